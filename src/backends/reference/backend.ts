@@ -1,0 +1,228 @@
+/**
+ * The reference backend: each operation of a plan in turn, in float64, on the calling thread. It is slow and clear, and
+ * it defines what the other backends must compute.
+ * @module
+ */
+import type {
+  Backend,
+  EpochResult,
+  NetworkSpec,
+  Predictor,
+  Tensors,
+  Trainer,
+  TrainState,
+} from "../../backend.ts";
+import { countOf, type Dataset } from "../../data/dataset.ts";
+import { forwardOp, layerBuffer } from "../../layers.ts";
+import type { BufferName, StepPlan } from "../../plan.ts";
+import { checkEpoch, closedError, persistentBuffers, rowCount, sizeOf, tensorOf } from "../state.ts";
+import * as ops from "./ops.ts";
+
+/** How long the reference works before it lets the event loop turn, in milliseconds. */
+const TURN_MS = 20;
+
+/** Opens the reference backend. */
+export function openReference(): Backend {
+  let closed = false;
+  const open = () => {
+    if (closed) throw closedError("reference", "backend");
+  };
+  const close = () => {
+    closed = true;
+    return Promise.resolve();
+  };
+  return {
+    name: "reference",
+    device: "CPU, one thread, float64",
+    createTrainer(plan, dataset, state) {
+      open();
+      return Promise.resolve(createTrainer(plan, dataset, state));
+    },
+    createPredictor(network, tensors) {
+      open();
+      return Promise.resolve(createPredictor(network, tensors));
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Carries out a plan's operations on one batch and returns what its loss added up. */
+export function runStep(
+  plan: StepPlan,
+  buffers: ops.Buffers,
+  batch: { dataset: Dataset; rows: Uint32Array; learningRate: number; step: number },
+): ops.LossSums {
+  const rows = batch.rows.length;
+  let sums: ops.LossSums = { lossSum: 0, correct: 0 };
+  for (const op of plan.ops) {
+    switch (op.op) {
+      case "gather":
+        ops.gather(op, buffers, batch.dataset, batch.rows);
+        break;
+      case "linear":
+        ops.linear(op, buffers, rows);
+        break;
+      case "softmaxCrossEntropy":
+        sums = ops.softmaxCrossEntropy(op, buffers, rows);
+        break;
+      case "meanSquaredError":
+        sums = ops.meanSquaredError(op, buffers, rows);
+        break;
+      case "linearBackwardInput":
+        ops.linearBackwardInput(op, buffers, rows);
+        break;
+      case "linearBackwardWeight":
+        ops.linearBackwardWeight(op, buffers, rows);
+        break;
+      case "clipByNorm":
+        ops.clipByNorm(op, buffers);
+        break;
+      case "sgd":
+        ops.sgd(op, buffers, batch.learningRate);
+        break;
+      case "adam":
+        ops.adam(op, buffers, batch.learningRate, batch.step);
+        break;
+    }
+  }
+  return sums;
+}
+
+/** Allocates every buffer of a plan, zeroed. */
+export function allocateBuffers(plan: StepPlan): Record<BufferName, ops.Matrix> {
+  return Object.fromEntries(plan.buffers.map((buffer) => {
+    const width = buffer.shape.at(-1)!;
+    const values = new Float64Array(sizeOf(buffer, plan.batchSize));
+    return [buffer.name, { values, width: width === "B" ? 1 : width }];
+  }));
+}
+
+function createTrainer(plan: StepPlan, dataset: Dataset, state: TrainState): Trainer {
+  const buffers = allocateBuffers(plan), persistent = persistentBuffers(plan);
+  let step = 0, stepsDone = 0, closed = false;
+  const open = () => {
+    if (closed) throw closedError("reference", "trainer");
+  };
+  const load = (from: TrainState) => {
+    for (const buffer of persistent) {
+      buffers[buffer.name].values.set(tensorOf(from.tensors, buffer.name, sizeOf(buffer, 0)));
+    }
+    step = from.step;
+  };
+  const close = () => {
+    closed = true;
+    return Promise.resolve();
+  };
+  load(state);
+  return {
+    get stepsDone() {
+      return stepsDone;
+    },
+    async runEpoch(order, learningRates, options = {}): Promise<EpochResult> {
+      open();
+      const steps = checkEpoch(plan, countOf(dataset), order, learningRates);
+      let lossSum = 0, correct = 0, rows = 0, diverged = false, turned = performance.now();
+      for (stepsDone = 0; stepsDone < steps && !options.signal?.aborted && !diverged;) {
+        const from = stepsDone * plan.batchSize, batch = order.subarray(from, from + plan.batchSize);
+        const sums = runStep(plan, buffers, {
+          dataset,
+          rows: batch,
+          learningRate: learningRates[stepsDone],
+          step: ++step,
+        });
+        lossSum += sums.lossSum;
+        correct += sums.correct;
+        rows += batch.length;
+        stepsDone++;
+        diverged = !Number.isFinite(sums.lossSum);
+        if (performance.now() - turned > TURN_MS) {
+          await new Promise((resolve) => setTimeout(resolve, 0));
+          open();
+          turned = performance.now();
+        }
+      }
+      return { lossSum, correct, rows, steps: stepsDone, diverged };
+    },
+    readState() {
+      open();
+      const tensors = Object.fromEntries(persistent.map(({ name }) => [name, buffers[name].values.slice()]));
+      return Promise.resolve({ step, tensors });
+    },
+    writeState(from) {
+      open();
+      load(from);
+      return Promise.resolve();
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function createPredictor(network: NetworkSpec, tensors: Tensors): Predictor {
+  let parameters = tensors, placed: Dataset["inputs"] = new Float32Array(), closed = false;
+  const open = () => {
+    if (closed) throw closedError("reference", "predictor");
+  };
+  const close = () => {
+    closed = true;
+    return Promise.resolve();
+  };
+  return {
+    load(from) {
+      open();
+      parameters = from;
+      return Promise.resolve();
+    },
+    place(inputs) {
+      open();
+      rowCount(inputs, network.inFeatures);
+      placed = inputs.slice();
+      return Promise.resolve();
+    },
+    run(inputs) {
+      open();
+      if (inputs) placed = inputs.slice();
+      return Promise.resolve(predict(network, parameters, placed));
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/**
+ * Outputs `[N, O]` of a network for inputs `[N, I]`, in float64 until the last rounding.
+ *
+ * @throws {TypeError} where a parameter is missing or has the wrong size, or the inputs are no whole number of rows
+ */
+export function predict(
+  network: NetworkSpec,
+  tensors: Tensors,
+  inputs: Dataset["inputs"],
+): Float32Array<ArrayBuffer> {
+  const { inFeatures, layers, inputScale } = network;
+  const count = rowCount(inputs, inFeatures);
+  const buffers: Record<BufferName, ops.Matrix> = {
+    x: { values: new Float64Array(inFeatures), width: inFeatures },
+  };
+  let width = inFeatures;
+  for (const [index, { outFeatures }] of layers.entries()) {
+    const parameter = (what: "weights" | "bias", size: number, columns: number) => {
+      const name = layerBuffer(index, what);
+      buffers[name] = { values: Float64Array.from(tensorOf(tensors, name, size)), width: columns };
+    };
+    parameter("weights", outFeatures * width, width);
+    parameter("bias", outFeatures, outFeatures);
+    buffers[layerBuffer(index, "y")] = { values: new Float64Array(outFeatures), width: outFeatures };
+    width = outFeatures;
+  }
+  const outputs = new Float32Array(count * width), last = layers.length - 1;
+  for (let row = 0; row < count; row++) {
+    for (let i = 0; i < inFeatures; i++) buffers.x.values[i] = inputs[row * inFeatures + i] * inputScale;
+    for (const [index, { activation }] of layers.entries()) {
+      ops.linear(forwardOp(index, activation), buffers, 1);
+    }
+    outputs.set(buffers[layerBuffer(last, "y")].values, row * width);
+  }
+  return outputs;
+}

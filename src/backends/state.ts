@@ -1,0 +1,74 @@
+/** Checks that every backend makes before it copies a state or an epoch in. @module */
+import type { FloatArray, Tensors } from "../backend.ts";
+import type { BufferSpec, StepPlan } from "../plan.ts";
+import { BackendError } from "../errors.ts";
+
+/** The buffers that outlive a step. */
+export function persistentBuffers(plan: StepPlan): BufferSpec[] {
+  return plan.buffers.filter(({ role }) => role === "parameter" || role === "state");
+}
+
+/** How many numbers a buffer of a fixed shape holds, or one with `rows` rows. */
+export function sizeOf(buffer: BufferSpec, rows: number): number {
+  return buffer.shape.reduce<number>((product, length) => product * (length === "B" ? rows : length), 1);
+}
+
+/**
+ * The tensor of that name.
+ *
+ * @throws {TypeError} where it is missing or has another size
+ */
+export function tensorOf(tensors: Tensors, name: string, size: number): FloatArray {
+  const tensor = tensors[name];
+  if (tensor === undefined) throw new TypeError(`Cannot load the state: "${name}" is missing`);
+  if (tensor.length !== size) {
+    throw new TypeError(
+      `Cannot load the state: "${name}" has ${tensor.length} numbers, the plan needs ${size}`,
+    );
+  }
+  return tensor;
+}
+
+/**
+ * Checks what `runEpoch` was given.
+ *
+ * @returns the number of steps
+ * @throws {RangeError} where a row is not in the data set, or the learning rates are too few or too many
+ */
+export function checkEpoch(plan: StepPlan, count: number, order: Uint32Array, rates: Float64Array): number {
+  const steps = Math.ceil(order.length / plan.batchSize);
+  if (rates.length !== steps) {
+    throw new RangeError(`An epoch of ${steps} steps needs as many learning rates, found ${rates.length}`);
+  }
+  for (const row of order) {
+    if (row >= count) throw new RangeError(`Cannot train on row ${row}: the data set has ${count} rows`);
+  }
+  return steps;
+}
+
+/** The error of a call after `close()`. */
+export function closedError(backend: string, what: "backend" | "trainer" | "predictor"): BackendError {
+  return new BackendError(`Cannot use this ${what} of backend "${backend}": it is closed`, {
+    backend,
+    code: "closed",
+  });
+}
+
+/** The error of a call that overlaps another. */
+export function busyError(backend: string, what: "trainer" | "predictor"): BackendError {
+  return new BackendError(
+    `Cannot use this ${what} of backend "${backend}": an earlier call has not finished`,
+    { backend, code: "busy" },
+  );
+}
+
+/**
+ * The number of rows in `inputs`.
+ *
+ * @throws {TypeError} where its length is no multiple of `inFeatures`
+ */
+export function rowCount(inputs: ArrayLike<number>, inFeatures: number): number {
+  const rows = inputs.length / inFeatures;
+  if (Number.isInteger(rows)) return rows;
+  throw new TypeError(`Cannot predict: ${inputs.length} inputs are no whole number of rows of ${inFeatures}`);
+}

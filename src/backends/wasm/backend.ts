@@ -1,0 +1,196 @@
+/**
+ * The WebAssembly backend: SIMD kernels run by a team of workers over one shared memory. The same bits come out for every
+ * number of threads, because each sum has one fixed order.
+ * @module
+ */
+import type { Backend, NetworkSpec, Predictor, Tensors, Trainer, TrainState } from "../../backend.ts";
+import { countOf, type Dataset } from "../../data/dataset.ts";
+import type { StepPlan } from "../../plan.ts";
+import { busyError, checkEpoch, closedError } from "../state.ts";
+import type { Build } from "./module.ts";
+import { type Prediction, preparePrediction } from "./prediction.ts";
+import { bytesOf, fieldAt, PROGRAM, writeRecord } from "./records.ts";
+import { canShareMemory, createTeam, type Team } from "./team.ts";
+import { loadState, prepareTraining, ratesOf } from "./training.ts";
+
+/** What the WebAssembly backend can be told. */
+export interface WasmOptions {
+  /** Workers; the number of processors where not given. Without shared memory there is one thread whatever this says. */
+  readonly threads?: number;
+  /** Whether to share memory with workers; by default where the host allows it. */
+  readonly shared?: boolean;
+  /** Which build of the kernels to use; by default the fastest that the host can run. */
+  readonly build?: Build;
+}
+
+/**
+ * Opens the WebAssembly backend.
+ *
+ * @throws {RangeError} where `threads` is not a whole number from 1
+ * @throws {BackendError} where the host's WebAssembly cannot run the kernels
+ */
+export async function openWasm(options: WasmOptions = {}): Promise<Backend> {
+  const threads = options.threads ?? Math.max(1, navigator.hardwareConcurrency ?? 1);
+  if (!Number.isSafeInteger(threads) || threads < 1 || threads > MAX_THREADS) {
+    throw new RangeError(
+      `Backend "wasm" needs a whole number of threads from 1 to ${MAX_THREADS}, found ${threads}`,
+    );
+  }
+  const shared = options.shared ?? canShareMemory();
+  const team = await createTeam({ threads, shared, build: options.build });
+  const opened = new Set<{ close(): Promise<void> }>();
+  let closed = false;
+  const open = () => {
+    if (closed) throw closedError("wasm", "backend");
+  };
+  const keep = <T extends { close(): Promise<void> }>(made: T): T => {
+    opened.add(made);
+    return made;
+  };
+  const close = async () => {
+    if (closed) return;
+    closed = true;
+    team.close();
+    for (const each of opened) await each.close();
+  };
+  return {
+    name: "wasm",
+    device: deviceOf(team),
+    async createTrainer(plan, dataset, state) {
+      open();
+      return keep(await createTrainer(team, plan, dataset, state));
+    },
+    createPredictor(network, tensors) {
+      open();
+      return Promise.resolve(keep(createPredictor(team, network, tensors)));
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** More threads than any host has; a number beyond it is a mistake. */
+const MAX_THREADS = 256;
+
+function deviceOf({ threads, shared, build }: Team): string {
+  const count = threads === 1 ? "1 thread" : `${threads} threads`;
+  const simd = build === "relaxed" ? "relaxed SIMD" : "SIMD";
+  return `CPU, ${count}${shared ? "" : " (no shared memory)"}, WebAssembly ${simd}`;
+}
+
+async function createTrainer(
+  team: Team,
+  plan: StepPlan,
+  dataset: Dataset,
+  state: TrainState,
+): Promise<Trainer> {
+  const training = prepareTraining(plan, dataset, team);
+  const { memory, program, update } = training;
+  const desk = await team.open(memory);
+  const fields = new Int32Array(memory.buffer, program.address, bytesOf(PROGRAM) / 4);
+  const at = (name: keyof typeof PROGRAM) => fieldAt(0, PROGRAM, name) / 4;
+  let step = 0, busy = false, closed = false;
+  const ready = () => {
+    if (closed) throw closedError("wasm", "trainer");
+    if (busy) throw busyError("wasm", "trainer");
+  };
+  const load = (from: TrainState) => {
+    loadState(training, plan, from);
+    for (const layer of training.transposed) desk.kernels.prepareLayer(layer);
+    step = from.step;
+  };
+  const close = () => {
+    if (!closed) desk.close();
+    closed = true;
+    return Promise.resolve();
+  };
+  load(state);
+  return {
+    get stepsDone() {
+      return Atomics.load(fields, at("step"));
+    },
+    async runEpoch(order, learningRates, { signal } = {}) {
+      ready();
+      const steps = checkEpoch(plan, countOf(dataset), order, learningRates);
+      new Uint32Array(memory.buffer, program.order, order.length).set(order);
+      const rates = new Float32Array(memory.buffer, program.rates, steps * 4);
+      learningRates.forEach((rate, i) => rates.set(ratesOf(update, rate, step + i + 1), i * 4));
+      const lossSum = new Float64Array(memory.buffer, program.lossSum, 1);
+      lossSum[0] = 0;
+      const start = { count: order.length, steps, step: 0, rows: 0, correct: 0, ended: 0, diverged: 0 };
+      writeRecord(memory, program.address, PROGRAM, { ...start, stop: 0 });
+      const stop = () => Atomics.store(fields, at("stop"), 1);
+      busy = true;
+      signal?.addEventListener("abort", stop);
+      try {
+        if (steps > 0 && !signal?.aborted) await desk.run(program.address);
+      } finally {
+        signal?.removeEventListener("abort", stop);
+        busy = false;
+      }
+      const done = fields[at("step")];
+      step += done;
+      const [rows, correct] = [fields[at("rows")], fields[at("correct")]];
+      return { lossSum: lossSum[0], correct, rows, steps: done, diverged: fields[at("diverged")] !== 0 };
+    },
+    readState() {
+      ready();
+      const tensors = Object.fromEntries(
+        [...training.tensors].map(([name, place]) => [name, place.read(memory)]),
+      );
+      return Promise.resolve({ step, tensors });
+    },
+    writeState(from) {
+      ready();
+      load(from);
+      return Promise.resolve();
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function createPredictor(team: Team, network: NetworkSpec, tensors: Tensors): Predictor {
+  let parameters = tensors, prepared: Prediction | undefined, busy = false, closed = false;
+  const ready = () => {
+    if (closed) throw closedError("wasm", "predictor");
+    if (busy) throw busyError("wasm", "predictor");
+  };
+  const alone = async <T>(work: () => Promise<T>) => {
+    ready();
+    busy = true;
+    try {
+      return await work();
+    } finally {
+      busy = false;
+    }
+  };
+  const place = async (inputs: Dataset["inputs"]) => {
+    prepared?.close();
+    prepared = undefined;
+    prepared = await preparePrediction(team, network, inputs);
+    prepared.load(parameters);
+  };
+  const close = () => {
+    closed = true;
+    prepared?.close();
+    prepared = undefined;
+    return Promise.resolve();
+  };
+  return {
+    load(from) {
+      ready();
+      parameters = from;
+      prepared?.load(parameters);
+      return Promise.resolve();
+    },
+    place: (inputs) => alone(() => place(inputs)),
+    run: (inputs) =>
+      alone(async () => {
+        if (inputs) await place(inputs);
+        return await prepared?.run() ?? new Float32Array();
+      }),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

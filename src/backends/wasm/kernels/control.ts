@@ -1,0 +1,49 @@
+// How threads meet and share work. All counters lie 64 bytes apart, so that no two share a cache line.
+//
+//   control + 0     threads that have arrived at the barrier
+//   control + 64    generation: how often the barrier has opened
+//   control + 128   threads asleep at the barrier
+//   control + 192   queues: QUEUES × threads counters
+
+/** Queues of a program: row chunks, gradient items, update items. */
+export const QUEUES: i32 = 3;
+
+/** Looks at the barrier before a thread goes to sleep: some tens of microseconds. */
+const SPINS: i32 = 20000;
+
+/** Waits until every thread has arrived. What was written before is seen after. */
+export function barrier(control: usize, threads: i32): void {
+  if (threads == 1) return;
+  const generation = atomic.load<i32>(control, 64);
+  if (atomic.add<i32>(control, 1) == threads - 1) {
+    atomic.store<i32>(control, 0);
+    atomic.store<i32>(control, generation + 1, 64);
+    if (atomic.load<i32>(control, 128) > 0) atomic.notify(control + 64, -1);
+    return;
+  }
+  for (let i = 0; i < SPINS; i++) if (atomic.load<i32>(control, 64) != generation) return;
+  atomic.add<i32>(control, 1, 128);
+  while (atomic.load<i32>(control, 64) == generation) atomic.wait<i32>(control + 64, generation, -1);
+  atomic.sub<i32>(control, 1, 128);
+}
+
+/** Gives each thread its own contiguous share of `total` items again. */
+export function refill(control: usize, queue: i32, threads: i32, total: i32): void {
+  let at = control + 192 + ((<usize> queue * threads) << 6);
+  for (let v = 0; v < threads; v++, at += 64) atomic.store<i32>(at, v * total / threads);
+}
+
+/** The next item for `thread`: of its own share, and when that is done of the others'; -1 when all are taken. */
+export function take(control: usize, queue: i32, threads: i32, total: i32, thread: i32): i32 {
+  const base = control + 192 + ((<usize> queue * threads) << 6);
+  for (let i = 0; i < threads; i++) {
+    const v = thread + i < threads ? thread + i : thread + i - threads;
+    const end = (v + 1) * total / threads;
+    const at = base + (<usize> v << 6);
+    if (atomic.load<i32>(at) < end) {
+      const item = atomic.add<i32>(at, 1);
+      if (item < end) return item;
+    }
+  }
+  return -1;
+}

@@ -1,0 +1,106 @@
+// Entry points of the WebAssembly module.
+
+import { barrier, refill, take } from "./control";
+import { Layer, Program, RowOp } from "./records";
+import { runRowOp } from "./rows";
+import { gatherColumns } from "./sparse";
+import { clippedItem, gradientItem, transposeLayer } from "./weights";
+
+export { layerBytes, programBytes, rowOpBytes } from "./records";
+
+const CHUNKS: i32 = 0;
+const GRADIENTS: i32 = 1;
+const UPDATES: i32 = 2;
+
+/**
+ * Does thread `thread`'s part of at most `limit` more steps of a program; every thread calls it with the same numbers.
+ *
+ * A step has two phases, a barrier after each: rows (forward, loss, backward to every dZ) and weights (gradients and
+ * updates). Within a phase threads take chunks of rows, or items of weights, from a queue. No result depends on who took
+ * what: a row's numbers depend on that row alone, and an item's sums run over all rows in order.
+ */
+export function run(address: usize, thread: i32, limit: i32): void {
+  const program = changetype<Program>(address);
+  const control = program.control, threads = program.threads;
+  const chunks = (program.batch + program.chunk - 1) / program.chunk;
+  const clipped = program.clipNorm > 0;
+  const last = <i32> min<i64>(<i64> program.steps, <i64> program.step + limit);
+  if (thread == 0) refill(control, CHUNKS, threads, chunks);
+  barrier(control, threads);
+
+  for (let step = program.step; step < last;) {
+    const first = step * program.batch;
+    const rows = min(program.batch, program.count - first);
+    const order = program.order + (<usize> first << 2), rates = program.rates + (<usize> step << 4);
+
+    if (thread == 0) {
+      refill(control, GRADIENTS, threads, program.itemCount);
+      if (clipped) refill(control, UPDATES, threads, program.itemCount);
+    }
+    if (thread == threads - 1 && program.listFeatures > 0) {
+      gatherColumns(
+        program.listStarts,
+        program.listEntries,
+        order,
+        rows,
+        program.listFeatures,
+        program.listEnds,
+        program.lists,
+      );
+    }
+    for (let i = take(control, CHUNKS, threads, chunks, thread); i >= 0;) {
+      const r0 = i * program.chunk, r1 = min(rows, r0 + program.chunk);
+      if (r0 < r1) runRows(program, order, rows, r0, r1);
+      i = take(control, CHUNKS, threads, chunks, thread);
+    }
+    barrier(control, threads);
+
+    if (thread == 0) {
+      refill(control, CHUNKS, threads, chunks);
+      account(program, rows, step + 1 == last);
+    }
+    for (let i = take(control, GRADIENTS, threads, program.itemCount, thread); i >= 0;) {
+      gradientItem(program, i, rates, rows, thread);
+      i = take(control, GRADIENTS, threads, program.itemCount, thread);
+    }
+    if (clipped) {
+      barrier(control, threads);
+      for (let i = take(control, UPDATES, threads, program.itemCount, thread); i >= 0;) {
+        clippedItem(program, i, rates);
+        i = take(control, UPDATES, threads, program.itemCount, thread);
+      }
+    }
+    barrier(control, threads);
+    step++;
+    if (program.ended) break;
+  }
+}
+
+/** Copies the weights of a layer to their transposed places. */
+export function prepareLayer(address: usize): void {
+  transposeLayer(changetype<Layer>(address));
+}
+
+function runRows(program: Program, order: usize, rows: i32, r0: i32, r1: i32): void {
+  for (let i = 0; i < program.rowOpCount; i++) {
+    runRowOp(changetype<RowOp>(program.rowOps + <usize> i * offsetof<RowOp>()), program, order, rows, r0, r1);
+  }
+}
+
+/** Thread 0, between the barriers of a step: adds up its losses in the order of the rows, and decides whether to end. */
+function account(program: Program, rows: i32, wasLast: bool): void {
+  let sum: f64 = 0, correct = 0;
+  for (let r = 0; r < rows; r++) {
+    sum += load<f64>(program.losses + (<usize> r << 3));
+    correct += load<i32>(program.rights + (<usize> r << 2));
+  }
+  store<f64>(program.lossSum, load<f64>(program.lossSum) + sum);
+  program.correct += correct;
+  program.rows += rows;
+  program.diverged = i32(!isFinite(sum));
+  program.ended = i32(
+    wasLast || program.diverged != 0 ||
+      atomic.load<i32>(changetype<usize>(program) + offsetof<Program>("stop")) != 0,
+  );
+  atomic.store<i32>(changetype<usize>(program) + offsetof<Program>("step"), program.step + 1);
+}

@@ -1,0 +1,150 @@
+// Dense products of panel matrices.
+//
+//   rowsTimes:  Z[r, n] = start[n] + Σ_k A[r, k] W[k, n]          forward (W = weights), and backward to the input
+//                                                                (W = transposed weights, no start)
+//   columnsTimes:  G[k, n] = Σ_r A[r, k] D[r, n]                  weight gradient
+//
+// Both work on a tile of 2 × 16 sums: 8 vector accumulators, which is what hides the latency of a multiply-add (4 cycles,
+// 2 a cycle), 4 vectors of the right side and 2 splatted numbers of the left. Every sum runs over its index in rising
+// order, in one accumulator, so that no bit depends on how rows are shared out among threads.
+
+import { madd, ROW, rowAt } from "./prims";
+
+/** Steps of k after which sums go back to memory: a strip of `K_BLOCK` × 64 bytes of W stays in a 32 KB L1 cache. */
+const K_BLOCK: i32 = 256;
+
+/**
+ * One panel of rows [r0, r1): `z[r, 0…15] = start + Σ_k a[r, k] w[k, 0…15]`.
+ *
+ * @param a panels of `[stride, inner]`; @param w one panel of `[inner, 16]`; @param start 16 numbers, or 0 for zeros
+ * @param z one panel of `[stride, 16]`
+ */
+export function rowsTimes(
+  a: usize,
+  stride: i32,
+  inner: i32,
+  w: usize,
+  start: usize,
+  z: usize,
+  r0: i32,
+  r1: i32,
+): void {
+  for (let k0 = 0; k0 < inner; k0 += K_BLOCK) {
+    const k1 = min(inner, k0 + K_BLOCK);
+    let r = r0;
+    for (; r + 2 <= r1; r += 2) {
+      const o = z + <usize> r * ROW;
+      let s0: v128, s1: v128, s2: v128, s3: v128, t0: v128, t1: v128, t2: v128, t3: v128;
+      if (k0 > 0) {
+        s0 = v128.load(o), s1 = v128.load(o, 16), s2 = v128.load(o, 32), s3 = v128.load(o, 48);
+        t0 = v128.load(o, 64), t1 = v128.load(o, 80), t2 = v128.load(o, 96), t3 = v128.load(o, 112);
+      } else if (start) {
+        s0 = t0 = v128.load(start), s1 = t1 = v128.load(start, 16);
+        s2 = t2 = v128.load(start, 32), s3 = t3 = v128.load(start, 48);
+      } else {
+        s0 =
+          s1 =
+          s2 =
+          s3 =
+          t0 =
+          t1 =
+          t2 =
+          t3 =
+            f32x4.splat(0);
+      }
+      let q = w + <usize> k0 * ROW;
+      for (let k = k0; k < k1; k += 16) {
+        let p = rowAt(a, stride, k >> 4, r);
+        const end = p + (<usize> min(16, k1 - k) << 2);
+        for (; p < end; p += 4, q += ROW) {
+          const x = v128.load32_splat(p), y = v128.load32_splat(p, 64);
+          const w0 = v128.load(q), w1 = v128.load(q, 16), w2 = v128.load(q, 32), w3 = v128.load(q, 48);
+          s0 = madd(x, w0, s0), s1 = madd(x, w1, s1), s2 = madd(x, w2, s2), s3 = madd(x, w3, s3);
+          t0 = madd(y, w0, t0), t1 = madd(y, w1, t1), t2 = madd(y, w2, t2), t3 = madd(y, w3, t3);
+        }
+      }
+      v128.store(o, s0), v128.store(o, s1, 16), v128.store(o, s2, 32), v128.store(o, s3, 48);
+      v128.store(o, t0, 64), v128.store(o, t1, 80), v128.store(o, t2, 96), v128.store(o, t3, 112);
+    }
+    if (r < r1) {
+      const o = z + <usize> r * ROW;
+      let s0: v128, s1: v128, s2: v128, s3: v128;
+      if (k0 > 0) s0 = v128.load(o), s1 = v128.load(o, 16), s2 = v128.load(o, 32), s3 = v128.load(o, 48);
+      else if (start) {
+        s0 = v128.load(start),
+          s1 = v128.load(start, 16),
+          s2 = v128.load(start, 32),
+          s3 = v128.load(start, 48);
+      } else {s0 =
+          s1 =
+          s2 =
+          s3 =
+            f32x4.splat(0);}
+      let q = w + <usize> k0 * ROW;
+      for (let k = k0; k < k1; k += 16) {
+        let p = rowAt(a, stride, k >> 4, r);
+        const end = p + (<usize> min(16, k1 - k) << 2);
+        for (; p < end; p += 4, q += ROW) {
+          const x = v128.load32_splat(p);
+          s0 = madd(x, v128.load(q), s0), s1 = madd(x, v128.load(q, 16), s1);
+          s2 = madd(x, v128.load(q, 32), s2), s3 = madd(x, v128.load(q, 48), s3);
+        }
+      }
+      v128.store(o, s0), v128.store(o, s1, 16), v128.store(o, s2, 32), v128.store(o, s3, 48);
+    }
+  }
+}
+
+/**
+ * Rows [k0, k1) of one panel of a weight gradient: `g[k - k0, 0…15] = Σ_r a[r, k] d[r, 0…15]` over `rows` rows.
+ *
+ * @param a panels of `[stride, …]`; @param d one panel of `[stride, 16]`; @param g receives `[k1 - k0, 16]`; `k0` even
+ */
+export function columnsTimes(a: usize, stride: i32, d: usize, g: usize, rows: i32, k0: i32, k1: i32): void {
+  for (let k = k0; k < k1; k += 2) {
+    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, t0 = s0, t1 = s0, t2 = s0, t3 = s0;
+    let p = rowAt(a, stride, k >> 4, 0) + (<usize> (k & 15) << 2);
+    let q = d;
+    for (const end = d + <usize> rows * ROW; q < end; q += ROW, p += ROW) {
+      const x = v128.load32_splat(p), y = v128.load32_splat(p, 4);
+      const d0 = v128.load(q), d1 = v128.load(q, 16), d2 = v128.load(q, 32), d3 = v128.load(q, 48);
+      s0 = madd(x, d0, s0), s1 = madd(x, d1, s1), s2 = madd(x, d2, s2), s3 = madd(x, d3, s3);
+      t0 = madd(y, d0, t0), t1 = madd(y, d1, t1), t2 = madd(y, d2, t2), t3 = madd(y, d3, t3);
+    }
+    const o = g + <usize> (k - k0) * ROW;
+    v128.store(o, s0), v128.store(o, s1, 16), v128.store(o, s2, 32), v128.store(o, s3, 48);
+    if (k + 1 < k1) {
+      v128.store(o, t0, 64), v128.store(o, t1, 80), v128.store(o, t2, 96), v128.store(o, t3, 112);
+    }
+  }
+}
+
+/** The column sums of one panel: `g[0…15] = Σ_r d[r, 0…15]`, the gradient of a bias. */
+export function columnSums(d: usize, g: usize, rows: i32): void {
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+  for (let q = d, end = d + <usize> rows * ROW; q < end; q += ROW) {
+    s0 = f32x4.add(s0, v128.load(q)), s1 = f32x4.add(s1, v128.load(q, 16));
+    s2 = f32x4.add(s2, v128.load(q, 32)), s3 = f32x4.add(s3, v128.load(q, 48));
+  }
+  v128.store(g, s0), v128.store(g, s1, 16), v128.store(g, s2, 32), v128.store(g, s3, 48);
+}
+
+/**
+ * Copies rows [k0, k1) of panel `panel` of `w` `[stride, 16]` to their place in the transposed matrix: `t[n, k] = w[k, n]`,
+ * panels of 16 k by `tStride` rows n. `k0` is a multiple of 16, and `w` is zero from row k1 to the next one.
+ */
+export function transpose(w: usize, panel: i32, t: usize, tStride: i32, k0: i32, k1: i32): void {
+  for (let k = k0; k < k1; k += 4) {
+    for (let n = 0; n < 16; n += 4) {
+      const p = w + <usize> k * ROW + (<usize> n << 2);
+      const a = v128.load(p), b = v128.load(p, 64), c = v128.load(p, 128), d = v128.load(p, 192);
+      const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5), ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+      const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5), cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+      const o = rowAt(t, tStride, k >> 4, panel * 16 + n) + (<usize> (k & 15) << 2);
+      v128.store(o, v128.shuffle<f64>(ab0, cd0, 0, 2));
+      v128.store(o, v128.shuffle<f64>(ab0, cd0, 1, 3), 64);
+      v128.store(o, v128.shuffle<f64>(ab1, cd1, 0, 2), 128);
+      v128.store(o, v128.shuffle<f64>(ab1, cd1, 1, 3), 192);
+    }
+  }
+}

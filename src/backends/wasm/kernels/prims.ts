@@ -1,0 +1,88 @@
+// What the kernels share: the panel layout, a multiply-add, and vectors of e^x and tanh x.
+//
+// A matrix of `rows` by `columns` is kept as panels of 16 columns: element (row, column) stands at
+// ((column / 16) * stride + row) * 16 + column % 16, where `stride` is the rows allocated. A row of a panel is one cache
+// line of 64 bytes and four vectors; the rows that a thread works on are contiguous in each panel. Columns beyond the
+// last are padding: zero in weights and gradients, anything finite in activations.
+
+/** Bytes of one row of a panel. */
+export const ROW: usize = 64;
+
+/** The start of row `row` of panel `panel`. */
+// @ts-ignore: decorator
+
+export function rowAt(matrix: usize, stride: i32, panel: i32, row: i32): usize {
+  return matrix + (<usize> panel * stride + row) * ROW;
+}
+
+/** Panels of a matrix with that many columns. */
+// @ts-ignore: decorator
+
+export function panelsOf(columns: i32): i32 {
+  return (columns + 15) >> 4;
+}
+
+/** The address of element (row, column). */
+// @ts-ignore: decorator
+
+export function elementAt(matrix: usize, stride: i32, row: i32, column: i32): usize {
+  return rowAt(matrix, stride, column >> 4, row) + (<usize> (column & 15) << 2);
+}
+
+/** `a * b + c`: one rounding where the build has relaxed SIMD and the processor a fused multiply-add, else two. */
+// @ts-ignore: decorator
+
+export function madd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+/** `a + b + c + d` of a vector's lanes, in a fixed order. */
+// @ts-ignore: decorator
+
+export function sumOf(v: v128): f32 {
+  return (f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 2)) +
+    (f32x4.extract_lane(v, 1) + f32x4.extract_lane(v, 3));
+}
+
+/**
+ * e^x within 2 units in the last place for x from -87.3 to 88.7; beyond that the value at the limit. NaN stays NaN.
+ *
+ * x = n ln 2 + r with |r| ≤ ln 2 / 2; e^r is its Taylor polynomial of degree 7 (the next term is below 6e-9), and 2^n is
+ * made from its bits. ln 2 is split in two so that n times its first part is exact.
+ */
+export function exp(x: v128): v128 {
+  x = f32x4.min(f32x4.max(x, f32x4.splat(-87.3)), f32x4.splat(88.7));
+  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504)));
+  let r = f32x4.sub(x, f32x4.mul(n, f32x4.splat(0.693359375)));
+  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)));
+  let p = f32x4.splat(1.0 / 5040);
+  p = madd(p, r, f32x4.splat(1.0 / 720));
+  p = madd(p, r, f32x4.splat(1.0 / 120));
+  p = madd(p, r, f32x4.splat(1.0 / 24));
+  p = madd(p, r, f32x4.splat(1.0 / 6));
+  p = madd(p, r, f32x4.splat(0.5));
+  p = madd(p, r, f32x4.splat(1));
+  p = madd(p, r, f32x4.splat(1));
+  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  return f32x4.mul(p, power);
+}
+
+/**
+ * tanh x: its Taylor polynomial of degree 11 for |x| < 0.3 (relative error below 1e-8), where 1 - 2 / (e^2|x| + 1)
+ * would lose digits, and that formula with the sign of x elsewhere.
+ */
+export function tanh(x: v128): v128 {
+  const size = f32x4.abs(x);
+  const one = f32x4.splat(1);
+  const large = f32x4.sub(one, f32x4.div(f32x4.splat(2), f32x4.add(exp(f32x4.add(size, size)), one)));
+  const signed = v128.or(large, v128.and(x, f32x4.splat(-0.0)));
+  const s = f32x4.mul(x, x);
+  let p = f32x4.splat(-1382.0 / 155925);
+  p = madd(p, s, f32x4.splat(62.0 / 2835));
+  p = madd(p, s, f32x4.splat(-17.0 / 315));
+  p = madd(p, s, f32x4.splat(2.0 / 15));
+  p = madd(p, s, f32x4.splat(-1.0 / 3));
+  const small = madd(f32x4.mul(p, s), x, x);
+  return v128.bitselect(small, signed, f32x4.lt(size, f32x4.splat(0.3)));
+}

@@ -1,0 +1,91 @@
+// The operations of a step that work on weights: one item is some rows of one panel of one layer. Its gradient is summed
+// into memory that is still in the cache when the update reads it, so that no gradient is kept, unless it is clipped: then
+// every item's gradient and sum of squares come first, and the updates after a barrier.
+
+import { columnsTimes, columnSums, transpose } from "./matmul";
+import { panelsOf, ROW, rowAt } from "./prims";
+import { Item, Layer, Program } from "./records";
+import { sparseColumnsTimes } from "./sparse";
+import { adam, scale, sgd, sumOfSquares } from "./updates";
+
+/** Computes the gradient of an item, and applies it unless it is to be clipped first. */
+export function gradientItem(program: Program, index: i32, rates: usize, rows: i32, thread: i32): void {
+  const item = changetype<Item>(program.items + <usize> index * offsetof<Item>());
+  const layer = changetype<Layer>(program.layers + <usize> item.layer * offsetof<Layer>());
+  const panel = item.panel, k0 = item.k0, k1 = item.k1;
+  const clipped = program.clipNorm > 0;
+  const scratch = program.scratch + <usize> thread * program.scratchBytes;
+  const bias = clipped ? layer.biasG + <usize> panel * ROW : scratch;
+  const g = clipped ? rowAt(layer.g, layer.wStride, panel, k0) : scratch + ROW;
+  const d = rowAt(layer.dZ, program.stride, panel, 0);
+
+  if (layer.x) columnsTimes(layer.x, program.stride, d, g, rows, k0, k1);
+  else sparseColumnsTimes(program.listEnds, program.lists, d, g, k0, k1);
+  if (k0 == 0) columnSums(d, bias, rows);
+
+  if (!clipped) return update(program, layer, item, g, bias, rates);
+  let squares = sumOfSquares(g, <usize> (k1 - k0) * ROW);
+  if (k0 == 0) squares += sumOfSquares(bias, ROW);
+  store<f64>(program.squares + (<usize> index << 3), squares);
+}
+
+/** Scales an item's gradient by min(1, clipNorm / (norm + 1e-6)) and applies it. */
+export function clippedItem(program: Program, index: i32, rates: usize): void {
+  const item = changetype<Item>(program.items + <usize> index * offsetof<Item>());
+  const layer = changetype<Layer>(program.layers + <usize> item.layer * offsetof<Layer>());
+  let squares: f64 = 0;
+  for (let i = 0; i < program.itemCount; i++) squares += load<f64>(program.squares + (<usize> i << 3));
+  const factor = <f32> min<f64>(1, <f64> program.clipNorm / (Math.sqrt(squares) + 1e-6));
+  const g = rowAt(layer.g, layer.wStride, item.panel, item.k0);
+  const bias = layer.biasG + <usize> item.panel * ROW;
+  scale(g, <usize> (item.k1 - item.k0) * ROW, factor);
+  if (item.k0 == 0) scale(bias, ROW, factor);
+  update(program, layer, item, g, bias, rates);
+}
+
+function update(program: Program, layer: Layer, item: Item, g: usize, bias: usize, rates: usize): void {
+  const panel = item.panel, k0 = item.k0, k1 = item.k1;
+  const at = (<usize> panel * layer.wStride + k0) * ROW;
+  optimize(program, layer.w + at, g, layer.m + at, layer.v + at, <usize> (k1 - k0) * ROW, rates);
+  if (k0 == 0) {
+    const row = <usize> panel * ROW;
+    optimize(program, layer.bias + row, bias, layer.biasM + row, layer.biasV + row, ROW, rates);
+  }
+  if (layer.t) transpose(rowAt(layer.w, layer.wStride, panel, 0), panel, layer.t, layer.tStride, k0, k1);
+}
+
+function optimize(
+  program: Program,
+  p: usize,
+  g: usize,
+  m: usize,
+  v: usize,
+  length: usize,
+  rates: usize,
+): void {
+  if (program.optimizer == 1) {
+    adam(
+      p,
+      g,
+      m,
+      v,
+      length,
+      rates,
+      program.beta1,
+      program.rest1,
+      program.beta2,
+      program.rest2,
+      program.decay,
+      program.shrink,
+    );
+  } else {
+    sgd(p, g, program.beta1 > 0 ? m : 0, length, rates, program.beta1, program.nesterov, program.decay);
+  }
+}
+
+/** Copies all weights of a layer to their transposed places; once, after the host has set them. */
+export function transposeLayer(layer: Layer): void {
+  for (let panel = 0, panels = panelsOf(layer.columns); panel < panels; panel++) {
+    transpose(rowAt(layer.w, layer.wStride, panel, 0), panel, layer.t, layer.tStride, 0, layer.inner);
+  }
+}

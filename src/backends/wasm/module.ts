@@ -1,0 +1,71 @@
+/**
+ * The compiled kernels: the build with relaxed SIMD where the host has it, else the one without.
+ * @module
+ */
+import { BackendError } from "../../errors.ts";
+
+/** The functions of the module. */
+export interface Kernels {
+  /** Does one thread's part of at most `limit` more steps of the program at `address`. */
+  run(address: number, thread: number, limit: number): void;
+  /** Copies the weights of the layer at `address` to their transposed places. */
+  prepareLayer(address: number): void;
+  /** Bytes of a program record. */
+  programBytes(): number;
+  /** Bytes of a row operation. */
+  rowOpBytes(): number;
+  /** Bytes of a layer record. */
+  layerBytes(): number;
+}
+
+/** Which build of the kernels. */
+export type Build = "relaxed" | "plain";
+
+/** The compiled kernels and which build they are. */
+export interface KernelModule {
+  readonly build: Build;
+  readonly module: WebAssembly.Module;
+}
+
+/**
+ * Compiles the kernels.
+ *
+ * @param options `build` asks for one build; `shared` says whether their memory is shared between threads
+ * @throws {BackendError} where the host has no WebAssembly SIMD, or not what the build asked for needs
+ */
+export async function compileKernels(
+  options: { readonly build?: Build; readonly shared: boolean },
+): Promise<KernelModule> {
+  const builds: Build[] = options.build ? [options.build] : ["relaxed", "plain"];
+  for (const build of builds) {
+    const { base64 } = build === "relaxed"
+      ? await import("./binary/relaxed.ts")
+      : await import("./binary/plain.ts");
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    if (!options.shared) makeUnshared(bytes);
+    if (WebAssembly.validate(bytes)) return { build, module: await WebAssembly.compile(bytes) };
+  }
+  const needed = options.build === "relaxed" ? "relaxed SIMD" : "SIMD and threads";
+  throw new BackendError(`Cannot open backend "wasm": this host's WebAssembly lacks ${needed}`, {
+    backend: "wasm",
+    code: "unavailable",
+  });
+}
+
+/** Makes an instance of the kernels over a memory. */
+export function instantiateKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels;
+}
+
+/**
+ * Turns the import of a shared memory into that of a plain one, for hosts that have no shared memory. The two differ in
+ * the flags of the import's limits: 3 is shared with a maximum, 1 has a maximum.
+ */
+function makeUnshared(bytes: Uint8Array): void {
+  const memoryImport = [3, ..."env".split(""), 6, ..."memory".split(""), 2, 3].map((part) =>
+    typeof part === "number" ? part : part.charCodeAt(0)
+  );
+  const at = bytes.findIndex((_, start) => memoryImport.every((byte, i) => bytes[start + i] === byte));
+  if (at < 0) throw new TypeError("The kernels import no shared memory");
+  bytes[at + memoryImport.length - 1] = 1;
+}

@@ -1,0 +1,100 @@
+/**
+ * Lays the forward half of a network and the inputs it is to predict out in a memory of the kernels.
+ * @module
+ */
+import type { NetworkSpec, Tensors } from "../../backend.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import { layerBuffer } from "../../layers.ts";
+import { rowCount, tensorOf } from "../state.ts";
+import { createArena } from "./arena.ts";
+import { placeInputs } from "./inputs.ts";
+import { ACTIVATION_CODES, placeRows, placeTensor, ROW_OP_KINDS } from "./network.ts";
+import { padded } from "./panels.ts";
+import { placeProgram } from "./program.ts";
+import { type Fields, PROGRAM, type ROW_OP, writeRecord } from "./records.ts";
+import type { Team } from "./team.ts";
+
+/** Rows whose activations are kept at a time. */
+const BATCH = 512;
+
+/** Inputs that are placed, with the network that predicts from them. */
+export interface Prediction {
+  /** Copies parameters in. */
+  load(tensors: Tensors): void;
+  /** Computes outputs `[N, O]`. */
+  run(): Promise<Float32Array<ArrayBuffer>>;
+  /** Lets the memory go. */
+  close(): void;
+}
+
+/** Lays everything out and copies the inputs in. */
+export async function preparePrediction(
+  team: Team,
+  network: NetworkSpec,
+  inputs: Dataset["inputs"],
+): Promise<Prediction> {
+  const { inFeatures, layers, inputScale } = network;
+  const count = rowCount(inputs, inFeatures), batch = Math.max(1, Math.min(BATCH, count));
+  const arena = createArena();
+  const placed = placeInputs(arena, inputs, { inFeatures, scale: inputScale });
+  const rowOps: Fields<typeof ROW_OP>[] = [];
+  let a = 0, inner = inFeatures;
+  if (!placed.sparse) {
+    a = placeRows(arena, batch, inFeatures);
+    const kind = inputs instanceof Uint8Array ? ROW_OP_KINDS.gatherBytes : ROW_OP_KINDS.gatherFloats;
+    rowOps.push({ kind, z: a, columns: inFeatures, source: placed.source, scale: inputScale });
+  }
+  const parameters = layers.map(({ outFeatures, activation }, index) => {
+    const sparse = index === 0 && placed.sparse;
+    const weights = placeTensor(arena, [outFeatures, inner]), bias = placeTensor(arena, [outFeatures]);
+    const z = placeRows(arena, batch, outFeatures);
+    rowOps.push({
+      kind: sparse ? ROW_OP_KINDS.sparseLinear : ROW_OP_KINDS.linear,
+      activation: ACTIVATION_CODES[activation],
+      a,
+      w: weights.address,
+      wStride: padded(inner),
+      start: bias.address,
+      z,
+      inner,
+      columns: outFeatures,
+      source: placed.source,
+      starts: placed.starts,
+    });
+    a = z;
+    inner = outFeatures;
+    return { weights, bias };
+  });
+  const outputs = arena.reserve(count * inner * 4);
+  rowOps.push({ kind: ROW_OP_KINDS.output, a, z: outputs, columns: inner });
+  const program = placeProgram(arena, {
+    threads: team.threads,
+    batch,
+    maxRows: count,
+    rowOps,
+    layers: [],
+    fields: { count, steps: Math.ceil(count / batch) },
+  });
+
+  const memory = arena.createMemory(team);
+  placed.write(memory);
+  program.write(memory);
+  new Uint32Array(memory.buffer, program.order, count).forEach((_, row, order) => order[row] = row);
+  const desk = await team.open(memory);
+  return {
+    load(tensors) {
+      for (const [index, place] of parameters.entries()) {
+        for (const what of ["weights", "bias"] as const) {
+          const values = tensorOf(tensors, layerBuffer(index, what), place[what].size);
+          place[what].write(memory, values);
+        }
+      }
+    },
+    async run() {
+      writeRecord(memory, program.address, PROGRAM, { step: 0, stop: 0, ended: 0 });
+      if (count > 0) await desk.run(program.address);
+      return Float32Array.from(new Float32Array(memory.buffer, outputs, count * inner));
+    },
+    close: desk.close,
+  };
+}

@@ -1,0 +1,111 @@
+/**
+ * Programs: how a plan, or the forward half of a network, becomes records that the kernels follow.
+ * @module
+ */
+import type { Arena } from "./arena.ts";
+import { panelsOf } from "./panels.ts";
+import { bytesOf, type Fields, ITEM, LAYER, PROGRAM, ROW_OP, writeRecord } from "./records.ts";
+
+/** Rows of a layer's weights in one item of work, at most; a multiple of 16. */
+const ITEM_ROWS = 128;
+
+/** Bytes of the counters of `kernels/control.ts`. */
+const controlBytes = (threads: number) => 192 + 3 * threads * 64;
+
+/** What a program does, with every address known. */
+export interface ProgramSpec {
+  /** Threads that share the work. */
+  readonly threads: number;
+  /** Rows of a full batch. */
+  readonly batch: number;
+  /** The most rows of a run. */
+  readonly maxRows: number;
+  /** Operations on rows, in order. */
+  readonly rowOps: readonly Fields<typeof ROW_OP>[];
+  /** Layers to update; none in a program that predicts. */
+  readonly layers: readonly Fields<typeof LAYER>[];
+  /** Other fields of the program. */
+  readonly fields: Fields<typeof PROGRAM>;
+}
+
+/** A program that has its place. */
+export interface PlacedProgram {
+  /** The address of its record. */
+  readonly address: number;
+  /** The address of `[maxRows]` u32, the rows of a run. */
+  readonly order: number;
+  /** The address of `[steps][4]` f32, the numbers of `kernels/updates.ts` for each step. */
+  readonly rates: number;
+  /** The address of the sum of losses, f64. */
+  readonly lossSum: number;
+  /** The addresses of the layer records. */
+  readonly layers: readonly number[];
+  /** Writes all records. */
+  write(memory: WebAssembly.Memory): void;
+}
+
+/** Finds a place for a program. */
+export function placeProgram(arena: Arena, spec: ProgramSpec): PlacedProgram {
+  const { threads, batch, maxRows } = spec;
+  const items = spec.layers.flatMap((layer, index) => itemsOf(layer, index));
+  const scratchBytes = 64 + ITEM_ROWS * 64;
+  const address = arena.reserve(bytesOf(PROGRAM));
+  const control = arena.reserve(controlBytes(threads));
+  const order = arena.reserve(maxRows * 4);
+  const rates = arena.reserve(Math.ceil(maxRows / batch) * 16);
+  const rowOps = arena.reserve(spec.rowOps.length * bytesOf(ROW_OP));
+  const layers = arena.reserve(spec.layers.length * bytesOf(LAYER));
+  const itemsAt = arena.reserve(items.length * bytesOf(ITEM));
+  const squares = arena.reserve(items.length * 8);
+  const scratch = arena.reserve(threads * scratchBytes);
+  const losses = arena.reserve(batch * 8), rights = arena.reserve(batch * 4), lossSum = arena.reserve(8);
+  return {
+    address,
+    order,
+    rates,
+    lossSum,
+    layers: spec.layers.map((_, index) => layers + index * bytesOf(LAYER)),
+    write(memory) {
+      const all = <R extends Parameters<typeof bytesOf>[0]>(
+        at: number,
+        record: R,
+        list: readonly Fields<R>[],
+      ) => list.forEach((values, index) => writeRecord(memory, at + index * bytesOf(record), record, values));
+      all(rowOps, ROW_OP, spec.rowOps);
+      all(layers, LAYER, spec.layers);
+      all(itemsAt, ITEM, items);
+      writeRecord(memory, address, PROGRAM, {
+        ...{ threads, batch, stride: batch, chunk: chunkRows(batch, threads) },
+        ...{
+          order,
+          rates,
+          rowOps,
+          rowOpCount: spec.rowOps.length,
+          layers,
+          items: itemsAt,
+          itemCount: items.length,
+        },
+        ...{ scratch, scratchBytes, squares, losses, rights, control, lossSum },
+        ...spec.fields,
+      });
+    },
+  };
+}
+
+/** Rows that a thread takes at a time. */
+function chunkRows(batch: number, threads: number): number {
+  const share = Math.ceil(batch / (threads * 4));
+  return Math.max(8, Math.ceil(share / 8) * 8);
+}
+
+/** The stretches of work of one layer: `ITEM_ROWS` rows of one panel each. */
+function itemsOf(layer: Fields<typeof LAYER>, index: number): Fields<typeof ITEM>[] {
+  const { inner = 0, columns = 0 } = layer;
+  const items: Fields<typeof ITEM>[] = [];
+  for (let panel = 0; panel < panelsOf(columns); panel++) {
+    for (let k0 = 0; k0 < inner; k0 += ITEM_ROWS) {
+      items.push({ layer: index, panel, k0, k1: Math.min(inner, k0 + ITEM_ROWS) });
+    }
+  }
+  return items;
+}

@@ -1,0 +1,124 @@
+/**
+ * Centring, as MNIST's makers did it: what turns ink anywhere on a sheet into an image that a network knows.
+ * @module
+ */
+
+/** The width and height of a centred image, in pixels. */
+export const digitSide = 28;
+/** The longest side of a centred digit's bounding box, in pixels. */
+const boxSide = 20;
+/** Ink fainter than this share of the darkest does not widen the bounding box. */
+const faint = 1 / 16;
+
+/** Ink on a sheet: 0 is blank paper, and the greater a value, the darker. */
+export interface Ink {
+  /** The values `[height, width]`, row by row, finite and not negative; their scale is of no account. */
+  readonly values: Uint8Array | Uint8ClampedArray | Float32Array;
+  /** The sheet's width in pixels. */
+  readonly width: number;
+  /** The sheet's height in pixels. */
+  readonly height: number;
+}
+
+/**
+ * Scales the ink's bounding box by area averaging until its longest side is 20 pixels, and places it, by whole pixels,
+ * with its centre of mass in the middle of a blank 28×28 image (column 14, row 14, as in MNIST), or as near as it fits.
+ *
+ * @returns The image `[28, 28]`, its darkest pixel 255; all 0 when there is no ink.
+ * @throws {TypeError} When `values` is not `width * height` long.
+ */
+export function centerDigit(ink: Ink): Uint8Array<ArrayBuffer> {
+  const { values, width, height } = ink;
+  if (values.length !== width * height) {
+    throw new TypeError(
+      `Cannot center a digit: its ink has ${values.length} values, ${width}×${height} pixels need ${width * height}`,
+    );
+  }
+  const image = new Uint8Array(digitSide * digitSide);
+  const box = boundsOf(ink);
+  if (box === undefined) return image;
+
+  const scale = boxSide / Math.max(box.width, box.height);
+  const columns = Math.max(1, Math.round(box.width * scale));
+  const rows = Math.max(1, Math.round(box.height * scale));
+  const scaled = averageAreas(ink, box, columns, rows);
+
+  let sum = 0, sumX = 0, sumY = 0, peak = 0;
+  for (let y = 0, i = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++, i++) {
+      const value = scaled[i];
+      sum += value;
+      sumX += value * x;
+      sumY += value * y;
+      if (value > peak) peak = value;
+    }
+  }
+  const left = placeAt(sumX / sum, columns), top = placeAt(sumY / sum, rows);
+  for (let y = 0, i = 0; y < rows; y++) {
+    const start = (top + y) * digitSide + left;
+    for (let x = 0; x < columns; x++, i++) image[start + x] = Math.round(scaled[i] / peak * 255);
+  }
+  return image;
+}
+
+/** Where a box of `length` pixels begins whose centre of mass, `center` from its first pixel, shall be at the middle. */
+function placeAt(center: number, length: number): number {
+  return Math.min(digitSide - length, Math.max(0, Math.round(digitSide / 2 - center)));
+}
+
+interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The smallest box around the ink, or `undefined` when there is none. */
+function boundsOf({ values, width, height }: Ink): Box | undefined {
+  let peak = 0;
+  for (let i = 0; i < values.length; i++) if (values[i] > peak) peak = values[i];
+  if (peak === 0) return undefined;
+
+  const threshold = peak * faint;
+  let left = width, right = -1, top = height, bottom = -1;
+  for (let y = 0; y < height; y++) {
+    const start = y * width;
+    let first = 0;
+    while (first < width && values[start + first] <= threshold) first++;
+    if (first === width) continue;
+    let last = width - 1;
+    while (values[start + last] <= threshold) last--;
+    if (top > y) top = y;
+    bottom = y;
+    if (first < left) left = first;
+    if (last > right) right = last;
+  }
+  return { left, top, width: right - left + 1, height: bottom - top + 1 };
+}
+
+/** The box's content as `[rows, columns]`, each value the mean of the area that it covers. */
+function averageAreas(ink: Ink, box: Box, columns: number, rows: number): Float32Array {
+  const narrow = new Float32Array(box.height * columns); // [box.height, columns]
+  for (let x = 0; x < columns; x++) {
+    forEachCovered(x, box.width / columns, box.width, (from, share) => {
+      let at = box.top * ink.width + box.left + from;
+      for (let i = x; i < narrow.length; i += columns, at += ink.width) narrow[i] += share * ink.values[at];
+    });
+  }
+  const scaled = new Float32Array(rows * columns);
+  for (let y = 0; y < rows; y++) {
+    forEachCovered(y, box.height / rows, box.height, (from, share) => {
+      for (let x = 0; x < columns; x++) scaled[y * columns + x] += share * narrow[from * columns + x];
+    });
+  }
+  return scaled;
+}
+
+/** Visits the source pixels that output pixel `index` covers, `step` long each, with the share of it that each fills. */
+function forEachCovered(index: number, step: number, length: number, visit: (from: number, share: number) => void): void {
+  const start = index * step, end = Math.min(length, start + step);
+  for (let from = Math.floor(start); from < end; from++) {
+    const share = (Math.min(end, from + 1) - Math.max(start, from)) / step;
+    if (share > 0) visit(from, share);
+  }
+}

@@ -1,0 +1,245 @@
+/**
+ * Data sets from arrays: the one place where inputs, labels and targets are checked and brought into the form that
+ * backends take.
+ * @module
+ */
+import type { Dataset } from "./dataset.ts";
+
+/** Numbers of any type; 64-bit integers too. */
+export type NumericArray = ArrayLike<number> | BigInt64Array | BigUint64Array;
+
+/** What {@linkcode datasetFromArrays} makes a data set of: inputs, and either labels or targets. */
+export interface DatasetArrays {
+  /**
+   * Inputs `[N, I]`, row by row. A `Uint8Array`, or a `Float32Array` where values stay float32, is used without a copy.
+   */
+  readonly inputs: NumericArray;
+  /** The shape of one input, such as `[28, 28]`. */
+  readonly inputShape: readonly number[];
+  /** Class labels `[N]`: whole numbers from 0. */
+  readonly labels?: NumericArray;
+  /** Target values `[N, O]`, row by row. */
+  readonly targets?: NumericArray;
+  /** The number of classes; by default as many as `classNames`, else the largest label + 1. */
+  readonly classes?: number;
+  /** Names of the classes in label order. */
+  readonly classNames?: readonly string[];
+  /**
+   * The factor that a network applies to each input. Where neither this nor `like` is given, whole numbers from 0 to
+   * 255 with one above 1 are taken for pixels, whatever their type: they become bytes with the factor 1/255. All else
+   * has the factor 1.
+   */
+  readonly inputScale?: number;
+  /** The training set that this set goes with: its shape, scale, number type, classes and names hold here too. */
+  readonly like?: Dataset;
+  /** Where the rows came from; `"arrays"` by default. */
+  readonly source?: string;
+}
+
+/** What arrays are called in messages, and what a fault in them is thrown as. */
+export interface Naming {
+  /** What the inputs are called. */
+  readonly inputs: string;
+  /** What the labels or targets are called. */
+  readonly answers: string;
+  /** Makes the error; `"shape"` for a wrong kind or shape, `"range"` for a value out of range. */
+  readonly refuse: (kind: "shape" | "range", fault: string) => Error;
+}
+
+/** Labels end below this: kernels hold them as 32-bit integers with a sign. */
+const MOST_CLASSES = 2 ** 31;
+
+/**
+ * Makes a data set, checked: counts and shapes agree, there is at least one row, every number is finite, and labels
+ * are classes.
+ *
+ * @throws {TypeError} where counts, shapes or kinds do not fit together
+ * @throws {RangeError} where a value is not finite, a label is no class, or there are no rows
+ *
+ * @example
+ * ```ts
+ * import { datasetFromArrays } from "./from_arrays.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const xor = datasetFromArrays({ inputs: [0, 0, 0, 1, 1, 0, 1, 1], inputShape: [2], labels: [0, 1, 1, 0] });
+ * assertEquals(xor.outFeatures, 2);
+ * ```
+ */
+export function datasetFromArrays(arrays: DatasetArrays): Dataset {
+  return checkedDataset(arrays, {
+    inputs: "inputs",
+    answers: arrays.labels ? "labels" : "targets",
+    refuse: (kind, fault) => kind === "shape" ? new TypeError(fault) : new RangeError(fault),
+  });
+}
+
+/** {@linkcode datasetFromArrays} with names for the arrays, for loaders of files. */
+export function checkedDataset(arrays: DatasetArrays, naming: Naming): Dataset {
+  const { inputShape, like } = arrays;
+  const { refuse } = naming;
+  const x = `"${naming.inputs}"`;
+  if ((arrays.labels === undefined) === (arrays.targets === undefined)) {
+    throw refuse("shape", "A data set needs either labels or targets");
+  }
+  if (like && `${like.inputShape}` !== `${inputShape}`) {
+    const [found, needed] = [inputShape.join(", "), like.inputShape.join(", ")];
+    throw refuse("shape", `${x} holds inputs of shape [${found}], the training set has [${needed}]`);
+  }
+  if (like && (like.labels === undefined) !== (arrays.labels === undefined)) {
+    const [found, needed] = arrays.labels ? ["labels", "target values"] : ["target values", "labels"];
+    throw refuse("shape", `"${naming.answers}" holds ${found}, the training set has ${needed}`);
+  }
+  const inFeatures = inputShape.reduce((product, length) => product * length, 1);
+  if (!Number.isSafeInteger(inFeatures) || inFeatures < 1 || inputShape.some((length) => length < 1)) {
+    throw refuse("shape", `${x} holds inputs of shape [${inputShape.join(", ")}], which have no values`);
+  }
+  if (arrays.inputs.length === 0) throw refuse("range", `${x} holds no rows`);
+  if (arrays.inputs.length % inFeatures !== 0) {
+    const found = `${x} has ${arrays.inputs.length} values`;
+    throw refuse(
+      "shape",
+      `${found}, rows of shape [${inputShape.join(", ")}] need a multiple of ${inFeatures}`,
+    );
+  }
+  const rows = arrays.inputs.length / inFeatures;
+  const answers = arrays.labels ? classesOf(arrays, rows, naming) : targetsOf(arrays, rows, naming);
+  return {
+    ...represent(arrays, naming),
+    inputShape: [...inputShape],
+    ...answers,
+    source: arrays.source ?? "arrays",
+  };
+}
+
+/**
+ * Class labels as whole numbers from 0; a `Uint32Array` is used without a copy.
+ *
+ * @throws what `naming.refuse` makes, where one is negative, fractional or no number
+ */
+export function toLabels(values: NumericArray, naming: Naming): Uint32Array {
+  const labels = values instanceof Uint32Array ? values : new Uint32Array(values.length);
+  for (let row = 0; row < labels.length; row++) {
+    const label = Number(values[row]);
+    if (!Number.isInteger(label) || label < 0 || label >= MOST_CLASSES) {
+      const found = `"${naming.answers}" has ${values[row]} at [${row}]`;
+      throw naming.refuse("range", `${found}, class labels need to be whole numbers from 0`);
+    }
+    if (labels !== values) labels[row] = label;
+  }
+  return labels;
+}
+
+/** The largest of some labels, -1 for none. */
+export function largestOf(labels: Uint32Array): number {
+  let largest = -1;
+  for (const label of labels) if (label > largest) largest = label;
+  return largest;
+}
+
+function classesOf(arrays: DatasetArrays, rows: number, naming: Naming) {
+  const { answers, refuse } = naming;
+  const { like, labels: values = [] } = arrays;
+  if (values.length !== rows) {
+    throw refuse("shape", `"${answers}" has ${values.length} labels, "${naming.inputs}" has ${rows} rows`);
+  }
+  const labels = toLabels(values, naming);
+  const classNames = arrays.classNames ?? like?.classNames;
+  const outFeatures = arrays.classes ?? classNames?.length ?? like?.outFeatures ?? largestOf(labels) + 1;
+  if (!Number.isSafeInteger(outFeatures) || outFeatures < 1) {
+    throw refuse("range", `Number of classes is ${outFeatures}, needs a whole number from 1`);
+  }
+  if (classNames && classNames.length !== outFeatures) {
+    throw refuse("shape", `${classNames.length} class names were given for ${outFeatures} classes`);
+  }
+  const row = labels.findIndex((label) => label >= outFeatures);
+  if (row >= 0) {
+    const found = `"${answers}" has ${labels[row]} at [${row}]`;
+    throw refuse("range", `${found}, labels of ${outFeatures} classes end at ${outFeatures - 1}`);
+  }
+  return { labels, outFeatures, ...classNames && { classNames: [...classNames] } };
+}
+
+function targetsOf(arrays: DatasetArrays, rows: number, naming: Naming) {
+  const { answers, refuse } = naming;
+  const { like, targets: values = [] } = arrays;
+  if (arrays.classes !== undefined || arrays.classNames !== undefined) {
+    throw refuse("shape", `Classes go with labels, "${answers}" holds target values`);
+  }
+  const outFeatures = like?.outFeatures ?? values.length / rows;
+  if (!Number.isSafeInteger(outFeatures) || outFeatures < 1 || values.length !== rows * outFeatures) {
+    const needed = like ? `${rows * outFeatures}` : `a multiple of ${rows}`;
+    throw refuse("shape", `"${answers}" has ${values.length} values, ${rows} rows need ${needed}`);
+  }
+  return { targets: toFloats(values, [rows, outFeatures], answers, naming), outFeatures };
+}
+
+/** The inputs as bytes or float32, and their scale. */
+function represent(arrays: DatasetArrays, naming: Naming): Pick<Dataset, "inputs" | "inputScale"> {
+  const { inputs, inputShape, inputScale, like } = arrays;
+  if (like && inputScale !== undefined && inputScale !== like.inputScale) {
+    throw naming.refuse("range", `Input scale is ${inputScale}, the training set has ${like.inputScale}`);
+  }
+  const scale = like?.inputScale ?? inputScale;
+  if (scale !== undefined) {
+    if (!Number.isFinite(scale)) {
+      throw naming.refuse("range", `Input scale is ${scale}, needs a finite number`);
+    }
+    const asBytes = like ? like.inputs instanceof Uint8Array : inputs instanceof Uint8Array;
+    const bytes = asBytes ? toBytes(inputs)?.bytes : undefined;
+    if (bytes) return { inputs: bytes, inputScale: scale };
+  } else {
+    const { bytes, largest } = toBytes(inputs) ?? {};
+    if (bytes && largest! > 1) return { inputs: bytes, inputScale: 1 / 255 };
+    if (bytes && inputs instanceof Uint8Array) return { inputs: bytes, inputScale: 1 };
+  }
+  return { inputs: toFloats(inputs, [-1, ...inputShape], naming.inputs, naming), inputScale: scale ?? 1 };
+}
+
+/** The values as bytes, where each is a whole number from 0 to 255; `undefined` where one is not. */
+function toBytes(values: NumericArray): { bytes: Uint8Array; largest: number } | undefined {
+  let largest = 0;
+  if (values instanceof Uint8Array) {
+    for (let index = 0; index < values.length && largest < 2; index++) {
+      largest = Math.max(largest, values[index]);
+    }
+    return { bytes: values, largest };
+  }
+  const bytes = new Uint8Array(values.length);
+  for (let index = 0; index < bytes.length; index++) {
+    const value = Number(values[index]);
+    bytes[index] = value;
+    if (bytes[index] !== value) return undefined;
+    if (value > largest) largest = value;
+  }
+  return { bytes, largest };
+}
+
+/** The values as float32, all finite; `shape` says where one is that is not. */
+function toFloats(
+  values: NumericArray,
+  shape: readonly number[],
+  name: string,
+  naming: Naming,
+): Float32Array {
+  const floats = values instanceof Float32Array ? values : new Float32Array(values.length);
+  for (let index = 0; index < floats.length; index++) {
+    if (floats !== values) floats[index] = Number(values[index]);
+    if (Number.isFinite(floats[index])) continue;
+    const found = `"${name}" has ${values[index]} at [${positionOf(index, shape).join(", ")}]`;
+    const needed = Number.isFinite(Number(values[index]))
+      ? "numbers that fit into float32"
+      : "finite numbers";
+    throw naming.refuse("range", `${found}, needs ${needed}`);
+  }
+  return floats;
+}
+
+/** The place of a value in an array of this shape, C order; the first length is not needed. */
+function positionOf(index: number, shape: readonly number[]): number[] {
+  const position: number[] = [];
+  for (let axis = shape.length - 1; axis > 0; axis--) {
+    position.unshift(index % shape[axis]);
+    index = Math.floor(index / shape[axis]);
+  }
+  return [index, ...position];
+}

@@ -1,0 +1,182 @@
+/**
+ * Data sets from files: an `.npz` with `x_train`, `y_train`, `x_test` and `y_test`, or a folder of IDX files.
+ * @module
+ */
+import { FormatError } from "../errors.ts";
+import { readFileBounded } from "../files.ts";
+import { byteCount, shapeText } from "../formats/fault.ts";
+import type { NpyArray } from "../formats/npy.ts";
+import { type Npz, parseNpz } from "../formats/npz.ts";
+import type { Dataset, DatasetPair } from "./dataset.ts";
+import { checkedDataset, largestOf, type Naming, toLabels } from "./from_arrays.ts";
+import { openIdxFolder } from "./idx_folder.ts";
+
+/** The arrays of a file or folder, before they are data sets. */
+export interface ArraySource {
+  /** The file or folder, as the user knows it. */
+  readonly file: string;
+  /** What each array is called there, by its role. Roles that are missing have no array. */
+  readonly names: { readonly [role in Role]?: string };
+  /** Decodes the array of that name. */
+  read(name: string): Promise<NpyArray>;
+}
+
+/** What an array is for. */
+export type Role = "x_train" | "y_train" | "x_test" | "y_test" | "class_names";
+
+/** Labels or targets, decoded and told apart. */
+interface Answers {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly labels?: Uint32Array;
+  readonly targets?: Float32Array | Float64Array;
+}
+
+const ROLES: readonly Role[] = ["x_train", "y_train", "x_test", "y_test", "class_names"];
+
+/**
+ * Loads a data set from a file or folder. Needs read permission for it.
+ *
+ * - An `.npz` has `x_train` `[N, ...]` of numbers and `y_train`; `x_test` and `y_test`, and `class_names` `[C]` of
+ *   strings, may be there.
+ * - A folder has `train-images-idx3-ubyte` and `train-labels-idx1-ubyte`, and may have the same with `t10k`; gzipped
+ *   (`.gz`) or not, with a dot in place of the second hyphen, or with a prefix as EMNIST has it.
+ *
+ * Integers, bools and whole floats `[N]` (integers `[N, 1]` too) are class labels; other floats `[N]` and floats
+ * `[N, O]` are target values. Whole numbers from 0 to 255 with one above 1 are taken for pixels: they become bytes
+ * with the input scale 1/255, whatever their type. All other inputs become float32. The training set decides this for
+ * both sets. The number of classes is that of `class_names`, else the largest label of both sets + 1.
+ *
+ * @throws {FormatError} where a file is damaged, an array is missing, or the arrays do not go together
+ */
+export async function loadDataset(path: string): Promise<DatasetPair> {
+  if ((await Deno.stat(path)).isDirectory) return await datasetFromSource(await openIdxFolder(path));
+  const bytes = await readFileBounded(path);
+  if (bytes[0] !== 0x50 || bytes[1] !== 0x4B) {
+    const fault = `it is no .npz archive (${byteCount(bytes.length)}); needs one, or a folder of IDX files`;
+    throw new FormatError(`Cannot load ${JSON.stringify(path)}: ${fault}`, { file: path });
+  }
+  return await datasetFromNpz(bytes, { name: path });
+}
+
+/**
+ * Makes data sets of an `.npz`, as {@linkcode loadDataset} does.
+ *
+ * @param source the archive's bytes, or the opened archive; inputs may stay a view of the bytes
+ * @param options `name` is the file's name, for messages and as the sets' source
+ * @throws {FormatError} where the archive is damaged, an array is missing, or the arrays do not go together
+ */
+export async function datasetFromNpz(
+  source: Uint8Array | Npz,
+  options: { readonly name?: string } = {},
+): Promise<DatasetPair> {
+  const npz = source instanceof Uint8Array ? await parseNpz(source, options) : source;
+  const names = Object.fromEntries(ROLES.filter((role) => npz.has(role)).map((role) => [role, role]));
+  const file = options.name ?? (npz.file || "npz");
+  for (const [x, y] of [["x_train", "y_train"], ["x_test", "y_test"]]) {
+    if ((x === "x_train" || npz.has(x) || npz.has(y)) && !(npz.has(x) && npz.has(y))) {
+      const found = npz.names.length === 0 ? "no arrays" : npz.names.slice(0, 20).join(", ");
+      throw new FormatError(`Cannot load ${JSON.stringify(file)}: it holds ${found}, needs ${x} and ${y}`, {
+        file,
+      });
+    }
+  }
+  return await datasetFromSource({ file, names, read: (name) => npz.read(name) });
+}
+
+/** Makes data sets of named arrays; labels come first, because both sets together decide the number of classes. */
+export async function datasetFromSource(source: ArraySource): Promise<DatasetPair> {
+  const { names } = source;
+  const trainAnswers = await readAnswers(source, names.y_train!);
+  const kind = trainAnswers.labels ? "labels" : "targets";
+  const testAnswers = names.y_test === undefined ? undefined : await readAnswers(source, names.y_test, kind);
+  const classNames = names.class_names === undefined ? undefined : await readClassNames(source, trainAnswers);
+  const largest = [trainAnswers, testAnswers].map((answers) =>
+    answers?.labels ? largestOf(answers.labels) : -1
+  );
+  const classes = trainAnswers.labels && (classNames?.length ?? Math.max(...largest) + 1);
+
+  const train = await readSet(source, names.x_train!, trainAnswers, { classes, classNames });
+  if (testAnswers === undefined) return { train };
+  const test = await readSet(source, names.x_test!, testAnswers, { like: train });
+  return { train, test };
+}
+
+async function readSet(
+  source: ArraySource,
+  name: string,
+  answers: Answers,
+  options: { classes?: number; classNames?: readonly string[]; like?: Dataset },
+): Promise<Dataset> {
+  const { shape, values } = await source.read(name);
+  const naming = namingOf(source.file, name, answers.name);
+  if (isStrings(values)) throw naming.refuse("shape", `"${name}" holds strings, needs numbers`);
+  if (shape.length < 2) {
+    throw naming.refuse(
+      "shape",
+      `"${name}" has shape ${shapeText(shape)}, needs [N, ...]: one row for each input`,
+    );
+  }
+  if (shape[0] !== answers.shape[0]) {
+    const found = `"${name}" has shape ${shapeText(shape)} and "${answers.name}" ${shapeText(answers.shape)}`;
+    throw naming.refuse("shape", `${found}, both need the same number of rows`);
+  }
+  const { labels, targets } = answers;
+  const inputShape = shape.slice(1);
+  return checkedDataset(
+    { inputs: values, inputShape, labels, targets, ...options, source: source.file },
+    naming,
+  );
+}
+
+/** Reads labels or targets; without `kind`, the dtype, rank and values say which they are. */
+async function readAnswers(source: ArraySource, name: string, kind?: "labels" | "targets"): Promise<Answers> {
+  const { shape, values, dtype } = await source.read(name);
+  const naming = namingOf(source.file, "", name);
+  const found = `"${name}" has shape ${shapeText(shape)} of ${dtype}`;
+  if (isStrings(values)) throw naming.refuse("shape", `${found}, needs numbers`);
+  if (shape.length === 0 || shape.length > 2 || shape[1] === 0) {
+    throw naming.refuse("shape", `${found}, needs labels [N] or target values [N, O]`);
+  }
+  if (shape[0] === 0) throw naming.refuse("range", `"${name}" holds no rows`);
+  const isFloat = values instanceof Float32Array || values instanceof Float64Array;
+  if (!isFloat && shape.length === 2 && shape[1] !== 1) {
+    const hint = "labels need [N] (np.argmax(rows, axis=1) of one-hot rows), target values a float dtype";
+    throw naming.refuse("shape", `${found}, ${hint}`);
+  }
+  const areLabels = isFloat
+    ? shape.length === 1 && (kind ?? wholeOrNot(values)) === "labels"
+    : kind !== "targets";
+  if (areLabels) return { name, shape, labels: toLabels(values, naming) };
+  const targets = isFloat ? values : Float64Array.from(values as ArrayLike<number | bigint>, Number);
+  return { name, shape, targets };
+}
+
+function wholeOrNot(values: Float32Array | Float64Array): "labels" | "targets" {
+  return values.every((value) => Number.isInteger(value)) ? "labels" : "targets";
+}
+
+async function readClassNames(source: ArraySource, answers: Answers): Promise<string[]> {
+  const name = source.names.class_names!;
+  const { shape, values, dtype } = await source.read(name);
+  const naming = namingOf(source.file, "", name);
+  if (shape.length !== 1 || !isStrings(values)) {
+    throw naming.refuse("shape", `"${name}" has shape ${shapeText(shape)} of ${dtype}, needs [C] of strings`);
+  }
+  if (answers.labels === undefined) {
+    throw naming.refuse("shape", `"${name}" goes with class labels, "${answers.name}" holds target values`);
+  }
+  return values;
+}
+
+function isStrings(values: NpyArray["values"]): values is string[] {
+  return Array.isArray(values);
+}
+
+function namingOf(file: string, inputs: string, answers: string): Naming {
+  return {
+    inputs,
+    answers,
+    refuse: (_kind, fault) => new FormatError(`Cannot load ${JSON.stringify(file)}: ${fault}`, { file }),
+  };
+}

@@ -1,0 +1,212 @@
+/**
+ * What data sets need before they are trained on: scaling, flattening, one-hot rows. Nothing here changes its
+ * arguments.
+ * @module
+ */
+
+/** Mean and standard deviation of all values, or of each feature. */
+export interface Statistics {
+  /** One value for all, or one for each feature. */
+  readonly mean: Float64Array;
+  /** As many as `mean`; each at least 0. */
+  readonly standardDeviation: Float64Array;
+}
+
+/**
+ * Mean and standard deviation of `values`. Take them from the training set, and normalise every set with them.
+ *
+ * @param values rows `[N, I]`
+ * @param options `inFeatures` is `I`, for statistics of each feature apart; without it they are over all values
+ * @throws {TypeError} where `values` is empty or is no whole number of rows
+ *
+ * @example
+ * ```ts
+ * import { statisticsOf } from "./preprocess.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { mean, standardDeviation } = statisticsOf([1, 10, 3, 30], { inFeatures: 2 });
+ * assertEquals([...mean], [2, 20]);
+ * assertEquals([...standardDeviation], [1, 10]);
+ * ```
+ */
+export function statisticsOf(
+  values: ArrayLike<number>,
+  options: { readonly inFeatures?: number } = {},
+): Statistics {
+  const { inFeatures = 1 } = options;
+  const rows = rowsOf(values, inFeatures, "inFeatures");
+  if (rows === 0) throw new TypeError("Statistics need at least one row, found none");
+  const mean = new Float64Array(inFeatures);
+  const standardDeviation = new Float64Array(inFeatures);
+  for (let index = 0; index < values.length; index++) mean[index % inFeatures] += values[index] / rows;
+  for (let index = 0; index < values.length; index++) {
+    standardDeviation[index % inFeatures] += (values[index] - mean[index % inFeatures]) ** 2 / rows;
+  }
+  return { mean, standardDeviation: standardDeviation.map(Math.sqrt) };
+}
+
+/**
+ * `(value - mean) / standardDeviation` of every value, as float32.
+ *
+ * @param values rows `[N, I]`
+ * @param statistics from {@linkcode statisticsOf}, or known numbers; by default those of `values` as a whole. A
+ * deviation of 0, which a constant feature has, leaves its values at 0 for the mean, undivided.
+ * @throws {TypeError} where the statistics are not one for all or one for each feature
+ * @throws {RangeError} where a statistic is not finite, or a deviation is negative
+ *
+ * @example
+ * ```ts
+ * import { normalise } from "./preprocess.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals([...normalise([0, 2, 4], { mean: [2], standardDeviation: [2] })], [-1, 0, 1]);
+ * ```
+ */
+export function normalise(
+  values: ArrayLike<number>,
+  statistics: {
+    readonly mean: ArrayLike<number>;
+    readonly standardDeviation: ArrayLike<number>;
+  } = statisticsOf(values),
+): Float32Array<ArrayBuffer> {
+  const { mean, standardDeviation } = statistics;
+  const features = mean.length;
+  if (standardDeviation.length !== features) {
+    throw new TypeError(
+      `Found ${features} means and ${standardDeviation.length} deviations, needs as many of both`,
+    );
+  }
+  rowsOf(values, features, "mean.length");
+  const factors = new Float64Array(features);
+  for (let feature = 0; feature < features; feature++) {
+    const deviation = standardDeviation[feature];
+    if (!Number.isFinite(mean[feature]) || !Number.isFinite(deviation) || deviation < 0) {
+      throw new RangeError(
+        `Feature ${feature} has mean ${mean[feature]} and deviation ${deviation}, needs finite ones`,
+      );
+    }
+    factors[feature] = deviation === 0 ? 1 : 1 / deviation;
+  }
+  const result = new Float32Array(values.length);
+  for (let index = 0; index < result.length; index++) {
+    const feature = index % features;
+    result[index] = (values[index] - mean[feature]) * factors[feature];
+  }
+  return result;
+}
+
+/**
+ * Scales pixels from 0..255 to 0..1, as float32. Training needs no such copy: a data set of bytes with `inputScale`
+ * 1/255 is the same to a network.
+ *
+ * @example
+ * ```ts
+ * import { scalePixels } from "./preprocess.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals([...scalePixels(Uint8Array.of(0, 51, 255))], [0, Math.fround(0.2), 1]);
+ * ```
+ */
+export function scalePixels(pixels: Uint8Array): Float32Array<ArrayBuffer> {
+  return Float32Array.from(pixels, (pixel) => pixel / 255);
+}
+
+/**
+ * Makes one row of each input: shape `[N, ...]` becomes `[N, I]`. Values in C order stay where they are, so the result
+ * has the same ones, not a copy.
+ *
+ * @throws {TypeError} where the shape has no axis
+ *
+ * @example
+ * ```ts
+ * import { flatten } from "./preprocess.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const images = { shape: [10, 28, 28], values: new Uint8Array(7840) };
+ * assertEquals(flatten(images).shape, [10, 784]);
+ * ```
+ */
+export function flatten<T extends { readonly shape: readonly number[] }>(
+  array: T,
+): Omit<T, "shape"> & { readonly shape: readonly [rows: number, inFeatures: number] } {
+  const [rows, ...rest] = array.shape;
+  if (rows === undefined) throw new TypeError("Cannot flatten shape [], needs [N, ...]");
+  return { ...array, shape: [rows, rest.reduce((product, length) => product * length, 1)] };
+}
+
+/**
+ * One row for each label, with 1 at the label and 0 elsewhere.
+ *
+ * @param labels class labels `[N]`
+ * @param classes the length of a row, `C`
+ * @returns rows `[N, C]`
+ * @throws {RangeError} where a label is not a whole number from 0 to `classes - 1`
+ *
+ * @example
+ * ```ts
+ * import { oneHot } from "./preprocess.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals([...oneHot([2, 0], 3)], [0, 0, 1, 1, 0, 0]);
+ * ```
+ */
+export function oneHot(labels: ArrayLike<number>, classes: number): Float32Array<ArrayBuffer> {
+  if (!Number.isSafeInteger(classes) || classes < 1) {
+    throw new RangeError(`Number of classes is ${classes}, needs a whole number from 1`);
+  }
+  const rows = new Float32Array(labels.length * classes);
+  for (let row = 0; row < labels.length; row++) {
+    const label = labels[row];
+    if (!Number.isInteger(label) || label < 0 || label >= classes) {
+      throw new RangeError(
+        `Label ${label} in row ${row} needs to be a whole number from 0 to ${classes - 1}`,
+      );
+    }
+    rows[row * classes + label] = 1;
+  }
+  return rows;
+}
+
+/**
+ * The label of each one-hot row; undoes {@linkcode oneHot}.
+ *
+ * @param rows rows `[N, C]`, each with a single 1 and zeros
+ * @param classes the length of a row, `C`
+ * @returns labels `[N]`
+ * @throws {TypeError} where `rows` is no whole number of rows
+ * @throws {RangeError} where a row is not one-hot
+ *
+ * @example
+ * ```ts
+ * import { fromOneHot } from "./preprocess.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals([...fromOneHot([0, 0, 1, 1, 0, 0], 3)], [2, 0]);
+ * ```
+ */
+export function fromOneHot(rows: ArrayLike<number>, classes: number): Uint32Array<ArrayBuffer> {
+  const labels = new Uint32Array(rowsOf(rows, classes, "classes"));
+  for (let row = 0; row < labels.length; row++) {
+    let ones = 0;
+    for (let column = 0; column < classes; column++) {
+      const value = rows[row * classes + column];
+      if (value !== 0 && value !== 1) {
+        throw new RangeError(`One-hot rows hold ${value} at [${row}, ${column}], needs 0 or 1`);
+      }
+      if (value === 1) labels[row] = column;
+      ones += value;
+    }
+    if (ones !== 1) {
+      throw new RangeError(`Row ${row} is not one-hot: it holds ${ones} ones, needs a single one`);
+    }
+  }
+  return labels;
+}
+
+/** The number of rows of `length` values each. */
+function rowsOf(values: ArrayLike<number>, length: number, name: string): number {
+  if (!Number.isSafeInteger(length) || length < 1 || values.length % length !== 0) {
+    throw new TypeError(`${values.length} values are no whole number of rows of ${length} (${name})`);
+  }
+  return values.length / length;
+}

@@ -1,0 +1,83 @@
+/**
+ * IDX files, the format that MNIST was published in: a type, a shape and big-endian numbers; gzipped or not.
+ * @module
+ */
+import { swapBytes } from "./byte_order.ts";
+import { byteCount, digits, type Origin, refuser, shapeText } from "./fault.ts";
+import { inflate } from "./inflate.ts";
+
+/** An array of numbers. */
+export interface IdxArray {
+  /** The shape: one to 255 lengths. */
+  readonly shape: readonly number[];
+  /** The numbers: the last index moves fastest. */
+  readonly values: Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
+}
+
+/** The typed array of each type code, which is the third byte of a file. */
+const TYPES = {
+  0x08: Uint8Array,
+  0x09: Int8Array,
+  0x0B: Int16Array,
+  0x0C: Int32Array,
+  0x0D: Float32Array,
+  0x0E: Float64Array,
+} as const;
+
+/**
+ * Reads an IDX file; gzip is recognised by its first bytes. Bytes of an unzipped file become a view of `bytes`.
+ *
+ * @param options the file's name, for messages
+ * @throws {FormatError} where the file breaks the format, or has another length than its shape needs
+ */
+export async function parseIdx(bytes: Uint8Array, options: Origin = {}): Promise<IdxArray> {
+  const refuse = refuser("IDX", options);
+  const plain = isGzip(bytes) ? await gunzip(bytes, options) : bytes;
+  const view = new DataView(plain.buffer, plain.byteOffset, plain.byteLength);
+  if (
+    plain.length < 4 || plain[0] !== 0 || plain[1] !== 0 || !Object.hasOwn(TYPES, plain[2]) || plain[3] === 0
+  ) {
+    const start = Array.from(plain.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+    throw refuse(
+      `begins with ${start || "nothing"}, an IDX file with 00 00, a type (08 to 0e) and a rank from 1`,
+      {
+        offset: 0,
+      },
+    );
+  }
+  const [type, rank] = [plain[2] as keyof typeof TYPES, plain[3]];
+  const dataStart = 4 + 4 * rank;
+  if (plain.length < dataStart) {
+    throw refuse(`has ${byteCount(plain.length)}, a header of rank ${rank} alone needs ${digits(dataStart)}`);
+  }
+  const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
+  const count = shape.includes(0) ? 0 : shape.reduce((product, length) => product * length, 1);
+  const itemSize = TYPES[type].BYTES_PER_ELEMENT;
+  const found = plain.length - dataStart;
+  if (found !== count * itemSize) {
+    throw refuse(
+      `holds ${byteCount(found)} of data, its shape ${shapeText(shape)} needs ${digits(count * itemSize)}`,
+      {
+        offset: dataStart,
+      },
+    );
+  }
+  if (type === 0x08) return { shape, values: plain.subarray(dataStart) };
+  const data = plain.slice(dataStart);
+  swapBytes(data, itemSize);
+  return { shape, values: new TYPES[type](data.buffer) };
+}
+
+function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1F && bytes[1] === 0x8B;
+}
+
+/** Unpacks a gzip file, whose last four bytes are its size; the stream checks the CRC-32 before them. */
+function gunzip(bytes: Uint8Array, origin: Origin): Promise<Uint8Array> {
+  const refuse = refuser("gzip", origin);
+  if (bytes.length < 18) {
+    throw refuse(`is cut short: it has ${byteCount(bytes.length)}, a gzip file has at least 18`);
+  }
+  const size = new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 4, true);
+  return inflate(bytes, { format: "gzip", size, refuse });
+}

@@ -1,0 +1,111 @@
+/**
+ * NumPy's `.npy` files: one array with its dtype and shape.
+ * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+ * @module
+ */
+import { byteCount, type Origin, refuser, shapeText } from "./fault.ts";
+import { decodeValues, encodeValues, type NpyValues, parseNpyDtype } from "./npy_dtype.ts";
+import { formatNpyHeader, parseNpyHeader } from "./npy_header.ts";
+
+export type { NpyValues } from "./npy_dtype.ts";
+
+/** An array of numbers or strings. */
+export interface NpyArray {
+  /**
+   * The dtype as NumPy writes it on a little-endian machine: `<f4`, `|u1`, `|b1`, `<U3`. Half precision keeps its
+   * `<f2` while its values are widened to float32.
+   */
+  readonly dtype: string;
+  /** The shape; `[]` for a single value. */
+  readonly shape: readonly number[];
+  /** The values in C order: the last index moves fastest. Bools are the bytes 0 and 1. */
+  readonly values: NpyValues;
+}
+
+/** The most axes that every version of NumPy reads. */
+const MOST_AXES = 32;
+
+/**
+ * Reads a `.npy` file of numbers, bools or strings; either byte order, C or Fortran order, format version 1 to 3.
+ *
+ * The values are a view of `bytes` where the file's layout allows it, so `bytes` must not be changed afterwards.
+ *
+ * @param options the file's name, and the member's where it is one of an archive, for messages
+ * @throws {FormatError} where the file breaks the format, has another length than its shape needs, or has a dtype
+ * that is no number, bool or string
+ */
+export function parseNpy(bytes: Uint8Array, options: Origin = {}): NpyArray {
+  const refuse = refuser("npy", options);
+  const { descr, fortranOrder, shape, dataStart } = parseNpyHeader(bytes, refuse);
+  const dtype = parseNpyDtype(descr, refuse);
+  const count = countOf(shape);
+  const [found, needed] = [bytes.length - dataStart, count * dtype.itemSize];
+  if (found !== needed) {
+    const need = Number.isSafeInteger(needed) ? byteCount(needed) : "more than a file can hold";
+    throw refuse(
+      `holds ${byteCount(found)} of data, shape ${shapeText(shape)} of ${dtype.name} needs ${need}`,
+      {
+        offset: dataStart,
+      },
+    );
+  }
+  const values = decodeValues(bytes.subarray(dataStart), dtype, refuse);
+  return { dtype: dtype.name, shape, values: fortranOrder ? fromFortranOrder(values, shape) : values };
+}
+
+/**
+ * Writes a `.npy` file, byte for byte as `numpy.save` does for the same array in C order.
+ *
+ * @param array its `dtype` may be left out: typed arrays have one, and strings become `<U` with the longest's length
+ * @throws {TypeError} where the shape does not fit the values, or the dtype is not one that they can be written as
+ * @throws {RangeError} where the shape has more than 32 axes, or a string ends in NUL
+ */
+export function formatNpy(array: Omit<NpyArray, "dtype"> & Partial<NpyArray>): Uint8Array {
+  const { shape, values } = array;
+  if (shape.length > MOST_AXES) {
+    throw new RangeError(`Cannot write npy: ${shape.length} axes, at most 32 are read`);
+  }
+  if (
+    shape.some((length) => !Number.isSafeInteger(length) || length < 0) || countOf(shape) !== values.length
+  ) {
+    throw new TypeError(`Cannot write npy: ${values.length} values do not have shape ${shapeText(shape)}`);
+  }
+  const { dtype, bytes } = encodeValues(values, array.dtype);
+  const header = formatNpyHeader(dtype, shape);
+  const file = new Uint8Array(header.length + bytes.length);
+  file.set(header);
+  file.set(bytes, header.length);
+  return file;
+}
+
+/** The number of values of a shape. */
+function countOf(shape: readonly number[]): number {
+  return shape.includes(0) ? 0 : shape.reduce((product, length) => product * length, 1);
+}
+
+/** Puts values whose first index moves fastest into C order. */
+function fromFortranOrder(values: NpyValues, shape: readonly number[]): NpyValues {
+  if (shape.length < 2 || values.length === 0) return values;
+  const ordered = values.slice();
+  transpose(values as ArrayLike<unknown>, ordered as { [index: number]: unknown }, shape);
+  return ordered;
+}
+
+function transpose<T>(source: ArrayLike<T>, target: { [index: number]: T }, shape: readonly number[]): void {
+  const rank = shape.length;
+  const strides: number[] = [];
+  shape.reduce((stride, length, axis) => (strides[axis] = stride) * length, 1);
+  const position = new Array<number>(rank).fill(0);
+  const [innerLength, innerStride] = [shape[rank - 1], strides[rank - 1]];
+  let written = 0;
+  let start = 0;
+  for (let axis = rank - 2; axis >= 0;) {
+    for (let inner = 0; inner < innerLength; inner++) target[written++] = source[start + inner * innerStride];
+    for (axis = rank - 2; axis >= 0; axis--) {
+      start += strides[axis];
+      if (++position[axis] < shape[axis]) break;
+      start -= strides[axis] * shape[axis];
+      position[axis] = 0;
+    }
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * The dtypes of `.npy` files that are read and written here, and how their bytes become values.
+ * @module
+ */
+import { bytesOf, swapBytes } from "./byte_order.ts";
+import { byteCount, type Refuse } from "./fault.ts";
+import { decodeHalf } from "./half.ts";
+
+/** Values of an array: a typed array for numbers and bools, strings for the dtypes U and S. */
+export type NpyValues =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | BigUint64Array
+  | BigInt64Array
+  | Float32Array
+  | Float64Array
+  | string[];
+
+/** A dtype that can be read. */
+export interface NpyDtype {
+  /** Its normal form: little-endian, with `|` where byte order means nothing, such as `<f4`, `|u1`, `<U3`. */
+  readonly name: string;
+  /** Its kind and size without the byte order, such as `f4`; `U` and `S` for strings. */
+  readonly code: string;
+  /** Bytes a value. */
+  readonly itemSize: number;
+  /** Whether the file has it big-endian. */
+  readonly swapped: boolean;
+}
+
+/** The typed array of each numeric dtype that needs no conversion. */
+const ARRAYS = {
+  u1: Uint8Array,
+  i1: Int8Array,
+  u2: Uint16Array,
+  i2: Int16Array,
+  u4: Uint32Array,
+  i4: Int32Array,
+  u8: BigUint64Array,
+  i8: BigInt64Array,
+  f4: Float32Array,
+  f8: Float64Array,
+} as const;
+
+/** Characters or bytes a string: NumPy's own limit is 2 GiB a value. */
+const LONGEST_STRING = 2 ** 29 - 1;
+
+/** Kinds that hold no plain numbers, in words. */
+const REFUSED_KINDS: Readonly<Record<string, string>> = {
+  c: "complex numbers",
+  m: "time spans",
+  M: "dates",
+  V: "raw or structured records",
+};
+
+/**
+ * Reads a dtype such as `>f4`.
+ *
+ * @throws {FormatError} made by `refuse`, naming the dtype, where it is none of numbers, bools and strings
+ */
+export function parseNpyDtype(descr: string, refuse: Refuse): NpyDtype {
+  if (/^[[(]/.test(descr)) {
+    throw refuse(`has the structured dtype ${shorten(descr)}; save each field as an array of its own`);
+  }
+  const [, order, kind, digits] = /^([<>=|]?)([A-Za-z?])(\d*)(?:\[\w*\])?$/.exec(descr) ?? [];
+  if (kind === "O") throw refuse("is an object array, which needs pickle; save it with a numeric dtype");
+  if (kind in REFUSED_KINDS) {
+    throw refuse(`has dtype ${descr} (${REFUSED_KINDS[kind]}); save it with a numeric dtype`);
+  }
+  const size = digits === "" ? NaN : Number(digits);
+  if ((kind === "U" || kind === "S") && size > 0 && size <= LONGEST_STRING) {
+    const itemSize = kind === "U" ? 4 * size : size;
+    return {
+      name: `${kind === "U" ? "<" : "|"}${kind}${size}`,
+      code: kind,
+      itemSize,
+      swapped: order === ">",
+    };
+  }
+  const code = kind === "?" ? "b1" : `${kind}${digits}`;
+  if (code !== "b1" && code !== "f2" && !Object.hasOwn(ARRAYS, code)) {
+    throw refuse(`has dtype ${shorten(descr)}, needs b1, i1 to i8, u1 to u8, f2, f4, f8, U or S`);
+  }
+  return { name: `${size > 1 ? "<" : "|"}${code}`, code, itemSize: size || 1, swapped: order === ">" };
+}
+
+/**
+ * Decodes the values of an array. Numbers are a view of `bytes` where byte order and alignment allow it.
+ *
+ * @param bytes exactly the array's data
+ * @throws {FormatError} made by `refuse` where a bool is not 0 or 1, or a string is not text
+ */
+export function decodeValues(bytes: Uint8Array, dtype: NpyDtype, refuse: Refuse): NpyValues {
+  const { code, itemSize } = dtype;
+  if (code === "b1") {
+    const wrong = bytes.findIndex((byte) => byte > 1);
+    if (wrong >= 0) throw refuse(`has the bool ${bytes[wrong]} at index ${wrong} of its data, needs 0 or 1`);
+    return bytes;
+  }
+  if (code === "S") return decodeStrings(bytes, itemSize, (item) => decodeUtf8(item, refuse));
+  if (code === "u1") return bytes;
+  const unit = code === "U" ? 4 : itemSize;
+  const native = dtype.swapped || bytes.byteOffset % unit !== 0 ? bytes.slice() : bytes;
+  if (dtype.swapped) swapBytes(native, unit);
+  if (code === "U") return decodeStrings(native, itemSize, (item) => decodeUtf32(item, refuse));
+  const { buffer, byteOffset, length } = native;
+  if (code === "f2") return decodeHalf(new Uint16Array(buffer, byteOffset, length / 2));
+  // Every typed array takes a shared buffer too, which the type of this union of constructors hides.
+  return new ARRAYS[code as keyof typeof ARRAYS](buffer as ArrayBuffer, byteOffset, length / itemSize);
+}
+
+/**
+ * The dtype that `values` are written as, and their bytes.
+ *
+ * @param wanted the dtype to write, which must be one that the values have; by default the one of their type, and for
+ * strings `<U` with the length of the longest
+ * @throws {TypeError} where the values cannot be written as `wanted`
+ * @throws {RangeError} where a string ends in NUL, which NumPy drops
+ */
+export function encodeValues(values: NpyValues, wanted?: string): { dtype: string; bytes: Uint8Array } {
+  if (Array.isArray(values)) return encodeStrings(values, wanted);
+  const code = Object.entries(ARRAYS).find(([, array]) => values instanceof array)?.[0];
+  if (code === undefined) throw new TypeError("Cannot write npy: values need to be a typed array or strings");
+  const dtype = `${values.BYTES_PER_ELEMENT > 1 ? "<" : "|"}${code}`;
+  if (wanted === "|b1" && code === "u1") return { dtype: wanted, bytes: bytesOf(values) };
+  if (wanted !== undefined && wanted !== dtype) {
+    throw new TypeError(
+      `Cannot write npy: a ${values.constructor.name} is written as ${dtype}, found dtype ${wanted}`,
+    );
+  }
+  return { dtype, bytes: bytesOf(values) };
+}
+
+function encodeStrings(values: readonly string[], wanted?: string): { dtype: string; bytes: Uint8Array } {
+  const points = values.map((value) => Array.from(value, (character) => character.codePointAt(0)!));
+  const longest = points.reduce((most, { length }) => Math.max(most, length), 1);
+  const width = wanted === undefined ? longest : Number(/^<U([1-9]\d*)$/.exec(wanted)?.[1]);
+  if (!(width >= longest)) {
+    throw new TypeError(`Cannot write npy: strings need dtype <U${longest}, found ${wanted}`);
+  }
+  const units = new Uint32Array(points.length * width);
+  points.forEach((characters, index) => {
+    if (characters.at(-1) === 0) {
+      throw new RangeError(
+        `Cannot write npy: ${JSON.stringify(values[index])} ends in NUL, which NumPy would drop`,
+      );
+    }
+    units.set(characters, index * width);
+  });
+  return { dtype: `<U${width}`, bytes: bytesOf(units) };
+}
+
+function decodeStrings(bytes: Uint8Array, itemSize: number, decode: (item: Uint8Array) => string): string[] {
+  return Array.from(
+    { length: bytes.length / itemSize },
+    (_, index) => decode(bytes.subarray(index * itemSize, (index + 1) * itemSize)),
+  );
+}
+
+function decodeUtf32(item: Uint8Array, refuse: Refuse): string {
+  const points = new Uint32Array(item.buffer, item.byteOffset, item.length / 4);
+  let text = "";
+  for (const point of points.subarray(0, points.findLastIndex((point) => point !== 0) + 1)) {
+    if (point > 0x10FFFF) {
+      throw refuse(`has a string with 0x${point.toString(16)}, which is no Unicode character`);
+    }
+    text += String.fromCodePoint(point);
+  }
+  return text;
+}
+
+function decodeUtf8(item: Uint8Array, refuse: Refuse): string {
+  const used = item.subarray(0, item.findLastIndex((byte) => byte !== 0) + 1);
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(used.slice());
+  } catch (cause) {
+    throw refuse(`has a byte string of ${byteCount(used.length)} that is not UTF-8`, { cause });
+  }
+}
+
+function shorten(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}

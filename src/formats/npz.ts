@@ -1,0 +1,69 @@
+/**
+ * NumPy's `.npz` files: named arrays, each a `.npy` file in a zip archive.
+ * @module
+ */
+import { refuser } from "./fault.ts";
+import { formatNpy, type NpyArray, parseNpy } from "./npy.ts";
+import { readZip, type ReadZipOptions, type ZipEntry } from "./zip.ts";
+import { writeZip } from "./zip_write.ts";
+
+/** The arrays of an archive. Each is decoded when it is read, and not kept. */
+export interface Npz {
+  /** The file's name as the reader was told; `""` for bytes that came without one. */
+  readonly file: string;
+  /** The names of the arrays, without `.npy`, in the order of the archive. */
+  readonly names: readonly string[];
+  /** Whether there is an array of this name. */
+  has(name: string): boolean;
+  /**
+   * Decodes one array.
+   *
+   * @throws {FormatError} where there is none of this name, or it breaks its format
+   */
+  read(name: string): Promise<NpyArray>;
+}
+
+/** What `formatNpz` writes for a name; see `formatNpy` for the dtype of one that is left out. */
+export type NpzInput = Omit<NpyArray, "dtype"> & Partial<NpyArray>;
+
+/**
+ * Opens an archive. Arrays of a stored archive are views of `bytes` where they can be, so `bytes` must not be changed
+ * while they are in use.
+ *
+ * @throws {FormatError} where the archive is cut short or damaged
+ */
+// deno-lint-ignore require-await -- a damaged archive rejects the promise, as a damaged array does
+export async function parseNpz(bytes: Uint8Array, options: ReadZipOptions = {}): Promise<Npz> {
+  const refuse = refuser("npz", options);
+  const entries = new Map<string, ZipEntry>();
+  for (const entry of readZip(bytes, options)) {
+    const name = entry.name.replace(/\.npy$/, "");
+    if (entries.has(name)) throw refuse(`has two arrays named ${JSON.stringify(name)}`);
+    entries.set(name, entry);
+  }
+  const names = [...entries.keys()];
+  return {
+    file: options.name ?? "",
+    names,
+    has: (name) => entries.has(name),
+    read: async (name) => {
+      const entry = entries.get(name);
+      if (entry === undefined) {
+        throw refuse(`has no array ${JSON.stringify(name)}, it has ${names.join(", ") || "none"}`);
+      }
+      return parseNpy(await entry.read(), { name: options.name, member: name });
+    },
+  };
+}
+
+/**
+ * Writes an archive that `numpy.load` opens without pickle. The same arrays in the same order make the same bytes.
+ *
+ * @throws {TypeError} where an array's shape or dtype does not fit its values
+ * @throws {RangeError} where the archive would pass 4 GiB
+ */
+export function formatNpz(arrays: Readonly<Record<string, NpzInput>>): Uint8Array<ArrayBuffer> {
+  return writeZip(
+    Object.entries(arrays).map(([name, array]) => ({ name: `${name}.npy`, bytes: formatNpy(array) })),
+  );
+}

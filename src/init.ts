@@ -1,0 +1,47 @@
+/** Initial weights. Biases begin at 0. @module */
+import type { LayerSpec } from "./layers.ts";
+import { createRandom } from "./random.ts";
+
+/**
+ * How weights are drawn: `he` normal with variance 2/I (He et al. 2015, arXiv 1502.01852), `glorot` uniform within
+ * ±√(6/(I+O)) (Glorot and Bengio 2010), `uniform` within ±1/√I (PyTorch's default for linear layers), `zeros`.
+ */
+export type InitName = "he" | "glorot" | "uniform" | "zeros";
+
+/** Streams of the run's seed; those from 1 on belong to the epochs. */
+const WEIGHTS_STREAM = 0xffff0000;
+
+/**
+ * Draws weights `[O, I]` and bias `[O]` of each layer, named `layer_1.weights`, `layer_1.bias`, … Layer `n` has a random
+ * stream of its own, so that its weights do not depend on the widths of the others.
+ */
+export function initialParameters(
+  inFeatures: number,
+  layers: readonly LayerSpec[],
+  options: { readonly init: InitName; readonly seed: number },
+): Record<string, Float32Array<ArrayBuffer>> {
+  const parameters: Record<string, Float32Array<ArrayBuffer>> = {};
+  let fanIn = inFeatures;
+  for (const [index, { outFeatures }] of layers.entries()) {
+    const random = createRandom(options.seed, WEIGHTS_STREAM + index);
+    const draw = drawFrom(options.init, fanIn, outFeatures, random);
+    parameters[`layer_${index + 1}.weights`] = Float32Array.from({ length: outFeatures * fanIn }, draw);
+    parameters[`layer_${index + 1}.bias`] = new Float32Array(outFeatures);
+    fanIn = outFeatures;
+  }
+  return parameters;
+}
+
+function drawFrom(init: InitName, fanIn: number, fanOut: number, random: ReturnType<typeof createRandom>) {
+  const within = (bound: number) => () => (2 * random.next() - 1) * bound;
+  switch (init) {
+    case "he":
+      return () => random.normal() * Math.sqrt(2 / fanIn);
+    case "glorot":
+      return within(Math.sqrt(6 / (fanIn + fanOut)));
+    case "uniform":
+      return within(1 / Math.sqrt(fanIn));
+    case "zeros":
+      return () => 0;
+  }
+}

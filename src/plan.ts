@@ -1,0 +1,185 @@
+/**
+ * One training step as data: the buffers it works on and the operations over them, in order. TypeScript builds a plan
+ * from layers, loss and optimizer; a backend executes it. `backends/reference/` defines what each operation computes.
+ *
+ * Letters in shapes: `B` rows of the batch, `I` input features and `O` output features of a layer, `C` classes.
+ * `dZ` is the gradient of the mean loss with respect to a layer's sum `Z = X Wᵀ + b`, before its activation.
+ * @module
+ */
+import type { ActivationName } from "./activations.ts";
+
+/** The name of a buffer of the plan, such as `"layer_1.weights"`. */
+export type BufferName = string;
+
+/** What a buffer is for. Parameters and state outlive a step; the others live within one. */
+export type BufferRole = "parameter" | "state" | "activation" | "target" | "gradient";
+
+/** One buffer: dense, row-major. A leading `"B"` stands for the rows of the batch. */
+export interface BufferSpec {
+  /** Its name; unique in the plan. */
+  readonly name: BufferName;
+  /** Its shape, such as `["B", 128]`, `[128, 784]` or `[128]`. */
+  readonly shape: readonly (number | "B")[];
+  /** What it is for. */
+  readonly role: BufferRole;
+}
+
+/** Takes the rows of this step from the data set: `x = inputs[rows] * scale`, and their labels or targets. */
+export interface GatherOp {
+  readonly op: "gather";
+  /** Receives the scaled inputs `[B, I]`. */
+  readonly x: BufferName;
+  /** Receives class labels `[B]` or target values `[B, O]`. */
+  readonly target: BufferName;
+  /** The factor on every input. */
+  readonly scale: number;
+}
+
+/** `y = activation(x Wᵀ + b)`. */
+export interface LinearOp {
+  readonly op: "linear";
+  /** `[B, I]` */
+  readonly x: BufferName;
+  /** `[O, I]` */
+  readonly weights: BufferName;
+  /** `[O]` */
+  readonly bias: BufferName;
+  /** Receives `[B, O]`. */
+  readonly y: BufferName;
+  readonly activation: ActivationName;
+}
+
+/** Mean cross-entropy in nats of softmax(logits) against labels, its gradient, and the count of right rows. */
+export interface SoftmaxCrossEntropyOp {
+  readonly op: "softmaxCrossEntropy";
+  /** `[B, C]` */
+  readonly logits: BufferName;
+  /** Class labels `[B]`. */
+  readonly target: BufferName;
+  /** Receives `[B, C]`. */
+  readonly dZ: BufferName;
+  /** ε: a target is `(1 - ε) onehot + ε / C`. */
+  readonly labelSmoothing: number;
+}
+
+/** Mean over the batch and the outputs of `(y - target)²`, its gradient, and with labels the count of right rows. */
+export interface MeanSquaredErrorOp {
+  readonly op: "meanSquaredError";
+  /** The network's output `[B, O]`, after `activation`. */
+  readonly y: BufferName;
+  /** Target values `[B, O]`, or class labels `[B]` that stand for their one-hot rows. */
+  readonly target: BufferName;
+  /** Whether `target` holds class labels. */
+  readonly labels: boolean;
+  /** Receives `[B, O]`: the gradient before `activation`. */
+  readonly dZ: BufferName;
+  readonly activation: ActivationName;
+}
+
+/** `dX = dZ W`, then back through the activation that made `x`: the previous layer's `dZ`. */
+export interface LinearBackwardInputOp {
+  readonly op: "linearBackwardInput";
+  /** `[B, O]` */
+  readonly dZ: BufferName;
+  /** `[O, I]` */
+  readonly weights: BufferName;
+  /** This layer's input `[B, I]`, which is the previous layer's output after `activation`. */
+  readonly x: BufferName;
+  /** Receives `[B, I]`: the gradient before `activation`. */
+  readonly dX: BufferName;
+  /** The activation of the previous layer. */
+  readonly activation: ActivationName;
+}
+
+/** `dW = dZᵀ X` and `db = Σ dZ` over the rows. */
+export interface LinearBackwardWeightOp {
+  readonly op: "linearBackwardWeight";
+  /** `[B, I]` */
+  readonly x: BufferName;
+  /** `[B, O]` */
+  readonly dZ: BufferName;
+  /** Receives `[O, I]`. */
+  readonly dWeights: BufferName;
+  /** Receives `[O]`. */
+  readonly dBias: BufferName;
+}
+
+/** Multiplies every gradient by `min(1, maxNorm / (‖g‖ + 1e-6))`, where `‖g‖` is the norm over all of them. */
+export interface ClipByNormOp {
+  readonly op: "clipByNorm";
+  readonly gradients: readonly BufferName[];
+  readonly maxNorm: number;
+}
+
+/** Stochastic gradient descent; `g ← gradient + weightDecay p`, `v ← momentum v + g`, `p ← p - lr (v or g + momentum v)`. */
+export interface SgdOp {
+  readonly op: "sgd";
+  readonly parameter: BufferName;
+  readonly gradient: BufferName;
+  /** `v`; absent where `momentum` is 0. */
+  readonly velocity?: BufferName;
+  readonly momentum: number;
+  readonly nesterov: boolean;
+  readonly weightDecay: number;
+}
+
+/**
+ * Adam (Kingma and Ba 2015, arXiv 1412.6980), with `t` counting steps from 1:
+ * `m ← β₁ m + (1 - β₁) g`, `v ← β₂ v + (1 - β₂) g²`, `p ← p - lr m̂ / (√v̂ + ε)` with `m̂ = m / (1 - β₁ᵗ)`,
+ * `v̂ = v / (1 - β₂ᵗ)`. Weight decay `λ` is `g ← g + λ p`, or where decoupled (AdamW, arXiv 1711.05101)
+ * `p ← p - lr λ p` before the update.
+ */
+export interface AdamOp {
+  readonly op: "adam";
+  readonly parameter: BufferName;
+  readonly gradient: BufferName;
+  readonly m: BufferName;
+  readonly v: BufferName;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  readonly decoupled: boolean;
+}
+
+/** An operation that turns gradients into an update. */
+export type UpdateOp = SgdOp | AdamOp;
+
+/** An operation of a plan. */
+export type Op =
+  | GatherOp
+  | LinearOp
+  | SoftmaxCrossEntropyOp
+  | MeanSquaredErrorOp
+  | LinearBackwardInputOp
+  | LinearBackwardWeightOp
+  | ClipByNormOp
+  | UpdateOp;
+
+/** One training step. */
+export interface StepPlan {
+  /** Rows of a full batch; the last batch of an epoch may have fewer. */
+  readonly batchSize: number;
+  /** `I` of the first layer. */
+  readonly inFeatures: number;
+  /** `O` of the last layer. */
+  readonly outFeatures: number;
+  /** Whether targets are class labels `[N]` (else values `[N, O]`). */
+  readonly labels: boolean;
+  /** Every buffer that an operation names. */
+  readonly buffers: readonly BufferSpec[];
+  /** The operations, in the order in which they are carried out. */
+  readonly ops: readonly Op[];
+}
+
+/** What a plan needs to know besides layers and configuration. */
+export interface PlanInput {
+  /** `I` of the first layer. */
+  readonly inFeatures: number;
+  /** The factor on every input. */
+  readonly inputScale: number;
+  /** Whether the data set has class labels (else target values). */
+  readonly labels: boolean;
+  /** Classes or target values of the data set; must equal the last layer's `O`. */
+  readonly outFeatures: number;
+}

@@ -1,0 +1,87 @@
+/**
+ * Seeded random numbers. Everything random here is a function of a seed and of where it is used (a stream, an epoch, an
+ * image), never of what was drawn before: so a run can be resumed without any generator state.
+ * @module
+ */
+
+/** A stream of random numbers; equal seeds and streams give equal numbers on every machine. */
+export interface Random {
+  /** A whole number from 0 to 2³² - 1. */
+  uint32(): number;
+  /** A number from 0 to below 1, in steps of 2⁻³². */
+  next(): number;
+  /** A whole number from 0 to below `count` (at most 2³²), each equally likely. */
+  below(count: number): number;
+  /** A number of the normal distribution with mean 0 and standard deviation 1 (Box and Muller 1958). */
+  normal(): number;
+}
+
+/**
+ * Creates the stream `stream` of `seed`, both from 0 to 2³² - 1: xoshiro128** (Blackman and Vigna 2018,
+ * https://prng.di.unimi.it), its state filled by a 32-bit mixing function from both.
+ *
+ * ```ts
+ * import { createRandom } from "./src/random.ts";
+ *
+ * const random = createRandom(1);
+ * console.log(random.next(), random.below(6) + 1);
+ * ```
+ */
+export function createRandom(seed: number, stream = 0): Random {
+  let mixed = mix32(mix32(seed >>> 0) ^ (stream >>> 0));
+  const fill = () => mix32(mixed = (mixed + 0x9e3779b9) | 0); // 2³² / golden ratio: no two fills share an input
+  let a = fill(), b = fill(), c = fill(), d = fill() | 1; // a state of four zeros would stay there
+  let spare: number | undefined;
+
+  const uint32 = () => {
+    const b5 = Math.imul(b, 5);
+    const result = Math.imul((b5 << 7) | (b5 >>> 25), 9) >>> 0;
+    const shifted = b << 9;
+    c ^= a;
+    d ^= b;
+    b ^= c;
+    a ^= d;
+    c ^= shifted;
+    d = (d << 11) | (d >>> 21);
+    return result;
+  };
+  const next = () => uint32() / 0x100000000;
+  const below = (count: number) => {
+    const mask = count > 0x80000000 ? 0xffffffff : 0xffffffff >>> Math.clz32(count - 1 | 1);
+    for (;;) {
+      const drawn = (uint32() & mask) >>> 0;
+      if (drawn < count) return drawn;
+    }
+  };
+  const normal = () => {
+    if (spare !== undefined) {
+      const value = spare;
+      spare = undefined;
+      return value;
+    }
+    const radius = Math.sqrt(-2 * Math.log(1 - next())), angle = 2 * Math.PI * next();
+    spare = radius * Math.sin(angle);
+    return radius * Math.cos(angle);
+  };
+  return { uint32, next, below, normal };
+}
+
+/** The order in which epoch `epoch` (from 1) goes through `count` rows: Fisher and Yates' shuffle of `0 … count - 1`. */
+export function permutation(seed: number, epoch: number, count: number): Uint32Array<ArrayBuffer> {
+  const random = createRandom(seed, epoch);
+  const order = Uint32Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    const moved = order[i];
+    order[i] = order[j];
+    order[j] = moved;
+  }
+  return order;
+}
+
+/** Mixes 32 bits so that neighbouring inputs give unrelated outputs (the finalizer of MurmurHash3, a bijection). */
+function mix32(x: number): number {
+  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+  return x ^ (x >>> 16);
+}
