@@ -6,6 +6,7 @@
  */
 import type { Dataset } from "./data/dataset.ts";
 import type { LayerSpec } from "./layers.ts";
+import { BackendError } from "./errors.ts";
 import type { BufferName, StepPlan } from "./plan.ts";
 
 /** Numbers of a parameter or of optimizer state; the reference computes in float64, the others in float32. */
@@ -94,4 +95,67 @@ export interface Backend extends AsyncDisposable {
   createPredictor(network: NetworkSpec, tensors: Tensors): Promise<Predictor>;
   /** Frees what the backend holds, its trainers and predictors too. Closing twice is harmless. */
   close(): Promise<void>;
+}
+
+/** Backends that can be asked for by name. */
+export const BACKENDS = ["wasm", "reference"] as const;
+
+/** The name of a backend, or `"auto"` for the fastest that this host can run. */
+export type BackendName = (typeof BACKENDS)[number] | "auto";
+
+/** What a backend can be told when it is opened. */
+export interface BackendOptions {
+  /** Threads of the wasm backend; by default one a processor. */
+  readonly threads?: number;
+}
+
+/** A backend that `openBackend` opened. */
+export interface OpenedBackend extends Backend {
+  /** What `"auto"` tried before, and why it could not be had; empty for a backend asked for by name. */
+  readonly passedOver: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/** The order in which `"auto"` tries. The reference is for comparison only: it is never fallen back to. */
+const AUTOMATIC: readonly (typeof BACKENDS)[number][] = ["wasm"];
+
+/**
+ * Opens a backend. One that is asked for by name is never replaced by another.
+ *
+ * ```ts
+ * import { openBackend } from "./mod.ts";
+ *
+ * await using backend = await openBackend("auto", { threads: 1 });
+ * console.log(backend.name, backend.device);
+ * ```
+ *
+ * @throws {TypeError} where there is no backend of that name
+ * @throws {BackendError} where it cannot be had on this host
+ */
+export async function openBackend(
+  name: BackendName = "auto",
+  options: BackendOptions = {},
+): Promise<OpenedBackend> {
+  if (name !== "auto") return { ...await openByName(name, options), passedOver: [] };
+  const passedOver: { name: string; reason: string }[] = [];
+  for (const candidate of AUTOMATIC) {
+    try {
+      return { ...await openByName(candidate, options), passedOver };
+    } catch (error) {
+      if (!(error instanceof BackendError)) throw error;
+      passedOver.push({ name: candidate, reason: error.message });
+    }
+  }
+  const reasons = passedOver.map(({ reason }) => reason).join("; ");
+  throw new BackendError(`No backend can be opened: ${reasons}`, { backend: "auto", code: "unavailable" });
+}
+
+async function openByName(name: (typeof BACKENDS)[number], options: BackendOptions): Promise<Backend> {
+  switch (name) {
+    case "wasm":
+      return await (await import("./backends/wasm/backend.ts")).openWasm(options);
+    case "reference":
+      return (await import("./backends/reference/backend.ts")).openReference();
+    default:
+      throw new TypeError(`Unknown backend "${name}", needs auto, ${BACKENDS.join(", ")}`);
+  }
 }

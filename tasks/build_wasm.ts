@@ -7,6 +7,7 @@
  * @module
  */
 import { fromFileUrl } from "@std/path";
+// deno-lint-ignore no-import-prefix -- only this file needs the compiler; the import map stays free of registries
 import asc from "npm:assemblyscript@0.28.20/asc";
 
 const KERNELS = fromFileUrl(new URL("../src/backends/wasm/kernels/", import.meta.url));

@@ -31,7 +31,9 @@ export function centerDigit(ink: Ink): Uint8Array<ArrayBuffer> {
   const { values, width, height } = ink;
   if (values.length !== width * height) {
     throw new TypeError(
-      `Cannot center a digit: its ink has ${values.length} values, ${width}×${height} pixels need ${width * height}`,
+      `Cannot center a digit: its ink has ${values.length} values, ${width}×${height} pixels need ${
+        width * height
+      }`,
     );
   }
   const image = new Uint8Array(digitSide * digitSide);
@@ -115,7 +117,12 @@ function averageAreas(ink: Ink, box: Box, columns: number, rows: number): Float3
 }
 
 /** Visits the source pixels that output pixel `index` covers, `step` long each, with the share of it that each fills. */
-function forEachCovered(index: number, step: number, length: number, visit: (from: number, share: number) => void): void {
+function forEachCovered(
+  index: number,
+  step: number,
+  length: number,
+  visit: (from: number, share: number) => void,
+): void {
   const start = index * step, end = Math.min(length, start + step);
   for (let from = Math.floor(start); from < end; from++) {
     const share = (Math.min(end, from + 1) - Math.max(start, from)) / step;

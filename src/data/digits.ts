@@ -23,7 +23,10 @@ export interface DrawDigitsOptions {
 /** A style ready to draw: its strokes' points in each form, and which of them are corners. */
 interface Template {
   readonly weight: number;
-  readonly strokes: readonly { readonly forms: readonly Float64Array[]; readonly corners: readonly boolean[] }[];
+  readonly strokes: readonly {
+    readonly forms: readonly Float64Array[];
+    readonly corners: readonly boolean[];
+  }[];
 }
 
 /** A smooth line in a digit's own coordinates, `[N, 2]`. */
@@ -131,7 +134,10 @@ function chooseStyle(styles: readonly Template[], random: Random): Template {
 /** How much each of `count` forms contributes: random shares whose sum is 1, some a little beyond 0 or 1. */
 function mixForms(count: number, random: Random): number[] {
   const beyond = 1.25;
-  const draws = Array.from({ length: count }, () => { const e = Math.log(1 - random.next()); return e * e; });
+  const draws = Array.from({ length: count }, () => {
+    const e = Math.log(1 - random.next());
+    return e * e;
+  });
   const sum = draws.reduce((a, b) => a + b, 0) || 1;
   return draws.map((draw) => beyond * draw / sum + (1 - beyond) / count);
 }
@@ -178,7 +184,10 @@ function bend(line: Line, warp: Warp): Line {
 }
 
 /** Writes the lines onto a sheet that they fill. */
-function write(lines: readonly Line[], random: Random): { values: Float32Array; width: number; height: number } {
+function write(
+  lines: readonly Line[],
+  random: Random,
+): { values: Float32Array; width: number; height: number } {
   const radius = hand.penRadius * Math.exp(hand.penSpread * random.normal());
   let left = Infinity, right = -Infinity, top = Infinity, bottom = -Infinity;
   for (const line of lines) {
@@ -191,7 +200,8 @@ function write(lines: readonly Line[], random: Random): { values: Float32Array; 
   }
   const length = Math.max(right - left, bottom - top, 1e-6);
   const scale = (sheetBox - 2 * radius) / length;
-  const offsetX = (sheetSide - scale * (right + left)) / 2, offsetY = (sheetSide - scale * (bottom + top)) / 2;
+  const offsetX = (sheetSide - scale * (right + left)) / 2,
+    offsetY = (sheetSide - scale * (bottom + top)) / 2;
   const sheet = { values: new Float32Array(sheetSide * sheetSide), width: sheetSide, height: sheetSide };
   const softness = 0.6 + 0.6 * random.next();
   const nibAngle = Math.PI * random.next(), nib = 0.2 * random.next();
@@ -217,7 +227,9 @@ function templateOf(style: { weight: number; forms: readonly string[] }): Templa
   const forms = style.forms.map((form) => form.split(" / ").map((stroke) => stroke.split(" ")));
   const strokes = forms[0].map((points, s) => ({
     corners: points.map((point) => point.endsWith("!")),
-    forms: forms.map((form) => Float64Array.from(form[s].flatMap((p) => p.replace("!", "").split(",").map(Number)))),
+    forms: forms.map((form) =>
+      Float64Array.from(form[s].flatMap((p) => p.replace("!", "").split(",").map(Number)))
+    ),
   }));
   return { weight: style.weight, strokes };
 }

@@ -6,7 +6,7 @@ import { writeFileAtomic } from "../files.ts";
 import { byteCount } from "../formats/fault.ts";
 import { parseIdx } from "../formats/idx.ts";
 import { formatNpz, type NpzInput } from "../formats/npz.ts";
-import { MNIST_ARRAYS, MNIST_MIRRORS, MNIST_NPZ, type PinnedFile, sha256Of } from "./mnist.ts";
+import { MNIST, type MnistSources, type PinnedFile, sha256Of } from "./mnist.ts";
 
 /** How far the download of one file is. */
 export interface DownloadProgress {
@@ -28,6 +28,8 @@ export interface DownloadOptions {
   readonly progress?: (progress: DownloadProgress) => void;
   /** Seconds without a byte after which a source is given up; 20 by default. */
   readonly stallSeconds?: number;
+  /** Where to download from; the public sources by default. */
+  readonly sources?: MnistSources;
 }
 
 /** No file of MNIST has half as many bytes. */
@@ -42,9 +44,10 @@ const MAX_BYTES = 32 * 1024 * 1024;
  * @throws {AggregateError} where every source failed; its message has a line for each
  */
 export async function downloadMnist(path: string, options: DownloadOptions = {}): Promise<string> {
+  const { npz, mirrors, arrays } = options.sources ?? MNIST;
   const sources = [
-    { url: MNIST_NPZ.url, load: () => download(MNIST_NPZ, options) },
-    ...MNIST_MIRRORS.map((url) => ({ url, load: () => downloadIdx(url, options) })),
+    { url: npz.url, load: () => download(npz, options) },
+    ...mirrors.map((url) => ({ url, load: () => downloadIdx(url, arrays, options) })),
   ];
   const failures: { url: string; error: unknown }[] = [];
   for (const { url, load } of sources) {
@@ -69,9 +72,13 @@ export async function downloadMnist(path: string, options: DownloadOptions = {})
 }
 
 /** Downloads the IDX files of a mirror and makes an `.npz` of them. */
-async function downloadIdx(mirror: string, options: DownloadOptions): Promise<Uint8Array> {
+async function downloadIdx(
+  mirror: string,
+  files: MnistSources["arrays"],
+  options: DownloadOptions,
+): Promise<Uint8Array> {
   const arrays: Record<string, NpzInput> = {};
-  for (const { name, file, sha256 } of MNIST_ARRAYS) {
+  for (const { name, file, sha256 } of files) {
     const url = mirror + file;
     arrays[name] = await parseIdx(await download({ url, sha256 }, options), { name: url });
   }

@@ -13,18 +13,6 @@ export interface PinnedFile {
   readonly sha256: string;
 }
 
-/** MNIST as one `.npz`. */
-export const MNIST_NPZ: PinnedFile = {
-  url: "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
-  sha256: "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
-};
-
-/** Folders that hold MNIST as four gzipped IDX files. */
-export const MNIST_MIRRORS: readonly string[] = [
-  "https://storage.googleapis.com/cvdf-datasets/mnist/",
-  "https://ossci-datasets.s3.amazonaws.com/mnist/",
-];
-
 /** One of MNIST's four arrays. */
 export interface MnistArray {
   /** Its name in an `.npz`. */
@@ -37,33 +25,53 @@ export interface MnistArray {
   readonly decodedSha256: string;
 }
 
-/** The four arrays, in the order in which an `.npz` has them. */
-export const MNIST_ARRAYS: readonly MnistArray[] = [
-  {
-    name: "x_train",
-    file: "train-images-idx3-ubyte.gz",
-    sha256: "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-    decodedSha256: "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
+/** Where MNIST is published. */
+export interface MnistSources {
+  /** All of it as one `.npz`. */
+  readonly npz: PinnedFile;
+  /** Folders that hold it as four gzipped IDX files. */
+  readonly mirrors: readonly string[];
+  /** The four arrays, in the order in which an `.npz` has them. */
+  readonly arrays: readonly MnistArray[];
+}
+
+/** The public sources of MNIST. */
+export const MNIST: MnistSources = {
+  npz: {
+    url: "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
+    sha256: "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
   },
-  {
-    name: "y_train",
-    file: "train-labels-idx1-ubyte.gz",
-    sha256: "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-    decodedSha256: "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
-  },
-  {
-    name: "x_test",
-    file: "t10k-images-idx3-ubyte.gz",
-    sha256: "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-    decodedSha256: "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
-  },
-  {
-    name: "y_test",
-    file: "t10k-labels-idx1-ubyte.gz",
-    sha256: "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-    decodedSha256: "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
-  },
-];
+  mirrors: [
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+  ],
+  arrays: [
+    {
+      name: "x_train",
+      file: "train-images-idx3-ubyte.gz",
+      sha256: "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+      decodedSha256: "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
+    },
+    {
+      name: "y_train",
+      file: "train-labels-idx1-ubyte.gz",
+      sha256: "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+      decodedSha256: "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
+    },
+    {
+      name: "x_test",
+      file: "t10k-images-idx3-ubyte.gz",
+      sha256: "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+      decodedSha256: "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
+    },
+    {
+      name: "y_test",
+      file: "t10k-labels-idx1-ubyte.gz",
+      sha256: "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+      decodedSha256: "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
+    },
+  ],
+};
 
 /** Whether a loaded data set is MNIST, byte for byte, whatever file it came in. */
 export async function isMnist({ train, test }: DatasetPair): Promise<boolean> {
@@ -74,7 +82,7 @@ export async function isMnist({ train, test }: DatasetPair): Promise<boolean> {
     x_test: test.inputs,
     y_test: Uint8Array.from(test.labels),
   };
-  for (const { name, decodedSha256 } of MNIST_ARRAYS) {
+  for (const { name, decodedSha256 } of MNIST.arrays) {
     const values = decoded[name];
     if (!(values instanceof Uint8Array) || await sha256Of(values) !== decodedSha256) return false;
   }

@@ -15,7 +15,10 @@ export interface PenLine {
  * Paints `line` onto `sheet` `[height, width]`, from 0 (paper) to 1 (ink): each pixel gets the darkest of what it has and
  * the coverage by a round pen along each segment. What lies outside the sheet is left away.
  */
-export function paintLine(sheet: { values: Float32Array; width: number; height: number }, line: PenLine): void {
+export function paintLine(
+  sheet: { values: Float32Array; width: number; height: number },
+  line: PenLine,
+): void {
   const { values, width, height } = sheet;
   const { points, softness } = line;
   const last = points.length - 3;

@@ -1,0 +1,80 @@
+# Every target runs a task of deno.json. The Deno on PATH serves where it is new enough; else npm brings one into .deno/.
+# `make train ARGS="--epochs 5"` passes options on.
+
+DENO_VERSION := 2.9.6
+OWN_DENO := .deno/$(DENO_VERSION)/deno
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+# An Deno older than 2.9 does not run this project.
+DENO_IS_NEW_ENOUGH := $(shell deno --version 2>/dev/null | awk ' \
+  NR == 1 { split($$2, v, "."); if (v[1] > 2 || (v[1] == 2 && v[2] >= 9)) print "yes" }')
+ifeq ($(DENO_IS_NEW_ENOUGH),)
+DENO := $(OWN_DENO)
+# The tasks call `deno` by its name.
+export PATH := $(CURDIR)/.deno/$(DENO_VERSION):$(PATH)
+endif
+
+# Where the home directory cannot be written, Deno keeps its cache beside itself.
+ifndef DENO_DIR
+HOME_IS_WRITABLE := $(shell cache="$${XDG_CACHE_HOME:-$$HOME/.cache}"; \
+  if [ -e "$$cache" ]; then [ -w "$$cache" ]; else [ -d "$$HOME" ] && [ -w "$$HOME" ]; fi && echo yes)
+ifeq ($(HOME_IS_WRITABLE),)
+export DENO_DIR := $(CURDIR)/.deno/cache
+NPM_CACHE = --cache "$$staging/cache"
+endif
+endif
+
+export DENO_NO_UPDATE_CHECK := 1
+
+# Runs a task with ARGS as the person quoted them: `value` keeps make from expanding what the shell is to see.
+run = @deno task --quiet $(1) $(value ARGS)
+
+.PHONY: help train eval info test check deno
+
+help: ## list the targets
+	@echo "Usage: make TARGET [ARGS=\"...\"]"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+train: $(DENO) ## train a network; with no options, on MNIST
+	$(call run,train)
+
+eval: $(DENO) ## evaluate a model on a data set
+	$(call run,eval)
+
+info: $(DENO) ## say which backends open on this machine
+	$(call run,info)
+
+test: $(DENO) ## run every test that this machine can
+	$(call run,test)
+
+check: $(DENO) ## check format, lint rules, types and documentation
+	$(call run,check)
+
+deno: $(DENO) ## install Deno if this machine has none, and say which one is used
+	@command -v deno
+
+# npm's package carries the executable. It is moved into place as the last step, so that an interrupted installation
+# leaves nothing that looks done. npm is given the certificates that the system trusts.
+$(OWN_DENO):
+	@command -v npm >/dev/null || { \
+	  echo "error: Cannot install Deno $(DENO_VERSION): npm not found" >&2; \
+	  echo "  hint: install Deno 2.9 or newer, or Node.js with npm" >&2; exit 1; }
+	@echo "Installing Deno $(DENO_VERSION) into .deno/" >&2
+	@mkdir -p .deno && find .deno -maxdepth 1 -name 'install.*' -mmin +60 -exec rm -rf {} +
+	@staging=$$(mktemp -d .deno/install.XXXXXX) || exit 1; \
+	trap 'rm -rf "$$staging"' EXIT; trap 'exit 1' HUP INT TERM; \
+	certificates=/etc/ssl/certs/ca-certificates.crt; \
+	if [ -z "$$NODE_EXTRA_CA_CERTS" ] && [ -r $$certificates ]; then export NODE_EXTRA_CA_CERTS=$$certificates; fi; \
+	npm install --prefix "$$staging" $(NPM_CACHE) --no-save --no-package-lock --no-audit --no-fund --ignore-scripts \
+	  --fetch-retry-mintimeout 1000 --fetch-retry-maxtimeout 4000 \
+	  deno@$(DENO_VERSION) >"$$staging/log" 2>&1 || { \
+	  tail -n 15 "$$staging/log" >&2; \
+	  echo "error: Cannot install Deno $(DENO_VERSION): npm failed as above" >&2; exit 1; }; \
+	found=$$(find "$$staging/node_modules/@deno" -type f -name deno 2>/dev/null); \
+	[ -n "$$found" ] && "$$found" --version >/dev/null || { \
+	  echo "error: Cannot install Deno $(DENO_VERSION): npm has none that runs on this machine" >&2; exit 1; }; \
+	mkdir -p $(@D) && mv "$$found" $@

@@ -1,0 +1,68 @@
+/**
+ * **mlpcuda** trains and runs multi-layer perceptrons. Importing this module does nothing: no I/O, no permission, no
+ * output.
+ *
+ * ```ts
+ * import { dense, drawDigits, evaluate, Mlp, train } from "./mod.ts";
+ *
+ * const digits = drawDigits({ count: 2000, testCount: 500 });
+ * const mlp = Mlp.create([dense(64, "relu"), dense(10, "softmax")], digits.train);
+ * for await (const { epoch, trainLoss } of train(mlp, digits.train, { epochs: 3 })) {
+ *   console.log(`epoch ${epoch}: loss ${trainLoss.toFixed(3)}`);
+ * }
+ * const { accuracy = 0 } = await evaluate(mlp, digits.test!);
+ * console.log(`${(100 * accuracy).toFixed(1)} % of the test digits are right`);
+ * ```
+ *
+ * @module
+ */
+export { type ActivationName, ACTIVATIONS } from "./src/activations.ts";
+export {
+  type Backend,
+  type BackendName,
+  type BackendOptions,
+  BACKENDS,
+  type EpochResult,
+  type FloatArray,
+  type NetworkSpec,
+  openBackend,
+  type OpenedBackend,
+  type Predictor,
+  type Tensors,
+  type Trainer,
+  type TrainState,
+} from "./src/backend.ts";
+export { buildPlan } from "./src/build_plan.ts";
+export {
+  type Checkpoint,
+  type Fingerprint,
+  formatCheckpoint,
+  loadCheckpoint,
+  parseCheckpoint,
+  type Progress,
+  saveCheckpoint,
+} from "./src/checkpoint.ts";
+export {
+  type OptionSpec,
+  type OptionValue,
+  resolveConfig,
+  TRAIN_OPTIONS,
+  type TrainConfig,
+} from "./src/config.ts";
+export { countOf, type Dataset, type DatasetPair, inFeaturesOf } from "./src/data/dataset.ts";
+export { BackendError, DivergedError, FormatError } from "./src/errors.ts";
+export {
+  type Accuracy,
+  evaluate,
+  type EvaluateOptions,
+  type Evaluation,
+  type Mistake,
+} from "./src/evaluate.ts";
+export { type InitName } from "./src/init.ts";
+export { dense, formatLayers, type LayerSpec, parseLayers } from "./src/layers.ts";
+export { type LossName } from "./src/losses.ts";
+export { type InputSpec, Mlp, type MlpParts, type TrainingRecord } from "./src/mlp.ts";
+export type * from "./src/plan.ts";
+export { createRandom, permutation, type Random } from "./src/random.ts";
+export { learningRates } from "./src/schedules.ts";
+export { train, type TrainEvent, type TrainOptions } from "./src/train.ts";

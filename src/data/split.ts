@@ -1,0 +1,41 @@
+/** Sets apart from sets: the validation split. @module */
+import { permutation } from "../random.ts";
+import { countOf, type Dataset, inFeaturesOf } from "./dataset.ts";
+
+/**
+ * Chooses which rows train and which validate: `share` of all rows, at least one, drawn by `seed` alone.
+ *
+ * @returns row numbers, each list in rising order
+ * @throws {RangeError} where no row would be left to train on
+ */
+export function splitRows(
+  count: number,
+  share: number,
+  seed: number,
+): { train: Uint32Array<ArrayBuffer>; validation: Uint32Array<ArrayBuffer> } {
+  const held = Math.max(1, Math.round(count * share));
+  if (held >= count) {
+    throw new RangeError(`Cannot set ${held} of ${count} rows apart for validation: none is left`);
+  }
+  const order = permutation(seed, 0, count); // epochs count from 1
+  return { train: order.slice(held).sort(), validation: order.slice(0, held).sort() };
+}
+
+/** The data set of these rows, copied, in this order. */
+export function takeRows(dataset: Dataset, rows: Uint32Array): Dataset {
+  const { labels, targets, outFeatures } = dataset;
+  const inputs = gatherRows(dataset.inputs, rows, inFeaturesOf(dataset));
+  return {
+    ...dataset,
+    inputs,
+    ...(labels && { labels: Uint32Array.from(rows, (row) => labels[row]) }),
+    ...(targets && { targets: gatherRows(targets, rows, outFeatures) }),
+    source: `${rows.length} of the ${countOf(dataset)} rows of ${dataset.source}`,
+  };
+}
+
+function gatherRows<T extends Uint8Array | Float32Array>(values: T, rows: Uint32Array, width: number): T {
+  const gathered = new (values.constructor as new (length: number) => T)(rows.length * width);
+  rows.forEach((row, at) => gathered.set(values.subarray(row * width, (row + 1) * width), at * width));
+  return gathered;
+}

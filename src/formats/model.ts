@@ -1,0 +1,145 @@
+/**
+ * Networks as `.npz` files: for each layer `layer_1.weights` `[O, I]` float32, `layer_1.bias` `[O]` float32 and
+ * `layer_1.act`, the activation's name as a 0-d string; and `config`, a 0-d string of JSON with the rest.
+ * @module
+ */
+import { type ActivationName, ACTIVATIONS } from "../activations.ts";
+import type { FloatArray } from "../backend.ts";
+import type { LayerSpec } from "../layers.ts";
+import type { MlpParts, TrainingRecord } from "../mlp.ts";
+import { type Refuse, refuser, shapeText } from "./fault.ts";
+import type { NpyArray } from "./npy.ts";
+import { formatNpz, type Npz, type NpzInput, parseNpz } from "./npz.ts";
+
+/** What `config` says the file is. */
+const FORMAT = "mlpcuda model";
+/** The version of this format that is written, and the newest that is read. */
+const VERSION = 1;
+
+/** The arrays of a network's file, in the order in which they are written. */
+export function modelArrays(mlp: MlpParts): Record<string, NpzInput> {
+  const arrays: Record<string, NpzInput> = {};
+  let inFeatures = mlp.inputShape.reduce((product, length) => product * length, 1);
+  for (const [index, { outFeatures, activation }] of mlp.layers.entries()) {
+    const name = `layer_${index + 1}`;
+    const float32 = (what: string) => Float32Array.from(mlp.parameters[`${name}.${what}`]);
+    arrays[`${name}.weights`] = { shape: [outFeatures, inFeatures], values: float32("weights") };
+    arrays[`${name}.bias`] = { shape: [outFeatures], values: float32("bias") };
+    arrays[`${name}.act`] = stringArray(activation);
+    inFeatures = outFeatures;
+  }
+  const { inputShape, inputScale, classNames, training } = mlp;
+  const config = { format: FORMAT, version: VERSION, inputShape, inputScale, classNames, training };
+  return { ...arrays, config: stringArray(JSON.stringify(config)) };
+}
+
+/** The bytes of a network's file. */
+export function formatModel(mlp: MlpParts): Uint8Array<ArrayBuffer> {
+  return formatNpz(modelArrays(mlp));
+}
+
+/**
+ * Reads a network's file.
+ *
+ * @throws {FormatError} where it is not one, or its parts do not fit together
+ */
+export async function parseModel(
+  bytes: Uint8Array,
+  options: { readonly name?: string } = {},
+): Promise<MlpParts> {
+  return await readModel(await parseNpz(bytes, options));
+}
+
+/** Reads a network from an archive, which may hold more. */
+export async function readModel(npz: Npz): Promise<MlpParts> {
+  const refuse = refuser("model", { name: npz.file === "" ? undefined : npz.file });
+  if (!npz.has("config") || !npz.has("layer_1.weights")) {
+    const found = npz.names.slice(0, 6).join(", ") || "nothing";
+    throw refuse(`is no model: it needs "config" and "layer_1.weights", it has ${found}`);
+  }
+  const { inputShape, inputScale, classNames, training } = parseConfig(
+    stringOf(await npz.read("config"), "config", refuse),
+    refuse,
+  );
+  const layers: LayerSpec[] = [], parameters: Record<string, FloatArray> = {};
+  let inFeatures = inputShape.reduce((product, length) => product * length, 1);
+  for (let index = 1; npz.has(`layer_${index}.weights`); index++) {
+    const name = `layer_${index}`;
+    const weights = await npz.read(`${name}.weights`);
+    const outFeatures = weights.shape[0] ?? 0;
+    parameters[`${name}.weights`] = floatsOf(weights, [outFeatures, inFeatures], `${name}.weights`, refuse);
+    parameters[`${name}.bias`] = floatsOf(
+      await npz.read(`${name}.bias`),
+      [outFeatures],
+      `${name}.bias`,
+      refuse,
+    );
+    const activation = stringOf(await npz.read(`${name}.act`), `${name}.act`, refuse) as ActivationName;
+    if (!ACTIVATIONS.includes(activation)) {
+      throw refuse(`has "${name}.act" "${activation}", needs ${ACTIVATIONS.join(", ")}`);
+    }
+    layers.push({ outFeatures, activation });
+    inFeatures = outFeatures;
+  }
+  if (classNames !== undefined && classNames.length !== inFeatures) {
+    throw refuse(`has ${classNames.length} class names for ${inFeatures} outputs`);
+  }
+  return { inputShape, inputScale, layers, parameters, classNames, training };
+}
+
+/** A 0-d array of one string. */
+export function stringArray(text: string): NpzInput {
+  return { shape: [], values: [text] };
+}
+
+/** The string of a 0-d array. */
+export function stringOf({ shape, values }: NpyArray, name: string, refuse: Refuse): string {
+  if (shape.length === 0 && typeof values[0] === "string") return values[0];
+  throw refuse(`has "${name}" of shape ${shapeText(shape)}, needs one string`);
+}
+
+function floatsOf(array: NpyArray, shape: readonly number[], name: string, refuse: Refuse): FloatArray {
+  const { values } = array;
+  if (array.shape.length !== shape.length || array.shape.some((length, axis) => length !== shape[axis])) {
+    throw refuse(`has "${name}" of shape ${shapeText(array.shape)}, the network needs ${shapeText(shape)}`);
+  }
+  if (!(values instanceof Float32Array || values instanceof Float64Array)) {
+    throw refuse(`has "${name}" of dtype ${array.dtype}, needs float32 or float64`);
+  }
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at >= 0) throw refuse(`has ${values[at]} in "${name}" at index ${at}, needs finite numbers`);
+  if (values.length === 0) throw refuse(`has no numbers in "${name}"`);
+  return values;
+}
+
+function parseConfig(text: string, refuse: Refuse) {
+  let config: Record<string, unknown>;
+  try {
+    config = JSON.parse(text);
+  } catch (cause) {
+    throw refuse(`has a "config" that is not JSON`, { cause });
+  }
+  const { format, version, inputShape, inputScale, classNames, training } = config ?? {};
+  if (format !== FORMAT) {
+    throw refuse(`has a "config" of format ${JSON.stringify(format)}, needs "${FORMAT}"`);
+  }
+  if (typeof version !== "number" || version > VERSION) {
+    throw refuse(`has version ${JSON.stringify(version)}, this program reads up to ${VERSION}`);
+  }
+  const lengths = Array.isArray(inputShape) ? inputShape : [];
+  if (lengths.length === 0 || lengths.some((length) => !Number.isSafeInteger(length) || length < 1)) {
+    throw refuse(
+      `has a "config" whose inputShape is ${JSON.stringify(inputShape)}, needs whole numbers from 1`,
+    );
+  }
+  if (typeof inputScale !== "number" || !Number.isFinite(inputScale)) {
+    throw refuse(`has a "config" whose inputScale is ${JSON.stringify(inputScale)}, needs a number`);
+  }
+  const names = Array.isArray(classNames) ? classNames.map(String) : undefined;
+  return {
+    inputShape: lengths as number[],
+    inputScale,
+    classNames: names,
+    training: training as TrainingRecord | undefined,
+  };
+}

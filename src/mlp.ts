@@ -1,0 +1,161 @@
+/** A network: its layers, its parameters, and what its inputs and outputs mean. @module */
+import type { Tensors } from "./backend.ts";
+import { predict } from "./backends/reference/backend.ts";
+import type { TrainConfig } from "./config.ts";
+import type { Dataset } from "./data/dataset.ts";
+import { readFileBounded, writeFileAtomic } from "./files.ts";
+import { formatModel, parseModel } from "./formats/model.ts";
+import { initialParameters, type InitName } from "./init.ts";
+import { formatLayers, type LayerSpec } from "./layers.ts";
+
+/** What a network's inputs and outputs are; a {@linkcode Dataset} says it too. */
+export type InputSpec = Pick<Dataset, "inputShape"> & Partial<Pick<Dataset, "inputScale" | "classNames">>;
+
+/** How a network was trained; kept in its file. */
+export interface TrainingRecord {
+  /** The settings of the run. */
+  readonly config: TrainConfig;
+  /** Epochs that the parameters have behind them; the last may be a part of one. */
+  readonly epochs: number;
+  /** The set that it was trained on, and how many rows of it. */
+  readonly dataset: { readonly source: string; readonly rows: number };
+  /** The backend that ran the steps. */
+  readonly backend: string;
+}
+
+/** Everything that makes a network. */
+export interface MlpParts {
+  /** The shape of one input, such as `[28, 28]`. */
+  readonly inputShape: readonly number[];
+  /** The factor on every input. */
+  readonly inputScale: number;
+  /** The layers, first to last. */
+  readonly layers: readonly LayerSpec[];
+  /** Weights `[O, I]` and bias `[O]` of each layer: `layer_1.weights`, `layer_1.bias`, … */
+  readonly parameters: Tensors;
+  /** Names of the classes in label order. */
+  readonly classNames?: readonly string[];
+  /** How it was trained; absent for a network that was not. */
+  readonly training?: TrainingRecord;
+}
+
+/**
+ * A multi-layer perceptron.
+ *
+ * ```ts
+ * import { dense, Mlp } from "./mod.ts";
+ *
+ * const mlp = Mlp.create([dense(16, "relu"), dense(3, "softmax")], { inputShape: [4] });
+ * const probabilities = mlp.predict(new Float32Array([5.1, 3.5, 1.4, 0.2])); // [1, 3]
+ * console.log(mlp.summary(), probabilities);
+ * ```
+ */
+export class Mlp implements MlpParts {
+  /** The shape of one input, such as `[28, 28]`. */
+  readonly inputShape: readonly number[];
+  /** The factor on every input. */
+  readonly inputScale: number;
+  /** The layers, first to last. */
+  readonly layers: readonly LayerSpec[];
+  /** Names of the classes in label order. */
+  readonly classNames: readonly string[] | undefined;
+  /** Weights `[O, I]` and bias `[O]` of each layer. Training replaces it; nothing writes into its arrays. */
+  parameters: Tensors;
+  /** How it was trained; `undefined` for a network that was not. */
+  training: TrainingRecord | undefined;
+
+  /** Makes a network of parts that are known to fit; `Mlp.create`, `Mlp.load` and `Mlp.parse` check. */
+  constructor(parts: MlpParts) {
+    this.inputShape = parts.inputShape;
+    this.inputScale = parts.inputScale;
+    this.layers = parts.layers;
+    this.parameters = parts.parameters;
+    this.classNames = parts.classNames;
+    this.training = parts.training;
+  }
+
+  /**
+   * Creates a network with fresh weights.
+   *
+   * @param layers the layers, first to last, each made by `dense()`
+   * @param input what the inputs are: a data set, or the shape of one input
+   * @param options `init` draws the weights (`"he"` by default) from `seed` (1 by default)
+   * @throws {RangeError} where there is no layer, or the input shape is not of whole numbers from 1
+   */
+  static create(
+    layers: readonly LayerSpec[],
+    input: InputSpec,
+    options: { readonly init?: InitName; readonly seed?: number } = {},
+  ): Mlp {
+    if (layers.length === 0) throw new RangeError("A network needs at least one layer, found none");
+    const { inputShape, inputScale = 1, classNames } = input;
+    if (inputShape.length === 0 || inputShape.some((length) => !Number.isSafeInteger(length) || length < 1)) {
+      throw new RangeError(`An input shape needs whole numbers from 1, found [${inputShape.join(", ")}]`);
+    }
+    const { init = "he", seed = 1 } = options;
+    const inFeatures = inputShape.reduce((a, b) => a * b, 1);
+    const parameters = initialParameters(inFeatures, layers, { init, seed });
+    return new Mlp({ inputShape, inputScale, layers, parameters, classNames });
+  }
+
+  /** Reads a network that `Mlp.save` wrote. Needs read permission. */
+  static async load(path: string): Promise<Mlp> {
+    return await Mlp.parse(await readFileBounded(path), { name: path });
+  }
+
+  /**
+   * Reads a network from the bytes of its file.
+   *
+   * @throws {FormatError} where they are no network, with what was found and what is needed
+   */
+  static async parse(bytes: Uint8Array, options: { readonly name?: string } = {}): Promise<Mlp> {
+    return new Mlp(await parseModel(bytes, options));
+  }
+
+  /** The bytes of the network's file: an `.npz` that NumPy opens without pickle. Equal networks give equal bytes. */
+  format(): Uint8Array<ArrayBuffer> {
+    return formatModel(this);
+  }
+
+  /** Writes the network's file: the old one or the new one is there at every moment, whole. Needs write permission. */
+  async save(path: string): Promise<void> {
+    await writeFileAtomic(path, this.format());
+  }
+
+  /** Inputs a row, `I`. */
+  get inFeatures(): number {
+    return this.inputShape.reduce((product, length) => product * length, 1);
+  }
+
+  /** Outputs a row, `O`. */
+  get outFeatures(): number {
+    return this.layers[this.layers.length - 1].outFeatures;
+  }
+
+  /** How many numbers training can change. */
+  get parameterCount(): number {
+    return Object.values(this.parameters).reduce((sum, values) => sum + values.length, 0);
+  }
+
+  /**
+   * Outputs `[N, O]` for inputs `[N, I]`, before their scale: bytes of a picture as they are. This computes on the calling
+   * thread, in float64; for many rows a backend's `createPredictor` is faster.
+   *
+   * @throws {TypeError} where the inputs are no whole number of rows
+   */
+  predict(inputs: Uint8Array | Float32Array): Float32Array<ArrayBuffer> {
+    return predict(this, this.parameters, inputs);
+  }
+
+  /** One line for each layer: its shape, activation and number of parameters. */
+  summary(): string {
+    const lines = [`${formatLayers(this.layers)} on inputs [${this.inputShape.join(", ")}]`];
+    let inFeatures = this.inFeatures;
+    for (const [index, { outFeatures, activation }] of this.layers.entries()) {
+      const count = (outFeatures * (inFeatures + 1)).toLocaleString("en-US");
+      lines.push(`layer_${index + 1}: ${inFeatures} → ${outFeatures} ${activation}, ${count} parameters`);
+      inFeatures = outFeatures;
+    }
+    return [...lines, `${this.parameterCount.toLocaleString("en-US")} parameters`].join("\n");
+  }
+}

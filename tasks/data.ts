@@ -1,0 +1,89 @@
+/** Where a task's data set comes from. @module */
+import type { DatasetPair } from "../src/data/dataset.ts";
+import { countOf } from "../src/data/dataset.ts";
+import { drawDigits } from "../src/data/digits.ts";
+import { downloadMnist } from "../src/data/download.ts";
+import { loadDataset } from "../src/data/load.ts";
+import { TaskError } from "./terminal/errors.ts";
+import { count } from "./terminal/numbers.ts";
+import { projectPath, shownPath, userPath } from "./terminal/paths.ts";
+import type { Screen } from "./terminal/screen.ts";
+
+/** The file that is looked for, and downloaded to, where no data set is named. */
+const MNIST_PATH = "data/mnist.npz";
+
+/** A data set and a sentence that says where it came from. */
+export interface OpenedData {
+  readonly sets: DatasetPair;
+  readonly said: string;
+}
+
+/**
+ * Opens the data set that `--data` names; without one `data/mnist.npz`, else downloads MNIST to there, else draws digits.
+ */
+export async function openData(
+  named: string | undefined,
+  { screen, signal }: { readonly screen: Screen; readonly signal: AbortSignal },
+): Promise<OpenedData> {
+  if (named === "digits") return drawn("digits drawn by the program");
+  if (named !== undefined) return await load(userPath(named));
+  const path = projectPath(MNIST_PATH);
+  if (await isThere(path)) return await load(path);
+  try {
+    const progress = ({ received, total }: { received: number; total?: number }) =>
+      screen.progress(
+        `downloading MNIST: ${megabytes(received)}${total ? ` of ${megabytes(total)}` : ""} MB`,
+      );
+    const source = await downloadMnist(path, { signal, progress });
+    screen.note(`downloaded MNIST from ${source} to ${shownPath(path)}`);
+    return await load(path);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof AggregateError)) throw error;
+    return drawn(
+      `digits drawn by the program, because ${shownPath(path)} is not there and MNIST cannot be downloaded`,
+    );
+  } finally {
+    screen.clear();
+  }
+}
+
+async function load(path: string): Promise<OpenedData> {
+  try {
+    const { train, test } = await loadDataset(path);
+    const source = shownPath(path); // goes into the model's file, which should not tell where somebody's home is
+    const sets = { train: { ...train, source }, ...(test && { test: { ...test, source } }) };
+    return { sets, said: described(source, sets) };
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new TaskError(`Cannot load ${JSON.stringify(shownPath(path))}: no such file or folder`, {
+      hint: "leave --data out for MNIST, or use --data digits",
+    });
+  }
+}
+
+function drawn(why: string): OpenedData {
+  const sets = drawDigits();
+  return { sets, said: described(why, sets) };
+}
+
+function described(from: string, { train, test }: DatasetPair): string {
+  const shape = `[${train.inputShape.join(", ")}]`;
+  const kind = train.labels ? `${train.outFeatures} classes` : `${train.outFeatures} target values`;
+  const tested = test ? `, ${count(countOf(test))} to test` : "";
+  return `${from}: ${count(countOf(train))} rows to train${tested}; inputs ${shape}, ${kind}`;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}

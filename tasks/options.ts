@@ -1,0 +1,47 @@
+/** Options that several tasks have. @module */
+import { BACKENDS } from "../src/backend.ts";
+import type { ArgumentTable, OptionGroup } from "./terminal/command.ts";
+
+/** Where a model is kept where no path is given. */
+export const DEFAULT_MODEL = "model/model.npz";
+
+/** The data set. */
+export const DATA_OPTION = {
+  data: {
+    kind: "text",
+    value: "PATH",
+    help:
+      "a .npz with x_train, y_train, x_test, y_test, a folder of IDX files, or `digits` for digits drawn by the program; " +
+      "by default data/mnist.npz, which is downloaded, or the drawn digits where that fails",
+  },
+} as const satisfies ArgumentTable;
+
+/** Where and how the work is done. */
+export const BACKEND_OPTIONS = {
+  backend: {
+    kind: "choice",
+    default: "auto",
+    choices: ["auto", ...BACKENDS],
+    help: "what computes",
+  },
+  threads: {
+    kind: "integer",
+    default: 0,
+    min: 0,
+    max: 256,
+    help: "threads of the wasm backend; 0 is one a processor",
+  },
+} as const satisfies ArgumentTable;
+
+/** How results are printed. */
+export const JSON_OPTION = {
+  json: { kind: "boolean", default: false, help: "print results as JSON, one object a line" },
+} as const satisfies ArgumentTable;
+
+/** Other spellings of `--data`. */
+export const DATA_ALIASES = { data: ["path"] } as const satisfies OptionGroup["aliases"];
+
+/** What `--threads` means to the library. */
+export function threadsOf(given: { readonly threads?: number }): number | undefined {
+  return given.threads || undefined;
+}

@@ -1,0 +1,119 @@
+/**
+ * What a task says of its command line: one table of options per group, from which both the parser and the help text
+ * are made. {@linkcode TRAIN_OPTIONS} of the library is such a table.
+ * @module
+ */
+import type { OptionSpec } from "../../src/config.ts";
+
+/** An option that takes any text, such as a path. */
+export interface TextSpec {
+  /** What kind of value it takes. */
+  readonly kind: "text";
+  /** What stands for the value in the help text, such as `PATH`. */
+  readonly value: string;
+  /** The value where none is given, if there is one. */
+  readonly default?: string;
+  /** One line of help: what it does. */
+  readonly help: string;
+}
+
+/** An option of a task. */
+export type ArgumentSpec = OptionSpec | TextSpec;
+
+/** Options by their name in camel case; the command line spells `batchSize` as `--batch-size`. */
+export type ArgumentTable = Readonly<Record<string, ArgumentSpec>>;
+
+/** Options that the help text shows together. */
+export interface OptionGroup<O extends ArgumentTable = ArgumentTable> {
+  /** The heading. */
+  readonly title: string;
+  /** The options. */
+  readonly options: O;
+  /** Other spellings by option name, without dashes: `{ learningRate: ["lr"], output: ["o"] }`. */
+  readonly aliases?: { readonly [K in keyof O]?: readonly string[] };
+}
+
+/** A task as its command line sees it. */
+export interface Command<
+  G extends Readonly<Record<string, OptionGroup>> = Readonly<Record<string, OptionGroup>>,
+> {
+  /** What a person types, such as `deno task train`. */
+  readonly name: string;
+  /** What the task does, in a sentence or two. */
+  readonly summary: string;
+  /** The options, group by group. */
+  readonly groups: G;
+  /** The arguments that belong to no option, such as `IMAGE...`; absent where there can be none. */
+  readonly positionals?: { readonly name: string; readonly help: string };
+  /** Command lines worth showing, each with what it does. */
+  readonly examples?: readonly { readonly line: string; readonly help: string }[];
+}
+
+/** The type of an option's value. */
+export type ValueOf<S extends ArgumentSpec> = S extends { kind: "text" } ? string
+  : S extends { choices: readonly (infer C)[] } ? C
+  : S extends { kind: "boolean" } ? boolean
+  : number;
+
+/** The options of a table that were given, by name. */
+export type Given<O extends ArgumentTable> = { readonly [K in keyof O]?: ValueOf<O[K]> };
+
+/** The options of a table, given or by default; those without a default can be absent. */
+export type Filled<O extends ArgumentTable> =
+  & { readonly [K in keyof O as O[K] extends { default: unknown } ? K : never]: ValueOf<O[K]> }
+  & { readonly [K in keyof O as O[K] extends { default: unknown } ? never : K]?: ValueOf<O[K]> };
+
+/** Fills in the defaults of a table. */
+export function withDefaults<const O extends ArgumentTable>(options: O, given: Given<O>): Filled<O> {
+  const defaults = Object.entries(options).flatMap(([name, spec]) =>
+    spec.default === undefined ? [] : [[name, spec.default]]
+  );
+  return { ...Object.fromEntries(defaults), ...given };
+}
+
+/** The options that every task has. */
+export const GENERAL: OptionGroup = {
+  title: "General",
+  options: {
+    help: { kind: "boolean", default: false, help: "show this text" },
+    debug: { kind: "boolean", default: false, help: "show where an error was thrown" },
+  },
+  aliases: { help: ["h"] },
+};
+
+/** An option as the command line knows it. */
+export interface Flag {
+  /** The group's key in `Command.groups`; `""` for the general options. */
+  readonly group: string;
+  /** The option's name in its table. */
+  readonly option: string;
+  /** Its long spelling without dashes, such as `batch-size`. */
+  readonly long: string;
+  /** Other spellings without dashes. */
+  readonly aliases: readonly string[];
+  /** What it takes. */
+  readonly spec: ArgumentSpec;
+}
+
+/** Every option of a command, in the order of the help text, the general ones last. */
+export function flagsOf(command: Command): Flag[] {
+  return Object.entries({ ...command.groups, "": GENERAL }).flatMap(([group, { options, aliases = {} }]) =>
+    Object.entries(options).map(([option, spec]) => ({
+      group,
+      option,
+      long: kebab(option),
+      aliases: aliases[option] ?? [],
+      spec,
+    }))
+  );
+}
+
+/** `batchSize` as the command line spells it: `batch-size`. */
+export function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** A spelling with its dashes: `-o`, `--output`. */
+export function dashed(spelling: string): string {
+  return spelling.length === 1 ? `-${spelling}` : `--${spelling}`;
+}

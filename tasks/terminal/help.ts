@@ -1,0 +1,99 @@
+/**
+ * The help text of a command, made from the same tables as its parser.
+ * @module
+ */
+import { rangeOf } from "../../src/config.ts";
+import { type ArgumentSpec, type Command, dashed, type Flag, flagsOf, GENERAL } from "./command.ts";
+
+/** Columns beyond which lines get hard to read. */
+const MAX_COLUMNS = 100;
+/** Columns of the spellings; longer ones have their text on the next line. */
+const LEFT = 30;
+/** Columns that a text needs beside the spellings; below them it stands under its option. */
+const MIN_RIGHT = 30;
+
+/** The help text of a command, no line wider than `columns`. */
+export function helpText(command: Command, options: { columns: number }): string {
+  const columns = Math.min(options.columns, MAX_COLUMNS);
+  const flags = flagsOf(command);
+  const usage = [`Usage: ${command.name}`, "[options]", command.positionals?.name ?? ""].join(" ").trim();
+  const lines = [...wrap(usage, columns), "", ...wrap(command.summary, columns)];
+  if (command.positionals) {
+    lines.push(
+      "",
+      "Arguments:",
+      ...entry(`  ${command.positionals.name}`, command.positionals.help, columns),
+    );
+  }
+  for (const [key, { title }] of Object.entries({ ...command.groups, "": GENERAL })) {
+    lines.push("", `${title}:`);
+    for (const flag of flags.filter(({ group }) => group === key)) {
+      lines.push(...entry(spellings(flag), `${flag.spec.help}${details(flag.spec)}`, columns));
+    }
+  }
+  for (const { line, help } of command.examples ?? []) {
+    if (line === command.examples?.[0].line) lines.push("", "Examples:");
+    lines.push(...wrap(line, columns - 2).map((part) => `  ${part}`));
+    lines.push(...wrap(help, columns - 6).map((part) => `      ${part}`));
+  }
+  return lines.join("\n");
+}
+
+/** `  -o, --output PATH`; without a short spelling, the long one stands where it would with one. */
+function spellings({ long, aliases, spec }: Flag): string {
+  const short = aliases.filter((alias) => alias.length === 1).map(dashed);
+  const others = aliases.filter((alias) => alias.length > 1).map(dashed);
+  const shown = spec.kind === "boolean" && spec.default === true ? `--no-${long}` : `--${long}`;
+  const names = [shown, ...others].join(", ");
+  return `  ${short.length > 0 ? `${short.join(", ")}, ` : "    "}${names}${placeholder(spec)}`;
+}
+
+function placeholder(spec: ArgumentSpec): string {
+  const words = { integer: " N", number: " X", choice: " NAME", boolean: "" };
+  return spec.kind === "text" ? ` ${spec.value}` : words[spec.kind];
+}
+
+/** What can be given and what holds otherwise: `: he, glorot, uniform, zeros (default he)`, ` (from 1; default 128)`. */
+function details(spec: ArgumentSpec): string {
+  if (spec.kind === "boolean") return "";
+  const choices = spec.kind === "choice" ? `: ${spec.choices?.join(", ")}` : "";
+  const range = spec.kind === "integer" || spec.kind === "number" ? rangeOf(spec).trim() : "";
+  const fallback = spec.default === undefined ? "" : `default ${spec.default}`;
+  const notes = [range, fallback].filter((note) => note !== "").join("; ");
+  return choices + (notes === "" ? "" : ` (${notes})`);
+}
+
+/** An option's spellings with its text beside them, or below where there is no room. */
+function entry(left: string, text: string, columns: number): string[] {
+  const beside = columns - LEFT >= MIN_RIGHT;
+  const indent = " ".repeat(beside ? LEFT : 6);
+  const right = wrap(text, columns - indent.length).map((line) => indent + line);
+  const fits = beside && left.length + 2 <= LEFT;
+  return fits
+    ? [left.padEnd(LEFT) + right[0].trimStart(), ...right.slice(1)]
+    : [...wrapSpellings(left, columns), ...right];
+}
+
+/** Spellings too wide for the terminal are broken at their spaces, each part under the first. */
+function wrapSpellings(left: string, columns: number): string[] {
+  const indent = /^ */.exec(left)?.[0] ?? "";
+  return wrap(left.trim(), columns - indent.length).map((line) => indent + line);
+}
+
+/** Breaks text at spaces into lines of at most `columns`; a longer word is cut. */
+export function wrap(text: string, columns: number): string[] {
+  const width = Math.max(1, columns);
+  const lines: string[] = [];
+  let line = "";
+  for (
+    const word of text.split(" ").flatMap((word) => word.match(new RegExp(`.{1,${width}}`, "gu")) ?? [""])
+  ) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
+}

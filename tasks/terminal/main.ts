@@ -1,0 +1,103 @@
+/**
+ * Runs a task: arguments in, exit code out. 0 done, 1 failed, 2 usage, 130 interrupted (143 by SIGTERM), 141 where
+ * whoever read the output went away.
+ * @module
+ */
+import { BackendError, DivergedError } from "../../src/errors.ts";
+import { helpHint, parseCommand, type Parsed, wantsDebug, wantsHelp } from "./arguments.ts";
+import type { Command } from "./command.ts";
+import { terminalColumns } from "./environment.ts";
+import { Interrupted, TaskError, UsageError } from "./errors.ts";
+import { helpText } from "./help.ts";
+import { type InterruptOptions, listenForInterrupt } from "./interrupt.ts";
+import { openScreen, type Screen } from "./screen.ts";
+
+/** 128 and the number of SIGPIPE. */
+const BROKEN_PIPE = 141;
+
+/** What the body of a task is given. */
+export interface TaskContext<G extends Command["groups"]> extends Parsed<G> {
+  /** Where to write. */
+  readonly screen: Screen;
+  /** Aborted by the first Ctrl-C, with {@linkcode Interrupted} as its reason; the task saves and returns. */
+  readonly signal: AbortSignal;
+}
+
+/** The body of a task. */
+export type TaskBody<G extends Command["groups"]> = (context: TaskContext<G>) => void | Promise<void>;
+
+/** What a task runs with; every part can be replaced in a test. */
+export interface TaskHost {
+  /** The arguments. */
+  readonly args: readonly string[];
+  /** Where it writes. */
+  readonly screen: Screen;
+  /** How signals reach it. */
+  readonly interrupt?: Partial<InterruptOptions>;
+}
+
+/** Runs a task with the process's arguments and ends the process with its exit code. */
+export async function runTask<const G extends Command["groups"]>(
+  command: Command<G>,
+  body: TaskBody<G>,
+): Promise<never> {
+  Deno.exit(await exitCodeOf(command, body, { args: Deno.args, screen: openScreen() }));
+}
+
+/** Runs a task and resolves to its exit code; errors are printed, not thrown. */
+export async function exitCodeOf<const G extends Command["groups"]>(
+  command: Command<G>,
+  body: TaskBody<G>,
+  host: TaskHost,
+): Promise<number> {
+  using screen = host.screen;
+  try {
+    const parsed = wantsHelp(host.args) ? undefined : parseCommand(host.args, command);
+    if (parsed === undefined || parsed.help) {
+      screen.row(helpText(command, { columns: terminalColumns() }));
+      return 0;
+    }
+    const exit = (code: number) => {
+      screen.clear();
+      Deno.exit(code);
+    };
+    using interrupt = listenForInterrupt({ note: screen.note, exit, ...host.interrupt });
+    const { signal } = interrupt;
+    try {
+      await body({ ...parsed, screen, signal });
+    } catch (error) {
+      if (error !== signal.reason || !signal.aborted) throw error;
+    }
+    return signal.reason instanceof Interrupted ? signal.reason.exitCode : 0;
+  } catch (error) {
+    return report(error, command, host);
+  }
+}
+
+/** Prints an error as a person can use it, and returns the exit code for it. */
+function report(error: unknown, command: Command, { args, screen }: TaskHost): number {
+  // There is nobody left to tell.
+  if (error instanceof Deno.errors.BrokenPipe) return BROKEN_PIPE;
+  try {
+    screen.error(error instanceof Error ? error.message : String(error), hintFor(error, command));
+    if (wantsDebug(args) && error instanceof Error) screen.note(Deno.inspect(error));
+  } catch (failure) {
+    if (!(failure instanceof Deno.errors.BrokenPipe)) throw failure;
+  }
+  return error instanceof UsageError ? 2 : 1;
+}
+
+/** What a person can try, by the kind of the error. */
+function hintFor(error: unknown, command: Command): string | undefined {
+  if (error instanceof UsageError) return error.hint ?? helpHint(command);
+  if (error instanceof TaskError) return error.hint;
+  if (error instanceof BackendError) return "run `deno task info` to see which backends open on this machine";
+  if (error instanceof DivergedError) return "try a smaller --learning-rate, or --clip-norm 1";
+  if (error instanceof Deno.errors.NotCapable) {
+    return `run it as \`${command.name}\`, which grants what it needs`;
+  }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return "check who owns the file and its folder, or name another place";
+  }
+  return undefined;
+}

@@ -1,0 +1,89 @@
+/**
+ * Tables whose rows come one by one: aligned columns of fixed width, the heading printed before the first row.
+ * @module
+ */
+import type { TrainEvent } from "../../src/train.ts";
+import { count, loss, percent } from "./numbers.ts";
+
+/** Spaces between two columns. */
+const GAP = "  ";
+
+/** A column of rows `R`. */
+export interface Column<R> {
+  /** Its heading. */
+  readonly title: string;
+  /** Characters of its widest cell; a wider heading widens the column. */
+  readonly width: number;
+  /** Where its cells stand; numbers belong to the right. */
+  readonly align?: "left" | "right";
+  /** The cell of a row. */
+  readonly cell: (row: R) => string;
+}
+
+/** A table whose rows come one by one. */
+export interface Table<R> {
+  /** Prints a row, and the heading before the first. */
+  row(row: R): void;
+}
+
+/** Starts a table; `print` receives each line without its line break. */
+export function startTable<R>(columns: readonly Column<R>[], print: (line: string) => void): Table<R> {
+  const line = (texts: readonly string[]) =>
+    columns.map(({ title, width, align }, i) => {
+      const full = Math.max(width, title.length);
+      return align === "left" ? texts[i].padEnd(full) : texts[i].padStart(full);
+    }).join(GAP).trimEnd();
+  let begun = false;
+  return {
+    row(row) {
+      if (!begun) print(line(columns.map(({ title }) => title)));
+      begun = true;
+      print(line(columns.map(({ cell }) => cell(row))));
+    },
+  };
+}
+
+/** What the row of an epoch shows. */
+export type EpochRow = Pick<
+  TrainEvent,
+  "epoch" | "trainLoss" | "trainAccuracy" | "validation" | "test" | "seconds" | "rowsPerSecond"
+>;
+
+/** Which columns the epochs of a run have. */
+export interface EpochColumnOptions {
+  /** Epochs of the run. */
+  readonly epochs: number;
+  /** Whether there is a validation set. */
+  readonly validation: boolean;
+  /** Whether there is a test set. */
+  readonly test: boolean;
+  /** Whether the set has classes, so that there are accuracies. */
+  readonly classes: boolean;
+  /** What a row of the training set is, for the heading of the rate; `"rows"` by default. */
+  readonly rows?: string;
+}
+
+/** The columns of a run's epochs. */
+export function epochColumns(options: EpochColumnOptions): Column<EpochRow>[] {
+  const { epochs, classes, rows = "rows" } = options;
+  const pair = (
+    name: string,
+    of: (row: EpochRow) => { readonly loss: number; readonly accuracy?: number } | undefined,
+  ) => {
+    const cell = (format: (value: number) => string, value?: number) =>
+      value === undefined ? "" : format(value);
+    const columns: Column<EpochRow>[] = [
+      { title: `${name} loss`, width: 8, cell: (row) => cell(loss, of(row)?.loss) },
+      { title: `${name} acc`, width: 8, cell: (row) => cell(percent, of(row)?.accuracy) },
+    ];
+    return classes ? columns : columns.slice(0, 1);
+  };
+  return [
+    { title: "epoch", width: String(epochs).length, cell: ({ epoch }) => String(epoch) },
+    ...pair("train", ({ trainLoss, trainAccuracy }) => ({ loss: trainLoss, accuracy: trainAccuracy })),
+    ...options.validation ? pair("val", ({ validation }) => validation) : [],
+    ...options.test ? pair("test", ({ test }) => test) : [],
+    { title: "seconds", width: 7, cell: ({ seconds }) => seconds.toFixed(seconds < 99.995 ? 2 : 1) },
+    { title: `${rows}/s`, width: 10, cell: ({ rowsPerSecond }) => count(rowsPerSecond) },
+  ];
+}

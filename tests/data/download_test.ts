@@ -1,0 +1,155 @@
+import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
+import { downloadMnist, type DownloadProgress } from "../../src/data/download.ts";
+import { loadDataset } from "../../src/data/load.ts";
+import { isMnist, MNIST, type MnistSources, sha256Of } from "../../src/data/mnist.ts";
+import { formatNpz } from "../../src/formats/npz.ts";
+
+const canUseFiles = (["read", "write"] as const).every((name) =>
+  Deno.permissions.querySync({ name }).state === "granted"
+);
+const strict = { sanitizeOps: true, sanitizeResources: true };
+
+const X = Uint8Array.of(10, 20, 30, 40);
+const Y = Uint8Array.of(3, 1);
+const NPZ = formatNpz({ x_train: { shape: [2, 1, 2], values: X }, y_train: { shape: [2], values: Y } });
+const IDX_X = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, ...X);
+const IDX_Y = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, ...Y);
+
+/** Small stand-ins for MNIST, with their own hashes. */
+const SOURCES: MnistSources = {
+  npz: { url: "https://a.test/mnist.npz", sha256: await sha256Of(NPZ) },
+  mirrors: ["https://b.test/", "https://c.test/"],
+  arrays: [
+    { name: "x_train", file: "x.gz", sha256: await sha256Of(IDX_X), decodedSha256: "" },
+    { name: "y_train", file: "y.gz", sha256: await sha256Of(IDX_Y), decodedSha256: "" },
+  ],
+};
+
+type Answers = { [url: string]: Uint8Array<ArrayBuffer> | number };
+
+/** A server of these files; a number is a status, and all else is 404. */
+function server(answers: Answers): (url: string) => Promise<Response> {
+  return (url) => {
+    const answer = answers[url] ?? 404;
+    return Promise.resolve(
+      typeof answer === "number" ? new Response("", { status: answer }) : new Response(answer),
+    );
+  };
+}
+
+Deno.test({
+  name: "downloadMnist() lists every source and its reason when all fail",
+  ...strict,
+  fn: async () => {
+    const answers = {
+      "https://a.test/mnist.npz": Uint8Array.of(1, 2, 3),
+      "https://b.test/x.gz": IDX_X,
+      "https://b.test/y.gz": IDX_X,
+      "https://c.test/x.gz": 503,
+    };
+    const options = { fetch: server(answers), sources: SOURCES };
+    const error = await assertRejects(() => downloadMnist("never.npz", options), AggregateError);
+    const found = "039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81";
+    assertEquals(error.message.split("\n"), [
+      "Cannot download MNIST from any source:",
+      `  https://a.test/mnist.npz: mnist.npz: 3 bytes with SHA-256 ${found}, needs ${SOURCES.npz.sha256}`,
+      `  https://b.test/: y.gz: 20 bytes with SHA-256 ${SOURCES.arrays[0].sha256}, needs ${
+        SOURCES.arrays[1].sha256
+      }`,
+      "  https://c.test/: x.gz: the server answered 503",
+    ]);
+    assertEquals(error.errors.length, 3);
+  },
+});
+
+Deno.test({
+  name: "downloadMnist() gives a silent source up and goes on with the next",
+  ...strict,
+  fn: async () => {
+    const asked: string[] = [];
+    const silent = (url: string, { signal }: { signal: AbortSignal }) => {
+      asked.push(url);
+      return new Promise<Response>((_, reject) =>
+        signal.addEventListener("abort", () => reject(signal.reason))
+      );
+    };
+    const options = { fetch: silent, sources: SOURCES, stallSeconds: 0.01 };
+    const error = await assertRejects(() => downloadMnist("never.npz", options), AggregateError);
+    assertEquals(asked, ["https://a.test/mnist.npz", "https://b.test/x.gz", "https://c.test/x.gz"]);
+    assertStringIncludes(error.message, "x.gz: no byte arrived for 0.01 s");
+  },
+});
+
+Deno.test({
+  name: "downloadMnist() stops at once when its signal is aborted",
+  ...strict,
+  fn: async () => {
+    const controller = new AbortController();
+    const reason = new Error("stopped by the test");
+    let asked = 0;
+    const options = {
+      fetch: () => {
+        asked++;
+        controller.abort(reason);
+        return Promise.reject(reason);
+      },
+      signal: controller.signal,
+      sources: SOURCES,
+    };
+    await assertRejects(() => downloadMnist("never.npz", options), Error, "stopped by the test");
+    await assertRejects(() => downloadMnist("never.npz", options), Error, "stopped by the test");
+    assertEquals(asked, 1);
+  },
+});
+
+Deno.test({
+  name: "downloadMnist() refuses a source that never ends",
+  ...strict,
+  fn: async () => {
+    const piece = new Uint8Array(2 ** 22);
+    const endless = () =>
+      Promise.resolve(new Response(new ReadableStream({ pull: (controller) => controller.enqueue(piece) })));
+    const options = { fetch: endless, sources: { ...SOURCES, mirrors: [] } };
+    const error = await assertRejects(() => downloadMnist("never.npz", options), AggregateError);
+    assertStringIncludes(error.message, "more than 33,554,432 bytes arrived");
+    assertInstanceOf(error.errors[0], Error);
+  },
+});
+
+Deno.test("MNIST pins a SHA-256 for every file", () => {
+  const pins = [
+    MNIST.npz.sha256,
+    ...MNIST.arrays.flatMap(({ sha256, decodedSha256 }) => [sha256, decodedSha256]),
+  ];
+  assertEquals(pins.filter((pin) => /^[0-9a-f]{64}$/.test(pin)).length, 9);
+  assertEquals(new Set(pins).size, 9);
+});
+
+for (const from of ["the .npz", "a mirror"]) {
+  Deno.test({
+    name: `downloadMnist() writes what it got from ${from} (needs --allow-read --allow-write)`,
+    ignore: !canUseFiles,
+    ...strict,
+    fn: async () => {
+      const folder = await Deno.makeTempDir();
+      try {
+        const path = `${folder}/new/mnist.npz`;
+        const seen: DownloadProgress[] = [];
+        const mirror = { "https://c.test/x.gz": IDX_X, "https://c.test/y.gz": IDX_Y };
+        const answers: Answers = from === "a mirror"
+          ? mirror
+          : { ...mirror, "https://a.test/mnist.npz": NPZ };
+        const progress = (state: DownloadProgress) => seen.push(state);
+        const source = await downloadMnist(path, { fetch: server(answers), progress, sources: SOURCES });
+        assertEquals(source, from === "a mirror" ? "https://c.test/" : "https://a.test/mnist.npz");
+        const { train } = await loadDataset(path);
+        assertEquals([train.inputs, train.labels], [X, Uint32Array.from(Y)]);
+        assertEquals(await isMnist({ train }), false);
+        assertEquals(seen.at(-1)?.received, from === "a mirror" ? IDX_Y.length : NPZ.length);
+        assertEquals((await Array.fromAsync(Deno.readDir(`${folder}/new`))).length, 1);
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+    },
+  });
+}

@@ -1,0 +1,304 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { datasetFromNpz, loadDataset } from "../../src/data/load.ts";
+import { FormatError } from "../../src/errors.ts";
+import { formatNpz, type NpzInput, parseNpz } from "../../src/formats/npz.ts";
+
+const name = "set.npz";
+
+/** Four images of 2 × 2 bytes. */
+const X: NpzInput = { shape: [4, 2, 2], values: Uint8Array.from({ length: 16 }, (_, index) => 16 * index) };
+const Y: NpzInput = { shape: [4], values: Uint8Array.of(0, 1, 2, 1) };
+
+function floats(shape: number[], ...values: number[]): NpzInput {
+  return { shape, values: Float32Array.from(values) };
+}
+
+function load(arrays: Record<string, NpzInput>) {
+  return datasetFromNpz(formatNpz(arrays), { name });
+}
+
+async function assertRefused(arrays: Record<string, NpzInput>, fault: string): Promise<void> {
+  const error = await assertRejects(() => load(arrays), FormatError, `Cannot load "set.npz": `);
+  assertStringIncludes(error.message, fault);
+  assertEquals(error.file, name);
+}
+
+Deno.test("datasetFromNpz() makes a training and a test set", async () => {
+  const { train, test } = await load({ x_train: X, y_train: Y, x_test: X, y_test: Y });
+  assertEquals(train.inputs, X.values as Uint8Array);
+  assertEquals([train.inputShape, train.inputScale, train.outFeatures, train.source], [
+    [2, 2],
+    1 / 255,
+    3,
+    name,
+  ]);
+  assertEquals(train.labels, Uint32Array.of(0, 1, 2, 1));
+  assertEquals(test, train);
+});
+
+Deno.test("datasetFromNpz() takes an opened archive, in any order of members, and needs no test set", async () => {
+  const npz = await parseNpz(formatNpz({ other: Y, y_train: Y, x_train: X }), { name });
+  const { train, test } = await datasetFromNpz(npz);
+  assertEquals([train.source, train.outFeatures, test], [name, 3, undefined]);
+});
+
+Deno.test("datasetFromNpz() decides the input type by the training set", async () => {
+  const whole = floats([2, 1], 0, 255);
+  const mixed = floats([2, 1], 0.5, 255);
+  const y = { shape: [2], values: Uint8Array.of(0, 1) };
+  const pixels = await load({ x_train: whole, y_train: y, x_test: mixed, y_test: y });
+  assertEquals([pixels.train.inputs, pixels.train.inputScale], [Uint8Array.of(0, 255), 1 / 255]);
+  assertEquals([pixels.test?.inputs, pixels.test?.inputScale], [Float32Array.of(0.5, 255), 1 / 255]);
+  const plain = await load({ x_train: mixed, y_train: y, x_test: whole, y_test: y });
+  assertEquals([plain.train.inputScale, plain.test?.inputScale], [1, 1]);
+  assertEquals(plain.test?.inputs, Float32Array.of(0, 255));
+});
+
+Deno.test("datasetFromNpz() takes bools as inputs and as labels", async () => {
+  const bools: NpzInput = { dtype: "|b1", shape: [4], values: Uint8Array.of(0, 1, 1, 0) };
+  const { train } = await load({ x_train: { ...bools, shape: [4, 1] }, y_train: bools });
+  assertEquals([train.inputs, train.inputScale, train.outFeatures], [Uint8Array.of(0, 1, 1, 0), 1, 2]);
+});
+
+const LABELS: [name: string, array: NpzInput][] = [
+  ["int64 [N]", { shape: [4], values: BigInt64Array.of(0n, 1n, 2n, 1n) }],
+  ["int32 [N, 1]", { shape: [4, 1], values: Int32Array.of(0, 1, 2, 1) }],
+  ["whole float32 [N]", floats([4], 0, 1, 2, 1)],
+  ["whole float64 [N]", { shape: [4], values: Float64Array.of(0, 1, 2, 1) }],
+];
+
+for (const [kind, array] of LABELS) {
+  Deno.test(`datasetFromNpz() takes ${kind} for labels`, async () => {
+    const { train } = await load({ x_train: X, y_train: array });
+    assertEquals([train.labels, train.outFeatures], [Uint32Array.of(0, 1, 2, 1), 3]);
+  });
+}
+
+const TARGETS: [name: string, array: NpzInput, outFeatures: number][] = [
+  ["floats [N] with a fraction", floats([4], 0, 1.5, 2, 1), 1],
+  ["whole floats [N, 1]", floats([4, 1], 0, 1, 2, 1), 1],
+  ["one-hot floats [N, 2], which are not guessed to be labels,", floats([4, 2], 0, 1, 0, 1, 1, 0, 1, 0), 2],
+  ["float64 [N, 1]", { shape: [4, 1], values: Float64Array.of(0.5, 1, 2, 1) }, 1],
+];
+
+for (const [kind, array, outFeatures] of TARGETS) {
+  Deno.test(`datasetFromNpz() takes ${kind} for target values`, async () => {
+    const { train } = await load({ x_train: X, y_train: array });
+    assertEquals(train.targets, Float32Array.from(array.values as Float32Array));
+    assertEquals([train.labels, train.outFeatures], [undefined, outFeatures]);
+  });
+}
+
+Deno.test("datasetFromNpz() lets the training set decide between labels and target values", async () => {
+  const whole = floats([4], 0, 1, 2, 1);
+  const mixed = floats([4], 0, 1.5, 2, 1);
+  const { test } = await load({ x_train: X, y_train: mixed, x_test: X, y_test: whole });
+  assertEquals(test?.targets, Float32Array.of(0, 1, 2, 1));
+  const integers = await load({ x_train: X, y_train: mixed, x_test: X, y_test: Y });
+  assertEquals(integers.test?.targets, Float32Array.of(0, 1, 2, 1));
+  await assertRefused({ x_train: X, y_train: whole, x_test: X, y_test: mixed }, `"y_test" has 1.5 at [1]`);
+});
+
+Deno.test("datasetFromNpz() counts the classes of both sets", async () => {
+  const more: NpzInput = { shape: [4], values: Uint8Array.of(0, 1, 7, 1) };
+  const { train, test } = await load({ x_train: X, y_train: Y, x_test: X, y_test: more });
+  assertEquals([train.outFeatures, test?.outFeatures], [8, 8]);
+});
+
+Deno.test("datasetFromNpz() counts the classes by their names", async () => {
+  const classNames = ["a", "b", "c", "d"];
+  const class_names: NpzInput = { shape: [4], values: classNames };
+  const { train, test } = await load({ x_train: X, y_train: Y, x_test: X, y_test: Y, class_names });
+  assertEquals([train.outFeatures, train.classNames, test?.classNames], [4, classNames, classNames]);
+  const two = { shape: [2], values: ["a", "b"] };
+  await assertRefused(
+    { x_train: X, y_train: Y, class_names: two },
+    `"y_train" has 2 at [2], labels of 2 classes`,
+  );
+});
+
+const REFUSED: [name: string, arrays: Record<string, NpzInput>, fault: string][] = [
+  ["an archive without arrays", {}, "it holds no arrays, needs x_train and y_train"],
+  ["other members", { a: X, b: Y }, "it holds a, b, needs x_train and y_train"],
+  ["a test set alone", { x_test: X, y_test: Y }, "it holds x_test, y_test, needs x_train and y_train"],
+  ["missing labels", { x_train: X }, "it holds x_train, needs x_train and y_train"],
+  ["a missing half of the test set", { x_train: X, y_train: Y, x_test: X }, "needs x_test and y_test"],
+  [
+    "numbers of rows that differ",
+    { x_train: X, y_train: { shape: [3], values: Uint8Array.of(0, 1, 2) } },
+    `"x_train" has shape [4, 2, 2] and "y_train" [3], both need the same number of rows`,
+  ],
+  [
+    "input shapes that differ",
+    { x_train: X, y_train: Y, x_test: { ...X, shape: [4, 4] }, y_test: Y },
+    `"x_test" holds inputs of shape [4], the training set has [2, 2]`,
+  ],
+  ["inputs of rank 1", { x_train: Y, y_train: Y }, `"x_train" has shape [4], needs [N, ...]`],
+  [
+    "inputs of rank 0",
+    { x_train: { shape: [], values: Uint8Array.of(1) }, y_train: Y },
+    `has shape [], needs [N, ...]`,
+  ],
+  [
+    "an empty training set",
+    {
+      x_train: { shape: [0, 2], values: new Uint8Array(0) },
+      y_train: { shape: [0], values: new Uint8Array(0) },
+    },
+    `"y_train" holds no rows`,
+  ],
+  [
+    "inputs that are strings",
+    { x_train: { shape: [4, 1], values: ["a", "b", "c", "d"] }, y_train: Y },
+    "needs numbers",
+  ],
+  [
+    "labels that are strings",
+    { x_train: X, y_train: { shape: [1], values: ["a"] } },
+    "of <U1, needs numbers",
+  ],
+  ["labels of rank 3", { x_train: X, y_train: X }, `"y_train" has shape [4, 2, 2] of |u1, needs labels [N]`],
+  [
+    "integers [N, C]",
+    { x_train: X, y_train: { shape: [4, 2], values: new Int32Array(8) } },
+    `"y_train" has shape [4, 2] of <i4, labels need [N]`,
+  ],
+  [
+    "NaN",
+    { x_train: floats([2, 1, 2], 0, 1, 2, NaN), y_train: floats([2], 0, 1) },
+    `"x_train" has NaN at [1, 0, 1]`,
+  ],
+  ["targets that are NaN", { x_train: X, y_train: floats([4], 0, 1, NaN, 0) }, `"y_train" has NaN at [2, 0]`],
+  ["negative labels", { x_train: X, y_train: floats([4], 0, 1, -2, 0) }, `"y_train" has -2 at [2]`],
+  [
+    "target values in the test set alone",
+    { x_train: X, y_train: Y, x_test: X, y_test: floats([4, 1], 0, 1, 1, 1) },
+    `"y_test" holds target values, the training set has labels`,
+  ],
+  [
+    "class names that are no strings",
+    { x_train: X, y_train: Y, class_names: Y },
+    `"class_names" has shape [4] of |u1, needs [C] of strings`,
+  ],
+  [
+    "class names of target values",
+    { x_train: X, y_train: floats([4, 1], 0, 1, 2, 3), class_names: { shape: [1], values: ["a"] } },
+    `"class_names" goes with class labels, "y_train" holds target values`,
+  ],
+];
+
+for (const [kind, arrays, fault] of REFUSED) {
+  Deno.test(`datasetFromNpz() refuses ${kind}`, () => assertRefused(arrays, fault));
+}
+
+Deno.test("datasetFromNpz() refuses an archive that is damaged", async () => {
+  const bytes = formatNpz({ x_train: X, y_train: Y });
+  bytes[60] ^= 1;
+  await assertRejects(
+    () => datasetFromNpz(bytes, { name }),
+    FormatError,
+    `Cannot read "set.npz": "x_train" is damaged`,
+  );
+});
+
+const canUseFiles = (["read", "write"] as const).every((name) =>
+  Deno.permissions.querySync({ name }).state === "granted"
+);
+
+/** Runs `work` with a new folder, which is removed afterwards. */
+async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function fileTest(name: string, work: (folder: string) => Promise<void>): void {
+  Deno.test({
+    name: `${name} (needs --allow-read --allow-write)`,
+    ignore: !canUseFiles,
+    sanitizeOps: true,
+    sanitizeResources: true,
+    fn: () => withFolder(work),
+  });
+}
+
+const IMAGES = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 10, 20, 30, 40);
+const ANSWERS = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 3, 1);
+
+async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+const FOLDERS: [name: string, train: string[], test: string[]][] = [
+  ["as MNIST has them", ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"], [
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+  ]],
+  ["gzipped", ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"], []],
+  ["with a dot", ["train-images.idx3-ubyte", "train-labels.idx1-ubyte"], [
+    "t10k-images.idx3-ubyte",
+    "t10k-labels.idx1-ubyte",
+  ]],
+  ["with EMNIST's prefix", [
+    "emnist-letters-train-images-idx3-ubyte.gz",
+    "emnist-letters-train-labels-idx1-ubyte.gz",
+  ], [
+    "emnist-letters-test-images-idx3-ubyte.gz",
+    "emnist-letters-test-labels-idx1-ubyte.gz",
+  ]],
+];
+
+for (const [kind, train, test] of FOLDERS) {
+  fileTest(`loadDataset() reads a folder of IDX files ${kind}`, async (folder) => {
+    for (const file of [...train, ...test]) {
+      const bytes = file.includes("images") ? IMAGES : ANSWERS;
+      await Deno.writeFile(`${folder}/${file}`, file.endsWith(".gz") ? await gzip(bytes) : bytes);
+    }
+    const pair = await loadDataset(folder);
+    assertEquals(pair.train.inputs, Uint8Array.of(10, 20, 30, 40));
+    assertEquals([pair.train.inputShape, pair.train.outFeatures, pair.train.source], [[1, 2], 4, folder]);
+    assertEquals(pair.test, test.length === 0 ? undefined : pair.train);
+  });
+}
+
+fileTest(
+  "loadDataset() takes the unzipped of two IDX files, and refuses two that could be meant",
+  async (folder) => {
+    await Deno.writeFile(`${folder}/train-images-idx3-ubyte`, IMAGES);
+    await Deno.writeFile(`${folder}/train-images-idx3-ubyte.gz`, Uint8Array.of(1));
+    await Deno.writeFile(`${folder}/train-labels-idx1-ubyte`, ANSWERS);
+    assertEquals((await loadDataset(folder)).train.inputs.length, 4);
+    await Deno.writeFile(`${folder}/other-train-images-idx3-ubyte`, IMAGES);
+    const fault = "both other-train-images-idx3-ubyte and train-images-idx3-ubyte could be its train images";
+    await assertRejects(() => loadDataset(folder), FormatError, fault);
+  },
+);
+
+fileTest("loadDataset() says what a folder without a training set holds", async (folder) => {
+  const needed = "needs train-images-idx3-ubyte and train-labels-idx1-ubyte (or the same with .gz)";
+  await assertRejects(() => loadDataset(folder), FormatError, `the folder holds nothing, ${needed}`);
+  await Deno.writeFile(`${folder}/a.txt`, new Uint8Array(1));
+  await assertRejects(() => loadDataset(folder), FormatError, `the folder holds a.txt, ${needed}`);
+});
+
+fileTest("loadDataset() names the damaged file of a folder", async (folder) => {
+  await Deno.writeFile(`${folder}/train-images-idx3-ubyte`, IMAGES.subarray(0, -1));
+  await Deno.writeFile(`${folder}/train-labels-idx1-ubyte`, ANSWERS);
+  const error = await assertRejects(() => loadDataset(folder), FormatError, "holds 3 bytes of data");
+  assertEquals(error.file, `${folder}/train-images-idx3-ubyte`);
+  await Deno.writeFile(`${folder}/t10k-images-idx3-ubyte`, IMAGES);
+  await assertRejects(() => loadDataset(folder), FormatError, "it holds only t10k-images-idx3-ubyte");
+});
+
+fileTest("loadDataset() reads an .npz and refuses another file", async (folder) => {
+  const path = `${folder}/a.npz`;
+  await Deno.writeFile(path, formatNpz({ x_train: X, y_train: Y }));
+  assertEquals((await loadDataset(path)).train.source, path);
+  await Deno.writeFile(path, IMAGES);
+  await assertRejects(() => loadDataset(path), FormatError, "it is no .npz archive (20 bytes)");
+  await assertRejects(() => loadDataset(`${folder}/none`), Deno.errors.NotFound);
+});

@@ -1,0 +1,232 @@
+import { assertEquals, assertInstanceOf, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
+import { FormatError } from "../../src/errors.ts";
+import { crc32 } from "../../src/formats/crc32.ts";
+import { readZip } from "../../src/formats/zip.ts";
+import { writeZip } from "../../src/formats/zip_write.ts";
+import { fromBase64 } from "../fixtures/bytes.ts";
+import { NPZ } from "../fixtures/npz_fixtures.ts";
+
+const CENTRAL = [0x50, 0x4B, 1, 2];
+const END = [0x50, 0x4B, 5, 6];
+const HELLO = new TextEncoder().encode("hello, hello, hello, hello");
+
+/** The first place from `start` on where these bytes stand. */
+function find(bytes: Uint8Array, wanted: number[], start = 0): number {
+  return bytes.findIndex((_, at) => at >= start && wanted.every((byte, index) => bytes[at + index] === byte));
+}
+
+/** An archive of one stored entry whose central directory entry has these bytes changed. */
+function withCentral(changes: { [offset: number]: number }): Uint8Array<ArrayBuffer> {
+  const bytes = writeZip([{ name: "a", bytes: HELLO }]);
+  const at = find(bytes, CENTRAL);
+  for (const [offset, byte] of Object.entries(changes)) bytes[at + Number(offset)] = byte;
+  return bytes;
+}
+
+/** An archive of one deflated entry that declares `size`. */
+async function deflated(content: Uint8Array<ArrayBuffer>, size = content.length): Promise<Uint8Array> {
+  const stream = new Blob([content]).stream().pipeThrough(new CompressionStream("deflate-raw"));
+  const packed = new Uint8Array(await new Response(stream).arrayBuffer());
+  const bytes = writeZip([{ name: "a", bytes: packed }]);
+  const view = new DataView(bytes.buffer);
+  const at = find(bytes, CENTRAL);
+  view.setUint16(at + 10, 8, true);
+  view.setUint32(at + 16, crc32(content), true);
+  view.setUint32(at + 24, size, true);
+  return bytes;
+}
+
+Deno.test("readZip() lists what writeZip() wrote, names beyond ASCII and empty entries too", async () => {
+  const entries = [
+    { name: "größe/🙂", bytes: HELLO },
+    { name: "empty", bytes: new Uint8Array(0) },
+    { name: "x", bytes: Uint8Array.of(1, 2, 3) },
+  ];
+  const read = readZip(writeZip(entries));
+  assertEquals(read.map(({ name, size }) => [name, size]), [["größe/🙂", 26], ["empty", 0], ["x", 3]]);
+  for (const [index, entry] of read.entries()) assertEquals(await entry.read(), entries[index].bytes);
+});
+
+Deno.test("readZip() reads an archive without entries", () => {
+  assertEquals(readZip(writeZip([])), []);
+});
+
+Deno.test({
+  name: "readZip() reads what NumPy wrote, with zip64 sizes, stored and deflated",
+  sanitizeOps: true,
+  sanitizeResources: true,
+  fn: async () => {
+    for (const base64 of [NPZ.stored, NPZ.deflated]) {
+      const entries = readZip(fromBase64(base64));
+      assertEquals(entries.map(({ name }) => name), ["layer_1.weights.npy", "layer_1.act.npy", "counts.npy"]);
+      for (const entry of entries) assertEquals((await entry.read()).length, entry.size);
+    }
+  },
+});
+
+Deno.test("readZip() gives a stored entry as a view", async () => {
+  const bytes = writeZip([{ name: "a", bytes: HELLO }]);
+  assertStrictEquals((await readZip(bytes)[0].read()).buffer, bytes.buffer);
+});
+
+Deno.test("readZip() reads an archive with a comment, even one that looks like an end record", async () => {
+  const comment = new Uint8Array(40);
+  comment.set(END, 3);
+  const bytes = Uint8Array.from([...writeZip([{ name: "a", bytes: HELLO }]), ...comment]);
+  bytes[bytes.length - comment.length - 2] = comment.length;
+  assertEquals(await readZip(bytes)[0].read(), HELLO);
+});
+
+Deno.test("readZip() reads a zip64 end record", async () => {
+  const plain = writeZip([{ name: "a", bytes: HELLO }]);
+  const end = plain.length - 22;
+  const [directorySize, directoryStart] = [end - find(plain, CENTRAL), find(plain, CENTRAL)];
+  const bytes = new Uint8Array(plain.length + 56 + 20);
+  bytes.set(plain.subarray(0, end));
+  const view = new DataView(bytes.buffer);
+  view.setUint32(end, 0x06064B50, true);
+  view.setBigUint64(end + 4, 44n, true);
+  view.setBigUint64(end + 24, 1n, true);
+  view.setBigUint64(end + 32, 1n, true);
+  view.setBigUint64(end + 40, BigInt(directorySize), true);
+  view.setBigUint64(end + 48, BigInt(directoryStart), true);
+  view.setUint32(end + 56, 0x07064B50, true);
+  view.setBigUint64(end + 64, BigInt(end), true);
+  bytes.set(END, end + 76);
+  bytes.fill(0xFF, end + 84, end + 96);
+  assertEquals(await readZip(bytes)[0].read(), HELLO);
+});
+
+Deno.test("readZip() refuses an archive that is cut short at any byte", () => {
+  const bytes = fromBase64(NPZ.deflated);
+  for (let length = 0; length < bytes.length; length++) {
+    const error = assertThrows(() => readZip(bytes.subarray(0, length)), FormatError);
+    if (length >= 4) assertEquals(error.message.includes("cut short"), true, error.message);
+  }
+});
+
+Deno.test("readZip() refuses an archive whose beginning is missing", () => {
+  assertThrows(
+    () => readZip(fromBase64(NPZ.stored).subarray(10)),
+    FormatError,
+    "misses bytes before its directory",
+  );
+});
+
+Deno.test("readZip() refuses what is no archive", () => {
+  assertThrows(
+    () => readZip(HELLO, { name: "a.npz" }),
+    FormatError,
+    `Cannot read "a.npz": it is no zip archive`,
+  );
+});
+
+Deno.test({
+  name:
+    "readZip() and read() fail only with FormatError when a byte is changed, and never return other content",
+  sanitizeOps: true,
+  sanitizeResources: true,
+  fn: async () => {
+    const bytes = fromBase64(NPZ.deflated);
+    const wanted = new Map<string, Uint8Array>();
+    for (const entry of readZip(bytes)) wanted.set(entry.name, await entry.read());
+    for (let at = 0; at < bytes.length; at++) {
+      const changed = bytes.slice();
+      changed[at] ^= 0xFF;
+      try {
+        for (const entry of readZip(changed)) {
+          const content = await entry.read();
+          if (wanted.has(entry.name)) assertEquals(content, wanted.get(entry.name));
+        }
+      } catch (error) {
+        assertInstanceOf(error, FormatError);
+      }
+    }
+  },
+});
+
+Deno.test("readZip() refuses two entries of one name", () => {
+  const bytes = writeZip([{ name: "ab", bytes: HELLO }, { name: "ac", bytes: HELLO }]);
+  const second = find(bytes, CENTRAL, find(bytes, CENTRAL) + 1);
+  bytes[second + 47] = "b".charCodeAt(0);
+  assertThrows(() => readZip(bytes), FormatError, `has two entries named "ab"`);
+});
+
+Deno.test("readZip() refuses entries that overlap", () => {
+  const bytes = writeZip([{ name: "a", bytes: HELLO }, { name: "b", bytes: HELLO }]);
+  const second = find(bytes, CENTRAL, find(bytes, CENTRAL) + 1);
+  new DataView(bytes.buffer).setUint32(second + 42, 0, true);
+  assertThrows(() => readZip(bytes), FormatError, "runs into what follows it");
+});
+
+Deno.test("readZip() refuses a part of an archive that was split", () => {
+  const bytes = writeZip([{ name: "a", bytes: HELLO }]);
+  bytes[bytes.length - 22 + 4] = 1;
+  assertThrows(() => readZip(bytes), FormatError, "archive that was split");
+});
+
+Deno.test("read() refuses an encrypted entry by name", async () => {
+  await assertRejects(() => readZip(withCentral({ 8: 1 }))[0].read(), FormatError, `"a" is encrypted`);
+});
+
+Deno.test("read() refuses other compression methods by name", async () => {
+  await assertRejects(
+    () => readZip(withCentral({ 10: 12 }))[0].read(),
+    FormatError,
+    `"a" is compressed with bzip2`,
+  );
+  await assertRejects(() => readZip(withCentral({ 10: 77 }))[0].read(), FormatError, "with method 77");
+});
+
+Deno.test("read() refuses content whose CRC-32 differs", async () => {
+  const bytes = writeZip([{ name: "a", bytes: HELLO }]);
+  bytes[35] ^= 1;
+  await assertRejects(() => readZip(bytes)[0].read(), FormatError, `"a" is damaged: its CRC-32 is`);
+});
+
+Deno.test("read() refuses a stored entry of another size than declared", async () => {
+  await assertRejects(() => readZip(withCentral({ 24: 25 }))[0].read(), FormatError, "is stored in 26 bytes");
+});
+
+Deno.test({
+  name: "read() refuses a deflated entry that is larger or smaller than it declares",
+  sanitizeOps: true,
+  sanitizeResources: true,
+  fn: async () => {
+    const zeros = new Uint8Array(200_000);
+    assertEquals(await readZip(await deflated(zeros))[0].read(), zeros);
+    const larger = readZip(await deflated(zeros, 1000))[0];
+    await assertRejects(
+      () => larger.read(),
+      FormatError,
+      "inflates to more than the 1,000 bytes that it declares",
+    );
+    const smaller = readZip(await deflated(zeros, 200_001))[0];
+    await assertRejects(() => smaller.read(), FormatError, "inflates to 200,000 bytes, it declares 200,001");
+  },
+});
+
+Deno.test("read() takes no memory for a size that the deflated bytes cannot have", async () => {
+  const entry = readZip(await deflated(HELLO, 0xF0000000))[0];
+  await assertRejects(() => entry.read(), FormatError, "cannot hold as many");
+});
+
+Deno.test("read() refuses an entry larger than the limit", async () => {
+  const entry = readZip(await deflated(new Uint8Array(2000)), { maxBytes: 1999 })[0];
+  await assertRejects(() => entry.read(), FormatError, "holds 2,000 bytes, at most 1,999 bytes are read");
+});
+
+Deno.test("writeZip() writes the same bytes for the same entries", () => {
+  const entries = [{ name: "a", bytes: HELLO }];
+  assertEquals(writeZip(entries), writeZip(entries));
+});
+
+Deno.test("writeZip() refuses what needs zip64, and names that it cannot write", () => {
+  const bytes = new Uint8Array(2 ** 26);
+  const many = Array.from({ length: 64 }, (_, index) => ({ name: `${index}`, bytes }));
+  assertThrows(() => writeZip(many), RangeError, "at most 4 GiB");
+  const entries = Array.from({ length: 65_535 }, (_, index) => ({ name: `${index}`, bytes: HELLO }));
+  assertThrows(() => writeZip(entries), RangeError, "65535 entries");
+  assertThrows(() => writeZip([entries[0], entries[0]]), RangeError, `two entries are named "0"`);
+  assertThrows(() => writeZip([{ name: "a".repeat(65_536), bytes: HELLO }]), RangeError, "too long");
+});

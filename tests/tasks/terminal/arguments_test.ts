@@ -1,0 +1,106 @@
+import { assert, assertEquals, assertFalse, assertStrictEquals, assertThrows } from "@std/assert";
+import { resolveConfig, TRAIN_OPTIONS } from "../../../src/config.ts";
+import { parseCommand, wantsDebug, wantsHelp } from "../../../tasks/terminal/arguments.ts";
+import { withDefaults } from "../../../tasks/terminal/command.ts";
+import { UsageError } from "../../../tasks/terminal/errors.ts";
+
+const RUN = {
+  data: { kind: "text", value: "PATH", help: "what to train on" },
+  output: { kind: "text", value: "PATH", default: "model/model.npz", help: "where the model goes" },
+  quiet: { kind: "boolean", default: false, help: "print less" },
+} as const;
+
+const COMMAND = {
+  name: "deno task train",
+  summary: "Trains.",
+  groups: {
+    run: { title: "Run", options: RUN, aliases: { data: ["path"], output: ["o"], quiet: ["q"] } },
+    training: { title: "Training", options: TRAIN_OPTIONS, aliases: { learningRate: ["lr"] } },
+  },
+} as const;
+
+const parse = (...args: string[]) => parseCommand(args, COMMAND);
+
+Deno.test("parseCommand() gives only what stood on the command line", () => {
+  assertEquals(parse(), { given: { run: {}, training: {} }, positionals: [], help: false });
+});
+
+Deno.test("parseCommand() reads each spelling of an option", () => {
+  const { given } = parse("--batch-size", "64", "--lr=1e-3", "--path", "a b.npz", "-o", "m.npz", "-q");
+  assertEquals(given.training, { batchSize: 64, learningRate: 0.001 });
+  assertEquals(given.run, { data: "a b.npz", output: "m.npz", quiet: true });
+});
+
+Deno.test("parseCommand() gives values the types of their options", () => {
+  const { given } = parse("--loss", "mean-squared-error", "--momentum", ".5", "--no-nesterov", "--data", "1");
+  const loss: "cross-entropy" | "mean-squared-error" | undefined = given.training.loss;
+  const momentum: number | undefined = given.training.momentum;
+  const nesterov: boolean | undefined = given.training.nesterov;
+  const data: string | undefined = given.run.data;
+  assertEquals([loss, momentum, nesterov, data], ["mean-squared-error", 0.5, false, "1"]);
+});
+
+Deno.test("parseCommand() gives what resolveConfig() takes", () => {
+  assertEquals(resolveConfig(parse("--epochs", "3").given.training).epochs, 3);
+});
+
+Deno.test("parseCommand() keeps positional arguments where the command has them", () => {
+  const command = { ...COMMAND, positionals: { name: "IMAGE...", help: "what to look at" } };
+  assertEquals(parseCommand(["1.png", "-q", "--", "--2.png"], command).positionals, ["1.png", "--2.png"]);
+});
+
+Deno.test("parseCommand() sees --help in a cluster", () => {
+  assert(parse("-qh").help);
+});
+
+const REFUSED: [args: string[], message: string, hint?: string][] = [
+  [["--bach-size", "3"], `Unknown option "--bach-size"`, "did you mean --batch-size?"],
+  [["--batchSize=3"], `Unknown option "--batchSize"`, "did you mean --batch-size?"],
+  [["--batch_size", "3"], `Unknown option "--batch_size"`, "did you mean --batch-size?"],
+  [["--batch"], `Unknown option "--batch"`, "did you mean --batch-size?"],
+  [["-epochs", "5"], `Unknown option "-epochs"`, "did you mean --epochs?"],
+  [["--no-nestrov"], `Unknown option "--no-nestrov"`, "did you mean --no-nesterov?"],
+  [["--frobnicate"], `Unknown option "--frobnicate"`],
+  [["-z"], `Unknown option "-z"`],
+  [["--batch-size", "abc"], `--batch-size needs a whole number from 1, found "abc"`],
+  [["--batch-size", "0"], `--batch-size needs a whole number from 1, found 0`],
+  [["--batch-size", "1.5"], `--batch-size needs a whole number from 1, found 1.5`],
+  [["--batch-size", "0x10"], `--batch-size needs a whole number from 1, found "0x10"`],
+  [["--lr=-1"], `--learning-rate needs a number from 0, found -1`],
+  [["--epochs"], `--epochs needs a value, found none`],
+  [["--epochs="], `--epochs needs a value, found none`],
+  [["--data", "--quiet"], `--data needs a value, found none`],
+  [
+    ["--optimizer", "adm"],
+    `--optimizer needs sgd, adam or adamw, found "adm"`,
+    "did you mean --optimizer adam?",
+  ],
+  [["--epochs", "1", "--epochs", "2"], `--epochs is given 2 times, needs once`],
+  [["--lr", "1", "--learning-rate", "2"], `--learning-rate is given 2 times, needs once`],
+  [["-q", "--quiet"], `--quiet is given 2 times, needs once`],
+  [["--quiet=maybe"], `--quiet takes no value but true or false, found "maybe"`],
+  [["mnist.npz"], `Unexpected argument "mnist.npz"`, "run `deno task train --help` for the options"],
+];
+
+for (const [args, message, hint] of REFUSED) {
+  Deno.test(`parseCommand() refuses ${args.join(" ")}`, () => {
+    const error = assertThrows(() => parse(...args), UsageError);
+    assertStrictEquals(error.message, message);
+    assertStrictEquals(error.hint, hint);
+  });
+}
+
+Deno.test("wantsHelp() and wantsDebug() look everywhere before --", () => {
+  assert(wantsHelp(["--bogus", "-h"]));
+  assert(wantsHelp(["--help"]));
+  assertFalse(wantsHelp(["--", "--help"]));
+  assert(wantsDebug(["--bogus", "--debug"]));
+  assertFalse(wantsDebug(["--", "--debug"]));
+});
+
+Deno.test("withDefaults() fills in what was not given", () => {
+  const run = withDefaults(RUN, { quiet: true });
+  const output: string = run.output;
+  const data: string | undefined = run.data;
+  assertEquals([output, data, run.quiet], ["model/model.npz", undefined, true]);
+});

@@ -1,0 +1,58 @@
+import { assertArrayIncludes, assertEquals, assertLessOrEqual, assertMatch } from "@std/assert";
+import { TRAIN_OPTIONS } from "../../../src/config.ts";
+import { kebab } from "../../../tasks/terminal/command.ts";
+import { helpText, wrap } from "../../../tasks/terminal/help.ts";
+
+const COMMAND = {
+  name: "deno task train",
+  summary: "Trains a network.",
+  groups: {
+    run: {
+      title: "Run",
+      options: {
+        output: { kind: "text", value: "PATH", default: "model/model.npz", help: "where the model goes" },
+        color: { kind: "boolean", default: true, help: "colours" },
+      },
+      aliases: { output: ["o"] },
+    },
+    training: { title: "Training", options: TRAIN_OPTIONS, aliases: { learningRate: ["lr"] } },
+  },
+  positionals: { name: "IMAGE...", help: "what to look at" },
+  examples: [{ line: "deno task train --epochs 5", help: "a short run" }],
+} as const;
+
+Deno.test("helpText() shows spelling, range, choices and default of each option", () => {
+  const lines = helpText(COMMAND, { columns: 100 }).split("\n").map((line) =>
+    line.trim().replaceAll(/ +/g, " ")
+  );
+  assertArrayIncludes(lines, [
+    "Usage: deno task train [options] IMAGE...",
+    "-o, --output PATH where the model goes (default model/model.npz)",
+    "--no-color colours",
+    "--batch-size N rows a step (from 1; default 128)",
+    "--learning-rate, --lr X",
+    "--optimizer NAME how a gradient becomes an update: sgd, adam, adamw (default adam)",
+    "-h, --help show this text",
+    "deno task train --epochs 5",
+  ]);
+});
+
+Deno.test("helpText() names every option of its tables", () => {
+  const text = helpText(COMMAND, { columns: 100 });
+  for (const name of Object.keys(TRAIN_OPTIONS)) assertMatch(text, new RegExp(` --${kebab(name)}[ ,\n]`));
+});
+
+for (const columns of [20, 40, 59, 60, 80, 100, 300]) {
+  Deno.test(`helpText() keeps within ${columns} columns, and within 100`, () => {
+    for (const line of helpText(COMMAND, { columns }).split("\n")) {
+      assertLessOrEqual(line.length, Math.min(columns, 100), line);
+      assertEquals(line, line.trimEnd());
+    }
+  });
+}
+
+Deno.test("wrap() breaks at spaces, and within words that are too long", () => {
+  assertEquals(wrap("aa bb cc", 5), ["aa bb", "cc"]);
+  assertEquals(wrap("abcdef gh", 4), ["abcd", "ef", "gh"]);
+  assertEquals(wrap("", 4), [""]);
+});

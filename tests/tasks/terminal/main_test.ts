@@ -1,0 +1,114 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { BackendError, DivergedError, FormatError } from "../../../src/errors.ts";
+import { TaskError } from "../../../tasks/terminal/errors.ts";
+import { exitCodeOf, type TaskBody } from "../../../tasks/terminal/main.ts";
+import { record } from "./fakes.ts";
+
+const COMMAND = {
+  name: "deno task count",
+  summary: "Counts.",
+  groups: {
+    run: { title: "Run", options: { limit: { kind: "integer", default: 5, min: 1, help: "how far" } } },
+  },
+} as const;
+
+/** Runs a task whose only signals are those that `press` sends. */
+async function run(body: TaskBody<typeof COMMAND.groups>, ...args: string[]) {
+  const { screen, stdout, stderr } = record();
+  const listeners = new Set<() => void>();
+  press = () => listeners.forEach((listener) => listener());
+  const code = await exitCodeOf(COMMAND, body, {
+    args,
+    screen,
+    interrupt: {
+      listen: (signal, listener) => void (signal === "SIGINT" && listeners.add(listener)),
+      unlisten: (_, listener) => void listeners.delete(listener),
+    },
+  });
+  return { code, stdout: stdout(), stderr: stderr(), listening: listeners.size };
+}
+let press = () => {};
+
+Deno.test("exitCodeOf() is 0 for a task that is done", async () => {
+  const result = await run(({ given, screen }) => screen.row(String(given.run.limit)), "--limit", "7");
+  assertEquals(result, { code: 0, stdout: "7\n", stderr: "", listening: 0 });
+});
+
+Deno.test("exitCodeOf() prints the help text to stdout", async () => {
+  const { code, stdout, stderr } = await run(() => assert(false, "The task runs"), "--help", "--bogus");
+  assertEquals([code, stderr], [0, ""]);
+  assertStringIncludes(stdout, "Usage: deno task count");
+});
+
+Deno.test("exitCodeOf() is 2 for a wrong command line", async () => {
+  const { code, stdout, stderr } = await run(() => assert(false, "The task runs"), "--limit", "0");
+  assertEquals([code, stdout], [2, ""]);
+  assertEquals(
+    stderr,
+    "error: --limit needs a whole number from 1, found 0\n  hint: run `deno task count --help` for the options\n",
+  );
+});
+
+const HINTS: [error: Error, hint: RegExp | undefined][] = [
+  [new TaskError("No model", { hint: "run `deno task train`" }), /^run `deno task train`$/],
+  [new TaskError("No model"), undefined],
+  [new FormatError("Cannot read a.npz", { file: "a.npz" }), undefined],
+  [new BackendError("Cannot open", { backend: "cuda", code: "unavailable" }), /deno task info/],
+  [new DivergedError("The loss is NaN", { epoch: 1, step: 2 }), /--learning-rate/],
+  [new Deno.errors.PermissionDenied("Permission denied (os error 13): open 'a'"), /who owns/],
+  [new Deno.errors.NotCapable("Requires read access"), /deno task count/],
+];
+
+for (const [error, hint] of HINTS) {
+  Deno.test(`exitCodeOf() is 1 for ${error.name} "${error.message}", without a stack trace`, async () => {
+    const { code, stderr } = await run(() => {
+      throw error;
+    });
+    assertEquals(code, 1);
+    const [first, second, ...more] = stderr.trimEnd().split("\n");
+    assertEquals(first, `error: ${error.message}`);
+    if (hint === undefined) assertEquals(second, undefined);
+    else assertMatch(second.trimStart().slice("hint: ".length), hint);
+    assertEquals(more, []);
+  });
+}
+
+Deno.test("exitCodeOf() shows where an error was thrown with --debug", async () => {
+  const { code, stderr } = await run(() => {
+    throw new Error("Broken");
+  }, "--debug");
+  assertEquals(code, 1);
+  assertMatch(stderr, /^error: Broken\n.*\n +at .*main_test\.ts/);
+});
+
+Deno.test("exitCodeOf() prints a thrown value that is no error", async () => {
+  const { code, stderr } = await run(() => Promise.reject("text"));
+  assertEquals([code, stderr], [1, "error: text\n"]);
+});
+
+Deno.test("exitCodeOf() is 130 for an interrupted task, whether it returns or throws the signal's reason", async () => {
+  const returns = await run(() => press());
+  const throws = await run(({ signal }) => {
+    press();
+    signal.throwIfAborted();
+  });
+  assertEquals([returns.code, throws.code], [130, 130]);
+  assertMatch(throws.stderr, /^Interrupted.*\n$/);
+  assertEquals(throws.listening, 0);
+});
+
+Deno.test("exitCodeOf() is 1 for a task that fails while it ends after an interruption", async () => {
+  const { code, stderr } = await run(() => {
+    press();
+    throw new Error("Disk full");
+  });
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "error: Disk full");
+});
+
+Deno.test("exitCodeOf() is 141, in silence, where whoever read the output went away", async () => {
+  const { code, stderr } = await run(() => {
+    throw new Deno.errors.BrokenPipe("Broken pipe (os error 32)");
+  });
+  assertEquals([code, stderr], [141, ""]);
+});

@@ -1,0 +1,28 @@
+import { assertEquals } from "@std/assert";
+import { accuracy, count, duration, loss, percent } from "../../../tasks/terminal/numbers.ts";
+
+Deno.test("loss() has four decimals where they say something", () => {
+  assertEquals([0, 0.04312, 2.3026, 9999.99994].map(loss), ["0.0000", "0.0431", "2.3026", "9999.9999"]);
+  assertEquals([3.1e-6, 12345.6, -1e-9].map(loss), ["3.10e-6", "1.23e+4", "-1.00e-9"]);
+  assertEquals([NaN, Infinity].map(loss), ["NaN", "Infinity"]);
+});
+
+Deno.test("percent() has two decimals", () => {
+  assertEquals([0, 0.9794, 1].map(percent), ["0.00 %", "97.94 %", "100.00 %"]);
+});
+
+Deno.test("accuracy() gives the standard error over its rows", () => {
+  assertEquals(accuracy(0.9794, 10_000), "97.94 ±0.14 %");
+  assertEquals(accuracy(1, 10), "100.00 ±0.00 %");
+});
+
+Deno.test("count() sets thousands apart", () => {
+  assertEquals([7, 60_000, 1_234_567.8].map(count), ["7", "60,000", "1,234,568"]);
+});
+
+Deno.test("duration() chooses its unit", () => {
+  assertEquals(
+    [0.416, 9.99, 9.996, 59.94, 59.96, 125, 3599.6, 3720].map(duration),
+    ["0.42 s", "9.99 s", "10.0 s", "59.9 s", "1 min 00 s", "2 min 05 s", "1 h 00 min", "1 h 02 min"],
+  );
+});

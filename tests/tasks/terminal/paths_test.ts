@@ -1,0 +1,36 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
+import { projectPath, shownPath, userFolder, userPath } from "../../../tasks/terminal/paths.ts";
+
+const granted = (descriptor: Deno.PermissionDescriptor) =>
+  Deno.permissions.querySync(descriptor).state === "granted";
+const ignore = !granted({ name: "read" });
+const options = { ignore, permissions: ignore ? undefined : { read: true } } as const;
+
+Deno.test("userPath() starts where the person stood (needs --allow-read)", options, () => {
+  assertEquals(userPath("a/b.npz"), join(userFolder(), "a", "b.npz"));
+  assertEquals(userPath("/a/b.npz"), "/a/b.npz");
+});
+
+Deno.test(
+  "userFolder() is the current folder without leave to read INIT_CWD (needs --allow-read)",
+  options,
+  () => {
+    assertEquals(userFolder(), Deno.cwd());
+  },
+);
+
+Deno.test(
+  "shownPath() is short for what lies below the person's folder (needs --allow-read)",
+  options,
+  () => {
+    assertEquals(shownPath(userPath("model/model.npz")), join("model", "model.npz"));
+    assertEquals(shownPath(join(userFolder(), "..", "x.npz")), join(userFolder(), "..", "x.npz"));
+    assertEquals(shownPath(userPath("..data/x.npz")), join("..data", "x.npz"));
+  },
+);
+
+Deno.test("projectPath() starts at the project's folder", () => {
+  assertMatch(projectPath("deno.json"), /[/\\]deno\.json$/);
+  assertEquals(projectPath("tests/tasks/terminal/paths_test.ts"), import.meta.filename);
+});

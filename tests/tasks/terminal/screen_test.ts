@@ -1,0 +1,69 @@
+import { assertEquals } from "@std/assert";
+import { record } from "./fakes.ts";
+
+const CLEAR = "\r\x1b[K";
+
+Deno.test("openScreen() writes rows to stdout and notes to stderr", () => {
+  const { screen, stdout, stderr } = record();
+  screen.row("1 2");
+  screen.note("reading");
+  screen.error("Cannot read", "look");
+  assertEquals(stdout(), "1 2\n");
+  assertEquals(stderr(), "reading\nerror: Cannot read\n  hint: look\n");
+});
+
+Deno.test("openScreen() draws nothing transient without a terminal", () => {
+  const { screen, both } = record();
+  screen.progress("10 %");
+  screen[Symbol.dispose]();
+  assertEquals(both(), "");
+});
+
+Deno.test("openScreen() clears the transient line before a row, a note and the end", () => {
+  const { screen, both, wait } = record({ transient: true });
+  screen.progress("10 %");
+  screen.row("row");
+  wait(100);
+  screen.progress("20 %");
+  screen.note("note");
+  wait(100);
+  screen.progress("30 %");
+  screen[Symbol.dispose]();
+  screen[Symbol.dispose]();
+  assertEquals(
+    both(),
+    `${CLEAR}10 %${CLEAR}row\n${CLEAR}20 %${CLEAR}note\n${CLEAR}30 %${CLEAR}`,
+  );
+});
+
+Deno.test("openScreen() redraws at most ten times a second", () => {
+  const { screen, stderr, wait } = record({ transient: true });
+  for (let i = 0; i < 1000; i++) {
+    screen.progress(String(i));
+    wait(1);
+  }
+  assertEquals(stderr().split(CLEAR).slice(1), [
+    "0",
+    "100",
+    "200",
+    "300",
+    "400",
+    "500",
+    "600",
+    "700",
+    "800",
+    "900",
+  ]);
+});
+
+Deno.test("openScreen() keeps the transient line within the terminal", () => {
+  const { screen, stderr } = record({ transient: true, columns: () => 10 });
+  screen.progress("0123456789");
+  assertEquals(stderr(), `${CLEAR}012345678`);
+});
+
+Deno.test("openScreen() colours errors only where it may", () => {
+  const { screen, stderr } = record({ color: true });
+  screen.error("Cannot read");
+  assertEquals(stderr(), "\x1b[31merror:\x1b[0m Cannot read\n");
+});
