@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
-# An Deno older than 2.9 does not run this project.
+# A Deno older than 2.9 does not run this project.
 DENO_IS_NEW_ENOUGH := $(shell deno --version 2>/dev/null | awk ' \
   NR == 1 { split($$2, v, "."); if (v[1] > 2 || (v[1] == 2 && v[2] >= 9)) print "yes" }')
 ifeq ($(DENO_IS_NEW_ENOUGH),)
@@ -29,6 +29,9 @@ endif
 endif
 
 export DENO_NO_UPDATE_CHECK := 1
+# Downloads trust what the system trusts, such as the certificate of a company's proxy.
+DENO_TLS_CA_STORE ?= mozilla,system
+export DENO_TLS_CA_STORE
 
 # Runs a task with ARGS as the person quoted them: `value` keeps make from expanding what the shell is to see.
 run = @deno task --quiet $(1) $(value ARGS)
@@ -58,7 +61,7 @@ deno: $(DENO) ## install Deno if this machine has none, and say which one is use
 	@command -v deno
 
 # npm's package carries the executable. It is moved into place as the last step, so that an interrupted installation
-# leaves nothing that looks done. npm is given the certificates that the system trusts.
+# leaves nothing that looks done. npm, too, is given the certificates that the system trusts.
 $(OWN_DENO):
 	@command -v npm >/dev/null || { \
 	  echo "error: Cannot install Deno $(DENO_VERSION): npm not found" >&2; \

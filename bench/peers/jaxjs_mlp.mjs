@@ -2,7 +2,17 @@
 //
 // A jax-js function consumes its arguments: `.ref` and `tree.ref()` keep one for another use.
 import process from "node:process";
-import { BATCH_SIZE, BETA1, BETA2, EPSILON, importFrom, LEARNING_RATE, load, options, report } from "./peer.mjs";
+import {
+  BATCH_SIZE,
+  BETA1,
+  BETA2,
+  EPSILON,
+  importFrom,
+  LEARNING_RATE,
+  load,
+  options,
+  report,
+} from "./peer.mjs";
 
 const { data, hidden, epochs, threads, modules } = options();
 // The library takes as many workers as the host says it has cores, and none where there is no Worker.
@@ -30,7 +40,8 @@ const step = jit(({ layers, m, v }, correction, x, labels) => {
   const [loss, gradients] = valueAndGrad(lossOf)(tree.ref(layers), x, labels);
   m = tree.map((m, g) => m.mul(BETA1).add(g.mul(1 - BETA1)), m, tree.ref(gradients));
   v = tree.map((v, g) => v.mul(BETA2).add(np.square(g).mul(1 - BETA2)), v, gradients);
-  const update = (p, m, v) => p.sub(m.mul(correction.ref.slice(0)).div(np.sqrt(v).add(correction.ref.slice(1))));
+  const update = (p, m, v) =>
+    p.sub(m.mul(correction.ref.slice(0)).div(np.sqrt(v).add(correction.ref.slice(1))));
   layers = tree.map(update, layers, tree.ref(m), tree.ref(v));
   correction.dispose();
   return [{ layers, m, v }, loss];

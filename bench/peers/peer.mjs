@@ -22,7 +22,9 @@ export function options() {
       modules: { type: "string", default: ".cache/bench" },
     },
   });
-  if (values.data === undefined) throw new TypeError("Needs --data, an .npz with x_train, y_train, x_test, y_test");
+  if (values.data === undefined) {
+    throw new TypeError("Needs --data, an .npz with x_train, y_train, x_test, y_test");
+  }
   return {
     data: values.data,
     hidden: values.layers.split(",").map(Number),
@@ -63,7 +65,9 @@ function readNpz(file) {
     const from = local + 30 + file.readUInt16LE(local + 26) + file.readUInt16LE(local + 28);
     const raw = file.subarray(from, from + size), npy = method === 8 ? inflateRawSync(raw) : raw;
     const header = npy.toString("latin1", 10, 10 + npy.readUInt16LE(8));
-    if (!/'descr': '\|u1'/.test(header)) throw new TypeError(`Cannot read ${name}: needs bytes, found ${header}`);
+    if (!/'descr': '\|u1'/.test(header)) {
+      throw new TypeError(`Cannot read ${name}: needs bytes, found ${header}`);
+    }
     arrays[name.replace(/\.npy$/, "")] = npy.subarray(10 + npy.readUInt16LE(8));
     at += 46 + nameLength + file.readUInt16LE(at + 30) + file.readUInt16LE(at + 32);
   }

@@ -1,5 +1,15 @@
 // The peer "tfjs": TensorFlow.js, layers API and model.fit, on its WebAssembly backend, under Node.js.
-import { BATCH_SIZE, BETA1, BETA2, EPSILON, importFrom, LEARNING_RATE, load, options, report } from "./peer.mjs";
+import {
+  BATCH_SIZE,
+  BETA1,
+  BETA2,
+  EPSILON,
+  importFrom,
+  LEARNING_RATE,
+  load,
+  options,
+  report,
+} from "./peer.mjs";
 
 const { data, hidden, epochs, modules } = options();
 const { imported, versions } = await importFrom(modules, "@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm");
@@ -34,7 +44,13 @@ model.compile({
 const secondsPerEpoch = [];
 for (let epoch = 0; epoch < epochs; epoch++) {
   const began = performance.now();
-  await model.fit(xTrain, yTrain, { batchSize: BATCH_SIZE, epochs: 1, shuffle: true, verbose: 0, yieldEvery: "never" });
+  await model.fit(xTrain, yTrain, {
+    batchSize: BATCH_SIZE,
+    epochs: 1,
+    shuffle: true,
+    verbose: 0,
+    yieldEvery: "never",
+  });
   secondsPerEpoch.push((performance.now() - began) / 1000);
 }
 const right = tf.tidy(() => model.predict(xTest).argMax(1).equal(yTest.argMax(1)).sum());

@@ -41,13 +41,13 @@ const pointsASpan = 5;
 /** How the hand that writes varies from digit to digit. */
 const hand = {
   lean: 0.11,
-  jitter: [0.8, 3.6],
+  jitter: [1, 8],
   stroke: 2.5,
   penRadius: 2.5,
   penSpread: 0.26,
 } as const;
 
-const handWarp: DeformOptions = { rotation: 0.1, slant: 0.24, stretch: 0.2, elastic: 0.9 };
+const handWarp: DeformOptions = { rotation: 0.1, slant: 0.24, stretch: 0.2, elastic: 1.6 };
 
 /**
  * Draws handwritten-looking digits, centred like MNIST's: images of 28×28 bytes with labels 0 to 9. Image `i` is a
@@ -133,7 +133,7 @@ function chooseStyle(styles: readonly Template[], random: Random): Template {
 
 /** How much each of `count` forms contributes: random shares whose sum is 1, some a little beyond 0 or 1. */
 function mixForms(count: number, random: Random): number[] {
-  const beyond = 1.25;
+  const beyond = 1.5;
   const draws = Array.from({ length: count }, () => {
     const e = Math.log(1 - random.next());
     return e * e;

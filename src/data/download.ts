@@ -62,9 +62,7 @@ export async function downloadMnist(path: string, options: DownloadOptions = {})
     await writeFileAtomic(path, bytes);
     return url;
   }
-  const lines = failures.map(({ url, error }) =>
-    `\n  ${url}: ${error instanceof Error ? error.message : error}`
-  );
+  const lines = failures.map(({ url, error }) => `\n  ${url}: ${reasonOf(error)}`);
   throw new AggregateError(
     failures.map(({ error }) => error),
     `Cannot download MNIST from any source:${lines.join("")}`,
@@ -121,4 +119,10 @@ async function download({ url, sha256 }: PinnedFile, options: DownloadOptions): 
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** What an error says, with its cause: fetch's own says only that it failed. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }

@@ -3,6 +3,7 @@
  * backends take.
  * @module
  */
+import { shapeText } from "../formats/fault.ts";
 import type { Dataset } from "./dataset.ts";
 
 /** Numbers of any type; 64-bit integers too. */
@@ -82,8 +83,8 @@ export function checkedDataset(arrays: DatasetArrays, naming: Naming): Dataset {
     throw refuse("shape", "A data set needs either labels or targets");
   }
   if (like && `${like.inputShape}` !== `${inputShape}`) {
-    const [found, needed] = [inputShape.join(", "), like.inputShape.join(", ")];
-    throw refuse("shape", `${x} holds inputs of shape [${found}], the training set has [${needed}]`);
+    const [found, needed] = [shapeText(inputShape), shapeText(like.inputShape)];
+    throw refuse("shape", `${x} holds inputs of shape ${found}, the training set has ${needed}`);
   }
   if (like && (like.labels === undefined) !== (arrays.labels === undefined)) {
     const [found, needed] = arrays.labels ? ["labels", "target values"] : ["target values", "labels"];
@@ -91,14 +92,14 @@ export function checkedDataset(arrays: DatasetArrays, naming: Naming): Dataset {
   }
   const inFeatures = inputShape.reduce((product, length) => product * length, 1);
   if (!Number.isSafeInteger(inFeatures) || inFeatures < 1 || inputShape.some((length) => length < 1)) {
-    throw refuse("shape", `${x} holds inputs of shape [${inputShape.join(", ")}], which have no values`);
+    throw refuse("shape", `${x} holds inputs of shape ${shapeText(inputShape)}, which have no values`);
   }
   if (arrays.inputs.length === 0) throw refuse("range", `${x} holds no rows`);
   if (arrays.inputs.length % inFeatures !== 0) {
     const found = `${x} has ${arrays.inputs.length} values`;
     throw refuse(
       "shape",
-      `${found}, rows of shape [${inputShape.join(", ")}] need a multiple of ${inFeatures}`,
+      `${found}, rows of shape ${shapeText(inputShape)} need a multiple of ${inFeatures}`,
     );
   }
   const rows = arrays.inputs.length / inFeatures;
@@ -225,7 +226,7 @@ function toFloats(
   for (let index = 0; index < floats.length; index++) {
     if (floats !== values) floats[index] = Number(values[index]);
     if (Number.isFinite(floats[index])) continue;
-    const found = `"${name}" has ${values[index]} at [${positionOf(index, shape).join(", ")}]`;
+    const found = `"${name}" has ${values[index]} at ${shapeText(positionOf(index, shape))}`;
     const needed = Number.isFinite(Number(values[index]))
       ? "numbers that fit into float32"
       : "finite numbers";

@@ -32,7 +32,7 @@ export interface ReadZipOptions {
 }
 
 /** What the directory says of an entry, and where its data lie. */
-interface Record {
+interface DirectoryRecord {
   readonly name: string;
   readonly flags: number;
   readonly method: number;
@@ -128,8 +128,14 @@ function findEnd(view: DataView, refuse: Refuse): number {
   throw refuse("is no zip archive: it has no directory at its end");
 }
 
-function readDirectory(view: DataView, start: number, end: number, count: number, refuse: Refuse): Record[] {
-  const records: Record[] = [];
+function readDirectory(
+  view: DataView,
+  start: number,
+  end: number,
+  count: number,
+  refuse: Refuse,
+): DirectoryRecord[] {
+  const records: DirectoryRecord[] = [];
   const names = new Set<string>();
   let at = start;
   while (at < end) {
@@ -182,7 +188,12 @@ function sizesOf(view: DataView, at: number, extraStart: number, extraEnd: numbe
 }
 
 /** Where the data of each entry begin. Each must end before the next entry, or the directory, begins. */
-function dataStarts(view: DataView, records: readonly Record[], directory: number, refuse: Refuse): number[] {
+function dataStarts(
+  view: DataView,
+  records: readonly DirectoryRecord[],
+  directory: number,
+  refuse: Refuse,
+): number[] {
   const order = records.map((_, index) => index).sort((a, b) =>
     records[a].localStart - records[b].localStart
   );
@@ -207,7 +218,7 @@ function dataStarts(view: DataView, records: readonly Record[], directory: numbe
 }
 
 async function readEntry(
-  record: Record,
+  record: DirectoryRecord,
   data: Uint8Array,
   maxBytes: number,
   refuse: Refuse,

@@ -81,10 +81,16 @@ function changes(a: string[], b: string[]): string[] {
   return lines;
 }
 
-/** For long texts: line `i` of one against line `i` of the other, equal ones left out. */
+/** For long texts: line `i` of one against line `i` of the other, with the number of equal lines between. */
 function* interleave(a: string[], b: string[]): Generator<string> {
+  let equal = 0;
   for (let i = 0; i < Math.max(a.length, b.length); i++) {
-    if (a[i] === b[i]) continue;
+    if (a[i] === b[i]) {
+      equal++;
+      continue;
+    }
+    if (equal > 0) yield `    … ${equal} equal lines`;
+    equal = 0;
     if (i < a.length) yield `-   ${a[i]}`;
     if (i < b.length) yield `+   ${b[i]}`;
   }

@@ -8,7 +8,7 @@ import { type ArgumentSpec, type Command, dashed, type Flag, flagsOf, GENERAL } 
 /** Columns beyond which lines get hard to read. */
 const MAX_COLUMNS = 100;
 /** Columns of the spellings; longer ones have their text on the next line. */
-const LEFT = 30;
+const LEFT = 31;
 /** Columns that a text needs beside the spellings; below them it stands under its option. */
 const MIN_RIGHT = 30;
 
@@ -66,7 +66,7 @@ function details(spec: ArgumentSpec): string {
 /** An option's spellings with its text beside them, or below where there is no room. */
 function entry(left: string, text: string, columns: number): string[] {
   const beside = columns - LEFT >= MIN_RIGHT;
-  const indent = " ".repeat(beside ? LEFT : 6);
+  const indent = " ".repeat(beside ? LEFT : 10);
   const right = wrap(text, columns - indent.length).map((line) => indent + line);
   const fits = beside && left.length + 2 <= LEFT;
   return fits

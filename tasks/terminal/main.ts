@@ -6,7 +6,6 @@
 import { BackendError, DivergedError } from "../../src/errors.ts";
 import { helpHint, parseCommand, type Parsed, wantsDebug, wantsHelp } from "./arguments.ts";
 import type { Command } from "./command.ts";
-import { terminalColumns } from "./environment.ts";
 import { Interrupted, TaskError, UsageError } from "./errors.ts";
 import { helpText } from "./help.ts";
 import { type InterruptOptions, listenForInterrupt } from "./interrupt.ts";
@@ -54,7 +53,7 @@ export async function exitCodeOf<const G extends Command["groups"]>(
   try {
     const parsed = wantsHelp(host.args) ? undefined : parseCommand(host.args, command);
     if (parsed === undefined || parsed.help) {
-      screen.row(helpText(command, { columns: terminalColumns() }));
+      screen.row(helpText(command, { columns: screen.columns }));
       return 0;
     }
     const exit = (code: number) => {

@@ -62,6 +62,13 @@ Deno.test({
   },
 });
 
+Deno.test("downloadMnist() says why a request failed", async () => {
+  const cause = new Error("connection refused");
+  const options = { fetch: () => Promise.reject(new TypeError("fetch failed", { cause })), sources: SOURCES };
+  const error = await assertRejects(() => downloadMnist("never.npz", options), AggregateError);
+  assertStringIncludes(error.message, "https://c.test/: fetch failed: connection refused");
+});
+
 Deno.test({
   name: "downloadMnist() gives a silent source up and goes on with the next",
   ...strict,

@@ -197,7 +197,7 @@ Deno.test("datasetFromNpz() refuses an archive that is damaged", async () => {
   await assertRejects(
     () => datasetFromNpz(bytes, { name }),
     FormatError,
-    `Cannot read "set.npz": "x_train" is damaged`,
+    `Cannot read "set.npz": "x_train.npy" is damaged`,
   );
 });
 

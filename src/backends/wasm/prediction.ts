@@ -36,7 +36,7 @@ export async function preparePrediction(
   const { inFeatures, layers, inputScale } = network;
   const count = rowCount(inputs, inFeatures), batch = Math.max(1, Math.min(BATCH, count));
   const arena = createArena();
-  const placed = placeInputs(arena, inputs, { inFeatures, scale: inputScale });
+  const placed = placeInputs(arena, inputs, { inFeatures, scale: inputScale, batch, lists: false });
   const rowOps: Fields<typeof ROW_OP>[] = [];
   let a = 0, inner = inFeatures;
   if (!placed.sparse) {
@@ -58,8 +58,6 @@ export async function preparePrediction(
       z,
       inner,
       columns: outFeatures,
-      source: placed.source,
-      starts: placed.starts,
     });
     a = z;
     inner = outFeatures;
@@ -73,7 +71,7 @@ export async function preparePrediction(
     maxRows: count,
     rowOps,
     layers: [],
-    fields: { count, steps: Math.ceil(count / batch) },
+    fields: { ...placed.fields, count, steps: Math.ceil(count / batch) },
   });
 
   const memory = arena.createMemory(team);

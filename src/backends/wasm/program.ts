@@ -6,7 +6,7 @@ import type { Arena } from "./arena.ts";
 import { panelsOf } from "./panels.ts";
 import { bytesOf, type Fields, ITEM, LAYER, PROGRAM, ROW_OP, writeRecord } from "./records.ts";
 
-/** Rows of a layer's weights in one item of work, at most; a multiple of 16. */
+/** Rows of panels of a layer's weights in one item of work, at most: 8 KB of gradient. Half of it is a multiple of 16. */
 const ITEM_ROWS = 128;
 
 /** Bytes of the counters of `kernels/control.ts`. */
@@ -98,13 +98,15 @@ function chunkRows(batch: number, threads: number): number {
   return Math.max(8, Math.ceil(share / 8) * 8);
 }
 
-/** The stretches of work of one layer: `ITEM_ROWS` rows of one panel each. */
+/** The work of one layer, in items of some rows of one panel, or of two where the input is sparse. */
 function itemsOf(layer: Fields<typeof LAYER>, index: number): Fields<typeof ITEM>[] {
   const { inner = 0, columns = 0 } = layer;
+  const together = layer.x ? 1 : 2, rows = ITEM_ROWS / together, all = panelsOf(columns);
   const items: Fields<typeof ITEM>[] = [];
-  for (let panel = 0; panel < panelsOf(columns); panel++) {
-    for (let k0 = 0; k0 < inner; k0 += ITEM_ROWS) {
-      items.push({ layer: index, panel, k0, k1: Math.min(inner, k0 + ITEM_ROWS) });
+  for (let panel = 0; panel < all; panel += together) {
+    const panels = Math.min(together, all - panel);
+    for (let k0 = 0; k0 < inner; k0 += rows) {
+      items.push({ layer: index, panel, panels, k0, k1: Math.min(inner, k0 + rows) });
     }
   }
   return items;

@@ -20,7 +20,6 @@ export const ROW_OP = {
   columns: "i32",
   y: "i32",
   source: "i32",
-  starts: "i32",
   labels: "i32",
   scale: "f32",
 } as const;
@@ -44,8 +43,8 @@ export const LAYER = {
   biasG: "i32",
 } as const;
 
-/** A stretch of one panel of a layer's weights. */
-export const ITEM = { layer: "i32", panel: "i32", k0: "i32", k1: "i32" } as const;
+/** Some rows of one or two panels of a layer's weights. */
+export const ITEM = { layer: "i32", panel: "i32", panels: "i32", k0: "i32", k1: "i32" } as const;
 
 /** A run: some steps over some rows, and what they add up to. */
 export const PROGRAM = {
@@ -62,9 +61,14 @@ export const PROGRAM = {
   layers: "i32",
   items: "i32",
   itemCount: "i32",
-  listFeatures: "i32",
-  listStarts: "i32",
-  listEntries: "i32",
+  entryFeatures: "i32",
+  entryBytes: "i32",
+  entryScale: "f32",
+  entryStarts: "i32",
+  entrySource: "i32",
+  entries: "i32",
+  entryStride: "i32",
+  entryCounts: "i32",
   listEnds: "i32",
   lists: "i32",
   scratch: "i32",

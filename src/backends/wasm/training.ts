@@ -46,6 +46,8 @@ export function prepareTraining(
   const inputs = placeInputs(arena, dataset.inputs, {
     inFeatures: plan.inFeatures,
     scale: opOf(plan, "gather").scale,
+    batch: plan.batchSize,
+    lists: true,
   });
   const labels = dataset.labels ? arena.reserve(dataset.labels.byteLength) : 0;
   const targets = dataset.targets ? arena.reserve(dataset.targets.byteLength) : 0;
@@ -89,8 +91,6 @@ export function prepareTraining(
           z: address(op.y),
           inner,
           columns: widthOf(op.y),
-          source: inputs.source,
-          starts: inputs.starts,
         };
       }
       case "softmaxCrossEntropy": {
@@ -151,22 +151,13 @@ export function prepareTraining(
   };
 
   const layers = plan.ops.map(layer).filter((record) => record !== undefined);
-  const lists = inputs.sparse
-    ? {
-      listFeatures: plan.inFeatures,
-      listStarts: inputs.starts,
-      listEntries: inputs.source,
-      listEnds: arena.reserve((plan.inFeatures + 2) * 4),
-      lists: arena.reserve(plan.batchSize * inputs.longestRow * 8),
-    }
-    : {};
   const program = placeProgram(arena, {
     threads: options.threads,
     batch: plan.batchSize,
     maxRows: countOf(dataset),
     rowOps: plan.ops.map(rowOp).filter((record) => record !== undefined),
     layers,
-    fields: { ...lists, ...updateFields(update), clipNorm: clip?.maxNorm ?? 0 },
+    fields: { ...inputs.fields, ...updateFields(update), clipNorm: clip?.maxNorm ?? 0 },
   });
 
   const memory = arena.createMemory(options);

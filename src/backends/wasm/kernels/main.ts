@@ -3,7 +3,7 @@
 import { barrier, refill, take } from "./control";
 import { Layer, Program, RowOp } from "./records";
 import { runRowOp } from "./rows";
-import { gatherColumns } from "./sparse";
+import { gatherColumns, gatherEntries } from "./sparse";
 import { clippedItem, gradientItem, transposeLayer } from "./weights";
 
 export { layerBytes, programBytes, rowOpBytes } from "./records";
@@ -16,35 +16,36 @@ const UPDATES: i32 = 2;
  * Does thread `thread`'s part of at most `limit` more steps of a program; every thread calls it with the same numbers.
  *
  * A step has two phases, a barrier after each: rows (forward, loss, backward to every dZ) and weights (gradients and
- * updates). Within a phase threads take chunks of rows, or items of weights, from a queue. No result depends on who took
- * what: a row's numbers depend on that row alone, and an item's sums run over all rows in order.
+ * updates; sparse inputs of the next step are gathered beside them). Within a phase threads take chunks of rows, or items
+ * of weights, from a queue. No result depends on who took what: a row's numbers depend on that row alone, and an item's
+ * sums run over all rows in order.
  */
 export function run(address: usize, thread: i32, limit: i32): void {
   const program = changetype<Program>(address);
   const control = program.control, threads = program.threads;
   const chunks = (program.batch + program.chunk - 1) / program.chunk;
-  const clipped = program.clipNorm > 0;
-  const last = <i32> min<i64>(<i64> program.steps, <i64> program.step + limit);
-  if (thread == 0) refill(control, CHUNKS, threads, chunks);
+  const last = <i32>min<i64>(<i64>program.steps, <i64>program.step + limit);
+  const clipped = program.clipNorm > 0, sparse = program.entryFeatures > 0;
+  if (thread == 0) {
+    refill(control, CHUNKS, threads, chunks);
+    if (sparse) gather(program, program.step, 0, program.batch);
+  }
   barrier(control, threads);
 
   for (let step = program.step; step < last;) {
     const first = step * program.batch;
     const rows = min(program.batch, program.count - first);
-    const order = program.order + (<usize> first << 2), rates = program.rates + (<usize> step << 4);
+    const order = program.order + (<usize>first << 2), rates = program.rates + (<usize>step << 4);
+    const gathers = sparse && step + 1 < last ? chunks : 0;
+    const items = program.itemCount + gathers;
 
     if (thread == 0) {
-      refill(control, GRADIENTS, threads, program.itemCount);
+      refill(control, GRADIENTS, threads, items);
       if (clipped) refill(control, UPDATES, threads, program.itemCount);
     }
-    if (thread == threads - 1 && program.listFeatures > 0) {
+    if (thread == threads - 1 && program.listEnds) {
       gatherColumns(
-        program.listStarts,
-        program.listEntries,
-        order,
-        rows,
-        program.listFeatures,
-        program.listEnds,
+        program.entries, program.entryStride, program.entryCounts, rows, program.entryFeatures, program.listEnds,
         program.lists,
       );
     }
@@ -59,9 +60,10 @@ export function run(address: usize, thread: i32, limit: i32): void {
       refill(control, CHUNKS, threads, chunks);
       account(program, rows, step + 1 == last);
     }
-    for (let i = take(control, GRADIENTS, threads, program.itemCount, thread); i >= 0;) {
-      gradientItem(program, i, rates, rows, thread);
-      i = take(control, GRADIENTS, threads, program.itemCount, thread);
+    for (let i = take(control, GRADIENTS, threads, items, thread); i >= 0;) {
+      if (i < gathers) gather(program, step + 1, i * program.chunk, (i + 1) * program.chunk);
+      else gradientItem(program, i - gathers, rates, rows, thread);
+      i = take(control, GRADIENTS, threads, items, thread);
     }
     if (clipped) {
       barrier(control, threads);
@@ -74,6 +76,16 @@ export function run(address: usize, thread: i32, limit: i32): void {
     step++;
     if (program.ended) break;
   }
+}
+
+/** Gathers the sparse inputs of rows [r0, r1) of a step. */
+function gather(program: Program, step: i32, r0: i32, r1: i32): void {
+  const first = step * program.batch;
+  gatherEntries(
+    program.entryStarts, program.entrySource, program.entryBytes, program.entryScale,
+    program.order + (<usize>first << 2), program.entries, program.entryStride, program.entryCounts, r0,
+    min(r1, min(program.batch, program.count - first)),
+  );
 }
 
 /** Copies the weights of a layer to their transposed places. */

@@ -14,8 +14,7 @@ export class RowOp {
   inner: i32;
   columns: i32;
   y: usize; // output of the layer before, for its activation's derivative
-  source: usize; // data set: bytes, floats, entries, labels or target values
-  starts: usize; // data set: where the entries of each row begin
+  source: usize; // data set: bytes, floats or target values
   labels: usize; // data set: labels [N] u32, or 0
   scale: f32; // factor on inputs, or label smoothing
 }
@@ -40,11 +39,12 @@ export class Layer {
   biasG: usize;
 }
 
-/** A stretch of one panel of a layer's weights: rows [k0, k1). */
+/** Rows [k0, k1) of one panel of a layer's weights, or of two that follow one another. */
 @unmanaged
 export class Item {
   layer: i32;
   panel: i32;
+  panels: i32;
   k0: i32;
   k1: i32;
 }
@@ -66,10 +66,16 @@ export class Program {
   layers: usize;
   items: usize;
   itemCount: i32;
-  listFeatures: i32; // features of the batch's lists, or 0 where the input is dense
-  listStarts: usize;
-  listEntries: usize;
-  listEnds: usize;
+  // entries of sparse inputs, see sparse.ts; all 0 where inputs are dense
+  entryFeatures: i32;
+  entryBytes: i32; // 1 where the set's entries hold bytes
+  entryScale: f32;
+  entryStarts: usize; // of the data set: [N + 1] u32
+  entrySource: usize;
+  entries: usize; // of the batch: [B, entryStride]
+  entryStride: i32;
+  entryCounts: usize; // [B] u32
+  listEnds: usize; // [entryFeatures + 2] u32, or 0 where no lists are needed
   lists: usize;
   scratch: usize; // [threads] of scratchBytes
   scratchBytes: i32;

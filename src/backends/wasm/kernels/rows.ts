@@ -28,7 +28,7 @@ export function runRowOp(op: RowOp, program: Program, order: usize, rows: i32, r
     case LINEAR:
     case SPARSE_LINEAR:
     case BACKWARD_INPUT:
-      return linear(op, stride, order, r0, r1);
+      return linear(op, program, r0, r1);
     case SOFTMAX_CROSS_ENTROPY:
       return softmaxCrossEntropy(
         op.a,
@@ -66,17 +66,23 @@ export function runRowOp(op: RowOp, program: Program, order: usize, rows: i32, r
 }
 
 /** `z = activation(start + a w)`, or backward `z = a w` sent back through the activation that made `y`. */
-function linear(op: RowOp, stride: i32, order: usize, r0: i32, r1: i32): void {
-  const length = <usize> (r1 - r0) * ROW;
-  for (let panel = 0, panels = panelsOf(op.columns); panel < panels; panel++) {
+function linear(op: RowOp, program: Program, r0: i32, r1: i32): void {
+  const stride = program.stride, panels = panelsOf(op.columns);
+  for (let panel = 0; panel < panels;) {
     const w = rowAt(op.w, op.wStride, panel, 0), z = rowAt(op.z, stride, panel, 0);
-    const start = op.start ? op.start + <usize> panel * ROW : 0;
-    if (op.kind == SPARSE_LINEAR) sparseRowsTimes(op.starts, op.source, order, w, start, z, r0, r1);
-    else rowsTimes(op.a, stride, op.inner, w, start, z, r0, r1);
+    const start = op.start ? op.start + <usize>panel * ROW : 0;
+    let done = 1;
+    if (op.kind == SPARSE_LINEAR) {
+      const both = panel + 1 < panels;
+      const w2 = both ? rowAt(op.w, op.wStride, panel + 1, 0) : 0, z2 = rowAt(op.z, stride, panel + 1, 0);
+      sparseRowsTimes(program.entries, program.entryStride, program.entryCounts, w, w2, start, z, z2, r0, r1);
+      if (both) done = 2;
+    } else rowsTimes(op.a, stride, op.inner, w, start, z, r0, r1);
     if (op.kind != BACKWARD_INPUT) {
-      const from = z + <usize> r0 * ROW;
-      activate(from, from + length, op.activation);
-    }
+      for (let end = panel + done; panel < end; panel++) {
+        activate(rowAt(op.z, stride, panel, r0), rowAt(op.z, stride, panel, r1), op.activation);
+      }
+    } else panel += done;
   }
   if (op.kind == BACKWARD_INPUT) backThrough(op.y, op.z, stride, op.columns, op.activation, r0, r1);
   else if (op.activation == SOFTMAX) softmax(op.z, stride, r0, r1, op.columns);

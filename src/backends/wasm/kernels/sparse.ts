@@ -1,117 +1,145 @@
-// Products with inputs that are mostly zero: only the others are kept, in 8-byte entries {u32 feature * 64, f32 value}, row
-// after row. In MNIST 19 % of the pixels are not zero.
+// Products with inputs that are mostly zero: only the others are kept, as entries. In MNIST 19 % of the pixels are not zero.
 //
+//   gatherEntries:       the entries of a batch, {u32 feature * 64, f32 value}, `stride` places a row
 //   sparseRowsTimes:     Z[r, n] = b[n] + Σ over the entries of row r of value * W[feature, n]
-//   gatherColumns:       turns the entries of a batch into lists by feature, {u32 slot * 64, f32 value}
-//   sparseColumnsTimes:  G[k, n] = Σ over the list of feature k of value * D[slot, n]
+//   gatherColumns:       the same entries as lists by feature, {u32 row * 64, f32 value}
+//   sparseColumnsTimes:  G[k, n] = Σ over the list of feature k of value * D[row, n]
 //
-// A row of a panel is one cache line, so that an entry costs one line and four multiply-adds. Entries are taken two at a
-// time into two sets of sums, 8 accumulators as in matmul.ts, which are added at the end: one fixed order for each sum.
+// A row of a panel is one cache line. Two panels are done at a time: an entry then costs two loads of its own, 8 loads of
+// matrix and 8 multiply-adds into 8 accumulators; loads bound it. Every sum runs over its entries in order.
 
 import { madd, ROW } from "./prims";
 
-/** Σ over entries [p, end) of value * m[offset, 0…15], added to `start` (16 numbers, or 0 for zeros), stored at `o`. */
-// @ts-ignore: decorator
-
-function weighted(p: usize, end: usize, m: usize, start: usize, o: usize): void {
-  const zero = f32x4.splat(0);
-  let t0 = zero, t1 = zero, t2 = zero, t3 = zero;
-  let s0 = zero, s1 = zero, s2 = zero, s3 = zero;
-  if (start) {
-    s0 = v128.load(start), s1 = v128.load(start, 16), s2 = v128.load(start, 32), s3 = v128.load(start, 48);
-  }
-  for (; p + 8 < end; p += 16) {
-    const i = m + load<u32>(p), j = m + load<u32>(p, 8);
-    const x = v128.load32_splat(p, 4), y = v128.load32_splat(p, 12);
-    s0 = madd(x, v128.load(i), s0), s1 = madd(x, v128.load(i, 16), s1);
-    s2 = madd(x, v128.load(i, 32), s2), s3 = madd(x, v128.load(i, 48), s3);
-    t0 = madd(y, v128.load(j), t0), t1 = madd(y, v128.load(j, 16), t1);
-    t2 = madd(y, v128.load(j, 32), t2), t3 = madd(y, v128.load(j, 48), t3);
-  }
-  if (p < end) {
-    const i = m + load<u32>(p);
-    const x = v128.load32_splat(p, 4);
-    s0 = madd(x, v128.load(i), s0), s1 = madd(x, v128.load(i, 16), s1);
-    s2 = madd(x, v128.load(i, 32), s2), s3 = madd(x, v128.load(i, 48), s3);
-  }
-  v128.store(o, f32x4.add(s0, t0)), v128.store(o, f32x4.add(s1, t1), 16);
-  v128.store(o, f32x4.add(s2, t2), 32), v128.store(o, f32x4.add(s3, t3), 48);
-}
+/** Bytes of an entry of a batch. */
+const ENTRY: usize = 8;
 
 /**
- * One panel of rows [r0, r1) of a batch whose row r is row `order[r]` of the data set.
+ * Copies the entries of rows [r0, r1) of a batch, whose row r is row `order[r]` of the data set. Sets of bytes keep 4 bytes
+ * an entry, feature * 256 + byte, and `scale` makes the value of a byte; sets of floats keep entries as they are here.
  *
- * @param starts `[N + 1]` u32: where each row's entries begin; @param w one panel `[I, 16]`; @param z one panel `[B, 16]`
+ * @param starts `[N + 1]` u32: where each row's entries begin; @param batch receives `[B, stride]` entries
+ * @param counts receives `[B]` u32: the entries of each row
  */
-export function sparseRowsTimes(
-  starts: usize,
-  entries: usize,
-  order: usize,
-  w: usize,
-  bias: usize,
-  z: usize,
-  r0: i32,
-  r1: i32,
+export function gatherEntries(
+  starts: usize, source: usize, bytes: i32, scale: f32, order: usize, batch: usize, stride: i32, counts: usize,
+  r0: i32, r1: i32,
 ): void {
   for (let r = r0; r < r1; r++) {
-    const s = starts + (<usize> load<u32>(order + (<usize> r << 2)) << 2);
-    weighted(
-      entries + (<usize> load<u32>(s) << 3),
-      entries + (<usize> load<u32>(s, 4) << 3),
-      w,
-      bias,
-      z + <usize> r * ROW,
-    );
+    const s = starts + (<usize>load<u32>(order + (<usize>r << 2)) << 2);
+    const from = load<u32>(s), count = load<u32>(s, 4) - from;
+    let o = batch + <usize>r * stride * ENTRY;
+    store<u32>(counts + (<usize>r << 2), count);
+    if (bytes) {
+      let p = source + (<usize>from << 2);
+      for (const end = p + (<usize>count << 2); p < end; p += 4, o += ENTRY) {
+        const entry = load<u32>(p);
+        store<u32>(o, (entry >> 8) << 6);
+        store<f32>(o, <f32>(entry & 255) * scale, 4);
+      }
+    } else {
+      memory.copy(o, source + <usize>from * ENTRY, <usize>count * ENTRY);
+    }
   }
 }
 
-/**
- * Lists by feature of the entries of `rows` rows, each list in the order of the rows (a counting sort).
- *
- * @param ends receives `[I + 1]` u32: list k is [ends[k], ends[k + 1]) of `lists`
- */
+/** Lists by feature of the entries of `rows` rows, each list in the order of the rows (a counting sort). */
 export function gatherColumns(
-  starts: usize,
-  entries: usize,
-  order: usize,
-  rows: i32,
-  features: i32,
-  ends: usize,
-  lists: usize,
+  batch: usize, stride: i32, counts: usize, rows: i32, features: i32, ends: usize, lists: usize,
 ): void {
-  memory.fill(ends, 0, <usize> (features + 2) << 2);
+  memory.fill(ends, 0, <usize>(features + 2) << 2);
   for (let r = 0; r < rows; r++) {
-    const s = starts + (<usize> load<u32>(order + (<usize> r << 2)) << 2);
-    const end = entries + (<usize> load<u32>(s, 4) << 3);
-    for (let p = entries + (<usize> load<u32>(s) << 3); p < end; p += 8) {
+    let p = batch + <usize>r * stride * ENTRY;
+    for (const end = p + <usize>load<u32>(counts + (<usize>r << 2)) * ENTRY; p < end; p += ENTRY) {
       const count = ends + 8 + (load<u32>(p) >> 4); // offset / 64 * 4
       store<u32>(count, load<u32>(count) + 1);
     }
   }
   let sum: u32 = 0;
-  for (let k: usize = 0, last = <usize> features << 2; k < last; k += 4) {
+  for (let k: usize = 0, last = <usize>features << 2; k < last; k += 4) {
     sum += load<u32>(ends + 8 + k);
     store<u32>(ends + 8 + k, sum);
   }
   // ends[k + 1] is now where list k begins, and grows to where it ends
   for (let r = 0; r < rows; r++) {
-    const s = starts + (<usize> load<u32>(order + (<usize> r << 2)) << 2);
-    const end = entries + (<usize> load<u32>(s, 4) << 3);
-    for (let p = entries + (<usize> load<u32>(s) << 3); p < end; p += 8) {
+    let p = batch + <usize>r * stride * ENTRY;
+    for (const end = p + <usize>load<u32>(counts + (<usize>r << 2)) * ENTRY; p < end; p += ENTRY) {
       const next = ends + 4 + (load<u32>(p) >> 4);
       const at = load<u32>(next);
       store<u32>(next, at + 1);
-      const o = lists + (<usize> at << 3);
-      store<u32>(o, <u32> r << 6);
+      const o = lists + <usize>at * ENTRY;
+      store<u32>(o, <u32>r << 6);
       store<u32>(o, load<u32>(p, 4), 4);
     }
   }
 }
 
-/** Rows [k0, k1) of one panel of a weight gradient, from the lists of `gatherColumns`; `d` is one panel `[B, 16]`. */
-export function sparseColumnsTimes(ends: usize, lists: usize, d: usize, g: usize, k0: i32, k1: i32): void {
-  for (let k = k0; k < k1; k++, g += ROW) {
-    const e = ends + (<usize> k << 2);
-    weighted(lists + (<usize> load<u32>(e) << 3), lists + (<usize> load<u32>(e, 4) << 3), d, 0, g);
+/** Two panels of rows [r0, r1), or one where `w2` is 0; `bias` has 16 numbers a panel, as is `z` after `z2`. */
+export function sparseRowsTimes(
+  batch: usize, stride: i32, counts: usize, w: usize, w2: usize, bias: usize, z: usize, z2: usize, r0: i32, r1: i32,
+): void {
+  for (let r = r0; r < r1; r++) {
+    const p = batch + <usize>r * stride * ENTRY;
+    const end = p + <usize>load<u32>(counts + (<usize>r << 2)) * ENTRY;
+    const row = <usize>r * ROW;
+    if (w2) weightedPair(p, end, w, w2, bias, z + row, z2 + row);
+    else weighted(p, end, w, bias, z + row);
   }
+}
+
+/** Rows [k0, k1) of two panels of a weight gradient, or of one where `d2` is 0, from the lists of `gatherColumns`. */
+export function sparseColumnsTimes(
+  ends: usize, lists: usize, d: usize, d2: usize, g: usize, g2: usize, k0: i32, k1: i32,
+): void {
+  for (let k = k0; k < k1; k++, g += ROW, g2 += ROW) {
+    const e = ends + (<usize>k << 2);
+    const p = lists + <usize>load<u32>(e) * ENTRY, end = lists + <usize>load<u32>(e, 4) * ENTRY;
+    if (d2) weightedPair(p, end, d, d2, 0, g, g2);
+    else weighted(p, end, d, 0, g);
+  }
+}
+
+/** Σ over entries [p, end) of value * m[offset, 0…15], on top of `start` (16 numbers, or 0 for zeros), stored at `o`. */
+function weighted(p: usize, end: usize, m: usize, start: usize, o: usize): void {
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+  if (start) s0 = v128.load(start), s1 = v128.load(start, 16), s2 = v128.load(start, 32), s3 = v128.load(start, 48);
+  for (; p < end; p += ENTRY) {
+    const i = m + load<u32>(p);
+    const x = v128.load32_splat(p, 4);
+    s0 = madd(x, v128.load(i), s0), s1 = madd(x, v128.load(i, 16), s1);
+    s2 = madd(x, v128.load(i, 32), s2), s3 = madd(x, v128.load(i, 48), s3);
+  }
+  v128.store(o, s0), v128.store(o, s1, 16), v128.store(o, s2, 32), v128.store(o, s3, 48);
+}
+
+/** `weighted` for two matrices with the same entries; two entries a turn. */
+function weightedPair(p: usize, end: usize, m: usize, n: usize, start: usize, o: usize, o2: usize): void {
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, t0 = s0, t1 = s0, t2 = s0, t3 = s0;
+  if (start) {
+    s0 = v128.load(start), s1 = v128.load(start, 16), s2 = v128.load(start, 32), s3 = v128.load(start, 48);
+    t0 = v128.load(start, 64), t1 = v128.load(start, 80), t2 = v128.load(start, 96), t3 = v128.load(start, 112);
+  }
+  for (; p + ENTRY < end; p += 2 * ENTRY) {
+    const a = load<u32>(p), b = load<u32>(p, 8);
+    const x = v128.load32_splat(p, 4), y = v128.load32_splat(p, 12);
+    const i = m + a, j = n + a, k = m + b, l = n + b;
+    s0 = madd(x, v128.load(i), s0), s1 = madd(x, v128.load(i, 16), s1);
+    s2 = madd(x, v128.load(i, 32), s2), s3 = madd(x, v128.load(i, 48), s3);
+    t0 = madd(x, v128.load(j), t0), t1 = madd(x, v128.load(j, 16), t1);
+    t2 = madd(x, v128.load(j, 32), t2), t3 = madd(x, v128.load(j, 48), t3);
+    s0 = madd(y, v128.load(k), s0), s1 = madd(y, v128.load(k, 16), s1);
+    s2 = madd(y, v128.load(k, 32), s2), s3 = madd(y, v128.load(k, 48), s3);
+    t0 = madd(y, v128.load(l), t0), t1 = madd(y, v128.load(l, 16), t1);
+    t2 = madd(y, v128.load(l, 32), t2), t3 = madd(y, v128.load(l, 48), t3);
+  }
+  if (p < end) {
+    const a = load<u32>(p);
+    const x = v128.load32_splat(p, 4);
+    const i = m + a, j = n + a;
+    s0 = madd(x, v128.load(i), s0), s1 = madd(x, v128.load(i, 16), s1);
+    s2 = madd(x, v128.load(i, 32), s2), s3 = madd(x, v128.load(i, 48), s3);
+    t0 = madd(x, v128.load(j), t0), t1 = madd(x, v128.load(j, 16), t1);
+    t2 = madd(x, v128.load(j, 32), t2), t3 = madd(x, v128.load(j, 48), t3);
+  }
+  v128.store(o, s0), v128.store(o, s1, 16), v128.store(o, s2, 32), v128.store(o, s3, 48);
+  v128.store(o2, t0), v128.store(o2, t1, 16), v128.store(o2, t2, 32), v128.store(o2, t3, 48);
 }

@@ -10,45 +10,61 @@ import { adam, scale, sgd, sumOfSquares } from "./updates";
 
 /** Computes the gradient of an item, and applies it unless it is to be clipped first. */
 export function gradientItem(program: Program, index: i32, rates: usize, rows: i32, thread: i32): void {
-  const item = changetype<Item>(program.items + <usize> index * offsetof<Item>());
-  const layer = changetype<Layer>(program.layers + <usize> item.layer * offsetof<Layer>());
-  const panel = item.panel, k0 = item.k0, k1 = item.k1;
+  const item = changetype<Item>(program.items + <usize>index * offsetof<Item>());
+  const layer = changetype<Layer>(program.layers + <usize>item.layer * offsetof<Layer>());
+  const k0 = item.k0, k1 = item.k1;
   const clipped = program.clipNorm > 0;
-  const scratch = program.scratch + <usize> thread * program.scratchBytes;
-  const bias = clipped ? layer.biasG + <usize> panel * ROW : scratch;
-  const g = clipped ? rowAt(layer.g, layer.wStride, panel, k0) : scratch + ROW;
-  const d = rowAt(layer.dZ, program.stride, panel, 0);
+  const length = <usize>(k1 - k0) * ROW;
+  const scratch = program.scratch + <usize>thread * program.scratchBytes;
 
-  if (layer.x) columnsTimes(layer.x, program.stride, d, g, rows, k0, k1);
-  else sparseColumnsTimes(program.listEnds, program.lists, d, g, k0, k1);
-  if (k0 == 0) columnSums(d, bias, rows);
-
-  if (!clipped) return update(program, layer, item, g, bias, rates);
-  let squares = sumOfSquares(g, <usize> (k1 - k0) * ROW);
-  if (k0 == 0) squares += sumOfSquares(bias, ROW);
-  store<f64>(program.squares + (<usize> index << 3), squares);
+  if (!layer.x) {
+    const d = rowAt(layer.dZ, program.stride, item.panel, 0);
+    const d2 = item.panels == 2 ? rowAt(layer.dZ, program.stride, item.panel + 1, 0) : 0;
+    const g = clipped ? rowAt(layer.g, layer.wStride, item.panel, k0) : scratch + ROW;
+    const g2 = clipped ? rowAt(layer.g, layer.wStride, item.panel + 1, k0) : scratch + ROW + length;
+    sparseColumnsTimes(program.listEnds, program.lists, d, d2, g, g2, k0, k1);
+  }
+  let squares: f64 = 0;
+  for (let i = 0; i < item.panels; i++) {
+    const panel = item.panel + i;
+    const d = rowAt(layer.dZ, program.stride, panel, 0);
+    const g = clipped ? rowAt(layer.g, layer.wStride, panel, k0) : scratch + ROW + <usize>i * length;
+    const bias = clipped ? layer.biasG + <usize>panel * ROW : scratch;
+    if (layer.x) columnsTimes(layer.x, program.stride, d, g, rows, k0, k1);
+    if (k0 == 0) columnSums(d, bias, rows);
+    if (clipped) {
+      squares += sumOfSquares(g, length);
+      if (k0 == 0) squares += sumOfSquares(bias, ROW);
+    } else update(program, layer, panel, k0, k1, g, bias, rates);
+  }
+  if (clipped) store<f64>(program.squares + (<usize>index << 3), squares);
 }
 
 /** Scales an item's gradient by min(1, clipNorm / (norm + 1e-6)) and applies it. */
 export function clippedItem(program: Program, index: i32, rates: usize): void {
-  const item = changetype<Item>(program.items + <usize> index * offsetof<Item>());
-  const layer = changetype<Layer>(program.layers + <usize> item.layer * offsetof<Layer>());
+  const item = changetype<Item>(program.items + <usize>index * offsetof<Item>());
+  const layer = changetype<Layer>(program.layers + <usize>item.layer * offsetof<Layer>());
   let squares: f64 = 0;
-  for (let i = 0; i < program.itemCount; i++) squares += load<f64>(program.squares + (<usize> i << 3));
-  const factor = <f32> min<f64>(1, <f64> program.clipNorm / (Math.sqrt(squares) + 1e-6));
-  const g = rowAt(layer.g, layer.wStride, item.panel, item.k0);
-  const bias = layer.biasG + <usize> item.panel * ROW;
-  scale(g, <usize> (item.k1 - item.k0) * ROW, factor);
-  if (item.k0 == 0) scale(bias, ROW, factor);
-  update(program, layer, item, g, bias, rates);
+  for (let i = 0; i < program.itemCount; i++) squares += load<f64>(program.squares + (<usize>i << 3));
+  const factor = <f32>min<f64>(1, <f64>program.clipNorm / (Math.sqrt(squares) + 1e-6));
+  for (let i = 0; i < item.panels; i++) {
+    const panel = item.panel + i;
+    const g = rowAt(layer.g, layer.wStride, panel, item.k0);
+    const bias = layer.biasG + <usize>panel * ROW;
+    scale(g, <usize>(item.k1 - item.k0) * ROW, factor);
+    if (item.k0 == 0) scale(bias, ROW, factor);
+    update(program, layer, panel, item.k0, item.k1, g, bias, rates);
+  }
 }
 
-function update(program: Program, layer: Layer, item: Item, g: usize, bias: usize, rates: usize): void {
-  const panel = item.panel, k0 = item.k0, k1 = item.k1;
-  const at = (<usize> panel * layer.wStride + k0) * ROW;
-  optimize(program, layer.w + at, g, layer.m + at, layer.v + at, <usize> (k1 - k0) * ROW, rates);
+/** Applies the gradient `g` of rows [k0, k1) of a panel, and with the first rows that of the panel's bias. */
+function update(
+  program: Program, layer: Layer, panel: i32, k0: i32, k1: i32, g: usize, bias: usize, rates: usize,
+): void {
+  const at = (<usize>panel * layer.wStride + k0) * ROW;
+  optimize(program, layer.w + at, g, layer.m + at, layer.v + at, <usize>(k1 - k0) * ROW, rates);
   if (k0 == 0) {
-    const row = <usize> panel * ROW;
+    const row = <usize>panel * ROW;
     optimize(program, layer.bias + row, bias, layer.biasM + row, layer.biasV + row, ROW, rates);
   }
   if (layer.t) transpose(rowAt(layer.w, layer.wStride, panel, 0), panel, layer.t, layer.tStride, k0, k1);

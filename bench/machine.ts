@@ -1,0 +1,54 @@
+/** What a figure depends on besides the code: the machine, and the state of the working tree. @module */
+import os from "node:os";
+import { projectPath } from "../tasks/terminal/paths.ts";
+
+/** The machine on which figures were taken. */
+export interface Machine {
+  /** The processor's name, as the system gives it. */
+  readonly cpu: string;
+  /** Processors that this program can use. */
+  readonly cores: number;
+  /** Main memory in GB (10⁹ bytes). */
+  readonly memoryGB: number;
+  /** The operating system and its kernel. */
+  readonly os: string;
+}
+
+/** Describes this machine. */
+export function describeMachine(): Machine {
+  return {
+    cpu: os.cpus()[0]?.model.trim() ?? "unknown",
+    cores: navigator.hardwareConcurrency,
+    memoryGB: Math.round(os.totalmem() / 1e8) / 10,
+    os: `${distribution() ?? os.type()}, kernel ${os.release()}, ${Deno.build.arch}`,
+  };
+}
+
+/** The Linux distribution, where the system names one. */
+function distribution(): string | undefined {
+  try {
+    return /^PRETTY_NAME="?([^"\n]+)/m.exec(Deno.readTextFileSync("/etc/os-release"))?.[1];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** This project's version, and its commit where git knows it (`-dirty` where files differ from it). */
+export async function projectVersion(): Promise<string> {
+  const { version } = JSON.parse(await Deno.readTextFile(projectPath("deno.json")));
+  const commit = await gitDescription();
+  return commit === undefined ? version : `${version} (${commit})`;
+}
+
+async function gitDescription(): Promise<string | undefined> {
+  try {
+    const args = ["describe", "--always", "--dirty"];
+    const { success, stdout } = await new Deno.Command("git", { args, cwd: projectPath("."), stderr: "null" })
+      .output();
+    return success ? new TextDecoder().decode(stdout).trim() : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,89 @@
+/** A task as a process: real signals, real pipes. */
+import { assertEquals, assertMatch } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+
+const granted = (["read", "run"] as const).every((name) =>
+  Deno.permissions.querySync({ name }).state === "granted"
+);
+const options = {
+  ignore: !granted || Deno.build.os === "windows",
+  sanitizeOps: true,
+  sanitizeResources: true,
+};
+
+/** Starts the task; what it has written so far can be waited for. */
+function start(...args: string[]) {
+  const script = fromFileUrl(new URL("slow_task.ts", import.meta.url));
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--no-check", script, ...args],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  return { process, stdout: readerOf(process.stdout), stderr: readerOf(process.stderr) };
+}
+
+/** Text of a stream, up to what is waited for or to its end. */
+function readerOf(stream: ReadableStream<Uint8Array>) {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  return {
+    async until(wanted?: string): Promise<string> {
+      while (wanted === undefined || !text.includes(wanted)) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        text += value;
+      }
+      return text;
+    },
+    cancel: () => reader.cancel(),
+  };
+}
+
+Deno.test("runTask() lets a task save after one SIGINT, and ends with 130 (needs --allow-read --allow-run)", {
+  ...options,
+}, async () => {
+  const { process, stdout, stderr } = start();
+  await stdout.until("working\n");
+  process.kill("SIGINT");
+  assertEquals(await stdout.until(), "working\nsaved\n");
+  assertMatch(await stderr.until(), /^Interrupted: .*\n$/);
+  assertEquals((await process.status).code, 130);
+});
+
+Deno.test(
+  "runTask() leaves at once at a second SIGINT (needs --allow-read --allow-run)",
+  options,
+  async () => {
+    const { process, stdout, stderr } = start("--saving", "60000");
+    await stdout.until("working\n");
+    process.kill("SIGINT");
+    await stderr.until("Interrupted");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    process.kill("SIGINT");
+    assertEquals(await stdout.until(), "working\n");
+    await stderr.until();
+    assertEquals((await process.status).code, 130);
+  },
+);
+
+Deno.test("runTask() ends a task by SIGTERM with 143 (needs --allow-read --allow-run)", options, async () => {
+  const { process, stdout, stderr } = start();
+  await stdout.until("working\n");
+  process.kill("SIGTERM");
+  assertEquals(await stdout.until(), "working\nsaved\n");
+  await stderr.until();
+  assertEquals((await process.status).code, 143);
+});
+
+Deno.test(
+  "runTask() ends in silence when its reader goes away (needs --allow-read --allow-run)",
+  options,
+  async () => {
+    const { process, stdout, stderr } = start("--rows", "1000000");
+    await stdout.until("row 0\n");
+    await stdout.cancel();
+    assertEquals(await stderr.until(), "");
+    assertEquals((await process.status).code, 141);
+  },
+);
