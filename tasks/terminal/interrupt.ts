@@ -5,26 +5,24 @@
 import { Interrupted } from "./errors.ts";
 
 /**
- * Signals this close together are one: `deno task` passes on the Ctrl-C that the terminal has already sent to every
- * process of the group.
+ * Signals this close together are one press: `deno task` passes on the Ctrl-C that the terminal has already sent to
+ * every process of the group.
  */
 const SAME_PRESS_MILLISECONDS = 250;
 
 /** The signals that end a task, with the exit code of each: 128 and the signal's number. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** What an interruption does; the last three parts are there to be replaced in a test. */
+type SignalName = keyof typeof EXIT_CODES;
+
+/** What an interruption does; the last two parts are there to be replaced in a test. */
 export interface InterruptOptions {
   /** Says to the person that the task is ending. */
   readonly note: (text: string) => void;
-  /** Ends the process at once. */
-  readonly exit: (code: number) => void;
   /** Adds a listener for a signal. */
-  readonly listen?: (signal: keyof typeof EXIT_CODES, listener: () => void) => void;
+  readonly listen?: (signal: SignalName, listener: () => void) => void;
   /** Removes it. */
-  readonly unlisten?: (signal: keyof typeof EXIT_CODES, listener: () => void) => void;
-  /** Milliseconds of a clock that never goes back. */
-  readonly now?: () => number;
+  readonly unlisten?: (signal: SignalName, listener: () => void) => void;
 }
 
 /** Listens for signals until it is disposed. */
@@ -33,31 +31,29 @@ export interface Interrupt extends Disposable {
   readonly signal: AbortSignal;
 }
 
-/** Starts to listen for Ctrl-C (SIGINT) and SIGTERM. Dispose the result, or the process cannot end by itself. */
+/**
+ * Listens for Ctrl-C (SIGINT) and SIGTERM. After the first of them nothing listens any more, so that the system ends
+ * the process at the second, even while it computes and no listener could run. Dispose the result, or the process
+ * cannot end by itself.
+ */
 export function listenForInterrupt(options: InterruptOptions): Interrupt {
-  const { note, exit, now = () => performance.now() } = options;
-  const listen = options.listen ?? Deno.addSignalListener;
-  const unlisten = options.unlisten ?? Deno.removeSignalListener;
+  const { note, listen = Deno.addSignalListener, unlisten = Deno.removeSignalListener } = options;
   const controller = new AbortController();
-  let firstAt: number | undefined;
-  const onSignal = (name: keyof typeof EXIT_CODES) => {
-    const exitCode = EXIT_CODES[name];
-    if (firstAt === undefined) {
-      firstAt = now();
-      controller.abort(new Interrupted(`Interrupted by ${name}`, { exitCode }));
-      note("Interrupted: finishing this step; press Ctrl-C again to leave at once");
-    } else if (now() - firstAt > SAME_PRESS_MILLISECONDS) {
-      exit(exitCode);
-    }
-  };
   // Windows has no SIGTERM to listen for.
-  const names = Deno.build.os === "windows" ? ["SIGINT"] as const : ["SIGINT", "SIGTERM"] as const;
+  const names: SignalName[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
   const listeners = names.map((name) => ({ name, listener: () => onSignal(name) }));
-  for (const { name, listener } of listeners) listen(name, listener);
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]() {
-      for (const { name, listener } of listeners.splice(0)) unlisten(name, listener);
-    },
+  let timer: number | undefined;
+
+  const stop = () => {
+    clearTimeout(timer);
+    for (const { name, listener } of listeners.splice(0)) unlisten(name, listener);
   };
+  const onSignal = (name: SignalName) => {
+    if (controller.signal.aborted) return;
+    controller.abort(new Interrupted(`Interrupted by ${name}`, { exitCode: EXIT_CODES[name] }));
+    timer = setTimeout(stop, SAME_PRESS_MILLISECONDS);
+    note("Interrupted: finishing this step; press Ctrl-C again to leave at once");
+  };
+  for (const { name, listener } of listeners) listen(name, listener);
+  return { signal: controller.signal, [Symbol.dispose]: stop };
 }

@@ -32,7 +32,7 @@ export interface TaskHost {
   /** Where it writes. */
   readonly screen: Screen;
   /** How signals reach it. */
-  readonly interrupt?: Partial<InterruptOptions>;
+  readonly interrupt?: Omit<InterruptOptions, "note">;
 }
 
 /** Runs a task with the process's arguments and ends the process with its exit code. */
@@ -56,11 +56,7 @@ export async function exitCodeOf<const G extends Command["groups"]>(
       screen.row(helpText(command, { columns: screen.columns }));
       return 0;
     }
-    const exit = (code: number) => {
-      screen.clear();
-      Deno.exit(code);
-    };
-    using interrupt = listenForInterrupt({ note: screen.note, exit, ...host.interrupt });
+    using interrupt = listenForInterrupt({ ...host.interrupt, note: screen.lastWords });
     const { signal } = interrupt;
     try {
       await body({ ...parsed, screen, signal });

@@ -1,6 +1,6 @@
 /**
  * Where a task writes: results to stdout, everything else to stderr, and on a terminal one transient line below them
- * that is redrawn in place. The cursor is never hidden, so nothing is left to restore however the process ends.
+ * that is redrawn in place. The cursor is never hidden, so that nothing is left to restore however the process ends.
  * @module
  */
 import { terminalColumns, variable } from "./environment.ts";
@@ -40,14 +40,14 @@ export interface Screen extends Disposable {
   row(text: string): void;
   /** Writes a line for the person to stderr. */
   note(text: string): void;
+  /** Writes a line to stderr and draws no transient line after it, since the process may end at any time. */
+  lastWords(text: string): void;
   /** Writes an error and its hint to stderr. */
   error(message: string, hint?: string): void;
   /** Redraws the transient line, unless it was redrawn within the last tenth of a second; nothing without one. */
   progress(text: string): void;
   /** Clears the transient line. */
   clear(): void;
-  /** Whether transient lines are drawn at all. */
-  readonly transient: boolean;
   /** The width of the terminal in columns. */
   readonly columns: number;
 }
@@ -59,7 +59,7 @@ export function openScreen(options: ScreenOptions = {}): Screen {
   const columns = options.columns ?? terminalColumns;
   const now = options.now ?? (() => performance.now());
   const capable = stderr.isTerminal() && variable("TERM") !== "dumb";
-  const transient = options.transient ?? capable;
+  let transient = options.transient ?? capable;
   const color = options.color ?? (capable && !Deno.noColor);
   const paint = (code: number, text: string) => color ? `\x1b[${code}m${text}\x1b[0m` : text;
   let drawn = false;
@@ -70,7 +70,6 @@ export function openScreen(options: ScreenOptions = {}): Screen {
     drawn = false;
   };
   const screen: Screen = {
-    transient,
     get columns() {
       return columns();
     },
@@ -81,6 +80,10 @@ export function openScreen(options: ScreenOptions = {}): Screen {
     note(text) {
       clear();
       stderr.write(`${text}\n`);
+    },
+    lastWords(text) {
+      transient = false;
+      screen.note(text);
     },
     error(message, hint) {
       screen.note(`${paint(31, "error:")} ${message}`);

@@ -56,6 +56,16 @@ Deno.test("openScreen() redraws at most ten times a second", () => {
   ]);
 });
 
+Deno.test("openScreen() draws nothing transient after its last words", () => {
+  const { screen, both, wait } = record({ transient: true });
+  screen.progress("10 %");
+  screen.lastWords("ending");
+  wait(1000);
+  screen.progress("20 %");
+  screen.row("row");
+  assertEquals(both(), `${CLEAR}10 %${CLEAR}ending\nrow\n`);
+});
+
 Deno.test("openScreen() keeps the transient line within the terminal", () => {
   const { screen, stderr } = record({ transient: true, columns: () => 10 });
   screen.progress("0123456789");

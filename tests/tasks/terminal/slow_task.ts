@@ -9,6 +9,7 @@ const COMMAND = {
       title: "Run",
       options: {
         saving: { kind: "integer", default: 0, min: 0, help: "milliseconds that saving takes" },
+        busy: { kind: "boolean", default: false, help: "save without a moment for anything else" },
         rows: { kind: "integer", default: 0, min: 0, help: "rows to print, instead of waiting" },
       },
     },
@@ -22,6 +23,12 @@ await runTask(COMMAND, async ({ given, screen, signal }) => {
   if (given.run.rows) return;
   screen.row("working");
   while (!signal.aborted) await sleep(10);
-  await sleep(given.run.saving ?? 0);
+  // Longer than signals count as one press.
+  if (given.run.busy) await sleep(300);
+  screen.row("saving");
+  const end = performance.now() + (given.run.saving ?? 0);
+  while (performance.now() < end) {
+    if (!given.run.busy) await sleep(10);
+  }
   screen.row("saved");
 });

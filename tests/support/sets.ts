@@ -1,0 +1,63 @@
+/** Data sets that tests draw. @module */
+import type { Dataset } from "../../src/data/dataset.ts";
+import { createRandom } from "../../src/random.ts";
+
+/** What `drawSet` draws. */
+export interface SetSpec {
+  /** Rows, `N`. */
+  readonly rows: number;
+  /** Inputs a row, `I`. */
+  readonly inFeatures: number;
+  /** Classes, or target values a row. */
+  readonly outFeatures: number;
+  /** Whether rows have target values; else class labels. */
+  readonly targets?: boolean;
+  /** Whether inputs are bytes, which a network sees times 1/128; else floats from -1 to 1. */
+  readonly bytes?: boolean;
+  /** The share of inputs that are zero; 0 by default. */
+  readonly zeros?: number;
+  /** Where the draw begins; 1 by default. */
+  readonly seed?: number;
+}
+
+/**
+ * Draws a data set whose inputs, as a network sees them, are multiples of 1/128: products with weights that are such
+ * multiples too add up without rounding, so that no unit lies on the wrong side of a ReLU's kink.
+ */
+export function drawSet(spec: SetSpec): Dataset {
+  const { rows, inFeatures, outFeatures, targets = false, bytes = false, zeros = 0, seed = 1 } = spec;
+  const random = createRandom(seed, 100);
+  const draw = bytes ? () => 1 + random.below(255) : () => (random.below(128) + 1) / 128 * (random.below(2) * 2 - 1);
+  const inputs = bytes ? new Uint8Array(rows * inFeatures) : new Float32Array(rows * inFeatures);
+  for (let at = 0; at < inputs.length; at++) if (random.next() >= zeros) inputs[at] = draw();
+  const answers = targets
+    ? { targets: Float32Array.from({ length: rows * outFeatures }, () => random.below(256) / 128 - 1) }
+    : { labels: Uint32Array.from({ length: rows }, () => random.below(outFeatures)) };
+  return {
+    inputs,
+    inputShape: [inFeatures],
+    inputScale: bytes ? 1 / 128 : 1,
+    ...answers,
+    outFeatures,
+    source: "a drawn set",
+  };
+}
+
+/**
+ * Draws a set that a network can learn: each row lies around the centre of its class. About half of the inputs are
+ * zero, so that one seed gives a set that wasm keeps as entries, and `zeros` 0 one that it keeps as it is.
+ */
+export function drawBlobs(
+  spec: { rows: number; inFeatures: number; classes: number; seed?: number; zeros?: number },
+): Dataset {
+  const { rows, inFeatures, classes, seed = 1, zeros = 0 } = spec;
+  const random = createRandom(seed, 101);
+  const centres = Float32Array.from({ length: classes * inFeatures }, () => random.normal());
+  const labels = Uint32Array.from({ length: rows }, (_, row) => row % classes);
+  const inputs = Float32Array.from({ length: rows * inFeatures }, (_, at) => {
+    const centre = centres[labels[Math.floor(at / inFeatures)] * inFeatures + at % inFeatures];
+    const value = centre + 0.5 * random.normal();
+    return random.next() < zeros ? 0 : value;
+  });
+  return { inputs, inputShape: [inFeatures], inputScale: 1, labels, outFeatures: classes, source: "drawn blobs" };
+}
