@@ -3,7 +3,7 @@
  * output.
  *
  * ```ts
- * import { dense, drawDigits, evaluate, Mlp, train } from "./mod.ts";
+ * import { dense, drawDigits, evaluate, Mlp, train } from "@mlpcuda/mlpcuda";
  *
  * const digits = drawDigits({ count: 2000, testCount: 500 });
  * const mlp = Mlp.create([dense(64, "relu"), dense(10, "softmax")], digits.train);
@@ -45,11 +45,28 @@ export {
 export {
   type OptionSpec,
   type OptionValue,
+  type OptionValueOf,
   resolveConfig,
   TRAIN_OPTIONS,
   type TrainConfig,
 } from "./src/config.ts";
+export { centerDigit, type Ink } from "./src/data/center.ts";
 export { countOf, type Dataset, type DatasetPair, inFeaturesOf } from "./src/data/dataset.ts";
+export { drawDigits, type DrawDigitsOptions } from "./src/data/digits.ts";
+export { downloadMnist, type DownloadOptions, type DownloadProgress } from "./src/data/download.ts";
+export { type DatasetArrays, datasetFromArrays, type NumericArray } from "./src/data/from_arrays.ts";
+export { datasetFromNpz, loadDataset } from "./src/data/load.ts";
+export { isMnist, type MnistArray, type MnistSources, type PinnedFile } from "./src/data/mnist.ts";
+export {
+  flatten,
+  fromOneHot,
+  normalise,
+  oneHot,
+  scalePixels,
+  type Statistics,
+  statisticsOf,
+} from "./src/data/preprocess.ts";
+export { splitRows, takeRows } from "./src/data/split.ts";
 export { BackendError, DivergedError, FormatError } from "./src/errors.ts";
 export {
   type Accuracy,
@@ -58,6 +75,11 @@ export {
   type Evaluation,
   type Mistake,
 } from "./src/evaluate.ts";
+export type { Origin } from "./src/formats/fault.ts";
+export { type IdxArray, parseIdx } from "./src/formats/idx.ts";
+export { formatNpy, type NpyArray, type NpyValues, parseNpy } from "./src/formats/npy.ts";
+export { formatNpz, type Npz, type NpzInput, parseNpz } from "./src/formats/npz.ts";
+export type { ReadZipOptions } from "./src/formats/zip.ts";
 export { type InitName } from "./src/init.ts";
 export { dense, formatLayers, type LayerSpec, parseLayers } from "./src/layers.ts";
 export { type LossName } from "./src/losses.ts";

@@ -119,8 +119,9 @@ async function main({ given, screen, signal }: Context): Promise<void> {
   const summary = summarize(runs), table = startTable(columnsOf(summary), screen.row);
   for (const line of summary) table.row(line);
   const own = runs.filter(({ name }) => name === OURS.name).map((run) => median(timedEpochs(run)));
-  const [fastest, slowest] = [Math.min(...own), Math.max(...own)].map((seconds) => seconds.toPrecision(3));
-  screen.note(`medians of our ${own.length} runs: ${fastest} to ${slowest} s an epoch`);
+  screen.note(
+    `our own runs, one by one: ${own.map((seconds) => seconds.toPrecision(3)).join(", ")} s an epoch`,
+  );
 
   const load = { before: loadBefore, after: Deno.loadavg() }, date = new Date().toISOString();
   const about = {

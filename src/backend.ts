@@ -122,7 +122,7 @@ const AUTOMATIC: readonly (typeof BACKENDS)[number][] = ["wasm"];
  * Opens a backend. One that is asked for by name is never replaced by another.
  *
  * ```ts
- * import { openBackend } from "./mod.ts";
+ * import { openBackend } from "@mlpcuda/mlpcuda";
  *
  * await using backend = await openBackend("auto", { threads: 1 });
  * console.log(backend.name, backend.device);

@@ -9,9 +9,7 @@ import type { BufferName, BufferSpec, Op, PlanInput, StepPlan } from "./plan.ts"
  * Builds the plan of one training step.
  *
  * ```ts
- * import { buildPlan } from "./src/build_plan.ts";
- * import { resolveConfig } from "./src/config.ts";
- * import { dense } from "./src/layers.ts";
+ * import { buildPlan, dense, resolveConfig } from "@mlpcuda/mlpcuda";
  *
  * const layers = [dense(128, "relu"), dense(10, "softmax")];
  * const input = { inFeatures: 784, inputScale: 1 / 255, labels: true, outFeatures: 10 };

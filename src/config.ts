@@ -132,13 +132,15 @@ export const TRAIN_OPTIONS = {
 /** Weight decay of adamw where none is given; PyTorch's default. */
 const ADAMW_WEIGHT_DECAY = 0.01;
 
-type Options = typeof TRAIN_OPTIONS;
-type ValueOf<S extends OptionSpec> = S extends { choices: readonly (infer C)[] } ? C
+/** The type of an option's value. */
+export type OptionValueOf<S extends OptionSpec> = S extends { choices: readonly (infer C)[] } ? C
   : S["kind"] extends "boolean" ? boolean
   : number;
 
 /** The settings of a training run, each described in {@linkcode TRAIN_OPTIONS}. */
-export type TrainConfig = { readonly [K in keyof Options]: ValueOf<Options[K]> };
+export type TrainConfig = {
+  readonly [K in keyof typeof TRAIN_OPTIONS]: OptionValueOf<(typeof TRAIN_OPTIONS)[K]>;
+};
 
 /** Says what is wrong with `value` for this option, as `needs …, found …`; `undefined` where nothing is. */
 export function faultOf(spec: OptionSpec, value: unknown): string | undefined {
@@ -185,7 +187,7 @@ export function resolveConfig(given: Partial<TrainConfig> = {}): TrainConfig {
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
     if (!Object.hasOwn(TRAIN_OPTIONS, name)) throw new TypeError(`Unknown training option "${name}"`);
-    const fault = faultOf(TRAIN_OPTIONS[name as keyof Options], value);
+    const fault = faultOf(TRAIN_OPTIONS[name as keyof TrainConfig], value);
     if (fault !== undefined) throw new RangeError(`Option "${name}" ${fault}`);
     config[name] = value;
   }

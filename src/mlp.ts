@@ -43,7 +43,7 @@ export interface MlpParts {
  * A multi-layer perceptron.
  *
  * ```ts
- * import { dense, Mlp } from "./mod.ts";
+ * import { dense, Mlp } from "@mlpcuda/mlpcuda";
  *
  * const mlp = Mlp.create([dense(16, "relu"), dense(3, "softmax")], { inputShape: [4] });
  * const probabilities = mlp.predict(new Float32Array([5.1, 3.5, 1.4, 0.2])); // [1, 3]

@@ -26,6 +26,7 @@ export interface BufferSpec {
 
 /** Takes the rows of this step from the data set: `x = inputs[rows] * scale`, and their labels or targets. */
 export interface GatherOp {
+  /** Which operation this is. */
   readonly op: "gather";
   /** Receives the scaled inputs `[B, I]`. */
   readonly x: BufferName;
@@ -37,6 +38,7 @@ export interface GatherOp {
 
 /** `y = activation(x Wᵀ + b)`. */
 export interface LinearOp {
+  /** Which operation this is. */
   readonly op: "linear";
   /** `[B, I]` */
   readonly x: BufferName;
@@ -46,11 +48,13 @@ export interface LinearOp {
   readonly bias: BufferName;
   /** Receives `[B, O]`. */
   readonly y: BufferName;
+  /** What is applied to each row's sums. */
   readonly activation: ActivationName;
 }
 
 /** Mean cross-entropy in nats of softmax(logits) against labels, its gradient, and the count of right rows. */
 export interface SoftmaxCrossEntropyOp {
+  /** Which operation this is. */
   readonly op: "softmaxCrossEntropy";
   /** `[B, C]` */
   readonly logits: BufferName;
@@ -64,6 +68,7 @@ export interface SoftmaxCrossEntropyOp {
 
 /** Mean over the batch and the outputs of `(y - target)²`, its gradient, and with labels the count of right rows. */
 export interface MeanSquaredErrorOp {
+  /** Which operation this is. */
   readonly op: "meanSquaredError";
   /** The network's output `[B, O]`, after `activation`. */
   readonly y: BufferName;
@@ -73,11 +78,13 @@ export interface MeanSquaredErrorOp {
   readonly labels: boolean;
   /** Receives `[B, O]`: the gradient before `activation`. */
   readonly dZ: BufferName;
+  /** What made `y`. */
   readonly activation: ActivationName;
 }
 
 /** `dX = dZ W`, then back through the activation that made `x`: the previous layer's `dZ`. */
 export interface LinearBackwardInputOp {
+  /** Which operation this is. */
   readonly op: "linearBackwardInput";
   /** `[B, O]` */
   readonly dZ: BufferName;
@@ -93,6 +100,7 @@ export interface LinearBackwardInputOp {
 
 /** `dW = dZᵀ X` and `db = Σ dZ` over the rows. */
 export interface LinearBackwardWeightOp {
+  /** Which operation this is. */
   readonly op: "linearBackwardWeight";
   /** `[B, I]` */
   readonly x: BufferName;
@@ -106,20 +114,29 @@ export interface LinearBackwardWeightOp {
 
 /** Multiplies every gradient by `min(1, maxNorm / (‖g‖ + 1e-6))`, where `‖g‖` is the norm over all of them. */
 export interface ClipByNormOp {
+  /** Which operation this is. */
   readonly op: "clipByNorm";
+  /** The gradients, whose norm is taken over all of them together. */
   readonly gradients: readonly BufferName[];
+  /** The largest norm that is left as it is. */
   readonly maxNorm: number;
 }
 
 /** Stochastic gradient descent; `g ← gradient + weightDecay p`, `v ← momentum v + g`, `p ← p - lr (v or g + momentum v)`. */
 export interface SgdOp {
+  /** Which operation this is. */
   readonly op: "sgd";
+  /** What is updated. */
   readonly parameter: BufferName;
+  /** Its gradient, of the same shape. */
   readonly gradient: BufferName;
   /** `v`; absent where `momentum` is 0. */
   readonly velocity?: BufferName;
+  /** What part of `v` is kept from step to step. */
   readonly momentum: number;
+  /** Whether the update looks ahead along the momentum. */
   readonly nesterov: boolean;
+  /** λ, 0 for none. */
   readonly weightDecay: number;
 }
 
@@ -130,15 +147,25 @@ export interface SgdOp {
  * `p ← p - lr λ p` before the update.
  */
 export interface AdamOp {
+  /** Which operation this is. */
   readonly op: "adam";
+  /** What is updated. */
   readonly parameter: BufferName;
+  /** Its gradient, of the same shape. */
   readonly gradient: BufferName;
+  /** `m`, the decaying mean of gradients. */
   readonly m: BufferName;
+  /** `v`, the decaying mean of squared gradients. */
   readonly v: BufferName;
+  /** β₁, the decay of `m`. */
   readonly beta1: number;
+  /** β₂, the decay of `v`. */
   readonly beta2: number;
+  /** ε. */
   readonly epsilon: number;
+  /** λ, 0 for none. */
   readonly weightDecay: number;
+  /** Whether weight decay shrinks the parameter instead of joining the gradient. */
   readonly decoupled: boolean;
 }
 

@@ -21,7 +21,7 @@ export interface Random {
  * https://prng.di.unimi.it), its state filled by a 32-bit mixing function from both.
  *
  * ```ts
- * import { createRandom } from "./src/random.ts";
+ * import { createRandom } from "@mlpcuda/mlpcuda";
  *
  * const random = createRandom(1);
  * console.log(random.next(), random.below(6) + 1);

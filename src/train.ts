@@ -75,7 +75,7 @@ const PROGRESS_MS = 100;
  * ends with the parameters of the epoch of the lowest validation loss.
  *
  * ```ts
- * import { datasetFromArrays, dense, Mlp, train } from "./mod.ts";
+ * import { datasetFromArrays, dense, Mlp, train } from "@mlpcuda/mlpcuda";
  *
  * const xor = datasetFromArrays({ inputs: [0, 0, 0, 1, 1, 0, 1, 1], inputShape: [2], labels: [0, 1, 1, 0] });
  * const mlp = Mlp.create([dense(8, "tanh"), dense(2, "softmax")], xor);

@@ -55,7 +55,7 @@ const handWarp: DeformOptions = { rotation: 0.1, slant: 0.24, stretch: 0.2, elas
  * digit once.
  *
  * ```ts
- * import { drawDigits } from "./src/data/digits.ts";
+ * import { drawDigits } from "@mlpcuda/mlpcuda";
  *
  * const { train, test } = drawDigits({ count: 100, testCount: 10, seed: 1 });
  * console.log(train.inputs.length / 784, test?.labels);

@@ -59,7 +59,7 @@ const MOST_CLASSES = 2 ** 31;
  *
  * @example
  * ```ts
- * import { datasetFromArrays } from "./from_arrays.ts";
+ * import { datasetFromArrays } from "@mlpcuda/mlpcuda";
  * import { assertEquals } from "@std/assert";
  *
  * const xor = datasetFromArrays({ inputs: [0, 0, 0, 1, 1, 0, 1, 1], inputShape: [2], labels: [0, 1, 1, 0] });

@@ -21,7 +21,7 @@ export interface Statistics {
  *
  * @example
  * ```ts
- * import { statisticsOf } from "./preprocess.ts";
+ * import { statisticsOf } from "@mlpcuda/mlpcuda";
  * import { assertEquals } from "@std/assert";
  *
  * const { mean, standardDeviation } = statisticsOf([1, 10, 3, 30], { inFeatures: 2 });
@@ -56,7 +56,7 @@ export function statisticsOf(
  *
  * @example
  * ```ts
- * import { normalise } from "./preprocess.ts";
+ * import { normalise } from "@mlpcuda/mlpcuda";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals([...normalise([0, 2, 4], { mean: [2], standardDeviation: [2] })], [-1, 0, 1]);
@@ -101,7 +101,7 @@ export function normalise(
  *
  * @example
  * ```ts
- * import { scalePixels } from "./preprocess.ts";
+ * import { scalePixels } from "@mlpcuda/mlpcuda";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals([...scalePixels(Uint8Array.of(0, 51, 255))], [0, Math.fround(0.2), 1]);
@@ -119,7 +119,7 @@ export function scalePixels(pixels: Uint8Array): Float32Array<ArrayBuffer> {
  *
  * @example
  * ```ts
- * import { flatten } from "./preprocess.ts";
+ * import { flatten } from "@mlpcuda/mlpcuda";
  * import { assertEquals } from "@std/assert";
  *
  * const images = { shape: [10, 28, 28], values: new Uint8Array(7840) };
@@ -144,7 +144,7 @@ export function flatten<T extends { readonly shape: readonly number[] }>(
  *
  * @example
  * ```ts
- * import { oneHot } from "./preprocess.ts";
+ * import { oneHot } from "@mlpcuda/mlpcuda";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals([...oneHot([2, 0], 3)], [0, 0, 1, 1, 0, 0]);
@@ -178,7 +178,7 @@ export function oneHot(labels: ArrayLike<number>, classes: number): Float32Array
  *
  * @example
  * ```ts
- * import { fromOneHot } from "./preprocess.ts";
+ * import { fromOneHot } from "@mlpcuda/mlpcuda";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals([...fromOneHot([0, 0, 1, 1, 0, 0], 3)], [2, 0]);

@@ -5,10 +5,10 @@
 import { Interrupted } from "./errors.ts";
 
 /**
- * Signals this close together are one press: `deno task` passes on the Ctrl-C that the terminal has already sent to
- * every process of the group.
+ * How long after a signal another is part of the same press: `deno task` passes on the Ctrl-C that the terminal has
+ * already sent to every process of the group.
  */
-const SAME_PRESS_MILLISECONDS = 250;
+const SAME_PRESS_MILLISECONDS = 150;
 
 /** The signals that end a task, with the exit code of each: 128 and the signal's number. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -42,18 +42,22 @@ export function listenForInterrupt(options: InterruptOptions): Interrupt {
   // Windows has no SIGTERM to listen for.
   const names: SignalName[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
   const listeners = names.map((name) => ({ name, listener: () => onSignal(name) }));
-  let timer: number | undefined;
-
   const stop = () => {
-    clearTimeout(timer);
     for (const { name, listener } of listeners.splice(0)) unlisten(name, listener);
   };
   const onSignal = (name: SignalName) => {
     if (controller.signal.aborted) return;
-    controller.abort(new Interrupted(`Interrupted by ${name}`, { exitCode: EXIT_CODES[name] }));
-    timer = setTimeout(stop, SAME_PRESS_MILLISECONDS);
+    // A timer would not do: what the abort sets off may compute for long, and the second press would find us listening.
+    sleep(SAME_PRESS_MILLISECONDS);
+    stop();
     note("Interrupted: finishing this step; press Ctrl-C again to leave at once");
+    controller.abort(new Interrupted(`Interrupted by ${name}`, { exitCode: EXIT_CODES[name] }));
   };
   for (const { name, listener } of listeners) listen(name, listener);
   return { signal: controller.signal, [Symbol.dispose]: stop };
+}
+
+/** Halts this thread. */
+function sleep(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }

@@ -39,7 +39,9 @@ export const EACH: readonly BackendRow[] = [REFERENCE, WASM[1], WASM[3]];
 
 /** The backends that must be there, from `MLPCUDA_REQUIRE=cuda,webgpu`; none where it may not be read. */
 const REQUIRED = Deno.permissions.querySync({ name: "env", variable: "MLPCUDA_REQUIRE" }).state === "granted"
-  ? (Deno.env.get("MLPCUDA_REQUIRE") ?? "").split(",").map((name) => name.trim()).filter((name) => name !== "")
+  ? (Deno.env.get("MLPCUDA_REQUIRE") ?? "").split(",").map((name) => name.trim()).filter((name) =>
+    name !== ""
+  )
   : [];
 
 for (const name of REQUIRED) {

@@ -27,7 +27,9 @@ export interface SetSpec {
 export function drawSet(spec: SetSpec): Dataset {
   const { rows, inFeatures, outFeatures, targets = false, bytes = false, zeros = 0, seed = 1 } = spec;
   const random = createRandom(seed, 100);
-  const draw = bytes ? () => 1 + random.below(255) : () => (random.below(128) + 1) / 128 * (random.below(2) * 2 - 1);
+  const draw = bytes
+    ? () => 1 + random.below(255)
+    : () => (random.below(128) + 1) / 128 * (random.below(2) * 2 - 1);
   const inputs = bytes ? new Uint8Array(rows * inFeatures) : new Float32Array(rows * inFeatures);
   for (let at = 0; at < inputs.length; at++) if (random.next() >= zeros) inputs[at] = draw();
   const answers = targets
@@ -59,5 +61,12 @@ export function drawBlobs(
     const value = centre + 0.5 * random.normal();
     return random.next() < zeros ? 0 : value;
   });
-  return { inputs, inputShape: [inFeatures], inputScale: 1, labels, outFeatures: classes, source: "drawn blobs" };
+  return {
+    inputs,
+    inputShape: [inFeatures],
+    inputScale: 1,
+    labels,
+    outFeatures: classes,
+    source: "drawn blobs",
+  };
 }

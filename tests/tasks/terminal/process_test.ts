@@ -66,6 +66,20 @@ Deno.test(
   },
 );
 
+Deno.test(
+  "runTask() takes two SIGINT at once as one press (needs --allow-read --allow-run)",
+  options,
+  async () => {
+    const { process, stdout, stderr } = start();
+    await stdout.until("working\n");
+    process.kill("SIGINT");
+    process.kill("SIGINT");
+    assertEquals(await stdout.until(), "working\nsaving\nsaved\n");
+    await stderr.until();
+    assertEquals((await process.status).code, 130);
+  },
+);
+
 Deno.test("runTask() ends a task by SIGTERM with 143 (needs --allow-read --allow-run)", options, async () => {
   const { process, stdout, stderr } = start();
   await stdout.until("working\n");

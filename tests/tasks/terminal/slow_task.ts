@@ -23,8 +23,6 @@ await runTask(COMMAND, async ({ given, screen, signal }) => {
   if (given.run.rows) return;
   screen.row("working");
   while (!signal.aborted) await sleep(10);
-  // Longer than signals count as one press.
-  if (given.run.busy) await sleep(300);
   screen.row("saving");
   const end = performance.now() + (given.run.saving ?? 0);
   while (performance.now() < end) {
