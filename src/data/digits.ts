@@ -41,13 +41,13 @@ const pointsASpan = 5;
 /** How the hand that writes varies from digit to digit. */
 const hand = {
   lean: 0.11,
-  jitter: [1, 8],
+  jitter: [1, 10],
   stroke: 2.5,
   penRadius: 2.5,
   penSpread: 0.26,
 } as const;
 
-const handWarp: DeformOptions = { rotation: 0.1, slant: 0.24, stretch: 0.2, elastic: 1.6 };
+const handWarp: DeformOptions = { rotation: 0.1, slant: 0.21, stretch: 0.17, elastic: 1.6 };
 
 /**
  * Draws handwritten-looking digits, centred like MNIST's: images of 28×28 bytes with labels 0 to 9. Image `i` is a
@@ -107,7 +107,8 @@ function drawDigit(styles: readonly Template[], random: Random): Uint8Array {
   const template = chooseStyle(styles, random);
   const warp = drawWarp(random, digitSide, handWarp);
   const shares = mixForms(template.strokes[0].forms.length, random);
-  const jitter = hand.jitter[0] + (hand.jitter[1] - hand.jitter[0]) * random.next();
+  const haste = random.next();
+  const jitter = hand.jitter[0] + (hand.jitter[1] - hand.jitter[0]) * haste * haste;
   const lines = template.strokes.map(({ forms, corners }) => {
     const points = mixPoints(forms, shares);
     const shiftX = template.strokes.length > 1 ? hand.stroke * random.normal() : 0;

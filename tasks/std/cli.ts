@@ -83,21 +83,21 @@ export function parseArgs(args: string[], options: ParseOptions = {}): Args {
       negate(negated[1]);
     } else if (/^--./.test(arg)) {
       const key = arg.slice(2);
-      if (take(key, next !== undefined && (next === "-" || !next.startsWith("-")))) i++;
+      if (take(key, !!next && !next.startsWith("-"))) i++;
       else set(key, valueless(key), arg);
     } else if (/^-[^-]/.test(arg)) {
       const { letters, rest } = splitCluster(arg);
       for (const [letter, value] of letters) set(letter, value ?? valueless(letter), arg);
       if (rest !== undefined) {
-        if (take(rest, next !== undefined && !/^--?[^-]/.test(next))) i++;
+        if (take(rest, !!next && !/^--?[^-]/.test(next))) i++;
         else set(rest, valueless(rest), arg);
       }
     } else {
       setPositional(arg);
     }
   }
-  for (const name of collected) parsed[name] ??= [];
-  for (const name of booleans) parsed[name] ??= false;
+  for (const name of booleans) parsed[name] ??= collected.has(name) ? [] : false;
+  for (const name of strings) if (collected.has(name)) parsed[name] ??= [];
   if (end >= 0) parsed._.push(...args.slice(end + 1));
   return parsed;
 }
@@ -119,19 +119,26 @@ function aliasesOf(alias: Readonly<Record<string, Names>>): Map<string, string[]
 function splitCluster(arg: string): { letters: [string, string | undefined][]; rest?: string } {
   const letters: [string, string | undefined][] = [];
   for (let i = 1; i < arg.length - 1; i++) {
-    const letter = arg[i];
     const tail = arg.slice(i + 1);
-    const isLetter = /[A-Za-z]/.test(letter);
-    if (isLetter && tail.startsWith("=")) return { letters: [...letters, [letter, tail.slice(1)]] };
-    const isValue = tail === "-" || (isLetter && /^-?\d+(\.\d*)?(e-?\d+)?$/.test(tail)) || /^\W/.test(tail);
-    if (isValue) return { letters: [...letters, [letter, tail]] };
-    letters.push([letter, undefined]);
+    const value = valueIn(arg[i], tail);
+    letters.push([arg[i], value]);
+    if (value !== undefined) return { letters };
   }
   return { letters, rest: arg.at(-1) };
 }
 
-/** Whether text is a number as a shell user writes one: decimal, with an exponent, or hexadecimal. */
+/** What follows a letter of a cluster as its value: after `=`, a lone `-`, what ends in a number, or a sign such as `/`. */
+function valueIn(letter: string, tail: string): string | undefined {
+  if (tail === "-") return tail;
+  if (/[A-Za-z]/.test(letter)) {
+    const assigned = /=(.+)/.exec(tail);
+    if (assigned !== null) return assigned[1];
+    if (/\d(\.\d*)?(e-?\d+)?$/.test(tail)) return tail;
+  }
+  return tail.length > 1 && /^\W/.test(tail) ? tail : undefined;
+}
+
+/** Whether text is a number as JavaScript reads one: decimal, with an exponent, or `0xff`. */
 function isNumeric(value: unknown): boolean {
-  return typeof value === "string" &&
-    (/^0x[0-9a-f]+$/i.test(value) || /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(e[-+]?\d+)?$/.test(value));
+  return typeof value === "string" && value.trim() !== "" && Number.isFinite(Number(value));
 }

@@ -42,7 +42,7 @@ export function parseCommand<const G extends Command["groups"]>(
   const names = (which: (flag: Flag) => boolean) => flags.filter(which).map((flag) => flag.long);
   const isBoolean = (flag: Flag) => flag.spec.kind === "boolean";
   const strangers: string[] = [];
-  refuseBooleanValues(args, flags);
+  refuseAssignments(args, flags);
   const parsed = parseArgs([...args], {
     string: [...names((flag) => !isBoolean(flag)), "_"],
     boolean: names(isBoolean),
@@ -85,7 +85,7 @@ export function helpHint(command: Command): string {
 
 /** Checks one value and gives it its type. */
 function valueOf(long: string, spec: ArgumentSpec, value: unknown): unknown {
-  if (value === "") throw new UsageError(`${dashed(long)} needs a value, found none`);
+  if (value === "") throw missingValue(long);
   if (spec.kind === "text") return value;
   const typed = spec.kind === "integer" || spec.kind === "number" ? numberOf(value) : value;
   const fault = faultOf(spec, typed);
@@ -103,15 +103,28 @@ function numberOf(value: unknown): unknown {
     : value;
 }
 
-/** `parseArgs()` reads any value of a boolean option but `false` as true; a person who typed one meant something. */
-function refuseBooleanValues(args: readonly string[], flags: readonly Flag[]): void {
+/**
+ * Refuses `--name=`, `--quiet=maybe` and `--no-quiet=true`, which `parseArgs()` takes for the option `name=`, for true
+ * and for true. A person who typed one of them meant something else.
+ */
+function refuseAssignments(args: readonly string[], flags: readonly Flag[]): void {
   for (const arg of beforeDashes(args)) {
     const [, name, value] = /^--?([^=]+)=(.*)$/s.exec(arg) ?? [];
-    if (name === undefined || value === "true" || value === "false") continue;
-    const flag = flags.find(({ long, aliases }) => long === name || aliases.includes(name));
-    if (flag?.spec.kind !== "boolean") continue;
-    throw new UsageError(`${dashed(name)} takes no value but true or false, found ${JSON.stringify(value)}`);
+    const flag = flags.find(({ long, aliases }) => [long, `no-${long}`, ...aliases].includes(name));
+    if (flag === undefined) continue;
+    if (name === `no-${flag.long}`) throw new UsageError(`${dashed(name)} takes no value`);
+    if (flag.spec.kind !== "boolean") {
+      if (value === "") throw missingValue(flag.long);
+    } else if (value !== "true" && value !== "false") {
+      throw new UsageError(
+        `${dashed(name)} takes no value but true or false, found ${JSON.stringify(value)}`,
+      );
+    }
   }
+}
+
+function missingValue(long: string): UsageError {
+  return new UsageError(`${dashed(long)} needs a value, found none`);
 }
 
 function unknownOption(arg: string, flags: readonly Flag[]): UsageError {

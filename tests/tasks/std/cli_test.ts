@@ -25,7 +25,7 @@ Deno.test("parseArgs() keeps positional arguments text where `_` is a string opt
 
 Deno.test("parseArgs() gives a string option without its value the empty text", () => {
   assertEquals(parseArgs(["--name"], { string: "name" }), { name: "", _: [] });
-  assertEquals(parseArgs(["--name="], { string: "name" }), { name: "", _: [] });
+  assertEquals(parseArgs(["--name", ""], { string: ["name", "_"] }), { name: "", _: [""] });
   assertEquals(parseArgs(["--name", "--quiet"], { string: "name", boolean: "quiet" }), {
     name: "",
     quiet: true,
@@ -34,9 +34,9 @@ Deno.test("parseArgs() gives a string option without its value the empty text", 
   assertEquals(parseArgs(["-o", "-q"], { string: "o", boolean: "q" }), { o: "", q: true, _: [] });
 });
 
-Deno.test("parseArgs() takes a lone dash as a value or a positional argument", () => {
+Deno.test("parseArgs() takes a lone dash for the value of a short option, else as a positional argument", () => {
   assertEquals(parseArgs(["-o", "-"], { string: "o" }), { o: "-", _: [] });
-  assertEquals(parseArgs(["--output", "-"], { string: "output" }), { output: "-", _: [] });
+  assertEquals(parseArgs(["--output", "-"], { string: "output" }), { output: "", _: ["-"] });
   assertEquals(parseArgs(["-q", "-"], { boolean: "q" }), { q: true, _: ["-"] });
 });
 

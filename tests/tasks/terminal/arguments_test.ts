@@ -69,6 +69,7 @@ const REFUSED: [args: string[], message: string, hint?: string][] = [
   [["--lr=-1"], `--learning-rate needs a number from 0, found -1`],
   [["--epochs"], `--epochs needs a value, found none`],
   [["--epochs="], `--epochs needs a value, found none`],
+  [["-o="], `--output needs a value, found none`],
   [["--data", "--quiet"], `--data needs a value, found none`],
   [
     ["--optimizer", "adm"],
@@ -79,6 +80,8 @@ const REFUSED: [args: string[], message: string, hint?: string][] = [
   [["--lr", "1", "--learning-rate", "2"], `--learning-rate is given 2 times, needs once`],
   [["-q", "--quiet"], `--quiet is given 2 times, needs once`],
   [["--quiet=maybe"], `--quiet takes no value but true or false, found "maybe"`],
+  [["--no-quiet=false"], `--no-quiet takes no value`],
+  [["-q="], `-q takes no value but true or false, found ""`],
   [["mnist.npz"], `Unexpected argument "mnist.npz"`, "run `deno task train --help` for the options"],
 ];
 

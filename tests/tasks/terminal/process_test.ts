@@ -40,29 +40,32 @@ function readerOf(stream: ReadableStream<Uint8Array>) {
   };
 }
 
-Deno.test("runTask() lets a task save after one SIGINT, and ends with 130 (needs --allow-read --allow-run)", {
-  ...options,
-}, async () => {
-  const { process, stdout, stderr } = start();
-  await stdout.until("working\n");
-  process.kill("SIGINT");
-  assertEquals(await stdout.until(), "working\nsaving\nsaved\n");
-  assertMatch(await stderr.until(), /^Interrupted: .*\n$/);
-  assertEquals((await process.status).code, 130);
-});
+Deno.test(
+  "runTask() lets a task save after one SIGINT, and ends with 130 (needs --allow-read --allow-run)",
+  options,
+  async () => {
+    const { process, stdout, stderr } = start();
+    await stdout.until("working\n");
+    process.kill("SIGINT");
+    assertEquals(await stdout.until(), "working\nsaving\nsaved\n");
+    assertMatch(await stderr.until(), /^Interrupted: .*\n$/);
+    assertEquals((await process.status).code, 130);
+  },
+);
 
 Deno.test(
   "runTask() leaves a second SIGINT to the system, which ends a busy task too (needs --allow-read --allow-run)",
   options,
   async () => {
-    const { process, stdout, stderr } = start("--saving", "60000", "--busy");
+    const { process, stdout, stderr } = start("--saving", "60000");
     await stdout.until("working\n");
     process.kill("SIGINT");
     await stdout.until("saving\n");
     process.kill("SIGINT");
     assertEquals(await stdout.until(), "working\nsaving\n");
     await stderr.until();
-    assertEquals((await process.status).code, 130);
+    const { code, signal } = await process.status;
+    assertEquals({ code, signal }, { code: 130, signal: "SIGINT" });
   },
 );
 
@@ -73,6 +76,7 @@ Deno.test(
     const { process, stdout, stderr } = start();
     await stdout.until("working\n");
     process.kill("SIGINT");
+    await new Promise((resolve) => setTimeout(resolve, 10));
     process.kill("SIGINT");
     assertEquals(await stdout.until(), "working\nsaving\nsaved\n");
     await stderr.until();
