@@ -57,7 +57,7 @@ export interface TrainOptions extends Partial<TrainConfig> {
   readonly validation?: Dataset;
   /** A set to evaluate on after every epoch. */
   readonly test?: Dataset;
-  /** Ends the run after the step that is being done; the event of the cut-short epoch is the last. */
+  /** Ends the run after the step that is being done. The event of the cut-short epoch, if a step of it was done, is the last. */
   readonly signal?: AbortSignal;
   /** Where to go on from. The settings are those of the checkpoint; only `epochs` may differ. */
   readonly resume?: Checkpoint;
@@ -183,6 +183,7 @@ async function* runEpochs(
     } finally {
       clearInterval(timer);
     }
+    if (result.steps === 0) return; // interrupted before this epoch's first step: the last event said all
     const stepsDone = from + result.steps, whole = stepsDone === stepsPerEpoch;
     const state = await trainer.readState();
     if (result.diverged || !isFiniteState(state)) throw divergedError(epoch, stepsDone, result);
@@ -204,10 +205,11 @@ async function* runEpochs(
     const next: Progress = whole
       ? { epoch: epoch + 1, stepsDone: 0, sums: start, step: state.step, best }
       : { epoch, stepsDone, sums, step: state.step, best };
-    if (ended !== undefined && ended !== "interrupted" && bestTensors) mlp.parameters = bestTensors;
+    const restored = ended === "patience" || ended === "finished" ? bestTensors : undefined;
+    if (restored) mlp.parameters = restored;
     mlp.training = {
       config,
-      epochs: bestTensors && ended === "patience" && best ? best.epoch : epoch,
+      epochs: restored && best ? best.epoch : epoch,
       dataset: { source: run.dataset.source, rows: run.rows.length },
       backend: run.backend,
     };
@@ -215,8 +217,8 @@ async function* runEpochs(
     yield {
       epoch,
       step: state.step,
-      trainLoss: sums.rows > 0 ? sums.lossSum / sums.rows : NaN,
-      ...(run.dataset.labels && { trainAccuracy: sums.rows > 0 ? sums.correct / sums.rows : NaN }),
+      trainLoss: sums.lossSum / sums.rows,
+      ...(run.dataset.labels && { trainAccuracy: sums.correct / sums.rows }),
       ...(validation && { validation }),
       ...(test && { test }),
       learningRate: rates[Math.max(0, stepsDone - 1)],

@@ -45,9 +45,10 @@ const hand = {
   stroke: 2.5,
   penRadius: 2.5,
   penSpread: 0.26,
+  thin: 0.15,
 } as const;
 
-const handWarp: DeformOptions = { rotation: 0.1, slant: 0.21, stretch: 0.17, elastic: 1.6 };
+const handWarp: DeformOptions = { rotation: 0.1, slant: 0.21, stretch: 0.17, elastic: 1.8 };
 
 /**
  * Draws handwritten-looking digits, centred like MNIST's: images of 28×28 bytes with labels 0 to 9. Image `i` is a
@@ -132,15 +133,15 @@ function chooseStyle(styles: readonly Template[], random: Random): Template {
   return styles[styles.length - 1];
 }
 
-/** How much each of `count` forms contributes: random shares whose sum is 1, some a little beyond 0 or 1. */
+/** How much each of `count` forms contributes: shares whose sum is 1, most of it two forms', some a little beyond 0 or 1. */
 function mixForms(count: number, random: Random): number[] {
-  const beyond = 1.5;
-  const draws = Array.from({ length: count }, () => {
-    const e = Math.log(1 - random.next());
-    return e * e;
-  });
-  const sum = draws.reduce((a, b) => a + b, 0) || 1;
-  return draws.map((draw) => beyond * draw / sum + (1 - beyond) / count);
+  const beyond = 0.4;
+  const first = random.below(count), second = (first + 1 + random.below(count - 1)) % count;
+  const share = random.next() * (1 + 2 * beyond) - beyond;
+  const shares = new Array<number>(count).fill(0);
+  shares[first] += 1 - share;
+  shares[second] += share;
+  return shares;
 }
 
 function mixPoints(forms: readonly Float64Array[], shares: readonly number[]): Float64Array {
@@ -189,10 +190,11 @@ function write(
   lines: readonly Line[],
   random: Random,
 ): { values: Float32Array; width: number; height: number } {
-  const radius = hand.penRadius * Math.exp(hand.penSpread * random.normal());
   let left = Infinity, right = -Infinity, top = Infinity, bottom = -Infinity;
+  let way = 0;
   for (const line of lines) {
     for (let i = 0; i < line.length; i += 2) {
+      if (i > 0) way += Math.sqrt((line[i] - line[i - 2]) ** 2 + (line[i + 1] - line[i - 1]) ** 2);
       left = Math.min(left, line[i]);
       right = Math.max(right, line[i]);
       top = Math.min(top, line[i + 1]);
@@ -200,6 +202,7 @@ function write(
     }
   }
   const length = Math.max(right - left, bottom - top, 1e-6);
+  const radius = hand.penRadius * Math.exp(hand.penSpread * random.normal() - hand.thin * Math.log(way / length / 2.2));
   const scale = (sheetBox - 2 * radius) / length;
   const offsetX = (sheetSide - scale * (right + left)) / 2,
     offsetY = (sheetSide - scale * (bottom + top)) / 2;

@@ -29,17 +29,17 @@ export function barrier(control: usize, threads: i32): void {
 
 /** Gives each thread its own contiguous share of `total` items again. */
 export function refill(control: usize, queue: i32, threads: i32, total: i32): void {
-  let at = control + 192 + ((<usize> queue * threads) << 6);
+  let at = control + 192 + ((<usize>queue * threads) << 6);
   for (let v = 0; v < threads; v++, at += 64) atomic.store<i32>(at, v * total / threads);
 }
 
 /** The next item for `thread`: of its own share, and when that is done of the others'; -1 when all are taken. */
 export function take(control: usize, queue: i32, threads: i32, total: i32, thread: i32): i32 {
-  const base = control + 192 + ((<usize> queue * threads) << 6);
+  const base = control + 192 + ((<usize>queue * threads) << 6);
   for (let i = 0; i < threads; i++) {
     const v = thread + i < threads ? thread + i : thread + i - threads;
     const end = (v + 1) * total / threads;
-    const at = base + (<usize> v << 6);
+    const at = base + (<usize>v << 6);
     if (atomic.load<i32>(at) < end) {
       const item = atomic.add<i32>(at, 1);
       if (item < end) return item;

@@ -95,7 +95,7 @@ export function prepareLayer(address: usize): void {
 
 function runRows(program: Program, order: usize, rows: i32, r0: i32, r1: i32): void {
   for (let i = 0; i < program.rowOpCount; i++) {
-    runRowOp(changetype<RowOp>(program.rowOps + <usize> i * offsetof<RowOp>()), program, order, rows, r0, r1);
+    runRowOp(changetype<RowOp>(program.rowOps + <usize>i * offsetof<RowOp>()), program, order, rows, r0, r1);
   }
 }
 
@@ -103,8 +103,8 @@ function runRows(program: Program, order: usize, rows: i32, r0: i32, r1: i32): v
 function account(program: Program, rows: i32, wasLast: bool): void {
   let sum: f64 = 0, correct = 0;
   for (let r = 0; r < rows; r++) {
-    sum += load<f64>(program.losses + (<usize> r << 3));
-    correct += load<i32>(program.rights + (<usize> r << 2));
+    sum += load<f64>(program.losses + (<usize>r << 3));
+    correct += load<i32>(program.rights + (<usize>r << 2));
   }
   store<f64>(program.lossSum, load<f64>(program.lossSum) + sum);
   program.correct += correct;

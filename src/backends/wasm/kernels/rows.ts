@@ -92,7 +92,7 @@ function linear(op: RowOp, program: Program, r0: i32, r1: i32): void {
 function gatherBytes(op: RowOp, stride: i32, order: usize, r0: i32, r1: i32): void {
   const scale = f32x4.splat(op.scale), columns = op.columns;
   for (let r = r0; r < r1; r++) {
-    const row = op.source + <usize> load<u32>(order + (<usize> r << 2)) * columns;
+    const row = op.source + <usize>load<u32>(order + (<usize>r << 2)) * columns;
     for (let c = 0; c < columns; c += 16) {
       const o = rowAt(op.z, stride, c >> 4, r);
       if (c + 16 <= columns) {
@@ -104,7 +104,7 @@ function gatherBytes(op: RowOp, stride: i32, order: usize, r0: i32, r1: i32): vo
         v128.store(o, f32x4.mul(f32x4.convert_i32x4_u(i32x4.extend_high_i16x8_u(high)), scale), 48);
       } else {
         for (let i = 0; c + i < columns; i++) {
-          store<f32>(o + (<usize> i << 2), <f32> load<u8>(row + c + i) * op.scale);
+          store<f32>(o + (<usize>i << 2), <f32>load<u8>(row + c + i) * op.scale);
         }
       }
     }
@@ -115,13 +115,13 @@ function gatherBytes(op: RowOp, stride: i32, order: usize, r0: i32, r1: i32): vo
 function gatherFloats(op: RowOp, stride: i32, order: usize, r0: i32, r1: i32): void {
   const scale = f32x4.splat(op.scale), columns = op.columns;
   for (let r = r0; r < r1; r++) {
-    const row = op.source + ((<usize> load<u32>(order + (<usize> r << 2)) * columns) << 2);
+    const row = op.source + ((<usize>load<u32>(order + (<usize>r << 2)) * columns) << 2);
     let c = 0;
     for (; c + 4 <= columns; c += 4) {
-      v128.store(elementAt(op.z, stride, r, c), f32x4.mul(v128.load(row + (<usize> c << 2)), scale));
+      v128.store(elementAt(op.z, stride, r, c), f32x4.mul(v128.load(row + (<usize>c << 2)), scale));
     }
     for (; c < columns; c++) {
-      store<f32>(elementAt(op.z, stride, r, c), load<f32>(row + (<usize> c << 2)) * op.scale);
+      store<f32>(elementAt(op.z, stride, r, c), load<f32>(row + (<usize>c << 2)) * op.scale);
     }
   }
 }
@@ -130,9 +130,9 @@ function gatherFloats(op: RowOp, stride: i32, order: usize, r0: i32, r1: i32): v
 function output(op: RowOp, stride: i32, order: usize, r0: i32, r1: i32): void {
   const columns = op.columns;
   for (let r = r0; r < r1; r++) {
-    const row = op.z + ((<usize> load<u32>(order + (<usize> r << 2)) * columns) << 2);
+    const row = op.z + ((<usize>load<u32>(order + (<usize>r << 2)) * columns) << 2);
     for (let c = 0; c < columns; c++) {
-      store<f32>(row + (<usize> c << 2), load<f32>(elementAt(op.a, stride, r, c)));
+      store<f32>(row + (<usize>c << 2), load<f32>(elementAt(op.a, stride, r, c)));
     }
   }
 }
