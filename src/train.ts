@@ -16,6 +16,7 @@ import { countOf, type Dataset } from "./data/dataset.ts";
 import { splitRows, takeRows } from "./data/split.ts";
 import { DivergedError } from "./errors.ts";
 import { checkFit, createEvaluator, type Evaluation, type Evaluator } from "./evaluate.ts";
+import { formatLayers } from "./layers.ts";
 import type { Mlp } from "./mlp.ts";
 import type { StepPlan } from "./plan.ts";
 import { permutation } from "./random.ts";
@@ -95,8 +96,9 @@ export async function* train(
   options: TrainOptions = {},
 ): AsyncGenerator<TrainEvent, void, void> {
   const { backend = "auto", threads, validation, test, signal, resume, onProgress, ...given } = options;
-  const config = resume ? resolveConfig({ ...resume.config, ...given }) : resolveConfig(given);
-  if (resume) checkResume(resume, config, dataset);
+  const changed = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const config = resolveConfig({ ...resume?.config, ...changed });
+  if (resume) checkResume(resume, config, mlp, dataset);
   const sets = splitOff(dataset, validation, config);
   for (const set of [dataset, sets.validation, test]) if (set) checkFit(mlp, set);
   const plan = buildPlan(mlp.layers, config, {
@@ -111,8 +113,8 @@ export async function* train(
   const evaluators: Run["evaluators"] = {};
   let trainer: Trainer | undefined;
   try {
-    if (resume) mlp.parameters = resume.mlp.parameters;
     trainer = await engine.createTrainer(plan, dataset, startOf(plan, mlp, resume));
+    if (resume) mlp.parameters = resume.mlp.parameters;
     for (const [name, set] of Object.entries({ validation: sets.validation, test })) {
       if (set) evaluators[name] = await createEvaluator(engine, mlp, set, config.loss);
     }
@@ -295,7 +297,11 @@ function divergedError(epoch: number, step: number, { diverged }: EpochResult): 
   );
 }
 
-function checkResume(resume: Checkpoint, config: TrainConfig, dataset: Dataset): void {
+function checkResume(resume: Checkpoint, config: TrainConfig, mlp: Mlp, dataset: Dataset): void {
+  const [found, needed] = [mlp, resume.mlp].map(({ layers }) => formatLayers(layers));
+  if (found !== needed) {
+    throw new TypeError(`Cannot resume a network of layers ${found}: the checkpoint has ${needed}`);
+  }
   for (const name of Object.keys(config) as (keyof TrainConfig)[]) {
     if (name === "epochs" || config[name] === resume.config[name]) continue;
     throw new RangeError(
