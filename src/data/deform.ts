@@ -134,7 +134,7 @@ export function deformImage(
           fromY += weightsX[i] * line[at + 1];
         }
       }
-      into[pixel] = Math.round(sample(image, side, fromX, fromY));
+      into[pixel] = sample(image, side, fromX, fromY) + 0.5;
     }
   }
   return into;
@@ -142,15 +142,16 @@ export function deformImage(
 
 /** The image's value at (`x`, `y`), bilinear; 0 outside. */
 function sample(image: Uint8Array, side: number, x: number, y: number): number {
-  if (!(x > -1 && x < side && y > -1 && y < side)) return 0;
-  const left = Math.floor(x), top = Math.floor(y), partX = x - left, partY = y - top;
-  let value = 0;
-  for (let row = Math.max(0, top); row <= top + 1 && row < side; row++) {
-    const at = row * side + left, share = row === top ? 1 - partY : partY;
-    if (left >= 0) value += share * (1 - partX) * image[at];
-    if (left + 1 < side) value += share * partX * image[at + 1];
-  }
-  return value;
+  const left = Math.floor(x), top = Math.floor(y), last = side - 1;
+  if (!(left >= -1 && left <= last && top >= -1 && top <= last)) return 0;
+  const at = top * side + left;
+  const upperLeft = left >= 0 && top >= 0 ? image[at] : 0;
+  const upperRight = left < last && top >= 0 ? image[at + 1] : 0;
+  const lowerLeft = left >= 0 && top < last ? image[at + side] : 0;
+  const lowerRight = left < last && top < last ? image[at + side + 1] : 0;
+  const upper = upperLeft + (x - left) * (upperRight - upperLeft);
+  const lower = lowerLeft + (x - left) * (lowerRight - lowerLeft);
+  return upper + (y - top) * (lower - upper);
 }
 
 /** Knots along an axis of `side` pixels: four share in each stretch between two knots. */

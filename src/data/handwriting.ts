@@ -46,7 +46,7 @@ const sheetBox = 40;
 /** The sheet's side, with a pixel of margin for soft edges. */
 const sheetSide = sheetBox + 2;
 /** Segments of the drawn line between two control points. */
-const segmentsASpan = 5;
+const segmentsASpan = 4;
 
 /** A smooth line, points `[N, 2]`. */
 type Line = Float64Array;

@@ -34,6 +34,7 @@ export function paintLine(sheet: Sheet, points: Float64Array, softness: number):
     for (let y = top; y < bottom; y++) {
       const pixelY = y + 0.5 - startY;
       for (let x = left, at = y * width + left; x < right; x++, at++) {
+        if (values[at] === 1) continue; // as dark as it gets; so are most that the segment before covered
         const pixelX = x + 0.5 - startX;
         const nearest = Math.min(1, Math.max(0, (pixelX * alongX + pixelY * alongY) * inverse));
         const awayX = pixelX - nearest * alongX, awayY = pixelY - nearest * alongY;
