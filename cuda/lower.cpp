@@ -1,6 +1,13 @@
 // Lowering: from recorded operations to the launches of one step.
-#include "persistent.hpp"
+#include "persistent_layout.hpp"
 #include "plan.hpp"
+
+namespace {
+
+// A layer with more weights is worth a launch of its own; and what a block of the tail keeps must fit in 48 KB.
+constexpr uint64_t MAX_TAIL_WEIGHTS = 16384, MAX_TAIL_WIDTH = (48 << 10) / sizeof(float) / 2 / TAIL_ROWS;
+
+}  // namespace
 
 float* mlp_plan::buffer(int32_t id) {
   if (id < 0) return nullptr;
@@ -153,12 +160,59 @@ void mlp_plan::lower_op_by_op() {
   launches_.push_back([this] { return launch_end_step(site_, step_end()); });
 }
 
-// The gather is left to the kernels that read its rows, all weight gradients go into one launch, and so do all updates:
-// the same one, unless the gradients have to be clipped between.
+// The last layers of a network, from layer `first` on, with its loss.
+Tail mlp_plan::tail(const Network& network, size_t first) {
+  Tail made{};
+  std::vector<TailLayer> layers;
+  const Layer& before = network.layers[first - 1];
+  made.in_features = static_cast<int>(shape(before.forward.y).columns);
+  made.width = made.in_features;
+  made.input_activation = before.forward.activation;
+  made.dx = buffer(before.gradient.dz);
+  for (size_t index = first; index < network.layers.size(); index++) {
+    const LinearOp& op = network.layers[index].forward;
+    const int in_features = static_cast<int>(shape(op.x).columns), out_features = static_cast<int>(shape(op.y).columns);
+    layers.push_back({buffer(op.weights), buffer(op.bias), buffer(op.y), buffer(network.layers[index].gradient.dz),
+                      in_features, out_features, op.activation});
+    made.width += out_features;
+  }
+  made.layers = layers.empty() ? nullptr : table(layers);
+  made.count = static_cast<int>(layers.size());
+  if (const auto* op = std::get_if<SoftmaxCrossEntropyOp>(&network.loss)) {
+    made.cross_entropy = true;
+    made.smoothing = op->smoothing;
+    made.answers = answers(op->target, true);
+  } else {
+    const auto& error = std::get<MeanSquaredErrorOp>(network.loss);
+    made.output_activation = error.activation;
+    made.answers = answers(error.target, true);
+  }
+  made.scores = scores_.get();
+  return made;
+}
+
+// The first of those last layers that are small enough to be done row by row; at least the first layer is not.
+size_t mlp_plan::first_of_tail(const Network& network) const {
+  size_t first = network.layers.size();
+  uint64_t width = shape(network.layers.back().forward.y).columns;
+  while (first > 1) {
+    const LinearOp& op = network.layers[first - 1].forward;
+    const uint64_t in_features = shape(op.x).columns, out_features = shape(op.y).columns;
+    if (in_features * out_features > MAX_TAIL_WEIGHTS || width + in_features > MAX_TAIL_WIDTH) break;
+    width += in_features;
+    first--;
+  }
+  return first;
+}
+
+// The gather is left to the kernels that read its rows; the last layers, where they are small, go into one launch with the
+// loss and the way back; all weight gradients go into one launch, and so do all updates: the same one, unless the gradients
+// have to be clipped between.
 void mlp_plan::lower_fused(const Network& network) {
   const auto from_set = [&](int32_t x) { return x == network.gather.x; };
-  for (const Layer& layer : network.layers) {
-    const LinearOp& op = layer.forward;
+  const size_t tail_start = first_of_tail(network), count = network.layers.size();
+  for (size_t index = 0; index < tail_start; index++) {
+    const LinearOp& op = network.layers[index].forward;
     const Linear made = {source(op.x, from_set(op.x)),
                          buffer(op.weights),
                          buffer(op.bias),
@@ -167,7 +221,11 @@ void mlp_plan::lower_fused(const Network& network) {
                          op.activation};
     launches_.push_back([this, made] { return launch_linear(site_, made); });
   }
-  if (const auto* op = std::get_if<SoftmaxCrossEntropyOp>(&network.loss)) {
+  if (tail_start < count) {
+    const Tail made = tail(network, tail_start);
+    const float* x = buffer(network.layers[tail_start].forward.x);
+    launches_.push_back([this, made, x] { return launch_tail(site_, made, x); });
+  } else if (const auto* op = std::get_if<SoftmaxCrossEntropyOp>(&network.loss)) {
     const SoftmaxCrossEntropy made = {buffer(op->logits), answers(op->target, true), buffer(op->dz), scores_.get(),
                                       static_cast<int>(shape(op->dz).columns), op->smoothing};
     launches_.push_back([this, made] { return launch_softmax_cross_entropy(site_, made); });
@@ -177,7 +235,7 @@ void mlp_plan::lower_fused(const Network& network) {
                                    static_cast<int>(shape(error.dz).columns), error.activation};
     launches_.push_back([this, made] { return launch_mean_squared_error(site_, made); });
   }
-  for (size_t index = network.layers.size() - 1; index > 0; index--) {
+  for (size_t index = tail_start - 1; index > 0; index--) {
     const Layer &layer = network.layers[index], &before = network.layers[index - 1];
     const LinearBackwardInput made = {buffer(layer.gradient.dz),
                                       buffer(layer.forward.weights),
@@ -226,9 +284,20 @@ void mlp_plan::lower() {
                            : "operations one by one, because the plan has not the usual form";
     lower_op_by_op();
   } else {
-    path_ = MLP_PATH_GRAPH;
-    lower_fused(*network);
-    path_reason_ = format("CUDA graph, %d launches a step", static_cast<int>(launches_.size()));
+    const std::string obstacle =
+        wanted_path_ == MLP_PATH_GRAPH ? "a graph was asked for" : lower_persistent(*network);
+    if (obstacle.empty()) {
+      path_ = MLP_PATH_PERSISTENT;
+      const Persistent& kernel = persistent_->kernel;
+      path_reason_ = format("persistent kernel, %d blocks, %d layers on the chip, %d bytes of shared memory a block",
+                            persistent_->blocks, kernel.layer_count,
+                            static_cast<int>(kernel.shared_floats * sizeof(float)));
+    } else {
+      path_ = MLP_PATH_GRAPH;
+      lower_fused(*network);
+      path_reason_ = format("CUDA graph, %d launches a step, because %s", static_cast<int>(launches_.size()),
+                            obstacle.c_str());
+    }
   }
   check(cudaStreamSynchronize(stream_));
   lowered_ = true;

@@ -12,6 +12,7 @@
 #include "device_memory.hpp"
 #include "network.hpp"
 #include "ops.cuh"
+#include "tail.cuh"
 
 struct PersistentLayout;
 
@@ -105,11 +106,14 @@ struct mlp_plan {
   void lower();
   void lower_op_by_op();
   void lower_fused(const Network& network);
+  std::string lower_persistent(const Network& network);
   float* buffer(int32_t id);
   InputSource source(int32_t x, bool from_set);
   Answers answers(int32_t target, bool from_set);
   UpdateRule rule(const UpdateOp& op);
   Parameter parameter(const UpdateOp& op);
+  size_t first_of_tail(const Network& network) const;
+  Tail tail(const Network& network, size_t first);
   LinearBackwardWeight backward_weight(const LinearBackwardWeightOp& op, bool from_set);
   void add_backward_weight_group(std::vector<LinearBackwardWeight> layers, bool update, bool ends_step);
   void add_clip(const ClipByNormOp& op);
@@ -122,6 +126,7 @@ struct mlp_plan {
   void start_progress(uint32_t run, uint64_t steps, uint64_t count);
   void write_rates(const double* rates, uint64_t steps, uint64_t steps_before);
   void run_steps(uint64_t steps);
+  void run_persistent();
   void reserve(uint64_t rows, uint64_t steps);
 
   const int32_t device_;

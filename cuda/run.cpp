@@ -1,7 +1,6 @@
 // Running epochs and predictions.
 #include <cmath>
 
-#include "persistent.hpp"
 #include "plan.hpp"
 
 namespace {
@@ -95,6 +94,7 @@ void mlp_plan::write_rates(const double* rates, uint64_t steps, uint64_t steps_b
 }
 
 void mlp_plan::run_steps(uint64_t steps) {
+  if (path_ == MLP_PATH_PERSISTENT) return run_persistent();
   const auto step = [&] {
     for (const Launch& launch : launches_) check(launch());
   };

@@ -40,10 +40,12 @@ export const CUDA_LIBRARY = new URL("../../cuda/libmlpcuda.so", import.meta.url)
 export const EMULATED: readonly BackendRow[] = [
   emulated("cuda emulated, operations one by one", { path: "ops" }),
   emulated("cuda emulated, graph", { path: "graph" }),
+  emulated("cuda emulated, persistent", { path: "persistent" }),
 ];
 export const CUDA: readonly BackendRow[] = [
   cuda("cuda, operations one by one", { path: "ops" }),
   cuda("cuda, graph", { path: "graph" }),
+  cuda("cuda, persistent", { path: "persistent" }),
 ];
 
 /** Every backend that is compared with the reference. */
