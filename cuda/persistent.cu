@@ -316,7 +316,7 @@ __device__ void move_weights(const Persistent& p, const StationaryLayer& layer, 
   }
 }
 
-__global__ void __launch_bounds__(THREADS) persistent_kernel(Persistent p) {
+__global__ void __launch_bounds__(THREADS, 1) persistent_kernel(Persistent p) {
   float *shared = shared_memory<float>(), *dz = shared + p.dz_at, *scratch = shared + p.scratch_at;
   const int last = p.layer_count - 1;
   uint32_t* tail_done = counter(p, p.layer_count);

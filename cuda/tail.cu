@@ -6,7 +6,7 @@
 
 namespace {
 
-__global__ void __launch_bounds__(TAIL_THREADS)
+__global__ void __launch_bounds__(TAIL_THREADS, 1)
     tail_kernel(Tail tail, const float* x, const Progress* progress, uint32_t batch_size) {
   const Batch batch = batch_of(progress, batch_size);
   const int first = blockIdx.x * TAIL_ROWS, rows = min(TAIL_ROWS, batch.rows - first);
