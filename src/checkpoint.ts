@@ -106,6 +106,9 @@ export async function parseCheckpoint(
   };
   try {
     const { config, progress, backend, dataset } = JSON.parse(text);
+    if (!isProgress(progress) || !Number.isSafeInteger(dataset?.rows) || typeof backend !== "string") {
+      throw refuse(`has a damaged "checkpoint"`);
+    }
     const tensors = await tensorsOf(STATE), bestTensors = await tensorsOf(BEST);
     if (!tensors) throw refuse(`has no "${STATE}…" arrays`);
     return { mlp, config: resolveConfig(config), progress, tensors, bestTensors, backend, dataset };
@@ -125,6 +128,14 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
 /** Writes a checkpoint's file: the old or the new one is there at every moment, whole. Needs write permission. */
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   await writeFileAtomic(path, formatCheckpoint(checkpoint));
+}
+
+/** Whether a value has all that `Progress` needs. */
+function isProgress(value: Progress | undefined): value is Progress {
+  const { epoch, stepsDone, step, sums } = value ?? {};
+  const isCount = (count: unknown) => Number.isSafeInteger(count) && Number(count) >= 0;
+  return [epoch, stepsDone, step, sums?.correct, sums?.rows].every(isCount) && epoch !== 0 &&
+    typeof sums?.lossSum === "number";
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {

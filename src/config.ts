@@ -80,7 +80,7 @@ export const TRAIN_OPTIONS = {
     default: 0,
     min: 0,
     help:
-      "added to the gradient as weightDecay * weight; adamw shrinks the weight instead, by 0.01 unless given",
+      "times the weight, added to its gradient; adamw shrinks the weight instead (by 0.01 where none is given)",
   },
   clipNorm: {
     kind: "number",
@@ -99,13 +99,13 @@ export const TRAIN_OPTIONS = {
     default: 0.1,
     above: 0,
     max: 1,
-    help: "factor on the learning rate: every decayEpochs with step, every epoch with exponential",
+    help: "factor on the learning rate at each drop of step, or every epoch with exponential",
   },
   decayEpochs: {
     kind: "integer",
     default: 30,
     min: 1,
-    help: "epochs between two drops of the step schedule",
+    help: "epochs from one drop of the step schedule to the next",
   },
   minLearningRate: { kind: "number", default: 0, min: 0, help: "where the cosine schedule ends" },
   warmupSteps: {

@@ -8,12 +8,17 @@ import { createRandom } from "./random.ts";
  */
 export type InitName = "he" | "glorot" | "uniform" | "zeros";
 
+/** Float32 numbers in 4 GiB, what WebAssembly addresses. */
+const MAX_WEIGHTS = 2 ** 30;
+
 /** Streams of the run's seed; those from 1 on belong to the epochs. */
 const WEIGHTS_STREAM = 0xffff0000;
 
 /**
  * Draws weights `[O, I]` and bias `[O]` of each layer, named `layer_1.weights`, `layer_1.bias`, … Layer `n` has a random
  * stream of its own, so that its weights do not depend on the widths of the others.
+ *
+ * @throws {RangeError} where a layer has more weights than an array holds
  */
 export function initialParameters(
   inFeatures: number,
@@ -23,9 +28,15 @@ export function initialParameters(
   const parameters: Record<string, Float32Array<ArrayBuffer>> = {};
   let fanIn = inFeatures;
   for (const [index, { outFeatures }] of layers.entries()) {
+    const size = outFeatures * fanIn;
+    if (size > MAX_WEIGHTS) {
+      throw new RangeError(
+        `Layer ${index + 1} needs ${size} weights, at most ${MAX_WEIGHTS} fit into an array`,
+      );
+    }
     const random = createRandom(options.seed, WEIGHTS_STREAM + index);
     const draw = drawFrom(options.init, fanIn, outFeatures, random);
-    parameters[`layer_${index + 1}.weights`] = Float32Array.from({ length: outFeatures * fanIn }, draw);
+    parameters[`layer_${index + 1}.weights`] = Float32Array.from({ length: size }, draw);
     parameters[`layer_${index + 1}.bias`] = new Float32Array(outFeatures);
     fanIn = outFeatures;
   }

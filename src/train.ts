@@ -16,6 +16,7 @@ import { countOf, type Dataset } from "./data/dataset.ts";
 import { splitRows, takeRows } from "./data/split.ts";
 import { DivergedError } from "./errors.ts";
 import { checkFit, createEvaluator, type Evaluation, type Evaluator } from "./evaluate.ts";
+import { formatLayers } from "./layers.ts";
 import type { Mlp } from "./mlp.ts";
 import type { StepPlan } from "./plan.ts";
 import { permutation } from "./random.ts";
@@ -57,7 +58,7 @@ export interface TrainOptions extends Partial<TrainConfig> {
   readonly validation?: Dataset;
   /** A set to evaluate on after every epoch. */
   readonly test?: Dataset;
-  /** Ends the run after the step that is being done; the event of the cut-short epoch is the last. */
+  /** Ends the run after the step that is being done. The event of the cut-short epoch, if a step of it was done, is the last. */
   readonly signal?: AbortSignal;
   /** Where to go on from. The settings are those of the checkpoint; only `epochs` may differ. */
   readonly resume?: Checkpoint;
@@ -95,8 +96,9 @@ export async function* train(
   options: TrainOptions = {},
 ): AsyncGenerator<TrainEvent, void, void> {
   const { backend = "auto", threads, validation, test, signal, resume, onProgress, ...given } = options;
-  const config = resume ? resolveConfig({ ...resume.config, ...given }) : resolveConfig(given);
-  if (resume) checkResume(resume, config, dataset);
+  const changed = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const config = resolveConfig({ ...resume?.config, ...changed });
+  if (resume) checkResume(resume, config, mlp, dataset);
   const sets = splitOff(dataset, validation, config);
   for (const set of [dataset, sets.validation, test]) if (set) checkFit(mlp, set);
   const plan = buildPlan(mlp.layers, config, {
@@ -111,8 +113,8 @@ export async function* train(
   const evaluators: Run["evaluators"] = {};
   let trainer: Trainer | undefined;
   try {
-    if (resume) mlp.parameters = resume.mlp.parameters;
     trainer = await engine.createTrainer(plan, dataset, startOf(plan, mlp, resume));
+    if (resume) mlp.parameters = resume.mlp.parameters;
     for (const [name, set] of Object.entries({ validation: sets.validation, test })) {
       if (set) evaluators[name] = await createEvaluator(engine, mlp, set, config.loss);
     }
@@ -183,6 +185,7 @@ async function* runEpochs(
     } finally {
       clearInterval(timer);
     }
+    if (result.steps === 0) return; // interrupted before this epoch's first step: the last event said all
     const stepsDone = from + result.steps, whole = stepsDone === stepsPerEpoch;
     const state = await trainer.readState();
     if (result.diverged || !isFiniteState(state)) throw divergedError(epoch, stepsDone, result);
@@ -204,10 +207,11 @@ async function* runEpochs(
     const next: Progress = whole
       ? { epoch: epoch + 1, stepsDone: 0, sums: start, step: state.step, best }
       : { epoch, stepsDone, sums, step: state.step, best };
-    if (ended !== undefined && ended !== "interrupted" && bestTensors) mlp.parameters = bestTensors;
+    const restored = ended === "patience" || ended === "finished" ? bestTensors : undefined;
+    if (restored) mlp.parameters = restored;
     mlp.training = {
       config,
-      epochs: bestTensors && ended === "patience" && best ? best.epoch : epoch,
+      epochs: restored && best ? best.epoch : epoch,
       dataset: { source: run.dataset.source, rows: run.rows.length },
       backend: run.backend,
     };
@@ -215,8 +219,8 @@ async function* runEpochs(
     yield {
       epoch,
       step: state.step,
-      trainLoss: sums.rows > 0 ? sums.lossSum / sums.rows : NaN,
-      ...(run.dataset.labels && { trainAccuracy: sums.rows > 0 ? sums.correct / sums.rows : NaN }),
+      trainLoss: sums.lossSum / sums.rows,
+      ...(run.dataset.labels && { trainAccuracy: sums.correct / sums.rows }),
       ...(validation && { validation }),
       ...(test && { test }),
       learningRate: rates[Math.max(0, stepsDone - 1)],
@@ -293,7 +297,11 @@ function divergedError(epoch: number, step: number, { diverged }: EpochResult): 
   );
 }
 
-function checkResume(resume: Checkpoint, config: TrainConfig, dataset: Dataset): void {
+function checkResume(resume: Checkpoint, config: TrainConfig, mlp: Mlp, dataset: Dataset): void {
+  const [found, needed] = [mlp, resume.mlp].map(({ layers }) => formatLayers(layers));
+  if (found !== needed) {
+    throw new TypeError(`Cannot resume a network of layers ${found}: the checkpoint has ${needed}`);
+  }
   for (const name of Object.keys(config) as (keyof TrainConfig)[]) {
     if (name === "epochs" || config[name] === resume.config[name]) continue;
     throw new RangeError(

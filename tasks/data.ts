@@ -1,4 +1,5 @@
 /** Where a task's data set comes from. @module */
+import { basename, isAbsolute } from "@std/path";
 import type { DatasetPair } from "../src/data/dataset.ts";
 import { countOf } from "../src/data/dataset.ts";
 import { drawDigits } from "../src/data/digits.ts";
@@ -23,26 +24,26 @@ export interface OpenedData {
  */
 export async function openData(
   named: string | undefined,
-  { screen, signal }: { readonly screen: Screen; readonly signal: AbortSignal },
+  terminal: { readonly screen: Screen; readonly signal: AbortSignal },
 ): Promise<OpenedData> {
-  if (named === "digits") return drawn("digits drawn by the program");
+  const { screen, signal } = terminal;
+  if (named === "digits") return await drawn("digits drawn by the program", terminal);
   if (named !== undefined) return await load(userPath(named));
   const path = projectPath(MNIST_PATH);
   if (await isThere(path)) return await load(path);
+  screen.note(`downloading MNIST to ${shownPath(path)}, which is not there yet`);
   try {
     const progress = ({ received, total }: { received: number; total?: number }) =>
       screen.progress(
         `downloading MNIST: ${megabytes(received)}${total ? ` of ${megabytes(total)}` : ""} MB`,
       );
     const source = await downloadMnist(path, { signal, progress });
-    screen.note(`downloaded MNIST from ${source} to ${shownPath(path)}`);
+    screen.note(`downloaded MNIST from ${source}`);
     return await load(path);
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof AggregateError)) throw error;
-    return drawn(
-      `digits drawn by the program, because ${shownPath(path)} is not there and MNIST cannot be downloaded`,
-    );
+    return await drawn("digits drawn by the program, because MNIST cannot be downloaded", terminal);
   } finally {
     screen.clear();
   }
@@ -51,9 +52,10 @@ export async function openData(
 async function load(path: string): Promise<OpenedData> {
   try {
     const { train, test } = await loadDataset(path);
-    const source = shownPath(path); // goes into the model's file, which should not tell where somebody's home is
+    const shown = shownPath(path);
+    const source = isAbsolute(shown) ? basename(shown) : shown; // in the model's file, which should not tell of a home
     const sets = { train: { ...train, source }, ...(test && { test: { ...test, source } }) };
-    return { sets, said: described(source, sets) };
+    return { sets, said: described(shown, sets) };
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new TaskError(`Cannot load ${JSON.stringify(shownPath(path))}: no such file or folder`, {
@@ -62,8 +64,15 @@ async function load(path: string): Promise<OpenedData> {
   }
 }
 
-function drawn(why: string): OpenedData {
-  const sets = drawDigits();
+async function drawn(
+  why: string,
+  { screen, signal }: { readonly screen: Screen; readonly signal: AbortSignal },
+): Promise<OpenedData> {
+  screen.progress("drawing digits");
+  const sets = drawDigits(); // for seconds, in which no listener runs
+  screen.clear();
+  await new Promise((resolve) => setTimeout(resolve)); // a Ctrl-C of that time comes now
+  signal.throwIfAborted();
   return { sets, said: described(why, sets) };
 }
 

@@ -1,7 +1,8 @@
 /** `deno task train`: trains a network and saves it. @module */
+import { dirname } from "@std/path";
 import { openBackend } from "../src/backend.ts";
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "../src/checkpoint.ts";
-import { TRAIN_OPTIONS, type TrainConfig } from "../src/config.ts";
+import { resolveConfig, TRAIN_OPTIONS, type TrainConfig } from "../src/config.ts";
 import type { Dataset } from "../src/data/dataset.ts";
 import { DivergedError, FormatError } from "../src/errors.ts";
 import { evaluate, type Evaluation } from "../src/evaluate.ts";
@@ -101,16 +102,22 @@ if (import.meta.main) await runTask(COMMAND, main);
 async function main({ given, screen, signal }: Context): Promise<void> {
   const { run } = given;
   const output = run.output === undefined ? projectPath(DEFAULT_MODEL) : userPath(run.output);
+  const checkpoint = run.checkpoint === undefined ? undefined : userPath(run.checkpoint);
   const layers = given.network.layers === undefined ? undefined : layersOf(given.network.layers);
-  await refuseToOverwrite(output, run.force ?? false);
+  if (run.resume === undefined) checkConfig(given.config);
+  if (checkpoint === output) {
+    throw new UsageError("--checkpoint and --output name the same file, each needs its own");
+  }
+  const written = checkpoint === undefined ? [output] : [output, checkpoint];
+  for (const path of written) await refuseToOverwrite(path, run.force ?? false);
   const resume = run.resume === undefined ? undefined : await readCheckpoint(userPath(run.resume));
   const { sets, said } = await openData(given.network.data, { screen, signal });
+  for (const path of written) await checkWritable(path);
   const mlp = resume ? resumedMlp(resume, layers) : newMlp(layers, sets.train, given.config);
   const config = sets.train.labels || resume
     ? given.config
     : { loss: "mean-squared-error" as const, ...given.config };
   await using backend = await openBackend(run.backend ?? "auto", { threads: threadsOf(run) });
-  const checkpoint = run.checkpoint === undefined ? undefined : userPath(run.checkpoint);
   const job: Job = { mlp, train: sets.train, test: sets.test, config, resume, output, checkpoint };
   if (!run.quiet) {
     for (const { name, reason } of backend.passedOver) screen.note(`passed over ${name}: ${reason}`);
@@ -123,7 +130,7 @@ async function main({ given, screen, signal }: Context): Promise<void> {
   let last: TrainEvent | undefined;
   try {
     const print = printer(job, screen, run);
-    for await (const event of train(mlp, job.train, { ...trainOptions(job, screen), backend, signal })) {
+    for await (const event of train(mlp, job.train, { ...trainOptions(job, screen, run), backend, signal })) {
       print(event);
       last = event;
       if (checkpoint !== undefined) await saveCheckpoint(checkpoint, event.checkpoint());
@@ -135,14 +142,16 @@ async function main({ given, screen, signal }: Context): Promise<void> {
     }
     throw error;
   }
+  if (last === undefined) return screen.note("Nothing is saved: no step was done");
   await mlp.save(output);
-  const test = job.test && (last?.ended === "finished" && !job.config.patience ? last.test : undefined) ||
-    job.test && await evaluate(mlp, job.test, { backend });
+  const patience = config.patience ?? resume?.config.patience ?? 0;
+  const isTested = last.ended === "finished" && patience === 0; // else the network may be that of another epoch
+  const test = job.test && (isTested ? last.test : await evaluate(mlp, job.test, { backend }));
   screen.row(run.json ? resultJson(backend, test, output) : resultText(last, test, output));
 }
 
 /** What `train()` is told of a job. */
-function trainOptions({ config, test, resume }: Job, screen: Screen) {
+function trainOptions({ config, test, resume }: Job, screen: Screen, { quiet }: { quiet?: boolean }) {
   const epochsBefore = (resume?.progress.epoch ?? 1) - 1;
   const epochs = config.epochs ?? resume?.config.epochs ?? TRAIN_OPTIONS.epochs.default;
   let started: number | undefined;
@@ -151,6 +160,7 @@ function trainOptions({ config, test, resume }: Job, screen: Screen) {
     test,
     resume,
     onProgress: (progress: { epoch: number; step: number; steps: number }) => {
+      if (quiet) return;
       started ??= performance.now();
       const seconds = (performance.now() - started) / 1000;
       screen.progress(progressText({ ...progress, epochs, seconds, epochsBefore }));
@@ -205,19 +215,19 @@ function resultJson(
   });
 }
 
-function resultText(last: TrainEvent | undefined, test: Evaluation | undefined, output: string): string {
-  const ends: Record<string, string> = {
-    patience: "stopped early",
-    interrupted: "interrupted",
-  };
-  const tested = !test
-    ? []
-    : test.accuracy === undefined
-    ? [`test loss ${loss(test.loss)}`]
-    : [`test accuracy ${accuracy(test.accuracy, test.rows)}`, `test loss ${loss(test.loss)}`];
-  const parts = [...tested, duration(performance.now() / 1000), `saved ${shownPath(output)}`];
-  const why = ends[last?.ended ?? ""];
-  return (why ? [`${why} in epoch ${last?.epoch}`, ...parts] : parts).join(", ");
+function resultText(
+  { epoch, ended }: TrainEvent,
+  test: Evaluation | undefined,
+  output: string,
+): string {
+  const why = ended === "finished" ? undefined : ended === "patience" ? "stopped early" : "interrupted";
+  return [
+    ...why ? [`${why} in epoch ${epoch}`] : [],
+    ...test?.accuracy === undefined ? [] : [`test accuracy ${accuracy(test.accuracy, test.rows)}`],
+    ...test ? [`test loss ${loss(test.loss)}`] : [],
+    duration(performance.now() / 1000),
+    `saved ${shownPath(output)}`,
+  ].join(", ");
 }
 
 function networkText(mlp: Mlp): string {
@@ -229,10 +239,11 @@ function configText({ config, resume }: Job): string {
   const value = <K extends keyof TrainConfig>(name: K) =>
     config[name] ?? resume?.config[name] ?? TRAIN_OPTIONS[name].default;
   const from = resume ? `; goes on at epoch ${resume.progress.epoch}` : "";
+  const epochs = value("epochs") === 1 ? "1 epoch" : `${value("epochs")} epochs`;
   return `${value("optimizer")}, learning rate ${value("learningRate")} ${value("schedule")}, ${
     value("loss")
   }, ` +
-    `batch ${value("batchSize")}, ${value("epochs")} epochs, seed ${value("seed")}${from}`;
+    `batch ${value("batchSize")}, ${epochs}, seed ${value("seed")}${from}`;
 }
 
 function layersOf(text: string): LayerSpec[] {
@@ -267,17 +278,51 @@ async function readCheckpoint(path: string): Promise<Checkpoint> {
   }
 }
 
-/** A file that is no model was hardly meant to be written over; better said now than after the last epoch. */
+/** Refuses settings that exclude each other before anything is read. */
+function checkConfig(given: Partial<TrainConfig>): void {
+  const { patience, validationSplit } = configOf(given);
+  if (patience > 0 && validationSplit === 0) {
+    throw new UsageError("--patience needs a validation set", { hint: "such as --validation-split 0.1" });
+  }
+}
+
+function configOf(given: Partial<TrainConfig>): TrainConfig {
+  try {
+    return resolveConfig(given);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** Refuses the path of a file that is no model: it was hardly meant to be written over. */
 async function refuseToOverwrite(path: string, force: boolean): Promise<void> {
+  const refuse = (why: string, hint?: string) =>
+    new TaskError(`Cannot save to ${JSON.stringify(shownPath(path))}: ${why}`, { hint });
   try {
     const { isDirectory } = await Deno.stat(path);
-    if (isDirectory) throw new TaskError(`Cannot save to ${JSON.stringify(shownPath(path))}: it is a folder`);
+    if (isDirectory) throw refuse("it is a folder");
     if (!force) await Mlp.load(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;
     if (!(error instanceof FormatError)) throw error;
-    throw new TaskError(`Cannot save to ${JSON.stringify(shownPath(path))}: the file there is not a model`, {
-      hint: "name another with --output, or use --force to write over it",
-    });
+    throw refuse("the file there is not a model", "name another, or use --force to write over it");
+  }
+}
+
+/** Writes and removes a file beside `path`: that nothing can be written there is better said before training. */
+async function checkWritable(path: string): Promise<void> {
+  const dir = dirname(path);
+  try {
+    await Deno.mkdir(dir, { recursive: true });
+    await Deno.remove(await Deno.makeTempFile({ dir, suffix: ".part" }));
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.PermissionDenied)) throw cause;
+    throw new TaskError(
+      `Cannot save to ${JSON.stringify(shownPath(path))}: its folder cannot be written to`,
+      {
+        hint: "check who owns the folder, or name another place",
+        cause,
+      },
+    );
   }
 }

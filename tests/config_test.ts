@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import {
   faultOf,
   type OptionSpec,
@@ -11,7 +11,7 @@ import {
 Deno.test("TRAIN_OPTIONS has defaults that are in their own range, and one line of help for each", () => {
   for (const [name, spec] of Object.entries(TRAIN_OPTIONS)) {
     assertEquals(faultOf(spec, spec.default), undefined, name);
-    assertEquals(/^[^\n.]+[^\n.]$/.test(spec.help), true, `help of ${name}: ${spec.help}`);
+    assertMatch(spec.help, /^[^\n]+[^.\n]$/, name);
   }
 });
 
@@ -73,7 +73,7 @@ for (const [given, message] of REFUSED) {
 }
 
 Deno.test("resolveConfig() refuses an unknown option", () => {
-  for (const name of ["batch_size", "toString", "__proto__x"]) {
+  for (const name of ["batch_size", "toString", "__proto__"]) {
     const given = { [name]: 1 } as Partial<TrainConfig>;
     assertThrows(() => resolveConfig(given), TypeError, `Unknown training option "${name}"`);
   }

@@ -1,7 +1,8 @@
 /** Checks that every backend makes before it copies a state or an epoch in. @module */
-import type { FloatArray, Tensors } from "../backend.ts";
+import type { FloatArray, NetworkSpec, Tensors, TrainState } from "../backend.ts";
 import type { BufferSpec, StepPlan } from "../plan.ts";
 import { BackendError } from "../errors.ts";
+import { layerBuffer } from "../layers.ts";
 
 /** The buffers that outlive a step. */
 export function persistentBuffers(plan: StepPlan): BufferSpec[] {
@@ -30,15 +31,42 @@ export function tensorOf(tensors: Tensors, name: string, size: number): FloatArr
 }
 
 /**
+ * Checks that a state has every buffer that outlives a step, with its size.
+ *
+ * @throws {TypeError} where one is missing or has another size
+ */
+export function checkState(plan: StepPlan, { tensors }: TrainState): void {
+  for (const buffer of persistentBuffers(plan)) tensorOf(tensors, buffer.name, sizeOf(buffer, 0));
+}
+
+/**
+ * Checks that there are weights and a bias for each layer, with their sizes.
+ *
+ * @throws {TypeError} where one is missing or has another size
+ */
+export function checkParameters({ inFeatures, layers }: NetworkSpec, tensors: Tensors): void {
+  let width = inFeatures;
+  for (const [index, { outFeatures }] of layers.entries()) {
+    tensorOf(tensors, layerBuffer(index, "weights"), outFeatures * width);
+    tensorOf(tensors, layerBuffer(index, "bias"), outFeatures);
+    width = outFeatures;
+  }
+}
+
+/**
  * Checks what `runEpoch` was given.
  *
  * @returns the number of steps
- * @throws {RangeError} where a row is not in the data set, or the learning rates are too few or too many
+ * @throws {RangeError} where a row is not in the data set, there are more than it has, or the learning rates are too few
+ * or too many
  */
 export function checkEpoch(plan: StepPlan, count: number, order: Uint32Array, rates: Float64Array): number {
   const steps = Math.ceil(order.length / plan.batchSize);
   if (rates.length !== steps) {
     throw new RangeError(`An epoch of ${steps} steps needs as many learning rates, found ${rates.length}`);
+  }
+  if (order.length > count) {
+    throw new RangeError(`Cannot train on ${order.length} rows an epoch: the data set has ${count} rows`);
   }
   for (const row of order) {
     if (row >= count) throw new RangeError(`Cannot train on row ${row}: the data set has ${count} rows`);

@@ -1,50 +1,47 @@
 /**
- * Painting pen strokes with soft edges onto a sheet of pixels.
+ * Painting pen lines with soft edges onto a sheet of pixels.
  * @module
  */
 
-/** A polyline with the pen's radius at each point, in pixels. Pixel (x, y) has its centre at (x + 0.5, y + 0.5). */
-export interface PenLine {
-  /** The points `[N, 3]`: x, y and the pen's radius there. */
-  readonly points: Float64Array;
-  /** How wide the change from ink to paper is at the line's edge, in pixels; 1 is plain anti-aliasing. */
-  readonly softness: number;
+/** A grey sheet, from 0 (paper) to 1 (ink); pixel (x, y) has its centre at (x + 0.5, y + 0.5). */
+export interface Sheet {
+  /** The values `[height, width]`, row by row. */
+  readonly values: Float32Array;
+  /** The width in pixels. */
+  readonly width: number;
+  /** The height in pixels. */
+  readonly height: number;
 }
 
 /**
- * Paints `line` onto `sheet` `[height, width]`, from 0 (paper) to 1 (ink): each pixel gets the darkest of what it has and
- * the coverage by a round pen along each segment. What lies outside the sheet is left away.
+ * Paints a line with a round pen: each pixel becomes the darkest of what it was and how far the pen covers it. What lies
+ * beyond the sheet is left away.
+ *
+ * @param points The line's points `[N, 3]`, N at least 2: x, y and the pen's radius there, in pixels.
+ * @param softness How wide the change from ink to paper is, in pixels; 1 is plain anti-aliasing.
  */
-export function paintLine(
-  sheet: { values: Float32Array; width: number; height: number },
-  line: PenLine,
-): void {
+export function paintLine(sheet: Sheet, points: Float64Array, softness: number): void {
   const { values, width, height } = sheet;
-  const { points, softness } = line;
-  const last = points.length - 3;
-  for (let i = 0; i <= last; i += 3) {
-    if (i === last && last > 0) break; // a line of one point is a dot
-    const next = Math.min(i + 3, last);
-    const ax = points[i], ay = points[i + 1], ar = points[i + 2];
-    const dx = points[next] - ax, dy = points[next + 1] - ay, dr = points[next + 2] - ar;
-    const squared = dx * dx + dy * dy, inverse = squared > 0 ? 1 / squared : 0;
-    const reach = Math.max(ar, ar + dr) + softness / 2;
-    const left = Math.max(0, Math.floor(Math.min(ax, ax + dx) - reach));
-    const right = Math.min(width, Math.ceil(Math.max(ax, ax + dx) + reach));
-    const top = Math.max(0, Math.floor(Math.min(ay, ay + dy) - reach));
-    const bottom = Math.min(height, Math.ceil(Math.max(ay, ay + dy) + reach));
-    const reach2 = reach * reach;
+  for (let i = 0; i + 3 < points.length; i += 3) {
+    const startX = points[i], startY = points[i + 1], radius = points[i + 2];
+    const alongX = points[i + 3] - startX, alongY = points[i + 4] - startY, growth = points[i + 5] - radius;
+    const squared = alongX * alongX + alongY * alongY, inverse = squared > 0 ? 1 / squared : 0;
+    const reach = Math.max(radius, radius + growth) + softness / 2;
+    const left = Math.max(0, Math.floor(Math.min(startX, startX + alongX) - reach));
+    const right = Math.min(width, Math.ceil(Math.max(startX, startX + alongX) + reach));
+    const top = Math.max(0, Math.floor(Math.min(startY, startY + alongY) - reach));
+    const bottom = Math.min(height, Math.ceil(Math.max(startY, startY + alongY) + reach));
     for (let y = top; y < bottom; y++) {
-      const py = y + 0.5 - ay;
-      for (let x = left; x < right; x++) {
-        const px = x + 0.5 - ax;
-        let t = (px * dx + py * dy) * inverse;
-        t = t < 0 ? 0 : t > 1 ? 1 : t;
-        const ex = px - t * dx, ey = py - t * dy, e2 = ex * ex + ey * ey;
-        if (e2 >= reach2) continue;
-        const cover = (ar + t * dr - Math.sqrt(e2)) / softness + 0.5;
-        const at = y * width + x;
-        if (cover > values[at]) values[at] = cover < 1 ? cover : 1;
+      const pixelY = y + 0.5 - startY;
+      for (let x = left, at = y * width + left; x < right; x++, at++) {
+        if (values[at] === 1) continue; // as dark as it gets; so are most that the segment before covered
+        const pixelX = x + 0.5 - startX;
+        const nearest = Math.min(1, Math.max(0, (pixelX * alongX + pixelY * alongY) * inverse));
+        const awayX = pixelX - nearest * alongX, awayY = pixelY - nearest * alongY;
+        const away = awayX * awayX + awayY * awayY;
+        if (away >= reach * reach) continue;
+        const cover = Math.min(1, (radius + nearest * growth - Math.sqrt(away)) / softness + 0.5);
+        if (cover > values[at]) values[at] = cover;
       }
     }
   }

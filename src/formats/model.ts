@@ -81,6 +81,9 @@ export async function readModel(npz: Npz): Promise<MlpParts> {
     layers.push({ outFeatures, activation });
     inFeatures = outFeatures;
   }
+  const next = `layer_${layers.length + 1}`;
+  const orphan = npz.names.find((name) => Number(/^layer_(\d+)\./.exec(name)?.[1]) > layers.length);
+  if (orphan !== undefined) throw refuse(`has "${orphan}", but no "${next}.weights"`);
   if (classNames !== undefined && classNames.length !== inFeatures) {
     throw refuse(`has ${classNames.length} class names for ${inFeatures} outputs`);
   }
@@ -134,6 +137,10 @@ function parseConfig(text: string, refuse: Refuse) {
   }
   if (typeof inputScale !== "number" || !Number.isFinite(inputScale)) {
     throw refuse(`has a "config" whose inputScale is ${JSON.stringify(inputScale)}, needs a number`);
+  }
+  const { config: settings } = (training ?? {}) as { config?: unknown };
+  if (training !== undefined && (typeof settings !== "object" || settings === null)) {
+    throw refuse(`has a "config" whose training is ${JSON.stringify(training)}, needs the settings of a run`);
   }
   const names = Array.isArray(classNames) ? classNames.map(String) : undefined;
   return {

@@ -116,8 +116,8 @@ export function conformanceCase(number: number): ConformanceCase {
     plan: buildPlan(layers, config, { inFeatures, inputScale, labels: !targets, outFeatures }),
     dataset,
     parameters: drawParameters(inFeatures, layers, number + 1),
-    // The second call goes on with the state of the first, over rows that come twice.
-    epochs: [permutation(number, 1, rows), Uint32Array.of(rows - 1, 0, rows - 1)],
+    // The second call goes on with the state of the first, over a row that comes twice.
+    epochs: [permutation(number, 1, rows), Uint32Array.of(rows - 1, 0, rows - 1).subarray(0, rows)],
     learningRate: config.learningRate,
   };
 }

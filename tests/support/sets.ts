@@ -12,7 +12,7 @@ export interface SetSpec {
   readonly outFeatures: number;
   /** Whether rows have target values; else class labels. */
   readonly targets?: boolean;
-  /** Whether inputs are bytes, which a network sees times 1/128; else floats from -1 to 1. */
+  /** Whether inputs are bytes, which a network sees times 1/128; else floats from -1 to 1, seen times 1/2. */
   readonly bytes?: boolean;
   /** The share of inputs that are zero; 0 by default. */
   readonly zeros?: number;
@@ -21,7 +21,7 @@ export interface SetSpec {
 }
 
 /**
- * Draws a data set whose inputs, as a network sees them, are multiples of 1/128: products with weights that are such
+ * Draws a data set whose inputs, as a network sees them, are multiples of 1/256: products with weights that are such
  * multiples too add up without rounding, so that no unit lies on the wrong side of a ReLU's kink.
  */
 export function drawSet(spec: SetSpec): Dataset {
@@ -38,17 +38,14 @@ export function drawSet(spec: SetSpec): Dataset {
   return {
     inputs,
     inputShape: [inFeatures],
-    inputScale: bytes ? 1 / 128 : 1,
+    inputScale: bytes ? 1 / 128 : 1 / 2,
     ...answers,
     outFeatures,
     source: "a drawn set",
   };
 }
 
-/**
- * Draws a set that a network can learn: each row lies around the centre of its class. About half of the inputs are
- * zero, so that one seed gives a set that wasm keeps as entries, and `zeros` 0 one that it keeps as it is.
- */
+/** Draws a set that a network can learn: each row lies around the centre of its class, some of its inputs at 0 (`zeros`). */
 export function drawBlobs(
   spec: { rows: number; inFeatures: number; classes: number; seed?: number; zeros?: number },
 ): Dataset {

@@ -15,7 +15,17 @@ import type {
 import { countOf, type Dataset } from "../../data/dataset.ts";
 import { forwardOp, layerBuffer } from "../../layers.ts";
 import type { BufferName, StepPlan } from "../../plan.ts";
-import { checkEpoch, closedError, persistentBuffers, rowCount, sizeOf, tensorOf } from "../state.ts";
+import {
+  busyError,
+  checkEpoch,
+  checkParameters,
+  checkState,
+  closedError,
+  persistentBuffers,
+  rowCount,
+  sizeOf,
+  tensorOf,
+} from "../state.ts";
 import * as ops from "./ops.ts";
 
 /** How long the reference works before it lets the event loop turn, in milliseconds. */
@@ -23,24 +33,26 @@ const TURN_MS = 20;
 
 /** Opens the reference backend. */
 export function openReference(): Backend {
-  let closed = false;
+  const backend = { closed: false };
   const open = () => {
-    if (closed) throw closedError("reference", "backend");
+    if (backend.closed) throw closedError("reference", "backend");
   };
   const close = () => {
-    closed = true;
+    backend.closed = true;
     return Promise.resolve();
   };
   return {
     name: "reference",
     device: "CPU, one thread, float64",
-    createTrainer(plan, dataset, state) {
+    // deno-lint-ignore require-await -- what is refused rejects the promise
+    async createTrainer(plan, dataset, state) {
       open();
-      return Promise.resolve(createTrainer(plan, dataset, state));
+      return createTrainer(backend, plan, dataset, state);
     },
-    createPredictor(network, tensors) {
+    // deno-lint-ignore require-await -- as above
+    async createPredictor(network, tensors) {
       open();
-      return Promise.resolve(createPredictor(network, tensors));
+      return createPredictor(backend, network, tensors);
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -98,92 +110,115 @@ export function allocateBuffers(plan: StepPlan): Record<BufferName, ops.Matrix> 
   }));
 }
 
-function createTrainer(plan: StepPlan, dataset: Dataset, state: TrainState): Trainer {
+/** What is told when the backend is closed. */
+interface Owner {
+  readonly closed: boolean;
+}
+
+function createTrainer(owner: Owner, plan: StepPlan, dataset: Dataset, state: TrainState): Trainer {
   const buffers = allocateBuffers(plan), persistent = persistentBuffers(plan);
-  let step = 0, stepsDone = 0, closed = false;
+  let step = 0, stepsDone = 0, busy = false, closed = false;
   const open = () => {
-    if (closed) throw closedError("reference", "trainer");
+    if (closed || owner.closed) throw closedError("reference", "trainer");
+  };
+  const ready = () => {
+    open();
+    if (busy) throw busyError("reference", "trainer");
   };
   const load = (from: TrainState) => {
-    for (const buffer of persistent) {
-      buffers[buffer.name].values.set(tensorOf(from.tensors, buffer.name, sizeOf(buffer, 0)));
-    }
+    checkState(plan, from);
+    for (const { name } of persistent) buffers[name].values.set(from.tensors[name]);
     step = from.step;
   };
   const close = () => {
     closed = true;
     return Promise.resolve();
   };
+  const runSteps = async (order: Uint32Array, learningRates: Float64Array, signal?: AbortSignal) => {
+    let lossSum = 0, correct = 0, rows = 0, diverged = false, turned = performance.now();
+    for (stepsDone = 0; stepsDone < learningRates.length && !signal?.aborted && !diverged;) {
+      const from = stepsDone * plan.batchSize, batch = order.subarray(from, from + plan.batchSize);
+      const sums = runStep(plan, buffers, {
+        dataset,
+        rows: batch,
+        learningRate: learningRates[stepsDone],
+        step: ++step,
+      });
+      lossSum += sums.lossSum;
+      correct += sums.correct;
+      rows += batch.length;
+      stepsDone++;
+      diverged = !Number.isFinite(sums.lossSum);
+      if (performance.now() - turned > TURN_MS) {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        open();
+        turned = performance.now();
+      }
+    }
+    return { lossSum, correct, rows, steps: stepsDone, diverged };
+  };
   load(state);
   return {
     get stepsDone() {
       return stepsDone;
     },
-    async runEpoch(order, learningRates, options = {}): Promise<EpochResult> {
-      open();
-      const steps = checkEpoch(plan, countOf(dataset), order, learningRates);
-      let lossSum = 0, correct = 0, rows = 0, diverged = false, turned = performance.now();
-      for (stepsDone = 0; stepsDone < steps && !options.signal?.aborted && !diverged;) {
-        const from = stepsDone * plan.batchSize, batch = order.subarray(from, from + plan.batchSize);
-        const sums = runStep(plan, buffers, {
-          dataset,
-          rows: batch,
-          learningRate: learningRates[stepsDone],
-          step: ++step,
-        });
-        lossSum += sums.lossSum;
-        correct += sums.correct;
-        rows += batch.length;
-        stepsDone++;
-        diverged = !Number.isFinite(sums.lossSum);
-        if (performance.now() - turned > TURN_MS) {
-          await new Promise((resolve) => setTimeout(resolve, 0));
-          open();
-          turned = performance.now();
-        }
+    async runEpoch(order, learningRates, { signal } = {}): Promise<EpochResult> {
+      ready();
+      checkEpoch(plan, countOf(dataset), order, learningRates);
+      busy = true;
+      try {
+        return await runSteps(order, learningRates, signal);
+      } finally {
+        busy = false;
       }
-      return { lossSum, correct, rows, steps: stepsDone, diverged };
     },
-    readState() {
-      open();
+    // deno-lint-ignore require-await -- what is refused rejects the promise
+    async readState() {
+      ready();
       const tensors = Object.fromEntries(persistent.map(({ name }) => [name, buffers[name].values.slice()]));
-      return Promise.resolve({ step, tensors });
+      return { step, tensors };
     },
-    writeState(from) {
-      open();
+    // deno-lint-ignore require-await -- as above
+    async writeState(from) {
+      ready();
       load(from);
-      return Promise.resolve();
     },
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
-function createPredictor(network: NetworkSpec, tensors: Tensors): Predictor {
+function createPredictor(owner: Owner, network: NetworkSpec, tensors: Tensors): Predictor {
   let parameters = tensors, placed: Dataset["inputs"] = new Float32Array(), closed = false;
   const open = () => {
-    if (closed) throw closedError("reference", "predictor");
+    if (closed || owner.closed) throw closedError("reference", "predictor");
   };
   const close = () => {
     closed = true;
     return Promise.resolve();
   };
+  const place = (inputs: Dataset["inputs"]) => {
+    rowCount(inputs, network.inFeatures);
+    placed = inputs.slice();
+  };
+  checkParameters(network, tensors);
   return {
-    load(from) {
+    // deno-lint-ignore require-await -- what is refused rejects the promise
+    async load(from) {
       open();
+      checkParameters(network, from);
       parameters = from;
-      return Promise.resolve();
     },
-    place(inputs) {
+    // deno-lint-ignore require-await -- as above
+    async place(inputs) {
       open();
-      rowCount(inputs, network.inFeatures);
-      placed = inputs.slice();
-      return Promise.resolve();
+      place(inputs);
     },
-    run(inputs) {
+    // deno-lint-ignore require-await -- as above
+    async run(inputs) {
       open();
-      if (inputs) placed = inputs.slice();
-      return Promise.resolve(predict(network, parameters, placed));
+      if (inputs) place(inputs);
+      return predict(network, parameters, placed);
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -6,7 +6,7 @@
 import type { Backend, NetworkSpec, Predictor, Tensors, Trainer, TrainState } from "../../backend.ts";
 import { countOf, type Dataset } from "../../data/dataset.ts";
 import type { StepPlan } from "../../plan.ts";
-import { busyError, checkEpoch, closedError } from "../state.ts";
+import { busyError, checkEpoch, checkParameters, checkState, closedError } from "../state.ts";
 import type { Build } from "./module.ts";
 import { type Prediction, preparePrediction } from "./prediction.ts";
 import { bytesOf, fieldAt, PROGRAM, writeRecord } from "./records.ts";
@@ -60,9 +60,10 @@ export async function openWasm(options: WasmOptions = {}): Promise<Backend> {
       open();
       return keep(await createTrainer(team, plan, dataset, state));
     },
-    createPredictor(network, tensors) {
+    // deno-lint-ignore require-await -- what is refused rejects the promise
+    async createPredictor(network, tensors) {
       open();
-      return Promise.resolve(keep(createPredictor(team, network, tensors)));
+      return keep(createPredictor(team, network, tensors));
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -84,6 +85,7 @@ async function createTrainer(
   dataset: Dataset,
   state: TrainState,
 ): Promise<Trainer> {
+  checkState(plan, state);
   const training = prepareTraining(plan, dataset, team);
   const { memory, program, update } = training;
   const desk = await team.open(memory);
@@ -95,6 +97,7 @@ async function createTrainer(
     if (busy) throw busyError("wasm", "trainer");
   };
   const load = (from: TrainState) => {
+    checkState(plan, from);
     loadState(training, plan, from);
     for (const layer of training.transposed) desk.kernels.prepareLayer(layer);
     step = from.step;
@@ -133,17 +136,18 @@ async function createTrainer(
       const [rows, correct] = [fields[at("rows")], fields[at("correct")]];
       return { lossSum: lossSum[0], correct, rows, steps: done, diverged: fields[at("diverged")] !== 0 };
     },
-    readState() {
+    // deno-lint-ignore require-await -- what is refused rejects the promise
+    async readState() {
       ready();
       const tensors = Object.fromEntries(
         [...training.tensors].map(([name, place]) => [name, place.read(memory)]),
       );
-      return Promise.resolve({ step, tensors });
+      return { step, tensors };
     },
-    writeState(from) {
+    // deno-lint-ignore require-await -- as above
+    async writeState(from) {
       ready();
       load(from);
-      return Promise.resolve();
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -177,12 +181,14 @@ function createPredictor(team: Team, network: NetworkSpec, tensors: Tensors): Pr
     prepared = undefined;
     return Promise.resolve();
   };
+  checkParameters(network, tensors);
   return {
-    load(from) {
+    // deno-lint-ignore require-await -- what is refused rejects the promise
+    async load(from) {
       ready();
+      checkParameters(network, from);
       parameters = from;
       prepared?.load(parameters);
-      return Promise.resolve();
     },
     place: (inputs) => alone(() => place(inputs)),
     run: (inputs) =>

@@ -10,7 +10,7 @@ import { bytesOf, type Fields, ITEM, LAYER, PROGRAM, ROW_OP, writeRecord } from 
 const ITEM_ROWS = 128;
 
 /** Bytes of the counters of `kernels/control.ts`. */
-const controlBytes = (threads: number) => 192 + 3 * threads * 64;
+const controlBytes = (threads: number) => 192 + 5 * threads * 64;
 
 /** What a program does, with every address known. */
 export interface ProgramSpec {
@@ -22,7 +22,7 @@ export interface ProgramSpec {
   readonly maxRows: number;
   /** Operations on rows, in order. */
   readonly rowOps: readonly Fields<typeof ROW_OP>[];
-  /** Layers to update; none in a program that predicts. */
+  /** Layers to update, first to last; none in a program that predicts. */
   readonly layers: readonly Fields<typeof LAYER>[];
   /** Other fields of the program. */
   readonly fields: Fields<typeof PROGRAM>;
@@ -47,7 +47,8 @@ export interface PlacedProgram {
 /** Finds a place for a program. */
 export function placeProgram(arena: Arena, spec: ProgramSpec): PlacedProgram {
   const { threads, batch, maxRows } = spec;
-  const items = spec.layers.flatMap((layer, index) => itemsOf(layer, index));
+  const [first = [], ...others] = spec.layers.map((layer, index) => itemsOf(layer, index));
+  const items = [...first, ...others.flat()];
   const scratchBytes = 64 + ITEM_ROWS * 64;
   const address = arena.reserve(bytesOf(PROGRAM));
   const control = arena.reserve(controlBytes(threads));

@@ -61,6 +61,7 @@ export const PROGRAM = {
   layers: "i32",
   items: "i32",
   itemCount: "i32",
+  firstItems: "i32",
   entryFeatures: "i32",
   entryBytes: "i32",
   entryScale: "f32",

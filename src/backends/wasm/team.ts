@@ -71,8 +71,9 @@ function createWorkers(threads: number, { build, module }: KernelModule): Team {
   const url = URL.createObjectURL(new Blob([WORKER], { type: "text/javascript" }));
   const workers = Array.from({ length: threads }, () => new Worker(url, { type: "module" }));
   const waiting = new Map<number, { left: number; resolve(): void; reject(error: Error): void }>();
-  let jobs = 0, memories = 0;
+  let jobs = 0, memories = 0, closed = false;
   const close = () => {
+    closed = true;
     for (const worker of workers) worker.terminate();
     URL.revokeObjectURL(url);
     for (const { reject } of waiting.values()) reject(failure("closed", "it was closed while it worked"));
@@ -97,6 +98,7 @@ function createWorkers(threads: number, { build, module }: KernelModule): Team {
   }
   const post = (message: Record<string, unknown>) =>
     new Promise<void>((resolve, reject) => {
+      if (closed) return reject(failure("closed", "its workers have ended"));
       const job = ++jobs;
       waiting.set(job, { left: threads, resolve, reject });
       for (const [thread, worker] of workers.entries()) worker.postMessage({ ...message, job, thread });
@@ -130,7 +132,11 @@ function createSolo({ build, module }: KernelModule): Team {
         const fields = new Int32Array(memory.buffer, address, bytesOf(PROGRAM) / 4);
         const at = (name: keyof typeof PROGRAM) => fields[fieldAt(0, PROGRAM, name) / 4];
         for (let turned = performance.now(); at("step") < at("steps") && !at("stop") && !at("diverged");) {
-          kernels.run(address, 0, 1);
+          try {
+            kernels.run(address, 0, 1);
+          } catch (error) {
+            throw failure("kernel", String(error));
+          }
           if (performance.now() - turned < TURN_MS) continue;
           await new Promise((resolve) => setTimeout(resolve, 0));
           if (closed) throw failure("closed", "it was closed while it worked");

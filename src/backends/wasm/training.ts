@@ -150,7 +150,8 @@ export function prepareTraining(
     };
   };
 
-  const layers = plan.ops.map(layer).filter((record) => record !== undefined);
+  // A plan goes back from the last layer to the first; a program counts from the first.
+  const layers = plan.ops.map(layer).filter((record) => record !== undefined).reverse();
   const program = placeProgram(arena, {
     threads: options.threads,
     batch: plan.batchSize,

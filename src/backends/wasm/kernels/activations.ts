@@ -58,7 +58,7 @@ export function rowMax(m: usize, stride: i32, r: i32, columns: i32): f32 {
     const p = rowAt(m, stride, panel, r);
     for (let v = 0; v < 4; v++) {
       const z = v128.bitselect(
-        v128.load(p + (<usize> v << 4)),
+        v128.load(p + (<usize>v << 4)),
         f32x4.splat(-Infinity),
         columnMask(panel, v, columns),
       );
@@ -77,7 +77,7 @@ export function rowExp(z: usize, o: usize, stride: i32, r: i32, columns: i32, sh
   for (let panel = 0, panels = panelsOf(columns); panel < panels; panel++) {
     const p = rowAt(z, stride, panel, r), q = rowAt(o, stride, panel, r);
     for (let v = 0; v < 4; v++) {
-      const at = <usize> v << 4;
+      const at = <usize>v << 4;
       const e = v128.and(
         exp(f32x4.sub(v128.load(p + at), f32x4.splat(shift))),
         columnMask(panel, v, columns),

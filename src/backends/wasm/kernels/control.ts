@@ -5,8 +5,8 @@
 //   control + 128   threads asleep at the barrier
 //   control + 192   queues: QUEUES × threads counters
 
-/** Queues of a program: row chunks, gradient items, update items. */
-export const QUEUES: i32 = 3;
+/** Queues of a program, see main.ts. */
+export const QUEUES: i32 = 5;
 
 /** Looks at the barrier before a thread goes to sleep: some tens of microseconds. */
 const SPINS: i32 = 20000;
@@ -29,21 +29,25 @@ export function barrier(control: usize, threads: i32): void {
 
 /** Gives each thread its own contiguous share of `total` items again. */
 export function refill(control: usize, queue: i32, threads: i32, total: i32): void {
-  let at = control + 192 + ((<usize> queue * threads) << 6);
+  let at = control + 192 + ((<usize>queue * threads) << 6);
   for (let v = 0; v < threads; v++, at += 64) atomic.store<i32>(at, v * total / threads);
+}
+
+/** The next item of `thread`'s own share; -1 when all of it is taken. */
+export function takeOwn(control: usize, queue: i32, threads: i32, total: i32, thread: i32): i32 {
+  const at = control + 192 + ((<usize>queue * threads + thread) << 6);
+  const end = (thread + 1) * total / threads;
+  if (atomic.load<i32>(at) >= end) return -1;
+  const item = atomic.add<i32>(at, 1);
+  return item < end ? item : -1;
 }
 
 /** The next item for `thread`: of its own share, and when that is done of the others'; -1 when all are taken. */
 export function take(control: usize, queue: i32, threads: i32, total: i32, thread: i32): i32 {
-  const base = control + 192 + ((<usize> queue * threads) << 6);
   for (let i = 0; i < threads; i++) {
-    const v = thread + i < threads ? thread + i : thread + i - threads;
-    const end = (v + 1) * total / threads;
-    const at = base + (<usize> v << 6);
-    if (atomic.load<i32>(at) < end) {
-      const item = atomic.add<i32>(at, 1);
-      if (item < end) return item;
-    }
+    const owner = thread + i < threads ? thread + i : thread + i - threads;
+    const item = takeOwn(control, queue, threads, total, owner);
+    if (item >= 0) return item;
   }
   return -1;
 }

@@ -30,9 +30,9 @@ export function softmaxCrossEntropy(
   r1: i32,
 ): void {
   const panels = panelsOf(classes);
-  const share = smoothing / <f32> classes, inverse: f32 = 1.0 / <f32> rows;
+  const share = smoothing / <f32>classes, inverse: f32 = 1.0 / <f32>rows;
   for (let r = r0; r < r1; r++) {
-    const label = load<u32>(labels + (<usize> load<u32>(order + (<usize> r << 2)) << 2));
+    const label = load<u32>(labels + (<usize>load<u32>(order + (<usize>r << 2)) << 2));
     const top = rowMax(z, stride, r, classes);
     const sum = rowExp(z, d, stride, r, classes, top);
     const target = load<f32>(elementAt(z, stride, r, label));
@@ -42,20 +42,20 @@ export function softmaxCrossEntropy(
       let all = f32x4.splat(0);
       for (let panel = 0; panel < panels; panel++) {
         for (let v = 0; v < 4; v++) {
-          const p = rowAt(z, stride, panel, r) + (<usize> v << 4);
+          const p = rowAt(z, stride, panel, r) + (<usize>v << 4);
           all = f32x4.add(all, v128.and(v128.load(p), columnMask(panel, v, classes)));
         }
       }
       mean = (1 - smoothing) * target + share * sumOf(all);
     }
-    store<f64>(losses + (<usize> r << 3), Math.log(<f64> sum) + (<f64> top - <f64> mean));
-    store<i32>(rights + (<usize> r << 2), isFirstLargest(z, stride, r, label, top));
+    store<f64>(losses + (<usize>r << 3), Math.log(<f64>sum) + (<f64>top - <f64>mean));
+    store<i32>(rights + (<usize>r << 2), isFirstLargest(z, stride, r, label, top));
 
     const scale = f32x4.splat(inverse / sum), shift = f32x4.splat(share * inverse);
     for (let panel = 0; panel < panels; panel++) {
       const q = rowAt(d, stride, panel, r);
       for (let v = 0; v < 4; v++) {
-        const at = q + (<usize> v << 4);
+        const at = q + (<usize>v << 4);
         const g = f32x4.sub(f32x4.mul(v128.load(at), scale), shift);
         v128.store(at, v128.and(g, columnMask(panel, v, classes)));
       }
@@ -81,23 +81,23 @@ export function meanSquaredError(
   r0: i32,
   r1: i32,
 ): void {
-  const scale: f32 = 2 / (<f32> outputs * <f32> rows);
+  const scale: f32 = 2 / (<f32>outputs * <f32>rows);
   const padded = panelsOf(outputs) << 4;
   for (let r = r0; r < r1; r++) {
-    const source = <usize> load<u32>(order + (<usize> r << 2));
-    const label = labels ? <i32> load<u32>(labels + (source << 2)) : -1;
-    const values = targets + source * (<usize> outputs << 2);
+    const source = <usize>load<u32>(order + (<usize>r << 2));
+    const label = labels ? <i32>load<u32>(labels + (source << 2)) : -1;
+    const values = targets + source * (<usize>outputs << 2);
     let sum: f64 = 0;
     for (let o = 0; o < outputs; o++) {
-      const wanted = labels ? <f32> (o == label) : load<f32>(values + (<usize> o << 2));
+      const wanted = labels ? <f32>(o == label) : load<f32>(values + (<usize>o << 2));
       const difference = load<f32>(elementAt(y, stride, r, o)) - wanted;
-      sum += <f64> difference * <f64> difference;
+      sum += <f64>difference * <f64>difference;
       store<f32>(elementAt(d, stride, r, o), difference * scale);
     }
     for (let o = outputs; o < padded; o++) store<f32>(elementAt(d, stride, r, o), 0);
-    store<f64>(losses + (<usize> r << 3), sum / <f64> outputs);
+    store<f64>(losses + (<usize>r << 3), sum / <f64>outputs);
     const right = labels ? isFirstLargest(y, stride, r, label, rowMax(y, stride, r, outputs)) : 0;
-    store<i32>(rights + (<usize> r << 2), right);
+    store<i32>(rights + (<usize>r << 2), right);
   }
   backThrough(y, d, stride, outputs, activation, r0, r1);
 }
@@ -115,6 +115,6 @@ export function backThrough(
   if (activation == SOFTMAX) return softmaxBackward(y, d, stride, r0, r1, columns);
   for (let panel = 0, panels = panelsOf(columns); panel < panels; panel++) {
     const from = rowAt(d, stride, panel, r0);
-    activateBackward(rowAt(y, stride, panel, r0), from, <usize> (r1 - r0) * ROW, activation);
+    activateBackward(rowAt(y, stride, panel, r0), from, <usize>(r1 - r0) * ROW, activation);
   }
 }

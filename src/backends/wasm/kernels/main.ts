@@ -1,48 +1,70 @@
 // Entry points of the WebAssembly module.
 
-import { barrier, refill, take } from "./control";
+import { barrier, refill, take, takeOwn } from "./control";
 import { Layer, Program, RowOp } from "./records";
-import { runRowOp } from "./rows";
+import { runRowOp, sparseLinear, sparsePairs } from "./rows";
 import { gatherColumns, gatherEntries } from "./sparse";
 import { clippedItem, gradientItem, transposeLayer } from "./weights";
 
 export { layerBytes, programBytes, rowOpBytes } from "./records";
 
-const CHUNKS: i32 = 0;
-const GRADIENTS: i32 = 1;
-const UPDATES: i32 = 2;
+/** Pairs of panels of a sparse first layer, by chunks of rows. */
+const FIRST: i32 = 0;
+/** Chunks of rows. */
+const CHUNKS: i32 = 1;
+/** Items of the first layer. */
+const FIRST_ITEMS: i32 = 2;
+/** Items of the other layers, and chunks of rows to gather. */
+const OTHER_ITEMS: i32 = 3;
+/** Items whose clipped gradient is to be applied. */
+const UPDATES: i32 = 4;
 
 /**
  * Does thread `thread`'s part of at most `limit` more steps of a program; every thread calls it with the same numbers.
  *
- * A step has two phases, a barrier after each: rows (forward, loss, backward to every dZ) and weights (gradients and
- * updates; sparse inputs of the next step are gathered beside them). Within a phase threads take chunks of rows, or items
- * of weights, from a queue. No result depends on who took what: a row's numbers depend on that row alone, and an item's
- * sums run over all rows in order.
+ * A step has three phases, a barrier after each. First a sparse first layer, by panels of its weights. Then rows: forward,
+ * loss, and backward to every dZ. Then weights: gradients and updates, again by panels; the sparse inputs of the next step
+ * are gathered beside them. Within a phase threads take items from queues, each its own share first: that keeps the
+ * first layer's weights, most of what a step writes, in the cache of one processor. No result depends on who took
+ * what: a row's numbers depend on that row alone, and an item's sums run over all rows in order.
  */
 export function run(address: usize, thread: i32, limit: i32): void {
   const program = changetype<Program>(address);
-  const control = program.control, threads = program.threads;
-  const chunks = (program.batch + program.chunk - 1) / program.chunk;
+  const control = program.control, threads = program.threads, chunk = program.chunk;
+  const chunks = (program.batch + chunk - 1) / chunk;
   const last = <i32>min<i64>(<i64>program.steps, <i64>program.step + limit);
   const clipped = program.clipNorm > 0, sparse = program.entryFeatures > 0;
+  const firstOp = changetype<RowOp>(program.rowOps);
+  const pieces = sparse ? sparsePairs(firstOp) * chunks : 0;
+  const firsts = program.firstItems;
   if (thread == 0) {
-    refill(control, CHUNKS, threads, chunks);
+    refill(control, FIRST, threads, pieces);
+    refill(control, FIRST_ITEMS, threads, firsts);
     if (sparse) gather(program, program.step, 0, program.batch);
   }
   barrier(control, threads);
 
   for (let step = program.step; step < last;) {
-    const first = step * program.batch;
-    const rows = min(program.batch, program.count - first);
-    const order = program.order + (<usize>first << 2), rates = program.rates + (<usize>step << 4);
+    const rows = min(program.batch, program.count - step * program.batch);
+    const order = program.order + (<usize>(step * program.batch) << 2), rates = program.rates + (<usize>step << 4);
     const gathers = sparse && step + 1 < last ? chunks : 0;
-    const items = program.itemCount + gathers;
+    const others = gathers + program.itemCount - firsts;
 
     if (thread == 0) {
-      refill(control, GRADIENTS, threads, items);
+      refill(control, CHUNKS, threads, chunks);
+      refill(control, OTHER_ITEMS, threads, others);
       if (clipped) refill(control, UPDATES, threads, program.itemCount);
     }
+    if (sparse) {
+      for (let i = take(control, FIRST, threads, pieces, thread); i >= 0;) {
+        const r0 = i % chunks * chunk, r1 = min(rows, r0 + chunk);
+        if (r0 < r1) sparseLinear(firstOp, program, i / chunks, r0, r1);
+        i = take(control, FIRST, threads, pieces, thread);
+      }
+    }
+    barrier(control, threads);
+
+    if (thread == 0) refill(control, FIRST, threads, pieces);
     if (thread == threads - 1 && program.listEnds) {
       gatherColumns(
         program.entries, program.entryStride, program.entryCounts, rows, program.entryFeatures, program.listEnds,
@@ -50,29 +72,36 @@ export function run(address: usize, thread: i32, limit: i32): void {
       );
     }
     for (let i = take(control, CHUNKS, threads, chunks, thread); i >= 0;) {
-      const r0 = i * program.chunk, r1 = min(rows, r0 + program.chunk);
+      const r0 = i * chunk, r1 = min(rows, r0 + chunk);
       if (r0 < r1) runRows(program, order, rows, r0, r1);
       i = take(control, CHUNKS, threads, chunks, thread);
     }
     barrier(control, threads);
 
-    if (thread == 0) {
-      refill(control, CHUNKS, threads, chunks);
-      account(program, rows, step + 1 == last);
+    if (thread == 0) account(program, rows, step + 1 == last);
+    for (let i = takeOwn(control, FIRST_ITEMS, threads, firsts, thread); i >= 0;) {
+      gradientItem(program, i, rates, rows, thread);
+      i = takeOwn(control, FIRST_ITEMS, threads, firsts, thread);
     }
-    for (let i = take(control, GRADIENTS, threads, items, thread); i >= 0;) {
-      if (i < gathers) gather(program, step + 1, i * program.chunk, (i + 1) * program.chunk);
-      else gradientItem(program, i - gathers, rates, rows, thread);
-      i = take(control, GRADIENTS, threads, items, thread);
+    for (let i = take(control, OTHER_ITEMS, threads, others, thread); i >= 0;) {
+      if (i < gathers) gather(program, step + 1, i * chunk, (i + 1) * chunk);
+      else gradientItem(program, firsts + i - gathers, rates, rows, thread);
+      i = take(control, OTHER_ITEMS, threads, others, thread);
     }
+    for (let i = take(control, FIRST_ITEMS, threads, firsts, thread); i >= 0;) {
+      gradientItem(program, i, rates, rows, thread);
+      i = take(control, FIRST_ITEMS, threads, firsts, thread);
+    }
+    barrier(control, threads);
+
+    if (thread == 0) refill(control, FIRST_ITEMS, threads, firsts);
     if (clipped) {
-      barrier(control, threads);
       for (let i = take(control, UPDATES, threads, program.itemCount, thread); i >= 0;) {
         clippedItem(program, i, rates);
         i = take(control, UPDATES, threads, program.itemCount, thread);
       }
+      barrier(control, threads);
     }
-    barrier(control, threads);
     step++;
     if (program.ended) break;
   }
@@ -95,7 +124,7 @@ export function prepareLayer(address: usize): void {
 
 function runRows(program: Program, order: usize, rows: i32, r0: i32, r1: i32): void {
   for (let i = 0; i < program.rowOpCount; i++) {
-    runRowOp(changetype<RowOp>(program.rowOps + <usize> i * offsetof<RowOp>()), program, order, rows, r0, r1);
+    runRowOp(changetype<RowOp>(program.rowOps + <usize>i * offsetof<RowOp>()), program, order, rows, r0, r1);
   }
 }
 
@@ -103,8 +132,8 @@ function runRows(program: Program, order: usize, rows: i32, r0: i32, r1: i32): v
 function account(program: Program, rows: i32, wasLast: bool): void {
   let sum: f64 = 0, correct = 0;
   for (let r = 0; r < rows; r++) {
-    sum += load<f64>(program.losses + (<usize> r << 3));
-    correct += load<i32>(program.rights + (<usize> r << 2));
+    sum += load<f64>(program.losses + (<usize>r << 3));
+    correct += load<i32>(program.rights + (<usize>r << 2));
   }
   store<f64>(program.lossSum, load<f64>(program.lossSum) + sum);
   program.correct += correct;

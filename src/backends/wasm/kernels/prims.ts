@@ -12,7 +12,7 @@ export const ROW: usize = 64;
 // @ts-ignore: decorator
 
 export function rowAt(matrix: usize, stride: i32, panel: i32, row: i32): usize {
-  return matrix + (<usize> panel * stride + row) * ROW;
+  return matrix + (<usize>panel * stride + row) * ROW;
 }
 
 /** Panels of a matrix with that many columns. */
@@ -26,7 +26,7 @@ export function panelsOf(columns: i32): i32 {
 // @ts-ignore: decorator
 
 export function elementAt(matrix: usize, stride: i32, row: i32, column: i32): usize {
-  return rowAt(matrix, stride, column >> 4, row) + (<usize> (column & 15) << 2);
+  return rowAt(matrix, stride, column >> 4, row) + (<usize>(column & 15) << 2);
 }
 
 /** `a * b + c`: one rounding where the build has relaxed SIMD and the processor a fused multiply-add, else two. */

@@ -66,6 +66,7 @@ export class Program {
   layers: usize;
   items: usize;
   itemCount: i32;
+  firstItems: i32; // of these, the first ones belong to the first layer
   // entries of sparse inputs, see sparse.ts; all 0 where inputs are dense
   entryFeatures: i32;
   entryBytes: i32; // 1 where the set's entries hold bytes

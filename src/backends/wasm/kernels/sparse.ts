@@ -5,8 +5,8 @@
 //   gatherColumns:       the same entries as lists by feature, {u32 row * 64, f32 value}
 //   sparseColumnsTimes:  G[k, n] = Σ over the list of feature k of value * D[row, n]
 //
-// A row of a panel is one cache line. Two panels are done at a time: an entry then costs two loads of its own, 8 loads of
-// matrix and 8 multiply-adds into 8 accumulators; loads bound it. Every sum runs over its entries in order.
+// A row of a panel is one cache line. Two panels and two entries are done at a time: 19 loads for 16 multiply-adds into 8
+// accumulators; loads bound it (see matmul.ts). Every sum runs over its entries in order.
 
 import { madd, ROW } from "./prims";
 
@@ -136,8 +136,8 @@ function weightedPair(p: usize, end: usize, m: usize, n: usize, start: usize, o:
     t0 = v128.load(start, 64), t1 = v128.load(start, 80), t2 = v128.load(start, 96), t3 = v128.load(start, 112);
   }
   for (; p + ENTRY < end; p += 2 * ENTRY) {
-    const a = load<u32>(p), b = load<u32>(p, 8);
-    const x = v128.load32_splat(p, 4), y = v128.load32_splat(p, 12);
+    const both = v128.load(p), a = load<u32>(p), b = load<u32>(p, 8);
+    const x = v128.shuffle<f32>(both, both, 1, 1, 1, 1), y = v128.shuffle<f32>(both, both, 3, 3, 3, 3);
     const i = m + a, j = n + a, k = m + b, l = n + b;
     s0 = madd(x, v128.load(i), s0), s1 = madd(x, v128.load(i, 16), s1);
     s2 = madd(x, v128.load(i, 32), s2), s3 = madd(x, v128.load(i, 48), s3);

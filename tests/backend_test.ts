@@ -1,0 +1,89 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { type BackendName, BACKENDS, openBackend } from "../src/backend.ts";
+import { openWasm } from "../src/backends/wasm/backend.ts";
+import { BackendError } from "../src/errors.ts";
+import { workersLeftBy } from "./support/workers.ts";
+
+const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
+
+Deno.test("openBackend() opens each backend by its name", SANITIZED, async () => {
+  const left = await workersLeftBy(async () => {
+    await using _backend = await openBackend("wasm", { threads: 3 });
+  });
+  assertEquals(left, { started: 3, running: 0 });
+  for (const name of BACKENDS) {
+    await using backend = await openBackend(name);
+    assertEquals([backend.name, backend.passedOver], [name, []]);
+    assert(backend.device.length > 0);
+  }
+});
+
+Deno.test(`openBackend("auto") opens the fastest that there is, never the reference`, SANITIZED, async () => {
+  for (const name of ["auto", undefined] as const) {
+    await using backend = await openBackend(name);
+    assertEquals(backend.name, "wasm");
+    assertEquals(backend.passedOver, []);
+  }
+});
+
+Deno.test("openBackend() passes the number of threads on", SANITIZED, async () => {
+  for (const [threads, words] of [[1, "1 thread"], [3, "3 threads"]] as const) {
+    await using backend = await openBackend("auto", { threads });
+    assertEquals(backend.device, `CPU, ${words}, WebAssembly relaxed SIMD`);
+  }
+  // A wrong number is the caller's mistake, not a reason to try the next backend.
+  await assertRejects(() => openBackend("auto", { threads: 0 }), RangeError, "from 1 to 256, found 0");
+});
+
+Deno.test("openBackend() refuses a name that there is not", SANITIZED, async () => {
+  for (const name of ["", "cpu", "WASM"]) {
+    const open = () => openBackend(name as BackendName);
+    await assertRejects(open, TypeError, `Unknown backend "${name}", needs auto, ${BACKENDS.join(", ")}`);
+  }
+});
+
+Deno.test("openWasm() says what it runs on", SANITIZED, async () => {
+  await using solo = await openWasm({ shared: false, build: "plain", threads: 4 });
+  assertEquals(solo.device, "CPU, 1 thread (no shared memory), WebAssembly SIMD");
+  await using team = await openWasm();
+  const count = navigator.hardwareConcurrency;
+  assertMatch(team.device, new RegExp(`^CPU, ${count} threads?, WebAssembly relaxed SIMD$`));
+});
+
+/** Runs `work` on a host whose WebAssembly validates nothing. */
+async function withoutWasm(work: () => Promise<void>): Promise<void> {
+  const { validate } = WebAssembly;
+  WebAssembly.validate = () => false;
+  try {
+    await work();
+  } finally {
+    WebAssembly.validate = validate;
+  }
+}
+
+Deno.test("openBackend() says why a backend cannot be had", SANITIZED, async () => {
+  await withoutWasm(async () => {
+    const reason = `Cannot open backend "wasm": this host's WebAssembly lacks SIMD and threads`;
+    const named = await assertRejects(() => openBackend("wasm"), BackendError, reason);
+    assertEquals([named.backend, named.code], ["wasm", "unavailable"]);
+    const auto = await assertRejects(
+      () => openBackend("auto"),
+      BackendError,
+      `No backend can be opened: ${reason}`,
+    );
+    assertEquals([auto.backend, auto.code], ["auto", "unavailable"]);
+    const relaxed = "this host's WebAssembly lacks relaxed SIMD";
+    await assertRejects(() => openWasm({ build: "relaxed" }), BackendError, relaxed);
+  });
+});
+
+Deno.test("openWasm() works alone where the host shares no memory", SANITIZED, async () => {
+  const { SharedArrayBuffer } = globalThis;
+  Reflect.deleteProperty(globalThis, "SharedArrayBuffer");
+  try {
+    await using backend = await openBackend("wasm", { threads: 2 });
+    assertEquals(backend.device, "CPU, 1 thread (no shared memory), WebAssembly relaxed SIMD");
+  } finally {
+    globalThis.SharedArrayBuffer = SharedArrayBuffer;
+  }
+});

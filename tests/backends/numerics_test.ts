@@ -1,0 +1,117 @@
+/** Numbers at the edges of what float32 holds: losses stay exact, and activations lie near float64's. @module */
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import type { ActivationName } from "../../src/activations.ts";
+import { buildPlan } from "../../src/build_plan.ts";
+import { resolveConfig } from "../../src/config.ts";
+import { dense } from "../../src/layers.ts";
+import { backendTest, COMPARED, EACH, REFERENCE } from "../support/backends.ts";
+import { runPlan } from "../support/states.ts";
+
+/** Logits of one row of three classes, a label, and the loss that comes of them. */
+const LOGITS: readonly [logits: number[], label: number, smoothing: number, loss: number][] = [
+  [[1e4, -1e4, 0], 0, 0, 0],
+  [[1e4, -1e4, 0], 1, 0, 2e4],
+  [[1e4, -1e4, 0], 2, 0, 1e4],
+  [[1e4, 1e4, 1e4], 2, 0, Math.log(3)],
+  [[-1e4, -1e4, -1e4], 0, 0, Math.log(3)],
+  [[0, 1e-4, 0], 1, 0, Math.log(2 + Math.exp(1e-4)) - 1e-4],
+  // 0.9 + 0.1 share of the label's, which is 0, and 1e4 and 2e4 of the others' shares.
+  [[1e4, -1e4, 0], 0, 0.3, 0.1 * 2e4 + 0.1 * 1e4],
+];
+
+backendTest(
+  "softmaxCrossEntropy() is exact for logits of any size",
+  [REFERENCE, ...COMPARED],
+  async (backend) => {
+    for (const [logits, label, labelSmoothing, loss] of LOGITS) {
+      const config = resolveConfig({ optimizer: "sgd", batchSize: 1, labelSmoothing });
+      const layers = [dense(3, "softmax")];
+      const plan = buildPlan(layers, config, { inFeatures: 1, inputScale: 1, labels: true, outFeatures: 3 });
+      // The input is 0, so that the bias is the logits, and the change of the bias the gradient with its sign turned.
+      const dataset = {
+        ...{ inputs: new Float32Array(1), inputShape: [1], inputScale: 1, source: "one row" },
+        ...{ labels: Uint32Array.of(label), outFeatures: 3 },
+      };
+      const parameters = {
+        "layer_1.weights": new Float64Array(3),
+        "layer_1.bias": Float64Array.from(logits),
+      };
+      const run = { plan, dataset, parameters, epochs: [Uint32Array.of(0)], learningRate: 1 };
+      const { results: [{ lossSum, diverged }], state } = await runPlan(backend, run);
+      const what = `logits ${logits}, label ${label}, smoothing ${labelSmoothing}`;
+      assertEquals(diverged, false, what);
+      assertAlmostEquals(lossSum, loss, 1e-7 * Math.max(1, loss), what);
+      const largest = Math.max(...logits), exps = logits.map((z) => Math.exp(z - largest));
+      const sum = exps.reduce((a, b) => a + b);
+      for (const [c, e] of exps.entries()) {
+        const target = (c === label ? 1 - labelSmoothing : 0) + labelSmoothing / 3;
+        const gradient = logits[c] - state.tensors["layer_1.bias"][c];
+        // Around 1e4 the numbers of float32 lie 1e-3 apart.
+        assertAlmostEquals(gradient, e / sum - target, Math.abs(logits[c]) > 1 ? 1e-3 : 2e-7, what);
+      }
+    }
+  },
+);
+
+/** Sums to activate: zero, tiny, both sides of where kernels change formulas, and far out. */
+const SUMS = [0, 1e-6, 1e-3, 0.1, 0.29999, 0.3, 0.30001, 0.5, 1, 2.5, 5, 9, 12, 20, 40, 80, 87, 88, 100, 1e4]
+  .flatMap((z) => [z, -z]).map(Math.fround);
+
+const FORMULAS: Record<Exclude<ActivationName, "softmax">, (z: number) => number> = {
+  relu: (z) => Math.max(0, z),
+  sigmoid: (z) => 1 / (1 + Math.exp(-z)),
+  tanh: Math.tanh,
+  linear: (z) => z,
+};
+
+/** As a share of the value: a few roundings of float32; and what float32 cannot hold, as it is. */
+const SHARE = 5e-7, TINY = 1e-37;
+
+for (
+  const [activation, formula] of Object.entries(FORMULAS) as [keyof typeof FORMULAS, (z: number) => number][]
+) {
+  backendTest(`Predictor.run() is near float64 with ${activation} everywhere`, EACH, async (backend) => {
+    const network = { inFeatures: 1, layers: [dense(1, activation)], inputScale: 1 };
+    const parameters = { "layer_1.weights": Float32Array.of(1), "layer_1.bias": Float32Array.of(0) };
+    await using predictor = await backend.createPredictor(network, parameters);
+    const outputs = await predictor.run(Float32Array.from(SUMS));
+    for (const [i, z] of SUMS.entries()) {
+      const wanted = formula(z);
+      assert(
+        Math.abs(outputs[i] - wanted) <= SHARE * Math.abs(wanted) + TINY,
+        `${activation}(${z}) is ${outputs[i]}`,
+      );
+    }
+  });
+}
+
+backendTest("Predictor.run() is near float64 with softmax everywhere", EACH, async (backend) => {
+  const network = { inFeatures: 1, layers: [dense(3, "softmax")], inputScale: 1 };
+  const parameters = { "layer_1.weights": Float32Array.of(1, 0, -1), "layer_1.bias": new Float32Array(3) };
+  await using predictor = await backend.createPredictor(network, parameters);
+  const outputs = await predictor.run(Float32Array.from(SUMS));
+  for (const [i, z] of SUMS.entries()) {
+    const exps = [z, 0, -z].map((logit) => Math.exp(logit - Math.abs(z)));
+    const sum = exps.reduce((a, b) => a + b);
+    for (const [c, e] of exps.entries()) {
+      const found = outputs[3 * i + c], wanted = e / sum;
+      // e^z is within 2 units in the last place of its float32 argument, which is rounded too: |z| roundings.
+      const share = SHARE + 6e-8 * Math.abs(z);
+      assert(Math.abs(found - wanted) <= share * wanted + TINY, `softmax of ${z}, class ${c}, is ${found}`);
+    }
+  }
+});
+
+backendTest("Predictor.run() lets no NaN vanish", EACH, async (backend) => {
+  for (const activation of ["relu", "sigmoid", "tanh", "softmax", "linear"] as const) {
+    const network = { inFeatures: 2, layers: [dense(4, activation), dense(2)], inputScale: 1 };
+    const parameters = {
+      ...{ "layer_1.weights": new Float32Array(8).fill(0.5), "layer_1.bias": new Float32Array(4) },
+      ...{ "layer_2.weights": new Float32Array(8).fill(0.5), "layer_2.bias": new Float32Array(2) },
+    };
+    await using predictor = await backend.createPredictor(network, parameters);
+    const outputs = await predictor.run(Float32Array.of(1, 1, 1, NaN, NaN, 0, 2, 2));
+    const rows = [0, 1, 2, 3].map((row) => [...outputs.subarray(2 * row, 2 * row + 2)].map(Number.isNaN));
+    assertEquals(rows, [[false, false], [true, true], [true, true], [false, false]], activation);
+  }
+});

@@ -1,0 +1,63 @@
+/** The wasm backend gives the same bits for every number of threads, with shared memory and without. @module */
+import { assertEquals, assertNotEquals } from "@std/assert";
+import { openWasm, type WasmOptions } from "../../src/backends/wasm/backend.ts";
+import { buildPlan } from "../../src/build_plan.ts";
+import { resolveConfig, type TrainConfig } from "../../src/config.ts";
+import { dense } from "../../src/layers.ts";
+import { permutation } from "../../src/random.ts";
+import { drawParameters } from "../support/cases.ts";
+import { drawSet } from "../support/sets.ts";
+import { runPlan } from "../support/states.ts";
+
+/** Who shares the work. With five threads some have none; three share 100 rows unevenly. */
+const SHARINGS: readonly WasmOptions[] = [
+  { threads: 1, shared: true },
+  { threads: 2, shared: true },
+  { threads: 3, shared: true },
+  { threads: 5, shared: true },
+  { shared: false },
+];
+
+const RUNS: Record<string, Partial<TrainConfig> & { zeros: number }> = {
+  "dense inputs": { zeros: 0 },
+  "sparse inputs": { zeros: 0.8 },
+  "dense inputs, clipping": { zeros: 0, clipNorm: 0.1 },
+  "sparse inputs, clipping": { zeros: 0.8, clipNorm: 0.1 },
+  "momentum and label smoothing": { zeros: 0, optimizer: "sgd", momentum: 0.9, labelSmoothing: 0.1 },
+};
+
+for (const build of ["relaxed", "plain"] as const) {
+  for (const [what, { zeros, ...given }] of Object.entries(RUNS)) {
+    Deno.test(`openWasm() computes the same bits for all numbers of threads: ${build} build, ${what}`, {
+      sanitizeOps: true,
+      sanitizeResources: true,
+    }, async () => {
+      const rows = 230, inFeatures = 150; // the last of three batches has 30 rows
+      const layers = [dense(70, "relu"), dense(20, "softmax"), dense(10, "softmax")];
+      const config = resolveConfig({ batchSize: 100, learningRate: 0.01, ...given });
+      const dataset = drawSet({ rows, inFeatures, outFeatures: 10, zeros });
+      const run = {
+        plan: buildPlan(layers, config, { inFeatures, inputScale: 1 / 3, labels: true, outFeatures: 10 }),
+        dataset,
+        parameters: drawParameters(inFeatures, layers, 1),
+        epochs: [1, 2, 3].map((epoch) => permutation(1, epoch, rows)),
+        learningRate: 0.01,
+      };
+      const network = { inFeatures, layers, inputScale: 1 / 3 };
+      const found = [];
+      for (const sharing of SHARINGS) {
+        await using backend = await openWasm({ ...sharing, build });
+        const { results, state } = await runPlan(backend, run);
+        await using predictor = await backend.createPredictor(network, state.tensors);
+        found.push({ results, state, outputs: await predictor.run(dataset.inputs) });
+      }
+      for (const [index, each] of found.entries()) {
+        assertEquals(each, found[0], JSON.stringify(SHARINGS[index]));
+      }
+      assertNotEquals(
+        found[0].state.tensors["layer_1.weights"],
+        Float32Array.from(run.parameters["layer_1.weights"]),
+      );
+    });
+  }
+}

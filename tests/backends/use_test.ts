@@ -1,0 +1,334 @@
+/** How backends, trainers and predictors are used and misused: what every backend must do in the same way. @module */
+import { assert, assertEquals, assertGreater, assertLess, assertNotEquals, assertRejects } from "@std/assert";
+import type { Backend, Tensors } from "../../src/backend.ts";
+import { openWasm } from "../../src/backends/wasm/backend.ts";
+import { buildPlan } from "../../src/build_plan.ts";
+import { resolveConfig } from "../../src/config.ts";
+import { BackendError } from "../../src/errors.ts";
+import { dense } from "../../src/layers.ts";
+import { permutation } from "../../src/random.ts";
+import { backendTest, EACH, WASM } from "../support/backends.ts";
+import { drawParameters } from "../support/cases.ts";
+import { drawBlobs, drawSet } from "../support/sets.ts";
+import { within } from "../support/deadline.ts";
+import { inOrder, startState } from "../support/states.ts";
+
+const LAYERS = [dense(5, "relu"), dense(3, "softmax")];
+const NETWORK = { inFeatures: 4, layers: LAYERS, inputScale: 1 };
+const SET = drawBlobs({ rows: 10, inFeatures: 4, classes: 3 });
+const INPUT = { inFeatures: 4, inputScale: 1, labels: true, outFeatures: 3 };
+const PLAN = buildPlan(LAYERS, resolveConfig({ batchSize: 4 }), INPUT);
+const PARAMETERS = drawParameters(4, LAYERS, 1);
+const START = startState(PLAN, PARAMETERS);
+const RATES = new Float64Array(3).fill(0.01);
+
+const createTrainer = (backend: Backend) => backend.createTrainer(PLAN, SET, START);
+
+/** Plenty of work: no backend does it before it looks at a signal, or at whether it is closed. */
+async function createLongRun(backend: Backend) {
+  const rows = 30_000, features = 16, layers = [dense(64, "tanh"), dense(3)];
+  const dataset = drawSet({ rows, inFeatures: features, outFeatures: 3 });
+  const plan = buildPlan(layers, resolveConfig({ batchSize: 1 }), { ...INPUT, inFeatures: features });
+  const start = startState(plan, drawParameters(features, layers, 1));
+  const trainer = await backend.createTrainer(plan, dataset, start);
+  return {
+    plan,
+    dataset,
+    start,
+    trainer,
+    order: permutation(1, 1, rows),
+    rates: new Float64Array(rows).fill(1e-3),
+  };
+}
+
+/** Asserts that a call of something closed is refused. */
+async function assertClosed(backend: Backend, what: string, call: () => Promise<unknown>): Promise<void> {
+  const message = `Cannot use this ${what} of backend "${backend.name}": it is closed`;
+  const error = await assertRejects(call, BackendError, message);
+  assertEquals([error.code, error.backend], ["closed", backend.name]);
+}
+
+backendTest("Trainer.close() can come twice, and nothing works after it", EACH, async (backend) => {
+  const trainer = await createTrainer(backend);
+  await trainer.close();
+  await trainer.close();
+  await assertClosed(backend, "trainer", async () => await trainer.runEpoch(inOrder(10), RATES));
+  await assertClosed(backend, "trainer", async () => await trainer.readState());
+  await assertClosed(backend, "trainer", async () => await trainer.writeState(START));
+  await using other = await createTrainer(backend);
+  assertEquals((await other.runEpoch(inOrder(10), RATES)).steps, 3);
+});
+
+backendTest("Predictor.close() can come twice, and nothing works after it", EACH, async (backend) => {
+  const predictor = await backend.createPredictor(NETWORK, PARAMETERS);
+  await predictor.run(SET.inputs);
+  await predictor.close();
+  await predictor.close();
+  await assertClosed(backend, "predictor", async () => await predictor.run());
+  await assertClosed(backend, "predictor", async () => await predictor.run(SET.inputs));
+  await assertClosed(backend, "predictor", async () => await predictor.place(SET.inputs));
+  await assertClosed(backend, "predictor", async () => await predictor.load(PARAMETERS));
+});
+
+backendTest("Backend.close() can come twice, and closes all that it made", EACH, async (backend) => {
+  const trainer = await createTrainer(backend),
+    predictor = await backend.createPredictor(NETWORK, PARAMETERS);
+  await backend.close();
+  await backend.close();
+  await assertClosed(backend, "backend", async () => await createTrainer(backend));
+  await assertClosed(backend, "backend", async () => await backend.createPredictor(NETWORK, PARAMETERS));
+  await assertClosed(backend, "trainer", async () => await trainer.runEpoch(inOrder(10), RATES));
+  await assertClosed(backend, "predictor", async () => await predictor.run(SET.inputs));
+  await trainer.close();
+  await predictor.close();
+});
+
+backendTest("Backend.close() ends an epoch under way with an error", EACH, async (backend) => {
+  const { trainer, order, rates } = await createLongRun(backend);
+  const running = assertRejects(() => trainer.runEpoch(order, rates), BackendError, backend.name);
+  await backend.close();
+  assertEquals((await running).code, "closed");
+});
+
+backendTest("Backend methods reject, and do not throw", EACH, async (backend) => {
+  // `assertRejects` fails where its function throws before it gives a promise.
+  const trainer = await createTrainer(backend),
+    predictor = await backend.createPredictor(NETWORK, PARAMETERS);
+  await assertRejects(() => backend.createTrainer(PLAN, SET, { step: 0, tensors: {} }), TypeError);
+  await assertRejects(() => trainer.writeState({ step: 0, tensors: {} }), TypeError);
+  await assertRejects(() => trainer.runEpoch(Uint32Array.of(10), RATES.subarray(0, 1)), RangeError);
+  await assertRejects(() => predictor.run(new Float32Array(5)), TypeError);
+  await assertRejects(() => predictor.place(new Float32Array(5)), TypeError);
+  await trainer.close();
+  await predictor.close();
+  await assertRejects(() => trainer.runEpoch(inOrder(10), RATES), BackendError);
+  await assertRejects(() => trainer.readState(), BackendError);
+  await assertRejects(() => trainer.writeState(START), BackendError);
+  await assertRejects(() => predictor.load(PARAMETERS), BackendError);
+  await assertRejects(() => predictor.run(), BackendError);
+  await backend.close();
+  await assertRejects(() => createTrainer(backend), BackendError);
+  await assertRejects(() => backend.createPredictor(NETWORK, PARAMETERS), BackendError);
+});
+
+backendTest("Trainer refuses calls that overlap", EACH, async (backend) => {
+  const { trainer, order, rates, start } = await createLongRun(backend);
+  const controller = new AbortController();
+  const running = trainer.runEpoch(order, rates, { signal: controller.signal });
+  const message = `Cannot use this trainer of backend "${backend.name}": an earlier call has not finished`;
+  for (
+    const call of [
+      async () => await trainer.runEpoch(order, rates),
+      async () => await trainer.readState(),
+      async () => await trainer.writeState(start),
+    ]
+  ) {
+    const error = await assertRejects(call, BackendError, message);
+    assertEquals(error.code, "busy");
+  }
+  controller.abort();
+  const { steps } = await running;
+  assertEquals((await trainer.readState()).step, steps);
+});
+
+backendTest("Predictor refuses calls that overlap", WASM, async (backend) => {
+  await using predictor = await backend.createPredictor(NETWORK, PARAMETERS);
+  const running = predictor.run(SET.inputs);
+  for (const call of [() => predictor.run(), () => predictor.place(SET.inputs)]) {
+    const error = await assertRejects(call, BackendError, "an earlier call has not finished");
+    assertEquals(error.code, "busy");
+  }
+  assertEquals((await running).length, 30);
+});
+
+backendTest(
+  "Trainer.runEpoch() stops after a step at a signal, with the state of the steps done",
+  EACH,
+  async (backend) => {
+    const { plan, dataset, start, trainer, order, rates } = await createLongRun(backend);
+    const controller = new AbortController();
+    const running = trainer.runEpoch(order, rates, { signal: controller.signal });
+    controller.abort();
+    const result = await running;
+    assertGreater(result.steps, 0);
+    assertLess(result.steps, order.length);
+    assertEquals([result.rows, trainer.stepsDone, result.diverged], [result.steps, result.steps, false]);
+    const state = await trainer.readState();
+    assertEquals(state.step, result.steps);
+
+    await using other = await backend.createTrainer(plan, dataset, start);
+    const wanted = await other.runEpoch(order.subarray(0, result.steps), rates.subarray(0, result.steps));
+    assertEquals([result.lossSum, result.correct], [wanted.lossSum, wanted.correct]);
+    assertEquals(state, await other.readState());
+    // The signal of an epoch is over with it.
+    assertEquals((await trainer.runEpoch(order.subarray(0, 3), rates.subarray(0, 3))).steps, 3);
+  },
+);
+
+backendTest(
+  "Trainer.runEpoch() does nothing where the signal is aborted, or no rows are given",
+  EACH,
+  async (backend) => {
+    await using trainer = await createTrainer(backend);
+    const nothing = { lossSum: 0, correct: 0, rows: 0, steps: 0, diverged: false };
+    assertEquals(await trainer.runEpoch(inOrder(10), RATES, { signal: AbortSignal.abort() }), nothing);
+    assertEquals(await trainer.runEpoch(new Uint32Array(), new Float64Array()), nothing);
+    const { step, tensors } = await trainer.readState();
+    assertEquals([step, Float64Array.from(tensors["layer_1.weights"])], [0, PARAMETERS["layer_1.weights"]]);
+  },
+);
+
+backendTest("Trainer.runEpoch() stops after the step whose loss is no number", EACH, async (backend) => {
+  const inputs = SET.inputs.slice();
+  inputs[5 * 4] = NaN;
+  await using trainer = await backend.createTrainer(PLAN, { ...SET, inputs }, START);
+  const { steps, rows, diverged } = await trainer.runEpoch(inOrder(10), RATES);
+  assertEquals([steps, rows, diverged], [2, 8, true]);
+  await trainer.writeState(START);
+  const again = await trainer.runEpoch(inOrder(4), RATES.subarray(0, 1));
+  assertEquals([again.steps, again.diverged, Number.isFinite(again.lossSum)], [1, false, true]);
+  assert((await trainer.readState()).tensors["layer_1.weights"].every(Number.isFinite));
+});
+
+backendTest("Trainer.runEpoch() refuses rows and learning rates that do not fit", EACH, async (backend) => {
+  await using trainer = await createTrainer(backend);
+  const row = () => trainer.runEpoch(Uint32Array.of(0, 10), RATES.subarray(0, 1));
+  await assertRejects(row, RangeError, "Cannot train on row 10: the data set has 10 rows");
+  for (const count of [0, 2, 4]) {
+    const message = `An epoch of 3 steps needs as many learning rates, found ${count}`;
+    await assertRejects(() => trainer.runEpoch(inOrder(10), new Float64Array(count)), RangeError, message);
+  }
+  // Trainers keep room for as many rows as the set has.
+  const order = new Uint32Array(1000);
+  await assertRejects(() => trainer.runEpoch(order, new Float64Array(250)), RangeError, "10 rows");
+  assertEquals((await trainer.readState()).step, 0);
+});
+
+backendTest(
+  "Trainer.writeState() goes back to a state of readState(), bit for bit",
+  EACH,
+  async (backend) => {
+    await using trainer = await createTrainer(backend);
+    await trainer.runEpoch(inOrder(10), RATES);
+    const middle = await trainer.readState(), kept = structuredClone(middle);
+    await trainer.runEpoch(permutation(1, 1, 10), RATES);
+    const end = await trainer.readState();
+    assertNotEquals(end.tensors, middle.tensors);
+    assertEquals(middle, kept, "a state that was read stays as it is");
+    await trainer.writeState(middle);
+    assertEquals(await trainer.readState(), middle);
+    await trainer.runEpoch(permutation(1, 1, 10), RATES);
+    assertEquals(await trainer.readState(), end);
+  },
+);
+
+/** States that lack something. */
+const BAD_STATES: readonly [name: string, tensors: Tensors, message: string][] = [
+  [
+    "a parameter is missing",
+    Object.fromEntries(Object.entries(START.tensors).filter(([name]) => name !== "layer_2.bias")),
+    `Cannot load the state: "layer_2.bias" is missing`,
+  ],
+  [
+    "optimizer state is missing",
+    Object.fromEntries(Object.entries(START.tensors).filter(([name]) => name !== "layer_2.weights.v")),
+    `Cannot load the state: "layer_2.weights.v" is missing`,
+  ],
+  [
+    "a tensor has another size",
+    { ...START.tensors, "layer_1.weights": new Float32Array(19) },
+    `Cannot load the state: "layer_1.weights" has 19 numbers, the plan needs 20`,
+  ],
+];
+
+for (const [what, tensors, message] of BAD_STATES) {
+  backendTest(
+    `Trainer.writeState() and createTrainer() refuse a state in which ${what}`,
+    EACH,
+    async (backend) => {
+      const state = { step: 0, tensors };
+      await assertRejects(async () => await backend.createTrainer(PLAN, SET, state), TypeError, message);
+      await using trainer = await createTrainer(backend);
+      await trainer.runEpoch(inOrder(10), RATES);
+      const before = await trainer.readState();
+      await assertRejects(async () => await trainer.writeState(state), TypeError, message);
+      assertEquals(await trainer.readState(), before, "a refused state leaves all as it was");
+    },
+  );
+}
+
+backendTest(
+  "Predictor.load() refuses parameters that lack something, and keeps what it had",
+  EACH,
+  async (backend) => {
+    await using predictor = await backend.createPredictor(NETWORK, PARAMETERS);
+    const outputs = await predictor.run(SET.inputs);
+    const { "layer_2.bias": _, ...lacking } = PARAMETERS;
+    const other = drawParameters(4, LAYERS, 2);
+    for (const bad of [lacking, { ...other, "layer_2.bias": new Float32Array(4) }]) {
+      await assertRejects(async () => await predictor.load(bad), TypeError, "layer_2.bias");
+      assertEquals(await predictor.run(), outputs);
+    }
+  },
+);
+
+backendTest("Backend.createPredictor() refuses parameters that lack something", EACH, async (backend) => {
+  const { "layer_1.weights": _, ...lacking } = PARAMETERS;
+  await assertRejects(
+    async () => {
+      await using predictor = await backend.createPredictor(NETWORK, lacking);
+      await predictor.run(SET.inputs);
+    },
+    TypeError,
+    `"layer_1.weights" is missing`,
+  );
+});
+
+backendTest(
+  "Predictor.run() refuses inputs that are no whole rows, and takes none for no rows",
+  EACH,
+  async (backend) => {
+    await using predictor = await backend.createPredictor(NETWORK, PARAMETERS);
+    const message = "Cannot predict: 5 inputs are no whole number of rows of 4";
+    await assertRejects(async () => await predictor.run(new Float32Array(5)), TypeError, message);
+    await assertRejects(async () => await predictor.place(new Float32Array(5)), TypeError, message);
+    assertEquals((await predictor.run(new Float32Array())).length, 0);
+  },
+);
+
+backendTest("Trainer and Predictor copy what they are given", EACH, async (backend) => {
+  const inputs = SET.inputs.slice(), parameters = structuredClone(PARAMETERS);
+  await using predictor = await backend.createPredictor(NETWORK, parameters);
+  await predictor.place(inputs);
+  const before = await predictor.run();
+  inputs.fill(0);
+  assertEquals(await predictor.run(), before);
+  const outputs = before.slice();
+  before.fill(0);
+  assertEquals(await predictor.run(), outputs, "outputs belong to the caller");
+});
+
+backendTest(
+  "Trainer.runEpoch() reports a kernel that fails, and nothing hangs after it",
+  WASM,
+  async (backend) => {
+    // A label far outside of the classes, which `train` refuses, makes the loss read beyond the memory.
+    const labels = SET.labels!.map(() => 190_000_000);
+    const trainer = await backend.createTrainer(PLAN, { ...SET, labels }, START);
+    const fail = () => within(2, trainer.runEpoch(inOrder(10), RATES));
+    const error = await assertRejects(fail, BackendError, `Backend "wasm" failed`);
+    assertEquals(error.code, "kernel");
+    await assertRejects(fail, BackendError);
+    // Where workers share the work, one that fails takes its team along; alone, the backend lives on.
+    const another = async () => await (await within(2, createTrainer(backend))).close();
+    if (backend.device.includes("no shared memory")) await another();
+    else await assertRejects(another, BackendError);
+  },
+);
+
+Deno.test("openWasm() refuses a number of threads that is none", async () => {
+  for (const threads of [0, -1, 1.5, NaN, 257]) {
+    const message = `Backend "wasm" needs a whole number of threads from 1 to 256, found ${threads}`;
+    await assertRejects(() => openWasm({ threads }), RangeError, message);
+  }
+});

@@ -1,0 +1,103 @@
+/** The job that the tool is for, on the real data, where that is there. */
+import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+import { openBackend } from "../src/backend.ts";
+import { buildPlan } from "../src/build_plan.ts";
+import { resolveConfig } from "../src/config.ts";
+import type { Dataset, DatasetPair } from "../src/data/dataset.ts";
+import { drawDigits } from "../src/data/digits.ts";
+import { loadDataset } from "../src/data/load.ts";
+import { isMnist } from "../src/data/mnist.ts";
+import { evaluate } from "../src/evaluate.ts";
+import { dense } from "../src/layers.ts";
+import { Mlp } from "../src/mlp.ts";
+import { permutation } from "../src/random.ts";
+import { train } from "../src/train.ts";
+import { runPlan } from "./support/states.ts";
+
+/** Where the file may be, from the project's folder. */
+const PLACES = ["data/mnist.npz", "../shared/data/mnist.npz"].map((path) =>
+  new URL(`../${path}`, import.meta.url)
+);
+
+const path = PLACES.find((place) => {
+  if (Deno.permissions.querySync({ name: "read", path: place }).state !== "granted") return false;
+  try {
+    return Deno.statSync(place).isFile;
+  } catch {
+    return false;
+  }
+});
+
+let loaded: DatasetPair | undefined;
+
+/** MNIST, read once. */
+async function mnist(): Promise<Required<DatasetPair>> {
+  loaded ??= await loadDataset(fromFileUrl(path!));
+  return loaded as Required<DatasetPair>;
+}
+
+function mnistTest(sentence: string, body: () => Promise<void>): void {
+  Deno.test({
+    name: `${sentence} (needs data/mnist.npz and --allow-read)`,
+    ignore: path === undefined,
+    sanitizeOps: true,
+    sanitizeResources: true,
+    fn: body,
+  });
+}
+
+/** The network of `deno task train` with no options. */
+function createMlp(set: Dataset): Mlp {
+  return Mlp.create([dense(128, "relu"), dense(64, "relu"), dense(10, "softmax")], set);
+}
+
+mnistTest("loadDataset() reads MNIST, every byte of it", async () => {
+  const sets = await mnist();
+  assert(await isMnist(sets));
+  const described = [sets.train, sets.test].map(({ inputShape, inputScale, outFeatures }) => [
+    ...inputShape,
+    inputScale,
+    outFeatures,
+  ]);
+  assertEquals(described, [[28, 28, 1 / 255, 10], [28, 28, 1 / 255, 10]]);
+});
+
+mnistTest("train() follows the loss of the reference on MNIST, step by step", async () => {
+  const { train: dataset } = await mnist();
+  const mlp = createMlp(dataset), config = resolveConfig();
+  const plan = buildPlan(mlp.layers, config, {
+    inFeatures: 784,
+    inputScale: dataset.inputScale,
+    labels: true,
+    outFeatures: 10,
+  });
+  const order = permutation(config.seed, 1, 60_000);
+  const steps = Array.from({ length: 20 }, (_, step) => order.subarray(128 * step, 128 * (step + 1)));
+  const run = { plan, dataset, parameters: mlp.parameters, epochs: steps, learningRate: config.learningRate };
+  await using reference = await openBackend("reference");
+  await using wasm = await openBackend("wasm");
+  const wanted = (await runPlan(reference, run)).results, found = (await runPlan(wasm, run)).results;
+  assertGreaterOrEqual(wanted[0].lossSum, 2 * wanted[19].lossSum); // so that there is a curve to follow
+  // float32 sums; 20 steps come to 7e-8.
+  for (const [step, { lossSum }] of wanted.entries()) {
+    const off = Math.abs(found[step].lossSum - lossSum) / 128;
+    assert(off <= 1e-5, `The loss of step ${step + 1} is off by ${off}`);
+  }
+});
+
+mnistTest("train() reaches 96.5 % on MNIST in three epochs", async () => {
+  const sets = await mnist();
+  const mlp = createMlp(sets.train);
+  for await (const _ of train(mlp, sets.train, { epochs: 3, backend: "wasm" }));
+  const { accuracy } = await evaluate(mlp, sets.test, { backend: "wasm" });
+  assertGreaterOrEqual(accuracy ?? 0, 0.965); // seeds 1 to 3 come to 97.1 to 97.3 %
+});
+
+mnistTest("drawDigits() teaches a network to read 80 % of MNIST", async () => {
+  const digits = drawDigits({ count: 20_000, testCount: 1 });
+  const mlp = createMlp(digits.train);
+  for await (const _ of train(mlp, digits.train, { epochs: 10, backend: "wasm" }));
+  const { accuracy } = await evaluate(mlp, (await mnist()).test, { backend: "wasm" });
+  assertGreaterOrEqual(accuracy ?? 0, 0.8); // seeds 1 to 3 come to 93.2 to 93.7 %
+});

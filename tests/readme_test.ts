@@ -1,0 +1,203 @@
+/** What README.md shows and says, tried. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { join, toFileUrl } from "@std/path";
+import config from "../deno.json" with { type: "json" };
+import { openBackend } from "../src/backend.ts";
+import { drawDigits } from "../src/data/digits.ts";
+import { formatNpz } from "../src/formats/npz.ts";
+import { dense } from "../src/layers.ts";
+import { Mlp } from "../src/mlp.ts";
+import { train } from "../src/train.ts";
+import { isGranted } from "./support/permissions.ts";
+import { inFolder, ROOT, taskTest } from "./tasks/support.ts";
+
+const canRead = isGranted({ name: "read" }), canWrite = isGranted({ name: "write" });
+const canRun = isGranted({ name: "run" }), canServe = isGranted({ name: "net", host: "127.0.0.1" });
+const sanitized = { sanitizeOps: true, sanitizeResources: true };
+
+/** The project's `mod.ts`. */
+const MODULE = toFileUrl(join(ROOT, "mod.ts")).href;
+
+function readme(): string {
+  return Deno.readTextFileSync(join(ROOT, "README.md"));
+}
+
+/** The first block of a language, such as `ts`. */
+function blockOf(language: string): string {
+  const [, block] = new RegExp(`\n\`\`\`${language}\n(.*?)\n\`\`\`\n`, "s").exec(readme()) ?? [];
+  assert(block !== undefined, `README.md has no ${language} block`);
+  return block;
+}
+
+/** Runs a program with Deno, in `cwd`. */
+async function runProgram(
+  program: string,
+  { cwd, flags = [], env = {} }: { cwd: string; flags?: string[]; env?: Record<string, string> },
+) {
+  await Deno.writeTextFile(join(cwd, "program.ts"), program);
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", ...flags, "program.ts"],
+    cwd,
+    env: { NO_COLOR: "1", ...env },
+    stdin: "null",
+  }).output();
+  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+}
+
+/** The README's program, with `mod.ts` from another place. */
+function programWith(specifier: string): string {
+  const program = blockOf("ts");
+  assertStringIncludes(program, '"./mod.ts"');
+  return program.replace('"./mod.ts"', JSON.stringify(specifier));
+}
+
+/** Checks what the README's program prints. */
+function assertTrained(stdout: string): void {
+  const epochs = Array.from(
+    { length: 5 },
+    (_, at) => String.raw`epoch ${at + 1}: loss \d\.\d{4} in \d+\.\d\d s\n`,
+  );
+  const rest = String.raw`[789]\d\.\d ±\d\.\d % of the test digits are right\nthe first one is a \d\n`;
+  assertMatch(stdout, new RegExp(`^${epochs.join("")}${rest}$`));
+}
+
+const FILES = ["--allow-read=model", "--allow-write=model"];
+
+taskTest(
+  "README.md's program passes the type checker and needs no more than its file",
+  async ({ path: cwd }) => {
+    const { code, stdout, stderr } = await runProgram(programWith(MODULE), {
+      cwd,
+      flags: ["--check", ...FILES],
+    });
+    assertEquals(code, 0, stderr);
+    assertTrained(stdout);
+    assertEquals((await Mlp.load(join(cwd, "model/digits.npz"))).outFeatures, 10);
+  },
+);
+
+Deno.test({
+  name: "README.md's program runs with mod.ts from a URL " +
+    "(needs --allow-read --allow-write --allow-run --allow-net=127.0.0.1)",
+  ignore: !(canRead && canWrite && canRun && canServe),
+  ...sanitized,
+  fn: () =>
+    inFolder(async ({ path: cwd }) => {
+      const asked: string[] = [];
+      await using server = Deno.serve(
+        { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+        async (request) => {
+          const { pathname } = new URL(request.url);
+          asked.push(pathname);
+          const file = await Deno.readFile(join(ROOT, pathname)).catch(() => undefined);
+          return new Response(file, {
+            status: file ? 200 : 404,
+            headers: { "content-type": "text/typescript" },
+          });
+        },
+      );
+      const host = `127.0.0.1:${server.addr.port}`;
+      const { code, stdout, stderr } = await runProgram(programWith(`http://${host}/mod.ts`), {
+        cwd,
+        flags: [`--allow-import=${host}`, ...FILES],
+        env: { DENO_DIR: join(cwd, "cache"), NO_PROXY: "127.0.0.1" },
+      });
+      assertEquals(code, 0, stderr);
+      assertTrained(stdout);
+      assertEquals(asked.filter((path) => path !== "/mod.ts" && !/^\/src\/.*\.ts$/.test(path)), []);
+    }),
+});
+
+taskTest(
+  "mod.ts does nothing when it is imported, and training asks for no permission",
+  async ({ path: cwd }) => {
+    const log = join(cwd, "permissions.jsonl"), env = { DENO_AUDIT_PERMISSIONS: log };
+    const imported = `import ${JSON.stringify(MODULE)};\n`;
+    assertEquals(await runProgram(imported, { cwd, env }), { code: 0, stdout: "", stderr: "" });
+    const trained = await runProgram(programWith(MODULE).split("await mlp.save")[0], { cwd, env });
+    assertEquals([trained.code, trained.stderr], [0, ""]);
+    assertMatch(trained.stdout, /of the test digits are right\n$/);
+    // Loading the program's own modules is not asked for; what else is would be listed here.
+    const asked = await Deno.readTextFile(log).catch(() => "");
+    assertEquals(asked, "");
+  },
+);
+
+/** Whether Python is there with NumPy. */
+function hasNumPy(): boolean {
+  if (!canRun) return false;
+  try {
+    return new Deno.Command("python3", { args: ["-c", "import numpy"], stderr: "null" }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
+
+Deno.test({
+  name:
+    "README.md's Python rebuilds the network (needs python3 with numpy, --allow-read --allow-write --allow-run)",
+  ignore: !(canRead && canWrite && canRun && hasNumPy()),
+  ...sanitized,
+  fn: () =>
+    inFolder(async ({ path: cwd }) => {
+      const digits = drawDigits({ count: 2000, testCount: 500 }), test = digits.test!;
+      const mlp = Mlp.create([dense(128, "relu"), dense(64, "relu"), dense(10, "softmax")], digits.train);
+      for await (const _ of train(mlp, digits.train, { epochs: 2 }));
+      await mlp.save(join(cwd, "model/model.npz"));
+      await Deno.mkdir(join(cwd, "data"));
+      const x_test = { shape: [500, 28, 28], values: test.inputs as Uint8Array<ArrayBuffer> };
+      await Deno.writeFile(join(cwd, "data/mnist.npz"), formatNpz({ x_test }));
+
+      const { code, stdout, stderr } = await new Deno.Command("python3", {
+        args: ["-c", blockOf("python")],
+        cwd,
+      })
+        .output();
+      assertEquals(code, 0, new TextDecoder().decode(stderr));
+      const found = new TextDecoder().decode(stdout).match(/\d+/g)?.map(Number);
+
+      await using backend = await openBackend("wasm");
+      await using predictor = await backend.createPredictor(mlp, mlp.parameters);
+      await predictor.place(test.inputs);
+      const outputs = await predictor.run();
+      const wanted = Array.from({ length: 500 }, (_, row) => {
+        const probabilities = outputs.subarray(10 * row, 10 * (row + 1));
+        return probabilities.indexOf(Math.max(...probabilities));
+      });
+      assertEquals(found, wanted);
+    }),
+});
+
+const reading = { ignore: !canRead, ...sanitized };
+
+Deno.test("README.md links to files that exist (needs --allow-read)", reading, () => {
+  const links = [...readme().matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, target]) => target);
+  const local = links.filter((target) => !/^[a-z]+:/.test(target));
+  assert(local.length > 0, "README.md has no links to files");
+  for (const target of local) assert(Deno.statSync(join(ROOT, target)), target);
+});
+
+Deno.test("README.md names every task, and no other (needs --allow-read)", reading, () => {
+  const named = new Set([...readme().matchAll(/deno task ([a-z][a-z:]*)/g)].map(([, name]) => name));
+  assertEquals([...named].sort(), Object.keys(config.tasks).sort());
+});
+
+Deno.test("README.md names targets that the Makefile has (needs --allow-read)", reading, () => {
+  const makefile = Deno.readTextFileSync(join(ROOT, "Makefile"));
+  for (const [, target] of readme().matchAll(/^(?:`)?make ([a-z]+)/gm)) {
+    assertMatch(makefile, new RegExp(`^${target}:`, "m"));
+  }
+});
+
+taskTest("README.md shows options that the tasks have", async (folder) => {
+  const shown = [...readme().matchAll(/^deno task (train|eval|info) (.*)$/gm)];
+  assert(shown.length > 3, "README.md shows no command lines");
+  const help = { train: "", eval: "", info: "" };
+  for (const [, name, line] of shown) {
+    const task = name as keyof typeof help;
+    help[task] ||= (await folder.run(task, "--help")).stdout;
+    for (const [option] of line.matchAll(/--?[a-z][a-z-]*/g)) {
+      assertMatch(help[task], new RegExp(`(^|[ ,])${option}([ ,]|$)`, "m"), line);
+    }
+  }
+});

@@ -1,0 +1,242 @@
+/** What the tasks say to data, networks and settings that they cannot work with: one line, a hint, and an exit code. */
+import { assertEquals, assertGreater, assertMatch } from "@std/assert";
+import { formatNpy } from "../../src/formats/npy.ts";
+import type { NpzInput } from "../../src/formats/npz.ts";
+import { writeZip } from "../../src/formats/zip_write.ts";
+import { Mlp } from "../../src/mlp.ts";
+import { drawImages, drawRegression, type Folder, setFile, taskTest } from "./support.ts";
+
+/** A command line of train that is refused: what stands in `set.npz`, and what is said of it. */
+interface Refusal {
+  readonly name: string;
+  /** The file's bytes; a good set by default. */
+  readonly bytes?: Uint8Array;
+  readonly args?: readonly string[];
+  /** The last lines of stderr; `FOLDER` stands for the folder. */
+  readonly said: string;
+  /** 1 by default. */
+  readonly code?: number;
+}
+
+const { x_train, y_train, x_test, y_test } = drawImages();
+const HELP = "  hint: run `deno task train --help` for the options";
+
+/** The good set with some arrays replaced. */
+function changed(arrays: Record<string, NpzInput>): Uint8Array {
+  return setFile({ ...drawImages(), ...arrays });
+}
+
+function withValue(at: number, value: number): NpzInput {
+  const values = Float32Array.from(x_train.values as Uint8Array, (pixel) => pixel / 255);
+  values[at] = value;
+  return { shape: x_train.shape, values };
+}
+
+/** A set whose inputs are Python objects, which NumPy pickles. */
+function objectArrays(): Uint8Array {
+  const header = new TextEncoder().encode("'|O' ");
+  const inputs = formatNpy(x_train);
+  inputs.set(header, new TextDecoder().decode(inputs.subarray(0, 128)).indexOf("'|u1'"));
+  return writeZip([{ name: "x_train.npy", bytes: inputs }, {
+    name: "y_train.npy",
+    bytes: formatNpy(y_train),
+  }]);
+}
+
+const REFUSALS: Refusal[] = [
+  {
+    name: "an unknown option",
+    args: ["--epcohs", "3"],
+    said: 'error: Unknown option "--epcohs"\n  hint: did you mean --epochs?',
+    code: 2,
+  },
+  {
+    name: "a bad value",
+    args: ["--epochs", "0"],
+    said: `error: --epochs needs a whole number from 1, found 0\n${HELP}`,
+    code: 2,
+  },
+  {
+    name: "a missing value",
+    args: ["--lr"],
+    said: "error: --learning-rate needs a value, found none\n" + HELP,
+    code: 2,
+  },
+  {
+    name: "an argument too many",
+    args: ["mnist"],
+    said: `error: Unexpected argument "mnist"\n${HELP}`,
+    code: 2,
+  },
+  {
+    name: "settings that exclude each other",
+    args: ["--momentum", "0.9"],
+    said: `error: Option "momentum" needs optimizer "sgd", found "adam"\n${HELP}`,
+    code: 2,
+  },
+  {
+    name: "patience without a validation set",
+    args: ["--patience", "5"],
+    said: "error: --patience needs a validation set\n  hint: such as --validation-split 0.1",
+    code: 2,
+  },
+  {
+    name: "an unknown backend",
+    args: ["--backend", "wsam"],
+    said:
+      'error: --backend needs auto, wasm or reference, found "wsam"\n  hint: did you mean --backend wasm?',
+    code: 2,
+  },
+  {
+    name: "an unknown activation",
+    args: ["--layers", "3:softmox"],
+    said:
+      'error: --layers: Unknown activation "softmox", needs one of relu, sigmoid, tanh, softmax, linear\n' +
+      "  hint: such as --layers 128:relu,10:softmax",
+    code: 2,
+  },
+  {
+    name: "cross-entropy on a relu output",
+    args: ["--layers", "3:relu"],
+    said:
+      'error: Loss "cross-entropy" needs a softmax output, or a linear one that gives logits, found "relu"',
+  },
+  {
+    name: "labels beyond the network's classes",
+    args: ["--layers", "2:softmax"],
+    said: "error: Cannot use set.npz: row 2 has label 2, the network has classes 0 to 1",
+  },
+  {
+    name: "a folder for the model",
+    args: ["-o", "."],
+    said: 'error: Cannot save to "FOLDER": it is a folder',
+  },
+  {
+    name: "a missing file",
+    args: ["--path", "none.npz"],
+    said: 'error: Cannot load "none.npz": no such file or folder\n' +
+      "  hint: leave --data out for MNIST, or use --data digits",
+  },
+  {
+    name: "a file that is no npz",
+    bytes: new TextEncoder().encode("label,pixel\n"),
+    said:
+      'error: Cannot load "FOLDER/set.npz": it is no .npz archive (12 bytes); needs one, or a folder of IDX files',
+  },
+  {
+    name: "a truncated npz",
+    bytes: setFile().subarray(0, 5000),
+    said: 'error: Cannot read "FOLDER/set.npz": it is cut short after 5,000 bytes: ' +
+      "the zip directory at its end is missing",
+  },
+  {
+    name: "an object array",
+    bytes: objectArrays(),
+    said: 'error: Cannot read "FOLDER/set.npz": "x_train" is an object array, which needs pickle; ' +
+      "save it with a numeric dtype",
+  },
+  {
+    name: "a missing array",
+    bytes: setFile({ x_train }),
+    said: 'error: Cannot load "FOLDER/set.npz": it holds x_train, needs x_train and y_train',
+  },
+  {
+    name: "rows that differ in number",
+    bytes: changed({ y_train: { shape: [239], values: new BigInt64Array(239) } }),
+    said: 'error: Cannot load "FOLDER/set.npz": "x_train" has shape [240, 5, 4] and "y_train" [239], ' +
+      "both need the same number of rows",
+  },
+  {
+    name: "test inputs of another shape",
+    bytes: changed({ x_test: { shape: [60, 4, 5], values: x_test.values } }),
+    said: 'error: Cannot load "FOLDER/set.npz": "x_test" holds inputs of shape [4, 5], ' +
+      "the training set has [5, 4]",
+  },
+  {
+    name: "an empty set",
+    bytes: setFile({
+      x_train: { shape: [0, 5, 4], values: new Uint8Array() },
+      y_train: { shape: [0], values: new BigInt64Array() },
+    }),
+    said: 'error: Cannot load "FOLDER/set.npz": "y_train" holds no rows',
+  },
+  {
+    name: "NaN in the inputs",
+    bytes: changed({ x_train: withValue(47, NaN) }),
+    said: 'error: Cannot load "FOLDER/set.npz": "x_train" has NaN at [2, 1, 3], needs finite numbers',
+  },
+  {
+    name: "a negative label",
+    bytes: changed({
+      y_test: { shape: [60], values: BigInt64Array.from(y_test.values as BigInt64Array, (y) => y - 1n) },
+    }),
+    said:
+      'error: Cannot load "FOLDER/set.npz": "y_test" has -1 at [0], class labels need to be whole numbers from 0',
+  },
+];
+
+/** The end of what a task wrote on stderr, without the notes before it and the folder's path. */
+function saidIn(folder: Folder, stderr: string): string {
+  const from = stderr.indexOf("error:");
+  return stderr.slice(Math.max(0, from)).trimEnd().replaceAll(folder.path, "FOLDER");
+}
+
+for (const { name, bytes = setFile(), args = [], said, code = 1 } of REFUSALS) {
+  taskTest(`train refuses ${name}, in one line and before training`, async (folder) => {
+    await folder.write("set.npz", bytes);
+    const data = args.includes("--path") ? [] : ["--data", "set.npz"];
+    const output = args.includes("-o") ? [] : ["-o", "m.npz"];
+    const outcome = await folder.run("train", ...data, ...output, ...args);
+    assertEquals([outcome.code, outcome.stdout, saidIn(folder, outcome.stderr)], [code, "", said]);
+    assertEquals(folder.names(), ["set.npz"]);
+  });
+}
+
+const SMALLER = "  hint: try a smaller --learning-rate, or --clip-norm 1\n";
+
+taskTest("train stops where the loss is no number, with nothing saved in the first epoch", async (folder) => {
+  await folder.write("set.npz", setFile());
+  const outcome = await folder.run("train", "--data", "set.npz", "-o", "m.npz", "-q", "--lr", "1e30");
+  assertEquals(outcome, {
+    code: 1,
+    stdout: "",
+    stderr: "error: Training stopped: the loss is not a finite number at epoch 1, step 2; " +
+      `a smaller learning rate may help\n${SMALLER}`,
+  });
+  assertEquals(folder.names(), ["set.npz"]);
+});
+
+taskTest("train keeps the last epoch that ended well where the loss stops being a number", async (folder) => {
+  await folder.write("set.npz", setFile(drawRegression()));
+  const args = [
+    "--layers",
+    "1:linear",
+    "--optimizer",
+    "sgd",
+    "--lr",
+    "5",
+    "-o",
+    "m.npz",
+    "--checkpoint",
+    "c.npz",
+  ];
+  const { code, stdout, stderr } = await folder.run("train", "--data", "set.npz", "--json", ...args);
+  const epochs = stdout.trimEnd().split("\n").length;
+  assertGreater(epochs, 2);
+  const end = stderr.slice(stderr.indexOf("saved"));
+  assertMatch(
+    end,
+    new RegExp(`^saved the model of epoch ${epochs} to m.npz\nerror: .* at epoch ${epochs + 1}, step`),
+  );
+  assertEquals([code, end.endsWith(`\n${SMALLER}`)], [1, true]);
+  const mlp = await Mlp.parse(await folder.read("m.npz"));
+  assertEquals(mlp.training?.epochs, epochs);
+  assertEquals((await Mlp.parse(await folder.read("c.npz"))).parameters, mlp.parameters);
+});
+
+taskTest("train prints a stack trace with --debug alone", async (folder) => {
+  const args = ["--data", "none.npz", "-o", "m.npz"];
+  const plain = await folder.run("train", ...args), traced = await folder.run("train", ...args, "--debug");
+  assertEquals(/\n +at /.test(plain.stderr), false);
+  assertMatch(traced.stderr, /^error: .*\n {2}hint: .*\nTaskError: .*\n +at .*data\.ts/);
+});

@@ -1,0 +1,118 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { drawImages, drawRegression, type Folder, jsonOf, linesOf, setFile, taskTest } from "./support.ts";
+
+/** Writes `set.npz`, and `m.npz` trained on it; resolves to what train said of it last. */
+async function trained(folder: Folder, set = setFile(), ...args: string[]) {
+  await folder.write("set.npz", set);
+  const outcome = await folder.run("train", "--data", "set.npz", "-o", "m.npz", "--json", ...args);
+  assertEquals(outcome.code, 0, outcome.stderr);
+  return jsonOf(outcome).at(-1)!;
+}
+
+const EVAL = ["eval", "--model", "m.npz", "--data", "set.npz"] as const;
+
+taskTest("eval prints loss, accuracy, confusion matrix and worst mistakes", async (folder) => {
+  await trained(folder, setFile(drawImages({ wrong: 0.3 })), "--epochs", "3");
+  const { code, stdout, stderr } = await folder.run(...EVAL);
+  assertEquals(code, 0);
+  const lines = linesOf(stdout);
+  assertMatch(lines[0], /^loss {5}\d\.\d{4}$/);
+  assertMatch(lines[1], /^accuracy \d\d\.\d\d ±\d\.\d\d % \(\d+ of 60\)$/);
+  const [, correct] = lines[1].match(/\((\d+) of/)!;
+  assertEquals(lines[2], "");
+  assertMatch(lines[3], /^label +0 +1 +2 +right \(columns: taken for\)$/);
+  const matrix = lines.slice(4, 7).map((line) => line.trim().split(/ +/));
+  assertEquals(matrix.map(([label]) => label), ["0", "1", "2"]);
+  const diagonal = matrix.reduce((sum, row, label) => sum + Number(row[1 + label].replace(".", "0")), 0);
+  assertEquals(diagonal, Number(correct));
+  assertEquals(lines[8], "worst mistakes (row: label, taken for, loss)");
+  assertMatch(lines[9], /^ +\d+: \d, \d, \d\.\d{4}$/);
+  assertMatch(stderr, /^backend {2}wasm on CPU.*\ndata {5}set\.npz: 240 rows to train, 60 to test; .*\n$/);
+});
+
+taskTest("eval --json prints what train came to, as one object", async (folder) => {
+  const result = await trained(folder, setFile(), "--epochs", "3");
+  const [evaluation, ...more] = jsonOf(await folder.run(...EVAL, "--json"));
+  assertEquals(more, []);
+  const { confusion, worst, standardError, correct, ...rest } = evaluation;
+  const { testLoss: loss, testAccuracy: accuracy } = result;
+  assertEquals(rest, { rows: 60, loss, accuracy, set: "test" });
+  assertEquals(correct, Number(accuracy) * 60);
+  assertEquals(standardError, Math.sqrt(Number(accuracy) * (1 - Number(accuracy)) / 60));
+  assertEquals((confusion as number[]).reduce((a, b) => a + b), 60);
+  assertEquals(Array.isArray(worst), true);
+});
+
+taskTest("eval --set train evaluates on the training rows", async (folder) => {
+  await trained(folder, setFile(drawImages({ testRows: 0 })), "--epochs", "3");
+  const [evaluation] = jsonOf(await folder.run(...EVAL, "--set", "train", "--json"));
+  assertEquals([evaluation.rows, evaluation.set], [240, "train"]);
+});
+
+taskTest("eval names classes as the set does", async (folder) => {
+  const set = { ...drawImages(), class_names: { shape: [3], values: ["bee", "cat", "dog"] } };
+  await trained(folder, setFile(set), "--epochs", "1");
+  const { stdout } = await folder.run(...EVAL);
+  assertMatch(stdout, /\nlabel +bee +cat +dog /);
+});
+
+taskTest("eval leaves out a confusion matrix that is too wide for a terminal", async (folder) => {
+  await trained(
+    folder,
+    setFile(drawImages({ classes: 21, shape: [7, 6], rows: 210, testRows: 42 })),
+    "--epochs",
+    "1",
+  );
+  const { stdout } = await folder.run(...EVAL);
+  assertEquals([stdout.includes("accuracy"), stdout.includes("columns: taken for")], [true, false]);
+});
+
+taskTest("eval prints the loss of a network for target values", async (folder) => {
+  const { testLoss } = await trained(folder, setFile(drawRegression()), "--epochs", "2");
+  const { stdout } = await folder.run(...EVAL);
+  assertEquals(stdout, `loss     ${Number(testLoss).toFixed(4)}\nrows     100\n`);
+});
+
+taskTest("eval refuses what does not go together, in one line", async (folder) => {
+  await trained(folder, setFile(), "--epochs", "1");
+  await folder.write("wide.npz", setFile(drawImages({ shape: [6, 6] })));
+  await folder.write("more.npz", setFile(drawImages({ classes: 4 })));
+  await folder.write("untested.npz", setFile(drawImages({ testRows: 0 })));
+  const refused: [args: string[], said: string, code?: number][] = [
+    [
+      ["--model", "none.npz"],
+      'error: Cannot load "none.npz": no such file\n' +
+      "  hint: run `deno task train` to make a model, or name one with --model",
+    ],
+    [
+      ["--model", "set.npz"],
+      'error: Cannot read "FOLDER/set.npz": it is no model: it needs "config" and "layer_1.weights", ' +
+      "it has x_train, y_train, x_test, y_test",
+    ],
+    [
+      ["--data", "wide.npz"],
+      "error: Cannot use wide.npz: its inputs have shape [6, 6], the network needs [5, 4]",
+    ],
+    [
+      ["--data", "more.npz"],
+      "error: Cannot use more.npz: row 3 has label 3, the network has classes 0 to 2",
+    ],
+    [
+      ["--data", "untested.npz"],
+      "error: Cannot evaluate on untested.npz: it has no test rows\n  hint: use --set train",
+    ],
+    [
+      ["--set", "tset"],
+      'error: --set needs test or train, found "tset"\n  hint: did you mean --set test?',
+      2,
+    ],
+  ];
+  for (const [args, said, code = 1] of refused) {
+    const rest = [["--model", "m.npz"], ["--data", "set.npz"]].filter(([name]) => !args.includes(name))
+      .flat();
+    const outcome = await folder.run("eval", ...args, ...rest);
+    const from = Math.max(0, outcome.stderr.indexOf("error:"));
+    const found = outcome.stderr.slice(from).trimEnd().replaceAll(folder.path, "FOLDER");
+    assertEquals([outcome.code, outcome.stdout, found], [code, "", said]);
+  }
+});

@@ -1,0 +1,56 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import config from "../../deno.json" with { type: "json" };
+import { BACKENDS } from "../../src/backend.ts";
+import { jsonOf, linesOf, setFile, taskTest } from "./support.ts";
+
+taskTest("info names the versions and every backend", async (folder) => {
+  const { code, stdout, stderr } = await folder.run("info", "--threads", "3");
+  assertEquals([code, stderr], [0, ""]);
+  const [versions, ...backends] = linesOf(stdout);
+  assertEquals(
+    versions,
+    `mlpcuda ${config.version}, Deno ${Deno.version.deno}, V8 ${Deno.version.v8}, ${Deno.build.target}`,
+  );
+  assertEquals(backends.map((line) => line.split(" ")[0]), [...BACKENDS]);
+  assertMatch(stdout, /\nwasm +CPU, 3 threads, WebAssembly/);
+});
+
+taskTest("info --json prints one object", async (folder) => {
+  const [info, ...more] = jsonOf(await folder.run("info", "--json"));
+  assertEquals([more, Object.keys(info)], [[], ["mlpcuda", "deno", "v8", "target", "backends"]]);
+  assertEquals((info.backends as { name: string }[]).map(({ name }) => name), [...BACKENDS]);
+});
+
+taskTest("info --model says what a network is and how it was trained", async (folder) => {
+  await folder.write("set.npz", setFile());
+  const args = ["--data", "set.npz", "--epochs", "2", "--layers", "8:relu,3:softmax", "-o", "m.npz", "-q"];
+  assertEquals((await folder.run("train", ...args)).code, 0);
+  const { stdout } = await folder.run("info", "--model", "m.npz");
+  assertStringIncludes(
+    stdout,
+    [
+      "",
+      "8:relu,3:softmax on inputs [5, 4]",
+      "layer_1: 20 → 8 relu, 168 parameters",
+      "layer_2: 8 → 3 softmax, 27 parameters",
+      "195 parameters",
+      "inputs × 0.00392156862745098",
+      "trained for 2 of 2 epochs on 240 rows of set.npz, by wasm",
+      "epochs 2, batchSize 128, seed 1, ",
+    ].join("\n"),
+  );
+  const [{ model }] = jsonOf(await folder.run("info", "--model", "m.npz", "--json")) as {
+    model: Record<string, unknown>;
+  }[];
+  assertEquals([model.inputShape, model.parameterCount], [[5, 4], 195]);
+  assertEquals(model.layers, [{ outFeatures: 8, activation: "relu" }, {
+    outFeatures: 3,
+    activation: "softmax",
+  }]);
+});
+
+taskTest("info refuses a model that is not there", async (folder) => {
+  const { code, stdout, stderr } = await folder.run("info", "--model", "none.npz");
+  assertEquals([code, stdout], [1, ""]);
+  assertMatch(stderr, /^error: Cannot load "none\.npz": no such file\n {2}hint: .*\n$/);
+});

@@ -1,0 +1,151 @@
+/** The tasks as processes with the permissions that `deno.json` grants them, in a folder of their own. @module */
+import { fromFileUrl, join } from "@std/path";
+import config from "../../deno.json" with { type: "json" };
+import { formatNpz, type NpzInput } from "../../src/formats/npz.ts";
+import { createRandom } from "../../src/random.ts";
+import { isGranted } from "../support/permissions.ts";
+
+/** The project's folder. */
+export const ROOT = fromFileUrl(new URL("../../", import.meta.url));
+
+/** What the name of a test of a task ends with. */
+export const NEEDS = "(needs --allow-read --allow-write --allow-run)";
+
+/** The tasks that train and look at networks. */
+export type TaskName = "train" | "eval" | "info";
+
+/** What a process did. */
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The folder of a test, which is the one that the person stands in. */
+export interface Folder {
+  /** Its absolute path. */
+  readonly path: string;
+  /** Writes a file. */
+  write(name: string, bytes: Uint8Array): Promise<void>;
+  /** Reads a file. */
+  read(name: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** The names of the files, sorted. */
+  names(): string[];
+  /** Runs a task to its end. */
+  run(task: TaskName, ...args: string[]): Promise<Outcome>;
+  /** Starts a task. */
+  start(task: TaskName, ...args: string[]): Deno.ChildProcess;
+}
+
+/** Registers a test of the tasks; it is ignored where it may not start processes and write files. */
+export function taskTest(sentence: string, body: (folder: Folder) => Promise<void>): void {
+  Deno.test({
+    name: `${sentence} ${NEEDS}`,
+    // Signals, pipes and paths are those of a POSIX system here.
+    ignore: !isGranted({ name: "read" }, { name: "write" }, { name: "run" }) || Deno.build.os === "windows",
+    sanitizeOps: true,
+    sanitizeResources: true,
+    fn: () => inFolder(body),
+  });
+}
+
+/** Runs `body` with a new folder, and removes that. */
+export async function inFolder(body: (folder: Folder) => Promise<void>): Promise<void> {
+  // The tasks print the path as the system does, without symbolic links.
+  const path = await Deno.realPath(await Deno.makeTempDir({ prefix: "mlpcuda_test_" }));
+  try {
+    await body(openFolder(path));
+  } finally {
+    await Deno.remove(path, { recursive: true });
+  }
+}
+
+function openFolder(path: string): Folder {
+  const commandOf = (task: TaskName, args: string[]) => {
+    const [, ...granted] = config.tasks[task].command.split(" ");
+    return new Deno.Command(Deno.execPath(), {
+      args: [...granted, ...args],
+      cwd: ROOT,
+      env: { INIT_CWD: path, NO_COLOR: "1" },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    });
+  };
+  return {
+    path,
+    write: (name, bytes) => Deno.writeFile(join(path, name), bytes),
+    read: (name) => Deno.readFile(join(path, name)),
+    names: () => [...Deno.readDirSync(path)].map(({ name }) => name).sort(),
+    start: (task, ...args) => commandOf(task, args).spawn(),
+    run: async (task, ...args) => {
+      const { code, stdout, stderr } = await commandOf(task, args).output();
+      const decoder = new TextDecoder();
+      return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+    },
+  };
+}
+
+/** What `drawImages` draws. */
+export interface ImageSpec {
+  /** Images to train on. */
+  readonly rows?: number;
+  /** Images to test on; none for 0. */
+  readonly testRows?: number;
+  /** Their shape. */
+  readonly shape?: readonly number[];
+  /** Classes. */
+  readonly classes?: number;
+  /** The share of labels that say nothing about their image. */
+  readonly wrong?: number;
+}
+
+/** Images of classes as a set's arrays: noise with a bright spot where the class has it; `int64` labels. */
+export function drawImages(spec: ImageSpec = {}): Record<string, NpzInput> {
+  const { rows = 240, testRows = 60, shape = [5, 4], classes = 3, wrong = 0 } = spec;
+  const random = createRandom(1, 102);
+  const pixels = shape.reduce((a, b) => a * b, 1);
+  const draw = (count: number) => {
+    const labels = Array.from({ length: count }, (_, row) => row % classes);
+    const x = Uint8Array.from({ length: count * pixels }, (_, at) => {
+      const spot = labels[Math.floor(at / pixels)] * Math.floor(pixels / classes);
+      return Math.floor(random.next() * 120) + (at % pixels === spot ? 135 : 0);
+    });
+    const y = labels.map((label) => random.next() < wrong ? random.below(classes) : label);
+    return {
+      x: { shape: [count, ...shape], values: x },
+      y: { shape: [count], values: BigInt64Array.from(y, BigInt) },
+    };
+  };
+  const train = draw(rows);
+  if (testRows === 0) return { x_train: train.x, y_train: train.y };
+  const test = draw(testRows);
+  return { x_train: train.x, y_train: train.y, x_test: test.x, y_test: test.y };
+}
+
+/** Rows whose target values are a product of their inputs. */
+export function drawRegression(): Record<string, NpzInput> {
+  const random = createRandom(1, 103);
+  const draw = (count: number) => {
+    const x = Float32Array.from({ length: count * 2 }, () => random.normal());
+    const y = Float32Array.from({ length: count }, (_, row) => x[2 * row] * x[2 * row + 1]);
+    return { x: { shape: [count, 2], values: x }, y: { shape: [count, 1], values: y } };
+  };
+  const train = draw(400), test = draw(100);
+  return { x_train: train.x, y_train: train.y, x_test: test.x, y_test: test.y };
+}
+
+/** The bytes of a set's file. */
+export function setFile(arrays: Record<string, NpzInput> = drawImages()): Uint8Array<ArrayBuffer> {
+  return formatNpz(arrays);
+}
+
+/** The lines of a text that ends with a line break. */
+export function linesOf(text: string): string[] {
+  return text === "" ? [] : text.replace(/\n$/, "").split("\n");
+}
+
+/** The objects that `--json` prints, one a line. */
+export function jsonOf({ stdout }: Outcome): Record<string, unknown>[] {
+  return linesOf(stdout).map((line) => JSON.parse(line));
+}
