@@ -4,7 +4,7 @@
 # listed: a barrier that no test needs, or a test that is missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-seeds=${SEEDS:-0 1 2 3 4 5}
+seeds=${SEEDS:-0 1 2 3}
 build=build/mutated
 rm -rf "$build"
 mkdir -p "$build/source" "$build/objects"
@@ -32,7 +32,7 @@ passes() {
   g++ -pthread ../objects/*.o -o ../kernels_test
   local seed
   for seed in $seeds; do
-    MLPCUDA_EMULATE_SEED=$seed timeout 120 ../kernels_test >/dev/null 2>&1 || return 1
+    MLPCUDA_EMULATE_SEED=$seed timeout 60 ../kernels_test quick >/dev/null 2>&1 || return 1
   done
 }
 
@@ -48,14 +48,15 @@ while IFS=: read -r file line text; do
   sed -i -E "${line}s/$pattern/;/" "$file"
   mapfile -t users < <(users_of "$file")
   compile "${users[@]}"
-  if passes; then
+  if passes 2>/dev/null; then
     missed+=("$file:$line:$text")
+    echo "not caught $file:$line:$text"
   else
     caught=$((caught + 1))
+    echo "caught     $file:$line:$text"
   fi
   mv "$file.whole" "$file"
   compile "${users[@]}"
 done < <(grep -nE "$pattern" ./*.cu ./*.cuh | grep -vE "^./prims.cuh" | sed 's|^\./||')
 
 echo "$caught caught, ${#missed[@]} not caught"
-if ((${#missed[@]} > 0)); then printf '  %s\n' "${missed[@]}"; fi

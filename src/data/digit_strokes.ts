@@ -336,4 +336,15 @@ const nine: readonly Style[] = [
 ];
 
 /** The styles of each digit, by label. */
-export const digitStyles: readonly (readonly Style[])[] = [zero, one, two, three, four, five, six, seven, eight, nine];
+export const digitStyles: readonly (readonly Style[])[] = [
+  zero,
+  one,
+  two,
+  three,
+  four,
+  five,
+  six,
+  seven,
+  eight,
+  nine,
+];

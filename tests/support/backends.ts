@@ -52,7 +52,7 @@ export const CUDA: readonly BackendRow[] = [
 export const COMPARED: readonly BackendRow[] = [...WASM, ...EMULATED, ...CUDA];
 
 /** One row of every backend, for what does not depend on how its work is shared out. */
-export const EACH: readonly BackendRow[] = [REFERENCE, WASM[1], WASM[3]];
+export const EACH: readonly BackendRow[] = [REFERENCE, WASM[1], WASM[3], ...EMULATED, ...CUDA];
 
 /** The backends that must be there, from `MLPCUDA_REQUIRE=cuda,webgpu`; none where it may not be read. */
 const REQUIRED = Deno.permissions.querySync({ name: "env", variable: "MLPCUDA_REQUIRE" }).state === "granted"

@@ -9,11 +9,12 @@ import type { StepPlan } from "../../plan.ts";
 import {
   busyError,
   checkEpoch,
+  checkParameters,
+  checkState,
   closedError,
   persistentBuffers,
   rowCount,
   sizeOf,
-  tensorOf,
 } from "../state.ts";
 import { RESULTS } from "./ffi.ts";
 import {
@@ -137,6 +138,7 @@ function createTrainer(
     readonly onClose: () => void;
   },
 ): Trainer {
+  checkState(plan, state);
   const { symbols } = library, persistent = persistentBuffers(plan);
   const recording = recordTraining(library, plan, dataset, { device, path, what: TRAIN });
   let step = 0,
@@ -149,8 +151,8 @@ function createTrainer(
     if (running) throw busyError("cuda", "trainer");
   };
   const load = (from: TrainState) => {
-    const tensors = persistent.map((buffer) => tensorOf(from.tensors, buffer.name, sizeOf(buffer, 0)));
-    for (const [index, { name }] of persistent.entries()) recording.write(name, tensors[index]);
+    checkState(plan, from);
+    for (const { name } of persistent) recording.write(name, from.tensors[name]);
     step = from.step;
   };
   // What goes wrong here goes wrong in the epoch too, which says so.
@@ -235,6 +237,7 @@ function createPredictor(
     readonly onClose: () => void;
   },
 ): Predictor {
+  checkParameters(network, tensors);
   const { symbols } = library, { inFeatures, layers } = network, last = layers.length - 1;
   const recording = recordPrediction(library, network, {
     device,
@@ -248,12 +251,13 @@ function createPredictor(
     if (running) throw busyError("cuda", "predictor");
   };
   const load = (from: Tensors) => {
-    const wanted = layers.flatMap(({ outFeatures }, index) => {
-      const width = index === 0 ? inFeatures : layers[index - 1].outFeatures;
-      const sizes = [["weights", outFeatures * width], ["bias", outFeatures]] as const;
-      return sizes.map(([what, size]) => [layerBuffer(index, what), size] as const);
-    }).map(([name, size]) => [name, tensorOf(from, name, size)] as const);
-    for (const [name, values] of wanted) recording.write(name, values);
+    checkParameters(network, from);
+    for (const index of layers.keys()) {
+      for (const what of ["weights", "bias"] as const) {
+        const name = layerBuffer(index, what);
+        recording.write(name, from[name]);
+      }
+    }
   };
   const place = (inputs: Dataset["inputs"]) => {
     rows = rowCount(inputs, inFeatures);

@@ -158,16 +158,18 @@ test("close() of a backend in the middle of an epoch ends it and frees everythin
 });
 
 test("createTrainer() says how many bytes were asked for where the memory is too small", async (backend) => {
-  const before = freeBytes(), dataset = drawSet({ rows: 2, inFeatures: 40_000, outFeatures: 2 });
-  const layers = [dense(40_000, "relu"), dense(2, "softmax")];
-  const config = resolveConfig({ batchSize: 2 });
-  const plan = buildPlan(layers, config, { inFeatures: 40_000, inputScale: 1, labels: true, outFeatures: 2 });
-  const error = await assertRejects(
-    () => backend.createTrainer(plan, dataset, { step: 0, tensors: {} }),
-    BackendError,
-  );
+  const before = freeBytes(), layers = [dense(16_000, "relu"), dense(4, "softmax")];
+  const { dataset } = makeRun();
+  const plan = buildPlan(layers, resolveConfig({ batchSize: 70_000 }), {
+    inFeatures: 12,
+    inputScale: dataset.inputScale,
+    labels: true,
+    outFeatures: 4,
+  });
+  const state = startState(plan, drawParameters(12, layers, 1));
+  const error = await assertRejects(() => backend.createTrainer(plan, dataset, state), BackendError);
   assertEquals(error.code, "out-of-memory");
-  assertStringIncludes(error.message, "6400000000 bytes were asked for");
+  assertStringIncludes(error.message, "4480000000 bytes were asked for"); // 70,000 rows of 16,000 outputs
   assertEquals(freeBytes(), before);
 });
 
