@@ -1,15 +1,18 @@
 /** The life of the CUDA backend's trainers and predictors, on the emulation. */
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import { type CudaBackend, openCuda } from "../../../src/backends/cuda/backend.ts";
+import { openReference } from "../../../src/backends/reference/backend.ts";
 import { buildPlan } from "../../../src/build_plan.ts";
 import { resolveConfig, type TrainConfig } from "../../../src/config.ts";
 import { BackendError } from "../../../src/errors.ts";
 import { dense } from "../../../src/layers.ts";
+import { permutation } from "../../../src/random.ts";
 import { drawParameters } from "../../support/cases.ts";
 import { EMULATED_LIBRARY, emulatedTest } from "../../support/backends.ts";
-import { drawSet } from "../../support/sets.ts";
-import { inOrder, startState } from "../../support/states.ts";
+import { drawBlobs, drawSet } from "../../support/sets.ts";
+import { inOrder, runPlan, startState } from "../../support/states.ts";
 
+const PATH_WORDS = { ops: "one by one", graph: "CUDA graph", persistent: "persistent kernel" };
 const LAYERS = [dense(16, "relu"), dense(4, "softmax")];
 
 function makeRun(config: Partial<TrainConfig> = {}, rows = 40) {
@@ -89,6 +92,23 @@ test("runEpoch() refuses a call that overlaps another", async (backend) => {
 });
 
 for (const path of ["ops", "graph", "persistent"] as const) {
+  emulatedTest(`runEpoch() follows the reference for three epochs (${path})`, async () => {
+    const dataset = drawBlobs({ rows: 150, inFeatures: 20, classes: 5 });
+    const layers = [dense(24, "relu"), dense(16, "tanh"), dense(5, "softmax")];
+    const input = { inFeatures: 20, inputScale: 1, labels: true, outFeatures: 5 };
+    const plan = buildPlan(layers, resolveConfig({ batchSize: 16, optimizer: "adam" }), input);
+    const epochs = [1, 2, 3].map((epoch) => permutation(1, epoch, 150));
+    const run = { plan, dataset, parameters: drawParameters(20, layers, 1), epochs, learningRate: 0.001 };
+    await using backend = openCuda({ library: EMULATED_LIBRARY, path });
+    assertStringIncludes(backend.describePlan(plan, dataset), PATH_WORDS[path]);
+    const wanted = await runPlan(openReference(), run), found = await runPlan(backend, run);
+    for (const [epoch, { lossSum, correct }] of wanted.results.entries()) {
+      const off = Math.abs(found.results[epoch].lossSum - lossSum) / lossSum;
+      assert(off < 1e-5, `epoch ${epoch + 1}: the loss is off by ${off} of itself`);
+      assertEquals(found.results[epoch].correct, correct);
+    }
+  });
+
   emulatedTest(
     `runEpoch() ends after a step when its signal is aborted, and goes on from there (${path})`,
     async () => {
