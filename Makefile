@@ -36,7 +36,7 @@ export DENO_TLS_CA_STORE
 # Runs a task with ARGS as the person quoted them: `value` keeps make from expanding what the shell is to see.
 run = @deno task --quiet $(1) $(value ARGS)
 
-.PHONY: help train eval info test check deno cuda cuda-emulated cuda-test cuda-mutations install-cuda
+.PHONY: help train eval info test check deno cuda cuda-emulated cuda-test cuda-mutations gpu-check install-cuda
 
 help: ## list the targets
 	@echo "Usage: make TARGET [ARGS=\"...\"]"
@@ -68,6 +68,11 @@ cuda-test: ## test the CUDA kernels on the CPU under AddressSanitizer and UBSan
 
 cuda-mutations: ## leave each barrier of the CUDA kernels out in turn, to see that the tests notice
 	@$(MAKE) -C cuda mutations
+
+gpu-check: $(DENO) ## build, test and time the CUDA library on this machine's GPU; JSON under $$OUT
+	@$(MAKE) -C cuda check-gpu
+	@MLPCUDA_REQUIRE=cuda deno task test tests/backends
+	@deno task gpu-check
 
 install-cuda: ## copy the CUDA library to PREFIX/lib, by default /usr/local/lib
 	@$(MAKE) -C cuda install

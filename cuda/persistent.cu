@@ -24,7 +24,8 @@ constexpr int TAIL_TILE = 64, TAIL_PARTS = THREADS / TAIL_TILE;  // numbers of a
 
 __device__ __forceinline__ uint32_t* counter(const Persistent& p, int index) { return p.counters + index * COUNTER_STRIDE; }
 
-// What the block wrote before is there for those who wait.
+// What the block wrote before is there for those who wait. Most callers have a barrier behind their last write already; this
+// one makes it true for all.
 __device__ __forceinline__ void arrive(uint32_t* counter) {
   __syncthreads();
   if (threadIdx.x == 0) add_release(counter, 1);
@@ -256,8 +257,7 @@ __device__ void do_tail(const Persistent& p, const StationaryLayer& last, const 
     last.y[at] = value;
   }
   __syncthreads();
-  tail_rows(p.tail, batch, first, rows, shared);
-  __syncthreads();
+  tail_rows(p.tail, batch, first, rows, shared);  // ends with a barrier
   if (threadIdx.x != 0) return;
   bool finite = true;
   for (int row = first; row < first + rows; row++) {
@@ -338,7 +338,6 @@ __global__ void __launch_bounds__(THREADS, 1) persistent_kernel(Persistent p) {
   double loss = 0;
   uint32_t rights = 0, step = 0;
   if (p.prefetch && find_place(p.layers[0], &place)) load_inputs(p, p.layers[0], place, batch_at(0), inputs_at(0));
-  __syncthreads();
 
   bool more = steps > 0;
   while (more) {

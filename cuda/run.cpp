@@ -22,7 +22,8 @@ void EpochGraph::clear() {
 void EpochGraph::capture(cudaStream_t stream, uint64_t steps, const std::function<void()>& record) {
   clear();
   cudaGraph_t graph = nullptr;
-  check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
+  // Relaxed: a kernel that is launched for the first time may be loaded while it is captured.
+  check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed));
   try {
     for (uint64_t step = 0; step < steps; step++) record();
   } catch (...) {

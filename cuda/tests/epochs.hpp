@@ -116,6 +116,7 @@ inline const std::vector<EpochCase>& epoch_cases() {
   static const std::vector<EpochCase> cases = {
       {{20, 16, 4}, 8, 30, true, 0},        {{33, 40, 24, 5}, 16, 40, false, 0}, {{12, 3}, 4, 9, true, 0},
       {{70, 66, 130, 10}, 33, 80, true, 0}, {{20, 16, 4}, 8, 30, true, 0.05},    {{9, 300, 7}, 20, 41, false, 0},
+      {{12, 130, 130, 5}, 16, 40, true, 0},  {{9, 130, 130, 130}, 5, 11, false, 0},
   };
   return cases;
 }
