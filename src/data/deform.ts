@@ -134,7 +134,7 @@ export function deformImage(
           fromY += weightsX[i] * line[at + 1];
         }
       }
-      into[pixel] = sample(image, side, fromX, fromY) + 0.5;
+      into[pixel] = sample(image, side, fromX, fromY) + 0.5; // storing a byte cuts the fraction off
     }
   }
   return into;

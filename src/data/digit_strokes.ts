@@ -19,7 +19,7 @@ function style(weight: number, ...forms: string[]): Style {
   return { weight, forms };
 }
 
-const zero: readonly Style[] = [
+const zero: Style[] = [
   // one turn from the top, anticlockwise
   style(
     6,
@@ -46,7 +46,7 @@ const zero: readonly Style[] = [
   ),
 ];
 
-const one: readonly Style[] = [
+const one: Style[] = [
   // a single line, straight, bowed or with a hook
   style(
     9,
@@ -71,7 +71,7 @@ const one: readonly Style[] = [
   ),
 ];
 
-const two: readonly Style[] = [
+const two: Style[] = [
   // a sharp turn at the foot
   style(
     4.5,
@@ -109,7 +109,7 @@ const two: readonly Style[] = [
   ),
 ];
 
-const three: readonly Style[] = [
+const three: Style[] = [
   // two bows that meet in a corner
   style(
     5,
@@ -136,7 +136,7 @@ const three: readonly Style[] = [
   ),
 ];
 
-const four: readonly Style[] = [
+const four: Style[] = [
   // open, a corner at the left, then a stem
   style(
     5,
@@ -170,7 +170,7 @@ const four: readonly Style[] = [
   ),
 ];
 
-const five: readonly Style[] = [
+const five: Style[] = [
   // a body, then the bar
   style(
     4,
@@ -196,7 +196,7 @@ const five: readonly Style[] = [
   ),
 ];
 
-const six: readonly Style[] = [
+const six: Style[] = [
   // a back that bends into the loop
   style(
     6,
@@ -225,7 +225,7 @@ const six: readonly Style[] = [
   ),
 ];
 
-const seven: readonly Style[] = [
+const seven: Style[] = [
   // a bar and a leg
   style(
     6,
@@ -267,7 +267,7 @@ const seven: readonly Style[] = [
   ),
 ];
 
-const eight: readonly Style[] = [
+const eight: Style[] = [
   // one stroke from the upper right, crossing itself at the waist
   style(
     5,
@@ -300,7 +300,7 @@ const eight: readonly Style[] = [
   ),
 ];
 
-const nine: readonly Style[] = [
+const nine: Style[] = [
   // a loop, then a stem with a corner between them
   style(
     5,
@@ -336,6 +336,7 @@ const nine: readonly Style[] = [
 ];
 
 /** The styles of each digit, by label. */
+<<<<<<< HEAD
 export const digitStyles: readonly (readonly Style[])[] = [
   zero,
   one,
@@ -348,3 +349,6 @@ export const digitStyles: readonly (readonly Style[])[] = [
   eight,
   nine,
 ];
+=======
+export const digitStyles: readonly Style[][] = [zero, one, two, three, four, five, six, seven, eight, nine];
+>>>>>>> main
