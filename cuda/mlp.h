@@ -180,6 +180,7 @@ enum {
 
 /* Runs one step for each B rows of `order` (row numbers of the data set; `rows` of them); the last may have fewer.
  * `learning_rates` has one rate for each of the `steps`; `steps_before` is the number of steps done since training began.
+ *
  * `run` is a number from 1 by which mlp_plan_stop knows this epoch; use each once. Returns when all is done; writes MLP_RESULTS results. */
 int32_t mlp_plan_run_epoch(mlp_plan *plan, uint32_t run, const uint32_t *order, uint64_t rows, const double *learning_rates,
                            uint64_t steps, uint64_t steps_before, double *results, uint64_t result_count, char *error,

@@ -15,12 +15,11 @@
 // Numerics: float32, sums in an order given by the tiles and the batch, losses of an epoch in double. Cost of a step: per
 // block 2 B tile_in tile_out FLOPs each for forward, input gradient and weight gradient; partial sums are written once and
 // read once by every tile that needs them. Compared with the other paths in tests/epochs.hpp.
-#include "persistent.cuh"
+#include "stationary.cuh"
 
 namespace {
 
-constexpr int THREADS = PERSISTENT_THREADS;
-constexpr int TAIL_TILE = 64, TAIL_PARTS = THREADS / TAIL_TILE;  // numbers of a parameter at a time; shares of the rows
+constexpr int TAIL_TILE = 64, TAIL_PARTS = PERSISTENT_THREADS / TAIL_TILE;  // numbers of a parameter at a time; shares of the rows
 
 __device__ __forceinline__ uint32_t* counter(const Persistent& p, int index) { return p.counters + index * COUNTER_STRIDE; }
 
@@ -38,216 +37,11 @@ __device__ __forceinline__ void wait_for(const uint32_t* counter, uint32_t value
   __syncthreads();
 }
 
-// A tile's place.
-struct Place {
-  int out, in;            // first output and input
-  int outs, ins;          // how many there are
-  int out_tile, in_tile;  // which tile along each
-};
-
-__device__ __forceinline__ bool find_place(const StationaryLayer& layer, Place* place) {
-  const int tile = blockIdx.x;
-  if (tile >= layer.tiles_in * layer.tiles_out) return false;
-  place->out_tile = tile / layer.tiles_in;
-  place->in_tile = tile % layer.tiles_in;
-  place->out = place->out_tile * layer.tile_out;
-  place->in = place->in_tile * layer.tile_in;
-  place->outs = min(layer.tile_out, layer.out_features - place->out);
-  place->ins = min(layer.tile_in, layer.in_features - place->in);
-  return true;
-}
-
-// Computes a matrix of sums in units of 8 × 128. `compute(unit, slice, slices, sums)` is called by a warp for one unit, or,
-// where there are fewer units than warps, for one share of its terms; lane l holds sums [8][4] of minor indices l + 32 j, or
-// 4 l + j where FOURS. `take(unit, major, minor, sum)` is called once for each sum, by neighbouring threads for neighbouring
-// minor indices, or major ones where MAJOR_FIRST.
-template <bool FOURS, bool MAJOR_FIRST, class Compute, class Take>
-__device__ __forceinline__ void in_units(int units, float* scratch, const Compute& compute, const Take& take) {
-  const int slices = units >= PERSISTENT_WARPS ? 1 : PERSISTENT_WARPS / units, at_once = PERSISTENT_WARPS / slices;
-  const int warp = threadIdx.x / WARP, lane = threadIdx.x % WARP;
-  for (int base = 0; base < units; base += at_once) {
-    const int unit = base + warp / slices;
-    if (warp < at_once * slices && unit < units) {
-      float sums[MICRO_MAJOR][4] = {};
-      compute(unit, warp % slices, slices, sums);
-      float* to = scratch + warp * MICRO_MAJOR * MICRO_STRIDE;
-      UNROLL for (int major = 0; major < MICRO_MAJOR; major++) {
-        UNROLL for (int j = 0; j < 4; j++) to[major * MICRO_STRIDE + (FOURS ? 4 * lane + j : lane + 32 * j)] = sums[major][j];
-      }
-    }
-    __syncthreads();
-    const int count = min(at_once, units - base) * MICRO_MAJOR * MICRO_MINOR;
-    for (int item = threadIdx.x; item < count; item += THREADS) {
-      const int local = item / (MICRO_MAJOR * MICRO_MINOR), element = item % (MICRO_MAJOR * MICRO_MINOR);
-      const int major = MAJOR_FIRST ? element % MICRO_MAJOR : element / MICRO_MINOR;
-      const int minor = MAJOR_FIRST ? element / MICRO_MAJOR : element % MICRO_MINOR;
-      float sum = 0;
-      for (int slice = 0; slice < slices; slice++) {
-        sum += scratch[((local * slices + slice) * MICRO_MAJOR + major) * MICRO_STRIDE + minor];
-      }
-      take(base + local, major, minor, sum);
-    }
-    __syncthreads();
-  }
-}
-
-// Copies the first layer's share of a batch's inputs to shared memory.
-__device__ void load_inputs(const Persistent& p, const StationaryLayer& layer, const Place& place, const Batch& batch,
-                            float* x) {
-  const GatheredRows rows = p.inputs.rows(batch);
-  const int quads = layer.tile_in / 4;
-  for (int item = threadIdx.x; item < batch.rows * quads; item += THREADS) {
-    const int row = item / quads, i = item % quads * 4;
-    // tile_in is a multiple of 4: a row of four ends where the tile or the row does
-    *reinterpret_cast<float4*>(x + row * layer.x_stride + i) = rows.fetch(row, place.in + i);
-  }
-}
-
-// Adds up what the tiles of the layer before left of this tile's inputs.
-__device__ void add_inputs(const Persistent& p, const StationaryLayer& before, const StationaryLayer& layer,
-                           const Place& place, const Batch& batch, float* x) {
-  const size_t part = static_cast<size_t>(p.batch_size) * before.out_features;
-  for (int item = threadIdx.x; item < batch.rows * layer.tile_in; item += THREADS) {
-    const int row = item / layer.tile_in, i = item % layer.tile_in;
-    float value = 0;
-    if (i < place.ins) {
-      const size_t at = static_cast<size_t>(row) * before.out_features + place.in + i;
-      for (int tile = 0; tile < before.tiles_in; tile++) value += load_exchanged(before.z_parts + tile * part + at);
-      value = activate(value + load_exchanged(before.bias.values + place.in + i), before.activation);
-      if (place.out_tile == 0) before.y[at] = value;
-    }
-    x[row * layer.x_stride + i] = value;
-  }
-}
-
-// z_parts[in_tile] (B, O) = x (B, tile_in) weights (tile_out, tile_in)ᵀ: lanes along the rows of the batch.
-__device__ void forward(const Persistent& p, const StationaryLayer& layer, const Place& place, const Batch& batch,
-                        const float* x, const float* weights, float* scratch) {
-  const int row_units = divide_up(batch.rows, MICRO_MINOR), units = row_units * (layer.tile_out / MICRO_MAJOR);
-  const int quads = layer.tile_in / 4, lane = threadIdx.x % WARP;
-  float* to = layer.z_parts + static_cast<size_t>(place.in_tile) * p.batch_size * layer.out_features;
-  in_units<false, true>(
-      units, scratch,
-      [&](int unit, int slice, int slices, float(&sums)[MICRO_MAJOR][4]) {
-        const int row = unit % row_units * MICRO_MINOR + lane, out = unit / row_units * MICRO_MAJOR;
-        const int share = divide_up(quads, slices), end = min(quads, (slice + 1) * share);
-        for (int quad = slice * share; quad < end; quad++) {
-          float4 inputs[4];
-          UNROLL for (int j = 0; j < 4; j++) {
-            const int own = min(row + 32 * j, batch.rows - 1);  // rows beyond the batch repeat its last; nobody takes them
-            inputs[j] = *reinterpret_cast<const float4*>(x + own * layer.x_stride + quad * 4);
-          }
-          UNROLL for (int o = 0; o < MICRO_MAJOR; o++) {
-            const float4 w = *reinterpret_cast<const float4*>(weights + (out + o) * layer.tile_in + quad * 4);
-            UNROLL for (int j = 0; j < 4; j++) {
-              sums[o][j] += inputs[j].x * w.x;
-              sums[o][j] += inputs[j].y * w.y;
-              sums[o][j] += inputs[j].z * w.z;
-              sums[o][j] += inputs[j].w * w.w;
-            }
-          }
-        }
-      },
-      [&](int unit, int major, int minor, float sum) {
-        const int row = unit % row_units * MICRO_MINOR + minor, out = unit / row_units * MICRO_MAJOR + major;
-        if (row < batch.rows && out < place.outs) to[static_cast<size_t>(row) * layer.out_features + place.out + out] = sum;
-      });
-}
-
-// The gradient of this tile's outputs, (B, tile_out) in shared memory: from the tail, or added up from what the tiles of the
-// next layer left and taken back through the activation.
-__device__ void load_gradient(const Persistent& p, const StationaryLayer& layer, const StationaryLayer* next,
-                              const Place& place, const Batch& batch, float* dz) {
-  const size_t part = static_cast<size_t>(p.batch_size) * layer.out_features;
-  for (int item = threadIdx.x; item < batch.rows * layer.tile_out; item += THREADS) {
-    const int row = item / layer.tile_out, o = item % layer.tile_out;
-    float value = 0;
-    if (o < place.outs) {
-      const size_t at = static_cast<size_t>(row) * layer.out_features + place.out + o;
-      if (next) {
-        for (int tile = 0; tile < next->tiles_out; tile++) value += load_exchanged(next->dx_parts + tile * part + at);
-        value = activate_backward(load_exchanged(layer.y + at), value, layer.activation);
-      } else {
-        value = load_exchanged(layer.dz + at);
-      }
-    }
-    dz[item] = value;
-  }
-  __syncthreads();
-}
-
-// dx_parts[out_tile] (B, I) = dz (B, tile_out) weights (tile_out, tile_in): lanes along the inputs.
-__device__ void backward_input(const Persistent& p, const StationaryLayer& layer, const Place& place, const Batch& batch,
-                               const float* dz, const float* weights, float* scratch) {
-  const int in_units_count = divide_up(layer.tile_in, MICRO_MINOR), row_units = divide_up(batch.rows, MICRO_MAJOR);
-  const int lane = threadIdx.x % WARP;
-  float* to = layer.dx_parts + static_cast<size_t>(place.out_tile) * p.batch_size * layer.in_features;
-  in_units<true, false>(
-      in_units_count * row_units, scratch,
-      [&](int unit, int slice, int slices, float(&sums)[MICRO_MAJOR][4]) {
-        const int in = unit % in_units_count * MICRO_MINOR + 4 * lane, row = unit / in_units_count * MICRO_MAJOR;
-        if (in >= layer.tile_in) return;
-        const int share = divide_up(layer.tile_out, slices), end = min(layer.tile_out, (slice + 1) * share);
-        for (int o = slice * share; o < end; o++) {
-          const float4 w = *reinterpret_cast<const float4*>(weights + o * layer.tile_in + in);
-          UNROLL for (int r = 0; r < MICRO_MAJOR; r++) {
-            const float d = dz[min(row + r, batch.rows - 1) * layer.tile_out + o];
-            sums[r][0] += d * w.x;
-            sums[r][1] += d * w.y;
-            sums[r][2] += d * w.z;
-            sums[r][3] += d * w.w;
-          }
-        }
-      },
-      [&](int unit, int major, int minor, float sum) {
-        const int in = unit % in_units_count * MICRO_MINOR + minor, row = unit / in_units_count * MICRO_MAJOR + major;
-        if (row < batch.rows && in < place.ins) to[static_cast<size_t>(row) * layer.in_features + place.in + in] = sum;
-      });
-}
-
-// weights -= the optimizer's step for dz (B, tile_out)ᵀ x (B, tile_in), in shared memory: lanes along the inputs.
-__device__ void update_weights(const Persistent& p, const StationaryLayer& layer, const Place& place, const Batch& batch,
-                               const float* x, const float* dz, float* weights, float* scratch) {
-  const int in_units_count = divide_up(layer.tile_in, MICRO_MINOR), size = layer.tile_in * layer.tile_out;
-  const int lane = threadIdx.x % WARP;
-  const float4 rates = layer.weights_rule.rates[batch.step];
-  const Parameter own = {weights, p.state_copies > 1 ? weights + size : nullptr,
-                         p.state_copies > 2 ? weights + 2 * size : nullptr};
-  in_units<true, false>(
-      in_units_count * (layer.tile_out / MICRO_MAJOR), scratch,
-      [&](int unit, int slice, int slices, float(&sums)[MICRO_MAJOR][4]) {
-        const int in = unit % in_units_count * MICRO_MINOR + 4 * lane, out = unit / in_units_count * MICRO_MAJOR;
-        if (in >= layer.tile_in) return;
-        const int share = divide_up(batch.rows, slices), end = min(batch.rows, (slice + 1) * share);
-        for (int row = slice * share; row < end; row++) {
-          const float4 inputs = *reinterpret_cast<const float4*>(x + row * layer.x_stride + in);
-          UNROLL for (int o = 0; o < MICRO_MAJOR; o++) {
-            const float d = dz[row * layer.tile_out + out + o];
-            sums[o][0] += d * inputs.x;
-            sums[o][1] += d * inputs.y;
-            sums[o][2] += d * inputs.z;
-            sums[o][3] += d * inputs.w;
-          }
-        }
-      },
-      [&](int unit, int major, int minor, float sum) {
-        const int in = unit % in_units_count * MICRO_MINOR + minor, out = unit / in_units_count * MICRO_MAJOR + major;
-        if (out < place.outs && in < place.ins) update(layer.weights_rule, rates, sum, own, out * layer.tile_in + in);
-      });
-  if (place.in_tile != 0) return;
-  const float4 bias_rates = layer.bias_rule.rates[batch.step];
-  for (int o = threadIdx.x; o < place.outs; o += THREADS) {
-    float sum = 0;
-    for (int row = 0; row < batch.rows; row++) sum += dz[row * layer.tile_out + o];
-    update(layer.bias_rule, bias_rates, sum, layer.bias, place.out + o);
-  }
-}
-
 // The rows of the batch that this block takes through the small last layers.
 __device__ void do_tail(const Persistent& p, const StationaryLayer& last, const Batch& batch, int first, int rows,
                         float* shared, double* loss, uint32_t* rights) {
   const size_t part = static_cast<size_t>(p.batch_size) * last.out_features;
-  for (int item = threadIdx.x; item < rows * last.out_features; item += THREADS) {
+  for (int item = threadIdx.x; item < rows * last.out_features; item += PERSISTENT_THREADS) {
     const int row = item / last.out_features, o = item % last.out_features;
     const size_t at = static_cast<size_t>(first + row) * last.out_features + o;
     float value = load_exchanged(last.bias.values + o);
@@ -303,7 +97,7 @@ __device__ void move_weights(const Persistent& p, const StationaryLayer& layer, 
   const int size = layer.tile_in * layer.tile_out;
   for (int copy = 0; copy < p.state_copies; copy++) {
     float* all = copy == 0 ? layer.weights.values : copy == 1 ? layer.weights.first : layer.weights.second;
-    for (int item = threadIdx.x; item < size; item += THREADS) {
+    for (int item = threadIdx.x; item < size; item += PERSISTENT_THREADS) {
       const int o = item / layer.tile_in, i = item % layer.tile_in;
       const bool there = o < place.outs && i < place.ins;
       float* at = all + static_cast<size_t>(place.out + o) * layer.in_features + place.in + i;
@@ -316,7 +110,7 @@ __device__ void move_weights(const Persistent& p, const StationaryLayer& layer, 
   }
 }
 
-__global__ void __launch_bounds__(THREADS, 1) persistent_kernel(Persistent p) {
+__global__ void __launch_bounds__(PERSISTENT_THREADS, 1) persistent_kernel(Persistent p) {
   float *shared = shared_memory<float>(), *dz = shared + p.dz_at, *scratch = shared + p.scratch_at;
   const int last = p.layer_count - 1;
   uint32_t* tail_done = counter(p, p.layer_count);
@@ -424,7 +218,7 @@ cudaError_t launch_persistent(const Site& site, const Persistent& p, int blocks)
   const size_t bytes = p.shared_floats * sizeof(float);
   cudaError_t error = allow_shared_memory(persistent_kernel, bytes);
   if (error != cudaSuccess) return error;
-  error = launch_together(site.stream, Grid{static_cast<unsigned>(blocks), THREADS, bytes}, persistent_kernel, p);
+  error = launch_together(site.stream, Grid{static_cast<unsigned>(blocks), PERSISTENT_THREADS, bytes}, persistent_kernel, p);
   if (error != cudaSuccess) return error;
   return launch(site.stream, Grid{1, 1, 0}, finish_kernel, p, blocks);
 }
@@ -434,7 +228,7 @@ cudaError_t persistent_fits(const Site& site, size_t shared_bytes, int blocks, b
   cudaError_t error = allow_shared_memory(persistent_kernel, shared_bytes);
   if (error != cudaSuccess) return error;
   int each = 0;
-  error = blocks_per_multiprocessor(&each, persistent_kernel, THREADS, shared_bytes);
+  error = blocks_per_multiprocessor(&each, persistent_kernel, PERSISTENT_THREADS, shared_bytes);
   if (error == cudaSuccess) *fits = each * site.multiprocessors >= blocks;
   return error;
 }

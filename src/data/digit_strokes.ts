@@ -336,19 +336,4 @@ const nine: Style[] = [
 ];
 
 /** The styles of each digit, by label. */
-<<<<<<< HEAD
-export const digitStyles: readonly (readonly Style[])[] = [
-  zero,
-  one,
-  two,
-  three,
-  four,
-  five,
-  six,
-  seven,
-  eight,
-  nine,
-];
-=======
 export const digitStyles: readonly Style[][] = [zero, one, two, three, four, five, six, seven, eight, nine];
->>>>>>> main
