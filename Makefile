@@ -36,11 +36,11 @@ export DENO_TLS_CA_STORE
 # Runs a task with ARGS as the person quoted them: `value` keeps make from expanding what the shell is to see.
 run = @deno task --quiet $(1) $(value ARGS)
 
-.PHONY: help train eval info test check deno
+.PHONY: help train eval info test check deno cuda cuda-emulated cuda-test cuda-mutations gpu-check install-cuda
 
 help: ## list the targets
 	@echo "Usage: make TARGET [ARGS=\"...\"]"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 train: $(DENO) ## train a network; with no options, on MNIST
 	$(call run,train)
@@ -56,6 +56,26 @@ test: $(DENO) ## run every test that this machine can
 
 check: $(DENO) ## check format, lint rules, types and documentation
 	$(call run,check)
+
+cuda: ## build the CUDA library for NVIDIA GPUs; needs nvcc
+	@$(MAKE) -C cuda library
+
+cuda-emulated: ## build the CUDA library that runs its kernels on the CPU, for tests
+	@$(MAKE) -C cuda emulated
+
+cuda-test: ## test the CUDA kernels on the CPU under AddressSanitizer and UBSan
+	@$(MAKE) -C cuda test
+
+cuda-mutations: ## leave each barrier of the CUDA kernels out in turn, to see that the tests notice
+	@$(MAKE) -C cuda mutations
+
+gpu-check: $(DENO) ## build, test and time the CUDA library on this machine's GPU; JSON under $$OUT
+	@$(MAKE) -C cuda check-gpu
+	@MLPCUDA_REQUIRE=cuda deno task test tests/backends
+	@deno task gpu-check
+
+install-cuda: ## copy the CUDA library to PREFIX/lib, by default /usr/local/lib
+	@$(MAKE) -C cuda install
 
 deno: $(DENO) ## install Deno if this machine has none, and say which one is used
 	@command -v deno

@@ -98,7 +98,7 @@ export interface Backend extends AsyncDisposable {
 }
 
 /** Backends that can be asked for by name. */
-export const BACKENDS = ["wasm", "reference"] as const;
+export const BACKENDS = ["cuda", "wasm", "reference"] as const;
 
 /** The name of a backend, or `"auto"` for the fastest that this host can run. */
 export type BackendName = (typeof BACKENDS)[number] | "auto";
@@ -107,6 +107,10 @@ export type BackendName = (typeof BACKENDS)[number] | "auto";
 export interface BackendOptions {
   /** Threads of the wasm backend; by default one a processor. */
   readonly threads?: number;
+  /** The GPU of the cuda backend, counted from 0; the first by default. */
+  readonly device?: number;
+  /** The file of the cuda backend's library; by default what `MLPCUDA_LIBRARY` names, else `cuda/libmlpcuda.so`. */
+  readonly library?: string;
 }
 
 /** A backend that `openBackend` opened. */
@@ -116,7 +120,7 @@ export interface OpenedBackend extends Backend {
 }
 
 /** The order in which `"auto"` tries. The reference is for comparison only: it is never fallen back to. */
-const AUTOMATIC: readonly (typeof BACKENDS)[number][] = ["wasm"];
+const AUTOMATIC: readonly (typeof BACKENDS)[number][] = ["cuda", "wasm"];
 
 /**
  * Opens a backend. One that is asked for by name is never replaced by another.
@@ -135,11 +139,11 @@ export async function openBackend(
   name: BackendName = "auto",
   options: BackendOptions = {},
 ): Promise<OpenedBackend> {
-  if (name !== "auto") return { ...await openByName(name, options), passedOver: [] };
+  if (name !== "auto") return { ...await openByName(name, options, { named: true }), passedOver: [] };
   const passedOver: { name: string; reason: string }[] = [];
   for (const candidate of AUTOMATIC) {
     try {
-      return { ...await openByName(candidate, options), passedOver };
+      return { ...await openByName(candidate, options, { named: false }), passedOver };
     } catch (error) {
       if (!(error instanceof BackendError)) throw error;
       passedOver.push({ name: candidate, reason: error.message });
@@ -149,8 +153,14 @@ export async function openBackend(
   throw new BackendError(`No backend can be opened: ${reasons}`, { backend: "auto", code: "unavailable" });
 }
 
-async function openByName(name: (typeof BACKENDS)[number], options: BackendOptions): Promise<Backend> {
+async function openByName(
+  name: (typeof BACKENDS)[number],
+  options: BackendOptions,
+  { named }: { named: boolean },
+): Promise<Backend> {
   switch (name) {
+    case "cuda":
+      return (await import("./backends/cuda/backend.ts")).openCuda({ ...options, named });
     case "wasm":
       return await (await import("./backends/wasm/backend.ts")).openWasm(options);
     case "reference":

@@ -5,11 +5,11 @@ import { Mlp } from "../src/mlp.ts";
 import { openData } from "./data.ts";
 import {
   BACKEND_OPTIONS,
+  backendOptionsOf,
   DATA_ALIASES,
   DATA_OPTION,
   DEFAULT_MODEL,
   JSON_OPTION,
-  threadsOf,
 } from "./options.ts";
 import type { Command } from "./terminal/command.ts";
 import { TaskError } from "./terminal/errors.ts";
@@ -52,7 +52,7 @@ async function main({ given, screen, signal }: TaskContext<typeof COMMAND["group
       hint: "use --set train",
     });
   }
-  await using backend = await openBackend(run.backend ?? "auto", { threads: threadsOf(run) });
+  await using backend = await openBackend(run.backend ?? "auto", backendOptionsOf(run));
   screen.note(`backend  ${backend.name} on ${backend.device}`);
   screen.note(`data     ${said}`);
   const evaluation = await evaluate(mlp, dataset, { backend });

@@ -1,9 +1,14 @@
 /** `deno task info`: what this machine can run, and what a model is. @module */
-import { BACKENDS, openBackend } from "../src/backend.ts";
+import { type BackendOptions, BACKENDS, openBackend } from "../src/backend.ts";
+import { openCuda } from "../src/backends/cuda/backend.ts";
+import { ABI_VERSION } from "../src/backends/cuda/ffi.ts";
+import { buildPlan } from "../src/build_plan.ts";
+import { resolveConfig } from "../src/config.ts";
+import { dense } from "../src/layers.ts";
 import type { Mlp } from "../src/mlp.ts";
 import config from "../deno.json" with { type: "json" };
 import { loadModel } from "./eval.ts";
-import { BACKEND_OPTIONS, DEFAULT_MODEL, JSON_OPTION, threadsOf } from "./options.ts";
+import { BACKEND_OPTIONS, backendOptionsOf, DEFAULT_MODEL, JSON_OPTION } from "./options.ts";
 import type { Command } from "./terminal/command.ts";
 import { runTask, type TaskContext } from "./terminal/main.ts";
 import { count } from "./terminal/numbers.ts";
@@ -17,6 +22,7 @@ const COMMAND = {
       options: {
         model: { kind: "text", value: "PATH", help: `a model, such as ${DEFAULT_MODEL}` },
         threads: BACKEND_OPTIONS.threads,
+        device: BACKEND_OPTIONS.device,
         ...JSON_OPTION,
       },
       aliases: { model: ["m"] },
@@ -28,7 +34,7 @@ if (import.meta.main) await runTask(COMMAND, main);
 
 async function main({ given: { run }, screen }: TaskContext<typeof COMMAND["groups"]>): Promise<void> {
   const mlp = run.model === undefined ? undefined : await loadModel(run.model);
-  const backends = await Promise.all(BACKENDS.map((name) => describeBackend(name, threadsOf(run))));
+  const backends = await Promise.all(BACKENDS.map((name) => describeBackend(name, backendOptionsOf(run))));
   const versions = {
     mlpcuda: config.version,
     deno: Deno.version.deno,
@@ -39,19 +45,54 @@ async function main({ given: { run }, screen }: TaskContext<typeof COMMAND["grou
     return screen.row(JSON.stringify({ ...versions, backends, ...(mlp && { model: modelJson(mlp) }) }));
   }
   screen.row(`mlpcuda ${versions.mlpcuda}, Deno ${versions.deno}, V8 ${versions.v8}, ${versions.target}`);
-  for (const { name, device, reason } of backends) {
+  for (const { name, device, reason, notes = [] } of backends) {
     screen.row(`${name.padEnd(10)} ${device ?? `not available: ${reason}`}`);
+    for (const note of notes) screen.row(`${"".padEnd(10)} ${note}`);
   }
   if (mlp) { for (const line of ["", ...modelLines(mlp)]) screen.row(line); }
 }
 
-async function describeBackend(name: (typeof BACKENDS)[number], threads: number | undefined) {
+/** A backend as it is printed: its device and what else there is to know, or why it cannot be had. */
+interface Description {
+  readonly name: string;
+  readonly device?: string;
+  readonly reason?: string;
+  readonly notes?: readonly string[];
+}
+
+async function describeBackend(
+  name: (typeof BACKENDS)[number],
+  options: BackendOptions,
+): Promise<Description> {
   try {
-    await using backend = await openBackend(name, { threads });
+    if (name === "cuda") return await describeCuda(options);
+    await using backend = await openBackend(name, options);
     return { name, device: backend.device };
   } catch (error) {
     return { name, reason: (error as Error).message };
   }
+}
+
+async function describeCuda(options: BackendOptions): Promise<Description> {
+  await using backend = openCuda(options);
+  const { facts, library, device } = backend, inGibibytes = (bytes: number) => (bytes / 2 ** 30).toFixed(1);
+  const layers = [dense(128, "relu"), dense(64, "relu"), dense(10, "softmax")];
+  const inputScale = 1 / 255, outFeatures = 10;
+  const plan = buildPlan(layers, resolveConfig(), { inFeatures: 784, inputScale, labels: true, outFeatures });
+  const path = backend.describePlan(plan, {
+    inputs: new Uint8Array(784),
+    inputShape: [784],
+    inputScale,
+    labels: new Uint32Array(1),
+    outFeatures,
+    source: "an empty image",
+  });
+  const notes = [
+    `library ${library}, interface version ${ABI_VERSION}`,
+    `memory ${inGibibytes(facts.freeBytes)} of ${inGibibytes(facts.totalBytes)} GiB free`,
+    `784 → 128 → 64 → 10 would run as: ${path}`,
+  ];
+  return { name: "cuda", device, notes };
 }
 
 function modelJson({ inputShape, inputScale, layers, classNames, parameterCount, training }: Mlp) {

@@ -1,5 +1,5 @@
 /** Options that several tasks have. @module */
-import { BACKENDS } from "../src/backend.ts";
+import { type BackendOptions, BACKENDS } from "../src/backend.ts";
 import type { ArgumentTable, OptionGroup } from "./terminal/command.ts";
 
 /** Where a model is kept where no path is given. */
@@ -31,6 +31,13 @@ export const BACKEND_OPTIONS = {
     max: 256,
     help: "threads of the wasm backend; 0 is one a processor",
   },
+  device: {
+    kind: "integer",
+    default: 0,
+    min: 0,
+    max: 1023,
+    help: "GPU of the cuda backend, counted from 0",
+  },
 } as const satisfies ArgumentTable;
 
 /** How results are printed. */
@@ -41,7 +48,9 @@ export const JSON_OPTION = {
 /** Other spellings of `--data`. */
 export const DATA_ALIASES = { data: ["path"] } as const satisfies OptionGroup["aliases"];
 
-/** What `--threads` means to the library. */
-export function threadsOf(given: { readonly threads?: number }): number | undefined {
-  return given.threads || undefined;
+/** What `--threads` and `--device` mean to the library. */
+export function backendOptionsOf(
+  given: { readonly threads?: number; readonly device?: number },
+): BackendOptions {
+  return { threads: given.threads || undefined, device: given.device };
 }

@@ -12,11 +12,11 @@ import { train, type TrainEvent } from "../src/train.ts";
 import { openData } from "./data.ts";
 import {
   BACKEND_OPTIONS,
+  backendOptionsOf,
   DATA_ALIASES,
   DATA_OPTION,
   DEFAULT_MODEL,
   JSON_OPTION,
-  threadsOf,
 } from "./options.ts";
 import type { Command } from "./terminal/command.ts";
 import { TaskError, UsageError } from "./terminal/errors.ts";
@@ -117,7 +117,7 @@ async function main({ given, screen, signal }: Context): Promise<void> {
   const config = sets.train.labels || resume
     ? given.config
     : { loss: "mean-squared-error" as const, ...given.config };
-  await using backend = await openBackend(run.backend ?? "auto", { threads: threadsOf(run) });
+  await using backend = await openBackend(run.backend ?? "auto", backendOptionsOf(run));
   const job: Job = { mlp, train: sets.train, test: sets.test, config, resume, output, checkpoint };
   if (!run.quiet) {
     for (const { name, reason } of backend.passedOver) screen.note(`passed over ${name}: ${reason}`);

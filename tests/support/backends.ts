@@ -1,5 +1,6 @@
 /** The backends that every suite runs on, and how a test says which one it needs. @module */
 import { type Backend, openBackend } from "../../src/backend.ts";
+import { type CudaOptions, openCuda } from "../../src/backends/cuda/backend.ts";
 import { openWasm, type WasmOptions } from "../../src/backends/wasm/backend.ts";
 
 /** A backend as the suites see it: one way to open it. */
@@ -31,11 +32,27 @@ export const WASM: readonly BackendRow[] = [
   wasm("wasm, plain build, no shared memory", { shared: false, build: "plain" }),
 ];
 
+/** The CUDA library that runs its kernels on the CPU, and the real one. */
+export const EMULATED_LIBRARY = new URL("../../cuda/libmlpcuda_emulated.so", import.meta.url).pathname;
+export const CUDA_LIBRARY = new URL("../../cuda/libmlpcuda.so", import.meta.url).pathname;
+
+/** The CUDA backend in each way to carry a plan out: on the emulation, and where there is a GPU on it. */
+export const EMULATED: readonly BackendRow[] = [
+  emulated("cuda emulated, operations one by one", { path: "ops" }),
+  emulated("cuda emulated, graph", { path: "graph" }),
+  emulated("cuda emulated, persistent", { path: "persistent" }),
+];
+export const CUDA: readonly BackendRow[] = [
+  cuda("cuda, operations one by one", { path: "ops" }),
+  cuda("cuda, graph", { path: "graph" }),
+  cuda("cuda, persistent", { path: "persistent" }),
+];
+
 /** Every backend that is compared with the reference. */
-export const COMPARED: readonly BackendRow[] = [...WASM];
+export const COMPARED: readonly BackendRow[] = [...WASM, ...EMULATED, ...CUDA];
 
 /** One row of every backend, for what does not depend on how its work is shared out. */
-export const EACH: readonly BackendRow[] = [REFERENCE, WASM[1], WASM[3]];
+export const EACH: readonly BackendRow[] = [REFERENCE, WASM[1], WASM[3], ...EMULATED, ...CUDA];
 
 /** The backends that must be there, from `MLPCUDA_REQUIRE=cuda,webgpu`; none where it may not be read. */
 const REQUIRED = Deno.permissions.querySync({ name: "env", variable: "MLPCUDA_REQUIRE" }).state === "granted"
@@ -73,6 +90,45 @@ export function backendTest(
   }
 }
 
+/** Registers a test that needs the emulated library. */
+export function emulatedTest(sentence: string, fn: () => Promise<void>): void {
+  const { missing } = EMULATED[0];
+  Deno.test({
+    name: `${sentence} (cuda emulated${missing === undefined ? "" : `: needs ${missing}`})`,
+    ignore: missing !== undefined && !REQUIRED.includes("cuda-emulated"),
+    sanitizeOps: true,
+    sanitizeResources: true,
+    fn,
+  });
+}
+
 function wasm(name: string, options: WasmOptions): BackendRow {
   return { name, backend: "wasm", open: () => openWasm(options) };
+}
+
+function emulated(name: string, options: CudaOptions): BackendRow {
+  const missing = missingLibrary(EMULATED_LIBRARY, "`make cuda-emulated`");
+  const open = () => Promise.resolve(openCuda({ library: EMULATED_LIBRARY, ...options }));
+  return { name, backend: "cuda-emulated", missing, open };
+}
+
+function cuda(name: string, options: CudaOptions): BackendRow {
+  const missing = missingLibrary(CUDA_LIBRARY, "`make cuda` and an NVIDIA GPU");
+  return {
+    name,
+    backend: "cuda",
+    missing,
+    open: () => Promise.resolve(openCuda({ library: CUDA_LIBRARY, ...options })),
+  };
+}
+
+/** What a library needs before it can be used here. */
+function missingLibrary(library: string, needs: string): string | undefined {
+  if (Deno.permissions.querySync({ name: "ffi", path: library }).state !== "granted") return "--allow-ffi";
+  try {
+    openCuda({ library }).close();
+    return undefined;
+  } catch {
+    return needs;
+  }
 }

@@ -42,7 +42,8 @@ taskTest("train prints epochs and result on stdout, and all else on stderr", asy
     result,
     /^test accuracy \d+\.\d\d ±\d\.\d\d %, test loss \d\.\d{4}, \d+\.\d+ s, saved m\.npz$/,
   );
-  const [backend, ...notes] = linesOf(stderr);
+  const [passedOver, backend, ...notes] = linesOf(stderr);
+  assertMatch(passedOver, /^passed over cuda: Cannot open backend "cuda": /);
   assertMatch(backend, /^backend {2}wasm on CPU, \d+ threads?/);
   assertEquals(notes, [
     "data     set.npz: 240 rows to train, 60 to test; inputs [5, 4], 3 classes",

@@ -1,0 +1,271 @@
+// The C interface: null checks, the device of the calling thread, and faults turned into statuses.
+#include <cstring>
+#include <new>
+
+#include "plan.hpp"
+
+#if defined(_WIN32)
+#define EXPORT extern "C" __declspec(dllexport)
+#else
+#define EXPORT extern "C" __attribute__((visibility("default")))
+#endif
+
+namespace {
+
+void write_text(const std::string& from, char* to, uint32_t size) {
+  if (!to || size == 0) return;
+  const size_t length = from.size() < size - 1 ? from.size() : size - 1;
+  memcpy(to, from.data(), length);
+  to[length] = 0;
+}
+
+// Runs `work` and turns what it throws into a status and a sentence.
+template <class Work>
+int32_t guarded(char* error, uint32_t error_size, const Work& work) {
+  try {
+    work();
+    return MLP_OK;
+  } catch (const Fault& fault) {
+    write_text(fault.sentence, error, error_size);
+    return fault.status;
+  } catch (const std::bad_alloc&) {
+    write_text("the computer's memory is used up", error, error_size);
+    return MLP_OUT_OF_MEMORY;
+  } catch (const std::exception& exception) {
+    write_text(exception.what(), error, error_size);
+    return MLP_FAILED;
+  }
+}
+
+// The same on a plan, with its GPU made the calling thread's.
+template <class Work>
+int32_t on(mlp_plan* plan, char* error, uint32_t error_size, const Work& work) {
+  return guarded(error, error_size, [&] {
+    need(plan != nullptr, "The plan is null");
+    plan->use_device();
+    work();
+  });
+}
+
+void need_values(const void* values, uint64_t count) { need(values || count == 0, "An array is null"); }
+
+}  // namespace
+
+EXPORT uint32_t mlp_abi_version(void) { return MLP_ABI_VERSION; }
+
+EXPORT uint32_t mlp_is_emulated(void) {
+#ifdef __CUDACC__
+  return 0;
+#else
+  return 1;
+#endif
+}
+
+EXPORT int32_t mlp_driver_version(void) {
+  int version = 0;
+  return cudaDriverGetVersion(&version) == cudaSuccess ? version : 0;
+}
+
+EXPORT int32_t mlp_runtime_version(void) {
+  int version = 0;
+  return cudaRuntimeGetVersion(&version) == cudaSuccess ? version : 0;
+}
+
+EXPORT int32_t mlp_device_count(int32_t* count, char* error, uint32_t error_size) {
+  return guarded(error, error_size, [&] {
+    need(count != nullptr, "The count is null");
+    *count = 0;
+    check(cudaGetDeviceCount(count));
+  });
+}
+
+EXPORT int32_t mlp_device_query(int32_t device, char* name, uint32_t name_size, int64_t* facts, uint64_t fact_count,
+                                char* error, uint32_t error_size) {
+  return guarded(error, error_size, [&] {
+    need(facts && fact_count >= MLP_FACTS, "A device has %d facts, found room for %llu", MLP_FACTS,
+         static_cast<unsigned long long>(fact_count));
+    check(cudaSetDevice(device));
+    const auto attribute = [&](cudaDeviceAttr which) {
+      int value = 0;
+      check(cudaDeviceGetAttribute(&value, which, device));
+      return value;
+    };
+    size_t free = 0, total = 0;
+    check(cudaMemGetInfo(&free, &total));
+    facts[MLP_FACT_MAJOR] = attribute(cudaDevAttrComputeCapabilityMajor);
+    facts[MLP_FACT_MINOR] = attribute(cudaDevAttrComputeCapabilityMinor);
+    facts[MLP_FACT_MULTIPROCESSORS] = attribute(cudaDevAttrMultiProcessorCount);
+    facts[MLP_FACT_SHARED_BYTES] = attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin);
+    facts[MLP_FACT_TOTAL_BYTES] = static_cast<int64_t>(total);
+    facts[MLP_FACT_FREE_BYTES] = static_cast<int64_t>(free);
+#ifdef __CUDACC__
+    cudaDeviceProp properties;
+    check(cudaGetDeviceProperties(&properties, device));
+    write_text(properties.name, name, name_size);
+#else
+    write_text("emulated GPU", name, name_size);
+#endif
+  });
+}
+
+EXPORT mlp_plan* mlp_plan_create(int32_t device, uint32_t batch_size, int32_t path, int32_t* status, char* error,
+                                 uint32_t error_size) {
+  mlp_plan* plan = nullptr;
+  const int32_t result = guarded(error, error_size, [&] { plan = new mlp_plan(device, batch_size, path); });
+  if (status) *status = result;
+  return plan;
+}
+
+EXPORT int32_t mlp_plan_add_buffer(mlp_plan* plan, uint64_t rows, uint64_t columns, char* error, uint32_t error_size) {
+  return on(plan, error, error_size, [&] { plan->add_buffer(rows, columns); });
+}
+
+EXPORT int32_t mlp_plan_set_inputs_u8(mlp_plan* plan, const uint8_t* inputs, uint64_t count, uint64_t columns, char* error,
+                                      uint32_t error_size) {
+  return on(plan, error, error_size, [&] {
+    need_values(inputs, count);
+    plan->set_inputs(inputs, nullptr, count, columns);
+  });
+}
+
+EXPORT int32_t mlp_plan_set_inputs_f32(mlp_plan* plan, const float* inputs, uint64_t count, uint64_t columns, char* error,
+                                       uint32_t error_size) {
+  return on(plan, error, error_size, [&] {
+    need_values(inputs, count);
+    plan->set_inputs(nullptr, inputs, count, columns);
+  });
+}
+
+EXPORT int32_t mlp_plan_set_labels(mlp_plan* plan, const uint32_t* labels, uint64_t count, char* error,
+                                   uint32_t error_size) {
+  return on(plan, error, error_size, [&] {
+    need_values(labels, count);
+    plan->set_labels(labels, count);
+  });
+}
+
+EXPORT int32_t mlp_plan_set_targets(mlp_plan* plan, const float* targets, uint64_t count, uint64_t columns, char* error,
+                                    uint32_t error_size) {
+  return on(plan, error, error_size, [&] {
+    need_values(targets, count);
+    plan->set_targets(targets, count, columns);
+  });
+}
+
+EXPORT int32_t mlp_plan_gather(mlp_plan* plan, int32_t x, int32_t target, double scale, char* error, uint32_t error_size) {
+  return on(plan, error, error_size, [&] { plan->add(GatherOp{x, target, static_cast<float>(scale)}); });
+}
+
+EXPORT int32_t mlp_plan_linear(mlp_plan* plan, int32_t x, int32_t weights, int32_t bias, int32_t y, int32_t activation,
+                               char* error, uint32_t error_size) {
+  return on(plan, error, error_size,
+            [&] { plan->add(LinearOp{x, weights, bias, y, static_cast<Activation>(activation)}); });
+}
+
+EXPORT int32_t mlp_plan_softmax_cross_entropy(mlp_plan* plan, int32_t logits, int32_t target, int32_t dz,
+                                              double label_smoothing, char* error, uint32_t error_size) {
+  return on(plan, error, error_size,
+            [&] { plan->add(SoftmaxCrossEntropyOp{logits, target, dz, static_cast<float>(label_smoothing)}); });
+}
+
+EXPORT int32_t mlp_plan_mean_squared_error(mlp_plan* plan, int32_t y, int32_t target, int32_t labels, int32_t dz,
+                                           int32_t activation, char* error, uint32_t error_size) {
+  return on(plan, error, error_size,
+            [&] { plan->add(MeanSquaredErrorOp{y, target, labels != 0, dz, static_cast<Activation>(activation)}); });
+}
+
+EXPORT int32_t mlp_plan_linear_backward_input(mlp_plan* plan, int32_t dz, int32_t weights, int32_t x, int32_t dx,
+                                              int32_t activation, char* error, uint32_t error_size) {
+  return on(plan, error, error_size,
+            [&] { plan->add(LinearBackwardInputOp{dz, weights, x, dx, static_cast<Activation>(activation)}); });
+}
+
+EXPORT int32_t mlp_plan_linear_backward_weight(mlp_plan* plan, int32_t x, int32_t dz, int32_t d_weights, int32_t d_bias,
+                                               char* error, uint32_t error_size) {
+  return on(plan, error, error_size, [&] { plan->add(LinearBackwardWeightOp{x, dz, d_weights, d_bias}); });
+}
+
+EXPORT int32_t mlp_plan_clip_by_norm(mlp_plan* plan, const int32_t* gradients, uint64_t count, double max_norm, char* error,
+                                     uint32_t error_size) {
+  return on(plan, error, error_size, [&] {
+    need_values(gradients, count);
+    plan->add(ClipByNormOp{{gradients, gradients + count}, max_norm});
+  });
+}
+
+EXPORT int32_t mlp_plan_sgd(mlp_plan* plan, int32_t parameter, int32_t gradient, int32_t velocity, double momentum,
+                            int32_t nesterov, double weight_decay, char* error, uint32_t error_size) {
+  return on(plan, error, error_size, [&] {
+    plan->add(UpdateOp{Optimizer::sgd, parameter, gradient, velocity, -1, momentum, 0, 0, weight_decay, nesterov != 0,
+                       false});
+  });
+}
+
+EXPORT int32_t mlp_plan_adam(mlp_plan* plan, int32_t parameter, int32_t gradient, int32_t m, int32_t v, double beta1,
+                             double beta2, double epsilon, double weight_decay, int32_t decoupled, char* error,
+                             uint32_t error_size) {
+  return on(plan, error, error_size, [&] {
+    plan->add(UpdateOp{Optimizer::adam, parameter, gradient, m, v, beta1, beta2, epsilon, weight_decay, false,
+                       decoupled != 0});
+  });
+}
+
+EXPORT int32_t mlp_plan_finish(mlp_plan* plan, char* error, uint32_t error_size) {
+  return on(plan, error, error_size, [&] { plan->finish(); });
+}
+
+EXPORT int32_t mlp_plan_describe(mlp_plan* plan, char* text, uint32_t text_size, char* error, uint32_t error_size) {
+  return on(plan, error, error_size, [&] { write_text(plan->describe(), text, text_size); });
+}
+
+EXPORT int32_t mlp_plan_write_buffer(mlp_plan* plan, int32_t buffer, const float* values, uint64_t count, char* error,
+                                     uint32_t error_size) {
+  return on(plan, error, error_size, [&] {
+    need_values(values, count);
+    plan->write_buffer(buffer, values, count);
+  });
+}
+
+EXPORT int32_t mlp_plan_read_buffer(mlp_plan* plan, int32_t buffer, float* values, uint64_t count, char* error,
+                                    uint32_t error_size) {
+  return on(plan, error, error_size, [&] {
+    need_values(values, count);
+    plan->read_buffer(buffer, values, count);
+  });
+}
+
+EXPORT int32_t mlp_plan_run_epoch(mlp_plan* plan, uint32_t run, const uint32_t* order, uint64_t rows,
+                                  const double* learning_rates, uint64_t steps, uint64_t steps_before, double* results,
+                                  uint64_t result_count, char* error, uint32_t error_size) {
+  return on(plan, error, error_size, [&] {
+    need_values(order, rows);
+    need_values(learning_rates, steps);
+    need(results && result_count >= MLP_RESULTS, "An epoch has %d results, found room for %llu", MLP_RESULTS,
+         static_cast<unsigned long long>(result_count));
+    plan->run_epoch(run, order, rows, learning_rates, steps, steps_before, results);
+  });
+}
+
+EXPORT int32_t mlp_plan_predict(mlp_plan* plan, int32_t y, float* outputs, uint64_t count, char* error,
+                                uint32_t error_size) {
+  return on(plan, error, error_size, [&] {
+    need_values(outputs, count);
+    plan->predict(y, outputs, count);
+  });
+}
+
+EXPORT int32_t mlp_plan_stop(mlp_plan* plan, uint32_t run, char* error, uint32_t error_size) {
+  return on(plan, error, error_size, [&] { plan->stop(run); });
+}
+
+EXPORT int64_t mlp_plan_steps_done(mlp_plan* plan, uint32_t run) {
+  int64_t steps = 0;
+  on(plan, nullptr, 0, [&] { steps = plan->steps_done(run); });
+  return steps;
+}
+
+EXPORT void mlp_plan_destroy(mlp_plan* plan) {
+  if (!plan) return;
+  cudaSetDevice(plan->device());
+  delete plan;
+}

@@ -1,0 +1,193 @@
+// The part of CUDA's host runtime that this library calls, for the emulated device: memory is the host's, work is done
+// when a call returns, and a graph is the list of launches that were captured.
+//
+// The environment says what the device is like: MLPCUDA_EMULATE_MEMORY (bytes, 4 GiB by default),
+// MLPCUDA_EMULATE_MULTIPROCESSORS (6 by default), MLPCUDA_EMULATE_SHARED (bytes a block, 227 KB by default).
+#pragma once
+
+#include <atomic>
+#include <unordered_map>
+
+enum cudaError_t {
+  cudaSuccess = 0,
+  cudaErrorInvalidValue = 1,
+  cudaErrorMemoryAllocation = 2,
+  cudaErrorNoDevice = 100,
+  cudaErrorInvalidDevice = 101,
+  cudaErrorCooperativeLaunchTooLarge = 720,
+};
+enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2 };
+enum cudaDeviceAttr {
+  cudaDevAttrMultiProcessorCount = 16,
+  cudaDevAttrComputeCapabilityMajor = 75,
+  cudaDevAttrComputeCapabilityMinor = 76,
+  cudaDevAttrCooperativeLaunch = 95,
+  cudaDevAttrMaxSharedMemoryPerBlockOptin = 97,
+};
+enum cudaStreamCaptureMode { cudaStreamCaptureModeRelaxed = 2 };
+constexpr unsigned cudaStreamNonBlocking = 1;
+
+namespace emulate {
+
+inline size_t setting(const char* name, size_t otherwise) {
+  const char* text = getenv(name);
+  return text ? strtoull(text, nullptr, 10) : otherwise;
+}
+inline size_t memory_bytes() {
+  static const size_t bytes = setting("MLPCUDA_EMULATE_MEMORY", size_t(4) << 30);
+  return bytes;
+}
+inline size_t shared_bytes_of_block() {
+  static const size_t bytes = setting("MLPCUDA_EMULATE_SHARED", 227 << 10);
+  return bytes;
+}
+inline int multiprocessors() {
+  static const int count = static_cast<int>(setting("MLPCUDA_EMULATE_MULTIPROCESSORS", 6));
+  return count;
+}
+
+using Launches = std::vector<std::function<void()>>;
+struct Stream {
+  std::unique_ptr<Launches> captured;  // present while the stream captures
+};
+
+// What has been allocated, by address.
+struct Allocations {
+  std::mutex mutex;
+  std::unordered_map<void*, size_t> sizes;
+  size_t used = 0;
+};
+inline Allocations& allocations() {
+  static auto* instance = new Allocations;
+  return *instance;
+}
+
+}  // namespace emulate
+
+using cudaStream_t = emulate::Stream*;
+using cudaGraph_t = emulate::Launches*;
+using cudaGraphExec_t = emulate::Launches*;
+
+inline cudaError_t cudaGetLastError() { return cudaSuccess; }
+inline const char* cudaGetErrorString(cudaError_t) { return "an error of the emulated device"; }
+inline cudaError_t cudaDriverGetVersion(int* version) { return *version = 13000, cudaSuccess; }
+inline cudaError_t cudaRuntimeGetVersion(int* version) { return *version = 13000, cudaSuccess; }
+inline cudaError_t cudaGetDeviceCount(int* count) { return *count = 1, cudaSuccess; }
+inline cudaError_t cudaSetDevice(int device) { return device == 0 ? cudaSuccess : cudaErrorInvalidDevice; }
+
+inline cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int) {
+  switch (attribute) {
+    case cudaDevAttrMultiProcessorCount: *value = emulate::multiprocessors(); break;
+    case cudaDevAttrComputeCapabilityMajor: *value = 9; break;
+    case cudaDevAttrComputeCapabilityMinor: *value = 0; break;
+    case cudaDevAttrCooperativeLaunch: *value = 1; break;
+    case cudaDevAttrMaxSharedMemoryPerBlockOptin: *value = static_cast<int>(emulate::shared_bytes_of_block()); break;
+  }
+  return cudaSuccess;
+}
+
+inline cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
+  auto& all = emulate::allocations();
+  std::lock_guard<std::mutex> lock(all.mutex);
+  *total = emulate::memory_bytes();
+  *free = *total - all.used;
+  return cudaSuccess;
+}
+
+template <class T>
+cudaError_t cudaMalloc(T** address, size_t bytes) {
+  auto& all = emulate::allocations();
+  std::lock_guard<std::mutex> lock(all.mutex);
+  if (bytes > emulate::memory_bytes() - all.used) return cudaErrorMemoryAllocation;
+  void* made = nullptr;
+  if (posix_memalign(&made, 256, bytes) != 0) return cudaErrorMemoryAllocation;
+  memset(made, 0xFF, bytes);  // floats that nobody wrote are NaNs
+  all.sizes[made] = bytes;
+  all.used += bytes;
+  *address = static_cast<T*>(made);
+  return cudaSuccess;
+}
+
+inline cudaError_t cudaFree(void* address) {
+  auto& all = emulate::allocations();
+  std::lock_guard<std::mutex> lock(all.mutex);
+  const auto found = all.sizes.find(address);
+  if (found == all.sizes.end()) return address ? cudaErrorInvalidValue : cudaSuccess;
+  all.used -= found->second;
+  all.sizes.erase(found);
+  free(address);
+  return cudaSuccess;
+}
+
+inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
+  return *stream = new emulate::Stream, cudaSuccess;
+}
+inline cudaError_t cudaStreamDestroy(cudaStream_t stream) { return delete stream, cudaSuccess; }
+inline cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
+
+inline cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind, cudaStream_t) {
+  if (bytes == sizeof(uint32_t)) {  // a word may be copied while a kernel reads or writes it
+    const uint32_t word = __atomic_load_n(static_cast<const uint32_t*>(from), __ATOMIC_RELAXED);
+    __atomic_store_n(static_cast<uint32_t*>(to), word, __ATOMIC_RELAXED);
+  } else if (bytes > 0) {
+    memcpy(to, from, bytes);
+  }
+  return cudaSuccess;
+}
+inline cudaError_t cudaMemsetAsync(void* to, int value, size_t bytes, cudaStream_t) {
+  return memset(to, value, bytes), cudaSuccess;
+}
+
+inline cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
+  return stream->captured = std::make_unique<emulate::Launches>(), cudaSuccess;
+}
+inline cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
+  return *graph = stream->captured.release(), cudaSuccess;
+}
+inline cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph, unsigned long long) {
+  return *exec = new emulate::Launches(*graph), cudaSuccess;
+}
+inline cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t) {
+  for (const auto& launch : *exec) launch();
+  return cudaSuccess;
+}
+inline cudaError_t cudaGraphDestroy(cudaGraph_t graph) { return delete graph, cudaSuccess; }
+inline cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec) { return delete exec, cudaSuccess; }
+
+struct Grid {
+  unsigned blocks;
+  unsigned threads;
+  size_t shared_bytes;
+};
+
+template <class... Parameters, class... Arguments>
+cudaError_t launch(cudaStream_t stream, const Grid& grid, void (*kernel)(Parameters...), const Arguments&... arguments) {
+  if (grid.shared_bytes > emulate::shared_bytes_of_block()) return cudaErrorInvalidValue;
+  auto work = [=] {
+    emulate::run(grid.blocks, grid.threads, grid.shared_bytes, false, [=] { kernel(arguments...); });
+  };
+  if (stream && stream->captured) {
+    stream->captured->push_back(work);
+  } else {
+    work();
+  }
+  return cudaSuccess;
+}
+
+template <class Parameter>
+cudaError_t launch_together(cudaStream_t, const Grid& grid, void (*kernel)(Parameter), Parameter argument) {
+  if (static_cast<int>(grid.blocks) > emulate::multiprocessors()) return cudaErrorCooperativeLaunchTooLarge;
+  if (grid.shared_bytes > emulate::shared_bytes_of_block()) return cudaErrorInvalidValue;
+  emulate::run(grid.blocks, grid.threads, grid.shared_bytes, true, [=] { kernel(argument); });
+  return cudaSuccess;
+}
+
+template <class... Parameters>
+cudaError_t allow_shared_memory(void (*)(Parameters...), size_t) {
+  return cudaSuccess;
+}
+
+template <class... Parameters>
+cudaError_t blocks_per_multiprocessor(int* blocks, void (*)(Parameters...), int, size_t shared_bytes) {
+  return *blocks = shared_bytes <= emulate::shared_bytes_of_block() ? 1 : 0, cudaSuccess;
+}

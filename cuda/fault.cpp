@@ -1,0 +1,39 @@
+#include "fault.hpp"
+
+namespace {
+
+std::string version_text(int version) { return format("%d.%d", version / 1000, version % 1000 / 10); }
+
+Fault driver_fault() {
+  int driver = 0, runtime = 0;
+  cudaDriverGetVersion(&driver);
+  cudaRuntimeGetVersion(&runtime);
+  if (driver == 0) return {MLP_NO_DRIVER, "there is no NVIDIA driver on this machine"};
+  return {MLP_DRIVER_TOO_OLD, format("the NVIDIA driver supports CUDA %s, the library needs %s or newer",
+                                     version_text(driver).c_str(), version_text(runtime).c_str())};
+}
+
+}  // namespace
+
+Fault fault_of(cudaError_t error) {
+  const int number = static_cast<int>(error);
+  switch (number) {
+    case 2: return {MLP_OUT_OF_MEMORY, "the GPU's memory is used up"};
+    case 35: return driver_fault();  // also what the runtime says where there is no driver at all
+    case 46: return {MLP_DEVICE_BUSY, "the GPU is busy, or in a mode that lets no further process use it"};
+    case 100: return {MLP_NO_DEVICE, "the NVIDIA driver finds no GPU"};
+    case 101: return {MLP_NO_DEVICE, "there is no GPU of that number"};
+    case 209:
+    case 222: return {MLP_DEVICE_UNSUPPORTED, "the library holds no code for this GPU"};
+    case 700:
+    case 715:
+    case 719:
+      return {MLP_CONTEXT_LOST,
+              format("work on the GPU failed (CUDA error %d), and this process can use it no more", number)};
+    case 702: return {MLP_TIMED_OUT, "the system's watchdog ended work on the GPU, and this process can use it no more"};
+    case 720: return {MLP_FAILED, "the GPU cannot hold all blocks of the persistent kernel at once"};
+    case 803:
+    case 804: return {MLP_DRIVER_MISMATCH, "parts of the NVIDIA driver do not go together; a restart may help"};
+    default: return {MLP_FAILED, format("CUDA error %d: %s", number, cudaGetErrorString(error))};
+  }
+}

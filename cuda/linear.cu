@@ -1,0 +1,44 @@
+// linear: y (B, O) = activation(x (B, I) weights (O, I)ᵀ + bias (O)).
+//
+// x is a buffer of the plan, or read straight from the data set (bytes or floats, in the epoch's order, times the scale).
+// Split: a block computes a tile of y; see matmul.cuh. Numerics: float32 sums over I in one order; the bias is added last.
+// Cost: 2 B I O FLOPs; x is read once for every tile's width of O, the weights once for every tile's height of B.
+// A softmax is applied by softmax.cu afterwards. Compared with `linear()` of the reference backend.
+#include "ops.cuh"
+
+namespace {
+
+template <class Shape>
+__global__ void __launch_bounds__(MATMUL_THREADS) linear_kernel(Linear op, const Progress* progress, uint32_t batch_size) {
+  const Batch batch = batch_of(progress, batch_size);
+  const int across = divide_up(op.out_features, Shape::COLUMNS);
+  const int row = blockIdx.x / across * Shape::ROWS, column = blockIdx.x % across * Shape::COLUMNS;
+  if (row >= batch.rows) return;
+  const int in_features = op.x.in_features, out_features = op.out_features;
+  const Rows weights = {op.weights, out_features, in_features, in_features % 4 == 0};
+  matmul_tile<Shape, true, true>(op.x.rows(batch), weights, row, column, batch.rows, out_features, in_features,
+                                 shared_memory<float>(), [&](int m, int n, float sum) {
+                                   const size_t at = static_cast<size_t>(m) * out_features + n;
+                                   op.y[at] = activate(sum + op.bias[n], op.activation);
+                                 });
+}
+
+template <class Shape>
+cudaError_t launch_with(const Site& site, const Linear& op) {
+  const unsigned tiles = divide_up(site.batch_size, Shape::ROWS) * divide_up(op.out_features, Shape::COLUMNS);
+  return launch(site.stream, Grid{tiles, MATMUL_THREADS, Shape::SHARED_BYTES}, linear_kernel<Shape>, op, site.progress,
+                site.batch_size);
+}
+
+}  // namespace
+
+cudaError_t launch_linear(const Site& site, const Linear& op) {
+  cudaError_t error = cudaSuccess;
+  switch (tile_size_for(site.batch_size, op.out_features, site.multiprocessors)) {
+    case TileSize::small: error = launch_with<SmallTile>(site, op); break;
+    case TileSize::medium: error = launch_with<MediumTile>(site, op); break;
+    case TileSize::large: error = launch_with<LargeTile>(site, op); break;
+  }
+  if (error != cudaSuccess || op.activation != Activation::softmax) return error;
+  return launch_softmax(site, op.y, op.out_features);
+}

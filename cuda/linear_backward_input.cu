@@ -1,0 +1,44 @@
+// linearBackwardInput: dX (B, I) = activation'(x) (dZ (B, O) weights (O, I)), where x is what the activation gave.
+//
+// Split: a block computes a tile of dX; see matmul.cuh. Numerics: float32 sums over O in one order. Cost: 2 B I O FLOPs.
+// The backward pass of a softmax follows in softmax.cu. Compared with `linearBackwardInput()` of the reference backend.
+#include "ops.cuh"
+
+namespace {
+
+template <class Shape>
+__global__ void __launch_bounds__(MATMUL_THREADS)
+    linear_backward_input_kernel(LinearBackwardInput op, const Progress* progress, uint32_t batch_size) {
+  const Batch batch = batch_of(progress, batch_size);
+  const int in_features = op.in_features, out_features = op.out_features;
+  const int across = divide_up(in_features, Shape::COLUMNS);
+  const int row = blockIdx.x / across * Shape::ROWS, column = blockIdx.x % across * Shape::COLUMNS;
+  if (row >= batch.rows) return;
+  const Rows dz = {op.dz, batch.rows, out_features, out_features % 4 == 0};
+  const Rows weights = {op.weights, out_features, in_features, in_features % 4 == 0};
+  matmul_tile<Shape, true, false>(dz, weights, row, column, batch.rows, in_features, out_features, shared_memory<float>(),
+                                  [&](int m, int n, float sum) {
+                                    const size_t at = static_cast<size_t>(m) * in_features + n;
+                                    op.dx[at] = activate_backward(op.x[at], sum, op.activation);
+                                  });
+}
+
+template <class Shape>
+cudaError_t launch_with(const Site& site, const LinearBackwardInput& op) {
+  const unsigned tiles = divide_up(site.batch_size, Shape::ROWS) * divide_up(op.in_features, Shape::COLUMNS);
+  return launch(site.stream, Grid{tiles, MATMUL_THREADS, Shape::SHARED_BYTES}, linear_backward_input_kernel<Shape>, op,
+                site.progress, site.batch_size);
+}
+
+}  // namespace
+
+cudaError_t launch_linear_backward_input(const Site& site, const LinearBackwardInput& op) {
+  cudaError_t error = cudaSuccess;
+  switch (tile_size_for(site.batch_size, op.in_features, site.multiprocessors)) {
+    case TileSize::small: error = launch_with<SmallTile>(site, op); break;
+    case TileSize::medium: error = launch_with<MediumTile>(site, op); break;
+    case TileSize::large: error = launch_with<LargeTile>(site, op); break;
+  }
+  if (error != cudaSuccess || op.activation != Activation::softmax) return error;
+  return launch_softmax_backward(site, op.x, op.dx, op.in_features);
+}

@@ -1,0 +1,121 @@
+// linearBackwardWeight: dWeights (O, I) = dZ (B, O)ᵀ x (B, I) and dBias (O) = Σ dZ, for one layer or for several at once;
+// stored, or applied at once to the parameters by the optimizer, which saves writing and reading every gradient.
+//
+// x is a buffer of the plan, or read straight from the data set. Split: the blocks of a launch are dealt out to the layers;
+// of a layer, each block computes a tile of dWeights (see matmul.cuh) or 32 numbers of dBias. Numerics: float32; sums over
+// the rows of the batch in one order. Cost: 2 B I O FLOPs, and of parameter and state one read and one write. The last block
+// can end the step. Compared with `linearBackwardWeight()`, `sgd()` and `adam()` of the reference backend.
+#include "ops.cuh"
+
+namespace {
+
+constexpr int BIAS_COLUMNS = 32, BIAS_PARTS = MATMUL_THREADS / BIAS_COLUMNS;
+
+template <class Shape>
+int tiles_of(const LinearBackwardWeight& layer) {
+  return divide_up(layer.out_features, Shape::ROWS) * divide_up(layer.x.in_features, Shape::COLUMNS);
+}
+
+// dBias of 32 outputs from `column`: a thread adds every 8th row of one of them; the 8 parts are added in order.
+template <class Take>
+__device__ void bias_sums(const LinearBackwardWeight& layer, int column, int rows, float* shared, const Take& take) {
+  const int part = threadIdx.x / BIAS_COLUMNS, output = column + threadIdx.x % BIAS_COLUMNS;
+  float sum = 0;
+  if (output < layer.out_features) {
+    for (int row = part; row < rows; row += BIAS_PARTS) {
+      sum += layer.dz[static_cast<size_t>(row) * layer.out_features + output];
+    }
+  }
+  shared[threadIdx.x] = sum;
+  __syncthreads();
+  if (part == 0 && output < layer.out_features) {
+    for (int other = 1; other < BIAS_PARTS; other++) sum += shared[other * BIAS_COLUMNS + threadIdx.x];
+    take(output, sum);
+  }
+}
+
+template <class Shape, bool UPDATE>
+__global__ void __launch_bounds__(MATMUL_THREADS)
+    linear_backward_weight_kernel(BackwardWeightGroup group, Progress* progress, uint32_t batch_size, StepEnd end) {
+  const Batch batch = batch_of(progress, batch_size);
+  if (batch.rows == 0) return;
+  int index = group.count - 1;
+  while (index > 0 && static_cast<int>(blockIdx.x) < group.layers[index].first_block) index--;
+  const LinearBackwardWeight& layer = group.layers[index];
+  const int local = blockIdx.x - layer.first_block;
+  const int in_features = layer.x.in_features, out_features = layer.out_features;
+  const int across = divide_up(in_features, Shape::COLUMNS), tiles = divide_up(out_features, Shape::ROWS) * across;
+  float* shared = shared_memory<float>();
+  const UpdateRule& rule = layer.rule;
+  const float4 rates = UPDATE ? rule.rates[batch.step] : make_float4(0, 0, 0, 0);
+  if (local < tiles) {
+    const Rows dz = {layer.dz, batch.rows, out_features, out_features % 4 == 0};
+    const int row = local / across * Shape::ROWS, column = local % across * Shape::COLUMNS;
+    matmul_tile<Shape, false, false>(dz, layer.x.rows(batch), row, column, out_features, in_features, batch.rows, shared,
+                                     [&](int o, int i, float sum) {
+                                       const size_t at = static_cast<size_t>(o) * in_features + i;
+                                       if (UPDATE) {
+                                         update(rule, rates, sum, layer.weights, at);
+                                       } else {
+                                         layer.d_weights[at] = sum;
+                                       }
+                                     });
+  } else {
+    bias_sums(layer, (local - tiles) * BIAS_COLUMNS, batch.rows, shared, [&](int o, float sum) {
+      if (UPDATE) {
+        update(rule, rates, sum, layer.bias, o);
+      } else {
+        layer.d_bias[o] = sum;
+      }
+    });
+  }
+  if (group.ends_step) end_step_in_last_block(end, reinterpret_cast<char*>(shared));
+}
+
+template <class Shape>
+cudaError_t launch_with(const Site& site, const BackwardWeightGroup& group, const StepEnd& end) {
+  static_assert(Shape::SHARED_BYTES >= END_SHARED_BYTES, "the step's end works in the same shared memory");
+  const Grid grid = {static_cast<unsigned>(group.blocks), MATMUL_THREADS, Shape::SHARED_BYTES};
+  const auto kernel =
+      group.update ? linear_backward_weight_kernel<Shape, true> : linear_backward_weight_kernel<Shape, false>;
+  return launch(site.stream, grid, kernel, group, site.progress, site.batch_size, end);
+}
+
+template <class Shape>
+void lay_out(LinearBackwardWeight* layers, int count, BackwardWeightGroup* group) {
+  group->blocks = 0;
+  for (int index = 0; index < count; index++) {
+    layers[index].first_block = group->blocks;
+    group->blocks += tiles_of<Shape>(layers[index]) + divide_up(layers[index].out_features, BIAS_COLUMNS);
+  }
+}
+
+}  // namespace
+
+void prepare_backward_weight(const Site& site, LinearBackwardWeight* layers, int count, BackwardWeightGroup* group) {
+  int large = 0, medium = 0;
+  for (int index = 0; index < count; index++) {
+    large += tiles_of<LargeTile>(layers[index]);
+    medium += tiles_of<MediumTile>(layers[index]);
+  }
+  group->count = count;
+  if (large >= site.multiprocessors) {
+    group->size = TileSize::large;
+    lay_out<LargeTile>(layers, count, group);
+  } else if (medium >= site.multiprocessors) {
+    group->size = TileSize::medium;
+    lay_out<MediumTile>(layers, count, group);
+  } else {
+    group->size = TileSize::small;
+    lay_out<SmallTile>(layers, count, group);
+  }
+}
+
+cudaError_t launch_linear_backward_weight(const Site& site, const BackwardWeightGroup& group, const StepEnd& end) {
+  switch (group.size) {
+    case TileSize::small: return launch_with<SmallTile>(site, group, end);
+    case TileSize::medium: return launch_with<MediumTile>(site, group, end);
+    case TileSize::large: return launch_with<LargeTile>(site, group, end);
+  }
+  return cudaErrorInvalidValue;
+}

@@ -1,0 +1,309 @@
+// Lowering: from recorded operations to the launches of one step.
+#include "persistent_layout.hpp"
+#include "plan.hpp"
+
+namespace {
+
+// A layer with more weights is worth a launch of its own; and what a block of the tail keeps must fit in 48 KB.
+constexpr uint64_t MAX_TAIL_WEIGHTS = 16384, MAX_TAIL_WIDTH = (48 << 10) / sizeof(float) / 2 / TAIL_ROWS;
+
+}  // namespace
+
+float* mlp_plan::buffer(int32_t id) {
+  if (id < 0) return nullptr;
+  DeviceMemory<float>& memory = buffers_.at(id);
+  if (!memory.get()) {
+    const BufferShape& found = shape(id);
+    memory = DeviceMemory<float>((found.rows == 0 ? batch_size_ : found.rows) * found.columns);
+    memory.fill_with_zeros(stream_);
+  }
+  return memory.get();
+}
+
+// Where a layer's input comes from: a buffer, or the data set itself in place of the gathered buffer.
+InputSource mlp_plan::source(int32_t x, bool from_set) {
+  const int in_features = static_cast<int>(shape(x).columns);
+  if (!from_set) return buffer_source(buffer(x), in_features);
+  const float scale = std::get<GatherOp>(ops_[0]).scale;
+  const bool bytes = set_.bytes.get() != nullptr;
+  const void* values = bytes ? static_cast<const void*>(set_.bytes.get()) : set_.floats.get();
+  return {values, orders_rows_ ? order_.get() : nullptr, in_features, scale, true, bytes};
+}
+
+Answers mlp_plan::answers(int32_t target, bool from_set) {
+  if (from_set) return {set_.labels.get(), set_.labels.get() ? nullptr : set_.targets.get(), order_.get()};
+  float* values = buffer(target);
+  if (set_.labels.get()) return {reinterpret_cast<const uint32_t*>(values), nullptr, nullptr};
+  return {nullptr, values, nullptr};
+}
+
+UpdateRule mlp_plan::rule(const UpdateOp& op) {
+  const bool adam = op.optimizer == Optimizer::adam;
+  const std::array<double, 4> key = adam ? std::array<double, 4>{op.decay1, op.decay2, op.epsilon,
+                                                                 op.decoupled ? op.weight_decay : 0.0}
+                                         : std::array<double, 4>{};
+  DeviceMemory<float4>& rates = rates_[key];
+  if (rates.count() < rates_capacity_) rates = DeviceMemory<float4>(rates_capacity_);
+  return {op.optimizer,
+          op.nesterov ? 1 : 0,
+          static_cast<float>(op.decay1),
+          static_cast<float>(1 - op.decay1),
+          static_cast<float>(op.decay2),
+          static_cast<float>(1 - op.decay2),
+          op.decoupled ? 0.0f : static_cast<float>(op.weight_decay),
+          rates.get()};
+}
+
+Parameter mlp_plan::parameter(const UpdateOp& op) { return {buffer(op.parameter), buffer(op.first), buffer(op.second)}; }
+
+StepEnd mlp_plan::step_end() const { return {progress_.get(), stop_.get(), scores_.get(), batch_size_}; }
+
+// Copies a table to the GPU, where it stays for as long as the launches.
+template <class T>
+T* mlp_plan::table(const std::vector<T>& items) {
+  tables_.emplace_back(items.size() * sizeof(T));
+  tables_.back().write(reinterpret_cast<const uint8_t*>(items.data()), items.size() * sizeof(T), stream_);
+  check(cudaStreamSynchronize(stream_));
+  return reinterpret_cast<T*>(tables_.back().get());
+}
+
+LinearBackwardWeight mlp_plan::backward_weight(const LinearBackwardWeightOp& op, bool from_set) {
+  LinearBackwardWeight made{};
+  made.dz = buffer(op.dz);
+  made.x = source(op.x, from_set);
+  made.out_features = static_cast<int>(shape(op.dz).columns);
+  return made;
+}
+
+void mlp_plan::add_backward_weight_group(std::vector<LinearBackwardWeight> layers, bool update, bool ends_step) {
+  BackwardWeightGroup group{};
+  prepare_backward_weight(site_, layers.data(), static_cast<int>(layers.size()), &group);
+  group.layers = table(layers);
+  group.update = update;
+  group.ends_step = ends_step;
+  launches_.push_back([this, group] { return launch_linear_backward_weight(site_, group, step_end()); });
+}
+
+void mlp_plan::add_clip(const ClipByNormOp& op) {
+  std::vector<Gradient> gradients;
+  for (int32_t id : op.gradients) gradients.push_back({buffer(id), shape(id).rows * shape(id).columns});
+  ClipByNorm clip{};
+  clip.gradients = table(gradients);
+  clip.count = static_cast<int>(gradients.size());
+  clip.max_norm = static_cast<float>(op.max_norm);
+  clip.squares = table(std::vector<double>(CLIP_BLOCKS));
+  launches_.push_back([this, clip] { return launch_clip_by_norm(site_, clip); });
+}
+
+void mlp_plan::add_update_group(const std::vector<UpdateOp>& ops, bool ends_step) {
+  std::vector<UpdateItem> items;
+  UpdateGroup group{};
+  for (const UpdateOp& op : ops) {
+    const uint64_t size = shape(op.parameter).rows * shape(op.parameter).columns;
+    items.push_back({parameter(op), buffer(op.gradient), size, rule(op)});
+    group.largest = std::max(group.largest, size);
+  }
+  group.items = table(items);
+  group.count = static_cast<int>(items.size());
+  group.ends_step = ends_step;
+  launches_.push_back([this, group] { return launch_updates(site_, group, step_end()); });
+}
+
+void mlp_plan::lower_op_by_op() {
+  for (const Op& recorded : ops_) {
+    if (const auto* op = std::get_if<GatherOp>(&recorded)) {
+      Gather made{};
+      made.source = source(op->x, true);
+      made.x = buffer(op->x);
+      if (op->target >= 0) {
+        made.answers = answers(op->target, true);
+        made.target_width = static_cast<int>(shape(op->target).columns);
+        made.targets = buffer(op->target);
+        made.labels = reinterpret_cast<uint32_t*>(made.targets);
+      }
+      launches_.push_back([this, made] { return launch_gather(site_, made); });
+    } else if (const auto* op = std::get_if<LinearOp>(&recorded)) {
+      const int out_features = static_cast<int>(shape(op->y).columns);
+      const Linear made = {source(op->x, false), buffer(op->weights), buffer(op->bias), buffer(op->y), out_features,
+                           op->activation};
+      launches_.push_back([this, made] { return launch_linear(site_, made); });
+    } else if (const auto* op = std::get_if<SoftmaxCrossEntropyOp>(&recorded)) {
+      const int classes = static_cast<int>(shape(op->dz).columns);
+      const SoftmaxCrossEntropy made = {buffer(op->logits), answers(op->target, false), buffer(op->dz), scores_.get(),
+                                        classes, op->smoothing};
+      launches_.push_back([this, made] { return launch_softmax_cross_entropy(site_, made); });
+    } else if (const auto* op = std::get_if<MeanSquaredErrorOp>(&recorded)) {
+      const int out_features = static_cast<int>(shape(op->dz).columns);
+      const MeanSquaredError made = {buffer(op->y), answers(op->target, false), buffer(op->dz), scores_.get(), out_features,
+                                     op->activation};
+      launches_.push_back([this, made] { return launch_mean_squared_error(site_, made); });
+    } else if (const auto* op = std::get_if<LinearBackwardInputOp>(&recorded)) {
+      const LinearBackwardInput made = {buffer(op->dz),
+                                        buffer(op->weights),
+                                        buffer(op->x),
+                                        buffer(op->dx),
+                                        static_cast<int>(shape(op->x).columns),
+                                        static_cast<int>(shape(op->dz).columns),
+                                        op->activation};
+      launches_.push_back([this, made] { return launch_linear_backward_input(site_, made); });
+    } else if (const auto* op = std::get_if<LinearBackwardWeightOp>(&recorded)) {
+      LinearBackwardWeight made = backward_weight(*op, false);
+      made.d_weights = buffer(op->d_weights);
+      made.d_bias = buffer(op->d_bias);
+      add_backward_weight_group({made}, false, false);
+    } else if (const auto* op = std::get_if<ClipByNormOp>(&recorded)) {
+      add_clip(*op);
+    } else if (const auto* op = std::get_if<UpdateOp>(&recorded)) {
+      add_update_group({*op}, false);
+    }
+  }
+  launches_.push_back([this] { return launch_end_step(site_, step_end()); });
+}
+
+// The last layers of a network, from layer `first` on, with its loss.
+Tail mlp_plan::tail(const Network& network, size_t first) {
+  Tail made{};
+  std::vector<TailLayer> layers;
+  const Layer& before = network.layers[first - 1];
+  made.in_features = static_cast<int>(shape(before.forward.y).columns);
+  made.width = made.in_features;
+  made.input_activation = before.forward.activation;
+  made.dx = buffer(before.gradient.dz);
+  for (size_t index = first; index < network.layers.size(); index++) {
+    const LinearOp& op = network.layers[index].forward;
+    const int in_features = static_cast<int>(shape(op.x).columns), out_features = static_cast<int>(shape(op.y).columns);
+    layers.push_back({buffer(op.weights), buffer(op.bias), buffer(op.y), buffer(network.layers[index].gradient.dz),
+                      in_features, out_features, op.activation});
+    made.width += out_features;
+  }
+  made.layers = layers.empty() ? nullptr : table(layers);
+  made.count = static_cast<int>(layers.size());
+  if (const auto* op = std::get_if<SoftmaxCrossEntropyOp>(&network.loss)) {
+    made.cross_entropy = true;
+    made.smoothing = op->smoothing;
+    made.answers = answers(op->target, true);
+  } else {
+    const auto& error = std::get<MeanSquaredErrorOp>(network.loss);
+    made.output_activation = error.activation;
+    made.answers = answers(error.target, true);
+  }
+  made.scores = scores_.get();
+  return made;
+}
+
+// The first of those last layers that are small enough to be done row by row; at least the first layer is not.
+size_t mlp_plan::first_of_tail(const Network& network) const {
+  size_t first = network.layers.size();
+  uint64_t width = shape(network.layers.back().forward.y).columns;
+  while (first > 1) {
+    const LinearOp& op = network.layers[first - 1].forward;
+    const uint64_t in_features = shape(op.x).columns, out_features = shape(op.y).columns;
+    if (in_features * out_features > MAX_TAIL_WEIGHTS || width + in_features > MAX_TAIL_WIDTH) break;
+    width += in_features;
+    first--;
+  }
+  return first;
+}
+
+// The gather is left to the kernels that read its rows; the last layers, where they are small, go into one launch with the
+// loss and the way back; all weight gradients go into one launch, and so do all updates: the same one, unless the gradients
+// have to be clipped between.
+void mlp_plan::lower_fused(const Network& network) {
+  const auto from_set = [&](int32_t x) { return x == network.gather.x; };
+  const size_t tail_start = first_of_tail(network), count = network.layers.size();
+  for (size_t index = 0; index < tail_start; index++) {
+    const LinearOp& op = network.layers[index].forward;
+    const Linear made = {source(op.x, from_set(op.x)),
+                         buffer(op.weights),
+                         buffer(op.bias),
+                         buffer(op.y),
+                         static_cast<int>(shape(op.y).columns),
+                         op.activation};
+    launches_.push_back([this, made] { return launch_linear(site_, made); });
+  }
+  if (tail_start < count) {
+    const Tail made = tail(network, tail_start);
+    const float* x = buffer(network.layers[tail_start].forward.x);
+    launches_.push_back([this, made, x] { return launch_tail(site_, made, x); });
+  } else if (const auto* op = std::get_if<SoftmaxCrossEntropyOp>(&network.loss)) {
+    const SoftmaxCrossEntropy made = {buffer(op->logits), answers(op->target, true), buffer(op->dz), scores_.get(),
+                                      static_cast<int>(shape(op->dz).columns), op->smoothing};
+    launches_.push_back([this, made] { return launch_softmax_cross_entropy(site_, made); });
+  } else {
+    const auto& error = std::get<MeanSquaredErrorOp>(network.loss);
+    const MeanSquaredError made = {buffer(error.y), answers(error.target, true), buffer(error.dz), scores_.get(),
+                                   static_cast<int>(shape(error.dz).columns), error.activation};
+    launches_.push_back([this, made] { return launch_mean_squared_error(site_, made); });
+  }
+  for (size_t index = tail_start - 1; index > 0; index--) {
+    const Layer &layer = network.layers[index], &before = network.layers[index - 1];
+    const LinearBackwardInput made = {buffer(layer.gradient.dz),
+                                      buffer(layer.forward.weights),
+                                      buffer(layer.forward.x),
+                                      buffer(before.gradient.dz),
+                                      static_cast<int>(shape(layer.forward.x).columns),
+                                      static_cast<int>(shape(layer.forward.y).columns),
+                                      before.forward.activation};
+    launches_.push_back([this, made] { return launch_linear_backward_input(site_, made); });
+  }
+
+  std::vector<LinearBackwardWeight> gradients;
+  std::vector<UpdateOp> updates;
+  for (const Layer& layer : network.layers) {
+    LinearBackwardWeight made = backward_weight(layer.gradient, from_set(layer.gradient.x));
+    if (network.clip) {
+      made.d_weights = buffer(layer.gradient.d_weights);
+      made.d_bias = buffer(layer.gradient.d_bias);
+      updates.push_back(layer.weights);
+      updates.push_back(layer.bias);
+    } else {
+      made.weights = parameter(layer.weights);
+      made.bias = parameter(layer.bias);
+      made.rule = rule(layer.weights);
+    }
+    gradients.push_back(made);
+  }
+  add_backward_weight_group(gradients, !network.clip, !network.clip);
+  if (!network.clip) return;
+  add_clip(*network.clip);
+  add_update_group(updates, true);
+}
+
+void mlp_plan::lower() {
+  launches_.clear();
+  tables_.clear();
+  graph_.clear();
+  persistent_.reset();
+  const std::optional<Network> network = network_of(ops_);
+  path_ = MLP_PATH_OPS;
+  if (!orders_rows_) {
+    path_reason_ = "operations one by one, because nothing is trained";
+    lower_op_by_op();
+  } else if (wanted_path_ == MLP_PATH_OPS || !network) {
+    path_reason_ = network ? "operations one by one, as asked for"
+                           : "operations one by one, because the plan has not the usual form";
+    lower_op_by_op();
+  } else {
+    const std::string obstacle =
+        wanted_path_ == MLP_PATH_GRAPH ? "a graph was asked for" : lower_persistent(*network);
+    if (obstacle.empty()) {
+      path_ = MLP_PATH_PERSISTENT;
+      const Persistent& kernel = persistent_->kernel;
+      path_reason_ = format("persistent kernel, %d blocks, %d layers on the chip, %d bytes of shared memory a block",
+                            persistent_->blocks, kernel.layer_count,
+                            static_cast<int>(kernel.shared_floats * sizeof(float)));
+    } else {
+      path_ = MLP_PATH_GRAPH;
+      lower_fused(*network);
+      path_reason_ = format("CUDA graph, %d launches a step, because %s", static_cast<int>(launches_.size()),
+                            obstacle.c_str());
+    }
+  }
+  check(cudaStreamSynchronize(stream_));
+  lowered_ = true;
+}
+
+std::string mlp_plan::describe() const {
+  need(finished_, "Cannot describe the plan: it is not finished");
+  return path_reason_;
+}

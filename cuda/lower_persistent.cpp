@@ -1,0 +1,152 @@
+// Lowering to the persistent kernel: which layers stay on the chip, how they are cut into tiles, and whether all fits.
+#include "persistent_layout.hpp"
+#include "plan.hpp"
+
+namespace {
+
+// More blocks than this for the last layers gain nothing that pays for waiting for them: an estimate, not measured.
+constexpr int TAIL_BLOCKS = 64;
+
+int rounded_up(int value, int to) { return divide_up(value, to) * to; }
+
+}  // namespace
+
+// A tile's cost is its products, and what is read and written for it: the weights of the terms are estimates.
+TileSizes choose_tiles(const StationarySize& layer, int blocks) {
+  TileSizes best{};
+  long long lowest = INT64_MAX;
+  for (int tile_out = MICRO_MAJOR; tile_out < layer.out_features + MICRO_MAJOR; tile_out += MICRO_MAJOR) {
+    const int tiles_out = divide_up(layer.out_features, tile_out);
+    if (tiles_out > blocks) continue;
+    const int tile_in = rounded_up(divide_up(layer.in_features, blocks / tiles_out), 4);
+    const int tiles_in = divide_up(layer.in_features, tile_in);
+    const long long cost = static_cast<long long>(tile_in) * tile_out + 8ll * (tile_in + tile_out + tiles_in);
+    if (cost >= lowest) continue;
+    lowest = cost;
+    best = {tile_in, tile_out, tiles_in, tiles_out};
+  }
+  return best;
+}
+
+// Makes the plan persistent, or says why it cannot be.
+std::string mlp_plan::lower_persistent(const Network& network) {
+  if (network.clip) return "gradients are clipped by the norm of all of them";
+  int cooperative = 0, shared_bytes = 0;
+  check(cudaDeviceGetAttribute(&cooperative, cudaDevAttrCooperativeLaunch, device_));
+  check(cudaDeviceGetAttribute(&shared_bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device_));
+  if (!cooperative) return "this GPU has no cooperative launch";
+
+  const size_t stationary = first_of_tail(network);
+  const UpdateOp& update = network.layers[0].weights;
+  auto layout = std::make_shared<PersistentLayout>();
+  Persistent& kernel = layout->kernel;
+  const int blocks = layout->blocks = site_.multiprocessors;
+  kernel.state_copies = update.optimizer == Optimizer::adam ? 3 : update.first >= 0 ? 2 : 1;
+  std::vector<StationaryLayer> layers;
+  uint64_t floats = 0;
+  const auto place = [&](uint64_t count) {
+    const uint64_t at = floats;
+    floats += (count + 3) / 4 * 4;
+    return static_cast<int>(std::min<uint64_t>(at, INT32_MAX));
+  };
+  int largest_out = 0;
+  for (size_t index = 0; index < stationary; index++) {
+    const Layer& recorded = network.layers[index];
+    StationaryLayer layer{};
+    layer.in_features = static_cast<int>(shape(recorded.forward.x).columns);
+    layer.out_features = static_cast<int>(shape(recorded.forward.y).columns);
+    layer.activation = recorded.forward.activation;
+    if (layer.activation == Activation::softmax) return "a large layer has a softmax";
+    for (const UpdateOp* op : {&recorded.weights, &recorded.bias}) {
+      if (op->optimizer != update.optimizer || (op->first >= 0) != (update.first >= 0)) return "optimizers differ";
+    }
+    const TileSizes tiles = choose_tiles({layer.in_features, layer.out_features}, blocks);
+    if (tiles.tile_in == 0) return "a layer has more outputs than fit on this GPU";
+    layer.tile_in = tiles.tile_in;
+    layer.tile_out = tiles.tile_out;
+    layer.tiles_in = tiles.tiles_in;
+    layer.tiles_out = tiles.tiles_out;
+    layer.x_stride = (layer.tile_in / 4 | 1) * 4;  // rows on different banks
+    layer.weights_at = place(uint64_t(kernel.state_copies) * layer.tile_in * layer.tile_out);
+    if (index > 0) layer.x_at = place(uint64_t(batch_size_) * layer.x_stride);
+    largest_out = std::max(largest_out, layer.tile_out);
+    layers.push_back(layer);
+  }
+  kernel.dz_at = place(uint64_t(batch_size_) * largest_out);
+  kernel.tail_rows = divide_up(batch_size_, std::min(blocks, TAIL_BLOCKS));
+  uint64_t tail_width = layers.back().out_features;
+  for (size_t index = stationary; index < network.layers.size(); index++) {
+    tail_width += shape(network.layers[index].forward.y).columns;
+  }
+  kernel.scratch_at = place(std::max<uint64_t>(SCRATCH_FLOATS, 2 * tail_width * kernel.tail_rows));
+  const uint64_t inputs = uint64_t(batch_size_) * layers[0].x_stride;
+  layers[0].x_at = place(inputs);
+  const auto too_large = [&](uint64_t count) { return count * sizeof(float) > static_cast<uint64_t>(shared_bytes); };
+  if (too_large(floats)) {
+    return format("a block would need %llu bytes of shared memory, this GPU has %d",
+                  static_cast<unsigned long long>(floats * sizeof(float)), shared_bytes);
+  }
+  if (!too_large(floats + inputs)) {  // the inputs of the next batch, behind those of this one
+    kernel.prefetch = 1;
+    place(inputs);
+  }
+  kernel.shared_floats = floats;
+  bool fits = false;
+  check(persistent_fits(site_, floats * sizeof(float), blocks, &fits));
+  if (!fits) return "its blocks do not fit on this GPU at once";
+
+  const auto part = [&](uint64_t count) {
+    layout->parts.emplace_back(count);
+    return layout->parts.back().get();
+  };
+  for (size_t index = 0; index < stationary; index++) {
+    const Layer& recorded = network.layers[index];
+    StationaryLayer& layer = layers[index];
+    layer.weights = parameter(recorded.weights);
+    layer.bias = parameter(recorded.bias);
+    layer.weights_rule = rule(recorded.weights);
+    layer.bias_rule = rule(recorded.bias);
+    layer.y = buffer(recorded.forward.y);
+    layer.dz = buffer(recorded.gradient.dz);
+    layer.z_parts = part(uint64_t(layer.tiles_in) * batch_size_ * layer.out_features);
+    if (index > 0) layer.dx_parts = part(uint64_t(layer.tiles_out) * batch_size_ * layer.in_features);
+  }
+  std::vector<TailUpdate> updates;
+  for (size_t index = stationary; index < network.layers.size(); index++) {
+    const Layer& recorded = network.layers[index];
+    const float *x = buffer(recorded.forward.x), *dz = buffer(recorded.gradient.dz);
+    const int in_features = static_cast<int>(shape(recorded.forward.x).columns),
+              out_features = static_cast<int>(shape(recorded.forward.y).columns);
+    updates.push_back({parameter(recorded.weights), rule(recorded.weights), x, dz, out_features, in_features});
+    updates.push_back({parameter(recorded.bias), rule(recorded.bias), nullptr, dz, out_features, 1});
+  }
+  layout->layers = DeviceMemory<StationaryLayer>(layers.size());
+  layout->layers.write(layers.data(), layers.size(), stream_);
+  layout->updates = DeviceMemory<TailUpdate>(updates.size());
+  layout->updates.write(updates.data(), updates.size(), stream_);
+  check(cudaStreamSynchronize(stream_));
+  const uint64_t counters = (2 * stationary + 1) * COUNTER_STRIDE;
+  layout->words = DeviceMemory<uint32_t>(counters + 1);
+  layout->losses = DeviceMemory<double>(blocks);
+  layout->rights = DeviceMemory<uint32_t>(blocks);
+  kernel.layers = layout->layers.get();
+  kernel.layer_count = static_cast<int>(stationary);
+  kernel.inputs = source(network.gather.x, true);
+  kernel.tail = tail(network, stationary);
+  kernel.updates = layout->updates.get();
+  kernel.update_count = static_cast<int>(updates.size());
+  kernel.progress = progress_.get();
+  kernel.stop = stop_.get();
+  kernel.batch_size = batch_size_;
+  kernel.counters = layout->words.get();
+  kernel.ended = layout->words.get() + counters;
+  kernel.block_losses = layout->losses.get();
+  kernel.block_rights = layout->rights.get();
+  persistent_ = layout;
+  return "";
+}
+
+void mlp_plan::run_persistent() {
+  persistent_->words.fill_with_zeros(stream_);
+  check(launch_persistent(site_, persistent_->kernel, persistent_->blocks));
+}

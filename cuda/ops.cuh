@@ -1,0 +1,160 @@
+// What the operations of a plan are given, and the function that launches each. Shapes: `B` rows of the batch, `I` input
+// and `O` output features of a layer, `C` classes. Every matrix is dense and row-major.
+#pragma once
+
+#include "activations.cuh"
+#include "matmul.cuh"
+#include "step.cuh"
+#include "updates.cuh"
+
+// Where and on what every operation works.
+struct Site {
+  cudaStream_t stream;
+  Progress* progress;
+  uint32_t batch_size;
+  int multiprocessors;
+};
+
+// The rows that a layer reads: a buffer of the plan, or rows of the data set in the order of the epoch.
+struct InputSource {
+  const void* values;     // (B, I) floats, or the set's (N, I) bytes or floats
+  const uint32_t* order;  // of the epoch; null where the rows lie in order
+  int in_features;
+  float scale;
+  bool of_set, bytes;
+
+  __device__ __forceinline__ GatheredRows rows(const Batch& batch) const {
+    const bool vectors = in_features % 4 == 0;
+    return {values, order ? order + batch.first : nullptr, of_set ? batch.first : 0, batch.rows, in_features,
+            bytes,  vectors, scale};
+  }
+};
+
+inline InputSource buffer_source(const float* x, int in_features) { return {x, nullptr, in_features, 1, false, false}; }
+
+// What the rows should have come to: class labels or target values, of the batch or of the whole set.
+struct Answers {
+  const uint32_t* labels;  // (B) or (N); null where there are target values
+  const float* targets;    // (B, O) or (N, O); null where there are labels
+  const uint32_t* order;   // of the epoch, where they are those of the whole set
+
+  __device__ __forceinline__ size_t row(const Batch& batch, int row) const {
+    return order ? order[batch.first + row] : row;
+  }
+};
+
+inline Rows matrix(const float* values, int outers, int inners) { return {values, outers, inners, inners % 4 == 0}; }
+
+// x (B, I) = rows of the set * scale; labels (B) or targets (B, O) of those rows.
+struct Gather {
+  InputSource source;
+  Answers answers;
+  int target_width;
+  float* x;
+  uint32_t* labels;
+  float* targets;
+};
+cudaError_t launch_gather(const Site&, const Gather&);
+
+// y (B, O) = activation(x (B, I) weights (O, I)ᵀ + bias (O)).
+struct Linear {
+  InputSource x;
+  const float* weights;
+  const float* bias;
+  float* y;
+  int out_features;
+  Activation activation;
+};
+cudaError_t launch_linear(const Site&, const Linear&);
+
+// y (B, C) = softmax of its own rows; and dX (B, C) = y (dX - Σ y dX).
+cudaError_t launch_softmax(const Site&, float* y, int classes);
+cudaError_t launch_softmax_backward(const Site&, const float* y, float* d, int classes);
+
+// dZ (B, C) and scores (B) of logits (B, C).
+struct SoftmaxCrossEntropy {
+  const float* logits;
+  Answers answers;
+  float* dz;
+  RowScore* scores;
+  int classes;
+  float smoothing;
+};
+cudaError_t launch_softmax_cross_entropy(const Site&, const SoftmaxCrossEntropy&);
+
+// dZ (B, O) and scores (B) of outputs y (B, O).
+struct MeanSquaredError {
+  const float* y;
+  Answers answers;
+  float* dz;
+  RowScore* scores;
+  int out_features;
+  Activation activation;
+};
+cudaError_t launch_mean_squared_error(const Site&, const MeanSquaredError&);
+
+// dX (B, I) = activation'(x) (dZ (B, O) weights (O, I)).
+struct LinearBackwardInput {
+  const float* dz;
+  const float* weights;
+  const float* x;
+  float* dx;
+  int in_features, out_features;
+  Activation activation;
+};
+cudaError_t launch_linear_backward_input(const Site&, const LinearBackwardInput&);
+
+// dWeights (O, I) = dZ (B, O)ᵀ x (B, I), dBias (O) = Σ dZ, of one or more layers at once; stored, or used up by the update
+// of the parameters.
+struct LinearBackwardWeight {
+  const float* dz;
+  InputSource x;
+  float* d_weights;
+  float* d_bias;
+  Parameter weights, bias;
+  UpdateRule rule;
+  int out_features;
+  int first_block;  // set by prepare_backward_weight
+};
+struct BackwardWeightGroup {
+  const LinearBackwardWeight* layers;  // device memory
+  int count, blocks;
+  TileSize size;
+  bool update;
+  bool ends_step;
+};
+// Lays the blocks of a group out: sets `first_block` of each layer, and all of the group but `layers`.
+void prepare_backward_weight(const Site&, LinearBackwardWeight* layers, int count, BackwardWeightGroup* group);
+cudaError_t launch_linear_backward_weight(const Site&, const BackwardWeightGroup&, const StepEnd&);
+
+// Scales gradients by min(1, max_norm / (norm + 1e-6)).
+struct Gradient {
+  float* values;
+  uint64_t size;
+};
+struct ClipByNorm {
+  const Gradient* gradients;  // device memory
+  int count;
+  float max_norm;
+  double* squares;  // CLIP_BLOCKS of them
+};
+constexpr int CLIP_BLOCKS = 128;
+cudaError_t launch_clip_by_norm(const Site&, const ClipByNorm&);
+
+// Updates parameters from stored gradients.
+struct UpdateItem {
+  Parameter parameter;
+  const float* gradient;
+  uint64_t size;
+  UpdateRule rule;
+};
+struct UpdateGroup {
+  const UpdateItem* items;  // device memory
+  int count;
+  uint64_t largest;  // numbers in the largest parameter
+  bool ends_step;
+};
+cudaError_t launch_updates(const Site&, const UpdateGroup&, const StepEnd&);
+
+// The end of a step on its own.
+cudaError_t launch_end_step(const Site&, const StepEnd&);

@@ -1,0 +1,234 @@
+// persistent: all steps of an epoch in one kernel whose blocks keep the weights of the large layers on the chip.
+//
+// Formula: each layer, loss and update as in linear.cu, losses.cuh, updates.cuh. Split: every large layer is cut into tiles
+// of weights, at most one for each block, which holds it with its optimizer state in shared memory for the whole epoch. A
+// step goes: the tiles of the first layer multiply their share of the inputs and leave partial sums; those of the next layer
+// add the partial sums of their inputs up, and so on; blocks that own rows of the batch do the small last layers, the loss
+// and the way back (tail.cuh); then the tiles go back in the same manner, and each updates its weights. The weights of the
+// small layers are updated in global memory, dealt out to all blocks.
+//
+// Waits: with S large layers a step has 2 S of them: one for the tail and one for each layer but the last on the way there,
+// and likewise back. A wait is on a counter that blocks add to (release) when they have written what is waited for, and that
+// one thread of a waiting block reads (acquire). All blocks arrive at every counter of the way there, which orders everything
+// that a step writes after everything that the step before read. All blocks must be on the chip at once, or this never ends.
+//
+// Numerics: float32, sums in an order given by the tiles and the batch, losses of an epoch in double. Cost of a step: per
+// block 2 B tile_in tile_out FLOPs each for forward, input gradient and weight gradient; partial sums are written once and
+// read once by every tile that needs them. Compared with the other paths in tests/epochs.hpp.
+#include "stationary.cuh"
+
+namespace {
+
+constexpr int TAIL_TILE = 64, TAIL_PARTS = PERSISTENT_THREADS / TAIL_TILE;  // numbers of a parameter at a time; shares of the rows
+
+__device__ __forceinline__ uint32_t* counter(const Persistent& p, int index) { return p.counters + index * COUNTER_STRIDE; }
+
+// What the block wrote before is there for those who wait. Most callers have a barrier behind their last write already; this
+// one makes it true for all.
+__device__ __forceinline__ void arrive(uint32_t* counter) {
+  __syncthreads();
+  if (threadIdx.x == 0) add_release(counter, 1);
+}
+
+__device__ __forceinline__ void wait_for(const uint32_t* counter, uint32_t value) {
+  if (threadIdx.x == 0) {
+    while (static_cast<int32_t>(load_acquire(counter) - value) < 0) pause();
+  }
+  __syncthreads();
+}
+
+// The rows of the batch that this block takes through the small last layers.
+__device__ void do_tail(const Persistent& p, const StationaryLayer& last, const Batch& batch, int first, int rows,
+                        float* shared, double* loss, uint32_t* rights) {
+  const size_t part = static_cast<size_t>(p.batch_size) * last.out_features;
+  for (int item = threadIdx.x; item < rows * last.out_features; item += PERSISTENT_THREADS) {
+    const int row = item / last.out_features, o = item % last.out_features;
+    const size_t at = static_cast<size_t>(first + row) * last.out_features + o;
+    float value = load_exchanged(last.bias.values + o);
+    for (int tile = 0; tile < last.tiles_in; tile++) value += load_exchanged(last.z_parts + tile * part + at);
+    value = activate(value, last.activation);
+    shared[row * p.tail.width + o] = value;
+    last.y[at] = value;
+  }
+  __syncthreads();
+  tail_rows(p.tail, batch, first, rows, shared);  // ends with a barrier
+  if (threadIdx.x != 0) return;
+  bool finite = true;
+  for (int row = first; row < first + rows; row++) {
+    *loss += p.tail.scores[row].loss;
+    *rights += p.tail.scores[row].right;
+    finite = finite && isfinite(p.tail.scores[row].loss);
+  }
+  if (!finite) store_shared_word(p.ended, 2);
+}
+
+// Updates the parameters of the small layers, 64 numbers by a block at a time; a thread adds every 4th row of one of them.
+__device__ void update_tail(const Persistent& p, const Batch& batch, float* scratch) {
+  const int part = threadIdx.x / TAIL_TILE, own = threadIdx.x % TAIL_TILE;
+  int tiles_before = 0;
+  for (int index = 0; index < p.update_count; index++) {
+    const TailUpdate& u = p.updates[index];
+    const int size = u.rows * u.columns, tiles = divide_up(size, TAIL_TILE);
+    // The tiles of all parameters are dealt out in turn, from the last block on: the first ones own rows of the batch.
+    const int turn = (gridDim.x - 1 - blockIdx.x + gridDim.x - tiles_before % gridDim.x) % gridDim.x;
+    for (int tile = turn; tile < tiles; tile += gridDim.x) {
+      const int at = tile * TAIL_TILE + own, o = at / u.columns, i = at % u.columns;
+      float sum = 0;
+      if (at < size) {
+        for (int row = part; row < batch.rows; row += TAIL_PARTS) {
+          const float d = load_exchanged(u.dz + static_cast<size_t>(row) * u.rows + o);
+          sum += u.x ? d * load_exchanged(u.x + static_cast<size_t>(row) * u.columns + i) : d;
+        }
+      }
+      scratch[threadIdx.x] = sum;
+      __syncthreads();
+      if (part == 0 && at < size) {
+        for (int other = 1; other < TAIL_PARTS; other++) sum += scratch[other * TAIL_TILE + own];
+        update(u.rule, u.rule.rates[batch.step], sum, u.parameter, at);
+      }
+      __syncthreads();
+    }
+    tiles_before += tiles;
+  }
+}
+
+// Copies a tile with its optimizer state from global memory to shared memory, or back.
+__device__ void move_weights(const Persistent& p, const StationaryLayer& layer, const Place& place, float* tile, bool back) {
+  const int size = layer.tile_in * layer.tile_out;
+  for (int copy = 0; copy < p.state_copies; copy++) {
+    float* all = copy == 0 ? layer.weights.values : copy == 1 ? layer.weights.first : layer.weights.second;
+    for (int item = threadIdx.x; item < size; item += PERSISTENT_THREADS) {
+      const int o = item / layer.tile_in, i = item % layer.tile_in;
+      const bool there = o < place.outs && i < place.ins;
+      float* at = all + static_cast<size_t>(place.out + o) * layer.in_features + place.in + i;
+      if (!back) {
+        tile[copy * size + item] = there ? *at : 0.0f;
+      } else if (there) {
+        *at = tile[copy * size + item];
+      }
+    }
+  }
+}
+
+__global__ void __launch_bounds__(PERSISTENT_THREADS, 1) persistent_kernel(Persistent p) {
+  float *shared = shared_memory<float>(), *dz = shared + p.dz_at, *scratch = shared + p.scratch_at;
+  const int last = p.layer_count - 1;
+  uint32_t* tail_done = counter(p, p.layer_count);
+  const uint32_t steps = p.progress->steps, count = p.progress->count, run = p.progress->run;
+  const int owners = divide_up(p.batch_size, p.tail_rows);
+  const int owned = blockIdx.x * p.tail_rows;
+  Place place;
+  for (int l = 0; l <= last; l++) {
+    if (find_place(p.layers[l], &place)) move_weights(p, p.layers[l], place, shared + p.layers[l].weights_at, false);
+  }
+  const auto batch_at = [&](uint32_t step) -> Batch {
+    const uint32_t first = step * p.batch_size;
+    return {step, first, static_cast<int>(min(p.batch_size, count - first))};
+  };
+  const auto inputs_at = [&](uint32_t step) {
+    const StationaryLayer& layer = p.layers[0];
+    return shared + layer.x_at + (p.prefetch ? step % 2 * p.batch_size * layer.x_stride : 0);
+  };
+  double loss = 0;
+  uint32_t rights = 0, step = 0;
+  if (p.prefetch && find_place(p.layers[0], &place)) load_inputs(p, p.layers[0], place, batch_at(0), inputs_at(0));
+
+  bool more = steps > 0;
+  while (more) {
+    const Batch batch = batch_at(step);
+    for (int l = 0; l <= last; l++) {
+      const StationaryLayer& layer = p.layers[l];
+      if (find_place(layer, &place)) {
+        float* x = l == 0 ? inputs_at(step) : shared + layer.x_at;
+        if (l > 0) {
+          wait_for(counter(p, l - 1), gridDim.x * (step + 1));
+          add_inputs(p, p.layers[l - 1], layer, place, batch, x);
+        } else if (!p.prefetch) {
+          load_inputs(p, layer, place, batch, x);
+        }
+        __syncthreads();
+        forward(p, layer, place, batch, x, shared + layer.weights_at, scratch);
+      }
+      arrive(counter(p, l));
+    }
+
+    if (static_cast<int>(blockIdx.x) < owners) {
+      wait_for(counter(p, last), gridDim.x * (step + 1));
+      if (owned < batch.rows) {
+        do_tail(p, p.layers[last], batch, owned, min(p.tail_rows, batch.rows - owned), scratch, &loss, &rights);
+      }
+      if (blockIdx.x == 0 && threadIdx.x == 0) {
+        store_shared_word(&p.progress->step, step + 1);
+        if (load_shared_word(p.stop) == run && load_shared_word(p.ended) == 0) store_shared_word(p.ended, 1);
+      }
+      arrive(tail_done);
+    }
+    if (p.prefetch && step + 1 < steps && find_place(p.layers[0], &place)) {
+      load_inputs(p, p.layers[0], place, batch_at(step + 1), inputs_at(step + 1));
+    }
+    wait_for(tail_done, owners * (step + 1));
+    // Every block reads the same: the next to write the word waits for all blocks' next arrivals first.
+    more = load_shared_word(p.ended) == 0 && step + 1 < steps;
+
+    for (int l = last; l >= 0; l--) {
+      const StationaryLayer& layer = p.layers[l];
+      if (find_place(layer, &place)) {
+        const StationaryLayer* next = l < last ? &p.layers[l + 1] : nullptr;
+        float *weights = shared + layer.weights_at, *x = l == 0 ? inputs_at(step) : shared + layer.x_at;
+        if (next) wait_for(counter(p, p.layer_count + 1 + l + 1), gridDim.x * (step + 1));
+        load_gradient(p, layer, next, place, batch, dz);
+        if (l > 0) {
+          backward_input(p, layer, place, batch, dz, weights, scratch);
+          arrive(counter(p, p.layer_count + 1 + l));
+        }
+        update_weights(p, layer, place, batch, x, dz, weights, scratch);
+        __syncthreads();
+      } else if (l > 0) {
+        arrive(counter(p, p.layer_count + 1 + l));
+      }
+    }
+    update_tail(p, batch, scratch);
+    step++;
+  }
+
+  for (int l = 0; l <= last; l++) {
+    if (find_place(p.layers[l], &place)) move_weights(p, p.layers[l], place, shared + p.layers[l].weights_at, true);
+  }
+  if (threadIdx.x == 0) {
+    p.block_losses[blockIdx.x] = loss;
+    p.block_rights[blockIdx.x] = rights;
+  }
+}
+
+// Adds the blocks' sums up in their order and writes what the epoch came to.
+__global__ void finish_kernel(Persistent p, int blocks) {
+  Progress* progress = p.progress;
+  for (int block = 0; block < blocks; block++) {
+    progress->loss_sum += p.block_losses[block];
+    progress->correct += p.block_rights[block];
+  }
+  const uint64_t rows = static_cast<uint64_t>(progress->step) * p.batch_size;
+  progress->rows = rows < progress->count ? static_cast<uint32_t>(rows) : progress->count;
+  progress->diverged = isfinite(progress->loss_sum) ? 0 : 1;
+}
+
+}  // namespace
+
+cudaError_t launch_persistent(const Site& site, const Persistent& p, int blocks) {
+  const size_t bytes = p.shared_floats * sizeof(float);
+  cudaError_t error = allow_shared_memory(persistent_kernel, bytes);
+  if (error != cudaSuccess) return error;
+  error = launch_together(site.stream, Grid{static_cast<unsigned>(blocks), PERSISTENT_THREADS, bytes}, persistent_kernel, p);
+  if (error != cudaSuccess) return error;
+  return launch(site.stream, Grid{1, 1, 0}, finish_kernel, p, blocks);
+}
+
+cudaError_t persistent_fits(const Site& site, size_t shared_bytes, int blocks, bool* fits) {
+  *fits = false;
+  cudaError_t error = allow_shared_memory(persistent_kernel, shared_bytes);
+  if (error != cudaSuccess) return error;
+  int each = 0;
+  error = blocks_per_multiprocessor(&each, persistent_kernel, PERSISTENT_THREADS, shared_bytes);
+  if (error == cudaSuccess) *fits = each * site.multiprocessors >= blocks;
+  return error;
+}

@@ -1,0 +1,157 @@
+// A plan: what was recorded, what it becomes on the GPU, and the epochs that it runs.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "device_memory.hpp"
+#include "network.hpp"
+#include "ops.cuh"
+#include "tail.cuh"
+
+struct PersistentLayout;
+
+// The data set on the GPU.
+struct DataSet {
+  DeviceMemory<uint8_t> bytes;
+  DeviceMemory<float> floats;
+  uint64_t rows = 0, columns = 0;
+  DeviceMemory<uint32_t> labels;
+  DeviceMemory<float> targets;
+  uint64_t target_columns = 0;
+  bool has_inputs() const { return columns > 0; }
+};
+
+// A CUDA stream, a graph that can be launched: freed with their owner.
+class Stream {
+ public:
+  Stream() { check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking)); }
+  ~Stream() { cudaStreamDestroy(stream_); }
+  Stream(const Stream&) = delete;
+  operator cudaStream_t() const { return stream_; }
+
+ private:
+  cudaStream_t stream_ = nullptr;
+};
+
+class EpochGraph {
+ public:
+  EpochGraph() = default;
+  EpochGraph(const EpochGraph&) = delete;
+  ~EpochGraph() { clear(); }
+  void clear();
+  // Records `steps` repetitions of `record`.
+  void capture(cudaStream_t stream, uint64_t steps, const std::function<void()>& record);
+  void launch(cudaStream_t stream) { check(cudaGraphLaunch(exec_, stream)); }
+  uint64_t steps() const { return steps_; }
+
+ private:
+  cudaGraphExec_t exec_ = nullptr;
+  uint64_t steps_ = 0;
+};
+
+struct mlp_plan {
+ public:
+  mlp_plan(int32_t device, uint32_t batch_size, int32_t path);
+  ~mlp_plan();
+
+  // Recording; see mlp.h.
+  void add_buffer(uint64_t rows, uint64_t columns);
+  template <class Op>
+  void add(const Op& op) {
+    need(!finished_, "Cannot add an operation: the plan is finished");
+    check_op(op);
+    ops_.push_back(op);
+  }
+  void set_inputs(const uint8_t* bytes, const float* floats, uint64_t count, uint64_t columns);
+  void set_labels(const uint32_t* labels, uint64_t count);
+  void set_targets(const float* targets, uint64_t count, uint64_t columns);
+  void finish();
+  std::string describe() const;
+
+  // Work.
+  void write_buffer(int32_t id, const float* values, uint64_t count);
+  void read_buffer(int32_t id, float* values, uint64_t count);
+  void run_epoch(uint32_t run, const uint32_t* order, uint64_t rows, const double* rates, uint64_t steps,
+                 uint64_t steps_before, double* results);
+  void predict(int32_t y, float* outputs, uint64_t count);
+  void stop(uint32_t run);
+  int64_t steps_done(uint32_t run);
+
+  int32_t device() const { return device_; }
+  void use_device() const { check(cudaSetDevice(device_)); }
+
+ private:
+  using Launch = std::function<cudaError_t()>;
+
+  // record.cpp
+  const BufferShape& shape(int32_t id) const;
+  void need_shape(int32_t id, const char* what, uint64_t rows, uint64_t columns) const;
+  void check_op(const GatherOp&) const;
+  void check_op(const LinearOp&) const;
+  void check_op(const SoftmaxCrossEntropyOp&) const;
+  void check_op(const MeanSquaredErrorOp&) const;
+  void check_op(const LinearBackwardInputOp&) const;
+  void check_op(const LinearBackwardWeightOp&) const;
+  void check_op(const ClipByNormOp&) const;
+  void check_op(const UpdateOp&) const;
+  void check_set() const;
+
+  // lower.cpp
+  void lower();
+  void lower_op_by_op();
+  void lower_fused(const Network& network);
+  std::string lower_persistent(const Network& network);
+  float* buffer(int32_t id);
+  InputSource source(int32_t x, bool from_set);
+  Answers answers(int32_t target, bool from_set);
+  UpdateRule rule(const UpdateOp& op);
+  Parameter parameter(const UpdateOp& op);
+  size_t first_of_tail(const Network& network) const;
+  Tail tail(const Network& network, size_t first);
+  LinearBackwardWeight backward_weight(const LinearBackwardWeightOp& op, bool from_set);
+  void add_backward_weight_group(std::vector<LinearBackwardWeight> layers, bool update, bool ends_step);
+  void add_clip(const ClipByNormOp& op);
+  void add_update_group(const std::vector<UpdateOp>& ops, bool ends_step);
+  template <class T>
+  T* table(const std::vector<T>& items);
+  StepEnd step_end() const;
+
+  // run.cpp
+  void start_progress(uint32_t run, uint64_t steps, uint64_t count);
+  void write_rates(const double* rates, uint64_t steps, uint64_t steps_before);
+  void run_steps(uint64_t steps);
+  void run_persistent();
+  void reserve(uint64_t rows, uint64_t steps);
+
+  const int32_t device_;
+  const uint32_t batch_size_;
+  const int32_t wanted_path_;
+  int32_t path_ = MLP_PATH_OPS;
+  std::string path_reason_;
+  bool finished_ = false, lowered_ = false;
+
+  std::vector<BufferShape> shapes_;
+  std::vector<DeviceMemory<float>> buffers_;  // by number; memory is reserved when it is first needed
+  std::vector<Op> ops_;
+  DataSet set_;
+
+  Stream stream_, side_stream_;  // the second carries the host's questions while an epoch runs
+  Site site_{};
+  DeviceMemory<Progress> progress_;
+  DeviceMemory<uint32_t> stop_;
+  DeviceMemory<RowScore> scores_;
+  bool has_loss_ = false, orders_rows_ = false;
+  DeviceMemory<uint32_t> order_;
+  std::map<std::array<double, 4>, DeviceMemory<float4>> rates_;  // by β₁, β₂, ε, decoupled λ
+  uint64_t rates_capacity_ = 0;
+  std::vector<DeviceMemory<uint8_t>> tables_;
+  std::vector<Launch> launches_;  // of one step
+  EpochGraph graph_;
+  std::shared_ptr<PersistentLayout> persistent_;
+};

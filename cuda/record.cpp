@@ -1,0 +1,196 @@
+// Recording a plan: every argument is checked before it can reach a kernel.
+#include "plan.hpp"
+
+namespace {
+
+// Kernels count rows and columns in int.
+constexpr uint64_t LARGEST_SIDE = uint64_t(1) << 30;
+
+std::string shape_text(uint64_t rows, uint64_t columns) {
+  const std::string first = rows == 0 ? "B" : std::to_string(rows);
+  return "[" + first + ", " + std::to_string(columns) + "]";
+}
+
+void need_activation(Activation activation) {
+  const int number = static_cast<int>(activation);
+  need(number >= MLP_LINEAR && number <= MLP_SOFTMAX, "There is no activation of number %d", number);
+}
+
+}  // namespace
+
+mlp_plan::mlp_plan(int32_t device, uint32_t batch_size, int32_t path)
+    : device_((check(cudaSetDevice(device)), device)), batch_size_(batch_size), wanted_path_(path) {
+  need(batch_size >= 1 && batch_size <= LARGEST_SIDE, "A batch needs 1 to %llu rows, found %u",
+       static_cast<unsigned long long>(LARGEST_SIDE), batch_size);
+  need(path >= MLP_PATH_AUTO && path <= MLP_PATH_PERSISTENT, "There is no path of number %d", path);
+  int multiprocessors = 0;
+  check(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device));
+  progress_ = DeviceMemory<Progress>(1);
+  progress_.fill_with_zeros(stream_);
+  stop_ = DeviceMemory<uint32_t>(1);
+  stop_.fill_with_zeros(stream_);
+  check(cudaStreamSynchronize(stream_));
+  site_ = {stream_, progress_.get(), batch_size, multiprocessors};
+}
+
+mlp_plan::~mlp_plan() { cudaStreamSynchronize(stream_); }
+
+void mlp_plan::add_buffer(uint64_t rows, uint64_t columns) {
+  need(!finished_, "Cannot add a buffer: the plan is finished");
+  need(rows <= LARGEST_SIDE && columns >= 1 && columns <= LARGEST_SIDE, "A buffer of shape %s is too large or empty",
+       shape_text(rows, columns).c_str());
+  shapes_.push_back({rows, columns});
+  buffers_.emplace_back();
+}
+
+void mlp_plan::set_inputs(const uint8_t* bytes, const float* floats, uint64_t count, uint64_t columns) {
+  need(columns >= 1 && columns <= LARGEST_SIDE && count % columns == 0, "%llu inputs are no whole rows of %llu",
+       static_cast<unsigned long long>(count), static_cast<unsigned long long>(columns));
+  need(count / columns <= UINT32_MAX, "A data set has at most 2^32 - 1 rows");
+  need(!finished_ || columns == set_.columns, "The plan was made for rows of %llu inputs, found %llu",
+       static_cast<unsigned long long>(set_.columns), static_cast<unsigned long long>(columns));
+  set_.bytes = {};
+  set_.floats = {};
+  if (bytes) {
+    set_.bytes = DeviceMemory<uint8_t>(count);
+    set_.bytes.write(bytes, count, stream_);
+  } else {
+    set_.floats = DeviceMemory<float>(count);
+    set_.floats.write(floats, count, stream_);
+  }
+  check(cudaStreamSynchronize(stream_));
+  set_.rows = count / columns;
+  set_.columns = columns;
+  lowered_ = false;
+}
+
+void mlp_plan::set_labels(const uint32_t* labels, uint64_t count) {
+  need(!finished_, "Cannot set labels: the plan is finished");
+  set_.labels = DeviceMemory<uint32_t>(count);
+  set_.labels.write(labels, count, stream_);
+  check(cudaStreamSynchronize(stream_));
+}
+
+void mlp_plan::set_targets(const float* targets, uint64_t count, uint64_t columns) {
+  need(!finished_, "Cannot set targets: the plan is finished");
+  need(columns >= 1 && columns <= LARGEST_SIDE && count % columns == 0, "%llu targets are no whole rows of %llu",
+       static_cast<unsigned long long>(count), static_cast<unsigned long long>(columns));
+  set_.targets = DeviceMemory<float>(count);
+  set_.targets.write(targets, count, stream_);
+  check(cudaStreamSynchronize(stream_));
+  set_.target_columns = columns;
+}
+
+const BufferShape& mlp_plan::shape(int32_t id) const {
+  need(id >= 0 && static_cast<size_t>(id) < shapes_.size(), "There is no buffer of number %d", id);
+  return shapes_[id];
+}
+
+void mlp_plan::need_shape(int32_t id, const char* what, uint64_t rows, uint64_t columns) const {
+  const BufferShape& found = shape(id);
+  need(found.rows == rows && found.columns == columns, "Buffer %d has shape %s, needs %s as %s", id,
+       shape_text(found.rows, found.columns).c_str(), shape_text(rows, columns).c_str(), what);
+}
+
+void mlp_plan::check_op(const GatherOp& op) const {
+  need(shape(op.x).rows == 0, "Buffer %d needs a batch dimension to receive inputs", op.x);
+  need(op.target < 0 || shape(op.target).rows == 0, "Buffer %d needs a batch dimension to receive targets", op.target);
+}
+
+void mlp_plan::check_op(const LinearOp& op) const {
+  const uint64_t in_features = shape(op.x).columns, out_features = shape(op.y).columns;
+  need_shape(op.x, "input of a layer", 0, in_features);
+  need_shape(op.y, "output of a layer", 0, out_features);
+  need_shape(op.weights, "weights", out_features, in_features);
+  need_shape(op.bias, "bias", 1, out_features);
+  need(op.x != op.y, "A layer cannot write its output over its input, buffer %d", op.x);
+  need_activation(op.activation);
+}
+
+void mlp_plan::check_op(const SoftmaxCrossEntropyOp& op) const {
+  const uint64_t classes = shape(op.logits).columns;
+  need_shape(op.logits, "logits", 0, classes);
+  need_shape(op.target, "labels", 0, 1);
+  need_shape(op.dz, "gradient", 0, classes);
+  need(op.smoothing >= 0 && op.smoothing <= 1, "Label smoothing needs a number from 0 to 1, found %g", op.smoothing);
+}
+
+void mlp_plan::check_op(const MeanSquaredErrorOp& op) const {
+  const uint64_t out_features = shape(op.y).columns;
+  need_shape(op.y, "output", 0, out_features);
+  need_shape(op.target, op.labels ? "labels" : "targets", 0, op.labels ? 1 : out_features);
+  need_shape(op.dz, "gradient", 0, out_features);
+  need_activation(op.activation);
+}
+
+void mlp_plan::check_op(const LinearBackwardInputOp& op) const {
+  const uint64_t out_features = shape(op.dz).columns, in_features = shape(op.x).columns;
+  need_shape(op.dz, "gradient", 0, out_features);
+  need_shape(op.weights, "weights", out_features, in_features);
+  need_shape(op.x, "input of a layer", 0, in_features);
+  need_shape(op.dx, "gradient of an input", 0, in_features);
+  need(op.dx != op.dz && op.dx != op.x, "A gradient cannot be written over what it is computed from, buffer %d", op.dx);
+  need_activation(op.activation);
+}
+
+void mlp_plan::check_op(const LinearBackwardWeightOp& op) const {
+  const uint64_t out_features = shape(op.dz).columns, in_features = shape(op.x).columns;
+  need_shape(op.x, "input of a layer", 0, in_features);
+  need_shape(op.dz, "gradient", 0, out_features);
+  need_shape(op.d_weights, "gradient of weights", out_features, in_features);
+  need_shape(op.d_bias, "gradient of a bias", 1, out_features);
+}
+
+void mlp_plan::check_op(const ClipByNormOp& op) const {
+  for (int32_t id : op.gradients) need(shape(id).rows != 0, "Buffer %d has a batch dimension and cannot be clipped", id);
+  need(!op.gradients.empty() && op.max_norm > 0, "Clipping needs gradients and a norm above 0, found %g", op.max_norm);
+}
+
+void mlp_plan::check_op(const UpdateOp& op) const {
+  const BufferShape& parameter = shape(op.parameter);
+  need(parameter.rows != 0, "Buffer %d has a batch dimension and is no parameter", op.parameter);
+  need_shape(op.gradient, "gradient", parameter.rows, parameter.columns);
+  const bool adam = op.optimizer == Optimizer::adam;
+  if (adam || op.first >= 0) need_shape(op.first, "optimizer state", parameter.rows, parameter.columns);
+  if (adam) need_shape(op.second, "optimizer state", parameter.rows, parameter.columns);
+}
+
+void mlp_plan::check_set() const {
+  need(set_.has_inputs(), "A plan needs inputs before it is finished");
+  const auto* gather = ops_.empty() ? nullptr : std::get_if<GatherOp>(&ops_[0]);
+  need(gather, "A plan begins with its gather");
+  need(set_.columns == shape(gather->x).columns, "The data set has rows of %llu inputs, buffer %d has %llu columns",
+       static_cast<unsigned long long>(set_.columns), gather->x,
+       static_cast<unsigned long long>(shape(gather->x).columns));
+  for (size_t index = 1; index < ops_.size(); index++) {
+    need(!std::holds_alternative<GatherOp>(ops_[index]), "A plan gathers once");
+  }
+  if (gather->target < 0) return;
+  bool labels = false, targets = false;
+  for (const Op& op : ops_) {
+    if (std::holds_alternative<SoftmaxCrossEntropyOp>(op)) labels = true;
+    if (const auto* loss = std::get_if<MeanSquaredErrorOp>(&op)) (loss->labels ? labels : targets) = true;
+  }
+  need(!labels || set_.labels.count() == set_.rows, "The loss needs a label for each of %llu rows, found %llu",
+       static_cast<unsigned long long>(set_.rows), static_cast<unsigned long long>(set_.labels.count()));
+  const uint64_t width = shape(gather->target).columns;
+  need(!targets || (set_.target_columns == width && set_.targets.count() == set_.rows * width),
+       "The loss needs %llu target values for each of %llu rows, found %llu in all", static_cast<unsigned long long>(width),
+       static_cast<unsigned long long>(set_.rows), static_cast<unsigned long long>(set_.targets.count()));
+}
+
+void mlp_plan::finish() {
+  need(!finished_, "The plan is finished already");
+  check_set();
+  for (const Op& op : ops_) {
+    const bool loss = std::holds_alternative<SoftmaxCrossEntropyOp>(op) || std::holds_alternative<MeanSquaredErrorOp>(op);
+    need(!(loss && has_loss_), "A plan has one loss");
+    if (loss) has_loss_ = true;
+    if (std::holds_alternative<UpdateOp>(op)) orders_rows_ = true;
+  }
+  if (has_loss_) orders_rows_ = true;
+  scores_ = DeviceMemory<RowScore>(has_loss_ ? batch_size_ : 0);
+  finished_ = true;
+  reserve(orders_rows_ ? set_.rows : 0, orders_rows_ ? (set_.rows + batch_size_ - 1) / batch_size_ : 0);
+  lower();
+}

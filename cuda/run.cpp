@@ -1,0 +1,171 @@
+// Running epochs and predictions.
+#include <cmath>
+
+#include "plan.hpp"
+
+namespace {
+
+// Steps that one graph holds at most; a longer epoch launches it again.
+constexpr uint64_t MAX_GRAPH_STEPS = 1024;
+
+// The run of a prediction, which nobody can stop: the word that names the run to stop is 0 at first.
+constexpr uint32_t NO_RUN = UINT32_MAX;
+
+}  // namespace
+
+void EpochGraph::clear() {
+  if (exec_) cudaGraphExecDestroy(exec_);
+  exec_ = nullptr;
+  steps_ = 0;
+}
+
+void EpochGraph::capture(cudaStream_t stream, uint64_t steps, const std::function<void()>& record) {
+  clear();
+  cudaGraph_t graph = nullptr;
+  // Relaxed: a kernel that is launched for the first time may be loaded while it is captured.
+  check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed));
+  try {
+    for (uint64_t step = 0; step < steps; step++) record();
+  } catch (...) {
+    cudaStreamEndCapture(stream, &graph);
+    if (graph) cudaGraphDestroy(graph);
+    throw;
+  }
+  check(cudaStreamEndCapture(stream, &graph));
+  const cudaError_t error = cudaGraphInstantiate(&exec_, graph, 0);
+  cudaGraphDestroy(graph);
+  check(error);
+  steps_ = steps;
+}
+
+void mlp_plan::write_buffer(int32_t id, const float* values, uint64_t count) {
+  const BufferShape& found = shape(id);
+  need(found.rows != 0 && count == found.rows * found.columns, "Buffer %d holds %llu numbers, found %llu", id,
+       static_cast<unsigned long long>(found.rows * found.columns), static_cast<unsigned long long>(count));
+  buffer(id);
+  buffers_[id].write(values, count, stream_);
+  check(cudaStreamSynchronize(stream_));
+}
+
+void mlp_plan::read_buffer(int32_t id, float* values, uint64_t count) {
+  const BufferShape& found = shape(id);
+  need(found.rows != 0 && count == found.rows * found.columns, "Buffer %d holds %llu numbers, found room for %llu", id,
+       static_cast<unsigned long long>(found.rows * found.columns), static_cast<unsigned long long>(count));
+  buffer(id);
+  buffers_[id].read(values, count, stream_);
+  check(cudaStreamSynchronize(stream_));
+}
+
+// Room for an epoch. What moves leaves launches behind that point to where it was: they are made anew.
+void mlp_plan::reserve(uint64_t rows, uint64_t steps) {
+  if (order_.count() < rows) {
+    order_ = {};
+    order_ = DeviceMemory<uint32_t>(rows);
+    lowered_ = false;
+  }
+  if (rates_capacity_ < steps) {
+    rates_.clear();
+    rates_capacity_ = steps;
+    lowered_ = false;
+  }
+}
+
+void mlp_plan::start_progress(uint32_t run, uint64_t steps, uint64_t count) {
+  Progress start{};
+  start.run = run;
+  start.steps = static_cast<uint32_t>(steps);
+  start.count = static_cast<uint32_t>(count);
+  progress_.write(&start, 1, stream_);
+  check(cudaStreamSynchronize(stream_));  // before `start` goes
+}
+
+void mlp_plan::write_rates(const double* rates, uint64_t steps, uint64_t steps_before) {
+  std::vector<float4> rows(steps);
+  for (auto& [key, memory] : rates_) {
+    const auto [beta1, beta2, epsilon, decay] = key;
+    for (uint64_t index = 0; index < steps; index++) {
+      const double rate = rates[index], t = static_cast<double>(steps_before + index + 1);
+      const double root = std::sqrt(1 - std::pow(beta2, t));
+      rows[index] = make_float4(static_cast<float>(rate), static_cast<float>(rate * root / (1 - std::pow(beta1, t))),
+                                static_cast<float>(epsilon * root), static_cast<float>(rate * decay));
+    }
+    memory.write(rows.data(), steps, stream_);
+    check(cudaStreamSynchronize(stream_));  // before the rows are written again
+  }
+}
+
+void mlp_plan::run_steps(uint64_t steps) {
+  if (path_ == MLP_PATH_PERSISTENT) return run_persistent();
+  const auto step = [&] {
+    for (const Launch& launch : launches_) check(launch());
+  };
+  if (path_ != MLP_PATH_GRAPH) {
+    for (uint64_t index = 0; index < steps; index++) step();
+    return;
+  }
+  // Equal parts, so that one graph serves them all; the last steps of the last part do nothing.
+  const uint64_t parts = (steps + MAX_GRAPH_STEPS - 1) / MAX_GRAPH_STEPS, part = (steps + parts - 1) / parts;
+  if (graph_.steps() != part) graph_.capture(stream_, part, step);
+  for (uint64_t index = 0; index < parts; index++) graph_.launch(stream_);
+}
+
+void mlp_plan::run_epoch(uint32_t run, const uint32_t* order, uint64_t rows, const double* rates, uint64_t steps,
+                         uint64_t steps_before, double* results) {
+  need(finished_, "Cannot run an epoch: the plan is not finished");
+  need(has_loss_, "Cannot run an epoch: the plan has no loss");
+  need(run >= 1 && run < NO_RUN, "An epoch's number needs to be from 1 to 2^32 - 2, found %u", run);
+  need(rows <= UINT32_MAX && steps == (rows + batch_size_ - 1) / batch_size_,
+       "%llu rows in batches of %u need %llu learning rates, found %llu", static_cast<unsigned long long>(rows), batch_size_,
+       static_cast<unsigned long long>((rows + batch_size_ - 1) / batch_size_), static_cast<unsigned long long>(steps));
+  for (uint64_t index = 0; index < rows; index++) {
+    need(order[index] < set_.rows, "Row %u is not in the data set, which has %llu", order[index],
+         static_cast<unsigned long long>(set_.rows));
+  }
+  reserve(rows, steps);
+  if (!lowered_) lower();
+  order_.write(order, rows, stream_);
+  write_rates(rates, steps, steps_before);
+  start_progress(run, steps, rows);
+  if (steps > 0) run_steps(steps);
+  Progress end{};
+  progress_.read(&end, 1, stream_);
+  check(cudaStreamSynchronize(stream_));
+  results[MLP_RESULT_LOSS_SUM] = end.loss_sum;
+  results[MLP_RESULT_CORRECT] = end.correct;
+  results[MLP_RESULT_ROWS] = end.rows;
+  results[MLP_RESULT_STEPS] = end.step;
+  results[MLP_RESULT_DIVERGED] = end.diverged;
+}
+
+void mlp_plan::predict(int32_t y, float* outputs, uint64_t count) {
+  need(finished_, "Cannot predict: the plan is not finished");
+  need(!orders_rows_, "Cannot predict: the plan trains");
+  const uint64_t columns = shape(y).columns;
+  need(shape(y).rows == 0 && count == set_.rows * columns, "%llu rows have %llu outputs, found room for %llu",
+       static_cast<unsigned long long>(set_.rows), static_cast<unsigned long long>(set_.rows * columns),
+       static_cast<unsigned long long>(count));
+  if (!lowered_) lower();
+  start_progress(NO_RUN, (set_.rows + batch_size_ - 1) / batch_size_, set_.rows);
+  for (uint64_t row = 0; row < set_.rows; row += batch_size_) {
+    run_steps(1);
+    const uint64_t rows = std::min<uint64_t>(batch_size_, set_.rows - row);
+    buffers_[y].read(outputs + row * columns, rows * columns, stream_);
+  }
+  check(cudaStreamSynchronize(stream_));
+}
+
+void mlp_plan::stop(uint32_t run) {
+  stop_.write(&run, 1, side_stream_);
+  check(cudaStreamSynchronize(side_stream_));
+}
+
+int64_t mlp_plan::steps_done(uint32_t run) {
+  uint32_t now[2];  // `run` and `step` of the progress
+  static_assert(offsetof(Progress, run) == 0 && offsetof(Progress, step) == sizeof(uint32_t), "read as two words");
+  for (int word = 0; word < 2; word++) {
+    check(cudaMemcpyAsync(&now[word], reinterpret_cast<uint32_t*>(progress_.get()) + word, sizeof(uint32_t),
+                          cudaMemcpyDeviceToHost, side_stream_));
+  }
+  check(cudaStreamSynchronize(side_stream_));
+  return now[0] == run ? now[1] : 0;
+}

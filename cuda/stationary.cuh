@@ -1,0 +1,213 @@
+// What a block of the persistent kernel does with its tile of a large layer: the tile's inputs, its share of the layer's sums,
+// of the gradient of the inputs, and the update of its weights. See persistent.cu for how these go together.
+//
+// Numerics: float32. A sum is split over warps where there is too little work for them otherwise; the shares are added in
+// order, so that its value depends on the shape of tile and batch alone.
+#pragma once
+
+#include "persistent.cuh"
+
+// A tile's place.
+struct Place {
+  int out, in;            // first output and input
+  int outs, ins;          // how many there are
+  int out_tile, in_tile;  // which tile along each
+};
+
+__device__ __forceinline__ bool find_place(const StationaryLayer& layer, Place* place) {
+  const int tile = blockIdx.x;
+  if (tile >= layer.tiles_in * layer.tiles_out) return false;
+  place->out_tile = tile / layer.tiles_in;
+  place->in_tile = tile % layer.tiles_in;
+  place->out = place->out_tile * layer.tile_out;
+  place->in = place->in_tile * layer.tile_in;
+  place->outs = min(layer.tile_out, layer.out_features - place->out);
+  place->ins = min(layer.tile_in, layer.in_features - place->in);
+  return true;
+}
+
+// Computes a matrix of sums in units of 8 × 128. `compute(unit, slice, slices, sums)` is called by a warp for one unit, or,
+// where there are fewer units than warps, for one share of its terms; lane l holds sums [8][4] of minor indices l + 32 j, or
+// 4 l + j where FOURS. `take(unit, major, minor, sum)` is called once for each sum, by neighbouring threads for neighbouring
+// minor indices, or major ones where MAJOR_FIRST.
+template <bool FOURS, bool MAJOR_FIRST, class Compute, class Take>
+__device__ __forceinline__ void in_units(int units, float* scratch, const Compute& compute, const Take& take) {
+  const int slices = units >= PERSISTENT_WARPS ? 1 : PERSISTENT_WARPS / units, at_once = PERSISTENT_WARPS / slices;
+  const int warp = threadIdx.x / WARP, lane = threadIdx.x % WARP;
+  for (int base = 0; base < units; base += at_once) {
+    const int unit = base + warp / slices;
+    if (warp < at_once * slices && unit < units) {
+      float sums[MICRO_MAJOR][4] = {};
+      compute(unit, warp % slices, slices, sums);
+      float* to = scratch + warp * MICRO_MAJOR * MICRO_STRIDE;
+      UNROLL for (int major = 0; major < MICRO_MAJOR; major++) {
+        UNROLL for (int j = 0; j < 4; j++) to[major * MICRO_STRIDE + (FOURS ? 4 * lane + j : lane + 32 * j)] = sums[major][j];
+      }
+    }
+    __syncthreads();
+    const int count = min(at_once, units - base) * MICRO_MAJOR * MICRO_MINOR;
+    for (int item = threadIdx.x; item < count; item += PERSISTENT_THREADS) {
+      const int local = item / (MICRO_MAJOR * MICRO_MINOR), element = item % (MICRO_MAJOR * MICRO_MINOR);
+      const int major = MAJOR_FIRST ? element % MICRO_MAJOR : element / MICRO_MINOR;
+      const int minor = MAJOR_FIRST ? element / MICRO_MAJOR : element % MICRO_MINOR;
+      float sum = 0;
+      for (int slice = 0; slice < slices; slice++) {
+        sum += scratch[((local * slices + slice) * MICRO_MAJOR + major) * MICRO_STRIDE + minor];
+      }
+      take(base + local, major, minor, sum);
+    }
+    __syncthreads();
+  }
+}
+
+// Copies the first layer's share of a batch's inputs to shared memory.
+__device__ inline void load_inputs(const Persistent& p, const StationaryLayer& layer, const Place& place, const Batch& batch,
+                            float* x) {
+  const GatheredRows rows = p.inputs.rows(batch);
+  const int quads = layer.tile_in / 4;
+  for (int item = threadIdx.x; item < batch.rows * quads; item += PERSISTENT_THREADS) {
+    const int row = item / quads, i = item % quads * 4;
+    // tile_in is a multiple of 4: a row of four ends where the tile or the row does
+    *reinterpret_cast<float4*>(x + row * layer.x_stride + i) = rows.fetch(row, place.in + i);
+  }
+}
+
+// Adds up what the tiles of the layer before left of this tile's inputs.
+__device__ inline void add_inputs(const Persistent& p, const StationaryLayer& before, const StationaryLayer& layer,
+                           const Place& place, const Batch& batch, float* x) {
+  const size_t part = static_cast<size_t>(p.batch_size) * before.out_features;
+  for (int item = threadIdx.x; item < batch.rows * layer.tile_in; item += PERSISTENT_THREADS) {
+    const int row = item / layer.tile_in, i = item % layer.tile_in;
+    float value = 0;
+    if (i < place.ins) {
+      const size_t at = static_cast<size_t>(row) * before.out_features + place.in + i;
+      for (int tile = 0; tile < before.tiles_in; tile++) value += load_exchanged(before.z_parts + tile * part + at);
+      value = activate(value + load_exchanged(before.bias.values + place.in + i), before.activation);
+      if (place.out_tile == 0) before.y[at] = value;
+    }
+    x[row * layer.x_stride + i] = value;
+  }
+}
+
+// z_parts[in_tile] (B, O) = x (B, tile_in) weights (tile_out, tile_in)ᵀ: lanes along the rows of the batch.
+__device__ inline void forward(const Persistent& p, const StationaryLayer& layer, const Place& place, const Batch& batch,
+                        const float* x, const float* weights, float* scratch) {
+  const int row_units = divide_up(batch.rows, MICRO_MINOR), units = row_units * (layer.tile_out / MICRO_MAJOR);
+  const int quads = layer.tile_in / 4, lane = threadIdx.x % WARP;
+  float* to = layer.z_parts + static_cast<size_t>(place.in_tile) * p.batch_size * layer.out_features;
+  in_units<false, true>(
+      units, scratch,
+      [&](int unit, int slice, int slices, float(&sums)[MICRO_MAJOR][4]) {
+        const int row = unit % row_units * MICRO_MINOR + lane, out = unit / row_units * MICRO_MAJOR;
+        const int share = divide_up(quads, slices), end = min(quads, (slice + 1) * share);
+        for (int quad = slice * share; quad < end; quad++) {
+          float4 inputs[4];
+          UNROLL for (int j = 0; j < 4; j++) {
+            const int own = min(row + 32 * j, batch.rows - 1);  // rows beyond the batch repeat its last; nobody takes them
+            inputs[j] = *reinterpret_cast<const float4*>(x + own * layer.x_stride + quad * 4);
+          }
+          UNROLL for (int o = 0; o < MICRO_MAJOR; o++) {
+            const float4 w = *reinterpret_cast<const float4*>(weights + (out + o) * layer.tile_in + quad * 4);
+            UNROLL for (int j = 0; j < 4; j++) {
+              sums[o][j] += inputs[j].x * w.x;
+              sums[o][j] += inputs[j].y * w.y;
+              sums[o][j] += inputs[j].z * w.z;
+              sums[o][j] += inputs[j].w * w.w;
+            }
+          }
+        }
+      },
+      [&](int unit, int major, int minor, float sum) {
+        const int row = unit % row_units * MICRO_MINOR + minor, out = unit / row_units * MICRO_MAJOR + major;
+        if (row < batch.rows && out < place.outs) to[static_cast<size_t>(row) * layer.out_features + place.out + out] = sum;
+      });
+}
+
+// The gradient of this tile's outputs, (B, tile_out) in shared memory: from the tail, or added up from what the tiles of the
+// next layer left and taken back through the activation.
+__device__ inline void load_gradient(const Persistent& p, const StationaryLayer& layer, const StationaryLayer* next,
+                              const Place& place, const Batch& batch, float* dz) {
+  const size_t part = static_cast<size_t>(p.batch_size) * layer.out_features;
+  for (int item = threadIdx.x; item < batch.rows * layer.tile_out; item += PERSISTENT_THREADS) {
+    const int row = item / layer.tile_out, o = item % layer.tile_out;
+    float value = 0;
+    if (o < place.outs) {
+      const size_t at = static_cast<size_t>(row) * layer.out_features + place.out + o;
+      if (next) {
+        for (int tile = 0; tile < next->tiles_out; tile++) value += load_exchanged(next->dx_parts + tile * part + at);
+        value = activate_backward(load_exchanged(layer.y + at), value, layer.activation);
+      } else {
+        value = load_exchanged(layer.dz + at);
+      }
+    }
+    dz[item] = value;
+  }
+  __syncthreads();
+}
+
+// dx_parts[out_tile] (B, I) = dz (B, tile_out) weights (tile_out, tile_in): lanes along the inputs.
+__device__ inline void backward_input(const Persistent& p, const StationaryLayer& layer, const Place& place, const Batch& batch,
+                               const float* dz, const float* weights, float* scratch) {
+  const int in_units_count = divide_up(layer.tile_in, MICRO_MINOR), row_units = divide_up(batch.rows, MICRO_MAJOR);
+  const int lane = threadIdx.x % WARP;
+  float* to = layer.dx_parts + static_cast<size_t>(place.out_tile) * p.batch_size * layer.in_features;
+  in_units<true, false>(
+      in_units_count * row_units, scratch,
+      [&](int unit, int slice, int slices, float(&sums)[MICRO_MAJOR][4]) {
+        const int in = unit % in_units_count * MICRO_MINOR + 4 * lane, row = unit / in_units_count * MICRO_MAJOR;
+        if (in >= layer.tile_in) return;
+        const int share = divide_up(layer.tile_out, slices), end = min(layer.tile_out, (slice + 1) * share);
+        for (int o = slice * share; o < end; o++) {
+          const float4 w = *reinterpret_cast<const float4*>(weights + o * layer.tile_in + in);
+          UNROLL for (int r = 0; r < MICRO_MAJOR; r++) {
+            const float d = dz[min(row + r, batch.rows - 1) * layer.tile_out + o];
+            sums[r][0] += d * w.x;
+            sums[r][1] += d * w.y;
+            sums[r][2] += d * w.z;
+            sums[r][3] += d * w.w;
+          }
+        }
+      },
+      [&](int unit, int major, int minor, float sum) {
+        const int in = unit % in_units_count * MICRO_MINOR + minor, row = unit / in_units_count * MICRO_MAJOR + major;
+        if (row < batch.rows && in < place.ins) to[static_cast<size_t>(row) * layer.in_features + place.in + in] = sum;
+      });
+}
+
+// weights -= the optimizer's step for dz (B, tile_out)ᵀ x (B, tile_in), in shared memory: lanes along the inputs.
+__device__ inline void update_weights(const Persistent& p, const StationaryLayer& layer, const Place& place, const Batch& batch,
+                               const float* x, const float* dz, float* weights, float* scratch) {
+  const int in_units_count = divide_up(layer.tile_in, MICRO_MINOR), size = layer.tile_in * layer.tile_out;
+  const int lane = threadIdx.x % WARP;
+  const float4 rates = layer.weights_rule.rates[batch.step];
+  const Parameter own = {weights, p.state_copies > 1 ? weights + size : nullptr,
+                         p.state_copies > 2 ? weights + 2 * size : nullptr};
+  in_units<true, false>(
+      in_units_count * (layer.tile_out / MICRO_MAJOR), scratch,
+      [&](int unit, int slice, int slices, float(&sums)[MICRO_MAJOR][4]) {
+        const int in = unit % in_units_count * MICRO_MINOR + 4 * lane, out = unit / in_units_count * MICRO_MAJOR;
+        if (in >= layer.tile_in) return;
+        const int share = divide_up(batch.rows, slices), end = min(batch.rows, (slice + 1) * share);
+        for (int row = slice * share; row < end; row++) {
+          const float4 inputs = *reinterpret_cast<const float4*>(x + row * layer.x_stride + in);
+          UNROLL for (int o = 0; o < MICRO_MAJOR; o++) {
+            const float d = dz[row * layer.tile_out + out + o];
+            sums[o][0] += d * inputs.x;
+            sums[o][1] += d * inputs.y;
+            sums[o][2] += d * inputs.z;
+            sums[o][3] += d * inputs.w;
+          }
+        }
+      },
+      [&](int unit, int major, int minor, float sum) {
+        const int in = unit % in_units_count * MICRO_MINOR + minor, out = unit / in_units_count * MICRO_MAJOR + major;
+        if (out < place.outs && in < place.ins) update(layer.weights_rule, rates, sum, own, out * layer.tile_in + in);
+      });
+  if (place.in_tile != 0) return;
+  const float4 bias_rates = layer.bias_rule.rates[batch.step];
+  for (int o = threadIdx.x; o < place.outs; o += PERSISTENT_THREADS) {
+    float sum = 0;
+    for (int row = 0; row < batch.rows; row++) sum += dz[row * layer.tile_out + o];
+    update(layer.bias_rule, bias_rates, sum, layer.bias, place.out + o);
+  }
+}

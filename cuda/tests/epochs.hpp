@@ -1,0 +1,150 @@
+// Whole epochs through the C interface: every way to carry a plan out gives the same curve, and misuse gives errors.
+#pragma once
+
+#include "../mlp.h"
+#include "check.hpp"
+
+// A network with its data set, drawn anew from the same seed for every path.
+struct EpochCase {
+  std::vector<int> widths;  // inputs, then the outputs of each layer
+  uint32_t batch, rows;
+  bool adam;
+  double clip;
+};
+
+struct Curve {
+  std::vector<double> losses;
+  std::vector<float> parameters;
+  std::string path;
+};
+
+inline Curve run_case(const EpochCase& given, int path) {
+  char error[512] = "";
+  const auto done = [&](int32_t status) { expect(status == MLP_OK, std::string("call failed: ") + error); };
+  std::mt19937 random(7);
+  std::normal_distribution<float> normal;
+  int32_t status = 0;
+  mlp_plan* plan = mlp_plan_create(0, given.batch, path, &status, error, sizeof error);
+  done(status);
+  int32_t next = 0;
+  const auto buffer = [&](uint64_t rows, uint64_t columns) {
+    done(mlp_plan_add_buffer(plan, rows, columns, error, sizeof error));
+    return next++;
+  };
+  struct Ids {
+    int32_t w, b, y, dz, dw, db, mw, vw, mb, vb;
+  };
+  const int layers = static_cast<int>(given.widths.size()) - 1;
+  const int32_t x = buffer(0, given.widths[0]), target = buffer(0, 1);
+  std::vector<Ids> ids;
+  for (int layer = 0; layer < layers; layer++) {
+    const uint64_t in = given.widths[layer], out = given.widths[layer + 1];
+    const int32_t w = buffer(out, in), b = buffer(1, out), y = buffer(0, out), dz = buffer(0, out), dw = buffer(out, in),
+                  db = buffer(1, out), mw = buffer(out, in), vw = buffer(out, in), mb = buffer(1, out),
+                  vb = buffer(1, out);
+    ids.push_back({w, b, y, dz, dw, db, mw, vw, mb, vb});
+    std::vector<float> values(in * out);
+    for (float& value : values) value = normal(random) / std::sqrt(static_cast<float>(in));
+    done(mlp_plan_write_buffer(plan, w, values.data(), values.size(), error, sizeof error));
+  }
+  std::vector<uint8_t> inputs(given.rows * given.widths[0]);
+  std::vector<uint32_t> labels(given.rows), order(given.rows);
+  for (auto& value : inputs) value = random();
+  for (auto& label : labels) label = random() % given.widths.back();
+  for (uint32_t row = 0; row < given.rows; row++) order[row] = (row * 5 + 2) % given.rows;
+  done(mlp_plan_set_inputs_u8(plan, inputs.data(), inputs.size(), given.widths[0], error, sizeof error));
+  done(mlp_plan_set_labels(plan, labels.data(), labels.size(), error, sizeof error));
+
+  const auto input = [&](int layer) { return layer == 0 ? x : ids[layer - 1].y; };
+  const auto activation = [&](int layer) { return layer == layers - 1 ? MLP_LINEAR : layer % 2 ? MLP_TANH : MLP_RELU; };
+  done(mlp_plan_gather(plan, x, target, 1 / 255.0, error, sizeof error));
+  for (int l = 0; l < layers; l++) {
+    done(mlp_plan_linear(plan, input(l), ids[l].w, ids[l].b, ids[l].y, activation(l), error, sizeof error));
+  }
+  done(mlp_plan_softmax_cross_entropy(plan, ids.back().y, target, ids.back().dz, 0.05, error, sizeof error));
+  for (int l = layers - 1; l > 0; l--) {
+    done(mlp_plan_linear_backward_input(plan, ids[l].dz, ids[l].w, input(l), ids[l - 1].dz, activation(l - 1), error,
+                                        sizeof error));
+  }
+  for (int l = layers - 1; l >= 0; l--) {
+    done(mlp_plan_linear_backward_weight(plan, input(l), ids[l].dz, ids[l].dw, ids[l].db, error, sizeof error));
+  }
+  if (given.clip > 0) {
+    std::vector<int32_t> gradients;
+    for (const Ids& layer : ids) gradients.insert(gradients.end(), {layer.dw, layer.db});
+    done(mlp_plan_clip_by_norm(plan, gradients.data(), gradients.size(), given.clip, error, sizeof error));
+  }
+  for (const Ids& l : ids) {
+    if (given.adam) {
+      done(mlp_plan_adam(plan, l.w, l.dw, l.mw, l.vw, 0.9, 0.999, 1e-3, 0, 0, error, sizeof error));
+      done(mlp_plan_adam(plan, l.b, l.db, l.mb, l.vb, 0.9, 0.999, 1e-3, 0, 0, error, sizeof error));
+    } else {
+      done(mlp_plan_sgd(plan, l.w, l.dw, l.mw, 0.9, 0, 0, error, sizeof error));
+      done(mlp_plan_sgd(plan, l.b, l.db, l.mb, 0.9, 0, 0, error, sizeof error));
+    }
+  }
+  done(mlp_plan_finish(plan, error, sizeof error));
+
+  Curve curve;
+  char text[256];
+  done(mlp_plan_describe(plan, text, sizeof text, error, sizeof error));
+  curve.path = text;
+  const uint64_t steps = (given.rows + given.batch - 1) / given.batch;
+  const std::vector<double> rates(steps, 0.01);
+  for (uint32_t epoch = 0; epoch < 2; epoch++) {
+    double results[MLP_RESULTS];
+    done(mlp_plan_run_epoch(plan, epoch + 1, order.data(), given.rows, rates.data(), steps, epoch * steps, results,
+                            MLP_RESULTS, error, sizeof error));
+    expect(results[MLP_RESULT_STEPS] == steps && results[MLP_RESULT_ROWS] == given.rows, "the epoch's steps and rows");
+    expect(mlp_plan_steps_done(plan, epoch + 1) == int64_t(steps), "mlp_plan_steps_done");
+    curve.losses.push_back(results[MLP_RESULT_LOSS_SUM]);
+    curve.losses.push_back(results[MLP_RESULT_CORRECT]);
+  }
+  for (int l = 0; l < layers; l++) {
+    for (const auto& [id, size] : {std::pair(ids[l].w, given.widths[l] * given.widths[l + 1]),
+                                   std::pair(ids[l].b, given.widths[l + 1])}) {
+      std::vector<float> values(size);
+      done(mlp_plan_read_buffer(plan, id, values.data(), values.size(), error, sizeof error));
+      curve.parameters.insert(curve.parameters.end(), values.begin(), values.end());
+    }
+  }
+  mlp_plan_destroy(plan);
+  return curve;
+}
+
+inline const std::vector<EpochCase>& epoch_cases() {
+  static const std::vector<EpochCase> cases = {
+      {{20, 16, 4}, 8, 30, true, 0},        {{33, 40, 24, 5}, 16, 40, false, 0}, {{12, 3}, 4, 9, true, 0},
+      {{70, 66, 130, 10}, 33, 80, true, 0}, {{20, 16, 4}, 8, 30, true, 0.05},    {{9, 300, 7}, 20, 41, false, 0},
+      {{12, 130, 130, 5}, 16, 40, true, 0},  {{9, 130, 130, 130}, 5, 11, false, 0},
+  };
+  return cases;
+}
+
+inline void test_epochs() {
+  for (const EpochCase& given : epoch_cases()) {
+    const Curve wanted = run_case(given, MLP_PATH_OPS);
+    for (int path : {MLP_PATH_GRAPH, MLP_PATH_PERSISTENT}) {
+      const Curve found = run_case(given, path);
+      for (size_t at = 0; at < wanted.losses.size(); at++) {
+        expect(std::fabs(found.losses[at] - wanted.losses[at]) <= 1e-5 * std::fabs(wanted.losses[at]),
+               "the curve of: " + found.path);
+      }
+      expect_near(found.parameters, {wanted.parameters.begin(), wanted.parameters.end()}, 1e-5,
+                  "the parameters of: " + found.path);
+    }
+  }
+  char error[512] = "";
+  expect(mlp_plan_finish(nullptr, error, sizeof error) == MLP_INVALID, "a null plan is refused");
+  mlp_plan_destroy(nullptr);
+  int32_t status = 0;
+  expect(!mlp_plan_create(7, 1, 0, &status, error, sizeof error) && status == MLP_NO_DEVICE, "a missing device is refused");
+  mlp_plan* plan = mlp_plan_create(0, 4, 0, &status, nullptr, 0);
+  expect(mlp_plan_linear(plan, 0, 1, 2, 3, 0, error, sizeof error) == MLP_INVALID, "buffers that are not there are refused");
+  expect(mlp_plan_add_buffer(plan, 1ull << 30, 1ull << 30, error, sizeof error) == MLP_OK &&
+             mlp_plan_write_buffer(plan, 0, nullptr, 5, error, sizeof error) == MLP_INVALID,
+         "a null array is refused");
+  const float one = 1;
+  expect(mlp_plan_write_buffer(plan, 0, &one, 1, error, sizeof error) == MLP_INVALID, "a wrong size is refused");
+  mlp_plan_destroy(plan);
+}

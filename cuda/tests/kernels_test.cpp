@@ -1,0 +1,197 @@
+// Each kernel against plain loops in double, for sizes around its tiles, on the emulated device. Run under sanitizers, this
+// finds reads and writes out of bounds; run with several seeds, missing barriers.
+#include "check.hpp"
+#include "epochs.hpp"
+
+namespace {
+
+struct Size {
+  int batch, rows, in, out;
+};
+
+const Size SIZES[] = {{1, 1, 1, 1},      {3, 2, 7, 5},        {8, 8, 4, 32},     {33, 31, 32, 33},
+                      {64, 64, 65, 31},  {129, 100, 36, 130}, {130, 130, 33, 260}};
+
+std::string text(const char* what, const Size& size) {
+  return std::string(what) + " of " + std::to_string(size.rows) + " rows of " + std::to_string(size.batch) + ", " +
+         std::to_string(size.in) + " inputs, " + std::to_string(size.out) + " outputs";
+}
+
+// With one multiprocessor the large tile is taken, with many the small one.
+const int MULTIPROCESSORS[] = {1, 3, 1000};
+
+void test_linear(const Size& size, int activations) {
+  for (int multiprocessors : MULTIPROCESSORS) {
+    for (int which = 5 - activations; which < 5; which++) {
+      const auto activation = static_cast<Activation>(which);
+      Step step(size.batch, size.rows, multiprocessors);
+      Matrix x(size.batch * size.in), weights(size.out * size.in, 0.3f), bias(size.out), y(size.batch * size.out);
+      check(launch_linear(step.site, {buffer_source(x.get(), size.in), weights.get(), bias.get(), y.get(), size.out,
+                                      activation}));
+      std::vector<double> wanted(y.values.begin(), y.values.end());  // rows beyond the batch stay as they are
+      for (int row = 0; row < size.rows; row++) {
+        double* z = &wanted[row * size.out];
+        double largest = -INFINITY, sum = 0;
+        for (int o = 0; o < size.out; o++) {
+          z[o] = bias.values[o];
+          for (int i = 0; i < size.in; i++) z[o] += double(x.values[row * size.in + i]) * weights.values[o * size.in + i];
+          z[o] = activate_in_double(z[o], activation);
+          largest = std::max(largest, z[o]);
+        }
+        if (activation != Activation::softmax) continue;
+        for (int o = 0; o < size.out; o++) sum += z[o] = std::exp(z[o] - largest);
+        for (int o = 0; o < size.out; o++) z[o] /= sum;
+      }
+      expect_near(y.read(), wanted, 2e-6, text("linear", size) + ", activation " + std::to_string(which));
+    }
+  }
+}
+
+void test_linear_from_set(const Size& size) {
+  const int count = size.rows + 5;
+  std::vector<uint8_t> bytes(count * size.in);
+  for (auto& byte : bytes) byte = generator()();
+  std::vector<uint32_t> order(size.rows);
+  for (int row = 0; row < size.rows; row++) order[row] = (row * 7 + 3) % count;
+  DeviceMemory<uint8_t> set(bytes.size());
+  set.write(bytes.data(), bytes.size(), nullptr);
+  DeviceMemory<uint32_t> order_memory(order.size());
+  order_memory.write(order.data(), order.size(), nullptr);
+  Step step(size.batch, size.rows, 4);
+  const InputSource source = {set.get(), order_memory.get(), size.in, 1 / 255.0f, true, true};
+  Matrix weights(size.out * size.in, 0.3f), bias(size.out), y(size.batch * size.out), x(size.batch * size.in);
+  check(launch_linear(step.site, {source, weights.get(), bias.get(), y.get(), size.out, Activation::linear}));
+  check(launch_gather(step.site, {source, {}, 0, x.get(), nullptr, nullptr}));
+  std::vector<double> wanted(y.values.begin(), y.values.end()), wanted_x(x.values.begin(), x.values.end());
+  for (int row = 0; row < size.rows; row++) {
+    for (int i = 0; i < size.in; i++) wanted_x[row * size.in + i] = bytes[order[row] * size.in + i] / 255.0;
+    for (int o = 0; o < size.out; o++) {
+      double z = bias.values[o];
+      for (int i = 0; i < size.in; i++) z += wanted_x[row * size.in + i] * weights.values[o * size.in + i];
+      wanted[row * size.out + o] = z;
+    }
+  }
+  expect_near(x.read(), wanted_x, 1e-7, text("gather", size));
+  expect_near(y.read(), wanted, 2e-6, text("linear from the set", size));
+}
+
+void test_backward_input(const Size& size) {
+  for (int multiprocessors : MULTIPROCESSORS) {
+    Step step(size.batch, size.rows, multiprocessors);
+    Matrix dz(size.batch * size.out), weights(size.out * size.in), x(size.batch * size.in), dx(size.batch * size.in);
+    check(launch_linear_backward_input(
+        step.site, {dz.get(), weights.get(), x.get(), dx.get(), size.in, size.out, Activation::tanh}));
+    std::vector<double> wanted(dx.values.begin(), dx.values.end());
+    for (int row = 0; row < size.rows; row++) {
+      for (int i = 0; i < size.in; i++) {
+        double sum = 0;
+        for (int o = 0; o < size.out; o++) sum += double(dz.values[row * size.out + o]) * weights.values[o * size.in + i];
+        const double y = x.values[row * size.in + i];
+        wanted[row * size.in + i] = sum * (1 - y * y);
+      }
+    }
+    expect_near(dx.read(), wanted, 2e-6, text("linearBackwardInput", size));
+  }
+}
+
+void test_backward_weight(const Size& size) {
+  for (int multiprocessors : MULTIPROCESSORS) {
+    Step step(size.batch, size.rows, multiprocessors);
+    Matrix dz(size.batch * size.out), x(size.batch * size.in), d_weights(size.out * size.in), d_bias(size.out);
+    LinearBackwardWeight layer{};
+    layer.dz = dz.get();
+    layer.x = buffer_source(x.get(), size.in);
+    layer.d_weights = d_weights.get();
+    layer.d_bias = d_bias.get();
+    layer.out_features = size.out;
+    LinearBackwardWeight layers[2] = {layer, layer};  // the second writes the same once more
+    BackwardWeightGroup group{};
+    prepare_backward_weight(step.site, layers, 2, &group);
+    DeviceMemory<LinearBackwardWeight> table(2);
+    table.write(layers, 2, nullptr);
+    group.layers = table.get();
+    check(launch_linear_backward_weight(step.site, group, {}));
+    std::vector<double> wanted(size.out * size.in), wanted_bias(size.out);
+    for (int row = 0; row < size.rows; row++) {
+      for (int o = 0; o < size.out; o++) {
+        const double d = dz.values[row * size.out + o];
+        wanted_bias[o] += d;
+        for (int i = 0; i < size.in; i++) wanted[o * size.in + i] += d * x.values[row * size.in + i];
+      }
+    }
+    expect_near(d_weights.read(), wanted, 2e-6, text("linearBackwardWeight", size));
+    expect_near(d_bias.read(), wanted_bias, 2e-6, text("its bias", size));
+  }
+}
+
+void test_clip(const Size& size) {
+  Step step(size.batch, size.rows, 2);
+  Matrix first(size.out * size.in), second(size.out);
+  const Gradient gradients[] = {{first.get(), first.values.size()}, {second.get(), second.values.size()}};
+  DeviceMemory<Gradient> table(2);
+  table.write(gradients, 2, nullptr);
+  DeviceMemory<double> squares(CLIP_BLOCKS);
+  check(launch_clip_by_norm(step.site, {table.get(), 2, 0.5f, squares.get()}));
+  double norm = 0;
+  for (const Matrix* matrix : {&first, &second}) {
+    for (double value : matrix->values) norm += value * value;
+  }
+  const double factor = std::min(1.0, 0.5 / (std::sqrt(norm) + 1e-6));
+  std::vector<double> wanted(first.values.begin(), first.values.end());
+  for (double& value : wanted) value *= factor;
+  expect_near(first.read(), wanted, 1e-6, text("clipByNorm", size));
+}
+
+void test_loss_and_end(const Size& size) {
+  Step step(size.batch, size.rows, 2);
+  Matrix logits(size.batch * size.out, 3), dz(size.batch * size.out);
+  std::vector<uint32_t> labels(size.batch);
+  for (auto& label : labels) label = generator()() % size.out;
+  DeviceMemory<uint32_t> label_memory(labels.size());
+  label_memory.write(labels.data(), labels.size(), nullptr);
+  DeviceMemory<RowScore> scores(size.batch);
+  check(launch_softmax_cross_entropy(
+      step.site, {logits.get(), {label_memory.get(), nullptr, nullptr}, dz.get(), scores.get(), size.out, 0.1f}));
+  check(launch_end_step(step.site, {step.site.progress, step.stop.get(), scores.get(), step.site.batch_size}));
+  std::vector<double> wanted(dz.values.begin(), dz.values.end());
+  double loss = 0;
+  uint32_t correct = 0;
+  for (int row = 0; row < size.rows; row++) {
+    const float* z = &logits.values[row * size.out];
+    double sum = 0;
+    int best = 0;
+    for (int c = 0; c < size.out; c++) {
+      sum += std::exp(double(z[c]));
+      if (z[c] > z[best]) best = c;
+    }
+    for (int c = 0; c < size.out; c++) {
+      const double target = 0.9 * (uint32_t(c) == labels[row]) + 0.1 / size.out;
+      loss += target * (std::log(sum) - z[c]);
+      wanted[row * size.out + c] = (std::exp(double(z[c])) / sum - target) / size.rows;
+    }
+    correct += uint32_t(best) == labels[row];
+  }
+  expect_near(dz.read(), wanted, 2e-6, text("softmaxCrossEntropy", size));
+  const Progress end = step.read();
+  expect(std::fabs(end.loss_sum - loss) <= 1e-5 * loss + 1e-6, text("the loss's sum", size));
+  expect(end.correct == correct && end.rows == uint32_t(size.rows) && end.step == 1, text("the step's end", size));
+}
+
+}  // namespace
+
+// With the argument "quick", only as much as shows a missing barrier.
+int main(int argc, char** argv) {
+  const bool quick = argc > 1 && std::string(argv[1]) == "quick";
+  for (const Size& size : SIZES) {
+    if (quick && size.batch != 33) continue;
+    test_linear(size, quick ? 1 : 5);
+    test_linear_from_set(size);
+    test_backward_input(size);
+    test_backward_weight(size);
+    test_clip(size);
+    test_loss_and_end(size);
+  }
+  test_epochs();
+  printf("%d checks, %d faults\n", checks, faults);
+  return faults == 0 ? 0 : 1;
+}

@@ -1,0 +1,264 @@
+/** Records a plan in the library, operation by operation. @module */
+import type { FloatArray, NetworkSpec } from "../../backend.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import { forwardOp, layerBuffer } from "../../layers.ts";
+import type { BufferName, BufferSpec, GatherOp, Op, StepPlan } from "../../plan.ts";
+import { ACTIVATION_NUMBERS, PATH_NUMBERS } from "./ffi.ts";
+import { call, checkStatus, type Library } from "./library.ts";
+
+/** How a plan is carried out: by the fastest way that fits, or by the one that is named. */
+export type Path = keyof typeof PATH_NUMBERS;
+
+/** A plan in the library. It holds memory on the GPU until `destroy()`. */
+export interface Recording {
+  /** The plan, as the library's functions take it. */
+  readonly handle: Deno.PointerObject;
+  /** The number of a buffer. */
+  id(name: BufferName): number;
+  /** Copies a buffer in; its size is that of the plan. */
+  write(name: BufferName, values: FloatArray): void;
+  /** Copies a buffer of `size` numbers out. */
+  read(name: BufferName, size: number): Float32Array<ArrayBuffer>;
+  /** Copies the inputs of a data set in. */
+  placeInputs(inputs: Dataset["inputs"], columns: number): void;
+  /** Ends the recording. */
+  finish(): void;
+  /** How the library carries the plan out, in words. */
+  describe(): string;
+  /** Frees it; once. */
+  destroy(): void;
+}
+
+/** What the library needs to know before it records. */
+export interface RecordingOptions {
+  /** The GPU, counted from 0. */
+  readonly device: number;
+  /** How to carry the plan out. */
+  readonly path: Path;
+  /** What fails where a call does: `Cannot <what> "cuda": …`. */
+  readonly what: string;
+}
+
+/** An operation; a predictor's gather has no target. */
+type RecordedOp = Op | (Omit<GatherOp, "target"> & { readonly target?: undefined });
+
+/** Starts a plan with these buffers and records these operations; the data set is not there yet. */
+function record(
+  { symbols }: Library,
+  { batchSize, buffers, ops }: Pick<StepPlan, "batchSize" | "buffers"> & {
+    readonly ops: readonly RecordedOp[];
+  },
+  { device, path, what }: RecordingOptions,
+): Recording {
+  const status = new Int32Array(1), error = new Uint8Array(512);
+  const handle = symbols.mlp_plan_create(
+    device,
+    batchSize,
+    PATH_NUMBERS[path],
+    status,
+    error,
+    error.length,
+  );
+  checkStatus(what, status[0], error);
+  const plan = handle as Deno.PointerObject;
+  const ids = new Map(buffers.map(({ name }, index) => [name, index]));
+  const id = (name: BufferName | undefined) => {
+    const found = name === undefined ? -1 : ids.get(name);
+    if (found === undefined) throw new TypeError(`The plan names a buffer "${name}" that it does not have`);
+    return found;
+  };
+  const recording: Recording = {
+    handle: plan,
+    id,
+    write(name, values) {
+      const floats = values instanceof Float32Array ? values.slice() : Float32Array.from(values);
+      call(
+        what,
+        (error, size) =>
+          symbols.mlp_plan_write_buffer(plan, id(name), floats, BigInt(floats.length), error, size),
+      );
+    },
+    read(name, length) {
+      const values = new Float32Array(length);
+      call(
+        what,
+        (error, size) => symbols.mlp_plan_read_buffer(plan, id(name), values, BigInt(length), error, size),
+      );
+      return values;
+    },
+    placeInputs(inputs, columns) {
+      const [count, width] = [BigInt(inputs.length), BigInt(columns)];
+      const set = inputs instanceof Uint8Array
+        ? symbols.mlp_plan_set_inputs_u8
+        : symbols.mlp_plan_set_inputs_f32;
+      call(what, (error, size) => set(plan, unshared(inputs), count, width, error, size));
+    },
+    finish() {
+      call(what, (error, size) => symbols.mlp_plan_finish(plan, error, size));
+    },
+    describe() {
+      const text = new Uint8Array(256);
+      call(what, (error, size) => symbols.mlp_plan_describe(plan, text, text.length, error, size));
+      return new TextDecoder().decode(text.subarray(0, text.indexOf(0)));
+    },
+    destroy() {
+      symbols.mlp_plan_destroy(plan);
+    },
+  };
+  try {
+    for (const { shape } of buffers) {
+      const [rows, columns] = sidesOf(shape);
+      call(what, (error, size) => symbols.mlp_plan_add_buffer(plan, rows, columns, error, size));
+    }
+    for (const op of ops) {
+      call(what, (error, size) => recordOp(symbols, plan, id, op, error, size));
+    }
+    return recording;
+  } catch (error) {
+    recording.destroy();
+    throw error;
+  }
+}
+
+/** Rows and columns of a buffer, where 0 rows are those of the batch: `["B"]` is a column of them. */
+function sidesOf(shape: BufferSpec["shape"]): [rows: bigint, columns: bigint] {
+  if (shape[0] === "B") return [0n, BigInt(shape[1] ?? 1)];
+  return shape.length === 1 ? [1n, BigInt(shape[0])] : [BigInt(shape[0]), BigInt(shape[1])];
+}
+
+function recordOp(
+  symbols: Library["symbols"],
+  plan: Deno.PointerObject,
+  id: (name: BufferName | undefined) => number,
+  op: RecordedOp,
+  error: Uint8Array<ArrayBuffer>,
+  size: number,
+): number {
+  switch (op.op) {
+    case "gather":
+      return symbols.mlp_plan_gather(plan, id(op.x), id(op.target), op.scale, error, size);
+    case "linear": {
+      const activation = ACTIVATION_NUMBERS[op.activation];
+      const [x, weights, bias, y] = [op.x, op.weights, op.bias, op.y].map(id);
+      return symbols.mlp_plan_linear(plan, x, weights, bias, y, activation, error, size);
+    }
+    case "softmaxCrossEntropy": {
+      const [logits, target, dZ] = [op.logits, op.target, op.dZ].map(id);
+      return symbols.mlp_plan_softmax_cross_entropy(plan, logits, target, dZ, op.labelSmoothing, error, size);
+    }
+    case "meanSquaredError": {
+      const activation = ACTIVATION_NUMBERS[op.activation], labels = op.labels ? 1 : 0;
+      const [y, target, dZ] = [op.y, op.target, op.dZ].map(id);
+      return symbols.mlp_plan_mean_squared_error(plan, y, target, labels, dZ, activation, error, size);
+    }
+    case "linearBackwardInput": {
+      const activation = ACTIVATION_NUMBERS[op.activation];
+      const [dZ, weights, x, dX] = [op.dZ, op.weights, op.x, op.dX].map(id);
+      return symbols.mlp_plan_linear_backward_input(plan, dZ, weights, x, dX, activation, error, size);
+    }
+    case "linearBackwardWeight": {
+      const [x, dZ, dWeights, dBias] = [op.x, op.dZ, op.dWeights, op.dBias].map(id);
+      return symbols.mlp_plan_linear_backward_weight(plan, x, dZ, dWeights, dBias, error, size);
+    }
+    case "clipByNorm": {
+      const gradients = Int32Array.from(op.gradients, id), count = BigInt(gradients.length);
+      return symbols.mlp_plan_clip_by_norm(plan, gradients, count, op.maxNorm, error, size);
+    }
+    case "sgd": {
+      const [parameter, gradient, velocity] = [op.parameter, op.gradient, op.velocity].map(id);
+      const { momentum, nesterov, weightDecay } = op;
+      return symbols.mlp_plan_sgd(
+        plan,
+        parameter,
+        gradient,
+        velocity,
+        momentum,
+        nesterov ? 1 : 0,
+        weightDecay,
+        error,
+        size,
+      );
+    }
+    case "adam": {
+      const [parameter, gradient, m, v] = [op.parameter, op.gradient, op.m, op.v].map(id);
+      const { beta1, beta2, epsilon, weightDecay, decoupled } = op;
+      return symbols.mlp_plan_adam(
+        plan,
+        parameter,
+        gradient,
+        m,
+        v,
+        beta1,
+        beta2,
+        epsilon,
+        weightDecay,
+        decoupled ? 1 : 0,
+        error,
+        size,
+      );
+    }
+  }
+}
+
+/** A view of the same kind that is not of a SharedArrayBuffer, which a call does not take. */
+function unshared<T extends Uint8Array | Uint32Array | Float32Array>(
+  values: T,
+): T & ArrayBufferView<ArrayBuffer> {
+  return (values.buffer instanceof ArrayBuffer ? values : values.slice()) as T & ArrayBufferView<ArrayBuffer>;
+}
+
+/** Records a training step with its data set. */
+export function recordTraining(
+  library: Library,
+  plan: StepPlan,
+  dataset: Dataset,
+  options: RecordingOptions,
+): Recording {
+  const recording = record(library, plan, options), { handle } = recording, { symbols } = library;
+  try {
+    recording.placeInputs(dataset.inputs, plan.inFeatures);
+    const { labels, targets } = dataset;
+    if (labels) {
+      call(
+        options.what,
+        (error, size) =>
+          symbols.mlp_plan_set_labels(handle, unshared(labels), BigInt(labels.length), error, size),
+      );
+    }
+    if (targets) {
+      const width = BigInt(plan.outFeatures);
+      call(
+        options.what,
+        (error, size) =>
+          symbols.mlp_plan_set_targets(handle, unshared(targets), BigInt(targets.length), width, error, size),
+      );
+    }
+    recording.finish();
+    return recording;
+  } catch (error) {
+    recording.destroy();
+    throw error;
+  }
+}
+
+/** Records a network's forward half; its inputs are placed later, and then the recording is finished. */
+export function recordPrediction(
+  library: Library,
+  network: NetworkSpec,
+  options: RecordingOptions & { readonly batchSize: number },
+): Recording {
+  const { inFeatures, layers, inputScale } = network;
+  const buffers: BufferSpec[] = [{ name: "x", shape: ["B", inFeatures], role: "activation" }];
+  const ops: RecordedOp[] = [{ op: "gather", x: "x", scale: inputScale }];
+  let width = inFeatures;
+  for (const [index, { outFeatures, activation }] of layers.entries()) {
+    buffers.push(
+      { name: layerBuffer(index, "weights"), shape: [outFeatures, width], role: "parameter" },
+      { name: layerBuffer(index, "bias"), shape: [outFeatures], role: "parameter" },
+      { name: layerBuffer(index, "y"), shape: ["B", outFeatures], role: "activation" },
+    );
+    ops.push(forwardOp(index, activation));
+    width = outFeatures;
+  }
+  return record(library, { batchSize: options.batchSize, buffers, ops }, options);
+}

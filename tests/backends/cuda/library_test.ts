@@ -1,0 +1,114 @@
+/** Finding and loading the CUDA library, and what is said where that fails. */
+import { assertEquals, assertInstanceOf, assertStringIncludes, assertThrows } from "@std/assert";
+import { openBackend } from "../../../src/backend.ts";
+import { openCuda } from "../../../src/backends/cuda/backend.ts";
+import { ABI_VERSION, STATUS_CODES } from "../../../src/backends/cuda/ffi.ts";
+import { checkStatus, checkVersion, libraryPath, textOf } from "../../../src/backends/cuda/library.ts";
+import { BackendError } from "../../../src/errors.ts";
+import { CUDA_LIBRARY, EMULATED, EMULATED_LIBRARY } from "../../support/backends.ts";
+
+const ffi = Deno.permissions.querySync({ name: "ffi", path: CUDA_LIBRARY }).state === "granted";
+const emulated = EMULATED[0].missing === undefined;
+
+function codeOf(work: () => unknown): string {
+  return assertThrows(work, BackendError).code;
+}
+
+Deno.test("libraryPath() is the path that was given, or that of the package's own library", () => {
+  assertEquals(libraryPath("some/library.so"), "some/library.so");
+  const named =
+    Deno.permissions.querySync({ name: "env", variable: "MLPCUDA_LIBRARY" }).state === "granted" &&
+    Deno.env.get("MLPCUDA_LIBRARY");
+  assertEquals(libraryPath(undefined), named || CUDA_LIBRARY);
+});
+
+Deno.test("checkVersion() refuses a library of another interface, naming both versions", () => {
+  checkVersion({ mlp_abi_version: () => ABI_VERSION }, "a.so");
+  const error = assertThrows(() => checkVersion({ mlp_abi_version: () => 77 }, "a.so"), BackendError);
+  assertEquals(error.code, "wrong-abi");
+  assertStringIncludes(error.message, `library "a.so" has interface version 77`);
+});
+
+Deno.test("checkStatus() turns each status into an error with its own code and the library's sentence", () => {
+  const sentence = new TextEncoder().encode("the sentence\0rubbish");
+  checkStatus("train on backend", 0, sentence);
+  for (let status = 1; status < STATUS_CODES.length; status++) {
+    const error = assertThrows(() => checkStatus("train on backend", status, sentence), BackendError);
+    assertEquals([error.code, error.backend], [STATUS_CODES[status], "cuda"]);
+    assertEquals(error.message, 'Cannot train on backend "cuda": the sentence');
+  }
+  assertEquals(codeOf(() => checkStatus("x", 12345, sentence)), "failed");
+});
+
+Deno.test("textOf() ends at the first NUL, and at the end where there is none", () => {
+  assertEquals(textOf(new TextEncoder().encode("a\0b")), "a");
+  assertEquals(textOf(new TextEncoder().encode("ab")), "ab");
+});
+
+Deno.test("openCuda() refuses a device number that is none", () => {
+  for (const device of [-1, 0.5, NaN, 2 ** 40]) assertThrows(() => openCuda({ device }), RangeError);
+});
+
+Deno.test("openBackend() auto never asks for a permission, and says why cuda was passed over", async () => {
+  await using backend = await openBackend("auto", { library: "missing/libmlpcuda.so", threads: 1 });
+  assertEquals(backend.passedOver[0]?.name, "cuda");
+  assertStringIncludes(backend.passedOver[0].reason, 'Cannot open backend "cuda": ');
+  assertStringIncludes(backend.passedOver[0].reason, "missing/libmlpcuda.so");
+});
+
+Deno.test({
+  name:
+    "openBackend() cuda says in one line that the library is not there (needs --allow-ffi for every path)",
+  ignore: Deno.permissions.querySync({ name: "ffi" }).state !== "granted",
+  async fn() {
+    const error = await openBackend("cuda", { library: "missing/libmlpcuda.so" }).catch((error) => error);
+    assertInstanceOf(error, BackendError);
+    assertEquals(error.code, "no-library");
+    assertEquals(error.message, 'Cannot open backend "cuda": library "missing/libmlpcuda.so" not found');
+    const other = await openBackend("cuda", { library: "/lib/x86_64-linux-gnu/libm.so.6" }).catch((error) =>
+      error
+    );
+    assertInstanceOf(other, BackendError);
+  },
+});
+
+Deno.test({
+  name:
+    "openBackend() cuda ends with one line where there is no driver (needs `make cuda`, --allow-ffi and no driver)",
+  ignore: !ffi || !isThere(CUDA_LIBRARY) || isThere("/proc/driver/nvidia/version"),
+  async fn() {
+    const error = await openBackend("cuda", { library: CUDA_LIBRARY }).catch((error) => error);
+    assertInstanceOf(error, BackendError);
+    assertEquals(error.code, "no-driver");
+    assertEquals(error.message, 'Cannot open backend "cuda": there is no NVIDIA driver on this machine');
+  },
+});
+
+Deno.test({
+  name: "openBackend() auto never picks the emulated library (needs `make cuda-emulated` and --allow-ffi)",
+  ignore: !emulated,
+  async fn() {
+    await using backend = await openBackend("auto", { library: EMULATED_LIBRARY, threads: 1 });
+    assertEquals(backend.name, "wasm");
+    assertStringIncludes(backend.passedOver[0].reason, "is the emulation on the CPU, which is for tests");
+  },
+});
+
+Deno.test({
+  name: "openCuda() refuses a GPU that is not there (needs `make cuda-emulated` and --allow-ffi)",
+  ignore: !emulated,
+  fn() {
+    const error = assertThrows(() => openCuda({ library: EMULATED_LIBRARY, device: 3 }), BackendError);
+    assertEquals(error.code, "no-device");
+    assertEquals(error.message, 'Cannot open backend "cuda": there is no GPU 3, only GPU 0 alone');
+  },
+});
+
+/** Whether a file is there; `false` where that may not be asked. */
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
