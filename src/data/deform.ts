@@ -89,8 +89,8 @@ export function warpPoint(warp: Warp, x: number, y: number): [number, number] {
  * border the image is blank.
  *
  * ```ts
- * import { deformImage } from "./src/data/deform.ts";
- * import { createRandom } from "./src/random.ts";
+ * import { deformImage } from "./deform.ts";
+ * import { createRandom } from "../random.ts";
  *
  * const image = new Uint8Array(28 * 28).fill(255);
  * const deformed = deformImage(image, createRandom(1), { rotation: 0.1, elastic: 1 });

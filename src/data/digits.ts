@@ -31,7 +31,7 @@ const mostImages = 0x100000000 / kinds;
  * images. 70,000 take a few seconds.
  *
  * ```ts
- * import { drawDigits } from "./src/data/digits.ts";
+ * import { drawDigits } from "@mlpcuda/mlpcuda";
  *
  * const { train } = drawDigits({ count: 100, testCount: 0, seed: 1 });
  * console.log(train.inputs.length / 784, train.labels?.slice(0, 10));
