@@ -178,7 +178,7 @@ Deno.test("README.md links to files that exist (needs --allow-read)", reading, (
 });
 
 Deno.test("README.md names every task, and no other (needs --allow-read)", reading, () => {
-  const named = new Set([...readme().matchAll(/deno task ([a-z][a-z:]*)/g)].map(([, name]) => name));
+  const named = new Set([...readme().matchAll(/deno task ([a-z][a-z:-]*)/g)].map(([, name]) => name));
   assertEquals([...named].sort(), Object.keys(config.tasks).sort());
 });
 
