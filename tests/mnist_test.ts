@@ -99,5 +99,5 @@ mnistTest("drawDigits() teaches a network to read 80 % of MNIST", async () => {
   const mlp = createMlp(digits.train);
   for await (const _ of train(mlp, digits.train, { epochs: 10, backend: "wasm" }));
   const { accuracy } = await evaluate(mlp, (await mnist()).test, { backend: "wasm" });
-  assertGreaterOrEqual(accuracy ?? 0, 0.8); // seeds 1 to 3 come to 93.2 to 93.7 %
+  assertGreaterOrEqual(accuracy ?? 0, 0.8); // seeds 1 to 3 come to 92.5 to 93.3 %
 });
