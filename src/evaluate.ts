@@ -1,6 +1,7 @@
 /** How good a network is on a data set. @module */
 import { type Backend, type BackendName, type NetworkSpec, openBackend } from "./backend.ts";
 import { countOf, type Dataset, inFeaturesOf } from "./data/dataset.ts";
+import { indexOfLargest } from "./index_of_largest.ts";
 import type { LossName } from "./losses.ts";
 import type { Mlp } from "./mlp.ts";
 
@@ -187,11 +188,4 @@ function squaredError(output: Float32Array, wanted: number | Float32Array): numb
     sum += (value - target) ** 2;
   }
   return sum / output.length;
-}
-
-/** The first index of the largest value. */
-export function indexOfLargest(values: ArrayLike<number>): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
-  return best;
 }

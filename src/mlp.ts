@@ -2,7 +2,7 @@
 import type { Tensors } from "./backend.ts";
 import { predict } from "./backends/reference/backend.ts";
 import type { TrainConfig } from "./config.ts";
-import type { Dataset } from "./data/dataset.ts";
+import { type Dataset, inFeaturesOf } from "./data/dataset.ts";
 import { readFileBounded, writeFileAtomic } from "./files.ts";
 import { formatModel, parseModel } from "./formats/model.ts";
 import { initialParameters, type InitName } from "./init.ts";
@@ -93,8 +93,7 @@ export class Mlp implements MlpParts {
       throw new RangeError(`An input shape needs whole numbers from 1, found [${inputShape.join(", ")}]`);
     }
     const { init = "he", seed = 1 } = options;
-    const inFeatures = inputShape.reduce((a, b) => a * b, 1);
-    const parameters = initialParameters(inFeatures, layers, { init, seed });
+    const parameters = initialParameters(inFeaturesOf(input), layers, { init, seed });
     return new Mlp({ inputShape, inputScale, layers, parameters, classNames });
   }
 
@@ -124,7 +123,7 @@ export class Mlp implements MlpParts {
 
   /** Inputs a row, `I`. */
   get inFeatures(): number {
-    return this.inputShape.reduce((product, length) => product * length, 1);
+    return inFeaturesOf(this);
   }
 
   /** Outputs a row, `O`. */

@@ -1,9 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { readFileBounded, writeFileAtomic } from "../src/files.ts";
-
-function isGranted(...names: ("read" | "write" | "run")[]): boolean {
-  return names.every((name) => Deno.permissions.querySync({ name }).state === "granted");
-}
+import { isGranted } from "./support/permissions.ts";
 
 function fileTest(
   name: string,
@@ -13,7 +10,7 @@ function fileTest(
   const all = ["read", "write", ...needs] as const;
   Deno.test({
     name: `${name} (needs ${all.map((need) => `--allow-${need}`).join(" ")})`,
-    ignore: !isGranted(...all),
+    ignore: !isGranted(...all.map((name) => ({ name }))),
     sanitizeOps: true,
     sanitizeResources: true,
     fn: async () => {

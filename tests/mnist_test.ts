@@ -14,6 +14,7 @@ import { Mlp } from "../src/mlp.ts";
 import { permutation } from "../src/random.ts";
 import { train } from "../src/train.ts";
 import { runPlan } from "./support/states.ts";
+import { isGranted } from "./support/permissions.ts";
 
 /** Where the file may be, from the project's folder. */
 const PLACES = ["data/mnist.npz", "../shared/data/mnist.npz"].map((path) =>
@@ -21,7 +22,7 @@ const PLACES = ["data/mnist.npz", "../shared/data/mnist.npz"].map((path) =>
 );
 
 const path = PLACES.find((place) => {
-  if (Deno.permissions.querySync({ name: "read", path: place }).state !== "granted") return false;
+  if (!isGranted({ name: "read", path: place })) return false;
   try {
     return Deno.statSync(place).isFile;
   } catch {

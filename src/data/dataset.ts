@@ -32,8 +32,8 @@ export interface DatasetPair {
 }
 
 /** Inputs a row, `I`: the product of `inputShape`. */
-export function inFeaturesOf(dataset: Dataset): number {
-  return dataset.inputShape.reduce((product, length) => product * length, 1);
+export function inFeaturesOf({ inputShape }: Pick<Dataset, "inputShape">): number {
+  return inputShape.reduce((product, length) => product * length, 1);
 }
 
 /** The number of rows, `N`. */

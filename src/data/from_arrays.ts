@@ -4,7 +4,7 @@
  * @module
  */
 import { shapeText } from "../formats/fault.ts";
-import type { Dataset } from "./dataset.ts";
+import { type Dataset, inFeaturesOf } from "./dataset.ts";
 
 /** Numbers of any type; 64-bit integers too. */
 export type NumericArray = ArrayLike<number> | BigInt64Array | BigUint64Array;
@@ -90,7 +90,7 @@ export function checkedDataset(arrays: DatasetArrays, naming: Naming): Dataset {
     const [found, needed] = arrays.labels ? ["labels", "target values"] : ["target values", "labels"];
     throw refuse("shape", `"${naming.answers}" holds ${found}, the training set has ${needed}`);
   }
-  const inFeatures = inputShape.reduce((product, length) => product * length, 1);
+  const inFeatures = inFeaturesOf({ inputShape });
   if (!Number.isSafeInteger(inFeatures) || inFeatures < 1 || inputShape.some((length) => length < 1)) {
     throw refuse("shape", `${x} holds inputs of shape ${shapeText(inputShape)}, which have no values`);
   }

@@ -5,6 +5,7 @@
  */
 import { type ActivationName, ACTIVATIONS } from "../activations.ts";
 import type { FloatArray } from "../backend.ts";
+import { inFeaturesOf } from "../data/dataset.ts";
 import type { LayerSpec } from "../layers.ts";
 import type { MlpParts, TrainingRecord } from "../mlp.ts";
 import { type Refuse, refuser, shapeText } from "./fault.ts";
@@ -19,7 +20,7 @@ const VERSION = 1;
 /** The arrays of a network's file, in the order in which they are written. */
 export function modelArrays(mlp: MlpParts): Record<string, NpzInput> {
   const arrays: Record<string, NpzInput> = {};
-  let inFeatures = mlp.inputShape.reduce((product, length) => product * length, 1);
+  let inFeatures = inFeaturesOf(mlp);
   for (const [index, { outFeatures, activation }] of mlp.layers.entries()) {
     const name = `layer_${index + 1}`;
     const float32 = (what: string) => Float32Array.from(mlp.parameters[`${name}.${what}`]);
@@ -62,7 +63,7 @@ export async function readModel(npz: Npz): Promise<MlpParts> {
     refuse,
   );
   const layers: LayerSpec[] = [], parameters: Record<string, FloatArray> = {};
-  let inFeatures = inputShape.reduce((product, length) => product * length, 1);
+  let inFeatures = inFeaturesOf({ inputShape });
   for (let index = 1; npz.has(`layer_${index}.weights`); index++) {
     const name = `layer_${index}`;
     const weights = await npz.read(`${name}.weights`);

@@ -3,10 +3,9 @@ import { downloadMnist, type DownloadProgress } from "../../src/data/download.ts
 import { loadDataset } from "../../src/data/load.ts";
 import { isMnist, MNIST, type MnistSources, sha256Of } from "../../src/data/mnist.ts";
 import { formatNpz } from "../../src/formats/npz.ts";
+import { isGranted } from "../support/permissions.ts";
 
-const canUseFiles = (["read", "write"] as const).every((name) =>
-  Deno.permissions.querySync({ name }).state === "granted"
-);
+const canUseFiles = isGranted({ name: "read" }, { name: "write" });
 const strict = { sanitizeOps: true, sanitizeResources: true };
 
 const X = Uint8Array.of(10, 20, 30, 40);

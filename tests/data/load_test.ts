@@ -2,6 +2,7 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { datasetFromNpz, loadDataset } from "../../src/data/load.ts";
 import { FormatError } from "../../src/errors.ts";
 import { formatNpz, type NpzInput, parseNpz } from "../../src/formats/npz.ts";
+import { isGranted } from "../support/permissions.ts";
 
 const name = "set.npz";
 
@@ -201,9 +202,7 @@ Deno.test("datasetFromNpz() refuses an archive that is damaged", async () => {
   );
 });
 
-const canUseFiles = (["read", "write"] as const).every((name) =>
-  Deno.permissions.querySync({ name }).state === "granted"
-);
+const canUseFiles = isGranted({ name: "read" }, { name: "write" });
 
 /** Runs `work` with a new folder, which is removed afterwards. */
 async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {

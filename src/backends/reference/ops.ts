@@ -4,6 +4,7 @@
  * @module
  */
 import type { Dataset } from "../../data/dataset.ts";
+import { indexOfLargest } from "../../index_of_largest.ts";
 import type {
   AdamOp,
   BufferName,
@@ -175,11 +176,4 @@ export function adam(op: AdamOp, buffers: Buffers, learningRate: number, step: n
 
 function rowOf(matrix: Matrix, row: number): Float64Array {
   return matrix.values.subarray(row * matrix.width, (row + 1) * matrix.width);
-}
-
-/** The first index of the largest value. */
-function indexOfLargest(row: Float64Array): number {
-  let best = 0;
-  for (let i = 1; i < row.length; i++) if (row[i] > row[best]) best = i;
-  return best;
 }

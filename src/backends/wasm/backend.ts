@@ -97,7 +97,6 @@ async function createTrainer(
     if (busy) throw busyError("wasm", "trainer");
   };
   const load = (from: TrainState) => {
-    checkState(plan, from);
     loadState(training, plan, from);
     for (const layer of training.transposed) desk.kernels.prepareLayer(layer);
     step = from.step;

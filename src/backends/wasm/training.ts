@@ -6,7 +6,7 @@ import type { TrainState } from "../../backend.ts";
 import { countOf, type Dataset } from "../../data/dataset.ts";
 import { BackendError } from "../../errors.ts";
 import type { BufferName, BufferSpec, Op, StepPlan, UpdateOp } from "../../plan.ts";
-import { persistentBuffers, sizeOf, tensorOf } from "../state.ts";
+import { checkState, persistentBuffers } from "../state.ts";
 import { createArena } from "./arena.ts";
 import { placeInputs } from "./inputs.ts";
 import {
@@ -177,10 +177,8 @@ export function prepareTraining(
 
 /** Copies a state in. */
 export function loadState(training: Training, plan: StepPlan, state: TrainState): void {
-  for (const buffer of persistentBuffers(plan)) {
-    const values = tensorOf(state.tensors, buffer.name, sizeOf(buffer, 0));
-    lookUp(training.tensors, buffer.name).write(training.memory, values);
-  }
+  checkState(plan, state);
+  for (const [name, place] of training.tensors) place.write(training.memory, state.tensors[name]);
 }
 
 /** The numbers of one step in `kernels/updates.ts`; `step` counts from 1. */

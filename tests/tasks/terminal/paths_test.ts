@@ -1,10 +1,9 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { projectPath, shownPath, userFolder, userPath } from "../../../tasks/terminal/paths.ts";
+import { isGranted } from "../../support/permissions.ts";
 
-const granted = (descriptor: Deno.PermissionDescriptor) =>
-  Deno.permissions.querySync(descriptor).state === "granted";
-const ignore = !granted({ name: "read" });
+const ignore = !isGranted({ name: "read" });
 const options = { ignore, permissions: ignore ? undefined : { read: true } } as const;
 
 Deno.test("userPath() starts where the person stood (needs --allow-read)", options, () => {

@@ -1,10 +1,9 @@
 /** A task as a process: real signals, real pipes. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl } from "@std/path";
+import { isGranted } from "../../support/permissions.ts";
 
-const granted = (["read", "run"] as const).every((name) =>
-  Deno.permissions.querySync({ name }).state === "granted"
-);
+const granted = isGranted({ name: "read" }, { name: "run" });
 const options = {
   ignore: !granted || Deno.build.os === "windows",
   sanitizeOps: true,

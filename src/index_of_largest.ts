@@ -1,0 +1,8 @@
+/** Which class an output names. @module */
+
+/** The first index of the largest value. */
+export function indexOfLargest(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
+  return best;
+}
