@@ -36,7 +36,7 @@ export const TRAIN_OPTIONS = {
     default: 1,
     min: 0,
     max: 4294967295,
-    help: "seed of the initial weights, the validation split and the order of the rows",
+    help: "seed of the initial weights, the validation split, the order of the rows and the deformations",
   },
   init: {
     kind: "choice",
@@ -113,6 +113,12 @@ export const TRAIN_OPTIONS = {
     default: 0,
     min: 0,
     help: "steps over which the learning rate first rises from 0",
+  },
+  augment: {
+    kind: "boolean",
+    default: false,
+    help:
+      "deform the images of each epoch anew, so that drawings are read better; for square images of bytes",
   },
   validationSplit: {
     kind: "number",

@@ -1,4 +1,5 @@
 /** Training: epochs over a data set, an event for each. @module */
+import { type Augmenter, createAugmenter } from "./augment/augmenter.ts";
 import {
   type Backend,
   type BackendName,
@@ -28,7 +29,7 @@ export interface TrainEvent {
   readonly epoch: number;
   /** Steps of the run done so far. */
   readonly step: number;
-  /** Mean loss over the epoch's rows, each before the update of its step. */
+  /** Mean loss over the epoch's rows, each before the update of its step, and deformed where `augment` is set. */
   readonly trainLoss: number;
   /** Share of those rows that were right; absent for regression. */
   readonly trainAccuracy?: number;
@@ -52,7 +53,7 @@ export interface TrainEvent {
 export interface TrainOptions extends Partial<TrainConfig> {
   /** The backend, or its name; `"auto"` by default. One that was passed in stays open. */
   readonly backend?: Backend | BackendName;
-  /** Threads of a backend that is opened here. */
+  /** Threads of a backend that is opened here, and of augmentation. */
   readonly threads?: number;
   /** A validation set; `validationSplit` sets rows of the training set apart instead. */
   readonly validation?: Dataset;
@@ -111,9 +112,11 @@ export async function* train(
   const opened = typeof backend === "string" ? await openBackend(backend, { threads }) : undefined;
   const engine = opened ?? backend as Backend;
   const evaluators: Run["evaluators"] = {};
-  let trainer: Trainer | undefined;
+  let trainer: Trainer | undefined, augmenter: Augmenter | undefined;
   try {
-    trainer = await engine.createTrainer(plan, dataset, startOf(plan, mlp, resume));
+    if (config.augment) augmenter = await createAugmenter(dataset, { seed: config.seed, threads });
+    const inputs = await augmenter?.inputsOf(resume?.progress.epoch ?? 1) ?? dataset.inputs;
+    trainer = await engine.createTrainer(plan, { ...dataset, inputs }, startOf(plan, mlp, resume));
     if (resume) mlp.parameters = resume.mlp.parameters;
     for (const [name, set] of Object.entries({ validation: sets.validation, test })) {
       if (set) evaluators[name] = await createEvaluator(engine, mlp, set, config.loss);
@@ -124,6 +127,7 @@ export async function* train(
       config,
       plan,
       trainer,
+      augmenter,
       rows: sets.rows,
       evaluators,
       backend: engine.name,
@@ -133,6 +137,7 @@ export async function* train(
       resume,
     });
   } finally {
+    augmenter?.close();
     await trainer?.close();
     for (const evaluator of Object.values(evaluators)) await evaluator?.close();
     await opened?.close();
@@ -146,6 +151,8 @@ interface Run {
   readonly config: TrainConfig;
   readonly plan: StepPlan;
   readonly trainer: Trainer;
+  /** Where the inputs of each epoch come from; `undefined` where they are those of the data set. */
+  readonly augmenter: Augmenter | undefined;
   /** Rows of the data set to train on. */
   readonly rows: Uint32Array;
   readonly evaluators: { [set: string]: Evaluator | undefined };
@@ -156,7 +163,7 @@ async function* runEpochs(
   run: Run,
   { signal, onProgress, resume }: Pick<TrainOptions, "signal" | "onProgress" | "resume">,
 ): AsyncGenerator<TrainEvent, void, void> {
-  const { mlp, config, plan, trainer, evaluators } = run;
+  const { mlp, config, plan, trainer, augmenter, evaluators } = run;
   let fingerprint: Checkpoint["dataset"] | undefined;
   const orderOf = (epoch: number) =>
     permutation(config.seed, epoch, run.rows.length).map((at) => run.rows[at]);
@@ -164,9 +171,10 @@ async function* runEpochs(
   let best = resume?.progress.best, bestTensors = resume?.bestTensors;
   let done = resume?.progress ??
     { epoch: 1, stepsDone: 0, sums: { lossSum: 0, correct: 0, rows: 0 }, step: 0 };
-  let order = orderOf(done.epoch);
+  const first = done.epoch;
+  let order = orderOf(first);
 
-  for (let epoch = done.epoch; epoch <= config.epochs; epoch++) {
+  for (let epoch = first; epoch <= config.epochs; epoch++) {
     const rates = learningRates(config, epoch, stepsPerEpoch);
     const from = done.stepsDone, started = performance.now();
     const timer = onProgress &&
@@ -176,6 +184,8 @@ async function* runEpochs(
       );
     let result: EpochResult, seconds: number;
     try {
+      if (augmenter && epoch > first) await trainer.writeInputs(await augmenter.inputsOf(epoch));
+      if (epoch < config.epochs) augmenter?.prepare(epoch + 1);
       const running = trainer.runEpoch(order.subarray(from * plan.batchSize), rates.subarray(from), {
         signal,
       });

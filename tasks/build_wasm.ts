@@ -1,6 +1,7 @@
 /**
- * `deno task build:wasm`: compiles the AssemblyScript kernels of the WebAssembly backend, in a build with relaxed SIMD and
- * one without, to `src/backends/wasm/binary/`. `--check` compares with what is there instead, byte for byte.
+ * `deno task build:wasm`: compiles what is written in AssemblyScript. The kernels of the WebAssembly backend go, in a build
+ * with relaxed SIMD and one without, to `src/backends/wasm/binary/`, the deformation of images to `src/augment/binary/`.
+ * `--check` compares with what is there instead, byte for byte.
  *
  * The compiler is the npm package `assemblyscript`; nothing else of this project needs it. A `.wasm` file cannot be
  * imported as bytes without a permission, so that each also stands in a module as base64.
@@ -10,11 +11,12 @@ import { fromFileUrl } from "@std/path";
 // deno-lint-ignore no-import-prefix -- only this file needs the compiler; the import map stays free of registries
 import asc from "npm:assemblyscript@0.28.20/asc";
 
-const KERNELS = fromFileUrl(new URL("../src/backends/wasm/kernels/", import.meta.url));
-const BINARY = fromFileUrl(new URL("../src/backends/wasm/binary/", import.meta.url));
-
-/** Names of the builds and the WebAssembly features that each may use beyond the standard ones. */
-const BUILDS = { relaxed: ["simd", "relaxed-simd", "threads"], plain: ["simd", "threads"] };
+/** The builds: where their sources lie, where they go, and the WebAssembly features that each may use. */
+const BUILDS = [
+  { from: "src/backends/wasm/kernels/", to: "src/backends/wasm/binary/relaxed", features: ["relaxed-simd"] },
+  { from: "src/backends/wasm/kernels/", to: "src/backends/wasm/binary/plain", features: [] },
+  { from: "src/augment/kernel/", to: "src/augment/binary/deform", features: [] },
+];
 
 // -O2 and -O3 reorder loads and multiply-adds so that more values live at once than there are registers: matrix products
 // then take half as long again.
@@ -31,13 +33,17 @@ const FLAGS = [
   ],
 ];
 
-async function compile(features: readonly string[]): Promise<Uint8Array> {
+function pathOf(path: string): string {
+  return fromFileUrl(new URL(`../${path}`, import.meta.url));
+}
+
+async function compile(from: string, features: readonly string[]): Promise<Uint8Array> {
   const written = new Map<string, Uint8Array>();
-  const enable = features.flatMap((feature) => ["--enable", feature]);
+  const enable = ["simd", ...features, "threads"].flatMap((feature) => ["--enable", feature]);
   const { error, stderr } = await asc.main(["main.ts", "-o", "kernels.wasm", ...FLAGS, ...enable], {
     readFile: (name: string) => {
       try {
-        return Deno.readTextFileSync(KERNELS + name);
+        return Deno.readTextFileSync(pathOf(from) + name);
       } catch {
         return null; // the compiler tries several places for a module
       }
@@ -47,7 +53,7 @@ async function compile(features: readonly string[]): Promise<Uint8Array> {
     },
     listFiles: () => [],
   });
-  if (error) throw new Error(`Cannot compile the kernels: ${error.message}\n${stderr.toString()}`);
+  if (error) throw new Error(`Cannot compile ${from}: ${error.message}\n${stderr.toString()}`);
   return written.get("kernels.wasm")!;
 }
 
@@ -59,21 +65,21 @@ function moduleOf(name: string, bytes: Uint8Array): string {
 
 const check = Deno.args.includes("--check");
 let differs = false;
-for (const [name, features] of Object.entries(BUILDS)) {
-  const bytes = await compile(features);
+for (const { from, to, features } of BUILDS) {
+  const bytes = await compile(from, features);
   const files: Record<string, Uint8Array> = {
-    [`${name}.wasm`]: bytes,
-    [`${name}.ts`]: new TextEncoder().encode(moduleOf(name, bytes)),
+    [`${to}.wasm`]: bytes,
+    [`${to}.ts`]: new TextEncoder().encode(moduleOf(to.slice(to.lastIndexOf("/") + 1), bytes)),
   };
   for (const [file, contents] of Object.entries(files)) {
     if (!check) {
-      await Deno.writeFile(BINARY + file, contents);
-      console.log(`wrote src/backends/wasm/binary/${file} (${contents.length} bytes)`);
+      await Deno.writeFile(pathOf(file), contents);
+      console.log(`wrote ${file} (${contents.length} bytes)`);
       continue;
     }
-    const there = await Deno.readFile(BINARY + file);
+    const there = await Deno.readFile(pathOf(file));
     const same = there.length === contents.length && there.every((byte, i) => byte === contents[i]);
-    console.log(`${same ? "same" : "DIFFERS"}: src/backends/wasm/binary/${file}`);
+    console.log(`${same ? "same" : "DIFFERS"}: ${file}`);
     differs ||= !same;
   }
 }

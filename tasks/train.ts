@@ -151,7 +151,11 @@ async function main({ given, screen, signal }: Context): Promise<void> {
 }
 
 /** What `train()` is told of a job. */
-function trainOptions({ config, test, resume }: Job, screen: Screen, { quiet }: { quiet?: boolean }) {
+function trainOptions(
+  { config, test, resume }: Job,
+  screen: Screen,
+  run: { readonly quiet?: boolean; readonly threads?: number },
+) {
   const epochsBefore = (resume?.progress.epoch ?? 1) - 1;
   const epochs = config.epochs ?? resume?.config.epochs ?? TRAIN_OPTIONS.epochs.default;
   let started: number | undefined;
@@ -159,8 +163,9 @@ function trainOptions({ config, test, resume }: Job, screen: Screen, { quiet }: 
     ...config,
     test,
     resume,
+    threads: backendOptionsOf(run).threads,
     onProgress: (progress: { epoch: number; step: number; steps: number }) => {
-      if (quiet) return;
+      if (run.quiet) return;
       started ??= performance.now();
       const seconds = (performance.now() - started) / 1000;
       screen.progress(progressText({ ...progress, epochs, seconds, epochsBefore }));
@@ -240,10 +245,11 @@ function configText({ config, resume }: Job): string {
     config[name] ?? resume?.config[name] ?? TRAIN_OPTIONS[name].default;
   const from = resume ? `; goes on at epoch ${resume.progress.epoch}` : "";
   const epochs = value("epochs") === 1 ? "1 epoch" : `${value("epochs")} epochs`;
+  const augmented = value("augment") ? ", images deformed" : "";
   return `${value("optimizer")}, learning rate ${value("learningRate")} ${value("schedule")}, ${
     value("loss")
   }, ` +
-    `batch ${value("batchSize")}, ${epochs}, seed ${value("seed")}${from}`;
+    `batch ${value("batchSize")}, ${epochs}${augmented}, seed ${value("seed")}${from}`;
 }
 
 function layersOf(text: string): LayerSpec[] {

@@ -2,6 +2,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { type Backend, openBackend } from "../src/backend.ts";
 import { type Checkpoint, formatCheckpoint, parseCheckpoint } from "../src/checkpoint.ts";
+import { drawDigits } from "../src/data/digits.ts";
 import { takeRows } from "../src/data/split.ts";
 import { dense } from "../src/layers.ts";
 import { Mlp } from "../src/mlp.ts";
@@ -15,7 +16,7 @@ const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
 
 const ALL = drawBlobs({ rows: 130, inFeatures: 6, classes: 3, zeros: 0.6 });
 const SET = takeRows(ALL, inOrder(90)), VALIDATION = takeRows(ALL, inOrder(130).slice(90));
-const createMlp = () => Mlp.create([dense(8, "relu"), dense(3, "softmax")], SET);
+const createMlp = (set = SET) => Mlp.create([dense(8, "relu"), dense(3, "softmax")], set);
 
 /** Settings in which everything that a checkpoint holds matters: 4 steps an epoch, the last of 15 rows. */
 const SETTINGS = {
@@ -23,8 +24,8 @@ const SETTINGS = {
   ...{ optimizer: "adamw", clipNorm: 0.5, labelSmoothing: 0.1, seed: 3 },
 } as const satisfies TrainOptions;
 
-async function run(mlp: Mlp, options: TrainOptions): Promise<TrainEvent[]> {
-  return await Array.fromAsync(train(mlp, SET, options));
+async function run(mlp: Mlp, options: TrainOptions, set = SET): Promise<TrainEvent[]> {
+  return await Array.fromAsync(train(mlp, set, options));
 }
 
 /** The last event's checkpoint, through its file. */
@@ -44,16 +45,21 @@ function assertSameEvents(found: readonly TrainEvent[], wanted: readonly TrainEv
 }
 
 /** Runs for `steps` steps, resumes from the checkpoint's file, and compares with a run that was not cut short. */
-async function checkResume(backend: Backend, steps: number, options: TrainOptions): Promise<void> {
-  const whole = createMlp(), cut = createMlp(), controller = new AbortController();
-  const wanted = await run(whole, { ...options, backend });
+async function checkResume(
+  backend: Backend,
+  steps: number,
+  options: TrainOptions,
+  set = SET,
+): Promise<void> {
+  const whole = createMlp(set), cut = createMlp(set), controller = new AbortController();
+  const wanted = await run(whole, { ...options, backend }, set);
   const aborting = abortAfter(backend, controller, steps);
-  const begun = await run(cut, { ...options, backend: aborting, signal: controller.signal });
+  const begun = await run(cut, { ...options, backend: aborting, signal: controller.signal }, set);
   assertEquals(begun.at(-1)!.step, steps);
   assertEquals(begun.at(-1)!.ended, "interrupted");
 
   const checkpoint = await throughFile(begun), resumed = new Mlp(checkpoint.mlp);
-  const rest = await run(resumed, { resume: checkpoint, backend, validation: options.validation });
+  const rest = await run(resumed, { resume: checkpoint, backend, validation: options.validation }, set);
   assertEquals(resumed.format(), whole.format());
   assertEquals(resumed.parameters, whole.parameters);
   // An epoch that was cut short has an event in both runs; that of the second is the whole one.
@@ -75,6 +81,21 @@ backendTest("train() resumes after an epoch as if it had never stopped", EACH, a
 backendTest("train() resumes in the middle of an epoch as if it had never stopped", EACH, async (backend) => {
   await checkResume(backend, 7, SETTINGS);
   await checkResume(backend, 9, { ...SETTINGS, optimizer: "sgd", momentum: 0.9, nesterov: true });
+});
+
+/** Digits of three classes, for augmentation. */
+const DIGITS = takeRows(drawDigits({ count: 90, testCount: 0 }).train, inOrder(90));
+const IMAGES = {
+  ...DIGITS,
+  labels: DIGITS.labels!.map((label) => label % 3),
+  outFeatures: 3,
+  classNames: undefined,
+};
+
+backendTest("train() resumes augmentation as if it had never stopped", EACH, async (backend) => {
+  const options = { ...SETTINGS, epochs: 4, augment: true, threads: 2 };
+  await checkResume(backend, 8, options, IMAGES);
+  await checkResume(backend, 6, { ...options, validationSplit: 0.1 }, IMAGES);
 });
 
 /** Gets worse from an early epoch on, so that patience ends the run. */

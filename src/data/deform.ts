@@ -1,7 +1,6 @@
 /**
- * Random deformation: an affine map plus a smooth elastic displacement, for the digits that the program draws and for
- * images that a network trains on (after Simard, Steinkraus and Platt 2003, "Best practices for convolutional neural
- * networks applied to visual document analysis").
+ * Random deformation of lines: an affine map plus a smooth elastic displacement, for the digits that the program draws.
+ * (Images that a network trains on are deformed by `src/augment/`.)
  * @module
  */
 
@@ -82,76 +81,6 @@ export function warpPoint(warp: Warp, x: number, y: number): [number, number] {
     }
   }
   return [toX, toY];
-}
-
-/**
- * Deforms a square image at random: each pixel shows the place, interpolated, that a random warp takes it to. Beyond its
- * border the image is blank.
- *
- * ```ts
- * import { deformImage } from "./deform.ts";
- * import { createRandom } from "../random.ts";
- *
- * const image = new Uint8Array(28 * 28).fill(255);
- * const deformed = deformImage(image, createRandom(1), { rotation: 0.1, elastic: 1 });
- * ```
- *
- * @param image Bytes `[side, side]`; it is not changed.
- * @param options How far; and `into`, where the result goes, `[side, side]` and apart from `image` (by default a new array).
- * @returns `into`.
- * @throws {TypeError} When the image is not square, or `into` has another length.
- */
-export function deformImage(
-  image: Uint8Array,
-  random: Random,
-  options: DeformOptions & { readonly into?: Uint8Array },
-): Uint8Array {
-  const side = Math.round(Math.sqrt(image.length));
-  const { into = new Uint8Array(image.length) } = options;
-  if (side * side !== image.length) {
-    throw new TypeError(`Cannot deform an image of ${image.length} pixels: it must be square`);
-  }
-  if (into.length !== image.length) {
-    throw new TypeError(`Cannot deform an image of ${image.length} pixels into one of ${into.length}`);
-  }
-  const { matrix, shift, knots } = drawWarp(random, side, options);
-  const perRow = knotsFor(side), middle = (side - 1) / 2;
-  const weights = Array.from({ length: side }, (_, x) => splineWeights(x % knotSpacing / knotSpacing));
-  const line = new Float64Array(knots.length > 0 ? 2 * perRow : 0); // the row's own coefficients `[K, 2]`
-  for (let y = 0, pixel = 0; y < side; y++) {
-    const start = 2 * perRow * Math.floor(y / knotSpacing), weightsY = weights[y];
-    for (let i = 0; i < line.length; i++) {
-      line[i] = 0;
-      for (let j = 0; j < 4; j++) line[i] += weightsY[j] * knots[start + 2 * perRow * j + i];
-    }
-    for (let x = 0; x < side; x++, pixel++) {
-      let fromX = middle + matrix[0] * (x - middle) + matrix[1] * (y - middle) + shift[0];
-      let fromY = middle + matrix[2] * (x - middle) + matrix[3] * (y - middle) + shift[1];
-      if (line.length > 0) {
-        const weightsX = weights[x];
-        for (let i = 0, at = 2 * Math.floor(x / knotSpacing); i < 4; i++, at += 2) {
-          fromX += weightsX[i] * line[at];
-          fromY += weightsX[i] * line[at + 1];
-        }
-      }
-      into[pixel] = sample(image, side, fromX, fromY) + 0.5; // storing a byte cuts the fraction off
-    }
-  }
-  return into;
-}
-
-/** The image's value at (`x`, `y`), bilinear; 0 outside. */
-function sample(image: Uint8Array, side: number, x: number, y: number): number {
-  const left = Math.floor(x), top = Math.floor(y), last = side - 1;
-  if (!(left >= -1 && left <= last && top >= -1 && top <= last)) return 0;
-  const at = top * side + left;
-  const upperLeft = left >= 0 && top >= 0 ? image[at] : 0;
-  const upperRight = left < last && top >= 0 ? image[at + 1] : 0;
-  const lowerLeft = left >= 0 && top < last ? image[at + side] : 0;
-  const lowerRight = left < last && top < last ? image[at + side + 1] : 0;
-  const upper = upperLeft + (x - left) * (upperRight - upperLeft);
-  const lower = lowerLeft + (x - left) * (lowerRight - lowerLeft);
-  return upper + (y - top) * (lower - upper);
 }
 
 /** Knots along an axis of `side` pixels: four share in each stretch between two knots. */

@@ -64,6 +64,24 @@ taskTest("train saves a model that says how it was trained", async (folder) => {
   assertEquals(record, { epochs: 2, dataset: { source: "set.npz", rows: 240 }, backend: "wasm" });
 });
 
+taskTest("train --augment deforms images, and says so", async (folder) => {
+  await folder.write("digits.npz", setFile(drawImages({ shape: [8, 8] })));
+  const { code, stderr } = await folder.run(
+    "train",
+    ...["--data", "digits.npz", "--augment", "--epochs", "2", "-o", "m.npz"],
+  );
+  assertEquals(code, 0);
+  assertStringIncludes(stderr, "batch 128, 2 epochs, images deformed, seed 1");
+  assertEquals((await Mlp.parse(await folder.read("m.npz"))).training?.config.augment, true);
+  await folder.write("set.npz", setFile());
+  const refused = await folder.run("train", "--data", "set.npz", "--augment", "-o", "n.npz");
+  assertEquals(refused.code, 1);
+  assertStringIncludes(
+    refused.stderr,
+    "error: Cannot augment set.npz: its inputs are bytes of shape [5, 4], augmentation needs images of bytes, [S, S]",
+  );
+});
+
 taskTest("train --json prints an object for each epoch and a last one", async (folder) => {
   await folder.write("set.npz", setFile());
   const outcome = await folder.run("train", "--data", "set.npz", "--epochs", "20", "-o", "m.npz", "--json");

@@ -6,11 +6,12 @@
 import type { Backend, NetworkSpec, Predictor, Tensors, Trainer, TrainState } from "../../backend.ts";
 import { countOf, type Dataset } from "../../data/dataset.ts";
 import type { StepPlan } from "../../plan.ts";
+import { canShareMemory } from "../../shared_memory.ts";
 import { busyError, checkEpoch, checkInputs, checkParameters, checkState, closedError } from "../state.ts";
 import type { Build } from "./module.ts";
 import { type Prediction, preparePrediction } from "./prediction.ts";
 import { bytesOf, fieldAt, PROGRAM, writeRecord } from "./records.ts";
-import { canShareMemory, createTeam, type Desk, type Team } from "./team.ts";
+import { createTeam, type Desk, type Team } from "./team.ts";
 import { loadState, prepareTraining, ratesOf, readTensors, type Training } from "./training.ts";
 
 /** What the WebAssembly backend can be told. */

@@ -3,6 +3,7 @@
  * @module
  */
 import { BackendError } from "../../errors.ts";
+import { moduleBytes } from "../../shared_memory.ts";
 
 /** The functions of the module. */
 export interface Kernels {
@@ -41,8 +42,7 @@ export async function compileKernels(
     const { base64 } = build === "relaxed"
       ? await import("./binary/relaxed.ts")
       : await import("./binary/plain.ts");
-    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-    if (!options.shared) makeUnshared(bytes);
+    const bytes = moduleBytes(base64, options);
     if (WebAssembly.validate(bytes)) return { build, module: await WebAssembly.compile(bytes) };
   }
   const needed = options.build === "relaxed" ? "relaxed SIMD" : "SIMD and threads";
@@ -55,17 +55,4 @@ export async function compileKernels(
 /** Makes an instance of the kernels over a memory. */
 export function instantiateKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels;
-}
-
-/**
- * Turns the import of a shared memory into that of a plain one, for hosts that have no shared memory. The two differ in
- * the flags of the import's limits: 3 is shared with a maximum, 1 has a maximum.
- */
-function makeUnshared(bytes: Uint8Array): void {
-  const memoryImport = [3, ..."env".split(""), 6, ..."memory".split(""), 2, 3].map((part) =>
-    typeof part === "number" ? part : part.charCodeAt(0)
-  );
-  const at = bytes.findIndex((_, start) => memoryImport.every((byte, i) => bytes[start + i] === byte));
-  if (at < 0) throw new TypeError("The kernels import no shared memory");
-  bytes[at + memoryImport.length - 1] = 1;
 }

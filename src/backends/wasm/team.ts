@@ -48,17 +48,6 @@ export interface Team {
   close(): void;
 }
 
-/** Whether this host has workers and lets memory be shared with them. */
-export function canShareMemory(): boolean {
-  if (typeof Worker === "undefined" || typeof SharedArrayBuffer === "undefined") return false;
-  try {
-    structuredClone(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }));
-    return true;
-  } catch {
-    return false; // such as a page that is not cross-origin isolated
-  }
-}
-
 /** Starts a team of `threads` workers, or where `shared` is false makes the calling thread a team of one. */
 export async function createTeam(
   options: { readonly threads: number; readonly shared: boolean; readonly build?: Build },
