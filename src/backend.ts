@@ -59,7 +59,8 @@ export interface Trainer extends AsyncDisposable {
   writeState(state: TrainState): Promise<void>;
   /**
    * Replaces the inputs of the data set, `[N, I]` of the same kind (bytes or floats), for the epochs to come: labels and
-   * state stay. They are copied; what follows is what a trainer does that was created on them with this state.
+   * state stay. They are copied, and may be a view of shared memory. What follows is what a trainer does that was created
+   * on them with this state.
    */
   writeInputs(inputs: Dataset["inputs"]): Promise<void>;
   /** Frees what the trainer holds. Closing twice is harmless. */

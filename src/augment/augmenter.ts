@@ -44,8 +44,8 @@ const ORDER = [
 
 /** Strengths chosen by how well networks that trained on MNIST read drawings and images set apart; see the README. */
 export const STRENGTHS: Strengths = {
-  ...{ rotation: 0.05, slant: 0.05, stretch: 0.05, shift: 0.3, bend: 0.7 },
-  ...{ redrawn: 0.7, thinnest: 1, thickest: 6, contrast: 1 },
+  ...{ rotation: 0.05, slant: 0.05, stretch: 0.05, shift: 0.3, bend: 0.5 },
+  ...{ redrawn: 0.5, thinnest: 1, thickest: 6, contrast: 1 },
 };
 
 /** The first of the streams of a seed that epochs of deformations have to themselves. */

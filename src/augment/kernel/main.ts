@@ -4,13 +4,13 @@
 //   deformImages:  target[i] (S, S) = deformed source[i] (S, S), u8
 //
 // Image i depends on the seed, i and its pixels alone. All arithmetic is of whole numbers or IEEE + - * / √, in one fixed
-// order, without relaxed SIMD: the same bits on every machine. One image of 28×28 takes some 4 µs.
+// order, without relaxed SIMD: the same bits on every machine. One image of 28×28 takes some 7 µs.
 //
 // 1. The image is copied into a frame of (S + 2) rows of T bytes, T a multiple of 16, blank all around it.
 // 2. A line is on average w = 2 area / (what a dilation by one pixel adds) wide. It is brought to a width drawn at random by
 //    dilations, or one erosion, the last of them in part.
 // 3. What the ink's extent and centre of mass would become under the affine map gives its scale and shift.
-// 4. Each pixel shows the place that the inverse map, and a bend (a cubic B-spline over 4×4 squares), takes it to; bilinear.
+// 4. Each pixel shows the place that the inverse map, and a bend (a cubic B-spline whose knots lie S / 4 apart), takes it to; bilinear.
 
 /** How far deformations go: f64 in the order of `Strengths` in `../augmenter.ts`, which describes each. */
 @unmanaged
@@ -28,7 +28,7 @@ class Strengths {
 
 /** Images that a thread takes at a time. */
 const CHUNK: i32 = 64;
-/** Knots along an axis: four share in each square. */
+/** Knots along an axis: four share in each quarter of it. */
 const KNOTS: i32 = 7;
 /** Bytes of a column of knots, padded to whole vectors: 8 numbers for x, then 8 for y. */
 const KNOT_COLUMN: usize = 64;
@@ -103,7 +103,7 @@ function prepare(): void {
   }
 }
 
-/** Where pixel `x` lies in squares of the spline: from 0 to below 4. */
+/** Where pixel `x` lies between the knots: from 0 to below 4. */
 // @ts-ignore: decorator
 @inline
 function splineAt(x: i32): f32 {
