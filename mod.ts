@@ -56,6 +56,7 @@ export { drawDigits, type DrawDigitsOptions } from "./src/data/digits.ts";
 export { downloadMnist, type DownloadOptions, type DownloadProgress } from "./src/data/download.ts";
 export { type DatasetArrays, datasetFromArrays, type NumericArray } from "./src/data/from_arrays.ts";
 export { datasetFromNpz, loadDataset } from "./src/data/load.ts";
+export { type NetworkImage, readImages, type ReadImagesOptions } from "./src/data/images.ts";
 export { inkOf } from "./src/data/ink.ts";
 export { isMnist, type MnistArray, type MnistSources, type PinnedFile } from "./src/data/mnist.ts";
 export {
@@ -83,7 +84,14 @@ export { formatNpz, type Npz, type NpzInput, parseNpz } from "./src/formats/npz.
 export { parsePng, type ParsePngOptions, type Picture } from "./src/formats/png.ts";
 export { formatPng } from "./src/formats/png_write.ts";
 export type { ReadZipOptions } from "./src/formats/zip.ts";
-export { type Candidate, type Guess, guessOf, UNSURE_BELOW } from "./src/guess.ts";
+export {
+  type Candidate,
+  candidatesOf,
+  type Guess,
+  guessOf,
+  probabilitiesOf,
+  UNSURE_BELOW,
+} from "./src/guess.ts";
 export { type InitName } from "./src/init.ts";
 export { dense, formatLayers, type LayerSpec, parseLayers } from "./src/layers.ts";
 export { type LossName } from "./src/losses.ts";

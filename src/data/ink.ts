@@ -4,6 +4,7 @@
  */
 import type { Picture } from "../formats/png.ts";
 import type { Ink } from "./center.ts";
+import { luminanceOf } from "./luminance.ts";
 import { fitPaper, type Sheet } from "./paper.ts";
 
 /** Larger pictures are averaged down until no side is longer: 20 pixels of the digit are enough. */
@@ -74,15 +75,6 @@ function brightnessOf(picture: Picture): Sheet {
     }
   }
   return { values: values.map((sum, at) => sum / counts[at]), width, height };
-}
-
-/** The luminance of a pixel over white, by the weights of Rec. 601. */
-function luminanceOf(pixels: Uint8Array, at: number, channels: number): number {
-  const luminance = channels < 3
-    ? pixels[at]
-    : 0.299 * pixels[at] + 0.587 * pixels[at + 1] + 0.114 * pixels[at + 2];
-  const alpha = channels % 2 === 0 ? pixels[at + channels - 1] / 255 : 1;
-  return 255 + alpha * (luminance - 255);
 }
 
 /** Sets to 0 the connected parts that have little ink beside the largest one; corners connect. */
