@@ -8,6 +8,7 @@ import { loadModel } from "./eval.ts";
 import { BACKEND_OPTIONS, backendOptionsOf, DEFAULT_MODEL, JSON_OPTION } from "./options.ts";
 import { type Command, withDefaults } from "./terminal/command.ts";
 import { drawingLines } from "./terminal/drawing.ts";
+import { variable } from "./terminal/environment.ts";
 import { TaskError, UsageError } from "./terminal/errors.ts";
 import { runTask, type TaskContext } from "./terminal/main.ts";
 import { percent } from "./terminal/numbers.ts";
@@ -201,7 +202,7 @@ function columnsOf(predictions: readonly Prediction[], mlp: Mlp, top: number): C
     ...top > 1
       ? [
         {
-          title: "or",
+          title: top === 2 ? "runner-up" : "next",
           width: others,
           align: "left",
           cell: (row) => best(row).slice(1).map(other).join(", "),
@@ -223,5 +224,5 @@ function drawingOf({ inputs }: NetworkImage, { inputShape, inputScale }: Mlp): s
   const width = sides.length === 2 ? sides[1] : Math.sqrt(inputs.length);
   if (!Number.isInteger(width) || sides.length > 2) return [];
   const values = Float32Array.from(inputs, (value) => value * inputScale);
-  return drawingLines({ values, width, color: !Deno.noColor });
+  return drawingLines({ values, width, color: !Deno.noColor && variable("TERM") !== "dumb" });
 }

@@ -35,7 +35,7 @@ export interface ReadImagesOptions {
   readonly raw?: boolean;
   /** Which rows of an `.npz` are read; those of the test set by default. */
   readonly set?: "train" | "test";
-  /** The first and the last row that is read of an array or set; all by default. */
+  /** The first and the last row that is read where a file holds several; all by default. */
   readonly rows?: { readonly first: number; readonly last: number };
 }
 
@@ -140,7 +140,7 @@ function arrayPictures(array: NpyArray, options: ReadImagesOptions): { picture: 
   if (width * height === 0) {
     throw new TypeError(`Cannot use ${JSON.stringify(name)}: its pictures have no pixels`);
   }
-  return chosenRows(isSingle ? 1 : shape[0], options).map((row) => {
+  return (isSingle ? [0] : chosenRows(shape[0], options)).map((row) => {
     const brightness = Float64Array.from(
       { length: width * height },
       (_, i) => Number(values[row * width * height + i]),
@@ -188,11 +188,14 @@ function rowInputs(
     const needed = `the network needs ${shapeText(inputShape)} for each row`;
     throw fault(`its array has shape ${shapeText(shape)}${dtype ? ` of ${dtype}` : ""}, ${needed}`);
   }
-  const count = isSingle ? 1 : shape[0], chosen = chosenRows(count, options);
+  const count = isSingle ? 1 : shape[0];
+  const chosen = isSingle ? [0] : chosenRows(count, options);
   const { inputs, inputScale: found } = checkedDataset({
     inputs: values,
     inputShape,
-    inputScale: rows.inputScale ?? (rows.dtype === "|u1" ? inputScale : undefined),
+    // Bytes for a network of pixels, and numbers for one of numbers, are what they should be; else the values tell.
+    inputScale: rows.inputScale ??
+      ((dtype === "|u1") === (inputScale === PIXEL_SCALE) ? inputScale : undefined),
     labels: new Uint32Array(count),
   }, { inputs: "array", answers: "labels", refuse: (_kind, found) => fault(found) });
   if (found !== inputScale) throw fault(`its inputs have scale ${found}, the network needs ${inputScale}`);
@@ -205,14 +208,13 @@ function rowInputs(
 }
 
 /** The rows of `count` that were asked for. */
-function chosenRows(
-  count: number,
-  { name, rows = { first: 0, last: count - 1 } }: ReadImagesOptions,
-): number[] {
-  const { first, last } = rows;
-  if (count === 0 || first > last || last >= count) {
-    const needed = count === 0 ? "it holds none" : `it has rows 0 to ${digits(count - 1)}`;
-    throw new RangeError(`Cannot use rows ${first}-${last} of ${JSON.stringify(name)}: ${needed}`);
+function chosenRows(count: number, { name, rows }: ReadImagesOptions): number[] {
+  const quoted = JSON.stringify(name), { first, last } = rows ?? { first: 0, last: count - 1 };
+  if (count === 0) throw new RangeError(`Cannot use ${quoted}: it holds no rows`);
+  if (first > last || last >= count) {
+    throw new RangeError(
+      `Cannot use rows ${first}-${last} of ${quoted}: it has rows 0 to ${digits(count - 1)}`,
+    );
   }
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
