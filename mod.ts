@@ -55,9 +55,9 @@ export { countOf, type Dataset, type DatasetPair, inFeaturesOf } from "./src/dat
 export { drawDigits, type DrawDigitsOptions } from "./src/data/digits.ts";
 export { downloadMnist, type DownloadOptions, type DownloadProgress } from "./src/data/download.ts";
 export { type DatasetArrays, datasetFromArrays, type NumericArray } from "./src/data/from_arrays.ts";
-export { datasetFromNpz, loadDataset } from "./src/data/load.ts";
 export { type NetworkImage, readImages, type ReadImagesOptions } from "./src/data/images.ts";
 export { inkOf } from "./src/data/ink.ts";
+export { datasetFromNpz, loadDataset } from "./src/data/load.ts";
 export { isMnist, type MnistArray, type MnistSources, type PinnedFile } from "./src/data/mnist.ts";
 export {
   flatten,
