@@ -80,6 +80,7 @@ export { type IdxArray, parseIdx } from "./src/formats/idx.ts";
 export { formatNpy, type NpyArray, type NpyValues, parseNpy } from "./src/formats/npy.ts";
 export { formatNpz, type Npz, type NpzInput, parseNpz } from "./src/formats/npz.ts";
 export type { ReadZipOptions } from "./src/formats/zip.ts";
+export { type Candidate, type Guess, guessOf, UNSURE_BELOW } from "./src/guess.ts";
 export { type InitName } from "./src/init.ts";
 export { dense, formatLayers, type LayerSpec, parseLayers } from "./src/layers.ts";
 export { type LossName } from "./src/losses.ts";
