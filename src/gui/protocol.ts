@@ -3,7 +3,7 @@
  * comments; both sides are written against this file alone.
  *
  * Every request but those for the page's own files is a POST with the run's token in the header {@linkcode TOKEN_HEADER}.
- * Bodies are JSON but for ink, which is bytes. An error is a JSON {@linkcode Refusal} with a status from 400.
+ * Bodies are JSON (`application/json`) but for ink, which is bytes (`application/octet-stream`). An error is a JSON {@linkcode Refusal} with a status from 400.
  * @module
  */
 
