@@ -1,0 +1,63 @@
+/** The drawing page's server on a port. Needs Deno, and permission to listen. @module */
+import type { Gui } from "./gui.ts";
+
+/** Ports that are tried one after the other where none was asked for. */
+const MOST_PORTS = 100;
+/** How long answers that are under way may take once the server ends, in milliseconds. */
+const LAST_ANSWERS = 1000;
+
+/** Where to listen. */
+export interface ListenOptions {
+  /** The address or name of an interface of this machine; `127.0.0.1` by default. */
+  readonly hostname?: string;
+  /** The port, 0 for any that is free. */
+  readonly port: number;
+  /** Whether to take a later one where that is taken. */
+  readonly orNext?: boolean;
+}
+
+/** A server that listens. */
+export interface GuiServer extends AsyncDisposable {
+  /** The page's address on this machine. */
+  readonly url: string;
+  /** The port. */
+  readonly port: number;
+  /** Ends it: tells the pages, lets answers that are under way finish, and frees the port. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the page.
+ *
+ * @throws {Deno.errors.AddrInUse} where the port is taken
+ */
+export function serveGui(gui: Gui, options: ListenOptions): GuiServer {
+  const { hostname = "127.0.0.1", port, orNext = false } = options;
+  const abort = new AbortController();
+  const listen = (at: number): Deno.HttpServer<Deno.NetAddr> => {
+    try {
+      return Deno.serve({ hostname, port: at, signal: abort.signal, onListen: () => {} }, gui.handle);
+    } catch (error) {
+      const isLast = !orNext || at >= Math.min(65_535, port + MOST_PORTS - 1);
+      if (!(error instanceof Deno.errors.AddrInUse) || isLast) throw error;
+      return listen(at + 1);
+    }
+  };
+  const server = listen(port);
+  const close = async () => {
+    gui.close();
+    const timer = setTimeout(() => abort.abort(), LAST_ANSWERS);
+    await server.shutdown();
+    await server.finished;
+    clearTimeout(timer);
+  };
+  // Nobody can ask for "every interface": a browser on this machine asks for loopback.
+  const name = hostname === "0.0.0.0" || hostname === "::" ? "127.0.0.1" : hostname;
+  const host = name.includes(":") ? `[${name}]` : name;
+  return {
+    url: `http://${host}:${server.addr.port}/`,
+    port: server.addr.port,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
