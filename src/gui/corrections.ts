@@ -14,8 +14,8 @@ const bytesFor = (count: number) => count * (PIXELS + 1) + 64 * 1024;
 
 /** A file of corrections. */
 export interface Corrections {
-  /** The file. */
-  readonly path: string;
+  /** The file, as a person knows it. */
+  readonly name: string;
   /**
    * Adds a centred image `[28, 28]` and its label; returns how many the file holds then.
    *
@@ -25,16 +25,26 @@ export interface Corrections {
   add(image: Uint8Array, label: number): Promise<number>;
 }
 
+/** What a file of corrections can be told. */
+export interface CorrectionsOptions {
+  /** The names of the classes that labels count. */
+  readonly classNames: readonly string[];
+  /** The file, as a person knows it; the path by default. */
+  readonly name?: string;
+  /** The most corrections that are kept; 10,000 by default. */
+  readonly most?: number;
+}
+
 /** Opens a file of corrections, which need not exist yet; it is read and written whole for each one. */
-export function openCorrections(
-  path: string,
-  { classNames, most = 10_000 }: { readonly classNames: readonly string[]; readonly most?: number },
-): Corrections {
+export function openCorrections(path: string, options: CorrectionsOptions): Corrections {
+  const { classNames, name = path, most = 10_000 } = options;
   let last: Promise<unknown> = Promise.resolve();
   const add = async (image: Uint8Array, label: number) => {
-    const { images, labels } = await read(path, { classNames, most });
+    const { images, labels } = await read(path, { classNames, name, most });
     const count = labels.length + 1;
-    if (count > most) throw new RangeError(`"${path}" holds ${most} corrections, which is the most`);
+    if (count > most) {
+      throw new RangeError(`${JSON.stringify(name)} holds ${most} corrections, which is the most`);
+    }
     const x = new Uint8Array(count * PIXELS), y = new Uint8Array(count);
     x.set(images);
     x.set(image, images.length);
@@ -51,7 +61,7 @@ export function openCorrections(
     return count;
   };
   return {
-    path,
+    name,
     add(image, label) {
       const added = last.then(() => add(image, label)); // one after the other: each reads what the one before wrote
       last = added.catch(() => {});
@@ -62,7 +72,7 @@ export function openCorrections(
 
 async function read(
   path: string,
-  { classNames, most }: { classNames: readonly string[]; most: number },
+  { classNames, name, most }: Required<CorrectionsOptions>,
 ): Promise<{ images: Uint8Array; labels: Uint8Array }> {
   let bytes: Uint8Array;
   try {
@@ -72,8 +82,8 @@ async function read(
     return { images: new Uint8Array(), labels: new Uint8Array() };
   }
   const refuse = (what: string) =>
-    new FormatError(`Cannot add to ${JSON.stringify(path)}: ${what}`, { file: path });
-  const npz = await parseNpz(bytes, { name: path });
+    new FormatError(`Cannot add to ${JSON.stringify(name)}: ${what}`, { file: name });
+  const npz = await parseNpz(bytes, { name });
   const wanted = ["x_train", "y_train", "class_names"];
   if (npz.names.join() !== wanted.join()) {
     throw refuse(`it holds ${npz.names.join(", ") || "no arrays"}, corrections have ${wanted.join(", ")}`);

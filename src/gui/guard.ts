@@ -19,6 +19,16 @@ const HOST = /^(\[[\da-f:.]+\]|[\da-z._-]+)(:\d{1,5})?$/i;
 const IPV4 = /^\d{1,3}(\.\d{1,3}){3}$/;
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
+/** A host as it stands in an address: lower case, with brackets around an IPv6 address. */
+export function hostOf(hostname: string): string {
+  return hostname.includes(":") ? `[${hostname}]` : hostname.toLowerCase();
+}
+
+/** Whether only this machine reaches what listens there. */
+export function isLoopback(hostname: string): boolean {
+  return LOOPBACK.test(hostOf(hostname));
+}
+
 /**
  * Which `Host` headers a server that listens on `hostname` answers to: on loopback, the names and addresses of loopback;
  * else any IP address, `localhost` and `hostname` itself. A page of another site that has its name point at this machine
@@ -26,8 +36,7 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
  * compared, so that a forwarded port works.
  */
 export function hostRule(hostname: string): (host: string) => boolean {
-  const own = hostname.includes(":") ? `[${hostname}]` : hostname.toLowerCase();
-  const onLoopback = LOOPBACK.test(own);
+  const own = hostOf(hostname), onLoopback = isLoopback(hostname);
   return (host) => {
     const name = HOST.exec(host)?.[1].toLowerCase();
     if (name === undefined) return false;

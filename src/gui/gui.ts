@@ -117,7 +117,7 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
       const label = wholeBelow("label", /^\d{1,3}$/.test(text) ? Number(text) : text, mlp.outFeatures);
       const { seen } = network.predict(checkInk(body));
       if (seen === null) throw new RequestError(422, "The sheet is blank");
-      return { count: await keep(corrections, Uint8Array.from(seen), label), file: corrections.path };
+      return { count: await keep(corrections, Uint8Array.from(seen), label), file: corrections.name };
     }),
     [ROUTES.training]: json(({ action }) => {
       if (training === undefined) throw new RequestError(409, "Nothing is being trained");
@@ -188,7 +188,7 @@ function sampleOf(samples: Dataset | undefined) {
   const row = Math.floor(Math.random() * countOf(samples));
   const length = samples.inputs.length / countOf(samples);
   const pixels = [...samples.inputs.subarray(row * length, (row + 1) * length)];
-  return { pixels, label: samples.labels[row], row, source: samples.source };
+  return { pixels, label: samples.labels[row], row, source: `${samples.source}, test set` };
 }
 
 async function keep(corrections: Corrections, image: Uint8Array, label: number): Promise<number> {

@@ -1,5 +1,6 @@
 /** The drawing page's server on a port. Needs Deno, and permission to listen. @module */
 import type { Gui } from "./gui.ts";
+import { hostOf, isLoopback } from "./guard.ts";
 
 /** Ports that are tried one after the other where none was asked for. */
 const MOST_PORTS = 100;
@@ -22,6 +23,8 @@ export interface GuiServer extends AsyncDisposable {
   readonly url: string;
   /** The port. */
   readonly port: number;
+  /** Whether only this machine reaches it. */
+  readonly isLoopback: boolean;
   /** Ends it: tells the pages, lets answers that are under way finish, and frees the port. */
   close(): Promise<void>;
 }
@@ -52,11 +55,11 @@ export function serveGui(gui: Gui, options: ListenOptions): GuiServer {
     clearTimeout(timer);
   };
   // Nobody can ask for "every interface": a browser on this machine asks for loopback.
-  const name = hostname === "0.0.0.0" || hostname === "::" ? "127.0.0.1" : hostname;
-  const host = name.includes(":") ? `[${name}]` : name;
+  const host = hostname === "0.0.0.0" || hostname === "::" ? "127.0.0.1" : hostOf(hostname);
   return {
     url: `http://${host}:${server.addr.port}/`,
     port: server.addr.port,
+    isLoopback: isLoopback(server.addr.hostname),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -41,6 +41,8 @@ export interface TrainingListener {
 export interface TrainingSession {
   /** How far it is. */
   readonly state: TrainingState;
+  /** Whether it has not ended yet. */
+  readonly isUnderWay: boolean;
   /** What its epochs came to. */
   readonly epochs: Epochs;
   /** Tells what happens from now on. */
@@ -139,6 +141,9 @@ export function createTrainingSession(job: TrainingJob): TrainingSession {
   return {
     get state() {
       return state;
+    },
+    get isUnderWay() {
+      return !hasEnded();
     },
     get epochs() {
       return epochs;
