@@ -72,7 +72,9 @@ export function checkSender(request: Request, isOurs: (host: string) => boolean)
  */
 export function checkTarget(request: Request, target: Target, token: string): void {
   const { method, headers } = request;
-  if (headers.has("upgrade")) throw new RequestError(400, "This server does not switch protocols");
+  if (headers.get("upgrade")?.toLowerCase() === "websocket") {
+    throw new RequestError(400, "This server has no WebSocket");
+  }
   if (!target.methods.includes(method)) {
     const allow = target.methods.join(", ");
     throw new RequestError(405, `This address takes ${allow}, found ${method}`, { allow });

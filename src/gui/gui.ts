@@ -63,7 +63,7 @@ export interface Gui extends AsyncDisposable {
   handle(request: Request): Promise<Response>;
   /** Resolves when somebody quit from the page. */
   readonly quit: Promise<void>;
-  /** Ends every stream; pages are told that the server ends. */
+  /** Ends every stream, and answers nothing more but the page's files. */
   close(): void;
 }
 
@@ -99,7 +99,7 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
   });
   const close = () => {
     closed = true;
-    watchers.close({ type: "quit" });
+    watchers.close();
   };
   const ink = (answer: Action["answer"]): Action => ({ methods: ["POST"], contentType: INK_TYPE, answer });
   const json = (answer: (body: Record<string, unknown>) => unknown): Action => ({
@@ -133,6 +133,7 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
       return new Response(watchers.open(first), { headers: { "content-type": "application/x-ndjson" } });
     }),
     [ROUTES.quit]: json(() => {
+      watchers.send({ type: "quit" });
       close();
       quit.resolve();
       return {};

@@ -25,7 +25,7 @@ export interface GuiServer extends AsyncDisposable {
   readonly port: number;
   /** Whether only this machine reaches it. */
   readonly isLoopback: boolean;
-  /** Ends it: tells the pages, lets answers that are under way finish, and frees the port. */
+  /** Ends it: lets answers that are under way finish, and frees the port. */
   close(): Promise<void>;
 }
 

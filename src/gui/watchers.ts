@@ -12,8 +12,8 @@ export interface Watchers {
   open(first: readonly WatchMessage[]): ReadableStream<Uint8Array<ArrayBuffer>>;
   /** Sends a message to all. */
   send(message: WatchMessage): void;
-  /** Ends all streams after a last message. */
-  close(last: WatchMessage): void;
+  /** Ends all streams. */
+  close(): void;
 }
 
 /** Creates an empty set of streams; `aliveMilliseconds` is how often they are told that the server lives. */
@@ -56,8 +56,7 @@ export function createWatchers(aliveMilliseconds: number): Watchers {
       }, new ByteLengthQueuingStrategy({ highWaterMark: MOST_WAITING }));
     },
     send,
-    close(last) {
-      send(last);
+    close() {
       for (const controller of controllers) {
         remove(controller);
         controller.close();
