@@ -71,7 +71,7 @@ export function createBars() {
     guess.classList.toggle("long", names[best].length > 2);
     verdict.replaceChildren(
       make("strong", {}, sure ? `Sure: ${share}` : `Not sure: ${share}`),
-      make("span", {}, `Next comes ${next}`),
+      make("span", {}, `Then ${next}`),
     );
     announce(sure ? `${names[best]}, ${share}` : `Not sure: ${names[best]}, ${share}, or ${next}`, settled);
   };

@@ -2,7 +2,7 @@
 /** @import { Curves } from "./parts.ts" */
 
 /** The chart's size and its margins, in its own units. */
-const width = 320, height = 176, left = 44, right = 8, top = 8, bottom = 24;
+const width = 280, height = 164, left = 44, right = 8, top = 8, bottom = 24;
 /** Up to so many points a curve has dots. */
 const mostDots = 40;
 

@@ -122,11 +122,9 @@ export function createInside(server) {
       const least = make("span"), most = make("span");
       const all = `${grouped(outFeatures)} units, ${activation}`;
       const words = outFeatures > mostCells ? `${all}, the first ${grouped(mostCells)}` : all;
-      byId("layers").append(
-        make("h3", {}, `${title} `, make("span", { class: "soft" }, words)),
-        make("p", { class: "legend" }, least, make("span", { class: "ramp" }), most),
-        grid,
-      );
+      const heading = make("h3", {}, `${title} `, make("span", { class: "soft" }, words));
+      const legend = make("p", { class: "legend" }, least, make("span", { class: "ramp" }), most);
+      byId("layers").append(make("div", { class: "layer" }, heading, legend, grid));
       return { cells, least, most };
     });
 
