@@ -1,5 +1,6 @@
 /** What was drawn: strokes and pictures, painted at any size. @module */
 /** @import { Ink, InkChange, Picture, Stroke } from "./parts.ts" */
+/** @typedef {Ink & { paint(context: CanvasRenderingContext2D, side: number, color: string): void }} PaintedInk */
 import { contextOf, make } from "./dom.js";
 
 /** @type {typeof import("../protocol.ts").INK_SIDE} */
@@ -7,7 +8,7 @@ const side = 196;
 /** A point nearer to the one before, in widths of the sheet, adds nothing. */
 const leastStep = 0.002;
 
-/** @returns {Ink} */
+/** @returns {PaintedInk} `paint` covers a square canvas, `side` pixels wide */
 export function createInk() {
   /** @type {readonly (Stroke | Picture)[]} */
   let items = [];

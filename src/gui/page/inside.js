@@ -1,8 +1,10 @@
 /** Look inside: what every unit answers to the drawing, and what a chosen one looks for. @module */
 /** @import { NetworkView, UnitView } from "../protocol.ts" */
-/** @import { Inside, LayerPart, Server } from "./parts.ts" */
+/** @import { Inside, Server } from "./parts.ts" */
 import { byId, grouped, make, percent, reasonOf, rove, signed } from "./dom.js";
 import { diverging, onPaletteChange, paintPicture } from "./palette.js";
+
+/** @typedef {{ cells: HTMLElement[], least: HTMLElement, most: HTMLElement }} LayerPart its cells and its legend's ends */
 
 /** As many units of a layer are shown. */
 const mostCells = 1024;

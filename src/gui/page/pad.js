@@ -1,12 +1,12 @@
 /** The pad: what mouse, pen, finger and arrow keys draw on it becomes ink. @module */
-/** @import { Ink } from "./parts.ts" */
+/** @import { PaintedInk } from "./ink.js" */
 import { announce, byId, contextOf } from "./dom.js";
 import { onPaletteChange, palette } from "./palette.js";
 
 /** How far an arrow key moves the pen, in widths of the pad; with Shift it goes four times as far. */
 const keyStep = 1 / 28;
 
-/** @param {Ink} ink */
+/** @param {PaintedInk} ink */
 export function createPad(ink) {
   const canvas = byId("pad", HTMLCanvasElement);
   const pen = byId("pen", HTMLInputElement);

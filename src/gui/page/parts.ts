@@ -1,6 +1,6 @@
 /**
  * What the parts of the page are to one another. The browser is not sent this file: the scripts' comments take their
- * types from here.
+ * types from here. What names the browser's own types is in the scripts, because this file is also checked without them.
  * @module
  */
 import type {
@@ -47,8 +47,6 @@ export interface Ink {
   clear(): void;
   /** Takes back the last stroke, picture or clearing. */
   undo(): void;
-  /** Paints everything onto a square canvas, `side` pixels wide. */
-  paint(context: CanvasRenderingContext2D, side: number, color: string): void;
   /** The sheet as the server takes it: 0 for paper, 255 for full ink. */
   sheet(): Uint8Array<ArrayBuffer>;
 }
@@ -112,14 +110,6 @@ export interface Bars {
 export interface Inside extends Bars {
   /** The parameters changed, and with them the chosen unit's weights. */
   refresh(): void;
-}
-
-/** A layer on the page. */
-export interface LayerPart {
-  readonly cells: readonly HTMLElement[];
-  /** Where the legend's ends are written. */
-  readonly least: HTMLElement;
-  readonly most: HTMLElement;
 }
 
 /** The panel that follows a training. */
