@@ -36,10 +36,15 @@ export interface GuiServer extends AsyncDisposable {
  */
 export function serveGui(gui: Gui, options: ListenOptions): GuiServer {
   const { hostname = "127.0.0.1", port, orNext = false } = options;
-  const abort = new AbortController();
+  const abort = new AbortController(), sending = new Set<Promise<void>>();
+  const handler = (request: Request, { completed }: Deno.ServeHandlerInfo) => {
+    const sent = completed.catch(() => {}).finally(() => sending.delete(sent)); // rejected where the caller went away
+    sending.add(sent);
+    return gui.handle(request);
+  };
   const listen = (at: number): Deno.HttpServer<Deno.NetAddr> => {
     try {
-      return Deno.serve({ hostname, port: at, signal: abort.signal, onListen: () => {} }, gui.handle);
+      return Deno.serve({ hostname, port: at, signal: abort.signal, onListen: () => {} }, handler);
     } catch (error) {
       const isLast = !orNext || at >= Math.min(65_535, port + MOST_PORTS - 1);
       if (!(error instanceof Deno.errors.AddrInUse) || isLast) throw error;
@@ -49,10 +54,13 @@ export function serveGui(gui: Gui, options: ListenOptions): GuiServer {
   const server = listen(port);
   const close = async () => {
     gui.close();
-    const timer = setTimeout(() => abort.abort(), LAST_ANSWERS);
-    await server.shutdown();
-    await server.finished;
+    // Deno's own `shutdown()` waits for callers who never finish what they send, without an end.
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, LAST_ANSWERS));
+    await Promise.race([Promise.all(sending), late]);
     clearTimeout(timer);
+    abort.abort();
+    await server.finished;
   };
   // Nobody can ask for "every interface": a browser on this machine asks for loopback.
   const host = hostname === "0.0.0.0" || hostname === "::" ? "127.0.0.1" : hostOf(hostname);
