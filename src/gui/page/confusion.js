@@ -28,8 +28,8 @@ export function createConfusion() {
       return make("tr", {}, make("th", { scope: "row" }, name), ...own);
     });
     const heads = names.map((name) => make("th", { scope: "col" }, name));
-    table.tBodies[0].replaceChildren(make("tr", {}, make("th"), ...heads), ...rows);
-    cells = [...table.querySelectorAll("td")];
+    table.tBodies[0].replaceChildren(make("tr", {}, make("td"), ...heads), ...rows);
+    cells = rows.flatMap((row) => [...row.cells].slice(1));
   };
 
   for (const kind of ["pointerover", "focusin"]) {
