@@ -21,6 +21,6 @@ export async function openBrowser(url: string, screen: Screen): Promise<void> {
   } catch (error) {
     const { NotCapable, NotFound } = Deno.errors;
     if (!(error instanceof NotFound || error instanceof NotCapable)) throw error;
-    refuse(`there is no ${opener} on this machine`);
+    refuse(`there is no ${opener} to be run`);
   }
 }
