@@ -1,7 +1,7 @@
 /** What the network reads: guess, words, bars, and the picture that it saw. @module */
 /** @import { Prediction } from "../protocol.ts" */
 /** @import { Bars } from "./parts.ts" */
-import { announce, byId, make, percent } from "./dom.js";
+import { announce, byId, make, percent, write } from "./dom.js";
 import { inked, onPaletteChange, paintPicture } from "./palette.js";
 
 /** How long a guess has to stand before it is said aloud, in milliseconds. */
@@ -60,9 +60,9 @@ export function createBars() {
     for (let digit = 0; digit < rows.length; digit++) setBar(digit, probabilities?.[digit]);
     guess.className = sure ? "sure" : "unsure";
     if (!probabilities) {
+      if (guess.textContent) announce("Nothing drawn", settled);
       guess.textContent = "";
       verdict.textContent = hint;
-      announce("Nothing drawn", settled);
       return;
     }
     const share = percent(probabilities[best]),
@@ -86,7 +86,7 @@ export function createBars() {
         build(classNames);
         show();
       }
-      byId("sure-from").textContent = `sure from ${percent(sureFrom, 0)}`;
+      write("sure-from", `sure from ${percent(sureFrom, 0)}`);
       byId("scale").style.setProperty("--sure-from", `${sureFrom}`);
     },
   };

@@ -12,6 +12,9 @@ export function byId(id, type) {
   throw new TypeError(`The page has no such "${id}"`);
 }
 
+/** @param {string} id @param {string} text */
+export const write = (id, text) => void (byId(id).textContent = text);
+
 /**
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
@@ -80,5 +83,5 @@ let timer = 0;
  */
 export function announce(text, wait = 0) {
   clearTimeout(timer);
-  timer = setTimeout(() => byId("live").textContent = text, wait);
+  timer = setTimeout(write, wait, "live", text);
 }

@@ -1,7 +1,7 @@
 /** Look inside: what every unit answers to the drawing, and what a chosen one looks for. @module */
 /** @import { NetworkView, UnitView } from "../protocol.ts" */
 /** @import { Inside, Server } from "./parts.ts" */
-import { byId, grouped, make, percent, reasonOf, rove, signed } from "./dom.js";
+import { byId, grouped, make, percent, reasonOf, rove, signed, write } from "./dom.js";
 import { diverging, onPaletteChange, paintPicture } from "./palette.js";
 
 /** @typedef {{ cells: HTMLElement[], least: HTMLElement, most: HTMLElement }} LayerPart its cells and its legend's ends */
@@ -47,8 +47,8 @@ export function createInside(server) {
   const describe = () => {
     const { layer, unit } = chosen, value = outputs[layer]?.[unit];
     const answer = value === undefined ? "–" : isOutput(layer) ? percent(value) : signed(value);
-    byId("unit-name").textContent = nameOf(layer, unit);
-    byId("unit-activation").textContent = answer;
+    write("unit-name", nameOf(layer, unit));
+    write("unit-activation", answer);
   };
 
   const paintWeights = () => {
@@ -57,12 +57,11 @@ export function createInside(server) {
     const reach = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0) || 1;
     paintPicture(picture, weights, columns, (weight) => diverging(weight / reach));
     picture.ariaLabel = `Incoming weights of ${nameOf(layer, unit)}, ${rows} by ${columns}`;
-    byId("weights-least").textContent = signed(-reach);
-    byId("weights-most").textContent = signed(reach);
-    byId("unit-bias").textContent = signed(bias);
-    byId("unit-words").textContent = layer === 0
-      ? "A weight for each pixel that the network sees"
-      : `A weight for each unit of layer ${layer}, row by row`;
+    write("weights-least", signed(-reach));
+    write("weights-most", signed(reach));
+    write("unit-bias", signed(bias));
+    const from = layer === 0 ? "pixel that the network sees" : `unit of layer ${layer}, row by row`;
+    write("unit-words", `A weight for each ${from}`);
   };
 
   /** Asks for the chosen unit: one request at a time, and the newest choice wins. */
@@ -78,7 +77,7 @@ export function createInside(server) {
         view = answer;
         paintWeights();
       } catch (error) {
-        byId("unit-words").textContent = reasonOf(error);
+        write("unit-words", reasonOf(error));
       }
     }
     isAsking = false;

@@ -2,7 +2,7 @@
 /** @import { Connection } from "./parts.ts" */
 import { createAsking } from "./asking.js";
 import { createBars } from "./bars.js";
-import { byId, reasonOf } from "./dom.js";
+import { byId, reasonOf, write } from "./dom.js";
 import { createInk } from "./ink.js";
 import { createInside } from "./inside.js";
 import { createKeys } from "./keys.js";
@@ -24,8 +24,8 @@ const server = connect({
     if (message.type === "network") {
       const { network } = message;
       classNames = network.classNames;
-      byId("network").textContent = network.title;
-      byId("origin").textContent = network.origin;
+      write("network", network.title);
+      write("origin", network.origin);
       for (const part of [bars, inside]) part.setNetwork(network);
       teaching.setNames(classNames);
       demand();
@@ -64,8 +64,7 @@ function notify(text) {
 /** @param {Connection} connection */
 function showConnection({ kind, wait = 0 }) {
   document.body.dataset.connection = kind;
-  byId("connection").textContent =
-    { connecting: "Connecting", connected: "Connected", gone: "No server", ended: "Ended" }[kind];
+  write("connection", kind === "gone" ? "No server" : kind[0].toUpperCase() + kind.slice(1));
   if (kind === "gone") {
     notify(`The server does not answer. The drawing is kept; trying again in ${wait / 1000} s.`);
   } else if (kind === "ended") {

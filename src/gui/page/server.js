@@ -93,7 +93,9 @@ export function connect({ onConnection, onMessage }) {
     },
     async quit() {
       if (hasEnded()) return;
-      await this.ask("/quit", {});
+      await this.ask("/quit", {}).catch((error) => {
+        if (!hasEnded()) throw error; // the stream may tell sooner than the answer does
+      });
       become("ended");
     },
   };

@@ -3,7 +3,7 @@
 /** @import { Server, Training } from "./parts.ts" */
 import { createConfusion } from "./confusion.js";
 import { drawCurves } from "./curves.js";
-import { byId, grouped, percent, reasonOf } from "./dom.js";
+import { byId, grouped, percent, reasonOf, write } from "./dom.js";
 
 /** @param {Server} server @returns {Training} */
 export function createTraining(server) {
@@ -22,14 +22,13 @@ export function createTraining(server) {
     section.hidden = false;
     progress.max = Math.max(1, epochs * steps);
     progress.value = Math.max(0, epoch - 1) * steps + step;
-    byId("step").textContent = steps > 0
-      ? `epoch ${epoch} of ${epochs}, step ${grouped(step)} of ${grouped(steps)}`
-      : "";
-    byId("backend").textContent = next.backend;
+    const place = `epoch ${epoch} of ${epochs}, step ${grouped(step)} of ${grouped(steps)}`;
+    write("step", steps > 0 ? place : "");
+    write("backend", next.backend);
     const news = error ?? (saved ? `Saved as ${saved}` : "");
     if (phase === state?.phase && news === words.textContent) return;
     state = next;
-    byId("phase").textContent = phase[0].toUpperCase() + phase.slice(1);
+    write("phase", phase[0].toUpperCase() + phase.slice(1));
     words.textContent = news;
     pause.textContent = phase === "paused" ? "Resume" : "Pause";
     pause.disabled = stop.disabled = phase !== "running" && phase !== "paused";
@@ -64,11 +63,11 @@ export function createTraining(server) {
       ceiling: 1,
     });
     const share = (/** @type {number | undefined} */ value) => value === undefined ? "–" : percent(value, 2);
-    byId("train-loss").textContent = last.trainLoss.toFixed(4);
-    byId("test-loss").textContent = last.testLoss?.toFixed(4) ?? "–";
-    byId("train-accuracy").textContent = share(last.trainAccuracy);
-    byId("test-accuracy").textContent = share(last.testAccuracy);
-    byId("speed").textContent = `${grouped(last.imagesPerSecond)} images/s`;
+    write("train-loss", last.trainLoss.toFixed(4));
+    write("test-loss", last.testLoss?.toFixed(4) ?? "–");
+    write("train-accuracy", share(last.trainAccuracy));
+    write("test-accuracy", share(last.testAccuracy));
+    write("speed", `${grouped(last.imagesPerSecond)} images/s`);
   };
 
   return {
