@@ -64,12 +64,13 @@ const COMMAND = {
       },
       aliases: { ...DATA_ALIASES, model: ["m"] },
     },
-    run: {
-      title: "With --train",
-      options: { ...LAYERS_OPTION, ...OUTPUT_OPTIONS, ...BACKEND_OPTIONS },
+    network: {
+      title: "Network, with --train",
+      options: { ...LAYERS_OPTION, ...OUTPUT_OPTIONS },
       aliases: { output: ["o"] },
     },
     config: { title: "Training, with --train", options: TRAIN_OPTIONS, aliases: { learningRate: ["lr"] } },
+    machine: { title: "Machine, with --train or --demo", options: BACKEND_OPTIONS },
   },
   examples: [
     { line: "deno task gui --demo", help: "without a model: some seconds of training first" },
@@ -85,7 +86,7 @@ async function main(context: Context): Promise<void> {
   const { given, screen, signal } = context, { page } = given;
   checkUsage(given);
   await using backend = page.train || page.demo
-    ? await openBackend(given.run.backend ?? "auto", backendOptionsOf(given.run))
+    ? await openBackend(given.machine.backend ?? "auto", backendOptionsOf(given.machine))
     : undefined;
   const { mlp, origin, samples, training } = await openShown(context, backend);
   const file = page.corrections === undefined ? projectPath(CORRECTIONS) : userPath(page.corrections);
@@ -106,10 +107,13 @@ async function main(context: Context): Promise<void> {
   }
   screen.row(server.url);
   if (!server.isLoopback) {
-    screen.note(`warning: whoever reaches this machine over the network can use the page, and end it`);
+    screen.note("warning: whoever reaches this machine over the network can use the page, and end it");
   }
-  if (!training) screen.note(`network  ${networkText(mlp)}: ${origin}`);
-  screen.note(samples ? `digits   ${samples.source}` : "digits   none to show: the classes are no digits");
+  if (!training) {
+    screen.note(`network  ${networkText(mlp)}`);
+    screen.note(`from     ${origin}`);
+  }
+  screen.note(`samples  ${samples ? samples.source : "none"}`);
   screen.note("Q on the page or Ctrl-C here ends it");
   if (page.open) openBrowser(server.url, screen);
 
@@ -122,20 +126,16 @@ async function main(context: Context): Promise<void> {
 }
 
 /** Refuses options that exclude each other, or that say nothing without another. */
-function checkUsage({ page, run, config }: Context["given"]): void {
-  const { backend, threads, device, ...output } = run;
+function checkUsage({ page, network, config, machine }: Context["given"]): void {
   const sources = [page.model !== undefined && "--model", page.demo && "--demo", page.train && "--train"];
   const [first, second] = sources.filter((source) => source);
   if (second) throw new UsageError(`${first} and ${second} exclude each other: the page shows one network`);
-  const [ofTraining] = Object.keys({ ...output, ...config });
-  if (ofTraining !== undefined && !page.train) {
-    throw new UsageError(`${dashed(kebab(ofTraining))} needs --train`);
-  }
-  const [ofBackend] = Object.entries({ backend, threads, device }).find(([, value]) => value !== undefined) ??
-    [];
-  if (ofBackend !== undefined && !page.train && !page.demo) {
-    throw new UsageError(`${dashed(ofBackend)} needs --train or --demo`);
-  }
+  const needs = (options: Readonly<Record<string, unknown>>, what: string) => {
+    const [option] = Object.keys(options);
+    if (option !== undefined) throw new UsageError(`${dashed(kebab(option))} needs ${what}`);
+  };
+  if (!page.train) needs({ ...network, ...config }, "--train");
+  if (!page.train && !page.demo) needs(machine, "--train or --demo");
   checkConfig(config);
 }
 
@@ -144,14 +144,14 @@ async function openShown(
   { given, screen, signal }: Context,
   backend: OpenedBackend | undefined,
 ): Promise<Shown> {
-  const { page, run, config } = given;
+  const { page, network, config } = given;
   if (backend === undefined) return await openSaved(page.model, page.data);
   for (const { name, reason } of backend.passedOver) screen.note(`passed over ${name}: ${reason}`);
   screen.note(`backend  ${backend.name} on ${backend.device}`);
   if (page.demo) return await openDemo(backend, page.data, { screen, signal });
-  const layers = run.layers === undefined ? undefined : layersOf(run.layers);
-  const output = run.output === undefined ? projectPath(DEFAULT_MODEL) : userPath(run.output);
-  await refuseToOverwrite(output, run.force ?? false);
+  const layers = network.layers === undefined ? undefined : layersOf(network.layers);
+  const output = network.output === undefined ? projectPath(DEFAULT_MODEL) : userPath(network.output);
+  await refuseToOverwrite(output, network.force ?? false);
   await checkWritable(output);
   const save = async (mlp: Mlp) => {
     await mlp.save(output);

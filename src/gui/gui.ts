@@ -107,7 +107,7 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
     contentType: JSON_TYPE,
     answer: (body) => answer(parseObject(body)),
   });
-  const actions: Readonly<Record<string, Action>> = {
+  const actions: { readonly [route: string]: Action | undefined } = {
     [ROUTES.predict]: ink((body) => network.predict(checkInk(body))),
     [ROUTES.unit]: json(({ layer, unit }) => network.unit(layer, unit)),
     [ROUTES.sample]: json(() => sampleOf(samples)),
@@ -143,13 +143,12 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
   const answer = async (request: Request): Promise<Response> => {
     checkSender(request, isOurs);
     const url = new URL(request.url);
-    const page = pages.get(url.pathname),
-      action = Object.hasOwn(actions, url.pathname) && actions[url.pathname];
+    const page = pages.get(url.pathname), action = actions[url.pathname];
     if (page) {
       checkTarget(request, { methods: ["GET", "HEAD"] }, token);
       return page(request);
     }
-    if (!action) throw new RequestError(404, "There is nothing at this address");
+    if (action === undefined) throw new RequestError(404, "There is nothing at this address");
     checkTarget(request, action, token);
     if (closed) throw new RequestError(503, "The server is ending");
     if (requests >= limits.requests) {

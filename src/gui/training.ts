@@ -24,7 +24,7 @@ export interface TrainingJob {
   readonly save: (mlp: Mlp) => Promise<string>;
 }
 
-/** All epochs so far, and the confusion matrix of the last. */
+/** Epochs, and the confusion matrix of the last. */
 export type Epochs = Extract<WatchMessage, { type: "epochs" }>;
 
 /** What a session tells. */
@@ -33,7 +33,7 @@ export interface TrainingListener {
   readonly state?: (state: TrainingState) => void;
   /** The network's parameters are others. */
   readonly parameters?: (mlp: Mlp) => void;
-  /** An epoch ended. */
+  /** An epoch ended; `epochs` holds it alone. */
   readonly epoch?: (event: TrainEvent, epochs: Epochs) => void;
 }
 
@@ -43,7 +43,7 @@ export interface TrainingSession {
   readonly state: TrainingState;
   /** Whether it has not ended yet. */
   readonly isUnderWay: boolean;
-  /** What its epochs came to. */
+  /** What its epochs came to, all of them. */
   readonly epochs: Epochs;
   /** Tells what happens from now on. */
   listen(listener: TrainingListener): void;
@@ -113,12 +113,9 @@ export function createTrainingSession(job: TrainingJob): TrainingSession {
       imagesPerSecond: event.rowsPerSecond,
     };
     const confusion = event.test?.confusion;
-    epochs = {
-      type: "epochs",
-      epochs: [...epochs.epochs, view],
-      ...(confusion && { confusion: [...confusion] }),
-    };
-    for (const listener of listeners) listener.epoch?.(event, epochs);
+    const told: Epochs = { type: "epochs", epochs: [view], ...(confusion && { confusion: [...confusion] }) };
+    epochs = { ...told, epochs: [...epochs.epochs, view] };
+    for (const listener of listeners) listener.epoch?.(event, told);
   };
   const runToPause = async () => {
     abort = new AbortController();

@@ -1,7 +1,7 @@
 /** Those who watch: streams of messages, a JSON object a line. @module */
 import type { WatchMessage } from "./protocol.ts";
 
-/** Bytes that may wait for a reader. One who falls further behind is dropped, and may ask again. */
+/** Bytes that may wait for a reader, besides what the stream begins with. One who falls further behind is dropped, and may ask again. */
 const MOST_WAITING = 256 * 1024;
 
 /** The streams that are open. */
@@ -44,16 +44,17 @@ export function createWatchers(aliveMilliseconds: number): Watchers {
       return controllers.size;
     },
     open(first) {
+      const lines = first.map(lineOf), most = lines.reduce((sum, line) => sum + line.length, MOST_WAITING);
       let own: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
       return new ReadableStream<Uint8Array<ArrayBuffer>>({
         start(controller) {
           own = controller;
           controllers.add(controller);
-          for (const message of first) controller.enqueue(lineOf(message));
+          for (const line of lines) controller.enqueue(line);
           timer ??= setInterval(() => send({ type: "alive" }), aliveMilliseconds);
         },
         cancel: () => remove(own),
-      }, new ByteLengthQueuingStrategy({ highWaterMark: MOST_WAITING }));
+      }, new ByteLengthQueuingStrategy({ highWaterMark: most }));
     },
     send,
     close() {

@@ -50,7 +50,6 @@ const REFUSED: [what: string, status: number, error: RegExp, route: string, chan
   ["OPTIONS", 405, /takes POST/, ROUTES.quit, { method: "OPTIONS" }],
   ["POST to the page", 405, /takes GET, HEAD/, "/"],
   ["an address that is none", 404, /nothing/, "/etc/passwd", { method: "GET" }],
-  ["an address that is an object's own", 404, /nothing/, "/constructor"],
   ["a WebSocket", 400, /WebSocket/, ROUTES.watch, { method: "GET", headers: { upgrade: "websocket" } }],
   ["no content type", 415, /takes application\/octet-stream, found nothing/, ROUTES.predict, {
     headers: { "content-type": undefined },
@@ -100,6 +99,30 @@ Deno.test("createGui() refuses, tells why, and goes on", options, async (t) => {
       assertEquals((await ask(gui, ROUTES.predict)).status, 200);
     });
   }
+});
+
+Deno.test("createGui() takes the token as a whole", options, async () => {
+  const gui = await openGui();
+  for (
+    const token of ["", gui.token.slice(1), gui.token.slice(0, -1), `${gui.token}0`, gui.token.toUpperCase()]
+  ) {
+    if (token === gui.token) continue; // without a letter, by chance
+    const { status } = await ask(gui, ROUTES.quit, { headers: { [TOKEN_HEADER]: token } });
+    assertEquals(status, 403, token);
+  }
+});
+
+Deno.test("createGui() reads nothing of a body that says that it is too large", options, async () => {
+  const gui = await openGui();
+  let pulls = 0;
+  const body = new ReadableStream({
+    pull(controller) {
+      pulls++;
+      controller.enqueue(new Uint8Array(10_000));
+    },
+  }, { highWaterMark: 0 });
+  const { status } = await ask(gui, ROUTES.predict, { body, headers: { "content-length": "10000000" } });
+  assertEquals([status, pulls], [413, 0]);
 });
 
 Deno.test("createGui() names the methods of an address", options, async () => {

@@ -28,6 +28,19 @@ Deno.test("createWatchers() says that the server lives, as long as somebody watc
   assertEquals(watchers.count, 0);
 });
 
+Deno.test("createWatchers() keeps a reader whose stream begins with much", options, async () => {
+  const watchers = createWatchers(NEVER);
+  const epochs = Array.from(
+    { length: 10_000 },
+    (_, at) => ({ epoch: at + 1, trainLoss: 0.5, imagesPerSecond: 1 }),
+  );
+  const stream = watchers.open([{ type: "epochs", epochs }]);
+  watchers.send({ type: "version", version: 2 });
+  assertEquals(watchers.count, 1);
+  watchers.close();
+  assertEquals((await new Response(stream).text()).split("\n")[1], '{"type":"version","version":2}');
+});
+
 Deno.test("createWatchers() drops a reader that falls behind, and none else", options, async () => {
   const watchers = createWatchers(NEVER);
   const slow = watchers.open([]).getReader(), fast = watchers.open([]).getReader();
