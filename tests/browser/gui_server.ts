@@ -1,6 +1,5 @@
-import { fromFileUrl, join } from "@std/path";
-import { assertEquals, assertMatch } from "@std/assert";
-import config from "../../deno.json" with { type: "json" };
+import { join } from "@std/path";
+import { assertEquals } from "@std/assert";
 import type { Browser } from "./chromium.ts";
 import {
   drawByMouse,
@@ -10,6 +9,7 @@ import {
   readPage,
   serveTest,
   SEVEN,
+  startTask,
   trainSmall,
   waitForGuess,
   waitForText,
@@ -26,27 +26,17 @@ Deno.test.afterAll(async () => {
   await Deno.remove(folder, { recursive: true });
 });
 
-/** Starts `deno task gui` with that model; its address is the first line that it prints. */
-async function startTask(port: number) {
-  const [, ...granted] = config.tasks.gui.command.split(" ");
-  const process = new Deno.Command(Deno.execPath(), {
-    args: [...granted, "--model", "model.npz", "--data", "digits", "--port", `${port}`],
-    cwd: fromFileUrl(new URL("../../", import.meta.url)),
-    env: { INIT_CWD: folder, NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  const reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const { value = "" } = await reader.read();
-  await reader.cancel();
-  const url = value.trim();
-  assertMatch(url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
+/** Starts `deno task gui` with that model. */
+async function startSmall(port: number) {
+  const { process, url } = await startTask(
+    ["--model", "model.npz", "--data", "digits", "--port", `${port}`],
+    folder,
+  );
   return { process, url, port: Number(new URL(url).port) };
 }
 
 Deno.test("the Quit button ends the task with exit code 0, and frees its port", async () => {
-  const { process, url, port } = await startTask(0);
+  const { process, url, port } = await startSmall(0);
   await using page = await openPage(browser, url);
   await page.click("#quit");
   await waitForText(page, "#notice", /^The server has ended/);
@@ -55,7 +45,7 @@ Deno.test("the Quit button ends the task with exit code 0, and frees its port", 
 });
 
 Deno.test("the page keeps the drawing while the server is gone, and reads it again once one is back", async () => {
-  const first = await startTask(0);
+  const first = await startSmall(0);
   await using page = await openPage(browser, first.url);
   await drawByMouse(page, SEVEN);
   await waitForGuess(page);
@@ -72,7 +62,7 @@ Deno.test("the page keeps the drawing while the server is gone, and reads it aga
   await page.click("#undo");
   assertEquals((await readPage(page)).guess, "", "no server vouches for a guess");
 
-  const second = await startTask(first.port); // with another token
+  const second = await startSmall(first.port); // with another token
   await waitForText(page, "#connection", /^Connected$/);
   await waitForGuess(page);
   assertEquals((await readPage(page)).values, values);

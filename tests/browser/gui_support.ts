@@ -3,6 +3,8 @@
  * does not find these files; `deno task test:gui` names them.
  * @module
  */
+import { fromFileUrl } from "@std/path";
+import config from "../../deno.json" with { type: "json" };
 import type { DatasetPair } from "../../src/data/dataset.ts";
 import { drawDigits } from "../../src/data/digits.ts";
 import { createGui, type GuiOptions } from "../../src/gui/gui.ts";
@@ -67,6 +69,28 @@ export async function trainSmall(): Promise<{ mlp: Mlp; digits: DatasetPair }> {
   const mlp = Mlp.create([dense(32, "relu"), dense(12, "tanh"), dense(10, "softmax")], digits.train);
   for await (const _ of train(mlp, digits.train, { epochs: 5, learningRate: 0.004 }));
   return { mlp, digits };
+}
+
+/** Starts `deno task gui` as one who stands in `folder`; its address is the first line that it prints. */
+export async function startTask(
+  options: readonly string[],
+  folder?: string,
+): Promise<{ process: Deno.ChildProcess; url: string }> {
+  const [, ...granted] = config.tasks.gui.command.split(" ");
+  const process = new Deno.Command(Deno.execPath(), {
+    args: [...granted, ...options],
+    cwd: fromFileUrl(new URL("../../", import.meta.url)),
+    env: { NO_COLOR: "1", ...folder === undefined ? {} : { INIT_CWD: folder } },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const reader = process.stdout.getReader();
+  const { value } = await reader.read();
+  await reader.cancel();
+  const url = new TextDecoder().decode(value).trim();
+  if (!URL.canParse(url)) throw new Error("The task has not started");
+  return { process, url };
 }
 
 /** A server whose answers a test can watch and hold back. */
