@@ -12,6 +12,8 @@ import { projectPath } from "../tasks/terminal/paths.ts";
 
 /** Drawings that are not measured, while the server's code is compiled. */
 const WARM_UP = 100;
+/** How often the server's memory is looked at, besides at the start. */
+const LOOKS = 10;
 /** How many pixels of a sheet a pixel of a digit is wide. */
 const SCALE = 5;
 
@@ -70,17 +72,20 @@ async function main({ given, positionals, screen, signal }: TaskContext<typeof C
   while (sent < WARM_UP) await draw();
   sent = 0;
   latencies.length = 0;
-  const before = await residentMB(server.pid), began = performance.now();
+  const resident = [await residentMB(server.pid)], began = performance.now();
   const underWay = new Set<Promise<void>>();
   while (sent < seconds * rate && !signal.aborted) {
     const due = began + sent * 1000 / rate;
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
     const drawing: Promise<void> = draw().finally(() => underWay.delete(drawing));
     underWay.add(drawing);
+    if (sent % Math.ceil(seconds * rate / LOOKS) === 0) {
+      residentMB(server.pid).then((mb) => resident.push(mb));
+    }
     screen.progress(`${sent} of ${seconds * rate} drawings`);
   }
   await Promise.all(underWay);
-  const took = (performance.now() - began) / 1000, after = await residentMB(server.pid);
+  const took = (performance.now() - began) / 1000;
   await (await post(ROUTES.quit, "application/json", "{}")).body?.cancel();
   const { code } = await server.status;
   latencies.sort((a, b) => a - b);
@@ -91,7 +96,7 @@ async function main({ given, positionals, screen, signal }: TaskContext<typeof C
     perSecond: Math.round(sent / took),
     lost,
     milliseconds: { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) },
-    residentMB: { before, after },
+    residentMB: resident,
     exitCode: code,
   }));
 }
