@@ -55,6 +55,8 @@ export { countOf, type Dataset, type DatasetPair, inFeaturesOf } from "./src/dat
 export { drawDigits, type DrawDigitsOptions } from "./src/data/digits.ts";
 export { downloadMnist, type DownloadOptions, type DownloadProgress } from "./src/data/download.ts";
 export { type DatasetArrays, datasetFromArrays, type NumericArray } from "./src/data/from_arrays.ts";
+export { type NetworkImage, readImages, type ReadImagesOptions } from "./src/data/images.ts";
+export { inkOf } from "./src/data/ink.ts";
 export { datasetFromNpz, loadDataset } from "./src/data/load.ts";
 export { isMnist, type MnistArray, type MnistSources, type PinnedFile } from "./src/data/mnist.ts";
 export {
@@ -79,8 +81,17 @@ export type { Origin } from "./src/formats/fault.ts";
 export { type IdxArray, parseIdx } from "./src/formats/idx.ts";
 export { formatNpy, type NpyArray, type NpyValues, parseNpy } from "./src/formats/npy.ts";
 export { formatNpz, type Npz, type NpzInput, parseNpz } from "./src/formats/npz.ts";
+export { parsePng, type ParsePngOptions, type Picture } from "./src/formats/png.ts";
+export { formatPng } from "./src/formats/png_write.ts";
 export type { ReadZipOptions } from "./src/formats/zip.ts";
-export { type Candidate, type Guess, guessOf, UNSURE_BELOW } from "./src/guess.ts";
+export {
+  type Candidate,
+  candidatesOf,
+  type Guess,
+  guessOf,
+  probabilitiesOf,
+  UNSURE_BELOW,
+} from "./src/guess.ts";
 export { type InitName } from "./src/init.ts";
 export { dense, formatLayers, type LayerSpec, parseLayers } from "./src/layers.ts";
 export { type LossName } from "./src/losses.ts";

@@ -104,8 +104,9 @@ mlp_plan *mlp_plan_create(int32_t device, uint32_t batch_size, int32_t path, int
  * first that was added, then 1, and so on. */
 int32_t mlp_plan_add_buffer(mlp_plan *plan, uint64_t rows, uint64_t columns, char *error, uint32_t error_size);
 
-/* Copies the inputs (N, columns) of the data set to the GPU; `count` is N columns. Replaces those there were; `columns`
- * must stay the same once the plan is finished. */
+/* Copies the inputs (N, columns) of the data set to the GPU; `count` is N columns. Replaces those there were. Once the plan
+ * is finished `columns` must stay the same, and where the plan trains N and the kind too; the inputs are then written where
+ * those before them lay. */
 int32_t mlp_plan_set_inputs_u8(mlp_plan *plan, const uint8_t *inputs, uint64_t count, uint64_t columns, char *error,
                                uint32_t error_size);
 int32_t mlp_plan_set_inputs_f32(mlp_plan *plan, const float *inputs, uint64_t count, uint64_t columns, char *error,

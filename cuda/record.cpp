@@ -49,19 +49,22 @@ void mlp_plan::set_inputs(const uint8_t* bytes, const float* floats, uint64_t co
   need(count / columns <= UINT32_MAX, "A data set has at most 2^32 - 1 rows");
   need(!finished_ || columns == set_.columns, "The plan was made for rows of %llu inputs, found %llu",
        static_cast<unsigned long long>(set_.columns), static_cast<unsigned long long>(columns));
-  set_.bytes = {};
-  set_.floats = {};
-  if (bytes) {
-    set_.bytes = DeviceMemory<uint8_t>(count);
-    set_.bytes.write(bytes, count, stream_);
-  } else {
-    set_.floats = DeviceMemory<float>(count);
-    set_.floats.write(floats, count, stream_);
+  const uint64_t there = bytes ? set_.bytes.count() : set_.floats.count();
+  need(!orders_rows_ || count == there, "The plan trains on %llu rows of %s, found %llu rows of %s",
+       static_cast<unsigned long long>(set_.rows), set_.bytes.get() ? "bytes" : "floats",
+       static_cast<unsigned long long>(count / columns), bytes ? "bytes" : "floats");
+  if (count != there) {  // launches point to where the inputs were: they are made anew
+    set_.bytes = {};
+    set_.floats = {};
+    if (bytes) set_.bytes = DeviceMemory<uint8_t>(count);
+    else set_.floats = DeviceMemory<float>(count);
+    lowered_ = false;
   }
+  if (bytes) set_.bytes.write(bytes, count, stream_);
+  else set_.floats.write(floats, count, stream_);
   check(cudaStreamSynchronize(stream_));
   set_.rows = count / columns;
   set_.columns = columns;
-  lowered_ = false;
 }
 
 void mlp_plan::set_labels(const uint32_t* labels, uint64_t count) {

@@ -57,6 +57,11 @@ export interface Trainer extends AsyncDisposable {
   readState(): Promise<TrainState>;
   /** Copies them in. Every buffer must be there, with its size. */
   writeState(state: TrainState): Promise<void>;
+  /**
+   * Replaces the inputs of the data set, `[N, I]` of the same kind (bytes or floats), for the epochs to come: labels and
+   * state stay. They are copied; what follows is what a trainer does that was created on them with this state.
+   */
+  writeInputs(inputs: Dataset["inputs"]): Promise<void>;
   /** Frees what the trainer holds. Closing twice is harmless. */
   close(): Promise<void>;
 }

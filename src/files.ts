@@ -57,27 +57,43 @@ export async function readFileBounded(
   const { maxBytes = DEFAULT_MAX_BYTES } = options;
   const { isDirectory, size } = await Deno.stat(path);
   if (isDirectory) throw new TypeError(`Cannot read ${JSON.stringify(path)}: it is a folder, needs a file`);
-  const tooLarge = (found: string) =>
-    new RangeError(
-      `Cannot read ${JSON.stringify(path)}: it has ${found} bytes, at most ${maxBytes} are read`,
-    );
-  if (size > maxBytes) throw tooLarge(String(size));
-
+  if (size > maxBytes) throw tooLarge(path, String(size), maxBytes);
   using file = await Deno.open(path);
+  return await readToEnd(file, { name: path, size, maxBytes });
+}
+
+/**
+ * Reads a stream, such as `Deno.stdin`, to its end.
+ *
+ * @param options `name` is what messages call it, `size` how many bytes it has (0 where that is not known), and `maxBytes`
+ * the most that are read, 4 GiB by default
+ * @throws {RangeError} where there are more
+ */
+export async function readToEnd(
+  stream: { read(buffer: Uint8Array): Promise<number | null> },
+  options: { readonly name: string; readonly size?: number; readonly maxBytes?: number },
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { name, size = 0, maxBytes = DEFAULT_MAX_BYTES } = options;
   // One byte more than the size shows the end in the same read; a pipe says 0 and is read until it ends.
   let buffer = new Uint8Array(size > 0 ? size + 1 : FIRST_READ);
   let filled = 0;
   while (true) {
-    const count = await file.read(buffer.subarray(filled));
+    const count = await stream.read(buffer.subarray(filled));
     if (count === null) return buffer.subarray(0, filled);
     filled += count;
-    if (filled > maxBytes) throw tooLarge(`more than ${maxBytes}`);
+    if (filled > maxBytes) throw tooLarge(name, `more than ${maxBytes}`, maxBytes);
     if (filled === buffer.length) {
       const larger = new Uint8Array(2 * buffer.length);
       larger.set(buffer);
       buffer = larger;
     }
   }
+}
+
+function tooLarge(name: string, found: string, maxBytes: number): RangeError {
+  return new RangeError(
+    `Cannot read ${JSON.stringify(name)}: it has ${found} bytes, at most ${maxBytes} are read`,
+  );
 }
 
 /** Writes a new file and waits until the disk has it. */

@@ -1,5 +1,5 @@
 /** What a network's probabilities say: its guess, the next best, and whether it is sure. @module */
-import { indexOfLargest } from "./index_of_largest.ts";
+import type { Mlp } from "./mlp.ts";
 
 /** A guess below this probability counts as not sure. */
 export const UNSURE_BELOW = 0.6;
@@ -36,13 +36,36 @@ export interface Guess extends Candidate {
  */
 export function guessOf(probabilities: ArrayLike<number>): Guess {
   if (probabilities.length === 0) throw new TypeError("A guess needs probabilities, found none");
-  const label = indexOfLargest(probabilities), probability = probabilities[label];
-  let next = label === 0 ? 1 : 0;
-  for (let other = next + 1; other < probabilities.length; other++) {
-    if (other !== label && probabilities[other] > probabilities[next]) next = other;
+  const [best, runnerUp] = candidatesOf(probabilities);
+  return { ...best, runnerUp, sure: best.probability >= UNSURE_BELOW };
+}
+
+/** The classes of one row of probabilities `[C]`, most likely first; the lower label first of those equally likely. */
+export function candidatesOf(probabilities: ArrayLike<number>): Candidate[] {
+  return Array.from(probabilities, (probability, label) => ({ label, probability }))
+    .sort((a, b) => b.probability - a.probability);
+}
+
+/**
+ * The probabilities `[N, C]` that outputs `[N, C]` of a network stand for: those of a softmax as they are, logits of a
+ * network trained with cross-entropy by their softmax.
+ *
+ * @returns `undefined` where the outputs stand for none, as in a regression
+ */
+export function probabilitiesOf(
+  mlp: Pick<Mlp, "layers" | "outFeatures" | "training">,
+  outputs: Float32Array,
+): Float32Array | undefined {
+  const { activation } = mlp.layers[mlp.layers.length - 1];
+  if (activation === "softmax") return outputs;
+  if (activation !== "linear" || mlp.training?.config.loss !== "cross-entropy") return undefined;
+  const probabilities = new Float32Array(outputs.length);
+  for (let start = 0; start < outputs.length; start += mlp.outFeatures) {
+    const logits = Float64Array.from(outputs.subarray(start, start + mlp.outFeatures));
+    const largest = logits.reduce((a, b) => Math.max(a, b));
+    const powers = logits.map((logit) => Math.exp(logit - largest));
+    const sum = powers.reduce((a, b) => a + b);
+    probabilities.set(powers.map((power) => power / sum), start);
   }
-  const runnerUp = next < probabilities.length
-    ? { label: next, probability: probabilities[next] }
-    : undefined;
-  return { label, probability, runnerUp, sure: probability >= UNSURE_BELOW };
+  return probabilities;
 }

@@ -314,6 +314,11 @@ function checkResume(resume: Checkpoint, config: TrainConfig, mlp: Mlp, dataset:
       `Cannot resume to epoch ${config.epochs}: the checkpoint has ${done} epochs behind it`,
     );
   }
+  const { epoch, best } = resume.progress;
+  if (best && config.patience > 0 && epoch - 1 - best.epoch >= config.patience) {
+    const found = `training ended after epoch ${epoch - 1}, the best is ${best.epoch}`;
+    throw new RangeError(`Cannot resume: ${found} and "patience" is ${config.patience}`);
+  }
   const { rows, crc32 } = fingerprintOf(dataset);
   if (rows !== resume.dataset.rows || crc32 !== resume.dataset.crc32) {
     throw new RangeError(

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { readFileBounded, writeFileAtomic } from "../src/files.ts";
+import { readFileBounded, readToEnd, writeFileAtomic } from "../src/files.ts";
 import { isGranted } from "./support/permissions.ts";
 
 function fileTest(
@@ -157,4 +157,25 @@ fileTest("readFileBounded() bounds a device that says it is empty", async () => 
   if (!isPosix) return;
   const fault = "it has more than 100000 bytes, at most 100000 are read";
   await assertRejects(() => readFileBounded("/dev/zero", { maxBytes: 100_000 }), RangeError, fault);
+});
+
+Deno.test("readToEnd() reads a stream of unknown length, and no more than it is told", async () => {
+  const content = Uint8Array.from({ length: 150_000 }, (_, i) => i % 251);
+  const open = () => {
+    let at = 0;
+    return {
+      read(buffer: Uint8Array): Promise<number | null> {
+        const piece = content.subarray(at, at + Math.min(buffer.length, 40_000));
+        buffer.set(piece);
+        at += piece.length;
+        return Promise.resolve(piece.length || null);
+      },
+    };
+  };
+  assertEquals(await readToEnd(open(), { name: "stdin", maxBytes: 150_000 }), content);
+  await assertRejects(
+    () => readToEnd(open(), { name: "stdin", maxBytes: 149_999 }),
+    RangeError,
+    'Cannot read "stdin": it has more than 149999 bytes, at most 149999 are read',
+  );
 });

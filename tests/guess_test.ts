@@ -1,5 +1,8 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { guessOf, UNSURE_BELOW } from "../src/guess.ts";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { resolveConfig } from "../src/config.ts";
+import { candidatesOf, guessOf, probabilitiesOf, UNSURE_BELOW } from "../src/guess.ts";
+import { dense } from "../src/layers.ts";
+import { Mlp } from "../src/mlp.ts";
 
 const CASES: [probabilities: number[], label: number, runnerUp: number | undefined][] = [
   [[0.7, 0.1, 0.2], 0, 2],
@@ -33,4 +36,34 @@ Deno.test("guessOf() is sure from UNSURE_BELOW on", () => {
 
 Deno.test("guessOf() refuses a row without probabilities", () => {
   assertThrows(() => guessOf([]), TypeError, "A guess needs probabilities, found none");
+});
+
+Deno.test("candidatesOf() sorts the classes, and equally likely ones by label", () => {
+  assertEquals(candidatesOf([0.2, 0.3, 0.3, 0.2]).map(({ label }) => label), [1, 2, 0, 3]);
+});
+
+/** A network with one layer, as if trained with `loss`. */
+function networkOf(
+  activation: "softmax" | "linear" | "sigmoid",
+  loss?: "cross-entropy" | "mean-squared-error",
+): Mlp {
+  const mlp = Mlp.create([dense(2, activation)], { inputShape: [3] });
+  const dataset = { source: "none", rows: 0 };
+  if (loss) mlp.training = { config: resolveConfig({ loss }), epochs: 1, dataset, backend: "reference" };
+  return mlp;
+}
+
+Deno.test("probabilitiesOf() leaves a softmax as it is, and takes that of logits", () => {
+  const outputs = Float32Array.of(0.25, 0.75);
+  assertEquals(probabilitiesOf(networkOf("softmax"), outputs), outputs);
+  const logits = Float32Array.of(0, Math.log(3), 1000, 0);
+  const found = probabilitiesOf(networkOf("linear", "cross-entropy"), logits)!;
+  [0.25, 0.75, 1, 0].forEach((wanted, i) => assertAlmostEquals(found[i], wanted, 1e-6));
+});
+
+Deno.test("probabilitiesOf() has none for outputs of another kind", () => {
+  const outputs = Float32Array.of(0.5, 0.5);
+  assertEquals(probabilitiesOf(networkOf("linear", "mean-squared-error"), outputs), undefined);
+  assertEquals(probabilitiesOf(networkOf("sigmoid", "mean-squared-error"), outputs), undefined);
+  assertEquals(probabilitiesOf(networkOf("linear"), outputs), undefined);
 });

@@ -50,6 +50,29 @@ Deno.test("train() stops with patience and goes back to the best epoch", SANITIZ
 });
 
 Deno.test(
+  "train() refuses to go on where patience has ended a run, until then it goes on",
+  SANITIZED,
+  async () => {
+    const options = {
+      learningRate: 0.05,
+      batchSize: 10,
+      validation: CONTRARY,
+      backend: "reference",
+    } as const;
+    const events = await eventsOf(createMlp(), BLOBS, { ...options, patience: 3, epochs: 50 });
+    const { epoch } = events.at(-1)!, mlp = createMlp(), { parameters } = mlp;
+    await assertRejects(
+      () => train(mlp, BLOBS, { ...options, resume: events.at(-1)!.checkpoint() }).next(),
+      RangeError,
+      `Cannot resume: training ended after epoch ${epoch}, the best is ${epoch - 3} and "patience" is 3`,
+    );
+    assert(mlp.parameters === parameters);
+    const goingOn = await eventsOf(mlp, BLOBS, { ...options, resume: events.at(-2)!.checkpoint() });
+    assertEquals(goingOn.map(({ epoch, ended }) => [epoch, ended]), [[epoch, "patience"]]);
+  },
+);
+
+Deno.test(
   "train() ends with the best epoch too where its epochs are over before its patience",
   SANITIZED,
   async () => {

@@ -92,6 +92,15 @@ inline Curve run_case(const EpochCase& given, int path) {
   const uint64_t steps = (given.rows + given.batch - 1) / given.batch;
   const std::vector<double> rates(steps, 0.01);
   for (uint32_t epoch = 0; epoch < 2; epoch++) {
+    if (epoch > 0) {
+      for (auto& value : inputs) value = random();
+      done(mlp_plan_set_inputs_u8(plan, inputs.data(), inputs.size(), given.widths[0], error, sizeof error));
+      const std::vector<float> floats(inputs.begin(), inputs.end());
+      const uint64_t shorter = inputs.size() - given.widths[0];
+      expect(mlp_plan_set_inputs_f32(plan, floats.data(), floats.size(), given.widths[0], error, sizeof error) == MLP_INVALID &&
+                 mlp_plan_set_inputs_u8(plan, inputs.data(), shorter, given.widths[0], error, sizeof error) == MLP_INVALID,
+             "inputs of another kind or number are refused where a plan trains");
+    }
     double results[MLP_RESULTS];
     done(mlp_plan_run_epoch(plan, epoch + 1, order.data(), given.rows, rates.data(), steps, epoch * steps, results,
                             MLP_RESULTS, error, sizeof error));

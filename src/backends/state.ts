@@ -1,5 +1,6 @@
 /** Checks that every backend makes before it copies a state or an epoch in. @module */
 import type { FloatArray, NetworkSpec, Tensors, TrainState } from "../backend.ts";
+import type { Dataset } from "../data/dataset.ts";
 import type { BufferSpec, StepPlan } from "../plan.ts";
 import { BackendError } from "../errors.ts";
 import { layerBuffer } from "../layers.ts";
@@ -72,6 +73,19 @@ export function checkEpoch(plan: StepPlan, count: number, order: Uint32Array, ra
     if (row >= count) throw new RangeError(`Cannot train on row ${row}: the data set has ${count} rows`);
   }
   return steps;
+}
+
+/**
+ * Checks inputs that are to take the place of `there`.
+ *
+ * @throws {TypeError} where they are of another kind or number
+ */
+export function checkInputs(inputs: Dataset["inputs"], there: Dataset["inputs"]): void {
+  const textOf = (values: Dataset["inputs"]) =>
+    `${values.length} ${values instanceof Uint8Array ? "bytes" : "floats"}`;
+  const [found, needed] = [inputs, there].map(textOf);
+  if (found === needed) return;
+  throw new TypeError(`Cannot replace the inputs: found ${found}, the trainer needs ${needed}`);
 }
 
 /** The error of a call after `close()`. */

@@ -7,6 +7,8 @@ import { count, loss, percent } from "./numbers.ts";
 
 /** Spaces between two columns. */
 const GAP = "  ";
+/** Columns of a terminal that the table of epochs fits. */
+const TERMINAL = 80;
 
 /** A column of rows `R`. */
 export interface Column<R> {
@@ -29,10 +31,9 @@ export interface Table<R> {
 /** Starts a table; `print` receives each line without its line break. */
 export function startTable<R>(columns: readonly Column<R>[], print: (line: string) => void): Table<R> {
   const line = (texts: readonly string[]) =>
-    columns.map(({ title, width, align }, i) => {
-      const full = Math.max(width, title.length);
-      return align === "left" ? texts[i].padEnd(full) : texts[i].padStart(full);
-    }).join(GAP).trimEnd();
+    columns.map((column, i) =>
+      column.align === "left" ? texts[i].padEnd(fullWidth(column)) : texts[i].padStart(fullWidth(column))
+    ).join(GAP).trimEnd();
   let begun = false;
   return {
     row(row) {
@@ -41,6 +42,10 @@ export function startTable<R>(columns: readonly Column<R>[], print: (line: strin
       print(line(columns.map(({ cell }) => cell(row))));
     },
   };
+}
+
+function fullWidth({ title, width }: Pick<Column<never>, "title" | "width">): number {
+  return Math.max(width, title.length);
 }
 
 /** What the row of an epoch shows. */
@@ -63,7 +68,7 @@ export interface EpochColumnOptions {
   readonly rows?: string;
 }
 
-/** The columns of a run's epochs. */
+/** The columns of a run's epochs; the rate, which the seconds tell too, only where 80 characters have room for it. */
 export function epochColumns(options: EpochColumnOptions): Column<EpochRow>[] {
   const { epochs, classes, rows = "rows" } = options;
   const pair = (
@@ -78,12 +83,18 @@ export function epochColumns(options: EpochColumnOptions): Column<EpochRow>[] {
     ];
     return classes ? columns : columns.slice(0, 1);
   };
-  return [
+  const columns: Column<EpochRow>[] = [
     { title: "epoch", width: String(epochs).length, cell: ({ epoch }) => String(epoch) },
     ...pair("train", ({ trainLoss, trainAccuracy }) => ({ loss: trainLoss, accuracy: trainAccuracy })),
     ...options.validation ? pair("val", ({ validation }) => validation) : [],
     ...options.test ? pair("test", ({ test }) => test) : [],
     { title: "seconds", width: 7, cell: ({ seconds }) => seconds.toFixed(seconds < 99.995 ? 2 : 1) },
-    { title: `${rows}/s`, width: 10, cell: ({ rowsPerSecond }) => count(rowsPerSecond) },
   ];
+  const rate: Column<EpochRow> = {
+    title: `${rows}/s`,
+    width: 10,
+    cell: ({ rowsPerSecond }) => count(rowsPerSecond),
+  };
+  const used = [...columns, rate].reduce((sum, column) => sum + GAP.length + fullWidth(column), -GAP.length);
+  return used <= TERMINAL ? [...columns, rate] : columns;
 }

@@ -55,6 +55,7 @@ backendTest("Trainer.close() can come twice, and nothing works after it", EACH, 
   await assertClosed(backend, "trainer", async () => await trainer.runEpoch(inOrder(10), RATES));
   await assertClosed(backend, "trainer", async () => await trainer.readState());
   await assertClosed(backend, "trainer", async () => await trainer.writeState(START));
+  await assertClosed(backend, "trainer", async () => await trainer.writeInputs(SET.inputs));
   await using other = await createTrainer(backend);
   assertEquals((await other.runEpoch(inOrder(10), RATES)).steps, 3);
 });
@@ -96,6 +97,7 @@ backendTest("Backend methods reject, and do not throw", EACH, async (backend) =>
     predictor = await backend.createPredictor(NETWORK, PARAMETERS);
   await assertRejects(() => backend.createTrainer(PLAN, SET, { step: 0, tensors: {} }), TypeError);
   await assertRejects(() => trainer.writeState({ step: 0, tensors: {} }), TypeError);
+  await assertRejects(() => trainer.writeInputs(new Float32Array(4)), TypeError);
   await assertRejects(() => trainer.runEpoch(Uint32Array.of(10), RATES.subarray(0, 1)), RangeError);
   await assertRejects(() => predictor.run(new Float32Array(5)), TypeError);
   await assertRejects(() => predictor.place(new Float32Array(5)), TypeError);
@@ -104,6 +106,7 @@ backendTest("Backend methods reject, and do not throw", EACH, async (backend) =>
   await assertRejects(() => trainer.runEpoch(inOrder(10), RATES), BackendError);
   await assertRejects(() => trainer.readState(), BackendError);
   await assertRejects(() => trainer.writeState(START), BackendError);
+  await assertRejects(() => trainer.writeInputs(SET.inputs), BackendError);
   await assertRejects(() => predictor.load(PARAMETERS), BackendError);
   await assertRejects(() => predictor.run(), BackendError);
   await backend.close();
@@ -112,7 +115,7 @@ backendTest("Backend methods reject, and do not throw", EACH, async (backend) =>
 });
 
 backendTest("Trainer refuses calls that overlap", EACH, async (backend) => {
-  const { trainer, order, rates, start } = await createLongRun(backend);
+  const { trainer, order, rates, start, dataset } = await createLongRun(backend);
   const controller = new AbortController();
   const running = trainer.runEpoch(order, rates, { signal: controller.signal });
   const message = `Cannot use this trainer of backend "${backend.name}": an earlier call has not finished`;
@@ -121,6 +124,7 @@ backendTest("Trainer refuses calls that overlap", EACH, async (backend) => {
       async () => await trainer.runEpoch(order, rates),
       async () => await trainer.readState(),
       async () => await trainer.writeState(start),
+      async () => await trainer.writeInputs(dataset.inputs),
     ]
   ) {
     const error = await assertRejects(call, BackendError, message);
@@ -297,6 +301,11 @@ backendTest(
 );
 
 backendTest("Trainer and Predictor copy what they are given", EACH, async (backend) => {
+  const lent = SET.inputs.slice();
+  await using trainer = await backend.createTrainer(PLAN, { ...SET, inputs: lent }, START);
+  await using wanted = await createTrainer(backend);
+  lent.fill(0);
+  assertEquals(await trainer.runEpoch(inOrder(10), RATES), await wanted.runEpoch(inOrder(10), RATES));
   const inputs = SET.inputs.slice(), parameters = structuredClone(PARAMETERS);
   await using predictor = await backend.createPredictor(NETWORK, parameters);
   await predictor.place(inputs);

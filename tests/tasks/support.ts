@@ -12,7 +12,7 @@ export const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 export const NEEDS = "(needs --allow-read --allow-write --allow-run)";
 
 /** The tasks that train and look at networks. */
-export type TaskName = "train" | "eval" | "gui" | "info";
+export type TaskName = "train" | "eval" | "predict" | "gui" | "info";
 
 /** What a process did. */
 export interface Outcome {
@@ -33,6 +33,8 @@ export interface Folder {
   names(): string[];
   /** Runs a task to its end. */
   run(task: TaskName, ...args: string[]): Promise<Outcome>;
+  /** Runs a task to its end, with these bytes on its stdin. */
+  feed(bytes: Uint8Array<ArrayBuffer>, task: TaskName, ...args: string[]): Promise<Outcome>;
   /** Starts a task. */
   start(task: TaskName, ...args: string[]): Deno.ChildProcess;
 }
@@ -61,13 +63,13 @@ export async function inFolder(body: (folder: Folder) => Promise<void>): Promise
 }
 
 function openFolder(path: string): Folder {
-  const commandOf = (task: TaskName, args: string[]) => {
+  const commandOf = (task: TaskName, args: string[], stdin: "null" | "piped" = "null") => {
     const [, ...granted] = config.tasks[task].command.split(" ");
     return new Deno.Command(Deno.execPath(), {
       args: [...granted, ...args],
       cwd: ROOT,
       env: { INIT_CWD: path, NO_COLOR: "1" },
-      stdin: "null",
+      stdin,
       stdout: "piped",
       stderr: "piped",
     });
@@ -78,12 +80,19 @@ function openFolder(path: string): Folder {
     read: (name) => Deno.readFile(join(path, name)),
     names: () => [...Deno.readDirSync(path)].map(({ name }) => name).sort(),
     start: (task, ...args) => commandOf(task, args).spawn(),
-    run: async (task, ...args) => {
-      const { code, stdout, stderr } = await commandOf(task, args).output();
-      const decoder = new TextDecoder();
-      return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+    run: async (task, ...args) => outcomeOf(await commandOf(task, args).output()),
+    feed: async (bytes, task, ...args) => {
+      const process = commandOf(task, args, "piped").spawn();
+      const output = process.output();
+      await new Blob([bytes]).stream().pipeTo(process.stdin);
+      return outcomeOf(await output);
     },
   };
+}
+
+function outcomeOf({ code, stdout, stderr }: Deno.CommandOutput): Outcome {
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
 /** What `drawImages` draws. */

@@ -9,6 +9,7 @@ import type { StepPlan } from "../../plan.ts";
 import {
   busyError,
   checkEpoch,
+  checkInputs,
   checkParameters,
   checkState,
   closedError,
@@ -223,6 +224,12 @@ function createTrainer(
     async writeState(from) {
       ready();
       load(from);
+    },
+    // deno-lint-ignore require-await -- what it throws must come as a rejection
+    async writeInputs(inputs) {
+      ready();
+      checkInputs(inputs, dataset.inputs);
+      recording.placeInputs(inputs, plan.inFeatures);
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -18,6 +18,7 @@ import type { BufferName, StepPlan } from "../../plan.ts";
 import {
   busyError,
   checkEpoch,
+  checkInputs,
   checkParameters,
   checkState,
   closedError,
@@ -115,9 +116,13 @@ interface Owner {
   readonly closed: boolean;
 }
 
-function createTrainer(owner: Owner, plan: StepPlan, dataset: Dataset, state: TrainState): Trainer {
+function createTrainer(owner: Owner, plan: StepPlan, given: Dataset, state: TrainState): Trainer {
   const buffers = allocateBuffers(plan), persistent = persistentBuffers(plan);
-  let step = 0, stepsDone = 0, busy = false, closed = false;
+  let dataset = { ...given, inputs: given.inputs.slice() },
+    step = 0,
+    stepsDone = 0,
+    busy = false,
+    closed = false;
   const open = () => {
     if (closed || owner.closed) throw closedError("reference", "trainer");
   };
@@ -182,6 +187,12 @@ function createTrainer(owner: Owner, plan: StepPlan, dataset: Dataset, state: Tr
     async writeState(from) {
       ready();
       load(from);
+    },
+    // deno-lint-ignore require-await -- as above
+    async writeInputs(inputs) {
+      ready();
+      checkInputs(inputs, dataset.inputs);
+      dataset = { ...dataset, inputs: inputs.slice() };
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -6,12 +6,12 @@
 import type { Backend, NetworkSpec, Predictor, Tensors, Trainer, TrainState } from "../../backend.ts";
 import { countOf, type Dataset } from "../../data/dataset.ts";
 import type { StepPlan } from "../../plan.ts";
-import { busyError, checkEpoch, checkParameters, checkState, closedError } from "../state.ts";
+import { busyError, checkEpoch, checkInputs, checkParameters, checkState, closedError } from "../state.ts";
 import type { Build } from "./module.ts";
 import { type Prediction, preparePrediction } from "./prediction.ts";
 import { bytesOf, fieldAt, PROGRAM, writeRecord } from "./records.ts";
-import { canShareMemory, createTeam, type Team } from "./team.ts";
-import { loadState, prepareTraining, ratesOf } from "./training.ts";
+import { canShareMemory, createTeam, type Desk, type Team } from "./team.ts";
+import { loadState, prepareTraining, ratesOf, readTensors, type Training } from "./training.ts";
 
 /** What the WebAssembly backend can be told. */
 export interface WasmOptions {
@@ -79,6 +79,20 @@ function deviceOf({ threads, shared, build }: Team): string {
   return `CPU, ${count}${shared ? "" : " (no shared memory)"}, WebAssembly ${simd}`;
 }
 
+/** A training that lies before a team. */
+interface Laid {
+  readonly training: Training;
+  readonly desk: Desk;
+  /** The integers of its program. */
+  readonly fields: Int32Array;
+}
+
+async function layOut(team: Team, plan: StepPlan, dataset: Dataset): Promise<Laid> {
+  const training = prepareTraining(plan, dataset, team), { memory, program } = training;
+  const desk = await team.open(memory);
+  return { training, desk, fields: new Int32Array(memory.buffer, program.address, bytesOf(PROGRAM) / 4) };
+}
+
 async function createTrainer(
   team: Team,
   plan: StepPlan,
@@ -86,33 +100,31 @@ async function createTrainer(
   state: TrainState,
 ): Promise<Trainer> {
   checkState(plan, state);
-  const training = prepareTraining(plan, dataset, team);
-  const { memory, program, update } = training;
-  const desk = await team.open(memory);
-  const fields = new Int32Array(memory.buffer, program.address, bytesOf(PROGRAM) / 4);
+  let laid = await layOut(team, plan, dataset);
   const at = (name: keyof typeof PROGRAM) => fieldAt(0, PROGRAM, name) / 4;
   let step = 0, busy = false, closed = false;
   const ready = () => {
     if (closed) throw closedError("wasm", "trainer");
     if (busy) throw busyError("wasm", "trainer");
   };
-  const load = (from: TrainState) => {
+  const load = ({ training, desk }: Laid, from: TrainState) => {
     loadState(training, plan, from);
     for (const layer of training.transposed) desk.kernels.prepareLayer(layer);
     step = from.step;
   };
   const close = () => {
-    if (!closed) desk.close();
+    if (!closed) laid.desk.close();
     closed = true;
     return Promise.resolve();
   };
-  load(state);
+  load(laid, state);
   return {
     get stepsDone() {
-      return Atomics.load(fields, at("step"));
+      return Atomics.load(laid.fields, at("step"));
     },
     async runEpoch(order, learningRates, { signal } = {}) {
       ready();
+      const { training: { memory, program, update }, desk, fields } = laid;
       const steps = checkEpoch(plan, countOf(dataset), order, learningRates);
       new Uint32Array(memory.buffer, program.order, order.length).set(order);
       const rates = new Float32Array(memory.buffer, program.rates, steps * 4);
@@ -138,15 +150,31 @@ async function createTrainer(
     // deno-lint-ignore require-await -- what is refused rejects the promise
     async readState() {
       ready();
-      const tensors = Object.fromEntries(
-        [...training.tensors].map(([name, place]) => [name, place.read(memory)]),
-      );
-      return { step, tensors };
+      return { step, tensors: readTensors(laid.training) };
     },
     // deno-lint-ignore require-await -- as above
     async writeState(from) {
       ready();
-      load(from);
+      load(laid, from);
+    },
+    async writeInputs(inputs) {
+      ready();
+      checkInputs(inputs, dataset.inputs);
+      if (laid.training.replaceInputs(inputs)) return;
+      busy = true;
+      try {
+        const next = await layOut(team, plan, { ...dataset, inputs });
+        if (closed) {
+          next.desk.close();
+          throw closedError("wasm", "trainer");
+        }
+        load(next, { step, tensors: readTensors(laid.training) });
+        next.fields[at("step")] = laid.fields[at("step")];
+        laid.desk.close();
+        laid = next;
+      } finally {
+        busy = false;
+      }
     },
     close,
     [Symbol.asyncDispose]: close,

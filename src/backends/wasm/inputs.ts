@@ -13,6 +13,12 @@ import type { Fields, PROGRAM } from "./records.ts";
  */
 const SPARSE_BELOW = 0.5;
 
+/**
+ * How much more room than they take entries get in a training set, whose inputs may be replaced: another deformation of the
+ * same images has a few more or fewer. Memory that is never written to costs only addresses.
+ */
+const SPARE_ROOM = 1.25;
+
 /** Inputs that have their place, and how to put them there. */
 export interface PlacedInputs {
   /** Whether zeros are skipped. */
@@ -23,20 +29,58 @@ export interface PlacedInputs {
   readonly fields: Fields<typeof PROGRAM>;
   /** Copies the inputs to their place. */
   write(memory: WebAssembly.Memory): void;
+  /**
+   * Copies others, of the same kind and number, to the same place; `false`, with nothing done, where they do not fit
+   * there or their density asks for another layout, which follows from the inputs alone and not from what was there before.
+   */
+  replace(memory: WebAssembly.Memory, inputs: Dataset["inputs"]): boolean;
 }
 
-/** Finds a place for `inputs` `[N, inFeatures]`, whose values a network sees times `scale`, `batch` rows at a time. */
-export function placeInputs(
-  arena: Arena,
-  inputs: Dataset["inputs"],
-  options: {
-    readonly inFeatures: number;
-    readonly scale: number;
-    readonly batch: number;
-    readonly lists: boolean;
-  },
-): PlacedInputs {
-  const { inFeatures } = options;
+/** What inputs would take as entries. */
+interface Extent {
+  /** Where each row's entries begin, `[N + 1]`; the last is their number. */
+  readonly starts: Uint32Array;
+  /** Entries of the row that has most. */
+  readonly longestRow: number;
+  /** Whether they are so few that skipping zeros is faster. */
+  readonly sparse: boolean;
+}
+
+/** How inputs are laid out. */
+interface InputOptions {
+  /** Inputs a row, `I`. */
+  readonly inFeatures: number;
+  /** The factor that a network sees each value times. */
+  readonly scale: number;
+  /** Rows that are gathered at a time. */
+  readonly batch: number;
+  /** Whether to train: then there are lists by feature too, and inputs can be replaced. */
+  readonly train: boolean;
+}
+
+/** Finds a place for `inputs` `[N, I]`. */
+export function placeInputs(arena: Arena, inputs: Dataset["inputs"], options: InputOptions): PlacedInputs {
+  const extent = measure(inputs, options.inFeatures);
+  if (extent.sparse) return placeEntries(arena, inputs, extent, options);
+  const source = arena.reserve(inputs.byteLength + 16); // kernels read 16 bytes at a time
+  const write = (memory: WebAssembly.Memory, from = inputs) => {
+    if (from instanceof Uint8Array) new Uint8Array(memory.buffer, source, from.length).set(from);
+    else new Float32Array(memory.buffer, source, from.length).set(from);
+  };
+  return {
+    sparse: false,
+    source,
+    fields: {},
+    write,
+    replace(memory, others) {
+      if (measure(others, options.inFeatures).sparse) return false;
+      write(memory, others);
+      return true;
+    },
+  };
+}
+
+function measure(inputs: Dataset["inputs"], inFeatures: number): Extent {
   const rows = inputs.length / inFeatures;
   const starts = new Uint32Array(rows + 1);
   let entries = 0, longestRow = 0;
@@ -45,57 +89,42 @@ export function placeInputs(
     longestRow = Math.max(longestRow, entries - starts[row]);
     starts[row + 1] = entries;
   }
-  if (entries <= SPARSE_BELOW * inputs.length) {
-    return placeEntries(arena, inputs, starts, { ...options, longestRow });
-  }
-  const source = arena.reserve(inputs.byteLength + 16); // kernels read 16 bytes at a time
-  return {
-    sparse: false,
-    source,
-    fields: {},
-    write: (memory) => {
-      if (inputs instanceof Uint8Array) new Uint8Array(memory.buffer, source, inputs.length).set(inputs);
-      else new Float32Array(memory.buffer, source, inputs.length).set(inputs);
-    },
-  };
+  return { starts, longestRow, sparse: entries <= SPARSE_BELOW * inputs.length };
 }
 
 /** Entries take 4 bytes where inputs are bytes, feature * 256 + byte, else 8, {u32 feature * 64, f32 value}. */
 function placeEntries(
   arena: Arena,
   inputs: Dataset["inputs"],
-  starts: Uint32Array,
-  { inFeatures, scale, batch, lists, longestRow }: {
-    readonly inFeatures: number;
-    readonly scale: number;
-    readonly batch: number;
-    readonly lists: boolean;
-    readonly longestRow: number;
-  },
+  extent: Extent,
+  { inFeatures, scale, batch, train }: InputOptions,
 ): PlacedInputs {
-  const bytes = inputs instanceof Uint8Array, count = starts[starts.length - 1];
-  const words = bytes ? 1 : 2;
-  const source = arena.reserve(count * words * 4), startsAt = arena.reserve(starts.byteLength);
+  const bytes = inputs instanceof Uint8Array, words = bytes ? 1 : 2, { starts } = extent;
+  const roomFor = (count: number, most: number) =>
+    train ? Math.min(most, Math.ceil(count * SPARE_ROOM)) : count;
+  const room = roomFor(starts[starts.length - 1], inputs.length);
+  const rowRoom = roomFor(extent.longestRow, inFeatures);
+  const source = arena.reserve(room * words * 4), startsAt = arena.reserve(starts.byteLength);
   const fields = {
     entryFeatures: inFeatures,
     entryBytes: bytes ? 1 : 0,
     entryScale: scale,
     entryStarts: startsAt,
     entrySource: source,
-    entries: arena.reserve(batch * longestRow * 8),
-    entryStride: longestRow,
+    entries: arena.reserve(batch * rowRoom * 8),
+    entryStride: rowRoom,
     entryCounts: arena.reserve(batch * 4),
-    ...(lists && {
+    ...(train && {
       listEnds: arena.reserve((inFeatures + 2) * 4),
-      lists: arena.reserve(batch * longestRow * 8),
+      lists: arena.reserve(batch * rowRoom * 8),
     }),
   };
-  const write = (memory: WebAssembly.Memory) => {
+  const write = (memory: WebAssembly.Memory, from: Dataset["inputs"], { starts }: Extent) => {
     new Uint32Array(memory.buffer, startsAt, starts.length).set(starts);
-    const integers = new Uint32Array(memory.buffer, source, count * words);
-    const floats = new Float32Array(memory.buffer, source, count * words);
-    for (let at = 0, feature = 0, entry = 0; at < inputs.length; at++) {
-      const value = inputs[at];
+    const integers = new Uint32Array(memory.buffer, source, room * words);
+    const floats = new Float32Array(memory.buffer, source, room * words);
+    for (let at = 0, feature = 0, entry = 0; at < from.length; at++) {
+      const value = from[at];
       if (value !== 0) {
         integers[entry] = bytes ? feature * 256 + value : feature * 64;
         if (!bytes) floats[entry + 1] = value * scale;
@@ -104,5 +133,16 @@ function placeEntries(
       if (++feature === inFeatures) feature = 0;
     }
   };
-  return { sparse: true, source: 0, fields, write };
+  return {
+    sparse: true,
+    source: 0,
+    fields,
+    write: (memory) => write(memory, inputs, extent),
+    replace(memory, others) {
+      const wanted = measure(others, inFeatures), entries = wanted.starts[starts.length - 1];
+      if (!wanted.sparse || entries > room || wanted.longestRow > rowRoom) return false;
+      write(memory, others, wanted);
+      return true;
+    },
+  };
 }

@@ -36,7 +36,7 @@ export async function preparePrediction(
   const { inFeatures, layers, inputScale } = network;
   const count = rowCount(inputs, inFeatures), batch = Math.max(1, Math.min(BATCH, count));
   const arena = createArena();
-  const placed = placeInputs(arena, inputs, { inFeatures, scale: inputScale, batch, lists: false });
+  const placed = placeInputs(arena, inputs, { inFeatures, scale: inputScale, batch, train: false });
   const rowOps: Fields<typeof ROW_OP>[] = [];
   let a = 0, inner = inFeatures;
   if (!placed.sparse) {

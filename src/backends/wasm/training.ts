@@ -2,7 +2,7 @@
  * Lays a plan, its state and its data set out in a memory of the kernels.
  * @module
  */
-import type { TrainState } from "../../backend.ts";
+import type { Tensors, TrainState } from "../../backend.ts";
 import { countOf, type Dataset } from "../../data/dataset.ts";
 import { BackendError } from "../../errors.ts";
 import type { BufferName, BufferSpec, Op, StepPlan, UpdateOp } from "../../plan.ts";
@@ -31,6 +31,8 @@ export interface Training {
   readonly transposed: readonly number[];
   /** The update that every parameter gets. */
   readonly update: UpdateOp;
+  /** Copies other inputs, of the same kind and number, in; `false`, with nothing done, where they need another layout. */
+  replaceInputs(inputs: Dataset["inputs"]): boolean;
 }
 
 /** Lays everything out and copies data set and state in. */
@@ -47,7 +49,7 @@ export function prepareTraining(
     inFeatures: plan.inFeatures,
     scale: opOf(plan, "gather").scale,
     batch: plan.batchSize,
-    lists: true,
+    train: true,
   });
   const labels = dataset.labels ? arena.reserve(dataset.labels.byteLength) : 0;
   const targets = dataset.targets ? arena.reserve(dataset.targets.byteLength) : 0;
@@ -172,6 +174,7 @@ export function prepareTraining(
     tensors,
     transposed: program.layers.filter((_, index) => layers[index].t !== 0),
     update,
+    replaceInputs: (others) => inputs.replace(memory, others),
   };
 }
 
@@ -179,6 +182,11 @@ export function prepareTraining(
 export function loadState(training: Training, plan: StepPlan, state: TrainState): void {
   checkState(plan, state);
   for (const [name, place] of training.tensors) place.write(training.memory, state.tensors[name]);
+}
+
+/** Copies the state's tensors out. */
+export function readTensors({ memory, tensors }: Training): Tensors {
+  return Object.fromEntries([...tensors].map(([name, place]) => [name, place.read(memory)]));
 }
 
 /** The numbers of one step in `kernels/updates.ts`; `step` counts from 1. */

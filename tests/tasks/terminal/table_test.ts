@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertLessOrEqual } from "@std/assert";
 import { epochColumns, startTable } from "../../../tasks/terminal/table.ts";
 
 const evaluation = (loss: number, accuracy?: number) => ({ loss, accuracy, rows: 10_000 });
@@ -34,4 +34,28 @@ Deno.test("epochColumns() has no accuracies without classes, and both sets where
     title
   );
   assertEquals(titles, ["epoch", "train loss", "val loss", "test loss", "seconds", "rows/s"]);
+});
+
+Deno.test("epochColumns() fits 80 characters, without the rate where there is too much beside it", () => {
+  for (
+    const [validation, test, classes] of [[true, true, true], [true, false, true], [false, true, true], [
+      true,
+      true,
+      false,
+    ]]
+  ) {
+    const lines: string[] = [], columns = epochColumns({ epochs: 1000, validation, test, classes });
+    const table = startTable(columns, (line) => lines.push(line));
+    const both = { validation: evaluation(12345678, 1), test: evaluation(12345678, 1) };
+    table.row({
+      ...both,
+      epoch: 1000,
+      trainLoss: 12345678,
+      trainAccuracy: 1,
+      seconds: 12345.6,
+      rowsPerSecond: 12345678,
+    });
+    for (const line of lines) assertLessOrEqual(line.length, 80, line);
+    assertEquals(columns.some(({ title }) => title === "rows/s"), !(validation && test && classes));
+  }
 });

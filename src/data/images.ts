@@ -1,0 +1,220 @@
+/**
+ * Pictures and arrays from files as the inputs of a network.
+ * @module
+ */
+import type { FormatError } from "../errors.ts";
+import { byteCount, digits, type Refuse, refuser, shapeText } from "../formats/fault.ts";
+import { type NpyArray, parseNpy } from "../formats/npy.ts";
+import { parsePng, type Picture } from "../formats/png.ts";
+import { isPng } from "../formats/png_chunks.ts";
+import type { InputSpec } from "../mlp.ts";
+import { centerDigit, digitSide } from "./center.ts";
+import { countOf, inFeaturesOf } from "./dataset.ts";
+import { checkedDataset } from "./from_arrays.ts";
+import { inkOf } from "./ink.ts";
+import { datasetFromNpz } from "./load.ts";
+import { luminanceOf } from "./luminance.ts";
+
+/** One input of a network, and where it came from. */
+export interface NetworkImage {
+  /** The file, with the row where it holds several: `digits.npy[3]`. */
+  readonly name: string;
+  /** What the network takes, `[I]`, before its scale. */
+  readonly inputs: Uint8Array | Float32Array;
+  /** Whether it is a picture on which no ink was found. */
+  readonly blank: boolean;
+  /** The class that the file says it is of, where it does. */
+  readonly label?: number;
+}
+
+/** How {@linkcode readImages} reads a file. */
+export interface ReadImagesOptions {
+  /** The file's name, for messages. */
+  readonly name: string;
+  /** Whether pictures are taken as they are, instead of the ink on them, centered. */
+  readonly raw?: boolean;
+  /** Which rows of an `.npz` are read; those of the test set by default. */
+  readonly set?: "train" | "test";
+  /** The first and the last row that is read where a file holds several; all by default. */
+  readonly rows?: { readonly first: number; readonly last: number };
+}
+
+/** Rows of inputs, from an array or a set. */
+interface Rows {
+  readonly shape: readonly number[];
+  readonly values: NpyArray["values"];
+  /** The array's dtype, where it is no set's. */
+  readonly dtype?: string;
+  /** The scale on the inputs, where a set says it. */
+  readonly inputScale?: number;
+  readonly labels?: Uint32Array;
+}
+
+/** The scale on the inputs of a network that was trained on pixels. */
+const PIXEL_SCALE = 1 / 255;
+
+/**
+ * Reads what a file holds as inputs of a network.
+ *
+ * - A PNG, and an `.npy` of shape `[H, W]` or `[N, H, W]`, hold pictures. The ink on them is found and centered, as on the
+ *   drawing page, for a network of 28×28 inputs; a network of another shape needs `raw`, and pictures of its own shape.
+ * - An `.npy` of shape `[I]` or `[N, I]`, and the sets of an `.npz`, hold rows, which are taken as they are.
+ *
+ * @throws {FormatError} where the file is damaged, or is none of these
+ * @throws {TypeError} where what it holds is nothing for this network
+ * @throws {RangeError} where there is no such row, or a picture has values that are no brightness
+ */
+export async function readImages(
+  bytes: Uint8Array,
+  network: InputSpec,
+  options: ReadImagesOptions,
+): Promise<NetworkImage[]> {
+  const { name } = options;
+  const refuse = refuser("image", { name });
+  if (isPng(bytes)) return [pictureInput(await parsePng(bytes, { name }), network, options)];
+  if (bytes[0] === 0x50 && bytes[1] === 0x4B) {
+    return rowInputs(await readSet(bytes, options), network, options);
+  }
+  if (bytes[0] === 0x93) {
+    const array = parseNpy(bytes, { name });
+    const rank = array.shape.length, isRow = rank < 3 && array.shape[rank - 1] === inFeaturesOf(network);
+    if (options.raw || isRow) return rowInputs(array, network, options);
+    return arrayPictures(array, options).map(({ picture, name }) =>
+      pictureInput(picture, network, { ...options, name })
+    );
+  }
+  throw notAnImage(bytes, refuse);
+}
+
+function notAnImage(bytes: Uint8Array, refuse: Refuse): FormatError {
+  const what = bytes[0] === 0xFF && bytes[1] === 0xD8
+    ? "is a JPEG"
+    : `is no image known here (${byteCount(bytes.length)})`;
+  return refuse(`${what}, needs a PNG, an .npy or an .npz`);
+}
+
+/** The input that a picture is to a network. */
+function pictureInput(
+  picture: Picture,
+  { inputShape, inputScale = 1 }: InputSpec,
+  { name, raw = false }: ReadImagesOptions,
+): NetworkImage {
+  const fault = (found: string) => new TypeError(`Cannot use ${JSON.stringify(name)}: ${found}`);
+  if (inputScale !== PIXEL_SCALE) {
+    throw fault(`it is a picture, whose pixels have scale 1/255, the network's inputs have ${inputScale}`);
+  }
+  if (!raw) {
+    if (inFeaturesOf({ inputShape }) !== digitSide ** 2) {
+      const needed = `the network takes ${shapeText(inputShape)}`;
+      throw fault(`a picture's ink is centered on 28×28 pixels, ${needed}; use raw pixels of that shape`);
+    }
+    const inputs = centerDigit(inkOf(picture));
+    return { name, inputs, blank: inputs.every((value) => value === 0) };
+  }
+  const shape = [picture.height, picture.width], sides = inputShape.filter((length) => length > 1);
+  const isFlat = sides.length === 1 && sides[0] === shape[0] * shape[1];
+  if (!isFlat && `${sides}` !== `${shape.filter((length) => length > 1)}`) {
+    throw fault(`it is a picture of shape ${shapeText(shape)}, the network needs ${shapeText(inputShape)}`);
+  }
+  return { name, inputs: bytesOf(picture), blank: false };
+}
+
+/** A picture's luminance `[H, W]` in bytes. */
+function bytesOf({ channels, pixels }: Picture): Uint8Array {
+  return Uint8Array.from(
+    { length: pixels.length / channels },
+    (_, i) => Math.round(luminanceOf(pixels, i * channels, channels)),
+  );
+}
+
+/** The pictures of an array `[H, W]` or `[N, H, W]`, of brightness from 0 to 255 or from 0 to 1. */
+function arrayPictures(array: NpyArray, options: ReadImagesOptions): { picture: Picture; name: string }[] {
+  const { name } = options, { shape, values } = array;
+  if (shape.length < 2 || shape.length > 3 || Array.isArray(values)) {
+    const found = `its array has shape ${shapeText(shape)} of ${array.dtype}`;
+    throw new TypeError(
+      `Cannot use ${JSON.stringify(name)}: ${found}, needs numbers [H, W], [N, H, W] or [N, I]`,
+    );
+  }
+  const isSingle = shape.length === 2, [height, width] = shape.slice(-2);
+  if (width * height === 0) {
+    throw new TypeError(`Cannot use ${JSON.stringify(name)}: its pictures have no pixels`);
+  }
+  return (isSingle ? [0] : chosenRows(shape[0], options)).map((row) => {
+    const brightness = Float64Array.from(
+      { length: width * height },
+      (_, i) => Number(values[row * width * height + i]),
+    );
+    const shown = isSingle ? name : `${name}[${row}]`;
+    const wrong = brightness.find((value) => !(value >= 0 && value <= 255));
+    if (wrong !== undefined) {
+      throw new RangeError(
+        `Cannot use ${JSON.stringify(shown)}: a pixel is ${wrong}, needs 0 to 255, or 0 to 1`,
+      );
+    }
+    const scale = brightness.every((value) => value <= 1) ? 255 : 1;
+    const pixels = Uint8Array.from(brightness, (value) => Math.round(value * scale));
+    return { picture: { width, height, channels: 1, pixels }, name: shown };
+  });
+}
+
+async function readSet(
+  bytes: Uint8Array,
+  { name, set = "test" }: ReadImagesOptions,
+): Promise<Rows> {
+  const dataset = (await datasetFromNpz(bytes, { name }))[set];
+  if (dataset === undefined) throw new TypeError(`Cannot use ${JSON.stringify(name)}: it has no ${set} rows`);
+  const { inputs, inputShape, inputScale, labels } = dataset;
+  return {
+    shape: [countOf(dataset), ...inputShape],
+    values: inputs as NpyArray["values"],
+    inputScale,
+    labels,
+  };
+}
+
+/** The inputs that rows are to a network: `[I]`, `[N, I]`, or of the network's shape. */
+function rowInputs(
+  rows: Rows,
+  { inputShape, inputScale = 1 }: InputSpec,
+  options: ReadImagesOptions,
+): NetworkImage[] {
+  const { shape, values, dtype, labels } = rows, { name } = options;
+  const inFeatures = inFeaturesOf({ inputShape });
+  const fault = (found: string) => new TypeError(`Cannot use ${JSON.stringify(name)}: ${found}`);
+  const isRow = (row: readonly number[]) => `${row}` === `${inputShape}` || `${row}` === `${inFeatures}`;
+  const isSingle = isRow(shape);
+  if (Array.isArray(values) || !(isSingle || isRow(shape.slice(1)))) {
+    const needed = `the network needs ${shapeText(inputShape)} for each row`;
+    throw fault(`its array has shape ${shapeText(shape)}${dtype ? ` of ${dtype}` : ""}, ${needed}`);
+  }
+  const count = isSingle ? 1 : shape[0];
+  const chosen = isSingle ? [0] : chosenRows(count, options);
+  const { inputs, inputScale: found } = checkedDataset({
+    inputs: values,
+    inputShape,
+    // Bytes for a network of pixels, and numbers for one of numbers, are what they should be; else the values tell.
+    inputScale: rows.inputScale ??
+      ((dtype === "|u1") === (inputScale === PIXEL_SCALE) ? inputScale : undefined),
+    labels: new Uint32Array(count),
+  }, { inputs: "array", answers: "labels", refuse: (_kind, found) => fault(found) });
+  if (found !== inputScale) throw fault(`its inputs have scale ${found}, the network needs ${inputScale}`);
+  return chosen.map((row) => ({
+    name: isSingle ? name : `${name}[${row}]`,
+    inputs: inputs.subarray(row * inFeatures, (row + 1) * inFeatures),
+    blank: false,
+    ...labels && { label: labels[row] },
+  }));
+}
+
+/** The rows of `count` that were asked for. */
+function chosenRows(count: number, { name, rows }: ReadImagesOptions): number[] {
+  const quoted = JSON.stringify(name), { first, last } = rows ?? { first: 0, last: count - 1 };
+  if (count === 0) throw new RangeError(`Cannot use ${quoted}: it holds no rows`);
+  if (first > last || last >= count) {
+    throw new RangeError(
+      `Cannot use rows ${first}-${last} of ${quoted}: it has rows 0 to ${digits(count - 1)}`,
+    );
+  }
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}

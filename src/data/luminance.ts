@@ -1,0 +1,13 @@
+/** How bright a pixel is. @module */
+
+/**
+ * The luminance, from 0 to 255, of the pixel whose `channels` begin at `pixels[at]`: by the weights of Rec. 601, with
+ * transparency laid over white.
+ */
+export function luminanceOf(pixels: Uint8Array, at: number, channels: 1 | 2 | 3 | 4): number {
+  const luminance = channels < 3
+    ? pixels[at]
+    : 0.299 * pixels[at] + 0.587 * pixels[at + 1] + 0.114 * pixels[at + 2];
+  const alpha = channels % 2 === 0 ? pixels[at + channels - 1] / 255 : 1;
+  return 255 + alpha * (luminance - 255);
+}

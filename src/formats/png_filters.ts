@@ -1,0 +1,87 @@
+/**
+ * PNG's filters: what a line stores is the difference of each byte and one foretold from its neighbours `a` (left), `b`
+ * (above) and `c` (above left), modulo 256. Neighbours outside of the image are 0. A line's first byte names its filter:
+ * 0 none, 1 `a`, 2 `b`, 3 `⌊(a + b) / 2⌋`, 4 whichever of `a`, `b`, `c` is nearest to `a + b - c`.
+ * @module
+ */
+import type { Refuse } from "./fault.ts";
+
+/** Filters that there are. */
+const FILTERS = 5;
+
+/** How the bytes of an image lie. */
+export interface Lines {
+  /** Lines. */
+  readonly height: number;
+  /** Bytes a line, without its filter's. */
+  readonly bytes: number;
+  /** Bytes from a byte to its neighbour `a`: those of a pixel, at least 1. */
+  readonly distance: number;
+}
+
+/**
+ * Undoes the filters of lines `[height, 1 + bytes]` in place. A line's first byte stays what it was.
+ *
+ * @throws {FormatError} made by `refuse`, where a line names a filter that there is not
+ */
+export function undoFilters(data: Uint8Array, { height, bytes, distance }: Lines, refuse: Refuse): void {
+  let above: Uint8Array = new Uint8Array(bytes);
+  for (let row = 0; row < height; row++) {
+    const start = row * (bytes + 1), filter = data[start];
+    const line = data.subarray(start + 1, start + 1 + bytes);
+    if (filter === 1) {
+      for (let i = distance; i < bytes; i++) line[i] += line[i - distance];
+    } else if (filter === 2) {
+      for (let i = 0; i < bytes; i++) line[i] += above[i];
+    } else if (filter === 3) {
+      for (let i = 0; i < bytes; i++) line[i] += ((i < distance ? 0 : line[i - distance]) + above[i]) >> 1;
+    } else if (filter === 4) {
+      for (let i = 0; i < Math.min(distance, bytes); i++) line[i] += above[i]; // b is nearest where a and c are 0
+      for (let i = distance; i < bytes; i++) {
+        line[i] += nearest(line[i - distance], above[i], above[i - distance]);
+      }
+    } else if (filter >= FILTERS) {
+      throw refuse(`has a line with filter ${filter}, needs 0 to 4`);
+    }
+    above = line;
+  }
+}
+
+/**
+ * Filters lines `[height, bytes]` into `[height, 1 + bytes]`, each line with the filter whose differences have the
+ * smallest sum of magnitudes: such lines deflate well.
+ */
+export function applyFilters(
+  pixels: Uint8Array,
+  { height, bytes, distance }: Lines,
+): Uint8Array<ArrayBuffer> {
+  const data = new Uint8Array(height * (bytes + 1));
+  const tried = Array.from({ length: FILTERS }, () => new Uint8Array(bytes));
+  let above: Uint8Array = new Uint8Array(bytes);
+  for (let row = 0; row < height; row++) {
+    const line = pixels.subarray(row * bytes, (row + 1) * bytes);
+    const sums = new Float64Array(FILTERS);
+    for (let i = 0; i < bytes; i++) {
+      const a = i < distance ? 0 : line[i - distance],
+        b = above[i],
+        c = i < distance ? 0 : above[i - distance];
+      const foretold = [0, a, b, (a + b) >> 1, nearest(a, b, c)];
+      for (let filter = 0; filter < FILTERS; filter++) {
+        const difference = (line[i] - foretold[filter]) & 255;
+        tried[filter][i] = difference;
+        sums[filter] += difference < 128 ? difference : 256 - difference;
+      }
+    }
+    const filter = sums.indexOf(Math.min(...sums));
+    data[row * (bytes + 1)] = filter;
+    data.set(tried[filter], row * (bytes + 1) + 1);
+    above = line;
+  }
+  return data;
+}
+
+/** Whichever of `a`, `b`, `c` is nearest to `a + b - c`; the first of them where two are. */
+function nearest(a: number, b: number, c: number): number {
+  const toA = Math.abs(b - c), toB = Math.abs(a - c), toC = Math.abs(a + b - 2 * c);
+  return toA <= toB && toA <= toC ? a : toB <= toC ? b : c;
+}

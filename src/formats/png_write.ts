@@ -1,0 +1,46 @@
+/**
+ * PNG images, written: a byte a channel, not interlaced.
+ * @module
+ */
+import type { Picture } from "./png.ts";
+import { writePngChunks } from "./png_chunks.ts";
+import { applyFilters } from "./png_filters.ts";
+
+/** The color type of PNG for each number of channels. */
+const COLOR_TYPES: { readonly [channels in Picture["channels"]]: number } = { 1: 0, 2: 4, 3: 2, 4: 6 };
+
+/** The longest side that PNG can say. */
+const LONGEST_SIDE = 2 ** 31 - 1;
+
+/**
+ * Writes a PNG file, which {@linkcode parsePng} reads back as the same picture. The same picture makes the same bytes
+ * with the same version of Deno or of the browser, whose compressor is used.
+ *
+ * @throws {RangeError} where a side is no whole number from 1
+ * @throws {TypeError} where there are not `width * height * channels` values, or not 1 to 4 channels
+ */
+export async function formatPng(picture: Picture): Promise<Uint8Array<ArrayBuffer>> {
+  const { width, height, channels, pixels } = picture;
+  const type = COLOR_TYPES[channels];
+  if (type === undefined) throw new TypeError(`Cannot write PNG: ${channels} channels, needs 1 to 4`);
+  for (const side of [width, height]) {
+    if (!Number.isInteger(side) || side < 1 || side > LONGEST_SIDE) {
+      throw new RangeError(`Cannot write PNG: ${width}×${height} pixels, needs whole numbers from 1`);
+    }
+  }
+  if (pixels.length !== width * height * channels) {
+    const shape = `[${height}, ${width}, ${channels}]`;
+    throw new TypeError(`Cannot write PNG: ${pixels.length} values do not have shape ${shape}`);
+  }
+  const header = new Uint8Array(13), view = new DataView(header.buffer);
+  view.setUint32(0, width);
+  view.setUint32(4, height);
+  header.set([8, type], 8);
+  const lines = applyFilters(pixels, { height, bytes: width * channels, distance: channels });
+  const packed = new Blob([lines]).stream().pipeThrough(new CompressionStream("deflate"));
+  return writePngChunks([
+    { type: "IHDR", data: header },
+    { type: "IDAT", data: await new Response(packed).bytes() },
+    { type: "IEND", data: new Uint8Array() },
+  ]);
+}

@@ -1,0 +1,228 @@
+/** `deno task predict`: what a saved network takes images for. @module */
+import { openBackend } from "../src/backend.ts";
+import { type NetworkImage, readImages, type ReadImagesOptions } from "../src/data/images.ts";
+import { readFileBounded, readToEnd } from "../src/files.ts";
+import { type Candidate, candidatesOf, guessOf, probabilitiesOf, UNSURE_BELOW } from "../src/guess.ts";
+import type { Mlp } from "../src/mlp.ts";
+import { loadModel } from "./eval.ts";
+import { BACKEND_OPTIONS, backendOptionsOf, DEFAULT_MODEL, JSON_OPTION } from "./options.ts";
+import { type Command, withDefaults } from "./terminal/command.ts";
+import { drawingLines } from "./terminal/drawing.ts";
+import { variable } from "./terminal/environment.ts";
+import { TaskError, UsageError } from "./terminal/errors.ts";
+import { runTask, type TaskContext } from "./terminal/main.ts";
+import { percent } from "./terminal/numbers.ts";
+import { shownPath, userPath } from "./terminal/paths.ts";
+import type { Screen } from "./terminal/screen.ts";
+import { type Column, startTable } from "./terminal/table.ts";
+
+const COMMAND = {
+  name: "deno task predict",
+  summary:
+    "Says what a saved network takes images for, how likely it finds that, and what it would be else. " +
+    `Below ${100 * UNSURE_BELOW} % it says that it is not sure.`,
+  positionals: {
+    name: "IMAGE...",
+    help:
+      "a .png, or an .npy of shape [H, W] or [N, H, W]: a picture, whose ink is centered as on the drawing page, " +
+      "dark on light paper or light on dark; an .npy of shape [N, I], or an .npz with x_test: rows, taken as they are; " +
+      "- reads one of these from stdin",
+  },
+  groups: {
+    what: {
+      title: "Model and images",
+      options: {
+        model: { kind: "text", value: "PATH", help: `the model (default ${DEFAULT_MODEL})` },
+        raw: {
+          kind: "boolean",
+          default: false,
+          help: "take pictures as they are, of the network's own shape",
+        },
+        set: { kind: "choice", default: "test", choices: ["test", "train"], help: "which rows of an .npz" },
+        rows: {
+          kind: "text",
+          value: "A-B",
+          help: "the first and the last row of an array or set, from 0; by default all",
+        },
+      },
+      aliases: { model: ["m"] },
+    },
+    shown: {
+      title: "What is shown",
+      options: {
+        top: { kind: "integer", default: 2, min: 1, max: 1000, help: "how many of the likeliest classes" },
+        show: { kind: "boolean", default: false, help: "draw what the network saw, on a terminal" },
+        ...JSON_OPTION,
+      },
+    },
+    run: { title: "Run", options: BACKEND_OPTIONS },
+  },
+  examples: [
+    {
+      line: "deno task predict scan.png photo.png --show",
+      help: "two pictures, and what the network saw of them",
+    },
+    { line: "deno task predict data/mnist.npz --rows 0-9", help: "the first ten rows of a test set" },
+  ],
+} as const satisfies Command;
+
+type Context = TaskContext<typeof COMMAND["groups"]>;
+
+/** An image and what came of it. */
+interface Prediction {
+  readonly image: NetworkImage;
+  /** The network's outputs `[O]`. */
+  readonly outputs: Float32Array;
+  /** What they stand for; absent where they are no probabilities. */
+  readonly probabilities?: Float32Array;
+}
+
+if (import.meta.main) await runTask(COMMAND, main);
+
+async function main({ given, positionals, screen }: Context): Promise<void> {
+  const what = withDefaults(COMMAND.groups.what.options, given.what);
+  const shown = withDefaults(COMMAND.groups.shown.options, given.shown);
+  if (positionals.length === 0) throw new UsageError("An IMAGE is needed, found none");
+  if (positionals.filter((path) => path === "-").length > 1) throw new UsageError("- can be read once");
+  if (shown.show && shown.json) throw new UsageError("--show and --json exclude each other");
+  const rows = what.rows === undefined ? undefined : rowsOf(what.rows);
+  const mlp = await loadModel(what.model);
+  const images: NetworkImage[] = [];
+  for (const path of positionals) {
+    images.push(...await openImages(path, mlp, { raw: what.raw, set: what.set, rows }));
+  }
+  await using backend = await openBackend(given.run.backend ?? "auto", backendOptionsOf(given.run));
+  screen.note(`backend  ${backend.name} on ${backend.device}`);
+  await using predictor = await backend.createPredictor(mlp, mlp.parameters);
+  const outputs = await predictor.run(inputsOf(images, mlp.inFeatures));
+  const probabilities = probabilitiesOf(mlp, outputs);
+  const predictions = images.map((image, i): Prediction => {
+    const part = (values: Float32Array) => values.subarray(i * mlp.outFeatures, (i + 1) * mlp.outFeatures);
+    return { image, outputs: part(outputs), ...probabilities && { probabilities: part(probabilities) } };
+  });
+  if (shown.json) {
+    for (const prediction of predictions) screen.row(JSON.stringify(predictionJson(prediction, mlp)));
+  } else printPredictions(screen, predictions, mlp, shown);
+}
+
+async function openImages(
+  path: string,
+  mlp: Mlp,
+  options: Omit<ReadImagesOptions, "name">,
+): Promise<NetworkImage[]> {
+  if (path === "-") {
+    const name = "stdin";
+    return await readImages(await readToEnd(Deno.stdin, { name }), mlp, { name, ...options });
+  }
+  const name = shownPath(userPath(path));
+  try {
+    return await readImages(await readFileBounded(userPath(path)), mlp, { name, ...options });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new TaskError(`Cannot read ${JSON.stringify(name)}: no such file`);
+  }
+}
+
+/** `3-7`, or `3` for one row. */
+function rowsOf(text: string): { first: number; last: number } {
+  const [, first, last = first] = /^(\d{1,15})(?:-(\d{1,15}))?$/.exec(text) ?? [];
+  if (first === undefined || Number(first) > Number(last)) {
+    throw new UsageError(`--rows needs two rows such as 0-9, found ${JSON.stringify(text)}`);
+  }
+  return { first: Number(first), last: Number(last) };
+}
+
+/** All inputs `[N, I]`; bytes where all are. */
+function inputsOf(images: readonly NetworkImage[], inFeatures: number): Uint8Array | Float32Array {
+  const areBytes = images.every(({ inputs }) => inputs instanceof Uint8Array);
+  const all = new (areBytes ? Uint8Array : Float32Array)(images.length * inFeatures);
+  for (const [i, { inputs }] of images.entries()) all.set(inputs, i * inFeatures);
+  return all;
+}
+
+function predictionJson({ image, outputs, probabilities }: Prediction, { classNames }: Mlp) {
+  const { name: file, blank, label } = image;
+  const said = label === undefined ? {} : { trueLabel: label };
+  if (blank) return { file, blank };
+  if (!probabilities) return { file, ...said, outputs: [...outputs] };
+  const { label: guess, ...rest } = guessOf(probabilities);
+  const name = classNames && { className: classNames[guess] };
+  return { file, ...said, guess, ...name, ...rest, probabilities: [...probabilities] };
+}
+
+function printPredictions(
+  screen: Screen,
+  predictions: readonly Prediction[],
+  mlp: Mlp,
+  { top, show }: { readonly top: number; readonly show: boolean },
+): void {
+  const canDraw = show && Deno.stdout.isTerminal();
+  if (show && !canDraw) screen.note("--show draws on a terminal alone, stdout is none");
+  const table = startTable(columnsOf(predictions, mlp, top), screen.row);
+  for (const prediction of predictions) {
+    table.row(prediction);
+    if (!canDraw) continue;
+    for (const line of drawingOf(prediction.image, mlp)) screen.row(line);
+  }
+}
+
+function columnsOf(predictions: readonly Prediction[], mlp: Mlp, top: number): Column<Prediction>[] {
+  const nameOf = (label: number) => mlp.classNames?.[label] ?? String(label);
+  const names = Array.from({ length: mlp.outFeatures }, (_, label) => nameOf(label).length);
+  const best = ({ image, probabilities }: Prediction): Candidate[] =>
+    image.blank || !probabilities ? [] : candidatesOf(probabilities).slice(0, top);
+  const other = ({ label, probability }: Candidate) => `${nameOf(label)} (${percent(probability)})`;
+  const width = Math.max(...names), others = (Math.min(top, mlp.outFeatures) - 1) * (width + 12) - 2;
+  const file: Column<Prediction> = {
+    title: "image",
+    width: Math.max(...predictions.map(({ image }) => image.name.length)),
+    align: "left",
+    cell: ({ image }) => image.name,
+  };
+  const label: Column<Prediction> = {
+    title: "label",
+    width,
+    cell: ({ image }) => image.label === undefined ? "" : nameOf(image.label),
+  };
+  const labels = predictions.some(({ image }) => image.label !== undefined) ? [label] : [];
+  if (predictions.every(({ probabilities }) => !probabilities)) {
+    const outputs = (prediction: Prediction) =>
+      Array.from(prediction.outputs, (value) => value.toPrecision(6)).join(" ");
+    return [file, ...labels, { title: "outputs", width: 0, align: "left", cell: outputs }];
+  }
+  return [
+    file,
+    ...labels,
+    { title: "guess", width, cell: (row) => best(row).slice(0, 1).map(({ label }) => nameOf(label)).join() },
+    {
+      title: "probability",
+      width: 8,
+      cell: (row) => best(row).slice(0, 1).map((it) => percent(it.probability)).join(),
+    },
+    ...top > 1
+      ? [
+        {
+          title: top === 2 ? "runner-up" : "next",
+          width: others,
+          align: "left",
+          cell: (row) => best(row).slice(1).map(other).join(", "),
+        } as Column<Prediction>,
+      ]
+      : [],
+    { title: "", width: 0, align: "left", cell: remarkOf },
+  ];
+}
+
+function remarkOf({ image, probabilities }: Prediction): string {
+  if (image.blank) return "no ink: nothing to guess";
+  return probabilities && !guessOf(probabilities).sure ? "not sure" : "";
+}
+
+/** The lines that show an image as the network sees it; none for inputs that are no image. */
+function drawingOf({ inputs }: NetworkImage, { inputShape, inputScale }: Mlp): string[] {
+  const sides = inputShape.filter((length) => length > 1);
+  const width = sides.length === 2 ? sides[1] : Math.sqrt(inputs.length);
+  if (!Number.isInteger(width) || sides.length > 2) return [];
+  const values = Float32Array.from(inputs, (value) => value * inputScale);
+  return drawingLines({ values, width, color: !Deno.noColor && variable("TERM") !== "dumb" });
+}

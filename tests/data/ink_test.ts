@@ -1,0 +1,180 @@
+import { assert, assertAlmostEquals, assertEquals, assertLess, assertThrows } from "@std/assert";
+import { centerDigit } from "../../src/data/center.ts";
+import { inkOf } from "../../src/data/ink.ts";
+import type { Picture } from "../../src/formats/png.ts";
+import { createRandom } from "../../src/random.ts";
+
+/** How a sheet with a seven on it looks; brightness from 0 to 255. */
+interface Look {
+  readonly width?: number;
+  readonly height?: number;
+  readonly paper?: number;
+  readonly ink?: number;
+  /** What the paper's brightness changes by from the left edge to the right, and from the middle to the corners. */
+  readonly slope?: number;
+  readonly vignette?: number;
+  /** The standard deviation of normal noise. */
+  readonly noise?: number;
+  /** Whether there is a seven. */
+  readonly written?: boolean;
+}
+
+/** A gray picture of a lop-sided seven. */
+function scan(look: Look = {}): Picture {
+  const {
+    width = 120,
+    height = 100,
+    paper = 255,
+    ink = 0,
+    slope = 0,
+    vignette = 0,
+    noise = 0,
+    written = true,
+  } = look;
+  const random = createRandom(1, 11);
+  const pixels = new Uint8Array(width * height);
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at++) {
+      const u = x / width, v = y / height;
+      const isStroke = (v > 0.25 && v < 0.33 && u > 0.3 && u < 0.6) ||
+        (v >= 0.33 && v < 0.8 && Math.abs(u - 0.75 + 0.6 * v) < 0.045);
+      const shade = slope * (u - 0.5) - vignette * 2 * ((u - 0.5) ** 2 + (v - 0.5) ** 2);
+      const value = (written && isStroke ? ink : paper) + shade + noise * random.normal();
+      pixels[at] = Math.max(0, Math.min(255, Math.round(value)));
+    }
+  }
+  return { width, height, channels: 1, pixels };
+}
+
+const centered = (picture: Picture) => centerDigit(inkOf(picture));
+const isBlank = (picture: Picture) => inkOf(picture).values.every((value) => value === 0);
+
+/** What share of the ink of `wanted` is elsewhere, or of another strength, in `found`. */
+function differenceOf(found: Uint8Array, wanted: Uint8Array): number {
+  const ink = wanted.reduce((sum, value) => sum + value, 0);
+  return found.reduce((sum, value, i) => sum + Math.abs(value - wanted[i]), 0) / ink;
+}
+
+Deno.test("inkOf() is how far a pixel is from the paper, whichever of the two is darker", () => {
+  const { values } = inkOf(scan({ paper: 230, ink: 30 }));
+  assertEquals(Array.from(values, Math.round), Array.from(scan({ paper: 0, ink: 200 }).pixels));
+  assertEquals(centered(scan({ paper: 30, ink: 230 })), centered(scan({ paper: 230, ink: 30 })));
+  assertEquals(centered(scan({ paper: 100, ink: 200 })), centered(scan()));
+});
+
+Deno.test("inkOf() keeps an image of MNIST's kind as it is, gray edges too", () => {
+  const image = centerDigit({ values: scan({ paper: 0, ink: 255 }).pixels, width: 120, height: 100 });
+  const { values, width, height } = inkOf({ width: 28, height: 28, channels: 1, pixels: image });
+  assertEquals([width, height], [28, 28]);
+  assertEquals(Array.from(values, Math.round), Array.from(image, (value) => value > 255 / 8 ? value : 0));
+});
+
+Deno.test("inkOf() takes color by its luminance", () => {
+  const [red, green, blue] = [0, 1, 2].map((channel) => {
+    const { pixels, ...size } = scan({ paper: 0, ink: 255 });
+    const colored = new Uint8Array(3 * pixels.length);
+    pixels.forEach((value, i) => colored[3 * i + channel] = value);
+    return Math.max(...inkOf({ ...size, channels: 3, pixels: colored }).values);
+  });
+  assertAlmostEquals(red, 0.299 * 255, 0.1);
+  assertAlmostEquals(green, 0.587 * 255, 0.1);
+  assertAlmostEquals(blue, 0.114 * 255, 0.1);
+});
+
+Deno.test("inkOf() lays what is transparent over white", () => {
+  const { pixels, ...size } = scan({ paper: 0, ink: 200 });
+  const wanted = centered(scan());
+  const black = new Uint8Array(2 * pixels.length), colored = new Uint8Array(4 * pixels.length);
+  pixels.forEach((alpha, i) => {
+    black[2 * i + 1] = alpha;
+    colored.set([60, 0, 90, alpha], 4 * i);
+  });
+  assertEquals(centered({ ...size, channels: 2, pixels: black }), wanted);
+  assertEquals(centered({ ...size, channels: 4, pixels: colored }), wanted);
+});
+
+const BLANK: Look[] = [
+  { paper: 255 },
+  { paper: 0 },
+  { paper: 127 },
+  { paper: 200, noise: 3 },
+  { paper: 128, noise: 20 },
+  { paper: 200, slope: 100 },
+  { paper: 200, slope: -60, vignette: 60, noise: 5 },
+  { paper: 40, slope: 30, noise: 5 },
+];
+
+for (const look of BLANK) {
+  Deno.test(`inkOf() finds none on a sheet of ${JSON.stringify(look)}`, () => {
+    assert(isBlank(scan({ ...look, written: false })));
+  });
+}
+
+Deno.test("inkOf() takes what hardly differs from the paper for paper", () => {
+  assert(isBlank(scan({ paper: 230, ink: 218 })));
+});
+
+const SHADED: Look[] = [
+  { paper: 220, ink: 60, noise: 4 },
+  { paper: 200, ink: 120, slope: 40, noise: 5 },
+  { paper: 180, ink: 90, slope: 70 },
+  { paper: 210, ink: 70, vignette: 80, noise: 4 },
+  { paper: 190, ink: 60, slope: -60, vignette: 40, noise: 8 },
+  { paper: 60, ink: 200, slope: 40, vignette: 20, noise: 6 },
+  { paper: 230, ink: 190, noise: 2 },
+];
+
+for (const look of SHADED) {
+  Deno.test(`inkOf() finds the same as on clean paper with ${JSON.stringify(look)}`, () => {
+    assertLess(differenceOf(centered(scan(look)), centered(scan())), 0.12); // noise reaches into the strokes
+  });
+}
+
+Deno.test("inkOf() leaves out specks, and keeps a stroke that stands apart", () => {
+  const clean = scan(), dusty = { ...clean, pixels: clean.pixels.slice() };
+  for (const [x, y] of [[3, 4], [110, 90], [111, 91], [60, 95]]) dusty.pixels[y * 120 + x] = 0;
+  assertEquals(inkOf(dusty), inkOf(clean));
+  for (let y = 84; y < 94; y++) dusty.pixels.fill(0, y * 120 + 70, y * 120 + 78);
+  assertEquals(inkOf(dusty).values[88 * 120 + 74], 255);
+});
+
+Deno.test("inkOf() finds a digit that reaches the edges", () => {
+  const { width, height, pixels } = scan({
+    width: 240,
+    height: 200,
+    paper: 220,
+    ink: 50,
+    slope: 10,
+    noise: 2,
+  });
+  const [left, top, columns, rows] = [72, 48, 73, 112];
+  const cut = new Uint8Array(columns * rows);
+  for (let y = 0; y < rows; y++) {
+    cut.set(pixels.subarray((top + y) * width + left).subarray(0, columns), y * columns);
+  }
+  const found = centered({ width: columns, height: rows, channels: 1, pixels: cut });
+  assertLess(differenceOf(found, centered(scan({ width, height }))), 0.2);
+});
+
+Deno.test("inkOf() averages a large picture down", () => {
+  const ink = inkOf(scan({ width: 2400, height: 2000, paper: 210, ink: 80, noise: 12 }));
+  assertEquals([ink.width, ink.height], [800, 667]);
+  assertLess(differenceOf(centerDigit(ink), centered(scan({ width: 800, height: 667 }))), 0.05);
+});
+
+Deno.test("inkOf() takes pictures of a row, a column and a pixel", () => {
+  const pixels = new Uint8Array(40).fill(255, 0, 30);
+  for (const [width, height] of [[40, 1], [1, 40]]) {
+    const { values } = inkOf({ width, height, channels: 1, pixels });
+    assertEquals(Array.from(values, Math.round), Array.from(pixels, (value) => 255 - value));
+  }
+  assert(isBlank({ width: 1, height: 1, channels: 1, pixels: Uint8Array.of(9) }));
+});
+
+Deno.test("inkOf() refuses values that are not width × height × channels", () => {
+  assertThrows(
+    () => inkOf({ width: 4, height: 3, channels: 3, pixels: new Uint8Array(12) }),
+    TypeError,
+    "Cannot read a picture: 12 values do not have shape [3, 4, 3]",
+  );
+});

@@ -1,0 +1,157 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { formatNpy } from "../../src/formats/npy.ts";
+import { formatNpz } from "../../src/formats/npz.ts";
+import { formatPng } from "../../src/formats/png_write.ts";
+import { dense } from "../../src/layers.ts";
+import { Mlp } from "../../src/mlp.ts";
+import { drawRegression, type Folder, jsonOf, linesOf, setFile, taskTest } from "./support.ts";
+
+/** A network that tells an upright bar from a flat one by the middle column and row; the darker, the surer. */
+function barsMlp(): Mlp {
+  const weights = new Float32Array(2 * 784);
+  for (let i = 5; i < 23; i++) {
+    weights[28 * i + 14] = 0.25;
+    weights[784 + 28 * 14 + i] = 0.25;
+  }
+  return new Mlp({
+    inputShape: [28, 28],
+    inputScale: 1 / 255,
+    layers: [dense(2, "softmax")],
+    parameters: { "layer_1.weights": weights, "layer_1.bias": new Float32Array(2) },
+    classNames: ["upright", "flat"],
+  });
+}
+
+/** A bar off the middle, `[60, 80]`, with the brightness of a scan. */
+function bar(kind: "upright" | "flat" | "none"): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length: 60 * 80 }, (_, i) => {
+    const x = i % 80, y = Math.floor(i / 80);
+    const isInk = kind === "upright"
+      ? x >= 50 && x < 56 && y > 10 && y < 45
+      : y >= 8 && y < 13 && x > 20 && x < 60;
+    return isInk && kind !== "none" ? 60 : 215 + (x >> 4);
+  });
+}
+
+const png = (pixels: Uint8Array<ArrayBuffer>) => formatPng({ width: 80, height: 60, channels: 1, pixels });
+const npy = (values: Uint8Array | Float32Array<ArrayBuffer>, ...shape: number[]) =>
+  formatNpy({ values: values as Uint8Array<ArrayBuffer>, shape });
+
+async function prepare(folder: Folder): Promise<void> {
+  await folder.write("m.npz", barsMlp().format());
+  await folder.write("up.png", await png(bar("upright")));
+  await folder.write("flat.png", await png(bar("flat")));
+  await folder.write("blank.png", await png(bar("none")));
+}
+
+const PREDICT = ["predict", "--model", "m.npz"] as const;
+
+taskTest("predict prints a row for each picture, dark on light or light on dark", async (folder) => {
+  await prepare(folder);
+  const inverted = bar("flat").map((value) => 255 - value);
+  await folder.write("two.npy", npy(Uint8Array.of(...bar("upright"), ...inverted), 2, 60, 80));
+  const { code, stdout, stderr } = await folder.run(...PREDICT, "up.png", "flat.png", "blank.png", "two.npy");
+  assertEquals([code, stderr.split("  ")[0]], [0, "backend"]);
+  const [heading, ...rows] = linesOf(stdout).map((line) => line.split(/ {2,}/).map((text) => text.trim()));
+  assertEquals(heading, ["image", "guess", "probability", "runner-up"]);
+  assertEquals(rows.map(([name, guess]) => [name, guess]), [
+    ["up.png", "upright"],
+    ["flat.png", "flat"],
+    ["blank.png", "no ink: nothing to guess"],
+    ["two.npy[0]", "upright"],
+    ["two.npy[1]", "flat"],
+  ]);
+  assertMatch(linesOf(stdout)[1], /^up\.png +upright +9\d\.\d\d % +flat \(\d\.\d\d %\)$/);
+});
+
+taskTest("predict says where the network is not sure", async (folder) => {
+  await prepare(folder);
+  const image = new Uint8Array(784);
+  image[28 * 5 + 14] = 128;
+  await folder.write("rows.npy", npy(image, 1, 784));
+  const { stdout } = await folder.run(...PREDICT, "rows.npy");
+  assertMatch(linesOf(stdout)[1], /^rows\.npy\[0\] +upright +53\.\d\d % +flat \(46\.\d\d %\) +not sure$/);
+});
+
+taskTest("predict --json prints an object for each image, with all probabilities", async (folder) => {
+  await prepare(folder);
+  const [up, blank, ...more] = jsonOf(await folder.run(...PREDICT, "--json", "up.png", "blank.png"));
+  assertEquals([blank, more], [{ file: "blank.png", blank: true }, []]);
+  const { probability, runnerUp, probabilities, ...rest } = up;
+  assertEquals(rest, { file: "up.png", guess: 0, className: "upright", sure: true });
+  const [first, second] = probabilities as number[];
+  assertEquals([probability, runnerUp], [first, { label: 1, probability: second }]);
+});
+
+taskTest("predict - reads an image from stdin", async (folder) => {
+  await prepare(folder);
+  const { code, stdout } = await folder.feed(await png(bar("flat")), ...PREDICT, "-", "--top", "1");
+  assertEquals(code, 0);
+  assertMatch(stdout, /^image +guess +probability\nstdin +flat +\d\d\.\d\d %\n$/);
+});
+
+taskTest("predict shows the labels of a set beside its guesses", async (folder) => {
+  await prepare(folder);
+  const up = barsMlp().parameters["layer_1.weights"].subarray(0, 784).map((value) => 255 * Math.ceil(value));
+  const x = { shape: [2, 28, 28], values: Uint8Array.of(...up, ...up) };
+  const y = { shape: [2], values: Uint8Array.of(0, 1) };
+  await folder.write("set.npz", formatNpz({ x_train: x, y_train: y, x_test: x, y_test: y }));
+  const { stdout } = await folder.run(...PREDICT, "set.npz", "--rows", "1");
+  assertMatch(
+    stdout,
+    /^image +label +guess +probability .*\nset\.npz\[1\] +flat +upright +\d\d\.\d\d % .*\n$/,
+  );
+  const [row] = jsonOf(await folder.run(...PREDICT, "set.npz", "--rows", "1", "--json"));
+  assertEquals([row.trueLabel, row.guess], [1, 0]);
+});
+
+taskTest("predict prints the outputs of a network that knows no probabilities", async (folder) => {
+  await folder.write("set.npz", setFile(drawRegression()));
+  const trained = await folder.run("train", "--data", "set.npz", "-o", "r.npz", "--epochs", "1", "-q");
+  assertEquals(trained.code, 0, trained.stderr);
+  await folder.write("row.npy", npy(Float32Array.of(0.5, -1), 2));
+  const { stdout } = await folder.run("predict", "-m", "r.npz", "row.npy");
+  const [value] = (await Mlp.parse(await folder.read("r.npz"))).predict(Float32Array.of(0.5, -1));
+  const [, found] = /^image +outputs\nrow\.npy +(\S+)\n$/.exec(stdout) ?? [];
+  assertEquals(Number(found).toFixed(4), value.toFixed(4));
+  const [json] = jsonOf(await folder.run("predict", "-m", "r.npz", "row.npy", "--json"));
+  assertEquals(Object.keys(json), ["file", "outputs"]);
+});
+
+taskTest("predict --show says that it needs a terminal", async (folder) => {
+  await prepare(folder);
+  const { code, stdout, stderr } = await folder.run(...PREDICT, "up.png", "--show");
+  assertEquals([code, linesOf(stdout).length], [0, 2]);
+  assertStringIncludes(stderr, "--show draws on a terminal alone, stdout is none\n");
+});
+
+const REFUSED: [args: string[], code: number, said: string][] = [
+  [[], 2, "error: An IMAGE is needed, found none\n  hint: run `deno task predict --help` for the options"],
+  [["none.png"], 1, 'error: Cannot read "none.png": no such file'],
+  [["m.npz"], 1, 'error: Cannot load "m.npz": it holds'],
+  [["cut.png"], 1, 'error: Cannot read "cut.png": it is cut short'],
+  [["."], 1, 'error: Cannot read "FOLDER": it is a folder, needs a file'],
+  [
+    ["up.png", "--raw"],
+    1,
+    'error: Cannot use "up.png": it is a picture of shape [60, 80], the network needs [28, 28]',
+  ],
+  [["up.png", "--rows", "9-1"], 2, 'error: --rows needs two rows such as 0-9, found "9-1"'],
+  [["up.png", "--rows", "a"], 2, 'error: --rows needs two rows such as 0-9, found "a"'],
+  [["up.png", "--show", "--json"], 2, "error: --show and --json exclude each other"],
+  [["-", "-"], 2, "error: - can be read once"],
+  [["up.png", "--topp", "3"], 2, 'error: Unknown option "--topp"\n  hint: did you mean --top?'],
+  [["up.png", "--model", "none.npz"], 1, 'error: Cannot load "none.npz": no such file'],
+];
+
+taskTest("predict refuses what it cannot do, before it prints anything", async (folder) => {
+  await prepare(folder);
+  await folder.write("cut.png", (await png(bar("flat"))).subarray(0, 60));
+  for (const [args, code, said] of REFUSED) {
+    const model = args.includes("--model") ? [] : ["--model", "m.npz"];
+    const images = args.length === 0 ? [] : ["up.png"];
+    const { stdout, stderr, ...found } = await folder.run("predict", ...images, ...model, ...args);
+    assertEquals([found.code, stdout], [code, ""], stderr);
+    assertStringIncludes(stderr.replaceAll(folder.path, "FOLDER"), said);
+  }
+});
