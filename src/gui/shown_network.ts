@@ -2,7 +2,7 @@
 import type { Tensors } from "../backend.ts";
 import { createForward } from "../backends/reference/backend.ts";
 import { centerDigit, digitSide } from "../data/center.ts";
-import { guessOf, UNSURE_BELOW } from "../guess.ts";
+import { guessOf, probabilitiesOf, UNSURE_BELOW } from "../guess.ts";
 import { layerBuffer } from "../layers.ts";
 import type { Mlp } from "../mlp.ts";
 import { INK_SIDE, type NetworkView, type Prediction, type UnitView } from "./protocol.ts";
@@ -34,9 +34,8 @@ export interface ShownNetwork {
  *
  * @throws {TypeError} where its inputs are no 28×28 pixels from 0 to 255, or its outputs no probabilities of 2 to 36 classes
  */
-export function checkShowable(
-  { inputShape, inFeatures, inputScale, outFeatures, layers, training }: Mlp,
-): void {
+export function checkShowable(mlp: Mlp): void {
+  const { inputShape, inFeatures, inputScale, outFeatures, layers } = mlp;
   const refuse = (what: string) => new TypeError(`Cannot draw for this network: ${what}`);
   if (inFeatures !== PIXELS) {
     const needed = `drawings are [${digitSide}, ${digitSide}]`;
@@ -48,9 +47,8 @@ export function checkShowable(
   if (outFeatures < CLASSES.least || outFeatures > CLASSES.most) {
     throw refuse(`it has ${outFeatures} outputs, the page shows ${CLASSES.least} to ${CLASSES.most} classes`);
   }
-  const { activation } = layers[layers.length - 1];
-  const isLogits = activation === "linear" && training?.config.loss === "cross-entropy";
-  if (activation !== "softmax" && !isLogits) {
+  if (probabilitiesOf(mlp, new Float32Array(outFeatures)) === undefined) {
+    const { activation } = layers[layers.length - 1];
     throw refuse(`its outputs are ${activation}, the page shows probabilities (softmax)`);
   }
 }
@@ -67,10 +65,8 @@ export function classNamesOf({ classNames, outFeatures }: Mlp): readonly string[
  */
 export function showNetwork(mlp: Mlp, origin: string): ShownNetwork {
   checkShowable(mlp);
-  const last = mlp.layers.length - 1;
-  const layers = mlp.layers.with(last, { ...mlp.layers[last], activation: "softmax" });
-  const network = { inFeatures: mlp.inFeatures, inputScale: mlp.inputScale, layers };
-  let parameters = mlp.parameters, forward = createForward(network, parameters), version = 1;
+  const { layers } = mlp, last = layers.length - 1;
+  let parameters = mlp.parameters, forward = createForward(mlp, parameters), version = 1;
   return {
     view: () => ({
       title: `${mlp.inFeatures}-${layers.map(({ outFeatures }) => outFeatures).join("-")}, ` +
@@ -84,12 +80,12 @@ export function showNetwork(mlp: Mlp, origin: string): ShownNetwork {
     predict(ink) {
       const image = centerDigit({ values: ink, width: INK_SIDE, height: INK_SIDE });
       if (!image.includes(255)) return { version, seen: null };
-      const outputs = forward(image), probabilities = [...outputs[last]];
+      const outputs = forward(image), probabilities = probabilitiesOf(mlp, Float32Array.from(outputs[last]))!;
       const { label, runnerUp, sure } = guessOf(probabilities);
       return {
         version,
         seen: [...image],
-        probabilities,
+        probabilities: [...probabilities],
         guess: label,
         runnerUp: runnerUp?.label,
         sure,
@@ -112,7 +108,7 @@ export function showNetwork(mlp: Mlp, origin: string): ShownNetwork {
     },
     update(changed) {
       parameters = changed;
-      forward = createForward(network, parameters);
+      forward = createForward(mlp, parameters);
       return ++version;
     },
   };
