@@ -3,7 +3,8 @@
  * comments; both sides are written against this file alone.
  *
  * Every request but those for the page's own files is a POST with the run's token in the header {@linkcode TOKEN_HEADER}.
- * Bodies are JSON (`application/json`) but for ink, which is bytes (`application/octet-stream`). An error is a JSON {@linkcode Refusal} with a status from 400.
+ * Bodies are JSON (`application/json`) but for ink, which is bytes (`application/octet-stream`). An error is a JSON
+ * {@linkcode Refusal} with a status from 400.
  *
  * Refused are: another host name (421); a page of another site, or without the run's token (403); an address that is none
  * (404), another method (405), another content type (415); a body that is too large (413), too slow (408) or not what is
