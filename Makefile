@@ -36,7 +36,7 @@ export DENO_TLS_CA_STORE
 # Runs a task with ARGS as the person quoted them: `value` keeps make from expanding what the shell is to see.
 run = @deno task --quiet $(1) $(value ARGS)
 
-.PHONY: help train eval predict info test check deno cuda cuda-emulated cuda-test cuda-mutations gpu-check install-cuda
+.PHONY: help train eval predict gui info test check deno cuda cuda-emulated cuda-test cuda-mutations gpu-check install-cuda
 
 help: ## list the targets
 	@echo "Usage: make TARGET [ARGS=\"...\"]"
@@ -50,6 +50,9 @@ eval: $(DENO) ## evaluate a model on a data set
 
 predict: $(DENO) ## say what a model takes images for: make predict ARGS="a.png"
 	$(call run,predict)
+
+gui: $(DENO) ## draw a digit and see what the network makes of it, in the browser
+	$(call run,gui)
 
 info: $(DENO) ## say which backends open on this machine
 	$(call run,info)

@@ -1,6 +1,6 @@
 /** Where a task's data set comes from. @module */
 import { basename, isAbsolute } from "@std/path";
-import type { DatasetPair } from "../src/data/dataset.ts";
+import type { Dataset, DatasetPair } from "../src/data/dataset.ts";
 import { countOf } from "../src/data/dataset.ts";
 import { drawDigits } from "../src/data/digits.ts";
 import { downloadMnist } from "../src/data/download.ts";
@@ -12,6 +12,8 @@ import type { Screen } from "./terminal/screen.ts";
 
 /** The file that is looked for, and downloaded to, where no data set is named. */
 const MNIST_PATH = "data/mnist.npz";
+/** Digits that are drawn to show one of. */
+const SHOWN_DIGITS = 1000;
 
 /** A data set and a sentence that says where it came from. */
 export interface OpenedData {
@@ -47,6 +49,22 @@ export async function openData(
   } finally {
     screen.clear();
   }
+}
+
+/**
+ * Test rows to show one of: those of the set that `--data` names, or of `data/mnist.npz` if that is there, else digits that
+ * the program draws. Nothing is downloaded for this.
+ *
+ * @throws {TaskError} where the set that was named has none
+ */
+export async function openTestRows(named: string | undefined): Promise<Dataset> {
+  const path = named === undefined ? projectPath(MNIST_PATH) : userPath(named);
+  if (named === "digits" || (named === undefined && !await isThere(path))) {
+    return drawDigits({ count: 1, testCount: SHOWN_DIGITS }).test!;
+  }
+  const { test } = (await load(path)).sets;
+  if (test) return test;
+  throw new TaskError(`Cannot show digits of ${JSON.stringify(shownPath(path))}: it has no test rows`);
 }
 
 async function load(path: string): Promise<OpenedData> {

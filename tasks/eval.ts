@@ -65,15 +65,16 @@ async function main({ given, screen, signal }: TaskContext<typeof COMMAND["group
 }
 
 /** Loads the model that `--model` names, or the default one. */
-export async function loadModel(named: string | undefined): Promise<Mlp> {
+export async function loadModel(
+  named: string | undefined,
+  hint = "run `deno task train` to make a model, or name one with --model",
+): Promise<Mlp> {
   const path = named === undefined ? projectPath(DEFAULT_MODEL) : userPath(named);
   try {
     return await Mlp.load(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new TaskError(`Cannot load ${JSON.stringify(shownPath(path))}: no such file`, {
-      hint: "run `deno task train` to make a model, or name one with --model",
-    });
+    throw new TaskError(`Cannot load ${JSON.stringify(shownPath(path))}: no such file`, { hint });
   }
 }
 

@@ -1,12 +1,11 @@
 /** `deno task train`: trains a network and saves it. @module */
-import { dirname } from "@std/path";
 import { openBackend } from "../src/backend.ts";
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "../src/checkpoint.ts";
-import { resolveConfig, TRAIN_OPTIONS, type TrainConfig } from "../src/config.ts";
+import { TRAIN_OPTIONS, type TrainConfig } from "../src/config.ts";
 import type { Dataset } from "../src/data/dataset.ts";
-import { DivergedError, FormatError } from "../src/errors.ts";
+import { DivergedError } from "../src/errors.ts";
 import { evaluate, type Evaluation } from "../src/evaluate.ts";
-import { dense, formatLayers, type LayerSpec, parseLayers } from "../src/layers.ts";
+import { formatLayers, type LayerSpec } from "../src/layers.ts";
 import { Mlp } from "../src/mlp.ts";
 import { train, type TrainEvent } from "../src/train.ts";
 import { openData } from "./data.ts";
@@ -18,17 +17,16 @@ import {
   DEFAULT_MODEL,
   JSON_OPTION,
 } from "./options.ts";
+import { checkWritable, OUTPUT_OPTIONS, refuseToOverwrite } from "./output.ts";
 import type { Command } from "./terminal/command.ts";
 import { TaskError, UsageError } from "./terminal/errors.ts";
 import { runTask, type TaskContext } from "./terminal/main.ts";
-import { accuracy, count, duration, loss } from "./terminal/numbers.ts";
+import { accuracy, duration, loss } from "./terminal/numbers.ts";
 import { projectPath, shownPath, userPath } from "./terminal/paths.ts";
 import { progressText } from "./terminal/progress.ts";
 import type { Screen } from "./terminal/screen.ts";
 import { epochColumns, startTable } from "./terminal/table.ts";
-
-/** The hidden layers where none are named. */
-const HIDDEN: readonly LayerSpec[] = [dense(128, "relu"), dense(64, "relu")];
+import { checkConfig, configText, LAYERS_OPTION, layersOf, networkText, newMlp } from "./training.ts";
 
 const COMMAND = {
   name: "deno task train",
@@ -39,12 +37,7 @@ const COMMAND = {
       title: "Data and network",
       options: {
         ...DATA_OPTION,
-        layers: {
-          kind: "text",
-          value: "LAYERS",
-          help: "widths and activations (relu, sigmoid, tanh, softmax, linear), first to last; " +
-            "by default 128:relu,64:relu and the set's classes as softmax, or its target values as linear",
-        },
+        ...LAYERS_OPTION,
       },
       aliases: DATA_ALIASES,
     },
@@ -53,7 +46,7 @@ const COMMAND = {
       title: "Run",
       options: {
         ...BACKEND_OPTIONS,
-        output: { kind: "text", value: "PATH", help: `where the model goes (default ${DEFAULT_MODEL})` },
+        output: OUTPUT_OPTIONS.output,
         checkpoint: {
           kind: "text",
           value: "PATH",
@@ -64,7 +57,7 @@ const COMMAND = {
           value: "PATH",
           help: "go on from such a file; its settings hold, only --epochs may differ",
         },
-        force: { kind: "boolean", default: false, help: "write over a file that is not a model" },
+        force: OUTPUT_OPTIONS.force,
         quiet: { kind: "boolean", default: false, help: "print the result alone" },
         ...JSON_OPTION,
       },
@@ -124,7 +117,7 @@ async function main({ given, screen, signal }: Context): Promise<void> {
     screen.note(`backend  ${backend.name} on ${backend.device}`);
     screen.note(`data     ${said}`);
     screen.note(`network  ${networkText(mlp)}`);
-    screen.note(`training ${configText(job)}`);
+    screen.note(`training ${configText(config, resume)}`);
   }
 
   let last: TrainEvent | undefined;
@@ -235,38 +228,6 @@ function resultText(
   ].join(", ");
 }
 
-function networkText(mlp: Mlp): string {
-  const layers = mlp.layers.map(({ outFeatures, activation }) => `${outFeatures} ${activation}`);
-  return `${[mlp.inFeatures, ...layers].join(" → ")}, ${count(mlp.parameterCount)} parameters`;
-}
-
-function configText({ config, resume }: Job): string {
-  const value = <K extends keyof TrainConfig>(name: K) =>
-    config[name] ?? resume?.config[name] ?? TRAIN_OPTIONS[name].default;
-  const from = resume ? `; goes on at epoch ${resume.progress.epoch}` : "";
-  const epochs = value("epochs") === 1 ? "1 epoch" : `${value("epochs")} epochs`;
-  const augmented = value("augment") ? ", images deformed" : "";
-  return `${value("optimizer")}, learning rate ${value("learningRate")} ${value("schedule")}, ${
-    value("loss")
-  }, ` +
-    `batch ${value("batchSize")}, ${epochs}${augmented}, seed ${value("seed")}${from}`;
-}
-
-function layersOf(text: string): LayerSpec[] {
-  try {
-    return parseLayers(text);
-  } catch (error) {
-    throw new UsageError(`--layers: ${(error as Error).message}`, {
-      hint: "such as --layers 128:relu,10:softmax",
-    });
-  }
-}
-
-function newMlp(layers: LayerSpec[] | undefined, set: Dataset, config: Partial<TrainConfig>): Mlp {
-  const output = dense(set.outFeatures, set.labels ? "softmax" : "linear");
-  return Mlp.create(layers ?? [...HIDDEN, output], set, { init: config.init, seed: config.seed });
-}
-
 function resumedMlp(resume: Checkpoint, layers: LayerSpec[] | undefined): Mlp {
   const kept = formatLayers(resume.mlp.layers);
   if (layers && formatLayers(layers) !== kept) {
@@ -281,54 +242,5 @@ async function readCheckpoint(path: string): Promise<Checkpoint> {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new TaskError(`Cannot resume: there is no file ${JSON.stringify(shownPath(path))}`);
-  }
-}
-
-/** Refuses settings that exclude each other before anything is read. */
-function checkConfig(given: Partial<TrainConfig>): void {
-  const { patience, validationSplit } = configOf(given);
-  if (patience > 0 && validationSplit === 0) {
-    throw new UsageError("--patience needs a validation set", { hint: "such as --validation-split 0.1" });
-  }
-}
-
-function configOf(given: Partial<TrainConfig>): TrainConfig {
-  try {
-    return resolveConfig(given);
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
-
-/** Refuses the path of a file that is no model: it was hardly meant to be written over. */
-async function refuseToOverwrite(path: string, force: boolean): Promise<void> {
-  const refuse = (why: string, hint?: string) =>
-    new TaskError(`Cannot save to ${JSON.stringify(shownPath(path))}: ${why}`, { hint });
-  try {
-    const { isDirectory } = await Deno.stat(path);
-    if (isDirectory) throw refuse("it is a folder");
-    if (!force) await Mlp.load(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
-    if (!(error instanceof FormatError)) throw error;
-    throw refuse("the file there is not a model", "name another, or use --force to write over it");
-  }
-}
-
-/** Writes and removes a file beside `path`: that nothing can be written there is better said before training. */
-async function checkWritable(path: string): Promise<void> {
-  const dir = dirname(path);
-  try {
-    await Deno.mkdir(dir, { recursive: true });
-    await Deno.remove(await Deno.makeTempFile({ dir, suffix: ".part" }));
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.PermissionDenied)) throw cause;
-    throw new TaskError(
-      `Cannot save to ${JSON.stringify(shownPath(path))}: its folder cannot be written to`,
-      {
-        hint: "check who owns the folder, or name another place",
-        cause,
-      },
-    );
   }
 }

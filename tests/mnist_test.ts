@@ -1,13 +1,11 @@
 /** The job that the tool is for, on the real data, where that is there. */
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
-import { fromFileUrl } from "@std/path";
 import { openBackend } from "../src/backend.ts";
 import { buildPlan } from "../src/build_plan.ts";
 import { resolveConfig } from "../src/config.ts";
 import { centerDigit } from "../src/data/center.ts";
-import type { Dataset, DatasetPair } from "../src/data/dataset.ts";
+import type { Dataset } from "../src/data/dataset.ts";
 import { drawDigits } from "../src/data/digits.ts";
-import { loadDataset } from "../src/data/load.ts";
 import { isMnist } from "../src/data/mnist.ts";
 import { evaluate } from "../src/evaluate.ts";
 import { indexOfLargest } from "../src/index_of_largest.ts";
@@ -16,40 +14,8 @@ import { Mlp } from "../src/mlp.ts";
 import { createRandom, permutation } from "../src/random.ts";
 import { train } from "../src/train.ts";
 import { drawInStyle, everyStyle, inkOf } from "./support/drawn_digits.ts";
+import { mnist, mnistTest } from "./support/mnist.ts";
 import { runPlan } from "./support/states.ts";
-import { isGranted } from "./support/permissions.ts";
-
-/** Where the file may be, from the project's folder. */
-const PLACES = ["data/mnist.npz", "../shared/data/mnist.npz"].map((path) =>
-  new URL(`../${path}`, import.meta.url)
-);
-
-const path = PLACES.find((place) => {
-  if (!isGranted({ name: "read", path: place })) return false;
-  try {
-    return Deno.statSync(place).isFile;
-  } catch {
-    return false;
-  }
-});
-
-let loaded: DatasetPair | undefined;
-
-/** MNIST, read once. */
-async function mnist(): Promise<Required<DatasetPair>> {
-  loaded ??= await loadDataset(fromFileUrl(path!));
-  return loaded as Required<DatasetPair>;
-}
-
-function mnistTest(sentence: string, body: () => Promise<void>): void {
-  Deno.test({
-    name: `${sentence} (needs data/mnist.npz and --allow-read)`,
-    ignore: path === undefined,
-    sanitizeOps: true,
-    sanitizeResources: true,
-    fn: body,
-  });
-}
 
 /** The network of `deno task train` with no options. */
 function createMlp(set: Dataset): Mlp {

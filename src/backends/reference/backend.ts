@@ -246,8 +246,26 @@ export function predict(
   tensors: Tensors,
   inputs: Dataset["inputs"],
 ): Float32Array<ArrayBuffer> {
+  const { inFeatures, layers } = network, last = layers.length - 1;
+  const count = rowCount(inputs, inFeatures), width = layers[last].outFeatures;
+  const forward = createForward(network, tensors);
+  const outputs = new Float32Array(count * width);
+  for (let row = 0; row < count; row++) {
+    outputs.set(forward(inputs.subarray(row * inFeatures, (row + 1) * inFeatures))[last], row * width);
+  }
+  return outputs;
+}
+
+/** The outputs `[O]` of every layer, first to last, for one input `[I]`; the next call writes over them. */
+export type Forward = (inputs: Dataset["inputs"]) => readonly Float64Array[];
+
+/**
+ * Makes a network's forward pass for one input at a time, in float64.
+ *
+ * @throws {TypeError} where a parameter is missing or has the wrong size
+ */
+export function createForward(network: NetworkSpec, tensors: Tensors): Forward {
   const { inFeatures, layers, inputScale } = network;
-  const count = rowCount(inputs, inFeatures);
   const buffers: Record<BufferName, ops.Matrix> = {
     x: { values: new Float64Array(inFeatures), width: inFeatures },
   };
@@ -262,13 +280,12 @@ export function predict(
     buffers[layerBuffer(index, "y")] = { values: new Float64Array(outFeatures), width: outFeatures };
     width = outFeatures;
   }
-  const outputs = new Float32Array(count * width), last = layers.length - 1;
-  for (let row = 0; row < count; row++) {
-    for (let i = 0; i < inFeatures; i++) buffers.x.values[i] = inputs[row * inFeatures + i] * inputScale;
+  const outputs = layers.map((_, index) => buffers[layerBuffer(index, "y")].values);
+  return (inputs) => {
+    for (let i = 0; i < inFeatures; i++) buffers.x.values[i] = inputs[i] * inputScale;
     for (const [index, { activation }] of layers.entries()) {
       ops.linear(forwardOp(index, activation), buffers, 1);
     }
-    outputs.set(buffers[layerBuffer(last, "y")].values, row * width);
-  }
-  return outputs;
+    return outputs;
+  };
 }

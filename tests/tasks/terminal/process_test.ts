@@ -2,6 +2,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { isGranted } from "../../support/permissions.ts";
+import { readerOf } from "../../support/streams.ts";
 
 const granted = isGranted({ name: "read" }, { name: "run" });
 const options = {
@@ -20,23 +21,6 @@ function start(...args: string[]) {
     stderr: "piped",
   }).spawn();
   return { process, stdout: readerOf(process.stdout), stderr: readerOf(process.stderr) };
-}
-
-/** Text of a stream, up to what is waited for or to its end. */
-function readerOf(stream: ReadableStream<Uint8Array>) {
-  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  return {
-    async until(wanted?: string): Promise<string> {
-      while (wanted === undefined || !text.includes(wanted)) {
-        const { done, value } = await reader.read();
-        if (done) break;
-        text += value;
-      }
-      return text;
-    },
-    cancel: () => reader.cancel(),
-  };
 }
 
 Deno.test(

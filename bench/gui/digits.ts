@@ -1,0 +1,59 @@
+/**
+ * How well a network reads digits drawn on the page itself: ten styles of each digit, drawn in Chromium with the mouse at
+ * varied places, sizes and thicknesses on the page of a real `deno task gui`. `deno task drawn` does it without a browser.
+ * @module
+ */
+import { createRandom } from "../../src/random.ts";
+import { type Command, withDefaults } from "../../tasks/terminal/command.ts";
+import { runTask, type TaskContext } from "../../tasks/terminal/main.ts";
+import { accuracy } from "../../tasks/terminal/numbers.ts";
+import { drawInStyle, everyStyle } from "../../tests/support/drawn_digits.ts";
+import { onPad, readPage } from "../../tests/browser/gui_support.ts";
+import { openGui } from "./open.ts";
+
+const COMMAND = {
+  name:
+    "deno run --allow-read --allow-write --allow-run --allow-sys --allow-env --allow-net=127.0.0.1 bench/gui/digits.ts",
+  summary: "Draws digits as people do on the page in Chromium, and says how many of them are read.",
+  groups: {
+    drawn: {
+      title: "Drawings",
+      options: {
+        each: { kind: "integer", default: 2, min: 1, help: "drawings in each of the hundred styles" },
+        seed: { kind: "integer", default: 2, min: 0, max: 4294967295, help: "seed of the drawings" },
+      },
+    },
+  },
+  positionals: { name: "-- OPTIONS...", help: "options of `deno task gui`, such as --model" },
+} as const satisfies Command;
+
+if (import.meta.main) await runTask(COMMAND, main);
+
+async function main({ given, positionals, screen, signal }: TaskContext<typeof COMMAND["groups"]>) {
+  const { each, seed } = withDefaults(COMMAND.groups.drawn.options, given.drawn);
+  await using opened = await openGui(positionals);
+  const { page } = opened;
+  const styles = everyStyle(), total = each * styles.length;
+  let drawn = 0, right = 0;
+  for (const [number, { label, style }] of styles.entries()) {
+    for (let drawing = 0; drawing < each && !signal.aborted; drawing++) {
+      const { strokes, pen } = drawInStyle(style, createRandom(seed, 65536 * number + drawing));
+      await page.click("#clear");
+      await page.fill("#pen", `${Math.round(200 * pen) / 2}`);
+      for (const stroke of strokes) {
+        const [first, ...rest] = await onPad(page, stroke);
+        await page.mouse.move(...first);
+        await page.mouse.down();
+        for (const place of rest) await page.mouse.move(...place);
+        await page.mouse.up();
+      }
+      await page.waitForTimeout(100);
+      const { guess } = await readPage(page);
+      drawn++;
+      if (guess === `${label}`) right++;
+      else screen.row(`${label}, ${style.name}: read as ${guess || "nothing"}`);
+      screen.progress(`${drawn} of ${total} drawn, ${right} read rightly`);
+    }
+  }
+  screen.row(`${right} of ${drawn} read rightly, ${accuracy(right / drawn, drawn)}`);
+}

@@ -1,0 +1,203 @@
+/**
+ * The drawing page's server as a function from requests to answers. It listens nowhere: `serveGui` puts it on a port.
+ * @module
+ */
+import { countOf, type Dataset } from "../data/dataset.ts";
+import { FormatError } from "../errors.ts";
+import type { Mlp } from "../mlp.ts";
+import { type BodyLimits, parseObject, readBody } from "./body.ts";
+import type { Corrections } from "./corrections.ts";
+import { checkSender, checkTarget, createToken, hostRule, type Target } from "./guard.ts";
+import { createPageAnswers, type PageFile, SECURITY_HEADERS } from "./page_files.ts";
+import { INK_SIDE, ROUTES, type WatchMessage } from "./protocol.ts";
+import { refusalOf, RequestError } from "./refusal.ts";
+import { checkInk, showNetwork, wholeBelow } from "./shown_network.ts";
+import type { TrainingSession } from "./training.ts";
+import { createWatchers } from "./watchers.ts";
+
+/** What the page's server is made of. */
+export interface GuiOptions {
+  /** The network that the page shows. */
+  readonly mlp: Mlp;
+  /** Where it is from, for a person. */
+  readonly origin: string;
+  /** The page's files. */
+  readonly page: readonly PageFile[];
+  /** Where it will listen, which decides the `Host` headers that it answers to; `127.0.0.1` by default. */
+  readonly hostname?: string;
+  /** Images with labels to show one of at random. */
+  readonly samples?: Dataset;
+  /** Where corrections go. */
+  readonly corrections?: Corrections;
+  /** The training of `mlp`, which the page shows and steers. */
+  readonly training?: TrainingSession;
+  /** Bounds that differ from {@linkcode GUI_LIMITS}. */
+  readonly limits?: Partial<GuiLimits>;
+}
+
+/** Bounds on what requests may take. */
+export interface GuiLimits {
+  /** The longest time that a body takes to come in, in milliseconds. */
+  readonly bodyMilliseconds: number;
+  /** Requests whose body is being read or that are being answered. */
+  readonly requests: number;
+  /** Streams of messages. */
+  readonly watchers: number;
+  /** How often a stream says that it is alive, in milliseconds. */
+  readonly aliveMilliseconds: number;
+}
+
+/** The bounds by default. */
+export const GUI_LIMITS: GuiLimits = {
+  bodyMilliseconds: 5000,
+  requests: 64,
+  watchers: 32,
+  aliveMilliseconds: 5000,
+};
+
+/** The page's server. */
+export interface Gui extends AsyncDisposable {
+  /** The run's token, which the page carries. */
+  readonly token: string;
+  /** Answers a request; it never rejects. */
+  handle(request: Request): Promise<Response>;
+  /** Resolves when somebody quit from the page. */
+  readonly quit: Promise<void>;
+  /** Ends every stream, and answers nothing more but the page's files. */
+  close(): void;
+}
+
+const INK_TYPE = "application/octet-stream", JSON_TYPE = "application/json";
+/** The largest body of JSON, in bytes. */
+const MOST_JSON = 1024;
+
+/** An address that takes a body. */
+interface Action extends Target {
+  readonly contentType: string;
+  readonly answer: (body: Uint8Array<ArrayBuffer>, url: URL) => unknown;
+}
+
+/**
+ * Creates the page's server.
+ *
+ * @throws {TypeError} where the page cannot show the network, or has no place for the token
+ */
+export async function createGui(options: GuiOptions): Promise<Gui> {
+  const { mlp, samples, corrections, training } = options;
+  const limits = { ...GUI_LIMITS, ...options.limits };
+  const token = createToken(), isOurs = hostRule(options.hostname ?? "127.0.0.1");
+  const network = showNetwork(mlp, options.origin);
+  const pages = await createPageAnswers(options.page, token);
+  const watchers = createWatchers(limits.aliveMilliseconds);
+  const quit = Promise.withResolvers<void>();
+  let requests = 0, closed = false;
+
+  training?.listen({
+    state: (state) => watchers.send({ type: "training", training: state }),
+    parameters: ({ parameters }) => watchers.send({ type: "version", version: network.update(parameters) }),
+    epoch: (_event, epochs) => watchers.send(epochs),
+  });
+  const close = () => {
+    closed = true;
+    watchers.close();
+  };
+  const ink = (answer: Action["answer"]): Action => ({ methods: ["POST"], contentType: INK_TYPE, answer });
+  const json = (answer: (body: Record<string, unknown>) => unknown): Action => ({
+    methods: ["POST"],
+    contentType: JSON_TYPE,
+    answer: (body) => answer(parseObject(body)),
+  });
+  const actions: { readonly [route: string]: Action | undefined } = {
+    [ROUTES.predict]: ink((body) => network.predict(checkInk(body))),
+    [ROUTES.unit]: json(({ layer, unit }) => network.unit(layer, unit)),
+    [ROUTES.sample]: json(() => sampleOf(samples)),
+    [ROUTES.correct]: ink(async (body, url) => {
+      if (corrections === undefined) throw new RequestError(404, "This server keeps no corrections");
+      const text = url.searchParams.get("label") ?? "";
+      const label = wholeBelow("label", /^\d{1,3}$/.test(text) ? Number(text) : text, mlp.outFeatures);
+      const { seen } = network.predict(checkInk(body));
+      if (seen === null) throw new RequestError(422, "The sheet is blank");
+      return { count: await keep(corrections, Uint8Array.from(seen), label), file: corrections.name };
+    }),
+    [ROUTES.training]: json(({ action }) => {
+      if (training === undefined) throw new RequestError(409, "Nothing is being trained");
+      if (action !== "pause" && action !== "resume" && action !== "stop") {
+        throw new RequestError(400, `"action" needs pause, resume or stop, found ${JSON.stringify(action)}`);
+      }
+      return training[action]();
+    }),
+    [ROUTES.watch]: json(() => {
+      if (watchers.count >= limits.watchers) throw new RequestError(429, "Too many pages are watching");
+      const first: WatchMessage[] = [{ type: "network", network: network.view() }];
+      if (training) first.push({ type: "training", training: training.state }, training.epochs);
+      return new Response(watchers.open(first), { headers: { "content-type": "application/x-ndjson" } });
+    }),
+    [ROUTES.quit]: json(() => {
+      watchers.send({ type: "quit" });
+      close();
+      quit.resolve();
+      return {};
+    }),
+  };
+
+  const answer = async (request: Request): Promise<Response> => {
+    checkSender(request, isOurs);
+    const url = new URL(request.url);
+    const page = pages.get(url.pathname), action = actions[url.pathname];
+    if (page) {
+      checkTarget(request, { methods: ["GET", "HEAD"] }, token);
+      return page(request);
+    }
+    if (action === undefined) throw new RequestError(404, "There is nothing at this address");
+    checkTarget(request, action, token);
+    if (closed) throw new RequestError(503, "The server is ending");
+    if (requests >= limits.requests) {
+      throw new RequestError(429, "Too many requests at once", { "retry-after": "1" });
+    }
+    requests++;
+    try {
+      const bytes = action.contentType === INK_TYPE ? INK_SIDE * INK_SIDE : MOST_JSON;
+      const bounds: BodyLimits = { bytes, milliseconds: limits.bodyMilliseconds };
+      const result = await action.answer(await readBody(request, bounds), url);
+      return result instanceof Response ? result : Response.json(result);
+    } finally {
+      requests--;
+    }
+  };
+
+  return {
+    token,
+    quit: quit.promise,
+    async handle(request) {
+      const response = await answer(request).catch(refusalOf);
+      for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.headers.set(name, value);
+      // What is answered on this machine is not worth compressing, and a stream must not wait for a full block.
+      if (!response.headers.has("cache-control")) {
+        response.headers.set("cache-control", "no-store, no-transform");
+      }
+      return response;
+    },
+    close,
+    [Symbol.asyncDispose]: () => Promise.resolve(close()),
+  };
+}
+
+/** A row of the samples, at random. */
+function sampleOf(samples: Dataset | undefined) {
+  if (samples?.labels === undefined) throw new RequestError(404, "There is no test set to show a digit of");
+  const row = Math.floor(Math.random() * countOf(samples));
+  const length = samples.inputs.length / countOf(samples);
+  const pixels = [...samples.inputs.subarray(row * length, (row + 1) * length)];
+  return { pixels, label: samples.labels[row], row, source: `${samples.source}, test set` };
+}
+
+async function keep(corrections: Corrections, image: Uint8Array, label: number): Promise<number> {
+  try {
+    return await corrections.add(image, label);
+  } catch (error) {
+    if (error instanceof FormatError || error instanceof RangeError) {
+      throw new RequestError(409, error.message);
+    }
+    throw error;
+  }
+}

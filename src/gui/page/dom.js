@@ -1,0 +1,87 @@
+/** Finding, making and naming elements. @module */
+
+/**
+ * @template {Element} [E=HTMLElement]
+ * @param {string} id
+ * @param {new () => E} [type] what the element has to be
+ * @returns {E}
+ */
+export function byId(id, type) {
+  const element = document.getElementById(id);
+  if (element instanceof (type ?? HTMLElement)) return /** @type {E} */ (/** @type {unknown} */ (element));
+  throw new TypeError(`The page has no such "${id}"`);
+}
+
+/** @param {string} id @param {string} text */
+export const write = (id, text) => void (byId(id).textContent = text);
+
+/**
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Record<string, string>} [attributes]
+ * @param {...(Node | string)} children
+ */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const name in attributes) element.setAttribute(name, attributes[name]);
+  element.append(...children);
+  return element;
+}
+
+/** @param {HTMLCanvasElement} canvas @param {CanvasRenderingContext2DSettings} [settings] */
+export const contextOf = (
+  canvas,
+  settings,
+) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", settings));
+
+/** @param {number} share from 0 to 1 */
+export const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)}\u202f%`;
+
+/** @param {number} count */
+export const grouped = (count) => Math.round(count).toLocaleString("en");
+
+/** @param {number} value with a true minus sign */
+export const signed = (value) => value.toFixed(2).replace("-", "\u2212");
+
+/** @param {unknown} error */
+export const reasonOf = (error) => error instanceof Error ? error.message : `${error}`;
+
+/**
+ * Arrow keys, Home and End move the one tab stop of a group of elements, which are in reading order.
+ *
+ * @param {HTMLElement} group
+ * @param {() => readonly HTMLElement[]} items
+ */
+export function rove(group, items) {
+  group.addEventListener("keydown", (event) => {
+    const all = items(), at = all.findIndex((item) => item === event.target);
+    if (at < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+    const columns = all.filter((item) => item.offsetTop === all[0].offsetTop).length;
+    const to = new Map([
+      ["ArrowLeft", at - 1],
+      ["ArrowRight", at + 1],
+      ["ArrowUp", at - columns],
+      ["ArrowDown", at + columns],
+      ["Home", 0],
+      ["End", all.length - 1],
+    ]).get(event.key);
+    if (to === undefined) return;
+    event.preventDefault();
+    if (!all[to]) return;
+    all[at].tabIndex = -1;
+    all[to].tabIndex = 0;
+    all[to].focus();
+  });
+}
+
+let timer = 0;
+
+/**
+ * Tells those who listen rather than look, once nothing newer came for `wait` milliseconds.
+ *
+ * @param {string} text
+ */
+export function announce(text, wait = 0) {
+  clearTimeout(timer);
+  timer = setTimeout(write, wait, "live", text);
+}

@@ -1,0 +1,45 @@
+/**
+ * Every file of the page, as text: what the server serves is this list and nothing else.
+ * @module
+ */
+import type { PageFile } from "../page_files.ts";
+import asking from "./asking.js" with { type: "text" };
+import bars from "./bars.js" with { type: "text" };
+import confusion from "./confusion.js" with { type: "text" };
+import curves from "./curves.js" with { type: "text" };
+import dom from "./dom.js" with { type: "text" };
+import icon from "./icon.svg" with { type: "text" };
+import ink from "./ink.js" with { type: "text" };
+import inside from "./inside.js" with { type: "text" };
+import keys from "./keys.js" with { type: "text" };
+import pad from "./pad.js" with { type: "text" };
+import css from "./page.css" with { type: "text" };
+import html from "./page.html" with { type: "text" };
+import page from "./page.js" with { type: "text" };
+import palette from "./palette.js" with { type: "text" };
+import server from "./server.js" with { type: "text" };
+import teaching from "./teaching.js" with { type: "text" };
+import training from "./training.js" with { type: "text" };
+
+const script = "text/javascript; charset=utf-8";
+
+/** Every file of the page; the first is the page itself. */
+export const pageFiles: readonly PageFile[] = [
+  { route: "/", mediaType: "text/html; charset=utf-8", text: html },
+  { route: "/page.css", mediaType: "text/css; charset=utf-8", text: css },
+  { route: "/icon.svg", mediaType: "image/svg+xml", text: icon },
+  { route: "/asking.js", mediaType: script, text: asking },
+  { route: "/bars.js", mediaType: script, text: bars },
+  { route: "/confusion.js", mediaType: script, text: confusion },
+  { route: "/curves.js", mediaType: script, text: curves },
+  { route: "/dom.js", mediaType: script, text: dom },
+  { route: "/ink.js", mediaType: script, text: ink },
+  { route: "/inside.js", mediaType: script, text: inside },
+  { route: "/keys.js", mediaType: script, text: keys },
+  { route: "/pad.js", mediaType: script, text: pad },
+  { route: "/page.js", mediaType: script, text: page },
+  { route: "/palette.js", mediaType: script, text: palette },
+  { route: "/server.js", mediaType: script, text: server },
+  { route: "/teaching.js", mediaType: script, text: teaching },
+  { route: "/training.js", mediaType: script, text: training },
+];

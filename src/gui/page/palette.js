@@ -1,0 +1,67 @@
+/** The style sheet's colours as numbers, for what is painted pixel by pixel. @module */
+/** @import { Color, Palette } from "./parts.ts" */
+import { contextOf, make } from "./dom.js";
+
+/** @type {Palette | undefined} */
+let known;
+/** @type {(() => void)[]} */
+const listeners = [];
+
+/** The colours that apply now. */
+export function palette() {
+  return known ??= {
+    ink: resolve("ink"),
+    sheet: resolve("sheet"),
+    plus: resolve("plus"),
+    minus: resolve("minus"),
+  };
+}
+
+/** Calls back whenever light, dark or forced colours change. @param {() => void} listener */
+export function onPaletteChange(listener) {
+  listeners.push(listener);
+}
+
+for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) {
+  matchMedia(query).addEventListener("change", () => {
+    known = undefined;
+    for (const listener of listeners) listener();
+  });
+}
+
+/** @param {string} name @returns {Color} */
+function resolve(name) {
+  const probe = document.body.appendChild(make("i"));
+  probe.style.color = `var(--${name})`;
+  const color = getComputedStyle(probe).color.match(/[\d.]+/g) ?? [];
+  probe.remove();
+  return color.slice(0, 3).map(Number);
+}
+
+/** @param {Color} from @param {Color} to @param {number} share */
+const mix = (from, to, share) => from.map((value, i) => Math.round(value + (to[i] - value) * share));
+
+/** The colour of a number from -1 to 1. @param {number} value */
+export function diverging(value) {
+  const { sheet, plus, minus } = palette();
+  return mix(sheet, value < 0 ? minus : plus, Math.abs(value));
+}
+
+/** The colour of an amount of ink from 0 to 1. @param {number} value */
+export const inked = (value) => mix(palette().sheet, palette().ink, value);
+
+/**
+ * Paints numbers `[rows, columns]` as a picture, a pixel each.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {ArrayLike<number>} values
+ * @param {number} columns
+ * @param {(value: number) => Color} colorOf
+ */
+export function paintPicture(canvas, values, columns, colorOf) {
+  canvas.width = columns;
+  canvas.height = Math.ceil(values.length / columns);
+  const image = new ImageData(canvas.width, canvas.height);
+  for (let i = 0; i < values.length; i++) image.data.set([...colorOf(values[i]), 255], 4 * i);
+  contextOf(canvas).putImageData(image, 0, 0);
+}

@@ -1,0 +1,191 @@
+/** `deno task gui`: a page to draw a digit on, and to see what the network sees, thinks and says. @module */
+import { openBackend, type OpenedBackend } from "../src/backend.ts";
+import { TRAIN_OPTIONS } from "../src/config.ts";
+import { openCorrections } from "../src/gui/corrections.ts";
+import { createGui, type Gui } from "../src/gui/gui.ts";
+import { pageFiles } from "../src/gui/page/files.ts";
+import { type GuiServer, serveGui } from "../src/gui/serve.ts";
+import { classNamesOf } from "../src/gui/shown_network.ts";
+import type { Mlp } from "../src/mlp.ts";
+import { openBrowser } from "./browser.ts";
+import { openDemo, openSaved, openTraining, type Shown } from "./gui_network.ts";
+import { BACKEND_OPTIONS, backendOptionsOf, DATA_ALIASES, DATA_OPTION, DEFAULT_MODEL } from "./options.ts";
+import { checkWritable, OUTPUT_OPTIONS, refuseToOverwrite } from "./output.ts";
+import { type Command, dashed, kebab } from "./terminal/command.ts";
+import { TaskError, UsageError } from "./terminal/errors.ts";
+import { runTask, type TaskContext } from "./terminal/main.ts";
+import { projectPath, shownPath, userPath } from "./terminal/paths.ts";
+import { checkConfig, LAYERS_OPTION, layersOf, networkText } from "./training.ts";
+
+/** Where the page is served where no port is asked for, or the next free one. */
+const PORT = 8000;
+/** Where corrections go where no path is given. */
+const CORRECTIONS = "data/corrections.npz";
+
+const COMMAND = {
+  name: "deno task gui",
+  summary:
+    "Serves a page on this machine to draw a digit on, and to see what the network sees, thinks and says.",
+  groups: {
+    page: {
+      title: "Page",
+      options: {
+        model: { kind: "text", value: "PATH", help: `the model (default ${DEFAULT_MODEL})` },
+        demo: {
+          kind: "boolean",
+          default: false,
+          help: "in place of a model, train a small one on drawn digits first",
+        },
+        train: { kind: "boolean", default: false, help: "in place of a model, train one and watch it learn" },
+        port: {
+          kind: "integer",
+          min: 0,
+          max: 65_535,
+          default: PORT,
+          help: "port to listen on, 0 for any; where none is given and 8000 is taken, the next free one",
+        },
+        host: {
+          kind: "text",
+          value: "HOST",
+          default: "127.0.0.1",
+          help: "address to listen on; with 0.0.0.0 or :: other machines reach the page",
+        },
+        open: { kind: "boolean", default: false, help: "open the page in the browser" },
+        data: {
+          ...DATA_OPTION.data,
+          help: "the set whose test rows are shown, and with --train the one to train on: " +
+            "a .npz, a folder of IDX files, or `digits`; by default data/mnist.npz, else digits drawn by the program",
+        },
+        corrections: {
+          kind: "text",
+          value: "PATH",
+          help: `where corrections are kept, for \`train --data\` (default ${CORRECTIONS})`,
+        },
+      },
+      aliases: { ...DATA_ALIASES, model: ["m"] },
+    },
+    network: {
+      title: "Network, with --train",
+      options: { ...LAYERS_OPTION, ...OUTPUT_OPTIONS },
+      aliases: { output: ["o"] },
+    },
+    config: { title: "Training, with --train", options: TRAIN_OPTIONS, aliases: { learningRate: ["lr"] } },
+    machine: { title: "Machine, with --train or --demo", options: BACKEND_OPTIONS },
+  },
+  examples: [
+    { line: "deno task gui --demo", help: "without a model: some seconds of training first" },
+    { line: "deno task gui --train --epochs 20", help: "draw while the network learns" },
+  ],
+} as const satisfies Command;
+
+type Context = TaskContext<typeof COMMAND["groups"]>;
+
+if (import.meta.main) await runTask(COMMAND, main);
+
+async function main(context: Context): Promise<void> {
+  const { given, screen, signal } = context, { page } = given;
+  checkUsage(given);
+  await using backend = page.train || page.demo
+    ? await openBackend(given.machine.backend ?? "auto", backendOptionsOf(given.machine))
+    : undefined;
+  const { mlp, origin, samples, training } = await openShown(context, backend);
+  const file = page.corrections === undefined ? projectPath(CORRECTIONS) : userPath(page.corrections);
+  const corrections = openCorrections(file, { name: shownPath(file), classNames: classNamesOf(mlp) });
+  const hostname = page.host ?? COMMAND.groups.page.options.host.default;
+  await using gui = await createGui({
+    mlp,
+    origin,
+    samples,
+    training,
+    corrections,
+    hostname,
+    page: pageFiles,
+  });
+  await using server = listen(gui, hostname, page.port);
+  if (page.port === undefined && server.port !== PORT) {
+    screen.note(`port ${PORT} is taken, so the page is on port ${server.port}`);
+  }
+  screen.row(server.url);
+  if (!server.isLoopback) {
+    screen.note("warning: whoever reaches this machine over the network can use the page, and end it");
+  }
+  if (!training) {
+    screen.note(`network  ${networkText(mlp)}`);
+    screen.note(`from     ${origin}`);
+  }
+  screen.note(`samples  ${samples ? samples.source : "none"}`);
+  screen.note("Q on the page or Ctrl-C here ends it");
+  if (page.open) openBrowser(server.url, screen);
+
+  const trained = training?.run();
+  trained?.catch(() => {}); // the page and the terminal are told of it; it is thrown at the end
+  await Promise.race([gui.quit, aborted(signal)]);
+  await server.close();
+  if (training?.isUnderWay) await training.stop();
+  await trained;
+}
+
+/** Refuses options that exclude each other, or that say nothing without another. */
+function checkUsage({ page, network, config, machine }: Context["given"]): void {
+  const sources = [page.model !== undefined && "--model", page.demo && "--demo", page.train && "--train"];
+  const [first, second] = sources.filter((source) => source);
+  if (second) throw new UsageError(`${first} and ${second} exclude each other: the page shows one network`);
+  const needs = (options: Readonly<Record<string, unknown>>, what: string) => {
+    const [option] = Object.keys(options);
+    if (option !== undefined) throw new UsageError(`${dashed(kebab(option))} needs ${what}`);
+  };
+  if (!page.train) needs({ ...network, ...config }, "--train");
+  if (!page.train && !page.demo) needs(machine, "--train or --demo");
+  checkConfig(config);
+}
+
+/** The network that was asked for. */
+async function openShown(
+  { given, screen, signal }: Context,
+  backend: OpenedBackend | undefined,
+): Promise<Shown> {
+  const { page, network, config } = given;
+  if (backend === undefined) return await openSaved(page.model, page.data);
+  for (const { name, reason } of backend.passedOver) screen.note(`passed over ${name}: ${reason}`);
+  screen.note(`backend  ${backend.name} on ${backend.device}`);
+  if (page.demo) return await openDemo(backend, page.data, { screen, signal });
+  const layers = network.layers === undefined ? undefined : layersOf(network.layers);
+  const output = network.output === undefined ? projectPath(DEFAULT_MODEL) : userPath(network.output);
+  await refuseToOverwrite(output, network.force ?? false);
+  await checkWritable(output);
+  const save = async (mlp: Mlp) => {
+    await mlp.save(output);
+    return shownPath(output);
+  };
+  return await openTraining({ backend, data: page.data, layers, config, save }, { screen, signal });
+}
+
+/** Puts the page on the port that was asked for, else on the first that is free. */
+function listen(gui: Gui, hostname: string, asked: number | undefined): GuiServer {
+  const refuse = (why: string, hint?: string) =>
+    new TaskError(`Cannot serve the page on ${hostname}, port ${asked ?? PORT}: ${why}`, { hint });
+  try {
+    return serveGui(gui, { hostname, port: asked ?? PORT, orNext: asked === undefined });
+  } catch (error) {
+    const { AddrInUse, AddrNotAvailable, NotCapable, PermissionDenied } = Deno.errors;
+    if (error instanceof AddrInUse) {
+      throw asked === undefined
+        ? refuse("it and the next hundred are taken", "use --port 0 for any that is free")
+        : refuse("it is taken", "name another port, or leave --port out for one that is free");
+    }
+    if (error instanceof AddrNotAvailable) throw refuse("no interface of this machine has that address");
+    if (error instanceof NotCapable) {
+      throw refuse("this task may listen on localhost, 127.0.0.1, ::1, 0.0.0.0 and ::", "use --host 0.0.0.0");
+    }
+    if (error instanceof PermissionDenied) {
+      throw refuse("the system does not allow it", "use a port from 1024");
+    }
+    throw error;
+  }
+}
+
+/** Resolves once the signal is aborted. */
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

@@ -1,0 +1,131 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { openBackend } from "../../src/backend.ts";
+import { drawDigits } from "../../src/data/digits.ts";
+import { createTrainingSession } from "../../src/gui/training.ts";
+import { dense } from "../../src/layers.ts";
+import { Mlp } from "../../src/mlp.ts";
+import type { Browser } from "./chromium.ts";
+import {
+  drawByMouse,
+  openBrowser,
+  openPage,
+  readPage,
+  serveTest,
+  SEVEN,
+  waitForGuess,
+  waitForText,
+  waitUntil,
+} from "./gui_support.ts";
+
+let browser: Browser;
+Deno.test.beforeAll(async () => {
+  browser = await openBrowser();
+});
+Deno.test.afterAll(() => browser.close());
+
+/** A server that trains, until its disposal. */
+async function serveTraining(epochs: number) {
+  const backend = await openBackend("wasm", { threads: 1 });
+  const digits = drawDigits({ count: 3000, testCount: 300 });
+  const mlp = Mlp.create([dense(32, "relu"), dense(10, "softmax")], digits.train);
+  const session = createTrainingSession({
+    mlp,
+    train: digits.train,
+    test: digits.test,
+    config: { epochs },
+    backend,
+    save: () => Promise.resolve("model/mine.npz"),
+  });
+  const server = await serveTest(mlp, { training: session });
+  return {
+    url: server.url,
+    sheets: server.sheets,
+    session,
+    async [Symbol.asyncDispose]() {
+      if (session.isUnderWay) await session.stop();
+      await server[Symbol.asyncDispose]();
+      await backend[Symbol.asyncDispose]();
+    },
+  };
+}
+
+Deno.test("the training panel draws curves and the confusion matrix as they form, and the drawing is read anew", async () => {
+  await using server = await serveTraining(400);
+  await using page = await openPage(browser, server.url);
+  await drawByMouse(page, SEVEN);
+  await waitForGuess(page);
+  const before = await readPage(page);
+  const asked = server.sheets.length;
+  const run = server.session.run();
+  await waitForText(page, "#step", /^epoch [4-9]|^epoch \d\d/);
+  await page.click("#pause");
+  await waitForText(page, "#phase", /^Paused$/);
+  assertEquals(await page.textContent("#pause"), "Resume");
+
+  const { curves, label, cells, readout } = await page.evaluate(() => ({
+    curves: Array.from(
+      document.querySelectorAll("#training polyline"),
+      (line) => [line.getAttribute("class"), line.getAttribute("points")!.trim().split(" ").length] as const,
+    ),
+    label: document.querySelector("#loss")!.getAttribute("aria-label"),
+    cells: document.querySelectorAll("#confusion [tabindex]").length,
+    readout: document.querySelector("#confusion-words")!.textContent,
+  }));
+  assertEquals(curves.map(([name]) => name), ["train", "test", "train", "test"]);
+  for (const [, points] of curves) assert(points >= 3, `${points} points`);
+  assertMatch(label!, /^Loss after epoch \d+: training [\d.]+, test [\d.]+$/);
+  assertEquals([cells, readout], [100, "Point at a number, or use the arrow keys"]);
+  assertMatch((await page.textContent("#speed"))!, /^[\d,]+ images\/s$/);
+  assertMatch((await page.textContent("#backend"))!, /^wasm on /);
+
+  assert(server.sheets.length > asked, "the drawing was read again");
+  const after = await readPage(page);
+  assert(JSON.stringify(after.values) !== JSON.stringify(before.values));
+  assertEquals(after.guess, "7");
+
+  await page.hover("#confusion tr:nth-child(2) td:nth-child(2)");
+  assertMatch((await page.textContent("#confusion-words"))!, /^0, read rightly: \d+ of \d+, [\d.]+\u202f%$/);
+  await page.focus("#confusion [tabindex='0']");
+  await page.keyboard.press("ArrowRight");
+  assertMatch((await page.textContent("#confusion-words"))!, /^0, read as 1: \d+ of \d+/);
+
+  const step = await page.textContent("#step");
+  await page.waitForTimeout(400);
+  assertEquals(await page.textContent("#step"), step);
+  await page.click("#pause");
+  await waitForText(page, "#phase", /^Running$/);
+  assertEquals(await page.textContent("#pause"), "Pause");
+  await waitUntil(page, async () => await page.textContent("#step") !== step, "training goes on");
+
+  await page.click("#stop");
+  await waitForText(page, "#phase", /^Stopped$/);
+  assertEquals(await waitForText(page, "#training-words", /./), "Saved as model/mine.npz");
+  assertEquals(
+    await page.evaluate(() =>
+      ["pause", "stop"].map((id) => document.getElementById(id)!.matches(":disabled"))
+    ),
+    [true, true],
+  );
+  await run;
+});
+
+Deno.test("the training panel tells a page that comes late all epochs, and says when it is finished", async () => {
+  await using server = await serveTraining(3);
+  await server.session.run();
+  await using page = await openPage(browser, server.url);
+  await waitForText(page, "#phase", /^Finished$/);
+  assertEquals(
+    await page.evaluate(() =>
+      document.querySelector("#loss polyline.test")!.getAttribute("points")!.split(" ").length
+    ),
+    3,
+  );
+  assertMatch((await page.textContent("#step"))!, /^epoch 3 of 3/);
+});
+
+Deno.test("the training panel is not there where nothing is trained", async () => {
+  const mlp = Mlp.create([dense(10, "softmax")], { inputShape: [28, 28], inputScale: 1 / 255 });
+  await using server = await serveTest(mlp);
+  await using page = await openPage(browser, server.url);
+  assertEquals(await page.evaluate(() => document.querySelector<HTMLElement>("#training")!.hidden), true);
+});

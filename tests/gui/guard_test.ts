@@ -1,0 +1,54 @@
+import { assertEquals } from "@std/assert";
+import { hostRule } from "../../src/gui/guard.ts";
+
+/** Where the server listens, what it answers to, and what it does not. */
+const HOSTS: [hostname: string, ours: string[], others: string[]][] = [
+  [
+    "127.0.0.1",
+    [
+      "127.0.0.1:8000",
+      "127.0.0.1",
+      "localhost:8000",
+      "LOCALHOST:8000",
+      "localhost:9000",
+      "[::1]:8000",
+      "127.0.0.9",
+    ],
+    [
+      "evil.example",
+      "evil.example:8000",
+      "127.0.0.1.evil.example",
+      "localhost.evil.example",
+      "192.168.1.5:8000",
+      "[fe80::1]",
+      "0.0.0.0:8000",
+      "localhost:8000/",
+      "a@localhost",
+      "localhost:8000, evil.example",
+      "localhost:123456",
+      "[::1",
+      "",
+    ],
+  ],
+  ["localhost", ["localhost:8000", "127.0.0.1:8000"], ["evil.example:8000", "10.0.0.1"]],
+  ["::1", ["[::1]:8000", "localhost:8000"], ["evil.example", "[::2]"]],
+  [
+    "0.0.0.0",
+    ["127.0.0.1:8000", "localhost:8000", "192.168.1.5:8000", "10.0.0.1", "[fe80::1]:8000"],
+    ["evil.example:8000", "10.0.0.1.evil.example", "1.2.3", ""],
+  ],
+  ["::", ["[2001:db8::7]:8000", "192.168.1.5:8000"], ["evil.example"]],
+  ["Desk.Home", ["desk.home:8000", "DESK.home", "192.168.1.5:8000", "localhost"], [
+    "evil.example",
+    "desk.home.evil",
+  ]],
+  ["192.168.1.5", ["192.168.1.5:8000", "localhost"], ["evil.example"]],
+];
+
+for (const [hostname, ours, others] of HOSTS) {
+  Deno.test(`hostRule() of ${hostname} tells our hosts from others`, () => {
+    const isOurs = hostRule(hostname);
+    assertEquals(ours.filter((host) => !isOurs(host)), []);
+    assertEquals(others.filter((host) => isOurs(host)), []);
+  });
+}

@@ -1,0 +1,163 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { centerDigit } from "../../src/data/center.ts";
+import type { Corrections } from "../../src/gui/corrections.ts";
+import { INK_SIDE, type Prediction, ROUTES, TOKEN_HEADER } from "../../src/gui/protocol.ts";
+import { drawBlobs } from "../support/sets.ts";
+import { ask, createNetwork, drawInk, openGui, requestOf } from "./support.ts";
+
+const options = { sanitizeOps: true, sanitizeResources: true };
+
+Deno.test("createGui() predicts what the network says of the centred drawing", options, async () => {
+  const mlp = createNetwork(), gui = await openGui({ mlp });
+  const ink = drawInk({ bar: true });
+  const { status, json } = await ask(gui, ROUTES.predict, { body: ink });
+  const image = centerDigit({ values: ink, width: INK_SIDE, height: INK_SIDE });
+  const wanted = mlp.predict(image), prediction = json as unknown as Required<Prediction>;
+  assertEquals(status, 200);
+  assertEquals(prediction.seen, [...image]);
+  assertEquals(prediction.probabilities.map(Math.fround), [...wanted]);
+  const sorted = [...wanted.keys()].sort((a, b) => wanted[b] - wanted[a]);
+  assertEquals([prediction.guess, prediction.runnerUp], sorted.slice(0, 2));
+  assertEquals(prediction.sure, wanted[sorted[0]] >= 0.6);
+  assertEquals(prediction.activations.map(({ length }) => length), [12, 7]);
+  assertEquals(prediction.version, 1);
+});
+
+Deno.test("createGui() says nothing of a blank sheet", options, async () => {
+  const gui = await openGui();
+  const { status, json } = await ask(gui, ROUTES.predict, { body: new Uint8Array(INK_SIDE ** 2) });
+  assertEquals([status, json], [200, { version: 1, seen: null }]);
+});
+
+Deno.test("createGui() shows a unit's incoming weights", options, async () => {
+  const mlp = createNetwork(), gui = await openGui({ mlp });
+  const unitOf = async (layer: number, unit: number) =>
+    (await ask(gui, ROUTES.unit, { body: JSON.stringify({ layer, unit }) })).json;
+  const first = await unitOf(0, 3), second = await unitOf(1, 6);
+  assertEquals(first.weights, [...mlp.parameters["layer_1.weights"].subarray(3 * 784, 4 * 784)]);
+  assertEquals([first.rows, first.columns, first.bias], [28, 28, mlp.parameters["layer_1.bias"][3]]);
+  assertEquals(second.weights, [...mlp.parameters["layer_2.weights"].subarray(72, 84)]);
+  assertEquals([second.rows, second.columns], [3, 4]);
+});
+
+Deno.test(
+  "createGui() shows a row of the samples at random, and says where they are from",
+  options,
+  async () => {
+    const { labels, inputs, ...rest } = drawBlobs({ rows: 5, inFeatures: 784, classes: 5 });
+    const pixels = Uint8Array.from(inputs, (_, at) => Math.floor(at / 784));
+    const gui = await openGui({ samples: { ...rest, labels, inputs: pixels } });
+    const rows = new Set();
+    for (let i = 0; i < 100; i++) {
+      const { json } = await ask(gui, ROUTES.sample);
+      assertEquals(json.pixels, Array(784).fill(json.row));
+      assertEquals([json.label, json.source], [json.row, "drawn blobs, test set"]);
+      rows.add(json.row);
+    }
+    assertEquals(rows.size, 5); // by chance 4 once in 10⁹ runs
+  },
+);
+
+Deno.test(
+  "createGui() keeps the image that the network saw with the label that it was told",
+  options,
+  async () => {
+    const kept: unknown[] = [];
+    const corrections: Corrections = {
+      name: "c.npz",
+      add: (image, label) => Promise.resolve(kept.push([[...image], label])),
+    };
+    const gui = await openGui({ corrections }), ink = drawInk();
+    const { status, json } = await ask(gui, `${ROUTES.correct}?label=7`, { body: ink });
+    assertEquals([status, json], [200, { count: 1, file: "c.npz" }]);
+    assertEquals(kept, [[[...centerDigit({ values: ink, width: INK_SIDE, height: INK_SIDE })], 7]]);
+    const blank = await ask(gui, `${ROUTES.correct}?label=7`, { body: new Uint8Array(INK_SIDE ** 2) });
+    assertEquals([blank.status, blank.json], [422, { error: "The sheet is blank" }]);
+    assertEquals(kept.length, 1);
+  },
+);
+
+Deno.test("createGui() answers no more requests at once than its bound", options, async () => {
+  const gui = await openGui({ limits: { requests: 3 } });
+  const senders = Array.from({ length: 3 }, () => new TransformStream<Uint8Array<ArrayBuffer>>());
+  const waiting = senders.map(({ readable }) =>
+    gui.handle(requestOf(gui, ROUTES.predict, { body: readable }))
+  );
+  const refused = await ask(gui, ROUTES.predict);
+  assertEquals([refused.status, refused.headers.get("retry-after")], [429, "1"]);
+  for (const { writable } of senders) {
+    const writer = writable.getWriter();
+    await writer.write(drawInk());
+    await writer.close();
+  }
+  for (const answer of await Promise.all(waiting)) {
+    assertEquals(answer.status, 200);
+    await answer.body?.cancel();
+  }
+  assertEquals((await ask(gui, ROUTES.predict)).status, 200);
+});
+
+Deno.test("createGui() gives up on a body that does not come", options, async () => {
+  const gui = await openGui({ limits: { bodyMilliseconds: 30 } });
+  let cancelled = false;
+  const body = new ReadableStream({ cancel: () => void (cancelled = true) });
+  const { status, json } = await ask(gui, ROUTES.predict, { body });
+  assertEquals([status, json.error, cancelled], [408, "The body took longer than 0.03 seconds", true]);
+  assertEquals((await ask(gui, ROUTES.predict)).status, 200);
+});
+
+Deno.test("createGui() fails at a request without telling why, and answers the next", options, async () => {
+  const secret = "EACCES: /home/someone";
+  const corrections: Corrections = { name: "c.npz", add: () => Promise.reject(new Error(secret)) };
+  const gui = await openGui({ corrections });
+  const { status, json } = await ask(gui, `${ROUTES.correct}?label=1`);
+  assertEquals([status, json], [500, { error: "The server failed at this request" }]);
+  assertEquals((await ask(gui, ROUTES.predict)).status, 200);
+});
+
+Deno.test("createGui() ends when it is told to quit, and tells those who watch", options, async () => {
+  const gui = await openGui();
+  const stream = await gui.handle(requestOf(gui, ROUTES.watch));
+  assertEquals(stream.headers.get("content-type"), "application/x-ndjson");
+  assertEquals((await ask(gui, ROUTES.quit)).json, {});
+  await gui.quit;
+  const [first, last, end] = (await stream.text()).split("\n").map((line) => line && JSON.parse(line));
+  assertEquals([first.type, last, end], ["network", { type: "quit" }, ""]);
+  assertEquals(first.network, {
+    title: "784-12-7-10, 9,591 parameters",
+    origin: "a test",
+    classNames: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+    layers: [
+      { outFeatures: 12, activation: "relu" },
+      { outFeatures: 7, activation: "tanh" },
+      { outFeatures: 10, activation: "softmax" },
+    ],
+    sureFrom: 0.6,
+    version: 1,
+  });
+  assertEquals((await ask(gui, ROUTES.predict)).status, 503);
+});
+
+Deno.test(
+  "createGui() lets no more pages watch than its bound, and forgets those that leave",
+  options,
+  async () => {
+    const gui = await openGui({ limits: { watchers: 2 } });
+    const watch = () => gui.handle(requestOf(gui, ROUTES.watch));
+    const first = await watch(), second = await watch(), third = await watch();
+    assertEquals([first.status, second.status, third.status], [200, 200, 429]);
+    await third.body?.cancel();
+    await first.body?.cancel();
+    const fourth = await watch();
+    assertEquals(fourth.status, 200);
+    gui.close();
+    await Promise.all([second.text(), fourth.text()]);
+  },
+);
+
+Deno.test("createGui() makes a token of its own for each run", options, async () => {
+  const [first, second] = [await openGui(), await openGui()];
+  assertMatch(first.token, /^[0-9a-f]{64}$/);
+  assert(first.token !== second.token);
+  assertEquals((await ask(first, ROUTES.quit, { headers: { [TOKEN_HEADER]: second.token } })).status, 403);
+});

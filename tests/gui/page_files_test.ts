@@ -1,0 +1,62 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { createPageAnswers } from "../../src/gui/page_files.ts";
+import { ADDRESS, openGui, PAGE, requestOf } from "./support.ts";
+
+const get = { method: "GET", headers: { origin: undefined, "content-type": undefined } };
+
+Deno.test("createPageAnswers() puts the token into the page, which browsers do not keep", async () => {
+  const gui = await openGui();
+  const response = await gui.handle(requestOf(gui, "/", get));
+  assertEquals(await response.text(), `<!doctype html><meta name="token" content="${gui.token}">`);
+  const { headers } = response;
+  assertEquals([headers.get("cache-control"), headers.get("etag")], ["no-store", null]);
+  assertEquals(headers.get("content-type"), "text/html; charset=utf-8");
+});
+
+Deno.test("createPageAnswers() sends a file again only where it differs from the browser's", async () => {
+  const gui = await openGui();
+  const first = await gui.handle(requestOf(gui, "/page.js", get));
+  const etag = first.headers.get("etag") ?? "";
+  assertMatch(etag, /^"[0-9a-f]{16}"$/);
+  assertEquals([await first.text(), first.headers.get("cache-control")], ["// nothing", "no-cache"]);
+  const again = (known: string) =>
+    gui.handle(requestOf(gui, "/page.js", { ...get, headers: { ...get.headers, "if-none-match": known } }));
+  const same = await again(etag), other = await again('"0000000000000000"');
+  assertEquals([same.status, await same.text(), same.headers.get("etag")], [304, "", etag]);
+  assertEquals([other.status, await other.text()], [200, "// nothing"]);
+});
+
+Deno.test("createPageAnswers() answers HEAD without a body", async () => {
+  const gui = await openGui();
+  const response = await gui.handle(requestOf(gui, "/page.js", { ...get, method: "HEAD" }));
+  assertEquals([response.status, await response.text()], [200, ""]);
+});
+
+Deno.test("createPageAnswers() ignores what follows the address", async () => {
+  const [answers, request] = [await createPageAnswers(PAGE, "0"), new Request(`${ADDRESS}/page.js?x`)];
+  assertEquals(await answers.get("/page.js")!(request).text(), "// nothing");
+  const gui = await openGui();
+  const response = await gui.handle(requestOf(gui, "/page.js?token=1", get));
+  assertEquals([response.status, await response.text()], [200, "// nothing"]);
+});
+
+Deno.test("createPageAnswers() gives every answer the headers that keep other sites out", async () => {
+  const gui = await openGui();
+  for (const path of ["/", "/page.js", "/nothing"]) {
+    const { headers, body } = await gui.handle(requestOf(gui, path, get));
+    await body?.cancel();
+    const policy = (headers.get("content-security-policy") ?? "").split("; ");
+    assertEquals(policy.filter((rule) => /unsafe|\*|http/.test(rule)), []);
+    assert(policy.includes("default-src 'none'") && policy.includes("frame-ancestors 'none'"));
+    assertEquals(headers.get("x-content-type-options"), "nosniff");
+    assertEquals(headers.get("referrer-policy"), "no-referrer");
+    assertEquals(headers.get("cross-origin-opener-policy"), "same-origin");
+    assertEquals(headers.get("cross-origin-resource-policy"), "same-origin");
+    assertMatch(headers.get("permissions-policy") ?? "", /camera=\(\)/);
+  }
+});
+
+Deno.test("createPageAnswers() refuses a page without a place for the token", async () => {
+  const page = [{ route: "/", mediaType: "text/html", text: "<p>" }];
+  await assertRejects(() => createPageAnswers(page, "0"), TypeError, '"/": it has no <meta name="token"');
+});

@@ -1,0 +1,225 @@
+/** The page's server on a real port, with callers that mean no good. */
+import { assert, assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
+import { INK_SIDE, ROUTES, TOKEN_HEADER } from "../../src/gui/protocol.ts";
+import type { Gui, GuiOptions } from "../../src/gui/gui.ts";
+import { type GuiServer, type ListenOptions, serveGui } from "../../src/gui/serve.ts";
+import { within } from "../support/deadline.ts";
+import { isGranted } from "../support/permissions.ts";
+import { drawInk, openGui } from "./support.ts";
+
+/** A server, and what a page does with it. */
+interface Served {
+  readonly gui: Gui;
+  readonly server: GuiServer;
+  post(route: string, body?: BodyInit, headers?: Record<string, string>): Promise<Response>;
+  /** Sends text as it is and reads what comes back, up to its end. */
+  send(text: string): Promise<string>;
+  /** Checks that a drawing is still predicted. */
+  assertAlive(): Promise<void>;
+}
+
+/** Registers a test with a server on a free port. */
+function serveTest(
+  sentence: string,
+  body: (served: Served) => Promise<void>,
+  options: Partial<GuiOptions> = {},
+): void {
+  Deno.test({
+    name: `${sentence} (needs --allow-net=127.0.0.1)`,
+    ignore: !isGranted({ name: "net", host: "127.0.0.1" }),
+    sanitizeOps: true,
+    sanitizeResources: true,
+    fn: async () => {
+      const gui = await openGui(options);
+      await using server = serveGui(gui, { port: 0 });
+      await within(20, body(serve(gui, server)));
+    },
+  });
+}
+
+function serve(gui: Gui, server: GuiServer): Served {
+  const served: Served = {
+    gui,
+    server,
+    post(route, body = drawInk(), headers = {}) {
+      const type = body instanceof Uint8Array ? "application/octet-stream" : "application/json";
+      const all = { "content-type": type, [TOKEN_HEADER]: gui.token, ...headers };
+      return fetch(new URL(route, server.url), { method: "POST", body, headers: all });
+    },
+    async send(text) {
+      using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+      await connection.write(new TextEncoder().encode(text));
+      return await new Response(untilClosed(connection)).text();
+    },
+    async assertAlive() {
+      const response = await served.post(ROUTES.predict);
+      assertEquals(response.status, 200);
+      await response.body?.cancel();
+    },
+  };
+  return served;
+}
+
+/** What comes from a connection, which the other side may also cut. */
+async function* untilClosed(connection: Deno.Conn): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const buffer = new Uint8Array(4096);
+  try {
+    for (let read; (read = await connection.read(buffer)) !== null;) yield buffer.slice(0, read);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.ConnectionReset)) throw error;
+  }
+}
+
+/** The head of a request in plain text. */
+function head({ server, gui }: Served, route: string, ...more: string[]): string {
+  const lines = [
+    `POST ${route} HTTP/1.1`,
+    `Host: 127.0.0.1:${server.port}`,
+    `${TOKEN_HEADER}: ${gui.token}`,
+    "Content-Type: application/octet-stream",
+    ...more,
+  ];
+  return `${lines.join("\r\n")}\r\n\r\n`;
+}
+
+serveTest("serveGui() answers at the address that it names", async ({ gui, server }) => {
+  assertEquals(server.url, `http://127.0.0.1:${server.port}/`);
+  assertEquals(server.isLoopback, true);
+  const response = await fetch(server.url);
+  assertEquals(await response.text(), `<!doctype html><meta name="token" content="${gui.token}">`);
+});
+
+serveTest("serveGui() refuses 10 MB without reading them", async (served) => {
+  const response = await served.post(ROUTES.predict, new Uint8Array(10_000_000));
+  assertEquals([response.status, (await response.json()).error], [
+    413,
+    "The body is larger than 38416 bytes",
+  ]);
+  await served.assertAlive();
+});
+
+serveTest("serveGui() refuses a body that grows without saying how far", async (served) => {
+  let sent = 0;
+  const endless = new ReadableStream({
+    pull(controller) {
+      sent += 16_384;
+      controller.enqueue(new Uint8Array(16_384));
+    },
+  });
+  const response = await served.post(ROUTES.predict, endless, { "content-type": "application/octet-stream" })
+    .catch(() => undefined); // the connection may be cut while the caller still sends
+  if (response) {
+    assertEquals([response.status, (await response.json()).error.slice(0, 14)], [413, "The body is la"]);
+  }
+  assert(sent < 50_000_000, `${sent} bytes were taken`);
+  await served.assertAlive();
+});
+
+serveTest("serveGui() gives up on a body that drips", async (served) => {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port: served.server.port });
+  const length = INK_SIDE * INK_SIDE;
+  await connection.write(new TextEncoder().encode(head(served, ROUTES.predict, `Content-Length: ${length}`)));
+  let open = true;
+  const drip = (async () => {
+    while (open) {
+      await connection.write(Uint8Array.of(1)).catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  })();
+  const first = await untilClosed(connection).next();
+  open = false;
+  await drip;
+  assertMatch(new TextDecoder().decode(first.value!), /^HTTP\/1\.1 408 /);
+  await served.assertAlive();
+}, { limits: { bodyMilliseconds: 200 } });
+
+serveTest("serveGui() refuses WebSockets, however many ask", async (served) => {
+  const { port } = served.server;
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${ROUTES.watch}`);
+  await new Promise((resolve) =>
+    socket.onerror = (event) => {
+      event.preventDefault();
+      resolve(undefined);
+    }
+  );
+  await new Promise((resolve) =>
+    socket.readyState === WebSocket.CLOSED ? resolve(0) : socket.onclose = resolve
+  );
+  const upgrade = [
+    `GET ${ROUTES.watch} HTTP/1.1`,
+    `Host: 127.0.0.1:${port}`,
+    "Connection: Upgrade, close",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+  ].join("\r\n");
+  const answers = await Promise.all(Array.from({ length: 200 }, () => served.send(`${upgrade}\r\n\r\n`)));
+  for (const answer of answers) assertMatch(answer, /^HTTP\/1\.1 400 /);
+  await served.assertAlive();
+});
+
+serveTest("serveGui() stays alive in a flood of requests, with and without the token", async (served) => {
+  const flood = Array.from({ length: 400 }, async (_, i) => {
+    const response = await served.post(
+      ROUTES.predict,
+      drawInk(),
+      i % 2 === 0 ? {} : { [TOKEN_HEADER]: "guess" },
+    );
+    await response.body?.cancel();
+    return response.status;
+  });
+  const statuses = await Promise.all(flood);
+  assertEquals([...new Set(statuses.filter((_, i) => i % 2 === 1))], [403]);
+  assertEquals(statuses.filter((status, i) => i % 2 === 0 && status !== 200 && status !== 429), []);
+  await served.assertAlive();
+});
+
+serveTest("serveGui() refuses what no browser sends, and stays alive", async (served) => {
+  const { port } = served.server;
+  const rest = "Connection: close\r\n\r\n";
+  const odd = [
+    `POST ${ROUTES.quit} HTTP/1.1\r\nHost: evil.example\r\n${rest}`,
+    `POST ${ROUTES.quit} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nHost: evil.example\r\n${rest}`,
+    `POST ${ROUTES.quit} HTTP/1.1\r\n${rest}`,
+    `POST http://evil.example${ROUTES.quit} HTTP/1.1\r\nHost: evil.example\r\n${rest}`,
+    `POST ${ROUTES.quit} HTTP/1.1\r\nHost: a b[\r\n${rest}`,
+    `GET /../../etc/passwd HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${rest}`,
+    `GET //evil.example/ HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${rest}`,
+    `GET /%00%ff HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${rest}`,
+    `CONNECT 127.0.0.1:${port} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${rest}`,
+    "no HTTP at all\r\n\r\n",
+  ];
+  for (const text of odd) {
+    const answer = await served.send(text);
+    assertMatch(answer, /^(HTTP\/1\.[01] 4\d\d |$)/, text);
+    await served.assertAlive();
+  }
+});
+
+serveTest("serveGui() ends although a page watches and idle connections stay open", async (served) => {
+  const { server, gui } = served;
+  const watching = await served.post(ROUTES.watch, "{}");
+  using idle = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+  const closing = gui.quit.then(() => server.close()); // the answer to the one who quit is still to be sent
+  const quitting = await served.post(ROUTES.quit, "{}");
+  assertEquals(await quitting.json(), {});
+  await within(3, closing);
+  assertMatch(await watching.text(), /\n\{"type":"quit"\}\n$/);
+  assertEquals(await idle.read(new Uint8Array(1)).catch(() => null), null);
+  await using again = serveGui(gui, { port: server.port }); // the port is free
+  assertEquals(again.port, server.port);
+});
+
+serveTest("serveGui() ends although a body never comes", async (served) => {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port: served.server.port });
+  await connection.write(new TextEncoder().encode(head(served, ROUTES.predict, "Content-Length: 38416")));
+  await served.assertAlive(); // the one before has come in
+  await within(5, served.server.close());
+}, { limits: { bodyMilliseconds: 60_000 } });
+
+serveTest("serveGui() takes the next port where none was asked for, else fails", async ({ gui, server }) => {
+  const options: ListenOptions = { port: server.port };
+  assertThrows(() => serveGui(gui, options), Deno.errors.AddrInUse);
+  await using next = serveGui(gui, { ...options, orNext: true });
+  assertNotEquals(next.port, server.port);
+});

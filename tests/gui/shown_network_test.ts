@@ -1,0 +1,76 @@
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { resolveConfig } from "../../src/config.ts";
+import { checkShowable, showNetwork } from "../../src/gui/shown_network.ts";
+import { dense, type LayerSpec } from "../../src/layers.ts";
+import { Mlp } from "../../src/mlp.ts";
+import { createNetwork, drawInk } from "./support.ts";
+
+const images = { inputShape: [28, 28], inputScale: 1 / 255 };
+
+/** A network with what differs from one that can be shown. */
+function networkOf(layers: LayerSpec[], input: Partial<typeof images> = {}): Mlp {
+  return Mlp.create(layers, { ...images, ...input });
+}
+
+/** Networks that the page cannot show, and why. */
+const REFUSED: [mlp: Mlp, why: string][] = [
+  [
+    networkOf([dense(10, "softmax")], { inputShape: [5, 4] }),
+    "its inputs have shape [5, 4], drawings are [28, 28]",
+  ],
+  [
+    networkOf([dense(10, "softmax")], { inputScale: 1 }),
+    "its inputs have scale 1, pixels from 0 to 255 have",
+  ],
+  [networkOf([dense(1, "softmax")]), "it has 1 outputs, the page shows 2 to 36 classes"],
+  [networkOf([dense(37, "softmax")]), "it has 37 outputs, the page shows 2 to 36 classes"],
+  [networkOf([dense(10, "sigmoid")]), "its outputs are sigmoid, the page shows probabilities (softmax)"],
+  [networkOf([dense(10, "linear")]), "its outputs are linear, the page shows probabilities (softmax)"],
+];
+
+for (const [mlp, why] of REFUSED) {
+  Deno.test(`checkShowable() refuses a network where ${why.split(",")[0]}`, () => {
+    assertThrows(() => checkShowable(mlp), TypeError, `Cannot draw for this network: ${why}`);
+  });
+}
+
+Deno.test("checkShowable() takes inputs [784], and from 2 to 36 classes", () => {
+  for (const classes of [2, 26, 36]) {
+    checkShowable(networkOf([dense(classes, "softmax")], { inputShape: [784] }));
+  }
+});
+
+Deno.test("showNetwork() turns the logits of a network into probabilities", () => {
+  const softmax = createNetwork();
+  const logits = new Mlp({
+    ...softmax,
+    layers: [...softmax.layers.slice(0, 2), dense(10, "linear")],
+    training: {
+      config: resolveConfig({ loss: "cross-entropy" }),
+      epochs: 1,
+      dataset: { source: "nothing", rows: 1 },
+      backend: "reference",
+    },
+  });
+  const [found, wanted] = [logits, softmax].map((mlp) => showNetwork(mlp, "").predict(drawInk()));
+  for (const [label, probability] of wanted.probabilities!.entries()) {
+    assertAlmostEquals(found.probabilities![label], probability, 1e-6); // rounded to float32 at another place
+  }
+  assertEquals(found.guess, wanted.guess);
+});
+
+Deno.test("showNetwork() names classes as the network does", () => {
+  const mlp = new Mlp({ ...networkOf([dense(3, "softmax")]), classNames: ["circle", "square", "star"] });
+  assertEquals(showNetwork(mlp, "").view().classNames, ["circle", "square", "star"]);
+});
+
+Deno.test("showNetwork() predicts with the parameters that it was told last, under another version", () => {
+  const first = createNetwork(), second = Mlp.create(first.layers, images, { seed: 2 });
+  const shown = showNetwork(first, ""), ink = drawInk();
+  const before = shown.predict(ink);
+  assertEquals(shown.update(second.parameters), 2);
+  assertEquals(shown.predict(ink), { ...showNetwork(second, "").predict(ink), version: 2 });
+  assertEquals(shown.unit(0, 0).weights, [...second.parameters["layer_1.weights"].subarray(0, 784)]);
+  assertEquals(shown.update(first.parameters), 3);
+  assertEquals(shown.predict(ink), { ...before, version: 3 });
+});

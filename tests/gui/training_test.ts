@@ -1,0 +1,240 @@
+import { assert, assertEquals, assertGreater, assertMatch, assertRejects } from "@std/assert";
+import type { Backend } from "../../src/backend.ts";
+import { openReference } from "../../src/backends/reference/backend.ts";
+import { openWasm } from "../../src/backends/wasm/backend.ts";
+import type { TrainConfig } from "../../src/config.ts";
+import { DivergedError } from "../../src/errors.ts";
+import { ROUTES, type TrainingState, type WatchMessage } from "../../src/gui/protocol.ts";
+import { RequestError } from "../../src/gui/refusal.ts";
+import { createTrainingSession, type TrainingSession } from "../../src/gui/training.ts";
+import { dense } from "../../src/layers.ts";
+import { Mlp } from "../../src/mlp.ts";
+import { train } from "../../src/train.ts";
+import { within } from "../support/deadline.ts";
+import { drawBlobs } from "../support/sets.ts";
+import { watch } from "../support/watched.ts";
+import { ask, createNetwork, openGui, requestOf } from "./support.ts";
+
+const options = { sanitizeOps: true, sanitizeResources: true };
+const rows = { rows: 100, inFeatures: 8, classes: 3 };
+const trainSet = drawBlobs(rows), testSet = drawBlobs({ ...rows, rows: 30 });
+const config: Partial<TrainConfig> = { epochs: 3, batchSize: 10, validationSplit: 0.2 };
+
+function createSmall(): Mlp {
+  return Mlp.create([dense(6, "relu"), dense(3, "softmax")], trainSet);
+}
+
+/** A session that saves to a list. */
+function sessionOf(given: { mlp?: Mlp; backend?: Backend; config?: Partial<TrainConfig> } = {}) {
+  const { mlp = createSmall(), backend = openReference() } = given, saved: Uint8Array[] = [];
+  const save = (mlp: Mlp) => Promise.resolve(`model ${saved.push(mlp.format())}`);
+  const job = { mlp, train: trainSet, test: testSet, config: given.config ?? config, backend, save };
+  return { mlp, saved, session: createTrainingSession(job) };
+}
+
+/** A backend that is told to end, by `then`, after every `steps` steps. */
+function endEvery(inner: Backend, steps: number, then: () => void): Backend {
+  return watch(inner, async (trainer, { batchSize }, order, rates) => {
+    const now = Math.min(steps, rates.length);
+    const result = await trainer.runEpoch(order.subarray(0, now * batchSize), rates.subarray(0, now));
+    if (now < rates.length) then();
+    return result;
+  }).backend;
+}
+
+/** What `train()` makes of the same network without a session. */
+async function trained(backend: Backend): Promise<Uint8Array> {
+  const mlp = createSmall();
+  for await (const _ of train(mlp, trainSet, { ...config, backend, test: testSet }));
+  return mlp.format();
+}
+
+for (const name of ["reference", "wasm"] as const) {
+  Deno.test(
+    `createTrainingSession() ends with the same bits after any pauses, on ${name}`,
+    options,
+    async () => {
+      const open = () => name === "wasm" ? openWasm({ threads: 1 }) : Promise.resolve(openReference());
+      await using whole = await open();
+      await using inner = await open();
+      const wanted = await trained(whole);
+      let pauses = 0;
+      const backend = endEvery(inner, 3, () => void session.pause());
+      const { session, saved } = sessionOf({ backend });
+      session.listen({
+        state: ({ phase }) => {
+          if (phase !== "paused") return;
+          pauses++;
+          queueMicrotask(() => session.resume());
+        },
+      });
+      await session.run();
+      assertEquals(pauses, 6); // 8 steps an epoch: after 3 and 6 of each
+      assertEquals(saved, [wanted]);
+      assertEquals(session.state.phase, "finished");
+    },
+  );
+}
+
+Deno.test("createTrainingSession() tells phases, steps, epochs and new parameters", options, async () => {
+  const { session, mlp } = sessionOf(), phases: string[] = [], told: string[] = [];
+  let parameters = mlp.parameters;
+  assertEquals(session.state, {
+    phase: "preparing",
+    epoch: 1,
+    epochs: 3,
+    step: 0,
+    steps: 0,
+    backend: "reference on CPU, one thread, float64",
+  });
+  session.listen({
+    state: ({ phase }) => phases.at(-1) === phase || phases.push(phase),
+    parameters: (changed) => {
+      assert(changed.parameters !== parameters);
+      parameters = changed.parameters;
+      told.push("parameters");
+    },
+    epoch: ({ epoch }, { epochs }) => told.push(`epoch ${epoch}, ${epochs.map(({ epoch }) => epoch)}`),
+  });
+  await session.run();
+  assertEquals(phases, ["running", "finished"]);
+  assertEquals(told, [1, 2, 3].flatMap((epoch) => ["parameters", `epoch ${epoch}, ${epoch}`]));
+  const { phase, epoch, step, steps, saved } = session.state;
+  assertEquals([phase, epoch, step, steps, saved], ["finished", 3, 8, 8, "model 1"]);
+  const { epochs: [first], confusion = [] } = session.epochs;
+  assertEquals(first.epoch, 1);
+  for (const value of Object.values(first)) assert(Number.isFinite(value), JSON.stringify(first));
+  assertGreater(first.testLoss!, session.epochs.epochs[2].testLoss!);
+  assertEquals([confusion.length, confusion.reduce((a, b) => a + b)], [9, 30]);
+});
+
+Deno.test(
+  "createTrainingSession() leaves an epoch that was cut short to be told when it is whole",
+  options,
+  async () => {
+    let left = 1;
+    const backend = endEvery(openReference(), 5, () => left-- > 0 && void session.pause());
+    const { session } = sessionOf({ backend });
+    const epochs: number[] = [];
+    session.listen({
+      epoch: ({ epoch }) => epochs.push(epoch),
+      state: ({ phase, epoch, step, steps }) => {
+        if (phase !== "paused") return;
+        assertEquals([epoch, step, steps, epochs], [1, 5, 8, []]);
+        queueMicrotask(() => session.stop());
+      },
+    });
+    await session.run();
+    assertEquals([session.state.phase, session.state.saved, epochs], ["stopped", "model 1", []]);
+  },
+);
+
+Deno.test("createTrainingSession() stops for good, and saves what it has", options, async () => {
+  const backend = endEvery(openReference(), 5, () => void session.stop());
+  const { session, saved, mlp } = sessionOf({ backend });
+  await session.run();
+  assertEquals([session.state.phase, session.state.step, session.isUnderWay], ["stopped", 5, false]);
+  assertEquals(saved, [mlp.format()]);
+  for (const action of ["pause", "resume", "stop"] as const) {
+    const error = await assertRejects(() => session[action](), RequestError, "The training has ended");
+    assertEquals(error.status, 409);
+  }
+});
+
+Deno.test("createTrainingSession() saves nothing where no step was done", options, async () => {
+  const { session, saved } = sessionOf();
+  const stopping = session.stop();
+  await session.run();
+  assertEquals([(await stopping).phase, session.state.saved, saved], ["stopped", undefined, []]);
+});
+
+Deno.test(
+  "createTrainingSession() answers when it has paused, and a resume that overtakes it",
+  options,
+  async () => {
+    const { session } = sessionOf({ config: { ...config, epochs: 1000 } });
+    const running = session.run();
+    assertEquals((await within(5, session.pause())).phase, "paused");
+    assertEquals((await within(5, session.pause())).phase, "paused");
+    assertEquals((await within(5, session.resume())).phase, "running");
+    const [paused, resumed] = [session.pause(), session.resume()];
+    assertEquals((await within(5, resumed)).phase, "running");
+    await within(5, paused);
+    assertEquals((await within(5, session.stop())).phase, "stopped");
+    await running;
+  },
+);
+
+Deno.test(
+  "createTrainingSession() fails with the reason, and saves the last epoch that went well",
+  options,
+  async () => {
+    let epochs = 0;
+    const backend = watch(openReference(), async (trainer, _plan, ...epoch) => {
+      const result = await trainer.runEpoch(...epoch);
+      return ++epochs === 2 ? { ...result, diverged: true } : result;
+    }).backend;
+    const { session, saved } = sessionOf({ backend });
+    await assertRejects(() => session.run(), DivergedError);
+    assertMatch(
+      session.state.error ?? "",
+      /^Training stopped: the loss is not a finite number at epoch 2, step 8;/,
+    );
+    assertEquals([session.state.phase, session.state.saved, saved.length], ["failed", "model 1", 1]);
+  },
+);
+
+/** The messages that a stream has brought by the time that it ends. */
+async function messagesOf(stream: Response): Promise<WatchMessage[]> {
+  return (await stream.text()).trim().split("\n").map((line) => JSON.parse(line));
+}
+
+/** A session of the page's own network, which sees pictures. */
+function pictureSession(): { mlp: Mlp; session: TrainingSession } {
+  const mlp = createNetwork(), backend = openReference();
+  const images = { ...drawBlobs({ rows: 40, inFeatures: 784, classes: 10 }), inputScale: 1 / 255 };
+  const save = () => Promise.resolve("m.npz");
+  const job = { mlp, train: images, test: images, config: { epochs: 2, batchSize: 20 }, backend, save };
+  return { mlp, session: createTrainingSession(job) };
+}
+
+Deno.test("createGui() shows a training, and predicts with the network as it learns", options, async () => {
+  const { mlp, session: training } = pictureSession();
+  const gui = await openGui({ mlp, training });
+  const stream = await gui.handle(requestOf(gui, ROUTES.watch));
+  const before = (await ask(gui, ROUTES.predict)).json;
+  await training.run();
+  const after = (await ask(gui, ROUTES.predict)).json;
+  assertEquals([before.version, after.version], [1, 3]);
+  assert(JSON.stringify(before.probabilities) !== JSON.stringify(after.probabilities));
+  const late = await gui.handle(requestOf(gui, ROUTES.watch));
+  gui.close();
+  const messages = await messagesOf(stream), types = messages.map(({ type }) => type);
+  assertEquals(types.slice(0, 3), ["network", "training", "epochs"]);
+  assertEquals(messages.filter(({ type }) => type === "version"), [
+    { type: "version", version: 2 },
+    { type: "version", version: 3 },
+  ]);
+  const [first, , last] = messages.filter((message) => message.type === "epochs");
+  assertEquals([first, last].map(({ epochs }) => epochs.map(({ epoch }) => epoch)), [[], [2]]);
+  const [, state, epochs] = await messagesOf(late);
+  const { phase, saved } = (state as { training: TrainingState }).training;
+  assertEquals([phase, saved], ["finished", "m.npz"]);
+  assertEquals(epochs, training.epochs);
+  assertEquals(training.epochs.epochs.map(({ epoch }) => epoch), [1, 2]);
+});
+
+Deno.test("createGui() steers a training", options, async () => {
+  const { mlp, session: training } = pictureSession();
+  const gui = await openGui({ mlp, training });
+  const steer = (action: unknown) => ask(gui, ROUTES.training, { body: JSON.stringify({ action }) });
+  const pausing = steer("pause"), running = training.run();
+  assertEquals((await within(5, pausing)).json.phase, "paused");
+  const odd = await steer("explode");
+  assertEquals([odd.status, odd.json], [400, {
+    error: '"action" needs pause, resume or stop, found "explode"',
+  }]);
+  assertEquals((await within(5, steer("stop"))).json.phase, "stopped");
+  assertEquals((await steer("resume")).status, 409);
+  await running;
+});

@@ -1,0 +1,38 @@
+/** MNIST, where it is on this machine. @module */
+import { fromFileUrl } from "@std/path";
+import type { DatasetPair } from "../../src/data/dataset.ts";
+import { loadDataset } from "../../src/data/load.ts";
+import { isGranted } from "./permissions.ts";
+
+/** Where the file may be, from the project's folder. */
+const PLACES = ["data/mnist.npz", "../shared/data/mnist.npz"].map((path) =>
+  new URL(`../../${path}`, import.meta.url)
+);
+
+const path = PLACES.find((place) => {
+  if (!isGranted({ name: "read", path: place })) return false;
+  try {
+    return Deno.statSync(place).isFile;
+  } catch {
+    return false;
+  }
+});
+
+let loaded: DatasetPair | undefined;
+
+/** MNIST, read once. */
+export async function mnist(): Promise<Required<DatasetPair>> {
+  loaded ??= await loadDataset(fromFileUrl(path!));
+  return loaded as Required<DatasetPair>;
+}
+
+/** Registers a test that uses `mnist()`; it is ignored where there is none. */
+export function mnistTest(sentence: string, body: () => Promise<void>): void {
+  Deno.test({
+    name: `${sentence} (needs data/mnist.npz and --allow-read)`,
+    ignore: path === undefined,
+    sanitizeOps: true,
+    sanitizeResources: true,
+    fn: body,
+  });
+}

@@ -1,0 +1,20 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { openBrowser } from "../../tasks/browser.ts";
+import { isGranted } from "../support/permissions.ts";
+import { record } from "./terminal/fakes.ts";
+
+Deno.test({
+  name: "openBrowser() says that it cannot (needs to run without --allow-run)",
+  ignore: isGranted({ name: "run" }),
+  sanitizeOps: true,
+  sanitizeResources: true,
+  fn: async () => {
+    const { screen, stdout, stderr } = record();
+    await openBrowser("http://127.0.0.1:8000/", screen);
+    assertEquals(stdout(), "");
+    assertMatch(
+      stderr(),
+      /^Cannot open the browser: there is no [\w-]+ to be run; open the address yourself\n$/,
+    );
+  },
+});

@@ -1,0 +1,263 @@
+/** `deno task gui` as a process: its page asked over HTTP, its terminal, and how it ends. */
+import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
+import { drawDigits } from "../../src/data/digits.ts";
+import { loadDataset } from "../../src/data/load.ts";
+import {
+  type Prediction,
+  ROUTES,
+  TOKEN_HEADER,
+  type TrainingState,
+  type WatchMessage,
+} from "../../src/gui/protocol.ts";
+import { dense } from "../../src/layers.ts";
+import { Mlp } from "../../src/mlp.ts";
+import { createNetwork, drawInk } from "../gui/support.ts";
+import { isGranted } from "../support/permissions.ts";
+import { readerOf } from "../support/streams.ts";
+import { drawImages, type Folder, inFolder, linesOf, setFile } from "./support.ts";
+
+/** Registers a test of the task with a folder of its own. */
+function guiTest(sentence: string, body: (folder: Folder) => Promise<void>): void {
+  const needed = [{ name: "read" }, { name: "write" }, { name: "run" }, {
+    name: "net",
+    host: "127.0.0.1",
+  }] as const;
+  Deno.test({
+    name: `${sentence} (needs --allow-read --allow-write --allow-run --allow-net=127.0.0.1)`,
+    ignore: !isGranted(...needed) || Deno.build.os === "windows",
+    sanitizeOps: true,
+    sanitizeResources: true,
+    fn: () => inFolder(body),
+  });
+}
+
+/** The task as it runs, and what a page does with it. */
+interface Running {
+  readonly url: string;
+  readonly process: Deno.ChildProcess;
+  post(route: string, body?: BodyInit): Promise<Response>;
+  /** Waits for the end; what came on stdout after the address, and all of stderr. */
+  end(): Promise<{ code: number; rest: string; stderr: string }>;
+}
+
+/** Starts the task and waits for the address. */
+async function start(folder: Folder, ...args: string[]): Promise<Running> {
+  const process = folder.start("gui", ...args);
+  const stdout = readerOf(process.stdout), stderr = readerOf(process.stderr);
+  const url = (await stdout.until("\n")).trim();
+  const end = async () => {
+    const [text, notes] = [await stdout.until(), await stderr.until()];
+    return { code: (await process.status).code, rest: text.slice(url.length + 1), stderr: notes };
+  };
+  if (!URL.canParse(url)) throw new Error(`The task has not started: ${(await end()).stderr}`);
+  const html = await (await fetch(url)).text();
+  const token = /<meta name="token" content="([0-9a-f]{64})">/.exec(html)?.[1] ?? "";
+  const post = (route: string, body: BodyInit = "{}") =>
+    fetch(new URL(route, url), {
+      method: "POST",
+      body,
+      headers: {
+        "content-type": typeof body === "string" ? "application/json" : "application/octet-stream",
+        [TOKEN_HEADER]: token,
+      },
+    });
+  return { url, process, post, end };
+}
+
+/** Ends the task as the page does. */
+async function quit(running: Running) {
+  assertEquals(await (await running.post(ROUTES.quit)).json(), {});
+  return await running.end();
+}
+
+guiTest("gui serves a model until the page quits, and then frees the port", async (folder) => {
+  await folder.write("m.npz", createNetwork().format());
+  const running = await start(folder, "--model", "m.npz", "--port", "0");
+  assertMatch(running.url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
+  const prediction: Prediction = await (await running.post(ROUTES.predict, drawInk())).json();
+  assertEquals(prediction.probabilities?.length, 10);
+  const { pixels } = await (await running.post(ROUTES.sample)).json();
+  assertEquals(pixels.length, 784);
+  const { code, rest, stderr } = await quit(running);
+  assertEquals([code, rest], [0, ""]); // nothing on stdout but the address
+  assertStringIncludes(
+    stderr,
+    "network  784 → 12 relu → 7 tanh → 10 softmax, 9,591 parameters\nfrom     m.npz\n",
+  );
+  Deno.listen({ hostname: "127.0.0.1", port: Number(new URL(running.url).port) }).close();
+});
+
+guiTest("gui ends with 130 at Ctrl-C", async (folder) => {
+  await folder.write("m.npz", createNetwork().format());
+  const running = await start(folder, "--model", "m.npz", "--port", "0");
+  const watching = await running.post(ROUTES.watch);
+  running.process.kill("SIGINT");
+  const { code, stderr } = await running.end();
+  assertEquals(code, 130);
+  assertMatch(stderr, /\nInterrupted: .*\n$/);
+  assert(!(await watching.text()).includes('"quit"')); // the page waits for the server to come back
+});
+
+guiTest("gui moves on to a free port, but not from one that was asked for", async (folder) => {
+  await folder.write("m.npz", createNetwork().format());
+  const first = await start(folder, "--model", "m.npz"), second = await start(folder, "--model", "m.npz");
+  const [taken, next] = [first, second].map(({ url }) => new URL(url).port);
+  assertGreater(Number(next), Number(taken));
+  const { code, stdout, stderr } = await folder.run("gui", "--model", "m.npz", "--port", taken);
+  assertEquals([code, stdout], [1, ""]);
+  assertMatch(
+    stderr,
+    new RegExp(`^error: Cannot serve the page on 127.0.0.1, port ${taken}: it is taken\n  hint: .*\n$`),
+  );
+  await quit(first);
+  assertStringIncludes((await quit(second)).stderr, `port 8000 is taken, so the page is on port ${next}\n`);
+});
+
+/** Command lines that are refused, and how. */
+const REFUSED: [args: string[], code: number, stderr: RegExp][] = [
+  [
+    ["--model", "none.npz"],
+    1,
+    /^error: Cannot load "none.npz": no such file\n {2}hint: run `deno task train` .* or `deno task gui --demo` .*\n$/,
+  ],
+  [
+    ["--model", "small.npz"],
+    1,
+    /^error: Cannot draw .*: its inputs have shape \[5, 4\], drawings are \[28, 28\]\n$/,
+  ],
+  [
+    ["--model", "m.npz", "--data", "small_set.npz"],
+    1,
+    /^error: .*inputs have shape \[5, 4\], .*\[28, 28\]\n$/,
+  ],
+  [
+    ["--train", "--data", "small_set.npz", "-o", "new.npz"],
+    1,
+    /error: Cannot draw .*: its inputs have shape \[5, 4\]/,
+  ],
+  [
+    ["--train", "-o", "small_set.npz"],
+    1,
+    /error: Cannot save to "small_set.npz": the file there is not a model\n/,
+  ],
+  [
+    ["--model", "m.npz", "--host", "192.0.2.1"],
+    1,
+    /^error: .*may listen on localhost, 127.0.0.1, .*\n {2}hint: /,
+  ],
+  [["--demo", "--train"], 2, /^error: --demo and --train exclude each other/],
+  [["--model", "m.npz", "--demo"], 2, /^error: --model and --demo exclude each other/],
+  [["--model", "m.npz", "--epochs", "3"], 2, /^error: --epochs needs --train/],
+  [["--model", "m.npz", "--output", "n.npz"], 2, /^error: --output needs --train/],
+  [["--model", "m.npz", "--threads", "2"], 2, /^error: --threads needs --train or --demo/],
+  [["--train", "--patience", "3"], 2, /^error: --patience needs a validation set/],
+  [["--port", "65536"], 2, /^error: --port /],
+];
+
+guiTest("gui refuses with one error that says what is needed", async (folder) => {
+  await folder.write("m.npz", createNetwork().format());
+  await folder.write("small.npz", Mlp.create([dense(3, "softmax")], { inputShape: [5, 4] }).format());
+  await folder.write("small_set.npz", setFile());
+  await Promise.all(REFUSED.map(async ([args, wanted, message]) => {
+    const { code, stdout, stderr } = await folder.run("gui", "--port", "0", ...args);
+    assertEquals([code, stdout], [wanted, ""], stderr);
+    assertMatch(stderr, message);
+  }));
+});
+
+guiTest("gui --demo trains a network that reads drawn digits, and writes nothing", async (folder) => {
+  const running = await start(folder, "--demo", "--port", "0");
+  const { train: { inputs, labels } } = drawDigits({ count: 40, testCount: 0, seed: 7 });
+  let right = 0;
+  for (const [row, label] of labels!.entries()) {
+    const sheet = new Uint8Array(drawInk().length);
+    for (let at = 0; at < sheet.length; at++) {
+      const [x, y] = [Math.floor(at % 196 / 7), Math.floor(at / 196 / 7)];
+      sheet[at] = inputs[784 * row + 28 * y + x];
+    }
+    const { guess }: Prediction = await (await running.post(ROUTES.predict, sheet)).json();
+    if (guess === label) right++;
+  }
+  assertGreater(right, 28);
+  const { code, stderr } = await quit(running);
+  assertEquals([code, folder.names()], [0, []]);
+  assertMatch(stderr, /\naccuracy \d\d\.\d\d ±\d\.\d\d % of other drawn digits; /);
+});
+
+guiTest("gui keeps corrections in a file that train takes", async (folder) => {
+  await folder.write("m.npz", createNetwork().format());
+  const running = await start(folder, "--model", "m.npz", "--port", "0", "--corrections", "mine/c.npz");
+  for (const [at, label] of [3, 5].entries()) {
+    const kept = await (await running.post(`${ROUTES.correct}?label=${label}`, drawInk({ bar: at === 1 })))
+      .json();
+    assertEquals(kept, { count: at + 1, file: "mine/c.npz" });
+  }
+  await quit(running);
+  const { train } = await loadDataset(`${folder.path}/mine/c.npz`);
+  assertEquals([...train.labels!], [3, 5]);
+  const args = ["--data", "mine/c.npz", "--epochs", "1", "-q", "-o", "learned.npz"];
+  assertEquals((await folder.run("train", ...args)).code, 0);
+  assertEquals((await Mlp.parse(await folder.read("learned.npz"))).outFeatures, 10);
+});
+
+/** A set of images that takes a while to learn. */
+const images = () => setFile(drawImages({ rows: 3000, testRows: 100, shape: [28, 28], classes: 10 }));
+const training = ["--train", "--data", "set.npz", "-o", "m.npz", "--port", "0"];
+
+guiTest("gui --train shows a network that learns, and saves it when the training is over", async (folder) => {
+  await folder.write("set.npz", images());
+  const running = await start(folder, ...training, "--epochs", "3");
+  const reader = readerOf((await running.post(ROUTES.watch)).body!);
+  const told = linesOf(await reader.until('"phase":"finished"')).flatMap((line) => {
+    const message: WatchMessage = JSON.parse(line);
+    return message.type === "epochs" ? [message] : [];
+  });
+  assertEquals(told.flatMap(({ epochs }) => epochs).at(-1)?.epoch, 3);
+  assertEquals(told.at(-1)?.confusion?.length, 100);
+  const { version }: Prediction = await (await running.post(ROUTES.predict, drawInk())).json();
+  assertEquals(version, 4);
+  const { code, stderr } = await quit(running);
+  await reader.until();
+  assertEquals(code, 0);
+  assertMatch(
+    stderr,
+    /\ndata {5}set\.npz: 3,000 rows to train, 100 to test; .*\nnetwork .*\ntraining .*, 3 epochs/,
+  );
+  assertMatch(
+    stderr,
+    /\nepoch +train loss.*\n +1 .*\n +2 .*\n +3 .*\ntraining finished in epoch 3, .*, saved m\.npz\n$/,
+  );
+  assertEquals((await Mlp.parse(await folder.read("m.npz"))).training?.epochs, 3);
+});
+
+guiTest("gui --train ends with the model of an uninterrupted run after pauses", async (folder) => {
+  await folder.write("set.npz", images());
+  const args = ["--epochs", "8", "--batch-size", "10"];
+  const { code } = await folder.run("train", "--data", "set.npz", "-o", "whole.npz", "-q", ...args);
+  assertEquals(code, 0);
+  const running = await start(folder, ...training, ...args);
+  const steer = async (action: string): Promise<Partial<TrainingState>> =>
+    await (await running.post(ROUTES.training, JSON.stringify({ action }))).json();
+  let pauses = 0;
+  while ((await steer("pause")).phase === "paused") {
+    pauses++;
+    assertEquals((await steer("resume")).phase, "running");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assertGreater(pauses, 2);
+  assertEquals((await quit(running)).code, 0);
+  assertEquals(await folder.read("m.npz"), await folder.read("whole.npz"));
+});
+
+guiTest("gui --train saves the model at Ctrl-C, and ends with 130", async (folder) => {
+  await folder.write("set.npz", images());
+  const running = await start(folder, ...training, "--epochs", "1000");
+  const reader = readerOf((await running.post(ROUTES.watch)).body!);
+  await reader.until('"epoch":2');
+  running.process.kill("SIGINT");
+  const { code, stderr } = await running.end();
+  await reader.until();
+  assertEquals(code, 130);
+  assertMatch(stderr, /\ntraining stopped in epoch \d+, test accuracy .* after epoch \d+, saved m\.npz\n$/);
+  assertGreater((await Mlp.parse(await folder.read("m.npz"))).training?.epochs ?? 0, 0);
+});
