@@ -144,7 +144,7 @@ async function openShown(
   { given, screen, signal }: Context,
   backend: OpenedBackend | undefined,
 ): Promise<Shown> {
-  const { page, network, config } = given;
+  const { page, network, config, machine } = given;
   if (backend === undefined) return await openSaved(page.model, page.data);
   for (const { name, reason } of backend.passedOver) screen.note(`passed over ${name}: ${reason}`);
   screen.note(`backend  ${backend.name} on ${backend.device}`);
@@ -157,7 +157,8 @@ async function openShown(
     await mlp.save(output);
     return shownPath(output);
   };
-  return await openTraining({ backend, data: page.data, layers, config, save }, { screen, signal });
+  const { threads } = backendOptionsOf(machine);
+  return await openTraining({ backend, threads, data: page.data, layers, config, save }, { screen, signal });
 }
 
 /** Puts the page on the port that was asked for, else on the first that is free. */

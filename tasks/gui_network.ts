@@ -82,6 +82,7 @@ export async function openDemo(
 export async function openTraining(
   options: {
     readonly backend: Backend;
+    readonly threads: number | undefined;
     readonly data: string | undefined;
     readonly layers: LayerSpec[] | undefined;
     readonly config: Partial<TrainConfig>;
@@ -89,14 +90,15 @@ export async function openTraining(
   },
   terminal: Terminal,
 ): Promise<Shown> {
-  const { backend, config, save } = options, { screen } = terminal;
+  const { backend, threads, config, save } = options, { screen } = terminal;
   const { sets, said } = await openData(options.data, terminal);
   const mlp = newMlp(options.layers, sets.train, config);
   checkShowable(mlp);
   screen.note(`data     ${said}`);
   screen.note(`network  ${networkText(mlp)}`);
   screen.note(`training ${configText(config)}`);
-  const training = createTrainingSession({ mlp, train: sets.train, test: sets.test, config, backend, save });
+  const job = { mlp, train: sets.train, test: sets.test, config, backend, threads, save };
+  const training = createTrainingSession(job);
   printTraining(training, { screen, sets, config });
   return { mlp, origin: `learning from ${sets.train.source}`, samples: sets.test, training };
 }

@@ -20,6 +20,8 @@ export interface TrainingJob {
   readonly config: Partial<TrainConfig>;
   /** What computes; it stays open. */
   readonly backend: Backend;
+  /** Threads of augmentation; by default one a processor. */
+  readonly threads?: number;
   /** Keeps the network when training ends; returns where, as a person would type it. */
   readonly save: (mlp: Mlp) => Promise<string>;
 }
@@ -122,6 +124,7 @@ export function createTrainingSession(job: TrainingJob): TrainingSession {
     const options = {
       ...job.config,
       backend,
+      threads: job.threads,
       test: job.test,
       resume: last?.checkpoint(),
       signal: abort.signal,

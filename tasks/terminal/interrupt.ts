@@ -50,7 +50,7 @@ export function listenForInterrupt(options: InterruptOptions): Interrupt {
     // A timer would not do: what the abort sets off may compute for long, and the second press would find us listening.
     sleep(SAME_PRESS_MILLISECONDS);
     stop();
-    note("Interrupted: finishing this step; press Ctrl-C again to leave at once");
+    note("Interrupted: finishing what was begun; press Ctrl-C again to leave at once");
     controller.abort(new Interrupted(`Interrupted by ${name}`, { exitCode: EXIT_CODES[name] }));
   };
   for (const { name, listener } of listeners) listen(name, listener);

@@ -25,7 +25,7 @@ Deno.test("listenForInterrupt() aborts at the first signal and says how to leave
   assert(interrupt.signal.aborted);
   assertInstanceOf(interrupt.signal.reason, Interrupted);
   assertEquals(interrupt.signal.reason.exitCode, 130);
-  assertEquals(notes, ["Interrupted: finishing this step; press Ctrl-C again to leave at once"]);
+  assertEquals(notes, ["Interrupted: finishing what was begun; press Ctrl-C again to leave at once"]);
 });
 
 Deno.test("listenForInterrupt() leaves the second signal to the system", options, () => {
