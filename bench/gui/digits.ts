@@ -45,7 +45,8 @@ async function main({ given, positionals, screen, signal }: TaskContext<typeof C
         await page.mouse.move(...first);
         await page.mouse.down();
         // Sent without waiting, as a hand does: the browser hands several to the page at once.
-        await Promise.all([...rest.map((place) => page.mouse.move(...place)), page.mouse.up()]);
+        await Promise.all(rest.map((place) => page.mouse.move(...place)));
+        await page.mouse.up();
       }
       await page.waitForTimeout(100);
       const { guess } = await readPage(page);
