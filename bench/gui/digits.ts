@@ -44,7 +44,8 @@ async function main({ given, positionals, screen, signal }: TaskContext<typeof C
         const [first, ...rest] = await onPad(page, stroke);
         await page.mouse.move(...first);
         await page.mouse.down();
-        for (const place of rest) await page.mouse.move(...place);
+        // Sent without waiting, as a hand does: the browser hands several to the page at once.
+        await Promise.all(rest.map((place) => page.mouse.move(...place)));
         await page.mouse.up();
       }
       await page.waitForTimeout(100);

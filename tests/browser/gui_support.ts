@@ -39,7 +39,9 @@ export interface GuiPage extends Page {
   setViewportSize(size: { width: number; height: number }): Promise<void>;
   emulateMedia(media: Readonly<Record<string, string | null>>): Promise<void>;
   waitForTimeout(milliseconds: number): Promise<void>;
-  screenshot(options?: { path?: string; fullPage?: boolean }): Promise<Uint8Array>;
+  screenshot(
+    options?: { path?: string; clip?: { x: number; y: number; width: number; height: number } },
+  ): Promise<Uint8Array>;
   context(): {
     close(): Promise<void>;
     newPage(): Promise<GuiPage>;
