@@ -96,6 +96,7 @@ Deno.test("the page needs no horizontal scrolling from 320 pixels on, and none w
   }
   const session = await page.context().newCDPSession(page);
   await session.send("Page.setFontSizes", { fontSizes: { standard: 32, fixed: 32 } });
+  assertEquals(await page.evaluate(() => getComputedStyle(document.documentElement).fontSize), "32px");
   for (const width of [640, 1280]) {
     await page.setViewportSize({ width, height: 640 });
     assertEquals(await overflow(), 0, `${width} pixels with large text`);

@@ -101,11 +101,8 @@ export function createInside(server) {
       const isLast = layer === layers.length - 1, title = isLast ? "Output" : `Layer ${layer + 1}`;
       const cells = Array.from({ length: Math.min(outFeatures, mostCells) }, (_, unit) => {
         const name = isLast ? classNames[unit] : `${unit + 1}`;
-        const cell = make("div", {
-          role: "option",
-          "aria-selected": "false",
-          "aria-label": `${title} ${name}`,
-        });
+        const label = `${isLast ? title : "Unit"} ${name}`;
+        const cell = make("div", { role: "option", "aria-selected": "false", "aria-label": label });
         if (isLast && name.length < 3) cell.append(make("span", {}, name));
         cell.tabIndex = unit === 0 ? 0 : -1;
         cell.addEventListener("click", () => choose(layer, unit));
