@@ -104,7 +104,7 @@ export interface Backend extends AsyncDisposable {
 }
 
 /** Backends that can be asked for by name. */
-export const BACKENDS = ["cuda", "wasm", "reference"] as const;
+export const BACKENDS = ["cuda", "webgpu", "wasm", "reference"] as const;
 
 /** The name of a backend, or `"auto"` for the fastest that this host can run. */
 export type BackendName = (typeof BACKENDS)[number] | "auto";
@@ -126,7 +126,7 @@ export interface OpenedBackend extends Backend {
 }
 
 /** The order in which `"auto"` tries. The reference is for comparison only: it is never fallen back to. */
-const AUTOMATIC: readonly (typeof BACKENDS)[number][] = ["cuda", "wasm"];
+const AUTOMATIC: readonly (typeof BACKENDS)[number][] = ["cuda", "webgpu", "wasm"];
 
 /**
  * Opens a backend. One that is asked for by name is never replaced by another.
@@ -167,6 +167,8 @@ async function openByName(
   switch (name) {
     case "cuda":
       return (await import("./backends/cuda/backend.ts")).openCuda({ ...options, named });
+    case "webgpu":
+      return await (await import("./backends/webgpu/backend.ts")).openWebgpu({ named });
     case "wasm":
       return await (await import("./backends/wasm/backend.ts")).openWasm(options);
     case "reference":

@@ -2,6 +2,7 @@
 import { type BackendOptions, BACKENDS, openBackend } from "../src/backend.ts";
 import { openCuda } from "../src/backends/cuda/backend.ts";
 import { ABI_VERSION } from "../src/backends/cuda/ffi.ts";
+import { openWebgpu } from "../src/backends/webgpu/backend.ts";
 import { buildPlan } from "../src/build_plan.ts";
 import { resolveConfig } from "../src/config.ts";
 import { dense } from "../src/layers.ts";
@@ -66,6 +67,7 @@ async function describeBackend(
 ): Promise<Description> {
   try {
     if (name === "cuda") return await describeCuda(options);
+    if (name === "webgpu") return await describeWebgpu();
     await using backend = await openBackend(name, options);
     return { name, device: backend.device };
   } catch (error) {
@@ -93,6 +95,22 @@ async function describeCuda(options: BackendOptions): Promise<Description> {
     `784 → 128 → 64 → 10 would run as: ${path}`,
   ];
   return { name: "cuda", device, notes };
+}
+
+async function describeWebgpu(): Promise<Description> {
+  await using backend = await openWebgpu();
+  const { info, limits, features } = backend.adapter,
+    megabytes = (bytes: number) => count(Math.floor(bytes / 1e6));
+  const named = Object.entries({ vendor: info.vendor, architecture: info.architecture, device: info.device });
+  const notes = [
+    `adapter ${named.filter(([, value]) => value !== "").map((pair) => pair.join(" ")).join(", ")}`,
+    `a binding holds ${megabytes(limits.maxStorageBufferBindingSize)} MB, ` +
+    `a buffer ${megabytes(limits.maxBufferSize)} MB, ` +
+    `a workgroup ${count(limits.maxComputeInvocationsPerWorkgroup)} invocations ` +
+    `and ${count(limits.maxComputeWorkgroupStorageSize)} bytes`,
+    `features ${[...features].sort().join(", ")}`,
+  ];
+  return { name: "webgpu", device: backend.device, notes };
 }
 
 function modelJson({ inputShape, inputScale, layers, classNames, parameterCount, training }: Mlp) {

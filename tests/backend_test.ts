@@ -2,7 +2,8 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { type BackendName, BACKENDS, openBackend } from "../src/backend.ts";
 import { openWasm } from "../src/backends/wasm/backend.ts";
 import { BackendError } from "../src/errors.ts";
-import { CUDA } from "./support/backends.ts";
+import { CUDA, WEBGPU } from "./support/backends.ts";
+import { withGpu } from "./support/gpu.ts";
 import { workersLeftBy } from "./support/workers.ts";
 
 /** Options that keep a GPU of this machine out of the way. */
@@ -16,7 +17,9 @@ Deno.test("openBackend() opens each backend by its name", SANITIZED, async () =>
   });
   assertEquals(left, { started: 3, running: 0 });
   for (const name of BACKENDS) {
-    if (name === "cuda" && CUDA[0].missing !== undefined) continue;
+    if ([...CUDA, ...WEBGPU].some(({ backend, missing }) => backend === name && missing !== undefined)) {
+      continue;
+    }
     await using backend = await openBackend(name);
     assertEquals([backend.name, backend.passedOver], [name, []]);
     assert(backend.device.length > 0);
@@ -24,24 +27,28 @@ Deno.test("openBackend() opens each backend by its name", SANITIZED, async () =>
 });
 
 Deno.test(`openBackend("auto") opens the fastest that there is, never the reference`, SANITIZED, async () => {
-  for (const name of ["auto", undefined] as const) {
-    await using backend = await openBackend(name, WITHOUT_CUDA);
-    assertEquals(backend.name, "wasm");
-    assertEquals(backend.passedOver.map(({ name }) => name), ["cuda"]);
-  }
+  await withGpu(undefined, async () => {
+    for (const name of ["auto", undefined] as const) {
+      await using backend = await openBackend(name, WITHOUT_CUDA);
+      assertEquals(backend.name, "wasm");
+      assertEquals(backend.passedOver.map(({ name }) => name), ["cuda", "webgpu"]);
+    }
+  });
 });
 
 Deno.test("openBackend() passes the number of threads on", SANITIZED, async () => {
-  for (const [threads, words] of [[1, "1 thread"], [3, "3 threads"]] as const) {
-    await using backend = await openBackend("auto", { ...WITHOUT_CUDA, threads });
-    assertEquals(backend.device, `CPU, ${words}, WebAssembly relaxed SIMD`);
-  }
-  // A wrong number is the caller's mistake, not a reason to try the next backend.
-  await assertRejects(
-    () => openBackend("auto", { ...WITHOUT_CUDA, threads: 0 }),
-    RangeError,
-    "from 1 to 256, found 0",
-  );
+  await withGpu(undefined, async () => {
+    for (const [threads, words] of [[1, "1 thread"], [3, "3 threads"]] as const) {
+      await using backend = await openBackend("auto", { ...WITHOUT_CUDA, threads });
+      assertEquals(backend.device, `CPU, ${words}, WebAssembly relaxed SIMD`);
+    }
+    // A wrong number is the caller's mistake, not a reason to try the next backend.
+    await assertRejects(
+      () => openBackend("auto", { ...WITHOUT_CUDA, threads: 0 }),
+      RangeError,
+      "from 1 to 256, found 0",
+    );
+  });
 });
 
 Deno.test("openBackend() refuses a name that there is not", SANITIZED, async () => {
@@ -75,10 +82,11 @@ Deno.test("openBackend() says why a backend cannot be had", SANITIZED, async () 
     const reason = `Cannot open backend "wasm": this host's WebAssembly lacks SIMD and threads`;
     const named = await assertRejects(() => openBackend("wasm"), BackendError, reason);
     assertEquals([named.backend, named.code], ["wasm", "unavailable"]);
-    const auto = await assertRejects(() => openBackend("auto", WITHOUT_CUDA), BackendError, reason);
+    const open = () => withGpu(undefined, () => openBackend("auto", WITHOUT_CUDA));
+    const auto = await assertRejects(open, BackendError, reason);
     assertMatch(
       auto.message,
-      /^No backend can be opened: Cannot open backend "cuda": .*; Cannot open backend "wasm": /,
+      /^No backend can be opened: Cannot open backend "cuda": .*; Cannot open backend "webgpu": .*; Cannot open backend "wasm": /,
     );
     assertEquals([auto.backend, auto.code], ["auto", "unavailable"]);
     const relaxed = "this host's WebAssembly lacks relaxed SIMD";

@@ -140,5 +140,9 @@ for (const { what, mlp = softmax(), set = LABELS, options = {}, kind, message } 
 
 Deno.test("train() refuses a backend that there is not", SANITIZED, async () => {
   const run = train(softmax(), LABELS, { backend: "opencl" as BackendName });
-  await assertRejects(() => run.next(), TypeError, `Unknown backend "opencl", needs auto, cuda, wasm`);
+  await assertRejects(
+    () => run.next(),
+    TypeError,
+    `Unknown backend "opencl", needs auto, cuda, webgpu, wasm`,
+  );
 });

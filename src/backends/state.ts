@@ -1,7 +1,7 @@
 /** Checks that every backend makes before it copies a state or an epoch in. @module */
 import type { FloatArray, NetworkSpec, Tensors, TrainState } from "../backend.ts";
 import type { Dataset } from "../data/dataset.ts";
-import type { BufferSpec, StepPlan } from "../plan.ts";
+import type { BufferSpec, StepPlan, UpdateOp } from "../plan.ts";
 import { BackendError } from "../errors.ts";
 import { layerBuffer } from "../layers.ts";
 
@@ -86,6 +86,27 @@ export function checkInputs(inputs: Dataset["inputs"], there: Dataset["inputs"])
   const [found, needed] = [inputs, there].map(textOf);
   if (found === needed) return;
   throw new TypeError(`Cannot replace the inputs: found ${found}, the trainer needs ${needed}`);
+}
+
+/**
+ * The update that every parameter of a plan gets.
+ *
+ * @throws {BackendError} where there is none, or parameters get different ones
+ */
+export function updateOf(backend: string, plan: StepPlan): UpdateOp {
+  const updates = plan.ops.filter((op) => op.op === "sgd" || op.op === "adam");
+  const settings = (op: UpdateOp) =>
+    JSON.stringify(Object.values(op).filter((value) => typeof value !== "string"));
+  if (
+    updates.length === 0 ||
+    updates.some((op) => op.op !== updates[0].op || settings(op) !== settings(updates[0]))
+  ) {
+    throw new BackendError(
+      `Backend "${backend}" needs one optimizer with the same settings for every parameter`,
+      { backend, code: "unsupported" },
+    );
+  }
+  return updates[0];
 }
 
 /** The error of a call after `close()`. */

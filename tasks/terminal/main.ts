@@ -6,6 +6,7 @@
 import { BackendError, DivergedError } from "../../src/errors.ts";
 import { helpHint, parseCommand, type Parsed, wantsDebug, wantsHelp } from "./arguments.ts";
 import type { Command } from "./command.ts";
+import { quietDrivers } from "./environment.ts";
 import { Interrupted, TaskError, UsageError } from "./errors.ts";
 import { helpText } from "./help.ts";
 import { type InterruptOptions, listenForInterrupt } from "./interrupt.ts";
@@ -40,6 +41,7 @@ export async function runTask<const G extends Command["groups"]>(
   command: Command<G>,
   body: TaskBody<G>,
 ): Promise<never> {
+  quietDrivers();
   Deno.exit(await exitCodeOf(command, body, { args: Deno.args, screen: openScreen() }));
 }
 

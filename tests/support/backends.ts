@@ -1,6 +1,8 @@
 /** The backends that every suite runs on, and how a test says which one it needs. @module */
 import { type Backend, openBackend } from "../../src/backend.ts";
 import { type CudaOptions, openCuda } from "../../src/backends/cuda/backend.ts";
+import { quietDrivers } from "../../tasks/terminal/environment.ts";
+import { openWebgpu } from "../../src/backends/webgpu/backend.ts";
 import { openWasm, type WasmOptions } from "../../src/backends/wasm/backend.ts";
 
 /** A backend as the suites see it: one way to open it. */
@@ -48,11 +50,31 @@ export const CUDA: readonly BackendRow[] = [
   cuda("cuda, persistent", { path: "persistent" }),
 ];
 
+quietDrivers();
+
+/** This machine's WebGPU adapter, asked for once: drivers print when they are loaded. */
+const ADAPTER = await navigator.gpu.requestAdapter();
+
+/** The WebGPU backend on whatever adapter there is. */
+export const WEBGPU: readonly BackendRow[] = [{
+  name: "webgpu",
+  backend: "webgpu",
+  missing: ADAPTER ? undefined : "a WebGPU adapter (Mesa's mesa-vulkan-drivers will do)",
+  open: () => openWebgpu({ gpu: { requestAdapter: () => Promise.resolve(ADAPTER) } }),
+}];
+
 /** Every backend that is compared with the reference. */
-export const COMPARED: readonly BackendRow[] = [...WASM, ...EMULATED, ...CUDA];
+export const COMPARED: readonly BackendRow[] = [...WASM, ...EMULATED, ...CUDA, ...WEBGPU];
 
 /** One row of every backend, for what does not depend on how its work is shared out. */
-export const EACH: readonly BackendRow[] = [REFERENCE, WASM[1], WASM[3], ...EMULATED, ...CUDA];
+export const EACH: readonly BackendRow[] = [
+  REFERENCE,
+  WASM[1],
+  WASM[3],
+  ...EMULATED,
+  ...CUDA,
+  ...WEBGPU,
+];
 
 /** The backends that must be there, from `MLPCUDA_REQUIRE=cuda,webgpu`; none where it may not be read. */
 const REQUIRED = Deno.permissions.querySync({ name: "env", variable: "MLPCUDA_REQUIRE" }).state === "granted"

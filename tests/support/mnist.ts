@@ -26,11 +26,12 @@ export async function mnist(): Promise<Required<DatasetPair>> {
   return loaded as Required<DatasetPair>;
 }
 
-/** Registers a test that uses `mnist()`; it is ignored where there is none. */
-export function mnistTest(sentence: string, body: () => Promise<void>): void {
+/** Registers a test that uses `mnist()`; it is ignored where there is none, or where something else is missing. */
+export function mnistTest(sentence: string, body: () => Promise<void>, missing?: string): void {
+  const needs = ["data/mnist.npz and --allow-read", ...missing === undefined ? [] : [missing]].join(", ");
   Deno.test({
-    name: `${sentence} (needs data/mnist.npz and --allow-read)`,
-    ignore: path === undefined,
+    name: `${sentence} (needs ${needs})`,
+    ignore: path === undefined || missing !== undefined,
     sanitizeOps: true,
     sanitizeResources: true,
     fn: body,

@@ -84,7 +84,7 @@ const REFUSALS: Refusal[] = [
     name: "an unknown backend",
     args: ["--backend", "wsam"],
     said:
-      'error: --backend needs auto, cuda, wasm or reference, found "wsam"\n  hint: did you mean --backend wasm?',
+      'error: --backend needs auto, cuda, webgpu, wasm or reference, found "wsam"\n  hint: did you mean --backend wasm?',
     code: 2,
   },
   {

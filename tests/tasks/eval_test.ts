@@ -13,7 +13,7 @@ const EVAL = ["eval", "--model", "m.npz", "--data", "set.npz"] as const;
 
 taskTest("eval prints loss, accuracy, confusion matrix and worst mistakes", async (folder) => {
   await trained(folder, setFile(drawImages({ wrong: 0.3 })), "--epochs", "3");
-  const { code, stdout, stderr } = await folder.run(...EVAL);
+  const { code, stdout, stderr } = await folder.run(...EVAL, "--backend", "wasm");
   assertEquals(code, 0);
   const lines = linesOf(stdout);
   assertMatch(lines[0], /^loss {5}\d\.\d{4}$/);

@@ -4,9 +4,8 @@
  */
 import type { Tensors, TrainState } from "../../backend.ts";
 import { countOf, type Dataset } from "../../data/dataset.ts";
-import { BackendError } from "../../errors.ts";
 import type { BufferName, BufferSpec, Op, StepPlan, UpdateOp } from "../../plan.ts";
-import { checkState, persistentBuffers } from "../state.ts";
+import { checkState, persistentBuffers, updateOf } from "../state.ts";
 import { createArena } from "./arena.ts";
 import { placeInputs } from "./inputs.ts";
 import {
@@ -59,7 +58,7 @@ export function prepareTraining(
     rows.set(name, placeRows(arena, plan.batchSize, shape.at(-1) as number));
   }
   const clip = plan.ops.find((op) => op.op === "clipByNorm");
-  const update = updateOf(plan);
+  const update = updateOf("wasm", plan);
   const transposed = new Map<BufferName, { address: number; stride: number }>();
   for (const op of plan.ops) {
     if (op.op !== "linearBackwardInput") continue;
@@ -215,21 +214,4 @@ function opOf<K extends Op["op"]>(plan: StepPlan, kind: K): Extract<Op, { op: K 
 function updateFor(plan: StepPlan, gradient: BufferName): UpdateOp {
   for (const op of plan.ops) if ((op.op === "sgd" || op.op === "adam") && op.gradient === gradient) return op;
   throw new TypeError(`The plan has no update from "${gradient}"`);
-}
-
-/** The update that all parameters share, in all but their buffers. */
-function updateOf(plan: StepPlan): UpdateOp {
-  const updates = plan.ops.filter((op) => op.op === "sgd" || op.op === "adam");
-  const settings = (op: UpdateOp) =>
-    JSON.stringify(Object.values(op).filter((value) => typeof value !== "string"));
-  if (
-    updates.length === 0 ||
-    updates.some((op) => op.op !== updates[0].op || settings(op) !== settings(updates[0]))
-  ) {
-    throw new BackendError(`Backend "wasm" needs one optimizer with the same settings for every parameter`, {
-      backend: "wasm",
-      code: "unsupported",
-    });
-  }
-  return updates[0];
 }

@@ -1,0 +1,60 @@
+// clipByNorm: factor = min(1, max_norm / (‖g‖ + 1e-6)), ‖g‖ over the gradients of all layers.
+//
+// Two kernels. `squares`: each workgroup adds up the squares of its share of a layer's gradients (P) and writes the sum to
+// its place in partials (G), G the workgroups of all layers. `factor_of`: one workgroup adds the partials up.
+// The gradients are scaled where update.wgsl reads them. Numerics: float32, every sum in one order.
+// Cost: 4 P bytes read. Compared with `clipByNorm()` of the reference backend.
+
+struct Clip {
+  size: u32, // P, or G for `factor_of`
+  first: u32, // the place of the layer's first workgroup among the partials
+  max_norm: f32,
+}
+
+@group(1) @binding(0) var<uniform> clip: Clip;
+@group(1) @binding(1) var<storage, read> numbers: array<f32>;
+@group(1) @binding(2) var<storage, read_write> sums: array<f32>;
+
+const LANES = 64u;
+var<workgroup> shared_sums: array<f32, LANES>;
+
+@compute @workgroup_size(LANES)
+fn squares(
+  @builtin(global_invocation_id) invocation: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+) {
+  var sum = 0.0;
+  for (var at = invocation.x; at < clip.size; at += groups.x * LANES) {
+    sum += numbers[at] * numbers[at];
+  }
+  let total = sum_of_lanes(lane, sum);
+  if (lane == 0u) {
+    sums[clip.first + group.x] = total;
+  }
+}
+
+@compute @workgroup_size(LANES)
+fn factor_of(@builtin(local_invocation_index) lane: u32) {
+  var sum = 0.0;
+  for (var at = lane; at < clip.size; at += LANES) {
+    sum += numbers[at];
+  }
+  let total = sum_of_lanes(lane, sum);
+  if (lane == 0u) {
+    sums[0] = min(1.0, clip.max_norm / (sqrt(total) + 1e-6));
+  }
+}
+
+fn sum_of_lanes(lane: u32, value: f32) -> f32 {
+  shared_sums[lane] = value;
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) {
+      shared_sums[lane] += shared_sums[lane + half];
+    }
+  }
+  workgroupBarrier();
+  return shared_sums[0];
+}

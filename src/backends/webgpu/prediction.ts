@@ -1,0 +1,144 @@
+/** The forward half of a network on the device, and the inputs that it is to predict from. @module */
+import type { NetworkSpec, Tensors } from "../../backend.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import { layerBuffer } from "../../layers.ts";
+import { rowCount } from "../state.ts";
+import { type Device, roomOn, STEP_BYTES } from "./device.ts";
+import type { Work } from "./errors.ts";
+import { placeInputs } from "./inputs.ts";
+import { forwardLaunches, type LayerTensors, placesOf, requestOf, writeTensors } from "./layers.ts";
+import { bindProgram } from "./program.ts";
+import { RECORD_BYTES, writeStep } from "./steps.ts";
+
+/** Most rows whose activations are kept at a time, and most numbers of them in one layer. */
+const MOST_ROWS = 1024, MOST_NUMBERS = 1 << 22;
+
+/** Bytes of outputs that are copied out at a time. */
+const CHUNK_BYTES = 1 << 26;
+
+/** Inputs that are placed, with the network that predicts from them. */
+export interface Prediction {
+  /** Copies parameters in. */
+  load(tensors: Tensors): void;
+  /** Computes outputs `[N, O]`. */
+  run(): Promise<Float32Array<ArrayBuffer>>;
+  /** Frees what it holds. */
+  close(): void;
+}
+
+/** Places inputs, of one row at least, and a network's layers. */
+export async function preparePrediction(
+  shared: Device,
+  what: Work,
+  network: NetworkSpec,
+  given: Dataset["inputs"],
+): Promise<Prediction> {
+  const device = roomOn(shared);
+  try {
+    return await prepare(device, what, network, given);
+  } catch (error) {
+    device.empty();
+    throw error;
+  }
+}
+
+async function prepare(
+  device: ReturnType<typeof roomOn>,
+  what: Work,
+  { inFeatures, layers, inputScale }: NetworkSpec,
+  given: Dataset["inputs"],
+): Promise<Prediction> {
+  const count = rowCount(given, inFeatures), bytes = given instanceof Uint8Array;
+  const widths = [inFeatures, ...layers.map(({ outFeatures }) => outFeatures)], outFeatures = widths.at(-1)!;
+  const mostNumbers = Math.min(MOST_NUMBERS, Math.floor(device.largestBuffer / 4));
+  const fitting = Math.max(1, Math.floor(mostNumbers / Math.max(...widths)));
+  const batchSize = Math.min(MOST_ROWS, fitting, count);
+  const tensors = layers.map((_, index): LayerTensors => ({
+    weights: layerBuffer(index, "weights"),
+    bias: layerBuffer(index, "bias"),
+    inFeatures: widths[index],
+    outFeatures: widths[index + 1],
+  }));
+  const batches = Math.ceil(count / batchSize),
+    atOnce = Math.max(
+      1,
+      Math.floor(Math.min(CHUNK_BYTES, device.largestBuffer) / (4 * batchSize * outFeatures)),
+    );
+  const { UNIFORM, COPY_DST } = GPUBufferUsage;
+  const inputs = await placeInputs(device, what, { count, inFeatures, bytes, answers: 0 });
+  const parameters = await device.allocate(what, tensors.map(requestOf));
+  const passed = await device.allocate(
+    what,
+    widths.map((width, index) => ({
+      name: index === 0 ? "a batch of inputs" : layerBuffer(index - 1, "y"),
+      bytes: 4 * batchSize * width,
+    })),
+  );
+  const [outputs, records, none] = await device.allocate(what, [
+    { name: "the outputs", bytes: 4 * batchSize * outFeatures * Math.min(atOnce, batches) },
+    { name: "records of batches", bytes: STEP_BYTES * batches, usage: UNIFORM | COPY_DST },
+    { name: "no targets", bytes: 4 },
+  ]);
+  const program = await bindProgram(device, what, [
+    ...inputs.launches({ x: passed[0], target: none, scale: inputScale, batchSize }),
+    ...layers.flatMap((layer, index) =>
+      forwardLaunches(device, layer, tensors[index], {
+        x: passed[index],
+        parameters: parameters[index],
+        y: passed[index + 1],
+        batchSize,
+      })
+    ),
+  ]);
+  const group = device.gpu.createBindGroup({
+    layout: device.stepLayout,
+    entries: [{ binding: 0, resource: { buffer: records, size: RECORD_BYTES } }],
+  });
+  const rowsOf = (batch: number) => Math.min(batchSize, count - batch * batchSize);
+  const view = new DataView(new ArrayBuffer(STEP_BYTES * batches));
+  for (let batch = 0; batch < batches; batch++) {
+    writeStep(view, batch, { first: batch * batchSize, rows: rowsOf(batch) });
+  }
+  const { checked } = device.scoped(what, () => {
+    device.gpu.queue.writeBuffer(records, 0, view.buffer);
+    inputs.write(given);
+  });
+  await checked;
+
+  /** Computes the batches `from` up to `end`, and copies their outputs out. */
+  const runBatches = async (from: number, end: number) => {
+    let rows = 0;
+    const { checked } = device.scoped(what, () => {
+      const encoder = device.gpu.createCommandEncoder();
+      for (let batch = from; batch < end; batch++) {
+        const pass = encoder.beginComputePass();
+        pass.setBindGroup(0, group, [STEP_BYTES * batch]);
+        program.encode(pass);
+        pass.end();
+        const bytesOf = (rows: number) => 4 * rows * outFeatures;
+        encoder.copyBufferToBuffer(passed.at(-1)!, 0, outputs, bytesOf(rows), bytesOf(rowsOf(batch)));
+        rows += rowsOf(batch);
+      }
+      device.gpu.queue.submit([encoder.finish()]);
+    });
+    await checked;
+    const [found] = await device.read(what, [{ buffer: outputs, offset: 0, bytes: 4 * rows * outFeatures }]);
+    return new Float32Array(found);
+  };
+  return {
+    load(from) {
+      for (const [index, layer] of tensors.entries()) {
+        writeTensors(device, placesOf(layer, parameters[index]), from);
+      }
+    },
+    async run() {
+      const found = new Float32Array(count * outFeatures);
+      for (let batch = 0; batch < batches; batch += atOnce) {
+        const part = await runBatches(batch, Math.min(batches, batch + atOnce));
+        found.set(part, batch * batchSize * outFeatures);
+      }
+      return found;
+    },
+    close: () => device.empty(),
+  };
+}

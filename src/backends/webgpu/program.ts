@@ -1,0 +1,113 @@
+/** A list of dispatches: kernels with their buffers, sizes and grids, bound once and encoded again for every step. @module */
+import type { Device } from "./device.ts";
+import { webgpuError, type Work } from "./errors.ts";
+import type { Kernel } from "./kernels.ts";
+import { type Block, tileWidth } from "./tile.ts";
+
+/** A kernel to be dispatched. */
+export interface Launch {
+  readonly kernel: Kernel;
+  /** Its uniform of sizes: whole numbers, then one that is not. */
+  readonly sizes: { readonly whole: readonly number[]; readonly real?: number };
+  /** Its other bindings. */
+  readonly buffers: readonly GPUBuffer[];
+  /** Workgroups across and down. */
+  readonly grid: readonly [x: number, y: number];
+}
+
+/** Launches that are bound. */
+export interface Program {
+  /** Encodes them in order, each with its own grid or with another. */
+  encode(pass: GPUComputePassEncoder, grid?: Launch["grid"]): void;
+}
+
+/** Bytes from one launch's sizes to the next: what bindings of uniform buffers are aligned to. */
+const ALIGNMENT = 256;
+
+/** Workgroups that one dimension of a grid can have. */
+const MOST_GROUPS = 65535;
+
+/** Makes pipelines and bind groups. */
+export async function bindProgram(device: Device, what: Work, launches: readonly Launch[]): Promise<Program> {
+  for (const { kernel: { name }, grid } of launches) {
+    const most = Math.max(...grid);
+    if (most > MOST_GROUPS) {
+      const why =
+        `"${name}" takes ${most} workgroups, the adapter takes ${MOST_GROUPS}; smaller batches need fewer`;
+      throw webgpuError(what, why, "too-large");
+    }
+  }
+  const bytes = new ArrayBuffer(ALIGNMENT * Math.max(launches.length, 1)), view = new DataView(bytes);
+  for (const [index, { sizes: { whole, real } }] of launches.entries()) {
+    const at = index * ALIGNMENT;
+    for (const [i, value] of whole.entries()) view.setUint32(at + 4 * i, value, true);
+    if (real !== undefined) view.setFloat32(at + 4 * whole.length, real, true);
+  }
+  const { UNIFORM, COPY_DST } = GPUBufferUsage;
+  const [sizes] = await device.allocate(what, [{
+    name: "sizes",
+    bytes: bytes.byteLength,
+    usage: UNIFORM | COPY_DST,
+  }]);
+  const pipelines = await Promise.all(launches.map(({ kernel }) => device.pipelineOf(what, kernel)));
+  const { result: bound, checked } = device.scoped(what, () => {
+    device.gpu.queue.writeBuffer(sizes, 0, bytes);
+    return launches.map(({ buffers, grid }, index) => {
+      const { pipeline, layout } = pipelines[index];
+      const entries = [
+        { binding: 0, resource: { buffer: sizes, offset: index * ALIGNMENT, size: ALIGNMENT } },
+        ...buffers.map((buffer, at) => ({ binding: at + 1, resource: { buffer } })),
+      ];
+      return { pipeline, group: device.gpu.createBindGroup({ layout, entries }), grid };
+    });
+  });
+  await checked;
+  return {
+    encode(pass, other) {
+      for (const { pipeline, group, grid } of bound) {
+        const [x, y] = other ?? grid;
+        pass.setPipeline(pipeline);
+        pass.setBindGroup(1, group);
+        pass.dispatchWorkgroups(x, y);
+      }
+    },
+  };
+}
+
+/** The grid of a kernel over tiles. */
+export function tileGrid(block: Block, rows: number, columns: number): [x: number, y: number] {
+  const width = tileWidth(block);
+  return [Math.ceil(columns / width), Math.ceil(rows / width)];
+}
+
+/** The grid of a kernel over rows, of which a workgroup of 64 takes `64 / lanes`; beyond one dimension in two. */
+export function rowGrid(rows: number, lanes: number): [x: number, y: number] {
+  const groups = Math.ceil(rows * lanes / 64);
+  return [Math.min(groups, ROW_GROUPS), Math.ceil(groups / ROW_GROUPS)];
+}
+
+/** Workgroups across in a grid over rows; rows.wgsl knows it too. */
+export const ROW_GROUPS = 32768;
+
+/** The grid of a kernel that takes `count` numbers in strides. */
+export function strideGrid(count: number, most: number): [x: number, y: number] {
+  return [Math.max(1, Math.min(Math.ceil(count / 64), most)), 1];
+}
+
+/** Which of the two grids of a kernel over rows and words keeps within one dimension. */
+export function gatherGrid(rows: number, words: number): [x: number, y: number] {
+  return [strideGrid(words, 1024)[0], Math.min(rows, MOST_GROUPS)];
+}
+
+/** Tiles of block 8 from which on a GPU is busy with them; with fewer, small tiles spread the work further. */
+const MANY_TILES = 256;
+
+/**
+ * The block for a matrix of sums. A software adapter pays for each number that is read, 1.8 times as much for a product
+ * with block 4 as with 8 (llvmpipe, AVX2), so that it takes 8 unless most of the large tiles would lie outside.
+ */
+export function blockFor({ software }: Device, rows: number, columns: number): Block {
+  const tiles = (block: Block) => tileGrid(block, rows, columns).reduce((x, y) => x * y);
+  if (software) return 4 * tiles(8) <= 1.8 * tiles(4) ? 8 : 4;
+  return tiles(8) >= MANY_TILES ? 8 : 4;
+}

@@ -1,0 +1,33 @@
+// softmax: y = e^(z - max z) / Σ e^(z - max z) over each row of z (B, O), in place; the activation of linear.wgsl's sums.
+//
+// Split: LANES invocations a row, see rows.wgsl. Numerics: no e^z can overflow. Cost: 4 B O bytes read three times and
+// written twice. Compared with `activate()` of the reference backend.
+
+struct Layer {
+  out_features: u32,
+}
+
+@group(1) @binding(0) var<uniform> layer: Layer;
+@group(1) @binding(1) var<storage, read_write> y: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+  let row = row_of(group, index);
+  let first = row * layer.out_features;
+  let end = select(0u, layer.out_features, row < step.rows);
+  var own = Largest(LOWEST, 0xffffffffu);
+  for (var o = index % LANES; o < end; o += LANES) {
+    own = larger(own, Largest(y[first + o], o));
+  }
+  let top = largest_of_row(index, own).value;
+  var sum = 0.0;
+  for (var o = index % LANES; o < end; o += LANES) {
+    let e = exp_of(y[first + o] - top);
+    y[first + o] = e;
+    sum += e;
+  }
+  let total = sum_of_row(index, sum);
+  for (var o = index % LANES; o < end; o += LANES) {
+    y[first + o] /= total;
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Writes the WGSL of a product's tile, the part that linear.wgsl, linear_backward_input.wgsl and
+ * linear_backward_weight.wgsl share: `finish(row, column, Σ_k left(row, k) right(column, k))` for each number of a matrix.
+ *
+ * A workgroup of 8 × 8 invocations computes a tile of `8 block` rows and columns. It copies a stretch of the depth of both
+ * factors into its memory, as vectors of four rows or columns, and each invocation adds up `block × block` sums in
+ * registers: `2 block` numbers are read for `block²` products. The sums are matrices of 4 × 4, each a variable of its own,
+ * because compilers keep an array that a loop indexes out of registers. Whichever the block, a sum has one order.
+ * @module
+ */
+
+/** Rows and columns of sums that an invocation keeps. */
+export type Block = 4 | 8;
+
+/** Bytes of workgroup memory that a tile takes: what every WebGPU device has. */
+export const TILE_BYTES = 16384;
+
+/** Rows and columns of a tile. */
+export function tileWidth(block: Block): number {
+  return 8 * block;
+}
+
+/** Writes a tile's WGSL; `rowSums` also gives `finish_row(row, Σ_k left(row, k))`. */
+export function tileSource(block: Block, { rowSums }: { readonly rowSums: boolean }): string {
+  const width = tileWidth(block), depth = TILE_BYTES / (2 * 4 * width), blocks = range(block / 4);
+  const cells = blocks.flatMap((i) => blocks.map((j) => ({ name: `c${i}${j}`, i, j })));
+  const lines = (parts: string[], indent: number) => parts.join(`\n${" ".repeat(indent)}`);
+  return `
+const WIDTH = ${width}u; // rows and columns of a tile
+const DEPTH = ${depth}u; // of a stretch
+const VECTORS = WIDTH / 4u;
+
+var<workgroup> lefts: array<vec4<f32>, DEPTH * VECTORS>;
+var<workgroup> rights: array<vec4<f32>, DEPTH * VECTORS>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+  let top = group.y * WIDTH;
+  let edge = group.x * WIDTH;
+  if (top >= tile_rows()) {
+    return;
+  }
+  let y = index / 8u;
+  let x = index % 8u;
+  ${lines(cells.map(({ name }) => `var ${name} = mat4x4<f32>();`), 2)}
+  ${rowSums ? lines(blocks.map((i) => `var s${i} = vec4<f32>();`), 2) : ""}
+  for (var start = 0u; start < tile_depth(); start += DEPTH) {
+    let depth = min(DEPTH, tile_depth() - start);
+    for (var at = index; at < DEPTH * VECTORS; at += 64u) {
+      copy_left(top, start, depth, at);
+      copy_right(edge, start, depth, at);
+    }
+    workgroupBarrier();
+    for (var k = 0u; k < depth; k++) {
+      ${lines(blocks.map((i) => `let a${i} = lefts[place(k, ${8 * i}u + y)];`), 6)}
+      ${lines(blocks.map((j) => `let b${j} = rights[place(k, ${8 * j}u + x)];`), 6)}
+      ${lines(cells.map(({ name, i, j }) => `${name} = add_products(${name}, a${i}, b${j});`), 6)}
+      ${rowSums ? lines(blocks.map((i) => `s${i} += a${i};`), 6) : ""}
+    }
+    workgroupBarrier();
+  }
+  var sums = array<mat4x4<f32>, ${cells.length}>(${cells.map(({ name }) => name).join(", ")});
+  for (var cell = 0u; cell < ${cells.length}u; cell++) {
+    let row = top + (cell / ${blocks.length}u) * 32u + y * 4u;
+    let column = edge + (cell % ${blocks.length}u) * 32u + x * 4u;
+    for (var at = 0u; at < 16u; at++) {
+      if (row + at / 4u < tile_rows() && column + at % 4u < tile_columns()) {
+        finish(row + at / 4u, column + at % 4u, sums[cell][at / 4u][at % 4u]);
+      }
+    }
+  }
+  ${rowSums ? ROW_SUMS(blocks) : ""}
+}
+
+/** Where a vector lies: turned by its depth, so that a column of them and a row of them both lie in different banks. */
+fn place(k: u32, vector: u32) -> u32 {
+  return k * VECTORS + (vector ^ (k % 8u));
+}
+
+/** c + a bᵀ; a matrix's columns are rows of the tile. */
+fn add_products(c: mat4x4<f32>, a: vec4<f32>, b: vec4<f32>) -> mat4x4<f32> {
+  return mat4x4<f32>(c[0] + a.x * b, c[1] + a.y * b, c[2] + a.z * b, c[3] + a.w * b);
+}
+
+${copySource("left", "tile_rows()")}
+${copySource("right", "tile_columns()")}`;
+}
+
+const ROW_SUMS = (blocks: number[]) =>
+  `if (edge == 0u && x == 0u) {
+    var row_sums = array<vec4<f32>, ${blocks.length}>(${blocks.map((i) => `s${i}`).join(", ")});
+    for (var at = 0u; at < ${4 * blocks.length}u; at++) {
+      let row = top + (at / 4u) * 32u + y * 4u + at % 4u;
+      if (row < tile_rows()) {
+        finish_row(row, row_sums[at / 4u][at % 4u]);
+      }
+    }
+  }`;
+
+/**
+ * The copy of one vector of a factor: neighbouring invocations read what are neighbours in memory. Beyond the last row the
+ * last one is read again, for sums that nobody takes.
+ */
+function copySource(factor: "left" | "right", end: string): string {
+  const reads = range(4).map((i) => `${factor}(min(row + ${i}u, last), start + k)`).join(", ");
+  return `fn copy_${factor}(first: u32, start: u32, depth: u32, at: u32) {
+  let k = select(at / VECTORS, at % DEPTH, ${factor.toUpperCase()}_ALONG_DEPTH);
+  let vector = select(at % VECTORS, at / DEPTH, ${factor.toUpperCase()}_ALONG_DEPTH);
+  if (k < depth) {
+    let row = first + 4u * vector;
+    let last = ${end} - 1u;
+    ${factor}s[place(k, vector)] = vec4<f32>(${reads});
+  }
+}
+`;
+}
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, at) => at);
+}

@@ -1,0 +1,93 @@
+/** Which adapter is taken, and what is said of one that is not. @module */
+import { assertEquals, assertRejects } from "@std/assert";
+import { openBackend } from "../../../src/backend.ts";
+import { findAdapter, wantedLimits } from "../../../src/backends/webgpu/adapter.ts";
+import { BackendError } from "../../../src/errors.ts";
+import { backendTest, WEBGPU } from "../../support/backends.ts";
+import { disguised, gpuWith, withGpu } from "../../support/gpu.ts";
+
+const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
+
+/** An adapter that no device is asked of. */
+const SOFTWARE = {
+  info: { description: "llvmpipe", vendor: "", architecture: "", isFallbackAdapter: true },
+  limits: {
+    maxComputeWorkgroupStorageSize: 16384,
+    maxComputeInvocationsPerWorkgroup: 256,
+    maxComputeWorkgroupSizeX: 256,
+    maxStorageBuffersPerShaderStage: 8,
+    maxComputeWorkgroupsPerDimension: 65535,
+    maxStorageBufferBindingSize: 1 << 27,
+    maxBufferSize: 1 << 28,
+  },
+} as unknown as GPUAdapter;
+const HARDWARE = disguised(SOFTWARE, { info: { description: "", vendor: "acme", isFallbackAdapter: false } });
+
+async function assertRefused(
+  open: () => Promise<unknown>,
+  [code, why]: readonly [code: string, why: string],
+): Promise<void> {
+  const error = await assertRejects(open, BackendError, `Cannot open backend "webgpu": ${why}`);
+  assertEquals([error.backend, error.code], ["webgpu", code]);
+}
+
+Deno.test("findAdapter() takes a software adapter only where the backend is named", SANITIZED, async () => {
+  assertEquals(await findAdapter({ named: true, gpu: gpuWith(SOFTWARE) }), SOFTWARE);
+  const why = 'the only adapter, llvmpipe, is software, slower than backend "wasm"';
+  await assertRefused(() => findAdapter({ named: false, gpu: gpuWith(SOFTWARE) }), ["software", why]);
+  assertEquals(await findAdapter({ named: false, gpu: gpuWith(HARDWARE) }), HARDWARE);
+});
+
+Deno.test("findAdapter() asks a host that has only software once", SANITIZED, async () => {
+  let asked = 0;
+  const gpu = { requestAdapter: () => Promise.resolve(asked++ < 2 ? SOFTWARE : null) };
+  const refused = () =>
+    assertRefused(() => findAdapter({ named: false, gpu }), ["software", "the only adapter"]);
+  await refused();
+  await refused();
+  assertEquals(asked, 1);
+  assertEquals(await findAdapter({ named: true, gpu }), SOFTWARE); // by its name it is asked for again
+  assertEquals(asked, 2);
+});
+
+Deno.test("findAdapter() says where there is no WebGPU, or no adapter", SANITIZED, async () => {
+  const none = () => withGpu(undefined, () => findAdapter({}));
+  await assertRefused(none, ["unavailable", "this host has no WebGPU"]);
+  for (const named of [true, false]) {
+    const find = () => findAdapter({ named, gpu: gpuWith(null) });
+    await assertRefused(find, ["no-adapter", "no adapter found; it needs a GPU with its driver"]);
+  }
+});
+
+Deno.test(
+  "findAdapter() refuses an adapter whose limits are below what kernels need",
+  SANITIZED,
+  async () => {
+    const small = disguised(HARDWARE, { limits: { maxComputeWorkgroupStorageSize: 8192 } });
+    const why = "acme has maxComputeWorkgroupStorageSize 8192, needs 16384";
+    await assertRefused(() => findAdapter({ gpu: gpuWith(small) }), ["limits", why]);
+  },
+);
+
+Deno.test("wantedLimits() asks for the largest buffers that the adapter has", () => {
+  assertEquals(wantedLimits(HARDWARE), { maxStorageBufferBindingSize: 1 << 27, maxBufferSize: 1 << 28 });
+});
+
+backendTest(`openBackend("auto") takes a hardware adapter before wasm`, WEBGPU, async (backend) => {
+  const { adapter } = backend as typeof backend & { adapter: GPUAdapter };
+  const hardware = disguised(adapter, { info: { description: "a GPU", isFallbackAdapter: false } });
+  await withGpu(gpuWith(hardware), async () => {
+    await using opened = await openBackend("auto", { library: "missing/libmlpcuda.so" });
+    assertEquals([opened.name, opened.device], ["webgpu", "a GPU"]);
+    assertEquals(opened.passedOver.map(({ name }) => name), ["cuda"]);
+  });
+});
+
+backendTest("openWebgpu() says that an adapter is software", WEBGPU, async (backend) => {
+  const { adapter } = backend as typeof backend & { adapter: GPUAdapter };
+  const software = disguised(adapter, { info: { description: "a renderer", isFallbackAdapter: true } });
+  await withGpu(gpuWith(software), async () => {
+    await using opened = await openBackend("webgpu");
+    assertEquals(opened.device, "a renderer, a software adapter on the CPU");
+  });
+});

@@ -1,0 +1,222 @@
+/** What only the WebGPU backend does: parts of a set, buffers that are too large, a device that is lost. @module */
+import { assert, assertEquals, assertLess, assertNotEquals, assertRejects } from "@std/assert";
+import type { Trainer } from "../../../src/backend.ts";
+import { openWebgpu, type WebgpuBackend } from "../../../src/backends/webgpu/backend.ts";
+import { buildPlan } from "../../../src/build_plan.ts";
+import { resolveConfig, type TrainConfig } from "../../../src/config.ts";
+import type { Dataset } from "../../../src/data/dataset.ts";
+import { BackendError } from "../../../src/errors.ts";
+import { dense, type LayerSpec } from "../../../src/layers.ts";
+import { permutation } from "../../../src/random.ts";
+import { backendTest, WEBGPU } from "../../support/backends.ts";
+import { drawParameters } from "../../support/cases.ts";
+import { within } from "../../support/deadline.ts";
+import { gpuWith } from "../../support/gpu.ts";
+import { isGranted } from "../../support/permissions.ts";
+import { drawSet } from "../../support/sets.ts";
+import { inOrder, runPlan, startState } from "../../support/states.ts";
+
+/** A bare run is to be short. */
+const LONG = isGranted({ name: "read" });
+
+/** Registers a test on the backend itself; `long` for one that takes seconds. */
+function webgpuTest(
+  sentence: string,
+  work: (
+    backend: WebgpuBackend,
+    open: (options: { largestBuffer?: number }) => Promise<WebgpuBackend>,
+  ) => Promise<void>,
+  { long = false } = {},
+): void {
+  const rows = long && !LONG
+    ? WEBGPU.map((row) => ({ ...row, missing: row.missing ?? "--allow-read" }))
+    : WEBGPU;
+  backendTest(sentence, rows, async (backend) => {
+    const own = backend as WebgpuBackend;
+    await work(own, (options) => openWebgpu({ gpu: gpuWith(own.adapter), ...options }));
+  });
+}
+
+/** A run over a drawn set. */
+function runOf(
+  layers: readonly LayerSpec[],
+  dataset: Dataset,
+  given: Partial<TrainConfig> = {},
+  parameters = drawParameters(dataset.inputShape[0], layers, 1),
+) {
+  const config = resolveConfig({ batchSize: 32, learningRate: 0.01, ...given });
+  const { inputShape: [inFeatures], inputScale, outFeatures } = dataset,
+    labels = dataset.labels !== undefined;
+  const plan = buildPlan(layers, config, { inFeatures, inputScale, labels, outFeatures });
+  const rows = dataset.inputs.length / inFeatures;
+  return { plan, dataset, parameters, learningRate: config.learningRate, epochs: [permutation(1, 1, rows)] };
+}
+
+const LAYERS = [dense(24, "relu"), dense(5, "softmax")];
+const SMALL = runOf(LAYERS, drawSet({ rows: 100, inFeatures: 30, outFeatures: 5, bytes: true }));
+
+const ratesOf = ({ plan, epochs: [order] }: ReturnType<typeof runOf>) =>
+  new Float64Array(Math.ceil(order.length / plan.batchSize)).fill(0.01);
+
+webgpuTest("openWebgpu() gives the same bits every time", async (backend, open) => {
+  const first = await runPlan(backend, SMALL);
+  await using other = await open({});
+  assertEquals(await runPlan(other, SMALL), first);
+});
+
+for (const bytes of [true, false]) {
+  for (const targets of [true, false]) {
+    const name = `${bytes ? "bytes" : "floats"} and ${targets ? "targets" : "labels"}`;
+    webgpuTest(`createTrainer() trains on a set in several buffers, of ${name}`, async (backend, open) => {
+      const dataset = drawSet({ rows: 700, inFeatures: 33, outFeatures: 5, bytes, targets });
+      const layers = [dense(24, "relu"), dense(5, targets ? "linear" : "softmax")];
+      const run = runOf(layers, dataset, { loss: targets ? "mean-squared-error" : "cross-entropy" });
+      // The inputs take 25,200 bytes or 92,400, and all else less than 8,000.
+      await using small = await open({ largestBuffer: 8000 });
+      assertEquals(await runPlan(small, run), await runPlan(backend, run));
+
+      const network = { inFeatures: 33, layers, inputScale: dataset.inputScale };
+      const outputs = [];
+      for (const each of [small, backend]) {
+        await using predictor = await each.createPredictor(network, run.parameters);
+        outputs.push(await predictor.run(dataset.inputs.subarray(0, 33 * 200)));
+      }
+      assertEquals(outputs[0], outputs[1]);
+    });
+  }
+}
+
+webgpuTest("createTrainer() refuses a network too large, and holds nothing of it", async (_, open) => {
+  await using small = await open({ largestBuffer: 5000 });
+  const run = runOf([dense(60, "relu"), dense(5)], drawSet({ rows: 10, inFeatures: 30, outFeatures: 5 }));
+  const create = () => small.createTrainer(run.plan, run.dataset, startState(run.plan, run.parameters));
+  const why = '"layer_1.weights" takes 0.00744 MB, the adapter\'s largest buffer has 0.005 MB';
+  const error = await assertRejects(create, BackendError, `Cannot train on backend "webgpu": ${why}`);
+  assertEquals([error.code, small.buffersHeld], ["too-large", 0]);
+  await runPlan(small, SMALL); // what fits is trained after it
+});
+
+webgpuTest("createTrainer() refuses a batch of more workgroups than a grid has", async (backend) => {
+  const set = drawSet({ rows: 1, inFeatures: 1, outFeatures: 1, targets: true });
+  const run = runOf([dense(1)], set, { loss: "mean-squared-error", batchSize: 3_000_000 });
+  const create = () => backend.createTrainer(run.plan, run.dataset, startState(run.plan, run.parameters));
+  const error = await assertRejects(create, BackendError, "workgroups, the adapter takes 65535");
+  assertEquals([error.code, backend.buffersHeld], ["too-large", 0]);
+});
+
+/** What a trainer says once its device has failed. */
+async function assertFails(work: () => Promise<unknown>, code: string): Promise<void> {
+  const error = await assertRejects(
+    () => within(10, work()),
+    BackendError,
+    'Cannot train on backend "webgpu": ',
+  );
+  assertEquals([error.backend, error.code], ["webgpu", code]);
+}
+
+/** A trainer with enough to do that something can happen to it. */
+async function createBusy(
+  backend: WebgpuBackend,
+): Promise<{ trainer: Trainer; run: () => Promise<unknown> }> {
+  const run = runOf(LAYERS, drawSet({ rows: 20_000, inFeatures: 30, outFeatures: 5 }), { batchSize: 1 });
+  const trainer = await backend.createTrainer(run.plan, run.dataset, startState(run.plan, run.parameters));
+  return { trainer, run: () => trainer.runEpoch(run.epochs[0], ratesOf(run)) };
+}
+
+webgpuTest("Trainer.runEpoch() rejects where the device is lost meanwhile", async (backend) => {
+  const { trainer, run } = await createBusy(backend);
+  const running = assertFails(run, "device-lost");
+  backend.gpu.destroy();
+  await running;
+  assertLess(trainer.stepsDone, 20_000);
+  await assertFails(run, "device-lost");
+  await assertFails(() => trainer.readState(), "device-lost");
+  await assertFails(() => createBusy(backend), "device-lost");
+  await trainer.close();
+});
+
+webgpuTest("Trainer.runEpoch() rejects where the device reports an error meanwhile", async (backend) => {
+  const { trainer, run } = await createBusy(backend);
+  const running = assertFails(run, "invalid");
+  backend.gpu.createBuffer({ size: 16, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.STORAGE });
+  await running;
+  assertLess(trainer.stepsDone, 20_000);
+  await assertFails(run, "invalid");
+  await trainer.close();
+});
+
+webgpuTest("Trainer.runEpoch() rejects where its own commands are refused", async (backend) => {
+  const { trainer, run } = await createBusy(backend);
+  const { createCommandEncoder } = backend.gpu;
+  Object.defineProperty(backend.gpu, "createCommandEncoder", {
+    configurable: true,
+    value: () => {
+      const encoder = createCommandEncoder.call(backend.gpu);
+      encoder.popDebugGroup(); // which none was pushed for: the commands are invalid
+      return encoder;
+    },
+  });
+  await assertFails(run, "invalid");
+  Reflect.deleteProperty(backend.gpu, "createCommandEncoder");
+  await assertFails(run, "invalid"); // steps may have been left out
+  await trainer.close();
+});
+
+/** How often a network is trained, closed and forgotten. */
+const CYCLES = LONG ? 200 : 10;
+
+webgpuTest(`Trainer.close() and Predictor.close() leave nothing, ${CYCLES} times`, async (backend) => {
+  const dataset = drawSet({ rows: 1000, inFeatures: 256, outFeatures: 5 });
+  const run = { ...runOf(LAYERS, dataset), epochs: [inOrder(64)] };
+  const network = { inFeatures: 256, layers: LAYERS, inputScale: 1 };
+  const before = Deno.memoryUsage().rss;
+  for (let cycle = 0; cycle < CYCLES; cycle++) {
+    await runPlan(backend, run);
+    await using predictor = await backend.createPredictor(network, run.parameters);
+    await predictor.run(dataset.inputs);
+  }
+  assertEquals(backend.buffersHeld, 0);
+  // A cycle takes 2 MB for inputs alone; 0.1 to 0.5 MB of it wait for the host's garbage collection.
+  if (CYCLES === 200) assertLess(Deno.memoryUsage().rss - before, 200e6);
+});
+
+webgpuTest("Trainer.runEpoch() trains 784-4096-4096-10", async (backend) => {
+  const layers = [dense(4096, "relu"), dense(4096, "relu"), dense(10, "softmax")];
+  const dataset = drawSet({ rows: 16, inFeatures: 784, outFeatures: 10, bytes: true });
+  const { parameters } = runOf(layers, dataset);
+  const run = { ...runOf(layers, dataset, { batchSize: 16 }, parameters), learningRate: 1e-4 };
+  const epochs = [inOrder(16), inOrder(16)];
+  const { results } = await runPlan(backend, { ...run, epochs });
+  assert(results.every(({ diverged }) => !diverged));
+  assertLess(results[1].lossSum, results[0].lossSum);
+}, { long: true });
+
+webgpuTest("createTrainer() takes a set above the largest binding of most adapters", async (backend) => {
+  const rows = 4 * 60_000, dataset = drawLargeSet(rows); // 188 MB
+  const run = { ...runOf([dense(16, "relu"), dense(10, "softmax")], dataset), learningRate: 0.001 };
+  // Rows of each end, and of both sides of where the first buffer of 128 MiB ends.
+  const middle = Math.floor(2 ** 27 / 784);
+  const epochs = [Uint32Array.of(0, rows - 1, middle - 1, middle, middle + 1)];
+  const large = await runPlan(backend, { ...run, epochs });
+  const take = (at: number) => dataset.inputs.subarray(784 * at, 784 * (at + 1));
+  const few = new Uint8Array(5 * 784);
+  for (const [to, at] of epochs[0].entries()) few.set(take(at), 784 * to);
+  const labels = Uint32Array.from(epochs[0], (at) => dataset.labels![at]);
+  const set = { ...dataset, inputs: few, labels };
+  assertEquals(await runPlan(backend, { ...run, dataset: set, epochs: [inOrder(5)] }), large);
+  assertNotEquals(take(0), take(rows - 1));
+}, { long: true });
+
+/** A set of bytes that are quickly drawn. */
+function drawLargeSet(rows: number): Dataset {
+  const inputs = new Uint8Array(rows * 784);
+  for (let at = 0; at < inputs.length; at++) inputs[at] = at * 2654435761 >>> 24;
+  return {
+    inputs,
+    inputShape: [784],
+    inputScale: 1 / 255,
+    labels: Uint32Array.from({ length: rows }, (_, row) => row % 10),
+    outFeatures: 10,
+    source: "a large set",
+  };
+}
