@@ -10,13 +10,16 @@ import { runTask, type TaskContext } from "../tasks/terminal/main.ts";
 import { projectPath, shownPath, userPath } from "../tasks/terminal/paths.ts";
 import { startTable } from "../tasks/terminal/table.ts";
 import { describeMachine, projectVersion } from "./machine.ts";
-import { type Competitor, OURS, PEERS } from "./peers.ts";
+import { type Competitor, OURS, PEERS, WEBGPU_PEERS } from "./peers.ts";
 import { run, RunError } from "./run.ts";
 import { dataOf, HIDDEN, SETS } from "./sets.ts";
 import { columnsOf, median, type Run, summarize, timedEpochs } from "./summary.ts";
 
 /** A load of this many busy processors before the start makes figures doubtful. */
 const BUSY = 0.5;
+
+/** Everyone that `--peers` can name. */
+const KNOWN = [...PEERS, ...WEBGPU_PEERS];
 
 const COMMAND = {
   name: "deno task compare",
@@ -186,9 +189,9 @@ async function play(
 function readPeers(text: string): { competitor: Competitor; threads: number | undefined }[] {
   return text.split(",").filter(Boolean).map((part) => {
     const [, name, threads] = /^\s*(\w+)(?::([1-9]\d*))?\s*$/.exec(part) ?? [];
-    const competitor = PEERS.find((peer) => peer.name === name);
+    const competitor = KNOWN.find((peer) => peer.name === name);
     if (competitor === undefined) {
-      const known = PEERS.map(({ name }) => name).join(", ");
+      const known = KNOWN.map(({ name }) => name).join(", ");
       throw new UsageError(`--peers knows ${known}, each also as "numpy:2", found ${JSON.stringify(part)}`);
     }
     return { competitor, threads: threads === undefined ? undefined : Number(threads) };

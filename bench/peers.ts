@@ -53,6 +53,18 @@ export const OURS: Competitor = {
   },
 };
 
+/** How Deno runs a peer's script over npm packages. */
+const DENO = [
+  Deno.execPath(),
+  "run",
+  "--no-prompt",
+  "--no-config",
+  "--node-modules-dir=manual",
+  "--allow-read",
+  "--allow-env",
+  "--allow-sys",
+];
+
 /** The peers, in the order in which they run. */
 export const PEERS: readonly Competitor[] = [
   pythonPeer("numpy", "numpy", "numpy"),
@@ -63,21 +75,29 @@ export const PEERS: readonly Competitor[] = [
     install: `npm install --prefix .cache/bench @jax-js/jax`,
     // Its workers take a message for every kernel, which costs more than a second core brings.
     threads: 1,
-    command: npmCommand("jaxjs", ["@jax-js/jax"], [
-      Deno.execPath(),
-      "run",
-      "--no-prompt",
-      "--no-config",
-      "--allow-read",
-      "--allow-env",
-      "--allow-sys",
-    ]),
+    command: npmCommand("jaxjs", ["@jax-js/jax"], DENO),
   },
   {
     name: "tfjs",
     install: `Node.js, and npm install --prefix .cache/bench @tensorflow/tfjs @tensorflow/tfjs-backend-wasm`,
     threads: 1,
     command: npmCommand("tfjs", ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm"], ["node"]),
+  },
+];
+
+/** Peers that compute on Deno's WebGPU adapter: to be compared with our backend "webgpu", so only where asked for. */
+export const WEBGPU_PEERS: readonly Competitor[] = [
+  {
+    name: "jaxjs_webgpu",
+    install: `npm install --prefix .cache/bench @jax-js/jax`,
+    threads: 1,
+    command: npmCommand("jaxjs", ["@jax-js/jax"], DENO, "webgpu"),
+  },
+  {
+    name: "tfjs_webgpu",
+    install: `npm install --prefix .cache/bench @tensorflow/tfjs @tensorflow/tfjs-backend-webgpu`,
+    threads: 1,
+    command: npmCommand("tfjs", ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-webgpu"], DENO, "webgpu"),
   },
 ];
 
@@ -113,13 +133,15 @@ function npmCommand(
   name: string,
   packages: readonly string[],
   host: readonly string[],
+  device = "wasm",
 ): Competitor["command"] {
   return async (job) => {
     const installed = await Promise.all(
       packages.map((name) => isFile(`${CACHE}/node_modules/${name}/package.json`)),
     );
     if (installed.includes(false) || !await succeeds([host[0], "--version"])) return;
-    return [...host, script(`${name}_mlp.mjs`), ...peerFlags(job), "--modules", CACHE];
+    const flags = [...peerFlags(job), "--modules", CACHE, "--device", device];
+    return [...host, script(`${name}_mlp.mjs`), ...flags];
   };
 }
 

@@ -1,4 +1,5 @@
-// The peer "jaxjs": jax-js on its WebAssembly device, under Deno; the whole step, update included, is one jit function.
+// The peers "jaxjs" and "jaxjs_webgpu": jax-js on its WebAssembly or WebGPU device, under Deno; the whole step, update
+// included, is one jit function.
 //
 // A jax-js function consumes its arguments: `.ref` and `tree.ref()` keep one for another use.
 import process from "node:process";
@@ -11,16 +12,18 @@ import {
   LEARNING_RATE,
   load,
   options,
+  partsOf,
   report,
 } from "./peer.mjs";
 
-const { data, hidden, epochs, threads, modules } = options();
+const { data, hidden, epochs, threads, modules, device } = options();
 // The library takes as many workers as the host says it has cores, and none where there is no Worker.
 if (threads === 1) delete globalThis.Worker;
 else Object.defineProperty(navigator, "hardwareConcurrency", { value: threads });
 const { imported: [jax], versions: [version] } = await importFrom(modules, "@jax-js/jax");
-const { blockUntilReady, init, jit, nn, numpy: np, random, tree, valueAndGrad } = jax;
-await init("wasm");
+const { blockUntilReady, defaultDevice, init, jit, nn, numpy: np, random, tree, valueAndGrad } = jax;
+if (!(await init(device)).includes(device)) throw new TypeError(`jax-js has no device "${device}" here`);
+defaultDevice(device);
 
 function predict(layers, x) {
   for (const [index, { weights, bias }] of layers.entries()) {
@@ -61,8 +64,8 @@ function shuffled(count) {
 }
 
 const { train, test } = load(data);
-const count = train.labels.length, [x, labels] = tensorsOf(train), [xTest, labelsTest] = tensorsOf(test);
-const widths = [x.shape[1], ...hidden, 10];
+const parts = partsOf(train, device).map((part) => [part.labels.length, ...tensorsOf(part)]);
+const [xTest, labelsTest] = tensorsOf(test), widths = [xTest.shape[1], ...hidden, 10];
 const layers = widths.slice(1).map((outFeatures, index) => ({
   weights: random.normal(random.key(index), [widths[index], outFeatures]).mul(Math.sqrt(2 / widths[index])),
   bias: np.zeros([outFeatures]),
@@ -71,18 +74,27 @@ const zeros = () => tree.map((array) => np.zeros(array.shape), tree.ref(layers))
 let state = { layers, m: zeros(), v: zeros() }, steps = 0;
 const secondsPerEpoch = [];
 for (let epoch = 0; epoch < epochs; epoch++) {
-  const began = performance.now(), order = shuffled(count);
-  for (let first = 0; first < count; first += BATCH_SIZE) {
-    const rows = np.array(order.slice(first, first + BATCH_SIZE)), root = Math.sqrt(1 - BETA2 ** ++steps);
-    const correction = np.array([LEARNING_RATE * root / (1 - BETA1 ** steps), EPSILON * root]);
-    const [next, loss] = step(state, correction, x.ref.slice(rows.ref), labels.ref.slice(rows));
-    state = next;
-    loss.dispose();
-    await blockUntilReady(state); // Else steps pile up faster than their memory is freed, and slow down eightfold.
+  const began = performance.now();
+  for (const [count, x, labels] of parts) {
+    const order = shuffled(count);
+    for (let first = 0; first < count; first += BATCH_SIZE) {
+      const rows = np.array(order.slice(first, first + BATCH_SIZE)), root = Math.sqrt(1 - BETA2 ** ++steps);
+      const correction = np.array([LEARNING_RATE * root / (1 - BETA1 ** steps), EPSILON * root]);
+      const [next, loss] = step(state, correction, x.ref.slice(rows.ref), labels.ref.slice(rows));
+      state = next;
+      loss.dispose();
+      await blockUntilReady(state); // Else steps pile up faster than their memory is freed, and slow down eightfold.
+    }
   }
   secondsPerEpoch.push((performance.now() - began) / 1000);
 }
 const right = np.argmax(predict(state.layers, xTest), 1).equal(labelsTest).astype(np.int32).sum();
 const testAccuracy = await right.jsAsync() / test.labels.length;
-report({ peer: "jaxjs", version, threads, secondsPerEpoch, testAccuracy });
+report({
+  peer: device === "wasm" ? "jaxjs" : `jaxjs_${device}`,
+  version,
+  threads,
+  secondsPerEpoch,
+  testAccuracy,
+});
 process.exit(0); // Its workers would keep the process alive.

@@ -19,6 +19,7 @@ export function options() {
       layers: { type: "string", default: "128,64" },
       epochs: { type: "string", default: "6" },
       threads: { type: "string", default: String(os.availableParallelism()) },
+      device: { type: "string", default: "wasm" },
       modules: { type: "string", default: ".cache/bench" },
     },
   });
@@ -30,6 +31,7 @@ export function options() {
     hidden: values.layers.split(",").map(Number),
     epochs: Number(values.epochs),
     threads: Number(values.threads),
+    device: values.device,
     modules: values.modules,
   };
 }
@@ -52,6 +54,20 @@ export function load(path) {
     labels: Int32Array.from(arrays[`y_${name}`]),
   });
   return { train: part("train"), test: part("test") };
+}
+
+/**
+ * The parts that a set is trained in, one after the other: more than one where its inputs are more than a WebGPU adapter
+ * binds at a time, 128 MiB by default, which the JavaScript peers meet with NaN or with errors and no learning.
+ */
+export function partsOf({ x, labels }, device) {
+  const count = device === "webgpu" ? Math.ceil(x.byteLength / 2 ** 27) : 1,
+    inFeatures = x.length / labels.length;
+  const rows = Math.ceil(labels.length / count / BATCH_SIZE) * BATCH_SIZE;
+  return Array.from({ length: count }, (_, part) => ({
+    x: x.subarray(part * rows * inFeatures, (part + 1) * rows * inFeatures),
+    labels: labels.subarray(part * rows, (part + 1) * rows),
+  }));
 }
 
 /** Arrays of bytes from an .npz, stored or deflated; just enough of the format for data sets of bytes. */

@@ -1,4 +1,5 @@
-// The peer "tfjs": TensorFlow.js, layers API and model.fit, on its WebAssembly backend, under Node.js.
+// The peers "tfjs", TensorFlow.js on its WebAssembly backend under Node.js, and "tfjs_webgpu", on its WebGPU backend under
+// Deno: layers API and model.fit.
 import {
   BATCH_SIZE,
   BETA1,
@@ -8,14 +9,19 @@ import {
   LEARNING_RATE,
   load,
   options,
+  partsOf,
   report,
 } from "./peer.mjs";
 
-const { data, hidden, epochs, modules } = options();
-const { imported, versions } = await importFrom(modules, "@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm");
+const { data, hidden, epochs, modules, device } = options();
+const { imported, versions } = await importFrom(
+  modules,
+  "@tensorflow/tfjs",
+  `@tensorflow/tfjs-backend-${device}`,
+);
 const tf = imported[0].default;
 tf.enableProdMode();
-await tf.setBackend("wasm");
+if (!await tf.setBackend(device)) throw new TypeError(`TensorFlow.js has no backend "${device}" here`);
 await tf.ready();
 
 const { train, test } = load(data);
@@ -24,7 +30,7 @@ const tensorsOf = ({ x, labels }) => [
   tf.tensor2d(x, [labels.length, inFeatures]),
   tf.tidy(() => tf.oneHot(tf.tensor1d(labels, "int32"), 10).toFloat()),
 ];
-const [xTrain, yTrain] = tensorsOf(train), [xTest, yTest] = tensorsOf(test);
+const parts = partsOf(train, device).map(tensorsOf), [xTest, yTest] = tensorsOf(test);
 
 const dense = (units, activation) => tf.layers.dense({ units, activation, kernelInitializer: "heNormal" });
 const model = tf.sequential();
@@ -44,16 +50,19 @@ model.compile({
 const secondsPerEpoch = [];
 for (let epoch = 0; epoch < epochs; epoch++) {
   const began = performance.now();
-  await model.fit(xTrain, yTrain, {
-    batchSize: BATCH_SIZE,
-    epochs: 1,
-    shuffle: true,
-    verbose: 0,
-    yieldEvery: "never",
-  });
+  for (const [x, y] of parts) {
+    const settings = { batchSize: BATCH_SIZE, epochs: 1, shuffle: true, verbose: 0, yieldEvery: "never" };
+    await model.fit(x, y, settings);
+  }
   secondsPerEpoch.push((performance.now() - began) / 1000);
 }
 const right = tf.tidy(() => model.predict(xTest).argMax(1).equal(yTest.argMax(1)).sum());
 const testAccuracy = (await right.data())[0] / test.labels.length;
 // The backend's threads need a browser: it turns them off wherever it finds Node.js.
-report({ peer: "tfjs", version: versions[0], threads: 1, secondsPerEpoch, testAccuracy });
+report({
+  peer: device === "wasm" ? "tfjs" : `tfjs_${device}`,
+  version: versions[0],
+  threads: 1,
+  secondsPerEpoch,
+  testAccuracy,
+});
