@@ -32,7 +32,9 @@ inline void need(bool holds, const char* sentence) {
 // What an error of CUDA means to somebody who has to do something about it.
 Fault fault_of(cudaError_t error);
 
-// Throws where a call of the runtime failed.
+// Throws where a call of the runtime failed. The runtime would tell the error once more to the next launch that asks.
 inline void check(cudaError_t error) {
-  if (error != cudaSuccess) throw fault_of(error);
+  if (error == cudaSuccess) return;
+  cudaGetLastError();
+  throw fault_of(error);
 }

@@ -15,6 +15,7 @@
 // Numerics: float32, sums in an order given by the tiles and the batch, losses of an epoch in double. Cost of a step: per
 // block 2 B tile_in tile_out FLOPs each for forward, input gradient and weight gradient; partial sums are written once and
 // read once by every tile that needs them. Compared with the other paths in tests/epochs.hpp.
+#include "counters.cuh"
 #include "stationary.cuh"
 
 namespace {
@@ -22,20 +23,6 @@ namespace {
 constexpr int TAIL_TILE = 64, TAIL_PARTS = PERSISTENT_THREADS / TAIL_TILE;  // numbers of a parameter at a time; shares of the rows
 
 __device__ __forceinline__ uint32_t* counter(const Persistent& p, int index) { return p.counters + index * COUNTER_STRIDE; }
-
-// What the block wrote before is there for those who wait. Most callers have a barrier behind their last write already; this
-// one makes it true for all.
-__device__ __forceinline__ void arrive(uint32_t* counter) {
-  __syncthreads();
-  if (threadIdx.x == 0) add_release(counter, 1);
-}
-
-__device__ __forceinline__ void wait_for(const uint32_t* counter, uint32_t value) {
-  if (threadIdx.x == 0) {
-    while (static_cast<int32_t>(load_acquire(counter) - value) < 0) pause();
-  }
-  __syncthreads();
-}
 
 // The rows of the batch that this block takes through the small last layers.
 __device__ void do_tail(const Persistent& p, const StationaryLayer& last, const Batch& batch, int first, int rows,
@@ -167,8 +154,8 @@ __global__ void __launch_bounds__(PERSISTENT_THREADS, 1) persistent_kernel(Persi
       load_inputs(p, p.layers[0], place, batch_at(step + 1), inputs_at(step + 1));
     }
     wait_for(tail_done, owners * (step + 1));
-    // Every block reads the same: the next to write the word waits for all blocks' next arrivals first.
-    more = load_shared_word(p.ended) == 0 && step + 1 < steps;
+    // Every thread reads the same: the next to write the word waits for all blocks' next arrivals first.
+    more = load_exchanged(p.ended) == 0 && step + 1 < steps;
 
     for (int l = last; l >= 0; l--) {
       const StationaryLayer& layer = p.layers[l];
@@ -181,8 +168,7 @@ __global__ void __launch_bounds__(PERSISTENT_THREADS, 1) persistent_kernel(Persi
           backward_input(p, layer, place, batch, dz, weights, scratch);
           arrive(counter(p, p.layer_count + 1 + l));
         }
-        update_weights(p, layer, place, batch, x, dz, weights, scratch);
-        __syncthreads();
+        update_weights(p, layer, place, batch, x, dz, weights, scratch);  // reads dz last, which is written behind a wait
       } else if (l > 0) {
         arrive(counter(p, p.layer_count + 1 + l));
       }

@@ -29,6 +29,7 @@ void EpochGraph::capture(cudaStream_t stream, uint64_t steps, const std::functio
   } catch (...) {
     cudaStreamEndCapture(stream, &graph);
     if (graph) cudaGraphDestroy(graph);
+    cudaGetLastError();  // of the capture, which is no longer of interest
     throw;
   }
   check(cudaStreamEndCapture(stream, &graph));

@@ -90,10 +90,7 @@ __device__ inline void end_step(const StepEnd& end, char* shared) {
 __device__ inline void end_step_in_last_block(const StepEnd& end, char* shared) {
   uint32_t* is_last = reinterpret_cast<uint32_t*>(shared);
   __syncthreads();
-  if (threadIdx.x == 0) {
-    __threadfence();
-    *is_last = atomicAdd(&end.progress->finished_blocks, 1u) + 1 == gridDim.x;
-  }
+  if (threadIdx.x == 0) *is_last = add_acquire_release(&end.progress->finished_blocks, 1) + 1 == gridDim.x;
   __syncthreads();
   const bool last = *is_last != 0;
   __syncthreads();

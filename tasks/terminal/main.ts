@@ -88,6 +88,9 @@ function report(error: unknown, command: Command, { args, screen }: TaskHost): n
 function hintFor(error: unknown, command: Command): string | undefined {
   if (error instanceof UsageError) return error.hint ?? helpHint(command);
   if (error instanceof TaskError) return error.hint;
+  if (error instanceof BackendError && error.code === "permission") {
+    return "the tasks may load cuda/libmlpcuda.so and /usr/local/lib/libmlpcuda.so: make the first a link to your library";
+  }
   if (error instanceof BackendError) return "run `deno task info` to see which backends open on this machine";
   if (error instanceof DivergedError) return "try a smaller --learning-rate, or --clip-norm 1";
   if (error instanceof Deno.errors.NotCapable) {

@@ -47,7 +47,7 @@ export function openLibrary(options: LibraryOptions): Library {
   const path = libraryPath(options.library);
   const permitted = Deno.permissions.querySync({ name: "ffi", path }).state === "granted";
   if (!permitted && !options.named) {
-    throw cudaError(OPEN, `loading "${path}" needs the permission --allow-ffi`, "permission");
+    throw cudaError(OPEN, `loading "${path}" needs the permission --allow-ffi=${path}`, "permission");
   }
   let loaded: Deno.DynamicLibrary<typeof SYMBOLS>;
   try {
@@ -98,7 +98,7 @@ export function checkVersion(symbols: Pick<Symbols, "mlp_abi_version">, path: st
 
 function loadError(path: string, error: Error): BackendError {
   if (error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied) {
-    return cudaError(OPEN, `loading "${path}" needs the permission --allow-ffi`, "permission", error);
+    return cudaError(OPEN, `loading "${path}" needs the permission --allow-ffi=${path}`, "permission", error);
   }
   if (/no such file|not found|cannot open shared object/i.test(error.message)) {
     return cudaError(OPEN, `library "${path}" not found`, "no-library", error);

@@ -54,6 +54,7 @@ const HINTS: [error: Error, hint: RegExp | undefined][] = [
   [new TaskError("No model"), undefined],
   [new FormatError("Cannot read a.npz", { file: "a.npz" }), undefined],
   [new BackendError("Cannot open", { backend: "cuda", code: "unavailable" }), /deno task info/],
+  [new BackendError("Cannot load", { backend: "cuda", code: "permission" }), /a link to your library/],
   [new DivergedError("The loss is NaN", { epoch: 1, step: 2 }), /--learning-rate/],
   [new Deno.errors.PermissionDenied("Permission denied (os error 13): open 'a'"), /who owns/],
   [new Deno.errors.NotCapable("Requires read access"), /deno task count/],

@@ -2,16 +2,26 @@
 // when a call returns, and a graph is the list of launches that were captured.
 //
 // The environment says what the device is like: MLPCUDA_EMULATE_MEMORY (bytes, 4 GiB by default),
-// MLPCUDA_EMULATE_MULTIPROCESSORS (6 by default), MLPCUDA_EMULATE_SHARED (bytes a block, 227 KB by default).
+// MLPCUDA_EMULATE_MULTIPROCESSORS (7 by default, so that some have no tile), MLPCUDA_EMULATE_SHARED (bytes a block, 227 KB
+// by default). And how it fails: MLPCUDA_EMULATE_DRIVER (the CUDA version that the driver supports, such as 12040; 0 for no
+// driver), MLPCUDA_EMULATE_ERROR (a number of CUDA's, from every call that waits for the device).
 #pragma once
 
-#include <atomic>
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <mutex>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 enum cudaError_t {
   cudaSuccess = 0,
   cudaErrorInvalidValue = 1,
   cudaErrorMemoryAllocation = 2,
+  cudaErrorInvalidConfiguration = 9,
+  cudaErrorInsufficientDriver = 35,
   cudaErrorNoDevice = 100,
   cudaErrorInvalidDevice = 101,
   cudaErrorCooperativeLaunchTooLarge = 720,
@@ -42,9 +52,14 @@ inline size_t shared_bytes_of_block() {
   return bytes;
 }
 inline int multiprocessors() {
-  static const int count = static_cast<int>(setting("MLPCUDA_EMULATE_MULTIPROCESSORS", 6));
+  static const int count = static_cast<int>(setting("MLPCUDA_EMULATE_MULTIPROCESSORS", 7));
   return count;
 }
+
+constexpr int VERSION = 13000;  // of CUDA, as 1000 major + 10 minor
+inline int driver_version() { return static_cast<int>(setting("MLPCUDA_EMULATE_DRIVER", VERSION)); }
+// What every call that waits for the device returns.
+inline size_t failure() { return setting("MLPCUDA_EMULATE_ERROR", 0); }
 
 using Launches = std::vector<std::function<void()>>;
 struct Stream {
@@ -68,12 +83,29 @@ using cudaStream_t = emulate::Stream*;
 using cudaGraph_t = emulate::Launches*;
 using cudaGraphExec_t = emulate::Launches*;
 
-inline cudaError_t cudaGetLastError() { return cudaSuccess; }
+namespace emulate {
+
+// Whatever fails is also told by the next to ask, which may be a launch that has nothing to do with it.
+inline thread_local cudaError_t last_error = cudaSuccess;
+inline cudaError_t remember(cudaError_t error) {
+  if (error != cudaSuccess) last_error = error;
+  return error;
+}
+
+}  // namespace emulate
+
+inline cudaError_t cudaGetLastError() { return std::exchange(emulate::last_error, cudaSuccess); }
 inline const char* cudaGetErrorString(cudaError_t) { return "an error of the emulated device"; }
-inline cudaError_t cudaDriverGetVersion(int* version) { return *version = 13000, cudaSuccess; }
-inline cudaError_t cudaRuntimeGetVersion(int* version) { return *version = 13000, cudaSuccess; }
-inline cudaError_t cudaGetDeviceCount(int* count) { return *count = 1, cudaSuccess; }
-inline cudaError_t cudaSetDevice(int device) { return device == 0 ? cudaSuccess : cudaErrorInvalidDevice; }
+inline cudaError_t cudaDriverGetVersion(int* version) { return *version = emulate::driver_version(), cudaSuccess; }
+inline cudaError_t cudaRuntimeGetVersion(int* version) { return *version = emulate::VERSION, cudaSuccess; }
+inline cudaError_t cudaGetDeviceCount(int* count) {
+  *count = 1;
+  return emulate::remember(emulate::driver_version() < emulate::VERSION ? cudaErrorInsufficientDriver : cudaSuccess);
+}
+inline cudaError_t cudaSetDevice(int device) {
+  if (emulate::driver_version() < emulate::VERSION) return emulate::remember(cudaErrorInsufficientDriver);
+  return emulate::remember(device == 0 ? cudaSuccess : cudaErrorInvalidDevice);
+}
 
 inline cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int) {
   switch (attribute) {
@@ -98,10 +130,11 @@ template <class T>
 cudaError_t cudaMalloc(T** address, size_t bytes) {
   auto& all = emulate::allocations();
   std::lock_guard<std::mutex> lock(all.mutex);
-  if (bytes > emulate::memory_bytes() - all.used) return cudaErrorMemoryAllocation;
+  if (bytes > emulate::memory_bytes() - all.used) return emulate::remember(cudaErrorMemoryAllocation);
   void* made = nullptr;
   if (posix_memalign(&made, 256, bytes) != 0) return cudaErrorMemoryAllocation;
   memset(made, 0xFF, bytes);  // floats that nobody wrote are NaNs
+  emulate::race_hooks.allocate(made, bytes);
   all.sizes[made] = bytes;
   all.used += bytes;
   *address = static_cast<T*>(made);
@@ -115,6 +148,7 @@ inline cudaError_t cudaFree(void* address) {
   if (found == all.sizes.end()) return address ? cudaErrorInvalidValue : cudaSuccess;
   all.used -= found->second;
   all.sizes.erase(found);
+  emulate::race_hooks.free(address);
   free(address);
   return cudaSuccess;
 }
@@ -123,7 +157,7 @@ inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   return *stream = new emulate::Stream, cudaSuccess;
 }
 inline cudaError_t cudaStreamDestroy(cudaStream_t stream) { return delete stream, cudaSuccess; }
-inline cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
+inline cudaError_t cudaStreamSynchronize(cudaStream_t) { return static_cast<cudaError_t>(emulate::failure()); }
 
 inline cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind, cudaStream_t) {
   if (bytes == sizeof(uint32_t)) {  // a word may be copied while a kernel reads or writes it
@@ -160,9 +194,34 @@ struct Grid {
   size_t shared_bytes;
 };
 
+namespace emulate {
+
+// The shared memory that each kernel has been allowed; every kernel may have 48 KB.
+inline size_t& allowed_shared_bytes(const void* kernel) {
+  static auto* all = new std::unordered_map<const void*, size_t>;
+  return all->try_emplace(kernel, 48 << 10).first->second;
+}
+
+inline cudaError_t check_launch(const Grid& grid, const void* kernel) {
+  if (grid.blocks == 0 || grid.threads == 0 || grid.threads > 1024) return cudaErrorInvalidConfiguration;
+  return grid.shared_bytes > allowed_shared_bytes(kernel) ? cudaErrorInvalidValue : cudaSuccess;
+}
+
+// Of the blocks' threads and shared memory; how many registers they need is not known here.
+inline int blocks_per_multiprocessor(size_t threads, size_t shared_bytes) {
+  constexpr size_t THREADS = 2048, BLOCKS = 32, RESERVED = 1024;  // RESERVED: bytes of each block that the system takes
+  const size_t by_memory = (shared_bytes_of_block() + RESERVED) / (shared_bytes + RESERVED);
+  return static_cast<int>(std::min({THREADS / threads, by_memory, BLOCKS}));
+}
+
+}  // namespace emulate
+
 template <class... Parameters, class... Arguments>
 cudaError_t launch(cudaStream_t stream, const Grid& grid, void (*kernel)(Parameters...), const Arguments&... arguments) {
-  if (grid.shared_bytes > emulate::shared_bytes_of_block()) return cudaErrorInvalidValue;
+  if (grid.blocks == 0) return cudaSuccess;
+  emulate::remember(emulate::check_launch(grid, reinterpret_cast<const void*>(kernel)));
+  const cudaError_t error = cudaGetLastError();
+  if (error != cudaSuccess) return error;
   auto work = [=] {
     emulate::run(grid.blocks, grid.threads, grid.shared_bytes, false, [=] { kernel(arguments...); });
   };
@@ -176,18 +235,23 @@ cudaError_t launch(cudaStream_t stream, const Grid& grid, void (*kernel)(Paramet
 
 template <class Parameter>
 cudaError_t launch_together(cudaStream_t, const Grid& grid, void (*kernel)(Parameter), Parameter argument) {
-  if (static_cast<int>(grid.blocks) > emulate::multiprocessors()) return cudaErrorCooperativeLaunchTooLarge;
-  if (grid.shared_bytes > emulate::shared_bytes_of_block()) return cudaErrorInvalidValue;
+  const cudaError_t error = emulate::check_launch(grid, reinterpret_cast<const void*>(kernel));
+  if (error != cudaSuccess) return emulate::remember(error);
+  const int at_once = emulate::blocks_per_multiprocessor(grid.threads, grid.shared_bytes) * emulate::multiprocessors();
+  if (static_cast<int>(grid.blocks) > at_once) return emulate::remember(cudaErrorCooperativeLaunchTooLarge);
   emulate::run(grid.blocks, grid.threads, grid.shared_bytes, true, [=] { kernel(argument); });
   return cudaSuccess;
 }
 
 template <class... Parameters>
-cudaError_t allow_shared_memory(void (*)(Parameters...), size_t) {
+cudaError_t allow_shared_memory(void (*kernel)(Parameters...), size_t bytes) {
+  if (bytes > emulate::shared_bytes_of_block()) return emulate::remember(cudaErrorInvalidValue);
+  emulate::allowed_shared_bytes(reinterpret_cast<const void*>(kernel)) = bytes;
   return cudaSuccess;
 }
 
 template <class... Parameters>
-cudaError_t blocks_per_multiprocessor(int* blocks, void (*)(Parameters...), int, size_t shared_bytes) {
-  return *blocks = shared_bytes <= emulate::shared_bytes_of_block() ? 1 : 0, cudaSuccess;
+cudaError_t blocks_per_multiprocessor(int* blocks, void (*kernel)(Parameters...), int threads, size_t shared_bytes) {
+  if (shared_bytes > emulate::allowed_shared_bytes(reinterpret_cast<const void*>(kernel))) return *blocks = 0, cudaSuccess;
+  return *blocks = emulate::blocks_per_multiprocessor(threads, shared_bytes), cudaSuccess;
 }

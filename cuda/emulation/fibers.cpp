@@ -1,0 +1,295 @@
+#include "fibers.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <queue>
+#include <string>
+#include <utility>
+
+#include <sys/mman.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+namespace emulate {
+
+Fiber* current = nullptr;
+Index block_size{}, grid_size{};
+RaceHooks race_hooks = {[] {},
+                        [](Block&) {},
+                        [](Block&) {},
+                        [](const void*) {},
+                        [](const void*) {},
+                        [](const void*, bool) {},
+                        [](void*, size_t) {},
+                        [](void*) {}};
+
+namespace {
+
+// A fiber that can go on.
+struct Ready {
+  uint64_t key;
+  Fiber* fiber;
+  bool operator<(const Ready& other) const { return key > other.key; }  // the queue's top has the lowest key
+};
+
+// The launch that is running; launches hold `mutex`.
+struct Machine {
+  std::mutex mutex;
+  std::vector<Fiber> fibers;
+  std::vector<Block> blocks;
+  std::function<void()> body;
+  void* host_stack_pointer = nullptr;
+  bool from_host = false;  // the first fiber of a launch is entered from there
+  size_t alive = 0;
+  std::queue<Fiber*> in_turn;  // those that can go on: here without a seed
+  std::priority_queue<Ready> ready;  // and here with one
+  std::vector<Fiber*> paused;  // until a counter changes
+  uint64_t random = 0;         // 0: there is no seed
+  bool ranks_blocks = false, ranks_threads = false;
+  uint64_t lowest_rank = 0;
+  std::string left_out;
+  int left_out_line = 0;  // 0: none
+  char* stacks = nullptr;
+  size_t stack_count = 0;
+
+  Machine() {
+    if (const char* seed = getenv("MLPCUDA_EMULATE_SEED")) random = strtoull(seed, nullptr, 10) * 0x9E3779B97F4A7C15ull;
+    if (const char* place = getenv("MLPCUDA_EMULATE_WITHOUT")) left_out = place;
+    const size_t colon = left_out.rfind(':');
+    if (colon == std::string::npos) return;
+    left_out_line = atoi(left_out.c_str() + colon + 1);
+    left_out.resize(colon);
+  }
+};
+Machine& here = *new Machine;  // never freed: the launches of other threads may outlive static destructors
+
+uint64_t draw() {
+  here.random ^= here.random << 13;
+  here.random ^= here.random >> 7;
+  here.random ^= here.random << 17;
+  return here.random;
+}
+
+// Saves the callee's registers on this stack, notes where, and goes on where `to` was noted.
+extern "C" void mlp_emulate_switch(void** from, void* to);
+#if defined(__x86_64__)
+asm(R"(
+.text
+.globl mlp_emulate_switch
+.hidden mlp_emulate_switch
+.type mlp_emulate_switch, @function
+mlp_emulate_switch:
+  pushq %rbp
+  pushq %rbx
+  pushq %r12
+  pushq %r13
+  pushq %r14
+  pushq %r15
+  movq %rsp, (%rdi)
+  movq %rsi, %rsp
+  popq %r15
+  popq %r14
+  popq %r13
+  popq %r12
+  popq %rbx
+  popq %rbp
+  ret
+)");
+constexpr size_t SAVED_WORDS = 6;
+#else
+#error "The emulation knows how to switch stacks on x86-64 only"
+#endif
+
+#if defined(__SANITIZE_ADDRESS__)
+// AddressSanitizer is told of every switch, and tells in return where the host's own stack lies.
+const void* host_stack = nullptr;
+size_t host_stack_bytes = 0;
+void announce(const Fiber* to) {
+  __sanitizer_start_switch_fiber(nullptr, to ? to->stack : host_stack, to ? STACK_BYTES : host_stack_bytes);
+}
+void arrived(bool from_host = false) {
+  __sanitizer_finish_switch_fiber(nullptr, from_host ? &host_stack : nullptr, from_host ? &host_stack_bytes : nullptr);
+}
+#else
+void announce(const Fiber*) {}
+void arrived(bool = false) {}
+#endif
+
+// Fibers with lower keys run first.
+uint64_t key_of(const Fiber& fiber) {
+  constexpr int BITS = 40;
+  const uint64_t own = here.ranks_threads ? fiber.rank : draw();
+  return (here.ranks_blocks ? fiber.block->rank << BITS : 0) | (own & ((uint64_t(1) << BITS) - 1));
+}
+
+void make_ready(Fiber* fiber) {
+  if (here.random) {
+    here.ready.push({key_of(*fiber), fiber});
+  } else {
+    here.in_turn.push(fiber);
+  }
+}
+
+// Takes the fiber that is to run out of the queue.
+Fiber* next_fiber() {
+  if (here.ready.empty() && here.in_turn.empty()) {
+    fprintf(stderr, "emulation: deadlock, no thread gets on; the last was thread %u of block %u, behind %s:%d\n",
+            current->thread.x, current->block->index.x, current->last.file, current->last.line);
+    std::_Exit(3);
+  }
+  if (!here.random) {
+    Fiber* next = here.in_turn.front();
+    here.in_turn.pop();
+    return next;
+  }
+  Fiber* next = here.ready.top().fiber;
+  here.ready.pop();
+  constexpr uint64_t TURNS = 1024;  // of fibers, until on average the block that leads becomes the last
+  if (here.ranks_blocks && draw() % TURNS == 0) next->block->rank = ++here.lowest_rank;
+  return next;
+}
+
+// Lets the next fiber run; the caller has put itself where it will be found again, or is done.
+void switch_fiber() {
+  Fiber *from = current, *to = next_fiber();
+  if (from == to) return;
+  current = to;
+  announce(to);
+  mlp_emulate_switch(&from->stack_pointer, to->stack_pointer);
+  arrived();
+}
+
+void run_fiber() {
+  arrived(here.from_host);
+  here.from_host = false;
+  here.body();
+  Fiber* from = current;
+  if (--here.alive == 0) {
+    announce(nullptr);
+    mlp_emulate_switch(&from->stack_pointer, here.host_stack_pointer);
+  }
+  switch_fiber();
+  abort();  // a fiber that is done is never switched to
+}
+
+// The last to come lets all go on.
+template <class AllThere>
+void wait(Barrier& barrier, const AllThere& all_there) {
+  barrier.waiting.push_back(current);
+  if (barrier.waiting.size() == barrier.size) {
+    all_there();
+    for (Fiber* fiber : barrier.waiting) make_ready(fiber);
+    barrier.waiting.clear();
+  }
+  switch_fiber();
+}
+
+// Runs the blocks in `indices` together.
+void run_blocks(const std::vector<unsigned>& indices, unsigned threads, size_t shared_bytes) {
+  here.blocks.clear();
+  here.blocks.resize(indices.size());
+  here.fibers.resize(indices.size() * threads);
+  if (here.stack_count < here.fibers.size()) {
+    if (here.stacks) munmap(here.stacks, here.stack_count * STACK_BYTES);
+    here.stack_count = here.fibers.size();
+    void* stacks = mmap(nullptr, here.stack_count * STACK_BYTES, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (stacks == MAP_FAILED) abort();
+    here.stacks = static_cast<char*>(stacks);
+  }
+  for (size_t b = 0; b < indices.size(); b++) {
+    Block& block = here.blocks[b];
+    block.index = {indices[b]};
+    block.shared_bytes = shared_bytes;
+    block.shared.reset(new char[std::max<size_t>(shared_bytes, 1)]);
+    memset(block.shared.get(), 0xFF, shared_bytes);  // a float of such bytes is a NaN
+    block.barrier.size = threads;
+    block.rank = ++here.lowest_rank;  // `indices` are in random order
+    block.warps.resize((threads + 31) / 32);
+    for (size_t w = 0; w < block.warps.size(); w++) {
+      block.warps[w].barrier.size = std::min<size_t>(32, threads - 32 * w);
+    }
+    race_hooks.begin_block(block);
+    for (unsigned t = 0; t < threads; t++) {
+      Fiber& fiber = here.fibers[b * threads + t];
+      char* stack = here.stacks + (b * threads + t) * STACK_BYTES;
+      // At the top: what the switch restores, then the address that it returns to, then 8 bytes so that the stack is
+      // aligned as a call leaves it.
+      void** top = reinterpret_cast<void**>(stack + STACK_BYTES) - (SAVED_WORDS + 2);
+      memset(top, 0, SAVED_WORDS * sizeof *top);
+      top[SAVED_WORDS] = reinterpret_cast<void*>(run_fiber);
+      top[SAVED_WORDS + 1] = nullptr;
+      fiber = {top, stack, &block, {t}, here.random ? draw() : 0, {"the start", 0}};
+      make_ready(&fiber);
+    }
+  }
+  current = next_fiber();
+  here.alive = here.fibers.size();
+  here.from_host = true;
+  announce(current);
+  mlp_emulate_switch(&here.host_stack_pointer, current->stack_pointer);
+  arrived();
+}
+
+}  // namespace
+
+bool is_left_out(const char* file, int line) {
+  if (line != here.left_out_line) return false;
+  const char* slash = strrchr(file, '/');
+  return here.left_out == (slash ? slash + 1 : file);
+}
+
+void wait_for_block(const char* file, int line) {
+  Block& block = *current->block;
+  current->last = {file, line};
+  wait(block.barrier, [&] { race_hooks.pass_barrier(block); });
+}
+
+void wait_for_warp() {
+  wait(current->block->warps[current->thread.x / 32].barrier, [] {});
+}
+
+void pause() {
+  here.paused.push_back(current);
+  switch_fiber();
+}
+
+void wake_paused() {
+  for (Fiber* fiber : here.paused) make_ready(fiber);
+  here.paused.clear();
+  make_ready(current);
+  switch_fiber();
+}
+
+bool is_on_stack(const void* address) {
+  const char* at = static_cast<const char*>(address);
+  return at >= here.stacks && at < here.stacks + here.stack_count * STACK_BYTES;
+}
+
+bool is_running() { return here.alive > 0; }
+
+void run(unsigned blocks, unsigned threads, size_t shared_bytes, bool together, std::function<void()> body) {
+  std::lock_guard<std::mutex> lock(here.mutex);
+  here.body = std::move(body);
+  block_size = {threads};
+  grid_size = {blocks};
+  here.lowest_rank = 0;
+  std::vector<unsigned> order(blocks);
+  for (unsigned b = 0; b < blocks; b++) order[b] = b;
+  if (here.random) {
+    const uint64_t kind = draw() >> 32;
+    here.ranks_blocks = kind & 1;
+    here.ranks_threads = kind & 2;
+    for (unsigned b = blocks; b > 1; b--) std::swap(order[b - 1], order[draw() % b]);
+  }
+  race_hooks.begin_launch();
+  if (together) return run_blocks(order, threads, shared_bytes);
+  for (unsigned b : order) run_blocks({b}, threads, shared_bytes);
+}
+
+}  // namespace emulate

@@ -1,0 +1,70 @@
+// What the C interface says where it is used wrongly, and where the driver or the GPU fails.
+#pragma once
+
+#include <cstdlib>
+#include <cstring>
+
+#include "../mlp.h"
+#include "../persistent.cuh"
+#include "check.hpp"
+
+inline void test_misuse() {
+  char error[512] = "";
+  expect(mlp_plan_finish(nullptr, error, sizeof error) == MLP_INVALID, "a null plan is refused");
+  mlp_plan_destroy(nullptr);
+  int32_t status = 0;
+  expect(!mlp_plan_create(1000, 1, 0, &status, error, sizeof error) && status == MLP_NO_DEVICE, "a missing device is refused");
+  mlp_plan* plan = mlp_plan_create(0, 4, 0, &status, nullptr, 0);
+  expect(mlp_plan_linear(plan, 0, 1, 2, 3, 0, error, sizeof error) == MLP_INVALID, "buffers that are not there are refused");
+  expect(mlp_plan_add_buffer(plan, 1ull << 30, 1ull << 30, error, sizeof error) == MLP_OK &&
+             mlp_plan_write_buffer(plan, 0, nullptr, 5, error, sizeof error) == MLP_INVALID,
+         "a null array is refused");
+  float one = 1;
+  expect(mlp_plan_write_buffer(plan, 0, &one, 1, error, sizeof error) == MLP_INVALID, "a wrong size is refused");
+  expect(mlp_plan_read_buffer(plan, 0, &one, 1ull << 60, error, sizeof error) == MLP_OUT_OF_MEMORY &&
+             strstr(error, "4611686018427387904 bytes were asked for"),
+         std::string("a buffer larger than the memory is refused: ") + error);
+  mlp_plan_destroy(plan);
+
+  Persistent kernel{};
+  kernel.shared_floats = (48 << 10) / sizeof(float);
+  Step step(4, 4, 1);
+  const cudaError_t result = launch_persistent(step.site, kernel, 1 << 20);
+  expect(result == cudaErrorCooperativeLaunchTooLarge, "blocks that do not fit on the device together are refused");
+  try {
+    check(result);
+  } catch (const Fault& fault) {
+    expect(fault.sentence == "the GPU cannot hold all blocks of the persistent kernel at once", fault.sentence);
+  }
+}
+
+// An emulated driver fails as it is told to.
+inline void test_failures() {
+  if (!mlp_is_emulated()) return;
+  char error[512] = "";
+  int32_t count = 0, status = 0;
+  const struct {
+    const char* driver;
+    int32_t status;
+    const char* sentence;
+  } drivers[] = {{"0", MLP_NO_DRIVER, "there is no NVIDIA driver on this machine"},
+                 {"12040", MLP_DRIVER_TOO_OLD, "the NVIDIA driver supports CUDA 12.4, the library needs 13.0 or newer"}};
+  for (const auto& driver : drivers) {
+    setenv("MLPCUDA_EMULATE_DRIVER", driver.driver, 1);
+    expect(mlp_device_count(&count, error, sizeof error) == driver.status && strcmp(error, driver.sentence) == 0,
+           std::string("what is said of the driver: ") + error);
+    expect(!mlp_plan_create(0, 4, 0, &status, error, sizeof error) && status == driver.status, "no plan without a driver");
+  }
+  unsetenv("MLPCUDA_EMULATE_DRIVER");
+
+  mlp_plan* plan = mlp_plan_create(0, 4, 0, &status, error, sizeof error);
+  mlp_plan_add_buffer(plan, 1, 1, error, sizeof error);
+  const float one = 1;
+  for (const auto& [code, wanted] : {std::pair("719", MLP_CONTEXT_LOST), {"702", MLP_TIMED_OUT}}) {
+    setenv("MLPCUDA_EMULATE_ERROR", code, 1);
+    expect(mlp_plan_write_buffer(plan, 0, &one, 1, error, sizeof error) == wanted && strstr(error, "can use it no more"),
+           std::string("what is said of a dead context: ") + error);
+  }
+  mlp_plan_destroy(plan);  // harmless even then
+  unsetenv("MLPCUDA_EMULATE_ERROR");
+}
