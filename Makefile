@@ -76,9 +76,7 @@ cuda-mutations: ## leave each barrier of the CUDA kernels out in turn, to see th
 	@$(MAKE) -C cuda mutations
 
 gpu-check: $(DENO) ## build, test and time the CUDA library on this machine's GPU; JSON under $$OUT
-	@$(MAKE) -C cuda check-gpu
-	@MLPCUDA_REQUIRE=cuda deno task test tests/backends
-	@deno task gpu-check
+	$(call run,gpu-check)
 
 install-cuda: ## copy the CUDA library to PREFIX/lib, by default /usr/local/lib
 	@$(MAKE) -C cuda install

@@ -102,11 +102,12 @@ export const WEBGPU_PEERS: readonly Competitor[] = [
 ];
 
 /** The flags that every peer's script takes. */
-function peerFlags({ data, hidden, epochs, threads }: Job): string[] {
+export function peerFlags({ data, hidden, epochs, threads }: Job): string[] {
   return ["--data", data, "--layers", hidden.join(","), "--epochs", `${epochs}`, "--threads", `${threads}`];
 }
 
-function script(file: string): string {
+/** A peer's script. */
+export function script(file: string): string {
   return projectPath(`bench/peers/${file}`);
 }
 
@@ -116,16 +117,24 @@ function pythonPeer(name: string, module: string, packages: string): Competitor 
     name,
     install: `python3 -m venv .cache/bench/venv && .cache/bench/venv/bin/pip install ${packages}`,
     command: async (job) => {
-      const candidates = job.python === undefined ? [`${CACHE}/venv/bin/python`, "python3"] : [job.python];
-      for (const python of candidates) {
-        const probe =
-          `import importlib.util as u, sys; sys.exit(not (u.find_spec("numpy") and u.find_spec("${module}")))`;
-        if (await succeeds([python, "-c", probe])) {
-          return [python, script(`${name}_mlp.py`), ...peerFlags(job)];
-        }
-      }
+      const python = await pythonWith(["numpy", module], job.python);
+      return python === undefined ? undefined : [python, script(`${name}_mlp.py`), ...peerFlags(job)];
     },
   };
+}
+
+/** The Python that has these modules: `python`, or else that of `CACHE` or `python3`; `undefined` where none has. */
+export async function pythonWith(
+  modules: readonly string[],
+  python: string | undefined,
+): Promise<string | undefined> {
+  const candidates = python === undefined ? [`${CACHE}/venv/bin/python`, "python3"] : [python];
+  const found = modules.map((module) => `u.find_spec("${module}")`).join(" and ");
+  for (const candidate of candidates) {
+    if (await succeeds([candidate, "-c", `import importlib.util as u, sys; sys.exit(not (${found}))`])) {
+      return candidate;
+    }
+  }
 }
 
 /** The command of a peer that is a script over npm packages installed in `CACHE`. */
@@ -155,7 +164,7 @@ async function isFile(path: string): Promise<boolean> {
 }
 
 /** Whether a command is there and exits with 0. */
-async function succeeds([program, ...args]: readonly string[]): Promise<boolean> {
+export async function succeeds([program, ...args]: readonly string[]): Promise<boolean> {
   try {
     return (await new Deno.Command(program, { args, stdout: "null", stderr: "null" }).output()).success;
   } catch (error) {

@@ -25,24 +25,62 @@ export interface Outcome {
 export class RunError extends Error {
   /** The class's name, as `Error.name` wants it. */
   override readonly name = "RunError";
+  /** Whether it was ended because it took too long. */
+  readonly outOfTime: boolean;
+
+  constructor(message: string, { outOfTime = false }: { outOfTime?: boolean } = {}) {
+    super(message);
+    this.outOfTime = outOfTime;
+  }
+}
+
+/** How a process is run. */
+export interface RunOptions {
+  /** Seconds that it can take. */
+  readonly timeout: number;
+  /** Ends it early. */
+  readonly signal: AbortSignal;
+  /** Variables that it is given besides those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What a process printed. */
+export interface Printed {
+  /** Its standard output. */
+  readonly stdout: string;
+  /** The most memory that it or one of its children held, in MB; absent where nobody could tell. */
+  readonly peakMB?: number;
 }
 
 /**
  * Runs a command line and waits for its result.
  *
- * @param options `timeout` in seconds; `signal` ends the run early
  * @throws {RunError} where it fails, runs out of time or prints no result
  */
-export async function run(
-  command: readonly string[],
-  options: { readonly timeout: number; readonly signal: AbortSignal },
-): Promise<Outcome> {
-  const [program, ...args] = command;
+export async function run(command: readonly string[], options: RunOptions): Promise<Outcome> {
+  const { stdout, peakMB } = await runToEnd(command, options);
+  return outcomeOf(stdout, peakMB);
+}
+
+/**
+ * Runs a command line in the project's folder and waits for its end.
+ *
+ * @throws {RunError} where it exits with another code than 0, or runs out of time
+ */
+export async function runToEnd(
+  [program, ...args]: readonly string[],
+  { timeout, signal, env }: RunOptions,
+): Promise<Printed> {
   // No INIT_CWD: our own trainer is given absolute paths, and should name them as such.
-  const child = new Deno.Command(program, { args, cwd: projectPath("."), stdout: "piped", stderr: "piped" })
-    .spawn();
-  const outOfTime = AbortSignal.timeout(options.timeout * 1000);
-  const stop = AbortSignal.any([outOfTime, options.signal]);
+  const child = new Deno.Command(program, {
+    args,
+    cwd: projectPath("."),
+    env: { ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const outOfTime = AbortSignal.timeout(timeout * 1000), stop = AbortSignal.any([outOfTime, signal]);
   let killer: ReturnType<typeof setTimeout> | undefined;
   const end = () => {
     signalChild(child, "SIGTERM");
@@ -52,14 +90,15 @@ export async function run(
   using memory = watchMemory(child.pid);
   try {
     const { success, code, stdout, stderr } = await child.output();
-    options.signal.throwIfAborted();
-    if (outOfTime.aborted) throw new RunError(`ran longer than ${options.timeout} s`);
+    signal.throwIfAborted();
+    if (outOfTime.aborted) throw new RunError(`ran longer than ${timeout} s`, { outOfTime: true });
     const text = new TextDecoder();
     if (!success) {
-      const said = text.decode(stderr).trim().split("\n").slice(-3).join("\n  ");
-      throw new RunError(`exited with code ${code}${said && `:\n  ${said}`}`);
+      const said = text.decode(stderr).trim() || text.decode(stdout).trim();
+      const last = said.split("\n").slice(-3).join("\n  ");
+      throw new RunError(`exited with code ${code}${last && `:\n  ${last}`}`);
     }
-    return outcomeOf(text.decode(stdout), memory.peakMB);
+    return { stdout: text.decode(stdout), peakMB: memory.peakMB };
   } finally {
     clearTimeout(killer);
     stop.removeEventListener("abort", end);

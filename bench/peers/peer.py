@@ -9,13 +9,16 @@ LEARNING_RATE, BETA1, BETA2, EPSILON = 0.001, 0.9, 0.999, 1e-8
 BATCH_SIZE = 128
 
 
-def options(name):
-    """Reads the options, and sets the threads of every BLAS: call it before NumPy is imported."""
+def options(name, own=()):
+    """Reads the options, and sets the threads of every BLAS: call it before NumPy is imported. `own` are the peer's own
+    options, each a flag and what argparse needs to know of it."""
     parser = argparse.ArgumentParser(description=f"Trains on MNIST with {name} and times each epoch.")
     parser.add_argument("--data", required=True, help=".npz with x_train, y_train, x_test, y_test")
     parser.add_argument("--layers", default="128,64", help="widths of the hidden layers (default 128,64)")
     parser.add_argument("--epochs", type=int, default=6, help="passes over the training set (default 6)")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="threads (default: all cores)")
+    for flag, described in own:
+        parser.add_argument(flag, **described)
     parsed = parser.parse_args()
     parsed.hidden = [int(width) for width in parsed.layers.split(",")]
     for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):

@@ -1,0 +1,65 @@
+/** The networks and data sets on which the GPU is timed. @module */
+import type { TrainState } from "../../src/backend.ts";
+import { persistentBuffers, sizeOf } from "../../src/backends/state.ts";
+import { buildPlan } from "../../src/build_plan.ts";
+import { resolveConfig } from "../../src/config.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
+import { initialParameters } from "../../src/init.ts";
+import { dense, type LayerSpec } from "../../src/layers.ts";
+import type { StepPlan } from "../../src/plan.ts";
+import { createRandom } from "../../src/random.ts";
+
+/** Pixels of an image. */
+export const PIXELS = 784;
+
+/** The hidden layers of the default network. */
+export const SMALL: readonly number[] = [128, 64];
+
+/** Those of the large networks. */
+export const LARGE: readonly (readonly number[])[] = [[4096, 4096], [2500, 2000, 1500, 1000, 500]];
+
+/** A network by name, such as `784-128-64-10`. */
+export function networkName(hidden: readonly number[]): string {
+  return [PIXELS, ...hidden, 10].join("-");
+}
+
+/** Its layers. */
+export function layersOf(hidden: readonly number[]): LayerSpec[] {
+  return [...hidden.map((width) => dense(width, "relu")), dense(10, "softmax")];
+}
+
+/** The multiplications of its weights with one image: how many weights it has. */
+export function weightsOf(hidden: readonly number[]): number {
+  const widths = [PIXELS, ...hidden, 10];
+  return widths.slice(1).reduce((sum, width, layer) => sum + width * widths[layer], 0);
+}
+
+/** Images with as many zeros as MNIST has, and labels, at random: what is timed does not depend on them. */
+export function drawImages(rows: number): Dataset {
+  const random = createRandom(1, 1), inputs = new Uint8Array(rows * PIXELS), labels = new Uint32Array(rows);
+  for (let at = 0; at < inputs.length; at++) if (random.next() < 0.19) inputs[at] = 1 + random.below(255);
+  for (let row = 0; row < rows; row++) labels[row] = random.below(10);
+  return {
+    inputs,
+    inputShape: [28, 28],
+    inputScale: 1 / 255,
+    labels,
+    outFeatures: 10,
+    source: "drawn images",
+  };
+}
+
+/** A step of Adam of the default settings, and the state that it begins with. */
+export function trainingOf(
+  hidden: readonly number[],
+  batchSize: number,
+): { readonly plan: StepPlan; readonly state: TrainState } {
+  const layers = layersOf(hidden);
+  const input = { inFeatures: PIXELS, inputScale: 1 / 255, labels: true, outFeatures: 10 };
+  const plan = buildPlan(layers, resolveConfig({ batchSize }), input);
+  const parameters = initialParameters(PIXELS, layers, { init: "he", seed: 1 });
+  const tensors = persistentBuffers(plan).map((buffer) =>
+    [buffer.name, parameters[buffer.name] ?? new Float32Array(sizeOf(buffer, 0))] as const
+  );
+  return { plan, state: { step: 0, tensors: Object.fromEntries(tensors) } };
+}

@@ -1,0 +1,187 @@
+/**
+ * Reads one thing off the GPU through the CUDA backend and prints it as a line of JSON: `device`, or an object with
+ * `readings`. A process of its own for each, so that one that dies or hangs takes no other with it.
+ *
+ *     deno run --allow-read --allow-ffi --allow-env=MLPCUDA_LIBRARY bench/gpu/measure.ts WHAT [--quick]
+ * @module
+ */
+import { openCuda } from "../../src/backends/cuda/backend.ts";
+import { openLibrary } from "../../src/backends/cuda/library.ts";
+import type { Path } from "../../src/backends/cuda/recording.ts";
+import { initialParameters } from "../../src/init.ts";
+import { permutation } from "../../src/random.ts";
+import { median } from "../summary.ts";
+import { drawImages, LARGE, layersOf, networkName, PIXELS, SMALL, trainingOf, weightsOf } from "./jobs.ts";
+import { type DeviceInfo, OURS, type Reading, STEP } from "./result.ts";
+
+/** Epochs that are not timed: an idle GPU takes tens of milliseconds to reach its clock. */
+const WARM_UP = 3;
+
+const PATHS = ["graph", "persistent"] as const satisfies readonly Path[];
+
+/** What can be asked for. */
+export const MEASUREMENTS = { steps, bits, memory, large, inference };
+
+/** How much is done: the real thing, or as little as shows that the program works. */
+interface Extent {
+  readonly quick: boolean;
+}
+
+/** The median seconds of an epoch, and how the plan was carried out. */
+async function timeEpoch(
+  { hidden, batchSize, rows, epochs, path }: {
+    readonly hidden: readonly number[];
+    readonly batchSize: number;
+    readonly rows: number;
+    readonly epochs: number;
+    readonly path: Path;
+  },
+): Promise<{ seconds: number; steps: number; description: string }> {
+  await using backend = openCuda({ path });
+  const dataset = drawImages(rows), { plan, state } = trainingOf(hidden, batchSize);
+  const steps = Math.ceil(rows / batchSize), rates = new Float64Array(steps).fill(0.001);
+  await using trainer = await backend.createTrainer(plan, dataset, state);
+  const seconds: number[] = [];
+  for (let epoch = 1; epoch <= WARM_UP + epochs; epoch++) {
+    const order = permutation(1, epoch, rows), begun = performance.now();
+    await trainer.runEpoch(order, rates);
+    if (epoch > WARM_UP) seconds.push((performance.now() - begun) / 1000);
+  }
+  return { seconds: median(seconds), steps, description: backend.describePlan(plan, dataset) };
+}
+
+/** Microseconds of a step of the default network, and its epochs a second, on each path. */
+async function steps({ quick }: Extent): Promise<Reading[]> {
+  const readings: Reading[] = [], rows = quick ? 300 : 60_000, epochs = quick ? 1 : 21;
+  for (const path of PATHS) {
+    const epoch = await timeEpoch({ hidden: SMALL, batchSize: 128, rows, epochs, path });
+    const name = `${OURS}${path}`, note = epoch.description;
+    // A network that does not fit goes the other way; its time is there already.
+    if (path === "persistent" && !epoch.description.startsWith(path)) continue;
+    readings.push(
+      { name, value: epoch.seconds / epoch.steps * 1e6, unit: STEP, note },
+      { name, value: 1 / epoch.seconds, unit: "epochs a second" },
+    );
+  }
+  return readings;
+}
+
+/** Runs that give other bits than the first, on each path: there must be none. */
+async function bits({ quick }: Extent): Promise<Reading[]> {
+  const readings: Reading[] = [],
+    runs = quick ? 2 : 50,
+    rows = quick ? 300 : 5000,
+    dataset = drawImages(rows);
+  const { plan, state } = trainingOf(SMALL, 128), order = permutation(1, 1, rows);
+  const rates = new Float64Array(Math.ceil(rows / 128)).fill(0.001);
+  for (const path of PATHS) {
+    await using backend = openCuda({ path });
+    const found = new Map<string, number>();
+    for (let run = 0; run < runs; run++) {
+      await using trainer = await backend.createTrainer(plan, dataset, state);
+      const { lossSum } = await trainer.runEpoch(order, rates), { tensors } = await trainer.readState();
+      const values = [lossSum, ...Object.values(tensors).flatMap((tensor) => [...tensor])];
+      const digest = await crypto.subtle.digest("SHA-256", Float64Array.from(values));
+      const text = new Uint8Array(digest).toHex();
+      found.set(text, (found.get(text) ?? 0) + 1);
+    }
+    const others = found.size - 1;
+    if (others > 0) throw new Error(`${runs} runs on the ${path} path gave ${found.size} different results`);
+    readings.push({ name: `${runs} runs, ${path}`, value: others, unit: "other results" });
+  }
+  return readings;
+}
+
+/** Bytes that are missing after many trainers were opened, used and closed. */
+async function memory({ quick }: Extent): Promise<Reading[]> {
+  const freeBytes = async () => {
+    await using backend = openCuda();
+    return backend.facts.freeBytes;
+  };
+  const cycles = quick ? 3 : 1000, dataset = drawImages(256), { plan, state } = trainingOf(SMALL, 128);
+  const order = permutation(1, 1, 256), rates = new Float64Array(2).fill(0.001);
+  await using backend = openCuda();
+  const cycle = async () => {
+    await using trainer = await backend.createTrainer(plan, dataset, state);
+    await trainer.runEpoch(order, rates);
+  };
+  await cycle(); // what the driver keeps of the first is not of the others
+  const before = await freeBytes();
+  for (let done = 0; done < cycles; done++) await cycle();
+  const lost = before - await freeBytes(), name = `${cycles} trainers opened, used and closed`;
+  // The driver hands memory out in pieces of 2 MiB, some of which it may keep for later.
+  if (lost > 16 * 2 ** 20) throw new Error(`${name}: ${lost} bytes less are free than before`);
+  return [{ name, value: lost, unit: "bytes less free" }];
+}
+
+/** FLOPs a second of large networks: 6 for each weight and row, two for each of the three products of a layer. */
+async function large({ quick }: Extent): Promise<Reading[]> {
+  const readings: Reading[] = [], rows = quick ? 64 : 10_240;
+  for (const hidden of quick ? [[48, 40]] : LARGE) {
+    for (const batchSize of quick ? [32] : [128, 1024]) {
+      const epoch = await timeEpoch({ hidden, batchSize, rows, epochs: quick ? 1 : 5, path: "auto" });
+      const value = 6 * rows * weightsOf(hidden) / epoch.seconds / 1e12;
+      readings.push({
+        name: `${networkName(hidden)}, batch ${batchSize}`,
+        value,
+        unit: "TFLOP/s",
+        note: epoch.description,
+      });
+    }
+  }
+  return readings;
+}
+
+/** Images a second of the default network's predictions, inputs in the GPU's memory, outputs copied to the host's. */
+async function inference({ quick }: Extent): Promise<Reading[]> {
+  const rows = quick ? 200 : 60_000, layers = layersOf(SMALL), seconds: number[] = [];
+  await using backend = openCuda();
+  const parameters = initialParameters(PIXELS, layers, { init: "he", seed: 1 });
+  await using predictor = await backend.createPredictor(
+    { inFeatures: PIXELS, layers, inputScale: 1 / 255 },
+    parameters,
+  );
+  await predictor.place(drawImages(rows).inputs);
+  for (let run = 0; run < WARM_UP + (quick ? 1 : 21); run++) {
+    const begun = performance.now();
+    await predictor.run();
+    if (run >= WARM_UP) seconds.push((performance.now() - begun) / 1000);
+  }
+  return [{
+    name: `${networkName(SMALL)}, predictions`,
+    value: rows / median(seconds),
+    unit: "images a second",
+  }];
+}
+
+/** The GPU and the versions of what drives it. */
+async function device(): Promise<DeviceInfo> {
+  const library = openLibrary({ named: true }), { symbols } = library;
+  const version = (number: number) => `${Math.floor(number / 1000)}.${Math.floor(number % 1000 / 10)}`;
+  const versions = {
+    driverCuda: version(symbols.mlp_driver_version()),
+    runtimeCuda: version(symbols.mlp_runtime_version()),
+  };
+  library.close();
+  await using backend = openCuda();
+  return { name: backend.facts.name, description: backend.device, emulated: backend.emulated, ...versions };
+}
+
+/** Reads what is asked for. */
+async function read(what: string, extent: Extent): Promise<{ device?: DeviceInfo; readings: Reading[] }> {
+  if (what === "device") return { device: await device(), readings: [] };
+  if (!Object.hasOwn(MEASUREMENTS, what)) {
+    throw new TypeError(`There is nothing to measure of the name ${JSON.stringify(what)}`);
+  }
+  return { readings: await MEASUREMENTS[what as keyof typeof MEASUREMENTS](extent) };
+}
+
+if (import.meta.main) {
+  try {
+    const [what, ...flags] = Deno.args;
+    console.log(JSON.stringify(await read(what, { quick: flags.includes("--quick") })));
+  } catch (error) {
+    console.error((error as Error).message);
+    Deno.exit(1);
+  }
+}

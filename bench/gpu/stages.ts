@@ -1,0 +1,296 @@
+/** The stages of the check of a GPU, in the order of their importance: what runs out of time is at the end. @module */
+import config from "../../deno.json" with { type: "json" };
+import { projectPath } from "../../tasks/terminal/paths.ts";
+import { CACHE, type Job, peerFlags, pythonWith, script, succeeds } from "../peers.ts";
+import { run, type RunOptions, runToEnd } from "../run.ts";
+import { median, timedEpochs } from "../summary.ts";
+import { LARGE, networkName, SMALL, weightsOf } from "./jobs.ts";
+import { type DeviceInfo, type Reading, STEP } from "./result.ts";
+
+/** The mean test accuracy of the default job over seeds 1 to 5 on the CPU (README.md), and how far a GPU's may be from it. */
+const KNOWN_ACCURACY = 0.9815, ACCURACY_MARGIN = 0.0015;
+
+/** What all stages know. */
+export interface Setting {
+  /** Whether everything is made tiny. */
+  readonly quick: boolean;
+  /** The library to check. */
+  readonly library: string;
+  /** Whether it was named, so that it is not built. */
+  readonly isGiven: boolean;
+  /** The data set, an `.npz`. */
+  readonly data: string;
+  /** Its rows to train on. */
+  readonly rows: number;
+  /** Whether it is MNIST. */
+  readonly isMnist: boolean;
+  /** The Python of the peers. */
+  readonly python: string | undefined;
+}
+
+/** What a stage leaves. */
+export interface Found {
+  /** What it read. */
+  readonly readings: readonly Reading[];
+  /** The GPU, where the stage looked. */
+  readonly device?: DeviceInfo;
+}
+
+/** A stage. */
+export interface Stage {
+  /** Its name. */
+  readonly name: string;
+  /** Whether the check fails where this does. */
+  readonly required: boolean;
+  /** Whether it needs the GPU. */
+  readonly needsDevice: boolean;
+  /** Seconds that it can take. */
+  readonly limit: number;
+  /** Why this machine cannot do it; `undefined` where it can. */
+  readonly obstacle?: (setting: Setting, device: DeviceInfo | undefined) => Promise<string | undefined>;
+  /** Does it. */
+  readonly work: (setting: Setting, options: RunOptions, device: DeviceInfo | undefined) => Promise<Found>;
+}
+
+const NOTHING: Found = { readings: [] };
+
+/** All stages. */
+export const STAGES: readonly Stage[] = [
+  {
+    name: "build",
+    required: true,
+    needsDevice: false,
+    limit: 240,
+    async obstacle({ isGiven }) {
+      if (isGiven) return "a library was named";
+      if (!await succeeds(["nvcc", "--version"])) return "nvcc not found";
+    },
+    async work(_, options) {
+      await runToEnd(["make", "cuda"], options);
+      await runToEnd(["make", "-C", "cuda", "build/gpu/kernels_test"], options);
+      return NOTHING;
+    },
+  },
+  measurement("device", { limit: 60, needsDevice: false }),
+  {
+    name: "kernels",
+    required: true,
+    needsDevice: true,
+    limit: 60,
+    obstacle: noKernelsTest,
+    async work(_, options) {
+      await runToEnd(["cuda/build/gpu/kernels_test"], options);
+      return NOTHING;
+    },
+  },
+  {
+    name: "conformance",
+    required: true,
+    needsDevice: true,
+    limit: 150,
+    obstacle: ({ library }) => {
+      const isTested = ["cuda/libmlpcuda.so", "cuda/libmlpcuda_emulated.so"].map(projectPath).includes(
+        library,
+      );
+      return Promise.resolve(isTested ? undefined : "the tests know the libraries of cuda/ alone");
+    },
+    async work({ quick, library }, options, device) {
+      const MLPCUDA_REQUIRE = device?.emulated ? "cuda-emulated" : "cuda";
+      const what = quick ? "tests/backends/same_bits_test.ts" : "tests/backends";
+      const [deno, ...args] = denoCommand("test", library);
+      await runToEnd([deno, ...args, what], { ...options, env: { MLPCUDA_REQUIRE } });
+      return NOTHING;
+    },
+  },
+  measurement("bits", { limit: 60 }),
+  measurement("memory", { limit: 60 }),
+  measurement("steps", { limit: 60 }),
+  {
+    name: "training",
+    required: true,
+    needsDevice: true,
+    limit: 60,
+    work: async (setting, options) => ({ readings: await trainToFile(setting, options) }),
+  },
+  sanitizer("memcheck"),
+  sanitizer("racecheck"),
+  sanitizer("synccheck"),
+  measurement("large", { limit: 60 }),
+  measurement("inference", { limit: 30 }),
+  peer("PyTorch, CUDA graphs", { file: "pytorch_gpu_mlp.py", module: "torch", flags: ["--mode", "graphs"] }),
+  peer("JAX, jit of lax.scan", { file: "jax_mlp.py", module: "jax" }),
+  peer("CuPy, as NumPy is written", { file: "cupy_mlp.py", module: "cupy" }),
+  peer("PyTorch, eager", { file: "pytorch_gpu_mlp.py", module: "torch", flags: ["--mode", "eager"] }),
+  ...LARGE.flatMap((hidden) => [128, 1024].map((batchSize) => largePeer(hidden, batchSize))),
+  {
+    name: "accuracy of five seeds",
+    required: true,
+    needsDevice: true,
+    limit: 60,
+    obstacle: ({ isMnist }) => Promise.resolve(isMnist ? undefined : "MNIST is not there"),
+    work: async (setting, options) => ({ readings: await trainSeeds(setting, options) }),
+  },
+  peer("PyTorch, compiled", { file: "pytorch_gpu_mlp.py", module: "torch", flags: ["--mode", "compile"] }),
+  sanitizer("initcheck"),
+];
+
+/** The command line of a task, which may load this library. */
+function denoCommand(task: "train" | "test", library: string): string[] {
+  const [, ...flags] = config.tasks[task].command.split(" ");
+  return [
+    Deno.execPath(),
+    ...flags.map((flag) => flag.startsWith("--allow-ffi=") ? `${flag},${library}` : flag),
+  ];
+}
+
+/** A reading of `measure.ts`. */
+function measurement(
+  what: string,
+  { limit, needsDevice = true }: { readonly limit: number; readonly needsDevice?: boolean },
+): Stage {
+  return {
+    name: what,
+    required: true,
+    needsDevice,
+    limit,
+    async work({ quick, library }, options) {
+      const flags = ["--no-prompt", "--allow-read", `--allow-ffi=${library}`, "--allow-env=MLPCUDA_LIBRARY"];
+      const { stdout } = await runToEnd(
+        [Deno.execPath(), "run", ...flags, "bench/gpu/measure.ts", what, ...quick ? ["--quick"] : []],
+        { ...options, env: { MLPCUDA_LIBRARY: library } },
+      );
+      return JSON.parse(stdout);
+    },
+  };
+}
+
+async function noKernelsTest(_: Setting, device: DeviceInfo | undefined): Promise<string | undefined> {
+  if (device?.emulated) return "the device is emulated, and `make cuda-test` tests that";
+  try {
+    await Deno.stat(projectPath("cuda/build/gpu/kernels_test"));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return "cuda/build/gpu/kernels_test was not built";
+  }
+}
+
+/** The kernels' tests under a tool of compute-sanitizer. */
+function sanitizer(tool: string): Stage {
+  return {
+    name: `compute-sanitizer ${tool}`,
+    required: true,
+    needsDevice: true,
+    limit: 60,
+    async obstacle(setting, device) {
+      const reason = await noKernelsTest(setting, device);
+      if (reason !== undefined) return reason;
+      if (!await succeeds(["compute-sanitizer", "--version"])) return "compute-sanitizer not found";
+    },
+    async work(_, options) {
+      const flags = ["--tool", tool, "--error-exitcode", "1"];
+      await runToEnd(["compute-sanitizer", ...flags, "cuda/build/gpu/kernels_test", "quick"], options);
+      return NOTHING;
+    },
+  };
+}
+
+/** A run of `deno task train`, from the start of the process. */
+async function train(
+  { library, data }: Setting,
+  { epochs, seed, ...options }: RunOptions & { readonly epochs: number; readonly seed: number },
+): Promise<{ seconds: number; epochSeconds: readonly number[]; testAccuracy: number }> {
+  const given = { backend: "cuda", data, epochs, seed, output: `${CACHE}/gpu_model.npz` };
+  const flags = Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const command = [...denoCommand("train", library), ...flags, "--json", "--quiet", "--force"];
+  const begun = performance.now();
+  const outcome = await run(command, { ...options, env: { MLPCUDA_LIBRARY: library } });
+  const seconds = (performance.now() - begun) / 1000;
+  return { seconds, epochSeconds: outcome.secondsPerEpoch, testAccuracy: outcome.testAccuracy };
+}
+
+async function trainToFile(setting: Setting, options: RunOptions): Promise<Reading[]> {
+  const epochs = setting.quick ? 2 : 100;
+  const { seconds, epochSeconds, testAccuracy } = await train(setting, { ...options, epochs, seed: 1 });
+  const training = epochSeconds.reduce((sum, each) => sum + each, 0);
+  return [
+    { name: `${epochs} epochs, process start to saved model`, value: seconds, unit: "s" },
+    { name: `${epochs} epochs, training alone`, value: training, unit: "s" },
+    { name: "test accuracy after them", value: 100 * testAccuracy, unit: "%" },
+  ];
+}
+
+async function trainSeeds(setting: Setting, options: RunOptions): Promise<Reading[]> {
+  const found: number[] = [];
+  for (const seed of [1, 2, 3, 4, 5]) {
+    found.push((await train(setting, { ...options, epochs: 100, seed })).testAccuracy);
+  }
+  const mean = found.reduce((sum, each) => sum + each, 0) / found.length,
+    percent = (share: number) => 100 * share;
+  if (!(Math.abs(mean - KNOWN_ACCURACY) <= ACCURACY_MARGIN)) {
+    throw new Error(
+      `The mean test accuracy is ${percent(mean)} %, it needs to be near ${percent(KNOWN_ACCURACY)} %`,
+    );
+  }
+  const note = found.map((share) => percent(share).toFixed(2)).join(", ");
+  return [{ name: "test accuracy, mean of seeds 1 to 5", value: percent(mean), unit: "%", note }];
+}
+
+interface Script {
+  readonly file: string;
+  readonly module: string;
+  readonly flags?: readonly string[];
+}
+
+/** Seconds of a peer's epoch; the first epoch, which compiles and warms up, does not count. */
+async function runPeer(
+  { file, module, flags = [] }: Script,
+  job: Omit<Job, "threads" | "backend">,
+  options: RunOptions,
+): Promise<{ seconds: number; testAccuracy: number; version?: string }> {
+  const python = await pythonWith(["numpy", module], job.python) ?? "python3";
+  const shared = peerFlags({ ...job, threads: navigator.hardwareConcurrency, backend: "" });
+  const outcome = await run([python, script(file), ...shared, ...flags], options);
+  return { ...outcome, seconds: median(timedEpochs(outcome)) };
+}
+
+function needsModule(module: string): Stage["obstacle"] {
+  return async ({ python }) =>
+    await pythonWith(["numpy", module], python) === undefined ? `no Python with ${module}` : undefined;
+}
+
+/** A peer on the default job. */
+function peer(name: string, given: Script): Stage {
+  return {
+    name,
+    required: false,
+    needsDevice: true,
+    limit: 60,
+    obstacle: needsModule(given.module),
+    async work({ data, rows, python }, options) {
+      const job = { data, hidden: SMALL, epochs: 6, python };
+      const { seconds, testAccuracy, version } = await runPeer(given, job, options);
+      const value = seconds / Math.ceil(rows / 128) * 1e6, accuracy = (100 * testAccuracy).toFixed(1);
+      const note = `${version}, ${accuracy} % of the test set after ${job.epochs} epochs`;
+      return { readings: [{ name, value, unit: STEP, note }] };
+    },
+  };
+}
+
+/** PyTorch with CUDA graphs on a large network. */
+function largePeer(hidden: readonly number[], batchSize: number): Stage {
+  const name = `${networkName(hidden)}, batch ${batchSize}, PyTorch with CUDA graphs`;
+  const flags = ["--mode", "graphs", "--batch-size", `${batchSize}`];
+  return {
+    name,
+    required: false,
+    needsDevice: true,
+    limit: 40,
+    obstacle: async (setting, device) =>
+      setting.quick ? "too large to be quick" : await needsModule("torch")?.(setting, device),
+    async work({ data, rows, python }, options) {
+      const job = { data, hidden, epochs: 4, python };
+      const { seconds } = await runPeer({ file: "pytorch_gpu_mlp.py", module: "torch", flags }, job, options);
+      return { readings: [{ name, value: 6 * rows * weightsOf(hidden) / seconds / 1e12, unit: "TFLOP/s" }] };
+    },
+  };
+}

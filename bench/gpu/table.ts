@@ -1,0 +1,20 @@
+/** `deno task gpu-table RESULT.json`: a result of `deno task gpu-check` as a table for the README. @module */
+import type { Command } from "../../tasks/terminal/command.ts";
+import { UsageError } from "../../tasks/terminal/errors.ts";
+import { runTask } from "../../tasks/terminal/main.ts";
+import { userPath } from "../../tasks/terminal/paths.ts";
+import { markdownTable } from "./result.ts";
+
+const COMMAND = {
+  name: "deno task gpu-table",
+  summary: "Prints the table in Markdown of a result of `deno task gpu-check`.",
+  groups: {},
+  positionals: { name: "RESULT", help: "a file such as bench/results/gpu-h100.json" },
+} as const satisfies Command;
+
+if (import.meta.main) {
+  await runTask(COMMAND, async ({ positionals, screen }) => {
+    if (positionals.length !== 1) throw new UsageError(`One result is needed, found ${positionals.length}`);
+    screen.row(markdownTable(JSON.parse(await Deno.readTextFile(userPath(positionals[0])))));
+  });
+}
