@@ -67,8 +67,8 @@ function faultsOf({ given, results, state }: Expected, found: Omit<Expected, "gi
 }
 
 /**
- * Each read-back waits 10 to 20 ms for Deno to look at the device, so that all cases take WebGPU longer than a run without
- * permissions should last: that does every fourth, in which each size still comes. `deno task test` does all.
+ * All cases take WebGPU longer than a run without permissions should last (see WEBGPU_LONG): that does every fourth, in
+ * which each size still comes. `deno task test` does all.
  */
 const STRIDES: Record<string, number> = { webgpu: isGranted({ name: "read" }) ? 1 : 4 };
 

@@ -4,6 +4,7 @@ import { type CudaOptions, openCuda } from "../../src/backends/cuda/backend.ts";
 import { quietDrivers } from "../../tasks/terminal/environment.ts";
 import { openWebgpu } from "../../src/backends/webgpu/backend.ts";
 import { openWasm, type WasmOptions } from "../../src/backends/wasm/backend.ts";
+import { isGranted } from "./permissions.ts";
 
 /** A backend as the suites see it: one way to open it. */
 export interface BackendRow {
@@ -63,6 +64,14 @@ export const WEBGPU: readonly BackendRow[] = [{
   open: () => openWebgpu({ gpu: { requestAdapter: () => Promise.resolve(ADAPTER) } }),
 }];
 
+/**
+ * The same for what takes long: each call waits 10 to 20 ms for Deno to look at the device, so that a run without
+ * permissions, which is to be short, leaves it to `deno task test`.
+ */
+export const WEBGPU_LONG = isGranted({ name: "read" })
+  ? WEBGPU
+  : WEBGPU.map((row) => ({ ...row, missing: row.missing ?? "--allow-read" }));
+
 /** Every backend that is compared with the reference. */
 export const COMPARED: readonly BackendRow[] = [...WASM, ...EMULATED, ...CUDA, ...WEBGPU];
 
@@ -73,7 +82,7 @@ export const EACH: readonly BackendRow[] = [
   WASM[3],
   ...EMULATED,
   ...CUDA,
-  ...WEBGPU,
+  ...WEBGPU_LONG,
 ];
 
 /** The backends that must be there, from `MLPCUDA_REQUIRE=cuda,webgpu`; none where it may not be read. */

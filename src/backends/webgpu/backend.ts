@@ -19,7 +19,7 @@ import type { AdapterOptions } from "./adapter.ts";
 import { type Device, openDevice, roomOn } from "./device.ts";
 import { placeInputs } from "./inputs.ts";
 import { writeTensors } from "./layers.ts";
-import { placePlan } from "./lowering.ts";
+import { placePlan } from "./placement.ts";
 import { type Prediction, preparePrediction } from "./prediction.ts";
 import { prepareSteps } from "./training.ts";
 
@@ -92,12 +92,12 @@ async function createTrainer(
   },
 ): Promise<Trainer> {
   checkState(plan, state);
-  const device = roomOn(shared), count = countOf(dataset), { batchSize, inFeatures } = plan;
+  const device = roomOn(shared), count = countOf(dataset), { inFeatures } = plan;
   const bytes = dataset.inputs instanceof Uint8Array, answers = plan.labels ? 1 : plan.outFeatures;
   const place = async () => {
     const placed = await placePlan(device, TRAIN, plan);
     const inputs = await placeInputs(device, TRAIN, { count, inFeatures, bytes, answers });
-    const steps = await prepareSteps(device, TRAIN, { plan: placed, inputs, batchSize, count });
+    const steps = await prepareSteps(device, TRAIN, { plan, placed, inputs, count });
     const { checked } = device.scoped(TRAIN, () => {
       inputs.write(dataset.inputs);
       inputs.writeAnswers((plan.labels ? dataset.labels : dataset.targets)!);

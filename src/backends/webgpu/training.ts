@@ -5,11 +5,13 @@
  * @module
  */
 import type { EpochResult } from "../../backend.ts";
+import type { StepPlan } from "../../plan.ts";
 import { type Device, STEP_BYTES } from "./device.ts";
 import type { Work } from "./errors.ts";
 import type { PlacedInputs } from "./inputs.ts";
 import { sumLossesKernel } from "./kernels.ts";
-import type { PlacedPlan } from "./lowering.ts";
+import { stepLaunches, workOf } from "./lowering.ts";
+import type { PlacedPlan } from "./placement.ts";
 import { bindProgram } from "./program.ts";
 import { RECORD_BYTES, ROWS_WORD, STEP_WORDS, type StepRows, writeStep } from "./steps.ts";
 
@@ -61,14 +63,14 @@ interface Submission {
 export async function prepareSteps(
   device: Device,
   what: Work,
-  { plan, inputs, batchSize, count }: {
-    readonly plan: PlacedPlan;
+  { plan, placed, inputs, count }: {
+    readonly plan: StepPlan;
+    readonly placed: PlacedPlan;
     readonly inputs: PlacedInputs;
-    readonly batchSize: number;
     readonly count: number;
   },
 ): Promise<Steps> {
-  const { queue } = device.gpu, { UNIFORM, STORAGE, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
+  const { batchSize } = plan, { queue } = device.gpu, { UNIFORM, STORAGE, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
   const most = Math.min(MOST_STEPS, Math.ceil(count / batchSize), Math.floor(MOST_ROWS / batchSize)) || 1;
   const copy = { name: "sums of steps", bytes: 8 * most, usage: MAP_READ | COPY_DST };
   const [order, losses, sums, records, ...copies] = await device.allocate(what, [
@@ -79,7 +81,7 @@ export async function prepareSteps(
     copy,
     copy,
   ]);
-  const step = await bindProgram(device, what, plan.launches(inputs, order, losses));
+  const step = await bindProgram(device, what, stepLaunches(device, { plan, placed, inputs, order, losses }));
   const sum = await bindProgram(device, what, [{
     kernel: sumLossesKernel(),
     sizes: { whole: [batchSize, STEP_WORDS, ROWS_WORD] },
@@ -91,7 +93,7 @@ export async function prepareSteps(
     entries: [{ binding: 0, resource: { buffer: records, size: RECORD_BYTES } }],
   });
   const view = new DataView(new ArrayBuffer(STEP_BYTES * most));
-  let perSubmission = clampSteps(FIRST_WORK / (plan.workOfStep + WORK_OF_STEP), most);
+  let perSubmission = clampSteps(FIRST_WORK / (workOf(plan, placed) + WORK_OF_STEP), most);
 
   const encode = (epoch: Epoch, from: number): Submission => {
     const { result, checked } = device.scoped(what, () => encodeSteps(epoch, from));
@@ -100,7 +102,7 @@ export async function prepareSteps(
   const encodeSteps = (epoch: Epoch, from: number) => {
     const end = Math.min(from + perSubmission, epoch.rates.length);
     for (let at = from; at < end; at++) {
-      const rows = rowsOf(epoch, at, batchSize), record = { op: plan.update, rate: epoch.rates[at] };
+      const rows = rowsOf(epoch, at, batchSize), record = { op: placed.update, rate: epoch.rates[at] };
       writeStep(view, at - from, rows, { ...record, step: epoch.step + at + 1 });
     }
     queue.writeBuffer(records, 0, view.buffer, 0, STEP_BYTES * (end - from));

@@ -8,7 +8,7 @@ import type { Dataset } from "../../../src/data/dataset.ts";
 import { BackendError } from "../../../src/errors.ts";
 import { dense, type LayerSpec } from "../../../src/layers.ts";
 import { permutation } from "../../../src/random.ts";
-import { backendTest, WEBGPU } from "../../support/backends.ts";
+import { backendTest, WEBGPU, WEBGPU_LONG } from "../../support/backends.ts";
 import { drawParameters } from "../../support/cases.ts";
 import { within } from "../../support/deadline.ts";
 import { gpuWith } from "../../support/gpu.ts";
@@ -28,10 +28,7 @@ function webgpuTest(
   ) => Promise<void>,
   { long = false } = {},
 ): void {
-  const rows = long && !LONG
-    ? WEBGPU.map((row) => ({ ...row, missing: row.missing ?? "--allow-read" }))
-    : WEBGPU;
-  backendTest(sentence, rows, async (backend) => {
+  backendTest(sentence, long ? WEBGPU_LONG : WEBGPU, async (backend) => {
     const own = backend as WebgpuBackend;
     await work(own, (options) => openWebgpu({ gpu: gpuWith(own.adapter), ...options }));
   });
