@@ -4,7 +4,7 @@ import type { FloatArray, Tensors } from "../../backend.ts";
 import type { BufferName, LinearOp } from "../../plan.ts";
 import type { BufferRequest, Device, Source } from "./device.ts";
 import { lanesOf, linearKernel, rowsKernel } from "./kernels.ts";
-import { blockFor, type Launch, rowGrid, tileGrid } from "./program.ts";
+import { blockFor, type Launch, rowGrid, tilesOf } from "./program.ts";
 
 /** Numbers of the activations in step.wgsl. */
 export const ACTIVATION_NUMBERS: Readonly<Record<ActivationName, number>> = {
@@ -69,7 +69,7 @@ export function forwardLaunches(
     kernel: linearKernel(block),
     sizes: { whole: [inFeatures, outFeatures, ACTIVATION_NUMBERS[activation]] },
     buffers: [x, parameters, y],
-    grid: tileGrid(block, batchSize, outFeatures),
+    ...tilesOf(block, batchSize, outFeatures, inFeatures),
   }];
   if (activation === "softmax") {
     launches.push({

@@ -13,7 +13,7 @@ import {
 } from "./kernels.ts";
 import { ACTIVATION_NUMBERS, forwardLaunches, type LayerTensors } from "./layers.ts";
 import { type PlacedLayer, type PlacedPlan, SQUARE_GROUPS } from "./placement.ts";
-import { blockFor, type Launch, rowGrid, strideGrid, tileGrid } from "./program.ts";
+import { blockFor, type Launch, rowGrid, strideGrid, tilesOf } from "./program.ts";
 
 /** What the launches of a plan work on. */
 export interface Places {
@@ -77,11 +77,13 @@ function launchesOf(device: Device, { plan, placed, inputs, order, losses }: Pla
         kernel: linearBackwardInputKernel(block),
         sizes: { whole: [inFeatures, outFeatures, ACTIVATION_NUMBERS[op.activation]] },
         buffers: [batch(op.dZ), parameters, batch(op.x), batch(op.dX)],
-        grid: tileGrid(block, batchSize, inFeatures),
+        ...tilesOf(block, batchSize, inFeatures, outFeatures),
       }];
       if (op.activation === "softmax") {
         const buffers = [batch(op.x), batch(op.dX)];
-        launches.push(rowLaunch(batchSize, "softmaxBackward", inFeatures, { sizes: { whole: [inFeatures] }, buffers }));
+        launches.push(
+          rowLaunch(batchSize, "softmaxBackward", inFeatures, { sizes: { whole: [inFeatures] }, buffers }),
+        );
       }
       return launches;
     }
@@ -93,7 +95,7 @@ function launchesOf(device: Device, { plan, placed, inputs, order, losses }: Pla
         kernel: linearBackwardWeightKernel(block, taker),
         sizes: { whole: [inFeatures, outFeatures] },
         buffers: [batch(op.dZ), batch(op.x), ...layer.gradients ? [layer.gradients] : updated(placed, layer)],
-        grid: tileGrid(block, outFeatures, inFeatures),
+        ...tilesOf(block, outFeatures, inFeatures, batchSize),
       }];
     }
     case "clipByNorm":

@@ -40,7 +40,9 @@ export async function placePlan(device: Device, what: Work, plan: StepPlan): Pro
   const layers = plan.ops.filter((op) => op.op === "linear").map((op) => layerOf(plan, op));
   const batches = plan.buffers.filter(({ shape }) => shape[0] === "B");
   const requests: BufferRequest[] = [
-    ...layers.flatMap(({ tensors, states }) => [tensors, ...states, ...clips ? [tensors] : []].map(requestOf)),
+    ...layers.flatMap(({ tensors, states }) =>
+      [tensors, ...states, ...clips ? [tensors] : []].map(requestOf)
+    ),
     ...batches.map((spec) => ({ name: spec.name, bytes: 4 * sizeOf(spec, plan.batchSize) })),
     { name: "sums of squares", bytes: 4 * SQUARE_GROUPS * layers.length },
     { name: "a factor", bytes: 4 },

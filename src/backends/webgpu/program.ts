@@ -2,7 +2,7 @@
 import type { Device } from "./device.ts";
 import { webgpuError, type Work } from "./errors.ts";
 import type { Kernel } from "./kernels.ts";
-import { type Block, tileWidth } from "./tile.ts";
+import { type Block, tileLoops, tileWidth } from "./tile.ts";
 
 /** A kernel to be dispatched. */
 export interface Launch {
@@ -13,6 +13,8 @@ export interface Launch {
   readonly buffers: readonly GPUBuffer[];
   /** Workgroups across and down. */
   readonly grid: readonly [x: number, y: number];
+  /** Rounds of loops in all that an invocation makes, where they may be many. */
+  readonly loops?: number;
 }
 
 /** Launches that are bound. */
@@ -27,9 +29,19 @@ const ALIGNMENT = 256;
 /** Workgroups that one dimension of a grid can have. */
 const MOST_GROUPS = 65535;
 
+/**
+ * Rounds of loops in all after which llvmpipe ends an invocation, without a word: its sums are then of a part of the
+ * products. Some are left for loops that are not counted.
+ */
+const SOFTWARE_LOOPS = 65000;
+
 /** Makes pipelines and bind groups. */
 export async function bindProgram(device: Device, what: Work, launches: readonly Launch[]): Promise<Program> {
-  for (const { kernel: { name }, grid } of launches) {
+  for (const { kernel: { name }, grid, loops = 0 } of launches) {
+    if (device.software && loops > SOFTWARE_LOOPS) {
+      const why = `"${name}" takes ${loops} rounds of its loops, a software adapter makes ${SOFTWARE_LOOPS}`;
+      throw webgpuError(what, `${why}; smaller batches or fewer inputs need fewer`, "too-large");
+    }
     const most = Math.max(...grid);
     if (most > MOST_GROUPS) {
       const why =
@@ -74,8 +86,17 @@ export async function bindProgram(device: Device, what: Work, launches: readonly
   };
 }
 
-/** The grid of a kernel over tiles. */
-export function tileGrid(block: Block, rows: number, columns: number): [x: number, y: number] {
+/** The grid and the loops of a kernel that adds `depth` products up for each number of a matrix. */
+export function tilesOf(
+  block: Block,
+  rows: number,
+  columns: number,
+  depth: number,
+): Pick<Launch, "grid" | "loops"> {
+  return { grid: tileGrid(block, rows, columns), loops: tileLoops(block, depth) };
+}
+
+function tileGrid(block: Block, rows: number, columns: number): [x: number, y: number] {
   const width = tileWidth(block);
   return [Math.ceil(columns / width), Math.ceil(rows / width)];
 }

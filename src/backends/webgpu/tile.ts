@@ -12,6 +12,9 @@
 /** Rows and columns of sums that an invocation keeps. */
 export type Block = 4 | 8;
 
+/** How often the loop over a stretch is written out. */
+const UNROLLED = 4;
+
 /** Bytes of workgroup memory that a tile takes: what every WebGPU device has. */
 export const TILE_BYTES = 16384;
 
@@ -20,9 +23,21 @@ export function tileWidth(block: Block): number {
   return 8 * block;
 }
 
+/** Rounds of loops in all that an invocation makes of products that many deep. */
+export function tileLoops(block: Block, depth: number): number {
+  const stretches = Math.ceil(depth / stretchOf(block)),
+    copies = stretchOf(block) * tileWidth(block) / 4 / 64;
+  return stretches * (1 + copies) + Math.ceil(depth / UNROLLED);
+}
+
+/** How deep a stretch of both factors is. */
+function stretchOf(block: Block): number {
+  return TILE_BYTES / (2 * 4 * tileWidth(block));
+}
+
 /** Writes a tile's WGSL; `rowSums` also gives `finish_row(row, Σ_k left(row, k))`. */
 export function tileSource(block: Block, { rowSums }: { readonly rowSums: boolean }): string {
-  const width = tileWidth(block), depth = TILE_BYTES / (2 * 4 * width), blocks = range(block / 4);
+  const width = tileWidth(block), depth = stretchOf(block), blocks = range(block / 4);
   const cells = blocks.flatMap((i) => blocks.map((j) => ({ name: `c${i}${j}`, i, j })));
   const lines = (parts: string[], indent: number) => parts.join(`\n${" ".repeat(indent)}`);
   return `
@@ -51,11 +66,18 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       copy_right(edge, start, depth, at);
     }
     workgroupBarrier();
-    for (var k = 0u; k < depth; k++) {
-      ${lines(blocks.map((i) => `let a${i} = lefts[place(k, ${8 * i}u + y)];`), 6)}
-      ${lines(blocks.map((j) => `let b${j} = rights[place(k, ${8 * j}u + x)];`), 6)}
-      ${lines(cells.map(({ name, i, j }) => `${name} = add_products(${name}, a${i}, b${j});`), 6)}
-      ${rowSums ? lines(blocks.map((i) => `s${i} += a${i};`), 6) : ""}
+    for (var first = 0u; first < depth; first += ${UNROLLED}u) {
+      ${
+    range(UNROLLED).map((k) =>
+      `{
+        let k = first + ${k}u;
+        ${lines(blocks.map((i) => `let a${i} = lefts[place(k, ${8 * i}u + y)];`), 8)}
+        ${lines(blocks.map((j) => `let b${j} = rights[place(k, ${8 * j}u + x)];`), 8)}
+        ${lines(cells.map(({ name, i, j }) => `${name} = add_products(${name}, a${i}, b${j});`), 8)}
+        ${rowSums ? lines(blocks.map((i) => `s${i} += a${i};`), 8) : ""}
+      }`
+    ).join(" ")
+  }
     }
     workgroupBarrier();
   }
@@ -106,10 +128,12 @@ function copySource(factor: "left" | "right", end: string): string {
   return `fn copy_${factor}(first: u32, start: u32, depth: u32, at: u32) {
   let k = select(at / VECTORS, at % DEPTH, ${factor.toUpperCase()}_ALONG_DEPTH);
   let vector = select(at % VECTORS, at / DEPTH, ${factor.toUpperCase()}_ALONG_DEPTH);
+  let row = first + 4u * vector;
+  let last = ${end} - 1u;
   if (k < depth) {
-    let row = first + 4u * vector;
-    let last = ${end} - 1u;
     ${factor}s[place(k, vector)] = vec4<f32>(${reads});
+  } else if (k < depth + ${UNROLLED - 1}u) { // the loop goes on to a whole number of ${UNROLLED}
+    ${factor}s[place(k, vector)] = vec4<f32>();
   }
 }
 `;

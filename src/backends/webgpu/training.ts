@@ -70,7 +70,9 @@ export async function prepareSteps(
     readonly count: number;
   },
 ): Promise<Steps> {
-  const { batchSize } = plan, { queue } = device.gpu, { UNIFORM, STORAGE, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
+  const { batchSize } = plan,
+    { queue } = device.gpu,
+    { UNIFORM, STORAGE, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
   const most = Math.min(MOST_STEPS, Math.ceil(count / batchSize), Math.floor(MOST_ROWS / batchSize)) || 1;
   const copy = { name: "sums of steps", bytes: 8 * most, usage: MAP_READ | COPY_DST };
   const [order, losses, sums, records, ...copies] = await device.allocate(what, [

@@ -1,6 +1,14 @@
 /** What only the WebGPU backend does: parts of a set, buffers that are too large, a device that is lost. @module */
-import { assert, assertEquals, assertLess, assertNotEquals, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertLess,
+  assertNotEquals,
+  assertRejects,
+} from "@std/assert";
 import type { Trainer } from "../../../src/backend.ts";
+import { openReference } from "../../../src/backends/reference/backend.ts";
 import { openWebgpu, type WebgpuBackend } from "../../../src/backends/webgpu/backend.ts";
 import { buildPlan } from "../../../src/build_plan.ts";
 import { resolveConfig, type TrainConfig } from "../../../src/config.ts";
@@ -11,10 +19,10 @@ import { permutation } from "../../../src/random.ts";
 import { backendTest, WEBGPU, WEBGPU_LONG } from "../../support/backends.ts";
 import { drawParameters } from "../../support/cases.ts";
 import { within } from "../../support/deadline.ts";
-import { gpuWith } from "../../support/gpu.ts";
+import { disguised, gpuWith } from "../../support/gpu.ts";
 import { isGranted } from "../../support/permissions.ts";
 import { drawSet } from "../../support/sets.ts";
-import { inOrder, runPlan, startState } from "../../support/states.ts";
+import { distance, inOrder, runPlan, startState } from "../../support/states.ts";
 
 /** A bare run is to be short. */
 const LONG = isGranted({ name: "read" });
@@ -98,6 +106,33 @@ webgpuTest("createTrainer() refuses a batch of more workgroups than a grid has",
   const run = runOf([dense(1)], set, { loss: "mean-squared-error", batchSize: 3_000_000 });
   const create = () => backend.createTrainer(run.plan, run.dataset, startState(run.plan, run.parameters));
   const error = await assertRejects(create, BackendError, "workgroups, the adapter takes 65535");
+  assertEquals([error.code, backend.buffersHeld], ["too-large", 0]);
+});
+
+webgpuTest(
+  "Trainer.runEpoch() trains on batches of more rows than a grid has workgroups",
+  async (backend) => {
+    // 70,000 rows to gather, and 64 invocations for each row of 40 classes.
+    const dataset = drawSet({ rows: 70_000, inFeatures: 2, outFeatures: 40 });
+    const run = runOf([dense(40, "softmax")], dataset, { batchSize: 70_000, optimizer: "sgd" });
+    const [wanted, found] = [await runPlan(openReference(), run), await runPlan(backend, run)];
+    assertAlmostEquals(found.results[0].lossSum, wanted.results[0].lossSum, 1e-5 * wanted.results[0].lossSum);
+    assertEquals(found.results[0].correct, wanted.results[0].correct);
+    for (const [name, values] of Object.entries(wanted.state.tensors)) {
+      const change = distance(values, run.parameters[name]);
+      assertLess(distance(found.state.tensors[name], values), 1e-4 * change + 1e-7, name);
+    }
+  },
+);
+
+webgpuTest("createTrainer() refuses sums that a software adapter would cut short", async ({ adapter }) => {
+  const software = disguised(adapter, { info: { isFallbackAdapter: true } });
+  await using backend = await openWebgpu({ gpu: gpuWith(software) });
+  const set = drawSet({ rows: 1, inFeatures: 300_000, outFeatures: 1, targets: true });
+  const run = runOf([dense(1)], set, { loss: "mean-squared-error" });
+  const create = () => backend.createTrainer(run.plan, run.dataset, startState(run.plan, run.parameters));
+  const why = '"linear, 4" takes 117192 rounds of its loops, a software adapter makes 65000';
+  const error = await assertRejects(create, BackendError, why);
   assertEquals([error.code, backend.buffersHeld], ["too-large", 0]);
 });
 
