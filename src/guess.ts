@@ -1,4 +1,5 @@
 /** What a network's probabilities say: its guess, the next best, and whether it is sure. @module */
+import { activate } from "./backends/reference/activations.ts";
 import type { Mlp } from "./mlp.ts";
 
 /** A guess below this probability counts as not sure. */
@@ -61,11 +62,9 @@ export function probabilitiesOf(
   if (activation !== "linear" || mlp.training?.config.loss !== "cross-entropy") return undefined;
   const probabilities = new Float32Array(outputs.length);
   for (let start = 0; start < outputs.length; start += mlp.outFeatures) {
-    const logits = Float64Array.from(outputs.subarray(start, start + mlp.outFeatures));
-    const largest = logits.reduce((a, b) => Math.max(a, b));
-    const powers = logits.map((logit) => Math.exp(logit - largest));
-    const sum = powers.reduce((a, b) => a + b);
-    probabilities.set(powers.map((power) => power / sum), start);
+    const row = Float64Array.from(outputs.subarray(start, start + mlp.outFeatures));
+    activate(row, "softmax");
+    probabilities.set(row, start);
   }
   return probabilities;
 }
