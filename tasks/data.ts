@@ -1,5 +1,5 @@
 /** Where a task's data set comes from. @module */
-import { basename, isAbsolute } from "@std/path";
+import { basename, isAbsolute } from "node:path";
 import type { Dataset, DatasetPair } from "../src/data/dataset.ts";
 import { countOf } from "../src/data/dataset.ts";
 import { drawDigits } from "../src/data/digits.ts";

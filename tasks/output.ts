@@ -1,5 +1,5 @@
 /** Where a task writes a model. @module */
-import { dirname } from "@std/path";
+import { dirname } from "node:path";
 import { FormatError } from "../src/errors.ts";
 import { Mlp } from "../src/mlp.ts";
 import { DEFAULT_MODEL } from "./options.ts";
