@@ -14,7 +14,12 @@ const needs = (...names: ("read" | "run")[]) => ({
 
 /** Runs Deno and returns what it printed, and how it ended. */
 async function deno(...args: string[]): Promise<{ code: number; text: string }> {
-  const command = new Deno.Command(Deno.execPath(), { args, cwd: ROOT, stdin: "null", env: { NO_COLOR: "1" } });
+  const command = new Deno.Command(Deno.execPath(), {
+    args,
+    cwd: ROOT,
+    stdin: "null",
+    env: { NO_COLOR: "1" },
+  });
   const { code, stdout, stderr } = await command.output();
   return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
 }
@@ -48,7 +53,14 @@ for (const task of ["train", "eval", "predict", "gui", "info"] as const) {
     name: `tasks/${task}.ts runs without deno.json and without the network (needs --allow-read --allow-run)`,
     ...needs("read", "run"),
     fn: async () => {
-      const { code, text } = await deno("run", "--no-config", "--no-remote", "--no-npm", `tasks/${task}.ts`, "-h");
+      const { code, text } = await deno(
+        "run",
+        "--no-config",
+        "--no-remote",
+        "--no-npm",
+        `tasks/${task}.ts`,
+        "-h",
+      );
       assertEquals(code, 0, text);
       assertMatch(text, new RegExp(`^Usage: deno task ${task} `));
     },

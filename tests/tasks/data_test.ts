@@ -99,7 +99,9 @@ const REFUSALS: Refusal[] = [
     name: "cross-entropy on a relu output",
     args: ["--layers", "3:relu"],
     said:
-      'error: Loss "cross-entropy" needs a softmax output, or a linear one that gives logits, found "relu"',
+      'error: Loss "cross-entropy" needs a softmax output, or a linear one that gives logits, found "relu"; ' +
+      'loss "mean-squared-error" takes any output\n' +
+      "  hint: end --layers with 3:softmax, or use --loss mean-squared-error",
   },
   {
     name: "labels beyond the network's classes",
@@ -238,5 +240,5 @@ taskTest("train prints a stack trace with --debug alone", async (folder) => {
   const args = ["--data", "none.npz", "-o", "m.npz"];
   const plain = await folder.run("train", ...args), traced = await folder.run("train", ...args, "--debug");
   assertEquals(/\n +at /.test(plain.stderr), false);
-  assertMatch(traced.stderr, /^error: .*\n {2}hint: .*\nTaskError: .*\n +at .*data\.ts/);
+  assertMatch(traced.stderr, /^error: .*\n {2}hint: .*\nTaskError: .*\n(?: +at .*\n)* +at .*data\.ts/);
 });
