@@ -72,6 +72,11 @@ export function obstacleOf(error: unknown, command = "deno task"): Obstacle | un
   return typeof code === "string" && Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
 }
 
+/** Returns why a file cannot be used, as what follows a colon. */
+export function reasonOf(error: unknown): string {
+  return obstacleOf(error)?.why ?? (error instanceof Error ? error.message : String(error));
+}
+
 /**
  * Returns the error that says why a file cannot be used, such as `Cannot save to "a.npz": the disk is full`; any other
  * error as it is.

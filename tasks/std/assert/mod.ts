@@ -10,10 +10,6 @@ import { equal } from "./equal.ts";
 /** A class whose instances are `T`, abstract or not. */
 // deno-lint-ignore no-explicit-any -- as published: a class's parameters cannot be told otherwise
 type ClassOf<T> = abstract new (...args: any[]) => T;
-/** Values that are not truthy. */
-export type Falsy = false | 0 | 0n | "" | null | undefined;
-/** An array, a typed array or another object with a length and indices. */
-export type ArrayLikeArg<T> = ArrayLike<T> & object;
 
 /** The error of an assertion that does not hold. */
 export class AssertionError extends Error {
@@ -39,7 +35,7 @@ export function assert(expr: unknown, msg = ""): asserts expr {
 }
 
 /** Asserts that `expr` is falsy. */
-export function assertFalse(expr: unknown, msg = ""): asserts expr is Falsy {
+export function assertFalse(expr: unknown, msg = ""): asserts expr is false | 0 | 0n | "" | null | undefined {
   if (expr) throw new AssertionError(msg);
 }
 
@@ -114,8 +110,8 @@ export function assertMatch(actual: string, expected: RegExp, msg?: string): voi
 
 /** Asserts that `actual` has an equal for each element of `expected`, in any order. */
 export function assertArrayIncludes<T>(
-  actual: ArrayLikeArg<T>,
-  expected: ArrayLikeArg<T>,
+  actual: ArrayLike<T> & object,
+  expected: ArrayLike<T> & object,
   msg?: string,
 ): void {
   const missing = Array.from(expected).filter((item) => !Array.from(actual).some((one) => equal(one, item)));

@@ -1,6 +1,5 @@
 /**
- * The functions of `jsr:@std/path@1` that this project uses, with the same types, over `node:path`. `"links"` in
- * `deno.json` puts this package in the place of the published one on machines that reach no registry.
+ * The functions of `jsr:@std/path@1` that this project uses, with the same types, over `node:path`; as `@std/assert` here.
  * @module
  */
 import * as node from "node:path";
@@ -9,6 +8,11 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 /** Joins parts into one path, without `.`, `..` and doubled separators. */
 export function join(path: string | URL, ...paths: string[]): string {
   return node.join(path instanceof URL ? fromFileUrl(path) : path, ...paths);
+}
+
+/** Returns the folder of a path. */
+export function dirname(path: string | URL): string {
+  return node.dirname(path instanceof URL ? fromFileUrl(path) : path);
 }
 
 /** Returns the path of a `file:` URL. */

@@ -1,6 +1,6 @@
 /** Holds for `tasks/std/path` and for `jsr:@std/path@1` alike: only documented behavior is checked. */
 import { assertEquals, assertThrows } from "@std/assert";
-import { fromFileUrl, join, toFileUrl } from "@std/path";
+import { dirname, fromFileUrl, join, toFileUrl } from "@std/path";
 
 const options = { ignore: Deno.build.os === "windows" };
 
@@ -9,6 +9,12 @@ Deno.test("join() joins parts and removes what is not needed", options, () => {
   assertEquals(join("a", ""), "a");
   assertEquals(join(""), ".");
   assertEquals(join(new URL("file:///a/b"), "c"), "/a/b/c");
+});
+
+Deno.test("dirname() is the folder of a path", options, () => {
+  assertEquals(dirname("/a/b.npz"), "/a");
+  assertEquals(dirname("b.npz"), ".");
+  assertEquals(dirname(new URL("file:///a/b.npz")), "/a");
 });
 
 Deno.test("toFileUrl() and fromFileUrl() are each other's inverse", options, () => {

@@ -1,6 +1,6 @@
 import { assertEquals, assertFalse, assertStrictEquals } from "@std/assert";
 import type { TaskError } from "../../../tasks/terminal/errors.ts";
-import { fileError, obstacleOf, systemMessage } from "../../../tasks/terminal/system_errors.ts";
+import { fileError, obstacleOf, reasonOf, systemMessage } from "../../../tasks/terminal/system_errors.ts";
 
 /** An error as Deno throws it for a code of the system. */
 function systemError(code: string, message: string): Error {
@@ -68,6 +68,11 @@ Deno.test("fileError() says what was to be done with which file, and keeps the c
     "train one first",
   ]);
   assertStrictEquals(error.cause, cause);
+});
+
+Deno.test("reasonOf() is why a file cannot be used, else the message", () => {
+  assertEquals(reasonOf(systemError("ENOSPC", "No space left on device (os error 28)")), "the disk is full");
+  assertEquals([reasonOf(new TypeError("it is a folder")), reasonOf("text")], ["it is a folder", "text"]);
 });
 
 Deno.test("fileError() returns an error of another kind as it is", () => {
