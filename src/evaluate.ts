@@ -131,7 +131,8 @@ export function checkFit(mlp: Mlp, dataset: Dataset): void {
 
 /** The loss that goes with a network and a set where none is named. */
 export function lossOf(mlp: Mlp, dataset: Dataset): LossName {
-  if (mlp.training) return mlp.training.config.loss;
+  const trained = mlp.training?.config?.loss;
+  if (trained !== undefined) return trained;
   const output = mlp.layers[mlp.layers.length - 1].activation;
   return dataset.labels && (output === "softmax" || output === "linear")
     ? "cross-entropy"
