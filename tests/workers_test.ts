@@ -73,7 +73,11 @@ Deno.test("createAugmenter() leaves no worker behind when it fails", SANITIZED, 
   try {
     const { running } = await workersLeftBy(async () => {
       const create = () => createAugmenter(DIGITS, { seed: 1, threads: 2, shared: true });
-      await assertRejects(create, RangeError, "Cannot augment: that takes 1 MiB, which the system does not give");
+      await assertRejects(
+        create,
+        RangeError,
+        "Cannot augment: that takes 1 MiB, which the system does not give",
+      );
     });
     assertEquals(running, 0);
   } finally {

@@ -7,6 +7,7 @@ import { readFileBounded } from "../files.ts";
 import { byteCount, shapeText } from "../formats/fault.ts";
 import type { NpyArray } from "../formats/npy.ts";
 import { type Npz, parseNpz } from "../formats/npz.ts";
+import { checkFiles } from "../host.ts";
 import type { Dataset, DatasetPair } from "./dataset.ts";
 import { checkedDataset, largestOf, type Naming, toLabels } from "./from_arrays.ts";
 import { openIdxFolder } from "./idx_folder.ts";
@@ -35,7 +36,7 @@ interface Answers {
 const ROLES: readonly Role[] = ["x_train", "y_train", "x_test", "y_test", "class_names"];
 
 /**
- * Loads a data set from a file or folder. Needs read permission for it.
+ * Loads a data set from a file or folder. Needs Deno and read permission for it.
  *
  * - An `.npz` has `x_train` `[N, ...]` of numbers and `y_train`; `x_test` and `y_test`, and `class_names` `[C]` of
  *   strings, may be there.
@@ -48,8 +49,10 @@ const ROLES: readonly Role[] = ["x_train", "y_train", "x_test", "y_test", "class
  * both sets. The number of classes is that of `class_names`, else the largest label of both sets + 1.
  *
  * @throws {FormatError} where a file is damaged, an array is missing, or the arrays do not go together
+ * @throws {TypeError} outside Deno, where {@linkcode datasetFromNpz} reads the bytes of an `.npz`
  */
 export async function loadDataset(path: string): Promise<DatasetPair> {
+  checkFiles(`load ${JSON.stringify(path)}`, "pass the bytes of an .npz to datasetFromNpz()");
   if ((await Deno.stat(path)).isDirectory) return await datasetFromSource(await openIdxFolder(path));
   const bytes = await readFileBounded(path);
   if (bytes[0] !== 0x50 || bytes[1] !== 0x4B) {
