@@ -8,6 +8,7 @@ import { dense } from "../src/layers.ts";
 import { Mlp } from "../src/mlp.ts";
 import { train } from "../src/train.ts";
 import { startWorkers } from "../src/workers.ts";
+import { isGranted } from "./support/permissions.ts";
 import { UNWORKABLE, withoutWorkers } from "./support/unworkable.ts";
 import { workersLeftBy } from "./support/workers.ts";
 
@@ -37,6 +38,33 @@ for (const reason of UNWORKABLE) {
     assertEquals(running, 0);
   });
 }
+
+/** Lets Deno's own workers fail to load, as those of an executable of `deno compile` do, and opens the backend. */
+const MISSING_SOURCE = (backend: string) => `
+const { Worker } = globalThis;
+globalThis.Worker = class extends Worker {
+  constructor() {
+    super("blob:null/missing", { type: "module" });
+  }
+};
+const { openWasm } = await import(${JSON.stringify(backend)});
+const backend = await openWasm({ threads: 2, shared: true });
+console.log(backend.device);
+await backend.close();`;
+
+Deno.test({
+  name: "openWasm() works alone when Deno finds no source of a worker (needs --allow-read --allow-run)",
+  ignore: !isGranted({ name: "read" }, { name: "run" }),
+  fn: async () => {
+    const backend = new URL("../src/backends/wasm/backend.ts", import.meta.url).href;
+    const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", "--quiet", "--no-check", MISSING_SOURCE(backend)],
+    }).output();
+    const device = new TextDecoder().decode(stdout);
+    assertEquals(code, 0);
+    assertEquals(device.startsWith("CPU, 1 thread (workers cannot start), WebAssembly "), true, device);
+  },
+});
 
 Deno.test("openWasm() asks for no worker without shared memory, and says so", SANITIZED, async () => {
   const { result, created } = await withoutWorkers("the constructor throws", async () => {

@@ -66,7 +66,7 @@ function createCrew(workers: readonly Worker[], { module, memory, works }: Hands
   for (const worker of workers) {
     worker.onerror = (event) => {
       event.preventDefault();
-      end(failure(event.message));
+      end(failure(event.message || "a worker has ended"));
     };
   }
   const runOn = (worker: Worker, call: readonly number[]) =>

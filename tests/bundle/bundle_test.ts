@@ -9,7 +9,7 @@ import { useLibrary } from "./use_library.js";
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 const canRun = isGranted({ name: "read" }, { name: "write" }, { name: "run" });
 
-/** Runs a program and gives what it prints; `undefined` when this machine has not got it. */
+/** Runs a program and returns its output; `undefined` when this machine has not got it. */
 async function outputOf(program: string, ...args: string[]): Promise<Uint8Array | undefined> {
   let output: Deno.CommandOutput;
   try {
@@ -38,7 +38,7 @@ async function canBundle(): Promise<boolean> {
   }
 }
 
-/** What the tests of the bundle need that is not here, for their names. */
+/** The ends of the tests' names: what they need that this machine lacks. */
 const MISSING = !canRun
   ? " (needs --allow-read --allow-write --allow-run)"
   : !await canBundle()
@@ -79,7 +79,8 @@ for (const platform of ["deno", "browser"]) {
   });
 
   Deno.test({
-    name: `The bundle for platform ${platform} trains, predicts and refuses files in Node.js${MISSING_IN_NODE}`,
+    name:
+      `The bundle for platform ${platform} trains, predicts and refuses files in Node.js${MISSING_IN_NODE}`,
     ignore: MISSING_IN_NODE !== "",
     fn: () =>
       withBundle(options, async (file) => {
@@ -88,7 +89,8 @@ for (const platform of ["deno", "browser"]) {
         assertEquals(found.name, "wasm");
         const build = /^CPU, 1 thread \(no shared memory\), WebAssembly (relaxed )?SIMD$/.exec(found.device);
         assertEquals(build?.index, 0, found.device);
-        const noGpu = "this host has no WebGPU", noLibraries = "this host cannot load shared libraries, Deno can";
+        const noGpu = "this host has no WebGPU",
+          noLibraries = "this host cannot load shared libraries, Deno can";
         assertEquals(found.passedOver, [
           { name: "cuda", reason: `Cannot open backend "cuda": ${noLibraries}` },
           { name: "webgpu", reason: `Cannot open backend "webgpu": ${noGpu}` },
@@ -128,8 +130,14 @@ Deno.test({
   name: "No file of src/ declares with using (needs --allow-read)",
   ignore: !isGranted({ name: "read" }),
   fn: async () => {
-    assertEquals([" await using a = b", "using $a = b;", "for (using a = b;;);"].every((line) => USING.test(line)), true);
-    assertEquals([" * using a = b", "// using a = b", "the users = b"].some((line) => USING.test(line)), false);
+    assertEquals(
+      [" await using a = b", "using $a = b;", "for (using a = b;;);"].every((line) => USING.test(line)),
+      true,
+    );
+    assertEquals(
+      [" * using a = b", "// using a = b", "the users = b"].some((line) => USING.test(line)),
+      false,
+    );
     const found: string[] = [];
     const search = async (folder: string) => {
       for await (const { name, isDirectory } of Deno.readDir(folder)) {

@@ -6,6 +6,12 @@ import { useFiles, useLibrary } from "./use_library.js";
 const library = await import(pathToFileURL(process.argv[2]).href);
 const backend = await library.openBackend();
 const { name, device, passedOver } = backend;
-const result = { name, device, passedOver, used: await useLibrary(library, backend), refused: await useFiles(library) };
+const result = {
+  name,
+  device,
+  passedOver,
+  used: await useLibrary(library, backend),
+  refused: await useFiles(library),
+};
 await backend.close();
 process.stdout.write(JSON.stringify(result));

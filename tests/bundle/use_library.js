@@ -27,7 +27,9 @@ export async function useLibrary(library, backend) {
   let middle;
   for await (const event of train(mlp, set, { ...settings, epochs: 3, test: set })) {
     losses.push(event.trainLoss, event.test?.loss);
-    if (event.epoch === 2) middle = await library.parseCheckpoint(library.formatCheckpoint(event.checkpoint()));
+    if (event.epoch === 2) {
+      middle = await library.parseCheckpoint(library.formatCheckpoint(event.checkpoint()));
+    }
   }
   const parsed = await Mlp.parse(mlp.format());
   const predictor = await backend.createPredictor({ ...parsed, inFeatures: features }, parsed.parameters);
@@ -41,7 +43,9 @@ export async function useLibrary(library, backend) {
   const digits = drawDigits({ count: 100, testCount: 20 });
   const reader = Mlp.create([dense(16, "relu"), dense(10, "softmax")], digits.train);
   for await (const _ of train(reader, digits.train, { epochs: 2, augment: true, backend }));
-  const { loss } = await evaluate(reader, /** @type {import("../../mod.ts").Dataset} */ (digits.test), { backend });
+  const { loss } = await evaluate(reader, /** @type {import("../../mod.ts").Dataset} */ (digits.test), {
+    backend,
+  });
 
   // Formats.
   const npz = library.formatNpz({

@@ -1,13 +1,13 @@
 /** Hosts on which no worker starts, or not every one. @module */
 
-/** What becomes of workers there. */
+/** The ways in which workers do not start. */
 export type Unworkable =
   | "the constructor throws"
   | "a worker reports an error"
   | "the second worker reports an error"
   | "no worker answers";
 
-/** Every way in which workers do not start. */
+/** All of them. */
 export const UNWORKABLE: readonly Unworkable[] = [
   "the constructor throws",
   "a worker reports an error",
@@ -16,8 +16,8 @@ export const UNWORKABLE: readonly Unworkable[] = [
 ];
 
 /**
- * Calls `work` on such a host, and gives what it gives and how many workers it leaves running. Seconds of waiting take
- * milliseconds there.
+ * Calls `work` on such a host. Returns its result, and how many workers it has created and leaves running. Seconds of
+ * waiting take milliseconds there.
  */
 export async function withoutWorkers<T>(
   reason: Unworkable,

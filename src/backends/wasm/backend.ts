@@ -17,7 +17,10 @@ import { loadState, prepareTraining, ratesOf, readTensors, type Training } from 
 
 /** What the WebAssembly backend can be told. */
 export interface WasmOptions {
-  /** Workers; the number of processors where not given. Without shared memory there is one thread whatever this says. */
+  /**
+   * Workers; by default the number of processors. On a host without shared memory, or that starts no workers, there is one
+   * thread whatever this says.
+   */
   readonly threads?: number;
   /** Whether to share memory with workers; by default where the host allows it. */
   readonly shared?: boolean;

@@ -29,7 +29,7 @@ const TURN_MS = 20;
 export interface Desk {
   /** The kernels over that memory on the calling thread, for what is done between runs. */
   readonly kernels: Kernels;
-  /** What every call is refused with once a kernel has trapped: nobody knows what the memory holds then. */
+  /** The error of every call after a kernel has trapped, since the memory may then hold anything; absent before. */
   readonly failure?: BackendError;
   /**
    * Runs the program at `address` until it has ended.
@@ -47,7 +47,7 @@ export interface Team {
   readonly threads: number;
   /** Whether memories must be shared. */
   readonly shared: boolean;
-  /** Why the calling thread is the team; absent when workers are. */
+  /** The reason for which the calling thread is the team; absent when workers are. */
   readonly alone?: "no shared memory" | "workers cannot start";
   /** Which build of the kernels runs. */
   readonly build: Build;
@@ -99,7 +99,7 @@ function createWorkers(workers: readonly Worker[], { build, module }: KernelModu
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      close(failure("worker", event.message));
+      close(failure("worker", event.message || "a worker has ended"));
     };
   }
   const post = (message: Record<string, unknown>) =>
@@ -139,10 +139,10 @@ function createWorkers(workers: readonly Worker[], { build, module }: KernelModu
 }
 
 /**
- * Returns a function that makes every worker leave the run of the program at `address`: those that wait at a barrier for
- * one that has trapped, which would wait for good, and those that work when the team is closed. `Worker.terminate()` does
- * not do it: Deno ends a worker only when its code returns. The address of the barrier is read before kernels run, which
- * may write anything before they trap.
+ * Returns a function that makes every worker leave the run of the program at `address`: workers that wait at a barrier for
+ * one that has trapped, and workers that compute when the team is closed. `Worker.terminate()` cannot do this in Deno, which
+ * ends a worker only when its code returns. The address of the barrier is read before the run: kernels that trap may have
+ * overwritten it.
  */
 function givingUp(memory: WebAssembly.Memory, address: number): () => void {
   const words = new Int32Array(memory.buffer);
@@ -156,7 +156,7 @@ function givingUp(memory: WebAssembly.Memory, address: number): () => void {
   };
 }
 
-/** Makes a desk that refuses to run after a run has failed: what its memory holds is not known from then on. */
+/** Makes a desk that refuses to run after a kernel has trapped, since its memory may then hold anything. */
 function createDesk(parts: Pick<Desk, "kernels" | "run" | "close">): Desk {
   let failure: BackendError | undefined;
   return {
@@ -176,7 +176,7 @@ function createDesk(parts: Pick<Desk, "kernels" | "run" | "close">): Desk {
   };
 }
 
-/** What calls after a failed one are refused with. */
+/** Makes the error of the calls after the one that failed. */
 function laterError(cause: BackendError): BackendError {
   const message = `${cause.message}, in an earlier call; create a new trainer or predictor`;
   return new BackendError(message, { backend: "wasm", code: cause.code, cause });

@@ -27,7 +27,7 @@ async function createTrainer({ rows, batchSize, units }: { rows: number; batchSi
   return { backend, layers, dataset, parameters, trainer, run: () => trainer.runEpoch(inOrder(rows), rates) };
 }
 
-/** What each argument asks for: the call that fails, and how to close everything. */
+/** The call that fails and the way to close everything, for each first argument. */
 const CALLS: Record<string, (traps: Traps) => Promise<[call: Promise<unknown>, close: () => unknown]>> = {
   async trainer(traps) {
     const { backend, run } = await createTrainer({ rows: 64, batchSize: 8, units: 5 });

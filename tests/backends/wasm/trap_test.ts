@@ -36,6 +36,8 @@ const planOf = (batchSize: number) =>
 const createTrainer = (backend: Backend, batchSize: number) =>
   backend.createTrainer(planOf(batchSize), SET, startState(planOf(batchSize), PARAMETERS));
 
+const count = (threads: number) => threads === 1 ? "1 thread" : `${threads} threads`;
+
 /** Asserts that a call is rejected by the kernel's failure, soon. */
 async function assertTraps(call: () => Promise<unknown>, message: RegExp | string): Promise<void> {
   const error = await assertRejects(() => within(10, call()), BackendError);
@@ -48,7 +50,7 @@ for (const threads of [1, 2, 3]) {
   for (const batchSize of [8, 64]) {
     const rates = new Float64Array(ROWS / batchSize).fill(0.01);
     Deno.test(
-      `A trap ends its own trainer and no other: ${threads} threads, batches of ${batchSize}`,
+      `A trap ends its own trainer and no other: ${count(threads)}, batches of ${batchSize}`,
       SANITIZED,
       () =>
         withTraps(async (traps) => {
@@ -79,7 +81,7 @@ for (const threads of [1, 2, 3]) {
   }
 
   Deno.test(
-    `A trap ends what a predictor has placed, and new inputs can be placed: ${threads} threads`,
+    `A trap ends what a predictor has placed, and new inputs can be placed: ${count(threads)}`,
     SANITIZED,
     () =>
       withTraps(async (traps) => {
@@ -140,7 +142,7 @@ for (
 
 const canRun = isGranted({ name: "read" }, { name: "run" });
 
-/** Runs `trap_process.ts` and gives what it printed; fails when it has not ended after 20 seconds. */
+/** Runs `trap_process.ts` and returns what it printed; fails when it has not ended after 20 seconds. */
 async function processOf(...args: string[]): Promise<unknown> {
   const script = fromFileUrl(new URL("trap_process.ts", import.meta.url));
   const process = new Deno.Command(Deno.execPath(), {
