@@ -16,11 +16,12 @@ export interface Traps {
 }
 
 /** An address that lies beyond every memory of these tests. */
-const NOWHERE = -256;
+const NOWHERE = 0x7fff_0000;
 
 /**
  * Calls `work` with workers that can be made to trap: the next run of the wasm backend finds the operations of its
- * program beyond the memory, the next run of augmentation gives its first worker images that lie there.
+ * program beyond the memory, the next run of augmentation gives its first worker a place to work that lies there, so
+ * that it traps before it takes an image; the others make all of them.
  */
 export async function withTraps<T>(work: (traps: Traps) => Promise<T>): Promise<T> {
   const { Worker } = globalThis, memories = new Map<number | undefined, WebAssembly.Memory>();
@@ -29,7 +30,7 @@ export async function withTraps<T>(work: (traps: Traps) => Promise<T>): Promise<
     if (message.memory) memories.set(message.memoryId, message.memory);
     if (!armed || !message.address && !message.call) return message;
     armed = false;
-    if (message.call) return { ...message, call: [NOWHERE, ...message.call.slice(1)] };
+    if (message.call) return { ...message, call: [...message.call.slice(0, -1), NOWHERE] };
     writeRecord(memories.get(message.memoryId)!, message.address!, PROGRAM, { rowOps: NOWHERE });
     return message;
   };

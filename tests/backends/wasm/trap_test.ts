@@ -102,7 +102,7 @@ async function openDamaged(team: Awaited<ReturnType<typeof createTeam>>): Promis
   const sizes = { threads: team.threads, batch: 8, stride: 8, chunk: 8, count: 8, steps: 1 };
   writeRecord(memory, PROGRAM_AT, PROGRAM, {
     ...sizes,
-    rowOps: -256,
+    rowOps: 0x7fff_0000,
     rowOpCount: 1,
     control: 2 * PROGRAM_AT,
   });
