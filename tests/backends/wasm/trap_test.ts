@@ -168,10 +168,10 @@ async function processOf(...args: string[]): Promise<unknown> {
 for (const threads of ["2", "3"]) {
   for (
     const [what, printed] of [
-      ["trainer", "Backend"],
-      ["predictor", "Backend"],
-      ["augmenter", "Cannot augment"],
-      ["closed", "Backend"],
+      ["trainer", `backend "wasm"`],
+      ["predictor", `backend "wasm"`],
+      ["augmenter", "cannot augment"],
+      ["closed", `backend "wasm"`],
     ] as const
   ) {
     const after = what === "closed"
