@@ -65,8 +65,12 @@ export async function evaluate(
   const opened = typeof backend === "string" ? await openBackend(backend) : undefined;
   try {
     const loss = options.loss ?? lossOf(mlp, dataset);
-    await using evaluator = await createEvaluator(opened ?? backend as Backend, mlp, dataset, loss);
-    return await evaluator.run(mlp.parameters);
+    const evaluator = await createEvaluator(opened ?? backend as Backend, mlp, dataset, loss);
+    try {
+      return await evaluator.run(mlp.parameters);
+    } finally {
+      await evaluator.close();
+    }
   } finally {
     await opened?.close();
   }

@@ -8,6 +8,7 @@ import { byteCount, shapeText } from "../formats/fault.ts";
 import type { NpyArray } from "../formats/npy.ts";
 import { type Npz, parseNpz } from "../formats/npz.ts";
 import { classesOfLabels } from "./class_count.ts";
+import { checkFiles } from "../host.ts";
 import type { Dataset, DatasetPair } from "./dataset.ts";
 import { checkedDataset, type Naming, toLabels } from "./from_arrays.ts";
 import { openIdxFolder } from "./idx_folder.ts";
@@ -36,7 +37,7 @@ interface Answers {
 const ROLES: readonly Role[] = ["x_train", "y_train", "x_test", "y_test", "class_names"];
 
 /**
- * Loads a data set from a file or folder. Needs read permission for it.
+ * Loads a data set from a file or folder. Needs Deno and read permission for it.
  *
  * - An `.npz` has `x_train` `[N, ...]` of numbers and `y_train`; `x_test` and `y_test`, and `class_names` `[C]` of
  *   strings, may be there.
@@ -50,8 +51,10 @@ const ROLES: readonly Role[] = ["x_train", "y_train", "x_test", "y_test", "class
  * classes, and ten times as many as there are rows, are refused.
  *
  * @throws {FormatError} where a file is damaged, an array is missing, or the arrays do not go together
+ * @throws {TypeError} outside Deno, where {@linkcode datasetFromNpz} reads the bytes of an `.npz`
  */
 export async function loadDataset(path: string): Promise<DatasetPair> {
+  checkFiles(`load ${JSON.stringify(path)}`, "pass the bytes of an .npz to datasetFromNpz()");
   if ((await Deno.stat(path)).isDirectory) return await datasetFromSource(await openIdxFolder(path));
   const bytes = await readFileBounded(path);
   if (bytes[0] !== 0x50 || bytes[1] !== 0x4B) {
