@@ -50,3 +50,17 @@ export function byteCount(count: number): string {
 export function shapeText(shape: readonly number[]): string {
   return `[${shape.join(", ")}]`;
 }
+
+/** The most characters of a value that messages print. */
+const LONGEST_VALUE = 100;
+
+/** A value of JSON as messages print it, cut off if it is long. */
+export function jsonText(value: unknown): string {
+  let text: string;
+  try {
+    text = JSON.stringify(value) ?? "undefined";
+  } catch {
+    return "nested too deeply"; // what JSON.parse reads can be too deep for JSON.stringify
+  }
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 3)}...` : text;
+}
