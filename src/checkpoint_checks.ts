@@ -41,7 +41,7 @@ export function checkArrays(
   refuse: Refuse,
 ): Record<string, FloatArray> {
   const sizes = sizesOf(mlp, run, refuse);
-  checkNames(Object.keys(arrays), [...Object.keys(modelArrays(mlp)), ...Object.keys(sizes), RECORD], refuse);
+  checkNames(Object.keys(arrays), mlp, sizes, refuse);
   const tensors: Record<string, FloatArray> = {};
   for (const [name, size] of Object.entries(sizes)) {
     tensors[name] = numbersOf(arrays[name], name, size, refuse);
@@ -80,12 +80,19 @@ function buffersOf(mlp: MlpParts, { config }: Run, refuse: Refuse) {
 }
 
 /** Refuses an array that is missing or too many. The digest may be missing: files of version 0.1 have none. */
-function checkNames(found: readonly string[], needed: readonly string[], refuse: Refuse): void {
+function checkNames(
+  found: readonly string[],
+  mlp: MlpParts,
+  sizes: Readonly<Record<string, number>>,
+  refuse: Refuse,
+): void {
+  const needed = [...Object.keys(modelArrays(mlp)), ...Object.keys(sizes), RECORD];
   const missing = needed.find((name) => !found.includes(name));
   const strange = found.find((name) => name !== DIGEST && !needed.includes(name));
   const quoted = JSON.stringify(strange);
   if (missing !== undefined) {
-    throw refuse(strange === undefined ? `has no "${missing}"` : `has no "${missing}", but ${quoted}`);
+    const needs = `"${missing}" of shape ${shapeText([sizes[missing]])}`;
+    throw refuse(strange === undefined ? `has no ${needs}` : `has ${quoted}, needs ${needs}`);
   }
   if (strange === undefined) return;
   throw refuse(`has ${quoted}, needs only the arrays of this network and these settings`);

@@ -56,11 +56,6 @@ const LONGEST_VALUE = 100;
 
 /** A value of JSON as messages print it, cut off if it is long. */
 export function jsonText(value: unknown): string {
-  let text: string;
-  try {
-    text = JSON.stringify(value) ?? "undefined";
-  } catch {
-    return "nested too deeply"; // what JSON.parse reads can be too deep for JSON.stringify
-  }
+  const text = JSON.stringify(value) ?? "undefined";
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 3)}...` : text;
 }

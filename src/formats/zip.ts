@@ -6,6 +6,7 @@
 import { crc32 } from "./crc32.ts";
 import { byteCount, digits, type Origin, type Refuse, refuser } from "./fault.ts";
 import { inflate } from "./inflate.ts";
+import { nameFault } from "./zip_name.ts";
 
 /** An entry of an archive; its bytes are decompressed only by `read()`. */
 export interface ZipEntry {
@@ -52,9 +53,6 @@ const END_SIZE = 22;
 const LONGEST_COMMENT = 0xFFFF;
 /** Stands in a 32-bit field whose value is in the zip64 extra field. */
 const IN_ZIP64 = 0xFFFFFFFF;
-
-/** Names that mean a file elsewhere: `../x`, `a\..\x`, `/x`, `C:\x`; and those that end early for some readers. */
-const LEADS_OUT = /(^|[\\/])\.\.([\\/]|$)|^[\\/]|^[A-Za-z]:[\\/]|\0/;
 
 /** Names of compression methods that other tools write. */
 const METHODS: Readonly<{ [method: number]: string }> = {
@@ -156,11 +154,8 @@ function readDirectory(
     const text = new Uint8Array(view.buffer, view.byteOffset + at + 46, nameEnd - at - 46);
     const name = new TextDecoder().decode(text.slice());
     if (names.has(name)) throw refuse(`has two entries named ${JSON.stringify(name)}`, { offset: at });
-    if (LEADS_OUT.test(name)) {
-      throw refuse(`has an entry named ${JSON.stringify(name)}, needs names without "..", or "/" at the start`, {
-        offset: at,
-      });
-    }
+    const fault = nameFault(name);
+    if (fault !== undefined) throw refuse(`has an entry named ${JSON.stringify(name)}, ${fault}`, { offset: at });
     names.add(name);
     records.push({
       name,
