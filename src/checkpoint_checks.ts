@@ -99,7 +99,12 @@ function checkNames(
 }
 
 /** The numbers of an array, all finite. */
-function numbersOf({ shape, values, dtype }: NpyArray, name: string, size: number, refuse: Refuse): FloatArray {
+function numbersOf(
+  { shape, values, dtype }: NpyArray,
+  name: string,
+  size: number,
+  refuse: Refuse,
+): FloatArray {
   if (shape.length !== 1 || shape[0] !== size) {
     throw refuse(`has "${name}" of shape ${shapeText(shape)}, needs ${shapeText([size])}`);
   }
@@ -114,5 +119,7 @@ function numbersOf({ shape, values, dtype }: NpyArray, name: string, size: numbe
 
 function checkDigest(found: string, needed: string, refuse: Refuse): void {
   if (found === needed) return;
-  throw refuse(`is damaged: its digest is ${JSON.stringify(found.slice(0, 64))}, its arrays need "${needed}"`);
+  throw refuse(
+    `is damaged: its digest is ${JSON.stringify(found.slice(0, 64))}, its arrays need "${needed}"`,
+  );
 }

@@ -39,7 +39,9 @@ export function readRecord(text: string, refuse: Refuse): CheckpointRecord {
   const backend = field("backend", (value): value is string => typeof value === "string", "a backend's name");
   const dataset = { rows: count("dataset.rows", 1), crc32: count("dataset.crc32") };
   if (dataset.crc32 > LARGEST_CRC32) {
-    throw refuse(`has a "checkpoint" whose dataset.crc32 is ${dataset.crc32}, needs at most ${LARGEST_CRC32}`);
+    throw refuse(
+      `has a "checkpoint" whose dataset.crc32 is ${dataset.crc32}, needs at most ${LARGEST_CRC32}`,
+    );
   }
   const { best } = field("progress", isFields, "where the run stands");
   const progress: Progress = {

@@ -51,10 +51,15 @@ for (const [what, file] of Object.entries({ "a checkpoint": NEW, "a checkpoint o
   });
 
   Deno.test(`parseCheckpoint() refuses ${what} that is cut short`, async () => {
-    const random = createRandom(1, 106), lengths = Array.from({ length: 400 }, () => random.below(file.length));
+    const random = createRandom(1, 106),
+      lengths = Array.from({ length: 400 }, () => random.below(file.length));
     for (let left = 1; left <= 200; left++) lengths.push(file.length - left);
     for (const length of lengths) {
-      assertEquals(await isRefused(file.subarray(0, length), `the first ${length} bytes`), true, `${length} bytes`);
+      assertEquals(
+        await isRefused(file.subarray(0, length), `the first ${length} bytes`),
+        true,
+        `${length} bytes`,
+      );
     }
   });
 }

@@ -33,7 +33,10 @@ const bytesWithProgress = (changes: Record<string, unknown>) =>
 const bytesWithSums = (changes: Record<string, unknown>) =>
   bytesWithProgress({ sums: { ...CHECKPOINT.progress.sums, ...changes } });
 
-const floats = (...values: number[]): NpzInput => ({ shape: [values.length], values: Float32Array.from(values) });
+const floats = (...values: number[]): NpzInput => ({
+  shape: [values.length],
+  values: Float32Array.from(values),
+});
 
 const DAMAGED: Record<string, readonly [bytes: () => Promise<Uint8Array> | Uint8Array, message: string]> = {
   "a model": [() => new Mlp(CHECKPOINT.mlp).format(), "is a model, which cannot be resumed"],
@@ -58,7 +61,10 @@ const DAMAGED: Record<string, readonly [bytes: () => Promise<Uint8Array> | Uint8
     () => bytesWithConfig({ epochs: 0 }),
     `has settings in "checkpoint" that no run can have: Option "epochs" needs a whole number from 1, found 0`,
   ],
-  "settings that exclude each other": [() => bytesWithConfig({ nesterov: true }), `"nesterov" needs "momentum"`],
+  "settings that exclude each other": [
+    () => bytesWithConfig({ nesterov: true }),
+    `"nesterov" needs "momentum"`,
+  ],
   "settings of a newer program": [
     () => bytesWithConfig({ warp: 9 }),
     `has a "checkpoint" whose config has an unknown "warp"`,
@@ -67,12 +73,18 @@ const DAMAGED: Record<string, readonly [bytes: () => Promise<Uint8Array> | Uint8
     () => bytesWithConfig({ learningRate: undefined }),
     `has a "checkpoint" whose config has no "learningRate"`,
   ],
-  "a setting of another kind": [() => bytesWithConfig({ batchSize: "2" }), `Option "batchSize" needs a whole number`],
+  "a setting of another kind": [
+    () => bytesWithConfig({ batchSize: "2" }),
+    `Option "batchSize" needs a whole number`,
+  ],
   "a loss that does not go with the network": [
     () => bytesWith({ "layer_1.act": stringArray("tanh") }),
     `has settings that do not go with its network: Loss "cross-entropy" needs a softmax output`,
   ],
-  "no backend": [() => bytesWithRecord({ backend: undefined }), `whose backend is undefined, needs a backend's name`],
+  "no backend": [
+    () => bytesWithRecord({ backend: undefined }),
+    `whose backend is undefined, needs a backend's name`,
+  ],
 
   "no progress": [
     () => bytesWithRecord({ progress: undefined }),
@@ -90,7 +102,10 @@ const DAMAGED: Record<string, readonly [bytes: () => Promise<Uint8Array> | Uint8
     () => bytesWithProgress({ step: 10 }),
     `whose progress.step is 10, needs 11: 2 epochs of 5 steps, and 1`,
   ],
-  "an epoch of 0": [() => bytesWithProgress({ epoch: 0 }), `progress.epoch is 0, needs a whole number from 1`],
+  "an epoch of 0": [
+    () => bytesWithProgress({ epoch: 0 }),
+    `progress.epoch is 0, needs a whole number from 1`,
+  ],
   "an epoch after the last": [
     () => bytesWithProgress({ epoch: 8, step: 36 }),
     `progress.epoch is 8, needs at most 7: the run has 7 epochs`,
@@ -103,9 +118,18 @@ const DAMAGED: Record<string, readonly [bytes: () => Promise<Uint8Array> | Uint8
     () => bytesWithProgress({ stepsDone: 5, step: 15 }),
     `progress.stepsDone is 5, needs at most 4: an epoch has 5 steps`,
   ],
-  "sums of other rows": [() => bytesWithSums({ rows: 3 }), `progress.sums.rows is 3, needs 2: 1 steps of 2 rows`],
-  "more correct rows than there are": [() => bytesWithSums({ correct: 3 }), `sums.correct is 3, needs at most 2`],
-  "a loss that is not finite": [() => bytesWithSums({ lossSum: NaN }), `sums.lossSum is null, needs a finite number`],
+  "sums of other rows": [
+    () => bytesWithSums({ rows: 3 }),
+    `progress.sums.rows is 3, needs 2: 1 steps of 2 rows`,
+  ],
+  "more correct rows than there are": [
+    () => bytesWithSums({ correct: 3 }),
+    `sums.correct is 3, needs at most 2`,
+  ],
+  "a loss that is not finite": [
+    () => bytesWithSums({ lossSum: NaN }),
+    `sums.lossSum is null, needs a finite number`,
+  ],
   "a loss before the first step": [
     () => bytesWithProgress({ stepsDone: 0, step: 10, sums: { lossSum: 1, correct: 0, rows: 0 } }),
     `sums.lossSum is 1, needs 0`,
@@ -122,7 +146,10 @@ const DAMAGED: Record<string, readonly [bytes: () => Promise<Uint8Array> | Uint8
     () => bytesWithProgress({ best: { epoch: 2, loss: NaN } }),
     `progress.best.loss is null, needs a finite number`,
   ],
-  "no fingerprint": [() => bytesWithRecord({ dataset: undefined }), `dataset.rows is undefined, needs a whole number`],
+  "no fingerprint": [
+    () => bytesWithRecord({ dataset: undefined }),
+    `dataset.rows is undefined, needs a whole number`,
+  ],
   "a checksum of more than 32 bits": [
     () => bytesWithRecord({ dataset: { rows: 10, crc32: 2 ** 32 } }),
     `dataset.crc32 is 4294967296, needs at most 4294967295`,
@@ -148,7 +175,10 @@ const DAMAGED: Record<string, readonly [bytes: () => Promise<Uint8Array> | Uint8
     () => bytesWithConfig({ optimizer: "sgd" }),
     `has "state.layer_1.weights.m", needs only the arrays`,
   ],
-  "an array that is not known": [() => bytesWith({ "di\u001bgest": floats(1) }), String.raw`has "di\u001bgest"`],
+  "an array that is not known": [
+    () => bytesWith({ "di\u001bgest": floats(1) }),
+    String.raw`has "di\u001bgest"`,
+  ],
   "state of integers": [
     () => bytesWith({ "state.layer_1.bias": { shape: [2], values: new Int32Array(2) } }),
     `has "state.layer_1.bias" of dtype <i4, needs float32 or float64`,
@@ -173,7 +203,10 @@ const DAMAGED: Record<string, readonly [bytes: () => Promise<Uint8Array> | Uint8
     () => bytesWith({ "layer_1.bias": floats(0, 0.5) }),
     `has 0.5 in "layer_1.bias" at index 1, needs 0 as in "state.layer_1.bias"`,
   ],
-  "a changed number": [() => bytesWith({ "state.layer_1.bias.v": floats(2, 3) }), `is damaged: its digest is "`],
+  "a changed number": [
+    () => bytesWith({ "state.layer_1.bias.v": floats(2, 3) }),
+    `is damaged: its digest is "`,
+  ],
   "a changed setting": [
     async () => {
       const { digest } = await arraysOf(formatCheckpoint(CHECKPOINT)), config = { ...CONFIG, beta1: 0.8 };
@@ -182,7 +215,10 @@ const DAMAGED: Record<string, readonly [bytes: () => Promise<Uint8Array> | Uint8
     },
     `is damaged: its digest is "`,
   ],
-  "a digest that is a number": [() => bytesWith({ digest: floats(1) }), `has "digest" of shape [1], needs one string`],
+  "a digest that is a number": [
+    () => bytesWith({ digest: floats(1) }),
+    `has "digest" of shape [1], needs one string`,
+  ],
 };
 
 for (const [what, [bytes, message]] of Object.entries(DAMAGED)) {

@@ -53,7 +53,10 @@ Deno.test("train() stops with patience and goes back to the best epoch", SANITIZ
 Deno.test("train() does not go on if patience has ended a run, until then it does", SANITIZED, async () => {
   const options = { learningRate: 0.05, batchSize: 10, validation: CONTRARY, backend: "reference" } as const;
   const whole = createMlp(), events = await eventsOf(whole, BLOBS, { ...options, patience: 3, epochs: 50 });
-  const { epoch } = events.at(-1)!, mlp = createMlp(), more = createMlp(), resume = events.at(-1)!.checkpoint();
+  const { epoch } = events.at(-1)!,
+    mlp = createMlp(),
+    more = createMlp(),
+    resume = events.at(-1)!.checkpoint();
   assertEquals(await eventsOf(mlp, BLOBS, { ...options, resume }), []);
   assertEquals(mlp.format(), whole.format());
   assertEquals(await eventsOf(more, BLOBS, { ...options, resume, epochs: 60 }), []);
@@ -62,18 +65,22 @@ Deno.test("train() does not go on if patience has ended a run, until then it doe
   assertEquals(goingOn.map(({ epoch, ended }) => [epoch, ended]), [[epoch, "patience"]]);
 });
 
-Deno.test("train() takes no epoch for the best whose validation loss is not a number", SANITIZED, async () => {
-  // The logits of a row so far away overflow.
-  const inputs = TEST.inputs.slice();
-  inputs.fill(3e38, 0, 6);
-  const options = { validation: { ...TEST, inputs }, patience: 2, epochs: 4, batchSize: 25 };
-  const mlp = createMlp(), events = await eventsOf(mlp, BLOBS, options);
-  assertEquals(events.map(({ validation }) => validation!.loss), [NaN, NaN, NaN, NaN]);
-  const last = events.at(-1)!.checkpoint(), { best, ...progress } = last.progress;
-  assertEquals([best, last.bestTensors], [undefined, undefined]);
-  assertEquals((await parseCheckpoint(formatCheckpoint(last))).progress, progress);
-  assertEquals(mlp.training?.epochs, 4);
-});
+Deno.test(
+  "train() takes no epoch for the best whose validation loss is not a number",
+  SANITIZED,
+  async () => {
+    // The logits of a row so far away overflow.
+    const inputs = TEST.inputs.slice();
+    inputs.fill(3e38, 0, 6);
+    const options = { validation: { ...TEST, inputs }, patience: 2, epochs: 4, batchSize: 25 };
+    const mlp = createMlp(), events = await eventsOf(mlp, BLOBS, options);
+    assertEquals(events.map(({ validation }) => validation!.loss), [NaN, NaN, NaN, NaN]);
+    const last = events.at(-1)!.checkpoint(), { best, ...progress } = last.progress;
+    assertEquals([best, last.bestTensors], [undefined, undefined]);
+    assertEquals((await parseCheckpoint(formatCheckpoint(last))).progress, progress);
+    assertEquals(mlp.training?.epochs, 4);
+  },
+);
 
 Deno.test(
   "train() ends with the best epoch too where its epochs are over before its patience",

@@ -146,26 +146,42 @@ backendTest("train() leaves the network of a run that has ended if it resumes it
   await checkEnded(backend, { ...SETTINGS, validationSplit: 0.2 }, "finished");
 });
 
-backendTest("train() leaves the best epoch of a run that has ended if it resumes it", EACH, async (backend) => {
-  await checkEnded(backend, PATIENT, "patience");
-  await checkEnded(backend, { ...PATIENT, epochs: 3 }, "finished");
-});
+backendTest(
+  "train() leaves the best epoch of a run that has ended if it resumes it",
+  EACH,
+  async (backend) => {
+    await checkEnded(backend, PATIENT, "patience");
+    await checkEnded(backend, { ...PATIENT, epochs: 3 }, "finished");
+  },
+);
 
-Deno.test("train() resumes to the epochs that are done as if no more had been asked for", SANITIZED, async () => {
-  const options = { ...SETTINGS, schedule: "constant", backend: "reference" } as const;
-  const short = createMlp(), resumed = createMlp();
-  await run(short, { ...options, epochs: 2 });
-  const resume = (await run(createMlp(), options))[1].checkpoint();
-  assertEquals([endOfRun(resume), endOfRun(resume, 2), endOfRun(resume, 3)], [undefined, "finished", undefined]);
-  assertEquals(await run(resumed, { resume, epochs: 2, backend: "reference" }), []);
-  assertEquals(resumed.format(), short.format());
-});
+Deno.test(
+  "train() resumes to the epochs that are done as if no more had been asked for",
+  SANITIZED,
+  async () => {
+    const options = { ...SETTINGS, schedule: "constant", backend: "reference" } as const;
+    const short = createMlp(), resumed = createMlp();
+    await run(short, { ...options, epochs: 2 });
+    const resume = (await run(createMlp(), options))[1].checkpoint();
+    assertEquals([endOfRun(resume), endOfRun(resume, 2), endOfRun(resume, 3)], [
+      undefined,
+      "finished",
+      undefined,
+    ]);
+    assertEquals(await run(resumed, { resume, epochs: 2, backend: "reference" }), []);
+    assertEquals(resumed.format(), short.format());
+  },
+);
 
-Deno.test("train() keeps the backend that did the steps if it resumes a run that has ended", SANITIZED, async () => {
-  const events = await run(createMlp(), { ...SETTINGS, backend: "reference" }), mlp = createMlp();
-  assertEquals(await run(mlp, { resume: events.at(-1)!.checkpoint(), backend: "wasm", threads: 1 }), []);
-  assertEquals(mlp.training?.backend, "reference");
-});
+Deno.test(
+  "train() keeps the backend that did the steps if it resumes a run that has ended",
+  SANITIZED,
+  async () => {
+    const events = await run(createMlp(), { ...SETTINGS, backend: "reference" }), mlp = createMlp();
+    assertEquals(await run(mlp, { resume: events.at(-1)!.checkpoint(), backend: "wasm", threads: 1 }), []);
+    assertEquals(mlp.training?.backend, "reference");
+  },
+);
 
 backendTest("train() that is stopped twice in one epoch resumes", EACH, async (backend) => {
   const whole = createMlp();
@@ -237,7 +253,11 @@ Deno.test("train() refuses to resume on another set", SANITIZED, async () => {
 Deno.test("train() refuses to resume to fewer epochs than are done", SANITIZED, async () => {
   const resume = await checkpointOf();
   const next = (epochs: number) => train(createMlp(), SET, { resume, epochs, backend: "reference" }).next();
-  await assertRejects(() => next(1), RangeError, "Cannot resume to epoch 1: the checkpoint has 2 epochs behind it");
+  await assertRejects(
+    () => next(1),
+    RangeError,
+    "Cannot resume to epoch 1: the checkpoint has 2 epochs behind it",
+  );
 
   const controller = new AbortController(), { signal } = controller;
   await using backend = await openBackend("reference");

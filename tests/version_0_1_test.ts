@@ -44,34 +44,41 @@ async function withoutDigest(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>
 const ROWS = [REFERENCE, ...WASM, ...EMULATED.filter(({ name }) => name.includes("persistent"))];
 
 for (const [what, { set, cut, ended, layers }] of Object.entries(RUN_CASES)) {
+  backendTest(
+    `train() resumes a checkpoint of version 0.1 to the same bits: ${what}`,
+    ROWS,
+    async (backend, row) => {
+      const files = filesOf(row)[what], model = await decompressed(files.model);
+      const resume = await parseCheckpoint(await decompressed(files.checkpoint), { name: "c.npz" });
+      assertEquals(resume.progress.step, cut);
+      const mlp = new Mlp(resume.mlp);
+      const events = await Array.fromAsync(train(mlp, set, { resume, backend, threads: 2 }));
+      const last = events[events.length - 1];
+      assertEquals(last.ended, ended);
+      assertEquals(mlp.format(), model);
+      const lastFile = await withoutDigest(formatCheckpoint(last.checkpoint()));
+      assertEquals(await sha256Of(lastFile), files.lastCheckpoint);
 
-  backendTest(`train() resumes a checkpoint of version 0.1 to the same bits: ${what}`, ROWS, async (backend, row) => {
-    const files = filesOf(row)[what], model = await decompressed(files.model);
-    const resume = await parseCheckpoint(await decompressed(files.checkpoint), { name: "c.npz" });
-    assertEquals(resume.progress.step, cut);
-    const mlp = new Mlp(resume.mlp);
-    const events = await Array.fromAsync(train(mlp, set, { resume, backend, threads: 2 }));
-    const last = events[events.length - 1];
-    assertEquals(last.ended, ended);
-    assertEquals(mlp.format(), model);
-    const lastFile = await withoutDigest(formatCheckpoint(last.checkpoint()));
-    assertEquals(await sha256Of(lastFile), files.lastCheckpoint);
+      // Killed before the model was written, a run gives it again.
+      const end = await parseCheckpoint(lastFile), again = new Mlp(end.mlp);
+      assertEquals(await Array.fromAsync(train(again, set, { resume: end, backend })), []);
+      assertEquals(again.format(), model);
+    },
+  );
 
-    // Killed before the model was written, a run gives it again.
-    const end = await parseCheckpoint(lastFile), again = new Mlp(end.mlp);
-    assertEquals(await Array.fromAsync(train(again, set, { resume: end, backend })), []);
-    assertEquals(again.format(), model);
-  });
-
-  backendTest(`Mlp.predict() gives the bits of version 0.1 for its models: ${what}`, ROWS, async (backend, row) => {
-    const files = filesOf(row)[what], bytes = await decompressed(files.model);
-    const mlp = await Mlp.parse(bytes, { name: "m.npz" }), { inFeatures, inputScale, parameters } = mlp;
-    assertEquals(mlp.format(), bytes);
-    assertEquals(mlp.layers, layers);
-    assertExists(mlp.training, "the record of the run");
-    const inputs = set.inputs.subarray(0, PREDICTED_ROWS * inFeaturesOf(set));
-    assertEquals(mlp.predict(inputs), floatsOf(files.predicted));
-    await using predictor = await backend.createPredictor({ inFeatures, layers, inputScale }, parameters);
-    assertEquals(await predictor.run(inputs), floatsOf(files.computed));
-  });
+  backendTest(
+    `Mlp.predict() gives the bits of version 0.1 for its models: ${what}`,
+    ROWS,
+    async (backend, row) => {
+      const files = filesOf(row)[what], bytes = await decompressed(files.model);
+      const mlp = await Mlp.parse(bytes, { name: "m.npz" }), { inFeatures, inputScale, parameters } = mlp;
+      assertEquals(mlp.format(), bytes);
+      assertEquals(mlp.layers, layers);
+      assertExists(mlp.training, "the record of the run");
+      const inputs = set.inputs.subarray(0, PREDICTED_ROWS * inFeaturesOf(set));
+      assertEquals(mlp.predict(inputs), floatsOf(files.predicted));
+      await using predictor = await backend.createPredictor({ inFeatures, layers, inputScale }, parameters);
+      assertEquals(await predictor.run(inputs), floatsOf(files.computed));
+    },
+  );
 }

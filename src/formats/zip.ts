@@ -155,7 +155,9 @@ function readDirectory(
     const name = new TextDecoder().decode(text.slice());
     if (names.has(name)) throw refuse(`has two entries named ${JSON.stringify(name)}`, { offset: at });
     const fault = nameFault(name);
-    if (fault !== undefined) throw refuse(`has an entry named ${JSON.stringify(name)}, ${fault}`, { offset: at });
+    if (fault !== undefined) {
+      throw refuse(`has an entry named ${JSON.stringify(name)}, ${fault}`, { offset: at });
+    }
     names.add(name);
     records.push({
       name,

@@ -182,12 +182,36 @@ const DAMAGED: readonly [what: string, bytes: Uint8Array, message: string][] = [
   ],
   ["no input scale", bytesWithConfig({ inputScale: null }), `inputScale is null, needs a number`],
   ["too few class names", bytesWithConfig({ classNames: ["a"] }), `has 1 class names for 3 outputs`],
-  ["class names that are no list", bytesWithConfig({ classNames: { 0: "a" } }), `classNames are {"0":"a"}, needs texts`],
-  ["a class name that is no text", bytesWithConfig({ classNames: ["a", null, "c"] }), `classNames are ["a",null,"c"]`],
-  ["training that is no record", bytesWithConfig({ training: 5 }), `training is 5, needs the settings of a run`],
-  ["training that is null", bytesWithConfig({ training: null }), `training is null, needs the settings of a run`],
-  ["training that is a list", bytesWithConfig({ training: [] }), `training is [], needs the settings of a run`],
-  ["training without settings", bytesWithConfig({ training: { epochs: 1 } }), `training is {"epochs":1}, needs`],
+  [
+    "class names that are no list",
+    bytesWithConfig({ classNames: { 0: "a" } }),
+    `classNames are {"0":"a"}, needs texts`,
+  ],
+  [
+    "a class name that is no text",
+    bytesWithConfig({ classNames: ["a", null, "c"] }),
+    `classNames are ["a",null,"c"]`,
+  ],
+  [
+    "training that is no record",
+    bytesWithConfig({ training: 5 }),
+    `training is 5, needs the settings of a run`,
+  ],
+  [
+    "training that is null",
+    bytesWithConfig({ training: null }),
+    `training is null, needs the settings of a run`,
+  ],
+  [
+    "training that is a list",
+    bytesWithConfig({ training: [] }),
+    `training is [], needs the settings of a run`,
+  ],
+  [
+    "training without settings",
+    bytesWithConfig({ training: { epochs: 1 } }),
+    `training is {"epochs":1}, needs`,
+  ],
   [
     "settings that are a list",
     bytesWithTraining({ config: [] }),
@@ -198,10 +222,26 @@ const DAMAGED: readonly [what: string, bytes: Uint8Array, message: string][] = [
     bytesWithTraining({ config: { ...MODEL.training!.config, epochs: -1 } }),
     `has settings in "config" that no run can have: Option "epochs" needs a whole number from 1, found -1`,
   ],
-  ["epochs that are no number", bytesWithTraining({ epochs: "2" }), `training.epochs is "2", needs a whole number from 0`],
-  ["epochs that are null", bytesWithTraining({ epochs: null }), `training.epochs is null, needs a whole number from 0`],
-  ["a backend that is no name", bytesWithTraining({ backend: 1 }), `training.backend is 1, needs a backend's name`],
-  ["a set that is null", bytesWithTraining({ dataset: null }), `training.dataset is null, needs a source and its rows`],
+  [
+    "epochs that are no number",
+    bytesWithTraining({ epochs: "2" }),
+    `training.epochs is "2", needs a whole number from 0`,
+  ],
+  [
+    "epochs that are null",
+    bytesWithTraining({ epochs: null }),
+    `training.epochs is null, needs a whole number from 0`,
+  ],
+  [
+    "a backend that is no name",
+    bytesWithTraining({ backend: 1 }),
+    `training.backend is 1, needs a backend's name`,
+  ],
+  [
+    "a set that is null",
+    bytesWithTraining({ dataset: null }),
+    `training.dataset is null, needs a source and its rows`,
+  ],
   [
     "rows that are no number",
     bytesWithTraining({ dataset: { source: "a set", rows: 1.5 } }),
@@ -212,7 +252,11 @@ const DAMAGED: readonly [what: string, bytes: Uint8Array, message: string][] = [
     bytesWithTraining({ dataset: { source: ["a"], rows: 1 } }),
     `training.dataset.source is ["a"], needs a text`,
   ],
-  ["an orphan whose name is to be escaped", bytesWith({ "layer_9.\u001b": floats([1]) }), String.raw`has "layer_9.\u001b"`],
+  [
+    "an orphan whose name is to be escaped",
+    bytesWith({ "layer_9.\u001b": floats([1]) }),
+    String.raw`has "layer_9.\u001b"`,
+  ],
   ["a cut-off archive", formatModel(MODEL).slice(0, -30), `is cut short`],
 ];
 

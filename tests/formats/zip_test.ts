@@ -169,7 +169,11 @@ for (const name of ["../x", "..", "a/../x", "a\\..\\x", "a/..", "/x", "\\x", "C:
       FormatError,
       `Cannot read "a.npz": it has an entry named ${quoted}, which leads out of the archive's folder`,
     );
-    assertThrows(() => writeZip([{ name, bytes: HELLO }]), RangeError, `an entry is named ${quoted}, which leads out`);
+    assertThrows(
+      () => writeZip([{ name, bytes: HELLO }]),
+      RangeError,
+      `an entry is named ${quoted}, which leads out`,
+    );
   });
 }
 

@@ -5,7 +5,8 @@ import { fromBase64 } from "../fixtures/bytes.ts";
  * A module whose function `f` gives `a * a - c` for `a = 1 + 2⁻¹²` and `c = 1 + 2⁻¹¹`, by f32x4.relaxed_madd: 2⁻²⁴ with one
  * rounding, 0 with two.
  */
-const PROBE = "AGFzbQEAAAABBQFgAAF9AwIBAAcFAQFmAAAKQAE+AP0MAAiAPwAIgD8ACIA/AAiAP/0MAAiAPwAIgD8ACIA/AAiAP/0MABCAvwAQgL8AEIC/ABCAv/2FAv0fAAs=";
+const PROBE =
+  "AGFzbQEAAAABBQFgAAF9AwIBAAcFAQFmAAAKQAE+AP0MAAiAPwAIgD8ACIA/AAiAP/0MAAiAPwAIgD8ACIA/AAiAP/0MABCAvwAQgL8AEIC/ABCAv/2FAv0fAAs=";
 
 /** Whether a multiply-add is fused; `undefined` if this machine has no relaxed SIMD. */
 export function isFused(): boolean | undefined {
