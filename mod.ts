@@ -98,5 +98,6 @@ export { type LossName } from "./src/losses.ts";
 export { type InputSpec, Mlp, type MlpParts, type TrainingRecord } from "./src/mlp.ts";
 export type * from "./src/plan.ts";
 export { createRandom, permutation, type Random } from "./src/random.ts";
+export { endOfRun } from "./src/resume.ts";
 export { learningRates } from "./src/schedules.ts";
 export { train, type TrainEvent, type TrainOptions } from "./src/train.ts";

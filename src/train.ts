@@ -17,10 +17,10 @@ import { countOf, type Dataset } from "./data/dataset.ts";
 import { splitRows, takeRows } from "./data/split.ts";
 import { DivergedError } from "./errors.ts";
 import { checkFit, createEvaluator, type Evaluation, type Evaluator } from "./evaluate.ts";
-import { formatLayers } from "./layers.ts";
-import type { Mlp } from "./mlp.ts";
+import type { Mlp, TrainingRecord } from "./mlp.ts";
 import type { StepPlan } from "./plan.ts";
 import { permutation } from "./random.ts";
+import { checkResume, endOfRun } from "./resume.ts";
 import { learningRates } from "./schedules.ts";
 
 /** What an epoch came to. */
@@ -61,7 +61,10 @@ export interface TrainOptions extends Partial<TrainConfig> {
   readonly test?: Dataset;
   /** Ends the run after the step that is being done. The event of the cut-short epoch, if a step of it was done, is the last. */
   readonly signal?: AbortSignal;
-  /** Where to go on from. The settings are those of the checkpoint; only `epochs` may differ. */
+  /**
+   * Where to go on from. The settings are those of the checkpoint; only `epochs` may differ, down to those that are
+   * done. If the run has ended, there is no step and no event, and the network becomes the one that it ended with.
+   */
   readonly resume?: Checkpoint;
   /** Is told about ten times a second how many steps of the epoch are done. */
   readonly onProgress?: (progress: { epoch: number; step: number; steps: number }) => void;
@@ -109,6 +112,10 @@ export async function* train(
     outFeatures: dataset.labels ? mlp.outFeatures : dataset.outFeatures,
   });
 
+  if (resume && endOfRun(resume, config.epochs)) {
+    return takeEnd(resume, { mlp, dataset, config, plan, rows: sets.rows });
+  }
+
   const opened = typeof backend === "string" ? await openBackend(backend, { threads }) : undefined;
   const engine = opened ?? backend as Backend;
   const evaluators: Run["evaluators"] = {};
@@ -117,7 +124,7 @@ export async function* train(
     if (config.augment) augmenter = await createAugmenter(dataset, { seed: config.seed, threads });
     const inputs = await augmenter?.inputsOf(resume?.progress.epoch ?? 1) ?? dataset.inputs;
     trainer = await engine.createTrainer(plan, { ...dataset, inputs }, startOf(plan, mlp, resume));
-    if (resume) mlp.parameters = resume.mlp.parameters;
+    if (resume) mlp.parameters = parametersOf(plan, resume);
     for (const [name, set] of Object.entries({ validation: sets.validation, test })) {
       if (set) evaluators[name] = await createEvaluator(engine, mlp, set, config.loss);
     }
@@ -208,23 +215,18 @@ async function* runEpochs(
     mlp.parameters = parametersOf(plan, state);
     const test = whole ? await evaluators.test?.run(mlp.parameters) : undefined;
     const validation = whole ? await evaluators.validation?.run(mlp.parameters) : undefined;
-    if (validation && !(validation.loss >= (best?.loss ?? Infinity))) {
+    if (validation && validation.loss < (best?.loss ?? Infinity)) { // never NaN
       best = { epoch, loss: validation.loss };
       bestTensors = config.patience > 0 ? mlp.parameters : undefined;
     }
-    const ended = endOf(config, epoch, { whole, best, interrupted: signal?.aborted ?? false });
     const start = { lossSum: 0, correct: 0, rows: 0 };
     const next: Progress = whole
       ? { epoch: epoch + 1, stepsDone: 0, sums: start, step: state.step, best }
       : { epoch, stepsDone, sums, step: state.step, best };
-    const restored = ended === "patience" || ended === "finished" ? bestTensors : undefined;
+    const end = endOfRun({ config, progress: next }), restored = end && bestTensors;
+    const ended = end ?? (signal?.aborted ? "interrupted" : undefined);
     if (restored) mlp.parameters = restored;
-    mlp.training = {
-      config,
-      epochs: restored && best ? best.epoch : epoch,
-      dataset: { source: run.dataset.source, rows: run.rows.length },
-      backend: run.backend,
-    };
+    mlp.training = recordOf(run, restored && best ? best.epoch : epoch);
     const parts = { ...mlp };
     yield {
       epoch,
@@ -280,19 +282,27 @@ function startOf(plan: StepPlan, mlp: Mlp, resume: Checkpoint | undefined): Trai
   return { step: 0, tensors };
 }
 
-function parametersOf(plan: StepPlan, { tensors }: TrainState): Tensors {
+function parametersOf(plan: StepPlan, { tensors }: Pick<TrainState, "tensors">): Tensors {
   const parameters = plan.buffers.filter(({ role }) => role === "parameter");
   return Object.fromEntries(parameters.map(({ name }) => [name, tensors[name]]));
 }
 
-function endOf(
-  config: TrainConfig,
-  epoch: number,
-  { whole, best, interrupted }: { whole: boolean; best: Progress["best"]; interrupted: boolean },
-): TrainEvent["ended"] {
-  if (whole && config.patience > 0 && best && epoch - best.epoch >= config.patience) return "patience";
-  if (whole && epoch === config.epochs) return "finished";
-  return interrupted ? "interrupted" : undefined;
+/** Makes the network the one that the run of a checkpoint ended with. */
+function takeEnd(
+  { progress, bestTensors, tensors, backend }: Checkpoint,
+  run: Pick<Run, "mlp" | "dataset" | "config" | "plan" | "rows">,
+): void {
+  const { epoch, best } = progress;
+  run.mlp.parameters = bestTensors ?? parametersOf(run.plan, { tensors });
+  run.mlp.training = recordOf({ ...run, backend }, bestTensors && best ? best.epoch : epoch - 1);
+}
+
+/** The record of a network whose parameters have `epochs` epochs of this run behind them. */
+function recordOf(
+  { config, dataset, rows, backend }: Pick<Run, "config" | "dataset" | "rows" | "backend">,
+  epochs: number,
+): TrainingRecord {
+  return { config, epochs, dataset: { source: dataset.source, rows: rows.length }, backend };
 }
 
 function isFiniteState({ tensors }: TrainState): boolean {
@@ -305,34 +315,4 @@ function divergedError(epoch: number, step: number, { diverged }: EpochResult): 
     `Training stopped: ${what} is not a finite number at epoch ${epoch}, step ${step}; a smaller learning rate may help`,
     { epoch, step },
   );
-}
-
-function checkResume(resume: Checkpoint, config: TrainConfig, mlp: Mlp, dataset: Dataset): void {
-  const [found, needed] = [mlp, resume.mlp].map(({ layers }) => formatLayers(layers));
-  if (found !== needed) {
-    throw new TypeError(`Cannot resume a network of layers ${found}: the checkpoint has ${needed}`);
-  }
-  for (const name of Object.keys(config) as (keyof TrainConfig)[]) {
-    if (name === "epochs" || config[name] === resume.config[name]) continue;
-    throw new RangeError(
-      `Cannot resume with "${name}" ${config[name]}: the checkpoint has ${resume.config[name]}`,
-    );
-  }
-  if (config.epochs < resume.progress.epoch) {
-    const done = resume.progress.epoch - 1;
-    throw new RangeError(
-      `Cannot resume to epoch ${config.epochs}: the checkpoint has ${done} epochs behind it`,
-    );
-  }
-  const { epoch, best } = resume.progress;
-  if (best && config.patience > 0 && epoch - 1 - best.epoch >= config.patience) {
-    const found = `training ended after epoch ${epoch - 1}, the best is ${best.epoch}`;
-    throw new RangeError(`Cannot resume: ${found} and "patience" is ${config.patience}`);
-  }
-  const { rows, crc32 } = fingerprintOf(dataset);
-  if (rows !== resume.dataset.rows || crc32 !== resume.dataset.crc32) {
-    throw new RangeError(
-      `Cannot resume on ${dataset.source}: it is not the set of ${resume.dataset.rows} rows that training began on`,
-    );
-  }
 }

@@ -7,6 +7,7 @@ import { DivergedError } from "../src/errors.ts";
 import { evaluate, type Evaluation } from "../src/evaluate.ts";
 import { formatLayers, type LayerSpec } from "../src/layers.ts";
 import { Mlp } from "../src/mlp.ts";
+import { endOfRun } from "../src/resume.ts";
 import { train, type TrainEvent } from "../src/train.ts";
 import { openData } from "./data.ts";
 import {
@@ -64,7 +65,8 @@ const COMMAND = {
         resume: {
           kind: "text",
           value: "PATH",
-          help: "go on from such a file; its settings hold, only --epochs may differ",
+          help: "go on from such a file, or save the model of a run that has ended; " +
+            "its settings hold, only --epochs may differ",
         },
         force: OUTPUT_OPTIONS.force,
         quiet: { kind: "boolean", default: false, help: "print the result alone" },
@@ -145,12 +147,13 @@ async function main({ given, screen, signal }: Context): Promise<void> {
     }
     throw error;
   }
-  if (last === undefined) return screen.note("Nothing is saved: no step was done");
+  const end = last ?? endOf(resume, config.epochs);
+  if (end === undefined) return screen.note("Nothing is saved: no step was done");
   await mlp.save(output);
   const patience = config.patience ?? resume?.config.patience ?? 0;
-  const isTested = last.ended === "finished" && patience === 0; // else the network may be that of another epoch
-  const test = job.test && (isTested ? last.test : await evaluate(mlp, job.test, { backend }));
-  screen.row(run.json ? resultJson(backend, test, output) : resultText(last, test, output));
+  const isTested = last?.ended === "finished" && patience === 0; // else the network may be that of another epoch
+  const test = job.test && (isTested ? last?.test : await evaluate(mlp, job.test, { backend }));
+  screen.row(run.json ? resultJson(backend, test, output) : resultText(end, test, output));
 }
 
 /** What `train()` is told of a job. */
@@ -223,8 +226,17 @@ function resultJson(
   });
 }
 
+/** Where the run that is resumed has ended; `undefined` if steps are left, or nothing is resumed. */
+function endOf(
+  resume: Checkpoint | undefined,
+  epochs: number | undefined,
+): Pick<TrainEvent, "epoch" | "ended"> | undefined {
+  const ended = resume && endOfRun(resume, epochs);
+  return ended && { epoch: resume.progress.epoch - 1, ended };
+}
+
 function resultText(
-  { epoch, ended }: TrainEvent,
+  { epoch, ended }: Pick<TrainEvent, "epoch" | "ended">,
   test: Evaluation | undefined,
   output: string,
 ): string {

@@ -5,6 +5,7 @@ import type { Dataset } from "../src/data/dataset.ts";
 import { dense, type LayerSpec, parseLayers } from "../src/layers.ts";
 import { type LossName, trainedActivation } from "../src/losses.ts";
 import { Mlp } from "../src/mlp.ts";
+import { endOfRun } from "../src/resume.ts";
 import type { ArgumentTable } from "./terminal/command.ts";
 import { TaskError, UsageError } from "./terminal/errors.ts";
 import { count } from "./terminal/numbers.ts";
@@ -76,11 +77,24 @@ export function networkText(mlp: Mlp): string {
 export function configText(config: Partial<TrainConfig>, resume?: Checkpoint): string {
   const value = <K extends keyof TrainConfig>(name: K) =>
     config[name] ?? resume?.config[name] ?? TRAIN_OPTIONS[name].default;
-  const from = resume ? `; goes on at epoch ${resume.progress.epoch}` : "";
+  const from = resume ? `; ${standText(resume, config.epochs)}` : "";
   const epochs = value("epochs") === 1 ? "1 epoch" : `${value("epochs")} epochs`;
   const augmented = value("augment") ? ", images deformed" : "";
   return `${value("optimizer")}, learning rate ${value("learningRate")} ${value("schedule")}, ${
     value("loss")
   }, ` +
     `batch ${value("batchSize")}, ${epochs}${augmented}, seed ${value("seed")}${from}`;
+}
+
+/** Where a run that is resumed stands. */
+function standText(resume: Checkpoint, epochs: number | undefined): string {
+  const { epoch } = resume.progress, done = epoch - 1;
+  switch (endOfRun(resume, epochs)) {
+    case "finished":
+      return done === 1 ? "its epoch is done" : `all ${done} epochs are done`;
+    case "patience":
+      return `stopped early in epoch ${done}`;
+    default:
+      return `goes on at epoch ${epoch}`;
+  }
 }

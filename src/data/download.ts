@@ -6,8 +6,9 @@ import { writeFileAtomic } from "../files.ts";
 import { byteCount } from "../formats/fault.ts";
 import { parseIdx } from "../formats/idx.ts";
 import { formatNpz, type NpzInput } from "../formats/npz.ts";
+import { sha256Of } from "../formats/sha256.ts";
 import { checkFiles } from "../host.ts";
-import { MNIST, type MnistSources, type PinnedFile, sha256Of } from "./mnist.ts";
+import { MNIST, type MnistSources, type PinnedFile } from "./mnist.ts";
 
 /** How far the download of one file is. */
 export interface DownloadProgress {

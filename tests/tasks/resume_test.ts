@@ -1,5 +1,5 @@
 /** Checkpoints: what `train --checkpoint` writes, `train --resume` goes on from, bit for bit. */
-import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { parseCheckpoint } from "../../src/checkpoint.ts";
 import { Mlp } from "../../src/mlp.ts";
@@ -37,6 +37,57 @@ for (const [name, args] of RUNS) {
   });
 }
 
+/** Runs to the end whose model is lost after the last checkpoint. */
+const ENDED: [name: string, args: string[], stands: string, result: RegExp][] = [
+  ["after all its epochs", ["--epochs", "4"], "all 4 epochs are done", /^test accuracy .*, saved m\.npz$/],
+  [
+    "after its only epoch",
+    ["--epochs", "1", "--lr", "0.01"],
+    "its epoch is done",
+    /^test accuracy .*, saved m\.npz$/,
+  ],
+  [
+    "after patience ended it",
+    "--epochs 50 --validation-split 0.25 --patience 2 --lr 0.05".split(" "),
+    "stopped early in epoch ",
+    /^stopped early in epoch \d+, test accuracy .*, saved m\.npz$/,
+  ],
+  [
+    "after all its epochs, with patience left",
+    "--epochs 3 --validation-split 0.25 --patience 9 --lr 0.05 --backend reference --layers 8:relu,3:softmax"
+      .split(" "),
+    "all 3 epochs are done",
+    /^test accuracy .*, saved m\.npz$/,
+  ],
+];
+
+for (const [name, args, stands, result] of ENDED) {
+  taskTest(
+    `train --resume saves the model of a run that was killed before it did, ${name}`,
+    async (folder) => {
+      await folder.write("set.npz", setFile(drawImages({ wrong: 0.3 })));
+      const same = [...args, "-o", "m.npz", "--checkpoint", "c.npz"];
+      const whole = await run(folder, ...same, "--json");
+      const model = await folder.read("m.npz"), checkpoint = await folder.read("c.npz");
+      const resume = async (...more: string[]) => {
+        await Deno.remove(join(folder.path, "m.npz"));
+        const outcome = await run(folder, ...same, "--resume", "c.npz", ...more);
+        assertEquals(await folder.read("m.npz"), model);
+        assertEquals(await folder.read("c.npz"), checkpoint);
+        return outcome;
+      };
+      const { stdout, stderr } = await resume();
+      assertMatch(stdout.trimEnd(), result);
+      assertStringIncludes(stderr, `; ${stands}`);
+      const json = jsonOf(await resume("--json"));
+      assertEquals(json.map(withoutTime), [withoutTime(jsonOf(whole).at(-1)!)]);
+    },
+  );
+}
+
+/** What a result says, but for the time that it took. */
+const withoutTime = ({ seconds: _, ...rest }: Record<string, unknown>) => rest;
+
 taskTest("train --checkpoint writes a file that is a model too", async (folder) => {
   await folder.write("set.npz", setFile());
   await run(folder, "--epochs", "2", "-o", "m.npz", "--checkpoint", "c.npz");
@@ -55,7 +106,16 @@ const REFUSED: [args: string[], code: number, message: string][] = [
     2,
     "Cannot resume with --layers 3:softmax: the checkpoint has 128:relu,64:relu,3:softmax",
   ],
-  [["--resume", "c.npz"], 1, "Cannot resume to epoch 2: the checkpoint has 2 epochs behind it"],
+  [
+    ["--resume", "c.npz", "--epochs", "1"],
+    1,
+    "Cannot resume to epoch 1: the checkpoint has 2 epochs behind it",
+  ],
+  [
+    ["--resume", "cut.npz"],
+    1,
+    'Cannot read "FOLDER/cut.npz": it is cut short after 3,000 bytes: the zip directory at its end is missing',
+  ],
   [["--resume", "none.npz"], 1, 'Cannot resume from "none.npz": no such file or folder'],
   [["--resume", "m.npz"], 1, 'Cannot read "FOLDER/m.npz": it is a model, which cannot be resumed'],
   [["--resume", "set.npz"], 1, 'Cannot read "FOLDER/set.npz": it is no checkpoint'],
@@ -75,6 +135,7 @@ taskTest("train --resume and --checkpoint refuse what they cannot do", async (fo
   await folder.write("set.npz", setFile());
   await folder.write("other.npz", setFile(drawImages({ wrong: 0.1 })));
   await run(folder, "--epochs", "2", "-o", "m.npz", "--checkpoint", "c.npz");
+  await folder.write("cut.npz", (await folder.read("c.npz")).subarray(0, 3000));
   for (const [args, code, message] of REFUSED) {
     const data = args.includes("--data") ? [] : ["--data", "set.npz"];
     const outcome = await folder.run("train", "-q", "-o", "new.npz", ...data, ...args);
@@ -85,7 +146,7 @@ taskTest("train --resume and --checkpoint refuse what they cannot do", async (fo
       `error: ${message}`,
     ]);
   }
-  assertEquals(folder.names(), ["c.npz", "m.npz", "other.npz", "set.npz"]);
+  assertEquals(folder.names(), ["c.npz", "cut.npz", "m.npz", "other.npz", "set.npz"]);
 });
 
 /** A run whose epochs take long enough to be interrupted in. */
