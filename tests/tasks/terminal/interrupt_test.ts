@@ -28,14 +28,20 @@ Deno.test("listenForInterrupt() aborts at the first signal and says how to leave
   assertEquals(notes, ["Interrupted: finishing what was begun; press Ctrl-C again to leave at once"]);
 });
 
-Deno.test("listenForInterrupt() leaves the second signal to the system", options, () => {
-  const { interrupt, notes, send, listening } = fakeProcess();
-  using _ = interrupt;
-  send("SIGINT");
-  assertEquals(listening(), []);
-  send("SIGINT");
-  assertEquals(notes.length, 1);
-});
+Deno.test(
+  "listenForInterrupt() leaves the second Ctrl-C or SIGTERM to the system, no SIGHUP",
+  options,
+  () => {
+    const { interrupt, notes, send, listening } = fakeProcess();
+    using _ = interrupt;
+    send("SIGINT");
+    assertEquals(listening(), Deno.build.os === "windows" ? [] : ["SIGHUP"]);
+    send("SIGHUP");
+    assertEquals(interrupt.signal.reason.exitCode, 130);
+    send("SIGINT");
+    assertEquals(notes.length, 1);
+  },
+);
 
 Deno.test("listenForInterrupt() gives SIGTERM its own exit code", {
   ...options,
