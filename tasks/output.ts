@@ -102,7 +102,9 @@ export async function openOutput(
       let file = main;
       if (beside && !ours.has(main) && await isThere(main) && await isFinished(main)) {
         file = besidePath(main, "interrupted");
-        screen.note(`${shownPath(main)} is of a finished run and stays, this one goes to ${shownPath(file)}`);
+        screen.note(
+          `${shownPath(main)} is of a finished run and stays; what this run has goes to ${shownPath(file)}`,
+        );
       }
       let kept: string | undefined;
       await writeFileAtomic(file, bytes, {

@@ -60,15 +60,13 @@ export async function openRunFiles(
   };
   const keepLast = async (output: Output, event: TrainEvent) => {
     isFailing = false;
-    const path = rescued(
-      await saveOrRescue(output, formatCheckpoint(event.checkpoint()), {
-        what: "the checkpoint",
-        beside: event.ended === "interrupted",
-        folders: [dirname(model.path)],
-        screen,
-      }),
-    );
-    if (path !== undefined && path !== output.path) screen.note(`saved the checkpoint to ${shownPath(path)}`);
+    const how = {
+      what: "the checkpoint",
+      beside: event.ended === "interrupted",
+      folders: [dirname(model.path)],
+      screen,
+    };
+    rescued(await saveOrRescue(output, formatCheckpoint(event.checkpoint()), how));
   };
   const held = opened.move();
   return {
