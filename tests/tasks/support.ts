@@ -37,6 +37,8 @@ export interface Folder {
   feed(bytes: Uint8Array<ArrayBuffer>, task: TaskName, ...args: string[]): Promise<Outcome>;
   /** Starts a task. */
   start(task: TaskName, ...args: string[]): Deno.ChildProcess;
+  /** Starts a task whose stdin is a pipe. */
+  startFed(task: TaskName, ...args: string[]): Deno.ChildProcess;
 }
 
 /** Registers a test of the tasks; it is ignored where it may not start processes and write files. */
@@ -80,6 +82,7 @@ function openFolder(path: string): Folder {
     read: (name) => Deno.readFile(join(path, name)),
     names: () => [...Deno.readDirSync(path)].map(({ name }) => name).sort(),
     start: (task, ...args) => commandOf(task, args).spawn(),
+    startFed: (task, ...args) => commandOf(task, args, "piped").spawn(),
     run: async (task, ...args) => outcomeOf(await commandOf(task, args).output()),
     feed: async (bytes, task, ...args) => {
       const process = commandOf(task, args, "piped").spawn();
