@@ -109,7 +109,7 @@ export async function openOutput(
       let kept: string | undefined;
       await writeFileAtomic(file, bytes, {
         beforeReplace: async () => {
-          if (!ours.has(file)) kept = await keepPrevious(file);
+          if (!ours.has(file) && !await holds(file, bytes)) kept = await keepPrevious(file);
         },
       });
       ours.add(file);
@@ -118,6 +118,13 @@ export async function openOutput(
     },
     [Symbol.asyncDispose]: () => lock.release(),
   };
+}
+
+/** Whether a file holds these bytes already, so that nothing is lost if it is replaced by them. */
+async function holds(file: string, bytes: Uint8Array): Promise<boolean> {
+  if ((await Deno.stat(file)).size !== bytes.length) return false;
+  const found = await Deno.readFile(file);
+  return found.every((byte, at) => byte === bytes[at]);
 }
 
 /** A pipe or a device, which has neither a lock nor a past. */

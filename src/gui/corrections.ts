@@ -13,8 +13,8 @@ const PIXELS = digitSide * digitSide;
 /** What is read of a file: as many corrections as are kept, and room for the archive around them. */
 const bytesFor = (count: number) => count * (PIXELS + 1) + 64 * 1024;
 
-/** How long to wait for another program that writes the file, and how often to look, in milliseconds. */
-const LOCK_MILLISECONDS = 5000, LOOK_MILLISECONDS = 20;
+/** How often to look whether another program has released the file, in milliseconds. */
+const LOOK_MILLISECONDS = 20;
 
 /** A file of corrections. */
 export interface Corrections {
@@ -25,7 +25,7 @@ export interface Corrections {
    *
    * @throws {FormatError} where the file there holds something else
    * @throws {RangeError} where it is full
-   * @throws {Deno.errors.Busy} if another program keeps it locked for 5 seconds
+   * @throws {Deno.errors.Busy} if another program keeps it locked
    */
   add(image: Uint8Array, label: number): Promise<number>;
 }
@@ -38,6 +38,8 @@ export interface CorrectionsOptions {
   readonly name?: string;
   /** The most corrections that are kept; 10,000 by default. */
   readonly most?: number;
+  /** How long to wait for another program that adds to the file, in milliseconds; 5000 by default. */
+  readonly lockMilliseconds?: number;
   /** Is told once why the file system has no locks: another program that adds at the same moment is not noticed then. */
   readonly onUnlocked?: (fault: Error) => void;
 }
@@ -47,11 +49,14 @@ export interface CorrectionsOptions {
  * several programs can add to it.
  */
 export function openCorrections(path: string, options: CorrectionsOptions): Corrections {
-  const { classNames, name = path, most = 10_000 } = options;
+  const { classNames, name = path, most = 10_000, lockMilliseconds = 5000 } = options;
   let last: Promise<unknown> = Promise.resolve();
   let onUnlocked = options.onUnlocked;
   const addLocked = async (image: Uint8Array, label: number) => {
-    const lock = await waitForLock(await targetOf(path), name);
+    const lock = await waitForLock(await targetOf(path), lockMilliseconds);
+    if (lock === undefined) {
+      throw new Deno.errors.Busy(`Cannot add to ${JSON.stringify(name)}: another program is writing it`);
+    }
     if (lock.fault) {
       onUnlocked?.(lock.fault);
       onUnlocked = undefined;
@@ -93,18 +98,17 @@ export function openCorrections(path: string, options: CorrectionsOptions): Corr
   };
 }
 
-async function waitForLock(target: string, name: string) {
-  for (let waited = 0; waited < LOCK_MILLISECONDS; waited += LOOK_MILLISECONDS) {
+async function waitForLock(target: string, milliseconds: number) {
+  for (let waited = 0;; waited += LOOK_MILLISECONDS) {
     const lock = await lockFile(target);
-    if (lock) return lock;
+    if (lock || waited >= milliseconds) return lock;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MILLISECONDS));
   }
-  throw new Deno.errors.Busy(`Cannot add to ${JSON.stringify(name)}: another program is writing it`);
 }
 
 async function read(
   path: string,
-  { classNames, name, most }: Required<Omit<CorrectionsOptions, "onUnlocked">>,
+  { classNames, name, most }: Required<Pick<CorrectionsOptions, "classNames" | "name" | "most">>,
 ): Promise<{ images: Uint8Array; labels: Uint8Array }> {
   let bytes: Uint8Array;
   try {
