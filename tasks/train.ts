@@ -168,7 +168,7 @@ async function trainAndSave({ given, screen, signal }: Context): Promise<void> {
 }
 
 /** Whether training came to its end, as opposed to one that was cut short. */
-function hasFinished({ ended }: TrainEvent): boolean {
+function hasFinished({ ended }: Pick<TrainEvent, "ended">): boolean {
   return ended === "finished" || ended === "patience";
 }
 

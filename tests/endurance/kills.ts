@@ -48,7 +48,7 @@ async function main({ given, screen, signal }: TaskContext<typeof COMMAND["group
     const moments = new Map<string, number>();
     for (let trial = 1; trial <= count; trial++) {
       signal.throwIfAborted();
-      const at = 1.1 * random.next();
+      const at = 0.2 + 0.9 * random.next(); // nothing happens before
       screen.progress(`${blow} ${trial}/${count}`);
       let moment: string;
       try {

@@ -29,7 +29,7 @@ export interface Course {
   readonly files: { readonly older: Uint8Array; readonly set: Uint8Array };
 }
 
-const RUN = ["--data", "set.npz", "--backend", "wasm", "--threads", "1", "-q", "--epochs", "30"];
+const RUN = ["--data", "set.npz", "--backend", "wasm", "--threads", "1", "-q", "--epochs", "60"];
 
 const OUTPUTS = ["-o", "disk/m.npz", "--checkpoint", "disk/c.npz"];
 
