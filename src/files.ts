@@ -14,6 +14,9 @@ const DEFAULT_MAX_BYTES = 2 ** 32 - 1;
 /** Bytes that a read of unknown length begins with. */
 const FIRST_READ = 64 * 1024;
 
+/** Bytes that a copy reads at once. */
+const COPIED_AT_ONCE = 1024 * 1024;
+
 /**
  * Writes a file so that a reader, or a crash at any moment, finds either the old content or the new one, whole.
  *
@@ -45,7 +48,7 @@ export async function writeFileAtomic(
   // The file is never open to more users than the one that it replaces; chmod then adds what the umask took.
   const part = await createPart(target, mode === undefined ? {} : { mode: mode & 0o777 });
   await becomeFile(part, target, async ({ file }) => {
-    for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
+    await writeAll(file, bytes);
     if (mode !== undefined && Deno.build.os !== "windows") await Deno.chmod(part.path, mode & 0o7777);
     await file.sync();
     if (before) await options.beforeReplace?.();
@@ -141,10 +144,24 @@ function tooLarge(name: string, found: string, maxBytes: number): RangeError {
 
 /** Copies a file so that `to` is at every moment what it was before, or the copy, whole. */
 async function copyFile(from: string, to: string): Promise<void> {
-  await becomeFile(await createPart(from), to, async ({ file, path }) => {
-    await Deno.copyFile(from, path);
-    await file.sync();
-  });
+  const source = await Deno.open(from);
+  try {
+    const { mode } = await source.stat();
+    const part = await createPart(from, mode === null ? {} : { mode: mode & 0o777 });
+    await becomeFile(part, to, async ({ file }) => {
+      const buffer = new Uint8Array(COPIED_AT_ONCE);
+      for (let count; (count = await source.read(buffer)) !== null;) {
+        await writeAll(file, buffer.subarray(0, count));
+      }
+      await file.sync();
+    });
+  } finally {
+    source.close();
+  }
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
 }
 
 /** Gives a temporary file the name `to` once `fill` is done with it; removes it if that fails. */

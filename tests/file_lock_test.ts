@@ -62,8 +62,10 @@ folderTest("lockFile() does not take a file that its holder removed for the lock
   assertEquals(namesIn(folder), []);
 }, { ignore: isWindows });
 
-folderTest("lockFile() excludes every other process, however often the lock changes hands", async (folder) => {
-  const program = `
+folderTest(
+  "lockFile() excludes every other process, however often the lock changes hands",
+  async (folder) => {
+    const program = `
     import { lockFile } from ${JSON.stringify(moduleUrl("src/file_lock.ts"))};
     let held = 0;
     for (const end = performance.now() + 1000; performance.now() < end;) {
@@ -76,12 +78,14 @@ folderTest("lockFile() excludes every other process, however often the lock chan
       held++;
     }
     console.log(held > 0 ? "ok" : "never held");`;
-  const processes = [1, 2, 3].map(() => startProgram(program));
-  const said = await Promise.all(processes.map(({ stdout }) => readerOf(stdout).until()));
-  assertEquals(said, ["ok\n", "ok\n", "ok\n"]);
-  for (const { status } of processes) assertEquals((await status).code, 0);
-  assertEquals(namesIn(folder), []);
-}, { needs: ["run"] });
+    const processes = [1, 2, 3].map(() => startProgram(program));
+    const said = await Promise.all(processes.map(({ stdout }) => readerOf(stdout).until()));
+    assertEquals(said, ["ok\n", "ok\n", "ok\n"]);
+    for (const { status } of processes) assertEquals((await status).code, 0);
+    assertEquals(namesIn(folder), []);
+  },
+  { needs: ["run"] },
+);
 
 folderTest("lockFile() says why a file system without locks gives none", async (folder) => {
   const why = new Error("No locks available (os error 37)");

@@ -65,7 +65,7 @@ export async function exitCodeOf<const G extends Command["groups"]>(
     } catch (error) {
       if (error !== signal.reason || !signal.aborted) throw error;
     }
-    if (screen.lostRows) return 1;
+    if (screen.lostRows) return 1; // what was to be printed is not there, whatever else was done
     return signal.reason instanceof Interrupted ? signal.reason.exitCode : 0;
   } catch (error) {
     return report(error, command, host);

@@ -26,7 +26,12 @@ const COMMAND = {
       title: "How often",
       options: {
         kills: { kind: "integer", default: 300, min: 0, help: "runs that are killed" },
-        signals: { kind: "integer", default: 50, min: 0, help: "runs that get SIGTERM, and as many that get SIGHUP" },
+        signals: {
+          kind: "integer",
+          default: 50,
+          min: 0,
+          help: "runs that get SIGTERM, and as many that get SIGHUP",
+        },
         full: { kind: "integer", default: 20, min: 0, help: "runs whose disk gets full" },
         seed: { kind: "integer", default: 1, min: 0, max: 4294967295, help: "seed of the moments" },
       },

@@ -4,7 +4,8 @@ import { isGranted } from "../support/permissions.ts";
 import { NEEDS } from "../tasks/support.ts";
 import { type Blow, canMount, type Course, prepareCourse, runTrial } from "./trial.ts";
 
-const isPossible = isGranted({ name: "read" }, { name: "write" }, { name: "run" }) && Deno.build.os !== "windows";
+const isPossible = isGranted({ name: "read" }, { name: "write" }, { name: "run" }) &&
+  Deno.build.os !== "windows";
 const mounts = isPossible && await canMount();
 
 /** Moments as shares of the time that a run takes. */

@@ -128,8 +128,14 @@ async function nextRun(folder: Folder, course: Course): Promise<void> {
   const disk = join(folder.path, "disk");
   const resume = names(disk).includes("c.npz") ? ["--resume", "disk/c.npz", ...RUN.slice(0, -2)] : RUN;
   expectEnd(await folder.run("train", ...resume, ...OUTPUTS), 0);
-  expect(await digest(join(disk, "m.npz")) === course.model, "the model has other bytes than that of an undisturbed run");
-  expect(await digest(join(disk, "m.previous.npz")) === course.older, "the older model is lost after the next run");
+  expect(
+    await digest(join(disk, "m.npz")) === course.model,
+    "the model has other bytes than that of an undisturbed run",
+  );
+  expect(
+    await digest(join(disk, "m.previous.npz")) === course.older,
+    "the older model is lost after the next run",
+  );
   const left = names(disk).filter((name) => LEFT.test(name));
   expect(left.length === 0, `the next run left ${left.join(", ")}`);
 }
@@ -142,7 +148,9 @@ async function takeRescued(folder: Folder, course: Course, stderr: string): Prom
   for (const [, what, shown] of places) {
     const path = shown.startsWith("/") ? shown : join(folder.path, shown);
     await checkWhole(path);
-    if (what === "model") expect(await digest(path) === course.model, "the rescued model is not the finished one");
+    if (what === "model") {
+      expect(await digest(path) === course.model, "the rescued model is not the finished one");
+    }
     if (!path.startsWith(folder.path)) await Deno.remove(dirname(path), { recursive: true });
   }
 }

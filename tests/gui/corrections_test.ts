@@ -39,7 +39,9 @@ folderTest("openCorrections() loses none of those that several programs add at o
   const path = join(folder, "c.npz");
   const program = (number: number) => `
     import { openCorrections } from ${JSON.stringify(moduleUrl("src/gui/corrections.ts"))};
-    const corrections = openCorrections(${JSON.stringify(path)}, { classNames: ${JSON.stringify(classNames)} });
+    const corrections = openCorrections(${JSON.stringify(path)}, { classNames: ${
+    JSON.stringify(classNames)
+  } });
     for (let i = 0; i < 10; i++) await corrections.add(new Uint8Array(784).fill(1), ${number});
     console.log("done");`;
   const processes = [3, 4, 5].map((number) => startProgram(program(number)));
@@ -52,7 +54,8 @@ folderTest("openCorrections() loses none of those that several programs add at o
 }, { needs: ["run"] });
 
 folderTest("openCorrections() says that another program does not let go of the file", async (folder) => {
-  const path = join(folder, "c.npz"), corrections = openCorrections(path, { classNames, lockMilliseconds: 50 });
+  const path = join(folder, "c.npz"),
+    corrections = openCorrections(path, { classNames, lockMilliseconds: 50 });
   const lock = await lockFile(path);
   await assertRejects(() => corrections.add(imageOf(1), 1), Deno.errors.Busy, `"${path}": another program`);
   await lock?.release();

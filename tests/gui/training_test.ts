@@ -204,11 +204,15 @@ Deno.test(
   },
 );
 
-Deno.test("createTrainingSession() tells its task that it came to the end, and saves once", options, async () => {
-  const { session, finished } = sessionOf();
-  await session.run();
-  assertEquals([session.state.phase, finished], ["finished", [true]]);
-});
+Deno.test(
+  "createTrainingSession() tells its task that it came to the end, and saves once",
+  options,
+  async () => {
+    const { session, finished } = sessionOf();
+    await session.run();
+    assertEquals([session.state.phase, finished], ["finished", [true]]);
+  },
+);
 
 /** The messages that a stream has brought by the time that it ends. */
 async function messagesOf(stream: Response): Promise<WatchMessage[]> {

@@ -4,7 +4,7 @@ import { join } from "@std/path";
 import { within } from "../support/deadline.ts";
 import { readerOf } from "../support/streams.ts";
 import { SHORT, trained, writeSet } from "./runs.ts";
-import { type Folder, taskTest, type TaskName } from "./support.ts";
+import { type Folder, type TaskName, taskTest } from "./support.ts";
 
 const train = (...args: string[]) => [...SHORT, "-o", "new.npz", ...args];
 
@@ -42,10 +42,23 @@ async function waitsFor(folder: Folder, signal: Deno.Signal, code: number, task:
     process.kill(signal);
     const status = await within(20, process.status);
     assertEquals([status.code, await stdout.until()], [code, ""]);
-    assertMatch(await stderr.until(), /Interrupted: finishing what was begun; .*\n(Nothing is saved: .*\n)?$/);
+    assertMatch(
+      await stderr.until(),
+      /Interrupted: finishing what was begun; .*\n(Nothing is saved: .*\n)?$/,
+    );
   } finally {
     writer.close();
+    endForSure(process);
     await Deno.remove(pipe);
+  }
+}
+
+/** Kills a process that has not heard the signal. */
+function endForSure(process: Deno.ChildProcess): void {
+  try {
+    process.kill("SIGKILL");
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // it has ended
   }
 }
 
@@ -55,7 +68,7 @@ taskTest("predict hears a signal while it waits for stdin", async (folder) => {
   const process = folder.startFed("predict", "--model", "m.npz", "-");
   await new Promise((resolve) => setTimeout(resolve, 1000)); // until it reads; a signal before would end it too
   process.kill("SIGTERM");
-  const { code } = await within(20, process.status);
+  const { code } = await within(20, process.status).finally(() => endForSure(process));
   await process.stdin.close().catch(() => {});
   await readerOf(process.stdout).until();
   assertMatch(await readerOf(process.stderr).until(), /^Interrupted: .*\n$/);

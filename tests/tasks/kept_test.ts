@@ -127,27 +127,33 @@ taskTest("train --checkpoint pushes no finished file out for an unfinished one",
   assertEquals(config.seed, 2);
 });
 
-taskTest("train --checkpoint leaves a finished file where it is if no epoch of its own ended", async (folder) => {
-  await writeSet(folder);
-  await trained(folder, ...SHORT, "-o", "m.npz", "--checkpoint", "c.npz");
-  const finished = await digestOf(folder, "c.npz");
-  // One epoch of many slow steps; how long the first takes depends on the machine.
-  const slow = ["--backend", "reference", "--batch-size", "1", "--layers", "512:relu,512:relu,3:softmax"];
-  let stderr = "no step was done";
-  for (let delay = 200; stderr.includes("no step was done"); delay *= 2) {
-    const args = ["--data", "set.npz", ...slow, "-o", "n.npz", "--checkpoint", "c.npz"];
-    const run = startRun(folder, ...args);
-    await run.noted("training ");
-    await new Promise((resolve) => setTimeout(resolve, delay));
-    run.process.kill("SIGINT");
-    const outcome = await run.end();
-    assertEquals(outcome.code, 130);
-    stderr = outcome.stderr;
-  }
-  assertEquals(await digestOf(folder, "c.npz"), finished);
-  assertStringIncludes(stderr, "c.npz is of a finished run and stays; what this run has goes to c.interrupted.npz\n");
-  assertEquals((await parseCheckpoint(await folder.read("c.interrupted.npz"))).progress.epoch, 1);
-});
+taskTest(
+  "train --checkpoint leaves a finished file where it is if no epoch of its own ended",
+  async (folder) => {
+    await writeSet(folder);
+    await trained(folder, ...SHORT, "-o", "m.npz", "--checkpoint", "c.npz");
+    const finished = await digestOf(folder, "c.npz");
+    // One epoch of many slow steps; how long the first takes depends on the machine.
+    const slow = ["--backend", "reference", "--batch-size", "1", "--layers", "512:relu,512:relu,3:softmax"];
+    let stderr = "no step was done";
+    for (let delay = 200; stderr.includes("no step was done"); delay *= 2) {
+      const args = ["--data", "set.npz", ...slow, "-o", "n.npz", "--checkpoint", "c.npz"];
+      const run = startRun(folder, ...args);
+      await run.noted("training ");
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      run.process.kill("SIGINT");
+      const outcome = await run.end();
+      assertEquals(outcome.code, 130);
+      stderr = outcome.stderr;
+    }
+    assertEquals(await digestOf(folder, "c.npz"), finished);
+    assertStringIncludes(
+      stderr,
+      "c.npz is of a finished run and stays; what this run has goes to c.interrupted.npz\n",
+    );
+    assertEquals((await parseCheckpoint(await folder.read("c.interrupted.npz"))).progress.epoch, 1);
+  },
+);
 
 taskTest("train refuses an output whose kept file has the name of a folder", async (folder) => {
   await writeSet(folder);

@@ -1,6 +1,5 @@
 /** Streams that go away while a run trains: the reader of a pipe, a disk, the terminal. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { join } from "@std/path";
 import config from "../../deno.json" with { type: "json" };
 import { isGranted } from "../support/permissions.ts";
 import { digestOf, epochsOf, LONG, SHORT, trained, writeSet } from "./runs.ts";
@@ -47,7 +46,9 @@ taskTest("train says once that stdout is full, saves all, and ends with 1", asyn
   await writeSet(folder);
   const { code, stderr } = await shell(
     folder,
-    `$TRAIN ${[...SHORT.filter((arg) => arg !== "-q"), "-o", "m.npz", "--checkpoint", "c.npz"].join(" ")} >/dev/full`,
+    `$TRAIN ${
+      [...SHORT.filter((arg) => arg !== "-q"), "-o", "m.npz", "--checkpoint", "c.npz"].join(" ")
+    } >/dev/full`,
   );
   assertEquals(code, 1);
   assertMatch(stderr, /\ntraining .*\nerror: Cannot write to stdout: No space left on device.*\n$/);

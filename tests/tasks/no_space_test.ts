@@ -27,7 +27,14 @@ function rescued(stderr: string, what: string): string {
 
 taskTest("train saves the model beside the checkpoint if its own folder is lost", async (folder) => {
   await writeSet(folder);
-  const { code, stdout, stderr } = await losing(folder, "out", "-o", "out/m.npz", "--checkpoint", "kept/c.npz");
+  const { code, stdout, stderr } = await losing(
+    folder,
+    "out",
+    "-o",
+    "out/m.npz",
+    "--checkpoint",
+    "kept/c.npz",
+  );
   assertEquals(code, 1);
   assertMatch(stderr, /^error: Cannot save to "out\/m\.npz": .*; the model is in "kept\/m\.rescued\.npz"$/m);
   assertEquals(JSON.parse(linesOf(stdout).at(-1)!).model, "kept/m.rescued.npz");
@@ -55,7 +62,10 @@ taskTest("train goes on without a checkpoint that cannot be written, and saves i
   assertEquals(code, 1);
   const warnings = linesOf(stderr).filter((line) => line.startsWith("warning: "));
   assertEquals(warnings.length, 1, stderr);
-  assertMatch(warnings[0], /^warning: Cannot write the checkpoint "out\/c\.npz": .*; training goes on without it$/);
+  assertMatch(
+    warnings[0],
+    /^warning: Cannot write the checkpoint "out\/c\.npz": .*; training goes on without it$/,
+  );
   assertEquals(rescued(stderr, "the checkpoint"), "c.rescued.npz");
   const { mlp } = await parseCheckpoint(await folder.read("c.rescued.npz"));
   assertEquals(mlp.parameters, (await Mlp.parse(await folder.read("m.npz"))).parameters);

@@ -81,8 +81,20 @@ taskTest("gui --train and train refuse each other's output", async (folder) => {
   await writeSet(folder);
   const first = startRun(folder, ...LONG, "--json", "-o", "m.npz");
   await first.seen('"epoch":1');
-  const { code, stderr } = await folder.run("gui", "--train", "--data", "set.npz", "-o", "m.npz", "--port", "0");
-  assertEquals([code, stderr.includes('error: Cannot save to "m.npz": another run is writing there\n')], [1, true]);
+  const { code, stderr } = await folder.run(
+    "gui",
+    "--train",
+    "--data",
+    "set.npz",
+    "-o",
+    "m.npz",
+    "--port",
+    "0",
+  );
+  assertEquals([code, stderr.includes('error: Cannot save to "m.npz": another run is writing there\n')], [
+    1,
+    true,
+  ]);
   first.process.kill("SIGTERM");
   await first.end();
 });
