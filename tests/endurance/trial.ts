@@ -142,7 +142,6 @@ async function nextRun(folder: Folder, course: Course): Promise<void> {
 
 /** Checks that what could not be written is, whole, where the messages say; a checkpoint goes back to its place. */
 async function takeRescued(folder: Folder, course: Course, stderr: string): Promise<void> {
-  expect(stderr.includes("No space left on device"), stderr);
   const places = [...stderr.matchAll(/^error: Cannot save to .*; the (model|checkpoint) is in "(.*)"$/gm)];
   expect(places.length > 0, `no second place is named: ${stderr}`);
   for (const [, what, shown] of places) {

@@ -263,7 +263,7 @@ taskTest(
     const data = ["--data", "../set.npz"];
     const missing = await folder.runIn(sub, "eval", ...data);
     assertEquals(missing.code, 1);
-    assertStringIncludes(missing.stderr, 'error: Cannot load "model/model.npz": no such file\n');
+    assertStringIncludes(missing.stderr, 'error: Cannot load "model/model.npz": no such file');
     const { code, stdout } = await folder.runIn(sub, "train", ...data, "--epochs", "1", "-q");
     assertEquals(code, 0);
     assertStringIncludes(stdout, "saved model/model.npz\n");
