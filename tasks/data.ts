@@ -5,7 +5,9 @@ import { countOf } from "../src/data/dataset.ts";
 import { drawDigits } from "../src/data/digits.ts";
 import { downloadMnist } from "../src/data/download.ts";
 import { loadDataset } from "../src/data/load.ts";
+import { isThere } from "./kept_files.ts";
 import { TaskError } from "./terminal/errors.ts";
+import { unlessAborted } from "./terminal/interrupt.ts";
 import { count } from "./terminal/numbers.ts";
 import { projectPath, shownPath, userPath } from "./terminal/paths.ts";
 import type { Screen } from "./terminal/screen.ts";
@@ -31,9 +33,9 @@ export async function openData(
 ): Promise<OpenedData> {
   const { screen, signal } = terminal;
   if (named === "digits") return await drawn("digits drawn by the program", terminal);
-  if (named !== undefined) return await load(userPath(named));
+  if (named !== undefined) return await load(userPath(named), signal);
   const path = projectPath(MNIST_PATH);
-  if (await isThere(path)) return await load(path);
+  if (await isThere(path)) return await load(path, signal);
   screen.note(`downloading MNIST to ${shownPath(path)}, which is not there yet`);
   try {
     const progress = ({ received, total }: { received: number; total?: number }) =>
@@ -42,7 +44,7 @@ export async function openData(
       );
     const source = await downloadMnist(path, { signal, progress });
     screen.note(`downloaded MNIST from ${source}`);
-    return await load(path);
+    return await load(path, signal);
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof AggregateError)) throw error;
@@ -58,19 +60,19 @@ export async function openData(
  *
  * @throws {TaskError} where the set that was named has none
  */
-export async function openTestRows(named: string | undefined): Promise<Dataset> {
+export async function openTestRows(named: string | undefined, signal: AbortSignal): Promise<Dataset> {
   const path = named === undefined ? projectPath(MNIST_PATH) : userPath(named);
   if (named === "digits" || (named === undefined && !await isThere(path))) {
     return drawDigits({ count: 1, testCount: SHOWN_DIGITS }).test!;
   }
-  const { test } = (await load(path)).sets;
+  const { test } = (await load(path, signal)).sets;
   if (test) return test;
   throw new TaskError(`Cannot show digits of ${JSON.stringify(shownPath(path))}: it has no test rows`);
 }
 
-async function load(path: string): Promise<OpenedData> {
+async function load(path: string, signal: AbortSignal): Promise<OpenedData> {
   try {
-    const { train, test } = await loadDataset(path);
+    const { train, test } = await unlessAborted(signal, loadDataset(path));
     const shown = shownPath(path);
     const source = isAbsolute(shown) ? basename(shown) : shown; // in the model's file, which should not tell of a home
     const sets = { train: { ...train, source }, ...(test && { test: { ...test, source } }) };
@@ -101,16 +103,6 @@ function described(from: string, { train, test }: DatasetPair): string {
     : `${count(train.outFeatures)} target values`;
   const tested = test ? `, ${count(countOf(test))} to test` : "";
   return `${from}: ${count(countOf(train))} rows to train${tested}; inputs ${shape}, ${kind}`;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 function megabytes(bytes: number): string {

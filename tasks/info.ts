@@ -33,8 +33,10 @@ const COMMAND = {
 
 if (import.meta.main) await runTask(COMMAND, main);
 
-async function main({ given: { run }, screen }: TaskContext<typeof COMMAND["groups"]>): Promise<void> {
-  const mlp = run.model === undefined ? undefined : await loadModel(run.model);
+async function main(
+  { given: { run }, screen, signal }: TaskContext<typeof COMMAND["groups"]>,
+): Promise<void> {
+  const mlp = run.model === undefined ? undefined : await loadModel(run.model, { signal });
   const backends = await Promise.all(BACKENDS.map((name) => describeBackend(name, backendOptionsOf(run))));
   const versions = {
     mlpcuda: config.version,

@@ -6,11 +6,12 @@ import { type Candidate, candidatesOf, guessOf, probabilitiesOf, UNSURE_BELOW } 
 import type { Mlp } from "../src/mlp.ts";
 import { visible } from "../src/visible.ts";
 import { loadModel } from "./eval.ts";
-import { BACKEND_OPTIONS, backendOptionsOf, DEFAULT_MODEL, JSON_OPTION } from "./options.ts";
+import { BACKEND_OPTIONS, backendOptionsOf, JSON_OPTION, MODEL_OPTION } from "./options.ts";
 import { type Command, withDefaults } from "./terminal/command.ts";
 import { drawingLines } from "./terminal/drawing.ts";
 import { variable } from "./terminal/environment.ts";
 import { UsageError } from "./terminal/errors.ts";
+import { unlessAborted } from "./terminal/interrupt.ts";
 import { runTask, type TaskContext } from "./terminal/main.ts";
 import { percent } from "./terminal/numbers.ts";
 import { shownPath, userPath } from "./terminal/paths.ts";
@@ -34,7 +35,7 @@ const COMMAND = {
     what: {
       title: "Model and images",
       options: {
-        model: { kind: "text", value: "PATH", help: `the model (default ${DEFAULT_MODEL})` },
+        ...MODEL_OPTION,
         raw: {
           kind: "boolean",
           default: false,
@@ -81,17 +82,18 @@ interface Prediction {
 
 if (import.meta.main) await runTask(COMMAND, main);
 
-async function main({ given, positionals, screen }: Context): Promise<void> {
+async function main({ given, positionals, screen, signal }: Context): Promise<void> {
   const what = withDefaults(COMMAND.groups.what.options, given.what);
   const shown = withDefaults(COMMAND.groups.shown.options, given.shown);
   if (positionals.length === 0) throw new UsageError("An IMAGE is needed, found none");
   if (positionals.filter((path) => path === "-").length > 1) throw new UsageError("- can be read once");
   if (shown.show && shown.json) throw new UsageError("--show and --json exclude each other");
   const rows = what.rows === undefined ? undefined : rowsOf(what.rows);
-  const mlp = await loadModel(what.model);
+  const mlp = await loadModel(what.model, { signal });
   const images: NetworkImage[] = [];
   for (const path of positionals) {
-    images.push(...await openImages(path, mlp, { raw: what.raw, set: what.set, rows }));
+    const opened = openImages(path, mlp, { raw: what.raw, set: what.set, rows });
+    images.push(...await unlessAborted(signal, opened));
   }
   await using backend = await openBackend(given.run.backend ?? "auto", backendOptionsOf(given.run));
   screen.note(`backend  ${backend.name} on ${backend.device}`);

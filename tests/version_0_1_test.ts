@@ -3,7 +3,7 @@
  * checkpoints go on to the same model.
  * @module
  */
-import { assertEquals, assertExists } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { formatCheckpoint, parseCheckpoint } from "../src/checkpoint.ts";
 import { inFeaturesOf } from "../src/data/dataset.ts";
 import { formatNpz, type NpzInput, parseNpz } from "../src/formats/npz.ts";
@@ -74,7 +74,7 @@ for (const [what, { set, cut, ended, layers }] of Object.entries(RUN_CASES)) {
       const mlp = await Mlp.parse(bytes, { name: "m.npz" }), { inFeatures, inputScale, parameters } = mlp;
       assertEquals(mlp.format(), bytes);
       assertEquals(mlp.layers, layers);
-      assertExists(mlp.training, "the record of the run");
+      assert(mlp.training, "the record of the run");
       const inputs = set.inputs.subarray(0, PREDICTED_ROWS * inFeaturesOf(set));
       assertEquals(mlp.predict(inputs), floatsOf(files.predicted));
       await using predictor = await backend.createPredictor({ inFeatures, layers, inputScale }, parameters);

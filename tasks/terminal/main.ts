@@ -1,6 +1,6 @@
 /**
- * Runs a task: arguments in, exit code out. 0 done, 1 failed, 2 usage, 130 interrupted (143 by SIGTERM), 141 where
- * whoever read the output went away.
+ * Runs a task: arguments in, exit code out. 0 done, 1 failed, 2 usage, 130 interrupted (143 by SIGTERM, 129 by SIGHUP),
+ * 141 if a task ended because nobody read its output any more.
  * @module
  */
 import { BackendError, DivergedError } from "../../src/errors.ts";
@@ -66,6 +66,7 @@ export async function exitCodeOf<const G extends Command["groups"]>(
     } catch (error) {
       if (error !== signal.reason || !signal.aborted) throw error;
     }
+    if (screen.lostRows) return 1; // what was to be printed is not there, whatever else was done
     return signal.reason instanceof Interrupted ? signal.reason.exitCode : 0;
   } catch (error) {
     return report(error, command, host);
@@ -76,13 +77,9 @@ export async function exitCodeOf<const G extends Command["groups"]>(
 function report(error: unknown, command: Command, { args, screen }: TaskHost): number {
   // There is nobody left to tell.
   if (error instanceof Deno.errors.BrokenPipe) return BROKEN_PIPE;
-  try {
-    screen.error(messageOf(error), hintFor(error, command));
-    if (wantsDebug(args) && error instanceof Error) {
-      for (const line of Deno.inspect(error).split("\n")) screen.note(line);
-    }
-  } catch (failure) {
-    if (!(failure instanceof Deno.errors.BrokenPipe)) throw failure;
+  screen.error(messageOf(error), hintFor(error, command));
+  if (wantsDebug(args) && error instanceof Error) {
+    for (const line of Deno.inspect(error).split("\n")) screen.note(line);
   }
   return error instanceof UsageError ? 2 : 1;
 }

@@ -184,26 +184,38 @@ taskTest("train saves model and checkpoint on SIGINT, from which it goes on bit 
   assertEquals(await folder.read("resumed.npz"), await folder.read("whole.npz"));
 });
 
-taskTest("train leaves the old model alone on SIGINT before the first step", async (folder) => {
+taskTest("train --resume goes on from the kept file if the other is damaged, and says so", async (folder) => {
   await folder.write("set.npz", setFile());
-  await run(folder, "--epochs", "1", "-o", "m.npz");
-  const before = await folder.read("m.npz");
-  const pipe = join(folder.path, "pipe");
-  await new Deno.Command("mkfifo", { args: [pipe] }).output();
-  const process = folder.start("train", "--data", "pipe", "-o", "m.npz");
-  const stderr = process.stderr.pipeThrough(new TextDecoderStream()).getReader();
-  const stdout = new Response(process.stdout).text();
-  {
-    using writer = await Deno.open(pipe, { write: true }); // waits until the task reads
-    process.kill("SIGINT");
-    assertStringIncludes((await stderr.read()).value ?? "", "Interrupted");
-    await writer.write(await folder.read("set.npz"));
-  }
-  let rest = "";
-  for (let part = await stderr.read(); !part.done; part = await stderr.read()) rest += part.value;
-  assertStringIncludes(rest, "Nothing is saved: no step was done\n");
-  assertEquals([(await process.status).code, await stdout], [130, ""]);
-  assertEquals(await folder.read("m.npz"), before);
+  await run(folder, "--epochs", "4", "-o", "whole.npz");
+  await run(folder, "--epochs", "2", "-o", "m.npz", "--checkpoint", "c.npz");
+  const resume = ["--resume", "c.npz", "-o", "m.npz", "--checkpoint", "c.npz"];
+  await run(folder, ...resume, "--epochs", "3");
+  const kept = await folder.read("c.previous.npz");
+  const damaged = await folder.read("c.npz");
+  damaged.fill(0, damaged.length / 2, damaged.length / 2 + 100);
+  await folder.write("c.npz", damaged);
+  // Also if the damaged file is to be written again: the kept one is then not written over by it.
+  const { stderr } = await run(folder, ...resume, "--epochs", "4");
+  const [first] = stderr.split("\n");
+  assertStringIncludes(first, `warning: Cannot read "${folder.path}/c.npz": `);
+  assert(first.endsWith('; going on from "c.previous.npz" instead'), first);
+  assertStringIncludes(stderr, "; goes on at epoch 3\n");
+  assertEquals(await folder.read("c.previous.npz"), kept);
+  assertEquals(await folder.read("m.npz"), await folder.read("whole.npz"));
+  assertEquals((await parseCheckpoint(await folder.read("c.npz"))).progress.epoch, 5);
+});
+
+taskTest("train --resume refuses a damaged file if no whole one is kept", async (folder) => {
+  await folder.write("set.npz", setFile());
+  await run(folder, "--epochs", "2", "-o", "m.npz", "--checkpoint", "c.npz");
+  const damaged = (await folder.read("c.npz")).subarray(0, -100);
+  await folder.write("c.npz", damaged);
+  const resume = ["train", "--data", "set.npz", "--resume", "c.npz", "-o", "m.npz"] as const;
+  const { code, stderr } = await folder.run(...resume);
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, `error: Cannot read "${folder.path}/c.npz": `);
+  await folder.write("c.previous.npz", damaged);
+  assertEquals((await folder.run(...resume)).stderr, stderr);
 });
 
 async function run(folder: Folder, ...args: string[]) {

@@ -121,3 +121,21 @@ Deno.test("exitCodeOf() is 141, in silence, where whoever read the output went a
   });
   assertEquals([code, stderr], [141, ""]);
 });
+
+Deno.test("exitCodeOf() is 1 for a task that lost rows, though it went on to its end", async () => {
+  const { screen } = record({
+    stdout: {
+      write(): void {
+        throw new Error("No space left on device (os error 28)");
+      },
+      isTerminal: () => false,
+    },
+  });
+  let reached = false;
+  const code = await exitCodeOf(COMMAND, ({ screen }) => {
+    screen.outliveStdout();
+    screen.row("row");
+    reached = true;
+  }, { args: [], screen, interrupt: { listen: () => {}, unlisten: () => {} } });
+  assertEquals([code, reached], [1, true]);
+});

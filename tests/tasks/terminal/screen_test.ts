@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertMatch, assertThrows } from "@std/assert";
 import { record } from "./fakes.ts";
 
 const CLEAR = "\r\x1b[K";
@@ -99,4 +99,55 @@ Deno.test("openScreen() colours errors only where it may", () => {
   const { screen, stderr } = record({ color: true });
   screen.error("Cannot read");
   assertEquals(stderr(), "\x1b[31merror:\x1b[0m Cannot read\n");
+});
+
+/** A stream that fails. */
+function broken(error: Error, isTerminal = false) {
+  return {
+    write(): void {
+      throw error;
+    },
+    isTerminal: () => isTerminal,
+  };
+}
+
+const ioError = () => Object.assign(new Error("Input/output error (os error 5)"), { code: "EIO" });
+
+Deno.test("openScreen() throws what stdout throws, unless the task is to outlive it", () => {
+  const { screen } = record({ stdout: broken(new Deno.errors.BrokenPipe("gone")) });
+  assertThrows(() => screen.row("row"), Deno.errors.BrokenPipe);
+  screen.outliveStdout();
+  screen.row("row");
+  assertFalse(screen.lostRows);
+});
+
+Deno.test("openScreen() drops rows in silence once nobody can read them", () => {
+  for (const stream of [broken(new Deno.errors.BrokenPipe("gone")), broken(ioError(), true)]) {
+    const { screen, stderr } = record({ stdout: stream });
+    screen.outliveStdout();
+    for (let i = 0; i < 3; i++) screen.row("row");
+    screen.note("note");
+    assertEquals([stderr(), screen.lostRows], ["note\n", false]);
+  }
+});
+
+Deno.test("openScreen() says once that rows are lost for another reason", () => {
+  for (const error of [new Error("No space left on device (os error 28)"), ioError()]) {
+    const { screen, stderr } = record({ stdout: broken(error) });
+    screen.outliveStdout();
+    for (let i = 0; i < 3; i++) screen.row("row");
+    assertMatch(stderr(), /^error: Cannot write to stdout: [^\n]+\n$/);
+    assert(screen.lostRows);
+  }
+});
+
+Deno.test("openScreen() goes on without stderr", () => {
+  const { screen, stdout } = record({ stderr: broken(ioError(), true), transient: true });
+  screen.note("note");
+  screen.progress("10 %");
+  screen.error("Cannot read", "look");
+  screen.row("row");
+  screen.lastWords("ending");
+  screen[Symbol.dispose]();
+  assertEquals(stdout(), "row\n");
 });
