@@ -55,9 +55,6 @@ async function main(
   if (mlp) { for (const line of ["", ...modelLines(mlp)]) screen.row(line); }
 }
 
-/** An object that may lack any of its properties, at any depth. */
-type Unfinished<T> = T extends object ? { readonly [K in keyof T]?: Unfinished<T[K]> } : T;
-
 /** A backend as it is printed: its device and what else there is to know, or why it cannot be had. */
 interface Description {
   readonly name: string;
@@ -128,19 +125,12 @@ function modelLines(mlp: Mlp): string[] {
   return mlp.training ? [...lines, ...trainingLines(mlp.training)] : lines;
 }
 
-/** Returns what the record of a training says; other programs may have written it, and left parts out. */
-function trainingLines(record: Unfinished<TrainingRecord>): string[] {
-  const { dataset, epochs, backend, config = {} } = record;
-  const parts = [
-    epochs !== undefined &&
-    `for ${epochs}${config.epochs === undefined ? "" : ` of ${config.epochs}`} epochs`,
-    typeof dataset?.rows === "number" && `on ${count(dataset.rows)} rows`,
-    dataset?.source !== undefined && `of ${dataset.source}`,
-  ].filter((part) => part !== false).join(" ");
-  const by = backend === undefined ? "" : `, by ${backend}`;
-  const settings = Object.entries(config).map(([name, value]) => `${name} ${value}`);
+/** Returns what the record of a training says. */
+function trainingLines({ dataset, epochs, backend, config }: TrainingRecord): string[] {
   return [
-    parts + by === "" ? "trained; the record does not say how" : `trained ${parts}${by}`,
-    ...settings.length === 0 ? [] : [settings.join(", ")],
+    `trained for ${epochs} of ${config.epochs} epochs on ${
+      count(dataset.rows)
+    } rows of ${dataset.source}, by ${backend}`,
+    Object.entries(config).map(([name, value]) => `${name} ${value}`).join(", "),
   ];
 }
