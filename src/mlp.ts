@@ -1,6 +1,6 @@
 /** A network: its layers, its parameters, and what its inputs and outputs mean. @module */
 import type { Tensors } from "./backend.ts";
-import { predict } from "./backends/reference/backend.ts";
+import { predict } from "./backends/reference/forward.ts";
 import type { TrainConfig } from "./config.ts";
 import type { Naming, NumericArray } from "./data/arrays.ts";
 import { canonicalInputs } from "./data/canonical.ts";

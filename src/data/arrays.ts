@@ -35,9 +35,8 @@ export function withArticle(name: string): string {
 }
 
 function classOf(value: object): string {
-  if (Array.isArray(value)) return "Array";
-  const tag = (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
-  return typeof tag === "string" ? tag : "plain object";
+  const name: unknown = value.constructor?.name;
+  return typeof name === "string" && name !== "" && name !== "Object" ? name : "plain object";
 }
 
 /**

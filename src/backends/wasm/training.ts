@@ -2,10 +2,10 @@
  * Lays a plan, its state and its data set out in a memory of the kernels.
  * @module
  */
-import type { Tensors, TrainState } from "../../backend.ts";
+import type { Tensors } from "../../backend.ts";
 import { countOf, type Dataset } from "../../data/dataset.ts";
 import type { BufferName, BufferSpec, Op, StepPlan, UpdateOp } from "../../plan.ts";
-import { checkState, persistentBuffers, updateOf } from "../state.ts";
+import { persistentBuffers, updateOf } from "../state.ts";
 import { createArena } from "./arena.ts";
 import { placeInputs } from "./inputs.ts";
 import {
@@ -177,10 +177,9 @@ export function prepareTraining(
   };
 }
 
-/** Copies a state in. */
-export function loadState(training: Training, plan: StepPlan, state: TrainState): void {
-  checkState(plan, state);
-  for (const [name, place] of training.tensors) place.write(training.memory, state.tensors[name]);
+/** Copies the state's tensors in. */
+export function loadTensors({ memory, tensors: places }: Training, tensors: Tensors): void {
+  for (const [name, place] of places) place.write(memory, tensors[name]);
 }
 
 /** Copies the state's tensors out. */
