@@ -1,7 +1,7 @@
 /**
  * Checks of all that crosses the contract of a backend, made before any of it does: arrays have the exact class and count
- * that kernels and native code read them with, and lie in memory whose size stays. The values of inputs, targets and
- * parameters are not looked at.
+ * that kernels and native code read them with, and lie in memory whose size stays; rows and labels, which are addresses
+ * there, are in range. The values of inputs, targets and parameters are not looked at.
  * @module
  */
 import { ACTIVATIONS } from "../activations.ts";
@@ -51,6 +51,11 @@ export function checkTraining(plan: StepPlan, dataset: Dataset, state: TrainStat
   const found = dataset[name]!.length;
   if (found !== rows * width) {
     throw new TypeError(`${TRAIN}: "${name}" has ${found} values, ${rows} rows of inputs need ${rows * width}`);
+  }
+  const bad = name === "labels" ? dataset.labels!.findIndex((label) => label >= plan.outFeatures) : -1;
+  if (bad >= 0) {
+    const label = `"labels" has ${dataset.labels![bad]} at [${bad}]`;
+    throw new RangeError(`${TRAIN}: ${label}, labels of ${plan.outFeatures} classes end at ${plan.outFeatures - 1}`);
   }
   if (dataset[other] !== undefined) throw refuse(TRAIN, other, dataset[other], `nothing beside "${name}"`);
   checkState(plan, state);

@@ -115,6 +115,13 @@ export function createBackend<F>(work: BackendWork<F>): Backend & F {
   return Object.assign(work.fields(checkOpen), methods); // in place, so that a getter among the fields stays one
 }
 
+/** Makes the error of calls after one that has failed. */
+function laterError(cause: unknown): unknown {
+  if (!(cause instanceof BackendError)) return cause;
+  const message = `${cause.message}, in an earlier call; create a new trainer or predictor`;
+  return new BackendError(message, { backend: cause.backend, code: cause.code, cause });
+}
+
 /** What a trainer or predictor knows of its backend. */
 interface Parent {
   readonly name: string;
@@ -136,7 +143,7 @@ async function beginTraining(
   /** Checks, then works; work that fails ends the training. */
   const use = <C, T>(check: () => C, act: (work: TrainerWork, checked: C) => T | Promise<T>) =>
     run(async (work) => {
-      if (failure) throw failure.error;
+      if (failure) throw laterError(failure.error);
       const checked = check();
       try {
         return await act(work, checked);
@@ -202,17 +209,20 @@ async function beginPredicting(
 ): Promise<Predictor> {
   let rows = 0, failure: { readonly error: unknown } | undefined;
   const { run, close } = beginLife(name, "predictor", made, { family, halt: () => {} });
-  /** Places inputs; what fails here fails in each run, until others are placed. */
-  const place = async (work: PredictorWork, inputs: Dataset["inputs"]) => {
-    const count = checkPrediction(network, inputs);
-    failure = undefined;
+  /** Does work that, once it fails, fails in each run until inputs are placed. */
+  const attempt = async <T>(act: () => T | Promise<T>) => {
     try {
-      if (count > 0) await work.place(inputs);
-      rows = count;
+      return await act();
     } catch (error) {
       failure = { error };
       throw error;
     }
+  };
+  const place = async (work: PredictorWork, inputs: Dataset["inputs"]) => {
+    const count = checkPrediction(network, inputs);
+    failure = undefined;
+    if (count > 0) await attempt(() => work.place(inputs));
+    rows = count;
   };
   try {
     await made.load(parameters);
@@ -226,8 +236,8 @@ async function beginPredicting(
     run: (inputs) =>
       run(async (work) => {
         if (inputs !== undefined) await place(work, inputs);
-        if (failure) throw failure.error;
-        return rows === 0 ? new Float32Array() : await work.run();
+        if (failure) throw laterError(failure.error);
+        return rows === 0 ? new Float32Array() : await attempt(() => work.run());
       }),
     close,
     [Symbol.asyncDispose]: close,

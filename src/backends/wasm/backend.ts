@@ -9,6 +9,7 @@ import type { StepPlan } from "../../plan.ts";
 import { canShareMemory } from "../../shared_memory.ts";
 import { createBackend } from "../lifecycle.ts";
 import type { PredictorWork, TrainerWork } from "../work.ts";
+import { keepMemories, type KeepingTeam } from "./memories.ts";
 import type { Build } from "./module.ts";
 import { type Prediction, preparePrediction } from "./prediction.ts";
 import { bytesOf, fieldAt, PROGRAM, writeRecord } from "./records.ts";
@@ -39,7 +40,7 @@ export async function openWasm(options: WasmOptions = {}): Promise<Backend> {
     );
   }
   const shared = options.shared ?? canShareMemory();
-  const team = await createTeam({ threads, shared, build: options.build });
+  const team = keepMemories(await createTeam({ threads, shared, build: options.build }));
   return createBackend({
     name: "wasm",
     fields: () => ({ device: deviceOf(team) }),
@@ -67,13 +68,13 @@ interface Laid {
   readonly fields: Int32Array;
 }
 
-async function layOut(team: Team, plan: StepPlan, dataset: Dataset): Promise<Laid> {
+async function layOut(team: KeepingTeam, plan: StepPlan, dataset: Dataset): Promise<Laid> {
   const training = prepareTraining(plan, dataset, team), { memory, program } = training;
   const desk = await team.open(memory);
   return { training, desk, fields: new Int32Array(memory.buffer, program.address, bytesOf(PROGRAM) / 4) };
 }
 
-async function createTrainer(team: Team, plan: StepPlan, dataset: Dataset): Promise<TrainerWork> {
+async function createTrainer(team: KeepingTeam, plan: StepPlan, dataset: Dataset): Promise<TrainerWork> {
   const { inputs: _, ...answers } = dataset, at = (name: keyof typeof PROGRAM) => fieldAt(0, PROGRAM, name) / 4;
   let laid = await layOut(team, plan, dataset);
   const write = ({ training, desk }: Laid, tensors: Tensors) => {
@@ -111,7 +112,7 @@ async function createTrainer(team: Team, plan: StepPlan, dataset: Dataset): Prom
   };
 }
 
-function createPredictor(team: Team, network: NetworkSpec): PredictorWork {
+function createPredictor(team: KeepingTeam, network: NetworkSpec): PredictorWork {
   let parameters: Tensors = {}, prepared: Prediction | undefined;
   const close = () => {
     prepared?.close();

@@ -8,6 +8,7 @@ import type { BufferName, BufferSpec, Op, StepPlan, UpdateOp } from "../../plan.
 import { persistentBuffers, updateOf } from "../state.ts";
 import { createArena } from "./arena.ts";
 import { placeInputs } from "./inputs.ts";
+import type { KeepingTeam } from "./memories.ts";
 import {
   ACTIVATION_CODES,
   lookUp,
@@ -38,7 +39,7 @@ export interface Training {
 export function prepareTraining(
   plan: StepPlan,
   dataset: Dataset,
-  options: { readonly threads: number; readonly shared: boolean },
+  options: Pick<KeepingTeam, "threads" | "shared" | "findIdle">,
 ): Training {
   const arena = createArena();
   const specs = new Map(plan.buffers.map((buffer) => [buffer.name, buffer]));
