@@ -82,7 +82,7 @@ export function checkedDataset(arrays: DatasetArrays, naming: Naming): Dataset {
     throw refuse("shape", `"${naming.answers}" holds ${found}, the training set has ${needed}`);
   }
   checkNumeric(naming.inputs, arrays.inputs, naming);
-  checkNumeric(naming.answers, arrays.labels ?? arrays.targets, naming);
+  checkNumeric(naming.answers, arrays.labels === undefined ? arrays.targets : arrays.labels, naming);
   const inFeatures = inFeaturesOf({ inputShape });
   if (!Number.isSafeInteger(inFeatures) || inFeatures < 1 || inputShape.some((length) => length < 1)) {
     throw refuse("shape", `${x} holds inputs of shape ${shapeText(inputShape)}, which have no values`);
@@ -96,7 +96,7 @@ export function checkedDataset(arrays: DatasetArrays, naming: Naming): Dataset {
     );
   }
   const rows = arrays.inputs.length / inFeatures;
-  const answers = arrays.labels ? classesOf(arrays, rows, naming) : targetsOf(arrays, rows, naming);
+  const answers = arrays.labels !== undefined ? classesOf(arrays, rows, naming) : targetsOf(arrays, rows, naming);
   return {
     ...represent(arrays, naming),
     inputShape: [...inputShape],
