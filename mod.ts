@@ -50,6 +50,7 @@ export {
   TRAIN_OPTIONS,
   type TrainConfig,
 } from "./src/config.ts";
+export type { DatasetLike } from "./src/data/canonical.ts";
 export { centerDigit, type Ink } from "./src/data/center.ts";
 export { countOf, type Dataset, type DatasetPair, inFeaturesOf } from "./src/data/dataset.ts";
 export { drawDigits, type DrawDigitsOptions } from "./src/data/digits.ts";

@@ -148,11 +148,13 @@ export async function openBackend(
   name: BackendName = "auto",
   options: BackendOptions = {},
 ): Promise<OpenedBackend> {
-  if (name !== "auto") return { ...await openByName(name, options, { named: true }), passedOver: [] };
+  if (name !== "auto") {
+    return Object.assign(await openByName(name, options, { named: true }), { passedOver: [] });
+  }
   const passedOver: { name: string; reason: string }[] = [];
   for (const candidate of AUTOMATIC) {
     try {
-      return { ...await openByName(candidate, options, { named: false }), passedOver };
+      return Object.assign(await openByName(candidate, options, { named: false }), { passedOver });
     } catch (error) {
       if (!(error instanceof BackendError)) throw error;
       passedOver.push({ name: candidate, reason: error.message });

@@ -1,5 +1,5 @@
 /** Going on from a checkpoint: whether anything is left to do, and whether it may be done. @module */
-import { checkParameters } from "./backends/state.ts";
+import { checkParameters } from "./backends/guards.ts";
 import { type Checkpoint, fingerprintOf } from "./checkpoint.ts";
 import type { TrainConfig } from "./config.ts";
 import type { Dataset } from "./data/dataset.ts";

@@ -13,6 +13,7 @@ import { persistentBuffers, sizeOf } from "./backends/state.ts";
 import { buildPlan } from "./build_plan.ts";
 import { type Checkpoint, fingerprintOf, type Progress } from "./checkpoint.ts";
 import { resolveConfig, type TrainConfig } from "./config.ts";
+import { canonicalDataset, type DatasetLike } from "./data/canonical.ts";
 import { countOf, type Dataset } from "./data/dataset.ts";
 import { splitRows, takeRows } from "./data/split.ts";
 import { DivergedError } from "./errors.ts";
@@ -56,9 +57,9 @@ export interface TrainOptions extends Partial<TrainConfig> {
   /** Threads of a backend that is opened here, and of augmentation. */
   readonly threads?: number;
   /** A validation set; `validationSplit` sets rows of the training set apart instead. */
-  readonly validation?: Dataset;
+  readonly validation?: DatasetLike;
   /** A set to evaluate on after every epoch. */
-  readonly test?: Dataset;
+  readonly test?: DatasetLike;
   /** Ends the run after the step that is being done. The event of the cut-short epoch, if a step of it was done, is the last. */
   readonly signal?: AbortSignal;
   /**
@@ -76,7 +77,8 @@ const PROGRESS_MS = 100;
 /**
  * Trains a network and yields an event after each epoch; `mlp.parameters` are then those of that epoch.
  *
- * The settings and the plan are checked when the first event is asked for, before any step. With `patience`, the network
+ * The data sets, the settings and the plan are checked when the first event is asked for, before any step; numbers of
+ * other types than those of a {@linkcode Dataset} are converted, see {@linkcode DatasetLike}. With `patience`, the network
  * ends with the parameters of the epoch of the lowest validation loss.
  *
  * ```ts
@@ -89,17 +91,29 @@ const PROGRESS_MS = 100;
  * }
  * ```
  *
- * @throws {RangeError} where a setting is out of range, or network, loss and data set do not go together
- * @throws {TypeError} where the data set is not one for this network
+ * @throws {RangeError} if a setting is out of range, a label is no class, an integer is not exact in float32, or network,
+ * loss and data set do not go together
+ * @throws {TypeError} if the data set is not one for this network, or an array is of another kind or length than it needs
  * @throws {DivergedError} where the loss or a parameter stops being a finite number; the network then has the parameters
  * of the last epoch that ended well
  */
 export async function* train(
   mlp: Mlp,
-  dataset: Dataset,
+  trainingSet: DatasetLike,
   options: TrainOptions = {},
 ): AsyncGenerator<TrainEvent, void, void> {
-  const { backend = "auto", threads, validation, test, signal, resume, onProgress, ...given } = options;
+  const {
+    backend = "auto",
+    threads,
+    signal,
+    resume,
+    onProgress,
+    validation: validationSet,
+    test: testSet,
+    ...given
+  } = options;
+  const dataset = canonicalDataset(trainingSet), test = testSet && canonicalDataset(testSet);
+  const validation = validationSet && canonicalDataset(validationSet);
   const changed = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const config = resolveConfig({ ...resume?.config, ...changed });
   if (resume) checkResume(resume, config, mlp, dataset);
