@@ -38,7 +38,7 @@ export interface MlpParts {
   readonly parameters: Tensors;
   /** Names of the classes in label order. */
   readonly classNames?: readonly string[];
-  /** How it was trained; absent for a network that was not. */
+  /** How it was trained; absent for a network that was not, or whose file tells it incompletely. */
   readonly training?: TrainingRecord;
 }
 

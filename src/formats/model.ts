@@ -41,7 +41,7 @@ export function formatModel(mlp: MlpParts): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Reads a network's file.
+ * Reads a network's file. A training record that is incomplete is left out.
  *
  * @throws {FormatError} where it is not one, or its parts do not fit together
  */
@@ -56,7 +56,7 @@ export async function parseModel(
 export async function readModel(npz: Npz): Promise<MlpParts> {
   const refuse = refuser("model", { name: npz.file === "" ? undefined : npz.file });
   if (!npz.has("config") || !npz.has("layer_1.weights")) {
-    const found = npz.names.slice(0, 6).map((name) => JSON.stringify(name)).join(", ") || "nothing";
+    const found = JSON.stringify(npz.names.slice(0, 6).join(", ")).slice(1, -1) || "nothing";
     throw refuse(`is no model: it needs "config" and "layer_1.weights", it has ${found}`);
   }
   const { inputShape, inputScale, classNames, training } = parseConfig(
