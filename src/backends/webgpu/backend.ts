@@ -225,7 +225,7 @@ function createPredictor(
     prediction = undefined;
     if (rows === 0) return;
     prediction = await preparePrediction(device, PREDICT, network, inputs);
-    prediction.load(parameters);
+    await prediction.load(parameters);
   };
   const close = () =>
     closing ??= (async () => {
@@ -234,12 +234,11 @@ function createPredictor(
       onClose(predictor);
     })();
   const predictor: Predictor = {
-    // deno-lint-ignore require-await -- what is refused rejects the promise
     async load(from) {
       ready();
       checkParameters(network, from);
       parameters = from;
-      prediction?.load(parameters);
+      await prediction?.load(parameters);
     },
     place: (inputs) => alone(() => place(inputs)),
     run: (inputs) =>

@@ -1,6 +1,7 @@
 /** The records of steps, as step.wgsl reads them. @module */
 import type { UpdateOp } from "../../plan.ts";
-import { STEP_BYTES } from "./device.ts";
+import { type Device, STEP_BYTES } from "./device.ts";
+import type { Work } from "./errors.ts";
 
 /** Words of a record, in the order of `Step` in step.wgsl; the first four are whole numbers. */
 const WORDS = [
@@ -32,6 +33,17 @@ const NESTEROV = 1, DECOUPLED = 2;
 export interface StepRows {
   readonly first: number;
   readonly rows: number;
+}
+
+/** Binds records: group 0 of every kernel, with the offset of its step. */
+export async function bindRecords(device: Device, what: Work, records: GPUBuffer): Promise<GPUBindGroup> {
+  const { result, checked } = device.scoped(what, () =>
+    device.gpu.createBindGroup({
+      layout: device.stepLayout,
+      entries: [{ binding: 0, resource: { buffer: records, size: RECORD_BYTES } }],
+    }));
+  await checked;
+  return result;
 }
 
 /** Writes the record of step `index` of a submission. `step` counts from 1 since training began. */

@@ -13,7 +13,7 @@ import { sumLossesKernel } from "./kernels.ts";
 import { stepLaunches, workOf } from "./lowering.ts";
 import type { PlacedPlan } from "./placement.ts";
 import { bindProgram } from "./program.ts";
-import { RECORD_BYTES, ROWS_WORD, STEP_WORDS, type StepRows, writeStep } from "./steps.ts";
+import { bindRecords, ROWS_WORD, STEP_WORDS, type StepRows, writeStep } from "./steps.ts";
 
 /** Milliseconds that a submission may take. */
 const SUBMISSION_MS = 80;
@@ -90,10 +90,7 @@ export async function prepareSteps(
     buffers: [records, losses, sums],
     grid: [1, 1],
   }]);
-  const group = device.gpu.createBindGroup({
-    layout: device.stepLayout,
-    entries: [{ binding: 0, resource: { buffer: records, size: RECORD_BYTES } }],
-  });
+  const group = await bindRecords(device, what, records);
   const view = new DataView(new ArrayBuffer(STEP_BYTES * most));
   let perSubmission = clampSteps(FIRST_WORK / (workOf(plan, placed) + WORK_OF_STEP), most);
 
@@ -151,7 +148,10 @@ export async function prepareSteps(
         const { checked } = device.scoped(what, () => queue.submit([commands]));
         return { checked, at: performance.now() };
       };
-      queue.writeBuffer(order, 0, epoch.order as Uint32Array<ArrayBuffer>);
+      const { checked } = device.scoped(what, () => {
+        queue.writeBuffer(order, 0, epoch.order as Uint32Array<ArrayBuffer>);
+      });
+      await checked;
       let current: Submission | undefined = encode(epoch, 0), submitted = submit(current);
       while (current) {
         // Encoded before the results are asked for, because Deno stands still from then on until the device is idle.
