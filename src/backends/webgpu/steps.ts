@@ -27,7 +27,7 @@ export const RECORD_BYTES = 4 * WORDS.length + (-4 * WORDS.length & 15);
 /** Words from one record to the next, and the word of `rows` in it. */
 export const STEP_WORDS = STEP_BYTES / 4, ROWS_WORD = WORDS.indexOf("rows");
 
-const NESTEROV = 1, DECOUPLED = 2;
+const NESTEROV = 1, DECOUPLED = 2, MOMENTUM = 4;
 
 /** Which rows a step is over. */
 export interface StepRows {
@@ -70,12 +70,11 @@ function settingsOf(
 ): Partial<Record<(typeof WORDS)[number], number>> {
   const { weightDecay } = op;
   if (op.op === "sgd") {
-    const { momentum, nesterov } = op;
     return {
-      flags: nesterov ? NESTEROV : 0,
+      flags: (op.nesterov ? NESTEROV : 0) | (op.velocity === undefined ? 0 : MOMENTUM),
       rate,
       weightDecay,
-      momentum: op.velocity === undefined ? 0 : momentum,
+      momentum: op.momentum,
     };
   }
   const { beta1, beta2, epsilon, decoupled } = op;
