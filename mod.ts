@@ -50,6 +50,7 @@ export {
   TRAIN_OPTIONS,
   type TrainConfig,
 } from "./src/config.ts";
+export type { DatasetLike } from "./src/data/canonical.ts";
 export { centerDigit, type Ink } from "./src/data/center.ts";
 export { countOf, type Dataset, type DatasetPair, inFeaturesOf } from "./src/data/dataset.ts";
 export { drawDigits, type DrawDigitsOptions } from "./src/data/digits.ts";
@@ -98,5 +99,6 @@ export { type LossName } from "./src/losses.ts";
 export { type InputSpec, Mlp, type MlpParts, type TrainingRecord } from "./src/mlp.ts";
 export type * from "./src/plan.ts";
 export { createRandom, permutation, type Random } from "./src/random.ts";
+export { endOfRun } from "./src/resume.ts";
 export { learningRates } from "./src/schedules.ts";
 export { train, type TrainEvent, type TrainOptions } from "./src/train.ts";

@@ -11,9 +11,9 @@ import type { Command } from "../tasks/terminal/command.ts";
 import { TaskError } from "../tasks/terminal/errors.ts";
 import { runTask, type TaskContext } from "../tasks/terminal/main.ts";
 import { accuracy } from "../tasks/terminal/numbers.ts";
-import { projectPath, userPath } from "../tasks/terminal/paths.ts";
+import { userPath } from "../tasks/terminal/paths.ts";
 import { startTable } from "../tasks/terminal/table.ts";
-import { DEFAULT_MODEL, JSON_OPTION } from "../tasks/options.ts";
+import { DEFAULT_MODEL, JSON_OPTION, MODEL_OPTION } from "../tasks/options.ts";
 import { drawInStyle, everyStyle, inkOf } from "../tests/support/drawn_digits.ts";
 
 const COMMAND = {
@@ -23,7 +23,7 @@ const COMMAND = {
     drawn: {
       title: "Drawings",
       options: {
-        model: { kind: "text", value: "PATH", help: `the model (default ${DEFAULT_MODEL})` },
+        ...MODEL_OPTION,
         each: { kind: "integer", default: 20, min: 1, help: "drawings in each style" },
         seed: {
           kind: "integer",
@@ -52,7 +52,7 @@ if (import.meta.main) await runTask(COMMAND, main);
 
 async function main({ given, screen }: TaskContext<typeof COMMAND["groups"]>): Promise<void> {
   const { model, each = 20, seed = 1, json = false } = given.drawn;
-  const mlp = await Mlp.load(model === undefined ? projectPath(DEFAULT_MODEL) : userPath(model));
+  const mlp = await Mlp.load(userPath(model ?? DEFAULT_MODEL));
   if (mlp.inFeatures !== digitSide * digitSide || mlp.outFeatures !== 10) {
     throw new TaskError(
       `Cannot read digits with this model: it has ${mlp.inFeatures} inputs, a digit has 784`,

@@ -47,6 +47,18 @@ int32_t on(mlp_plan* plan, char* error, uint32_t error_size, const Work& work) {
   });
 }
 
+// Throws if the library has no code for the calling thread's device, which has this compute capability. Asked when a device
+// is opened: its first plan would fail only after another backend has been passed over for it.
+void check_code(int64_t major, int64_t minor) {
+  try {
+    check(find_code_of_kernels());
+  } catch (const Fault& fault) {
+    if (fault.status != MLP_DEVICE_UNSUPPORTED) throw;
+    throw Fault{fault.status, format("%s, whose compute capability is %d.%d", fault.sentence.c_str(),
+                                     static_cast<int>(major), static_cast<int>(minor))};
+  }
+}
+
 void need_values(const void* values, uint64_t count) { need(values || count == 0, "An array is null"); }
 
 }  // namespace
@@ -105,6 +117,7 @@ EXPORT int32_t mlp_device_query(int32_t device, char* name, uint32_t name_size, 
 #else
     write_text("emulated GPU", name, name_size);
 #endif
+    check_code(facts[MLP_FACT_MAJOR], facts[MLP_FACT_MINOR]);
   });
 }
 

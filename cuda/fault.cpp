@@ -23,10 +23,17 @@ Fault fault_of(cudaError_t error) {
     case 46: return {MLP_DEVICE_BUSY, "the GPU is busy, or in a mode that lets no further process use it"};
     case 100: return {MLP_NO_DEVICE, "the NVIDIA driver finds no GPU"};
     case 101: return {MLP_NO_DEVICE, "there is no GPU of that number"};
+    case 98:
     case 209:
     case 222: return {MLP_DEVICE_UNSUPPORTED, "the library holds no code for this GPU"};
+    case 802:
+      return {MLP_FAILED, "the system is not ready for CUDA; where GPUs are joined by NVSwitch, its fabric manager must run"};
+    case 214:
     case 700:
     case 715:
+    case 716:
+    case 717:
+    case 718:
     case 719:
       return {MLP_CONTEXT_LOST,
               format("work on the GPU failed (CUDA error %d), and this process can use it no more", number)};

@@ -37,3 +37,5 @@ __global__ void gather_kernel(Gather op, const Progress* progress, uint32_t batc
 cudaError_t launch_gather(const Site& site, const Gather& op) {
   return launch(site.stream, Grid{site.batch_size, THREADS, 0}, gather_kernel, op, site.progress, site.batch_size);
 }
+
+cudaError_t find_code_of_kernels() { return find_code(gather_kernel); }

@@ -89,7 +89,8 @@ enum {
   MLP_FACTS = 6
 };
 
-/* Writes the GPU's name, NUL-terminated, and MLP_FACTS facts. Opens a context on it. */
+/* Writes the GPU's name, NUL-terminated, and MLP_FACTS facts. Opens a context on it, and returns MLP_DEVICE_UNSUPPORTED if the
+ * library has no code for it. */
 int32_t mlp_device_query(int32_t device, char *name, uint32_t name_size, int64_t *facts, uint64_t fact_count, char *error,
                          uint32_t error_size);
 

@@ -56,6 +56,10 @@ struct Gather {
 };
 cudaError_t launch_gather(const Site&, const Gather&);
 
+// Success if the library has code for the calling thread's device. Every kernel is compiled for the same architectures, so
+// that one answers for all.
+cudaError_t find_code_of_kernels();
+
 // y (B, O) = activation(x (B, I) weights (O, I)ᵀ + bias (O)).
 struct Linear {
   InputSource x;

@@ -88,6 +88,13 @@ cudaError_t allow_shared_memory(void (*kernel)(Parameters...), size_t bytes) {
                               static_cast<int>(bytes));
 }
 
+// Whether the calling thread's device has code of a kernel: its own, or PTX that the driver translates.
+template <class... Parameters>
+cudaError_t find_code(void (*kernel)(Parameters...)) {
+  cudaFuncAttributes attributes;
+  return cudaFuncGetAttributes(&attributes, reinterpret_cast<const void*>(kernel));
+}
+
 // How many blocks of a kernel fit on one multiprocessor.
 template <class... Parameters>
 cudaError_t blocks_per_multiprocessor(int* blocks, void (*kernel)(Parameters...), int threads, size_t shared_bytes) {

@@ -1,5 +1,6 @@
 /** How good a network is on a data set. @module */
 import { type Backend, type BackendName, type NetworkSpec, openBackend } from "./backend.ts";
+import { canonicalDataset, type DatasetLike } from "./data/canonical.ts";
 import { countOf, type Dataset, inFeaturesOf } from "./data/dataset.ts";
 import { indexOfLargest } from "./index_of_largest.ts";
 import type { LossName } from "./losses.ts";
@@ -51,22 +52,28 @@ export interface EvaluateOptions {
 const WORST = 10;
 
 /**
- * Evaluates a network on a data set.
+ * Evaluates a network on a data set, whose numbers may be of any type; see {@linkcode DatasetLike}.
  *
- * @throws {TypeError} where the set's inputs or outputs are not the network's
- * @throws {RangeError} where a label is no class of the network
+ * @throws {TypeError} if the set's inputs or outputs are not the network's, or an array is of another kind or length than
+ * it needs
+ * @throws {RangeError} if a label is no class of the network, or an integer is not exact in float32
  */
 export async function evaluate(
   mlp: Mlp,
-  dataset: Dataset,
+  dataset: DatasetLike,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  const { backend = "auto" } = options;
+  const { backend = "auto" } = options, set = canonicalDataset(dataset);
+  checkFit(mlp, set);
   const opened = typeof backend === "string" ? await openBackend(backend) : undefined;
   try {
-    const loss = options.loss ?? lossOf(mlp, dataset);
-    await using evaluator = await createEvaluator(opened ?? backend as Backend, mlp, dataset, loss);
-    return await evaluator.run(mlp.parameters);
+    const loss = options.loss ?? lossOf(mlp, set);
+    const evaluator = await createEvaluator(opened ?? backend as Backend, mlp, set, loss);
+    try {
+      return await evaluator.run(mlp.parameters);
+    } finally {
+      await evaluator.close();
+    }
   } finally {
     await opened?.close();
   }
@@ -103,8 +110,8 @@ export async function createEvaluator(
 /**
  * Checks that a data set is one for this network.
  *
- * @throws {TypeError} where inputs or outputs differ in number, or inputs in scale
- * @throws {RangeError} where a label is no class of the network
+ * @throws {TypeError} if inputs or outputs differ in number, or inputs in scale
+ * @throws {RangeError} if a label is no class of the network, or of the set
  */
 export function checkFit(mlp: Mlp, dataset: Dataset): void {
   const { source, labels } = dataset;
@@ -120,18 +127,19 @@ export function checkFit(mlp: Mlp, dataset: Dataset): void {
   if (!labels && dataset.outFeatures !== mlp.outFeatures) {
     throw fault(`target rows have ${dataset.outFeatures} values`, `${mlp.outFeatures}`);
   }
-  const row = labels?.findIndex((label) => label >= mlp.outFeatures) ?? -1;
-  if (labels && row >= 0) {
-    const range = `0 to ${mlp.outFeatures - 1}`;
-    throw new RangeError(
-      `Cannot use ${source}: row ${row} has label ${labels[row]}, the network has classes ${range}`,
-    );
+  for (let row = 0; labels && row < labels.length; row++) {
+    if (labels[row] < Math.min(mlp.outFeatures, dataset.outFeatures)) continue;
+    const whose = labels[row] < mlp.outFeatures ? "it" : "the network",
+      { outFeatures } = whose === "it" ? dataset : mlp;
+    const found = `row ${row} has label ${labels[row]}, ${whose} has classes 0 to ${outFeatures - 1}`;
+    throw new RangeError(`Cannot use ${source}: ${found}`);
   }
 }
 
 /** The loss that goes with a network and a set where none is named. */
 export function lossOf(mlp: Mlp, dataset: Dataset): LossName {
-  if (mlp.training) return mlp.training.config.loss;
+  const trained = mlp.training?.config?.loss;
+  if (trained !== undefined) return trained;
   const output = mlp.layers[mlp.layers.length - 1].activation;
   return dataset.labels && (output === "softmax" || output === "linear")
     ? "cross-entropy"

@@ -2,6 +2,8 @@
  * Reading and writing whole files: a write is all or nothing, a read is bounded. Needs Deno.
  * @module
  */
+import { folderOf, isAbsolute, nameOf } from "./file_paths.ts";
+import { createPart, type PartFile, partPath, removeOrphans } from "./part_file.ts";
 
 /** The most symbolic links that are followed in a row, as Linux has it. */
 const MOST_LINKS = 40;
@@ -12,17 +14,27 @@ const DEFAULT_MAX_BYTES = 2 ** 32 - 1;
 /** Bytes that a read of unknown length begins with. */
 const FIRST_READ = 64 * 1024;
 
+/** Bytes that a copy reads at once. */
+const COPIED_AT_ONCE = 1024 * 1024;
+
 /**
  * Writes a file so that a reader, or a crash at any moment, finds either the old content or the new one, whole.
  *
  * The bytes go to a temporary file beside the target, are synced to the disk, and take the target's name. Missing
  * folders are created, an existing file keeps its mode, and a symbolic link keeps pointing where it points: the file
  * there is replaced. A device or a pipe is written to directly. A process that is killed can leave the temporary file,
- * whose name ends in `.part`. Needs read and write permission for the folder.
+ * whose name ends in `.part`; the next write to the same target removes it. Needs read and write permission for the
+ * folder.
  *
+ * @param options `beforeReplace` is called once the disk has the new bytes, before they take the place of a file that is
+ * there; nothing is replaced if it throws
  * @throws {TypeError} where `path` is a folder
  */
-export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  bytes: Uint8Array,
+  options: { readonly beforeReplace?: () => Promise<void> } = {},
+): Promise<void> {
   const target = await followLinks(path);
   const before = await statOrUndefined(target);
   if (before?.isDirectory) {
@@ -30,17 +42,47 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<
   }
   if (before && !before.isFile) return await Deno.writeFile(target, bytes);
 
-  const folder = folderOf(target);
-  await Deno.mkdir(folder, { recursive: true });
-  const temporary = `${target}.${crypto.randomUUID().slice(0, 8)}.part`;
+  await Deno.mkdir(folderOf(target), { recursive: true });
+  await removeOrphans(target); // before the write, which may need their room
+  const mode = before?.mode ?? undefined;
+  // The file is never open to more users than the one that it replaces; chmod then adds what the umask took.
+  const part = await createPart(target, mode === undefined ? {} : { mode: mode & 0o777 });
+  await becomeFile(part, target, async ({ file }) => {
+    await writeAll(file, bytes);
+    if (mode !== undefined && Deno.build.os !== "windows") await Deno.chmod(part.path, mode & 0o7777);
+    await file.sync();
+    if (before) await options.beforeReplace?.();
+  });
+}
+
+/**
+ * Gives a file a second name, or copies it on a file system without hard links. A file that had the second name is
+ * replaced. Both names lead to a whole file at every moment.
+ */
+export async function keepFile(path: string, kept: string): Promise<void> {
+  const link = partPath(path);
   try {
-    await writeSynced(temporary, bytes, before?.mode ?? undefined);
-    await Deno.rename(temporary, target);
-  } catch (error) {
-    await removeIfThere(temporary);
-    throw error;
+    await Deno.link(path, link);
+  } catch {
+    return await copyFile(path, kept);
   }
-  await syncFolder(folder);
+  try {
+    await Deno.rename(link, kept);
+  } finally {
+    await removeIfThere(link); // a rename between two names of one file leaves both
+  }
+  await syncFolder(folderOf(kept));
+}
+
+/**
+ * Finds the file that a write to `path` replaces: its absolute path, without symbolic links. Two paths lead to the same
+ * file if and only if this returns the same for both. Missing folders are created.
+ */
+export async function targetOf(path: string): Promise<string> {
+  const target = await followLinks(path);
+  await Deno.mkdir(folderOf(target), { recursive: true });
+  const folder = await Deno.realPath(folderOf(target));
+  return `${folder === "/" ? "" : folder}/${nameOf(target)}`;
 }
 
 /**
@@ -58,8 +100,12 @@ export async function readFileBounded(
   const { isDirectory, size } = await Deno.stat(path);
   if (isDirectory) throw new TypeError(`Cannot read ${JSON.stringify(path)}: it is a folder, needs a file`);
   if (size > maxBytes) throw tooLarge(path, String(size), maxBytes);
-  using file = await Deno.open(path);
-  return await readToEnd(file, { name: path, size, maxBytes });
+  const file = await Deno.open(path);
+  try {
+    return await readToEnd(file, { name: path, size, maxBytes });
+  } finally {
+    file.close();
+  }
 }
 
 /**
@@ -96,14 +142,50 @@ function tooLarge(name: string, found: string, maxBytes: number): RangeError {
   );
 }
 
-/** Writes a new file and waits until the disk has it. */
-async function writeSynced(path: string, bytes: Uint8Array, mode: number | undefined): Promise<void> {
-  // The file is never open to more users than the one that it replaces; chmod then adds what the umask took.
-  const permissions = mode === undefined ? {} : { mode: mode & 0o777 };
-  using file = await Deno.open(path, { write: true, createNew: true, ...permissions });
+/** Copies a file so that `to` is at every moment what it was before, or the copy, whole. */
+async function copyFile(from: string, to: string): Promise<void> {
+  const source = await Deno.open(from);
+  try {
+    const { mode } = await source.stat();
+    const part = await createPart(from, mode === null ? {} : { mode: mode & 0o777 });
+    await becomeFile(part, to, async ({ file }) => {
+      const buffer = new Uint8Array(COPIED_AT_ONCE);
+      for (let count; (count = await source.read(buffer)) !== null;) {
+        await writeAll(file, buffer.subarray(0, count));
+      }
+      await file.sync();
+    });
+  } finally {
+    source.close();
+  }
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
-  if (mode !== undefined && Deno.build.os !== "windows") await Deno.chmod(path, mode & 0o7777);
-  await file.sync();
+}
+
+/** Gives a temporary file the name `to` once `fill` is done with it; removes it if that fails. */
+async function becomeFile(
+  part: PartFile,
+  to: string,
+  fill: (part: PartFile) => Promise<void>,
+): Promise<void> {
+  let isOpen = true;
+  const close = () => {
+    if (isOpen) part.file.close();
+    isOpen = false;
+  };
+  try {
+    await fill(part);
+    if (Deno.build.os === "windows") close(); // elsewhere it is locked until it has its name
+    await Deno.rename(part.path, to);
+  } catch (error) {
+    await removeIfThere(part.path);
+    throw error;
+  } finally {
+    close();
+  }
+  await syncFolder(folderOf(to));
 }
 
 /** The path that a chain of symbolic links ends at, whether something is there or not. */
@@ -139,21 +221,13 @@ async function removeIfThere(path: string): Promise<void> {
 
 /** Makes the new name itself survive a power failure, where the system lets a folder be synced (Windows does not). */
 async function syncFolder(folder: string): Promise<void> {
+  let directory: Deno.FsFile | undefined;
   try {
-    using directory = await Deno.open(folder);
+    directory = await Deno.open(folder);
     await directory.sync();
   } catch {
     // The file is whole either way.
+  } finally {
+    directory?.close();
   }
-}
-
-/** The folder of a path: `a/b` for `a/b/c`, `.` for `c`, `/` for `/c`. */
-function folderOf(path: string): string {
-  const separator = Deno.build.os === "windows" ? /[\\/]/g : /\//g;
-  const last = [...path.matchAll(separator)].at(-1)?.index;
-  return last === undefined ? "." : path.slice(0, last) || "/";
-}
-
-function isAbsolute(path: string): boolean {
-  return path.startsWith("/") || (Deno.build.os === "windows" && /^([A-Za-z]:)?[\\/]/.test(path));
 }

@@ -1,10 +1,13 @@
 /** A network: its layers, its parameters, and what its inputs and outputs mean. @module */
 import type { Tensors } from "./backend.ts";
-import { predict } from "./backends/reference/backend.ts";
+import { predict } from "./backends/reference/forward.ts";
 import type { TrainConfig } from "./config.ts";
+import type { Naming, NumericArray } from "./data/arrays.ts";
+import { canonicalInputs } from "./data/canonical.ts";
 import { type Dataset, inFeaturesOf } from "./data/dataset.ts";
 import { readFileBounded, writeFileAtomic } from "./files.ts";
 import { formatModel, parseModel } from "./formats/model.ts";
+import { checkFiles } from "./host.ts";
 import { initialParameters, type InitName } from "./init.ts";
 import { formatLayers, type LayerSpec } from "./layers.ts";
 
@@ -97,8 +100,14 @@ export class Mlp implements MlpParts {
     return new Mlp({ inputShape, inputScale, layers, parameters, classNames });
   }
 
-  /** Reads a network that `Mlp.save` wrote. Needs read permission. */
+  /**
+   * Reads a network that `Mlp.save` wrote. Needs Deno and read permission.
+   *
+   * @throws {FormatError} if the file holds no network
+   * @throws {TypeError} outside Deno, where `Mlp.parse` reads the bytes
+   */
   static async load(path: string): Promise<Mlp> {
+    checkFiles(`load ${JSON.stringify(path)}`, "pass the file's bytes to Mlp.parse()");
     return await Mlp.parse(await readFileBounded(path), { name: path });
   }
 
@@ -116,8 +125,13 @@ export class Mlp implements MlpParts {
     return formatModel(this);
   }
 
-  /** Writes the network's file: the old one or the new one is there at every moment, whole. Needs write permission. */
+  /**
+   * Writes the network's file: the old one or the new one is there at every moment, whole. Needs Deno and write permission.
+   *
+   * @throws {TypeError} outside Deno, where `Mlp.format` gives the bytes
+   */
   async save(path: string): Promise<void> {
+    checkFiles(`save ${JSON.stringify(path)}`, "take the file's bytes from Mlp.format()");
     await writeFileAtomic(path, this.format());
   }
 
@@ -138,12 +152,16 @@ export class Mlp implements MlpParts {
 
   /**
    * Outputs `[N, O]` for inputs `[N, I]`, before their scale: bytes of a picture as they are. This computes on the calling
-   * thread, in float64; for many rows a backend's `createPredictor` is faster.
+   * thread, in float64; for many rows a backend's `createPredictor` is faster. Numbers of other types are converted:
+   * integers must be exact in float32, others are rounded to it.
    *
-   * @throws {TypeError} where the inputs are no whole number of rows
+   * @throws {TypeError} if the inputs are no array of numbers, or no whole number of rows
+   * @throws {RangeError} if an integer is not exact in float32
    */
-  predict(inputs: Uint8Array | Float32Array): Float32Array<ArrayBuffer> {
-    return predict(this, this.parameters, inputs);
+  predict(inputs: NumericArray): Float32Array<ArrayBuffer> {
+    const refuse: Naming["refuse"] = (kind, fault) =>
+      new (kind === "shape" ? TypeError : RangeError)(`Cannot predict: ${fault}`);
+    return predict(this, this.parameters, canonicalInputs(inputs, { shape: this.inputShape, refuse }));
   }
 
   /** One line for each layer: its shape, activation and number of parameters. */

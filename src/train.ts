@@ -13,14 +13,15 @@ import { persistentBuffers, sizeOf } from "./backends/state.ts";
 import { buildPlan } from "./build_plan.ts";
 import { type Checkpoint, fingerprintOf, type Progress } from "./checkpoint.ts";
 import { resolveConfig, type TrainConfig } from "./config.ts";
+import { canonicalDataset, type DatasetLike } from "./data/canonical.ts";
 import { countOf, type Dataset } from "./data/dataset.ts";
 import { splitRows, takeRows } from "./data/split.ts";
 import { DivergedError } from "./errors.ts";
 import { checkFit, createEvaluator, type Evaluation, type Evaluator } from "./evaluate.ts";
-import { formatLayers } from "./layers.ts";
-import type { Mlp } from "./mlp.ts";
+import type { Mlp, TrainingRecord } from "./mlp.ts";
 import type { StepPlan } from "./plan.ts";
 import { permutation } from "./random.ts";
+import { checkResume, endOfRun } from "./resume.ts";
 import { learningRates } from "./schedules.ts";
 
 /** What an epoch came to. */
@@ -56,12 +57,15 @@ export interface TrainOptions extends Partial<TrainConfig> {
   /** Threads of a backend that is opened here, and of augmentation. */
   readonly threads?: number;
   /** A validation set; `validationSplit` sets rows of the training set apart instead. */
-  readonly validation?: Dataset;
+  readonly validation?: DatasetLike;
   /** A set to evaluate on after every epoch. */
-  readonly test?: Dataset;
+  readonly test?: DatasetLike;
   /** Ends the run after the step that is being done. The event of the cut-short epoch, if a step of it was done, is the last. */
   readonly signal?: AbortSignal;
-  /** Where to go on from. The settings are those of the checkpoint; only `epochs` may differ. */
+  /**
+   * Where to go on from. The settings are those of the checkpoint; only `epochs` may differ, down to those that are
+   * done. If the run has ended, there is no step and no event, and the network becomes the one that it ended with.
+   */
   readonly resume?: Checkpoint;
   /** Is told about ten times a second how many steps of the epoch are done. */
   readonly onProgress?: (progress: { epoch: number; step: number; steps: number }) => void;
@@ -73,7 +77,8 @@ const PROGRESS_MS = 100;
 /**
  * Trains a network and yields an event after each epoch; `mlp.parameters` are then those of that epoch.
  *
- * The settings and the plan are checked when the first event is asked for, before any step. With `patience`, the network
+ * The data sets, the settings and the plan are checked when the first event is asked for, before any step; numbers of
+ * other types than those of a {@linkcode Dataset} are converted, see {@linkcode DatasetLike}. With `patience`, the network
  * ends with the parameters of the epoch of the lowest validation loss.
  *
  * ```ts
@@ -86,17 +91,29 @@ const PROGRESS_MS = 100;
  * }
  * ```
  *
- * @throws {RangeError} where a setting is out of range, or network, loss and data set do not go together
- * @throws {TypeError} where the data set is not one for this network
+ * @throws {RangeError} if a setting is out of range, a label is no class, an integer is not exact in float32, or network,
+ * loss and data set do not go together
+ * @throws {TypeError} if the data set is not one for this network, or an array is of another kind or length than it needs
  * @throws {DivergedError} where the loss or a parameter stops being a finite number; the network then has the parameters
  * of the last epoch that ended well
  */
 export async function* train(
   mlp: Mlp,
-  dataset: Dataset,
+  trainingSet: DatasetLike,
   options: TrainOptions = {},
 ): AsyncGenerator<TrainEvent, void, void> {
-  const { backend = "auto", threads, validation, test, signal, resume, onProgress, ...given } = options;
+  const {
+    backend = "auto",
+    threads,
+    signal,
+    resume,
+    onProgress,
+    validation: validationSet,
+    test: testSet,
+    ...given
+  } = options;
+  const dataset = canonicalDataset(trainingSet), test = testSet && canonicalDataset(testSet);
+  const validation = validationSet && canonicalDataset(validationSet);
   const changed = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const config = resolveConfig({ ...resume?.config, ...changed });
   if (resume) checkResume(resume, config, mlp, dataset);
@@ -109,6 +126,10 @@ export async function* train(
     outFeatures: dataset.labels ? mlp.outFeatures : dataset.outFeatures,
   });
 
+  if (resume && endOfRun(resume, config.epochs)) {
+    return takeEnd(resume, { mlp, dataset, config, plan, rows: sets.rows });
+  }
+
   const opened = typeof backend === "string" ? await openBackend(backend, { threads }) : undefined;
   const engine = opened ?? backend as Backend;
   const evaluators: Run["evaluators"] = {};
@@ -117,7 +138,7 @@ export async function* train(
     if (config.augment) augmenter = await createAugmenter(dataset, { seed: config.seed, threads });
     const inputs = await augmenter?.inputsOf(resume?.progress.epoch ?? 1) ?? dataset.inputs;
     trainer = await engine.createTrainer(plan, { ...dataset, inputs }, startOf(plan, mlp, resume));
-    if (resume) mlp.parameters = resume.mlp.parameters;
+    if (resume) mlp.parameters = parametersOf(plan, resume);
     for (const [name, set] of Object.entries({ validation: sets.validation, test })) {
       if (set) evaluators[name] = await createEvaluator(engine, mlp, set, config.loss);
     }
@@ -208,23 +229,18 @@ async function* runEpochs(
     mlp.parameters = parametersOf(plan, state);
     const test = whole ? await evaluators.test?.run(mlp.parameters) : undefined;
     const validation = whole ? await evaluators.validation?.run(mlp.parameters) : undefined;
-    if (validation && !(validation.loss >= (best?.loss ?? Infinity))) {
+    if (validation && validation.loss < (best?.loss ?? Infinity)) { // never NaN
       best = { epoch, loss: validation.loss };
       bestTensors = config.patience > 0 ? mlp.parameters : undefined;
     }
-    const ended = endOf(config, epoch, { whole, best, interrupted: signal?.aborted ?? false });
     const start = { lossSum: 0, correct: 0, rows: 0 };
     const next: Progress = whole
       ? { epoch: epoch + 1, stepsDone: 0, sums: start, step: state.step, best }
       : { epoch, stepsDone, sums, step: state.step, best };
-    const restored = ended === "patience" || ended === "finished" ? bestTensors : undefined;
+    const end = endOfRun({ config, progress: next }), restored = end && bestTensors;
+    const ended = end ?? (signal?.aborted ? "interrupted" : undefined);
     if (restored) mlp.parameters = restored;
-    mlp.training = {
-      config,
-      epochs: restored && best ? best.epoch : epoch,
-      dataset: { source: run.dataset.source, rows: run.rows.length },
-      backend: run.backend,
-    };
+    mlp.training = recordOf(run, restored && best ? best.epoch : epoch);
     const parts = { ...mlp };
     yield {
       epoch,
@@ -280,19 +296,27 @@ function startOf(plan: StepPlan, mlp: Mlp, resume: Checkpoint | undefined): Trai
   return { step: 0, tensors };
 }
 
-function parametersOf(plan: StepPlan, { tensors }: TrainState): Tensors {
+function parametersOf(plan: StepPlan, { tensors }: Pick<TrainState, "tensors">): Tensors {
   const parameters = plan.buffers.filter(({ role }) => role === "parameter");
   return Object.fromEntries(parameters.map(({ name }) => [name, tensors[name]]));
 }
 
-function endOf(
-  config: TrainConfig,
-  epoch: number,
-  { whole, best, interrupted }: { whole: boolean; best: Progress["best"]; interrupted: boolean },
-): TrainEvent["ended"] {
-  if (whole && config.patience > 0 && best && epoch - best.epoch >= config.patience) return "patience";
-  if (whole && epoch === config.epochs) return "finished";
-  return interrupted ? "interrupted" : undefined;
+/** Makes the network the one that the run of a checkpoint ended with. */
+function takeEnd(
+  { progress, bestTensors, tensors, backend }: Checkpoint,
+  run: Pick<Run, "mlp" | "dataset" | "config" | "plan" | "rows">,
+): void {
+  const { epoch, best } = progress;
+  run.mlp.parameters = bestTensors ?? parametersOf(run.plan, { tensors });
+  run.mlp.training = recordOf({ ...run, backend }, bestTensors && best ? best.epoch : epoch - 1);
+}
+
+/** The record of a network whose parameters have `epochs` epochs of this run behind them. */
+function recordOf(
+  { config, dataset, rows, backend }: Pick<Run, "config" | "dataset" | "rows" | "backend">,
+  epochs: number,
+): TrainingRecord {
+  return { config, epochs, dataset: { source: dataset.source, rows: rows.length }, backend };
 }
 
 function isFiniteState({ tensors }: TrainState): boolean {
@@ -305,34 +329,4 @@ function divergedError(epoch: number, step: number, { diverged }: EpochResult): 
     `Training stopped: ${what} is not a finite number at epoch ${epoch}, step ${step}; a smaller learning rate may help`,
     { epoch, step },
   );
-}
-
-function checkResume(resume: Checkpoint, config: TrainConfig, mlp: Mlp, dataset: Dataset): void {
-  const [found, needed] = [mlp, resume.mlp].map(({ layers }) => formatLayers(layers));
-  if (found !== needed) {
-    throw new TypeError(`Cannot resume a network of layers ${found}: the checkpoint has ${needed}`);
-  }
-  for (const name of Object.keys(config) as (keyof TrainConfig)[]) {
-    if (name === "epochs" || config[name] === resume.config[name]) continue;
-    throw new RangeError(
-      `Cannot resume with "${name}" ${config[name]}: the checkpoint has ${resume.config[name]}`,
-    );
-  }
-  if (config.epochs < resume.progress.epoch) {
-    const done = resume.progress.epoch - 1;
-    throw new RangeError(
-      `Cannot resume to epoch ${config.epochs}: the checkpoint has ${done} epochs behind it`,
-    );
-  }
-  const { epoch, best } = resume.progress;
-  if (best && config.patience > 0 && epoch - 1 - best.epoch >= config.patience) {
-    const found = `training ended after epoch ${epoch - 1}, the best is ${best.epoch}`;
-    throw new RangeError(`Cannot resume: ${found} and "patience" is ${config.patience}`);
-  }
-  const { rows, crc32 } = fingerprintOf(dataset);
-  if (rows !== resume.dataset.rows || crc32 !== resume.dataset.crc32) {
-    throw new RangeError(
-      `Cannot resume on ${dataset.source}: it is not the set of ${resume.dataset.rows} rows that training began on`,
-    );
-  }
 }

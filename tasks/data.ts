@@ -1,14 +1,17 @@
 /** Where a task's data set comes from. @module */
-import { basename, isAbsolute } from "@std/path";
+import { basename, isAbsolute } from "node:path";
 import type { Dataset, DatasetPair } from "../src/data/dataset.ts";
 import { countOf } from "../src/data/dataset.ts";
 import { drawDigits } from "../src/data/digits.ts";
 import { downloadMnist } from "../src/data/download.ts";
 import { loadDataset } from "../src/data/load.ts";
+import { isThere } from "./kept_files.ts";
 import { TaskError } from "./terminal/errors.ts";
+import { unlessAborted } from "./terminal/interrupt.ts";
 import { count } from "./terminal/numbers.ts";
 import { projectPath, shownPath, userPath } from "./terminal/paths.ts";
 import type { Screen } from "./terminal/screen.ts";
+import { fileError } from "./terminal/system_errors.ts";
 
 /** The file that is looked for, and downloaded to, where no data set is named. */
 const MNIST_PATH = "data/mnist.npz";
@@ -30,9 +33,9 @@ export async function openData(
 ): Promise<OpenedData> {
   const { screen, signal } = terminal;
   if (named === "digits") return await drawn("digits drawn by the program", terminal);
-  if (named !== undefined) return await load(userPath(named));
+  if (named !== undefined) return await load(userPath(named), signal);
   const path = projectPath(MNIST_PATH);
-  if (await isThere(path)) return await load(path);
+  if (await isThere(path)) return await load(path, signal);
   screen.note(`downloading MNIST to ${shownPath(path)}, which is not there yet`);
   try {
     const progress = ({ received, total }: { received: number; total?: number }) =>
@@ -41,7 +44,7 @@ export async function openData(
       );
     const source = await downloadMnist(path, { signal, progress });
     screen.note(`downloaded MNIST from ${source}`);
-    return await load(path);
+    return await load(path, signal);
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof AggregateError)) throw error;
@@ -57,27 +60,26 @@ export async function openData(
  *
  * @throws {TaskError} where the set that was named has none
  */
-export async function openTestRows(named: string | undefined): Promise<Dataset> {
+export async function openTestRows(named: string | undefined, signal: AbortSignal): Promise<Dataset> {
   const path = named === undefined ? projectPath(MNIST_PATH) : userPath(named);
   if (named === "digits" || (named === undefined && !await isThere(path))) {
     return drawDigits({ count: 1, testCount: SHOWN_DIGITS }).test!;
   }
-  const { test } = (await load(path)).sets;
+  const { test } = (await load(path, signal)).sets;
   if (test) return test;
   throw new TaskError(`Cannot show digits of ${JSON.stringify(shownPath(path))}: it has no test rows`);
 }
 
-async function load(path: string): Promise<OpenedData> {
+async function load(path: string, signal: AbortSignal): Promise<OpenedData> {
   try {
-    const { train, test } = await loadDataset(path);
+    const { train, test } = await unlessAborted(signal, loadDataset(path));
     const shown = shownPath(path);
     const source = isAbsolute(shown) ? basename(shown) : shown; // in the model's file, which should not tell of a home
     const sets = { train: { ...train, source }, ...(test && { test: { ...test, source } }) };
     return { sets, said: described(shown, sets) };
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new TaskError(`Cannot load ${JSON.stringify(shownPath(path))}: no such file or folder`, {
-      hint: "leave --data out for MNIST, or use --data digits",
+    throw fileError("Cannot load", path, error, {
+      ENOENT: "leave --data out for MNIST, or use --data digits",
     });
   }
 }
@@ -96,19 +98,11 @@ async function drawn(
 
 function described(from: string, { train, test }: DatasetPair): string {
   const shape = `[${train.inputShape.join(", ")}]`;
-  const kind = train.labels ? `${train.outFeatures} classes` : `${train.outFeatures} target values`;
+  const kind = train.labels
+    ? `${count(train.outFeatures)} classes`
+    : `${count(train.outFeatures)} target values`;
   const tested = test ? `, ${count(countOf(test))} to test` : "";
   return `${from}: ${count(countOf(train))} rows to train${tested}; inputs ${shape}, ${kind}`;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 function megabytes(bytes: number): string {

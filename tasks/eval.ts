@@ -2,7 +2,9 @@
 import { openBackend } from "../src/backend.ts";
 import { evaluate, type Evaluation } from "../src/evaluate.ts";
 import { Mlp } from "../src/mlp.ts";
+import { visible } from "../src/visible.ts";
 import { openData } from "./data.ts";
+import { isThere } from "./kept_files.ts";
 import {
   BACKEND_OPTIONS,
   backendOptionsOf,
@@ -10,13 +12,16 @@ import {
   DATA_OPTION,
   DEFAULT_MODEL,
   JSON_OPTION,
+  MODEL_OPTION,
 } from "./options.ts";
 import type { Command } from "./terminal/command.ts";
 import { TaskError } from "./terminal/errors.ts";
+import { unlessAborted } from "./terminal/interrupt.ts";
 import { runTask, type TaskContext } from "./terminal/main.ts";
 import { accuracy, count, loss, percent } from "./terminal/numbers.ts";
-import { projectPath, shownPath, userPath } from "./terminal/paths.ts";
+import { projectPath, userPath } from "./terminal/paths.ts";
 import type { Screen } from "./terminal/screen.ts";
+import { fileError } from "./terminal/system_errors.ts";
 
 /** Classes up to which the confusion matrix fits a terminal. */
 const SHOWN_CLASSES = 20;
@@ -29,7 +34,7 @@ const COMMAND = {
     what: {
       title: "Model and data",
       options: {
-        model: { kind: "text", value: "PATH", help: `the model (default ${DEFAULT_MODEL})` },
+        ...MODEL_OPTION,
         ...DATA_OPTION,
         set: { kind: "choice", default: "test", choices: ["test", "train"], help: "which rows of the data" },
       },
@@ -43,7 +48,7 @@ if (import.meta.main) await runTask(COMMAND, main);
 
 async function main({ given, screen, signal }: TaskContext<typeof COMMAND["groups"]>): Promise<void> {
   const { what, run } = given;
-  const mlp = await loadModel(what.model);
+  const mlp = await loadModel(what.model, { signal });
   const { sets, said } = await openData(what.data, { screen, signal });
   const which = what.set ?? COMMAND.groups.what.options.set.default;
   const dataset = sets[which];
@@ -67,14 +72,19 @@ async function main({ given, screen, signal }: TaskContext<typeof COMMAND["group
 /** Loads the model that `--model` names, or the default one. */
 export async function loadModel(
   named: string | undefined,
-  hint = "run `deno task train` to make a model, or name one with --model",
+  { signal, hint = "run `deno task train` to make a model, or name one with --model" }: {
+    readonly signal: AbortSignal;
+    readonly hint?: string;
+  },
 ): Promise<Mlp> {
-  const path = named === undefined ? projectPath(DEFAULT_MODEL) : userPath(named);
+  const path = userPath(named ?? DEFAULT_MODEL);
   try {
-    return await Mlp.load(path);
+    return await unlessAborted(signal, Mlp.load(path));
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new TaskError(`Cannot load ${JSON.stringify(shownPath(path))}: no such file`, { hint });
+    const other = projectPath(DEFAULT_MODEL);
+    const isElsewhere = named === undefined && await isThere(other);
+    const ENOENT = isElsewhere ? `there is one in another folder: --model ${other}` : hint;
+    throw fileError("Cannot load", path, error, { ENOENT });
   }
 }
 
@@ -86,7 +96,7 @@ function printEvaluation(screen: Screen, evaluation: Evaluation, classNames: rea
   }
   screen.row(`accuracy ${accuracy(evaluation.accuracy, rows)} (${count(correct ?? 0)} of ${count(rows)})`);
   const classes = Math.sqrt(confusion.length);
-  const nameOf = (label: number) => classNames?.[label] ?? String(label);
+  const nameOf = (label: number) => visible(classNames?.[label] ?? String(label));
   if (classes <= SHOWN_CLASSES) {
     printConfusion(
       screen,

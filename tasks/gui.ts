@@ -6,15 +6,25 @@ import { createGui, type Gui } from "../src/gui/gui.ts";
 import { pageFiles } from "../src/gui/page/files.ts";
 import { type GuiServer, serveGui } from "../src/gui/serve.ts";
 import { classNamesOf } from "../src/gui/shown_network.ts";
-import type { Mlp } from "../src/mlp.ts";
+import type { TrainingJob } from "../src/gui/training.ts";
 import { openBrowser } from "./browser.ts";
 import { openDemo, openSaved, openTraining, type Shown } from "./gui_network.ts";
-import { BACKEND_OPTIONS, backendOptionsOf, DATA_ALIASES, DATA_OPTION, DEFAULT_MODEL } from "./options.ts";
-import { checkWritable, OUTPUT_OPTIONS, refuseToOverwrite } from "./output.ts";
+import {
+  BACKEND_OPTIONS,
+  backendOptionsOf,
+  DATA_ALIASES,
+  DATA_OPTION,
+  DEFAULT_MODEL,
+  MODEL_OPTION,
+} from "./options.ts";
+import { openOutput, type Output, OUTPUT_OPTIONS, refuseToOverwrite } from "./output.ts";
+import { saveOrRescue } from "./rescue.ts";
 import { type Command, dashed, kebab } from "./terminal/command.ts";
 import { TaskError, UsageError } from "./terminal/errors.ts";
+import { unlessAborted } from "./terminal/interrupt.ts";
 import { runTask, type TaskContext } from "./terminal/main.ts";
 import { projectPath, shownPath, userPath } from "./terminal/paths.ts";
+import type { Screen } from "./terminal/screen.ts";
 import { checkConfig, LAYERS_OPTION, layersOf, networkText } from "./training.ts";
 
 /** Where the page is served where no port is asked for, or the next free one. */
@@ -30,7 +40,7 @@ const COMMAND = {
     page: {
       title: "Page",
       options: {
-        model: { kind: "text", value: "PATH", help: `the model (default ${DEFAULT_MODEL})` },
+        ...MODEL_OPTION,
         demo: {
           kind: "boolean",
           default: false,
@@ -88,9 +98,20 @@ async function main(context: Context): Promise<void> {
   await using backend = page.train || page.demo
     ? await openBackend(given.machine.backend ?? "auto", backendOptionsOf(given.machine))
     : undefined;
-  const { mlp, origin, samples, training } = await openShown(context, backend);
+  await using output = page.train ? await openModelOutput(context) : undefined;
+  const faults: TaskError[] = []; // of a model that is not where it was meant to be
+  const save = output && saverTo(output, screen, faults);
+  const { mlp, origin, samples, training } = await openShown(context, backend, save);
   const file = page.corrections === undefined ? projectPath(CORRECTIONS) : userPath(page.corrections);
-  const corrections = openCorrections(file, { name: shownPath(file), classNames: classNamesOf(mlp) });
+  const name = shownPath(file);
+  const corrections = openCorrections(file, {
+    name,
+    classNames: classNamesOf(mlp),
+    onUnlocked: ({ message }) =>
+      screen.note(
+        `warning: nothing keeps other programs from writing to ${name} at the same time: ${message}`,
+      ),
+  });
   const hostname = page.host ?? COMMAND.groups.page.options.host.default;
   await using gui = await createGui({
     mlp,
@@ -123,6 +144,28 @@ async function main(context: Context): Promise<void> {
   await server.close();
   if (training?.isUnderWay) await training.stop();
   await trained;
+  if (faults.length > 0) throw faults[0];
+}
+
+/** The file that the model goes to. */
+async function openModelOutput({ given: { network }, screen, signal }: Context): Promise<Output> {
+  const path = userPath(network.output ?? DEFAULT_MODEL);
+  await unlessAborted(signal, refuseToOverwrite(path, network.force ?? false));
+  return await openOutput(path, { screen });
+}
+
+/** What keeps the network at the end of its training. A second place is told at once, and ends the task with an error. */
+function saverTo(output: Output, screen: Screen, faults: TaskError[]): TrainingJob["save"] {
+  return async (mlp, { isFinished }) => {
+    const options = { what: "the model", beside: !isFinished, folders: [], screen };
+    const { path, fault } = await saveOrRescue(output, mlp.format(), options);
+    if (path === undefined) throw fault;
+    if (fault) {
+      screen.error(fault.message);
+      faults.push(fault);
+    }
+    return shownPath(path);
+  };
 }
 
 /** Refuses options that exclude each other, or that say nothing without another. */
@@ -143,20 +186,14 @@ function checkUsage({ page, network, config, machine }: Context["given"]): void 
 async function openShown(
   { given, screen, signal }: Context,
   backend: OpenedBackend | undefined,
+  save: TrainingJob["save"] | undefined,
 ): Promise<Shown> {
   const { page, network, config, machine } = given;
-  if (backend === undefined) return await openSaved(page.model, page.data);
+  if (backend === undefined) return await openSaved(page.model, page.data, signal);
   for (const { name, reason } of backend.passedOver) screen.note(`passed over ${name}: ${reason}`);
   screen.note(`backend  ${backend.name} on ${backend.device}`);
-  if (page.demo) return await openDemo(backend, page.data, { screen, signal });
+  if (save === undefined) return await openDemo(backend, page.data, { screen, signal });
   const layers = network.layers === undefined ? undefined : layersOf(network.layers);
-  const output = network.output === undefined ? projectPath(DEFAULT_MODEL) : userPath(network.output);
-  await refuseToOverwrite(output, network.force ?? false);
-  await checkWritable(output);
-  const save = async (mlp: Mlp) => {
-    await mlp.save(output);
-    return shownPath(output);
-  };
   const { threads } = backendOptionsOf(machine);
   return await openTraining({ backend, threads, data: page.data, layers, config, save }, { screen, signal });
 }

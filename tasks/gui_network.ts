@@ -5,7 +5,7 @@ import type { Dataset, DatasetPair } from "../src/data/dataset.ts";
 import { drawDigits } from "../src/data/digits.ts";
 import { checkFit, type Evaluation } from "../src/evaluate.ts";
 import { checkShowable, classNamesOf } from "../src/gui/shown_network.ts";
-import { createTrainingSession, type TrainingSession } from "../src/gui/training.ts";
+import { createTrainingSession, type TrainingJob, type TrainingSession } from "../src/gui/training.ts";
 import type { LayerSpec } from "../src/layers.ts";
 import type { Mlp } from "../src/mlp.ts";
 import { train } from "../src/train.ts";
@@ -16,7 +16,7 @@ import { accuracy, count } from "./terminal/numbers.ts";
 import { progressText } from "./terminal/progress.ts";
 import type { Screen } from "./terminal/screen.ts";
 import { epochColumns, startTable } from "./terminal/table.ts";
-import { configText, networkText, newMlp } from "./training.ts";
+import { checkLoss, configText, networkText, newMlp } from "./training.ts";
 
 /** A network, and what the page shows beside it. */
 export interface Shown {
@@ -36,16 +36,20 @@ interface Terminal {
 const DEMO = { digits: 20_000, testDigits: 1000, epochs: 8 };
 
 /** The network of a file. */
-export async function openSaved(path: string | undefined, data: string | undefined): Promise<Shown> {
-  const mlp = await loadModel(
-    path,
-    "run `deno task train` to make a model, or `deno task gui --demo` to try without one",
-  );
+export async function openSaved(
+  path: string | undefined,
+  data: string | undefined,
+  signal: AbortSignal,
+): Promise<Shown> {
+  const mlp = await loadModel(path, {
+    signal,
+    hint: "run `deno task train` to make a model, or `deno task gui --demo` to try without one",
+  });
   checkShowable(mlp);
-  const samples = await samplesFor(mlp, data), { training } = mlp;
-  const learned = training
-    ? `, trained on ${training.dataset.source} for ${epochsText(training.epochs)}`
-    : "";
+  const samples = await samplesFor(mlp, data, signal), { training } = mlp;
+  const source = training?.dataset?.source, epochs = training?.epochs; // another program's record may lack either
+  const known = [source && `on ${source}`, epochs && `for ${epochsText(epochs)}`].filter(Boolean).join(" ");
+  const learned = known && `, trained ${known}`;
   return { mlp, origin: `${path ?? DEFAULT_MODEL}${learned}`, samples };
 }
 
@@ -75,7 +79,7 @@ export async function openDemo(
   const origin = `a demonstration, trained on ${count(digits)} drawn digits for ${
     epochsText(epochs)
   }, not saved`;
-  return { mlp, origin, samples: data === undefined ? sets.test : await samplesFor(mlp, data) };
+  return { mlp, origin, samples: data === undefined ? sets.test : await samplesFor(mlp, data, signal) };
 }
 
 /** A fresh network that learns while the page shows it. */
@@ -86,7 +90,7 @@ export async function openTraining(
     readonly data: string | undefined;
     readonly layers: LayerSpec[] | undefined;
     readonly config: Partial<TrainConfig>;
-    readonly save: (mlp: Mlp) => Promise<string>;
+    readonly save: TrainingJob["save"];
   },
   terminal: Terminal,
 ): Promise<Shown> {
@@ -94,6 +98,7 @@ export async function openTraining(
   const { sets, said } = await openData(options.data, terminal);
   const mlp = newMlp(options.layers, sets.train, config);
   checkShowable(mlp);
+  checkLoss(mlp, sets.train, config.loss);
   screen.note(`data     ${said}`);
   screen.note(`network  ${networkText(mlp)}`);
   screen.note(`training ${configText(config)}`);
@@ -104,10 +109,14 @@ export async function openTraining(
 }
 
 /** Test rows that go with a network; nothing where it knows other classes than digits and no set was named. */
-async function samplesFor(mlp: Mlp, data: string | undefined): Promise<Dataset | undefined> {
+async function samplesFor(
+  mlp: Mlp,
+  data: string | undefined,
+  signal: AbortSignal,
+): Promise<Dataset | undefined> {
   const isOfDigits = classNamesOf(mlp).join("") === "0123456789";
   if (data === undefined && !isOfDigits) return undefined;
-  const samples = await openTestRows(data);
+  const samples = await openTestRows(data, signal);
   checkFit(mlp, samples);
   return samples;
 }

@@ -6,7 +6,7 @@ import { openWebgpu } from "../src/backends/webgpu/backend.ts";
 import { buildPlan } from "../src/build_plan.ts";
 import { resolveConfig } from "../src/config.ts";
 import { dense } from "../src/layers.ts";
-import type { Mlp } from "../src/mlp.ts";
+import type { Mlp, TrainingRecord } from "../src/mlp.ts";
 import config from "../deno.json" with { type: "json" };
 import { loadModel } from "./eval.ts";
 import { BACKEND_OPTIONS, backendOptionsOf, DEFAULT_MODEL, JSON_OPTION } from "./options.ts";
@@ -33,8 +33,10 @@ const COMMAND = {
 
 if (import.meta.main) await runTask(COMMAND, main);
 
-async function main({ given: { run }, screen }: TaskContext<typeof COMMAND["groups"]>): Promise<void> {
-  const mlp = run.model === undefined ? undefined : await loadModel(run.model);
+async function main(
+  { given: { run }, screen, signal }: TaskContext<typeof COMMAND["groups"]>,
+): Promise<void> {
+  const mlp = run.model === undefined ? undefined : await loadModel(run.model, { signal });
   const backends = await Promise.all(BACKENDS.map((name) => describeBackend(name, backendOptionsOf(run))));
   const versions = {
     mlpcuda: config.version,
@@ -118,16 +120,17 @@ function modelJson({ inputShape, inputScale, layers, classNames, parameterCount,
 }
 
 function modelLines(mlp: Mlp): string[] {
-  const lines = [mlp.summary(), `inputs × ${mlp.inputScale}`];
+  const lines = [...mlp.summary().split("\n"), `inputs × ${mlp.inputScale}`];
   if (mlp.classNames) lines.push(`classes ${mlp.classNames.join(", ")}`);
-  if (mlp.training) {
-    const { dataset, epochs, backend, config } = mlp.training;
-    lines.push(
-      `trained for ${epochs} of ${config.epochs} epochs on ${
-        count(dataset.rows)
-      } rows of ${dataset.source}, by ${backend}`,
-      Object.entries(config).map(([name, value]) => `${name} ${value}`).join(", "),
-    );
-  }
-  return lines;
+  return mlp.training ? [...lines, ...trainingLines(mlp.training)] : lines;
+}
+
+/** Returns what the record of a training says. */
+function trainingLines({ dataset, epochs, backend, config }: TrainingRecord): string[] {
+  return [
+    `trained for ${epochs} of ${config.epochs} epochs on ${
+      count(dataset.rows)
+    } rows of ${dataset.source}, by ${backend}`,
+    Object.entries(config).map(([name, value]) => `${name} ${value}`).join(", "),
+  ];
 }

@@ -2,8 +2,13 @@
 import { type BackendOptions, BACKENDS } from "../src/backend.ts";
 import type { ArgumentTable, OptionGroup } from "./terminal/command.ts";
 
-/** Where a model is kept where no path is given. */
+/** Where a model is kept if no path is given, from the folder that the person stands in. */
 export const DEFAULT_MODEL = "model/model.npz";
+
+/** The model that a task uses. */
+export const MODEL_OPTION = {
+  model: { kind: "text", value: "PATH", help: `the model (default ${DEFAULT_MODEL} in the current folder)` },
+} as const satisfies ArgumentTable;
 
 /** The data set. */
 export const DATA_OPTION = {

@@ -4,16 +4,19 @@ import { type NetworkImage, readImages, type ReadImagesOptions } from "../src/da
 import { readFileBounded, readToEnd } from "../src/files.ts";
 import { type Candidate, candidatesOf, guessOf, probabilitiesOf, UNSURE_BELOW } from "../src/guess.ts";
 import type { Mlp } from "../src/mlp.ts";
+import { visible } from "../src/visible.ts";
 import { loadModel } from "./eval.ts";
-import { BACKEND_OPTIONS, backendOptionsOf, DEFAULT_MODEL, JSON_OPTION } from "./options.ts";
+import { BACKEND_OPTIONS, backendOptionsOf, JSON_OPTION, MODEL_OPTION } from "./options.ts";
 import { type Command, withDefaults } from "./terminal/command.ts";
 import { drawingLines } from "./terminal/drawing.ts";
 import { variable } from "./terminal/environment.ts";
-import { TaskError, UsageError } from "./terminal/errors.ts";
+import { UsageError } from "./terminal/errors.ts";
+import { unlessAborted } from "./terminal/interrupt.ts";
 import { runTask, type TaskContext } from "./terminal/main.ts";
 import { percent } from "./terminal/numbers.ts";
 import { shownPath, userPath } from "./terminal/paths.ts";
 import type { Screen } from "./terminal/screen.ts";
+import { fileError } from "./terminal/system_errors.ts";
 import { type Column, startTable } from "./terminal/table.ts";
 
 const COMMAND = {
@@ -32,7 +35,7 @@ const COMMAND = {
     what: {
       title: "Model and images",
       options: {
-        model: { kind: "text", value: "PATH", help: `the model (default ${DEFAULT_MODEL})` },
+        ...MODEL_OPTION,
         raw: {
           kind: "boolean",
           default: false,
@@ -79,17 +82,18 @@ interface Prediction {
 
 if (import.meta.main) await runTask(COMMAND, main);
 
-async function main({ given, positionals, screen }: Context): Promise<void> {
+async function main({ given, positionals, screen, signal }: Context): Promise<void> {
   const what = withDefaults(COMMAND.groups.what.options, given.what);
   const shown = withDefaults(COMMAND.groups.shown.options, given.shown);
   if (positionals.length === 0) throw new UsageError("An IMAGE is needed, found none");
   if (positionals.filter((path) => path === "-").length > 1) throw new UsageError("- can be read once");
   if (shown.show && shown.json) throw new UsageError("--show and --json exclude each other");
   const rows = what.rows === undefined ? undefined : rowsOf(what.rows);
-  const mlp = await loadModel(what.model);
+  const mlp = await loadModel(what.model, { signal });
   const images: NetworkImage[] = [];
   for (const path of positionals) {
-    images.push(...await openImages(path, mlp, { raw: what.raw, set: what.set, rows }));
+    const opened = openImages(path, mlp, { raw: what.raw, set: what.set, rows });
+    images.push(...await unlessAborted(signal, opened));
   }
   await using backend = await openBackend(given.run.backend ?? "auto", backendOptionsOf(given.run));
   screen.note(`backend  ${backend.name} on ${backend.device}`);
@@ -118,8 +122,7 @@ async function openImages(
   try {
     return await readImages(await readFileBounded(userPath(path)), mlp, { name, ...options });
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new TaskError(`Cannot read ${JSON.stringify(name)}: no such file`);
+    throw fileError("Cannot read", userPath(path), error);
   }
 }
 
@@ -162,12 +165,12 @@ function printPredictions(
   for (const prediction of predictions) {
     table.row(prediction);
     if (!canDraw) continue;
-    for (const line of drawingOf(prediction.image, mlp)) screen.row(line);
+    screen.picture(drawingOf(prediction.image, mlp));
   }
 }
 
 function columnsOf(predictions: readonly Prediction[], mlp: Mlp, top: number): Column<Prediction>[] {
-  const nameOf = (label: number) => mlp.classNames?.[label] ?? String(label);
+  const nameOf = (label: number) => visible(mlp.classNames?.[label] ?? String(label));
   const names = Array.from({ length: mlp.outFeatures }, (_, label) => nameOf(label).length);
   const best = ({ image, probabilities }: Prediction): Candidate[] =>
     image.blank || !probabilities ? [] : candidatesOf(probabilities).slice(0, top);
@@ -175,7 +178,7 @@ function columnsOf(predictions: readonly Prediction[], mlp: Mlp, top: number): C
   const width = Math.max(...names), others = (Math.min(top, mlp.outFeatures) - 1) * (width + 12) - 2;
   const file: Column<Prediction> = {
     title: "image",
-    width: Math.max(...predictions.map(({ image }) => image.name.length)),
+    width: Math.max(...predictions.map(({ image }) => visible(image.name).length)),
     align: "left",
     cell: ({ image }) => image.name,
   };

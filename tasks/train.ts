@@ -1,14 +1,16 @@
 /** `deno task train`: trains a network and saves it. @module */
 import { openBackend } from "../src/backend.ts";
-import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "../src/checkpoint.ts";
+import { type Checkpoint, loadCheckpoint } from "../src/checkpoint.ts";
 import { TRAIN_OPTIONS, type TrainConfig } from "../src/config.ts";
 import type { Dataset } from "../src/data/dataset.ts";
-import { DivergedError } from "../src/errors.ts";
+import { FormatError } from "../src/errors.ts";
 import { evaluate, type Evaluation } from "../src/evaluate.ts";
 import { formatLayers, type LayerSpec } from "../src/layers.ts";
 import { Mlp } from "../src/mlp.ts";
+import { endOfRun } from "../src/resume.ts";
 import { train, type TrainEvent } from "../src/train.ts";
 import { openData } from "./data.ts";
+import { besidePath, isSameFile } from "./kept_files.ts";
 import {
   BACKEND_OPTIONS,
   backendOptionsOf,
@@ -17,21 +19,32 @@ import {
   DEFAULT_MODEL,
   JSON_OPTION,
 } from "./options.ts";
-import { checkWritable, OUTPUT_OPTIONS, refuseToOverwrite } from "./output.ts";
+import { OUTPUT_OPTIONS, refuseToOverwrite } from "./output.ts";
+import { openRunFiles, refuseSameFile } from "./run_files.ts";
 import type { Command } from "./terminal/command.ts";
-import { TaskError, UsageError } from "./terminal/errors.ts";
+import { UsageError } from "./terminal/errors.ts";
+import { unlessAborted } from "./terminal/interrupt.ts";
 import { runTask, type TaskContext } from "./terminal/main.ts";
 import { accuracy, duration, loss } from "./terminal/numbers.ts";
-import { projectPath, shownPath, userPath } from "./terminal/paths.ts";
+import { shownPath, userPath } from "./terminal/paths.ts";
 import { progressText } from "./terminal/progress.ts";
 import type { Screen } from "./terminal/screen.ts";
+import { fileError } from "./terminal/system_errors.ts";
 import { epochColumns, startTable } from "./terminal/table.ts";
-import { checkConfig, configText, LAYERS_OPTION, layersOf, networkText, newMlp } from "./training.ts";
+import {
+  checkConfig,
+  checkLoss,
+  configText,
+  LAYERS_OPTION,
+  layersOf,
+  networkText,
+  newMlp,
+} from "./training.ts";
 
 const COMMAND = {
   name: "deno task train",
-  summary:
-    "Trains a network and saves it. With no options: 784-128-64-10 on MNIST, 100 epochs, to model/model.npz.",
+  summary: "Trains a network and saves it. With no options: 784-128-64-10 on MNIST, 100 epochs, " +
+    `to ${DEFAULT_MODEL} in the current folder. Ctrl-C, SIGTERM or a closed terminal ends it early and saves what it has.`,
   groups: {
     network: {
       title: "Data and network",
@@ -50,12 +63,16 @@ const COMMAND = {
         checkpoint: {
           kind: "text",
           value: "PATH",
-          help: "write a file after every epoch that training can go on from",
+          help: "write a file after every epoch that training can go on from; " +
+            "the one of an earlier run is kept as NAME.previous.npz",
         },
         resume: {
           kind: "text",
           value: "PATH",
-          help: "go on from such a file; its settings hold, only --epochs may differ",
+          help:
+            "go on from such a file, or save the model of a run that has ended; if it is damaged, the one that was " +
+            "kept serves; " +
+            "its settings hold, only --epochs may differ",
         },
         force: OUTPUT_OPTIONS.force,
         quiet: { kind: "boolean", default: false, help: "print the result alone" },
@@ -86,32 +103,45 @@ interface Job {
   readonly test: Dataset | undefined;
   readonly config: Partial<TrainConfig>;
   readonly resume: Checkpoint | undefined;
-  readonly output: string;
-  readonly checkpoint: string | undefined;
 }
 
 if (import.meta.main) await runTask(COMMAND, main);
 
-async function main({ given, screen, signal }: Context): Promise<void> {
+async function main(context: Context): Promise<void> {
+  const { signal, screen } = context;
+  screen.outliveStdout(); // a reader that goes away must not cost the training
+  try {
+    await trainAndSave(context);
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) screen.note("Nothing is saved: no step was done");
+    throw error;
+  }
+}
+
+async function trainAndSave({ given, screen, signal }: Context): Promise<void> {
   const { run } = given;
-  const output = run.output === undefined ? projectPath(DEFAULT_MODEL) : userPath(run.output);
+  const output = userPath(run.output ?? DEFAULT_MODEL);
   const checkpoint = run.checkpoint === undefined ? undefined : userPath(run.checkpoint);
   const layers = given.network.layers === undefined ? undefined : layersOf(given.network.layers);
   if (run.resume === undefined) checkConfig(given.config);
-  if (checkpoint === output) {
-    throw new UsageError("--checkpoint and --output name the same file, each needs its own");
-  }
   const written = checkpoint === undefined ? [output] : [output, checkpoint];
-  for (const path of written) await refuseToOverwrite(path, run.force ?? false);
-  const resume = run.resume === undefined ? undefined : await readCheckpoint(userPath(run.resume));
+  if (checkpoint !== undefined) refuseSameFile(output, checkpoint);
+  const read = run.resume === undefined ? undefined : readCheckpoint(userPath(run.resume), screen);
+  const { resume, damaged } = read === undefined ? {} : await unlessAborted(signal, read);
+  for (const path of written) {
+    // A damaged file may be written over: what it held before is kept already.
+    if (damaged !== undefined && await isSameFile(path, damaged)) continue;
+    await unlessAborted(signal, refuseToOverwrite(path, run.force ?? false));
+  }
   const { sets, said } = await openData(given.network.data, { screen, signal });
-  for (const path of written) await checkWritable(path);
+  await using files = await openRunFiles(written, { screen, damaged });
   const mlp = resume ? resumedMlp(resume, layers) : newMlp(layers, sets.train, given.config);
   const config = sets.train.labels || resume
     ? given.config
     : { loss: "mean-squared-error" as const, ...given.config };
+  checkLoss(mlp, sets.train, config.loss ?? resume?.config.loss);
   await using backend = await openBackend(run.backend ?? "auto", backendOptionsOf(run));
-  const job: Job = { mlp, train: sets.train, test: sets.test, config, resume, output, checkpoint };
+  const job: Job = { mlp, train: sets.train, test: sets.test, config, resume };
   if (!run.quiet) {
     for (const { name, reason } of backend.passedOver) screen.note(`passed over ${name}: ${reason}`);
     screen.note(`backend  ${backend.name} on ${backend.device}`);
@@ -120,27 +150,40 @@ async function main({ given, screen, signal }: Context): Promise<void> {
     screen.note(`training ${configText(config, resume)}`);
   }
 
+  // Saved first, printed after: the row of an epoch says that it is safe.
   let last: TrainEvent | undefined;
+  const print = printer(job, screen, run);
   try {
-    const print = printer(job, screen, run);
     for await (const event of train(mlp, job.train, { ...trainOptions(job, screen, run), backend, signal })) {
-      print(event);
       last = event;
-      if (checkpoint !== undefined) await saveCheckpoint(checkpoint, event.checkpoint());
+      await files.keep(event);
+      if (event.ended === undefined) print(event);
     }
   } catch (error) {
-    if (error instanceof DivergedError && last) {
-      await mlp.save(output);
-      screen.note(`saved the model of epoch ${last.epoch} to ${shownPath(output)}`);
+    // Whatever failed, the network has the parameters of the last epoch that went well.
+    const path = last && await files.end(mlp, last, { isFinished: hasFinished(last) });
+    if (last && path !== undefined) {
+      screen.note(`saved the model of epoch ${last.epoch} to ${shownPath(path)}`);
     }
+    for (const { message } of files.faults) screen.error(message);
     throw error;
   }
-  if (last === undefined) return screen.note("Nothing is saved: no step was done");
-  await mlp.save(output);
+  const end = last ?? endOf(resume, config.epochs);
+  if (end === undefined) return screen.note("Nothing is saved: no step was done");
+  const path = await files.end(mlp, last, { isFinished: hasFinished(end) });
+  if (last?.ended) print(last);
   const patience = config.patience ?? resume?.config.patience ?? 0;
-  const isTested = last.ended === "finished" && patience === 0; // else the network may be that of another epoch
-  const test = job.test && (isTested ? last.test : await evaluate(mlp, job.test, { backend }));
-  screen.row(run.json ? resultJson(backend, test, output) : resultText(last, test, output));
+  const isTested = last?.ended === "finished" && patience === 0; // else the network may be that of another epoch
+  const test = job.test && (isTested ? last?.test : await evaluate(mlp, job.test, { backend }));
+  const saved = path === undefined ? undefined : shownPath(path);
+  screen.row(run.json ? resultJson(backend, test, saved) : resultText(end, test, saved));
+  for (const { message } of files.faults.slice(1)) screen.error(message);
+  if (files.faults.length > 0) throw files.faults[0];
+}
+
+/** Whether training came to its end, as opposed to one that was cut short. */
+function hasFinished({ ended }: Pick<TrainEvent, "ended">): boolean {
+  return ended === "finished" || ended === "patience";
 }
 
 /** What `train()` is told of a job. */
@@ -198,7 +241,7 @@ function epochJson({ epoch, trainLoss, trainAccuracy, validation, test, seconds 
 function resultJson(
   { name, device }: { name: string; device: string },
   test: Evaluation | undefined,
-  output: string,
+  saved: string | undefined,
 ): string {
   const { accuracy: testAccuracy, loss: testLoss } = test ?? {};
   const seconds = performance.now() / 1000; // since the process began
@@ -209,14 +252,23 @@ function resultJson(
     testAccuracy,
     testLoss,
     seconds,
-    model: shownPath(output),
+    model: saved ?? null,
   });
 }
 
+/** Where the run that is resumed has ended; `undefined` if steps are left, or nothing is resumed. */
+function endOf(
+  resume: Checkpoint | undefined,
+  epochs: number | undefined,
+): Pick<TrainEvent, "epoch" | "ended"> | undefined {
+  const ended = resume && endOfRun(resume, epochs);
+  return ended && { epoch: resume.progress.epoch - 1, ended };
+}
+
 function resultText(
-  { epoch, ended }: TrainEvent,
+  { epoch, ended }: Pick<TrainEvent, "epoch" | "ended">,
   test: Evaluation | undefined,
-  output: string,
+  saved: string | undefined,
 ): string {
   const why = ended === "finished" ? undefined : ended === "patience" ? "stopped early" : "interrupted";
   return [
@@ -224,7 +276,7 @@ function resultText(
     ...test?.accuracy === undefined ? [] : [`test accuracy ${accuracy(test.accuracy, test.rows)}`],
     ...test ? [`test loss ${loss(test.loss)}`] : [],
     duration(performance.now() / 1000),
-    `saved ${shownPath(output)}`,
+    saved === undefined ? "not saved" : `saved ${saved}`,
   ].join(", ");
 }
 
@@ -236,11 +288,23 @@ function resumedMlp(resume: Checkpoint, layers: LayerSpec[] | undefined): Mlp {
   return new Mlp(resume.mlp);
 }
 
-async function readCheckpoint(path: string): Promise<Checkpoint> {
+/**
+ * Reads a checkpoint, or if it is damaged the one that was kept when it was first written.
+ *
+ * @returns the checkpoint, and the path of the damaged one if there was one
+ */
+async function readCheckpoint(
+  path: string,
+  screen: Screen,
+): Promise<{ resume: Checkpoint; damaged?: string }> {
   try {
-    return await loadCheckpoint(path);
+    return { resume: await loadCheckpoint(path) };
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new TaskError(`Cannot resume: there is no file ${JSON.stringify(shownPath(path))}`);
+    if (!(error instanceof FormatError)) throw fileError("Cannot resume from", path, error);
+    const kept = besidePath(await Deno.realPath(path), "previous");
+    const resume = await loadCheckpoint(kept).catch(() => undefined);
+    if (resume === undefined) throw error;
+    screen.note(`warning: ${error.message}; going on from ${JSON.stringify(shownPath(kept))} instead`);
+    return { resume, damaged: path };
   }
 }

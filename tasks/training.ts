@@ -3,9 +3,11 @@ import type { Checkpoint } from "../src/checkpoint.ts";
 import { resolveConfig, TRAIN_OPTIONS, type TrainConfig } from "../src/config.ts";
 import type { Dataset } from "../src/data/dataset.ts";
 import { dense, type LayerSpec, parseLayers } from "../src/layers.ts";
+import { type LossName, trainedActivation } from "../src/losses.ts";
 import { Mlp } from "../src/mlp.ts";
+import { endOfRun } from "../src/resume.ts";
 import type { ArgumentTable } from "./terminal/command.ts";
-import { UsageError } from "./terminal/errors.ts";
+import { TaskError, UsageError } from "./terminal/errors.ts";
 import { count } from "./terminal/numbers.ts";
 
 /** The hidden layers where none are named. */
@@ -38,6 +40,17 @@ export function newMlp(layers: LayerSpec[] | undefined, set: Dataset, config: Pa
   return Mlp.create(layers ?? [...HIDDEN, output], set, { init: config.init, seed: config.seed });
 }
 
+/** Refuses a loss that goes neither with the set nor with the last layer, and says which option helps. */
+export function checkLoss(mlp: Mlp, { labels }: Dataset, loss: LossName = TRAIN_OPTIONS.loss.default): void {
+  const { activation } = mlp.layers[mlp.layers.length - 1];
+  try {
+    trainedActivation(loss, activation, labels !== undefined);
+  } catch (error) {
+    const layers = labels ? `end --layers with ${mlp.outFeatures}:softmax, or ` : "";
+    throw new TaskError((error as Error).message, { hint: `${layers}use --loss mean-squared-error` });
+  }
+}
+
 /** Refuses settings that exclude each other before anything is read. */
 export function checkConfig(given: Partial<TrainConfig>): void {
   const { patience, validationSplit } = configOf(given);
@@ -64,11 +77,24 @@ export function networkText(mlp: Mlp): string {
 export function configText(config: Partial<TrainConfig>, resume?: Checkpoint): string {
   const value = <K extends keyof TrainConfig>(name: K) =>
     config[name] ?? resume?.config[name] ?? TRAIN_OPTIONS[name].default;
-  const from = resume ? `; goes on at epoch ${resume.progress.epoch}` : "";
+  const from = resume ? `; ${standText(resume, config.epochs)}` : "";
   const epochs = value("epochs") === 1 ? "1 epoch" : `${value("epochs")} epochs`;
   const augmented = value("augment") ? ", images deformed" : "";
   return `${value("optimizer")}, learning rate ${value("learningRate")} ${value("schedule")}, ${
     value("loss")
   }, ` +
     `batch ${value("batchSize")}, ${epochs}${augmented}, seed ${value("seed")}${from}`;
+}
+
+/** Where a run that is resumed stands. */
+function standText(resume: Checkpoint, epochs: number | undefined): string {
+  const { epoch } = resume.progress, done = epoch - 1;
+  switch (endOfRun(resume, epochs)) {
+    case "finished":
+      return done === 1 ? "its epoch is done" : `all ${done} epochs are done`;
+    case "patience":
+      return `stopped early in epoch ${done}`;
+    default:
+      return `goes on at epoch ${epoch}`;
+  }
 }

@@ -6,11 +6,12 @@ import { drawDigits } from "../src/data/digits.ts";
 import { takeRows } from "../src/data/split.ts";
 import { dense } from "../src/layers.ts";
 import { Mlp } from "../src/mlp.ts";
+import { endOfRun } from "../src/resume.ts";
 import { train, type TrainEvent, type TrainOptions } from "../src/train.ts";
 import { backendTest, EACH } from "./support/backends.ts";
 import { drawBlobs } from "./support/sets.ts";
 import { inOrder } from "./support/states.ts";
-import { abortAfter } from "./support/watched.ts";
+import { abortAfter, watch } from "./support/watched.ts";
 
 const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
 
@@ -126,6 +127,62 @@ backendTest("train() goes on from a finished run to more epochs", EACH, async (b
   assertEquals(resumed.format(), whole.format());
 });
 
+/** Runs to the end, and resumes what was written after its last step: no event, and the same network. */
+async function checkEnded(backend: Backend, options: TrainOptions, ended: TrainEvent["ended"], set = SET) {
+  const whole = createMlp(set), events = await run(whole, { ...options, backend }, set);
+  assertEquals(events.at(-1)!.ended, ended);
+  const resume = await throughFile(events), resumed = new Mlp(resume.mlp);
+  assertEquals(endOfRun(resume), ended);
+  const watched = watch(backend);
+  const rest = await run(resumed, { resume, backend: watched.backend, validation: options.validation }, set);
+  assertEquals([rest, watched.made], [[], 0]);
+  assertEquals(resumed.format(), whole.format());
+  assertEquals(resumed.parameters, whole.parameters);
+  assertEquals(resumed.training, whole.training);
+}
+
+backendTest("train() leaves the network of a run that has ended if it resumes it", EACH, async (backend) => {
+  await checkEnded(backend, SETTINGS, "finished");
+  await checkEnded(backend, { ...SETTINGS, validationSplit: 0.2 }, "finished");
+});
+
+backendTest(
+  "train() leaves the best epoch of a run that has ended if it resumes it",
+  EACH,
+  async (backend) => {
+    await checkEnded(backend, PATIENT, "patience");
+    await checkEnded(backend, { ...PATIENT, epochs: 3 }, "finished");
+  },
+);
+
+Deno.test(
+  "train() resumes to the epochs that are done as if no more had been asked for",
+  SANITIZED,
+  async () => {
+    const options = { ...SETTINGS, schedule: "constant", backend: "reference" } as const;
+    const short = createMlp(), resumed = createMlp();
+    await run(short, { ...options, epochs: 2 });
+    const resume = (await run(createMlp(), options))[1].checkpoint();
+    assertEquals([endOfRun(resume), endOfRun(resume, 2), endOfRun(resume, 3)], [
+      undefined,
+      "finished",
+      undefined,
+    ]);
+    assertEquals(await run(resumed, { resume, epochs: 2, backend: "reference" }), []);
+    assertEquals(resumed.format(), short.format());
+  },
+);
+
+Deno.test(
+  "train() keeps the backend that did the steps if it resumes a run that has ended",
+  SANITIZED,
+  async () => {
+    const events = await run(createMlp(), { ...SETTINGS, backend: "reference" }), mlp = createMlp();
+    assertEquals(await run(mlp, { resume: events.at(-1)!.checkpoint(), backend: "wasm", threads: 1 }), []);
+    assertEquals(mlp.training?.backend, "reference");
+  },
+);
+
 backendTest("train() that is stopped twice in one epoch resumes", EACH, async (backend) => {
   const whole = createMlp();
   await run(whole, { ...SETTINGS, backend });
@@ -193,10 +250,34 @@ Deno.test("train() refuses to resume on another set", SANITIZED, async () => {
   }
 });
 
-Deno.test("train() refuses to resume where no epoch is left", SANITIZED, async () => {
+Deno.test("train() refuses to resume to fewer epochs than are done", SANITIZED, async () => {
   const resume = await checkpointOf();
-  const next = () => train(createMlp(), SET, { resume, epochs: 2, backend: "reference" }).next();
-  await assertRejects(next, RangeError, "Cannot resume to epoch 2: the checkpoint has 2 epochs behind it");
+  const next = (epochs: number) => train(createMlp(), SET, { resume, epochs, backend: "reference" }).next();
+  await assertRejects(
+    () => next(1),
+    RangeError,
+    "Cannot resume to epoch 1: the checkpoint has 2 epochs behind it",
+  );
+
+  const controller = new AbortController(), { signal } = controller;
+  await using backend = await openBackend("reference");
+  const aborting = abortAfter(backend, controller, 9);
+  const cut = (await run(createMlp(), { ...SETTINGS, backend: aborting, signal })).at(-1)!.checkpoint();
+  await assertRejects(
+    () => train(createMlp(), SET, { resume: cut, epochs: 2, backend }).next(),
+    RangeError,
+    "Cannot resume to epoch 2: the checkpoint has 2 epochs and 1 steps behind it",
+  );
+});
+
+Deno.test("train() refuses to resume without the parameters of the best epoch", SANITIZED, async () => {
+  const events = await run(createMlp(), { ...PATIENT, epochs: 2, backend: "reference" });
+  const resume = events[1].checkpoint(), { "layer_1.bias": _, ...rest } = resume.bestTensors!;
+  const options = { validation: CONTRARY, epochs: 3, backend: "reference" } as const;
+  const next = (bestTensors: Checkpoint["bestTensors"]) => () =>
+    train(createMlp(), SET, { ...options, resume: { ...resume, bestTensors } }).next();
+  await assertRejects(next(undefined), TypeError, "Cannot resume: the checkpoint has no bestTensors");
+  await assertRejects(next(rest), TypeError, `"layer_1.bias" is missing`);
 });
 
 Deno.test("train() refuses to resume a network of other layers", SANITIZED, async () => {

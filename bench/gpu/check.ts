@@ -14,7 +14,7 @@ import { projectPath, shownPath, userPath } from "../../tasks/terminal/paths.ts"
 import { projectVersion } from "../machine.ts";
 import { CACHE } from "../peers.ts";
 import { runToEnd } from "../run.ts";
-import { type DeviceInfo, type GpuResult, hasPassed, type StageResult, textTable } from "./result.ts";
+import { type DeviceInfo, type GpuResult, notPassed, type StageResult, textTable } from "./result.ts";
 import { type Setting, type Stage, STAGES } from "./stages.ts";
 
 const COMMAND = {
@@ -84,12 +84,14 @@ async function main({ given, screen, signal }: Context): Promise<void> {
   screen.note(`wrote ${shownPath(RESULT)}`);
   screen.row(`${device?.description ?? "no GPU"}, ${date}, mlpcuda ${version}`);
   for (const line of textTable(result())) screen.row(line);
-  if (!hasPassed(result()) || device === undefined) throw new TaskError("The check has failed");
+  const unproven = notPassed(result());
+  if (unproven.length > 0) throw new TaskError(`The check has failed: not passed are ${unproven.join(", ")}`);
+  if (device === undefined) throw new TaskError("The check has failed: no GPU was opened");
 }
 
 /** Does a stage, unless something stands in its way. */
 async function play(
-  { name, required, needsDevice, limit, obstacle, work }: Stage,
+  { name, required, needsDevice, limit, excuse, obstacle, work }: Stage,
   { setting, device, seconds: left, signal }: {
     readonly setting: Setting;
     readonly device: DeviceInfo | undefined;
@@ -101,6 +103,8 @@ async function play(
   const end = (status: StageResult["status"], reason?: string, readings: StageResult["readings"] = []) => ({
     result: { name, required, status, reason, seconds: (performance.now() - begun) / 1000, readings },
   });
+  const excused = excuse?.(setting, device);
+  if (excused !== undefined) return end("not needed", excused);
   const reason = needsDevice && device === undefined ? "no GPU" : await obstacle?.(setting, device);
   if (reason !== undefined) return end("skipped", reason);
   if (left < 5) return end("out of time", "no time was left");

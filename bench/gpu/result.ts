@@ -16,7 +16,7 @@ export interface Reading {
 }
 
 /** What became of a stage. */
-export type Status = "passed" | "failed" | "skipped" | "out of time";
+export type Status = "passed" | "failed" | "skipped" | "out of time" | "not needed";
 
 /** A stage of the check. */
 export interface StageResult {
@@ -66,9 +66,14 @@ export interface GpuResult {
   readonly stages: readonly StageResult[];
 }
 
-/** Whether everything that must pass has passed: what ran out of time or was skipped has not failed. */
-export function hasPassed({ stages }: GpuResult): boolean {
-  return stages.every(({ required, status }) => !required || status !== "failed");
+/**
+ * The names of the stages that had to pass and did not. One that was skipped or ran out of time has shown nothing, and
+ * counts like one that failed; one that this run did not need does not count.
+ */
+export function notPassed({ stages }: GpuResult): string[] {
+  const isProven = ({ required, status }: StageResult) =>
+    !required || status === "passed" || status === "not needed";
+  return stages.filter((stage) => !isProven(stage)).map(({ name }) => name);
 }
 
 /** All readings of a result. */

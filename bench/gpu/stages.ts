@@ -46,7 +46,9 @@ export interface Stage {
   readonly needsDevice: boolean;
   /** Seconds that it can take. */
   readonly limit: number;
-  /** Why this machine cannot do it; `undefined` where it can. */
+  /** Why this run does not need it, though it is required; `undefined` if it does. */
+  readonly excuse?: (setting: Setting, device: DeviceInfo | undefined) => string | undefined;
+  /** Why this machine cannot do it; `undefined` if it can. */
   readonly obstacle?: (setting: Setting, device: DeviceInfo | undefined) => Promise<string | undefined>;
   /** Does it. */
   readonly work: (setting: Setting, options: RunOptions, device: DeviceInfo | undefined) => Promise<Found>;
@@ -61,10 +63,8 @@ export const STAGES: readonly Stage[] = [
     required: true,
     needsDevice: false,
     limit: 240,
-    async obstacle({ isGiven }) {
-      if (isGiven) return "a library was named";
-      if (!await succeeds(["nvcc", "--version"])) return "nvcc not found";
-    },
+    excuse: ({ isGiven }) => isGiven ? "a library was named" : undefined,
+    obstacle: async () => await succeeds(["nvcc", "--version"]) ? undefined : "nvcc not found",
     async work(_, options) {
       await runToEnd(["make", "cuda"], options);
       await runToEnd(["make", "-C", "cuda", "build/gpu/kernels_test"], options);
@@ -77,9 +77,10 @@ export const STAGES: readonly Stage[] = [
     required: true,
     needsDevice: true,
     limit: 60,
+    excuse: kernelsAreEmulated,
     obstacle: noKernelsTest,
     async work(_, options) {
-      await runToEnd(["cuda/build/gpu/kernels_test"], options);
+      await runToEnd([KERNELS_TEST], options);
       return NOTHING;
     },
   },
@@ -95,10 +96,13 @@ export const STAGES: readonly Stage[] = [
       return Promise.resolve(isTested ? undefined : "the tests know the libraries of cuda/ alone");
     },
     async work({ quick, library }, options, device) {
-      const MLPCUDA_REQUIRE = device?.emulated ? "cuda-emulated" : "cuda";
-      const what = quick ? "tests/backends/same_bits_test.ts" : "tests/backends";
-      const [deno, ...args] = denoCommand("test", library);
-      await runToEnd([deno, ...args, what], { ...options, env: { MLPCUDA_REQUIRE } });
+      const backend = device?.emulated ? "cuda-emulated" : "cuda";
+      const what = quick ? "tests/backends/write_inputs_test.ts" : "tests/backends";
+      const { stdout } = await runToEnd(conformanceCommand(library, backend, what), {
+        ...options,
+        env: { MLPCUDA_REQUIRE: backend, NO_COLOR: "1" },
+      });
+      checkCounts(stdout);
       return NOTHING;
     },
   },
@@ -115,6 +119,16 @@ export const STAGES: readonly Stage[] = [
   sanitizer("memcheck"),
   sanitizer("racecheck"),
   sanitizer("synccheck"),
+  sanitizer("initcheck"),
+  {
+    name: "accuracy of five seeds",
+    required: true,
+    needsDevice: true,
+    limit: 60,
+    excuse: ({ quick }) => quick ? "a tiny run says nothing about accuracy" : undefined,
+    obstacle: ({ isMnist }) => Promise.resolve(isMnist ? undefined : "MNIST is not there"),
+    work: async (setting, options) => ({ readings: await trainSeeds(setting, options) }),
+  },
   measurement("large", { limit: 60 }),
   measurement("inference", { limit: 30 }),
   peer("PyTorch, CUDA graphs", { file: "pytorch_gpu_mlp.py", module: "torch", flags: ["--mode", "graphs"] }),
@@ -122,20 +136,35 @@ export const STAGES: readonly Stage[] = [
   peer("CuPy, as NumPy is written", { file: "cupy_mlp.py", module: "cupy" }),
   peer("PyTorch, eager", { file: "pytorch_gpu_mlp.py", module: "torch", flags: ["--mode", "eager"] }),
   ...LARGE.flatMap((hidden) => [128, 1024].map((batchSize) => largePeer(hidden, batchSize))),
-  {
-    name: "accuracy of five seeds",
-    required: true,
-    needsDevice: true,
-    limit: 60,
-    obstacle: ({ isMnist }) => Promise.resolve(isMnist ? undefined : "MNIST is not there"),
-    work: async (setting, options) => ({ readings: await trainSeeds(setting, options) }),
-  },
   peer("PyTorch, compiled", { file: "pytorch_gpu_mlp.py", module: "torch", flags: ["--mode", "compile"] }),
-  sanitizer("initcheck"),
 ];
 
+/**
+ * The command line of the suites on this library: of the tests in `what`, those that run on `backend` alone, so that a
+ * fault of another backend on this machine says nothing about the GPU.
+ */
+export function conformanceCommand(
+  library: string,
+  backend: "cuda" | "cuda-emulated",
+  what: string,
+): string[] {
+  const flags = ["--no-prompt", "--allow-read", `--allow-ffi=${library}`, "--allow-env=MLPCUDA_REQUIRE"];
+  return [Deno.execPath(), "test", ...flags, "--filter", `/\\(${backend.replace("-", " ")}[,)]/`, what];
+}
+
+/**
+ * Checks that Deno's summary counts at least one test and none that was ignored.
+ *
+ * @throws {Error} if it does not
+ */
+export function checkCounts(stdout: string): void {
+  const summary = stdout.match(/^ok \| (\d+) passed.*$/m);
+  if (summary && Number(summary[1]) > 0 && !summary[0].includes("ignored")) return;
+  throw new Error(`The suites need tests that ran and none ignored, found ${summary?.[0] ?? "no summary"}`);
+}
+
 /** The command line of a task, which may load this library. */
-function denoCommand(task: "train" | "test", library: string): string[] {
+function denoCommand(task: "train", library: string): string[] {
   const [, ...flags] = config.tasks[task].command.split(" ");
   return [
     Deno.execPath(),
@@ -164,14 +193,29 @@ function measurement(
   };
 }
 
-async function noKernelsTest(_: Setting, device: DeviceInfo | undefined): Promise<string | undefined> {
-  if (device?.emulated) return "the device is emulated, and `make cuda-test` tests that";
+/** The kernels' tests, built for a GPU. */
+const KERNELS_TEST = "cuda/build/gpu/kernels_test";
+
+function kernelsAreEmulated(_: Setting, device: DeviceInfo | undefined): string | undefined {
+  return device?.emulated ? "the device is emulated, and `make cuda-test` tests that" : undefined;
+}
+
+async function noKernelsTest(): Promise<string | undefined> {
   try {
-    await Deno.stat(projectPath("cuda/build/gpu/kernels_test"));
+    await Deno.stat(projectPath(KERNELS_TEST));
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    return "cuda/build/gpu/kernels_test was not built";
+    return `${KERNELS_TEST} was not built`;
   }
+}
+
+/**
+ * The command line of the kernels' tests under a tool of compute-sanitizer. They provoke errors of the driver on purpose and
+ * check what is said of them: calls that fail are not the tool's to report.
+ */
+export function sanitizerCommand(tool: string): string[] {
+  const flags = ["--tool", tool, "--report-api-errors", "no", "--error-exitcode", "1"];
+  return ["compute-sanitizer", ...flags, KERNELS_TEST, "quick"];
 }
 
 /** The kernels' tests under a tool of compute-sanitizer. */
@@ -181,14 +225,13 @@ function sanitizer(tool: string): Stage {
     required: true,
     needsDevice: true,
     limit: 60,
-    async obstacle(setting, device) {
-      const reason = await noKernelsTest(setting, device);
-      if (reason !== undefined) return reason;
+    excuse: kernelsAreEmulated,
+    async obstacle() {
       if (!await succeeds(["compute-sanitizer", "--version"])) return "compute-sanitizer not found";
+      return await noKernelsTest();
     },
     async work(_, options) {
-      const flags = ["--tool", tool, "--error-exitcode", "1"];
-      await runToEnd(["compute-sanitizer", ...flags, "cuda/build/gpu/kernels_test", "quick"], options);
+      await runToEnd(sanitizerCommand(tool), options);
       return NOTHING;
     },
   };

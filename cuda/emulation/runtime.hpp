@@ -4,7 +4,8 @@
 // The environment says what the device is like: MLPCUDA_EMULATE_MEMORY (bytes, 4 GiB by default),
 // MLPCUDA_EMULATE_MULTIPROCESSORS (7 by default, so that some have no tile), MLPCUDA_EMULATE_SHARED (bytes a block, 227 KB
 // by default). And how it fails: MLPCUDA_EMULATE_DRIVER (the CUDA version that the driver supports, such as 12040; 0 for no
-// driver), MLPCUDA_EMULATE_ERROR (a number of CUDA's, from every call that waits for the device).
+// driver), MLPCUDA_EMULATE_ERROR (a number of CUDA's, from every call that waits for the device), MLPCUDA_EMULATE_NO_CODE (a
+// number of CUDA's, such as 209, for every kernel that is asked for).
 #pragma once
 
 #include <algorithm>
@@ -248,6 +249,11 @@ cudaError_t allow_shared_memory(void (*kernel)(Parameters...), size_t bytes) {
   if (bytes > emulate::shared_bytes_of_block()) return emulate::remember(cudaErrorInvalidValue);
   emulate::allowed_shared_bytes(reinterpret_cast<const void*>(kernel)) = bytes;
   return cudaSuccess;
+}
+
+template <class... Parameters>
+cudaError_t find_code(void (*)(Parameters...)) {
+  return emulate::remember(static_cast<cudaError_t>(emulate::setting("MLPCUDA_EMULATE_NO_CODE", 0)));
 }
 
 template <class... Parameters>

@@ -57,6 +57,19 @@ inline void test_failures() {
   }
   unsetenv("MLPCUDA_EMULATE_DRIVER");
 
+  char name[64] = "";
+  int64_t facts[MLP_FACTS] = {};
+  const auto query = [&] { return mlp_device_query(0, name, sizeof name, facts, MLP_FACTS, error, sizeof error); };
+  expect(query() == MLP_OK, "a GPU that the library has code for is opened");
+  for (const char* code : {"98", "209", "222"}) {
+    setenv("MLPCUDA_EMULATE_NO_CODE", code, 1);
+    expect(query() == MLP_DEVICE_UNSUPPORTED &&
+               strcmp(error, "the library holds no code for this GPU, whose compute capability is 9.0") == 0,
+           std::string("what is said of a GPU without code: ") + error);
+  }
+  unsetenv("MLPCUDA_EMULATE_NO_CODE");
+  expect(query() == MLP_OK, "nothing is left of that fault");
+
   mlp_plan* plan = mlp_plan_create(0, 4, 0, &status, error, sizeof error);
   mlp_plan_add_buffer(plan, 1, 1, error, sizeof error);
   const float one = 1;

@@ -4,10 +4,12 @@
  * @module
  */
 import { shapeText } from "../formats/fault.ts";
+import { checkNumeric, type Naming, type NumericArray } from "./arrays.ts";
+import { classesOfLabels } from "./class_count.ts";
+import { largestOf, toBytes, toFloats, toLabels } from "./convert.ts";
 import { type Dataset, inFeaturesOf } from "./dataset.ts";
 
-/** Numbers of any type; 64-bit integers too. */
-export type NumericArray = ArrayLike<number> | BigInt64Array | BigUint64Array;
+export { largestOf, type Naming, type NumericArray, toLabels };
 
 /** What {@linkcode datasetFromArrays} makes a data set of: inputs, and either labels or targets. */
 export interface DatasetArrays {
@@ -37,25 +39,14 @@ export interface DatasetArrays {
   readonly source?: string;
 }
 
-/** What arrays are called in messages, and what a fault in them is thrown as. */
-export interface Naming {
-  /** What the inputs are called. */
-  readonly inputs: string;
-  /** What the labels or targets are called. */
-  readonly answers: string;
-  /** Makes the error; `"shape"` for a wrong kind or shape, `"range"` for a value out of range. */
-  readonly refuse: (kind: "shape" | "range", fault: string) => Error;
-}
-
-/** Labels end below this: kernels hold them as 32-bit integers with a sign. */
-const MOST_CLASSES = 2 ** 31;
-
 /**
  * Makes a data set, checked: counts and shapes agree, there is at least one row, every number is finite, and labels
- * are classes.
+ * are classes. Numbers of other types than those of a {@linkcode Dataset} are converted: those with a fraction are
+ * rounded to float32, integers must be exact in it.
  *
- * @throws {TypeError} where counts, shapes or kinds do not fit together
- * @throws {RangeError} where a value is not finite, a label is no class, or there are no rows
+ * @throws {TypeError} if counts, shapes or kinds do not fit together, or an array is not of numbers
+ * @throws {RangeError} if a value is not finite, an integer is not exact in float32, a label is no class, there are no
+ * rows, or the largest label makes more than 1,000 classes and ten times as many as there are rows
  *
  * @example
  * ```ts
@@ -69,8 +60,9 @@ const MOST_CLASSES = 2 ** 31;
 export function datasetFromArrays(arrays: DatasetArrays): Dataset {
   return checkedDataset(arrays, {
     inputs: "inputs",
-    answers: arrays.labels ? "labels" : "targets",
+    answers: arrays.labels === undefined ? "targets" : "labels",
     refuse: (kind, fault) => kind === "shape" ? new TypeError(fault) : new RangeError(fault),
+    exact: true,
   });
 }
 
@@ -90,6 +82,8 @@ export function checkedDataset(arrays: DatasetArrays, naming: Naming): Dataset {
     const [found, needed] = arrays.labels ? ["labels", "target values"] : ["target values", "labels"];
     throw refuse("shape", `"${naming.answers}" holds ${found}, the training set has ${needed}`);
   }
+  checkNumeric(naming.inputs, arrays.inputs, naming);
+  checkNumeric(naming.answers, arrays.labels === undefined ? arrays.targets : arrays.labels, naming);
   const inFeatures = inFeaturesOf({ inputShape });
   if (!Number.isSafeInteger(inFeatures) || inFeatures < 1 || inputShape.some((length) => length < 1)) {
     throw refuse("shape", `${x} holds inputs of shape ${shapeText(inputShape)}, which have no values`);
@@ -103,38 +97,15 @@ export function checkedDataset(arrays: DatasetArrays, naming: Naming): Dataset {
     );
   }
   const rows = arrays.inputs.length / inFeatures;
-  const answers = arrays.labels ? classesOf(arrays, rows, naming) : targetsOf(arrays, rows, naming);
+  const answers = arrays.labels !== undefined
+    ? classesOf(arrays, rows, naming)
+    : targetsOf(arrays, rows, naming);
   return {
     ...represent(arrays, naming),
     inputShape: [...inputShape],
     ...answers,
     source: arrays.source ?? "arrays",
   };
-}
-
-/**
- * Class labels as whole numbers from 0; a `Uint32Array` is used without a copy.
- *
- * @throws what `naming.refuse` makes, where one is negative, fractional or no number
- */
-export function toLabels(values: NumericArray, naming: Naming): Uint32Array {
-  const labels = values instanceof Uint32Array ? values : new Uint32Array(values.length);
-  for (let row = 0; row < labels.length; row++) {
-    const label = Number(values[row]);
-    if (!Number.isInteger(label) || label < 0 || label >= MOST_CLASSES) {
-      const found = `"${naming.answers}" has ${values[row]} at [${row}]`;
-      throw naming.refuse("range", `${found}, class labels need to be whole numbers from 0`);
-    }
-    if (labels !== values) labels[row] = label;
-  }
-  return labels;
-}
-
-/** The largest of some labels, -1 for none. */
-export function largestOf(labels: Uint32Array): number {
-  let largest = -1;
-  for (const label of labels) if (label > largest) largest = label;
-  return largest;
 }
 
 function classesOf(arrays: DatasetArrays, rows: number, naming: Naming) {
@@ -145,7 +116,8 @@ function classesOf(arrays: DatasetArrays, rows: number, naming: Naming) {
   }
   const labels = toLabels(values, naming);
   const classNames = arrays.classNames ?? like?.classNames;
-  const outFeatures = arrays.classes ?? classNames?.length ?? like?.outFeatures ?? largestOf(labels) + 1;
+  const outFeatures = arrays.classes ?? classNames?.length ?? like?.outFeatures ??
+    classesOfLabels(labels, rows, naming);
   if (!Number.isSafeInteger(outFeatures) || outFeatures < 1) {
     throw refuse("range", `Number of classes is ${outFeatures}, needs a whole number from 1`);
   }
@@ -171,7 +143,7 @@ function targetsOf(arrays: DatasetArrays, rows: number, naming: Naming) {
     const needed = like ? `${rows * outFeatures}` : `a multiple of ${rows}`;
     throw refuse("shape", `"${answers}" has ${values.length} values, ${rows} rows need ${needed}`);
   }
-  return { targets: toFloats(values, [rows, outFeatures], answers, naming), outFeatures };
+  return { targets: toFloats(values, { ...naming, name: answers, shape: [rows, outFeatures] }), outFeatures };
 }
 
 /** The inputs as bytes or float32, and their scale. */
@@ -193,54 +165,6 @@ function represent(arrays: DatasetArrays, naming: Naming): Pick<Dataset, "inputs
     if (bytes && largest! > 1) return { inputs: bytes, inputScale: 1 / 255 };
     if (bytes && inputs instanceof Uint8Array) return { inputs: bytes, inputScale: 1 };
   }
-  return { inputs: toFloats(inputs, [-1, ...inputShape], naming.inputs, naming), inputScale: scale ?? 1 };
-}
-
-/** The values as bytes, where each is a whole number from 0 to 255; `undefined` where one is not. */
-function toBytes(values: NumericArray): { bytes: Uint8Array; largest: number } | undefined {
-  let largest = 0;
-  if (values instanceof Uint8Array) {
-    for (let index = 0; index < values.length && largest < 2; index++) {
-      largest = Math.max(largest, values[index]);
-    }
-    return { bytes: values, largest };
-  }
-  const bytes = new Uint8Array(values.length);
-  for (let index = 0; index < bytes.length; index++) {
-    const value = Number(values[index]);
-    bytes[index] = value;
-    if (bytes[index] !== value) return undefined;
-    if (value > largest) largest = value;
-  }
-  return { bytes, largest };
-}
-
-/** The values as float32, all finite; `shape` says where one is that is not. */
-function toFloats(
-  values: NumericArray,
-  shape: readonly number[],
-  name: string,
-  naming: Naming,
-): Float32Array {
-  const floats = values instanceof Float32Array ? values : new Float32Array(values.length);
-  for (let index = 0; index < floats.length; index++) {
-    if (floats !== values) floats[index] = Number(values[index]);
-    if (Number.isFinite(floats[index])) continue;
-    const found = `"${name}" has ${values[index]} at ${shapeText(positionOf(index, shape))}`;
-    const needed = Number.isFinite(Number(values[index]))
-      ? "numbers that fit into float32"
-      : "finite numbers";
-    throw naming.refuse("range", `${found}, needs ${needed}`);
-  }
-  return floats;
-}
-
-/** The place of a value in an array of this shape, C order; the first length is not needed. */
-function positionOf(index: number, shape: readonly number[]): number[] {
-  const position: number[] = [];
-  for (let axis = shape.length - 1; axis > 0; axis--) {
-    position.unshift(index % shape[axis]);
-    index = Math.floor(index / shape[axis]);
-  }
-  return [index, ...position];
+  const floats = toFloats(inputs, { ...naming, name: naming.inputs, shape: [-1, ...inputShape] });
+  return { inputs: floats, inputScale: scale ?? 1 };
 }

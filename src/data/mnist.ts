@@ -3,6 +3,7 @@
  * SHA-256 of every file and of the decoded arrays.
  * @module
  */
+import { sha256Of } from "../formats/sha256.ts";
 import type { DatasetPair } from "./dataset.ts";
 
 /** A file to download. */
@@ -87,10 +88,4 @@ export async function isMnist({ train, test }: DatasetPair): Promise<boolean> {
     if (!(values instanceof Uint8Array) || await sha256Of(values) !== decodedSha256) return false;
   }
   return true;
-}
-
-/** The SHA-256 of some bytes, in hexadecimal. */
-export async function sha256Of(bytes: Uint8Array): Promise<string> {
-  const hash = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
-  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

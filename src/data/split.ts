@@ -13,12 +13,17 @@ export function splitRows(
   share: number,
   seed: number,
 ): { train: Uint32Array<ArrayBuffer>; validation: Uint32Array<ArrayBuffer> } {
-  const held = Math.max(1, Math.round(count * share));
+  const held = heldRows(count, share);
   if (held >= count) {
     throw new RangeError(`Cannot set ${held} of ${count} rows apart for validation: none is left`);
   }
   const order = permutation(seed, 0, count); // epochs count from 1
   return { train: order.slice(held).sort(), validation: order.slice(0, held).sort() };
+}
+
+/** Returns how many of `count` rows {@linkcode splitRows} sets apart for a share. */
+export function heldRows(count: number, share: number): number {
+  return Math.max(1, Math.round(count * share));
 }
 
 /** The data set of these rows, copied, in this order. */

@@ -50,3 +50,12 @@ export function byteCount(count: number): string {
 export function shapeText(shape: readonly number[]): string {
   return `[${shape.join(", ")}]`;
 }
+
+/** The most characters of a value that messages print. */
+const LONGEST_VALUE = 100;
+
+/** A value of JSON as messages print it, cut off if it is long. */
+export function jsonText(value: unknown): string {
+  const text = JSON.stringify(value) ?? "undefined";
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 3)}...` : text;
+}

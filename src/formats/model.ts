@@ -7,10 +7,11 @@ import { type ActivationName, ACTIVATIONS } from "../activations.ts";
 import type { FloatArray } from "../backend.ts";
 import { inFeaturesOf } from "../data/dataset.ts";
 import type { LayerSpec } from "../layers.ts";
-import type { MlpParts, TrainingRecord } from "../mlp.ts";
-import { type Refuse, refuser, shapeText } from "./fault.ts";
+import type { MlpParts } from "../mlp.ts";
+import { jsonText, type Refuse, refuser, shapeText } from "./fault.ts";
 import type { NpyArray } from "./npy.ts";
 import { formatNpz, type Npz, type NpzInput, parseNpz } from "./npz.ts";
+import { readTrainingRecord } from "./training_record.ts";
 
 /** What `config` says the file is. */
 const FORMAT = "mlpcuda model";
@@ -55,7 +56,7 @@ export async function parseModel(
 export async function readModel(npz: Npz): Promise<MlpParts> {
   const refuse = refuser("model", { name: npz.file === "" ? undefined : npz.file });
   if (!npz.has("config") || !npz.has("layer_1.weights")) {
-    const found = npz.names.slice(0, 6).join(", ") || "nothing";
+    const found = npz.names.slice(0, 6).map((name) => JSON.stringify(name)).join(", ") || "nothing";
     throw refuse(`is no model: it needs "config" and "layer_1.weights", it has ${found}`);
   }
   const { inputShape, inputScale, classNames, training } = parseConfig(
@@ -77,14 +78,14 @@ export async function readModel(npz: Npz): Promise<MlpParts> {
     );
     const activation = stringOf(await npz.read(`${name}.act`), `${name}.act`, refuse) as ActivationName;
     if (!ACTIVATIONS.includes(activation)) {
-      throw refuse(`has "${name}.act" "${activation}", needs ${ACTIVATIONS.join(", ")}`);
+      throw refuse(`has "${name}.act" ${jsonText(activation)}, needs ${ACTIVATIONS.join(", ")}`);
     }
     layers.push({ outFeatures, activation });
     inFeatures = outFeatures;
   }
   const next = `layer_${layers.length + 1}`;
   const orphan = npz.names.find((name) => Number(/^layer_(\d+)\./.exec(name)?.[1]) > layers.length);
-  if (orphan !== undefined) throw refuse(`has "${orphan}", but no "${next}.weights"`);
+  if (orphan !== undefined) throw refuse(`has ${JSON.stringify(orphan)}, but no "${next}.weights"`);
   if (classNames !== undefined && classNames.length !== inFeatures) {
     throw refuse(`has ${classNames.length} class names for ${inFeatures} outputs`);
   }
@@ -125,29 +126,27 @@ function parseConfig(text: string, refuse: Refuse) {
   }
   const { format, version, inputShape, inputScale, classNames, training } = config ?? {};
   if (format !== FORMAT) {
-    throw refuse(`has a "config" of format ${JSON.stringify(format)}, needs "${FORMAT}"`);
+    throw refuse(`has a "config" of format ${jsonText(format)}, needs "${FORMAT}"`);
   }
   if (typeof version !== "number" || version > VERSION) {
-    throw refuse(`has version ${JSON.stringify(version)}, this program reads up to ${VERSION}`);
+    throw refuse(`has version ${jsonText(version)}, this program reads up to ${VERSION}`);
   }
   const lengths = Array.isArray(inputShape) ? inputShape : [];
   if (lengths.length === 0 || lengths.some((length) => !Number.isSafeInteger(length) || length < 1)) {
     throw refuse(
-      `has a "config" whose inputShape is ${JSON.stringify(inputShape)}, needs whole numbers from 1`,
+      `has a "config" whose inputShape is ${jsonText(inputShape)}, needs whole numbers from 1`,
     );
   }
   if (typeof inputScale !== "number" || !Number.isFinite(inputScale)) {
-    throw refuse(`has a "config" whose inputScale is ${JSON.stringify(inputScale)}, needs a number`);
+    throw refuse(`has a "config" whose inputScale is ${jsonText(inputScale)}, needs a number`);
   }
-  const { config: settings } = (training ?? {}) as { config?: unknown };
-  if (training !== undefined && (typeof settings !== "object" || settings === null)) {
-    throw refuse(`has a "config" whose training is ${JSON.stringify(training)}, needs the settings of a run`);
+  if (classNames !== undefined && !isTexts(classNames)) {
+    throw refuse(`has a "config" whose classNames are ${jsonText(classNames)}, needs texts`);
   }
-  const names = Array.isArray(classNames) ? classNames.map(String) : undefined;
-  return {
-    inputShape: lengths as number[],
-    inputScale,
-    classNames: names,
-    training: training as TrainingRecord | undefined,
-  };
+  const record = readTrainingRecord(training, refuse);
+  return { inputShape: lengths as number[], inputScale, classNames, training: record };
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }

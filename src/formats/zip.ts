@@ -6,6 +6,7 @@
 import { crc32 } from "./crc32.ts";
 import { byteCount, digits, type Origin, type Refuse, refuser } from "./fault.ts";
 import { inflate } from "./inflate.ts";
+import { nameFault } from "./zip_name.ts";
 
 /** An entry of an archive; its bytes are decompressed only by `read()`. */
 export interface ZipEntry {
@@ -34,6 +35,7 @@ export interface ReadZipOptions {
 /** What the directory says of an entry, and where its data lie. */
 interface DirectoryRecord {
   readonly name: string;
+  readonly nameBytes: Uint8Array;
   readonly flags: number;
   readonly method: number;
   readonly checksum: number;
@@ -62,8 +64,9 @@ const METHODS: Readonly<{ [method: number]: string }> = {
 };
 
 /**
- * Lists the entries of an archive, in the order of its directory. Entries that overlap, have the same name, or lie
- * outside of the file are refused.
+ * Lists the entries of an archive, in the order of its directory. Refused are entries that overlap, lie outside of the
+ * file, have the same name, a name that leads out of a folder, or another one before their data; and an archive with
+ * bytes before it.
  *
  * @throws {FormatError} where the archive is cut short or damaged
  */
@@ -151,9 +154,14 @@ function readDirectory(
     const text = new Uint8Array(view.buffer, view.byteOffset + at + 46, nameEnd - at - 46);
     const name = new TextDecoder().decode(text.slice());
     if (names.has(name)) throw refuse(`has two entries named ${JSON.stringify(name)}`, { offset: at });
+    const fault = nameFault(name);
+    if (fault !== undefined) {
+      throw refuse(`has an entry named ${JSON.stringify(name)}, ${fault}`, { offset: at });
+    }
     names.add(name);
     records.push({
       name,
+      nameBytes: text,
       flags: view.getUint16(at + 8, true),
       method: view.getUint16(at + 10, true),
       checksum: view.getUint32(at + 16, true),
@@ -197,20 +205,27 @@ function dataStarts(
   const order = records.map((_, index) => index).sort((a, b) =>
     records[a].localStart - records[b].localStart
   );
+  const before = order.length > 0 ? records[order[0]].localStart : directory;
+  if (before > 0) throw refuse(`has ${byteCount(before)} before its first entry, needs none`);
   const starts: number[] = [];
   order.forEach((index, place) => {
-    const { name, localStart, compressedSize } = records[index];
+    const { name, nameBytes, localStart, compressedSize } = records[index];
     const limit = place + 1 < order.length ? records[order[place + 1]].localStart : directory;
     const quoted = JSON.stringify(name);
     if (localStart + 30 > directory || view.getUint32(localStart, true) !== LOCAL_SIGNATURE) {
       throw refuse(`has no entry ${quoted} where its directory says`, { offset: localStart });
     }
-    const start = localStart + 30 + view.getUint16(localStart + 26, true) +
-      view.getUint16(localStart + 28, true);
+    const nameEnd = localStart + 30 + view.getUint16(localStart + 26, true);
+    const start = nameEnd + view.getUint16(localStart + 28, true);
     if (start + compressedSize > limit) {
       throw refuse(`has an entry ${quoted} of ${byteCount(compressedSize)} that runs into what follows it`, {
         offset: localStart,
       });
+    }
+    const local = new Uint8Array(view.buffer, view.byteOffset + localStart + 30, nameEnd - localStart - 30);
+    if (local.length !== nameBytes.length || local.some((byte, i) => byte !== nameBytes[i])) {
+      const found = JSON.stringify(new TextDecoder().decode(local.slice()));
+      throw refuse(`has an entry named ${found} where its directory says ${quoted}`, { offset: localStart });
     }
     starts[index] = start;
   });

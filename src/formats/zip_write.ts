@@ -4,6 +4,7 @@
  * @module
  */
 import { crc32 } from "./crc32.ts";
+import { nameFault } from "./zip_name.ts";
 
 /** A file to put into an archive. */
 export interface ZipInput {
@@ -26,8 +27,8 @@ const END_SIZE = 22;
 /**
  * Writes an archive of stored entries.
  *
- * @throws {RangeError} where it would pass 4 GiB or 65,534 entries, which need zip64, or a name is used twice or is
- * longer than 65,535 bytes
+ * @throws {RangeError} where it would pass 4 GiB or 65,534 entries, which need zip64, or a name is used twice, is
+ * longer than 65,535 bytes, holds NUL or leads out of a folder
  */
 export function writeZip(entries: readonly ZipInput[]): Uint8Array<ArrayBuffer> {
   const names = entries.map(({ name }) => new TextEncoder().encode(name));
@@ -87,6 +88,8 @@ function checkEntries(entries: readonly ZipInput[], names: readonly Uint8Array[]
   const seen = new Set<string>();
   entries.forEach(({ name }, index) => {
     const quoted = JSON.stringify(name.slice(0, 80));
+    const fault = nameFault(name);
+    if (fault !== undefined) throw new RangeError(`Cannot write zip: an entry is named ${quoted}, ${fault}`);
     if (seen.has(name)) throw new RangeError(`Cannot write zip: two entries are named ${quoted}`);
     if (names[index].length > 0xFFFF) {
       throw new RangeError(`Cannot write zip: the name ${quoted}... is too long`);

@@ -3,7 +3,8 @@
  * @module
  */
 import { digitSide } from "../data/center.ts";
-import { readFileBounded, writeFileAtomic } from "../files.ts";
+import { lockFile } from "../file_lock.ts";
+import { readFileBounded, targetOf, writeFileAtomic } from "../files.ts";
 import { formatNpz, parseNpz } from "../formats/npz.ts";
 import { FormatError } from "../errors.ts";
 
@@ -11,6 +12,9 @@ import { FormatError } from "../errors.ts";
 const PIXELS = digitSide * digitSide;
 /** What is read of a file: as many corrections as are kept, and room for the archive around them. */
 const bytesFor = (count: number) => count * (PIXELS + 1) + 64 * 1024;
+
+/** How often to look whether another program has released the file, in milliseconds. */
+const LOOK_MILLISECONDS = 20;
 
 /** A file of corrections. */
 export interface Corrections {
@@ -21,6 +25,7 @@ export interface Corrections {
    *
    * @throws {FormatError} where the file there holds something else
    * @throws {RangeError} where it is full
+   * @throws {Deno.errors.Busy} if another program keeps it locked
    */
   add(image: Uint8Array, label: number): Promise<number>;
 }
@@ -33,12 +38,35 @@ export interface CorrectionsOptions {
   readonly name?: string;
   /** The most corrections that are kept; 10,000 by default. */
   readonly most?: number;
+  /** How long to wait for another program that adds to the file, in milliseconds; 5000 by default. */
+  readonly lockMilliseconds?: number;
+  /** Is told once why the file system has no locks: another program that adds at the same moment is not noticed then. */
+  readonly onUnlocked?: (fault: Error) => void;
 }
 
-/** Opens a file of corrections, which need not exist yet; it is read and written whole for each one. */
+/**
+ * Opens a file of corrections, which need not exist yet; it is read and written whole for each one, under a lock, so that
+ * several programs can add to it.
+ */
 export function openCorrections(path: string, options: CorrectionsOptions): Corrections {
-  const { classNames, name = path, most = 10_000 } = options;
+  const { classNames, name = path, most = 10_000, lockMilliseconds = 5000 } = options;
   let last: Promise<unknown> = Promise.resolve();
+  let onUnlocked = options.onUnlocked;
+  const addLocked = async (image: Uint8Array, label: number) => {
+    const lock = await waitForLock(await targetOf(path), lockMilliseconds);
+    if (lock === undefined) {
+      throw new Deno.errors.Busy(`Cannot add to ${JSON.stringify(name)}: another program is writing it`);
+    }
+    if (lock.fault) {
+      onUnlocked?.(lock.fault);
+      onUnlocked = undefined;
+    }
+    try {
+      return await add(image, label);
+    } finally {
+      await lock.release();
+    }
+  };
   const add = async (image: Uint8Array, label: number) => {
     const { images, labels } = await read(path, { classNames, name, most });
     const count = labels.length + 1;
@@ -63,16 +91,24 @@ export function openCorrections(path: string, options: CorrectionsOptions): Corr
   return {
     name,
     add(image, label) {
-      const added = last.then(() => add(image, label)); // one after the other: each reads what the one before wrote
+      const added = last.then(() => addLocked(image, label)); // one after the other: each reads what the one before wrote
       last = added.catch(() => {});
       return added;
     },
   };
 }
 
+async function waitForLock(target: string, milliseconds: number) {
+  for (let waited = 0;; waited += LOOK_MILLISECONDS) {
+    const lock = await lockFile(target);
+    if (lock || waited >= milliseconds) return lock;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MILLISECONDS));
+  }
+}
+
 async function read(
   path: string,
-  { classNames, name, most }: Required<CorrectionsOptions>,
+  { classNames, name, most }: Required<Pick<CorrectionsOptions, "classNames" | "name" | "most">>,
 ): Promise<{ images: Uint8Array; labels: Uint8Array }> {
   let bytes: Uint8Array;
   try {

@@ -195,7 +195,7 @@ async function keep(corrections: Corrections, image: Uint8Array, label: number):
   try {
     return await corrections.add(image, label);
   } catch (error) {
-    if (error instanceof FormatError || error instanceof RangeError) {
+    if (error instanceof FormatError || error instanceof RangeError || error instanceof Deno.errors.Busy) {
       throw new RequestError(409, error.message);
     }
     throw error;

@@ -2,7 +2,6 @@
 import type { Backend } from "../backend.ts";
 import { resolveConfig, type TrainConfig } from "../config.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { DivergedError } from "../errors.ts";
 import type { Mlp } from "../mlp.ts";
 import { train, type TrainEvent } from "../train.ts";
 import type { TrainingRequest, TrainingState, WatchMessage } from "./protocol.ts";
@@ -22,8 +21,11 @@ export interface TrainingJob {
   readonly backend: Backend;
   /** Threads of augmentation; by default one a processor. */
   readonly threads?: number;
-  /** Keeps the network when training ends; returns where, as a person would type it. */
-  readonly save: (mlp: Mlp) => Promise<string>;
+  /**
+   * Keeps the network when training ends; returns where, as a person would type it. `isFinished` says whether training
+   * came to its end, as opposed to one that was stopped or failed.
+   */
+  readonly save: (mlp: Mlp, how: { readonly isFinished: boolean }) => Promise<string>;
 }
 
 /** Epochs, and the confusion matrix of the last. */
@@ -136,7 +138,30 @@ export function createTrainingSession(job: TrainingJob): TrainingSession {
       keepEpoch(event);
     }
   };
-  const save = async () => last === undefined ? {} : { saved: await job.save(mlp) };
+  const save = async (isFinished: boolean) =>
+    last === undefined ? {} : { saved: await job.save(mlp, { isFinished }) };
+
+  let kept: { readonly saved?: string } = {}; // what was saved of a training that failed
+  /** Trains to the end, over pauses; `false` if it was stopped before. */
+  const trainToEnd = async (): Promise<boolean> => {
+    try {
+      while (asked !== "stop") {
+        if (asked === "pause") {
+          changeState({ phase: "paused" });
+          await changed.promise;
+          continue;
+        }
+        changeState({ phase: "running" });
+        await runToPause();
+        if (last?.ended === "finished" || last?.ended === "patience") return true;
+      }
+      return false;
+    } catch (error) {
+      // Whatever failed, the network has the parameters of the last epoch that went well.
+      kept = await save(false).catch(() => ({}));
+      throw error;
+    }
+  };
 
   return {
     get state() {
@@ -151,24 +176,10 @@ export function createTrainingSession(job: TrainingJob): TrainingSession {
     listen: (listener) => void listeners.push(listener),
     async run() {
       try {
-        while (asked !== "stop") {
-          if (asked === "pause") {
-            changeState({ phase: "paused" });
-            await changed.promise;
-            continue;
-          }
-          changeState({ phase: "running" });
-          await runToPause();
-          if (last?.ended === "finished" || last?.ended === "patience") {
-            changeState({ phase: "finished", ...await save() });
-            return;
-          }
-        }
-        changeState({ phase: "stopped", ...await save() });
+        const isFinished = await trainToEnd();
+        changeState({ phase: isFinished ? "finished" : "stopped", ...await save(isFinished) });
       } catch (error) {
-        // What diverged has the parameters of the last epoch that went well.
-        const saved = error instanceof DivergedError ? await save().catch(() => ({})) : {};
-        changeState({ phase: "failed", error: (error as Error).message, ...saved });
+        changeState({ phase: "failed", error: (error as Error).message, ...kept });
         throw error;
       }
     },

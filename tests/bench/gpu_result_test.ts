@@ -1,12 +1,14 @@
 /** The tables that are made of a check of a GPU, from a result that nobody measured. */
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import {
   type GpuResult,
-  hasPassed,
   markdownTable,
+  notPassed,
   type StageResult,
+  type Status,
   textTable,
 } from "../../bench/gpu/result.ts";
+import { checkCounts, conformanceCommand, sanitizerCommand, STAGES } from "../../bench/gpu/stages.ts";
 
 const READ: StageResult = {
   name: "steps",
@@ -77,9 +79,60 @@ Deno.test("markdownTable() refuses what was not read off a GPU in full", () => {
   }
 });
 
-Deno.test("hasPassed() is about what failed and had to pass, not about what was left out", () => {
-  const failed = (required: boolean): StageResult => ({ ...READ, required, status: "failed" });
-  assert(hasPassed(MADE_UP));
-  assert(hasPassed({ ...MADE_UP, stages: [READ, failed(false)] }));
-  assert(!hasPassed({ ...MADE_UP, stages: [failed(true), READ] }));
+Deno.test("notPassed() names what had to pass and did not, whether it failed, was skipped or ran out of time", () => {
+  const stage = (status: Status, required: boolean): StageResult => ({
+    ...READ,
+    name: status,
+    required,
+    status,
+  });
+  assertEquals(notPassed(MADE_UP), []);
+  const statuses: Status[] = ["passed", "failed", "skipped", "out of time", "not needed"];
+  const stages = (required: boolean) => statuses.map((status) => stage(status, required));
+  assertEquals(notPassed({ ...MADE_UP, stages: stages(false) }), []);
+  assertEquals(notPassed({ ...MADE_UP, stages: stages(true) }), ["failed", "skipped", "out of time"]);
+});
+
+Deno.test("conformanceCommand() runs the tests of one backend alone", () => {
+  const filterOf = (backend: "cuda" | "cuda-emulated") => {
+    const command = conformanceCommand("a.so", backend, "tests/backends");
+    return new RegExp(command[command.indexOf("--filter") + 1].slice(1, -1));
+  };
+  const names = [
+    "x() is right (cuda, graph)",
+    "x() is right (cuda: needs a GPU)",
+    "x() is right (cuda emulated, graph)",
+    "x() is right (cuda emulated)",
+    "x() is right (webgpu)",
+    "x() is right (wasm, 2 threads)",
+    "openCuda() refuses it",
+  ];
+  assertEquals(names.filter((name) => filterOf("cuda").test(name)), [names[0]]);
+  assertEquals(names.filter((name) => filterOf("cuda-emulated").test(name)), [names[2], names[3]]);
+});
+
+Deno.test("checkCounts() refuses suites in which nothing ran, or something was ignored", () => {
+  checkCounts("...\nok | 12 passed (3 steps) | 0 failed | 40 filtered out (12s)\n");
+  for (
+    const stdout of [
+      "",
+      "ok | 0 passed | 0 failed | 40 filtered out (1s)\n",
+      "ok | 12 passed | 0 failed | 1 ignored (1s)\n",
+      "FAILED | 12 passed | 1 failed (1s)\n",
+    ]
+  ) assertThrows(() => checkCounts(stdout), Error, "need tests that ran");
+});
+
+Deno.test("sanitizerCommand() does not count the errors that the tests provoke on purpose", () => {
+  for (const tool of ["memcheck", "racecheck", "synccheck", "initcheck"]) {
+    const command = sanitizerCommand(tool);
+    assertEquals(command[command.indexOf("--tool") + 1], tool);
+    assertEquals(command[command.indexOf("--report-api-errors") + 1], "no");
+    assertEquals(command[command.indexOf("--error-exitcode") + 1], "1");
+  }
+});
+
+Deno.test("STAGES has what must pass before what need not, which time may not suffice for", () => {
+  const required = STAGES.map(({ required }) => required);
+  assertEquals(required, [...required].sort((a, b) => Number(b) - Number(a)));
 });

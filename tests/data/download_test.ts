@@ -1,7 +1,8 @@
 import { assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import { downloadMnist, type DownloadProgress } from "../../src/data/download.ts";
 import { loadDataset } from "../../src/data/load.ts";
-import { isMnist, MNIST, type MnistSources, sha256Of } from "../../src/data/mnist.ts";
+import { isMnist, MNIST, type MnistSources } from "../../src/data/mnist.ts";
+import { sha256Of } from "../../src/formats/sha256.ts";
 import { formatNpz } from "../../src/formats/npz.ts";
 import { isGranted } from "../support/permissions.ts";
 

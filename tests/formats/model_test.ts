@@ -37,6 +37,11 @@ function bytesWithConfig(changes: Record<string, unknown>): Uint8Array {
   return bytesWith({ config: stringArray(JSON.stringify({ ...JSON.parse(text), ...changes })) });
 }
 
+/** The model with some of its training record changed. */
+function bytesWithTraining(changes: Record<string, unknown>): Uint8Array {
+  return bytesWithConfig({ training: { ...MODEL.training, ...changes } });
+}
+
 const floats = (shape: number[], fill = 0.5): NpzInput => ({
   shape,
   values: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(fill),
@@ -61,6 +66,26 @@ Deno.test("parseModel() takes float64 parameters that other programs write", asy
   const bias = { shape: [3], values: Float64Array.of(0.1, 0.2, 0.3) };
   const { parameters } = await parseModel(bytesWith({ "layer_3.bias": bias }));
   assertEquals(parameters["layer_3.bias"], bias.values);
+});
+
+Deno.test("parseModel() leaves out a training record that is incomplete", async () => {
+  const { training } = MODEL, { config } = training!, { patience: _, ...fewer } = config;
+  const incomplete: Record<string, unknown>[] = [
+    { config: {} },
+    { config },
+    { ...training, config: {} },
+    { ...training, config: fewer },
+    { ...training, config: { ...config, later: 1 } },
+    { ...training, epochs: undefined },
+    { ...training, dataset: undefined },
+    { ...training, dataset: {} },
+    { ...training, dataset: { source: "a set" } },
+    { ...training, backend: undefined },
+  ];
+  for (const record of incomplete) {
+    const found = await parseModel(bytesWithConfig({ training: record }));
+    assertEquals(found, { ...MODEL, training: undefined }, JSON.stringify(record));
+  }
 });
 
 /** Files that are refused, with what the message says. */
@@ -157,8 +182,81 @@ const DAMAGED: readonly [what: string, bytes: Uint8Array, message: string][] = [
   ],
   ["no input scale", bytesWithConfig({ inputScale: null }), `inputScale is null, needs a number`],
   ["too few class names", bytesWithConfig({ classNames: ["a"] }), `has 1 class names for 3 outputs`],
-  ["training that is no record", bytesWithConfig({ training: 5 }), `training`],
-  ["training without settings", bytesWithConfig({ training: { epochs: 1 } }), `training`],
+  [
+    "class names that are no list",
+    bytesWithConfig({ classNames: { 0: "a" } }),
+    `classNames are {"0":"a"}, needs texts`,
+  ],
+  [
+    "a class name that is no text",
+    bytesWithConfig({ classNames: ["a", null, "c"] }),
+    `classNames are ["a",null,"c"]`,
+  ],
+  [
+    "training that is no record",
+    bytesWithConfig({ training: 5 }),
+    `training is 5, needs the settings of a run`,
+  ],
+  [
+    "training that is null",
+    bytesWithConfig({ training: null }),
+    `training is null, needs the settings of a run`,
+  ],
+  [
+    "training that is a list",
+    bytesWithConfig({ training: [] }),
+    `training is [], needs the settings of a run`,
+  ],
+  [
+    "training without settings",
+    bytesWithConfig({ training: { epochs: 1 } }),
+    `training is {"epochs":1}, needs`,
+  ],
+  [
+    "settings that are a list",
+    bytesWithTraining({ config: [] }),
+    `training is {"config":[],"epochs":2,`,
+  ],
+  [
+    "settings out of range",
+    bytesWithTraining({ config: { ...MODEL.training!.config, epochs: -1 } }),
+    `has settings in "config" that no run can have: Option "epochs" needs a whole number from 1, found -1`,
+  ],
+  [
+    "epochs that are no number",
+    bytesWithTraining({ epochs: "2" }),
+    `training.epochs is "2", needs a whole number from 0`,
+  ],
+  [
+    "epochs that are null",
+    bytesWithTraining({ epochs: null }),
+    `training.epochs is null, needs a whole number from 0`,
+  ],
+  [
+    "a backend that is no name",
+    bytesWithTraining({ backend: 1 }),
+    `training.backend is 1, needs a backend's name`,
+  ],
+  [
+    "a set that is null",
+    bytesWithTraining({ dataset: null }),
+    `training.dataset is null, needs a source and its rows`,
+  ],
+  [
+    "rows that are no number",
+    bytesWithTraining({ dataset: { source: "a set", rows: 1.5 } }),
+    `training.dataset.rows is 1.5, needs a whole number from 0`,
+  ],
+  [
+    "a source that is no text",
+    bytesWithTraining({ dataset: { source: ["a"], rows: 1 } }),
+    `training.dataset.source is ["a"], needs a text`,
+  ],
+  [
+    "an orphan whose name is to be escaped",
+    bytesWith({ "layer_9.\u001b": floats([1]) }),
+    String.raw`has "layer_9.\u001b"`,
+  ],
   ["a cut-off archive", formatModel(MODEL).slice(0, -30), `is cut short`],
 ];
 

@@ -23,6 +23,15 @@ function withCentral(changes: { [offset: number]: number }): Uint8Array<ArrayBuf
   return bytes;
 }
 
+/** An archive of one stored entry of any name, which `writeZip` may refuse. */
+function renamed(name: string): Uint8Array<ArrayBuffer> {
+  const encoded = new TextEncoder().encode(name);
+  const bytes = writeZip([{ name: "x".repeat(encoded.length), bytes: HELLO }]);
+  bytes.set(encoded, 30);
+  bytes.set(encoded, find(bytes, CENTRAL) + 46);
+  return bytes;
+}
+
 /** An archive of one deflated entry that declares `size`. */
 async function deflated(content: Uint8Array<ArrayBuffer>, size = content.length): Promise<Uint8Array> {
   const stream = new Blob([content]).stream().pipeThrough(new CompressionStream("deflate-raw"));
@@ -150,6 +159,60 @@ Deno.test("readZip() refuses two entries of one name", () => {
   const second = find(bytes, CENTRAL, find(bytes, CENTRAL) + 1);
   bytes[second + 47] = "b".charCodeAt(0);
   assertThrows(() => readZip(bytes), FormatError, `has two entries named "ab"`);
+});
+
+for (const name of ["../x", "..", "a/../x", "a\\..\\x", "a/..", "/x", "\\x", "C:\\x", "c:/x"]) {
+  Deno.test(`readZip() refuses the name ${JSON.stringify(name)}, and writeZip() too`, () => {
+    const bytes = renamed(name), quoted = JSON.stringify(name);
+    assertThrows(
+      () => readZip(bytes, { name: "a.npz" }),
+      FormatError,
+      `Cannot read "a.npz": it has an entry named ${quoted}, which leads out of the archive's folder`,
+    );
+    assertThrows(
+      () => writeZip([{ name, bytes: HELLO }]),
+      RangeError,
+      `an entry is named ${quoted}, which leads out`,
+    );
+  });
+}
+
+Deno.test("readZip() refuses a name with NUL", () => {
+  assertThrows(() => readZip(renamed("x\0y")), FormatError, String.raw`has an entry named "x\u0000y"`);
+});
+
+Deno.test("readZip() takes names that only look as if they led out of a folder", () => {
+  const entries = ["..x", "x..", "a..b/c", "...", "a/b", "a:b"].map((name) => ({ name, bytes: HELLO }));
+  assertEquals(readZip(writeZip(entries)).map(({ name }) => name), entries.map(({ name }) => name));
+});
+
+Deno.test("readZip() refuses an entry that has another name before its data", () => {
+  const bytes = writeZip([{ name: "first", bytes: HELLO }, { name: "x.npy", bytes: HELLO }]);
+  const local = 30 + 5 + HELLO.length;
+  bytes.set(new TextEncoder().encode("y"), local + 30);
+  const error = assertThrows(
+    () => readZip(bytes),
+    FormatError,
+    `has an entry named "y.npy" where its directory says "x.npy"`,
+  );
+  assertEquals(error.offset, local);
+  // One that is shorter, with the rest in the extra field.
+  const shorter = writeZip([{ name: "x.npy", bytes: HELLO }]), view = new DataView(shorter.buffer);
+  view.setUint16(26, 1, true);
+  view.setUint16(28, 4, true);
+  assertThrows(() => readZip(shorter), FormatError, `named "x" where its directory says "x.npy"`);
+});
+
+Deno.test("readZip() refuses bytes before the first entry, even if the directory counts them", () => {
+  const plain = writeZip([{ name: "a", bytes: HELLO }]), prefix = new TextEncoder().encode("#!/bin/sh\n");
+  const bytes = Uint8Array.from([...prefix, ...plain]), view = new DataView(bytes.buffer);
+  const central = find(bytes, CENTRAL), end = find(bytes, END);
+  view.setUint32(central + 42, prefix.length, true);
+  view.setUint32(end + 16, central, true);
+  assertThrows(() => readZip(bytes), FormatError, "has 10 bytes before its first entry, needs none");
+  const empty = Uint8Array.from([...prefix, ...writeZip([])]);
+  new DataView(empty.buffer).setUint32(prefix.length + 16, prefix.length, true);
+  assertThrows(() => readZip(empty), FormatError, "has 10 bytes before its first entry, needs none");
 });
 
 Deno.test("readZip() refuses entries that overlap", () => {

@@ -4,34 +4,18 @@ import { loadDataset } from "../../src/data/load.ts";
 import { FormatError } from "../../src/errors.ts";
 import { formatNpz } from "../../src/formats/npz.ts";
 import { openCorrections } from "../../src/gui/corrections.ts";
-import { isGranted } from "../support/permissions.ts";
+import { lockFile } from "../../src/file_lock.ts";
+import { folderTest, moduleUrl, namesIn, startProgram } from "../support/folders.ts";
+import { readerOf } from "../support/streams.ts";
 
 const classNames = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
-
-/** Registers a test with a folder of its own. */
-function fileTest(sentence: string, body: (folder: string) => Promise<void>): void {
-  Deno.test({
-    name: `${sentence} (needs --allow-read --allow-write)`,
-    ignore: !isGranted({ name: "read" }, { name: "write" }),
-    sanitizeOps: true,
-    sanitizeResources: true,
-    fn: async () => {
-      const folder = await Deno.makeTempDir({ prefix: "mlpcuda_test_" });
-      try {
-        await body(folder);
-      } finally {
-        await Deno.remove(folder, { recursive: true });
-      }
-    },
-  });
-}
 
 /** An image whose pixels tell which one it is. */
 function imageOf(number: number): Uint8Array {
   return new Uint8Array(784).fill(number).fill(255, 0, 20);
 }
 
-fileTest("openCorrections() keeps images and labels as a set to train on", async (folder) => {
+folderTest("openCorrections() keeps images and labels as a set to train on", async (folder) => {
   const path = join(folder, "new/corrections.npz");
   const corrections = openCorrections(path, { classNames });
   assertEquals([await corrections.add(imageOf(1), 7), await corrections.add(imageOf(2), 0)], [1, 2]);
@@ -43,7 +27,7 @@ fileTest("openCorrections() keeps images and labels as a set to train on", async
   assertEquals([...train.inputs], [1, 2, 3].flatMap((number) => [...imageOf(number)]));
 });
 
-fileTest("openCorrections() loses none of those that come at once", async (folder) => {
+folderTest("openCorrections() loses none of those that come at once", async (folder) => {
   const path = join(folder, "c.npz"), corrections = openCorrections(path, { classNames });
   const labels = Array.from({ length: 20 }, (_, i) => i % 10);
   const counts = await Promise.all(labels.map((label, i) => corrections.add(imageOf(i), label)));
@@ -51,7 +35,34 @@ fileTest("openCorrections() loses none of those that come at once", async (folde
   assertEquals([...(await loadDataset(path)).train.labels!], labels);
 });
 
-fileTest("openCorrections() takes no more than its bound", async (folder) => {
+folderTest("openCorrections() loses none of those that several programs add at once", async (folder) => {
+  const path = join(folder, "c.npz");
+  const program = (number: number) => `
+    import { openCorrections } from ${JSON.stringify(moduleUrl("src/gui/corrections.ts"))};
+    const corrections = openCorrections(${JSON.stringify(path)}, { classNames: ${
+    JSON.stringify(classNames)
+  } });
+    for (let i = 0; i < 10; i++) await corrections.add(new Uint8Array(784).fill(1), ${number});
+    console.log("done");`;
+  const processes = [3, 4, 5].map((number) => startProgram(program(number)));
+  const said = await Promise.all(processes.map(({ stdout }) => readerOf(stdout).until()));
+  assertEquals(said, ["done\n", "done\n", "done\n"]);
+  await Promise.all(processes.map(({ status }) => status));
+  const added = [...(await loadDataset(path)).train.labels!];
+  assertEquals(added.sort(), [3, 4, 5].flatMap((number) => Array(10).fill(number)));
+  assertEquals(namesIn(folder), ["c.npz"]);
+}, { needs: ["run"] });
+
+folderTest("openCorrections() says that another program does not let go of the file", async (folder) => {
+  const path = join(folder, "c.npz"),
+    corrections = openCorrections(path, { classNames, lockMilliseconds: 50 });
+  const lock = await lockFile(path);
+  await assertRejects(() => corrections.add(imageOf(1), 1), Deno.errors.Busy, `"${path}": another program`);
+  await lock?.release();
+  assertEquals(await corrections.add(imageOf(1), 1), 1);
+});
+
+folderTest("openCorrections() takes no more than its bound", async (folder) => {
   const path = join(folder, "c.npz"),
     corrections = openCorrections(path, { classNames, most: 2, name: "c.npz" });
   await Promise.all([corrections.add(imageOf(1), 1), corrections.add(imageOf(2), 2)]);
@@ -87,7 +98,7 @@ const OTHERS: [what: string, bytes: Uint8Array, why: string][] = [
 ];
 
 for (const [what, bytes, why] of OTHERS) {
-  fileTest(`openCorrections() leaves ${what} as it is`, async (folder) => {
+  folderTest(`openCorrections() leaves ${what} as it is`, async (folder) => {
     const path = join(folder, "c.npz");
     await Deno.writeFile(path, bytes);
     const corrections = openCorrections(path, { classNames });

@@ -6,7 +6,7 @@ import type { TrainConfig } from "../../src/config.ts";
 import { DivergedError } from "../../src/errors.ts";
 import { ROUTES, type TrainingState, type WatchMessage } from "../../src/gui/protocol.ts";
 import { RequestError } from "../../src/gui/refusal.ts";
-import { createTrainingSession, type TrainingSession } from "../../src/gui/training.ts";
+import { createTrainingSession, type TrainingJob, type TrainingSession } from "../../src/gui/training.ts";
 import { dense } from "../../src/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { train } from "../../src/train.ts";
@@ -26,10 +26,14 @@ function createSmall(): Mlp {
 
 /** A session that saves to a list. */
 function sessionOf(given: { mlp?: Mlp; backend?: Backend; config?: Partial<TrainConfig> } = {}) {
-  const { mlp = createSmall(), backend = openReference() } = given, saved: Uint8Array[] = [];
-  const save = (mlp: Mlp) => Promise.resolve(`model ${saved.push(mlp.format())}`);
+  const { mlp = createSmall(), backend = openReference() } = given;
+  const saved: Uint8Array[] = [], finished: boolean[] = [];
+  const save: TrainingJob["save"] = (mlp, { isFinished }) => {
+    finished.push(isFinished);
+    return Promise.resolve(`model ${saved.push(mlp.format())}`);
+  };
   const job = { mlp, train: trainSet, test: testSet, config: given.config ?? config, backend, save };
-  return { mlp, saved, session: createTrainingSession(job) };
+  return { mlp, saved, finished, session: createTrainingSession(job) };
 }
 
 /** A backend that is told to end, by `then`, after every `steps` steps. */
@@ -131,10 +135,10 @@ Deno.test(
 
 Deno.test("createTrainingSession() stops for good, and saves what it has", options, async () => {
   const backend = endEvery(openReference(), 5, () => void session.stop());
-  const { session, saved, mlp } = sessionOf({ backend });
+  const { session, saved, finished, mlp } = sessionOf({ backend });
   await session.run();
   assertEquals([session.state.phase, session.state.step, session.isUnderWay], ["stopped", 5, false]);
-  assertEquals(saved, [mlp.format()]);
+  assertEquals([saved, finished], [[mlp.format()], [false]]);
   for (const action of ["pause", "resume", "stop"] as const) {
     const error = await assertRejects(() => session[action](), RequestError, "The training has ended");
     assertEquals(error.status, 409);
@@ -181,6 +185,32 @@ Deno.test(
       /^Training stopped: the loss is not a finite number at epoch 2, step 8;/,
     );
     assertEquals([session.state.phase, session.state.saved, saved.length], ["failed", "model 1", 1]);
+  },
+);
+
+Deno.test(
+  "createTrainingSession() saves the last epoch that went well, whatever fails after it",
+  options,
+  async () => {
+    let epochs = 0;
+    const backend = watch(openReference(), async (trainer, _plan, ...epoch) => {
+      if (++epochs === 3) throw new Error("The device is lost");
+      return await trainer.runEpoch(...epoch);
+    }).backend;
+    const { session, saved, finished, mlp } = sessionOf({ backend });
+    await assertRejects(() => session.run(), Error, "The device is lost");
+    assertEquals([session.state.phase, session.state.saved], ["failed", "model 1"]);
+    assertEquals([saved, finished, mlp.training?.epochs], [[mlp.format()], [false], 2]);
+  },
+);
+
+Deno.test(
+  "createTrainingSession() tells its task that it came to the end, and saves once",
+  options,
+  async () => {
+    const { session, finished } = sessionOf();
+    await session.run();
+    assertEquals([session.state.phase, finished], ["finished", [true]]);
   },
 );
 

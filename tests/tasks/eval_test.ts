@@ -81,13 +81,13 @@ taskTest("eval refuses what does not go together, in one line", async (folder) =
   const refused: [args: string[], said: string, code?: number][] = [
     [
       ["--model", "none.npz"],
-      'error: Cannot load "none.npz": no such file\n' +
+      'error: Cannot load "none.npz": no such file or folder\n' +
       "  hint: run `deno task train` to make a model, or name one with --model",
     ],
     [
       ["--model", "set.npz"],
       'error: Cannot read "FOLDER/set.npz": it is no model: it needs "config" and "layer_1.weights", ' +
-      "it has x_train, y_train, x_test, y_test",
+      'it has "x_train", "y_train", "x_test", "y_test"',
     ],
     [
       ["--data", "wide.npz"],

@@ -118,7 +118,7 @@ const REFUSED: [args: string[], code: number, stderr: RegExp][] = [
   [
     ["--model", "none.npz"],
     1,
-    /^error: Cannot load "none.npz": no such file\n {2}hint: run `deno task train` .* or `deno task gui --demo` .*\n$/,
+    /^error: Cannot load "none.npz": no such file or folder\n {2}hint: run `deno task train` .* or `deno task gui --demo` .*\n$/,
   ],
   [
     ["--model", "small.npz"],
@@ -261,3 +261,61 @@ guiTest("gui --train saves the model at Ctrl-C, and ends with 130", async (folde
   assertMatch(stderr, /\ntraining stopped in epoch \d+, test accuracy .* after epoch \d+, saved m\.npz\n$/);
   assertGreater((await Mlp.parse(await folder.read("m.npz"))).training?.epochs ?? 0, 0);
 });
+
+guiTest("gui --train leaves a finished model where it is at Ctrl-C, and saves beside it", async (folder) => {
+  await folder.write("set.npz", images());
+  const { code: trained } = await folder.run(
+    "train",
+    "--data",
+    "set.npz",
+    "-o",
+    "m.npz",
+    "-q",
+    "--epochs",
+    "1",
+  );
+  assertEquals(trained, 0);
+  const finished = await folder.read("m.npz");
+  const running = await start(folder, ...training, "--epochs", "1000");
+  const reader = readerOf((await running.post(ROUTES.watch)).body!);
+  await reader.until('"epoch":2');
+  running.process.kill("SIGINT");
+  const { code, stderr } = await running.end();
+  await reader.until();
+  assertEquals(code, 130);
+  assertMatch(
+    stderr,
+    /\nm\.npz is of a finished run and stays; what this run has goes to m\.interrupted\.npz\n/,
+  );
+  assertMatch(stderr, /\ntraining stopped in epoch \d+, .*, saved m\.interrupted\.npz\n$/);
+  assertEquals(await folder.read("m.npz"), finished);
+  assertEquals(folder.names(), ["m.interrupted.npz", "m.npz", "set.npz"]);
+});
+
+guiTest(
+  "gui --train saves the model to a second place if its own is lost, and ends with 1",
+  async (folder) => {
+    await folder.write("set.npz", images());
+    const running = await start(
+      folder,
+      ...training.map((arg) => arg === "m.npz" ? "out/m.npz" : arg),
+      "--epochs",
+      "1000",
+    );
+    const reader = readerOf((await running.post(ROUTES.watch)).body!);
+    await reader.until('"epoch":2');
+    await Deno.rename(`${folder.path}/out`, `${folder.path}/moved`);
+    await folder.write("out", new Uint8Array());
+    running.process.kill("SIGINT");
+    const { code, stderr } = await running.end();
+    await reader.until();
+    assertEquals(code, 1);
+    const [, path] = /\nerror: Cannot save to "out\/m\.npz": .*; the model is in "(.*)"\n/.exec(stderr) ?? [];
+    assert(path, stderr);
+    try {
+      assertGreater((await Mlp.load(path)).training?.epochs ?? 0, 0);
+    } finally {
+      await Deno.remove(path.replace(/\/[^/]*$/, ""), { recursive: true });
+    }
+  },
+);

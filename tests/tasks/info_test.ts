@@ -60,5 +60,5 @@ taskTest("info --model says what a network is and how it was trained", async (fo
 taskTest("info refuses a model that is not there", async (folder) => {
   const { code, stdout, stderr } = await folder.run("info", "--model", "none.npz");
   assertEquals([code, stdout], [1, ""]);
-  assertMatch(stderr, /^error: Cannot load "none\.npz": no such file\n {2}hint: .*\n$/);
+  assertMatch(stderr, /^error: Cannot load "none\.npz": no such file or folder\n {2}hint: .*\n$/);
 });

@@ -1,5 +1,5 @@
 /** Checkpoints: what `train --checkpoint` writes, `train --resume` goes on from, bit for bit. */
-import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { parseCheckpoint } from "../../src/checkpoint.ts";
 import { Mlp } from "../../src/mlp.ts";
@@ -37,6 +37,57 @@ for (const [name, args] of RUNS) {
   });
 }
 
+/** Runs to the end whose model is lost after the last checkpoint. */
+const ENDED: [name: string, args: string[], stands: string, result: RegExp][] = [
+  ["after all its epochs", ["--epochs", "4"], "all 4 epochs are done", /^test accuracy .*, saved m\.npz$/],
+  [
+    "after its only epoch",
+    ["--epochs", "1", "--lr", "0.01"],
+    "its epoch is done",
+    /^test accuracy .*, saved m\.npz$/,
+  ],
+  [
+    "after patience ended it",
+    "--epochs 50 --validation-split 0.25 --patience 2 --lr 0.05".split(" "),
+    "stopped early in epoch ",
+    /^stopped early in epoch \d+, test accuracy .*, saved m\.npz$/,
+  ],
+  [
+    "after all its epochs, with patience left",
+    "--epochs 3 --validation-split 0.25 --patience 9 --lr 0.05 --backend reference --layers 8:relu,3:softmax"
+      .split(" "),
+    "all 3 epochs are done",
+    /^test accuracy .*, saved m\.npz$/,
+  ],
+];
+
+for (const [name, args, stands, result] of ENDED) {
+  taskTest(
+    `train --resume saves the model of a run that was killed before it did, ${name}`,
+    async (folder) => {
+      await folder.write("set.npz", setFile(drawImages({ wrong: 0.3 })));
+      const same = [...args, "-o", "m.npz", "--checkpoint", "c.npz"];
+      const whole = await run(folder, ...same, "--json");
+      const model = await folder.read("m.npz"), checkpoint = await folder.read("c.npz");
+      const resume = async (...more: string[]) => {
+        await Deno.remove(join(folder.path, "m.npz"));
+        const outcome = await run(folder, ...same, "--resume", "c.npz", ...more);
+        assertEquals(await folder.read("m.npz"), model);
+        assertEquals(await folder.read("c.npz"), checkpoint);
+        return outcome;
+      };
+      const { stdout, stderr } = await resume();
+      assertMatch(stdout.trimEnd(), result);
+      assertStringIncludes(stderr, `; ${stands}`);
+      const json = jsonOf(await resume("--json"));
+      assertEquals(json.map(withoutTime), [withoutTime(jsonOf(whole).at(-1)!)]);
+    },
+  );
+}
+
+/** What a result says, but for the time that it took. */
+const withoutTime = ({ seconds: _, ...rest }: Record<string, unknown>) => rest;
+
 taskTest("train --checkpoint writes a file that is a model too", async (folder) => {
   await folder.write("set.npz", setFile());
   await run(folder, "--epochs", "2", "-o", "m.npz", "--checkpoint", "c.npz");
@@ -55,8 +106,17 @@ const REFUSED: [args: string[], code: number, message: string][] = [
     2,
     "Cannot resume with --layers 3:softmax: the checkpoint has 128:relu,64:relu,3:softmax",
   ],
-  [["--resume", "c.npz"], 1, "Cannot resume to epoch 2: the checkpoint has 2 epochs behind it"],
-  [["--resume", "none.npz"], 1, 'Cannot resume: there is no file "none.npz"'],
+  [
+    ["--resume", "c.npz", "--epochs", "1"],
+    1,
+    "Cannot resume to epoch 1: the checkpoint has 2 epochs behind it",
+  ],
+  [
+    ["--resume", "cut.npz"],
+    1,
+    'Cannot read "FOLDER/cut.npz": it is cut short after 3,000 bytes: the zip directory at its end is missing',
+  ],
+  [["--resume", "none.npz"], 1, 'Cannot resume from "none.npz": no such file or folder'],
   [["--resume", "m.npz"], 1, 'Cannot read "FOLDER/m.npz": it is a model, which cannot be resumed'],
   [["--resume", "set.npz"], 1, 'Cannot read "FOLDER/set.npz": it is no checkpoint'],
   [
@@ -75,6 +135,7 @@ taskTest("train --resume and --checkpoint refuse what they cannot do", async (fo
   await folder.write("set.npz", setFile());
   await folder.write("other.npz", setFile(drawImages({ wrong: 0.1 })));
   await run(folder, "--epochs", "2", "-o", "m.npz", "--checkpoint", "c.npz");
+  await folder.write("cut.npz", (await folder.read("c.npz")).subarray(0, 3000));
   for (const [args, code, message] of REFUSED) {
     const data = args.includes("--data") ? [] : ["--data", "set.npz"];
     const outcome = await folder.run("train", "-q", "-o", "new.npz", ...data, ...args);
@@ -85,7 +146,7 @@ taskTest("train --resume and --checkpoint refuse what they cannot do", async (fo
       `error: ${message}`,
     ]);
   }
-  assertEquals(folder.names(), ["c.npz", "m.npz", "other.npz", "set.npz"]);
+  assertEquals(folder.names(), ["c.npz", "cut.npz", "m.npz", "other.npz", "set.npz"]);
 });
 
 /** A run whose epochs take long enough to be interrupted in. */
@@ -123,26 +184,38 @@ taskTest("train saves model and checkpoint on SIGINT, from which it goes on bit 
   assertEquals(await folder.read("resumed.npz"), await folder.read("whole.npz"));
 });
 
-taskTest("train leaves the old model alone on SIGINT before the first step", async (folder) => {
+taskTest("train --resume goes on from the kept file if the other is damaged, and says so", async (folder) => {
   await folder.write("set.npz", setFile());
-  await run(folder, "--epochs", "1", "-o", "m.npz");
-  const before = await folder.read("m.npz");
-  const pipe = join(folder.path, "pipe");
-  await new Deno.Command("mkfifo", { args: [pipe] }).output();
-  const process = folder.start("train", "--data", "pipe", "-o", "m.npz");
-  const stderr = process.stderr.pipeThrough(new TextDecoderStream()).getReader();
-  const stdout = new Response(process.stdout).text();
-  {
-    using writer = await Deno.open(pipe, { write: true }); // waits until the task reads
-    process.kill("SIGINT");
-    assertStringIncludes((await stderr.read()).value ?? "", "Interrupted");
-    await writer.write(await folder.read("set.npz"));
-  }
-  let rest = "";
-  for (let part = await stderr.read(); !part.done; part = await stderr.read()) rest += part.value;
-  assertStringIncludes(rest, "Nothing is saved: no step was done\n");
-  assertEquals([(await process.status).code, await stdout], [130, ""]);
-  assertEquals(await folder.read("m.npz"), before);
+  await run(folder, "--epochs", "4", "-o", "whole.npz");
+  await run(folder, "--epochs", "2", "-o", "m.npz", "--checkpoint", "c.npz");
+  const resume = ["--resume", "c.npz", "-o", "m.npz", "--checkpoint", "c.npz"];
+  await run(folder, ...resume, "--epochs", "3");
+  const kept = await folder.read("c.previous.npz");
+  const damaged = await folder.read("c.npz");
+  damaged.fill(0, damaged.length / 2, damaged.length / 2 + 100);
+  await folder.write("c.npz", damaged);
+  // Also if the damaged file is to be written again: the kept one is then not written over by it.
+  const { stderr } = await run(folder, ...resume, "--epochs", "4");
+  const [first] = stderr.split("\n");
+  assertStringIncludes(first, `warning: Cannot read "${folder.path}/c.npz": `);
+  assert(first.endsWith('; going on from "c.previous.npz" instead'), first);
+  assertStringIncludes(stderr, "; goes on at epoch 3\n");
+  assertEquals(await folder.read("c.previous.npz"), kept);
+  assertEquals(await folder.read("m.npz"), await folder.read("whole.npz"));
+  assertEquals((await parseCheckpoint(await folder.read("c.npz"))).progress.epoch, 5);
+});
+
+taskTest("train --resume refuses a damaged file if no whole one is kept", async (folder) => {
+  await folder.write("set.npz", setFile());
+  await run(folder, "--epochs", "2", "-o", "m.npz", "--checkpoint", "c.npz");
+  const damaged = (await folder.read("c.npz")).subarray(0, -100);
+  await folder.write("c.npz", damaged);
+  const resume = ["train", "--data", "set.npz", "--resume", "c.npz", "-o", "m.npz"] as const;
+  const { code, stderr } = await folder.run(...resume);
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, `error: Cannot read "${folder.path}/c.npz": `);
+  await folder.write("c.previous.npz", damaged);
+  assertEquals((await folder.run(...resume)).stderr, stderr);
 });
 
 async function run(folder: Folder, ...args: string[]) {

@@ -33,10 +33,14 @@ export interface Folder {
   names(): string[];
   /** Runs a task to its end. */
   run(task: TaskName, ...args: string[]): Promise<Outcome>;
+  /** Runs a task to its end, with other environment variables. */
+  runIn(env: Readonly<Record<string, string>>, task: TaskName, ...args: string[]): Promise<Outcome>;
   /** Runs a task to its end, with these bytes on its stdin. */
   feed(bytes: Uint8Array<ArrayBuffer>, task: TaskName, ...args: string[]): Promise<Outcome>;
   /** Starts a task. */
   start(task: TaskName, ...args: string[]): Deno.ChildProcess;
+  /** Starts a task whose stdin is a pipe. */
+  startFed(task: TaskName, ...args: string[]): Deno.ChildProcess;
 }
 
 /** Registers a test of the tasks; it is ignored where it may not start processes and write files. */
@@ -63,12 +67,16 @@ export async function inFolder(body: (folder: Folder) => Promise<void>): Promise
 }
 
 function openFolder(path: string): Folder {
-  const commandOf = (task: TaskName, args: string[], stdin: "null" | "piped" = "null") => {
+  const commandOf = (
+    task: TaskName,
+    args: string[],
+    { stdin = "null", env = {} }: { stdin?: "null" | "piped"; env?: Readonly<Record<string, string>> } = {},
+  ) => {
     const [, ...granted] = config.tasks[task].command.split(" ");
     return new Deno.Command(Deno.execPath(), {
       args: [...granted, ...args],
       cwd: ROOT,
-      env: { INIT_CWD: path, NO_COLOR: "1" },
+      env: { INIT_CWD: path, NO_COLOR: "1", ...env },
       stdin,
       stdout: "piped",
       stderr: "piped",
@@ -80,9 +88,11 @@ function openFolder(path: string): Folder {
     read: (name) => Deno.readFile(join(path, name)),
     names: () => [...Deno.readDirSync(path)].map(({ name }) => name).sort(),
     start: (task, ...args) => commandOf(task, args).spawn(),
+    startFed: (task, ...args) => commandOf(task, args, { stdin: "piped" }).spawn(),
     run: async (task, ...args) => outcomeOf(await commandOf(task, args).output()),
+    runIn: async (env, task, ...args) => outcomeOf(await commandOf(task, args, { env }).output()),
     feed: async (bytes, task, ...args) => {
-      const process = commandOf(task, args, "piped").spawn();
+      const process = commandOf(task, args, { stdin: "piped" }).spawn();
       const output = process.output();
       await new Blob([bytes]).stream().pipeTo(process.stdin);
       return outcomeOf(await output);

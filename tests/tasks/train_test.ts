@@ -254,6 +254,26 @@ taskTest("train leaves no temporary file behind", async (folder) => {
   assertEquals(folder.names(), ["c.npz", "m.npz", "set.npz"]);
 });
 
+taskTest(
+  "train saves to model/model.npz where the person stands, and the other tasks read that",
+  async (folder) => {
+    await folder.write("set.npz", setFile());
+    await Deno.mkdir(join(folder.path, "sub"));
+    const sub = { INIT_CWD: join(folder.path, "sub") };
+    const data = ["--data", "../set.npz"];
+    const missing = await folder.runIn(sub, "eval", ...data);
+    assertEquals(missing.code, 1);
+    assertStringIncludes(missing.stderr, 'error: Cannot load "model/model.npz": no such file');
+    const { code, stdout } = await folder.runIn(sub, "train", ...data, "--epochs", "1", "-q");
+    assertEquals(code, 0);
+    assertStringIncludes(stdout, "saved model/model.npz\n");
+    assertEquals((await Mlp.parse(await folder.read("sub/model/model.npz"))).training?.epochs, 1);
+    assertEquals(folder.names(), ["set.npz", "sub"]);
+    assertEquals((await folder.runIn(sub, "eval", ...data)).code, 0);
+    assertEquals((await folder.runIn(sub, "predict", "../set.npz", "--rows", "0")).code, 0);
+  },
+);
+
 /** Copies a folder of the project. */
 async function copy(from: string, to: string): Promise<void> {
   await Deno.mkdir(to);

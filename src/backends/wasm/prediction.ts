@@ -8,11 +8,11 @@ import { layerBuffer } from "../../layers.ts";
 import { rowCount, tensorOf } from "../state.ts";
 import { createArena } from "./arena.ts";
 import { placeInputs } from "./inputs.ts";
+import type { KeepingTeam } from "./memories.ts";
 import { ACTIVATION_CODES, placeRows, placeTensor, ROW_OP_KINDS } from "./network.ts";
 import { padded } from "./panels.ts";
 import { placeProgram } from "./program.ts";
 import { type Fields, PROGRAM, type ROW_OP, writeRecord } from "./records.ts";
-import type { Team } from "./team.ts";
 
 /** Rows whose activations are kept at a time. */
 const BATCH = 512;
@@ -29,7 +29,7 @@ export interface Prediction {
 
 /** Lays everything out and copies the inputs in. */
 export async function preparePrediction(
-  team: Team,
+  team: KeepingTeam,
   network: NetworkSpec,
   inputs: Dataset["inputs"],
 ): Promise<Prediction> {

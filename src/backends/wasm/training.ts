@@ -2,12 +2,13 @@
  * Lays a plan, its state and its data set out in a memory of the kernels.
  * @module
  */
-import type { Tensors, TrainState } from "../../backend.ts";
+import type { Tensors } from "../../backend.ts";
 import { countOf, type Dataset } from "../../data/dataset.ts";
 import type { BufferName, BufferSpec, Op, StepPlan, UpdateOp } from "../../plan.ts";
-import { checkState, persistentBuffers, updateOf } from "../state.ts";
+import { persistentBuffers, updateOf } from "../state.ts";
 import { createArena } from "./arena.ts";
 import { placeInputs } from "./inputs.ts";
+import type { KeepingTeam } from "./memories.ts";
 import {
   ACTIVATION_CODES,
   lookUp,
@@ -38,7 +39,7 @@ export interface Training {
 export function prepareTraining(
   plan: StepPlan,
   dataset: Dataset,
-  options: { readonly threads: number; readonly shared: boolean },
+  options: Pick<KeepingTeam, "threads" | "shared" | "findIdle">,
 ): Training {
   const arena = createArena();
   const specs = new Map(plan.buffers.map((buffer) => [buffer.name, buffer]));
@@ -177,10 +178,9 @@ export function prepareTraining(
   };
 }
 
-/** Copies a state in. */
-export function loadState(training: Training, plan: StepPlan, state: TrainState): void {
-  checkState(plan, state);
-  for (const [name, place] of training.tensors) place.write(training.memory, state.tensors[name]);
+/** Copies the state's tensors in. */
+export function loadTensors({ memory, tensors: places }: Training, tensors: Tensors): void {
+  for (const [name, place] of places) place.write(memory, tensors[name]);
 }
 
 /** Copies the state's tensors out. */

@@ -3,18 +3,11 @@
  * because each sum has one fixed order.
  * @module
  */
-import type { Backend, NetworkSpec, Predictor, Tensors, Trainer, TrainState } from "../../backend.ts";
-import { countOf, type Dataset } from "../../data/dataset.ts";
+import type { Backend, NetworkSpec, Tensors } from "../../backend.ts";
+import type { Dataset } from "../../data/dataset.ts";
 import type { StepPlan } from "../../plan.ts";
-import {
-  busyError,
-  checkEpoch,
-  checkInputs,
-  checkParameters,
-  checkState,
-  closedError,
-  rowCount,
-} from "../state.ts";
+import { createBackend } from "../lifecycle.ts";
+import type { PredictorWork, TrainerWork } from "../work.ts";
 import type { AdapterOptions } from "./adapter.ts";
 import { type Device, openDevice, roomOn } from "./device.ts";
 import { placeInputs } from "./inputs.ts";
@@ -38,218 +31,91 @@ const TRAIN = "train on", PREDICT = "predict on";
 /**
  * Opens the WebGPU backend.
  *
- * @throws {BackendError} where there is no adapter that will do
+ * @throws {BackendError} if there is no adapter that will do
  */
 export async function openWebgpu(options: AdapterOptions = {}): Promise<WebgpuBackend> {
   const device = await openDevice(options);
-  const opened = new Set<{ close(): Promise<void> }>();
-  let closing: Promise<void> | undefined;
-  const open = () => {
-    if (closing) throw closedError("webgpu", "backend");
-  };
-  const keep = <T extends { close(): Promise<void> }>(made: T): T => {
-    opened.add(made);
-    return made;
-  };
-  const onClose = (made: { close(): Promise<void> }) => opened.delete(made);
-  const close = () =>
-    closing ??= (async () => {
-      await Promise.all([...opened].map((each) => each.close()));
-      await device.close();
-    })();
-  return {
+  return createBackend({
     name: "webgpu",
-    device: device.text,
-    adapter: device.adapter,
-    gpu: device.gpu,
-    get buffersHeld() {
-      return device.held.size;
-    },
-    async createTrainer(plan, dataset, state) {
-      open();
-      const trainer = keep(await createTrainer(device, { plan, dataset, state, onClose }));
-      open(); // it may have been closed meanwhile
-      return trainer;
-    },
-    // deno-lint-ignore require-await -- what is refused rejects the promise
-    async createPredictor(network, tensors) {
-      open();
-      device.check(PREDICT);
-      return keep(createPredictor(device, { network, tensors, onClose }));
-    },
-    close,
-    [Symbol.asyncDispose]: close,
-  };
+    fields: () => ({
+      device: device.text,
+      adapter: device.adapter,
+      gpu: device.gpu,
+      get buffersHeld() {
+        return device.held.size;
+      },
+    }),
+    createTrainer: (plan, dataset) => createTrainer(device, plan, dataset),
+    createPredictor: (network) => createPredictor(device, network),
+    close: () => device.close(),
+  });
 }
 
-async function createTrainer(
-  shared: Device,
-  { plan, dataset, state, onClose }: {
-    readonly plan: StepPlan;
-    readonly dataset: Dataset;
-    readonly state: TrainState;
-    readonly onClose: (made: Trainer) => void;
-  },
-): Promise<Trainer> {
-  checkState(plan, state);
-  const device = roomOn(shared), count = countOf(dataset), { inFeatures } = plan;
-  const bytes = dataset.inputs instanceof Uint8Array, answers = plan.labels ? 1 : plan.outFeatures;
-  const place = async () => {
-    const placed = await placePlan(device, TRAIN, plan);
-    const inputs = await placeInputs(device, TRAIN, { count, inFeatures, bytes, answers });
-    const steps = await prepareSteps(device, TRAIN, { plan, placed, inputs, count });
-    const { checked } = device.scoped(TRAIN, () => {
-      inputs.write(dataset.inputs);
-      inputs.writeAnswers((plan.labels ? dataset.labels : dataset.targets)!);
-      writeTensors(device, placed.places, state.tensors);
-    });
-    await checked;
-    return { placed, inputs, steps };
-  };
-  let parts: Awaited<ReturnType<typeof place>>;
+async function createTrainer(shared: Device, plan: StepPlan, dataset: Dataset): Promise<TrainerWork> {
+  const device = roomOn(shared);
   try {
-    parts = await place();
+    return await prepareTrainer(device, plan, dataset);
   } catch (error) {
     device.empty();
     throw error;
   }
-  const { placed: { places }, inputs, steps } = parts;
-  let step = state.step,
-    stepsDone = 0,
-    running: Promise<unknown> | undefined,
-    closing: Promise<void> | undefined,
-    failure: { readonly error: unknown } | undefined;
-  const ready = () => {
-    if (closing) throw closedError("webgpu", "trainer");
-    if (running) throw busyError("webgpu", "trainer");
-    if (failure) throw failure.error;
-    device.check(TRAIN);
-  };
-  /** Does work that nothing else may overlap; one that fails ends the training. */
-  const alone = async <T>(work: () => Promise<T>): Promise<T> => {
-    const began = work();
-    running = began;
-    try {
-      return await began;
-    } catch (error) {
-      failure = { error };
-      throw error;
-    } finally {
-      running = undefined;
-    }
-  };
-  const scoped = (work: () => void) => alone(() => device.scoped(TRAIN, work).checked);
-  const close = () =>
-    closing ??= (async () => {
-      await running?.catch(() => {}); // whoever waits for it is told
-      device.empty();
-      onClose(trainer);
-    })();
-  const trainer: Trainer = {
+}
+
+async function prepareTrainer(
+  device: ReturnType<typeof roomOn>,
+  plan: StepPlan,
+  dataset: Dataset,
+): Promise<TrainerWork> {
+  const { inFeatures } = plan, count = dataset.inputs.length / inFeatures;
+  const bytes = dataset.inputs instanceof Uint8Array, answers = plan.labels ? 1 : plan.outFeatures;
+  const placed = await placePlan(device, TRAIN, plan), { places } = placed;
+  const inputs = await placeInputs(device, TRAIN, { count, inFeatures, bytes, answers });
+  const steps = await prepareSteps(device, TRAIN, { plan, placed, inputs, count });
+  let stepsDone = 0;
+  const scoped = (work: () => void) => device.scoped(TRAIN, work).checked;
+  await scoped(() => {
+    inputs.write(dataset.inputs);
+    inputs.writeAnswers((plan.labels ? dataset.labels : dataset.targets)!);
+  });
+  return {
     get stepsDone() {
       return stepsDone;
     },
-    async runEpoch(order, rates, { signal } = {}) {
-      ready();
-      const total = checkEpoch(plan, count, order, rates);
+    async runEpoch({ signal, ...epoch }) {
+      device.check(TRAIN);
       stepsDone = 0;
-      if (total === 0 || signal?.aborted) {
-        return { lossSum: 0, correct: 0, rows: 0, steps: 0, diverged: false };
-      }
-      const epoch = {
-        order,
-        rates: rates.slice(),
-        step,
-        stopped: () => closing !== undefined || signal?.aborted === true,
-        onSteps: (done: number) => stepsDone = done,
-      };
-      const result = await alone(() => steps.run(epoch));
-      step += result.steps;
-      if (closing) throw closedError("webgpu", "trainer");
-      return result;
+      const onSteps = (done: number) => stepsDone = done;
+      return await steps.run({ ...epoch, stopped: () => signal.aborted, onSteps });
     },
-    async readState() {
-      ready();
-      const read = await alone(() => device.read(TRAIN, places.map(({ source }) => source)));
-      const tensors = read.map((bytes, at) => [places[at].name, new Float32Array(bytes)] as const);
-      return { step, tensors: Object.fromEntries(tensors) };
+    async readTensors() {
+      const read = await device.read(TRAIN, places.map(({ source }) => source));
+      return Object.fromEntries(read.map((bytes, at) => [places[at].name, new Float32Array(bytes)]));
     },
-    async writeState(from) {
-      ready();
-      checkState(plan, from);
-      await scoped(() => writeTensors(device, places, from.tensors));
-      step = from.step;
-    },
-    async writeInputs(other) {
-      ready();
-      checkInputs(other, dataset.inputs);
-      await scoped(() => inputs.write(other));
-    },
-    close,
-    [Symbol.asyncDispose]: close,
+    writeTensors: (tensors) => scoped(() => writeTensors(device, places, tensors)),
+    writeInputs: (other) => scoped(() => inputs.write(other)),
+    close: () => device.empty(),
   };
-  return trainer;
 }
 
-function createPredictor(
-  device: Device,
-  { network, tensors, onClose }: {
-    readonly network: NetworkSpec;
-    readonly tensors: Tensors;
-    readonly onClose: (made: Predictor) => void;
-  },
-): Predictor {
-  checkParameters(network, tensors);
-  let parameters = tensors,
-    prediction: Prediction | undefined,
-    running: Promise<unknown> | undefined,
-    closing: Promise<void> | undefined;
-  const ready = () => {
-    if (closing) throw closedError("webgpu", "predictor");
-    if (running) throw busyError("webgpu", "predictor");
-    device.check(PREDICT);
-  };
-  const alone = async <T>(work: () => Promise<T>): Promise<T> => {
-    ready();
-    const began = work();
-    running = began;
-    try {
-      return await began;
-    } finally {
-      running = undefined;
-    }
-  };
-  const place = async (inputs: Dataset["inputs"]) => {
-    const rows = rowCount(inputs, network.inFeatures);
+function createPredictor(device: Device, network: NetworkSpec): PredictorWork {
+  let parameters: Tensors = {}, prediction: Prediction | undefined;
+  device.check(PREDICT);
+  const close = () => {
     prediction?.close();
     prediction = undefined;
-    if (rows === 0) return;
-    prediction = await preparePrediction(device, PREDICT, network, inputs);
-    await prediction.load(parameters);
   };
-  const close = () =>
-    closing ??= (async () => {
-      await running?.catch(() => {}); // whoever waits for the outputs is told
-      prediction?.close();
-      onClose(predictor);
-    })();
-  const predictor: Predictor = {
-    async load(from) {
-      ready();
-      checkParameters(network, from);
-      parameters = from;
+  return {
+    async load(tensors) {
+      device.check(PREDICT);
+      parameters = tensors;
       await prediction?.load(parameters);
     },
-    place: (inputs) => alone(() => place(inputs)),
-    run: (inputs) =>
-      alone(async () => {
-        if (inputs) await place(inputs);
-        const outputs = await prediction?.run() ?? new Float32Array();
-        if (closing) throw closedError("webgpu", "predictor");
-        return outputs;
-      }),
+    async place(inputs) {
+      close();
+      prediction = await preparePrediction(device, PREDICT, network, inputs);
+      await prediction.load(parameters);
+    },
+    run: () => prediction!.run(),
     close,
-    [Symbol.asyncDispose]: close,
   };
-  return predictor;
 }

@@ -6,6 +6,7 @@ import { ABI_VERSION, STATUS_CODES } from "../../../src/backends/cuda/ffi.ts";
 import { checkStatus, checkVersion, libraryPath, textOf } from "../../../src/backends/cuda/library.ts";
 import { BackendError } from "../../../src/errors.ts";
 import { CUDA_LIBRARY, EMULATED, EMULATED_LIBRARY } from "../../support/backends.ts";
+import { isGranted } from "../../support/permissions.ts";
 
 const ffi = Deno.permissions.querySync({ name: "ffi", path: CUDA_LIBRARY }).state === "granted";
 const emulated = EMULATED[0].missing === undefined;
@@ -101,6 +102,35 @@ Deno.test({
     const error = assertThrows(() => openCuda({ library: EMULATED_LIBRARY, device: 3 }), BackendError);
     assertEquals(error.code, "no-device");
     assertEquals(error.message, 'Cannot open backend "cuda": there is no GPU 3, only GPU 0 alone');
+  },
+});
+
+Deno.test({
+  name:
+    "openCuda() refuses a GPU that the library has no code for (needs `make cuda-emulated`, --allow-ffi and --allow-run)",
+  ignore: !emulated || !isGranted({ name: "run", command: Deno.execPath() }),
+  async fn() {
+    // A process of its own: the environment says what the emulated GPU is like.
+    const script = `
+      import { openCuda } from ${
+      JSON.stringify(import.meta.resolve("../../../src/backends/cuda/backend.ts"))
+    };
+      try {
+        openCuda({ library: ${JSON.stringify(EMULATED_LIBRARY)} });
+        console.log("opened");
+      } catch ({ name, code, message }) {
+        console.log(JSON.stringify({ name, code, message }));
+      }`;
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", script],
+      env: { MLPCUDA_EMULATE_NO_CODE: "209" },
+    }).output();
+    assertEquals(JSON.parse(new TextDecoder().decode(stdout)), {
+      name: "BackendError",
+      code: "device-unsupported",
+      message:
+        'Cannot open backend "cuda": the library holds no code for this GPU, whose compute capability is 9.0',
+    });
   },
 });
 

@@ -1,6 +1,13 @@
-import { assert, assertEquals, assertFalse, assertInstanceOf } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertInstanceOf,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
 import { Interrupted } from "../../../tasks/terminal/errors.ts";
-import { listenForInterrupt } from "../../../tasks/terminal/interrupt.ts";
+import { listenForInterrupt, unlessAborted } from "../../../tasks/terminal/interrupt.ts";
 
 const options = { sanitizeOps: true, sanitizeResources: true };
 
@@ -28,14 +35,20 @@ Deno.test("listenForInterrupt() aborts at the first signal and says how to leave
   assertEquals(notes, ["Interrupted: finishing what was begun; press Ctrl-C again to leave at once"]);
 });
 
-Deno.test("listenForInterrupt() leaves the second signal to the system", options, () => {
-  const { interrupt, notes, send, listening } = fakeProcess();
-  using _ = interrupt;
-  send("SIGINT");
-  assertEquals(listening(), []);
-  send("SIGINT");
-  assertEquals(notes.length, 1);
-});
+Deno.test(
+  "listenForInterrupt() leaves the second Ctrl-C or SIGTERM to the system, no SIGHUP",
+  options,
+  () => {
+    const { interrupt, notes, send, listening } = fakeProcess();
+    using _ = interrupt;
+    send("SIGINT");
+    assertEquals(listening(), Deno.build.os === "windows" ? [] : ["SIGHUP"]);
+    send("SIGHUP");
+    assertEquals(interrupt.signal.reason.exitCode, 130);
+    send("SIGINT");
+    assertEquals(notes.length, 1);
+  },
+);
 
 Deno.test("listenForInterrupt() gives SIGTERM its own exit code", {
   ...options,
@@ -46,6 +59,30 @@ Deno.test("listenForInterrupt() gives SIGTERM its own exit code", {
   send("SIGTERM");
   assertInstanceOf(interrupt.signal.reason, Interrupted);
   assertEquals(interrupt.signal.reason.exitCode, 143);
+});
+
+Deno.test("listenForInterrupt() takes SIGHUP for a signal to end, with its own exit code", {
+  ...options,
+  ignore: Deno.build.os === "windows",
+}, () => {
+  const { interrupt, send } = fakeProcess();
+  using _ = interrupt;
+  send("SIGHUP");
+  assertInstanceOf(interrupt.signal.reason, Interrupted);
+  assertEquals(interrupt.signal.reason.exitCode, 129);
+});
+
+Deno.test("unlessAborted() waits for what it is given, or for the signal", options, async () => {
+  const controller = new AbortController(), { signal } = controller;
+  assertEquals(await unlessAborted(signal, Promise.resolve(7)), 7);
+  await assertRejects(() => unlessAborted(signal, Promise.reject(new Error("no"))), Error, "no");
+  const waiting = unlessAborted(signal, new Promise<never>(() => {}));
+  const reason = new Error("ended");
+  controller.abort(reason);
+  assertStrictEquals(await assertRejects(() => waiting), reason);
+  const failing = Promise.resolve().then(() => Promise.reject(new Error("late"))); // an uncaught one would fail the test
+  assertStrictEquals(await assertRejects(() => unlessAborted(signal, failing)), reason);
+  await failing.catch(() => {});
 });
 
 Deno.test("listenForInterrupt() hears nothing once disposed", options, () => {

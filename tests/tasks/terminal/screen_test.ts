@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertMatch, assertThrows } from "@std/assert";
 import { record } from "./fakes.ts";
 
 const CLEAR = "\r\x1b[K";
@@ -72,8 +72,82 @@ Deno.test("openScreen() keeps the transient line within the terminal", () => {
   assertEquals(stderr(), `${CLEAR}012345678`);
 });
 
+Deno.test("openScreen() writes one line for each text, with control characters as escapes", () => {
+  const { screen, stdout, stderr, wait } = record({ transient: true, color: true });
+  const text = "a\x1b[2J\nerror: \x9bb\u202e";
+  const shown = "a\\u001b[2J\\nerror: \\u009bb\\u202e";
+  screen.row(text);
+  screen.note(text);
+  screen.lastWords(text);
+  screen.error(text, text);
+  assertEquals(stdout(), `${shown}\n`);
+  const error = `\x1b[31merror:\x1b[0m ${shown}\n  \x1b[36mhint:\x1b[0m ${shown}\n`;
+  assertEquals(stderr(), `${shown}\n${shown}\n${error}`);
+  const other = record({ transient: true });
+  wait(1000);
+  other.screen.progress(text);
+  assertEquals(other.stderr(), `${CLEAR}${shown}`);
+});
+
+Deno.test("openScreen() leaves the color codes of a picture", () => {
+  const { screen, stdout } = record();
+  screen.picture(["\x1b[38;5;232m▀\x1b[0m", "b"]);
+  assertEquals(stdout(), "\x1b[38;5;232m▀\x1b[0m\nb\n");
+});
+
 Deno.test("openScreen() colours errors only where it may", () => {
   const { screen, stderr } = record({ color: true });
   screen.error("Cannot read");
   assertEquals(stderr(), "\x1b[31merror:\x1b[0m Cannot read\n");
+});
+
+/** A stream that fails. */
+function broken(error: Error, isTerminal = false) {
+  return {
+    write(): void {
+      throw error;
+    },
+    isTerminal: () => isTerminal,
+  };
+}
+
+const ioError = () => Object.assign(new Error("Input/output error (os error 5)"), { code: "EIO" });
+
+Deno.test("openScreen() throws what stdout throws, unless the task is to outlive it", () => {
+  const { screen } = record({ stdout: broken(new Deno.errors.BrokenPipe("gone")) });
+  assertThrows(() => screen.row("row"), Deno.errors.BrokenPipe);
+  screen.outliveStdout();
+  screen.row("row");
+  assertFalse(screen.lostRows);
+});
+
+Deno.test("openScreen() drops rows in silence once nobody can read them", () => {
+  for (const stream of [broken(new Deno.errors.BrokenPipe("gone")), broken(ioError(), true)]) {
+    const { screen, stderr } = record({ stdout: stream });
+    screen.outliveStdout();
+    for (let i = 0; i < 3; i++) screen.row("row");
+    screen.note("note");
+    assertEquals([stderr(), screen.lostRows], ["note\n", false]);
+  }
+});
+
+Deno.test("openScreen() says once that rows are lost for another reason", () => {
+  for (const error of [new Error("No space left on device (os error 28)"), ioError()]) {
+    const { screen, stderr } = record({ stdout: broken(error) });
+    screen.outliveStdout();
+    for (let i = 0; i < 3; i++) screen.row("row");
+    assertMatch(stderr(), /^error: Cannot write to stdout: [^\n]+\n$/);
+    assert(screen.lostRows);
+  }
+});
+
+Deno.test("openScreen() goes on without stderr", () => {
+  const { screen, stdout } = record({ stderr: broken(ioError(), true), transient: true });
+  screen.note("note");
+  screen.progress("10 %");
+  screen.error("Cannot read", "look");
+  screen.row("row");
+  screen.lastWords("ending");
+  screen[Symbol.dispose]();
+  assertEquals(stdout(), "row\n");
 });

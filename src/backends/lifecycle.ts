@@ -1,0 +1,254 @@
+/**
+ * The life of backends, trainers and predictors, the same on every backend: who may call when, what is refused, what ends
+ * when something is closed. Each backend gives its work alone (`work.ts`).
+ * @module
+ */
+import type { Backend, NetworkSpec, Predictor, Tensors, Trainer, TrainState } from "../backend.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { BackendError } from "../errors.ts";
+import type { StepPlan } from "../plan.ts";
+import {
+  checkNetwork,
+  checkPrediction,
+  checkReplacement,
+  checkState,
+  checkTraining,
+  copyEpoch,
+  copyParameters,
+} from "./guards.ts";
+import type { BackendWork, PredictorWork, TrainerWork } from "./work.ts";
+
+type Kind = "backend" | "trainer" | "predictor";
+
+/** Someone who is open, then closed. */
+interface Life<W> {
+  /** Throws if `close` has been called. */
+  checkOpen(): void;
+  /** Does work that `close` waits for; rejects if it is closed, before or meanwhile, or busy. */
+  run<T>(use: (work: W) => T | Promise<T>): Promise<T>;
+  /** Ends what is under way, then frees all; the same promise each time. */
+  close(): Promise<void>;
+}
+
+/**
+ * Begins a life. What was closed holds its work no longer, so that one that is kept costs nothing.
+ *
+ * @param family the `close` of each one that is open and goes when its backend does; this one's is among them while it
+ * is open
+ * @param halt asks what is under way to end
+ */
+function beginLife<W extends { close(): void | Promise<void> }>(
+  backend: string,
+  kind: Kind,
+  given: W,
+  { family, halt }: { readonly family?: Set<() => Promise<void>>; readonly halt: () => void },
+): Life<W> {
+  let work: W | undefined = given, closing: Promise<void> | undefined;
+  const running = new Set<Promise<unknown>>();
+  const fault = (why: string, code: string) =>
+    new BackendError(`Cannot use this ${kind} of backend "${backend}": ${why}`, { backend, code });
+  const checkOpen = () => {
+    if (closing) throw fault("it is closed", "closed");
+  };
+  const end = async () => {
+    halt();
+    await Promise.allSettled(running);
+    try {
+      await work!.close();
+    } finally {
+      work = undefined;
+      family?.delete(close);
+    }
+  };
+  const close = () => closing ??= end();
+  family?.add(close);
+  return {
+    checkOpen,
+    async run(use) {
+      checkOpen();
+      if (kind !== "backend" && running.size > 0) throw fault("an earlier call has not finished", "busy");
+      const began = (async () => await use(work!))();
+      running.add(began);
+      try {
+        return await began;
+      } finally {
+        running.delete(began);
+        checkOpen(); // whoever waits for what was under way is told, whatever came of it
+      }
+    },
+    close,
+  };
+}
+
+/** Makes a backend of what it does. */
+export function createBackend<F>(work: BackendWork<F>): Backend & F {
+  const { name } = work, family = new Set<() => Promise<void>>();
+  const all = {
+    ...work,
+    async close() {
+      try {
+        await Promise.all([...family].map((close) => close()));
+      } finally {
+        await work.close();
+      }
+    },
+  };
+  const { checkOpen, run, close } = beginLife(name, "backend", all, { halt: () => work.halt?.() });
+  const methods: Omit<Backend, "device"> = {
+    name,
+    createTrainer: (plan, dataset, state) =>
+      run(async () => {
+        const rows = checkTraining(plan, dataset, state), { inputs } = dataset;
+        const needed = { bytes: inputs instanceof Uint8Array, length: inputs.length };
+        const made = await work.createTrainer(plan, dataset);
+        return await beginTraining(made, { name, family, plan, rows, needed, state });
+      }),
+    createPredictor: (network, tensors) =>
+      run(async () => {
+        checkNetwork(network);
+        const parameters = copyParameters(network, tensors);
+        return await beginPredicting(await work.createPredictor(network), {
+          name,
+          family,
+          network,
+          parameters,
+        });
+      }),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+  return Object.assign(work.fields(checkOpen), methods); // in place, so that a getter among the fields stays one
+}
+
+/** Makes the error of calls after one that has failed. */
+function laterError(cause: unknown): unknown {
+  if (!(cause instanceof BackendError)) return cause;
+  const message = `${cause.message}, in an earlier call; create a new trainer or predictor`;
+  return new BackendError(message, { backend: cause.backend, code: cause.code, cause });
+}
+
+/** What a trainer or predictor knows of its backend. */
+interface Parent {
+  readonly name: string;
+  readonly family: Set<() => Promise<void>>;
+}
+
+async function beginTraining(
+  made: TrainerWork,
+  { name, family, plan, rows, needed, state }: Parent & {
+    readonly plan: StepPlan;
+    readonly rows: number;
+    readonly needed: { readonly bytes: boolean; readonly length: number };
+    readonly state: TrainState;
+  },
+): Promise<Trainer> {
+  let step = 0, stepsDone = 0, failure: { readonly error: unknown } | undefined;
+  let epoch: { readonly work: TrainerWork; readonly stop: () => void } | undefined;
+  const { run, close } = beginLife(name, "trainer", made, { family, halt: () => epoch?.stop() });
+  /** Checks, then works; work that fails ends the training. */
+  const use = <C, T>(check: () => C, act: (work: TrainerWork, checked: C) => T | Promise<T>) =>
+    run(async (work) => {
+      if (failure) throw laterError(failure.error);
+      const checked = check();
+      try {
+        return await act(work, checked);
+      } catch (error) {
+        failure = { error };
+        throw error;
+      }
+    });
+  const write = async (work: TrainerWork, from: TrainState) => {
+    await work.writeTensors(from.tensors);
+    step = from.step;
+  };
+  const runEpoch = async (
+    work: TrainerWork,
+    { order, rates }: ReturnType<typeof copyEpoch>,
+    signal?: AbortSignal,
+  ) => {
+    stepsDone = 0;
+    if (rates.length === 0 || signal?.aborted) {
+      return { lossSum: 0, correct: 0, rows: 0, steps: 0, diverged: false };
+    }
+    const controller = new AbortController(), stop = () => controller.abort();
+    signal?.addEventListener("abort", stop);
+    epoch = { work, stop };
+    try {
+      const result = await work.runEpoch({ order, rates, step, signal: controller.signal });
+      step += result.steps;
+      stepsDone = result.steps;
+      return result;
+    } catch (error) {
+      stepsDone = work.stepsDone;
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", stop);
+      epoch = undefined;
+    }
+  };
+  try {
+    await write(made, state);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    get stepsDone() {
+      return epoch ? epoch.work.stepsDone : stepsDone;
+    },
+    runEpoch: (order, learningRates, options) =>
+      use(
+        () => copyEpoch(plan, rows, { order, learningRates, signal: options?.signal }),
+        (work, copies) => runEpoch(work, copies, options?.signal),
+      ),
+    readState: () => use(() => {}, async (work) => ({ step, tensors: await work.readTensors() })),
+    writeState: (from) => use(() => checkState(plan, from), (work) => write(work, from)),
+    writeInputs: (inputs) => use(() => checkReplacement(inputs, needed), (work) => work.writeInputs(inputs)),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+async function beginPredicting(
+  made: PredictorWork,
+  { name, family, network, parameters }: Parent & {
+    readonly network: NetworkSpec;
+    readonly parameters: Tensors;
+  },
+): Promise<Predictor> {
+  let rows = 0, failure: { readonly error: unknown } | undefined;
+  const { run, close } = beginLife(name, "predictor", made, { family, halt: () => {} });
+  /** Does work that, once it fails, fails in each run until inputs are placed. */
+  const attempt = async <T>(act: () => T | Promise<T>) => {
+    try {
+      return await act();
+    } catch (error) {
+      failure = { error };
+      throw error;
+    }
+  };
+  const place = async (work: PredictorWork, inputs: Dataset["inputs"]) => {
+    const count = checkPrediction(network, inputs);
+    failure = undefined;
+    if (count > 0) await attempt(() => work.place(inputs));
+    rows = count;
+  };
+  try {
+    await made.load(parameters);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    load: (tensors) => run((work) => work.load(copyParameters(network, tensors))),
+    place: (inputs) => run((work) => place(work, inputs)),
+    run: (inputs) =>
+      run(async (work) => {
+        if (inputs !== undefined) await place(work, inputs);
+        if (failure) throw laterError(failure.error);
+        return rows === 0 ? new Float32Array() : await attempt(() => work.run());
+      }),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

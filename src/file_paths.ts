@@ -1,0 +1,26 @@
+/**
+ * The parts of a path, by the rules of the system that this runs on.
+ * @module
+ */
+
+/** The folder of a path: `a/b` for `a/b/c`, `.` for `c`, `/` for `/c`. */
+export function folderOf(path: string): string {
+  const last = lastSeparator(path);
+  return last < 0 ? "." : path.slice(0, last) || "/";
+}
+
+/** The name at the end of a path: `c` for `a/b/c`. */
+export function nameOf(path: string): string {
+  return path.slice(lastSeparator(path) + 1);
+}
+
+/** Whether a path says where it begins: `/a`, or `C:\a` and `\\host\a` on Windows. */
+export function isAbsolute(path: string): boolean {
+  return path.startsWith("/") || (Deno.build.os === "windows" && /^([A-Za-z]:)?[\\/]/.test(path));
+}
+
+/** Where the last separator of a path is, or -1. */
+function lastSeparator(path: string): number {
+  const separator = Deno.build.os === "windows" ? /[\\/]/g : /\//g;
+  return [...path.matchAll(separator)].at(-1)?.index ?? -1;
+}

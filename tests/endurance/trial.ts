@@ -1,0 +1,216 @@
+/**
+ * One trial: a run of `train --checkpoint` is ended or hindered at some moment, and what it leaves is checked; then the
+ * next run goes on, and its model is compared with that of a run that nothing happened to.
+ * @module
+ */
+import { dirname, join } from "@std/path";
+import { loadCheckpoint } from "../../src/checkpoint.ts";
+import { Mlp } from "../../src/mlp.ts";
+import { drawImages, type Folder, inFolder, type Outcome, setFile } from "../tasks/support.ts";
+
+/** Files that killed processes leave, and that the next run removes. */
+const LEFT = /\.(part|lock)$/;
+
+/** How a run is ended, or what happens to it. */
+export type Blow = "SIGKILL" | "SIGTERM" | "SIGHUP" | "full disk";
+
+/** How the run before ended when the checks began; for a count at the end. */
+export type Moment = "before its first file" | "under way" | "after its last checkpoint" | "after its end";
+
+/** The runs of all trials. */
+export interface Course {
+  /** Milliseconds that a run takes. */
+  readonly milliseconds: number;
+  /** The SHA-256 of the model that a run leads to. */
+  readonly model: string;
+  /** The SHA-256 of the model of an earlier run, which is there when each trial begins. */
+  readonly older: string;
+  /** The bytes of that one, and of the data set. */
+  readonly files: { readonly older: Uint8Array; readonly set: Uint8Array };
+}
+
+const RUN = ["--data", "set.npz", "--backend", "wasm", "--threads", "1", "-q", "--epochs", "60"];
+
+const OUTPUTS = ["-o", "disk/m.npz", "--checkpoint", "disk/c.npz"];
+
+/** Runs once without a disturbance, to know what is to come out and how long it takes. */
+export async function prepareCourse(): Promise<Course> {
+  let course: Course | undefined;
+  await inFolder(async (folder) => {
+    const set = setFile(drawImages({ rows: 300 }));
+    await folder.write("set.npz", set);
+    expectEnd(await folder.run("train", ...RUN, "--seed", "2", "-o", "older.npz"), 0);
+    let milliseconds = 0;
+    for (const name of ["first", "second"]) { // the second is not the one that fills caches
+      const started = performance.now();
+      expectEnd(await folder.run("train", ...RUN, "-o", `${name}.npz`, "--checkpoint", `${name}_c.npz`), 0);
+      milliseconds = performance.now() - started;
+    }
+    const older = await folder.read("older.npz"), model = await digest(join(folder.path, "second.npz"));
+    course = {
+      milliseconds,
+      model,
+      older: await digest(join(folder.path, "older.npz")),
+      files: { older, set },
+    };
+  });
+  return course!;
+}
+
+/**
+ * Runs a trial.
+ *
+ * @param options `at` is the moment as a share of the time that a run takes
+ * @throws {Error} with what was found, if anything was lost or left
+ */
+export async function runTrial(
+  course: Course,
+  { blow, at }: { readonly blow: Blow; readonly at: number },
+): Promise<Moment> {
+  let moment: Moment | undefined;
+  await inFolder(async (folder) => {
+    const disk = join(folder.path, "disk");
+    await Deno.mkdir(disk);
+    await folder.write("set.npz", course.files.set);
+    if (blow === "full disk") await command("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk);
+    try {
+      await folder.write("disk/m.npz", course.files.older);
+      moment = await hinderedRun(folder, course, { blow, at });
+      await nextRun(folder, course);
+    } finally {
+      if (blow === "full disk") await command("umount", disk);
+    }
+  });
+  return moment!;
+}
+
+/** Runs until the blow, and checks that every file is whole and nothing finished is lost. */
+async function hinderedRun(
+  folder: Folder,
+  course: Course,
+  { blow, at }: { readonly blow: Blow; readonly at: number },
+): Promise<Moment> {
+  const disk = join(folder.path, "disk"), filler = join(disk, "filler");
+  const process = folder.start("train", ...RUN, ...OUTPUTS), output = process.output();
+  const timer = setTimeout(() => {
+    if (blow === "full disk") return fill(filler);
+    try {
+      process.kill(blow);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // it has ended
+    }
+  }, at * course.milliseconds);
+  const { code, stderr: bytes } = await output;
+  clearTimeout(timer);
+  const stderr = new TextDecoder().decode(bytes);
+  const codes = { SIGKILL: [137, 0], SIGTERM: [143, 0], SIGHUP: [129, 0], "full disk": [0, 1] }[blow];
+  expect(codes.includes(code), `it ended with ${code}: ${stderr}`);
+
+  const left = names(disk);
+  const isGraceful = code <= 1 || stderr.includes("Interrupted: ");
+  expect(!isGraceful || !left.some((name) => LEFT.test(name)), `it left ${left.join(", ")}`);
+  for (const name of left.filter((name) => name.endsWith(".npz"))) await checkWhole(join(disk, name));
+  const model = await digest(join(disk, "m.npz"));
+  expect([course.older, course.model].includes(model), "m.npz is neither the older model nor the new one");
+  if (model === course.model) {
+    expect(await digest(join(disk, "m.previous.npz")) === course.older, "the older model is lost");
+  }
+  if (code === 1) await takeRescued(folder, course, stderr);
+  if (blow === "full disk") await Deno.remove(filler).catch(() => {});
+  if (!left.includes("c.npz")) return "before its first file";
+  const { progress, config } = await loadCheckpoint(join(disk, "c.npz"));
+  if (model === course.model) return "after its end";
+  return progress.epoch > config.epochs ? "after its last checkpoint" : "under way";
+}
+
+/** Goes on from what is there, and checks the result. */
+async function nextRun(folder: Folder, course: Course): Promise<void> {
+  const disk = join(folder.path, "disk");
+  const resume = names(disk).includes("c.npz") ? ["--resume", "disk/c.npz", ...RUN.slice(0, -2)] : RUN;
+  expectEnd(await folder.run("train", ...resume, ...OUTPUTS), 0);
+  expect(
+    await digest(join(disk, "m.npz")) === course.model,
+    "the model has other bytes than that of an undisturbed run",
+  );
+  expect(
+    await digest(join(disk, "m.previous.npz")) === course.older,
+    "the older model is lost after the next run",
+  );
+  const left = names(disk).filter((name) => LEFT.test(name));
+  expect(left.length === 0, `the next run left ${left.join(", ")}`);
+}
+
+/** Checks that what could not be written is, whole, where the messages say; a checkpoint goes back to its place. */
+async function takeRescued(folder: Folder, course: Course, stderr: string): Promise<void> {
+  const places = [...stderr.matchAll(/^error: Cannot save to .*; the (model|checkpoint) is in "(.*)"$/gm)];
+  expect(places.length > 0, `no second place is named: ${stderr}`);
+  for (const [, what, shown] of places) {
+    const path = shown.startsWith("/") ? shown : join(folder.path, shown);
+    await checkWhole(path);
+    if (what === "model") {
+      expect(await digest(path) === course.model, "the rescued model is not the finished one");
+    }
+    if (!path.startsWith(folder.path)) await Deno.remove(dirname(path), { recursive: true });
+  }
+}
+
+/** Fills the file system of a file. */
+function fill(path: string): void {
+  using file = Deno.openSync(path, { write: true, create: true });
+  try {
+    for (let size = 64 * 1024; size >= 1; size = Math.floor(size / 2)) {
+      const block = new Uint8Array(size);
+      try {
+        while (file.writeSync(block) > 0);
+      } catch (error) {
+        if (!(error as Error).message.includes("No space left")) throw error;
+      }
+    }
+  } finally {
+    file.syncSync();
+  }
+}
+
+/** Checks that a file is a whole model, and a whole checkpoint if its name says so. */
+async function checkWhole(path: string): Promise<void> {
+  if (/\/c\.[^/]*$/.test(path)) await loadCheckpoint(path);
+  else await Mlp.load(path);
+}
+
+async function command(name: string, ...args: string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command(name, { args }).output();
+  expect(success, `${name} failed: ${new TextDecoder().decode(stderr)}`);
+}
+
+/** Whether this process may mount a file system. */
+export async function canMount(): Promise<boolean> {
+  if (Deno.build.os !== "linux") return false;
+  const folder = await Deno.makeTempDir({ prefix: "mlpcuda_test_" });
+  try {
+    await command("mount", "-t", "tmpfs", "tmpfs", folder);
+    await command("umount", folder);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await Deno.remove(folder);
+  }
+}
+
+function names(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}
+
+async function digest(path: string): Promise<string> {
+  const bytes = await Deno.readFile(path).catch(() => undefined);
+  if (bytes === undefined) return "no file";
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+
+function expectEnd({ code, stderr }: Outcome, wanted: number): void {
+  expect(code === wanted, `the run ended with ${code}: ${stderr}`);
+}
+
+function expect(condition: boolean, fault: string): void {
+  if (!condition) throw new Error(fault);
+}

@@ -1,0 +1,54 @@
+/** A checkpoint with all that one can hold, and its file's arrays. @module */
+import type { Checkpoint } from "../../src/checkpoint.ts";
+import { resolveConfig } from "../../src/config.ts";
+import { type NpzInput, parseNpz } from "../../src/formats/npz.ts";
+import { dense } from "../../src/layers.ts";
+import { Mlp } from "../../src/mlp.ts";
+
+/** One layer. */
+const MLP = Mlp.create([dense(2, "softmax")], { inputShape: [3] });
+/** Its settings. */
+export const CONFIG = resolveConfig({
+  ...{ epochs: 7, learningRate: 0.1 + 0.2, patience: 3, validationSplit: 0.1, batchSize: 2 },
+});
+/** What Adam keeps beside the parameters. */
+export const MOMENTS = Object.fromEntries(
+  [[".m", 1e-30] as const, [".v", 2] as const].flatMap(([suffix, value]) =>
+    Object.entries(MLP.parameters).map(([name, { length }]) => [
+      name + suffix,
+      new Float32Array(length).fill(value),
+    ])
+  ),
+);
+/** In the third of seven epochs of 5 steps: one row of ten is set apart, the last step has one row. */
+export const CHECKPOINT: Checkpoint = {
+  mlp: {
+    ...{
+      inputShape: [3],
+      inputScale: 1,
+      layers: MLP.layers,
+      parameters: MLP.parameters,
+      classNames: undefined,
+    },
+    training: { config: CONFIG, epochs: 2, dataset: { source: "a set", rows: 9 }, backend: "wasm" },
+  },
+  config: CONFIG,
+  progress: {
+    epoch: 3,
+    stepsDone: 1,
+    sums: { lossSum: 0.1, correct: 1, rows: 2 },
+    step: 11,
+    best: { epoch: 2, loss: 1 / 3 },
+  },
+  tensors: { ...MLP.parameters, ...MOMENTS },
+  bestTensors: MLP.parameters,
+  backend: "wasm",
+  dataset: { rows: 10, crc32: 4294967295 },
+};
+
+/** All arrays of a file. */
+export async function arraysOf(bytes: Uint8Array): Promise<Record<string, NpzInput>> {
+  const npz = await parseNpz(bytes), arrays: Record<string, NpzInput> = {};
+  for (const name of npz.names) arrays[name] = await npz.read(name);
+  return arrays;
+}

@@ -1,0 +1,52 @@
+/** Programs that run as a user who owns nothing: permissions mean nothing to root, who runs tests in a container. @module */
+import { dirname } from "@std/path";
+import { isGranted } from "./permissions.ts";
+
+/** The number of the user `nobody`, and of a group of no importance. */
+const NOBODY = 65_534;
+
+/** Whether this is root on Linux, and nobody may read this project and run Deno. */
+export function canBeNobody(): boolean {
+  if (Deno.build.os !== "linux" || !isGranted({ name: "read" }, { name: "run" })) return false;
+  try {
+    const file = new URL("../../src/files.ts", import.meta.url).pathname;
+    const args = ["-c", 'test -r "$0" && test -x "$1"', file, Deno.execPath()];
+    return new Deno.Command("sh", { args, uid: NOBODY, gid: NOBODY, stderr: "null" }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether this system refuses hard links to the files of others. */
+export async function areLinksProtected(): Promise<boolean> {
+  if (!isGranted({ name: "run" })) return false;
+  const command = new Deno.Command("cat", { args: ["/proc/sys/fs/protected_hardlinks"], stderr: "null" });
+  try {
+    return new TextDecoder().decode((await command.output()).stdout).trim() === "1";
+  } catch {
+    return false;
+  }
+}
+
+/** Runs a program as nobody, in a folder that nobody may write to. */
+export async function asNobody(
+  cwd: string,
+  program: string,
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const cache = await Deno.makeTempDir({ prefix: "mlpcuda_test_" });
+  try {
+    await Deno.chmod(cache, 0o777);
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", program],
+      cwd,
+      uid: NOBODY,
+      gid: NOBODY,
+      env: { DENO_DIR: cache, HOME: cache, NO_COLOR: "1", PATH: dirname(Deno.execPath()) },
+      stdin: "null",
+    }).output();
+    const decoder = new TextDecoder();
+    return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+  } finally {
+    await Deno.remove(cache, { recursive: true });
+  }
+}
