@@ -105,15 +105,15 @@ function createPredictor(device: Device, network: NetworkSpec): PredictorWork {
     prediction = undefined;
   };
   return {
-    load(tensors) {
+    async load(tensors) {
       device.check(PREDICT);
       parameters = tensors;
-      prediction?.load(parameters);
+      await prediction?.load(parameters);
     },
     async place(inputs) {
       close();
       prediction = await preparePrediction(device, PREDICT, network, inputs);
-      prediction.load(parameters);
+      await prediction.load(parameters);
     },
     run: () => prediction!.run(),
     close,

@@ -43,8 +43,14 @@ fn factor_of(@builtin(local_invocation_index) lane: u32) {
   }
   let total = sum_of_lanes(lane, sum);
   if (lane == 0u) {
-    sums[0] = min(1.0, clip.max_norm / (sqrt(total) + 1e-6));
+    let ratio = clip.max_norm / (sqrt(total) + 1e-6);
+    sums[0] = select(ratio, 1.0, is_above_one(ratio)); // NaN stays NaN
   }
+}
+
+/** Whether 1 < x <= ∞; not if x is NaN. */
+fn is_above_one(x: f32) -> bool {
+  return bitcast<u32>(x) - 0x3f800001u <= INFINITY - 0x3f800001u;
 }
 
 fn sum_of_lanes(lane: u32, value: f32) -> f32 {

@@ -3,10 +3,10 @@
  * once, and errors that end what was being done.
  * @module
  */
-import type { BackendError } from "../../errors.ts";
 import { adapterName, type AdapterOptions, findAdapter, isSoftware, wantedLimits } from "./adapter.ts";
-import { deviceError, lostError, webgpuError, type Work } from "./errors.ts";
+import { webgpuError, type Work } from "./errors.ts";
 import type { Binding, Kernel } from "./kernels.ts";
+import { type Reports, reportsOf } from "./reports.ts";
 
 /** A buffer to be made. */
 export interface BufferRequest {
@@ -25,7 +25,7 @@ export interface Pipeline {
 }
 
 /** An open device. */
-export interface Device {
+export interface Device extends Pick<Reports, "scoped" | "check"> {
   readonly gpu: GPUDevice;
   readonly adapter: GPUAdapter;
   /** Whether it computes on the CPU. */
@@ -44,10 +44,6 @@ export interface Device {
   release(buffers: readonly GPUBuffer[]): void;
   /** A kernel's pipeline; made once. */
   pipelineOf(what: Work, kernel: Kernel): Promise<Pipeline>;
-  /** Does work that is over when it returns; `checked` is rejected where the device had an error to report of it. */
-  scoped<T>(what: Work, work: () => T): { readonly result: T; readonly checked: Promise<void> };
-  /** Throws where the device is lost, or has reported an error that no work waited for. */
-  check(what: Work): void;
   /** Copies out what a buffer for the host holds, once the device has written it. */
   map(what: Work, buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer>;
   /** Copies numbers out. */
@@ -66,7 +62,6 @@ export interface Source {
 /** Bytes of a step's record: what uniform buffers with offsets are aligned to. */
 export const STEP_BYTES = 256;
 
-const FILTERS: readonly GPUErrorFilter[] = ["validation", "out-of-memory", "internal"];
 const BINDING_TYPES: Record<Binding, GPUBufferBindingType> = {
   uniform: "uniform",
   read: "read-only-storage",
@@ -97,40 +92,7 @@ export async function openDevice(options: AdapterOptions): Promise<Device> {
     options.largestBuffer ?? Infinity,
   );
   const held = new Set<GPUBuffer>(), pipelines = new Map<string, Promise<Pipeline>>();
-  const checking = new Set<Promise<unknown>>();
-  let fault: ((what: Work) => BackendError) | undefined, closed = false;
-  gpu.addEventListener("uncapturederror", (event) => {
-    event.preventDefault();
-    fault ??= (what) => deviceError(what, (event as GPUUncapturedErrorEvent).error);
-  });
-  const lost = gpu.lost.then((info) => {
-    if (!closed) fault = (what) => lostError(what, info);
-  });
-
-  const check = (what: Work) => {
-    if (fault) throw fault(what);
-  };
-  const scoped: Device["scoped"] = (what, work) => {
-    for (const filter of FILTERS) gpu.pushErrorScope(filter);
-    let popped: Promise<GPUError | null>[] = [];
-    try {
-      const result = work();
-      popped = FILTERS.map(() => gpu.popErrorScope());
-      const checked = popError(what, popped);
-      // Nobody else may wait for it, where an earlier error ended the work.
-      const settled = checked.catch(() => {}).finally(() => checking.delete(settled));
-      checking.add(settled);
-      return { result, checked };
-    } finally {
-      if (popped.length === 0) { for (const _ of FILTERS) gpu.popErrorScope().catch(() => {}); }
-    }
-  };
-  const popError = async (what: Work, popped: Promise<GPUError | null>[]) => {
-    const errors = await Promise.all(popped.map((each) => each.catch(() => null))); // a lost device pops nothing
-    check(what);
-    const error = errors.find((each) => each !== null);
-    if (error) throw deviceError(what, error);
-  };
+  const reports = reportsOf(gpu), { scoped, watched, check } = reports;
   const release = (buffers: readonly GPUBuffer[]) => {
     for (const buffer of buffers) {
       buffer.destroy();
@@ -201,13 +163,14 @@ export async function openDevice(options: AdapterOptions): Promise<Device> {
     }
   };
   const map: Device["map"] = async (what, buffer, bytes) => {
-    try {
-      await buffer.mapAsync(GPUMapMode.READ, 0, bytes);
-    } catch (error) {
+    const { result, checked } = scoped(what, () => buffer.mapAsync(GPUMapMode.READ, 0, bytes));
+    const refused = await watched(what, result.then(() => undefined, (error: Error) => error));
+    await checked;
+    if (refused) {
+      await new Promise((resolve) => setTimeout(resolve, 0)); // a device refuses before it says that it is lost
       check(what);
-      throw webgpuError(what, `results cannot be read (${(error as Error).message})`, "failed", error);
+      throw webgpuError(what, `results cannot be read (${refused.message})`, "failed", refused);
     }
-    check(what);
     const copy = buffer.getMappedRange(0, bytes).slice(0);
     buffer.unmap();
     return copy;
@@ -228,18 +191,22 @@ export async function openDevice(options: AdapterOptions): Promise<Device> {
       check(what);
       const made = pipelines.get(kernel.name) ?? makePipeline(what, kernel);
       pipelines.set(kernel.name, made);
-      return await made;
+      try {
+        return await made;
+      } catch (error) {
+        pipelines.delete(kernel.name); // the next may be made
+        throw error;
+      }
     },
     scoped,
     check,
     map,
     read,
     async close() {
-      closed = true;
-      await Promise.all(checking);
+      await reports.end();
       release([...held]);
       gpu.destroy();
-      await lost;
+      await gpu.lost;
     },
   };
 }

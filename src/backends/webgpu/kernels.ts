@@ -12,6 +12,7 @@ import linear from "./linear.wgsl" with { type: "text" };
 import linearBackwardInput from "./linear_backward_input.wgsl" with { type: "text" };
 import linearBackwardWeight from "./linear_backward_weight.wgsl" with { type: "text" };
 import meanSquaredError from "./mean_squared_error.wgsl" with { type: "text" };
+import rowLoss from "./row_loss.wgsl" with { type: "text" };
 import rows from "./rows.wgsl" with { type: "text" };
 import sgd from "./sgd.wgsl" with { type: "text" };
 import softmax from "./softmax.wgsl" with { type: "text" };
@@ -102,22 +103,25 @@ export function clipKernel(entry: "squares" | "factor_of"): Kernel {
 /** A kernel over rows of so many columns. */
 export function rowsKernel(name: keyof typeof ROW_KERNELS, columns: number): Kernel {
   const lanes = lanesOf(columns), { code, bindings } = ROW_KERNELS[name];
-  return make(`${name}, ${lanes}`, { code: [`const LANES = ${lanes}u;`, rows, code], bindings });
+  return make(`${name}, ${lanes}`, { code: [`const LANES = ${lanes}u;`, rows, ...code], bindings });
 }
 
 const ROW_KERNELS = {
-  softmax: { code: softmax, bindings: ["uniform", "write"] },
-  softmaxBackward: { code: softmaxBackward, bindings: ["uniform", "read", "write"] },
+  softmax: { code: [softmax], bindings: ["uniform", "write"] },
+  softmaxBackward: { code: [softmaxBackward], bindings: ["uniform", "read", "write"] },
   softmaxCrossEntropy: {
-    code: softmaxCrossEntropy,
+    code: [rowLoss, softmaxCrossEntropy],
     bindings: ["uniform", "read", "read", "write", "write"],
   },
-  meanSquaredError: { code: meanSquaredError, bindings: ["uniform", "read", "read", "write", "write"] },
-} as const satisfies Record<string, { code: string; bindings: readonly Binding[] }>;
+  meanSquaredError: {
+    code: [rowLoss, meanSquaredError],
+    bindings: ["uniform", "read", "read", "write", "write"],
+  },
+} as const satisfies Record<string, { code: readonly string[]; bindings: readonly Binding[] }>;
 
 /** sum_losses.wgsl. */
 export function sumLossesKernel(): Kernel {
-  return make("sumLosses", { code: [sumLosses], bindings: ["uniform", "read", "read", "write"] });
+  return make("sumLosses", { code: [rowLoss, sumLosses], bindings: ["uniform", "read", "read", "write"] });
 }
 
 function make(

@@ -8,7 +8,7 @@ import type { Work } from "./errors.ts";
 import { placeInputs } from "./inputs.ts";
 import { forwardLaunches, type LayerTensors, placesOf, requestOf, writeTensors } from "./layers.ts";
 import { bindProgram } from "./program.ts";
-import { RECORD_BYTES, writeStep } from "./steps.ts";
+import { bindRecords, writeStep } from "./steps.ts";
 
 /** Most rows whose activations are kept at a time, and most numbers of them in one layer. */
 const MOST_ROWS = 1024, MOST_NUMBERS = 1 << 22;
@@ -19,7 +19,7 @@ const CHUNK_BYTES = 1 << 26;
 /** Inputs that are placed, with the network that predicts from them. */
 export interface Prediction {
   /** Copies parameters in. */
-  load(tensors: Tensors): void;
+  load(tensors: Tensors): Promise<void>;
   /** Computes outputs `[N, O]`. */
   run(): Promise<Float32Array<ArrayBuffer>>;
   /** Frees what it holds. */
@@ -90,10 +90,7 @@ async function prepare(
       })
     ),
   ]);
-  const group = device.gpu.createBindGroup({
-    layout: device.stepLayout,
-    entries: [{ binding: 0, resource: { buffer: records, size: RECORD_BYTES } }],
-  });
+  const group = await bindRecords(device, what, records);
   const rowsOf = (batch: number) => Math.min(batchSize, count - batch * batchSize);
   const view = new DataView(new ArrayBuffer(STEP_BYTES * batches));
   for (let batch = 0; batch < batches; batch++) {
@@ -126,10 +123,13 @@ async function prepare(
     return new Float32Array(found);
   };
   return {
-    load(from) {
-      for (const [index, layer] of tensors.entries()) {
-        writeTensors(device, placesOf(layer, parameters[index]), from);
-      }
+    async load(from) {
+      const { checked } = device.scoped(what, () => {
+        for (const [index, layer] of tensors.entries()) {
+          writeTensors(device, placesOf(layer, parameters[index]), from);
+        }
+      });
+      await checked;
     },
     async run() {
       const found = new Float32Array(count * outFeatures);

@@ -1,11 +1,10 @@
 // What kernels over rows share: LANES invocations, a power of two up to 64, work on each row, and a workgroup of 64 on
 // 64 / LANES rows. With one lane nothing is exchanged. Every sum has one order.
 
-const LOWEST = -0x1.fffffep+127; // of float32
 const ROWS = 64u / LANES;
 const GROUPS_ACROSS = 32768u; // of a grid in two dimensions, see rowGrid in program.ts
 var<workgroup> shared_values: array<f32, 64>;
-var<workgroup> shared_places: array<u32, 64>;
+var<workgroup> shared_largest: array<Largest, 64>;
 
 /** The row of an invocation; it may lie beyond the batch, where the invocation has nothing to do but wait. */
 fn row_of(group: vec3<u32>, index: u32) -> u32 {
@@ -27,38 +26,48 @@ fn sum_of_row(index: u32, value: f32) -> f32 {
   return sum;
 }
 
+/** The largest of some numbers, and where it is. */
 struct Largest {
-  value: f32, // NaN where one of the numbers is none
+  order: u32, // of the number, see order_of
   place: u32, // the first of equals
+  flags: u32, // bits that any of the numbers has set
 }
 
-/** The largest value over the lanes of a row. */
+/** Of no numbers. */
+const NONE = Largest(0u, 0xffffffffu, 0u);
+
+/** The number at a place of its row. NaN counts as the least, but in the first place as the largest, as in the reference. */
+fn largest_at(place: u32, x: f32, flags: u32) -> Largest {
+  return Largest(select(order_of(x), select(1u, 0xffffffffu, place == 0u), is_nan(x)), place, flags);
+}
+
+fn larger(a: Largest, b: Largest) -> Largest {
+  let second = b.order > a.order || (b.order == a.order && b.place < a.place);
+  return Largest(select(a.order, b.order, second), select(a.place, b.place, second), a.flags | b.flags);
+}
+
+/** The largest over the lanes of a row. */
 fn largest_of_row(index: u32, own: Largest) -> Largest {
-  shared_values[index] = own.value;
-  shared_places[index] = own.place;
+  shared_largest[index] = own;
   for (var half = LANES / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();
     if (index % LANES < half) {
-      let kept = Largest(shared_values[index], shared_places[index]);
-      let other = Largest(shared_values[index + half], shared_places[index + half]);
-      let better = larger(kept, other);
-      shared_values[index] = better.value;
-      shared_places[index] = better.place;
+      shared_largest[index] = larger(shared_largest[index], shared_largest[index + half]);
     }
   }
   workgroupBarrier();
-  let first = index - index % LANES;
-  let found = Largest(shared_values[first], shared_places[first]);
+  let found = shared_largest[index - index % LANES];
   workgroupBarrier();
   return found;
 }
 
-fn larger(a: Largest, b: Largest) -> Largest {
-  if (is_nan(a.value)) {
-    return a;
-  }
-  if (is_nan(b.value) || b.value > a.value || (b.value == a.value && b.place < a.place)) {
-    return b;
-  }
-  return a;
+/** An integer above 1 for each number, in the order of the numbers: -∞ < … < -0 = 0 < … < ∞. */
+fn order_of(x: f32) -> u32 {
+  let bits = bitcast<u32>(x);
+  return select(bits + 0x80000000u, 0u - bits, bits > 0x7fffffffu);
+}
+
+/** The number of that order. */
+fn number_of(order: u32) -> f32 {
+  return bitcast<f32>(select(0u - order, order - 0x80000000u, order > 0x7fffffffu));
 }

@@ -1,7 +1,7 @@
 // softmax: y = e^(z - max z) / Σ e^(z - max z) over each row of z (B, O), in place; the activation of linear.wgsl's sums.
 //
-// Split: LANES invocations a row, see rows.wgsl. Numerics: no e^z can overflow. Cost: 4 B O bytes read three times and
-// written twice. Compared with `activate()` of the reference backend.
+// Split: LANES invocations a row, see rows.wgsl. Numerics: no e^z can overflow; NaN in a row reaches all of it through the
+// sum. Cost: 4 B O bytes read three times and written twice. Compared with `activate()` of the reference backend.
 
 struct Layer {
   out_features: u32,
@@ -15,11 +15,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let row = row_of(group, index);
   let first = row * layer.out_features;
   let end = select(0u, layer.out_features, row < step.rows);
-  var own = Largest(LOWEST, 0xffffffffu);
+  var own = NONE;
   for (var o = index % LANES; o < end; o += LANES) {
-    own = larger(own, Largest(y[first + o], o));
+    own = larger(own, largest_at(o, y[first + o], 0u));
   }
-  let top = largest_of_row(index, own).value;
+  let top = number_of(largest_of_row(index, own).order);
   var sum = 0.0;
   for (var o = index % LANES; o < end; o += LANES) {
     let e = exp_of(y[first + o] - top);

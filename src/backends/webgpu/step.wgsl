@@ -2,6 +2,9 @@
 //
 // Numerics: WGSL allows an implementation's own exp, log and tanh errors that grow with the argument, or that no test
 // could state. These are within a few units in the last place of float32, on every device alike.
+// WGSL also lets a compiler assume that no number is NaN or infinite: Mesa turns select(z, 0.0, z < 0.0) into a maximum
+// that makes 0 of NaN. Arithmetic keeps NaN on every device; comparisons, max, min, clamp and x - x do not. Choices
+// between numbers are therefore made by their bits, as integers.
 
 /** A step, as steps.ts writes it. */
 struct Step {
@@ -23,6 +26,7 @@ struct Step {
 
 const NESTEROV = 1u;
 const DECOUPLED = 2u;
+const MOMENTUM = 4u;
 
 @group(0) @binding(0) var<uniform> step: Step;
 
@@ -31,9 +35,32 @@ const RELU = 1u;
 const SIGMOID = 2u;
 const TANH = 3u;
 
+/** Bits of ∞; those of NaN are above it, without the sign. */
+const INFINITY = 0x7f800000u;
+
+/** Whether x is NaN. */
+fn is_nan(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) > INFINITY;
+}
+
+/** Whether x is neither NaN nor infinite. */
+fn is_finite(x: f32) -> bool {
+  return (bitcast<u32>(x) & INFINITY) != INFINITY;
+}
+
+/** Whether x is 0 or -0. */
+fn is_zero(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7fffffffu) == 0u;
+}
+
+/** Whether -∞ <= x < 0; not if x is NaN. */
+fn is_negative(x: f32) -> bool {
+  return bitcast<u32>(x) - 0x80000001u < INFINITY;
+}
+
 /** e^x: x = n ln 2 + r, and the Taylor polynomial of degree 7 for |r| <= ln 2 / 2. */
 fn exp_of(x: f32) -> f32 {
-  let bounded = clamp(x, -87.3, 88.0);
+  let bounded = clamp(x, -87.3, 88.0); // for NaN any number, which is not used
   let n = round(bounded * 1.44269504);
   let r = fma(n, 2.12194440e-4, kept(fma(n, -0.693359375, bounded)));
   var p = 1.0 / 5040.0;
@@ -44,7 +71,8 @@ fn exp_of(x: f32) -> f32 {
   p = fma(p, r, 0.5);
   p = fma(p, r, 1.0);
   p = fma(p, r, 1.0);
-  return select(p * bitcast<f32>((i32(n) + 127) << 23u), x, is_nan(x));
+  let limit = select(x, 0.0, is_negative(x)); // for ±∞; NaN stays NaN
+  return select(limit, p * bitcast<f32>((i32(n) + 127) << 23u), is_finite(x));
 }
 
 /**
@@ -70,29 +98,28 @@ fn log_of(x: f32) -> f32 {
   return select(logarithm, x, is_nan(x));
 }
 
-/** tanh x: Taylor's polynomial of degree 11 near 0, where the formula with e^2|x| would lose digits. */
+/** Bits of 0.3. */
+const TANH_SMALL = 0x3e99999au;
+
+/** tanh x: Taylor's polynomial of degree 11 for |x| < 0.3, where the formula with e^2|x| would lose digits. */
 fn tanh_of(x: f32) -> f32 {
-  let size = abs(x);
+  let size = bitcast<u32>(x) & 0x7fffffffu;
+  let sign = bitcast<u32>(x) & 0x80000000u;
   let s = x * x;
   var p = -1382.0 / 155925.0;
   p = fma(p, s, 62.0 / 2835.0);
   p = fma(p, s, -17.0 / 315.0);
   p = fma(p, s, 2.0 / 15.0);
   p = fma(p, s, -1.0 / 3.0);
-  let large = 1.0 - 2.0 / (exp_of(2.0 * size) + 1.0);
-  return select(select(large, -large, x < 0.0), fma(p * s, x, x), size < 0.3);
-}
-
-/** Whether x is no number; a comparison of x with itself may be left out by a compiler. */
-fn is_nan(x: f32) -> bool {
-  return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+  let large = 1.0 - 2.0 / (exp_of(2.0 * bitcast<f32>(size)) + 1.0);
+  return select(bitcast<f32>(bitcast<u32>(large) | sign), fma(p * s, x, x), size < TANH_SMALL);
 }
 
 /** An activation of one sum; softmax needs its whole row, and is left to softmax.wgsl. */
 fn activate(z: f32, activation: u32) -> f32 {
   switch activation {
     case RELU: {
-      return select(z, 0.0, z < 0.0); // NaN stays NaN
+      return select(z, 0.0, is_negative(z)); // NaN stays NaN
     }
     case SIGMOID: {
       return 1.0 / (1.0 + exp_of(-z));
@@ -110,7 +137,7 @@ fn activate(z: f32, activation: u32) -> f32 {
 fn activate_backward(y: f32, d: f32, activation: u32) -> f32 {
   switch activation {
     case RELU: {
-      return select(d, 0.0, y <= 0.0);
+      return select(d, 0.0, is_negative(y) || is_zero(y)); // through NaN it goes as it is
     }
     case SIGMOID: {
       return d * y * (1.0 - y);

@@ -1,6 +1,7 @@
 /** The records of steps, as step.wgsl reads them. @module */
 import type { UpdateOp } from "../../plan.ts";
-import { STEP_BYTES } from "./device.ts";
+import { type Device, STEP_BYTES } from "./device.ts";
+import type { Work } from "./errors.ts";
 
 /** Words of a record, in the order of `Step` in step.wgsl; the first four are whole numbers. */
 const WORDS = [
@@ -26,12 +27,23 @@ export const RECORD_BYTES = 4 * WORDS.length + (-4 * WORDS.length & 15);
 /** Words from one record to the next, and the word of `rows` in it. */
 export const STEP_WORDS = STEP_BYTES / 4, ROWS_WORD = WORDS.indexOf("rows");
 
-const NESTEROV = 1, DECOUPLED = 2;
+const NESTEROV = 1, DECOUPLED = 2, MOMENTUM = 4;
 
 /** Which rows a step is over. */
 export interface StepRows {
   readonly first: number;
   readonly rows: number;
+}
+
+/** Binds records: group 0 of every kernel, with the offset of its step. */
+export async function bindRecords(device: Device, what: Work, records: GPUBuffer): Promise<GPUBindGroup> {
+  const { result, checked } = device.scoped(what, () =>
+    device.gpu.createBindGroup({
+      layout: device.stepLayout,
+      entries: [{ binding: 0, resource: { buffer: records, size: RECORD_BYTES } }],
+    }));
+  await checked;
+  return result;
 }
 
 /** Writes the record of step `index` of a submission. `step` counts from 1 since training began. */
@@ -58,12 +70,11 @@ function settingsOf(
 ): Partial<Record<(typeof WORDS)[number], number>> {
   const { weightDecay } = op;
   if (op.op === "sgd") {
-    const { momentum, nesterov } = op;
     return {
-      flags: nesterov ? NESTEROV : 0,
+      flags: (op.nesterov ? NESTEROV : 0) | (op.velocity === undefined ? 0 : MOMENTUM),
       rate,
       weightDecay,
-      momentum: op.velocity === undefined ? 0 : momentum,
+      momentum: op.momentum,
     };
   }
   const { beta1, beta2, epsilon, decoupled } = op;

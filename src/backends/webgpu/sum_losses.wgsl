@@ -1,7 +1,8 @@
-// sumLosses: for each step of a submission the sum of its rows' losses, and how many rows were right.
+// sumLosses: for each step of a submission the sum of its rows' losses, how many rows were right, and whether it diverged.
 //
-// losses is what the loss kernels keep: batch_size places a step. results (steps) receives both sums; the host adds those
-// of an epoch up in float64. Split: a workgroup a step. Numerics: float32, every sum in one order.
+// losses is what the loss kernels keep: batch_size places a step. results (steps) receives the sums; the host adds those
+// of an epoch up in float64. A step diverged if one of its rows did, or the sum of their losses is no finite number.
+// Split: a workgroup a step. Numerics: float32, every sum in one order.
 
 struct Losses {
   batch_size: u32,
@@ -11,27 +12,40 @@ struct Losses {
 
 @group(1) @binding(0) var<uniform> sizes: Losses;
 @group(1) @binding(1) var<storage, read> steps: array<u32>;
-@group(1) @binding(2) var<storage, read> losses: array<vec2<f32>>;
-@group(1) @binding(3) var<storage, read_write> results: array<vec2<f32>>;
+@group(1) @binding(2) var<storage, read> losses: array<RowLoss>;
+@group(1) @binding(3) var<storage, read_write> results: array<StepSums>;
+
+/** As training.ts reads it. */
+struct StepSums {
+  loss: f32,
+  correct: u32,
+  diverged: u32, // 0 if not
+}
 
 const LANES = 64u;
-var<workgroup> shared_sums: array<vec2<f32>, LANES>;
+var<workgroup> shared_sums: array<StepSums, LANES>;
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let rows = steps[group.x * sizes.step_words + sizes.rows_word];
-  var sum = vec2(0.0);
+  var sum = StepSums(0.0, 0u, 0u);
   for (var row = lane; row < rows; row += LANES) {
-    sum += losses[group.x * sizes.batch_size + row];
+    let each = losses[group.x * sizes.batch_size + row];
+    sum = both(sum, StepSums(each.loss, each.flags & RIGHT, each.flags & DIVERGED));
   }
   shared_sums[lane] = sum;
   for (var half = LANES / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();
     if (lane < half) {
-      shared_sums[lane] += shared_sums[lane + half];
+      shared_sums[lane] = both(shared_sums[lane], shared_sums[lane + half]);
     }
   }
   if (lane == 0u) {
-    results[group.x] = shared_sums[0];
+    let total = shared_sums[0];
+    results[group.x] = both(total, StepSums(0.0, 0u, select(DIVERGED, 0u, is_finite(total.loss))));
   }
+}
+
+fn both(a: StepSums, b: StepSums) -> StepSums {
+  return StepSums(a.loss + b.loss, a.correct + b.correct, a.diverged | b.diverged);
 }

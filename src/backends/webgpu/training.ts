@@ -13,10 +13,13 @@ import { sumLossesKernel } from "./kernels.ts";
 import { stepLaunches, workOf } from "./lowering.ts";
 import type { PlacedPlan } from "./placement.ts";
 import { bindProgram } from "./program.ts";
-import { RECORD_BYTES, ROWS_WORD, STEP_WORDS, type StepRows, writeStep } from "./steps.ts";
+import { bindRecords, ROWS_WORD, STEP_WORDS, type StepRows, writeStep } from "./steps.ts";
 
 /** Milliseconds that a submission may take. */
 const SUBMISSION_MS = 80;
+
+/** Bytes of `StepSums` in sum_losses.wgsl: the sum of the losses, the correct rows, and whether the step diverged. */
+const SUMS_BYTES = 12;
 
 /** Most steps of a submission, and most rows whose losses wait for the end of one. */
 const MOST_STEPS = 512, MOST_ROWS = 1 << 20;
@@ -74,11 +77,11 @@ export async function prepareSteps(
     { queue } = device.gpu,
     { UNIFORM, STORAGE, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
   const most = Math.min(MOST_STEPS, Math.ceil(count / batchSize), Math.floor(MOST_ROWS / batchSize)) || 1;
-  const copy = { name: "sums of steps", bytes: 8 * most, usage: MAP_READ | COPY_DST };
+  const copy = { name: "sums of steps", bytes: SUMS_BYTES * most, usage: MAP_READ | COPY_DST };
   const [order, losses, sums, records, ...copies] = await device.allocate(what, [
     { name: "the order of an epoch", bytes: 4 * count },
     { name: "losses of rows", bytes: 8 * most * batchSize },
-    { name: "sums of steps", bytes: 8 * most, usage: STORAGE | COPY_SRC },
+    { name: "sums of steps", bytes: SUMS_BYTES * most, usage: STORAGE | COPY_SRC },
     { name: "records of steps", bytes: STEP_BYTES * most, usage: UNIFORM | STORAGE | COPY_DST },
     copy,
     copy,
@@ -90,10 +93,7 @@ export async function prepareSteps(
     buffers: [records, losses, sums],
     grid: [1, 1],
   }]);
-  const group = device.gpu.createBindGroup({
-    layout: device.stepLayout,
-    entries: [{ binding: 0, resource: { buffer: records, size: RECORD_BYTES } }],
-  });
+  const group = await bindRecords(device, what, records);
   const view = new DataView(new ArrayBuffer(STEP_BYTES * most));
   let perSubmission = clampSteps(FIRST_WORK / (workOf(plan, placed) + WORK_OF_STEP), most);
 
@@ -116,7 +116,7 @@ export async function prepareSteps(
     sum.encode(pass, [end - from, 1]);
     pass.end();
     const copy = copies.shift()!;
-    encoder.copyBufferToBuffer(sums, 0, copy, 0, 8 * (end - from));
+    encoder.copyBufferToBuffer(sums, 0, copy, 0, SUMS_BYTES * (end - from));
     return { commands: encoder.finish(), copy, from, end };
   };
 
@@ -128,7 +128,7 @@ export async function prepareSteps(
         { copy, from, end, checked: encoded }: Submission,
         { checked, at: submitted }: ReturnType<typeof submit>,
       ) => {
-        const mapping = device.map(what, copy, 8 * (end - from));
+        const mapping = device.map(what, copy, SUMS_BYTES * (end - from));
         await Promise.allSettled([encoded, checked, mapping]); // nothing is left under way
         await Promise.all([encoded, checked]); // why the copy cannot be had, where that is so
         const bytes = await mapping;
@@ -137,13 +137,14 @@ export async function prepareSteps(
         idleSince = now;
         const growth = Math.min(GROWTH, SUBMISSION_MS / Math.max(took, 1));
         perSubmission = clampSteps((end - from) * growth, most);
-        const pairs = new Float32Array(bytes);
+        const losses = new Float32Array(bytes), counts = new Uint32Array(bytes);
         for (let at = from; at < end && !result.diverged; at++) {
-          result.lossSum += pairs[2 * (at - from)];
-          result.correct += pairs[2 * (at - from) + 1];
+          const word = (at - from) * SUMS_BYTES / 4;
+          result.lossSum += losses[word];
+          result.correct += counts[word + 1];
           result.rows += rowsOf(epoch, at, batchSize).rows;
           result.steps++;
-          result.diverged = !Number.isFinite(pairs[2 * (at - from)]);
+          result.diverged = counts[word + 2] !== 0;
         }
         epoch.onSteps(result.steps);
       };
@@ -151,7 +152,10 @@ export async function prepareSteps(
         const { checked } = device.scoped(what, () => queue.submit([commands]));
         return { checked, at: performance.now() };
       };
-      queue.writeBuffer(order, 0, epoch.order as Uint32Array<ArrayBuffer>);
+      const { checked } = device.scoped(what, () => {
+        queue.writeBuffer(order, 0, epoch.order as Uint32Array<ArrayBuffer>);
+      });
+      await checked;
       let current: Submission | undefined = encode(epoch, 0), submitted = submit(current);
       while (current) {
         // Encoded before the results are asked for, because Deno stands still from then on until the device is idle.

@@ -15,6 +15,7 @@ import { resolveConfig, type TrainConfig } from "../../../src/config.ts";
 import type { Dataset } from "../../../src/data/dataset.ts";
 import { BackendError } from "../../../src/errors.ts";
 import { dense, type LayerSpec } from "../../../src/layers.ts";
+import type { StepPlan } from "../../../src/plan.ts";
 import { permutation } from "../../../src/random.ts";
 import { backendTest, WEBGPU, WEBGPU_LONG } from "../../support/backends.ts";
 import { drawParameters } from "../../support/cases.ts";
@@ -175,6 +176,7 @@ webgpuTest("Trainer.runEpoch() rejects where the device reports an error meanwhi
   assertLess(trainer.stepsDone, 20_000);
   await assertFails(run, "invalid");
   await trainer.close();
+  await runPlan(backend, SMALL); // the error is not told again
 });
 
 webgpuTest("Trainer.runEpoch() rejects where its own commands are refused", async (backend) => {
@@ -192,6 +194,51 @@ webgpuTest("Trainer.runEpoch() rejects where its own commands are refused", asyn
   Reflect.deleteProperty(backend.gpu, "createCommandEncoder");
   await assertFails(run, "invalid"); // steps may have been left out
   await trainer.close();
+});
+
+const createSmall = (backend: WebgpuBackend) =>
+  backend.createTrainer(SMALL.plan, SMALL.dataset, startState(SMALL.plan, SMALL.parameters));
+
+/** Plans that are refused, each for another reason and in another place. */
+const REFUSED: Record<string, Partial<StepPlan>> = {
+  "buffers too small to be bound": { batchSize: -1 },
+  "buffers too large": { batchSize: 2 ** 31 },
+  "a buffer of no whole words": { batchSize: 1.5 },
+  "no layers": { ops: SMALL.plan.ops.filter(({ op }) => op !== "linear") },
+  "a buffer that is read and written": {
+    ops: SMALL.plan.ops.map((op) => op.op === "linear" ? { ...op, y: op.x } : op),
+  },
+};
+
+webgpuTest("createTrainer() refuses a plan, and other trainers go on", async (backend) => {
+  const wanted = await runPlan(backend, SMALL), [order] = SMALL.epochs, rates = ratesOf(SMALL);
+  const trainer = await createSmall(backend);
+  const [first] = wanted.results;
+  for (const [why, change] of Object.entries(REFUSED)) {
+    const refused = { ...SMALL, plan: { ...SMALL.plan, ...change } };
+    const run = runPlan(backend, refused).then(() => "done", () => "refused");
+    const meanwhile = trainer.runEpoch(order, rates);
+    assertEquals([await run, await meanwhile], ["refused", first], why);
+    await trainer.writeState(startState(SMALL.plan, SMALL.parameters));
+    assertEquals(await runPlan(backend, SMALL), wanted, why);
+  }
+  await trainer.close();
+  assertEquals(backend.buffersHeld, 0);
+});
+
+webgpuTest("createTrainer() makes kernels that the device has refused before", async (_, open) => {
+  await using backend = await open({});
+  const { createComputePipeline } = backend.gpu;
+  Object.defineProperty(backend.gpu, "createComputePipeline", {
+    configurable: true,
+    value: (given: GPUComputePipelineDescriptor) => {
+      const compute = { ...given.compute, entryPoint: "absent" };
+      return createComputePipeline.call(backend.gpu, { ...given, compute });
+    },
+  });
+  await assertFails(() => createSmall(backend), "invalid");
+  Reflect.deleteProperty(backend.gpu, "createComputePipeline");
+  await runPlan(backend, SMALL);
 });
 
 /** How often a network is trained, closed and forgotten. */

@@ -1,0 +1,15 @@
+// What the loss kernels keep of a row, and sum_losses.wgsl adds up.
+
+struct RowLoss {
+  loss: f32,
+  flags: u32,
+}
+
+/** Whether the largest output is the label's. */
+const RIGHT = 1u;
+/** Whether an output or the loss is no finite number. */
+const DIVERGED = 2u;
+
+fn row_loss_of(loss: f32, right: bool, flags: u32) -> RowLoss {
+  return RowLoss(loss, flags | select(0u, RIGHT, right) | select(DIVERGED, 0u, is_finite(loss)));
+}

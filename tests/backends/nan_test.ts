@@ -1,0 +1,194 @@
+/**
+ * NaN and infinite numbers, wherever they come in: outputs, gradients and divergence are those of the reference, on every
+ * backend and every driver.
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import { ACTIVATIONS } from "../../src/activations.ts";
+import type { Backend, FloatArray, Tensors } from "../../src/backend.ts";
+import { openReference, predict } from "../../src/backends/reference/backend.ts";
+import { persistentBuffers } from "../../src/backends/state.ts";
+import { buildPlan } from "../../src/build_plan.ts";
+import { resolveConfig, type TrainConfig } from "../../src/config.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
+import { dense, formatLayers, type LayerSpec } from "../../src/layers.ts";
+import type { StepPlan } from "../../src/plan.ts";
+import { backendTest, COMPARED, REFERENCE } from "../support/backends.ts";
+import { drawParameters } from "../support/cases.ts";
+import { drawSet } from "../support/sets.ts";
+import { inOrder, runPlan, startState } from "../support/states.ts";
+
+const SPECIAL = [NaN, Infinity, -Infinity];
+
+/** A copy with one number replaced. */
+function replaced<T extends FloatArray>(values: T, at: number, value: number): T {
+  const copy = values.slice() as T;
+  copy[at] = value;
+  return copy;
+}
+
+/** Each number as NaN, ∞, -∞ or, if it is finite, "finite". */
+function kindsOf(values: FloatArray): string[] {
+  return Array.from(values, (value) => Number.isFinite(value) ? "finite" : String(value));
+}
+
+/** Where two arrays differ in kind, or finite numbers by more than float32 sums do. */
+function differences(found: FloatArray, wanted: FloatArray): string[] {
+  const [kinds, needed] = [found, wanted].map(kindsOf);
+  return needed.flatMap((kind, at) => {
+    const close = kind !== "finite" || Math.abs(found[at] - wanted[at]) <= 1e-5 * (1 + Math.abs(wanted[at]));
+    return kinds[at] === kind && close ? [] : [`[${at}] is ${found[at]}, needs ${wanted[at]}`];
+  });
+}
+
+/** Networks with each activation inside and at the end; rows of 40 are shared out to several lanes on a GPU. */
+const NETWORKS: readonly (readonly LayerSpec[])[] = [
+  ...ACTIVATIONS.map((activation) => [dense(5, activation), dense(3)]),
+  ...ACTIVATIONS.map((activation) => [dense(5, "tanh"), dense(3, activation)]),
+  ...ACTIVATIONS.map((activation) => [dense(40, activation)]),
+];
+
+backendTest("Predictor.run() makes of NaN and ∞ what the reference makes", COMPARED, async (backend) => {
+  const { inputs } = drawSet({ rows: 8, inFeatures: 6, outFeatures: 1 }), faults: string[] = [];
+  const given = inputs as Float32Array<ArrayBuffer>;
+  SPECIAL.forEach((value, row) => given[6 * row + 2] = value);
+  given[6 * 4] = Infinity;
+  given[6 * 4 + 1] = -Infinity; // ∞ - ∞
+  for (const layers of NETWORKS) {
+    const network = { inFeatures: 6, layers, inputScale: 1 }, parameters = drawParameters(6, layers, 1);
+    await using predictor = await backend.createPredictor(network, parameters);
+    await predictor.place(given);
+    const compare = async (what: string, tensors: Tensors) => {
+      const found = differences(await predictor.run(), predict(network, tensors, given));
+      faults.push(...found.map((fault) => `${formatLayers(layers)}, ${what}: ${fault}`));
+    };
+    await compare("inputs", parameters);
+    for (const [name, values] of Object.entries(parameters)) {
+      for (const value of SPECIAL) {
+        const changed = { ...parameters, [name]: replaced(values, 1, value) };
+        await predictor.load(changed);
+        await compare(`${value} in ${name}`, changed);
+      }
+    }
+  }
+  assertEquals(faults, []);
+});
+
+/** One step of 10 rows. */
+interface StepCase {
+  readonly name: string;
+  readonly plan: StepPlan;
+  readonly dataset: Dataset;
+  readonly tensors: Tensors;
+}
+
+/** A step of this network, with each special number in each place that numbers come from. */
+function* stepCases(layers: readonly LayerSpec[], given: Partial<TrainConfig>): Generator<StepCase> {
+  const config = resolveConfig({ batchSize: 10, ...given });
+  const { outFeatures } = layers.at(-1)!, targets = config.loss === "mean-squared-error";
+  const dataset = drawSet({ rows: 10, inFeatures: 6, outFeatures, targets }), { inputScale } = dataset;
+  const plan = buildPlan(layers, config, { inFeatures: 6, inputScale, labels: !targets, outFeatures });
+  const { tensors } = startState(plan, drawParameters(6, layers, 1));
+  for (const value of SPECIAL) {
+    const name = (place: string) => `${formatLayers(layers)}, ${config.optimizer}, ${value} in ${place}`;
+    const inputs = replaced(dataset.inputs as Float32Array, 6 * 3 + 2, value);
+    yield { name: name("inputs"), plan, dataset: { ...dataset, inputs }, tensors };
+    if (dataset.targets) {
+      const changed = { ...dataset, targets: replaced(dataset.targets, outFeatures, value) };
+      yield { name: name("targets"), plan, dataset: changed, tensors };
+    }
+    for (const [tensor, values] of Object.entries(tensors)) {
+      const changed = { ...tensors, [tensor]: replaced(values, 1, value) };
+      yield { name: name(tensor), plan, dataset, tensors: changed };
+    }
+  }
+}
+
+/** Does the step. */
+async function stepOf(backend: Backend, { plan, dataset, tensors }: StepCase) {
+  await using trainer = await backend.createTrainer(plan, dataset, { step: 0, tensors });
+  const result = await trainer.runEpoch(inOrder(10), Float64Array.of(0.01));
+  return { ...result, ...await trainer.readState() };
+}
+
+const TWO_LAYERS = [dense(5, "relu"), dense(3, "softmax")];
+const MEAN_SQUARED_ERROR = { optimizer: "sgd", loss: "mean-squared-error" } as const;
+
+/** Each activation inside, and at the end before each loss; rows in several lanes; each optimizer; clipping. */
+const PLANS: readonly (Partial<TrainConfig> & { readonly layers: readonly LayerSpec[] })[] = [
+  ...ACTIVATIONS.map((each) => ({
+    layers: [dense(5, each), dense(3, "softmax")],
+    optimizer: "sgd" as const,
+  })),
+  ...ACTIVATIONS.map((each) => ({ layers: [dense(5, "tanh"), dense(3, each)], ...MEAN_SQUARED_ERROR })),
+  { layers: [dense(40, "softmax")], optimizer: "sgd", momentum: 0.9, labelSmoothing: 0.1 },
+  { layers: [dense(40, "relu")], ...MEAN_SQUARED_ERROR, momentum: 0.9, nesterov: true },
+  { layers: TWO_LAYERS, optimizer: "adam", weightDecay: 0.1 },
+  { layers: TWO_LAYERS, optimizer: "adamw", weightDecay: 0.1, clipNorm: 0.1 },
+  { layers: TWO_LAYERS, optimizer: "sgd", clipNorm: 0.1 },
+];
+
+/**
+ * Backends that do what the reference does with every number, also in a step whose loss is not finite, after which the
+ * state must not be used. The others add 0 p to the gradient of a parameter p whose weight decay is decoupled.
+ */
+const WHOLLY: ReadonlySet<string> = new Set(["webgpu"]);
+
+backendTest(
+  "Trainer.runEpoch() makes of NaN and ∞ what the reference makes",
+  COMPARED,
+  async (backend, row) => {
+    const faults: string[] = [], wholly = WHOLLY.has(row.backend);
+    for (const run of PLANS.flatMap(({ layers, ...given }) => [...stepCases(layers, given)])) {
+      const [found, wanted] = [await stepOf(backend, run), await stepOf(openReference(), run)];
+      const fault = (what: string) => faults.push(`${run.name}: ${what}`);
+      if (found.diverged !== wanted.diverged) fault(`diverged is ${found.diverged}`);
+      differences(Float64Array.of(found.lossSum), Float64Array.of(wanted.lossSum)).forEach(fault);
+      if (wanted.diverged && !wholly) continue;
+      if (found.correct !== wanted.correct) fault(`correct is ${found.correct}, needs ${wanted.correct}`);
+      for (const { name, role } of persistentBuffers(run.plan)) {
+        if (role !== "parameter" && !wholly) continue;
+        differences(found.tensors[name], wanted.tensors[name]).forEach((each) => fault(`${name}${each}`));
+      }
+    }
+    assertEquals(faults, []);
+  },
+);
+
+/** Ways for a run of three steps of 8 rows to diverge, and in which step. */
+const DIVERGING: readonly {
+  readonly name: string;
+  /** The first input of row 12. */
+  readonly input?: number;
+  /** The first number of a tensor. */
+  readonly tensor?: readonly [name: string, value: number];
+  readonly learningRate?: number;
+  readonly steps: number;
+}[] = [
+  { name: "NaN in an input of the second batch", input: NaN, steps: 2 },
+  { name: "-∞ in an input of the second batch", input: -Infinity, steps: 2 },
+  { name: "NaN in a weight", tensor: ["layer_1.weights", NaN], steps: 1 },
+  { name: "a logit of -∞, and so a loss of ∞", tensor: ["layer_2.bias", -Infinity], steps: 1 },
+  { name: "a learning rate beyond float32", learningRate: 1e200, steps: 2 },
+];
+
+backendTest(
+  "Trainer.runEpoch() stops in the step that diverges",
+  [REFERENCE, ...COMPARED],
+  async (backend) => {
+    const set = drawSet({ rows: 24, inFeatures: 6, outFeatures: 3 }), { inputScale } = set;
+    const config = resolveConfig({ batchSize: 8, optimizer: "sgd" });
+    const plan = buildPlan(TWO_LAYERS, config, { inFeatures: 6, inputScale, labels: true, outFeatures: 3 });
+    for (const { name, input, tensor, learningRate = 0.01, steps } of DIVERGING) {
+      const inputs = set.inputs.slice(),
+        parameters: Record<string, FloatArray> = drawParameters(6, TWO_LAYERS, 1);
+      if (input !== undefined) inputs[6 * 12] = input;
+      if (tensor !== undefined) parameters[tensor[0]][0] = tensor[1];
+      const run = { plan, dataset: { ...set, inputs }, parameters, epochs: [inOrder(24)], learningRate };
+      const { results: [{ lossSum, ...counts }] } = await runPlan(backend, run);
+      const { steps: found, rows, diverged } = counts;
+      assertEquals({ found, rows, diverged }, { found: steps, rows: 8 * steps, diverged: true }, name);
+      assertEquals(Number.isFinite(lossSum), false, name);
+    }
+  },
+);

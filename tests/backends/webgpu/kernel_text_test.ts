@@ -1,0 +1,133 @@
+/**
+ * The text of every kernel, read for what loses NaN on some driver: a comparison of float32 numbers, a call that chooses
+ * between them, and x - x. It is a reader of names, not a compiler: it knows the numbers of a function by their
+ * declarations and by what they are computed from.
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import * as kernels from "../../../src/backends/webgpu/kernels.ts";
+
+/** Each kernel in each variant that has text of its own. */
+const KERNELS: readonly kernels.Kernel[] = [
+  ...[true, false].map((bytes) => kernels.gatherKernel({ bytes, ordered: bytes })),
+  ...([4, 8] as const).flatMap((block) => [
+    kernels.linearKernel(block),
+    kernels.linearBackwardInputKernel(block),
+    ...(["sgd", "adam", "gradient"] as const).map((taker) =>
+      kernels.linearBackwardWeightKernel(block, taker)
+    ),
+  ]),
+  kernels.updateKernel("sgd"),
+  kernels.updateKernel("adam"),
+  kernels.clipKernel("squares"),
+  kernels.clipKernel("factor_of"),
+  ...(["softmax", "softmaxBackward", "softmaxCrossEntropy", "meanSquaredError"] as const)
+    .flatMap((name) => [10, 100].map((columns) => kernels.rowsKernel(name, columns))),
+  kernels.sumLossesKernel(),
+];
+
+/** Choices that are as they should be: of integers; and of a number that is left out if x is NaN. */
+const ALLOWED = ["min(DEPTH", "min(row +", "clamp(x, -87.3, 88.0)"];
+
+const CHOOSING = /\b(?:max|min|clamp|saturate|sign|step|smoothstep|modf|frexp)\(.*/g;
+const SAME_MINUS_SAME = /(?<![\w.\]])([A-Za-z_][\w.]*(?:\[[^\]]*\])?) - \1(?!\s*[\w.[(%*\/])/;
+const COMPARISON = / (?:<=|>=|==|!=|<|>) /g;
+/** Functions whose value is no float32 number, whatever they are given. */
+const OTHER_CALLS = /\b(?:u32|i32|bitcast_[ui]32|order_of|is_\w+)\((?:[^()]|\([^()]*\))*\)/g;
+/** Where an operand of a comparison ends. */
+const ENDS = /&&|\|\||[;{},=]|\breturn\b/;
+
+/** Names of float32 numbers. */
+interface Floats {
+  readonly variables: ReadonlySet<string>;
+  /** Members of structs. */
+  readonly members: ReadonlySet<string>;
+}
+
+/** Lines of a text that lose NaN. */
+function faultsOf(text: string): string[] {
+  const plain = text.replace(/\/\*.*?\*\//gs, "").replace(/\/\/.*/g, "")
+    .replace(/\bbitcast<(\w+)>/g, "bitcast_$1")
+    .replace(/\bvar<[^>]*>/g, "var");
+  const structs = [...plain.matchAll(/^struct \w+ \{.*?\}/gms)].join("\n");
+  const parts = plain.replace(/^struct \w+ \{.*?\}/gms, "").split(/^(?=fn )/m);
+  const members = new Set(declaredIn(structs)), bindings = declaredIn(parts[0]);
+  for (const part of parts.slice(1)) bindings.push(...declaredIn(part.replace(/^fn .*?^\}/gms, "")));
+  return parts.flatMap((part) => {
+    const variables = new Set([...bindings, ...declaredIn(part)]);
+    for (const [, name, value] of part.matchAll(/\b(?:let|var) (\w+) = ([^;]*);/g)) {
+      if (value.search(COMPARISON) < 0 && isFloat(value, { variables, members })) variables.add(name);
+      else variables.delete(name);
+    }
+    return part.split("\n").map((line) => line.trim()).filter((line) => loses(line, { variables, members }));
+  });
+}
+
+/** Whether a line loses NaN. */
+function loses(line: string, floats: Floats): boolean {
+  const choosing = [...line.matchAll(CHOOSING)].some(([found]) =>
+    ALLOWED.every((allowed) => !found.startsWith(allowed))
+  );
+  const comparing = [...line.matchAll(COMPARISON)].some(({ 0: operator, index }) => {
+    const left = inParentheses([...line.slice(0, index)].reverse().join(""), ")(");
+    const right = inParentheses(line.slice(index + operator.length), "()");
+    const operands = [[...left].reverse().join("").split(ENDS).at(-1)!, right.split(ENDS)[0]];
+    return operands.some((operand) => isFloat(operand, floats));
+  });
+  return choosing || comparing || SAME_MINUS_SAME.test(line);
+}
+
+/** A text up to the parenthesis that closes more than the text opens. */
+function inParentheses(text: string, [open, close]: string): string {
+  let depth = 0;
+  const end = [...text].findIndex((each) => (depth += each === open ? 1 : each === close ? -1 : 0) < 0);
+  return end < 0 ? text : text.slice(0, end);
+}
+
+/** Names that are declared to be float32 numbers, vectors or arrays of them. */
+function declaredIn(text: string): string[] {
+  return [...text.matchAll(/\b(\w+): (?:array<)?(?:f32|(?:vec\d|mat\dx\d)<f32>)/g)].map(([, name]) => name);
+}
+
+/** Whether an expression is made of float32 numbers. */
+function isFloat(expression: string, { variables, members }: Floats): boolean {
+  const kept = expression.replace(OTHER_CALLS, "0u").replace(/\[[^\]]*\]/g, "");
+  if (/\d\.\d|\bbitcast_f32\(|\bf32\(|\b(?:exp|log|tanh)_of\(/.test(kept)) return true;
+  return [...kept.matchAll(/(\.)?\b([A-Za-z_]\w*)\b(?!\()(?!\.)/g)]
+    .some(([, dot, name]) => (dot ? members : variables).has(name));
+}
+
+/** Lines that a kernel must not have; that the reader finds them shows that it reads. */
+const WRONG = [
+  "let y = select(x, 0.0, x < 0.0);",
+  "let y = select(x, 0.0, 0.0 >= x);",
+  "if (x != x) {}",
+  "let y = max(x, 0.0);",
+  "let y = clamp(x, 0.0, 1.0);",
+  "let y = x - x;",
+  "let y = abs(x); if (i > 3u && y < 0.3) {}",
+  "if (a.value > b.value) {}",
+  "if (numbers[i] == numbers[0]) {}",
+  "let large = numbers[i] >= x;",
+];
+const RIGHT = [
+  "let y = select(x, 0.0, bitcast<u32>(x) - 0x80000001u < 0x7f800000u);",
+  "for (var at = i; at < 3u; at += 64u) {}",
+  "let y = min(row + 1u, i);",
+  "let y = x - numbers[i];",
+  "if (order_of(x) > order_of(a.value) && (i << 2u) == 4u) {}",
+];
+
+Deno.test("No kernel chooses between float32 numbers by anything but their bits", () => {
+  const inKernel = (line: string) => `
+struct Pair { value: f32, place: u32 }
+@group(1) @binding(0) var<storage, read> numbers: array<f32>;
+fn f(x: f32, i: u32, row: u32, a: Pair, b: Pair) {
+  ${line}
+}
+`;
+  for (const line of WRONG) assertEquals(faultsOf(inKernel(line)), [line]);
+  for (const line of RIGHT) assertEquals(faultsOf(inKernel(line)), []);
+  const found = KERNELS.flatMap(({ name, code }) => faultsOf(code).map((line) => `${name}: ${line}`));
+  assertEquals(found, []);
+});

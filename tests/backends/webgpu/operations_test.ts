@@ -1,0 +1,142 @@
+/**
+ * The operations of WGSL that the kernels rely on for NaN and infinite numbers, on this adapter. Others do not hold on all
+ * of them: comparisons, max, min, clamp and x - x (see kernel_text_test.ts).
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import rows from "../../../src/backends/webgpu/rows.wgsl" with { type: "text" };
+import step from "../../../src/backends/webgpu/step.wgsl" with { type: "text" };
+import type { WebgpuBackend } from "../../../src/backends/webgpu/backend.ts";
+import { backendTest, WEBGPU } from "../../support/backends.ts";
+
+/** Quiet and signaling NaN of both signs, ±∞, ±0, and finite numbers. */
+const BITS = [
+  ...[0x7fc00000, 0xffc00000, 0x7f800001, 0xff800001, 0x7fffffff, 0xffffffff],
+  ...[0x7f800000, 0xff800000, 0x00000000, 0x80000000],
+  ...[0x3f800000, 0xbf800000, 0x7f7fffff, 0xff7fffff, 0x00800000, 0x80800000, 0x3e99999a, 0xbe999999],
+];
+const NUMBERS = new Float32Array(Uint32Array.from(BITS).buffer);
+
+const flag = (condition: (x: number) => boolean) => (x: number) => condition(x) ? 1 : 0;
+const nanOnly = (f: (x: number) => number) => (x: number) => Number.isNaN(x) ? NaN : f(x);
+
+/**
+ * Expressions of x, and of one, zero and inf, which no compiler knows, with their values; those that are not exact are
+ * compared by whether they are NaN, ∞, -∞ or finite.
+ */
+const EXACT: Record<string, (x: number) => number> = {
+  "x": (x) => x,
+  "bitcast<f32>(bitcast<u32>(x) | bitcast<u32>(zero))": (x) => x,
+  "select(one, x, bitcast<u32>(zero) == 0u)": (x) => x,
+  "in_workgroup": (x) => x,
+  "in_vector": (x) => x,
+  "kept(x)": (x) => x,
+  "-x": (x) => -x,
+  "x * one": (x) => x,
+  "x + zero": (x) => x + 0,
+  "x / one": (x) => x,
+  "fma(x, one, zero)": (x) => x + 0,
+  "zero * x": (x) => 0 * x,
+  "x - inf": (x) => x - Infinity,
+  "x + inf": (x) => x + Infinity,
+  "inf * zero + x": () => NaN,
+  "zero / zero + x": () => NaN,
+  "inf / inf + x": () => NaN,
+  "sqrt(zero - one) + x": () => NaN,
+  "sqrt(inf * abs(x))": (x) => Math.sqrt(Infinity * Math.abs(x)),
+  "(mat4x4<f32>()[0] + x * vec4<f32>(one)).z": (x) => x + 0,
+  "select(0.0, 1.0, is_nan(x))": flag(Number.isNaN),
+  "select(0.0, 1.0, is_finite(x))": flag(Number.isFinite),
+  "select(0.0, 1.0, is_zero(x))": flag((x) => x === 0),
+  "select(0.0, 1.0, is_negative(x))": flag((x) => x < 0),
+  "activate(x, LINEAR)": (x) => x,
+  "activate(x, RELU)": (x) => x < 0 ? 0 : x,
+  "activate_backward(x, one, RELU)": (x) => x <= 0 ? 0 : 1,
+  "activate_backward(one, x, RELU)": (x) => x,
+  "number_of(order_of(x))": nanOnly((x) => x + 0), // -0 and 0 are equal
+  "select(f32(order_of(x) >> 8u), x, is_nan(x))": nanOnly((x) => orderOf(x) >>> 8),
+};
+const KINDS: Record<string, (x: number) => number> = {
+  "exp_of(x)": nanOnly((x) => x === Infinity ? x : 1),
+  "log_of(abs(x) + one)": nanOnly(() => 1),
+  "activate(x, SIGMOID)": nanOnly(() => 1),
+  "activate(x, TANH)": nanOnly(() => 1),
+  "activate_backward(one, x, SIGMOID)": (x) => Number.isFinite(x) ? 1 : NaN,
+  "activate_backward(one, x, TANH)": (x) => Number.isFinite(x) ? 1 : NaN,
+};
+
+/** The integer of rows.wgsl for a number that is not NaN. */
+function orderOf(x: number): number {
+  const bits = new Uint32Array(Float32Array.of(x).buffer)[0];
+  return bits < 2 ** 31 ? bits + 2 ** 31 : 2 ** 32 - bits;
+}
+
+/** Computes each expression of each number on the device. */
+async function compute({ gpu }: WebgpuBackend, expressions: readonly string[]): Promise<Float32Array[]> {
+  const count = NUMBERS.length;
+  const code = `const LANES = 1u;
+${step}
+${rows}
+@group(1) @binding(0) var<storage, read> numbers: array<f32>;
+@group(1) @binding(1) var<storage, read_write> results: array<f32>;
+var<workgroup> shared_numbers: array<f32, 64>;
+var<workgroup> shared_vectors: array<vec4<f32>, 64>;
+
+@compute @workgroup_size(1)
+fn main(@builtin(workgroup_id) group: vec3<u32>) {
+  let x = numbers[group.x];
+  let one = numbers[${count}];
+  let zero = numbers[${count + 1}];
+  let inf = numbers[${count + 2}];
+  shared_numbers[u32(one)] = x;
+  shared_vectors[u32(one)] = vec4<f32>(x);
+  workgroupBarrier();
+  let in_workgroup = shared_numbers[u32(one)];
+  let in_vector = shared_vectors[u32(one)].z;
+  ${expressions.map((each, at) => `results[${at * count}u + group.x] = ${each};`).join("\n  ")}
+}`;
+  const { UNIFORM, STORAGE, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
+  const size = 4 * expressions.length * count;
+  const [record, numbers, results, copy] = [
+    gpu.createBuffer({ size: 256, usage: UNIFORM }),
+    gpu.createBuffer({ size: 4 * (count + 3), usage: STORAGE | COPY_DST }),
+    gpu.createBuffer({ size, usage: STORAGE | COPY_SRC }),
+    gpu.createBuffer({ size, usage: MAP_READ | COPY_DST }),
+  ];
+  gpu.queue.writeBuffer(numbers, 0, Uint32Array.of(...BITS, 0x3f800000, 0, 0x7f800000));
+  const pipeline = gpu.createComputePipeline({
+    layout: "auto",
+    compute: { module: gpu.createShaderModule({ code }), entryPoint: "main" },
+  });
+  const encoder = gpu.createCommandEncoder(), pass = encoder.beginComputePass();
+  pass.setPipeline(pipeline);
+  for (const [group, buffers] of [[record], [numbers, results]].entries()) {
+    const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
+    const layout = pipeline.getBindGroupLayout(group);
+    pass.setBindGroup(group, gpu.createBindGroup({ layout, entries }));
+  }
+  pass.dispatchWorkgroups(count);
+  pass.end();
+  encoder.copyBufferToBuffer(results, 0, copy, 0, size);
+  gpu.queue.submit([encoder.finish()]);
+  await copy.mapAsync(GPUMapMode.READ);
+  const found = new Float32Array(copy.getMappedRange().slice(0));
+  for (const buffer of [record, numbers, results, copy]) buffer.destroy();
+  return expressions.map((_, at) => found.subarray(at * count, (at + 1) * count));
+}
+
+backendTest("The operations that the kernels rely on keep NaN and ∞", WEBGPU, async (backend) => {
+  const faults: string[] = [], wanted = { ...EXACT, ...KINDS }, names = Object.keys(wanted);
+  const found = await compute(backend as WebgpuBackend, names);
+  for (const [index, name] of names.entries()) {
+    for (const [at, x] of NUMBERS.entries()) {
+      // 0 and -0 are equal: drivers leave out what is added to 0.
+      const kindOf = (y: number) => name in KINDS && Number.isFinite(y) ? "finite" : String(Math.fround(y));
+      const [result, needed] = [found[index][at], wanted[name](x)];
+      if (kindOf(result) !== kindOf(needed)) {
+        faults.push(`${name} is ${result} for ${x} (${BITS[at].toString(16)}), needs ${needed}`);
+      }
+    }
+  }
+  assertEquals(faults, []);
+});
