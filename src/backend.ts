@@ -37,13 +37,20 @@ export interface EpochResult {
   readonly diverged: boolean;
 }
 
-/** Runs training steps of one plan over one data set. Calls must not overlap. */
+/**
+ * Runs training steps of one plan over one data set.
+ *
+ * Arrays need the class that is named here, the count that the plan needs, and memory of fixed length; shared memory is
+ * taken too. Each call rejects with a `TypeError` or `RangeError` if an argument is another, and leaves all as it was; with
+ * a {@linkcode BackendError} of code `"busy"` if an earlier call has not finished, `"closed"` if the trainer is closed before
+ * or meanwhile. A call that fails otherwise ends the training: later ones are refused.
+ */
 export interface Trainer extends AsyncDisposable {
   /**
    * Runs one step for each `batchSize` rows of `order`; the last may have fewer.
    *
    * @param order rows of the data set, in the order of training
-   * @param learningRates the learning rate of each step: `ceil(order.length / batchSize)` values
+   * @param learningRates the learning rate of each step: `ceil(order.length / batchSize)` values; both are copied
    * @param options `signal` ends the epoch after the step that is being done
    */
   runEpoch(
@@ -63,7 +70,7 @@ export interface Trainer extends AsyncDisposable {
    * on them with this state.
    */
   writeInputs(inputs: Dataset["inputs"]): Promise<void>;
-  /** Frees what the trainer holds. Closing twice is harmless. */
+  /** Ends an epoch under way after its step, and frees what the trainer holds. Closing twice is harmless. */
   close(): Promise<void>;
 }
 
@@ -77,15 +84,18 @@ export interface NetworkSpec {
   readonly inputScale: number;
 }
 
-/** Computes a network's outputs. Calls must not overlap. */
+/**
+ * Computes a network's outputs. Arguments that do not fit, calls that overlap and calls after `close()` are refused as
+ * those of a {@linkcode Trainer} are. What fails otherwise fails again until inputs are placed.
+ */
 export interface Predictor extends AsyncDisposable {
-  /** Sets the parameters, by buffer name; anything else in `tensors` is ignored. */
+  /** Copies the parameters in, by buffer name; anything else in `tensors` is ignored. */
   load(tensors: Tensors): Promise<void>;
   /** Copies inputs `[N, I]` to where outputs are computed, for `run()` to use from then on. */
   place(inputs: Dataset["inputs"]): Promise<void>;
   /** Outputs `[N, O]` of the placed inputs, or of `inputs`, which are then placed first. */
   run(inputs?: Dataset["inputs"]): Promise<Float32Array<ArrayBuffer>>;
-  /** Frees what the predictor holds. Closing twice is harmless. */
+  /** Waits for a call under way, and frees what the predictor holds. Closing twice is harmless. */
   close(): Promise<void>;
 }
 
@@ -95,7 +105,10 @@ export interface Backend extends AsyncDisposable {
   readonly name: string;
   /** The hardware it runs on, in words. */
   readonly device: string;
-  /** Prepares to train: copies the data set and the state to where the steps run. */
+  /**
+   * Prepares to train: copies the data set and the state to where the steps run. The set has labels or targets as the plan
+   * has them, and as many rows of each as of inputs.
+   */
   createTrainer(plan: StepPlan, dataset: Dataset, state: TrainState): Promise<Trainer>;
   /** Prepares to predict. */
   createPredictor(network: NetworkSpec, tensors: Tensors): Promise<Predictor>;

@@ -110,14 +110,11 @@ function createTrainer({ library, device, path }: Host, plan: StepPlan, dataset:
       return Number(symbols.mlp_plan_steps_done(recording.handle, run));
     },
     async runEpoch({ order, rates, step, signal }) {
-      const results = new Float64Array(RESULTS.length), { handle } = recording;
-      const [rows, steps, before, count] = [order, rates, { length: step }, results].map(({ length }) =>
-        BigInt(length)
-      );
+      const results = new Float64Array(RESULTS.length), { handle } = recording, before = BigInt(step);
+      const [rows, steps, count] = [order, rates, results].map(({ length }) => BigInt(length));
       run++;
       // What goes wrong in `stop` goes wrong in the epoch too, which says so.
-      const stop = () => void symbols.mlp_plan_stop(handle, run, new Uint8Array(1), 1);
-      signal.addEventListener("abort", stop);
+      signal.addEventListener("abort", () => void symbols.mlp_plan_stop(handle, run, new Uint8Array(1), 1));
       await callAside(
         TRAIN,
         (error, size) =>

@@ -1,5 +1,12 @@
 /** The life of the CUDA backend's trainers and predictors, on the emulation. */
-import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { type CudaBackend, openCuda } from "../../../src/backends/cuda/backend.ts";
 import { openReference } from "../../../src/backends/reference/backend.ts";
 import { buildPlan } from "../../../src/build_plan.ts";
@@ -164,6 +171,12 @@ test("close() is harmless twice, and what is used afterwards says so", async (ba
     assertInstanceOf(error, BackendError);
     assertEquals(error.code, "closed");
   }
+});
+
+test("describePlan() is refused once the backend is closed", async (backend) => {
+  const { plan, dataset } = makeRun();
+  await backend.close();
+  assertThrows(() => backend.describePlan(plan, dataset), BackendError, "it is closed");
 });
 
 test("close() of a backend in the middle of an epoch ends it and frees everything", async (backend) => {

@@ -7,7 +7,7 @@ import {
   assertNotEquals,
   assertRejects,
 } from "@std/assert";
-import type { Trainer } from "../../../src/backend.ts";
+import { openBackend, type OpenedBackend, type Trainer } from "../../../src/backend.ts";
 import { openReference } from "../../../src/backends/reference/backend.ts";
 import { openWebgpu, type WebgpuBackend } from "../../../src/backends/webgpu/backend.ts";
 import { buildPlan } from "../../../src/build_plan.ts";
@@ -91,6 +91,20 @@ for (const bytes of [true, false]) {
     });
   }
 }
+
+webgpuTest("openBackend() gives a backend whose buffersHeld stays up to date", async () => {
+  await using opened = await openBackend("webgpu");
+  const backend = opened as OpenedBackend & WebgpuBackend;
+  const predictor = await backend.createPredictor(
+    { inFeatures: 30, layers: LAYERS, inputScale: 1 },
+    SMALL.parameters,
+  );
+  assertEquals([backend.buffersHeld, backend.passedOver], [0, []]);
+  await predictor.place(SMALL.dataset.inputs);
+  assert(backend.buffersHeld > 0);
+  await predictor.close();
+  assertEquals(backend.buffersHeld, 0);
+}, { long: true });
 
 webgpuTest("createTrainer() refuses a network too large, and holds nothing of it", async (_, open) => {
   await using small = await open({ largestBuffer: 5000 });
