@@ -97,7 +97,7 @@ export const STAGES: readonly Stage[] = [
     async work({ quick, library }, options, device) {
       const MLPCUDA_REQUIRE = device?.emulated ? "cuda-emulated" : "cuda";
       const what = quick ? "tests/backends/same_bits_test.ts" : "tests/backends";
-      const [deno, ...args] = denoCommand("test", library);
+      const [deno, ...args] = denoCommand("test:suites", library);
       await runToEnd([deno, ...args, what], { ...options, env: { MLPCUDA_REQUIRE } });
       return NOTHING;
     },
@@ -135,7 +135,7 @@ export const STAGES: readonly Stage[] = [
 ];
 
 /** The command line of a task, which may load this library. */
-function denoCommand(task: "train" | "test", library: string): string[] {
+function denoCommand(task: "train" | "test:suites", library: string): string[] {
   const [, ...flags] = config.tasks[task].command.split(" ");
   return [
     Deno.execPath(),

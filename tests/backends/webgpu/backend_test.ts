@@ -16,27 +16,22 @@ import type { Dataset } from "../../../src/data/dataset.ts";
 import { BackendError } from "../../../src/errors.ts";
 import { dense, type LayerSpec } from "../../../src/layers.ts";
 import { permutation } from "../../../src/random.ts";
-import { backendTest, WEBGPU, WEBGPU_LONG } from "../../support/backends.ts";
+import { backendTest, WEBGPU } from "../../support/backends.ts";
 import { drawParameters } from "../../support/cases.ts";
 import { within } from "../../support/deadline.ts";
 import { disguised, gpuWith } from "../../support/gpu.ts";
-import { isGranted } from "../../support/permissions.ts";
 import { drawSet } from "../../support/sets.ts";
 import { distance, inOrder, runPlan, startState } from "../../support/states.ts";
 
-/** A bare run is to be short. */
-const LONG = isGranted({ name: "read" });
-
-/** Registers a test on the backend itself; `long` for one that takes seconds. */
+/** Registers a test on the backend itself. */
 function webgpuTest(
   sentence: string,
   work: (
     backend: WebgpuBackend,
     open: (options: { largestBuffer?: number }) => Promise<WebgpuBackend>,
   ) => Promise<void>,
-  { long = false } = {},
 ): void {
-  backendTest(sentence, long ? WEBGPU_LONG : WEBGPU, async (backend) => {
+  backendTest(sentence, WEBGPU, async (backend) => {
     const own = backend as WebgpuBackend;
     await work(own, (options) => openWebgpu({ gpu: gpuWith(own.adapter), ...options }));
   });
@@ -195,7 +190,7 @@ webgpuTest("Trainer.runEpoch() rejects where its own commands are refused", asyn
 });
 
 /** How often a network is trained, closed and forgotten. */
-const CYCLES = LONG ? 200 : 10;
+const CYCLES = 200;
 
 webgpuTest(`Trainer.close() and Predictor.close() leave nothing, ${CYCLES} times`, async (backend) => {
   const dataset = drawSet({ rows: 1000, inFeatures: 256, outFeatures: 5 });
@@ -209,7 +204,7 @@ webgpuTest(`Trainer.close() and Predictor.close() leave nothing, ${CYCLES} times
   }
   assertEquals(backend.buffersHeld, 0);
   // A cycle takes 2 MB for inputs alone; 0.1 to 0.5 MB of it wait for the host's garbage collection.
-  if (CYCLES === 200) assertLess(Deno.memoryUsage().rss - before, 200e6);
+  assertLess(Deno.memoryUsage().rss - before, 200e6);
 });
 
 webgpuTest("Trainer.runEpoch() trains 784-4096-4096-10", async (backend) => {
@@ -221,7 +216,7 @@ webgpuTest("Trainer.runEpoch() trains 784-4096-4096-10", async (backend) => {
   const { results } = await runPlan(backend, { ...run, epochs });
   assert(results.every(({ diverged }) => !diverged));
   assertLess(results[1].lossSum, results[0].lossSum);
-}, { long: true });
+});
 
 webgpuTest("createTrainer() takes a set above the largest binding of most adapters", async (backend) => {
   const rows = 4 * 60_000, dataset = drawLargeSet(rows); // 188 MB
@@ -237,7 +232,7 @@ webgpuTest("createTrainer() takes a set above the largest binding of most adapte
   const set = { ...dataset, inputs: few, labels };
   assertEquals(await runPlan(backend, { ...run, dataset: set, epochs: [inOrder(5)] }), large);
   assertNotEquals(take(0), take(rows - 1));
-}, { long: true });
+});
 
 /** A set of bytes that are quickly drawn. */
 function drawLargeSet(rows: number): Dataset {
