@@ -59,6 +59,9 @@ export const WEBGPU: readonly BackendRow[] = IS_ELSEWHERE ? [] : [{
   open: () => openWebgpu({ gpu: gpuWith(UNDER_TEST.adapter) }),
 }];
 
+/** The same for what takes too long on OpenGL and is no different there. */
+export const WEBGPU_BUT_OPENGL = WEBGPU.filter(({ name }) => name === "webgpu");
+
 /** Every backend that is compared with the reference. */
 export const COMPARED: readonly BackendRow[] = [...WASM, ...EMULATED, ...CUDA, ...WEBGPU];
 
