@@ -1,7 +1,7 @@
 /**
  * Runs every test that this machine can, in three processes: `deno test` without WebGPU, `deno test` of WebGPU with OpenGL
- * kept out, and WebGPU on OpenGL (support/webgpu.ts says why they are apart). The last two run one after the other beside
- * the first, since they mostly wait for the device; their output follows. The last line is the sum.
+ * kept out, and WebGPU on OpenGL (support/webgpu.ts says why they are apart). They run at the same time, since those on
+ * WebGPU mostly wait for the device; what these print follows. The last line is the sum.
  *
  *     deno task test [FILE...] [OPTION OF deno test...]
  *
@@ -40,12 +40,9 @@ async function runAll(args: string[]): Promise<boolean> {
   const begun = performance.now();
   const required = (Deno.env.get("MLPCUDA_REQUIRE") ?? "").split(",").map((name) => name.trim());
   const others = required.filter((name) => !/^webgpu(-|$)/.test(name)).join(",");
-  const ordinary = runPart({ task: "test:suites", args }, { isShown: true, required: others });
-  const onWebgpu: Outcome[] = [];
-  for (const part of await webgpuParts(args)) {
-    onWebgpu.push(await runPart(part, { isShown: false, required: others }));
-  }
-  const outcomes = [await ordinary, ...onWebgpu];
+  const parts: Part[] = [{ task: "test:suites", args }, ...await webgpuParts(args)];
+  const outcomes = await Promise.all(parts.map((part) => runPart(part, others)));
+  const onWebgpu = outcomes.filter(({ part }) => part.api !== undefined);
   onWebgpu.forEach(print);
   const faults = outcomes.flatMap(({ fault }) => fault ?? []);
   if (required.includes("webgpu") && onWebgpu.length > 0 && onWebgpu.every(hasNoAdapter)) {
@@ -91,11 +88,9 @@ function exists(path: string): boolean {
   }
 }
 
-/** Runs a part to its end. Its output is printed as it comes if `isShown`. */
-async function runPart(
-  part: Part,
-  { isShown, required }: { readonly isShown: boolean; readonly required: string },
-): Promise<Outcome> {
+/** Runs a part to its end, with this MLPCUDA_REQUIRE. The output of that without WebGPU is printed as it comes. */
+async function runPart(part: Part, required: string): Promise<Outcome> {
+  const isShown = part.api === undefined;
   const child = new Deno.Command("deno", {
     args: ["task", "--quiet", part.task, ...part.args],
     env: { NO_COLOR: "1", MLPCUDA_REQUIRE: required, MLPCUDA_WEBGPU_TESTS: part.api ? "here" : "elsewhere" },
