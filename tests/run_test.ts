@@ -79,7 +79,7 @@ async function inTestFile(source: string, work: (file: string) => Promise<void>)
     const file = join(folder, "made_test.ts");
     await Deno.writeTextFile(
       file,
-      `// It passes for one that imports "tests/support/backends.ts"\n${source}`,
+      `import type {} from "${ROOT}tests/support/backends.ts";\n${source}`,
     );
     await work(file);
   } finally {

@@ -1,5 +1,11 @@
-/** Which WebGPU adapter a process tests, by the environment variable DENO_WEBGPU_BACKEND. @module */
+/**
+ * Whether a process tests WebGPU, by the environment variable MLPCUDA_WEBGPU_TESTS ("here" or "elsewhere"), and on which
+ * API, by Deno's DENO_WEBGPU_BACKEND.
+ * @module
+ */
 import { quietDrivers, variable } from "../../tasks/terminal/environment.ts";
+
+const WHERE = variable("MLPCUDA_WEBGPU_TESTS");
 
 /** The names that DENO_WEBGPU_BACKEND has for OpenGL. */
 const OPENGL = ["gl", "gles", "opengl"];
@@ -18,34 +24,32 @@ interface WebgpuUnderTest {
 }
 
 /**
- * Asks for the adapter of this process, if it is safe to ask. An adapter request loads every API that
+ * Asks for the adapter of this process, if it is to test WebGPU. An adapter request loads every API that
  * DENO_WEBGPU_BACKEND allows, by default OpenGL with libEGL, after which a process may crash at exit unless only its main
- * thread has asked. The files of `deno test` run on other threads. So only `deno task test` tests WebGPU: on OpenGL in
+ * thread has asked. The files of `deno test` run on other threads. So `deno task test` alone tests WebGPU: on OpenGL in
  * run_opengl.ts, on other APIs in a `deno test` that keeps OpenGL out.
  */
 async function findWebgpu(): Promise<WebgpuUnderTest> {
-  const apis = variable("DENO_WEBGPU_BACKEND")?.split(",");
-  const [hasOpengl, isOpengl] = [apis?.some(isOpenglName), apis?.every(isOpenglName)];
-  const name = isOpengl ? "webgpu on OpenGL" : "webgpu";
-  const isSafe = apis && (isOpengl ? Deno.mainModule === OPENGL_RUNNER : !hasOpengl);
-  if (!isSafe) return { name, adapter: null, missing: "`deno task test`" };
+  if (WHERE !== "here") return { name: "webgpu", adapter: null, missing: "`deno task test`" };
+  const apis = (variable("DENO_WEBGPU_BACKEND") ?? "gl").split(",").map((name) => name.trim().toLowerCase());
+  const isOpengl = apis.some((name) => OPENGL.includes(name));
+  if (isOpengl && Deno.mainModule !== OPENGL_RUNNER) {
+    throw new Error("WebGPU on OpenGL needs the main thread: it is tested by `deno task test:opengl`");
+  }
   quietDrivers();
   const adapter = await navigator.gpu.requestAdapter();
+  const name = isOpengl ? "webgpu on OpenGL" : "webgpu";
   if (adapter) return { name, adapter };
   const driver = isOpengl ? "an OpenGL driver with EGL" : "a GPU's driver";
   const packages = isOpengl ? "libegl1 and libgl1-mesa-dri" : "mesa-vulkan-drivers";
   return { name, adapter: null, missing: `${driver} (Mesa's ${packages} will do)` };
 }
 
-function isOpenglName(name: string): boolean {
-  return OPENGL.includes(name.trim().toLowerCase());
-}
-
 /** WebGPU in this process. */
 export const UNDER_TEST: WebgpuUnderTest = await findWebgpu();
 
-/** Whether the WebGPU tests run in processes of their own, so that this one leaves them out. */
-export const IS_ELSEWHERE = variable("MLPCUDA_WEBGPU_TESTS") === "elsewhere";
+/** Whether other processes run the WebGPU tests, so that this one leaves them out. */
+export const IS_ELSEWHERE = WHERE === "elsewhere";
 
 /** Checks whether a test runs on a WebGPU adapter, by its name. */
 export function isWebgpuTest(name: string): boolean {

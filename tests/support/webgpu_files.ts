@@ -1,5 +1,7 @@
 /** Finds the files that have tests of WebGPU. @module */
 
+const IMPORT = /^(import|\}).* from ".*\/support\/backends\.ts";$/m;
+
 /**
  * Lists the test files that use the rows of backends.ts, in order.
  *
@@ -8,7 +10,7 @@
 export async function webgpuFiles(paths: readonly string[]): Promise<string[]> {
   const files = (await Promise.all(paths.map(testFiles))).flat();
   const texts = await Promise.all(files.map((file) => Deno.readTextFile(file)));
-  return files.filter((_, at) => texts[at].includes('/support/backends.ts"')).sort();
+  return files.filter((_, at) => IMPORT.test(texts[at])).sort();
 }
 
 /** A file, or the test files of a folder and the folders in it. */
