@@ -147,6 +147,11 @@ const AUTOMATIC: readonly (typeof BACKENDS)[number][] = ["cuda", "webgpu", "wasm
 /**
  * Opens a backend. One that is asked for by name is never replaced by another.
  *
+ * On Linux, Deno may crash when the process exits (exit code 134 or 139) after a Worker has asked for a WebGPU adapter,
+ * because that loads OpenGL. In such a Worker `"auto"` passes WebGPU over, and `"webgpu"` opens it. Set the environment
+ * variable `DENO_WEBGPU_BACKEND=vulkan` to avoid the crash; if the Worker may read it, `"auto"` then takes WebGPU. Or let
+ * 300 ms pass between the Worker's end and the exit. Test files of `deno test` run on such threads too.
+ *
  * ```ts
  * import { openBackend } from "@mlpcuda/mlpcuda";
  *

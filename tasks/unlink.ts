@@ -8,10 +8,10 @@ import config from "../deno.json" with { type: "json" };
 /** The name of the file. */
 export const UNLINKED = "deno.unlinked.json";
 
-/** Returns the configuration without links; its only task is `test`, each of whose processes uses this configuration. */
-export function unlinkedConfig({ links: _, tasks: { test }, ...rest }: typeof config) {
-  const command = test.command.replaceAll(/\bdeno (test|run|task)\b/g, `deno $1 --config ${UNLINKED}`);
-  return { ...rest, tasks: { test: { ...test, command } } };
+/** Returns the configuration without links; its only task is that of the suites, each of whose processes uses it. */
+export function unlinkedConfig({ links: _, tasks: { "test:suites": suites }, ...rest }: typeof config) {
+  const command = suites.command.replaceAll(/\bdeno (test|run|task)\b/g, `deno $1 --config ${UNLINKED}`);
+  return { ...rest, tasks: { "test:suites": { ...suites, command } } };
 }
 
 if (import.meta.main) {

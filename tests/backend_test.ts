@@ -2,8 +2,9 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { type BackendName, BACKENDS, openBackend } from "../src/backend.ts";
 import { openWasm } from "../src/backends/wasm/backend.ts";
 import { BackendError } from "../src/errors.ts";
-import { CUDA, WEBGPU } from "./support/backends.ts";
-import { withGpu } from "./support/gpu.ts";
+import { backendTest, CUDA, WEBGPU } from "./support/backends.ts";
+import { gpuWith, withGpu } from "./support/gpu.ts";
+import { UNDER_TEST } from "./support/webgpu.ts";
 import { workersLeftBy } from "./support/workers.ts";
 
 /** Options that keep a GPU of this machine out of the way. */
@@ -17,13 +18,19 @@ Deno.test("openBackend() opens each backend by its name", SANITIZED, async () =>
   });
   assertEquals(left, { started: 3, running: 0 });
   for (const name of BACKENDS) {
-    if ([...CUDA, ...WEBGPU].some(({ backend, missing }) => backend === name && missing !== undefined)) {
-      continue;
-    }
+    if (name === "webgpu" || name === "cuda" && CUDA[0].missing !== undefined) continue;
     await using backend = await openBackend(name);
     assertEquals([backend.name, backend.passedOver], [name, []]);
     assert(backend.device.length > 0);
   }
+});
+
+backendTest("openBackend() opens webgpu by its name", WEBGPU, async () => {
+  await withGpu(gpuWith(UNDER_TEST.adapter), async () => {
+    await using backend = await openBackend("webgpu");
+    assertEquals([backend.name, backend.passedOver], ["webgpu", []]);
+    assert(backend.device.length > 0);
+  });
 });
 
 Deno.test(`openBackend("auto") opens the fastest that there is, never the reference`, SANITIZED, async () => {

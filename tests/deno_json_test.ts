@@ -38,13 +38,13 @@ Deno.test("deno.json describes every task, and none is given every permission", 
   }
 });
 
-Deno.test("unlinkedConfig() leaves the links out, and each process of its test uses it", () => {
-  const { links: _, tasks: { test: linked }, ...rest } = config;
-  const { tasks: { test }, ...unlinkedRest } = unlinkedConfig(config);
+Deno.test("unlinkedConfig() leaves the links out, and each process of its suites uses it", () => {
+  const { links: _, tasks: { "test:suites": linked }, ...rest } = config;
+  const { tasks: { "test:suites": suites }, ...unlinkedRest } = unlinkedConfig(config);
   assertEquals<unknown>(unlinkedRest, rest);
-  assertEquals(test.command.replaceAll(` --config ${UNLINKED}`, ""), linked.command);
+  assertEquals(suites.command.replaceAll(` --config ${UNLINKED}`, ""), linked.command);
   const processes = (command: string) => [...command.matchAll(/\bdeno (test|run|task)\b/g)].length;
-  assertEquals(test.command.split(` --config ${UNLINKED}`).length - 1, processes(linked.command));
+  assertEquals(suites.command.split(` --config ${UNLINKED}`).length - 1, processes(linked.command));
 });
 
 for (const task of ["train", "eval", "predict", "gui", "info"] as const) {

@@ -7,6 +7,7 @@ import { indexOfLargest } from "../src/index_of_largest.ts";
 import { dense } from "../src/layers.ts";
 import { Mlp } from "../src/mlp.ts";
 import { backendTest, COMPARED, REFERENCE } from "./support/backends.ts";
+import { withGpu } from "./support/gpu.ts";
 import { drawBlobs, drawSet } from "./support/sets.ts";
 import { watch } from "./support/watched.ts";
 import { workersLeftBy } from "./support/workers.ts";
@@ -99,7 +100,7 @@ Deno.test("evaluate() stays finite and exact for logits of any size", SANITIZED,
 });
 
 Deno.test("evaluate() closes what it opened, and leaves the caller's backend open", SANITIZED, async () => {
-  const left = await workersLeftBy(async () => void await evaluate(MLP, SET));
+  const left = await workersLeftBy(async () => void await withGpu(undefined, () => evaluate(MLP, SET)));
   assertEquals(left, { started: navigator.hardwareConcurrency, running: 0 });
   const watched = watch(await openBackend("reference"));
   await evaluate(MLP, SET, { backend: watched.backend });

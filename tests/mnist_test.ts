@@ -14,7 +14,7 @@ import { Mlp } from "../src/mlp.ts";
 import { createRandom, permutation } from "../src/random.ts";
 import { train } from "../src/train.ts";
 import { MNIST_LOSSES } from "./fixtures/mnist_losses.ts";
-import { WASM, WEBGPU } from "./support/backends.ts";
+import { WASM, WEBGPU_BUT_OPENGL } from "./support/backends.ts";
 import { drawInStyle, everyStyle, inkOf } from "./support/drawn_digits.ts";
 import { mnist, mnistTest } from "./support/mnist.ts";
 import { runPlan } from "./support/states.ts";
@@ -58,22 +58,31 @@ mnistTest("train() follows the loss of the reference on MNIST, step by step", as
   }
 });
 
-for (const { name, missing, open } of [WASM[1], ...WEBGPU]) {
+/**
+ * How far each backend is trained, and the least accuracy there: seeds 1 to 3 come to 95.1 to 95.3 % after one epoch, to
+ * 97.1 to 97.3 % after three. A software adapter takes 10 s for an epoch.
+ */
+const TRAINED = [
+  { row: WASM[1], epochs: 3, least: 0.965 },
+  ...WEBGPU_BUT_OPENGL.map((row) => ({ row, epochs: 1, least: 0.945 })),
+];
+
+for (const { row: { name, missing, open }, epochs, least } of TRAINED) {
   mnistTest(
-    `train() follows the reference for three epochs of MNIST, to 96.5 % (${name})`,
+    `train() follows the reference on MNIST, epochs: ${epochs}, to ${100 * least} % (${name})`,
     async () => {
       const sets = await mnist();
       const mlp = createMlp(sets.train);
       await using backend = await open();
       let epoch = 0;
-      for await (const { trainLoss } of train(mlp, sets.train, { epochs: 3, backend })) {
+      for await (const { trainLoss } of train(mlp, sets.train, { epochs, backend })) {
         // Roundings grow from step to step, as small changes of the start do; in 1407 steps they come to 2e-4.
         const off = Math.abs(trainLoss - MNIST_LOSSES[epoch++]);
         assert(off <= 1e-3, `The loss of epoch ${epoch} is off by ${off}`);
       }
-      assertEquals(epoch, 3);
+      assertEquals(epoch, epochs);
       const { accuracy } = await evaluate(mlp, sets.test, { backend });
-      assertGreaterOrEqual(accuracy ?? 0, 0.965); // seeds 1 to 3 come to 97.1 to 97.3 %
+      assertGreaterOrEqual(accuracy ?? 0, least);
     },
     missing,
   );

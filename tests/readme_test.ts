@@ -143,7 +143,7 @@ Deno.test({
     inFolder(async ({ path: cwd }) => {
       const digits = drawDigits({ count: 2000, testCount: 500 }), test = digits.test!;
       const mlp = Mlp.create([dense(128, "relu"), dense(64, "relu"), dense(10, "softmax")], digits.train);
-      for await (const _ of train(mlp, digits.train, { epochs: 2 }));
+      for await (const _ of train(mlp, digits.train, { epochs: 2, backend: "wasm" }));
       await mlp.save(join(cwd, "model/model.npz"));
       await Deno.mkdir(join(cwd, "data"));
       const x_test = { shape: [500, 28, 28], values: test.inputs as Uint8Array<ArrayBuffer> };

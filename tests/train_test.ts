@@ -11,6 +11,7 @@ import { permutation } from "../src/random.ts";
 import { learningRates } from "../src/schedules.ts";
 import { train, type TrainEvent, type TrainOptions } from "../src/train.ts";
 import { backendTest, EACH } from "./support/backends.ts";
+import { withGpu } from "./support/gpu.ts";
 import { drawBlobs, drawSet } from "./support/sets.ts";
 import { inOrder, startState } from "./support/states.ts";
 import { watch } from "./support/watched.ts";
@@ -81,7 +82,8 @@ backendTest("train() learns classes that can be told apart", EACH, async (backen
 Deno.test("train() opens and closes the backend that is asked for by name", SANITIZED, async () => {
   for (const backend of ["auto", "wasm"] as const) {
     const mlp = createMlp();
-    await Array.fromAsync(train(mlp, BLOBS, { backend, threads: 2, epochs: 1, test: TEST }));
+    const options = { backend, threads: 2, epochs: 1, test: TEST };
+    await withGpu(undefined, () => Array.fromAsync(train(mlp, BLOBS, options)));
     assertEquals(mlp.training?.backend, "wasm");
   }
 });

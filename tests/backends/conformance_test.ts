@@ -10,7 +10,6 @@ import type { Dataset } from "../../src/data/dataset.ts";
 import { formatLayers } from "../../src/layers.ts";
 import { backendTest, COMPARED } from "../support/backends.ts";
 import { CASES, type ConformanceCase, conformanceCase, drawParameters } from "../support/cases.ts";
-import { isGranted } from "../support/permissions.ts";
 import { drawSet } from "../support/sets.ts";
 import { distance, largest, runPlan } from "../support/states.ts";
 
@@ -66,15 +65,9 @@ function faultsOf({ given, results, state }: Expected, found: Omit<Expected, "gi
   return faults;
 }
 
-/**
- * All cases take WebGPU longer than a run without permissions should last (see WEBGPU_LONG): that does every fourth, in
- * which each size still comes. `deno task test` does all.
- */
-const STRIDES: Record<string, number> = { webgpu: isGranted({ name: "read" }) ? 1 : 4 };
-
-backendTest("Trainer.runEpoch() does what the reference does", COMPARED, async (backend, row) => {
+backendTest("Trainer.runEpoch() does what the reference does", COMPARED, async (backend) => {
   const faults: string[] = [];
-  for (let number = 0; number < CASES; number += STRIDES[row.backend] ?? 1) {
+  for (let number = 0; number < CASES; number++) {
     const wanted = await expectedOf(number);
     const found = await runPlan(backend, wanted.given);
     assertEquals(Object.keys(found.state.tensors).sort(), Object.keys(wanted.state.tensors).sort());

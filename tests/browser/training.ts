@@ -56,9 +56,10 @@ const COMPILE = `async () => {
   for (const bytes of [true, false]) {
     for (const ordered of [true, false]) found.push(kernels.gatherKernel({ bytes, ordered }));
   }
-  for (const block of [4, 8]) {
-    found.push(kernels.linearKernel(block), kernels.linearBackwardInputKernel(block));
-    for (const taker of ["sgd", "adam", "gradient"]) found.push(kernels.linearBackwardWeightKernel(block, taker));
+  const tiles = [4, 8].flatMap((block) => [4096, 16384].map((bytes) => ({ block, bytes })));
+  for (const tile of tiles) {
+    found.push(kernels.linearKernel(tile), kernels.linearBackwardInputKernel(tile));
+    for (const taker of ["sgd", "adam", "gradient"]) found.push(kernels.linearBackwardWeightKernel(tile, taker));
   }
   for (const taker of ["sgd", "adam"]) found.push(kernels.updateKernel(taker));
   for (const entry of ["squares", "factor_of"]) found.push(kernels.clipKernel(entry));

@@ -1,10 +1,10 @@
 /** The backends that every suite runs on, and how a test says which one it needs. @module */
 import { type Backend, openBackend } from "../../src/backend.ts";
 import { type CudaOptions, openCuda } from "../../src/backends/cuda/backend.ts";
-import { quietDrivers } from "../../tasks/terminal/environment.ts";
 import { openWebgpu } from "../../src/backends/webgpu/backend.ts";
 import { openWasm, type WasmOptions } from "../../src/backends/wasm/backend.ts";
-import { isGranted } from "./permissions.ts";
+import { gpuWith } from "./gpu.ts";
+import { IS_ELSEWHERE, UNDER_TEST } from "./webgpu.ts";
 
 /** A backend as the suites see it: one way to open it. */
 export interface BackendRow {
@@ -51,26 +51,16 @@ export const CUDA: readonly BackendRow[] = [
   cuda("cuda, persistent", { path: "persistent" }),
 ];
 
-quietDrivers();
-
-/** This machine's WebGPU adapter, asked for once: drivers print when they are loaded. */
-const ADAPTER = await navigator.gpu.requestAdapter();
-
-/** The WebGPU backend on whatever adapter there is. */
-export const WEBGPU: readonly BackendRow[] = [{
-  name: "webgpu",
+/** The WebGPU backend on the adapter that this process tests; none if other processes do that. */
+export const WEBGPU: readonly BackendRow[] = IS_ELSEWHERE ? [] : [{
+  name: UNDER_TEST.name,
   backend: "webgpu",
-  missing: ADAPTER ? undefined : "a WebGPU adapter (Mesa's mesa-vulkan-drivers will do)",
-  open: () => openWebgpu({ gpu: { requestAdapter: () => Promise.resolve(ADAPTER) } }),
+  missing: UNDER_TEST.missing,
+  open: () => openWebgpu({ gpu: gpuWith(UNDER_TEST.adapter) }),
 }];
 
-/**
- * The same for what takes long: each call waits 10 to 20 ms for Deno to look at the device, so that a run without
- * permissions, which is to be short, leaves it to `deno task test`.
- */
-export const WEBGPU_LONG = isGranted({ name: "read" })
-  ? WEBGPU
-  : WEBGPU.map((row) => ({ ...row, missing: row.missing ?? "--allow-read" }));
+/** The same for what takes too long on OpenGL and is no different there. */
+export const WEBGPU_BUT_OPENGL = WEBGPU.filter(({ name }) => name === "webgpu");
 
 /** Every backend that is compared with the reference. */
 export const COMPARED: readonly BackendRow[] = [...WASM, ...EMULATED, ...CUDA, ...WEBGPU];
@@ -82,7 +72,7 @@ export const EACH: readonly BackendRow[] = [
   WASM[3],
   ...EMULATED,
   ...CUDA,
-  ...WEBGPU_LONG,
+  ...WEBGPU,
 ];
 
 /** The backends that must be there, from `MLPCUDA_REQUIRE=cuda,webgpu`; none where it may not be read. */

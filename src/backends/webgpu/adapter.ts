@@ -2,10 +2,11 @@
 import type { BackendError } from "../../errors.ts";
 import { webgpuError } from "./errors.ts";
 import { TILE_BYTES } from "./tile.ts";
+import { workerMayCrashAtExit } from "./worker.ts";
 
 /** How an adapter is asked for. */
 export interface AdapterOptions {
-  /** Whether the backend was asked for by its name; if not, only a hardware adapter will do. */
+  /** Whether the backend was asked for by its name; if not, only a hardware adapter will do, and no unsafe Worker. */
   readonly named?: boolean;
   /** Where adapters come from; by default the host's `navigator.gpu`. */
   readonly gpu?: Pick<GPU, "requestAdapter">;
@@ -34,10 +35,16 @@ const softwareOf = new WeakMap<Pick<GPU, "requestAdapter">, string>();
 /**
  * Asks for an adapter.
  *
- * @throws {BackendError} where there is none, it is of software and not asked for by name, or it lacks something
+ * @throws {BackendError} if there is none or it lacks something; not asked for by name, also if it is of software or this
+ * is a Worker in which asking may crash the process when it exits
  */
 export async function findAdapter({ named = true, gpu = hostGpu() }: AdapterOptions): Promise<GPUAdapter> {
   if (gpu === undefined) throw webgpuError("open", "this host has no WebGPU", "unavailable");
+  if (!named && workerMayCrashAtExit()) {
+    const why = "Deno on Linux may crash at exit after a Worker has used OpenGL, " +
+      "needs the main thread, or DENO_WEBGPU_BACKEND=vulkan and the permission to read it";
+    throw webgpuError("open", why, "worker");
+  }
   const known = named ? undefined : softwareOf.get(gpu);
   if (known !== undefined) throw softwareError(known);
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });

@@ -21,7 +21,7 @@ import softmaxCrossEntropy from "./softmax_cross_entropy.wgsl" with { type: "tex
 import step from "./step.wgsl" with { type: "text" };
 import sumLosses from "./sum_losses.wgsl" with { type: "text" };
 import update from "./update.wgsl" with { type: "text" };
-import { type Block, tileSource } from "./tile.ts";
+import { type Tile, tileSource } from "./tile.ts";
 
 /** How a kernel uses a binding of group 1. */
 export type Binding = "uniform" | "read" | "write";
@@ -65,24 +65,24 @@ export function gatherKernel(options: { readonly bytes: boolean; readonly ordere
 }
 
 /** linear.wgsl. */
-export function linearKernel(block: Block): Kernel {
-  const code = [linear, tileSource(block, { rowSums: false })];
-  return make(`linear, ${block}`, { code, bindings: ["uniform", "read", "read", "write"] });
+export function linearKernel(tile: Tile): Kernel {
+  const code = [linear, tileSource(tile, { rowSums: false })];
+  return make(`linear, ${tile.block}`, { code, bindings: ["uniform", "read", "read", "write"] });
 }
 
 /** linear_backward_input.wgsl. */
-export function linearBackwardInputKernel(block: Block): Kernel {
-  const code = [linearBackwardInput, tileSource(block, { rowSums: false })];
-  return make(`linearBackwardInput, ${block}`, {
+export function linearBackwardInputKernel(tile: Tile): Kernel {
+  const code = [linearBackwardInput, tileSource(tile, { rowSums: false })];
+  return make(`linearBackwardInput, ${tile.block}`, {
     code,
     bindings: ["uniform", "read", "read", "read", "write"],
   });
 }
 
 /** linear_backward_weight.wgsl, whose gradients go to `taker`. */
-export function linearBackwardWeightKernel(block: Block, taker: Taker): Kernel {
-  return make(`linearBackwardWeight, ${block}, ${taker}`, {
-    code: [linearBackwardWeight, TAKERS[taker].code, tileSource(block, { rowSums: true })],
+export function linearBackwardWeightKernel(tile: Tile, taker: Taker): Kernel {
+  return make(`linearBackwardWeight, ${tile.block}, ${taker}`, {
+    code: [linearBackwardWeight, TAKERS[taker].code, tileSource(tile, { rowSums: true })],
     bindings: ["uniform", "read", "read", ...TAKERS[taker].bindings],
   });
 }

@@ -4,7 +4,7 @@ import type { FloatArray, Tensors } from "../../backend.ts";
 import type { BufferName, LinearOp } from "../../plan.ts";
 import type { BufferRequest, Device, Source } from "./device.ts";
 import { lanesOf, linearKernel, rowsKernel } from "./kernels.ts";
-import { blockFor, type Launch, rowGrid, tilesOf } from "./program.ts";
+import { type Launch, rowGrid, tileFor, tilesOf } from "./program.ts";
 
 /** Numbers of the activations in step.wgsl. */
 export const ACTIVATION_NUMBERS: Readonly<Record<ActivationName, number>> = {
@@ -64,12 +64,12 @@ export function forwardLaunches(
     readonly batchSize: number;
   },
 ): Launch[] {
-  const { inFeatures, outFeatures } = layer, block = blockFor(device, batchSize, outFeatures);
+  const { inFeatures, outFeatures } = layer, tile = tileFor(device, batchSize, outFeatures);
   const launches: Launch[] = [{
-    kernel: linearKernel(block),
+    kernel: linearKernel(tile),
     sizes: { whole: [inFeatures, outFeatures, ACTIVATION_NUMBERS[activation]] },
     buffers: [x, parameters, y],
-    ...tilesOf(block, batchSize, outFeatures, inFeatures),
+    ...tilesOf(tile, batchSize, outFeatures, inFeatures),
   }];
   if (activation === "softmax") {
     launches.push({

@@ -13,7 +13,7 @@ import {
 } from "./kernels.ts";
 import { ACTIVATION_NUMBERS, forwardLaunches, type LayerTensors } from "./layers.ts";
 import { type PlacedLayer, type PlacedPlan, SQUARE_GROUPS } from "./placement.ts";
-import { blockFor, type Launch, rowGrid, strideGrid, tilesOf } from "./program.ts";
+import { type Launch, rowGrid, strideGrid, tileFor, tilesOf } from "./program.ts";
 
 /** What the launches of a plan work on. */
 export interface Places {
@@ -72,12 +72,12 @@ function launchesOf(device: Device, { plan, placed, inputs, order, losses }: Pla
     }
     case "linearBackwardInput": {
       const { tensors: { inFeatures, outFeatures }, parameters } = layerWith(placed, op.weights);
-      const block = blockFor(device, batchSize, inFeatures);
+      const tile = tileFor(device, batchSize, inFeatures);
       const launches: Launch[] = [{
-        kernel: linearBackwardInputKernel(block),
+        kernel: linearBackwardInputKernel(tile),
         sizes: { whole: [inFeatures, outFeatures, ACTIVATION_NUMBERS[op.activation]] },
         buffers: [batch(op.dZ), parameters, batch(op.x), batch(op.dX)],
-        ...tilesOf(block, batchSize, inFeatures, outFeatures),
+        ...tilesOf(tile, batchSize, inFeatures, outFeatures),
       }];
       if (op.activation === "softmax") {
         const buffers = [batch(op.x), batch(op.dX)];
@@ -89,13 +89,13 @@ function launchesOf(device: Device, { plan, placed, inputs, order, losses }: Pla
     }
     case "linearBackwardWeight": {
       const layer = layerWith(placed, parameterOf(plan, op.dWeights));
-      const { inFeatures, outFeatures } = layer.tensors, block = blockFor(device, outFeatures, inFeatures);
+      const { inFeatures, outFeatures } = layer.tensors, tile = tileFor(device, outFeatures, inFeatures);
       const taker: Taker = layer.gradients ? "gradient" : update.op;
       return [{
-        kernel: linearBackwardWeightKernel(block, taker),
+        kernel: linearBackwardWeightKernel(tile, taker),
         sizes: { whole: [inFeatures, outFeatures] },
         buffers: [batch(op.dZ), batch(op.x), ...layer.gradients ? [layer.gradients] : updated(placed, layer)],
-        ...tilesOf(block, outFeatures, inFeatures, batchSize),
+        ...tilesOf(tile, outFeatures, inFeatures, batchSize),
       }];
     }
     case "clipByNorm":

@@ -2,7 +2,7 @@
 import type { Device } from "./device.ts";
 import { webgpuError, type Work } from "./errors.ts";
 import type { Kernel } from "./kernels.ts";
-import { type Block, tileLoops, tileWidth } from "./tile.ts";
+import { type Block, SOFTWARE_TILE_BYTES, type Tile, TILE_BYTES, tileLoops, tileWidth } from "./tile.ts";
 
 /** A kernel to be dispatched. */
 export interface Launch {
@@ -88,16 +88,16 @@ export async function bindProgram(device: Device, what: Work, launches: readonly
 
 /** The grid and the loops of a kernel that adds `depth` products up for each number of a matrix. */
 export function tilesOf(
-  block: Block,
+  tile: Tile,
   rows: number,
   columns: number,
   depth: number,
 ): Pick<Launch, "grid" | "loops"> {
-  return { grid: tileGrid(block, rows, columns), loops: tileLoops(block, depth) };
+  return { grid: tileGrid(tile.block, rows, columns), loops: tileLoops(tile, depth) };
 }
 
 function tileGrid(block: Block, rows: number, columns: number): [x: number, y: number] {
-  const width = tileWidth(block);
+  const width = tileWidth({ block });
   return [Math.ceil(columns / width), Math.ceil(rows / width)];
 }
 
@@ -124,11 +124,11 @@ export function gatherGrid(rows: number, words: number): [x: number, y: number] 
 const MANY_TILES = 256;
 
 /**
- * The block for a matrix of sums. A software adapter pays for each number that is read, 1.8 times as much for a product
+ * The tile for a matrix of sums. A software adapter pays for each number that is read, 1.8 times as much for a product
  * with block 4 as with 8 (llvmpipe, AVX2), so that it takes 8 unless most of the large tiles would lie outside.
  */
-export function blockFor({ software }: Device, rows: number, columns: number): Block {
+export function tileFor({ software }: Device, rows: number, columns: number): Tile {
   const tiles = (block: Block) => tileGrid(block, rows, columns).reduce((x, y) => x * y);
-  if (software) return 4 * tiles(8) <= 1.8 * tiles(4) ? 8 : 4;
-  return tiles(8) >= MANY_TILES ? 8 : 4;
+  if (software) return { block: 4 * tiles(8) <= 1.8 * tiles(4) ? 8 : 4, bytes: SOFTWARE_TILE_BYTES };
+  return { block: tiles(8) >= MANY_TILES ? 8 : 4, bytes: TILE_BYTES };
 }

@@ -12,32 +12,47 @@
 /** Rows and columns of sums that an invocation keeps. */
 export type Block = 4 | 8;
 
+/** The form of a tile. */
+export interface Tile {
+  readonly block: Block;
+  /** Bytes of workgroup memory that it takes, which set how deep a stretch is; no sum depends on them. */
+  readonly bytes: number;
+}
+
 /** How often the loop over a stretch is written out. */
 const UNROLLED = 4;
 
 /** Bytes of workgroup memory that a tile takes: what every WebGPU device has. */
 export const TILE_BYTES = 16384;
 
+/**
+ * The same for a software adapter. Where wgpu uses OpenGL, it has the first invocation set this memory to zero number by
+ * number, and llvmpipe takes time with the square of that to compile it, at a kernel's first use: 6 to 46 s for each of
+ * the ten kernels with 16,384 bytes, 0.5 to 3 s with 4,096 (two cores in use by others). An epoch then takes as long on
+ * OpenGL, and a tenth longer on Vulkan.
+ */
+export const SOFTWARE_TILE_BYTES = 4096;
+
 /** Rows and columns of a tile. */
-export function tileWidth(block: Block): number {
+export function tileWidth({ block }: Pick<Tile, "block">): number {
   return 8 * block;
 }
 
 /** Rounds of loops in all that an invocation makes of products that many deep. */
-export function tileLoops(block: Block, depth: number): number {
-  const stretches = Math.ceil(depth / stretchOf(block)),
-    copies = stretchOf(block) * tileWidth(block) / 4 / 64;
+export function tileLoops(tile: Tile, depth: number): number {
+  const stretches = Math.ceil(depth / stretchOf(tile)),
+    copies = stretchOf(tile) * tileWidth(tile) / 4 / 64;
   return stretches * (1 + copies) + Math.ceil(depth / UNROLLED);
 }
 
 /** How deep a stretch of both factors is. */
-function stretchOf(block: Block): number {
-  return TILE_BYTES / (2 * 4 * tileWidth(block));
+function stretchOf(tile: Tile): number {
+  return tile.bytes / (2 * 4 * tileWidth(tile));
 }
 
 /** Writes a tile's WGSL; `rowSums` also gives `finish_row(row, Σ_k left(row, k))`. */
-export function tileSource(block: Block, { rowSums }: { readonly rowSums: boolean }): string {
-  const width = tileWidth(block), depth = stretchOf(block), blocks = range(block / 4);
+export function tileSource(tile: Tile, { rowSums }: { readonly rowSums: boolean }): string {
+  const width = tileWidth(tile), depth = stretchOf(tile), blocks = range(tile.block / 4);
   const cells = blocks.flatMap((i) => blocks.map((j) => ({ name: `c${i}${j}`, i, j })));
   const lines = (parts: string[], indent: number) => parts.join(`\n${" ".repeat(indent)}`);
   return `

@@ -6,6 +6,7 @@ import { ABI_VERSION, STATUS_CODES } from "../../../src/backends/cuda/ffi.ts";
 import { checkStatus, checkVersion, libraryPath, textOf } from "../../../src/backends/cuda/library.ts";
 import { BackendError } from "../../../src/errors.ts";
 import { CUDA_LIBRARY, EMULATED, EMULATED_LIBRARY } from "../../support/backends.ts";
+import { withGpu } from "../../support/gpu.ts";
 import { isGranted } from "../../support/permissions.ts";
 
 const ffi = Deno.permissions.querySync({ name: "ffi", path: CUDA_LIBRARY }).state === "granted";
@@ -51,7 +52,8 @@ Deno.test("openCuda() refuses a device number that is none", () => {
 });
 
 Deno.test("openBackend() auto never asks for a permission, and says why cuda was passed over", async () => {
-  await using backend = await openBackend("auto", { library: "missing/libmlpcuda.so", threads: 1 });
+  const open = () => openBackend("auto", { library: "missing/libmlpcuda.so", threads: 1 });
+  await using backend = await withGpu(undefined, open);
   assertEquals(backend.passedOver[0]?.name, "cuda");
   assertStringIncludes(backend.passedOver[0].reason, 'Cannot open backend "cuda": ');
   assertStringIncludes(backend.passedOver[0].reason, "missing/libmlpcuda.so");
@@ -89,7 +91,8 @@ Deno.test({
   name: "openBackend() auto never picks the emulated library (needs `make cuda-emulated` and --allow-ffi)",
   ignore: !emulated,
   async fn() {
-    await using backend = await openBackend("auto", { library: EMULATED_LIBRARY, threads: 1 });
+    const open = () => openBackend("auto", { library: EMULATED_LIBRARY, threads: 1 });
+    await using backend = await withGpu(undefined, open);
     assertEquals(backend.name, "wasm");
     assertStringIncludes(backend.passedOver[0].reason, "is the emulation on the CPU, which is for tests");
   },

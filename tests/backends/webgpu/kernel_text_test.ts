@@ -6,16 +6,19 @@
  */
 import { assertEquals } from "@std/assert";
 import * as kernels from "../../../src/backends/webgpu/kernels.ts";
+import { type Block, SOFTWARE_TILE_BYTES, TILE_BYTES } from "../../../src/backends/webgpu/tile.ts";
+
+const TILES = [4, 8].flatMap((block) =>
+  [TILE_BYTES, SOFTWARE_TILE_BYTES].map((bytes) => ({ block: block as Block, bytes }))
+);
 
 /** Each kernel in each variant that has text of its own. */
 const KERNELS: readonly kernels.Kernel[] = [
   ...[true, false].map((bytes) => kernels.gatherKernel({ bytes, ordered: bytes })),
-  ...([4, 8] as const).flatMap((block) => [
-    kernels.linearKernel(block),
-    kernels.linearBackwardInputKernel(block),
-    ...(["sgd", "adam", "gradient"] as const).map((taker) =>
-      kernels.linearBackwardWeightKernel(block, taker)
-    ),
+  ...TILES.flatMap((tile) => [
+    kernels.linearKernel(tile),
+    kernels.linearBackwardInputKernel(tile),
+    ...(["sgd", "adam", "gradient"] as const).map((taker) => kernels.linearBackwardWeightKernel(tile, taker)),
   ]),
   kernels.updateKernel("sgd"),
   kernels.updateKernel("adam"),

@@ -1,0 +1,142 @@
+/**
+ * Runs every test that this machine can, in three processes: `deno test` without WebGPU, `deno test` of WebGPU with OpenGL
+ * kept out, and WebGPU on OpenGL (support/webgpu.ts says why they are apart). They run at the same time, since those on
+ * WebGPU mostly wait for the device; what these print follows. The last line is the sum.
+ *
+ *     deno task test [FILE...] [OPTION OF deno test...]
+ *
+ * Options go to the first two; the third knows `--filter` alone. MLPCUDA_REQUIRE=webgpu makes it a failure if neither of
+ * them has an adapter, and `webgpu-vulkan` (`webgpu-metal`, `webgpu-dx12`) or `webgpu-opengl` if this one has none.
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { type Counts, readSummary, summaryLine } from "./support/summary.ts";
+import { webgpuFiles } from "./support/webgpu_files.ts";
+
+/** The API of WebGPU on this system, besides OpenGL. */
+const NATIVE = { darwin: "Metal", windows: "DX12" }[Deno.build.os as string] ?? "Vulkan";
+
+/** The tests of one process. */
+interface Part {
+  /** The WebGPU API that it tests; absent if it tests all but WebGPU. */
+  readonly api?: string;
+  /** The task of deno.json. */
+  readonly task: string;
+  readonly args: readonly string[];
+}
+
+/** What a process that has ended did. */
+interface Outcome extends Counts {
+  readonly part: Part;
+  readonly output: string;
+  /** How it failed, if no failed test says it. */
+  readonly fault?: string;
+}
+
+if (import.meta.main) Deno.exitCode = await runAll(Deno.args) ? 0 : 1;
+
+/** Runs all parts; `true` if nothing has failed. */
+async function runAll(args: string[]): Promise<boolean> {
+  const begun = performance.now();
+  const required = (Deno.env.get("MLPCUDA_REQUIRE") ?? "").split(",").map((name) => name.trim());
+  const others = required.filter((name) => !/^webgpu(-|$)/.test(name)).join(",");
+  const parts: Part[] = [{ task: "test:suites", args }, ...await webgpuParts(args)];
+  const outcomes = await Promise.all(parts.map((part) => runPart(part, others)));
+  const onWebgpu = outcomes.filter(({ part }) => part.api !== undefined);
+  onWebgpu.forEach(print);
+  const faults = outcomes.flatMap(({ fault }) => fault ?? []);
+  if (required.includes("webgpu") && onWebgpu.length > 0 && onWebgpu.every(hasNoAdapter)) {
+    faults.push("MLPCUDA_REQUIRE names webgpu, and no API has an adapter");
+  }
+  for (const { part: { api } } of onWebgpu.filter(hasNoAdapter)) {
+    const name = `webgpu-${api!.toLowerCase()}`;
+    if (required.includes(name)) faults.push(`MLPCUDA_REQUIRE names ${name}, which has no adapter`);
+  }
+  for (const fault of faults) console.log(`failed: ${fault}`);
+  const sum = (count: keyof Counts) => outcomes.reduce((all, outcome) => all + outcome[count], 0);
+  const failed = sum("failed") + faults.length;
+  const counts = { passed: sum("passed"), failed, ignored: sum("ignored"), filteredOut: sum("filteredOut") };
+  console.log(`\nIn all:\n${summaryLine(counts, performance.now() - begun)}`);
+  return failed === 0;
+}
+
+/** The parts that test WebGPU; none if the files that were named have no such tests. */
+async function webgpuParts(args: string[]): Promise<Part[]> {
+  const { values, positionals } = parseArgs({
+    args,
+    options: { filter: { type: "string" } },
+    strict: false,
+    allowPositionals: true,
+  });
+  const paths = positionals.filter(exists);
+  const files = await webgpuFiles(paths.length > 0 ? paths : ["tests"]);
+  if (files.length === 0) return [];
+  const options = args.filter((arg) => !paths.includes(arg) && arg !== "--clean"); // what the first part has written
+  const filter = values.filter === undefined ? [] : [`--filter=${values.filter}`];
+  return [
+    { api: NATIVE, task: "test:webgpu", args: [...options, ...files] },
+    { api: "OpenGL", task: "test:opengl", args: [...filter, ...files] },
+  ];
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Runs a part to its end, with this MLPCUDA_REQUIRE. The output of that without WebGPU is printed as it comes. */
+async function runPart(part: Part, required: string): Promise<Outcome> {
+  const isShown = part.api === undefined;
+  const child = new Deno.Command("deno", {
+    args: ["task", "--quiet", part.task, ...part.args],
+    env: { NO_COLOR: "1", MLPCUDA_REQUIRE: required, MLPCUDA_WEBGPU_TESTS: "elsewhere" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: isShown ? "inherit" : "piped",
+  }).spawn();
+  const [output, errors, { code }] = await Promise.all([
+    readAll(child.stdout, { isShown }),
+    isShown ? "" : readAll(child.stderr, { isShown }),
+    child.status,
+  ]);
+  const counts = readSummary(output) ?? { passed: 0, failed: 0, ignored: 0, filteredOut: 0 };
+  const isFault = code !== 0 && (counts.failed === 0 || code > 1);
+  return {
+    part,
+    ...counts,
+    output: output + errors,
+    fault: isFault ? `deno task ${part.task} has ended with exit code ${code}` : undefined,
+  };
+}
+
+async function readAll(
+  stream: ReadableStream<Uint8Array>,
+  { isShown }: { readonly isShown: boolean },
+): Promise<string> {
+  let text = "";
+  for await (const piece of stream.pipeThrough(new TextDecoderStream())) {
+    if (isShown) await Deno.stdout.write(new TextEncoder().encode(piece));
+    text += piece;
+  }
+  return text;
+}
+
+/** Whether a WebGPU part had to ignore its tests. */
+function hasNoAdapter({ passed, failed, ignored, fault }: Outcome): boolean {
+  return passed + failed === 0 && ignored > 0 && fault === undefined;
+}
+
+/** Prints what a WebGPU part has printed; without an adapter, a line. */
+function print(outcome: Outcome): void {
+  const { part: { api }, output, ignored } = outcome;
+  if (hasNoAdapter(outcome)) {
+    const [, needs] = /\(webgpu[^:]*: needs ([^()]*(?:\(.*?\))?)/.exec(output) ?? [];
+    console.log(`WebGPU on ${api}: all tests ignored (${ignored}), needs ${needs}`);
+  } else {
+    console.log(`WebGPU on ${api}:\n${output}`);
+  }
+}
