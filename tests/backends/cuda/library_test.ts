@@ -112,7 +112,9 @@ Deno.test({
   async fn() {
     // A process of its own: the environment says what the emulated GPU is like.
     const script = `
-      import { openCuda } from ${JSON.stringify(import.meta.resolve("../../../src/backends/cuda/backend.ts"))};
+      import { openCuda } from ${
+      JSON.stringify(import.meta.resolve("../../../src/backends/cuda/backend.ts"))
+    };
       try {
         openCuda({ library: ${JSON.stringify(EMULATED_LIBRARY)} });
         console.log("opened");
