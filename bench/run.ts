@@ -95,8 +95,8 @@ export async function runToEnd(
     const text = new TextDecoder();
     if (!success) {
       const said = text.decode(stderr).trim() || text.decode(stdout).trim();
-      const last = said.split("\n").slice(-3).join("\n  ");
-      throw new RunError(`exited with code ${code}${last && `:\n  ${last}`}`);
+      const last = said.split("\n").slice(-3).map((line) => line.trim()).join(" | ");
+      throw new RunError(`exited with code ${code}${last && `: ${last}`}`);
     }
     return { stdout: text.decode(stdout), peakMB: memory.peakMB };
   } finally {

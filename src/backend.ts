@@ -111,7 +111,10 @@ export type BackendName = (typeof BACKENDS)[number] | "auto";
 
 /** What a backend can be told when it is opened. */
 export interface BackendOptions {
-  /** Threads of the wasm backend; by default one a processor. */
+  /**
+   * Threads of the wasm backend, at least 1; by default one a processor. On a host that shares no memory or starts no
+   * workers, the calling thread works alone; the backend's `device` says so.
+   */
   readonly threads?: number;
   /** The GPU of the cuda backend, counted from 0; the first by default. */
   readonly device?: number;

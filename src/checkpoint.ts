@@ -10,6 +10,7 @@ import { crc32 } from "./formats/crc32.ts";
 import { refuser } from "./formats/fault.ts";
 import { modelArrays, readModel, stringArray, stringOf } from "./formats/model.ts";
 import { formatNpz, type NpzInput, parseNpz } from "./formats/npz.ts";
+import { checkFiles } from "./host.ts";
 import type { MlpParts } from "./mlp.ts";
 
 /** Where in a run training stands. */
@@ -120,13 +121,24 @@ export async function parseCheckpoint(
   }
 }
 
-/** Reads a checkpoint's file. Needs read permission. */
+/**
+ * Reads a checkpoint's file. Needs Deno and read permission.
+ *
+ * @throws {FormatError} if the file holds no checkpoint
+ * @throws {TypeError} outside Deno, where `parseCheckpoint` reads the bytes
+ */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
+  checkFiles(`load ${JSON.stringify(path)}`, "pass the file's bytes to parseCheckpoint()");
   return await parseCheckpoint(await readFileBounded(path), { name: path });
 }
 
-/** Writes a checkpoint's file: the old or the new one is there at every moment, whole. Needs write permission. */
+/**
+ * Writes a checkpoint's file: the old or the new one is there at every moment, whole. Needs Deno and write permission.
+ *
+ * @throws {TypeError} outside Deno, where `formatCheckpoint` gives the bytes
+ */
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+  checkFiles(`save ${JSON.stringify(path)}`, "take the file's bytes from formatCheckpoint()");
   await writeFileAtomic(path, formatCheckpoint(checkpoint));
 }
 

@@ -3,6 +3,7 @@
  * classes below carry what those cannot. Deno's own errors (a missing file, a refused permission) pass through.
  * @module
  */
+import { visible } from "./visible.ts";
 
 /** A file or buffer whose content breaks its format, with the name of the file and, where known, the offset. */
 export class FormatError extends Error {
@@ -13,9 +14,12 @@ export class FormatError extends Error {
   /** Where in the file the fault lies, in bytes from its start; `undefined` where no single place is at fault. */
   readonly offset: number | undefined;
 
-  /** Creates the error; `message` is a whole sentence that already names the file. */
+  /**
+   * Creates the error; `message` is a whole sentence that already names the file. Names that stand in a file may hold
+   * control characters: the message shows these as escapes, such as `\u001b`.
+   */
   constructor(message: string, options: { file?: string; offset?: number; cause?: unknown } = {}) {
-    super(message, { cause: options.cause });
+    super(visible(message), { cause: options.cause });
     this.file = options.file ?? "";
     this.offset = options.offset;
   }

@@ -65,8 +65,12 @@ export async function evaluate(
   const opened = typeof backend === "string" ? await openBackend(backend) : undefined;
   try {
     const loss = options.loss ?? lossOf(mlp, dataset);
-    await using evaluator = await createEvaluator(opened ?? backend as Backend, mlp, dataset, loss);
-    return await evaluator.run(mlp.parameters);
+    const evaluator = await createEvaluator(opened ?? backend as Backend, mlp, dataset, loss);
+    try {
+      return await evaluator.run(mlp.parameters);
+    } finally {
+      await evaluator.close();
+    }
   } finally {
     await opened?.close();
   }
@@ -131,7 +135,8 @@ export function checkFit(mlp: Mlp, dataset: Dataset): void {
 
 /** The loss that goes with a network and a set where none is named. */
 export function lossOf(mlp: Mlp, dataset: Dataset): LossName {
-  if (mlp.training) return mlp.training.config.loss;
+  const trained = mlp.training?.config?.loss;
+  if (trained !== undefined) return trained;
   const output = mlp.layers[mlp.layers.length - 1].activation;
   return dataset.labels && (output === "softmax" || output === "linear")
     ? "cross-entropy"

@@ -58,8 +58,12 @@ export async function readFileBounded(
   const { isDirectory, size } = await Deno.stat(path);
   if (isDirectory) throw new TypeError(`Cannot read ${JSON.stringify(path)}: it is a folder, needs a file`);
   if (size > maxBytes) throw tooLarge(path, String(size), maxBytes);
-  using file = await Deno.open(path);
-  return await readToEnd(file, { name: path, size, maxBytes });
+  const file = await Deno.open(path);
+  try {
+    return await readToEnd(file, { name: path, size, maxBytes });
+  } finally {
+    file.close();
+  }
 }
 
 /**
@@ -100,10 +104,14 @@ function tooLarge(name: string, found: string, maxBytes: number): RangeError {
 async function writeSynced(path: string, bytes: Uint8Array, mode: number | undefined): Promise<void> {
   // The file is never open to more users than the one that it replaces; chmod then adds what the umask took.
   const permissions = mode === undefined ? {} : { mode: mode & 0o777 };
-  using file = await Deno.open(path, { write: true, createNew: true, ...permissions });
-  for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
-  if (mode !== undefined && Deno.build.os !== "windows") await Deno.chmod(path, mode & 0o7777);
-  await file.sync();
+  const file = await Deno.open(path, { write: true, createNew: true, ...permissions });
+  try {
+    for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
+    if (mode !== undefined && Deno.build.os !== "windows") await Deno.chmod(path, mode & 0o7777);
+    await file.sync();
+  } finally {
+    file.close();
+  }
 }
 
 /** The path that a chain of symbolic links ends at, whether something is there or not. */
@@ -140,8 +148,8 @@ async function removeIfThere(path: string): Promise<void> {
 /** Makes the new name itself survive a power failure, where the system lets a folder be synced (Windows does not). */
 async function syncFolder(folder: string): Promise<void> {
   try {
-    using directory = await Deno.open(folder);
-    await directory.sync();
+    const directory = await Deno.open(folder);
+    await directory.sync().finally(() => directory.close());
   } catch {
     // The file is whole either way.
   }

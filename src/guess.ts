@@ -21,10 +21,14 @@ export interface Guess extends Candidate {
   readonly sure: boolean;
 }
 
+/** The sum of a row of probabilities differs from 1 by less than this, rounded to float32 as it may be. */
+const SUM_TOLERANCE = 1e-3;
+
 /**
- * The guess that one row of probabilities `[C]` stands for; the first of classes that are equally likely.
+ * Returns the guess that one row of probabilities `[C]` stands for; the first of classes that are equally likely.
  *
- * @throws {TypeError} where there are no probabilities
+ * @throws {TypeError} if there are no probabilities
+ * @throws {RangeError} if the values are not one row of probabilities: each from 0 to 1, their sum 1
  *
  * @example
  * ```ts
@@ -36,15 +40,37 @@ export interface Guess extends Candidate {
  * ```
  */
 export function guessOf(probabilities: ArrayLike<number>): Guess {
-  if (probabilities.length === 0) throw new TypeError("A guess needs probabilities, found none");
   const [best, runnerUp] = candidatesOf(probabilities);
   return { ...best, runnerUp, sure: best.probability >= UNSURE_BELOW };
 }
 
-/** The classes of one row of probabilities `[C]`, most likely first; the lower label first of those equally likely. */
+/**
+ * Returns the classes of one row of probabilities `[C]`, most likely first; the lower label first of those equally likely.
+ *
+ * @throws {TypeError} if there are no probabilities
+ * @throws {RangeError} if the values are not one row of probabilities: each from 0 to 1, their sum 1
+ */
 export function candidatesOf(probabilities: ArrayLike<number>): Candidate[] {
+  checkRow(probabilities);
   return Array.from(probabilities, (probability, label) => ({ label, probability }))
     .sort((a, b) => b.probability - a.probability);
+}
+
+/** Refuses what is not one row of probabilities, such as two rows: their classes cannot be told apart. */
+function checkRow(probabilities: ArrayLike<number>): void {
+  const { length } = probabilities;
+  if (length === 0) throw new TypeError("A guess needs probabilities, found none");
+  let sum = 0;
+  for (let label = 0; label < length; label++) {
+    const value = probabilities[label];
+    if (!(value >= 0 && value <= 1 + SUM_TOLERANCE)) {
+      throw new RangeError(`A guess needs probabilities from 0 to 1, found ${value} at [${label}]`);
+    }
+    sum += value;
+  }
+  if (Math.abs(sum - 1) < SUM_TOLERANCE) return;
+  const found = `${length} values whose sum is ${Number(sum.toPrecision(6))}`;
+  throw new RangeError(`A guess needs one row of probabilities, whose sum is 1, found ${found}`);
 }
 
 /**
@@ -59,7 +85,7 @@ export function probabilitiesOf(
 ): Float32Array | undefined {
   const { activation } = mlp.layers[mlp.layers.length - 1];
   if (activation === "softmax") return outputs;
-  if (activation !== "linear" || mlp.training?.config.loss !== "cross-entropy") return undefined;
+  if (activation !== "linear" || mlp.training?.config?.loss !== "cross-entropy") return undefined;
   const probabilities = new Float32Array(outputs.length);
   for (let start = 0; start < outputs.length; start += mlp.outFeatures) {
     const row = Float64Array.from(outputs.subarray(start, start + mlp.outFeatures));

@@ -15,13 +15,16 @@ export type LossName = TrainConfig["loss"];
  */
 export function trainedActivation(loss: LossName, output: ActivationName, labels: boolean): ActivationName {
   if (loss === "mean-squared-error") return output;
-  if (output !== "softmax" && output !== "linear") {
+  if (!labels) {
     throw new RangeError(
-      `Loss "cross-entropy" needs a softmax output, or a linear one that gives logits, found "${output}"`,
+      `Loss "cross-entropy" needs class labels, the data set has target values; those need loss "mean-squared-error"`,
     );
   }
-  if (!labels) {
-    throw new RangeError(`Loss "cross-entropy" needs class labels, the data set has target values`);
+  if (output !== "softmax" && output !== "linear") {
+    throw new RangeError(
+      `Loss "cross-entropy" needs a softmax output, or a linear one that gives logits, found "${output}"; ` +
+        `loss "mean-squared-error" takes any output`,
+    );
   }
   return "linear";
 }

@@ -5,6 +5,7 @@ import type { TrainConfig } from "./config.ts";
 import { type Dataset, inFeaturesOf } from "./data/dataset.ts";
 import { readFileBounded, writeFileAtomic } from "./files.ts";
 import { formatModel, parseModel } from "./formats/model.ts";
+import { checkFiles } from "./host.ts";
 import { initialParameters, type InitName } from "./init.ts";
 import { formatLayers, type LayerSpec } from "./layers.ts";
 
@@ -97,8 +98,14 @@ export class Mlp implements MlpParts {
     return new Mlp({ inputShape, inputScale, layers, parameters, classNames });
   }
 
-  /** Reads a network that `Mlp.save` wrote. Needs read permission. */
+  /**
+   * Reads a network that `Mlp.save` wrote. Needs Deno and read permission.
+   *
+   * @throws {FormatError} if the file holds no network
+   * @throws {TypeError} outside Deno, where `Mlp.parse` reads the bytes
+   */
   static async load(path: string): Promise<Mlp> {
+    checkFiles(`load ${JSON.stringify(path)}`, "pass the file's bytes to Mlp.parse()");
     return await Mlp.parse(await readFileBounded(path), { name: path });
   }
 
@@ -116,8 +123,13 @@ export class Mlp implements MlpParts {
     return formatModel(this);
   }
 
-  /** Writes the network's file: the old one or the new one is there at every moment, whole. Needs write permission. */
+  /**
+   * Writes the network's file: the old one or the new one is there at every moment, whole. Needs Deno and write permission.
+   *
+   * @throws {TypeError} outside Deno, where `Mlp.format` gives the bytes
+   */
   async save(path: string): Promise<void> {
+    checkFiles(`save ${JSON.stringify(path)}`, "take the file's bytes from Mlp.format()");
     await writeFileAtomic(path, this.format());
   }
 

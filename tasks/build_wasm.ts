@@ -7,8 +7,8 @@
  * imported as bytes without a permission, so that each also stands in a module as base64.
  * @module
  */
-import { fromFileUrl } from "@std/path";
-// deno-lint-ignore no-import-prefix -- only this file needs the compiler; the import map stays free of registries
+import { fileURLToPath } from "node:url";
+// deno-lint-ignore no-import-prefix -- only this file needs the compiler
 import asc from "npm:assemblyscript@0.28.20/asc";
 
 /** The builds: where their sources lie, where they go, and the WebAssembly features that each may use. */
@@ -34,7 +34,7 @@ const FLAGS = [
 ];
 
 function pathOf(path: string): string {
-  return fromFileUrl(new URL(`../${path}`, import.meta.url));
+  return fileURLToPath(new URL(`../${path}`, import.meta.url));
 }
 
 async function compile(from: string, features: readonly string[]): Promise<Uint8Array> {

@@ -1,5 +1,5 @@
 /** Where a task's data set comes from. @module */
-import { basename, isAbsolute } from "@std/path";
+import { basename, isAbsolute } from "node:path";
 import type { Dataset, DatasetPair } from "../src/data/dataset.ts";
 import { countOf } from "../src/data/dataset.ts";
 import { drawDigits } from "../src/data/digits.ts";
@@ -9,6 +9,7 @@ import { TaskError } from "./terminal/errors.ts";
 import { count } from "./terminal/numbers.ts";
 import { projectPath, shownPath, userPath } from "./terminal/paths.ts";
 import type { Screen } from "./terminal/screen.ts";
+import { fileError } from "./terminal/system_errors.ts";
 
 /** The file that is looked for, and downloaded to, where no data set is named. */
 const MNIST_PATH = "data/mnist.npz";
@@ -75,9 +76,8 @@ async function load(path: string): Promise<OpenedData> {
     const sets = { train: { ...train, source }, ...(test && { test: { ...test, source } }) };
     return { sets, said: described(shown, sets) };
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new TaskError(`Cannot load ${JSON.stringify(shownPath(path))}: no such file or folder`, {
-      hint: "leave --data out for MNIST, or use --data digits",
+    throw fileError("Cannot load", path, error, {
+      ENOENT: "leave --data out for MNIST, or use --data digits",
     });
   }
 }
@@ -96,7 +96,9 @@ async function drawn(
 
 function described(from: string, { train, test }: DatasetPair): string {
   const shape = `[${train.inputShape.join(", ")}]`;
-  const kind = train.labels ? `${train.outFeatures} classes` : `${train.outFeatures} target values`;
+  const kind = train.labels
+    ? `${count(train.outFeatures)} classes`
+    : `${count(train.outFeatures)} target values`;
   const tested = test ? `, ${count(countOf(test))} to test` : "";
   return `${from}: ${count(countOf(train))} rows to train${tested}; inputs ${shape}, ${kind}`;
 }

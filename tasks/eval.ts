@@ -2,6 +2,7 @@
 import { openBackend } from "../src/backend.ts";
 import { evaluate, type Evaluation } from "../src/evaluate.ts";
 import { Mlp } from "../src/mlp.ts";
+import { visible } from "../src/visible.ts";
 import { openData } from "./data.ts";
 import {
   BACKEND_OPTIONS,
@@ -15,8 +16,9 @@ import type { Command } from "./terminal/command.ts";
 import { TaskError } from "./terminal/errors.ts";
 import { runTask, type TaskContext } from "./terminal/main.ts";
 import { accuracy, count, loss, percent } from "./terminal/numbers.ts";
-import { projectPath, shownPath, userPath } from "./terminal/paths.ts";
+import { projectPath, userPath } from "./terminal/paths.ts";
 import type { Screen } from "./terminal/screen.ts";
+import { fileError } from "./terminal/system_errors.ts";
 
 /** Classes up to which the confusion matrix fits a terminal. */
 const SHOWN_CLASSES = 20;
@@ -73,8 +75,7 @@ export async function loadModel(
   try {
     return await Mlp.load(path);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new TaskError(`Cannot load ${JSON.stringify(shownPath(path))}: no such file`, { hint });
+    throw fileError("Cannot load", path, error, { ENOENT: hint });
   }
 }
 
@@ -86,7 +87,7 @@ function printEvaluation(screen: Screen, evaluation: Evaluation, classNames: rea
   }
   screen.row(`accuracy ${accuracy(evaluation.accuracy, rows)} (${count(correct ?? 0)} of ${count(rows)})`);
   const classes = Math.sqrt(confusion.length);
-  const nameOf = (label: number) => classNames?.[label] ?? String(label);
+  const nameOf = (label: number) => visible(classNames?.[label] ?? String(label));
   if (classes <= SHOWN_CLASSES) {
     printConfusion(
       screen,

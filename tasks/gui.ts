@@ -15,6 +15,7 @@ import { type Command, dashed, kebab } from "./terminal/command.ts";
 import { TaskError, UsageError } from "./terminal/errors.ts";
 import { runTask, type TaskContext } from "./terminal/main.ts";
 import { projectPath, shownPath, userPath } from "./terminal/paths.ts";
+import { fileError } from "./terminal/system_errors.ts";
 import { checkConfig, LAYERS_OPTION, layersOf, networkText } from "./training.ts";
 
 /** Where the page is served where no port is asked for, or the next free one. */
@@ -154,7 +155,11 @@ async function openShown(
   await refuseToOverwrite(output, network.force ?? false);
   await checkWritable(output);
   const save = async (mlp: Mlp) => {
-    await mlp.save(output);
+    try {
+      await mlp.save(output);
+    } catch (error) {
+      throw fileError("Cannot save to", output, error);
+    }
     return shownPath(output);
   };
   const { threads } = backendOptionsOf(machine);

@@ -16,7 +16,7 @@ import { accuracy, count } from "./terminal/numbers.ts";
 import { progressText } from "./terminal/progress.ts";
 import type { Screen } from "./terminal/screen.ts";
 import { epochColumns, startTable } from "./terminal/table.ts";
-import { configText, networkText, newMlp } from "./training.ts";
+import { checkLoss, configText, networkText, newMlp } from "./training.ts";
 
 /** A network, and what the page shows beside it. */
 export interface Shown {
@@ -43,9 +43,9 @@ export async function openSaved(path: string | undefined, data: string | undefin
   );
   checkShowable(mlp);
   const samples = await samplesFor(mlp, data), { training } = mlp;
-  const learned = training
-    ? `, trained on ${training.dataset.source} for ${epochsText(training.epochs)}`
-    : "";
+  const source = training?.dataset?.source, epochs = training?.epochs; // another program's record may lack either
+  const known = [source && `on ${source}`, epochs && `for ${epochsText(epochs)}`].filter(Boolean).join(" ");
+  const learned = known && `, trained ${known}`;
   return { mlp, origin: `${path ?? DEFAULT_MODEL}${learned}`, samples };
 }
 
@@ -94,6 +94,7 @@ export async function openTraining(
   const { sets, said } = await openData(options.data, terminal);
   const mlp = newMlp(options.layers, sets.train, config);
   checkShowable(mlp);
+  checkLoss(mlp, sets.train, config.loss);
   screen.note(`data     ${said}`);
   screen.note(`network  ${networkText(mlp)}`);
   screen.note(`training ${configText(config)}`);

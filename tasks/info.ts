@@ -6,7 +6,7 @@ import { openWebgpu } from "../src/backends/webgpu/backend.ts";
 import { buildPlan } from "../src/build_plan.ts";
 import { resolveConfig } from "../src/config.ts";
 import { dense } from "../src/layers.ts";
-import type { Mlp } from "../src/mlp.ts";
+import type { Mlp, TrainingRecord } from "../src/mlp.ts";
 import config from "../deno.json" with { type: "json" };
 import { loadModel } from "./eval.ts";
 import { BACKEND_OPTIONS, backendOptionsOf, DEFAULT_MODEL, JSON_OPTION } from "./options.ts";
@@ -52,6 +52,9 @@ async function main({ given: { run }, screen }: TaskContext<typeof COMMAND["grou
   }
   if (mlp) { for (const line of ["", ...modelLines(mlp)]) screen.row(line); }
 }
+
+/** An object that may lack any of its properties, at any depth. */
+type Unfinished<T> = T extends object ? { readonly [K in keyof T]?: Unfinished<T[K]> } : T;
 
 /** A backend as it is printed: its device and what else there is to know, or why it cannot be had. */
 interface Description {
@@ -118,16 +121,24 @@ function modelJson({ inputShape, inputScale, layers, classNames, parameterCount,
 }
 
 function modelLines(mlp: Mlp): string[] {
-  const lines = [mlp.summary(), `inputs × ${mlp.inputScale}`];
+  const lines = [...mlp.summary().split("\n"), `inputs × ${mlp.inputScale}`];
   if (mlp.classNames) lines.push(`classes ${mlp.classNames.join(", ")}`);
-  if (mlp.training) {
-    const { dataset, epochs, backend, config } = mlp.training;
-    lines.push(
-      `trained for ${epochs} of ${config.epochs} epochs on ${
-        count(dataset.rows)
-      } rows of ${dataset.source}, by ${backend}`,
-      Object.entries(config).map(([name, value]) => `${name} ${value}`).join(", "),
-    );
-  }
-  return lines;
+  return mlp.training ? [...lines, ...trainingLines(mlp.training)] : lines;
+}
+
+/** Returns what the record of a training says; other programs may have written it, and left parts out. */
+function trainingLines(record: Unfinished<TrainingRecord>): string[] {
+  const { dataset, epochs, backend, config = {} } = record;
+  const parts = [
+    epochs !== undefined &&
+    `for ${epochs}${config.epochs === undefined ? "" : ` of ${config.epochs}`} epochs`,
+    typeof dataset?.rows === "number" && `on ${count(dataset.rows)} rows`,
+    dataset?.source !== undefined && `of ${dataset.source}`,
+  ].filter((part) => part !== false).join(" ");
+  const by = backend === undefined ? "" : `, by ${backend}`;
+  const settings = Object.entries(config).map(([name, value]) => `${name} ${value}`);
+  return [
+    parts + by === "" ? "trained; the record does not say how" : `trained ${parts}${by}`,
+    ...settings.length === 0 ? [] : [settings.join(", ")],
+  ];
 }

@@ -1,11 +1,12 @@
 /** Where a task writes a model. @module */
-import { dirname } from "@std/path";
+import { dirname } from "node:path";
 import { FormatError } from "../src/errors.ts";
 import { Mlp } from "../src/mlp.ts";
 import { DEFAULT_MODEL } from "./options.ts";
 import type { ArgumentTable } from "./terminal/command.ts";
 import { TaskError } from "./terminal/errors.ts";
 import { shownPath } from "./terminal/paths.ts";
+import { fileError } from "./terminal/system_errors.ts";
 
 /** Where the model goes. */
 export const OUTPUT_OPTIONS = {
@@ -23,7 +24,7 @@ export async function refuseToOverwrite(path: string, force: boolean): Promise<v
     if (!force) await Mlp.load(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;
-    if (!(error instanceof FormatError)) throw error;
+    if (!(error instanceof FormatError)) throw fileError("Cannot save to", path, error);
     throw refuse("the file there is not a model", "name another, or use --force to write over it");
   }
 }
@@ -35,13 +36,6 @@ export async function checkWritable(path: string): Promise<void> {
     await Deno.mkdir(dir, { recursive: true });
     await Deno.remove(await Deno.makeTempFile({ dir, suffix: ".part" }));
   } catch (cause) {
-    if (!(cause instanceof Deno.errors.PermissionDenied)) throw cause;
-    throw new TaskError(
-      `Cannot save to ${JSON.stringify(shownPath(path))}: its folder cannot be written to`,
-      {
-        hint: "check who owns the folder, or name another place",
-        cause,
-      },
-    );
+    throw fileError("Cannot save to", path, cause);
   }
 }

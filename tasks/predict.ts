@@ -4,16 +4,18 @@ import { type NetworkImage, readImages, type ReadImagesOptions } from "../src/da
 import { readFileBounded, readToEnd } from "../src/files.ts";
 import { type Candidate, candidatesOf, guessOf, probabilitiesOf, UNSURE_BELOW } from "../src/guess.ts";
 import type { Mlp } from "../src/mlp.ts";
+import { visible } from "../src/visible.ts";
 import { loadModel } from "./eval.ts";
 import { BACKEND_OPTIONS, backendOptionsOf, DEFAULT_MODEL, JSON_OPTION } from "./options.ts";
 import { type Command, withDefaults } from "./terminal/command.ts";
 import { drawingLines } from "./terminal/drawing.ts";
 import { variable } from "./terminal/environment.ts";
-import { TaskError, UsageError } from "./terminal/errors.ts";
+import { UsageError } from "./terminal/errors.ts";
 import { runTask, type TaskContext } from "./terminal/main.ts";
 import { percent } from "./terminal/numbers.ts";
 import { shownPath, userPath } from "./terminal/paths.ts";
 import type { Screen } from "./terminal/screen.ts";
+import { fileError } from "./terminal/system_errors.ts";
 import { type Column, startTable } from "./terminal/table.ts";
 
 const COMMAND = {
@@ -118,8 +120,7 @@ async function openImages(
   try {
     return await readImages(await readFileBounded(userPath(path)), mlp, { name, ...options });
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new TaskError(`Cannot read ${JSON.stringify(name)}: no such file`);
+    throw fileError("Cannot read", userPath(path), error);
   }
 }
 
@@ -162,12 +163,12 @@ function printPredictions(
   for (const prediction of predictions) {
     table.row(prediction);
     if (!canDraw) continue;
-    for (const line of drawingOf(prediction.image, mlp)) screen.row(line);
+    screen.picture(drawingOf(prediction.image, mlp));
   }
 }
 
 function columnsOf(predictions: readonly Prediction[], mlp: Mlp, top: number): Column<Prediction>[] {
-  const nameOf = (label: number) => mlp.classNames?.[label] ?? String(label);
+  const nameOf = (label: number) => visible(mlp.classNames?.[label] ?? String(label));
   const names = Array.from({ length: mlp.outFeatures }, (_, label) => nameOf(label).length);
   const best = ({ image, probabilities }: Prediction): Candidate[] =>
     image.blank || !probabilities ? [] : candidatesOf(probabilities).slice(0, top);
@@ -175,7 +176,7 @@ function columnsOf(predictions: readonly Prediction[], mlp: Mlp, top: number): C
   const width = Math.max(...names), others = (Math.min(top, mlp.outFeatures) - 1) * (width + 12) - 2;
   const file: Column<Prediction> = {
     title: "image",
-    width: Math.max(...predictions.map(({ image }) => image.name.length)),
+    width: Math.max(...predictions.map(({ image }) => visible(image.name).length)),
     align: "left",
     cell: ({ image }) => image.name,
   };

@@ -19,14 +19,23 @@ import {
 } from "./options.ts";
 import { checkWritable, OUTPUT_OPTIONS, refuseToOverwrite } from "./output.ts";
 import type { Command } from "./terminal/command.ts";
-import { TaskError, UsageError } from "./terminal/errors.ts";
+import { UsageError } from "./terminal/errors.ts";
 import { runTask, type TaskContext } from "./terminal/main.ts";
 import { accuracy, duration, loss } from "./terminal/numbers.ts";
 import { projectPath, shownPath, userPath } from "./terminal/paths.ts";
 import { progressText } from "./terminal/progress.ts";
 import type { Screen } from "./terminal/screen.ts";
+import { fileError } from "./terminal/system_errors.ts";
 import { epochColumns, startTable } from "./terminal/table.ts";
-import { checkConfig, configText, LAYERS_OPTION, layersOf, networkText, newMlp } from "./training.ts";
+import {
+  checkConfig,
+  checkLoss,
+  configText,
+  LAYERS_OPTION,
+  layersOf,
+  networkText,
+  newMlp,
+} from "./training.ts";
 
 const COMMAND = {
   name: "deno task train",
@@ -110,6 +119,7 @@ async function main({ given, screen, signal }: Context): Promise<void> {
   const config = sets.train.labels || resume
     ? given.config
     : { loss: "mean-squared-error" as const, ...given.config };
+  checkLoss(mlp, sets.train, config.loss ?? resume?.config.loss);
   await using backend = await openBackend(run.backend ?? "auto", backendOptionsOf(run));
   const job: Job = { mlp, train: sets.train, test: sets.test, config, resume, output, checkpoint };
   if (!run.quiet) {
@@ -240,7 +250,6 @@ async function readCheckpoint(path: string): Promise<Checkpoint> {
   try {
     return await loadCheckpoint(path);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new TaskError(`Cannot resume: there is no file ${JSON.stringify(shownPath(path))}`);
+    throw fileError("Cannot resume from", path, error);
   }
 }

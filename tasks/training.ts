@@ -3,9 +3,10 @@ import type { Checkpoint } from "../src/checkpoint.ts";
 import { resolveConfig, TRAIN_OPTIONS, type TrainConfig } from "../src/config.ts";
 import type { Dataset } from "../src/data/dataset.ts";
 import { dense, type LayerSpec, parseLayers } from "../src/layers.ts";
+import { type LossName, trainedActivation } from "../src/losses.ts";
 import { Mlp } from "../src/mlp.ts";
 import type { ArgumentTable } from "./terminal/command.ts";
-import { UsageError } from "./terminal/errors.ts";
+import { TaskError, UsageError } from "./terminal/errors.ts";
 import { count } from "./terminal/numbers.ts";
 
 /** The hidden layers where none are named. */
@@ -36,6 +37,17 @@ export function layersOf(text: string): LayerSpec[] {
 export function newMlp(layers: LayerSpec[] | undefined, set: Dataset, config: Partial<TrainConfig>): Mlp {
   const output = dense(set.outFeatures, set.labels ? "softmax" : "linear");
   return Mlp.create(layers ?? [...HIDDEN, output], set, { init: config.init, seed: config.seed });
+}
+
+/** Refuses a loss that goes neither with the set nor with the last layer, and says which option helps. */
+export function checkLoss(mlp: Mlp, { labels }: Dataset, loss: LossName = TRAIN_OPTIONS.loss.default): void {
+  const { activation } = mlp.layers[mlp.layers.length - 1];
+  try {
+    trainedActivation(loss, activation, labels !== undefined);
+  } catch (error) {
+    const layers = labels ? `end --layers with ${mlp.outFeatures}:softmax, or ` : "";
+    throw new TaskError((error as Error).message, { hint: `${layers}use --loss mean-squared-error` });
+  }
 }
 
 /** Refuses settings that exclude each other before anything is read. */

@@ -31,11 +31,38 @@ for (const [probabilities, label, other] of CASES) {
 
 Deno.test("guessOf() is sure from UNSURE_BELOW on", () => {
   assertEquals(guessOf([UNSURE_BELOW, 1 - UNSURE_BELOW]).sure, true);
-  assertEquals(guessOf([UNSURE_BELOW - 1e-9, 0]).sure, false);
+  assertEquals(guessOf([UNSURE_BELOW - 1e-9, 1 - UNSURE_BELOW]).sure, false);
 });
 
 Deno.test("guessOf() refuses a row without probabilities", () => {
   assertThrows(() => guessOf([]), TypeError, "A guess needs probabilities, found none");
+});
+
+const NOT_A_ROW: Record<string, [values: number[], message: string]> = {
+  "two rows": [
+    [...[0.1, 0.8, 0.1], ...[0.05, 0.05, 0.9]],
+    "A guess needs one row of probabilities, whose sum is 1, found 6 values whose sum is 2",
+  ],
+  "a part of a row": [
+    [0.2, 0.3],
+    "A guess needs one row of probabilities, whose sum is 1, found 2 values whose sum is 0.5",
+  ],
+  "logits": [[2.5, -1, 0.5], "A guess needs probabilities from 0 to 1, found 2.5 at [0]"],
+  "NaN": [[0.5, NaN], "A guess needs probabilities from 0 to 1, found NaN at [1]"],
+};
+
+for (const [what, [values, message]] of Object.entries(NOT_A_ROW)) {
+  Deno.test(`guessOf() and candidatesOf() refuse ${what}`, () => {
+    assertThrows(() => guessOf(values), RangeError, message);
+    assertThrows(() => candidatesOf(Float64Array.from(values)), RangeError, message);
+  });
+}
+
+Deno.test("guessOf() takes a row of float32, whose sum is rounded", () => {
+  const row = new Float32Array(30_000).fill(1 / 30_000);
+  row[7] *= 2;
+  row[8] = 0;
+  assertEquals(guessOf(row).label, 7);
 });
 
 Deno.test("candidatesOf() sorts the classes, and equally likely ones by label", () => {

@@ -16,11 +16,15 @@ Deno.test("trainedActivation() leaves softmax to cross-entropy, and everything a
 Deno.test("trainedActivation() refuses cross-entropy of what is no class", () => {
   for (const output of ["relu", "sigmoid", "tanh"] as const) {
     const message =
-      `Loss "cross-entropy" needs a softmax output, or a linear one that gives logits, found "${output}"`;
+      `Loss "cross-entropy" needs a softmax output, or a linear one that gives logits, found "${output}"; ` +
+      `loss "mean-squared-error" takes any output`;
     assertThrows(() => trainedActivation("cross-entropy", output, true), RangeError, message);
   }
-  const message = `Loss "cross-entropy" needs class labels, the data set has target values`;
-  assertThrows(() => trainedActivation("cross-entropy", "softmax", false), RangeError, message);
+  const message = `Loss "cross-entropy" needs class labels, the data set has target values; ` +
+    `those need loss "mean-squared-error"`;
+  for (const output of ACTIVATIONS) {
+    assertThrows(() => trainedActivation("cross-entropy", output, false), RangeError, message);
+  }
 });
 
 Deno.test("lossOp() is the operation of the configuration's loss", () => {

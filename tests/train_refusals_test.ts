@@ -34,14 +34,23 @@ const REFUSALS: readonly Refusal[] = [
     mlp: withOutput(output),
     kind: RangeError,
     message:
-      `Loss "cross-entropy" needs a softmax output, or a linear one that gives logits, found "${output}"`,
+      `Loss "cross-entropy" needs a softmax output, or a linear one that gives logits, found "${output}"; ` +
+      `loss "mean-squared-error" takes any output`,
   })),
   {
     what: "cross-entropy of target values",
     mlp: Mlp.create([dense(2, "softmax")], TARGETS),
     set: TARGETS,
     kind: RangeError,
-    message: `Loss "cross-entropy" needs class labels, the data set has target values`,
+    message:
+      `Loss "cross-entropy" needs class labels, the data set has target values; those need loss "mean-squared-error"`,
+  },
+  {
+    what: "cross-entropy of target values, whatever the output",
+    mlp: Mlp.create([dense(2, "sigmoid")], TARGETS),
+    set: TARGETS,
+    kind: RangeError,
+    message: `the data set has target values; those need loss "mean-squared-error"`,
   },
   {
     what: "target rows of another width",

@@ -15,6 +15,7 @@ const COMMAND = {
 if (import.meta.main) {
   await runTask(COMMAND, async ({ positionals, screen }) => {
     if (positionals.length !== 1) throw new UsageError(`One result is needed, found ${positionals.length}`);
-    screen.row(markdownTable(JSON.parse(await Deno.readTextFile(userPath(positionals[0])))));
+    const table = markdownTable(JSON.parse(await Deno.readTextFile(userPath(positionals[0]))));
+    for (const line of table.split("\n")) screen.row(line);
   });
 }

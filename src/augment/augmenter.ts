@@ -9,7 +9,8 @@ import { countOf, type Dataset } from "../data/dataset.ts";
 import { createRandom } from "../random.ts";
 import { canShareMemory, moduleBytes } from "../shared_memory.ts";
 import { base64 } from "./binary/deform.ts";
-import { createHands, type Hands } from "./hands.ts";
+import { processorCount } from "../host.ts";
+import { createHands, type Hands, startHands } from "./hands.ts";
 
 /**
  * How far deformations go. Those that are drawn from a distribution around none have its standard deviation here. Lengths
@@ -60,9 +61,13 @@ const MAX_PAGES = 65536;
 export interface Augmenter {
   /** Begins to make an epoch's inputs beside what else is done. Those of another epoch are then no longer there. */
   prepare(epoch: number): void;
-  /** That epoch's inputs `[N, I]`, once they are made; they stay until another epoch is prepared or asked for. */
+  /**
+   * That epoch's inputs `[N, I]`, once they are made; they stay until another epoch is prepared or asked for.
+   *
+   * @throws {Error} when a kernel has trapped, a worker has ended, or the augmenter is closed
+   */
   inputsOf(epoch: number): Promise<Uint8Array>;
-  /** Ends the workers. What is being made is given up. Closing twice is harmless. */
+  /** Ends the workers. What is being made is given up, and its promise rejected. Closing twice is harmless. */
   close(): void;
 }
 
@@ -72,7 +77,10 @@ export interface AugmenterOptions {
   readonly seed: number;
   /** Workers; by default one a processor, but at most 8. */
   readonly threads?: number;
-  /** Whether to share memory with workers; by default where the host allows it. Else the calling thread works in slices. */
+  /**
+   * Whether to share memory with workers; by default if the host allows it. Otherwise, and on a host that starts no workers,
+   * the calling thread works in slices.
+   */
   readonly shared?: boolean;
   /** How far deformations go. */
   readonly strengths?: Strengths;
@@ -88,9 +96,25 @@ const MOST_THREADS = 8;
  * @throws {RangeError} where there is no memory for two copies of them
  */
 export async function createAugmenter(dataset: Dataset, options: AugmenterOptions): Promise<Augmenter> {
-  const side = sideOf(dataset), count = countOf(dataset), inputs = dataset.inputs as Uint8Array;
-  const { seed, shared = canShareMemory(), strengths = STRENGTHS } = options;
-  const threads = shared ? options.threads ?? Math.min(MOST_THREADS, navigator.hardwareConcurrency ?? 1) : 1;
+  const side = sideOf(dataset);
+  const { threads = Math.min(MOST_THREADS, processorCount()), shared = canShareMemory() } = options;
+  const workers = shared ? await startHands(threads) : undefined;
+  try {
+    return await layOut(workers, dataset, side, options);
+  } catch (error) {
+    for (const worker of workers ?? []) worker.terminate();
+    throw error;
+  }
+}
+
+/** Copies the images and all that the kernel needs into a memory for these workers, or for the calling thread. */
+async function layOut(
+  workers: readonly Worker[] | undefined,
+  dataset: Dataset,
+  side: number,
+  { seed, strengths = STRENGTHS }: AugmenterOptions,
+): Promise<Augmenter> {
+  const count = countOf(dataset), inputs = dataset.inputs as Uint8Array, shared = workers !== undefined;
   const module = await WebAssembly.compile(moduleBytes(base64, { shared }));
 
   let top = PAGE;
@@ -102,13 +126,13 @@ export async function createAugmenter(dataset: Dataset, options: AugmenterOption
   const source = reserve(inputs.length), target = reserve(inputs.length);
   const numbers = reserve(ORDER.length * 8), next = reserve(4);
   const workBytes = workBytesOf(module, side, shared);
-  const works = Array.from({ length: threads }, () => reserve(workBytes));
+  const works = Array.from({ length: workers?.length ?? 1 }, () => reserve(workBytes));
   const memory = createMemory(top, shared);
   new Uint8Array(memory.buffer, source, inputs.length).set(inputs);
   new Float64Array(memory.buffer, numbers, ORDER.length).set(ORDER.map((name) => strengths[name]));
   const made = new Uint8Array(memory.buffer, target, inputs.length);
   const nextImage = new Int32Array(memory.buffer, next, 1);
-  const hands: Hands = createHands({ module, memory, works, shared });
+  const hands: Hands = createHands(workers, { module, memory, works });
 
   let current: { readonly epoch: number; readonly done: Promise<void> } | undefined;
   const make = async (epoch: number, before: Promise<void> | undefined) => {
@@ -129,7 +153,10 @@ export async function createAugmenter(dataset: Dataset, options: AugmenterOption
       await current!.done;
       return made;
     },
-    close: hands.close,
+    close() {
+      Atomics.store(nextImage, 0, count); // Deno lets a worker end its call before it ends the worker
+      hands.close();
+    },
   };
 }
 

@@ -1,7 +1,8 @@
 /**
- * Who deforms images: workers over shared memory, or, where the host has none, the calling thread, a slice at a time.
+ * Deforms images on workers over shared memory; on a host without them, on the calling thread, a slice at a time.
  * @module
  */
+import { startWorkers } from "../workers.ts";
 
 /** Those who work. */
 export interface Hands {
@@ -9,9 +10,10 @@ export interface Hands {
    * Calls `deformImages` of the kernel on every thread, with these arguments and each thread's own place to work.
    *
    * @param isDone whether all images are taken
+   * @throws {Error} when the kernel traps, a worker ends or `close` is called; and at every later call
    */
   run(call: readonly number[], isDone: () => boolean): Promise<void>;
-  /** Ends the workers; a run under way never ends. */
+  /** Ends the workers; a run under way is rejected. */
   close(): void;
 }
 
@@ -19,12 +21,10 @@ export interface Hands {
 export interface HandsOptions {
   /** The kernel. */
   readonly module: WebAssembly.Module;
-  /** Its memory. */
+  /** Its memory; shared if workers work on it. */
   readonly memory: WebAssembly.Memory;
   /** Each thread's place to work. */
   readonly works: readonly number[];
-  /** Whether the memory is shared with workers; else there is one thread. */
-  readonly shared: boolean;
 }
 
 type Deform = (...call: number[]) => void;
@@ -47,54 +47,68 @@ const SLICE = 4, ALL = 0x7fffffff;
 /** How long the calling thread works before it lets the event loop turn, in milliseconds. */
 const TURN_MS = 10;
 
-/** Starts the workers, or prepares the calling thread. */
-export function createHands({ module, memory, works, shared }: HandsOptions): Hands {
-  return shared ? createWorkers(module, memory, works) : createSolo(module, memory, works[0]);
+/** Starts workers that {@linkcode createHands} takes; `undefined` when this host starts none. */
+export function startHands(threads: number): Promise<Worker[] | undefined> {
+  return startWorkers(WORKER, threads);
 }
 
-function createWorkers(
-  module: WebAssembly.Module,
-  memory: WebAssembly.Memory,
-  works: readonly number[],
-): Hands {
-  const url = URL.createObjectURL(new Blob([WORKER], { type: "text/javascript" }));
-  const workers = works.map(() => new Worker(url, { type: "module" }));
+/** Lets workers, one for each place to work, or without them the calling thread deform images. */
+export function createHands(workers: readonly Worker[] | undefined, options: HandsOptions): Hands {
+  return workers ? createCrew(workers, options) : createSolo(options);
+}
+
+function createCrew(workers: readonly Worker[], { module, memory, works }: HandsOptions): Hands {
+  let ended: Error | undefined, tell = (_error: Error) => {};
+  const end = (error: Error) => {
+    ended ??= error;
+    tell(ended);
+  };
+  for (const worker of workers) {
+    worker.onerror = (event) => {
+      event.preventDefault();
+      end(failure(event.message || "a worker has ended"));
+    };
+  }
   const runOn = (worker: Worker, call: readonly number[]) =>
-    new Promise<void>((resolve, reject) => {
-      worker.onmessage = ({ data: { error } }) => error === undefined ? resolve() : reject(failure(error));
-      worker.onerror = (event) => {
-        event.preventDefault();
-        reject(failure(event.message));
-      };
+    new Promise<void>((resolve) => {
+      worker.onmessage = ({ data: { error } }) => error === undefined ? resolve() : end(failure(error));
       worker.postMessage({ module, memory, call });
     });
   return {
     async run(call) {
-      await Promise.all(workers.map((worker, thread) => runOn(worker, [...call, ALL, works[thread]])));
+      if (ended) throw ended;
+      const ending = new Promise<never>((_, reject) => tell = reject);
+      const parts = workers.map((worker, thread) => runOn(worker, [...call, ALL, works[thread]]));
+      await Promise.race([ending, Promise.all(parts)]);
     },
     close() {
+      end(failure("the augmenter is closed"));
       for (const worker of workers) worker.terminate();
-      URL.revokeObjectURL(url);
     },
   };
 }
 
-function createSolo(module: WebAssembly.Module, memory: WebAssembly.Memory, work: number): Hands {
+function createSolo({ module, memory, works: [work] }: HandsOptions): Hands {
   const deformImages = new WebAssembly.Instance(module, { env: { memory } }).exports.deformImages as Deform;
-  let closed = false;
+  let ended: Error | undefined;
   return {
     async run(call, isDone) {
       for (let turned = -Infinity; !isDone();) {
         if (performance.now() - turned > TURN_MS) {
           await new Promise((resolve) => setTimeout(resolve, 0));
-          if (closed) return await new Promise(() => {});
           turned = performance.now();
         }
-        deformImages(...call, SLICE, work);
+        if (ended) throw ended;
+        try {
+          deformImages(...call, SLICE, work);
+        } catch (error) {
+          throw ended = failure(String(error));
+        }
       }
+      if (ended) throw ended;
     },
     close() {
-      closed = true;
+      ended ??= failure("the augmenter is closed");
     },
   };
 }

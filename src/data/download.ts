@@ -6,6 +6,7 @@ import { writeFileAtomic } from "../files.ts";
 import { byteCount } from "../formats/fault.ts";
 import { parseIdx } from "../formats/idx.ts";
 import { formatNpz, type NpzInput } from "../formats/npz.ts";
+import { checkFiles } from "../host.ts";
 import { MNIST, type MnistSources, type PinnedFile, sha256Of } from "./mnist.ts";
 
 /** How far the download of one file is. */
@@ -37,13 +38,18 @@ const MAX_BYTES = 32 * 1024 * 1024;
 
 /**
  * Downloads MNIST and writes it as an `.npz` to `path`, whole or not at all. Sources are tried in turn; bytes that
- * differ from the pinned SHA-256 are not used. Needs network access to the sources, and read and write permission for
- * the folder of `path`.
+ * differ from the pinned SHA-256 are not used. Needs Deno, network access to the sources, and read and write permission
+ * for the folder of `path`.
  *
  * @returns the address it came from
  * @throws {AggregateError} where every source failed; its message has a line for each
+ * @throws {TypeError} outside Deno, where `datasetFromNpz` takes what `fetch` brings
  */
 export async function downloadMnist(path: string, options: DownloadOptions = {}): Promise<string> {
+  checkFiles(
+    `download MNIST to ${JSON.stringify(path)}`,
+    "fetch an .npz and pass its bytes to datasetFromNpz()",
+  );
   const { npz, mirrors, arrays } = options.sources ?? MNIST;
   const sources = [
     { url: npz.url, load: () => download(npz, options) },

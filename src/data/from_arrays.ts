@@ -4,6 +4,7 @@
  * @module
  */
 import { shapeText } from "../formats/fault.ts";
+import { classesOfLabels } from "./class_count.ts";
 import { type Dataset, inFeaturesOf } from "./dataset.ts";
 
 /** Numbers of any type; 64-bit integers too. */
@@ -55,7 +56,8 @@ const MOST_CLASSES = 2 ** 31;
  * are classes.
  *
  * @throws {TypeError} where counts, shapes or kinds do not fit together
- * @throws {RangeError} where a value is not finite, a label is no class, or there are no rows
+ * @throws {RangeError} where a value is not finite, a label is no class, there are no rows, or the largest label makes
+ * more than 1,000 classes and ten times as many as there are rows
  *
  * @example
  * ```ts
@@ -130,13 +132,6 @@ export function toLabels(values: NumericArray, naming: Naming): Uint32Array {
   return labels;
 }
 
-/** The largest of some labels, -1 for none. */
-export function largestOf(labels: Uint32Array): number {
-  let largest = -1;
-  for (const label of labels) if (label > largest) largest = label;
-  return largest;
-}
-
 function classesOf(arrays: DatasetArrays, rows: number, naming: Naming) {
   const { answers, refuse } = naming;
   const { like, labels: values = [] } = arrays;
@@ -145,7 +140,8 @@ function classesOf(arrays: DatasetArrays, rows: number, naming: Naming) {
   }
   const labels = toLabels(values, naming);
   const classNames = arrays.classNames ?? like?.classNames;
-  const outFeatures = arrays.classes ?? classNames?.length ?? like?.outFeatures ?? largestOf(labels) + 1;
+  const outFeatures = arrays.classes ?? classNames?.length ?? like?.outFeatures ??
+    classesOfLabels(labels, rows, naming);
   if (!Number.isSafeInteger(outFeatures) || outFeatures < 1) {
     throw refuse("range", `Number of classes is ${outFeatures}, needs a whole number from 1`);
   }

@@ -32,7 +32,9 @@ export async function openIdxFolder(path: string): Promise<ArraySource> {
   const refuse = (fault: string) =>
     new FormatError(`Cannot load ${JSON.stringify(path)}: ${fault}`, { file: path });
   const names: { [role in Role]?: string } = {};
-  const files = (await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name).sort();
+  const files: string[] = [];
+  for await (const { name } of Deno.readDir(path)) files.push(name);
+  files.sort();
   for (const file of files) {
     const [, set, content] = FILE_NAME.exec(file) ?? [];
     if (set === undefined) continue;

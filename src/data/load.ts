@@ -7,8 +7,10 @@ import { readFileBounded } from "../files.ts";
 import { byteCount, shapeText } from "../formats/fault.ts";
 import type { NpyArray } from "../formats/npy.ts";
 import { type Npz, parseNpz } from "../formats/npz.ts";
+import { classesOfLabels } from "./class_count.ts";
+import { checkFiles } from "../host.ts";
 import type { Dataset, DatasetPair } from "./dataset.ts";
-import { checkedDataset, largestOf, type Naming, toLabels } from "./from_arrays.ts";
+import { checkedDataset, type Naming, toLabels } from "./from_arrays.ts";
 import { openIdxFolder } from "./idx_folder.ts";
 
 /** The arrays of a file or folder, before they are data sets. */
@@ -35,7 +37,7 @@ interface Answers {
 const ROLES: readonly Role[] = ["x_train", "y_train", "x_test", "y_test", "class_names"];
 
 /**
- * Loads a data set from a file or folder. Needs read permission for it.
+ * Loads a data set from a file or folder. Needs Deno and read permission for it.
  *
  * - An `.npz` has `x_train` `[N, ...]` of numbers and `y_train`; `x_test` and `y_test`, and `class_names` `[C]` of
  *   strings, may be there.
@@ -45,11 +47,14 @@ const ROLES: readonly Role[] = ["x_train", "y_train", "x_test", "y_test", "class
  * Integers, bools and whole floats `[N]` (integers `[N, 1]` too) are class labels; other floats `[N]` and floats
  * `[N, O]` are target values. Whole numbers from 0 to 255 with one above 1 are taken for pixels: they become bytes
  * with the input scale 1/255, whatever their type. All other inputs become float32. The training set decides this for
- * both sets. The number of classes is that of `class_names`, else the largest label of both sets + 1.
+ * both sets. The number of classes is that of `class_names`, else the largest label of both sets + 1; more than 1,000
+ * classes, and ten times as many as there are rows, are refused.
  *
  * @throws {FormatError} where a file is damaged, an array is missing, or the arrays do not go together
+ * @throws {TypeError} outside Deno, where {@linkcode datasetFromNpz} reads the bytes of an `.npz`
  */
 export async function loadDataset(path: string): Promise<DatasetPair> {
+  checkFiles(`load ${JSON.stringify(path)}`, "pass the bytes of an .npz to datasetFromNpz()");
   if ((await Deno.stat(path)).isDirectory) return await datasetFromSource(await openIdxFolder(path));
   const bytes = await readFileBounded(path);
   if (bytes[0] !== 0x50 || bytes[1] !== 0x4B) {
@@ -91,15 +96,22 @@ export async function datasetFromSource(source: ArraySource): Promise<DatasetPai
   const kind = trainAnswers.labels ? "labels" : "targets";
   const testAnswers = names.y_test === undefined ? undefined : await readAnswers(source, names.y_test, kind);
   const classNames = names.class_names === undefined ? undefined : await readClassNames(source, trainAnswers);
-  const largest = [trainAnswers, testAnswers].map((answers) =>
-    answers?.labels ? largestOf(answers.labels) : -1
-  );
-  const classes = trainAnswers.labels && (classNames?.length ?? Math.max(...largest) + 1);
+  const classes = trainAnswers.labels &&
+    (classNames?.length ?? classesOf(source.file, [trainAnswers, ...testAnswers ? [testAnswers] : []]));
 
   const train = await readSet(source, names.x_train!, trainAnswers, { classes, classNames });
   if (testAnswers === undefined) return { train };
   const test = await readSet(source, names.x_test!, testAnswers, { like: train });
   return { train, test };
+}
+
+/** Returns the number of classes that the labels of all sets tell. */
+function classesOf(file: string, sets: readonly Answers[]): number {
+  const rows = sets.reduce((sum, { shape }) => sum + shape[0], 0);
+  const told = sets.map(({ name, labels = new Uint32Array() }) =>
+    classesOfLabels(labels, rows, namingOf(file, "", name))
+  );
+  return Math.max(...told);
 }
 
 async function readSet(

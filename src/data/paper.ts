@@ -100,5 +100,5 @@ function fitSurface(sheet: Sheet, places: Uint32Array): Float64Array {
 }
 
 function medianOf(values: Float64Array): number {
-  return values.toSorted()[values.length >> 1];
+  return values.slice().sort()[values.length >> 1];
 }

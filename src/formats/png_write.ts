@@ -40,7 +40,7 @@ export async function formatPng(picture: Picture): Promise<Uint8Array<ArrayBuffe
   const packed = new Blob([lines]).stream().pipeThrough(new CompressionStream("deflate"));
   return writePngChunks([
     { type: "IHDR", data: header },
-    { type: "IDAT", data: await new Response(packed).bytes() },
+    { type: "IDAT", data: new Uint8Array(await new Response(packed).arrayBuffer()) },
     { type: "IEND", data: new Uint8Array() },
   ]);
 }

@@ -11,6 +11,7 @@ import { Interrupted, TaskError, UsageError } from "./errors.ts";
 import { helpText } from "./help.ts";
 import { type InterruptOptions, listenForInterrupt } from "./interrupt.ts";
 import { openScreen, type Screen } from "./screen.ts";
+import { obstacleOf, systemMessage } from "./system_errors.ts";
 
 /** 128 and the number of SIGPIPE. */
 const BROKEN_PIPE = 141;
@@ -55,7 +56,7 @@ export async function exitCodeOf<const G extends Command["groups"]>(
   try {
     const parsed = wantsHelp(host.args) ? undefined : parseCommand(host.args, command);
     if (parsed === undefined || parsed.help) {
-      screen.row(helpText(command, { columns: screen.columns }));
+      for (const line of helpText(command, { columns: screen.columns }).split("\n")) screen.row(line);
       return 0;
     }
     using interrupt = listenForInterrupt({ ...host.interrupt, note: screen.lastWords });
@@ -76,12 +77,19 @@ function report(error: unknown, command: Command, { args, screen }: TaskHost): n
   // There is nobody left to tell.
   if (error instanceof Deno.errors.BrokenPipe) return BROKEN_PIPE;
   try {
-    screen.error(error instanceof Error ? error.message : String(error), hintFor(error, command));
-    if (wantsDebug(args) && error instanceof Error) screen.note(Deno.inspect(error));
+    screen.error(messageOf(error), hintFor(error, command));
+    if (wantsDebug(args) && error instanceof Error) {
+      for (const line of Deno.inspect(error).split("\n")) screen.note(line);
+    }
   } catch (failure) {
     if (!(failure instanceof Deno.errors.BrokenPipe)) throw failure;
   }
   return error instanceof UsageError ? 2 : 1;
+}
+
+/** Returns the message of an error; those of Deno and of the system are worded anew. */
+function messageOf(error: unknown): string {
+  return systemMessage(error) ?? (error instanceof Error ? error.message : String(error));
 }
 
 /** What a person can try, by the kind of the error. */
@@ -93,11 +101,5 @@ function hintFor(error: unknown, command: Command): string | undefined {
   }
   if (error instanceof BackendError) return "run `deno task info` to see which backends open on this machine";
   if (error instanceof DivergedError) return "try a smaller --learning-rate, or --clip-norm 1";
-  if (error instanceof Deno.errors.NotCapable) {
-    return `run it as \`${command.name}\`, which grants what it needs`;
-  }
-  if (error instanceof Deno.errors.PermissionDenied) {
-    return "check who owns the file and its folder, or name another place";
-  }
-  return undefined;
+  return obstacleOf(error, command.name)?.hint;
 }

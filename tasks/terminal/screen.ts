@@ -1,8 +1,12 @@
 /**
  * Where a task writes: results to stdout, everything else to stderr, and on a terminal one transient line below them
  * that is redrawn in place. The cursor is never hidden, so that nothing is left to restore however the process ends.
+ *
+ * Every text is one line, in which control characters are shown as escapes: names that come from files can neither
+ * steer the terminal nor begin a line of their own. The color codes of this program have methods of their own.
  * @module
  */
+import { visible } from "../../src/visible.ts";
 import { terminalColumns, variable } from "./environment.ts";
 
 /** At most ten redraws of the transient line a second. */
@@ -38,6 +42,8 @@ export interface ScreenOptions {
 export interface Screen extends Disposable {
   /** Writes a line of results to stdout. */
   row(text: string): void;
+  /** Writes lines to stdout that hold color codes, and therefore no text from a file. */
+  picture(lines: readonly string[]): void;
   /** Writes a line for the person to stderr. */
   note(text: string): void;
   /** Writes a line to stderr and draws no transient line after it, since the process may end at any time. */
@@ -69,30 +75,31 @@ export function openScreen(options: ScreenOptions = {}): Screen {
     if (drawn) stderr.write(CLEAR);
     drawn = false;
   };
+  const write = (stream: Stream, text: string) => {
+    clear();
+    stream.write(`${text}\n`);
+  };
   const screen: Screen = {
     get columns() {
       return columns();
     },
-    row(text) {
-      clear();
-      stdout.write(`${text}\n`);
+    row: (text) => write(stdout, visible(text)),
+    picture(lines) {
+      for (const line of lines) write(stdout, line);
     },
-    note(text) {
-      clear();
-      stderr.write(`${text}\n`);
-    },
+    note: (text) => write(stderr, visible(text)),
     lastWords(text) {
       transient = false;
       screen.note(text);
     },
     error(message, hint) {
-      screen.note(`${paint(31, "error:")} ${message}`);
-      if (hint !== undefined) screen.note(`  ${paint(36, "hint:")} ${hint}`);
+      write(stderr, `${paint(31, "error:")} ${visible(message)}`);
+      if (hint !== undefined) write(stderr, `  ${paint(36, "hint:")} ${visible(hint)}`);
     },
     progress(text) {
       if (!transient || now() - drawnAt < REDRAW_MILLISECONDS) return;
       // The last column stays free: some terminals wrap as soon as it is written.
-      stderr.write(CLEAR + [...text].slice(0, columns() - 1).join(""));
+      stderr.write(CLEAR + [...visible(text)].slice(0, columns() - 1).join(""));
       drawn = true;
       drawnAt = now();
     },

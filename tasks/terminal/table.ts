@@ -3,6 +3,7 @@
  * @module
  */
 import type { TrainEvent } from "../../src/train.ts";
+import { visible } from "../../src/visible.ts";
 import { count, loss, percent } from "./numbers.ts";
 
 /** Spaces between two columns. */
@@ -39,7 +40,7 @@ export function startTable<R>(columns: readonly Column<R>[], print: (line: strin
     row(row) {
       if (!begun) print(line(columns.map(({ title }) => title)));
       begun = true;
-      print(line(columns.map(({ cell }) => cell(row))));
+      print(line(columns.map(({ cell }) => visible(cell(row)))));
     },
   };
 }

@@ -20,7 +20,9 @@ import { drawDigits } from "../../src/data/digits.ts";
 import { crc32 } from "../../src/formats/crc32.ts";
 import { createRandom } from "../../src/random.ts";
 import { canShareMemory } from "../../src/shared_memory.ts";
+import { within } from "../support/deadline.ts";
 import { deformed } from "../support/deformation.ts";
+import { withTraps } from "../support/traps.ts";
 import { workersLeftBy } from "../support/workers.ts";
 
 const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
@@ -263,6 +265,41 @@ Deno.test(
     assertEquals([started, running], [3, 0]);
   },
 );
+
+for (const [name, options] of Object.entries({ "2 threads": { threads: 2 }, alone: { shared: false } })) {
+  Deno.test(
+    `close() rejects what is being made, and what is asked for later: ${name}`,
+    SANITIZED,
+    async () => {
+      const augmenter = await createAugmenter(DIGITS, { seed: 1, ...options });
+      const making = augmenter.inputsOf(1);
+      augmenter.close();
+      for (const inputs of [making, augmenter.inputsOf(2)]) {
+        await assertRejects(() => within(10, inputs), Error, "Cannot augment: the augmenter is closed");
+      }
+    },
+  );
+}
+
+for (const threads of [1, 2, 3]) {
+  Deno.test(
+    `A trap ends its own augmenter and no other: ${threads} threads`,
+    SANITIZED,
+    () =>
+      withTraps(async (traps) => {
+        const create = () => createAugmenter(DIGITS, { seed: 1, threads, shared: true });
+        const healthy = await create(), trapped = await create();
+        traps.next();
+        for (const epoch of [1, 1, 2]) {
+          const failing = () => within(10, trapped.inputsOf(epoch));
+          await assertRejects(failing, Error, "Cannot augment: RuntimeError: ");
+        }
+        trapped.close();
+        assertEquals(await within(10, healthy.inputsOf(1)), await augmented(DIGITS));
+        healthy.close();
+      }),
+  );
+}
 
 Deno.test("prepare() lets the event loop turn where there is no shared memory", SANITIZED, async () => {
   const inputs = new Uint8Array(40 * DIGITS.inputs.length), labels = new Uint32Array(40 * 150);

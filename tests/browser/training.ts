@@ -5,6 +5,9 @@
  */
 import { assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
 import { fromFileUrl } from "@std/path";
+import * as library from "../../mod.ts";
+import { openWasm } from "../../src/backends/wasm/backend.ts";
+import { useFiles, useLibrary } from "../bundle/use_library.js";
 import { launchChromium, type Page } from "./chromium.ts";
 
 /** Switches with which Chromium offers a software adapter where there is no GPU. */
@@ -86,9 +89,11 @@ async function bundle(module: string): Promise<string> {
 
 /** Serves the page, opens it in Chromium, and checks that nothing went wrong in it. */
 async function withPage(
-  { args, isolated = false, module = "mod.ts" }: {
+  { args, isolated = false, policy, module = "mod.ts" }: {
     args?: readonly string[];
     isolated?: boolean;
+    /** The page's Content-Security-Policy; without one everything is allowed. */
+    policy?: string;
     module?: string;
   },
   work: (page: Page) => Promise<void>,
@@ -100,7 +105,8 @@ async function withPage(
     "cross-origin-embedder-policy": "require-corp",
   };
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, ({ url }) => {
-    const { pathname } = new URL(url), headers = isolated ? isolation : {};
+    const { pathname } = new URL(url);
+    const headers = { ...isolated && isolation, ...policy && { "content-security-policy": policy } };
     const script = pathname === "/module.js";
     if (!script && pathname !== "/") return new Response(null, { status: 404 });
     const type = `${script ? "text/javascript" : "text/html"}; charset=utf-8`;
@@ -139,6 +145,80 @@ for (const isolated of [true, false]) {
       assertTrained(trained);
     }));
 }
+
+/** Uses the library in the page, and gives what it comes to and the device. */
+const USE = `async () => {
+  const backend = await globalThis.module.openBackend("wasm", { threads: 2 });
+  const used = await (${useLibrary})(globalThis.module, backend);
+  await backend.close();
+  return { device: backend.device, used };
+}`;
+
+/** The same in Deno, on the calling thread alone, with the build of the kernels that the page has. */
+async function useHere(device: string) {
+  const build = device.includes("relaxed") ? "relaxed" : "plain";
+  const backend = await openWasm({ shared: false, build });
+  const used = await useLibrary(library, backend);
+  await backend.close();
+  return used;
+}
+
+for (
+  const [where, options, threads] of [
+    ["a page that shares memory", { isolated: true }, "2 threads"],
+    [
+      "a page that allows no workers",
+      { isolated: true, policy: "worker-src 'none'" },
+      "1 thread (workers cannot start)",
+    ],
+    [
+      "a page that allows its own scripts and wasm alone",
+      { isolated: true, policy: "default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'" },
+      "1 thread (workers cannot start)",
+    ],
+    ["any page", {}, "1 thread (no shared memory)"],
+  ] as const
+) {
+  Deno.test(`A browser comes to the same bits as Deno in ${where}`, () =>
+    withPage(options, async (page) => {
+      const { device, used } = await page.evaluate<{ device: string; used: unknown }>(`(${USE})()`);
+      assertEquals(device.startsWith(`CPU, ${threads}, WebAssembly `), true, device);
+      assertEquals(used, await useHere(device));
+    }));
+}
+
+Deno.test("A browser refuses wasm with its reason in a page that does not let it compile", () =>
+  withPage({ policy: "script-src 'self' 'unsafe-inline'" }, async (page) => {
+    const refused = await page.evaluate<string>(
+      "globalThis.module.openBackend('wasm').then(() => 'opened', (error) => error.name + ': ' + error.message)",
+    );
+    assertEquals(
+      refused.startsWith(`BackendError: Cannot open backend "wasm": this host refuses to compile it: `),
+      true,
+      refused,
+    );
+  }));
+
+Deno.test("A browser refuses files in one sentence that names what takes their bytes", () =>
+  withPage({}, async (page) => {
+    const messages = await page.evaluate<string[]>(`(${useFiles})(globalThis.module)`);
+    const instead = [
+      ...["Mlp.parse()", "Mlp.format()", "parseCheckpoint()", "formatCheckpoint()"],
+      ...["datasetFromNpz()", "datasetFromNpz()"],
+    ];
+    for (const [i, name] of instead.entries()) {
+      assertEquals(
+        /^TypeError: Cannot .*: files need Deno; elsewhere (.*)$/.test(messages[i]),
+        true,
+        messages[i],
+      );
+      assertEquals(messages[i].endsWith(name), true, messages[i]);
+    }
+    assertEquals(
+      messages[6],
+      `BackendError: Cannot open backend "cuda": this host cannot load shared libraries, Deno can`,
+    );
+  }));
 
 /** Whether Chromium offers an adapter with these switches. */
 async function offersAdapter(): Promise<boolean> {

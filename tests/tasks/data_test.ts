@@ -43,6 +43,14 @@ function objectArrays(): Uint8Array {
   }]);
 }
 
+/** What each option that names a file is for, as an error begins. */
+const CANNOT = {
+  "-o": "Cannot save to",
+  "--checkpoint": "Cannot save to",
+  "--resume": "Cannot resume from",
+  "--path": "Cannot load",
+};
+
 const REFUSALS: Refusal[] = [
   {
     name: "an unknown option",
@@ -99,7 +107,9 @@ const REFUSALS: Refusal[] = [
     name: "cross-entropy on a relu output",
     args: ["--layers", "3:relu"],
     said:
-      'error: Loss "cross-entropy" needs a softmax output, or a linear one that gives logits, found "relu"',
+      'error: Loss "cross-entropy" needs a softmax output, or a linear one that gives logits, found "relu"; ' +
+      'loss "mean-squared-error" takes any output\n' +
+      "  hint: end --layers with 3:softmax, or use --loss mean-squared-error",
   },
   {
     name: "labels beyond the network's classes",
@@ -117,6 +127,49 @@ const REFUSALS: Refusal[] = [
     said: 'error: Cannot load "none.npz": no such file or folder\n' +
       "  hint: leave --data out for MNIST, or use --data digits",
   },
+  {
+    name: "a negative learning rate",
+    args: ["--lr", "-1"],
+    said: `error: --learning-rate needs a number from 0, found -1\n${HELP}`,
+    code: 2,
+  },
+  {
+    name: "target values with cross-entropy",
+    bytes: setFile(drawRegression()),
+    args: ["--loss", "cross-entropy"],
+    said: 'error: Loss "cross-entropy" needs class labels, the data set has target values; ' +
+      'those need loss "mean-squared-error"\n  hint: use --loss mean-squared-error',
+  },
+  {
+    name: "a label far beyond the number of rows",
+    bytes: changed({
+      y_train: { shape: [240], values: Float64Array.from({ length: 240 }, (_, i) => i === 9 ? 1e6 : i % 3) },
+    }),
+    said: 'error: Cannot load "FOLDER/set.npz": "y_train" has label 1,000,000 at [9], which makes ' +
+      "1,000,001 classes for 300 rows; labels need to count the classes from 0",
+  },
+  ...Object.entries(CANNOT).map(([option, cannot]) => ({
+    name: `a file for a folder of ${option}`,
+    args: option === "-o" ? [option, "set.npz/x.npz"] : ["-o", "m.npz", option, "set.npz/x.npz"],
+    said: `error: ${cannot} "set.npz/x.npz": a part of the path is a file, not a folder\n` +
+      "  hint: name another place",
+  })),
+  {
+    name: "a name that is too long",
+    args: ["-o", `${"n".repeat(300)}.npz`],
+    said:
+      `error: Cannot save to "${
+        "n".repeat(300)
+      }.npz": the path or a name in it is too long for the system\n` +
+      "  hint: name a shorter path",
+  },
+  ...Object.entries(Deno.build.os === "linux" ? CANNOT : {}).map(([option, cannot]) => ({
+    name: `a system folder for ${option}`,
+    args: option === "-o" ? [option, "/proc/x.npz"] : ["-o", "m.npz", option, "/proc/x.npz"],
+    said:
+      `error: ${cannot} "/proc/x.npz": Deno keeps programs out of system folders such as /proc, /sys and /dev\n` +
+      "  hint: name another place",
+  })),
   {
     name: "a file that is no npz",
     bytes: new TextEncoder().encode("label,pixel\n"),
@@ -238,5 +291,5 @@ taskTest("train prints a stack trace with --debug alone", async (folder) => {
   const args = ["--data", "none.npz", "-o", "m.npz"];
   const plain = await folder.run("train", ...args), traced = await folder.run("train", ...args, "--debug");
   assertEquals(/\n +at /.test(plain.stderr), false);
-  assertMatch(traced.stderr, /^error: .*\n {2}hint: .*\nTaskError: .*\n +at .*data\.ts/);
+  assertMatch(traced.stderr, /^error: .*\n {2}hint: .*\nTaskError: .*\n(?: +at .*\n)* +at .*data\.ts/);
 });

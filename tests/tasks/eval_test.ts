@@ -81,7 +81,7 @@ taskTest("eval refuses what does not go together, in one line", async (folder) =
   const refused: [args: string[], said: string, code?: number][] = [
     [
       ["--model", "none.npz"],
-      'error: Cannot load "none.npz": no such file\n' +
+      'error: Cannot load "none.npz": no such file or folder\n' +
       "  hint: run `deno task train` to make a model, or name one with --model",
     ],
     [

@@ -118,7 +118,7 @@ const REFUSED: [args: string[], code: number, stderr: RegExp][] = [
   [
     ["--model", "none.npz"],
     1,
-    /^error: Cannot load "none.npz": no such file\n {2}hint: run `deno task train` .* or `deno task gui --demo` .*\n$/,
+    /^error: Cannot load "none.npz": no such file or folder\n {2}hint: run `deno task train` .* or `deno task gui --demo` .*\n$/,
   ],
   [
     ["--model", "small.npz"],

@@ -1,6 +1,8 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
 import { BACKENDS } from "../../src/backend.ts";
+import { dense } from "../../src/layers.ts";
+import { Mlp } from "../../src/mlp.ts";
 import { WEBGPU } from "../support/backends.ts";
 import { jsonOf, linesOf, setFile, taskTest } from "./support.ts";
 
@@ -57,8 +59,26 @@ taskTest("info --model says what a network is and how it was trained", async (fo
   }]);
 });
 
+const RECORDS: [record: unknown, shown: string][] = [
+  [{ config: {} }, "trained; the record does not say how"],
+  [{ config: { epochs: 3 }, epochs: 2 }, "trained for 2 of 3 epochs\nepochs 3"],
+  [{ config: {}, epochs: 2, dataset: { source: "a.npz" } }, "trained for 2 epochs of a.npz"],
+  [{ config: {}, dataset: { rows: 1200 }, backend: "cuda" }, "trained on 1,200 rows, by cuda"],
+];
+
+taskTest("info --model shows what a record of training says, and no more", async (folder) => {
+  for (const [record, shown] of RECORDS) {
+    const mlp = Mlp.create([dense(2, "softmax")], { inputShape: [3] });
+    mlp.training = record as Mlp["training"];
+    await folder.write("m.npz", mlp.format());
+    const { code, stdout, stderr } = await folder.run("info", "--model", "m.npz");
+    if (code === 1) assertMatch(stderr, /^error: Cannot read ".*m\.npz": /);
+    else assertEquals([code, stdout.slice(stdout.indexOf("trained")), stderr], [0, `${shown}\n`, ""]);
+  }
+});
+
 taskTest("info refuses a model that is not there", async (folder) => {
   const { code, stdout, stderr } = await folder.run("info", "--model", "none.npz");
   assertEquals([code, stdout], [1, ""]);
-  assertMatch(stderr, /^error: Cannot load "none\.npz": no such file\n {2}hint: .*\n$/);
+  assertMatch(stderr, /^error: Cannot load "none\.npz": no such file or folder\n {2}hint: .*\n$/);
 });

@@ -56,7 +56,7 @@ const REFUSED: [args: string[], code: number, message: string][] = [
     "Cannot resume with --layers 3:softmax: the checkpoint has 128:relu,64:relu,3:softmax",
   ],
   [["--resume", "c.npz"], 1, "Cannot resume to epoch 2: the checkpoint has 2 epochs behind it"],
-  [["--resume", "none.npz"], 1, 'Cannot resume: there is no file "none.npz"'],
+  [["--resume", "none.npz"], 1, 'Cannot resume from "none.npz": no such file or folder'],
   [["--resume", "m.npz"], 1, 'Cannot read "FOLDER/m.npz": it is a model, which cannot be resumed'],
   [["--resume", "set.npz"], 1, 'Cannot read "FOLDER/set.npz": it is no checkpoint'],
   [

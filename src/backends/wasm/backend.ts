@@ -5,6 +5,7 @@
  */
 import type { Backend, NetworkSpec, Predictor, Tensors, Trainer, TrainState } from "../../backend.ts";
 import { countOf, type Dataset } from "../../data/dataset.ts";
+import { processorCount } from "../../host.ts";
 import type { StepPlan } from "../../plan.ts";
 import { canShareMemory } from "../../shared_memory.ts";
 import { busyError, checkEpoch, checkInputs, checkParameters, checkState, closedError } from "../state.ts";
@@ -16,7 +17,10 @@ import { loadState, prepareTraining, ratesOf, readTensors, type Training } from 
 
 /** What the WebAssembly backend can be told. */
 export interface WasmOptions {
-  /** Workers; the number of processors where not given. Without shared memory there is one thread whatever this says. */
+  /**
+   * Workers; by default the number of processors. On a host without shared memory, or that starts no workers, there is one
+   * thread whatever this says.
+   */
   readonly threads?: number;
   /** Whether to share memory with workers; by default where the host allows it. */
   readonly shared?: boolean;
@@ -31,7 +35,7 @@ export interface WasmOptions {
  * @throws {BackendError} where the host's WebAssembly cannot run the kernels
  */
 export async function openWasm(options: WasmOptions = {}): Promise<Backend> {
-  const threads = options.threads ?? Math.max(1, navigator.hardwareConcurrency ?? 1);
+  const threads = options.threads ?? processorCount();
   if (!Number.isSafeInteger(threads) || threads < 1 || threads > MAX_THREADS) {
     throw new RangeError(
       `Backend "wasm" needs a whole number of threads from 1 to ${MAX_THREADS}, found ${threads}`,
@@ -74,10 +78,10 @@ export async function openWasm(options: WasmOptions = {}): Promise<Backend> {
 /** More threads than any host has; a number beyond it is a mistake. */
 const MAX_THREADS = 256;
 
-function deviceOf({ threads, shared, build }: Team): string {
+function deviceOf({ threads, alone, build }: Team): string {
   const count = threads === 1 ? "1 thread" : `${threads} threads`;
   const simd = build === "relaxed" ? "relaxed SIMD" : "SIMD";
-  return `CPU, ${count}${shared ? "" : " (no shared memory)"}, WebAssembly ${simd}`;
+  return `CPU, ${count}${alone ? ` (${alone})` : ""}, WebAssembly ${simd}`;
 }
 
 /** A training that lies before a team. */
@@ -107,6 +111,7 @@ async function createTrainer(
   const ready = () => {
     if (closed) throw closedError("wasm", "trainer");
     if (busy) throw busyError("wasm", "trainer");
+    if (laid.desk.failure) throw laid.desk.failure;
   };
   const load = ({ training, desk }: Laid, from: TrainState) => {
     loadState(training, plan, from);

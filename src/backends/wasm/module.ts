@@ -32,23 +32,38 @@ export interface KernelModule {
  * Compiles the kernels.
  *
  * @param options `build` asks for one build; `shared` says whether their memory is shared between threads
- * @throws {BackendError} where the host has no WebAssembly SIMD, or not what the build asked for needs
+ * @throws {BackendError} if the host has no WebAssembly or refuses to compile it, or lacks SIMD or what the build asked for needs
  */
 export async function compileKernels(
   options: { readonly build?: Build; readonly shared: boolean },
 ): Promise<KernelModule> {
+  if (typeof WebAssembly === "undefined") throw unavailable("this host has no WebAssembly");
   const builds: Build[] = options.build ? [options.build] : ["relaxed", "plain"];
   for (const build of builds) {
     const { base64 } = build === "relaxed"
       ? await import("./binary/relaxed.ts")
       : await import("./binary/plain.ts");
     const bytes = moduleBytes(base64, options);
-    if (WebAssembly.validate(bytes)) return { build, module: await WebAssembly.compile(bytes) };
+    if (!WebAssembly.validate(bytes)) continue;
+    try {
+      return { build, module: await WebAssembly.compile(bytes) };
+    } catch (cause) {
+      // Such as a page whose Content-Security-Policy lacks 'wasm-unsafe-eval'.
+      throw unavailable(
+        `this host refuses to compile it: ${cause instanceof Error ? cause.message : cause}`,
+        cause,
+      );
+    }
   }
   const needed = options.build === "relaxed" ? "relaxed SIMD" : "SIMD and threads";
-  throw new BackendError(`Cannot open backend "wasm": this host's WebAssembly lacks ${needed}`, {
+  throw unavailable(`this host's WebAssembly lacks ${needed}`);
+}
+
+function unavailable(reason: string, cause?: unknown): BackendError {
+  return new BackendError(`Cannot open backend "wasm": ${reason}`, {
     backend: "wasm",
     code: "unavailable",
+    cause,
   });
 }
 

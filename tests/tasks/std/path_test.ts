@@ -1,17 +1,6 @@
-/** Holds for `tasks/std/path.ts` and for `jsr:@std/path@1` alike: only documented behaviour is checked. */
+/** Holds for `tasks/std/path` and for `jsr:@std/path@1` alike: only documented behavior is checked. */
 import { assertEquals, assertThrows } from "@std/assert";
-import {
-  basename,
-  dirname,
-  extname,
-  fromFileUrl,
-  isAbsolute,
-  join,
-  relative,
-  resolve,
-  SEPARATOR,
-  toFileUrl,
-} from "@std/path";
+import { dirname, fromFileUrl, join, toFileUrl } from "@std/path";
 
 const options = { ignore: Deno.build.os === "windows" };
 
@@ -22,30 +11,10 @@ Deno.test("join() joins parts and removes what is not needed", options, () => {
   assertEquals(join(new URL("file:///a/b"), "c"), "/a/b/c");
 });
 
-Deno.test("resolve() ends at the last absolute part", options, () => {
-  assertEquals(resolve("/a", "b", "../c"), "/a/c");
-  assertEquals(resolve("/a", "/b"), "/b");
-});
-
-Deno.test("dirname(), basename() and extname() take a path apart", options, () => {
+Deno.test("dirname() is the folder of a path", options, () => {
   assertEquals(dirname("/a/b.npz"), "/a");
   assertEquals(dirname("b.npz"), ".");
-  assertEquals(basename("/a/b.npz"), "b.npz");
-  assertEquals(basename("/a/b.npz", ".npz"), "b");
-  assertEquals(basename("/a/b/"), "b");
-  assertEquals(extname("/a/b.tar.gz"), ".gz");
-  assertEquals(extname("/a/.hidden"), "");
-  assertEquals(extname(new URL("file:///a/b.npz")), ".npz");
-});
-
-Deno.test("isAbsolute() looks at the root", options, () => {
-  assertEquals([isAbsolute("/a"), isAbsolute("a"), isAbsolute("")], [true, false, false]);
-});
-
-Deno.test("relative() leads from one path to another", options, () => {
-  assertEquals(relative("/a/b", "/a/c/d"), "../c/d");
-  assertEquals(relative("/a/b", "/a/b"), "");
-  assertEquals(relative("/a", "/a/b"), "b");
+  assertEquals(dirname(new URL("file:///a/b.npz")), "/a");
 });
 
 Deno.test("toFileUrl() and fromFileUrl() are each other's inverse", options, () => {
@@ -61,9 +30,5 @@ Deno.test("toFileUrl() refuses a relative path", options, () => {
 });
 
 Deno.test("fromFileUrl() refuses another scheme", options, () => {
-  assertThrows(() => fromFileUrl("https://a.test/b"), TypeError, "file URL");
-});
-
-Deno.test("SEPARATOR separates the parts of a path", options, () => {
-  assertEquals(SEPARATOR, "/");
+  assertThrows(() => fromFileUrl("https://a.test/b"), TypeError);
 });

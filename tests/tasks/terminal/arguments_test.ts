@@ -31,6 +31,17 @@ Deno.test("parseCommand() reads each spelling of an option", () => {
   assertEquals(given.run, { data: "a b.npz", output: "m.npz", quiet: true });
 });
 
+Deno.test("parseCommand() takes a value after =, whatever it begins with", () => {
+  const { given } = parse("-qo=-x=y", "--data=--a\nb");
+  assertEquals(given.run, { data: "--a\nb", output: "-x=y", quiet: true });
+});
+
+Deno.test("parseCommand() takes a lone dash for a value, and for a positional argument", () => {
+  const command = { ...COMMAND, positionals: { name: "IMAGE...", help: "what to look at" } };
+  const { given, positionals } = parseCommand(["-", "-o", "-", "-q"], command);
+  assertEquals([given.run, positionals], [{ output: "-", quiet: true }, ["-"]]);
+});
+
 Deno.test("parseCommand() gives values the types of their options", () => {
   const { given } = parse("--loss", "mean-squared-error", "--momentum", ".5", "--no-nesterov", "--data", "1");
   const loss: "cross-entropy" | "mean-squared-error" | undefined = given.training.loss;
@@ -67,6 +78,23 @@ const REFUSED: [args: string[], message: string, hint?: string][] = [
   [["--batch-size", "1.5"], `--batch-size needs a whole number from 1, found 1.5`],
   [["--batch-size", "0x10"], `--batch-size needs a whole number from 1, found "0x10"`],
   [["--lr=-1"], `--learning-rate needs a number from 0, found -1`],
+  [["--lr", "-1"], `--learning-rate needs a number from 0, found -1`],
+  [["--lr", "-.5e-3"], `--learning-rate needs a number from 0, found -0.0005`],
+  [["--weight-decay", "-0.1", "-q"], `--weight-decay needs a number from 0, found -0.1`],
+  [["--epochs", "-3"], `--epochs needs a whole number from 1, found -3`],
+  [["--lr", "-inf"], `--learning-rate needs a number from 0, found "-inf"`],
+  [["--lr", "-q"], `--learning-rate needs a value, found none`],
+  [["--lr", "--quiet"], `--learning-rate needs a value, found none`],
+  [["-1"], `Unknown option "-1"`],
+  [
+    ["-o", "-x.npz"],
+    `--output needs a value, found none`,
+    "a value that begins with - is written --output=-x.npz",
+  ],
+  [["-o", "-5"], `--output needs a value, found none`, "a value that begins with - is written --output=-5"],
+  [["-output", "x"], `Unknown option "-output"`, "did you mean --output?"],
+  [["--quiet", "--no-quiet"], `--quiet is given 2 times, needs once`],
+  [["--", "x"], `Unexpected argument "x"`, "run `deno task train --help` for the options"],
   [["--epochs"], `--epochs needs a value, found none`],
   [["--epochs="], `--epochs needs a value, found none`],
   [["-o="], `--output needs a value, found none`],

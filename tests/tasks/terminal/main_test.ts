@@ -49,25 +49,33 @@ Deno.test("exitCodeOf() is 2 for a wrong command line", async () => {
   );
 });
 
-const HINTS: [error: Error, hint: RegExp | undefined][] = [
+const HINTS: [error: Error, hint: RegExp | undefined, message?: string][] = [
   [new TaskError("No model", { hint: "run `deno task train`" }), /^run `deno task train`$/],
   [new TaskError("No model"), undefined],
   [new FormatError("Cannot read a.npz", { file: "a.npz" }), undefined],
   [new BackendError("Cannot open", { backend: "cuda", code: "unavailable" }), /deno task info/],
   [new BackendError("Cannot load", { backend: "cuda", code: "permission" }), /a link to your library/],
   [new DivergedError("The loss is NaN", { epoch: 1, step: 2 }), /--learning-rate/],
-  [new Deno.errors.PermissionDenied("Permission denied (os error 13): open 'a'"), /who owns/],
-  [new Deno.errors.NotCapable("Requires read access"), /deno task count/],
+  [
+    new Deno.errors.PermissionDenied("Permission denied (os error 13): open 'a'"),
+    /who owns/,
+    'Cannot use "a": the system does not permit it',
+  ],
+  [
+    new Deno.errors.NotCapable("Requires read access"),
+    /deno task count/,
+    "Cannot go on: this process has no read permission",
+  ],
 ];
 
-for (const [error, hint] of HINTS) {
+for (const [error, hint, message = error.message] of HINTS) {
   Deno.test(`exitCodeOf() is 1 for ${error.name} "${error.message}", without a stack trace`, async () => {
     const { code, stderr } = await run(() => {
       throw error;
     });
     assertEquals(code, 1);
     const [first, second, ...more] = stderr.trimEnd().split("\n");
-    assertEquals(first, `error: ${error.message}`);
+    assertEquals(first, `error: ${message}`);
     if (hint === undefined) assertEquals(second, undefined);
     else assertMatch(second.trimStart().slice("hint: ".length), hint);
     assertEquals(more, []);

@@ -72,6 +72,29 @@ Deno.test("openScreen() keeps the transient line within the terminal", () => {
   assertEquals(stderr(), `${CLEAR}012345678`);
 });
 
+Deno.test("openScreen() writes one line for each text, with control characters as escapes", () => {
+  const { screen, stdout, stderr, wait } = record({ transient: true, color: true });
+  const text = "a\x1b[2J\nerror: \x9bb\u202e";
+  const shown = "a\\u001b[2J\\nerror: \\u009bb\\u202e";
+  screen.row(text);
+  screen.note(text);
+  screen.lastWords(text);
+  screen.error(text, text);
+  assertEquals(stdout(), `${shown}\n`);
+  const error = `\x1b[31merror:\x1b[0m ${shown}\n  \x1b[36mhint:\x1b[0m ${shown}\n`;
+  assertEquals(stderr(), `${shown}\n${shown}\n${error}`);
+  const other = record({ transient: true });
+  wait(1000);
+  other.screen.progress(text);
+  assertEquals(other.stderr(), `${CLEAR}${shown}`);
+});
+
+Deno.test("openScreen() leaves the color codes of a picture", () => {
+  const { screen, stdout } = record();
+  screen.picture(["\x1b[38;5;232m▀\x1b[0m", "b"]);
+  assertEquals(stdout(), "\x1b[38;5;232m▀\x1b[0m\nb\n");
+});
+
 Deno.test("openScreen() colours errors only where it may", () => {
   const { screen, stderr } = record({ color: true });
   screen.error("Cannot read");

@@ -2,6 +2,7 @@
 //
 //   control + 0     threads that have arrived at the barrier
 //   control + 64    generation: how often the barrier has opened
+//   control + 68    1 when the run is given up: whoever comes to the barrier, or waits at it, traps
 //   control + 128   threads asleep at the barrier
 //   control + 192   queues: QUEUES × threads counters
 
@@ -11,10 +12,17 @@ export const QUEUES: i32 = 5;
 /** Looks at the barrier before a thread goes to sleep: some tens of microseconds. */
 const SPINS: i32 = 20000;
 
-/** Waits until every thread has arrived. What was written before is seen after. */
+/** Waits until every thread has arrived. What was written before is seen after. Traps when the run is given up. */
 export function barrier(control: usize, threads: i32): void {
+  meet(control, threads);
+  if (atomic.load<i32>(control, 68) != 0) unreachable();
+}
+
+/** Returns when every thread has arrived, or the generation has grown because the run is given up. */
+function meet(control: usize, threads: i32): void {
   if (threads == 1) return;
   const generation = atomic.load<i32>(control, 64);
+  if (atomic.load<i32>(control, 68) != 0) return; // else this thread would wait for one that has trapped
   if (atomic.add<i32>(control, 1) == threads - 1) {
     atomic.store<i32>(control, 0);
     atomic.store<i32>(control, generation + 1, 64);

@@ -1,0 +1,38 @@
+/** How many classes labels have. @module */
+import { digits } from "../formats/fault.ts";
+import type { Naming } from "./from_arrays.ts";
+
+/** Up to so many classes, labels are taken as they are. */
+const FEW_CLASSES = 1000;
+/** Classes for each row beyond which labels cannot be meant as classes. */
+const CLASSES_PER_ROW = 10;
+
+/** Returns the place of the largest of some labels; -1 for none. */
+function placeOfLargest(labels: Uint32Array): number {
+  let place = -1;
+  for (let row = 0; row < labels.length; row++) if (place < 0 || labels[row] > labels[place]) place = row;
+  return place;
+}
+
+/**
+ * Returns the number of classes that labels `[N]` tell: the largest label + 1, 0 for none.
+ *
+ * @param rows the rows that tell it; those of another set, whose labels belong to the same classes, may be among them
+ * @throws what `naming.refuse` makes, if there are more than 1,000 classes and ten times as many as rows: labels such as
+ * identifiers or years would make a network of millions of outputs
+ */
+export function classesOfLabels(labels: Uint32Array, rows: number, naming: Naming): number {
+  const place = placeOfLargest(labels);
+  if (place < 0) return 0;
+  const largest = labels[place], classes = largest + 1;
+  if (classes > FEW_CLASSES && classes > CLASSES_PER_ROW * rows) {
+    const found = `"${naming.answers}" has label ${digits(largest)} at [${place}], which makes ${
+      digits(classes)
+    } classes`;
+    throw naming.refuse(
+      "range",
+      `${found} for ${digits(rows)} rows; labels need to count the classes from 0`,
+    );
+  }
+  return classes;
+}

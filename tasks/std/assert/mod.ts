@@ -1,0 +1,182 @@
+/**
+ * The assertions of `jsr:@std/assert@1` that this project uses, with the same types, over `node:assert`. `"links"` in
+ * `deno.json` puts this package in the place of the published one on machines that reach no registry.
+ * @module
+ */
+import * as node from "node:assert";
+import { inspect } from "node:util";
+import { equal } from "./equal.ts";
+
+/** A class whose instances are `T`, abstract or not. */
+// deno-lint-ignore no-explicit-any -- as published: a class's parameters cannot be told otherwise
+type ClassOf<T> = abstract new (...args: any[]) => T;
+
+/** The error of an assertion that does not hold. */
+export class AssertionError extends Error {
+  /** Creates the error. */
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "AssertionError";
+  }
+}
+
+/** Throws that `text` holds, with the test's own message and the values that differ. */
+function refuse(text: string, msg = "", details = ""): never {
+  throw new AssertionError(`${text}${msg ? `: ${msg}` : "."}${details && `\n${details}`}`);
+}
+
+function differenceOf(actual: unknown, expected: unknown): string {
+  return new node.AssertionError({ actual, expected, operator: "deepStrictEqual" }).message;
+}
+
+/** Asserts that `expr` is truthy. */
+export function assert(expr: unknown, msg = ""): asserts expr {
+  if (!expr) throw new AssertionError(msg);
+}
+
+/** Asserts that `expr` is falsy. */
+export function assertFalse(expr: unknown, msg = ""): asserts expr is false | 0 | 0n | "" | null | undefined {
+  if (expr) throw new AssertionError(msg);
+}
+
+/** Asserts that two values are equal, deeply; `NaN` equals itself, and 0 equals -0. */
+export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
+  if (!equal(actual, expected)) refuse("Values are not equal", msg, differenceOf(actual, expected));
+}
+
+/** Asserts that two values are not equal, deeply. */
+export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void {
+  if (equal(actual, expected)) refuse(`Expected another value than ${inspect(expected)}`, msg);
+}
+
+/** Asserts that two values are the same by `Object.is()`. */
+export function assertStrictEquals<T>(actual: unknown, expected: T, msg?: string): asserts actual is T {
+  if (Object.is(actual, expected)) return;
+  refuse("Values are not strictly equal", msg, differenceOf(actual, expected));
+}
+
+/** Asserts that two numbers are at most `tolerance` apart; by default `1e-7` of the expected value's size. */
+export function assertAlmostEquals(actual: number, expected: number, tolerance?: number, msg?: string): void {
+  const allowed = tolerance ?? (Number.isFinite(expected) ? Math.abs(expected * 1e-7) : 1e-7);
+  if (Object.is(actual, expected) || Math.abs(expected - actual) <= allowed) return;
+  refuse(`Expected ${actual} to be within ${allowed} of ${expected}`, msg);
+}
+
+function assertOrder(holds: boolean, actual: unknown, sign: string, expected: unknown, msg?: string): void {
+  if (!holds) refuse(`Expected ${inspect(actual)} ${sign} ${inspect(expected)}`, msg);
+}
+
+/** Asserts that `actual > expected`. */
+export function assertGreater<T>(actual: T, expected: T, msg?: string): void {
+  assertOrder(actual > expected, actual, ">", expected, msg);
+}
+
+/** Asserts that `actual >= expected`. */
+export function assertGreaterOrEqual<T>(actual: T, expected: T, msg?: string): void {
+  assertOrder(actual >= expected, actual, ">=", expected, msg);
+}
+
+/** Asserts that `actual < expected`. */
+export function assertLess<T>(actual: T, expected: T, msg?: string): void {
+  assertOrder(actual < expected, actual, "<", expected, msg);
+}
+
+/** Asserts that `actual <= expected`. */
+export function assertLessOrEqual<T>(actual: T, expected: T, msg?: string): void {
+  assertOrder(actual <= expected, actual, "<=", expected, msg);
+}
+
+/** Asserts that `actual` is an instance of a class. */
+// deno-lint-ignore no-explicit-any -- as published
+export function assertInstanceOf<T extends abstract new (...args: any[]) => any>(
+  actual: unknown,
+  expectedType: T,
+  msg = "",
+): asserts actual is InstanceType<T> {
+  if (!(actual instanceof expectedType)) {
+    refuse(`Expected an instance of ${expectedType.name}, found ${inspect(actual)}`, msg);
+  }
+}
+
+/** Asserts that `actual` contains `expected`. */
+export function assertStringIncludes(actual: string, expected: string, msg?: string): void {
+  if (!actual.includes(expected)) refuse(`Expected "${actual}" to contain "${expected}"`, msg);
+}
+
+/** Asserts that `actual` matches a regular expression. */
+export function assertMatch(actual: string, expected: RegExp, msg?: string): void {
+  if (!expected.test(actual)) refuse(`Expected "${actual}" to match ${expected}`, msg);
+}
+
+/** Asserts that `actual` has an equal for each element of `expected`, in any order. */
+export function assertArrayIncludes<T>(
+  actual: ArrayLike<T> & object,
+  expected: ArrayLike<T> & object,
+  msg?: string,
+): void {
+  const missing = Array.from(expected).filter((item) => !Array.from(actual).some((one) => equal(one, item)));
+  if (missing.length > 0) refuse(`Expected ${inspect(actual)} to include ${inspect(missing)}`, msg);
+}
+
+type Expectation = [ErrorClass?: ClassOf<Error> | string, msgIncludes?: string, msg?: string];
+
+/** Returns the error that `thrown` holds, if it is as expected. */
+function checked(
+  thrown: [error?: unknown],
+  how: string,
+  [ErrorClass, msgIncludes, msg]: Expectation,
+): unknown {
+  const [error] = thrown;
+  if (thrown.length === 0) {
+    refuse(`Expected function to ${how}`, typeof ErrorClass === "string" ? ErrorClass : msg);
+  }
+  if (typeof ErrorClass !== "function") return error;
+  if (!(error instanceof ErrorClass)) refuse(`Expected ${ErrorClass.name}, found ${inspect(error)}`, msg);
+  assertStringIncludes(error.message, msgIncludes ?? "", msg);
+  return error;
+}
+
+/** Asserts that `fn` throws, and returns the error. */
+export function assertThrows(fn: () => unknown, msg?: string): unknown;
+/** Asserts that `fn` throws an error of a class, with `msgIncludes` in its message, and returns the error. */
+export function assertThrows<E extends Error = Error>(
+  fn: () => unknown,
+  ErrorClass: ClassOf<E>,
+  msgIncludes?: string,
+  msg?: string,
+): E;
+export function assertThrows(fn: () => unknown, ...expected: Expectation): unknown {
+  try {
+    fn();
+  } catch (error) {
+    return checked([error], "throw", expected);
+  }
+  return checked([], "throw", expected);
+}
+
+/** Asserts that `fn` gives a promise that is rejected, and resolves to the reason. */
+export function assertRejects(fn: () => PromiseLike<unknown>, msg?: string): Promise<unknown>;
+/** Asserts that the reason is an error of a class, with `msgIncludes` in its message, and resolves to the reason. */
+export function assertRejects<E extends Error = Error>(
+  fn: () => PromiseLike<unknown>,
+  ErrorClass: ClassOf<E>,
+  msgIncludes?: string,
+  msg?: string,
+): Promise<E>;
+export async function assertRejects(
+  fn: () => PromiseLike<unknown>,
+  ...expected: Expectation
+): Promise<unknown> {
+  let promise: PromiseLike<unknown> | undefined;
+  try {
+    await (promise = fn());
+  } catch (error) {
+    return checked(promise ? [error] : [], "reject", expected);
+  }
+  return checked([], "reject", expected);
+}
+
+/** Fails. */
+export function fail(msg?: string): never {
+  refuse("Failed assertion", msg);
+}

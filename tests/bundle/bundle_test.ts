@@ -1,0 +1,152 @@
+/** The bundle of `mod.ts` outside Deno: its syntax, its size, and that Node.js computes the same as Deno. @module */
+import { assertEquals, assertLess } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import * as library from "../../mod.ts";
+import { openWasm } from "../../src/backends/wasm/backend.ts";
+import { isGranted } from "../support/permissions.ts";
+import { useLibrary } from "./use_library.js";
+
+const ROOT = fromFileUrl(new URL("../../", import.meta.url));
+const canRun = isGranted({ name: "read" }, { name: "write" }, { name: "run" });
+
+/** Runs a program and returns its output; `undefined` when this machine has not got it. */
+async function outputOf(program: string, ...args: string[]): Promise<Uint8Array | undefined> {
+  let output: Deno.CommandOutput;
+  try {
+    output = await new Deno.Command(program, { args, cwd: ROOT }).output();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+  if (!output.success) throw new Error(new TextDecoder().decode(output.stderr));
+  return output.stdout;
+}
+
+/** The major version of this machine's Node.js, 0 without one. */
+async function nodeVersion(): Promise<number> {
+  const version = await outputOf("node", "--version");
+  return Number(/^v(\d+)\./.exec(new TextDecoder().decode(version))?.[1] ?? 0);
+}
+
+/** Whether `deno bundle` works here: it fetches its bundler from npm once. */
+async function canBundle(): Promise<boolean> {
+  try {
+    await outputOf(Deno.execPath(), "bundle", "--quiet", "src/activations.ts");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The ends of the tests' names: what they need that this machine lacks. */
+const MISSING = !canRun
+  ? " (needs --allow-read --allow-write --allow-run)"
+  : !await canBundle()
+  ? " (needs npm once, for `deno bundle`)"
+  : "";
+const MISSING_IN_NODE = MISSING ||
+  (await nodeVersion() < 20 ? " (needs Node.js 20 or newer)" : "");
+
+/** Calls `work` with a file that holds the bundle, made with these options. */
+async function withBundle(options: readonly string[], work: (file: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "mlpcuda_test_" });
+  try {
+    const file = join(folder, "mod.mjs");
+    await outputOf(Deno.execPath(), "bundle", "--quiet", ...options, "--output", file, "mod.ts");
+    await work(file);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Parses a module as ECMAScript 2022 with the parser that Node.js carries. */
+const PARSE = `
+const source = require("node:fs").readFileSync(process.argv[1], "utf8");
+require("internal/deps/acorn/acorn/dist/acorn").parse(source, { ecmaVersion: 2022, sourceType: "module" });
+process.stdout.write("parsed");`;
+
+for (const platform of ["deno", "browser"]) {
+  const options = ["--platform", platform];
+
+  Deno.test({
+    name: `The bundle for platform ${platform} is ECMAScript 2022${MISSING_IN_NODE}`,
+    ignore: MISSING_IN_NODE !== "",
+    fn: () =>
+      withBundle(options, async (file) => {
+        const output = await outputOf("node", "--expose-internals", "--eval", PARSE, file);
+        assertEquals(new TextDecoder().decode(output), "parsed");
+      }),
+  });
+
+  Deno.test({
+    name:
+      `The bundle for platform ${platform} trains, predicts and refuses files in Node.js${MISSING_IN_NODE}`,
+    ignore: MISSING_IN_NODE !== "",
+    fn: () =>
+      withBundle(options, async (file) => {
+        const script = fromFileUrl(new URL("node.js", import.meta.url));
+        const found = JSON.parse(new TextDecoder().decode(await outputOf("node", script, file)));
+        assertEquals(found.name, "wasm");
+        const build = /^CPU, 1 thread \(no shared memory\), WebAssembly (relaxed )?SIMD$/.exec(found.device);
+        assertEquals(build?.index, 0, found.device);
+        const noGpu = "this host has no WebGPU",
+          noLibraries = "this host cannot load shared libraries, Deno can";
+        assertEquals(found.passedOver, [
+          { name: "cuda", reason: `Cannot open backend "cuda": ${noLibraries}` },
+          { name: "webgpu", reason: `Cannot open backend "webgpu": ${noGpu}` },
+        ]);
+        // The same bits as in Deno: the build of the kernels is the same, and the number of threads changes none.
+        const backend = await openWasm({ shared: false, build: build?.[1] ? "relaxed" : "plain" });
+        assertEquals(found.used, await useLibrary(library, backend));
+        await backend.close();
+        assertEquals(found.refused, [
+          `TypeError: Cannot load "a.npz": files need Deno; elsewhere pass the file's bytes to Mlp.parse()`,
+          `TypeError: Cannot save "a.npz": files need Deno; elsewhere take the file's bytes from Mlp.format()`,
+          `TypeError: Cannot load "a.npz": files need Deno; elsewhere pass the file's bytes to parseCheckpoint()`,
+          `TypeError: Cannot save "a.npz": files need Deno; elsewhere take the file's bytes from formatCheckpoint()`,
+          `TypeError: Cannot load "a.npz": files need Deno; elsewhere pass the bytes of an .npz to datasetFromNpz()`,
+          `TypeError: Cannot download MNIST to "a.npz": files need Deno; elsewhere fetch an .npz and pass its bytes to datasetFromNpz()`,
+          `BackendError: Cannot open backend "cuda": ${noLibraries}`,
+        ]);
+      }),
+  });
+}
+
+Deno.test({
+  name: `The minified bundle is at most 110 KB when gzipped${MISSING}`,
+  ignore: MISSING !== "",
+  fn: () =>
+    withBundle(["--platform", "browser", "--minify"], async (file) => {
+      const source = (await Deno.open(file)).readable;
+      const packed = await new Response(source.pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
+      assertLess(packed.byteLength, 110_000);
+    }),
+});
+
+/** A line that declares with `using`; comments may show one. */
+const USING = /^(?!\s*(\*|\/\/)).*\busing\s+[\w$]+\s*=/m;
+
+Deno.test({
+  name: "No file of src/ declares with using (needs --allow-read)",
+  ignore: !isGranted({ name: "read" }),
+  fn: async () => {
+    assertEquals(
+      [" await using a = b", "using $a = b;", "for (using a = b;;);"].every((line) => USING.test(line)),
+      true,
+    );
+    assertEquals(
+      [" * using a = b", "// using a = b", "the users = b"].some((line) => USING.test(line)),
+      false,
+    );
+    const found: string[] = [];
+    const search = async (folder: string) => {
+      for await (const { name, isDirectory } of Deno.readDir(folder)) {
+        const path = join(folder, name);
+        if (isDirectory) await search(path);
+        else if (/\.[jt]s$/.test(name) && USING.test(await Deno.readTextFile(path))) found.push(path);
+      }
+    };
+    await search(join(ROOT, "src"));
+    assertEquals(found, []);
+  },
+});

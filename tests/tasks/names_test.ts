@@ -1,0 +1,130 @@
+/** Names from files and of files, with control characters, as the tasks print them. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { dense } from "../../src/layers.ts";
+import { resolveConfig } from "../../src/config.ts";
+import { Mlp } from "../../src/mlp.ts";
+import { visible } from "../../src/visible.ts";
+import { isGranted } from "../support/permissions.ts";
+import { drawImages, type Folder, inFolder, jsonOf, linesOf, NEEDS, setFile, taskTest } from "./support.ts";
+import { readerOf } from "../support/streams.ts";
+
+/** Sets the title of the window, starts a line of its own, and turns the direction of the text. */
+const EVIL = "\x1b]0;title\x07\x1b[31m\nerror: fake\x9b2J\u202e";
+const CLASS_NAMES = ["a", "b", "c"].map((letter) => letter + EVIL);
+
+/** Refuses what a terminal obeys, or what begins a line that this program did not begin. */
+function assertHarmless({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }): void {
+  for (const line of [...linesOf(stdout), ...linesOf(stderr)]) {
+    assertEquals(line, visible(line));
+    assert(!/^error: fake/.test(line), line);
+  }
+}
+
+/** Writes a set whose classes and file have such names, and a model with such a record. */
+async function prepare(folder: Folder, shape: readonly number[] = [5, 4]): Promise<void> {
+  const names = { class_names: { shape: [3], values: CLASS_NAMES } };
+  await folder.write(`set${EVIL}.npz`, setFile({ ...drawImages({ shape }), ...names }));
+  const mlp = Mlp.create([dense(3, "softmax")], {
+    inputShape: shape,
+    inputScale: 1 / 255,
+    classNames: CLASS_NAMES,
+  });
+  mlp.training = {
+    config: resolveConfig(),
+    epochs: 1,
+    dataset: { source: EVIL, rows: 3 },
+    backend: EVIL,
+  };
+  await folder.write(`m${EVIL}.npz`, mlp.format());
+}
+
+const MODEL = ["--model", `m${EVIL}.npz`], DATA = ["--data", `set${EVIL}.npz`];
+const WASM = ["--backend", "wasm"];
+
+taskTest("train, eval, predict and info show control characters in names as escapes", async (folder) => {
+  await prepare(folder);
+  const runs = {
+    info: await folder.run("info", ...MODEL),
+    eval: await folder.run("eval", ...MODEL, ...DATA, ...WASM),
+    predict: await folder.run("predict", ...MODEL, `set${EVIL}.npz`, "--rows", "0-3", ...WASM),
+    train: await folder.run("train", ...DATA, "--epochs", "1", "-o", `new${EVIL}.npz`, ...WASM),
+  };
+  for (const [task, outcome] of Object.entries(runs)) {
+    assertEquals(outcome.code, 0, `${task}: ${outcome.stderr}`);
+    assertHarmless(outcome);
+    assertStringIncludes(outcome.stdout, visible(EVIL), task);
+  }
+  assertStringIncludes(runs.train.stderr, `data     set${visible(EVIL)}.npz: `);
+});
+
+taskTest("predict and eval line their columns up by names as they are shown", async (folder) => {
+  await prepare(folder);
+  const { stdout } = await folder.run("predict", ...MODEL, `set${EVIL}.npz`, "--rows", "0-3", ...WASM);
+  const ends = linesOf(stdout).slice(1).map((line) => line.indexOf(" %"));
+  assertEquals(ends, ends.map(() => ends[0]));
+  const matrix = linesOf((await folder.run("eval", ...MODEL, ...DATA, ...WASM)).stdout).slice(3, 7);
+  assertStringIncludes(matrix[0], visible(CLASS_NAMES[2]));
+  const at = matrix[0].indexOf(visible(CLASS_NAMES[2])) + visible(CLASS_NAMES[2]).length;
+  for (const row of matrix.slice(1)) assert(/[\d.] {2}/.test(row.slice(at - 1, at + 2)), row);
+});
+
+taskTest("info, eval and predict print JSON that holds the names as they are", async (folder) => {
+  await prepare(folder);
+  const info = await folder.run("info", ...MODEL, "--json");
+  const predict = await folder.run("predict", ...MODEL, `set${EVIL}.npz`, "--rows", "0", "--json", ...WASM);
+  assertHarmless(info);
+  assertHarmless(predict);
+  assertEquals((jsonOf(info)[0].model as { classNames: string[] }).classNames, CLASS_NAMES);
+  const [{ file, className }] = jsonOf(predict);
+  assertEquals(file, `set${EVIL}.npz[0]`);
+  assert(CLASS_NAMES.includes(className as string));
+});
+
+taskTest(
+  "errors show control characters in the names of files, arrays and dtypes as escapes",
+  async (folder) => {
+    await prepare(folder);
+    await folder.write("arrays.npz", setFile({ [`x${EVIL}`]: { shape: [1], values: new Float32Array(1) } }));
+    const header = `{'descr': 'q\x1b[31m\x9b', 'fortran_order': False, 'shape': (1,), }`.padEnd(117) + "\n";
+    const npy = Uint8Array.from(
+      `\x93NUMPY\x01\0${String.fromCharCode(header.length)}\0${header}abcd`,
+      (c) => c.charCodeAt(0),
+    );
+    await folder.write("dtype.npy", npy);
+    const refused = {
+      "another array": await folder.run("train", "--data", "arrays.npz", "-o", "new.npz"),
+      "a model's array": await folder.run("info", "--model", "arrays.npz"),
+      "a missing file": await folder.run("train", "--data", `none${EVIL}.npz`, "-o", "new.npz"),
+      "a missing model": await folder.run("eval", "--model", `none${EVIL}.npz`),
+      "another set": await folder.run("eval", ...MODEL, "--data", "arrays.npz", ...WASM),
+      "a dtype": await folder.run("predict", ...MODEL, "dtype.npy", ...WASM),
+      "an argument": await folder.run("train", EVIL),
+      "an option": await folder.run("train", `--x${EVIL}`),
+      "a value": await folder.run("train", `--epochs=${EVIL}`),
+      "a stack trace": await folder.run("train", "--data", "arrays.npz", "-o", "new.npz", "--debug"),
+    };
+    for (const [what, outcome] of Object.entries(refused)) {
+      assert(outcome.code > 0, what);
+      assertHarmless(outcome);
+      assertStringIncludes(outcome.stderr, "error: ", what);
+    }
+  },
+);
+
+Deno.test({
+  name: `gui shows control characters in names as escapes ${NEEDS.replace(")", " --allow-net=127.0.0.1)")}`,
+  ignore: Deno.build.os === "windows" ||
+    !isGranted({ name: "read" }, { name: "write" }, { name: "run" }, { name: "net", host: "127.0.0.1" }),
+  fn: () =>
+    inFolder(async (folder) => {
+      await prepare(folder, [28, 28]);
+      const process = folder.start("gui", ...MODEL, "--port", "0", ...DATA);
+      const stdout = readerOf(process.stdout), stderr = readerOf(process.stderr);
+      const notes = await stderr.until("ends it\n");
+      process.kill("SIGINT");
+      const shown = { stdout: await stdout.until(), stderr: notes + await stderr.until() };
+      assertEquals((await process.status).code, 130);
+      assertHarmless(shown);
+      assertStringIncludes(shown.stderr, visible(EVIL));
+    }),
+});
