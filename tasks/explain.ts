@@ -63,7 +63,8 @@ function main({ given: { network, config }, screen }: TaskContext<typeof COMMAND
     outFeatures: layers[layers.length - 1].outFeatures,
   };
   try {
-    screen.row(formatPlan(buildPlan(layers, resolveConfig(given), input)));
+    const text = formatPlan(buildPlan(layers, resolveConfig(given), input));
+    for (const line of text.split("\n")) screen.row(line);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new UsageError(error.message);
