@@ -98,6 +98,7 @@ export { dense, formatLayers, type LayerSpec, parseLayers } from "./src/layers.t
 export { type LossName } from "./src/losses.ts";
 export { type InputSpec, Mlp, type MlpParts, type TrainingRecord } from "./src/mlp.ts";
 export type * from "./src/plan.ts";
+export { formatPlan } from "./src/plan/format.ts";
 export { createRandom, permutation, type Random } from "./src/random.ts";
 export { endOfRun } from "./src/resume.ts";
 export { learningRates } from "./src/schedules.ts";

@@ -12,7 +12,7 @@ export const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 export const NEEDS = "(needs --allow-read --allow-write --allow-run)";
 
 /** The tasks that train and look at networks. */
-export type TaskName = "train" | "eval" | "predict" | "gui" | "info";
+export type TaskName = "train" | "eval" | "predict" | "gui" | "info" | "explain";
 
 /** What a process did. */
 export interface Outcome {

@@ -7,26 +7,33 @@ import asking from "./asking.js" with { type: "text" };
 import bars from "./bars.js" with { type: "text" };
 import confusion from "./confusion.js" with { type: "text" };
 import curves from "./curves.js" with { type: "text" };
+import drawingStyle from "./drawing.css" with { type: "text" };
 import dom from "./dom.js" with { type: "text" };
 import icon from "./icon.svg" with { type: "text" };
 import ink from "./ink.js" with { type: "text" };
+import insideStyle from "./inside.css" with { type: "text" };
 import inside from "./inside.js" with { type: "text" };
 import keys from "./keys.js" with { type: "text" };
 import pad from "./pad.js" with { type: "text" };
-import css from "./page.css" with { type: "text" };
+import narrowStyle from "./narrow.css" with { type: "text" };
+import pageStyle from "./page.css" with { type: "text" };
 import html from "./page.html" with { type: "text" };
 import page from "./page.js" with { type: "text" };
 import palette from "./palette.js" with { type: "text" };
 import server from "./server.js" with { type: "text" };
 import teaching from "./teaching.js" with { type: "text" };
+import trainingStyle from "./training.css" with { type: "text" };
 import training from "./training.js" with { type: "text" };
 
 const script = "text/javascript; charset=utf-8";
 
+/** One style sheet; a rule can override those of the files before its own. */
+const styles = [pageStyle, drawingStyle, insideStyle, trainingStyle, narrowStyle].join("\n");
+
 /** Every file of the page; the first is the page itself. */
 export const pageFiles: readonly PageFile[] = [
   { route: "/", mediaType: "text/html; charset=utf-8", text: html },
-  { route: "/page.css", mediaType: "text/css; charset=utf-8", text: css },
+  { route: "/page.css", mediaType: "text/css; charset=utf-8", text: styles },
   { route: "/icon.svg", mediaType: "image/svg+xml", text: icon },
   { route: "/asking.js", mediaType: script, text: asking },
   { route: "/bars.js", mediaType: script, text: bars },

@@ -1,0 +1,143 @@
+/** A plan as text: one operation a line, as its formula. @module */
+import type { ActivationName } from "../activations.ts";
+import type { AdamOp, BufferName, Op, SgdOp, StepPlan } from "../plan.ts";
+
+/** How the builder names the buffers of layer `n`, and how a formula does. */
+const SHORT: Readonly<Record<string, string>> = {
+  weights: "W",
+  bias: "b",
+  y: "y",
+  dZ: "dZ",
+  dWeights: "dW",
+  dBias: "db",
+};
+
+/**
+ * Returns a plan as text: a line of its sizes, then one operation a line with its number, its kind, the buffers that it
+ * writes with their shapes, and its formula. Layer `n`'s weights are `Wn`, its bias `bn`, its output `yn`; `∘` multiplies
+ * element by element, `Σ` adds over the rows of the batch, `rate` is the learning rate of the step.
+ *
+ * ```ts
+ * import { buildPlan, dense, formatPlan, resolveConfig } from "@mlpcuda/mlpcuda";
+ *
+ * const input = { inFeatures: 4, inputScale: 1, labels: true, outFeatures: 3 };
+ * console.log(formatPlan(buildPlan([dense(8, "relu"), dense(3, "softmax")], resolveConfig(), input)));
+ * ```
+ */
+export function formatPlan(plan: StepPlan): string {
+  const shapes = new Map(plan.buffers.map(({ name, shape }) => [name, `[${shape.join(", ")}]`]));
+  const rows = plan.ops.map((op, index) => {
+    const { writes, formula } = describe(op, plan);
+    const written = writes.map((name) => `${shortOf(name)} ${shapes.get(name) ?? "[?]"}`).join(", ");
+    return [String(index).padStart(String(plan.ops.length - 1).length), op.op, written, formula];
+  });
+  const widthOf = (column: number) => Math.max(...rows.map((row) => row[column].length));
+  const widths = [widthOf(0), widthOf(1), widthOf(2)];
+  const lines = rows.map((row) =>
+    row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()
+  );
+  return [sizesOf(plan), ...lines].join("\n");
+}
+
+function sizesOf({ inFeatures, outFeatures, batchSize, buffers, ops }: StepPlan): string {
+  const numbers = buffers
+    .filter(({ role }) => role === "parameter")
+    .reduce(
+      (sum, { shape }) => sum + shape.reduce<number>((product, length) => product * Number(length), 1),
+      0,
+    );
+  return `${inFeatures} inputs, ${outFeatures} outputs, ${numbers} parameters; ` +
+    `batches of B = ${batchSize} rows; ${ops.length} operations over ${buffers.length} buffers`;
+}
+
+/** The buffers that an operation writes, and what it computes. */
+function describe(op: Op, plan: StepPlan): { writes: readonly BufferName[]; formula: string } {
+  const s = shortOf;
+  switch (op.op) {
+    case "gather": {
+      const answers = plan.labels ? "labels" : "targets";
+      const scaled = op.scale === 1 ? "" : ` · ${numberText(op.scale)}`;
+      const formula = `${s(op.x)} = inputs[rows]${scaled}, ${s(op.target)} = ${answers}[rows]`;
+      return { writes: [op.x, op.target], formula };
+    }
+    case "linear": {
+      const sum = `${s(op.x)} ${s(op.weights)}ᵀ + ${s(op.bias)}`;
+      return { writes: [op.y], formula: `${s(op.y)} = ${activated(op.activation, sum)}` };
+    }
+    case "softmaxCrossEntropy": {
+      const smoothed = op.labelSmoothing > 0
+        ? `, ${numberText(op.labelSmoothing)} of it over all classes`
+        : "";
+      const softmax = `softmax(${s(op.logits)})`;
+      const formula = `loss = mean(-log ${softmax}[${s(op.target)}])${smoothed}, ` +
+        `${s(op.dZ)} = (${softmax} - onehot(${s(op.target)})) / B`;
+      return { writes: [op.dZ], formula };
+    }
+    case "meanSquaredError": {
+      const target = op.labels ? `onehot(${s(op.target)})` : s(op.target);
+      const gradient = backThrough(
+        op.activation,
+        `2 (${s(op.y)} - ${target}) / (B ${plan.outFeatures})`,
+        s(op.y),
+      );
+      return {
+        writes: [op.dZ],
+        formula: `loss = mean((${s(op.y)} - ${target})²), ${s(op.dZ)} = ${gradient}`,
+      };
+    }
+    case "linearBackwardInput": {
+      const product = `${s(op.dZ)} ${s(op.weights)}`;
+      return { writes: [op.dX], formula: `${s(op.dX)} = ${backThrough(op.activation, product, s(op.x))}` };
+    }
+    case "linearBackwardWeight": {
+      const formula = `${s(op.dWeights)} = ${s(op.dZ)}ᵀ ${s(op.x)}, ${s(op.dBias)} = Σ ${s(op.dZ)}`;
+      return { writes: [op.dWeights, op.dBias], formula };
+    }
+    case "clipByNorm": {
+      const all = op.gradients.map(s).join(", ");
+      return { writes: op.gradients, formula: `all · min(1, ${numberText(op.maxNorm)} / ‖${all}‖)` };
+    }
+    case "sgd":
+      return { writes: [op.parameter], formula: sgdFormula(op) };
+    case "adam":
+      return { writes: [op.parameter], formula: adamFormula(op) };
+    default:
+      return op satisfies never;
+  }
+}
+
+function sgdFormula({ parameter, gradient, momentum, nesterov, weightDecay }: SgdOp): string {
+  const p = shortOf(parameter), decayed = weightDecay > 0 ? ` + ${numberText(weightDecay)} ${p}` : "";
+  const g = shortOf(gradient) + decayed;
+  if (momentum === 0) return `${p} = ${p} - rate · ${decayed === "" ? g : `(${g})`}`;
+  const step = nesterov ? `(${g} + ${numberText(momentum)} v)` : "v";
+  return `v = ${numberText(momentum)} v + ${g}, ${p} = ${p} - rate · ${step}`;
+}
+
+function adamFormula({ parameter, gradient, beta1, beta2, epsilon, weightDecay, decoupled }: AdamOp): string {
+  const p = shortOf(parameter), decay = numberText(weightDecay);
+  const joined = weightDecay > 0 && !decoupled ? ` + ${decay} ${p}` : "";
+  const shrunk = weightDecay > 0 && decoupled ? ` - rate · ${decay} ${p}` : "";
+  const moments = `m, v of ${shortOf(gradient)}${joined} by ${numberText(beta1)}, ${numberText(beta2)}`;
+  return `${p} = ${p} - rate · m̂ / (√v̂ + ${numberText(epsilon)})${shrunk}, ${moments}`;
+}
+
+function activated(activation: ActivationName, sum: string): string {
+  return activation === "linear" ? sum : `${activation}(${sum})`;
+}
+
+/** A gradient taken back through the activation that made `y`. */
+function backThrough(activation: ActivationName, gradient: string, y: string): string {
+  if (activation === "linear") return gradient;
+  if (activation === "softmax") return `${y} ∘ (d - Σ y d), d = ${gradient}`;
+  return `${gradient.includes(" / ") ? gradient : `(${gradient})`} ∘ ${activation}'(${y})`;
+}
+
+function shortOf(name: BufferName): string {
+  const [, layer, part] = /^layer_(\d+)\.(\w+)$/.exec(name) ?? [];
+  return layer !== undefined && Object.hasOwn(SHORT, part) ? SHORT[part] + layer : name;
+}
+
+function numberText(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}

@@ -1,0 +1,25 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { taskTest } from "./support.ts";
+
+taskTest("explain prints the default step, an operation a line", async ({ run }) => {
+  const { code, stdout, stderr } = await run("explain");
+  assertEquals([code, stderr], [0, ""]);
+  assertEquals(stdout.trimEnd().split("\n").length, 17);
+  assertStringIncludes(stdout, "y1 = relu(x W1ᵀ + b1)");
+});
+
+taskTest("explain takes train's options, and target values", async ({ run }) => {
+  const { code, stdout } = await run(
+    "explain",
+    ...["--layers", "4:tanh,2", "--inputs", "3", "--targets", "--batch-size", "7", "--lr", "0.1"],
+  );
+  assertEquals(code, 0);
+  assertMatch(stdout, /^3 inputs, 2 outputs, 26 parameters; batches of B = 7 rows/);
+  assertStringIncludes(stdout, "loss = mean((y2 - target)²)");
+});
+
+taskTest("explain refuses what cannot be trained, as train does", async ({ run }) => {
+  const { code, stdout, stderr } = await run("explain", "--layers", "4:relu");
+  assertEquals([code, stdout], [2, ""]);
+  assertStringIncludes(stderr, 'Loss "cross-entropy" needs');
+});
