@@ -87,7 +87,7 @@ taskTest("eval refuses what does not go together, in one line", async (folder) =
     [
       ["--model", "set.npz"],
       'error: Cannot read "FOLDER/set.npz": it is no model: it needs "config" and "layer_1.weights", ' +
-      'it has "x_train", "y_train", "x_test", "y_test"',
+      "it has x_train, y_train, x_test, y_test",
     ],
     [
       ["--data", "wide.npz"],
