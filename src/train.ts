@@ -165,8 +165,11 @@ async function* runEpochs(
 ): AsyncGenerator<TrainEvent, void, void> {
   const { mlp, config, plan, trainer, augmenter, evaluators } = run;
   let fingerprint: Checkpoint["dataset"] | undefined;
-  const orderOf = (epoch: number) =>
-    permutation(config.seed, epoch, run.rows.length).map((at) => run.rows[at]);
+  const orderOf = (epoch: number) => {
+    const order = permutation(config.seed, epoch, run.rows.length);
+    for (let i = 0; i < order.length; i++) order[i] = run.rows[order[i]];
+    return order;
+  };
   const stepsPerEpoch = Math.ceil(run.rows.length / plan.batchSize);
   let best = resume?.progress.best, bestTensors = resume?.bestTensors;
   let done = resume?.progress ??
