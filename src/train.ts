@@ -299,7 +299,10 @@ function endOf(
 }
 
 function isFiniteState({ tensors }: TrainState): boolean {
-  return Object.values(tensors).every((values) => values.every(Number.isFinite));
+  for (const values of Object.values(tensors)) {
+    for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  }
+  return true;
 }
 
 function divergedError(epoch: number, step: number, { diverged }: EpochResult): DivergedError {
