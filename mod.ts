@@ -53,7 +53,13 @@ export {
 export type { DatasetLike } from "./src/data/canonical.ts";
 export { centerDigit, type Ink } from "./src/data/center.ts";
 export { countOf, type Dataset, type DatasetPair, inFeaturesOf } from "./src/data/dataset.ts";
-export { drawDigits, type DrawDigitsOptions } from "./src/data/digits.ts";
+export {
+  drawDigits,
+  drawDigitsAsync,
+  type DrawDigitsAsyncOptions,
+  type DrawDigitsOptions,
+  type DrawDigitsProgress,
+} from "./src/data/digits.ts";
 export { downloadMnist, type DownloadOptions, type DownloadProgress } from "./src/data/download.ts";
 export { type DatasetArrays, datasetFromArrays, type NumericArray } from "./src/data/from_arrays.ts";
 export { type NetworkImage, readImages, type ReadImagesOptions } from "./src/data/images.ts";

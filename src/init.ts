@@ -36,7 +36,9 @@ export function initialParameters(
     }
     const random = createRandom(options.seed, WEIGHTS_STREAM + index);
     const draw = drawFrom(options.init, fanIn, outFeatures, random);
-    parameters[`layer_${index + 1}.weights`] = Float32Array.from({ length: size }, draw);
+    const weights = new Float32Array(size);
+    for (let i = 0; i < size; i++) weights[i] = draw();
+    parameters[`layer_${index + 1}.weights`] = weights;
     parameters[`layer_${index + 1}.bias`] = new Float32Array(outFeatures);
     fanIn = outFeatures;
   }

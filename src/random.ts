@@ -69,7 +69,8 @@ export function createRandom(seed: number, stream = 0): Random {
 /** The order in which epoch `epoch` (from 1) goes through `count` rows: Fisher and Yates' shuffle of `0 … count - 1`. */
 export function permutation(seed: number, epoch: number, count: number): Uint32Array<ArrayBuffer> {
   const random = createRandom(seed, epoch);
-  const order = Uint32Array.from({ length: count }, (_, i) => i);
+  const order = new Uint32Array(count);
+  for (let i = 0; i < count; i++) order[i] = i; // a tenth of the time of Uint32Array.from({ length }, …)
   for (let i = count - 1; i > 0; i--) {
     const j = random.below(i + 1);
     const moved = order[i];

@@ -15,11 +15,13 @@ export function learningRates(
   stepsPerEpoch: number,
 ): Float64Array<ArrayBuffer> {
   const total = config.epochs * stepsPerEpoch;
-  return Float64Array.from({ length: stepsPerEpoch }, (_, i) => {
+  const rates = new Float64Array(stepsPerEpoch);
+  for (let i = 0; i < stepsPerEpoch; i++) {
     const step = (epoch - 1) * stepsPerEpoch + i;
     const warmth = Math.min(1, (step + 1) / Math.max(1, config.warmupSteps));
-    return scheduled(config, epoch - 1, step / total) * warmth;
-  });
+    rates[i] = scheduled(config, epoch - 1, step / total) * warmth;
+  }
+  return rates;
 }
 
 function scheduled(config: TrainConfig, epochsDone: number, progress: number): number {

@@ -186,8 +186,11 @@ async function* runEpochs(
 ): AsyncGenerator<TrainEvent, void, void> {
   const { mlp, config, plan, trainer, augmenter, evaluators } = run;
   let fingerprint: Checkpoint["dataset"] | undefined;
-  const orderOf = (epoch: number) =>
-    permutation(config.seed, epoch, run.rows.length).map((at) => run.rows[at]);
+  const orderOf = (epoch: number) => {
+    const order = permutation(config.seed, epoch, run.rows.length);
+    for (let i = 0; i < order.length; i++) order[i] = run.rows[order[i]];
+    return order;
+  };
   const stepsPerEpoch = Math.ceil(run.rows.length / plan.batchSize);
   let best = resume?.progress.best, bestTensors = resume?.bestTensors;
   let done = resume?.progress ??
@@ -320,7 +323,10 @@ function recordOf(
 }
 
 function isFiniteState({ tensors }: TrainState): boolean {
-  return Object.values(tensors).every((values) => values.every(Number.isFinite));
+  for (const values of Object.values(tensors)) {
+    for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  }
+  return true;
 }
 
 function divergedError(epoch: number, step: number, { diverged }: EpochResult): DivergedError {

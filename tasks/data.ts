@@ -2,7 +2,7 @@
 import { basename, isAbsolute } from "node:path";
 import type { Dataset, DatasetPair } from "../src/data/dataset.ts";
 import { countOf } from "../src/data/dataset.ts";
-import { drawDigits } from "../src/data/digits.ts";
+import { drawDigits, drawDigitsAsync, type DrawDigitsOptions } from "../src/data/digits.ts";
 import { downloadMnist } from "../src/data/download.ts";
 import { loadDataset } from "../src/data/load.ts";
 import { isThere } from "./kept_files.ts";
@@ -86,14 +86,26 @@ async function load(path: string, signal: AbortSignal): Promise<OpenedData> {
 
 async function drawn(
   why: string,
-  { screen, signal }: { readonly screen: Screen; readonly signal: AbortSignal },
+  terminal: { readonly screen: Screen; readonly signal: AbortSignal },
 ): Promise<OpenedData> {
-  screen.progress("drawing digits");
-  const sets = drawDigits(); // for seconds, in which no listener runs
-  screen.clear();
-  await new Promise((resolve) => setTimeout(resolve)); // a Ctrl-C of that time comes now
-  signal.throwIfAborted();
+  const sets = await drawOn(terminal);
   return { sets, said: described(why, sets) };
+}
+
+/** Draws digits, and tells on the transient line how many are drawn; the signal ends it within a slice of the work. */
+export async function drawOn(
+  { screen, signal }: { readonly screen: Screen; readonly signal: AbortSignal },
+  options: DrawDigitsOptions = {},
+): Promise<DatasetPair> {
+  try {
+    return await drawDigitsAsync({
+      ...options,
+      signal,
+      onProgress: ({ drawn, total }) => screen.progress(`drawing digits: ${count(drawn)} of ${count(total)}`),
+    });
+  } finally {
+    screen.clear();
+  }
 }
 
 function described(from: string, { train, test }: DatasetPair): string {

@@ -2,14 +2,13 @@
 import type { Backend } from "../src/backend.ts";
 import type { TrainConfig } from "../src/config.ts";
 import type { Dataset, DatasetPair } from "../src/data/dataset.ts";
-import { drawDigits } from "../src/data/digits.ts";
 import { checkFit, type Evaluation } from "../src/evaluate.ts";
 import { checkShowable, classNamesOf } from "../src/gui/shown_network.ts";
 import { createTrainingSession, type TrainingJob, type TrainingSession } from "../src/gui/training.ts";
 import type { LayerSpec } from "../src/layers.ts";
 import type { Mlp } from "../src/mlp.ts";
 import { train } from "../src/train.ts";
-import { openData, openTestRows } from "./data.ts";
+import { drawOn, openData, openTestRows } from "./data.ts";
 import { loadModel } from "./eval.ts";
 import { DEFAULT_MODEL } from "./options.ts";
 import { accuracy, count } from "./terminal/numbers.ts";
@@ -61,9 +60,7 @@ export async function openDemo(
 ): Promise<Shown> {
   const { digits, testDigits, epochs } = DEMO;
   screen.note(`drawing ${count(digits)} digits, and training on them for ${epochsText(epochs)}`);
-  const sets = drawDigits({ count: digits, testCount: testDigits });
-  await new Promise((resolve) => setTimeout(resolve)); // a Ctrl-C of that time comes now
-  signal.throwIfAborted();
+  const sets = await drawOn({ screen, signal }, { count: digits, testCount: testDigits });
   const mlp = newMlp(undefined, sets.train, {}), progress = progressOf(screen, epochs);
   let test: Evaluation | undefined;
   const options = { backend, epochs, signal, test: sets.test, onProgress: progress.tell };

@@ -18,7 +18,7 @@ export interface DeformOptions {
   readonly stretch?: number;
   /** The shift along each axis, in pixels. */
   readonly shift?: number;
-  /** The elastic displacement along each axis, in pixels; what lies within about 7 pixels moves together. */
+  /** The elastic displacement along each axis, in pixels; what lies within about 14 pixels moves together. */
   readonly elastic?: number;
 }
 
@@ -34,8 +34,8 @@ export interface Warp {
   readonly knots: Float64Array;
 }
 
-/** Pixels between two knots of the displacement: so spaced, a cubic B-spline is near to a Gaussian with σ of 4 pixels. */
-const knotSpacing = 7;
+/** Pixels between two knots of the displacement: so spaced, a cubic B-spline is near to a Gaussian with σ of 8 pixels. */
+const knotSpacing = 14;
 /** The standard deviation of the displacement between knots that have 1: the B-spline's mean Σ w². */
 const splineDamping = 0.48;
 

@@ -108,7 +108,9 @@ export function normalise(
  * ```
  */
 export function scalePixels(pixels: Uint8Array): Float32Array<ArrayBuffer> {
-  return Float32Array.from(pixels, (pixel) => pixel / 255);
+  const scaled = new Float32Array(pixels.length);
+  for (let i = 0; i < pixels.length; i++) scaled[i] = pixels[i] / 255;
+  return scaled;
 }
 
 /**

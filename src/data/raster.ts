@@ -21,27 +21,33 @@ export interface Sheet {
  * @param softness How wide the change from ink to paper is, in pixels; 1 is plain anti-aliasing.
  */
 export function paintLine(sheet: Sheet, points: Float64Array, softness: number): void {
-  const { values, width, height } = sheet;
+  const { values, width, height } = sheet, half = softness / 2, inverseSoftness = 1 / softness;
   for (let i = 0; i + 3 < points.length; i += 3) {
     const startX = points[i], startY = points[i + 1], radius = points[i + 2];
     const alongX = points[i + 3] - startX, alongY = points[i + 4] - startY, growth = points[i + 5] - radius;
     const squared = alongX * alongX + alongY * alongY, inverse = squared > 0 ? 1 / squared : 0;
-    const reach = Math.max(radius, radius + growth) + softness / 2;
+    const reach = Math.max(radius, radius + growth) + half, reachSquared = reach > 0 ? reach * reach : 0;
+    const full = Math.min(radius, radius + growth) - half, fullSquared = full > 0 ? full * full : 0;
     const left = Math.max(0, Math.floor(Math.min(startX, startX + alongX) - reach));
     const right = Math.min(width, Math.ceil(Math.max(startX, startX + alongX) + reach));
     const top = Math.max(0, Math.floor(Math.min(startY, startY + alongY) - reach));
     const bottom = Math.min(height, Math.ceil(Math.max(startY, startY + alongY) + reach));
     for (let y = top; y < bottom; y++) {
-      const pixelY = y + 0.5 - startY;
+      const pixelY = y + 0.5 - startY, alongThere = pixelY * alongY;
       for (let x = left, at = y * width + left; x < right; x++, at++) {
-        if (values[at] === 1) continue; // as dark as it gets; so are most that the segment before covered
+        const there = values[at];
+        if (there === 1) continue; // as dark as it gets; so are most that the segment before covered
         const pixelX = x + 0.5 - startX;
-        const nearest = Math.min(1, Math.max(0, (pixelX * alongX + pixelY * alongY) * inverse));
+        const nearest = Math.min(1, Math.max(0, (pixelX * alongX + alongThere) * inverse));
         const awayX = pixelX - nearest * alongX, awayY = pixelY - nearest * alongY;
         const away = awayX * awayX + awayY * awayY;
-        if (away >= reach * reach) continue;
-        const cover = Math.min(1, (radius + nearest * growth - Math.sqrt(away)) / softness + 0.5);
-        if (cover > values[at]) values[at] = cover;
+        if (away >= reachSquared) continue;
+        if (away <= fullSquared) {
+          values[at] = 1;
+          continue;
+        }
+        const cover = (radius + nearest * growth - Math.sqrt(away)) * inverseSoftness + 0.5;
+        if (cover > there) values[at] = cover < 1 ? cover : 1;
       }
     }
   }
