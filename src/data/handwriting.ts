@@ -77,7 +77,9 @@ export function createHand(): Hand {
 }
 
 function parseStyle({ weight, forms }: Style): Template {
-  const strokes = forms[0].split(" / ").map((stroke) => stroke.split(" ").map((point) => point.endsWith("!")));
+  const strokes = forms[0].split(" / ").map((stroke) =>
+    stroke.split(" ").map((point) => point.endsWith("!"))
+  );
   return {
     weight,
     strokes,
@@ -132,7 +134,12 @@ function jitterPoints(
 /** The weights of a Catmull-Rom spline's four points at each step between the middle two. */
 const splineSteps = Array.from({ length: segmentsASpan }, (_, step) => {
   const t = step / segmentsASpan, t2 = t * t, t3 = t2 * t;
-  return [(2 * t2 - t3 - t) / 2, (3 * t3 - 5 * t2 + 2) / 2, (4 * t2 - 3 * t3 + t) / 2, (t3 - t2) / 2] as const;
+  return [
+    (2 * t2 - t3 - t) / 2,
+    (3 * t3 - 5 * t2 + 2) / 2,
+    (4 * t2 - 3 * t3 + t) / 2,
+    (t3 - t2) / 2,
+  ] as const;
 });
 
 /** Returns the Catmull-Rom spline through the points; a corner ends one curve and begins the next. */

@@ -25,7 +25,9 @@ export const createTrainer = (backend: Backend) => backend.createTrainer(PLAN, S
  * the launches of all steps even so, each some 0.3 ms.
  */
 export async function createLongRun(backend: Backend) {
-  const rows = backend.device.startsWith("emulated") ? 3000 : 30_000, features = 16, layers = [dense(64, "tanh"), dense(3)];
+  const rows = backend.device.startsWith("emulated") ? 3000 : 30_000,
+    features = 16,
+    layers = [dense(64, "tanh"), dense(3)];
   const dataset = drawSet({ rows, inFeatures: features, outFeatures: 3 });
   const plan = buildPlan(layers, resolveConfig({ batchSize: 1 }), { ...INPUT, inFeatures: features });
   const start = startState(plan, drawParameters(features, layers, 1));

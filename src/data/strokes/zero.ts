@@ -17,8 +17,6 @@ export const zero: readonly Style[] = [
     "19,2 5,24 -1,60 14,94 39,100 63,84 74,50 69,20 58,8",
     "64,14 41,0 11,22 1,60 15,96 43,98 65,76 67,40 47,22",
     "39,0 21,20 1,60 0,94 31,100 68,94 75,64 58,26 35,2",
-
-
   ),
   // closed with a small loop or a crossing at the top
   style(
