@@ -158,7 +158,9 @@ export async function openBackend(
   name: BackendName = "auto",
   options: BackendOptions = {},
 ): Promise<OpenedBackend> {
-  if (name !== "auto") return Object.assign(await openByName(name, options, { named: true }), { passedOver: [] });
+  if (name !== "auto") {
+    return Object.assign(await openByName(name, options, { named: true }), { passedOver: [] });
+  }
   const passedOver: { name: string; reason: string }[] = [];
   for (const candidate of AUTOMATIC) {
     try {

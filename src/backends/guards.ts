@@ -50,12 +50,16 @@ export function checkTraining(plan: StepPlan, dataset: Dataset, state: TrainStat
   checkArray(TRAIN, name, dataset[name], classes);
   const found = dataset[name]!.length;
   if (found !== rows * width) {
-    throw new TypeError(`${TRAIN}: "${name}" has ${found} values, ${rows} rows of inputs need ${rows * width}`);
+    throw new TypeError(
+      `${TRAIN}: "${name}" has ${found} values, ${rows} rows of inputs need ${rows * width}`,
+    );
   }
   const bad = name === "labels" ? dataset.labels!.findIndex((label) => label >= plan.outFeatures) : -1;
   if (bad >= 0) {
     const label = `"labels" has ${dataset.labels![bad]} at [${bad}]`;
-    throw new RangeError(`${TRAIN}: ${label}, labels of ${plan.outFeatures} classes end at ${plan.outFeatures - 1}`);
+    throw new RangeError(
+      `${TRAIN}: ${label}, labels of ${plan.outFeatures} classes end at ${plan.outFeatures - 1}`,
+    );
   }
   if (dataset[other] !== undefined) throw refuse(TRAIN, other, dataset[other], `nothing beside "${name}"`);
   checkState(plan, state);
@@ -97,7 +101,9 @@ export function copyEpoch(
     throw new RangeError(`An epoch of ${steps} steps needs as many learning rates, found ${length}`);
   }
   if (given.order.length > count) {
-    throw new RangeError(`Cannot train on ${given.order.length} rows an epoch: the data set has ${count} rows`);
+    throw new RangeError(
+      `Cannot train on ${given.order.length} rows an epoch: the data set has ${count} rows`,
+    );
   }
   const order = new Uint32Array(given.order);
   for (const row of order) {
@@ -172,7 +178,8 @@ export function checkPrediction({ inFeatures }: NetworkSpec, inputs: Dataset["in
 type ArrayClass = { readonly name: string; readonly prototype: ArrayBufferView };
 
 function checkArray(what: string, name: string, value: unknown, classes: readonly ArrayClass[]): void {
-  const fits = isTypedArray(value) && classes.some(({ prototype }) => Object.getPrototypeOf(value) === prototype);
+  const fits = isTypedArray(value) &&
+    classes.some(({ prototype }) => Object.getPrototypeOf(value) === prototype);
   if (!fits) throw refuse(what, name, value, classes.map((each) => withArticle(each.name)).join(" or "));
   const fault = bufferFault(value);
   if (fault) throw new TypeError(`${what}: "${name}" ${fault}`);

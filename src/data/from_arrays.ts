@@ -96,7 +96,9 @@ export function checkedDataset(arrays: DatasetArrays, naming: Naming): Dataset {
     );
   }
   const rows = arrays.inputs.length / inFeatures;
-  const answers = arrays.labels !== undefined ? classesOf(arrays, rows, naming) : targetsOf(arrays, rows, naming);
+  const answers = arrays.labels !== undefined
+    ? classesOf(arrays, rows, naming)
+    : targetsOf(arrays, rows, naming);
   return {
     ...represent(arrays, naming),
     inputShape: [...inputShape],

@@ -3,7 +3,16 @@ import { assertEquals, assertLess, assertRejects } from "@std/assert";
 import type { Backend } from "../../src/backend.ts";
 import { BackendError } from "../../src/errors.ts";
 import { backendTest, EACH } from "../support/backends.ts";
-import { createLongRun, createTrainer, NETWORK, PARAMETERS, PLAN, RATES, SET, START } from "../support/runs.ts";
+import {
+  createLongRun,
+  createTrainer,
+  NETWORK,
+  PARAMETERS,
+  PLAN,
+  RATES,
+  SET,
+  START,
+} from "../support/runs.ts";
 import { inOrder } from "../support/states.ts";
 
 /** Asserts that a call of something closed is refused. */

@@ -9,7 +9,7 @@ import type { StepPlan } from "../../plan.ts";
 import { canShareMemory } from "../../shared_memory.ts";
 import { createBackend } from "../lifecycle.ts";
 import type { PredictorWork, TrainerWork } from "../work.ts";
-import { keepMemories, type KeepingTeam } from "./memories.ts";
+import { type KeepingTeam, keepMemories } from "./memories.ts";
 import type { Build } from "./module.ts";
 import { type Prediction, preparePrediction } from "./prediction.ts";
 import { bytesOf, fieldAt, PROGRAM, writeRecord } from "./records.ts";
@@ -60,6 +60,9 @@ function deviceOf({ threads, shared, build }: Team): string {
   return `CPU, ${count}${shared ? "" : " (no shared memory)"}, WebAssembly ${simd}`;
 }
 
+/** The fields of a program that each run begins with. */
+const BEGIN = { step: 0, rows: 0, correct: 0, stop: 0, ended: 0, diverged: 0 };
+
 /** A training that lies before a team. */
 interface Laid {
   readonly training: Training;
@@ -75,7 +78,8 @@ async function layOut(team: KeepingTeam, plan: StepPlan, dataset: Dataset): Prom
 }
 
 async function createTrainer(team: KeepingTeam, plan: StepPlan, dataset: Dataset): Promise<TrainerWork> {
-  const { inputs: _, ...answers } = dataset, at = (name: keyof typeof PROGRAM) => fieldAt(0, PROGRAM, name) / 4;
+  const { inputs: _, ...answers } = dataset,
+    at = (name: keyof typeof PROGRAM) => fieldAt(0, PROGRAM, name) / 4;
   let laid = await layOut(team, plan, dataset);
   const write = ({ training, desk }: Laid, tensors: Tensors) => {
     loadTensors(training, tensors);
@@ -92,8 +96,7 @@ async function createTrainer(team: KeepingTeam, plan: StepPlan, dataset: Dataset
       rates.forEach((rate, i) => numbers.set(ratesOf(update, rate, step + i + 1), i * 4));
       const lossSum = new Float64Array(memory.buffer, program.lossSum, 1);
       lossSum[0] = 0;
-      const start = { count: order.length, steps: rates.length, step: 0, rows: 0, correct: 0, ended: 0, diverged: 0 };
-      writeRecord(memory, program.address, PROGRAM, { ...start, stop: 0 });
+      writeRecord(memory, program.address, PROGRAM, { ...BEGIN, count: order.length, steps: rates.length });
       signal.addEventListener("abort", () => Atomics.store(fields, at("stop"), 1));
       await desk.run(program.address);
       const [steps, rows, correct] = [fields[at("step")], fields[at("rows")], fields[at("correct")]];

@@ -1,5 +1,12 @@
 /** The life of the CUDA backend's trainers and predictors, on the emulation. */
-import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { type CudaBackend, openCuda } from "../../../src/backends/cuda/backend.ts";
 import { openReference } from "../../../src/backends/reference/backend.ts";
 import { buildPlan } from "../../../src/build_plan.ts";

@@ -94,7 +94,10 @@ for (const bytes of [true, false]) {
 webgpuTest("openBackend() gives a backend whose buffersHeld stays up to date", async () => {
   await using opened = await openBackend("webgpu");
   const backend = opened as OpenedBackend & WebgpuBackend;
-  const predictor = await backend.createPredictor({ inFeatures: 30, layers: LAYERS, inputScale: 1 }, SMALL.parameters);
+  const predictor = await backend.createPredictor(
+    { inFeatures: 30, layers: LAYERS, inputScale: 1 },
+    SMALL.parameters,
+  );
   assertEquals([backend.buffersHeld, backend.passedOver], [0, []]);
   await predictor.place(SMALL.dataset.inputs);
   assert(backend.buffersHeld > 0);
