@@ -136,7 +136,7 @@ for (
   const [what, rows, options, limit] of [
     ["", 8000, {}, 150e6],
     // Images of each epoch lie in shared memory, which goes when garbage is collected.
-    [" with augment", 3000, { augment: true, threads: 2 }, 120e6],
+    [" with augment", 5000, { augment: true, threads: 2 }, 150e6],
   ] as const satisfies [string, number, TrainOptions, number][]
 ) {
   Deno.test({
