@@ -106,13 +106,8 @@ export function createBackend<F>(work: BackendWork<F>): Backend & F {
     createPredictor: (network, tensors) =>
       run(async () => {
         checkNetwork(network);
-        const parameters = copyParameters(network, tensors);
-        return await beginPredicting(await work.createPredictor(network), {
-          name,
-          family,
-          network,
-          parameters,
-        });
+        const parameters = copyParameters(network, tensors), made = await work.createPredictor(network);
+        return await beginPredicting(made, { name, family, network, parameters });
       }),
     close,
     [Symbol.asyncDispose]: close,
@@ -161,11 +156,8 @@ async function beginTraining(
     await work.writeTensors(from.tensors);
     step = from.step;
   };
-  const runEpoch = async (
-    work: TrainerWork,
-    { order, rates }: ReturnType<typeof copyEpoch>,
-    signal?: AbortSignal,
-  ) => {
+  type Copies = ReturnType<typeof copyEpoch>;
+  const runEpoch = async (work: TrainerWork, { order, rates }: Copies, signal?: AbortSignal) => {
     stepsDone = 0;
     if (rates.length === 0 || signal?.aborted) {
       return { lossSum: 0, correct: 0, rows: 0, steps: 0, diverged: false };

@@ -43,21 +43,22 @@ const PLAN = buildPlan(LAYERS, resolveConfig({ batchSize: 8 }), {
 });
 const START = startState(PLAN, drawParameters(784, LAYERS, 1));
 
+setFlagsFromString("--expose-gc");
+const collectGarbage: () => void = runInNewContext("gc");
+
 /**
  * Bytes that the process grows by while `work` comes `CYCLES` times, after some times in which engine and pools take what
- * they keep. The least of the last five counts: garbage that waits to be collected comes and goes.
+ * they keep. Garbage is collected before each look; the least of the last five counts, because workers collect their own.
  */
 async function growthOf(work: () => Promise<void>): Promise<number> {
   const sizes: number[] = [], before = 3;
   for (let cycle = 0; cycle < before + CYCLES; cycle++) {
+    collectGarbage();
     sizes.push(Deno.memoryUsage().rss);
     await work();
   }
   return Math.min(...sizes.slice(-5)) - sizes[before];
 }
-
-setFlagsFromString("--expose-gc");
-const collectGarbage: () => void = runInNewContext("gc");
 
 /** Makes a trainer and a predictor of a set, uses both, and closes them. */
 async function useOnce(backend: Backend, set: Dataset): Promise<[trainer: Trainer, predictor: Predictor]> {

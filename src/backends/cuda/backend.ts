@@ -112,26 +112,10 @@ function createTrainer({ library, device, path }: Host, plan: StepPlan, dataset:
     async runEpoch({ order, rates, step, signal }) {
       const results = new Float64Array(RESULTS.length), { handle } = recording, before = BigInt(step);
       const [rows, steps, count] = [order, rates, results].map(({ length }) => BigInt(length));
-      run++;
+      const given = [handle, ++run, order, rows, rates, steps, before, results, count] as const;
       // What goes wrong in `stop` goes wrong in the epoch too, which says so.
       signal.addEventListener("abort", () => void symbols.mlp_plan_stop(handle, run, new Uint8Array(1), 1));
-      await callAside(
-        TRAIN,
-        (error, size) =>
-          symbols.mlp_plan_run_epoch(
-            handle,
-            run,
-            order,
-            rows,
-            rates,
-            steps,
-            before,
-            results,
-            count,
-            error,
-            size,
-          ),
-      );
+      await callAside(TRAIN, (...error) => symbols.mlp_plan_run_epoch(...given, ...error));
       const [lossSum, correct, rowsDone, done, diverged] = results;
       return { lossSum, correct, rows: rowsDone, steps: done, diverged: diverged !== 0 };
     },
@@ -164,11 +148,8 @@ function createPredictor({ library, device }: Host, network: NetworkSpec): Predi
     },
     async run() {
       const outputs = new Float32Array(rows * layers[last].outFeatures), count = BigInt(outputs.length);
-      const y = recording.id(layerBuffer(last, "y"));
-      await callAside(
-        PREDICT,
-        (error, size) => symbols.mlp_plan_predict(recording.handle, y, outputs, count, error, size),
-      );
+      const given = [recording.handle, recording.id(layerBuffer(last, "y")), outputs, count] as const;
+      await callAside(PREDICT, (...error) => symbols.mlp_plan_predict(...given, ...error));
       return outputs;
     },
     close: () => recording.destroy(),

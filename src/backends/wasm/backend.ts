@@ -64,6 +64,9 @@ function deviceOf({ threads, alone, build }: Team): string {
   return `CPU, ${count}${alone ? ` (${alone})` : ""}, WebAssembly ${simd}`;
 }
 
+/** The fields of a program that each run begins with. */
+const BEGIN = { step: 0, rows: 0, correct: 0, stop: 0, ended: 0, diverged: 0 };
+
 /** A training that lies before a team. */
 interface Laid {
   readonly training: Training;
@@ -97,16 +100,7 @@ async function createTrainer(team: KeepingTeam, plan: StepPlan, dataset: Dataset
       rates.forEach((rate, i) => numbers.set(ratesOf(update, rate, step + i + 1), i * 4));
       const lossSum = new Float64Array(memory.buffer, program.lossSum, 1);
       lossSum[0] = 0;
-      const start = {
-        count: order.length,
-        steps: rates.length,
-        step: 0,
-        rows: 0,
-        correct: 0,
-        ended: 0,
-        diverged: 0,
-      };
-      writeRecord(memory, program.address, PROGRAM, { ...start, stop: 0 });
+      writeRecord(memory, program.address, PROGRAM, { ...BEGIN, count: order.length, steps: rates.length });
       signal.addEventListener("abort", () => Atomics.store(fields, at("stop"), 1));
       await desk.run(program.address);
       const [steps, rows, correct] = [fields[at("step")], fields[at("rows")], fields[at("correct")]];
