@@ -24,6 +24,7 @@ const SOFTMAX = 4u;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+  unknown_zero = group.z;
   let row = row_of(group, index);
   let valid = row < step.rows;
   let first = row * loss.out_features;
@@ -46,20 +47,24 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   for (var o = index % LANES; o < end; o += LANES) {
     let output = y[first + o];
     let d = (output - target_of(row, o)) * scale;
-    if (loss.activation == SOFTMAX) {
+    if (loss.activation + unknown_zero == SOFTMAX) {
       dz[first + o] = output * (d - dot);
     } else {
       dz[first + o] = activate_backward(output, d, loss.activation);
     }
   }
   if (valid && index % LANES == 0u) {
-    let right = loss.labels != 0u && top.place == target_rows[row];
+    let right = has_labels() && top.place == target_rows[row];
     losses[step.index * loss.batch_size + row] = row_loss_of(row_loss, right, top.flags);
   }
 }
 
+fn has_labels() -> bool {
+  return loss.labels + unknown_zero != 0u;
+}
+
 fn target_of(row: u32, o: u32) -> f32 {
-  if (loss.labels != 0u) {
+  if (has_labels()) {
     return select(0.0, 1.0, target_rows[row] == o);
   }
   return bitcast<f32>(target_rows[row * loss.out_features + o]);

@@ -9,7 +9,7 @@
 fn update(at: u32, gradient: f32) {
   let p = parameters[at];
   var change = gradient + step.weight_decay * p;
-  if ((step.flags & MOMENTUM) != 0u) {
+  if ((step.flags & MOMENTUM) + unknown_zero != 0u) {
     let v = step.momentum * velocity[at] + change;
     velocity[at] = v;
     change = select(v, change + step.momentum * v, (step.flags & NESTEROV) != 0u);

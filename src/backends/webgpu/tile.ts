@@ -70,12 +70,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   if (top >= tile_rows()) {
     return;
   }
+  unknown_zero = group.z;
+  let whole_depth = tile_depth() + group.z; // which is 0, see step.wgsl
   let y = index / 8u;
   let x = index % 8u;
   ${lines(cells.map(({ name }) => `var ${name} = mat4x4<f32>();`), 2)}
   ${rowSums ? lines(blocks.map((i) => `var s${i} = vec4<f32>();`), 2) : ""}
-  for (var start = 0u; start < tile_depth(); start += DEPTH) {
-    let depth = min(DEPTH, tile_depth() - start);
+  for (var start = 0u; start < whole_depth; start += DEPTH) {
+    let depth = min(DEPTH, whole_depth - start);
     for (var at = index; at < DEPTH * VECTORS; at += 64u) {
       copy_left(top, start, depth, at);
       copy_right(edge, start, depth, at);

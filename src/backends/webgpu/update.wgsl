@@ -16,6 +16,7 @@ fn main(
   @builtin(global_invocation_id) invocation: vec3<u32>,
   @builtin(num_workgroups) groups: vec3<u32>,
 ) {
+  unknown_zero = invocation.z;
   for (var at = invocation.x; at < layer.size; at += groups.x * 64u) {
     update(at, gradients[at] * factor[0]);
   }

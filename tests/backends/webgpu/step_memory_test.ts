@@ -1,0 +1,43 @@
+/** Steps take no memory that stays: a driver may keep what it compiles for the values of uniforms. @module */
+import { assertLess } from "@std/assert";
+import { buildPlan } from "../../../src/build_plan.ts";
+import { resolveConfig, type TrainConfig } from "../../../src/config.ts";
+import { dense, type LayerSpec } from "../../../src/layers.ts";
+import { backendTest, WEBGPU } from "../../support/backends.ts";
+import { drawParameters } from "../../support/cases.ts";
+import { drawSet } from "../../support/sets.ts";
+import { inOrder, startState } from "../../support/states.ts";
+
+const RUNS: readonly (Partial<TrainConfig> & { readonly layers: readonly LayerSpec[] })[] = [
+  { layers: [dense(24, "relu"), dense(5, "softmax")] },
+  {
+    layers: [dense(9, "tanh"), dense(7, "sigmoid"), dense(5, "softmax")],
+    optimizer: "sgd",
+    momentum: 0.9,
+    clipNorm: 1,
+  },
+  { layers: [dense(70, "softmax"), dense(3)], optimizer: "sgd", loss: "mean-squared-error" },
+];
+
+/** Steps of each run, and bytes that they may take: a copy of a kernel that is kept at each step has 300,000. */
+const STEPS = 400, MOST_BYTES = 40e6;
+
+backendTest("Trainer.runEpoch() takes no memory that stays", WEBGPU, async (backend) => {
+  for (const { layers, ...given } of RUNS) {
+    const config = resolveConfig({ batchSize: 10, ...given }), { outFeatures } = layers.at(-1)!;
+    const dataset = drawSet({ rows: 10 * STEPS, inFeatures: 30, outFeatures, bytes: true });
+    const { inputScale } = dataset, form = { inFeatures: 30, inputScale, labels: true, outFeatures };
+    const plan = buildPlan(layers, config, form);
+    const state = startState(plan, drawParameters(30, layers, 1));
+    await using trainer = await backend.createTrainer(plan, dataset, state);
+    const rates = new Float64Array(STEPS).fill(0.001);
+    await trainer.runEpoch(inOrder(10), rates.subarray(0, 1)); // the kernels are compiled
+    const before = Deno.memoryUsage().rss;
+    await trainer.runEpoch(inOrder(10 * STEPS), rates);
+    assertLess(
+      Deno.memoryUsage().rss - before,
+      MOST_BYTES,
+      layers.map(({ activation }) => activation).join(),
+    );
+  }
+});
