@@ -242,7 +242,7 @@ Deno.test({
   fn: () =>
     withPage({ args: WEBGPU_ARGS, module: "src/backends/webgpu/kernels.ts" }, async (page) => {
       const compiled = await page.evaluate(`(${COMPILE})()`);
-      assertEquals(compiled, { compiled: 27, refused: [] });
+      assertEquals(compiled, { compiled: 37, refused: [] });
     }),
 });
 
