@@ -18,7 +18,7 @@ export const STATE = "state.", BEST = "best.";
 /** The name of the array that holds the JSON. */
 export const RECORD = "checkpoint";
 
-/** What decides which arrays there are. */
+/** The parts of a checkpoint that decide which arrays its file has. */
 type Run = Pick<Checkpoint, "config" | "progress">;
 
 /** Whether a checkpoint has parameters of a best epoch. */

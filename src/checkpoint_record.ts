@@ -8,7 +8,7 @@ import { heldRows } from "./data/split.ts";
 import { jsonText, type Refuse } from "./formats/fault.ts";
 import { type Fields, isCount, isFields, readConfig, strangeOption } from "./formats/training_record.ts";
 
-/** What a checkpoint's file holds as JSON. */
+/** The JSON of a checkpoint's file. */
 export type CheckpointRecord = Pick<Checkpoint, "config" | "progress" | "backend" | "dataset">;
 
 /** The largest CRC-32. */

@@ -19,7 +19,7 @@ export function isAbsolute(path: string): boolean {
   return path.startsWith("/") || (Deno.build.os === "windows" && /^([A-Za-z]:)?[\\/]/.test(path));
 }
 
-/** Where the last separator of a path is, or -1. */
+/** Returns the index of the last separator in a path, or -1. */
 function lastSeparator(path: string): number {
   const separator = Deno.build.os === "windows" ? /[\\/]/g : /\//g;
   return [...path.matchAll(separator)].at(-1)?.index ?? -1;

@@ -154,7 +154,7 @@ async function openModelOutput({ given: { network }, screen, signal }: Context):
   return await openOutput(path, { screen });
 }
 
-/** What keeps the network at the end of its training. A second place is told at once, and ends the task with an error. */
+/** Saves the network at the end of its training. If it goes to a second place, that is said and the task fails. */
 function saverTo(output: Output, screen: Screen, faults: TaskError[]): TrainingJob["save"] {
   return async (mlp, { isFinished }) => {
     const options = { what: "the model", beside: !isFinished, folders: [], screen };

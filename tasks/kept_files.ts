@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { keepFile } from "../src/files.ts";
 import { Mlp } from "../src/mlp.ts";
 
-/** What stands in the name of such a file: `model.previous.npz`, `model.interrupted.npz`. */
+/** The word in the name of such a file: `model.previous.npz`, `model.interrupted.npz`. */
 export type Beside = "previous" | "interrupted";
 
 /** The path of a file beside `path`: `model.previous.npz` for `model.npz`, `model.previous` for `model`. */

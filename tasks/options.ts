@@ -2,7 +2,7 @@
 import { type BackendOptions, BACKENDS } from "../src/backend.ts";
 import type { ArgumentTable, OptionGroup } from "./terminal/command.ts";
 
-/** Where a model is kept if no path is given, from the folder that the person stands in. */
+/** The default path of a model, relative to the folder that the person stands in. */
 export const DEFAULT_MODEL = "model/model.npz";
 
 /** The model that a task uses. */

@@ -1,4 +1,4 @@
-/** Where a task writes models and checkpoints: what is refused, and who may write there. @module */
+/** The files that a task writes models and checkpoints to: refusals and locks. @module */
 import { basename, dirname } from "node:path";
 import { FormatError } from "../src/errors.ts";
 import { lockFile } from "../src/file_lock.ts";

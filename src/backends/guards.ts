@@ -17,7 +17,7 @@ const REPLACE = "Cannot replace the inputs";
 
 const INPUTS = [Uint8Array, Float32Array], FLOATS = [Float32Array, Float64Array];
 
-/** What a trainer needs of the inputs that replace others. */
+/** The class and length that inputs need to replace those of a trainer. */
 export interface InputsNeeded {
   /** Their class. */
   readonly bytes: boolean;

@@ -122,7 +122,7 @@ function laterError(cause: unknown): unknown {
   return new BackendError(message, { backend: cause.backend, code: cause.code, cause });
 }
 
-/** What a trainer or predictor knows of its backend. */
+/** The backend of a trainer or predictor. */
 interface Parent {
   readonly name: string;
   readonly family: Set<() => Promise<void>>;

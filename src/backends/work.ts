@@ -8,7 +8,7 @@ import type { Backend, EpochResult, NetworkSpec, Tensors } from "../backend.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { StepPlan } from "../plan.ts";
 
-/** What a backend does; `F` are the fields that it has besides those of every backend. */
+/** The work of a backend; `F` are the fields that it has besides those of every backend. */
 export interface BackendWork<F> {
   /** Its name, such as `"wasm"`. */
   readonly name: string;
@@ -36,7 +36,7 @@ export interface Epoch {
   readonly signal: AbortSignal;
 }
 
-/** What a trainer does. A call that fails ends the training: what it left may be half of a step. */
+/** The work of a trainer. A call that fails ends the training, because it may have left half of a step. */
 export interface TrainerWork {
   /** Steps of the running epoch done so far; asked for only while one runs. */
   readonly stepsDone: number;
@@ -52,7 +52,7 @@ export interface TrainerWork {
   close(): void;
 }
 
-/** What a predictor does. */
+/** The work of a predictor. */
 export interface PredictorWork {
   /** Takes parameters: copies that are its own. */
   load(tensors: Tensors): void | Promise<void>;

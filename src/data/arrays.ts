@@ -7,11 +7,11 @@
 /** Numbers of any type; 64-bit integers too. */
 export type NumericArray = ArrayLike<number> | BigInt64Array | BigUint64Array;
 
-/** What arrays are called in messages, and what a fault in them is thrown as. */
+/** The names of arrays in messages, and the errors that faults in them become. */
 export interface Naming {
-  /** What the inputs are called. */
+  /** The name of the inputs. */
   readonly inputs: string;
-  /** What the labels or targets are called. */
+  /** The name of the labels or targets. */
   readonly answers: string;
   /** Makes the error; `"shape"` for a wrong kind or shape, `"range"` for a value out of range. */
   readonly refuse: (kind: "shape" | "range", fault: string) => Error;

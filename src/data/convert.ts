@@ -51,7 +51,7 @@ export function toBytes(values: NumericArray): { bytes: Uint8Array; largest: num
 
 /** How `toFloats` names and checks values. */
 export interface FloatOptions extends Pick<Naming, "refuse" | "exact"> {
-  /** What the array is called. */
+  /** The name of the array. */
   readonly name: string;
   /** The shape that says where a value is. */
   readonly shape: readonly number[];

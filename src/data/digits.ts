@@ -26,7 +26,7 @@ export interface DrawDigitsProgress {
   readonly total: number;
 }
 
-/** What `drawDigitsAsync()` draws, and how it is watched and ended. */
+/** Options of `drawDigitsAsync()`. */
 export interface DrawDigitsAsyncOptions extends DrawDigitsOptions {
   /** Ends the drawing; the promise rejects with its reason. */
   readonly signal?: AbortSignal;

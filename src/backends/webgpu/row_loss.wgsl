@@ -1,4 +1,4 @@
-// What the loss kernels keep of a row, and sum_losses.wgsl adds up.
+// The loss of a row, whether it was right, and whether it is finite: written by the loss kernels, added up by sum_losses.wgsl.
 
 struct RowLoss {
   loss: f32,
