@@ -17,31 +17,26 @@
  * @module
  */
 export { type ActivationName, ACTIVATIONS } from "./src/activations.ts";
+export type {
+  Backend,
+  EpochResult,
+  FloatArray,
+  NetworkSpec,
+  Predictor,
+  Tensors,
+  Trainer,
+  TrainState,
+} from "./src/backends/backend.ts";
 export {
-  type Backend,
   type BackendName,
   type BackendOptions,
   BACKENDS,
-  type EpochResult,
-  type FloatArray,
-  type NetworkSpec,
   openBackend,
   type OpenedBackend,
-  type Predictor,
-  type Tensors,
-  type Trainer,
-  type TrainState,
-} from "./src/backend.ts";
+} from "./src/backends/open.ts";
 export { buildPlan } from "./src/build_plan.ts";
-export {
-  type Checkpoint,
-  type Fingerprint,
-  formatCheckpoint,
-  loadCheckpoint,
-  parseCheckpoint,
-  type Progress,
-  saveCheckpoint,
-} from "./src/checkpoint.ts";
+export type { Checkpoint, Fingerprint, Progress } from "./src/checkpoint_parts.ts";
+export { formatCheckpoint, loadCheckpoint, parseCheckpoint, saveCheckpoint } from "./src/checkpoint.ts";
 export {
   type OptionSpec,
   type OptionValue,
@@ -102,7 +97,8 @@ export {
 export { type InitName } from "./src/init.ts";
 export { dense, formatLayers, type LayerSpec, parseLayers } from "./src/layers.ts";
 export { type LossName } from "./src/losses.ts";
-export { type InputSpec, Mlp, type MlpParts, type TrainingRecord } from "./src/mlp.ts";
+export { type InputSpec, Mlp } from "./src/mlp.ts";
+export type { MlpParts, TrainingRecord } from "./src/mlp_parts.ts";
 export type * from "./src/plan.ts";
 export { formatPlan } from "./src/plan/format.ts";
 export { createRandom, permutation, type Random } from "./src/random.ts";

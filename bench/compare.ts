@@ -3,7 +3,7 @@
  * it and for what its figures mean.
  * @module
  */
-import { BACKENDS } from "../src/backend.ts";
+import { BACKENDS } from "../src/backends/open.ts";
 import { type Command, withDefaults } from "../tasks/terminal/command.ts";
 import { TaskError, UsageError } from "../tasks/terminal/errors.ts";
 import { runTask, type TaskContext } from "../tasks/terminal/main.ts";

@@ -5,60 +5,19 @@
  * `digest`, which files of version 0.1 lack.
  * @module
  */
-import type { Tensors } from "./backend.ts";
+import type { Tensors } from "./backends/backend.ts";
 import { BEST, checkArrays, hasBest, RECORD, STATE } from "./checkpoint_checks.ts";
 import { DIGEST, digestNow, digestOf } from "./checkpoint_digest.ts";
+import type { Checkpoint, Fingerprint } from "./checkpoint_parts.ts";
 import { readRecord } from "./checkpoint_record.ts";
-import type { TrainConfig } from "./config.ts";
 import { countOf, type Dataset } from "./data/dataset.ts";
 import { readFileBounded, writeFileAtomic } from "./files.ts";
 import { crc32 } from "./formats/crc32.ts";
 import { refuser } from "./formats/fault.ts";
-import { modelArrays, readModel, stringArray, stringOf } from "./formats/model.ts";
+import { modelArrays, readModel, stringArray, stringOf } from "./model_file.ts";
 import type { NpyArray } from "./formats/npy.ts";
 import { formatNpz, type NpzInput, parseNpz } from "./formats/npz.ts";
 import { checkFiles } from "./host.ts";
-import type { MlpParts } from "./mlp.ts";
-
-/** Where in a run training stands. */
-export interface Progress {
-  /** The epoch that comes next or goes on, from 1. */
-  readonly epoch: number;
-  /** Steps of that epoch that are done. */
-  readonly stepsDone: number;
-  /** Sums over the rows of those steps. */
-  readonly sums: { readonly lossSum: number; readonly correct: number; readonly rows: number };
-  /** Steps of the whole run that are done. */
-  readonly step: number;
-  /** The best epoch by validation loss; `undefined` before the first, or with no validation set. */
-  readonly best?: { readonly epoch: number; readonly loss: number };
-}
-
-/** All that training needs to go on. */
-export interface Checkpoint {
-  /** The network, its parameters as they stand. */
-  readonly mlp: MlpParts;
-  /** The settings of the run. */
-  readonly config: TrainConfig;
-  /** Where the run stands. */
-  readonly progress: Progress;
-  /** Parameters and optimizer state by name, as the backend had them. */
-  readonly tensors: Tensors;
-  /** Parameters of the best epoch, if there is one and training has patience. */
-  readonly bestTensors?: Tensors;
-  /** The backend that ran the steps; another one would not give the same bits. */
-  readonly backend: string;
-  /** The set that it trains on: its rows, and the CRC-32 of inputs and labels or targets. */
-  readonly dataset: Fingerprint;
-}
-
-/** What tells one data set from another. */
-export interface Fingerprint {
-  /** Rows. */
-  readonly rows: number;
-  /** CRC-32 of the inputs' bytes, then of the labels' or targets'. */
-  readonly crc32: number;
-}
 
 /** What tells this data set from another. */
 export function fingerprintOf(dataset: Dataset): Fingerprint {

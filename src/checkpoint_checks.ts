@@ -2,16 +2,16 @@
  * The arrays of a checkpoint's file, checked: exactly those that its network, optimizer and settings need.
  * @module
  */
-import type { FloatArray } from "./backend.ts";
+import type { FloatArray } from "./backends/backend.ts";
 import { persistentBuffers, sizeOf } from "./backends/state.ts";
 import { buildPlan } from "./build_plan.ts";
-import type { Checkpoint } from "./checkpoint.ts";
+import type { Checkpoint } from "./checkpoint_parts.ts";
 import { DIGEST, digestNow } from "./checkpoint_digest.ts";
 import { inFeaturesOf } from "./data/dataset.ts";
 import { type Refuse, shapeText } from "./formats/fault.ts";
-import { modelArrays, stringOf } from "./formats/model.ts";
+import { modelArrays, stringOf } from "./model_file.ts";
 import type { NpyArray } from "./formats/npy.ts";
-import type { MlpParts } from "./mlp.ts";
+import type { MlpParts } from "./mlp_parts.ts";
 
 /** Prefixes of the arrays of a checkpoint that a model's file has not. */
 export const STATE = "state.", BEST = "best.";

@@ -2,11 +2,11 @@
  * The JSON of a checkpoint's file, checked: the settings of the run, where it stands, and what it trains on.
  * @module
  */
-import type { Checkpoint, Fingerprint, Progress } from "./checkpoint.ts";
+import type { Checkpoint, Fingerprint, Progress } from "./checkpoint_parts.ts";
 import type { TrainConfig } from "./config.ts";
 import { heldRows } from "./data/split.ts";
 import { jsonText, type Refuse } from "./formats/fault.ts";
-import { type Fields, isCount, isFields, readConfig, strangeOption } from "./formats/training_record.ts";
+import { type Fields, isCount, isFields, readConfig, strangeOption } from "./training_record.ts";
 
 /** The JSON of a checkpoint's file. */
 export type CheckpointRecord = Pick<Checkpoint, "config" | "progress" | "backend" | "dataset">;

@@ -1,5 +1,6 @@
 /** How good a network is on a data set. @module */
-import { type Backend, type BackendName, type NetworkSpec, openBackend } from "./backend.ts";
+import type { Backend, NetworkSpec } from "./backends/backend.ts";
+import { type BackendName, openBackend } from "./backends/open.ts";
 import { canonicalDataset, type DatasetLike } from "./data/canonical.ts";
 import { countOf, type Dataset, inFeaturesOf } from "./data/dataset.ts";
 import { indexOfLargest } from "./index_of_largest.ts";

@@ -1,46 +1,18 @@
 /** A network: its layers, its parameters, and what its inputs and outputs mean. @module */
-import type { Tensors } from "./backend.ts";
+import type { Tensors } from "./backends/backend.ts";
 import { predict } from "./backends/reference/forward.ts";
-import type { TrainConfig } from "./config.ts";
 import type { Naming, NumericArray } from "./data/arrays.ts";
 import { canonicalInputs } from "./data/canonical.ts";
 import { type Dataset, inFeaturesOf } from "./data/dataset.ts";
 import { readFileBounded, writeFileAtomic } from "./files.ts";
-import { formatModel, parseModel } from "./formats/model.ts";
+import { formatModel, parseModel } from "./model_file.ts";
 import { checkFiles } from "./host.ts";
 import { initialParameters, type InitName } from "./init.ts";
 import { formatLayers, type LayerSpec } from "./layers.ts";
+import type { MlpParts, TrainingRecord } from "./mlp_parts.ts";
 
 /** What a network's inputs and outputs are; a {@linkcode Dataset} says it too. */
 export type InputSpec = Pick<Dataset, "inputShape"> & Partial<Pick<Dataset, "inputScale" | "classNames">>;
-
-/** How a network was trained; kept in its file. */
-export interface TrainingRecord {
-  /** The settings of the run. */
-  readonly config: TrainConfig;
-  /** Epochs that the parameters have behind them; the last may be a part of one. */
-  readonly epochs: number;
-  /** The set that it was trained on, and how many rows of it. */
-  readonly dataset: { readonly source: string; readonly rows: number };
-  /** The backend that ran the steps. */
-  readonly backend: string;
-}
-
-/** Everything that makes a network. */
-export interface MlpParts {
-  /** The shape of one input, such as `[28, 28]`. */
-  readonly inputShape: readonly number[];
-  /** The factor on every input. */
-  readonly inputScale: number;
-  /** The layers, first to last. */
-  readonly layers: readonly LayerSpec[];
-  /** Weights `[O, I]` and bias `[O]` of each layer: `layer_1.weights`, `layer_1.bias`, … */
-  readonly parameters: Tensors;
-  /** Names of the classes in label order. */
-  readonly classNames?: readonly string[];
-  /** How it was trained; absent for a network that was not, or whose file tells it incompletely. */
-  readonly training?: TrainingRecord;
-}
 
 /**
  * A multi-layer perceptron.

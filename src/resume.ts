@@ -1,6 +1,7 @@
 /** Going on from a checkpoint: whether anything is left to do, and whether it may be done. @module */
 import { checkParameters } from "./backends/guards.ts";
-import { type Checkpoint, fingerprintOf } from "./checkpoint.ts";
+import type { Checkpoint } from "./checkpoint_parts.ts";
+import { fingerprintOf } from "./checkpoint.ts";
 import type { TrainConfig } from "./config.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { formatLayers } from "./layers.ts";

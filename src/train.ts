@@ -1,24 +1,19 @@
 /** Training: epochs over a data set, an event for each. @module */
 import { type Augmenter, createAugmenter } from "./augment/augmenter.ts";
-import {
-  type Backend,
-  type BackendName,
-  type EpochResult,
-  openBackend,
-  type Tensors,
-  type Trainer,
-  type TrainState,
-} from "./backend.ts";
+import type { Backend, EpochResult, Tensors, Trainer, TrainState } from "./backends/backend.ts";
+import { type BackendName, openBackend } from "./backends/open.ts";
 import { persistentBuffers, sizeOf } from "./backends/state.ts";
 import { buildPlan } from "./build_plan.ts";
-import { type Checkpoint, fingerprintOf, type Progress } from "./checkpoint.ts";
+import type { Checkpoint, Progress } from "./checkpoint_parts.ts";
+import { fingerprintOf } from "./checkpoint.ts";
 import { resolveConfig, type TrainConfig } from "./config.ts";
 import { canonicalDataset, type DatasetLike } from "./data/canonical.ts";
 import { countOf, type Dataset } from "./data/dataset.ts";
 import { splitRows, takeRows } from "./data/split.ts";
 import { DivergedError } from "./errors.ts";
 import { checkFit, createEvaluator, type Evaluation, type Evaluator } from "./evaluate.ts";
-import type { Mlp, TrainingRecord } from "./mlp.ts";
+import type { Mlp } from "./mlp.ts";
+import type { TrainingRecord } from "./mlp_parts.ts";
 import type { StepPlan } from "./plan.ts";
 import { permutation } from "./random.ts";
 import { checkResume, endOfRun } from "./resume.ts";

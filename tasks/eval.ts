@@ -1,5 +1,5 @@
 /** `deno task eval`: how good a saved network is. @module */
-import { openBackend } from "../src/backend.ts";
+import { openBackend } from "../src/backends/open.ts";
 import { evaluate, type Evaluation } from "../src/evaluate.ts";
 import { Mlp } from "../src/mlp.ts";
 import { visible } from "../src/visible.ts";

@@ -1,5 +1,5 @@
 /** `deno task gui`: a page to draw a digit on, and to see what the network sees, thinks and says. @module */
-import { openBackend, type OpenedBackend } from "../src/backend.ts";
+import { openBackend, type OpenedBackend } from "../src/backends/open.ts";
 import { TRAIN_OPTIONS } from "../src/config.ts";
 import { openCorrections } from "../src/gui/corrections.ts";
 import { createGui, type Gui } from "../src/gui/gui.ts";

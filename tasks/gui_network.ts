@@ -1,5 +1,5 @@
 /** What `deno task gui` shows: a saved network, one that is trained now, or one that learns while it is shown. @module */
-import type { Backend } from "../src/backend.ts";
+import type { Backend } from "../src/backends/backend.ts";
 import type { TrainConfig } from "../src/config.ts";
 import type { Dataset, DatasetPair } from "../src/data/dataset.ts";
 import { checkFit, type Evaluation } from "../src/evaluate.ts";

@@ -1,12 +1,13 @@
 /** `deno task info`: what this machine can run, and what a model is. @module */
-import { type BackendOptions, BACKENDS, openBackend } from "../src/backend.ts";
+import { type BackendOptions, BACKENDS, openBackend } from "../src/backends/open.ts";
 import { openCuda } from "../src/backends/cuda/backend.ts";
 import { ABI_VERSION } from "../src/backends/cuda/ffi.ts";
 import { openWebgpu } from "../src/backends/webgpu/backend.ts";
 import { buildPlan } from "../src/build_plan.ts";
 import { resolveConfig } from "../src/config.ts";
 import { dense } from "../src/layers.ts";
-import type { Mlp, TrainingRecord } from "../src/mlp.ts";
+import type { Mlp } from "../src/mlp.ts";
+import type { TrainingRecord } from "../src/mlp_parts.ts";
 import config from "../deno.json" with { type: "json" };
 import { loadModel } from "./eval.ts";
 import { BACKEND_OPTIONS, backendOptionsOf, DEFAULT_MODEL, JSON_OPTION } from "./options.ts";

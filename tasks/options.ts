@@ -1,5 +1,5 @@
 /** Options that several tasks have. @module */
-import { type BackendOptions, BACKENDS } from "../src/backend.ts";
+import { type BackendOptions, BACKENDS } from "../src/backends/open.ts";
 import type { ArgumentTable, OptionGroup } from "./terminal/command.ts";
 
 /** The default path of a model, relative to the folder that the person stands in. */

@@ -1,5 +1,5 @@
 /** `deno task predict`: what a saved network takes images for. @module */
-import { openBackend } from "../src/backend.ts";
+import { openBackend } from "../src/backends/open.ts";
 import { type NetworkImage, readImages, type ReadImagesOptions } from "../src/data/images.ts";
 import { readFileBounded, readToEnd } from "../src/files.ts";
 import { type Candidate, candidatesOf, guessOf, probabilitiesOf, UNSURE_BELOW } from "../src/guess.ts";

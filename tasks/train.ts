@@ -1,6 +1,7 @@
 /** `deno task train`: trains a network and saves it. @module */
-import { openBackend } from "../src/backend.ts";
-import { type Checkpoint, loadCheckpoint } from "../src/checkpoint.ts";
+import { openBackend } from "../src/backends/open.ts";
+import type { Checkpoint } from "../src/checkpoint_parts.ts";
+import { loadCheckpoint } from "../src/checkpoint.ts";
 import { TRAIN_OPTIONS, type TrainConfig } from "../src/config.ts";
 import type { Dataset } from "../src/data/dataset.ts";
 import { FormatError } from "../src/errors.ts";

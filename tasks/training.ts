@@ -1,5 +1,5 @@
 /** What tasks that train have in common: the network, the settings, and how they are told. @module */
-import type { Checkpoint } from "../src/checkpoint.ts";
+import type { Checkpoint } from "../src/checkpoint_parts.ts";
 import { resolveConfig, TRAIN_OPTIONS, type TrainConfig } from "../src/config.ts";
 import type { Dataset } from "../src/data/dataset.ts";
 import { dense, type LayerSpec, parseLayers } from "../src/layers.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { type BackendName, BACKENDS, openBackend } from "../src/backend.ts";
+import { type BackendName, BACKENDS, openBackend } from "../src/backends/open.ts";
 import { openWasm } from "../src/backends/wasm/backend.ts";
 import { BackendError } from "../src/errors.ts";
 import { backendTest, CUDA, WEBGPU } from "./support/backends.ts";

@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { formatCheckpoint, parseCheckpoint } from "../src/checkpoint.ts";
 import { FormatError } from "../src/errors.ts";
-import { stringArray } from "../src/formats/model.ts";
+import { stringArray } from "../src/model_file.ts";
 import { formatNpz, type NpzInput } from "../src/formats/npz.ts";
 import { Mlp } from "../src/mlp.ts";
 import { arraysOf, CHECKPOINT, CONFIG } from "./support/checkpoint.ts";

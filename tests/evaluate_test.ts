@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import type { Dataset } from "../src/data/dataset.ts";
-import { openBackend } from "../src/backend.ts";
+import { openBackend } from "../src/backends/open.ts";
 import { resolveConfig } from "../src/config.ts";
 import { evaluate } from "../src/evaluate.ts";
 import { indexOfLargest } from "../src/index_of_largest.ts";

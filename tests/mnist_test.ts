@@ -1,6 +1,6 @@
 /** The job that the tool is for, on the real data, where that is there. */
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
-import { openBackend } from "../src/backend.ts";
+import { openBackend } from "../src/backends/open.ts";
 import { buildPlan } from "../src/build_plan.ts";
 import { resolveConfig } from "../src/config.ts";
 import { centerDigit } from "../src/data/center.ts";

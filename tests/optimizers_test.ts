@@ -4,7 +4,8 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import { type Backend, openBackend, type TrainState } from "../src/backend.ts";
+import type { Backend, TrainState } from "../src/backends/backend.ts";
+import { openBackend } from "../src/backends/open.ts";
 import { buildPlan } from "../src/build_plan.ts";
 import { resolveConfig } from "../src/config.ts";
 import { updateOp } from "../src/optimizers.ts";

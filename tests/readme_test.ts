@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join, toFileUrl } from "@std/path";
 import config from "../deno.json" with { type: "json" };
-import { openBackend } from "../src/backend.ts";
+import { openBackend } from "../src/backends/open.ts";
 import { drawDigits } from "../src/data/digits.ts";
 import { formatNpz } from "../src/formats/npz.ts";
 import { dense } from "../src/layers.ts";

@@ -1,6 +1,6 @@
 /** Training on images that are deformed anew in each epoch. @module */
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import type { Backend } from "../src/backend.ts";
+import type { Backend } from "../src/backends/backend.ts";
 import { createAugmenter } from "../src/augment/augmenter.ts";
 import type { Dataset } from "../src/data/dataset.ts";
 import { drawDigits } from "../src/data/digits.ts";

@@ -1,6 +1,7 @@
 /** How runs end: by patience, without a number, at a signal, or because the caller stops; and what is then closed. @module */
 import { assert, assertEquals, assertLess, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
-import { openBackend, type Tensors } from "../src/backend.ts";
+import { openBackend } from "../src/backends/open.ts";
+import type { Tensors } from "../src/backends/backend.ts";
 import { buildPlan } from "../src/build_plan.ts";
 import { formatCheckpoint, parseCheckpoint } from "../src/checkpoint.ts";
 import { resolveConfig } from "../src/config.ts";

@@ -1,6 +1,6 @@
 /** What train() refuses before it has made a trainer. @module */
 import { assertEquals, assertRejects } from "@std/assert";
-import { type BackendName, openBackend } from "../src/backend.ts";
+import { type BackendName, openBackend } from "../src/backends/open.ts";
 import type { Dataset } from "../src/data/dataset.ts";
 import { takeRows } from "../src/data/split.ts";
 import { dense } from "../src/layers.ts";

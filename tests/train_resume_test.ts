@@ -1,7 +1,9 @@
 /** Runs that are cut short and go on from a checkpoint's file: the same model, bit for bit. @module */
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
-import { type Backend, openBackend } from "../src/backend.ts";
-import { type Checkpoint, formatCheckpoint, parseCheckpoint } from "../src/checkpoint.ts";
+import type { Backend } from "../src/backends/backend.ts";
+import { openBackend } from "../src/backends/open.ts";
+import type { Checkpoint } from "../src/checkpoint_parts.ts";
+import { formatCheckpoint, parseCheckpoint } from "../src/checkpoint.ts";
 import { drawDigits } from "../src/data/digits.ts";
 import { takeRows } from "../src/data/split.ts";
 import { dense } from "../src/layers.ts";

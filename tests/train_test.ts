@@ -1,5 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertGreater, assertLess, assertNotEquals } from "@std/assert";
-import { openBackend, type Tensors } from "../src/backend.ts";
+import { openBackend } from "../src/backends/open.ts";
+import type { Tensors } from "../src/backends/backend.ts";
 import { buildPlan } from "../src/build_plan.ts";
 import { resolveConfig } from "../src/config.ts";
 import type { Dataset } from "../src/data/dataset.ts";

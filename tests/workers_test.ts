@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { createAugmenter } from "../src/augment/augmenter.ts";
 import { openWasm } from "../src/backends/wasm/backend.ts";
-import { openBackend } from "../src/backend.ts";
+import { openBackend } from "../src/backends/open.ts";
 import { drawDigits } from "../src/data/digits.ts";
 import { dense } from "../src/layers.ts";
 import { Mlp } from "../src/mlp.ts";

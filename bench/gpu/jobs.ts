@@ -1,5 +1,5 @@
 /** The networks and data sets on which the GPU is timed. @module */
-import type { TrainState } from "../../src/backend.ts";
+import type { TrainState } from "../../src/backends/backend.ts";
 import { persistentBuffers, sizeOf } from "../../src/backends/state.ts";
 import { buildPlan } from "../../src/build_plan.ts";
 import { resolveConfig } from "../../src/config.ts";

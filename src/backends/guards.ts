@@ -5,7 +5,7 @@
  * @module
  */
 import { ACTIVATIONS } from "../activations.ts";
-import type { NetworkSpec, Tensors, TrainState } from "../backend.ts";
+import type { NetworkSpec, Tensors, TrainState } from "./backend.ts";
 import { bufferFault, describe, isTypedArray, withArticle } from "../data/arrays.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { layerBuffer } from "../layers.ts";

@@ -3,7 +3,7 @@
  * when something is closed. Each backend gives its work alone (`work.ts`).
  * @module
  */
-import type { Backend, NetworkSpec, Predictor, Tensors, Trainer, TrainState } from "../backend.ts";
+import type { Backend, NetworkSpec, Predictor, Tensors, Trainer, TrainState } from "./backend.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { BackendError } from "../errors.ts";
 import type { StepPlan } from "../plan.ts";

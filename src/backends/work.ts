@@ -4,7 +4,7 @@
  * or predictor, and comes before its `close()`, which comes once.
  * @module
  */
-import type { Backend, EpochResult, NetworkSpec, Tensors } from "../backend.ts";
+import type { Backend, EpochResult, NetworkSpec, Tensors } from "./backend.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { StepPlan } from "../plan.ts";
 

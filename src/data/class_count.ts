@@ -1,6 +1,6 @@
 /** How many classes labels have. @module */
 import { digits } from "../formats/fault.ts";
-import type { Naming } from "./from_arrays.ts";
+import type { Naming } from "./arrays.ts";
 
 /** Up to so many classes, labels are taken as they are. */
 const FEW_CLASSES = 1000;

@@ -6,7 +6,7 @@ import { FormatError } from "../errors.ts";
 import { readFileBounded } from "../files.ts";
 import { parseIdx } from "../formats/idx.ts";
 import type { NpyValues } from "../formats/npy.ts";
-import type { ArraySource, Role } from "./load.ts";
+import type { ArraySource, Role } from "./array_source.ts";
 
 /** `train-images-idx3-ubyte.gz`, `t10k-labels.idx1-ubyte`, `emnist-letters-test-images-idx3-ubyte`. */
 const FILE_NAME = /^(?:.+-)?(train|t10k|test)-(images|labels)[-.]idx\d-[a-z]+(\.gz)?$/;

@@ -5,6 +5,7 @@
 import { FormatError } from "../errors.ts";
 import { readFileBounded } from "../files.ts";
 import { byteCount, shapeText } from "../formats/fault.ts";
+import type { ArraySource, Role } from "./array_source.ts";
 import type { NpyArray } from "../formats/npy.ts";
 import { type Npz, parseNpz } from "../formats/npz.ts";
 import { classesOfLabels } from "./class_count.ts";
@@ -12,19 +13,6 @@ import { checkFiles } from "../host.ts";
 import type { Dataset, DatasetPair } from "./dataset.ts";
 import { checkedDataset, type Naming, toLabels } from "./from_arrays.ts";
 import { openIdxFolder } from "./idx_folder.ts";
-
-/** The arrays of a file or folder, before they are data sets. */
-export interface ArraySource {
-  /** The file or folder, as the user knows it. */
-  readonly file: string;
-  /** What each array is called there, by its role. Roles that are missing have no array. */
-  readonly names: { readonly [role in Role]?: string };
-  /** Decodes the array of that name. */
-  read(name: string): Promise<NpyArray>;
-}
-
-/** What an array is for. */
-export type Role = "x_train" | "y_train" | "x_test" | "y_test" | "class_names";
 
 /** Labels or targets, decoded and told apart. */
 interface Answers {

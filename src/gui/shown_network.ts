@@ -1,5 +1,5 @@
 /** The network that the page shows: what it makes of a sheet of ink, and what it looks like within. @module */
-import type { Tensors } from "../backend.ts";
+import type { Tensors } from "../backends/backend.ts";
 import { createForward } from "../backends/reference/forward.ts";
 import { centerDigit, digitSide } from "../data/center.ts";
 import { guessOf, probabilitiesOf, UNSURE_BELOW } from "../guess.ts";

@@ -1,5 +1,5 @@
 /** Training that can be watched, paused, resumed and stopped: `train()` as a session. @module */
-import type { Backend } from "../backend.ts";
+import type { Backend } from "../backends/backend.ts";
 import { resolveConfig, type TrainConfig } from "../config.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Mlp } from "../mlp.ts";

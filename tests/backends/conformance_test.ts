@@ -4,7 +4,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import type { EpochResult, NetworkSpec, Tensors, TrainState } from "../../src/backend.ts";
+import type { EpochResult, NetworkSpec, Tensors, TrainState } from "../../src/backends/backend.ts";
 import { openReference, predict } from "../../src/backends/reference/backend.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { formatLayers } from "../../src/layers.ts";

@@ -1,7 +1,7 @@
 /** Arguments of a wrong kind, count or memory: every backend refuses them in the same words, before anything crosses. @module */
 import { assertEquals, assertRejects } from "@std/assert";
 import { ACTIVATIONS } from "../../src/activations.ts";
-import type { Backend, NetworkSpec, Predictor, Trainer, TrainState } from "../../src/backend.ts";
+import type { Backend, NetworkSpec, Predictor, Trainer, TrainState } from "../../src/backends/backend.ts";
 import { buildPlan } from "../../src/build_plan.ts";
 import { resolveConfig } from "../../src/config.ts";
 import type { Dataset } from "../../src/data/dataset.ts";

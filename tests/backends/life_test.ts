@@ -1,6 +1,6 @@
 /** The life of backends, trainers and predictors, the same on every backend: closing, overlapping calls, rejections. @module */
 import { assertEquals, assertLess, assertRejects } from "@std/assert";
-import type { Backend } from "../../src/backend.ts";
+import type { Backend } from "../../src/backends/backend.ts";
 import { BackendError } from "../../src/errors.ts";
 import { backendTest, EACH } from "../support/backends.ts";
 import {

@@ -1,6 +1,6 @@
 /** The life-cycle alone, on work that fails or takes its time as a test wants it. @module */
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import type { EpochResult } from "../../src/backend.ts";
+import type { EpochResult } from "../../src/backends/backend.ts";
 import { createBackend } from "../../src/backends/lifecycle.ts";
 import type { PredictorWork, TrainerWork } from "../../src/backends/work.ts";
 import { BackendError } from "../../src/errors.ts";

@@ -1,6 +1,6 @@
 /** Memory after trainers, predictors, evaluations and training runs that have come and gone. @module */
 import { assertEquals, assertLess } from "@std/assert";
-import type { Backend, Predictor, Trainer } from "../../src/backend.ts";
+import type { Backend, Predictor, Trainer } from "../../src/backends/backend.ts";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { openWasm } from "../../src/backends/wasm/backend.ts";

@@ -5,7 +5,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { ACTIVATIONS } from "../../src/activations.ts";
-import type { Backend, FloatArray, Tensors } from "../../src/backend.ts";
+import type { Backend, FloatArray, Tensors } from "../../src/backends/backend.ts";
 import { openReference, predict } from "../../src/backends/reference/backend.ts";
 import { persistentBuffers } from "../../src/backends/state.ts";
 import { buildPlan } from "../../src/build_plan.ts";

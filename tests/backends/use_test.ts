@@ -1,6 +1,6 @@
 /** How trainers and predictors are used and misused: what every backend must do in the same way. @module */
 import { assert, assertEquals, assertGreater, assertLess, assertNotEquals, assertRejects } from "@std/assert";
-import type { Tensors } from "../../src/backend.ts";
+import type { Tensors } from "../../src/backends/backend.ts";
 import { openWasm } from "../../src/backends/wasm/backend.ts";
 import { permutation } from "../../src/random.ts";
 import { backendTest, EACH } from "../support/backends.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { openBackend } from "../../src/backend.ts";
+import { openBackend } from "../../src/backends/open.ts";
 import { createTrainingSession } from "../../src/gui/training.ts";
 import { pageFiles } from "../../src/gui/page/files.ts";
 import type { Browser } from "./chromium.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { openBackend } from "../../src/backend.ts";
+import { openBackend } from "../../src/backends/open.ts";
 import { drawDigits } from "../../src/data/digits.ts";
 import { createTrainingSession } from "../../src/gui/training.ts";
 import { dense } from "../../src/layers.ts";

@@ -1,10 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { FormatError } from "../../src/errors.ts";
-import { formatModel, modelArrays, parseModel, stringArray } from "../../src/formats/model.ts";
+import { formatModel, modelArrays, parseModel, stringArray } from "../../src/model_file.ts";
 import { formatNpz, type NpzInput } from "../../src/formats/npz.ts";
 import { initialParameters } from "../../src/init.ts";
 import { dense } from "../../src/layers.ts";
-import { Mlp, type MlpParts } from "../../src/mlp.ts";
+import { Mlp } from "../../src/mlp.ts";
+import type { MlpParts } from "../../src/mlp_parts.ts";
 import { resolveConfig } from "../../src/config.ts";
 import { isGranted } from "../support/permissions.ts";
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreater, assertMatch, assertRejects } from "@std/assert";
-import type { Backend } from "../../src/backend.ts";
+import type { Backend } from "../../src/backends/backend.ts";
 import { openReference } from "../../src/backends/reference/backend.ts";
 import { openWasm } from "../../src/backends/wasm/backend.ts";
 import type { TrainConfig } from "../../src/config.ts";

@@ -1,5 +1,6 @@
 /** The backends that every suite runs on, and how a test says which one it needs. @module */
-import { type Backend, openBackend } from "../../src/backend.ts";
+import type { Backend } from "../../src/backends/backend.ts";
+import { openBackend } from "../../src/backends/open.ts";
 import { type CudaOptions, openCuda } from "../../src/backends/cuda/backend.ts";
 import { openWebgpu } from "../../src/backends/webgpu/backend.ts";
 import { openWasm, type WasmOptions } from "../../src/backends/wasm/backend.ts";

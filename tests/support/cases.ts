@@ -9,7 +9,7 @@
  * @module
  */
 import { type ActivationName, ACTIVATIONS } from "../../src/activations.ts";
-import type { Tensors } from "../../src/backend.ts";
+import type { Tensors } from "../../src/backends/backend.ts";
 import { buildPlan } from "../../src/build_plan.ts";
 import { resolveConfig, type TrainConfig } from "../../src/config.ts";
 import { dense, formatLayers, layerBuffer, type LayerSpec } from "../../src/layers.ts";

@@ -1,5 +1,5 @@
 /** A checkpoint with all that one can hold, and its file's arrays. @module */
-import type { Checkpoint } from "../../src/checkpoint.ts";
+import type { Checkpoint } from "../../src/checkpoint_parts.ts";
 import { resolveConfig } from "../../src/config.ts";
 import { type NpzInput, parseNpz } from "../../src/formats/npz.ts";
 import { dense } from "../../src/layers.ts";

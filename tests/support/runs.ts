@@ -1,5 +1,5 @@
 /** A small training run, and a long one, for tests of how trainers and predictors are used. @module */
-import type { Backend } from "../../src/backend.ts";
+import type { Backend } from "../../src/backends/backend.ts";
 import { buildPlan } from "../../src/build_plan.ts";
 import { resolveConfig } from "../../src/config.ts";
 import { dense } from "../../src/layers.ts";

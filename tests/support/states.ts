@@ -1,5 +1,5 @@
 /** States that training starts from, and how far two of them lie apart. @module */
-import type { Backend, EpochResult, FloatArray, Tensors, TrainState } from "../../src/backend.ts";
+import type { Backend, EpochResult, FloatArray, Tensors, TrainState } from "../../src/backends/backend.ts";
 import { persistentBuffers, sizeOf } from "../../src/backends/state.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import type { StepPlan } from "../../src/plan.ts";

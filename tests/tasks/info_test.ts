@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
-import { BACKENDS } from "../../src/backend.ts";
+import { BACKENDS } from "../../src/backends/open.ts";
 import { jsonOf, linesOf, setFile, taskTest } from "./support.ts";
 
 taskTest("info names the versions and every backend", async (folder) => {

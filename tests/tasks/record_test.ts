@@ -1,6 +1,6 @@
 /** Models whose training record is incomplete: other programs write them, and networks need no record. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { modelArrays, stringArray } from "../../src/formats/model.ts";
+import { modelArrays, stringArray } from "../../src/model_file.ts";
 import { formatNpz } from "../../src/formats/npz.ts";
 import { dense } from "../../src/layers.ts";
 import { Mlp } from "../../src/mlp.ts";

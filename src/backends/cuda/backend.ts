@@ -2,7 +2,7 @@
  * The CUDA backend: plans recorded in the shared library of `cuda/`, which trains whole epochs on an NVIDIA GPU.
  * @module
  */
-import type { Backend, NetworkSpec } from "../../backend.ts";
+import type { Backend, NetworkSpec } from "../backend.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { layerBuffer } from "../../layers.ts";
 import type { StepPlan } from "../../plan.ts";

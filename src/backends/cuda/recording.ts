@@ -1,5 +1,5 @@
 /** Records a plan in the library, operation by operation. @module */
-import type { FloatArray, NetworkSpec } from "../../backend.ts";
+import type { FloatArray, NetworkSpec } from "../backend.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { forwardOp, layerBuffer } from "../../layers.ts";
 import type { BufferName, BufferSpec, GatherOp, Op, StepPlan } from "../../plan.ts";

@@ -3,7 +3,7 @@
  * it defines what the other backends must compute.
  * @module
  */
-import type { Backend, NetworkSpec, Tensors } from "../../backend.ts";
+import type { Backend, NetworkSpec, Tensors } from "../backend.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { StepPlan } from "../../plan.ts";
 import { createBackend } from "../lifecycle.ts";

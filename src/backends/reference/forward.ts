@@ -1,5 +1,5 @@
 /** The forward pass of the reference: a network's outputs, in float64 until the last rounding. @module */
-import type { NetworkSpec, Tensors } from "../../backend.ts";
+import type { NetworkSpec, Tensors } from "../backend.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { forwardOp, layerBuffer } from "../../layers.ts";
 import type { BufferName } from "../../plan.ts";

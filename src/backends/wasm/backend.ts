@@ -3,7 +3,7 @@
  * number of threads, because each sum has one fixed order.
  * @module
  */
-import type { Backend, NetworkSpec, Tensors } from "../../backend.ts";
+import type { Backend, NetworkSpec, Tensors } from "../backend.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { processorCount } from "../../host.ts";
 import type { StepPlan } from "../../plan.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import type { ActivationName } from "../../activations.ts";
-import type { FloatArray } from "../../backend.ts";
+import type { FloatArray } from "../backend.ts";
 import type { BufferName, BufferSpec } from "../../plan.ts";
 import type { Arena } from "./arena.ts";
 import { padded, panelNumbers, panelsOf, weightsFromPanels, weightsToPanels } from "./panels.ts";

@@ -2,7 +2,7 @@
  * The layout of matrices in the kernels' memory: panels of 16 columns, described in `kernels/prims.ts`.
  * @module
  */
-import type { FloatArray } from "../../backend.ts";
+import type { FloatArray } from "../backend.ts";
 
 /** Columns of a panel. */
 const WIDTH = 16;

@@ -2,7 +2,7 @@
  * Lays the forward half of a network and the inputs it is to predict out in a memory of the kernels.
  * @module
  */
-import type { NetworkSpec, Tensors } from "../../backend.ts";
+import type { NetworkSpec, Tensors } from "../backend.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { layerBuffer } from "../../layers.ts";
 import { rowCount, tensorOf } from "../state.ts";

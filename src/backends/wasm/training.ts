@@ -2,7 +2,7 @@
  * Lays a plan, its state and its data set out in a memory of the kernels.
  * @module
  */
-import type { Tensors } from "../../backend.ts";
+import type { Tensors } from "../backend.ts";
 import { countOf, type Dataset } from "../../data/dataset.ts";
 import type { BufferName, BufferSpec, Op, StepPlan, UpdateOp } from "../../plan.ts";
 import { persistentBuffers, updateOf } from "../state.ts";

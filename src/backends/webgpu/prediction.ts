@@ -1,5 +1,5 @@
 /** The forward half of a network on the device, and the inputs that it is to predict from. @module */
-import type { NetworkSpec, Tensors } from "../../backend.ts";
+import type { NetworkSpec, Tensors } from "../backend.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { layerBuffer } from "../../layers.ts";
 import { rowCount } from "../state.ts";

@@ -4,7 +4,7 @@
  * back are each step's sums.
  * @module
  */
-import type { EpochResult } from "../../backend.ts";
+import type { EpochResult } from "../backend.ts";
 import type { StepPlan } from "../../plan.ts";
 import { type Device, STEP_BYTES } from "./device.ts";
 import type { Work } from "./errors.ts";

@@ -1,6 +1,6 @@
 /** Finding and loading the CUDA library, and what is said where that fails. */
 import { assertEquals, assertInstanceOf, assertStringIncludes, assertThrows } from "@std/assert";
-import { openBackend } from "../../../src/backend.ts";
+import { openBackend } from "../../../src/backends/open.ts";
 import { openCuda } from "../../../src/backends/cuda/backend.ts";
 import { ABI_VERSION, STATUS_CODES } from "../../../src/backends/cuda/ffi.ts";
 import { checkStatus, checkVersion, libraryPath, textOf } from "../../../src/backends/cuda/library.ts";

@@ -1,7 +1,7 @@
 /** A kernel that traps: its run is rejected, and nothing else is harmed. @module */
 import { assertEquals, assertRejects } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import type { Backend } from "../../../src/backend.ts";
+import type { Backend } from "../../../src/backends/backend.ts";
 import { openWasm } from "../../../src/backends/wasm/backend.ts";
 import { PROGRAM, writeRecord } from "../../../src/backends/wasm/records.ts";
 import { createTeam, type Desk } from "../../../src/backends/wasm/team.ts";

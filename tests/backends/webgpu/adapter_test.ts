@@ -1,6 +1,6 @@
 /** Which adapter is taken, and what is said of one that is not. @module */
 import { assertEquals, assertRejects } from "@std/assert";
-import { openBackend } from "../../../src/backend.ts";
+import { openBackend } from "../../../src/backends/open.ts";
 import { findAdapter, wantedLimits } from "../../../src/backends/webgpu/adapter.ts";
 import { BackendError } from "../../../src/errors.ts";
 import { backendTest, WEBGPU } from "../../support/backends.ts";

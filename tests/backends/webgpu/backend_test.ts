@@ -7,7 +7,8 @@ import {
   assertNotEquals,
   assertRejects,
 } from "@std/assert";
-import { openBackend, type OpenedBackend, type Trainer } from "../../../src/backend.ts";
+import { openBackend, type OpenedBackend } from "../../../src/backends/open.ts";
+import type { Trainer } from "../../../src/backends/backend.ts";
 import { openReference } from "../../../src/backends/reference/backend.ts";
 import { openWebgpu, type WebgpuBackend } from "../../../src/backends/webgpu/backend.ts";
 import { buildPlan } from "../../../src/build_plan.ts";

@@ -18,7 +18,7 @@ interface Report {
 }
 
 const SOURCE = `
-import { openBackend } from "${new URL("../../../src/backend.ts", import.meta.url)}";
+import { openBackend } from "${new URL("../../../src/backends/open.ts", import.meta.url)}";
 let asked = 0;
 const requestAdapter = () => {
   asked++;

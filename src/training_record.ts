@@ -2,9 +2,9 @@
  * How a network was trained, as it stands in the JSON of a file: the settings of a run, and the record of it.
  * @module
  */
-import { resolveConfig, TRAIN_OPTIONS, type TrainConfig } from "../config.ts";
-import type { TrainingRecord } from "../mlp.ts";
-import { jsonText, type Refuse } from "./fault.ts";
+import { resolveConfig, TRAIN_OPTIONS, type TrainConfig } from "./config.ts";
+import type { TrainingRecord } from "./mlp_parts.ts";
+import { jsonText, type Refuse } from "./formats/fault.ts";
 
 /** An object of JSON whose fields are not known yet. */
 export type Fields = Readonly<Record<string, unknown>>;

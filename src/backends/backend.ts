@@ -1,13 +1,12 @@
 /**
- * What a backend is, and how one is opened. A backend executes step plans on one kind of hardware; it knows nothing of
+ * The contract of backends. A backend executes step plans on one kind of hardware; it knows nothing of
  * files, epochs to come, schedules or how a plan was made. Work crosses this boundary once per epoch, never once per
  * operation.
  * @module
  */
-import type { Dataset } from "./data/dataset.ts";
-import type { LayerSpec } from "./layers.ts";
-import { BackendError } from "./errors.ts";
-import type { BufferName, StepPlan } from "./plan.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { LayerSpec } from "../layers.ts";
+import type { BufferName, StepPlan } from "../plan.ts";
 
 /** Numbers of a parameter or of optimizer state; the reference computes in float64, the others in float32. */
 export type FloatArray = Float32Array | Float64Array;
@@ -114,89 +113,4 @@ export interface Backend extends AsyncDisposable {
   createPredictor(network: NetworkSpec, tensors: Tensors): Promise<Predictor>;
   /** Frees what the backend holds, its trainers and predictors too. Closing twice is harmless. */
   close(): Promise<void>;
-}
-
-/** Backends that can be asked for by name. */
-export const BACKENDS = ["cuda", "webgpu", "wasm", "reference"] as const;
-
-/** The name of a backend, or `"auto"` for the fastest that this host can run. */
-export type BackendName = (typeof BACKENDS)[number] | "auto";
-
-/** What a backend can be told when it is opened. */
-export interface BackendOptions {
-  /**
-   * Threads of the wasm backend, at least 1; by default one a processor. On a host that shares no memory or starts no
-   * workers, the calling thread works alone; the backend's `device` says so.
-   */
-  readonly threads?: number;
-  /** The GPU of the cuda backend, counted from 0; the first by default. */
-  readonly device?: number;
-  /** The file of the cuda backend's library; by default what `MLPCUDA_LIBRARY` names, else `cuda/libmlpcuda.so`. */
-  readonly library?: string;
-}
-
-/** A backend that `openBackend` opened. */
-export interface OpenedBackend extends Backend {
-  /** What `"auto"` tried before, and why it could not be had; empty for a backend asked for by name. */
-  readonly passedOver: readonly { readonly name: string; readonly reason: string }[];
-}
-
-/** The order in which `"auto"` tries. The reference is for comparison only: it is never fallen back to. */
-const AUTOMATIC: readonly (typeof BACKENDS)[number][] = ["cuda", "webgpu", "wasm"];
-
-/**
- * Opens a backend. One that is asked for by name is never replaced by another.
- *
- * On Linux, Deno may crash when the process exits (exit code 134 or 139) after a Worker has asked for a WebGPU adapter,
- * because that loads OpenGL. In such a Worker `"auto"` passes WebGPU over, and `"webgpu"` opens it. Set the environment
- * variable `DENO_WEBGPU_BACKEND=vulkan` to avoid the crash; if the Worker may read it, `"auto"` then takes WebGPU. Or let
- * 300 ms pass between the Worker's end and the exit. Test files of `deno test` run on such threads too.
- *
- * ```ts
- * import { openBackend } from "@mlpcuda/mlpcuda";
- *
- * await using backend = await openBackend("auto", { threads: 1 });
- * console.log(backend.name, backend.device);
- * ```
- *
- * @throws {TypeError} where there is no backend of that name
- * @throws {BackendError} where it cannot be had on this host
- */
-export async function openBackend(
-  name: BackendName = "auto",
-  options: BackendOptions = {},
-): Promise<OpenedBackend> {
-  if (name !== "auto") {
-    return Object.assign(await openByName(name, options, { named: true }), { passedOver: [] });
-  }
-  const passedOver: { name: string; reason: string }[] = [];
-  for (const candidate of AUTOMATIC) {
-    try {
-      return Object.assign(await openByName(candidate, options, { named: false }), { passedOver });
-    } catch (error) {
-      if (!(error instanceof BackendError)) throw error;
-      passedOver.push({ name: candidate, reason: error.message });
-    }
-  }
-  const reasons = passedOver.map(({ reason }) => reason).join("; ");
-  throw new BackendError(`No backend can be opened: ${reasons}`, { backend: "auto", code: "unavailable" });
-}
-
-async function openByName(
-  name: (typeof BACKENDS)[number],
-  options: BackendOptions,
-  { named }: { named: boolean },
-): Promise<Backend> {
-  switch (name) {
-    case "cuda":
-      return (await import("./backends/cuda/backend.ts")).openCuda({ ...options, named });
-    case "webgpu":
-      return await (await import("./backends/webgpu/backend.ts")).openWebgpu({ named });
-    case "wasm":
-      return await (await import("./backends/wasm/backend.ts")).openWasm(options);
-    case "reference":
-      return (await import("./backends/reference/backend.ts")).openReference();
-    default:
-      throw new TypeError(`Unknown backend "${name}", needs auto, ${BACKENDS.join(", ")}`);
-  }
 }

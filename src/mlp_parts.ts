@@ -1,0 +1,32 @@
+/** The parts of a network, as its file has them. @module */
+import type { Tensors } from "./backends/backend.ts";
+import type { TrainConfig } from "./config.ts";
+import type { LayerSpec } from "./layers.ts";
+
+/** How a network was trained; kept in its file. */
+export interface TrainingRecord {
+  /** The settings of the run. */
+  readonly config: TrainConfig;
+  /** Epochs that the parameters have behind them; the last may be a part of one. */
+  readonly epochs: number;
+  /** The set that it was trained on, and how many rows of it. */
+  readonly dataset: { readonly source: string; readonly rows: number };
+  /** The backend that ran the steps. */
+  readonly backend: string;
+}
+
+/** Everything that makes a network. */
+export interface MlpParts {
+  /** The shape of one input, such as `[28, 28]`. */
+  readonly inputShape: readonly number[];
+  /** The factor on every input. */
+  readonly inputScale: number;
+  /** The layers, first to last. */
+  readonly layers: readonly LayerSpec[];
+  /** Weights `[O, I]` and bias `[O]` of each layer: `layer_1.weights`, `layer_1.bias`, … */
+  readonly parameters: Tensors;
+  /** Names of the classes in label order. */
+  readonly classNames?: readonly string[];
+  /** How it was trained; absent for a network that was not, or whose file tells it incompletely. */
+  readonly training?: TrainingRecord;
+}

@@ -1,0 +1,63 @@
+/** How the modules of src/ import each other. */
+import { assertEquals } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import { dirname, relative, resolve } from "node:path";
+import { isGranted } from "./support/permissions.ts";
+
+const SRC = fromFileUrl(new URL("../src", import.meta.url));
+
+/** An import or re-export of a module of this project, types included. */
+const IMPORT = /\b(?:from|import\()\s*"(\.[^"]+\.ts)"/g;
+
+/** The modules below a folder, each with those that it imports. */
+async function importsBelow(
+  folder: string,
+  found = new Map<string, string[]>(),
+): Promise<Map<string, string[]>> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const path = join(folder, name);
+    if (isDirectory) await importsBelow(path, found);
+    else if (name.endsWith(".ts")) {
+      const text = await Deno.readTextFile(path);
+      found.set(path, [...text.matchAll(IMPORT)].map(([, other]) => resolve(dirname(path), other)));
+    }
+  }
+  return found;
+}
+
+/** A circle of imports, from a module back to itself; `undefined` if there is none. */
+function circleIn(imports: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+  const done = new Set<string>(), way: string[] = [];
+  const visit = (module: string): string[] | undefined => {
+    if (way.includes(module)) return [...way.slice(way.indexOf(module)), module];
+    if (done.has(module)) return undefined;
+    way.push(module);
+    for (const other of imports.get(module) ?? []) {
+      const circle = visit(other);
+      if (circle) return circle;
+    }
+    way.pop();
+    done.add(module);
+    return undefined;
+  };
+  for (const module of imports.keys()) {
+    const circle = visit(module);
+    if (circle) return circle;
+  }
+  return undefined;
+}
+
+Deno.test("circleIn() finds a circle, and none where paths only meet again", () => {
+  assertEquals(circleIn(new Map([["a", ["b", "c"]], ["b", ["d"]], ["c", ["d"]], ["d", []]])), undefined);
+  assertEquals(circleIn(new Map([["a", ["b"]], ["b", ["c"]], ["c", ["b"]]])), ["b", "c", "b"]);
+});
+
+Deno.test({
+  name: "src/ has no circle of imports, types included (needs --allow-read)",
+  ignore: !isGranted({ name: "read" }),
+  fn: async () => {
+    const imports = await importsBelow(SRC);
+    assertEquals(imports.size > 100, true);
+    assertEquals(circleIn(imports)?.map((path) => relative(SRC, path)), undefined);
+  },
+});
