@@ -31,6 +31,12 @@ export function formatCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer
   return formatNpz({ ...arrays, [DIGEST]: stringArray(digestNow(arrays)) });
 }
 
+/** Returns the bytes of `formatCheckpoint()`, by a digest of the host that takes a sixth of the time. */
+export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array<ArrayBuffer>> {
+  const arrays = arraysOf(checkpoint);
+  return formatNpz({ ...arrays, [DIGEST]: stringArray(await digestOf(arrays)) });
+}
+
 /**
  * Reads a checkpoint from the bytes of its file, and checks all of it: that exactly the arrays are there that its
  * network, optimizer and settings need, their shapes and dtypes, that every number is finite, that the progress is one
@@ -75,10 +81,7 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
  */
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   checkFiles(`save ${JSON.stringify(path)}`, "take the file's bytes from formatCheckpoint()");
-  const arrays = arraysOf(checkpoint);
-  // The bytes of formatCheckpoint(), with a digest that takes a sixth of the time.
-  const bytes = formatNpz({ ...arrays, [DIGEST]: stringArray(await digestOf(arrays)) });
-  await writeFileAtomic(path, bytes);
+  await writeFileAtomic(path, await encodeCheckpoint(checkpoint));
 }
 
 /** The arrays of a checkpoint's file, without the digest. */

@@ -5,6 +5,7 @@ import { openOutput, type Output } from "./output.ts";
 import { TaskError } from "./terminal/errors.ts";
 import { shownPath } from "./terminal/paths.ts";
 import type { Screen } from "./terminal/screen.ts";
+import { reasonOf } from "./terminal/system_errors.ts";
 
 /** Names that are tried in a folder before the next one. */
 const MOST_NAMES = 100;
@@ -83,9 +84,4 @@ async function putInto(
 async function putNew(path: string, bytes: Uint8Array, screen: Screen): Promise<string> {
   await using output = await openOutput(path, { screen });
   return await output.save(bytes);
-}
-
-/** The message of whatever was thrown. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

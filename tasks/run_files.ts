@@ -1,15 +1,16 @@
-/** What a training run leaves on the disk: a checkpoint after every epoch, and the model at its end. @module */
+/** The files that a training run writes: a checkpoint after every epoch, and the model at its end. @module */
 import { dirname } from "node:path";
-import { formatCheckpoint } from "../src/checkpoint.ts";
+import { encodeCheckpoint } from "../src/checkpoint.ts";
 import { targetOf } from "../src/files.ts";
 import type { Mlp } from "../src/mlp.ts";
 import type { TrainEvent } from "../src/train.ts";
 import { familyOf, isSameFile } from "./kept_files.ts";
 import { openOutput, type Output } from "./output.ts";
-import { reasonOf, type Saved, saveOrRescue } from "./rescue.ts";
+import { type Saved, saveOrRescue } from "./rescue.ts";
 import { type TaskError, UsageError } from "./terminal/errors.ts";
 import { shownPath } from "./terminal/paths.ts";
 import type { Screen } from "./terminal/screen.ts";
+import { reasonOf } from "./terminal/system_errors.ts";
 
 /** The files of a run. */
 export interface RunFiles extends AsyncDisposable {
@@ -66,7 +67,7 @@ export async function openRunFiles(
       folders: [dirname(model.path)],
       screen,
     };
-    rescued(await saveOrRescue(output, formatCheckpoint(event.checkpoint()), how));
+    rescued(await saveOrRescue(output, await encodeCheckpoint(event.checkpoint()), how));
   };
   const held = opened.move();
   return {
@@ -77,7 +78,7 @@ export async function openRunFiles(
       if (event.ended) return await keepLast(checkpoint, event);
       const shown = JSON.stringify(shownPath(checkpoint.path));
       try {
-        await checkpoint.save(formatCheckpoint(event.checkpoint()));
+        await checkpoint.save(await encodeCheckpoint(event.checkpoint()));
         if (isFailing) screen.note(`the checkpoint ${shown} can be written again`);
         isFailing = false;
       } catch (error) {
