@@ -43,6 +43,8 @@ const PLAN = buildPlan(LAYERS, resolveConfig({ batchSize: 8 }), {
 });
 const START = startState(PLAN, drawParameters(784, LAYERS, 1));
 
+const canBeLong = isGranted({ name: "read" });
+
 setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
 
@@ -73,7 +75,7 @@ async function useOnce(backend: Backend, set: Dataset): Promise<[trainer: Traine
 
 backendTest(
   `Trainers and predictors that are closed hold nothing, ${CYCLES} times`,
-  EACH.filter((row) => row !== REFERENCE),
+  canBeLong ? EACH.filter((row) => row !== REFERENCE) : [],
   async (backend) => {
     const set = drawImages(20_000); // 16 MB of inputs: 20 trainers and predictors that were kept take over 300 MB
     assertLess(await growthOf(async () => void await useOnce(backend, set)), 150e6);
@@ -146,8 +148,6 @@ backendTest("Trainers at the same time take memories of their own", WASM, async 
   await Promise.all([third.runEpoch(order, rates), fourth.runEpoch(order.slice(0, 8), rates.slice(0, 1))]);
   assertEquals(await third.readState(), await second.readState());
 });
-
-const canBeLong = isGranted({ name: "read" });
 
 for (
   const [what, options, limit] of [

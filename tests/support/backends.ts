@@ -5,6 +5,7 @@ import { type CudaOptions, openCuda } from "../../src/backends/cuda/backend.ts";
 import { openWebgpu } from "../../src/backends/webgpu/backend.ts";
 import { openWasm, type WasmOptions } from "../../src/backends/wasm/backend.ts";
 import { gpuWith } from "./gpu.ts";
+import { isGranted } from "./permissions.ts";
 import { IS_ELSEWHERE, UNDER_TEST } from "./webgpu.ts";
 
 /** A backend as the suites see it: one way to open it. */
@@ -27,7 +28,7 @@ export const REFERENCE: BackendRow = {
 };
 
 /** The wasm backend in each form that differs in code or in how work is shared out. */
-export const WASM: readonly BackendRow[] = [
+const WASM_FORMS: readonly BackendRow[] = [
   wasm("wasm, 1 thread", { threads: 1, shared: true, build: "relaxed" }),
   wasm("wasm, 2 threads", { threads: 2, shared: true, build: "relaxed" }),
   wasm("wasm, 3 threads", { threads: 3, shared: true, build: "relaxed" }),
@@ -35,6 +36,11 @@ export const WASM: readonly BackendRow[] = [
   wasm("wasm, plain build, 2 threads", { threads: 2, shared: true, build: "plain" }),
   wasm("wasm, plain build, no shared memory", { shared: false, build: "plain" }),
 ];
+
+/** All of these forms; without a permission, in a run that is to be short, one with each build and one without workers. */
+export const WASM = isGranted({ name: "read" })
+  ? WASM_FORMS
+  : WASM_FORMS.filter((_, form) => [1, 3, 4].includes(form));
 
 /** The CUDA library that runs its kernels on the CPU, and the real one. */
 export const EMULATED_LIBRARY = new URL("../../cuda/libmlpcuda_emulated.so", import.meta.url).pathname;
@@ -69,8 +75,8 @@ export const COMPARED: readonly BackendRow[] = [...WASM, ...EMULATED, ...CUDA, .
 /** One row of every backend, for what does not depend on how its work is shared out. */
 export const EACH: readonly BackendRow[] = [
   REFERENCE,
-  WASM[1],
-  WASM[3],
+  WASM_FORMS[1],
+  WASM_FORMS[3],
   ...EMULATED,
   ...CUDA,
   ...WEBGPU,
