@@ -56,7 +56,8 @@ export {
   type DrawDigitsProgress,
 } from "./src/data/digits.ts";
 export { downloadMnist, type DownloadOptions, type DownloadProgress } from "./src/data/download.ts";
-export { type DatasetArrays, datasetFromArrays, type NumericArray } from "./src/data/from_arrays.ts";
+export type { NumericArray } from "./src/data/arrays.ts";
+export { type DatasetArrays, datasetFromArrays } from "./src/data/from_arrays.ts";
 export { type NetworkImage, readImages, type ReadImagesOptions } from "./src/data/images.ts";
 export { inkOf } from "./src/data/ink.ts";
 export { datasetFromNpz, loadDataset } from "./src/data/load.ts";

@@ -15,6 +15,7 @@ import {
   checkTraining,
   copyEpoch,
   copyParameters,
+  type InputsNeeded,
 } from "./guards.ts";
 import type { BackendWork, PredictorWork, TrainerWork } from "./work.ts";
 
@@ -115,8 +116,8 @@ export function createBackend<F>(work: BackendWork<F>): Backend & F {
   return Object.assign(work.fields(checkOpen), methods); // in place, so that a getter among the fields stays one
 }
 
-/** Makes the error of calls after one that has failed. */
-function laterError(cause: unknown): unknown {
+/** Makes the error of calls after one that has failed; what is no error of a backend stays as it is. */
+export function laterError<E>(cause: E): E | BackendError {
   if (!(cause instanceof BackendError)) return cause;
   const message = `${cause.message}, in an earlier call; create a new trainer or predictor`;
   return new BackendError(message, { backend: cause.backend, code: cause.code, cause });
@@ -133,7 +134,7 @@ async function beginTraining(
   { name, family, plan, rows, needed, state }: Parent & {
     readonly plan: StepPlan;
     readonly rows: number;
-    readonly needed: { readonly bytes: boolean; readonly length: number };
+    readonly needed: InputsNeeded;
     readonly state: TrainState;
   },
 ): Promise<Trainer> {

@@ -1,18 +1,12 @@
 /** How many classes labels have. @module */
 import { digits } from "../formats/fault.ts";
+import { indexOfLargest } from "../index_of_largest.ts";
 import type { Naming } from "./arrays.ts";
 
 /** Up to so many classes, labels are taken as they are. */
 const FEW_CLASSES = 1000;
 /** Classes for each row beyond which labels cannot be meant as classes. */
 const CLASSES_PER_ROW = 10;
-
-/** Returns the place of the largest of some labels; -1 for none. */
-function placeOfLargest(labels: Uint32Array): number {
-  let place = -1;
-  for (let row = 0; row < labels.length; row++) if (place < 0 || labels[row] > labels[place]) place = row;
-  return place;
-}
 
 /**
  * Returns the number of classes that labels `[N]` tell: the largest label + 1, 0 for none.
@@ -22,9 +16,8 @@ function placeOfLargest(labels: Uint32Array): number {
  * identifiers or years would make a network of millions of outputs
  */
 export function classesOfLabels(labels: Uint32Array, rows: number, naming: Naming): number {
-  const place = placeOfLargest(labels);
-  if (place < 0) return 0;
-  const largest = labels[place], classes = largest + 1;
+  if (labels.length === 0) return 0;
+  const place = indexOfLargest(labels), largest = labels[place], classes = largest + 1;
   if (classes > FEW_CLASSES && classes > CLASSES_PER_ROW * rows) {
     const found = `"${naming.answers}" has label ${digits(largest)} at [${place}], which makes ${
       digits(classes)

@@ -23,13 +23,6 @@ export function toLabels(values: NumericArray, naming: Naming): Uint32Array {
   return labels;
 }
 
-/** The largest of some labels, -1 for none. */
-export function largestOf(labels: Uint32Array): number {
-  let largest = -1;
-  for (const label of labels) if (label > largest) largest = label;
-  return largest;
-}
-
 /** The values as bytes if each is a whole number from 0 to 255, else `undefined`. */
 export function toBytes(values: NumericArray): { bytes: Uint8Array; largest: number } | undefined {
   let largest = 0;

@@ -6,10 +6,8 @@
 import { shapeText } from "../formats/fault.ts";
 import { checkNumeric, type Naming, type NumericArray } from "./arrays.ts";
 import { classesOfLabels } from "./class_count.ts";
-import { largestOf, toBytes, toFloats, toLabels } from "./convert.ts";
+import { toBytes, toFloats, toLabels } from "./convert.ts";
 import { type Dataset, inFeaturesOf } from "./dataset.ts";
-
-export { largestOf, type Naming, type NumericArray, toLabels };
 
 /** What {@linkcode datasetFromArrays} makes a data set of: inputs, and either labels or targets. */
 export interface DatasetArrays {

@@ -11,7 +11,9 @@ import { type Npz, parseNpz } from "../formats/npz.ts";
 import { classesOfLabels } from "./class_count.ts";
 import { checkFiles } from "../host.ts";
 import type { Dataset, DatasetPair } from "./dataset.ts";
-import { checkedDataset, type Naming, toLabels } from "./from_arrays.ts";
+import type { Naming } from "./arrays.ts";
+import { toLabels } from "./convert.ts";
+import { checkedDataset } from "./from_arrays.ts";
 import { openIdxFolder } from "./idx_folder.ts";
 
 /** Labels or targets, decoded and told apart. */

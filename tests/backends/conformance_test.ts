@@ -5,7 +5,8 @@
  */
 import { assertEquals } from "@std/assert";
 import type { EpochResult, NetworkSpec, Tensors, TrainState } from "../../src/backends/backend.ts";
-import { openReference, predict } from "../../src/backends/reference/backend.ts";
+import { openReference } from "../../src/backends/reference/backend.ts";
+import { predict } from "../../src/backends/reference/forward.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { formatLayers } from "../../src/layers.ts";
 import { backendTest, COMPARED } from "../support/backends.ts";

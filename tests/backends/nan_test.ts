@@ -6,7 +6,8 @@
 import { assertEquals } from "@std/assert";
 import { ACTIVATIONS } from "../../src/activations.ts";
 import type { Backend, FloatArray, Tensors } from "../../src/backends/backend.ts";
-import { openReference, predict } from "../../src/backends/reference/backend.ts";
+import { openReference } from "../../src/backends/reference/backend.ts";
+import { predict } from "../../src/backends/reference/forward.ts";
 import { persistentBuffers } from "../../src/backends/state.ts";
 import { buildPlan } from "../../src/build_plan.ts";
 import { resolveConfig, type TrainConfig } from "../../src/config.ts";

@@ -113,7 +113,7 @@ function createTrainer({ library, device, path }: Host, plan: StepPlan, dataset:
       const results = new Float64Array(RESULTS.length), { handle } = recording, before = BigInt(step);
       const [rows, steps, count] = [order, rates, results].map(({ length }) => BigInt(length));
       const given = [handle, ++run, order, rows, rates, steps, before, results, count] as const;
-      // What goes wrong in `stop` goes wrong in the epoch too, which says so.
+      // An error of `stop` is also one of the epoch, which reports it.
       signal.addEventListener("abort", () => void symbols.mlp_plan_stop(handle, run, new Uint8Array(1), 1));
       await callAside(TRAIN, (...error) => symbols.mlp_plan_run_epoch(...given, ...error));
       const [lossSum, correct, rowsDone, done, diverged] = results;

@@ -12,9 +12,6 @@ import type { PredictorWork, TrainerWork } from "../work.ts";
 import { predict } from "./forward.ts";
 import { allocateBuffers, runStep } from "./step.ts";
 
-export { createForward, predict } from "./forward.ts";
-export { allocateBuffers, runStep } from "./step.ts";
-
 /** How long the reference works before it lets the event loop turn, in milliseconds. */
 const TURN_MS = 20;
 

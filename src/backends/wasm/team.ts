@@ -5,6 +5,7 @@
  */
 import { BackendError } from "../../errors.ts";
 import { startWorkers } from "../../workers.ts";
+import { laterError } from "../lifecycle.ts";
 import { type Build, compileKernels, instantiateKernels, type KernelModule, type Kernels } from "./module.ts";
 import { bytesOf, fieldAt, PROGRAM } from "./records.ts";
 
@@ -174,12 +175,6 @@ function createDesk(parts: Pick<Desk, "kernels" | "run" | "close">): Desk {
       }
     },
   };
-}
-
-/** Makes the error of the calls after the one that failed. */
-function laterError(cause: BackendError): BackendError {
-  const message = `${cause.message}, in an earlier call; create a new trainer or predictor`;
-  return new BackendError(message, { backend: "wasm", code: cause.code, cause });
 }
 
 function createSolo({ build, module }: KernelModule, alone: Team["alone"]): Team {

@@ -4,7 +4,7 @@
  */
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { type ActivationName, ACTIVATIONS } from "../../../src/activations.ts";
-import { allocateBuffers, runStep } from "../../../src/backends/reference/backend.ts";
+import { allocateBuffers, runStep } from "../../../src/backends/reference/step.ts";
 import { buildPlan } from "../../../src/build_plan.ts";
 import { resolveConfig, type TrainConfig } from "../../../src/config.ts";
 import { dense, formatLayers, type LayerSpec } from "../../../src/layers.ts";
