@@ -16,7 +16,7 @@
  *
  * @module
  */
-export { type ActivationName, ACTIVATIONS } from "./src/activations.ts";
+export { type ActivationName, ACTIVATIONS } from "./src/plan/activations.ts";
 export type {
   Backend,
   EpochResult,
@@ -34,9 +34,14 @@ export {
   openBackend,
   type OpenedBackend,
 } from "./src/backends/open.ts";
-export { buildPlan } from "./src/build_plan.ts";
-export type { Checkpoint, Fingerprint, Progress } from "./src/checkpoint_parts.ts";
-export { formatCheckpoint, loadCheckpoint, parseCheckpoint, saveCheckpoint } from "./src/checkpoint.ts";
+export { buildPlan } from "./src/plan/build.ts";
+export type { Checkpoint, Fingerprint, Progress } from "./src/training/checkpoint_parts.ts";
+export {
+  formatCheckpoint,
+  loadCheckpoint,
+  parseCheckpoint,
+  saveCheckpoint,
+} from "./src/training/checkpoint.ts";
 export {
   type OptionSpec,
   type OptionValue,
@@ -44,7 +49,7 @@ export {
   resolveConfig,
   TRAIN_OPTIONS,
   type TrainConfig,
-} from "./src/config.ts";
+} from "./src/training/config.ts";
 export type { DatasetLike } from "./src/data/canonical.ts";
 export { centerDigit, type Ink } from "./src/data/center.ts";
 export { countOf, type Dataset, type DatasetPair, inFeaturesOf } from "./src/data/dataset.ts";
@@ -79,7 +84,7 @@ export {
   type EvaluateOptions,
   type Evaluation,
   type Mistake,
-} from "./src/evaluate.ts";
+} from "./src/training/evaluate.ts";
 export type { Origin } from "./src/formats/fault.ts";
 export { type IdxArray, parseIdx } from "./src/formats/idx.ts";
 export { formatNpy, type NpyArray, type NpyValues, parseNpy } from "./src/formats/npy.ts";
@@ -96,13 +101,13 @@ export {
   UNSURE_BELOW,
 } from "./src/guess.ts";
 export { type InitName } from "./src/init.ts";
-export { dense, formatLayers, type LayerSpec, parseLayers } from "./src/layers.ts";
-export { type LossName } from "./src/losses.ts";
+export { dense, formatLayers, type LayerSpec, parseLayers } from "./src/plan/layers.ts";
+export { type LossName } from "./src/plan/losses.ts";
 export { type InputSpec, Mlp } from "./src/mlp.ts";
 export type { MlpParts, TrainingRecord } from "./src/mlp_parts.ts";
-export type * from "./src/plan.ts";
+export type * from "./src/plan/plan.ts";
 export { formatPlan } from "./src/plan/format.ts";
 export { createRandom, permutation, type Random } from "./src/random.ts";
-export { endOfRun } from "./src/resume.ts";
-export { learningRates } from "./src/schedules.ts";
-export { train, type TrainEvent, type TrainOptions } from "./src/train.ts";
+export { endOfRun } from "./src/training/resume.ts";
+export { learningRates } from "./src/plan/schedules.ts";
+export { train, type TrainEvent, type TrainOptions } from "./src/training/train.ts";

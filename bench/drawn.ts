@@ -13,7 +13,7 @@ import { runTask, type TaskContext } from "../tasks/terminal/main.ts";
 import { accuracy } from "../tasks/terminal/numbers.ts";
 import { userPath } from "../tasks/terminal/paths.ts";
 import { startTable } from "../tasks/terminal/table.ts";
-import { DEFAULT_MODEL, JSON_OPTION, MODEL_OPTION } from "../tasks/options.ts";
+import { DEFAULT_MODEL, JSON_OPTION, MODEL_OPTION } from "../tasks/shared/options.ts";
 import { drawInStyle, everyStyle, inkOf } from "../tests/support/drawn_digits.ts";
 
 const COMMAND = {

@@ -1,6 +1,6 @@
 /* The C interface of libmlpcuda: training steps and predictions of dense networks on an NVIDIA GPU.
  *
- * A caller records one step as a plan: buffers, then operations over them (`src/plan.ts` says what each computes), and
+ * A caller records one step as a plan: buffers, then operations over them (`src/plan/plan.ts` says what each computes), and
  * finishes it. The library keeps the data set and all buffers on the GPU and carries whole epochs out on its own.
  *
  *   version and devices   mlp_abi_version  mlp_is_emulated  mlp_driver_version  mlp_runtime_version

@@ -14,7 +14,7 @@ struct BufferShape {
   uint64_t rows, columns;
 };
 
-// Numbers of buffers; -1 for none. See mlp.h and src/plan.ts.
+// Numbers of buffers; -1 for none. See mlp.h and src/plan/plan.ts.
 struct GatherOp {
   int32_t x, target;
   float scale;

@@ -1,5 +1,5 @@
 /** Initial weights. Biases begin at 0. @module */
-import type { LayerSpec } from "./layers.ts";
+import type { LayerSpec } from "./plan/layers.ts";
 import { createRandom } from "./random.ts";
 
 /**

@@ -8,7 +8,7 @@ import { readFileBounded, writeFileAtomic } from "./files.ts";
 import { formatModel, parseModel } from "./model_file.ts";
 import { checkFiles } from "./host.ts";
 import { initialParameters, type InitName } from "./init.ts";
-import { formatLayers, type LayerSpec } from "./layers.ts";
+import { formatLayers, type LayerSpec } from "./plan/layers.ts";
 import type { MlpParts, TrainingRecord } from "./mlp_parts.ts";
 
 /** What a network's inputs and outputs are; a {@linkcode Dataset} says it too. */

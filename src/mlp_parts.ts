@@ -1,7 +1,7 @@
 /** The parts of a network, as its file has them. @module */
 import type { Tensors } from "./backends/backend.ts";
-import type { TrainConfig } from "./config.ts";
-import type { LayerSpec } from "./layers.ts";
+import type { TrainConfig } from "./training/config.ts";
+import type { LayerSpec } from "./plan/layers.ts";
 
 /** How a network was trained; kept in its file. */
 export interface TrainingRecord {

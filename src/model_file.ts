@@ -3,15 +3,15 @@
  * `layer_1.act`, the activation's name as a 0-d string; and `config`, a 0-d string of JSON with the rest.
  * @module
  */
-import { type ActivationName, ACTIVATIONS } from "./activations.ts";
+import { type ActivationName, ACTIVATIONS } from "./plan/activations.ts";
 import type { FloatArray } from "./backends/backend.ts";
 import { inFeaturesOf } from "./data/dataset.ts";
-import type { LayerSpec } from "./layers.ts";
+import type { LayerSpec } from "./plan/layers.ts";
 import type { MlpParts } from "./mlp_parts.ts";
 import { jsonText, type Refuse, refuser, shapeText } from "./formats/fault.ts";
 import type { NpyArray } from "./formats/npy.ts";
 import { formatNpz, type Npz, type NpzInput, parseNpz } from "./formats/npz.ts";
-import { readTrainingRecord } from "./training_record.ts";
+import { readTrainingRecord } from "./training/training_record.ts";
 
 /** What `config` says the file is. */
 const FORMAT = "mlpcuda model";

@@ -1,10 +1,10 @@
 /** `deno task eval`: how good a saved network is. @module */
 import { openBackend } from "../src/backends/open.ts";
-import { evaluate, type Evaluation } from "../src/evaluate.ts";
+import { evaluate, type Evaluation } from "../src/training/evaluate.ts";
 import { Mlp } from "../src/mlp.ts";
 import { visible } from "../src/visible.ts";
-import { openData } from "./data.ts";
-import { isThere } from "./kept_files.ts";
+import { openData } from "./shared/data.ts";
+import { isThere } from "./shared/kept_files.ts";
 import {
   BACKEND_OPTIONS,
   backendOptionsOf,
@@ -13,7 +13,7 @@ import {
   DEFAULT_MODEL,
   JSON_OPTION,
   MODEL_OPTION,
-} from "./options.ts";
+} from "./shared/options.ts";
 import type { Command } from "./terminal/command.ts";
 import { TaskError } from "./terminal/errors.ts";
 import { unlessAborted } from "./terminal/interrupt.ts";

@@ -1,11 +1,11 @@
 /** `deno task explain`: prints the plan of a training step. @module */
-import { buildPlan } from "../src/build_plan.ts";
-import { resolveConfig, TRAIN_OPTIONS } from "../src/config.ts";
+import { buildPlan } from "../src/plan/build.ts";
+import { resolveConfig, TRAIN_OPTIONS } from "../src/training/config.ts";
 import { formatPlan } from "../src/plan/format.ts";
 import type { Command } from "./terminal/command.ts";
 import { UsageError } from "./terminal/errors.ts";
 import { runTask, type TaskContext } from "./terminal/main.ts";
-import { checkConfig, LAYERS_OPTION, layersOf } from "./training.ts";
+import { checkConfig, LAYERS_OPTION, layersOf } from "./shared/training.ts";
 
 /** The layers of `deno task train` on MNIST. */
 const DEFAULT_LAYERS = "128:relu,64:relu,10:softmax";

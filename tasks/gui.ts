@@ -1,14 +1,14 @@
 /** `deno task gui`: a page to draw a digit on, and to see what the network sees, thinks and says. @module */
 import { openBackend, type OpenedBackend } from "../src/backends/open.ts";
-import { TRAIN_OPTIONS } from "../src/config.ts";
+import { TRAIN_OPTIONS } from "../src/training/config.ts";
 import { openCorrections } from "../src/gui/corrections.ts";
 import { createGui, type Gui } from "../src/gui/gui.ts";
 import { pageFiles } from "../src/gui/page/files.ts";
 import { type GuiServer, serveGui } from "../src/gui/serve.ts";
 import { classNamesOf } from "../src/gui/shown_network.ts";
 import type { TrainingJob } from "../src/gui/training.ts";
-import { openBrowser } from "./browser.ts";
-import { openDemo, openSaved, openTraining, type Shown } from "./gui_network.ts";
+import { openBrowser } from "./shared/browser.ts";
+import { openDemo, openSaved, openTraining, type Shown } from "./shared/gui_network.ts";
 import {
   BACKEND_OPTIONS,
   backendOptionsOf,
@@ -16,16 +16,16 @@ import {
   DATA_OPTION,
   DEFAULT_MODEL,
   MODEL_OPTION,
-} from "./options.ts";
-import { openOutput, type Output, OUTPUT_OPTIONS, refuseToOverwrite } from "./output.ts";
-import { saveOrRescue } from "./rescue.ts";
+} from "./shared/options.ts";
+import { openOutput, type Output, OUTPUT_OPTIONS, refuseToOverwrite } from "./shared/output.ts";
+import { saveOrRescue } from "./shared/rescue.ts";
 import { type Command, dashed, kebab } from "./terminal/command.ts";
 import { TaskError, UsageError } from "./terminal/errors.ts";
 import { unlessAborted } from "./terminal/interrupt.ts";
 import { runTask, type TaskContext } from "./terminal/main.ts";
 import { projectPath, shownPath, userPath } from "./terminal/paths.ts";
 import type { Screen } from "./terminal/screen.ts";
-import { checkConfig, LAYERS_OPTION, layersOf, networkText } from "./training.ts";
+import { checkConfig, LAYERS_OPTION, layersOf, networkText } from "./shared/training.ts";
 
 /** Where the page is served where no port is asked for, or the next free one. */
 const PORT = 8000;

@@ -3,14 +3,14 @@ import { type BackendOptions, BACKENDS, openBackend } from "../src/backends/open
 import { openCuda } from "../src/backends/cuda/backend.ts";
 import { ABI_VERSION } from "../src/backends/cuda/ffi.ts";
 import { openWebgpu } from "../src/backends/webgpu/backend.ts";
-import { buildPlan } from "../src/build_plan.ts";
-import { resolveConfig } from "../src/config.ts";
-import { dense } from "../src/layers.ts";
+import { buildPlan } from "../src/plan/build.ts";
+import { resolveConfig } from "../src/training/config.ts";
+import { dense } from "../src/plan/layers.ts";
 import type { Mlp } from "../src/mlp.ts";
 import type { TrainingRecord } from "../src/mlp_parts.ts";
 import config from "../deno.json" with { type: "json" };
 import { loadModel } from "./eval.ts";
-import { BACKEND_OPTIONS, backendOptionsOf, DEFAULT_MODEL, JSON_OPTION } from "./options.ts";
+import { BACKEND_OPTIONS, backendOptionsOf, DEFAULT_MODEL, JSON_OPTION } from "./shared/options.ts";
 import type { Command } from "./terminal/command.ts";
 import { runTask, type TaskContext } from "./terminal/main.ts";
 import { count } from "./terminal/numbers.ts";

@@ -6,7 +6,7 @@ import { type Candidate, candidatesOf, guessOf, probabilitiesOf, UNSURE_BELOW } 
 import type { Mlp } from "../src/mlp.ts";
 import { visible } from "../src/visible.ts";
 import { loadModel } from "./eval.ts";
-import { BACKEND_OPTIONS, backendOptionsOf, JSON_OPTION, MODEL_OPTION } from "./options.ts";
+import { BACKEND_OPTIONS, backendOptionsOf, JSON_OPTION, MODEL_OPTION } from "./shared/options.ts";
 import { type Command, withDefaults } from "./terminal/command.ts";
 import { drawingLines } from "./terminal/drawing.ts";
 import { variable } from "./terminal/environment.ts";

@@ -1,17 +1,17 @@
 /** `deno task train`: trains a network and saves it. @module */
 import { openBackend } from "../src/backends/open.ts";
-import type { Checkpoint } from "../src/checkpoint_parts.ts";
-import { loadCheckpoint } from "../src/checkpoint.ts";
-import { TRAIN_OPTIONS, type TrainConfig } from "../src/config.ts";
+import type { Checkpoint } from "../src/training/checkpoint_parts.ts";
+import { loadCheckpoint } from "../src/training/checkpoint.ts";
+import { TRAIN_OPTIONS, type TrainConfig } from "../src/training/config.ts";
 import type { Dataset } from "../src/data/dataset.ts";
 import { FormatError } from "../src/errors.ts";
-import { evaluate, type Evaluation } from "../src/evaluate.ts";
-import { formatLayers, type LayerSpec } from "../src/layers.ts";
+import { evaluate, type Evaluation } from "../src/training/evaluate.ts";
+import { formatLayers, type LayerSpec } from "../src/plan/layers.ts";
 import { Mlp } from "../src/mlp.ts";
-import { endOfRun } from "../src/resume.ts";
-import { train, type TrainEvent } from "../src/train.ts";
-import { openData } from "./data.ts";
-import { besidePath, isSameFile } from "./kept_files.ts";
+import { endOfRun } from "../src/training/resume.ts";
+import { train, type TrainEvent } from "../src/training/train.ts";
+import { openData } from "./shared/data.ts";
+import { besidePath, isSameFile } from "./shared/kept_files.ts";
 import {
   BACKEND_OPTIONS,
   backendOptionsOf,
@@ -19,9 +19,9 @@ import {
   DATA_OPTION,
   DEFAULT_MODEL,
   JSON_OPTION,
-} from "./options.ts";
-import { OUTPUT_OPTIONS, refuseToOverwrite } from "./output.ts";
-import { openRunFiles, refuseSameFile } from "./run_files.ts";
+} from "./shared/options.ts";
+import { OUTPUT_OPTIONS, refuseToOverwrite } from "./shared/output.ts";
+import { openRunFiles, refuseSameFile } from "./shared/run_files.ts";
 import type { Command } from "./terminal/command.ts";
 import { UsageError } from "./terminal/errors.ts";
 import { unlessAborted } from "./terminal/interrupt.ts";
@@ -40,7 +40,7 @@ import {
   layersOf,
   networkText,
   newMlp,
-} from "./training.ts";
+} from "./shared/training.ts";
 
 const COMMAND = {
   name: "deno task train",

@@ -1,15 +1,15 @@
 /** Numbers of any type at the public API: the same bits as with those that backends take, or one clear error. @module */
 import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { fingerprintOf } from "../src/checkpoint.ts";
+import { fingerprintOf } from "../src/training/checkpoint.ts";
 import type { NumericArray } from "../src/data/arrays.ts";
 import { canonicalDataset, type DatasetLike } from "../src/data/canonical.ts";
 import type { Dataset } from "../src/data/dataset.ts";
 import { datasetFromArrays } from "../src/data/from_arrays.ts";
-import { evaluate } from "../src/evaluate.ts";
+import { evaluate } from "../src/training/evaluate.ts";
 import { parseIdx } from "../src/formats/idx.ts";
-import { dense } from "../src/layers.ts";
+import { dense } from "../src/plan/layers.ts";
 import { Mlp } from "../src/mlp.ts";
-import { train, type TrainEvent } from "../src/train.ts";
+import { train, type TrainEvent } from "../src/training/train.ts";
 import { backendTest, EACH, REFERENCE } from "./support/backends.ts";
 import { watch } from "./support/watched.ts";
 

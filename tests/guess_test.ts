@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { resolveConfig } from "../src/config.ts";
+import { resolveConfig } from "../src/training/config.ts";
 import { candidatesOf, guessOf, probabilitiesOf, UNSURE_BELOW } from "../src/guess.ts";
-import { dense } from "../src/layers.ts";
+import { dense } from "../src/plan/layers.ts";
 import { Mlp } from "../src/mlp.ts";
 
 const CASES: [probabilities: number[], label: number, runnerUp: number | undefined][] = [

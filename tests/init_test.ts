@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertGreater, assertNotEquals } from "@std/assert";
 import { initialParameters, type InitName } from "../src/init.ts";
-import { dense } from "../src/layers.ts";
+import { dense } from "../src/plan/layers.ts";
 
 const LAYERS = [dense(100, "relu"), dense(50, "relu"), dense(10, "softmax")];
 const draw = (init: InitName, seed = 1, layers = LAYERS) => initialParameters(400, layers, { init, seed });

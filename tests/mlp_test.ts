@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import { FormatError } from "../src/errors.ts";
-import { dense, type LayerSpec } from "../src/layers.ts";
+import { dense, type LayerSpec } from "../src/plan/layers.ts";
 import { Mlp } from "../src/mlp.ts";
 import { isGranted } from "./support/permissions.ts";
 

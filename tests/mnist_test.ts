@@ -1,18 +1,18 @@
 /** The job that the tool is for, on the real data, where that is there. */
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { openBackend } from "../src/backends/open.ts";
-import { buildPlan } from "../src/build_plan.ts";
-import { resolveConfig } from "../src/config.ts";
+import { buildPlan } from "../src/plan/build.ts";
+import { resolveConfig } from "../src/training/config.ts";
 import { centerDigit } from "../src/data/center.ts";
 import type { Dataset } from "../src/data/dataset.ts";
 import { drawDigits } from "../src/data/digits.ts";
 import { isMnist } from "../src/data/mnist.ts";
-import { evaluate } from "../src/evaluate.ts";
+import { evaluate } from "../src/training/evaluate.ts";
 import { indexOfLargest } from "../src/index_of_largest.ts";
-import { dense } from "../src/layers.ts";
+import { dense } from "../src/plan/layers.ts";
 import { Mlp } from "../src/mlp.ts";
 import { createRandom, permutation } from "../src/random.ts";
-import { train } from "../src/train.ts";
+import { train } from "../src/training/train.ts";
 import { MNIST_LOSSES } from "./fixtures/mnist_losses.ts";
 import { WASM, WEBGPU_BUT_OPENGL } from "./support/backends.ts";
 import { drawInStyle, everyStyle, inkOf } from "./support/drawn_digits.ts";

@@ -5,9 +5,9 @@ import config from "../deno.json" with { type: "json" };
 import { openBackend } from "../src/backends/open.ts";
 import { drawDigits } from "../src/data/digits.ts";
 import { formatNpz } from "../src/formats/npz.ts";
-import { dense } from "../src/layers.ts";
+import { dense } from "../src/plan/layers.ts";
 import { Mlp } from "../src/mlp.ts";
-import { train } from "../src/train.ts";
+import { train } from "../src/training/train.ts";
 import { isGranted } from "./support/permissions.ts";
 import { inFolder, ROOT, taskTest } from "./tasks/support.ts";
 

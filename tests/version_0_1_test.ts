@@ -5,12 +5,12 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { isGranted } from "./support/permissions.ts";
-import { formatCheckpoint, parseCheckpoint } from "../src/checkpoint.ts";
+import { formatCheckpoint, parseCheckpoint } from "../src/training/checkpoint.ts";
 import { inFeaturesOf } from "../src/data/dataset.ts";
 import { formatNpz, type NpzInput, parseNpz } from "../src/formats/npz.ts";
 import { sha256Of } from "../src/formats/sha256.ts";
 import { Mlp } from "../src/mlp.ts";
-import { train } from "../src/train.ts";
+import { train } from "../src/training/train.ts";
 import { fromBase64 } from "./fixtures/bytes.ts";
 import { PREDICTED_ROWS, RUN_CASES, type RunFiles } from "./fixtures/v0.1/cases.ts";
 import { FILES as CUDA_EMULATED_FILES } from "./fixtures/v0.1/cuda_emulated.ts";

@@ -1,12 +1,12 @@
 /** The networks and data sets on which the GPU is timed. @module */
 import type { TrainState } from "../../src/backends/backend.ts";
 import { persistentBuffers, sizeOf } from "../../src/backends/state.ts";
-import { buildPlan } from "../../src/build_plan.ts";
-import { resolveConfig } from "../../src/config.ts";
+import { buildPlan } from "../../src/plan/build.ts";
+import { resolveConfig } from "../../src/training/config.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { initialParameters } from "../../src/init.ts";
-import { dense, type LayerSpec } from "../../src/layers.ts";
-import type { StepPlan } from "../../src/plan.ts";
+import { dense, type LayerSpec } from "../../src/plan/layers.ts";
+import type { StepPlan } from "../../src/plan/plan.ts";
 import { createRandom } from "../../src/random.ts";
 
 /** Pixels of an image. */

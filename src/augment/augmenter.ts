@@ -7,7 +7,7 @@
  */
 import { countOf, type Dataset } from "../data/dataset.ts";
 import { createRandom } from "../random.ts";
-import { canShareMemory, moduleBytes } from "../shared_memory.ts";
+import { canShareMemory, moduleBytes } from "../workers/shared_memory.ts";
 import { base64 } from "./binary/deform.ts";
 import { processorCount } from "../host.ts";
 import { createHands, type Hands, startHands } from "./hands.ts";

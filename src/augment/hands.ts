@@ -2,7 +2,7 @@
  * Deforms images on workers over shared memory; on a host without them, on the calling thread, a slice at a time.
  * @module
  */
-import { startWorkers } from "../workers.ts";
+import { startWorkers } from "../workers/workers.ts";
 
 /** Those who work. */
 export interface Hands {

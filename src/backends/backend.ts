@@ -5,8 +5,8 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
-import type { LayerSpec } from "../layers.ts";
-import type { BufferName, StepPlan } from "../plan.ts";
+import type { LayerSpec } from "../plan/layers.ts";
+import type { BufferName, StepPlan } from "../plan/plan.ts";
 
 /** Numbers of a parameter or of optimizer state; the reference computes in float64, the others in float32. */
 export type FloatArray = Float32Array | Float64Array;

@@ -4,12 +4,12 @@
  * there, are in range. The values of inputs, targets and parameters are not looked at.
  * @module
  */
-import { ACTIVATIONS } from "../activations.ts";
+import { ACTIVATIONS } from "../plan/activations.ts";
 import type { NetworkSpec, Tensors, TrainState } from "./backend.ts";
 import { bufferFault, describe, isTypedArray, withArticle } from "../data/arrays.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { layerBuffer } from "../layers.ts";
-import type { StepPlan } from "../plan.ts";
+import { layerBuffer } from "../plan/layers.ts";
+import type { StepPlan } from "../plan/plan.ts";
 import { persistentBuffers, rowCount, sizeOf, tensorOf } from "./state.ts";
 
 const TRAIN = "Cannot train", LOAD = "Cannot load the state", PREDICT = "Cannot predict";

@@ -6,7 +6,7 @@
 import type { Backend, NetworkSpec, Predictor, Tensors, Trainer, TrainState } from "./backend.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { BackendError } from "../errors.ts";
-import type { StepPlan } from "../plan.ts";
+import type { StepPlan } from "../plan/plan.ts";
 import {
   checkNetwork,
   checkPrediction,

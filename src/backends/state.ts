@@ -1,6 +1,6 @@
 /** The buffers of a plan that outlive a step, and other numbers that every backend takes from a plan. @module */
 import type { FloatArray, Tensors } from "./backend.ts";
-import type { BufferSpec, StepPlan, UpdateOp } from "../plan.ts";
+import type { BufferSpec, StepPlan, UpdateOp } from "../plan/plan.ts";
 import { BackendError } from "../errors.ts";
 
 /** The buffers that outlive a step. */

@@ -6,7 +6,7 @@
  */
 import type { Backend, EpochResult, NetworkSpec, Tensors } from "./backend.ts";
 import type { Dataset } from "../data/dataset.ts";
-import type { StepPlan } from "../plan.ts";
+import type { StepPlan } from "../plan/plan.ts";
 
 /** The work of a backend; `F` are the fields that it has besides those of every backend. */
 export interface BackendWork<F> {

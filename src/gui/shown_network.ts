@@ -3,7 +3,7 @@ import type { Tensors } from "../backends/backend.ts";
 import { createForward } from "../backends/reference/forward.ts";
 import { centerDigit, digitSide } from "../data/center.ts";
 import { guessOf, probabilitiesOf, UNSURE_BELOW } from "../guess.ts";
-import { layerBuffer } from "../layers.ts";
+import { layerBuffer } from "../plan/layers.ts";
 import type { Mlp } from "../mlp.ts";
 import { INK_SIDE, type NetworkView, type Prediction, type UnitView } from "./protocol.ts";
 import { RequestError } from "./refusal.ts";

@@ -1,9 +1,9 @@
 /** Training that can be watched, paused, resumed and stopped: `train()` as a session. @module */
 import type { Backend } from "../backends/backend.ts";
-import { resolveConfig, type TrainConfig } from "../config.ts";
+import { resolveConfig, type TrainConfig } from "../training/config.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Mlp } from "../mlp.ts";
-import { train, type TrainEvent } from "../train.ts";
+import { train, type TrainEvent } from "../training/train.ts";
 import type { TrainingRequest, TrainingState, WatchMessage } from "./protocol.ts";
 import { RequestError } from "./refusal.ts";
 

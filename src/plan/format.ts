@@ -1,6 +1,6 @@
 /** A plan as text: one operation a line, as its formula. @module */
-import type { ActivationName } from "../activations.ts";
-import type { AdamOp, BufferName, Op, SgdOp, StepPlan } from "../plan.ts";
+import type { ActivationName } from "./activations.ts";
+import type { AdamOp, BufferName, Op, SgdOp, StepPlan } from "./plan.ts";
 
 /** How the builder names the buffers of layer `n`, and how a formula does. */
 const SHORT: Readonly<Record<string, string>> = {

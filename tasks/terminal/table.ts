@@ -2,7 +2,7 @@
  * Tables whose rows come one by one: aligned columns of fixed width, the heading printed before the first row.
  * @module
  */
-import type { TrainEvent } from "../../src/train.ts";
+import type { TrainEvent } from "../../src/training/train.ts";
 import { visible } from "../../src/visible.ts";
 import { count, loss, percent } from "./numbers.ts";
 

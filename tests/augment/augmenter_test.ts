@@ -19,7 +19,7 @@ import type { Dataset } from "../../src/data/dataset.ts";
 import { drawDigits } from "../../src/data/digits.ts";
 import { crc32 } from "../../src/formats/crc32.ts";
 import { createRandom } from "../../src/random.ts";
-import { canShareMemory } from "../../src/shared_memory.ts";
+import { canShareMemory } from "../../src/workers/shared_memory.ts";
 import { within } from "../support/deadline.ts";
 import { deformed } from "../support/deformation.ts";
 import { withTraps } from "../support/traps.ts";

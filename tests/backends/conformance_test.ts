@@ -8,7 +8,7 @@ import type { EpochResult, NetworkSpec, Tensors, TrainState } from "../../src/ba
 import { openReference } from "../../src/backends/reference/backend.ts";
 import { predict } from "../../src/backends/reference/forward.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
-import { formatLayers } from "../../src/layers.ts";
+import { formatLayers } from "../../src/plan/layers.ts";
 import { backendTest, COMPARED } from "../support/backends.ts";
 import { CASES, type ConformanceCase, conformanceCase, drawParameters } from "../support/cases.ts";
 import { drawSet } from "../support/sets.ts";

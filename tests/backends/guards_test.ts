@@ -1,12 +1,12 @@
 /** Arguments of a wrong kind, count or memory: every backend refuses them in the same words, before anything crosses. @module */
 import { assertEquals, assertRejects } from "@std/assert";
-import { ACTIVATIONS } from "../../src/activations.ts";
+import { ACTIVATIONS } from "../../src/plan/activations.ts";
 import type { Backend, NetworkSpec, Predictor, Trainer, TrainState } from "../../src/backends/backend.ts";
-import { buildPlan } from "../../src/build_plan.ts";
-import { resolveConfig } from "../../src/config.ts";
+import { buildPlan } from "../../src/plan/build.ts";
+import { resolveConfig } from "../../src/training/config.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
-import { dense } from "../../src/layers.ts";
-import type { StepPlan } from "../../src/plan.ts";
+import { dense } from "../../src/plan/layers.ts";
+import type { StepPlan } from "../../src/plan/plan.ts";
 import { backendTest, EACH } from "../support/backends.ts";
 import { drawParameters } from "../support/cases.ts";
 import { drawSet } from "../support/sets.ts";

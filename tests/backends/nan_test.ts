@@ -4,16 +4,16 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { ACTIVATIONS } from "../../src/activations.ts";
+import { ACTIVATIONS } from "../../src/plan/activations.ts";
 import type { Backend, FloatArray, Tensors } from "../../src/backends/backend.ts";
 import { openReference } from "../../src/backends/reference/backend.ts";
 import { predict } from "../../src/backends/reference/forward.ts";
 import { persistentBuffers } from "../../src/backends/state.ts";
-import { buildPlan } from "../../src/build_plan.ts";
-import { resolveConfig, type TrainConfig } from "../../src/config.ts";
+import { buildPlan } from "../../src/plan/build.ts";
+import { resolveConfig, type TrainConfig } from "../../src/training/config.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
-import { dense, formatLayers, type LayerSpec } from "../../src/layers.ts";
-import type { StepPlan } from "../../src/plan.ts";
+import { dense, formatLayers, type LayerSpec } from "../../src/plan/layers.ts";
+import type { StepPlan } from "../../src/plan/plan.ts";
 import { backendTest, COMPARED, REFERENCE } from "../support/backends.ts";
 import { drawParameters } from "../support/cases.ts";
 import { drawSet } from "../support/sets.ts";

@@ -1,9 +1,9 @@
 /** Numbers at the edges of what float32 holds: losses stay exact, and activations lie near float64's. @module */
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import type { ActivationName } from "../../src/activations.ts";
-import { buildPlan } from "../../src/build_plan.ts";
-import { resolveConfig } from "../../src/config.ts";
-import { dense } from "../../src/layers.ts";
+import type { ActivationName } from "../../src/plan/activations.ts";
+import { buildPlan } from "../../src/plan/build.ts";
+import { resolveConfig } from "../../src/training/config.ts";
+import { dense } from "../../src/plan/layers.ts";
 import { backendTest, COMPARED, EACH, REFERENCE } from "../support/backends.ts";
 import { runPlan } from "../support/states.ts";
 

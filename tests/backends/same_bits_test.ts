@@ -2,9 +2,9 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { isGranted } from "../support/permissions.ts";
 import { openWasm, type WasmOptions } from "../../src/backends/wasm/backend.ts";
-import { buildPlan } from "../../src/build_plan.ts";
-import { resolveConfig, type TrainConfig } from "../../src/config.ts";
-import { dense } from "../../src/layers.ts";
+import { buildPlan } from "../../src/plan/build.ts";
+import { resolveConfig, type TrainConfig } from "../../src/training/config.ts";
+import { dense } from "../../src/plan/layers.ts";
 import { permutation } from "../../src/random.ts";
 import { drawParameters } from "../support/cases.ts";
 import { drawSet } from "../support/sets.ts";

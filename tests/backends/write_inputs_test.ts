@@ -1,9 +1,9 @@
 /** Inputs that take the place of others between two epochs. @module */
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import { buildPlan } from "../../src/build_plan.ts";
-import { resolveConfig } from "../../src/config.ts";
+import { buildPlan } from "../../src/plan/build.ts";
+import { resolveConfig } from "../../src/training/config.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
-import { dense } from "../../src/layers.ts";
+import { dense } from "../../src/plan/layers.ts";
 import { permutation } from "../../src/random.ts";
 import { backendTest, COMPARED, REFERENCE } from "../support/backends.ts";
 import { drawParameters } from "../support/cases.ts";

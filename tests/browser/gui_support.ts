@@ -10,9 +10,9 @@ import { drawDigits } from "../../src/data/digits.ts";
 import { createGui, type GuiOptions } from "../../src/gui/gui.ts";
 import { pageFiles } from "../../src/gui/page/files.ts";
 import { serveGui } from "../../src/gui/serve.ts";
-import { dense } from "../../src/layers.ts";
+import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
-import { train } from "../../src/train.ts";
+import { train } from "../../src/training/train.ts";
 import { type Browser, launchChromium, type Page } from "./chromium.ts";
 
 /** Switches with which Chromium asks nobody anything on its own. */

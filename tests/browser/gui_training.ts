@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { openBackend } from "../../src/backends/open.ts";
 import { drawDigits } from "../../src/data/digits.ts";
 import { createTrainingSession } from "../../src/gui/training.ts";
-import { dense } from "../../src/layers.ts";
+import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 import type { Browser } from "./chromium.ts";
 import {

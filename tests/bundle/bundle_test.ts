@@ -31,7 +31,7 @@ async function nodeVersion(): Promise<number> {
 /** Whether `deno bundle` works here: it fetches its bundler from npm once. */
 async function canBundle(): Promise<boolean> {
   try {
-    await outputOf(Deno.execPath(), "bundle", "--quiet", "src/activations.ts");
+    await outputOf(Deno.execPath(), "bundle", "--quiet", "src/plan/activations.ts");
     return true;
   } catch {
     return false;

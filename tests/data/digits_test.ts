@@ -10,11 +10,11 @@ import {
 import type { Dataset } from "../../src/data/dataset.ts";
 import { digitStyles } from "../../src/data/digit_strokes.ts";
 import { drawDigits, drawDigitsAsync, type DrawDigitsProgress } from "../../src/data/digits.ts";
-import { evaluate } from "../../src/evaluate.ts";
+import { evaluate } from "../../src/training/evaluate.ts";
 import { crc32 } from "../../src/formats/crc32.ts";
-import { dense } from "../../src/layers.ts";
+import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
-import { train } from "../../src/train.ts";
+import { train } from "../../src/training/train.ts";
 import { isGranted } from "../support/permissions.ts";
 
 function imageOf({ inputs }: Dataset, i: number): Uint8Array {

@@ -4,7 +4,7 @@
  * @module
  */
 import { dirname, join } from "@std/path";
-import { loadCheckpoint } from "../../src/checkpoint.ts";
+import { loadCheckpoint } from "../../src/training/checkpoint.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { drawImages, type Folder, inFolder, type Outcome, setFile } from "../tasks/support.ts";
 

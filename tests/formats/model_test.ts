@@ -3,10 +3,10 @@ import { FormatError } from "../../src/errors.ts";
 import { formatModel, modelArrays, parseModel, stringArray } from "../../src/model_file.ts";
 import { formatNpz, type NpzInput } from "../../src/formats/npz.ts";
 import { initialParameters } from "../../src/init.ts";
-import { dense } from "../../src/layers.ts";
+import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 import type { MlpParts } from "../../src/mlp_parts.ts";
-import { resolveConfig } from "../../src/config.ts";
+import { resolveConfig } from "../../src/training/config.ts";
 import { isGranted } from "../support/permissions.ts";
 
 const LAYERS = [dense(5, "relu"), dense(4, "tanh"), dense(3, "softmax")];

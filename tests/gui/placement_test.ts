@@ -4,10 +4,10 @@ import { openWasm } from "../../src/backends/wasm/backend.ts";
 import { INK_SIDE } from "../../src/gui/protocol.ts";
 import { showNetwork } from "../../src/gui/shown_network.ts";
 import { indexOfLargest } from "../../src/index_of_largest.ts";
-import { dense } from "../../src/layers.ts";
+import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { createRandom, type Random } from "../../src/random.ts";
-import { train } from "../../src/train.ts";
+import { train } from "../../src/training/train.ts";
 import { mnist, mnistTest } from "../support/mnist.ts";
 
 /** Width and height of the canvas on which digits are enlarged; a pixel of the sheet is the mean of 2×2 of its own. */

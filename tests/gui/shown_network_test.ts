@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { resolveConfig } from "../../src/config.ts";
+import { resolveConfig } from "../../src/training/config.ts";
 import { checkShowable, showNetwork } from "../../src/gui/shown_network.ts";
-import { dense, type LayerSpec } from "../../src/layers.ts";
+import { dense, type LayerSpec } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { createNetwork, drawInk } from "./support.ts";
 

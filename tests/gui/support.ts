@@ -2,7 +2,7 @@
 import { createGui, type Gui, type GuiOptions } from "../../src/gui/gui.ts";
 import type { PageFile } from "../../src/gui/page_files.ts";
 import { INK_SIDE, ROUTES, TOKEN_HEADER } from "../../src/gui/protocol.ts";
-import { dense } from "../../src/layers.ts";
+import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 
 /** The address that requests of these tests go to. */

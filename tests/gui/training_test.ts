@@ -2,14 +2,14 @@ import { assert, assertEquals, assertGreater, assertMatch, assertRejects } from 
 import type { Backend } from "../../src/backends/backend.ts";
 import { openReference } from "../../src/backends/reference/backend.ts";
 import { openWasm } from "../../src/backends/wasm/backend.ts";
-import type { TrainConfig } from "../../src/config.ts";
+import type { TrainConfig } from "../../src/training/config.ts";
 import { DivergedError } from "../../src/errors.ts";
 import { ROUTES, type TrainingState, type WatchMessage } from "../../src/gui/protocol.ts";
 import { RequestError } from "../../src/gui/refusal.ts";
 import { createTrainingSession, type TrainingJob, type TrainingSession } from "../../src/gui/training.ts";
-import { dense } from "../../src/layers.ts";
+import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
-import { train } from "../../src/train.ts";
+import { train } from "../../src/training/train.ts";
 import { within } from "../support/deadline.ts";
 import { drawBlobs } from "../support/sets.ts";
 import { watch } from "../support/watched.ts";

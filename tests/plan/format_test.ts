@@ -1,8 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { ACTIVATIONS } from "../../src/activations.ts";
-import { buildPlan } from "../../src/build_plan.ts";
-import { resolveConfig } from "../../src/config.ts";
-import { dense } from "../../src/layers.ts";
+import { ACTIVATIONS } from "../../src/plan/activations.ts";
+import { buildPlan } from "../../src/plan/build.ts";
+import { resolveConfig } from "../../src/training/config.ts";
+import { dense } from "../../src/plan/layers.ts";
 import { formatPlan } from "../../src/plan/format.ts";
 
 const INPUT = { inFeatures: 5, inputScale: 1, labels: false, outFeatures: 2 };

@@ -8,11 +8,11 @@
  * fewer than 11 values takes its level modulo their number, which keeps every pair.
  * @module
  */
-import { type ActivationName, ACTIVATIONS } from "../../src/activations.ts";
+import { type ActivationName, ACTIVATIONS } from "../../src/plan/activations.ts";
 import type { Tensors } from "../../src/backends/backend.ts";
-import { buildPlan } from "../../src/build_plan.ts";
-import { resolveConfig, type TrainConfig } from "../../src/config.ts";
-import { dense, formatLayers, layerBuffer, type LayerSpec } from "../../src/layers.ts";
+import { buildPlan } from "../../src/plan/build.ts";
+import { resolveConfig, type TrainConfig } from "../../src/training/config.ts";
+import { dense, formatLayers, layerBuffer, type LayerSpec } from "../../src/plan/layers.ts";
 import { createRandom, permutation } from "../../src/random.ts";
 import { drawSet } from "./sets.ts";
 import type { PlanRun } from "./states.ts";

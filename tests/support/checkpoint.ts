@@ -1,8 +1,8 @@
 /** A checkpoint with all that one can hold, and its file's arrays. @module */
-import type { Checkpoint } from "../../src/checkpoint_parts.ts";
-import { resolveConfig } from "../../src/config.ts";
+import type { Checkpoint } from "../../src/training/checkpoint_parts.ts";
+import { resolveConfig } from "../../src/training/config.ts";
 import { type NpzInput, parseNpz } from "../../src/formats/npz.ts";
-import { dense } from "../../src/layers.ts";
+import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 
 /** One layer. */

@@ -1,8 +1,8 @@
 /** A small training run, and a long one, for tests of how trainers and predictors are used. @module */
 import type { Backend } from "../../src/backends/backend.ts";
-import { buildPlan } from "../../src/build_plan.ts";
-import { resolveConfig } from "../../src/config.ts";
-import { dense } from "../../src/layers.ts";
+import { buildPlan } from "../../src/plan/build.ts";
+import { resolveConfig } from "../../src/training/config.ts";
+import { dense } from "../../src/plan/layers.ts";
 import { permutation } from "../../src/random.ts";
 import { drawParameters } from "./cases.ts";
 import { drawBlobs, drawSet } from "./sets.ts";

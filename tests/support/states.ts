@@ -2,7 +2,7 @@
 import type { Backend, EpochResult, FloatArray, Tensors, TrainState } from "../../src/backends/backend.ts";
 import { persistentBuffers, sizeOf } from "../../src/backends/state.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
-import type { StepPlan } from "../../src/plan.ts";
+import type { StepPlan } from "../../src/plan/plan.ts";
 
 /** The state of a run that has not begun: these parameters, and zero for all else. */
 export function startState(plan: StepPlan, parameters: Tensors): TrainState {

@@ -1,6 +1,6 @@
 /** Backends that tests look into, or that do what a real one does only by chance. @module */
 import type { Backend, Trainer } from "../../src/backends/backend.ts";
-import type { StepPlan } from "../../src/plan.ts";
+import type { StepPlan } from "../../src/plan/plan.ts";
 
 /** What a watched backend made and closed. */
 export interface Watch {

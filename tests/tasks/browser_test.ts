@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { openBrowser } from "../../tasks/browser.ts";
+import { openBrowser } from "../../tasks/shared/browser.ts";
 import { isGranted } from "../support/permissions.ts";
 import { record } from "./terminal/fakes.ts";
 

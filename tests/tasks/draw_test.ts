@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { drawDigits } from "../../src/data/digits.ts";
-import { drawOn } from "../../tasks/data.ts";
+import { drawOn } from "../../tasks/shared/data.ts";
 import { record } from "./terminal/fakes.ts";
 
 Deno.test("drawOn() tells on the transient line how many digits are drawn, and clears it", async () => {

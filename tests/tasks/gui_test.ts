@@ -9,7 +9,7 @@ import {
   type TrainingState,
   type WatchMessage,
 } from "../../src/gui/protocol.ts";
-import { dense } from "../../src/layers.ts";
+import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { createNetwork, drawInk } from "../gui/support.ts";
 import { isGranted } from "../support/permissions.ts";

@@ -1,7 +1,7 @@
 /** A run keeps what it replaces, and replaces nothing finished by something that was cut short. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { parseCheckpoint } from "../../src/checkpoint.ts";
+import { parseCheckpoint } from "../../src/training/checkpoint.ts";
 import { taskTest } from "./support.ts";
 import { digestOf, epochsOf, LONG, SHORT, signalled, startRun, trained, writeSet } from "./runs.ts";
 

@@ -1,7 +1,7 @@
 /** Names from files and of files, with control characters, as the tasks print them. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { dense } from "../../src/layers.ts";
-import { resolveConfig } from "../../src/config.ts";
+import { dense } from "../../src/plan/layers.ts";
+import { resolveConfig } from "../../src/training/config.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { visible } from "../../src/visible.ts";
 import { isGranted } from "../support/permissions.ts";

@@ -1,7 +1,7 @@
 /** Files that cannot be written any more when a run would save: it puts them somewhere else, and says where. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { dirname, join } from "@std/path";
-import { parseCheckpoint } from "../../src/checkpoint.ts";
+import { parseCheckpoint } from "../../src/training/checkpoint.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { isGranted } from "../support/permissions.ts";
 import { LONG, SHORT, startRun, writeSet } from "./runs.ts";

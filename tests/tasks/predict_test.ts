@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { formatNpy } from "../../src/formats/npy.ts";
 import { formatNpz } from "../../src/formats/npz.ts";
 import { formatPng } from "../../src/formats/png_write.ts";
-import { dense } from "../../src/layers.ts";
+import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { drawRegression, type Folder, jsonOf, linesOf, setFile, taskTest } from "./support.ts";
 

@@ -2,7 +2,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { modelArrays, stringArray } from "../../src/model_file.ts";
 import { formatNpz } from "../../src/formats/npz.ts";
-import { dense } from "../../src/layers.ts";
+import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { setFile, taskTest } from "./support.ts";
 

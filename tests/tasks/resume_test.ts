@@ -1,7 +1,7 @@
 /** Checkpoints: what `train --checkpoint` writes, `train --resume` goes on from, bit for bit. */
 import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { parseCheckpoint } from "../../src/checkpoint.ts";
+import { parseCheckpoint } from "../../src/training/checkpoint.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { drawImages, type Folder, jsonOf, setFile, taskTest } from "./support.ts";
 

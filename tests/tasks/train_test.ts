@@ -8,8 +8,8 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { join } from "@std/path";
-import { TRAIN_OPTIONS } from "../../src/config.ts";
-import { formatLayers } from "../../src/layers.ts";
+import { TRAIN_OPTIONS } from "../../src/training/config.ts";
+import { formatLayers } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { kebab } from "../../tasks/terminal/command.ts";
 import { drawImages, drawRegression, jsonOf, linesOf, ROOT, setFile, taskTest } from "./support.ts";

@@ -4,8 +4,8 @@
  */
 import type { Backend, NetworkSpec } from "../backend.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import { layerBuffer } from "../../layers.ts";
-import type { StepPlan } from "../../plan.ts";
+import { layerBuffer } from "../../plan/layers.ts";
+import type { StepPlan } from "../../plan/plan.ts";
 import { createBackend } from "../lifecycle.ts";
 import { persistentBuffers, sizeOf } from "../state.ts";
 import type { PredictorWork, TrainerWork } from "../work.ts";

@@ -1,8 +1,8 @@
 /** Records a plan in the library, operation by operation. @module */
 import type { FloatArray, NetworkSpec } from "../backend.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import { forwardOp, layerBuffer } from "../../layers.ts";
-import type { BufferName, BufferSpec, GatherOp, Op, StepPlan } from "../../plan.ts";
+import { forwardOp, layerBuffer } from "../../plan/layers.ts";
+import type { BufferName, BufferSpec, GatherOp, Op, StepPlan } from "../../plan/plan.ts";
 import { ACTIVATION_NUMBERS, PATH_NUMBERS } from "./ffi.ts";
 import { call, checkStatus, type Library } from "./library.ts";
 

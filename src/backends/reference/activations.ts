@@ -1,5 +1,5 @@
 /** What each activation computes, and how a gradient goes back through it, in float64. @module */
-import type { ActivationName } from "../../activations.ts";
+import type { ActivationName } from "../../plan/activations.ts";
 
 /** Applies the activation to one row of sums, in place. */
 export function activate(row: Float64Array, activation: ActivationName): void {

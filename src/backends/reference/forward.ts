@@ -1,8 +1,8 @@
 /** The forward pass of the reference: a network's outputs, in float64 until the last rounding. @module */
 import type { NetworkSpec, Tensors } from "../backend.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import { forwardOp, layerBuffer } from "../../layers.ts";
-import type { BufferName } from "../../plan.ts";
+import { forwardOp, layerBuffer } from "../../plan/layers.ts";
+import type { BufferName } from "../../plan/plan.ts";
 import { rowCount, tensorOf } from "../state.ts";
 import * as ops from "./ops.ts";
 

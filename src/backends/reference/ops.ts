@@ -16,7 +16,7 @@ import type {
   MeanSquaredErrorOp,
   SgdOp,
   SoftmaxCrossEntropyOp,
-} from "../../plan.ts";
+} from "../../plan/plan.ts";
 import { activate, activateBackward } from "./activations.ts";
 
 /** A buffer of a plan. */

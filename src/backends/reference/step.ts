@@ -1,6 +1,6 @@
 /** A training step of the reference: each operation of a plan in turn, over buffers of float64. @module */
 import type { Dataset } from "../../data/dataset.ts";
-import type { BufferName, StepPlan } from "../../plan.ts";
+import type { BufferName, StepPlan } from "../../plan/plan.ts";
 import { sizeOf } from "../state.ts";
 import * as ops from "./ops.ts";
 

@@ -6,8 +6,8 @@
 import type { Backend, NetworkSpec, Tensors } from "../backend.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { processorCount } from "../../host.ts";
-import type { StepPlan } from "../../plan.ts";
-import { canShareMemory } from "../../shared_memory.ts";
+import type { StepPlan } from "../../plan/plan.ts";
+import { canShareMemory } from "../../workers/shared_memory.ts";
 import { createBackend } from "../lifecycle.ts";
 import type { PredictorWork, TrainerWork } from "../work.ts";
 import { type KeepingTeam, keepMemories } from "./memories.ts";

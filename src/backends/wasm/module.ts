@@ -3,7 +3,7 @@
  * @module
  */
 import { BackendError } from "../../errors.ts";
-import { moduleBytes } from "../../shared_memory.ts";
+import { moduleBytes } from "../../workers/shared_memory.ts";
 
 /** The functions of the module. */
 export interface Kernels {

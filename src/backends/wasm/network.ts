@@ -2,9 +2,9 @@
  * The parameters of a plan in the kernels' memory, and the row operations of its layers.
  * @module
  */
-import type { ActivationName } from "../../activations.ts";
+import type { ActivationName } from "../../plan/activations.ts";
 import type { FloatArray } from "../backend.ts";
-import type { BufferName, BufferSpec } from "../../plan.ts";
+import type { BufferName, BufferSpec } from "../../plan/plan.ts";
 import type { Arena } from "./arena.ts";
 import { padded, panelNumbers, panelsOf, weightsFromPanels, weightsToPanels } from "./panels.ts";
 

@@ -4,7 +4,7 @@
  */
 import type { NetworkSpec, Tensors } from "../backend.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import { layerBuffer } from "../../layers.ts";
+import { layerBuffer } from "../../plan/layers.ts";
 import { rowCount, tensorOf } from "../state.ts";
 import { createArena } from "./arena.ts";
 import { placeInputs } from "./inputs.ts";

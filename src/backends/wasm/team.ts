@@ -4,7 +4,7 @@
  * @module
  */
 import { BackendError } from "../../errors.ts";
-import { startWorkers } from "../../workers.ts";
+import { startWorkers } from "../../workers/workers.ts";
 import { laterError } from "../lifecycle.ts";
 import { type Build, compileKernels, instantiateKernels, type KernelModule, type Kernels } from "./module.ts";
 import { bytesOf, fieldAt, PROGRAM } from "./records.ts";

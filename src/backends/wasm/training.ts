@@ -4,7 +4,7 @@
  */
 import type { Tensors } from "../backend.ts";
 import { countOf, type Dataset } from "../../data/dataset.ts";
-import type { BufferName, BufferSpec, Op, StepPlan, UpdateOp } from "../../plan.ts";
+import type { BufferName, BufferSpec, Op, StepPlan, UpdateOp } from "../../plan/plan.ts";
 import { persistentBuffers, updateOf } from "../state.ts";
 import { createArena } from "./arena.ts";
 import { placeInputs } from "./inputs.ts";

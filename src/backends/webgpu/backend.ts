@@ -5,7 +5,7 @@
  */
 import type { Backend, NetworkSpec, Tensors } from "../backend.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import type { StepPlan } from "../../plan.ts";
+import type { StepPlan } from "../../plan/plan.ts";
 import { createBackend } from "../lifecycle.ts";
 import type { PredictorWork, TrainerWork } from "../work.ts";
 import type { AdapterOptions } from "./adapter.ts";

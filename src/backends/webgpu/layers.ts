@@ -1,7 +1,7 @@
 /** The layers of a plan or a network on the device: each one's weights and bias side by side in a buffer. @module */
-import type { ActivationName } from "../../activations.ts";
+import type { ActivationName } from "../../plan/activations.ts";
 import type { FloatArray, Tensors } from "../backend.ts";
-import type { BufferName, LinearOp } from "../../plan.ts";
+import type { BufferName, LinearOp } from "../../plan/plan.ts";
 import type { BufferRequest, Device, Source } from "./device.ts";
 import { lanesOf, linearKernel, rowsKernel } from "./kernels.ts";
 import { type Launch, rowGrid, tileFor, tilesOf } from "./program.ts";

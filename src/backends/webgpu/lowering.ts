@@ -1,5 +1,5 @@
 /** From a plan's operations to launches: a kernel for each or for several. @module */
-import type { BufferName, Op, StepPlan } from "../../plan.ts";
+import type { BufferName, Op, StepPlan } from "../../plan/plan.ts";
 import type { Device } from "./device.ts";
 import type { PlacedInputs } from "./inputs.ts";
 import {

@@ -1,5 +1,5 @@
 /** The buffers of a plan on the device. @module */
-import type { BufferName, LinearOp, StepPlan, UpdateOp } from "../../plan.ts";
+import type { BufferName, LinearOp, StepPlan, UpdateOp } from "../../plan/plan.ts";
 import { sizeOf, updateOf } from "../state.ts";
 import type { BufferRequest, Device, Source } from "./device.ts";
 import type { Work } from "./errors.ts";

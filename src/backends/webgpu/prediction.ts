@@ -1,7 +1,7 @@
 /** The forward half of a network on the device, and the inputs that it is to predict from. @module */
 import type { NetworkSpec, Tensors } from "../backend.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import { layerBuffer } from "../../layers.ts";
+import { layerBuffer } from "../../plan/layers.ts";
 import { rowCount } from "../state.ts";
 import { type Device, roomOn, STEP_BYTES } from "./device.ts";
 import type { Work } from "./errors.ts";

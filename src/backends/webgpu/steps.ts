@@ -1,5 +1,5 @@
 /** The records of steps, as step.wgsl reads them. @module */
-import type { UpdateOp } from "../../plan.ts";
+import type { UpdateOp } from "../../plan/plan.ts";
 import { type Device, STEP_BYTES } from "./device.ts";
 import type { Work } from "./errors.ts";
 

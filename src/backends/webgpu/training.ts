@@ -5,7 +5,7 @@
  * @module
  */
 import type { EpochResult } from "../backend.ts";
-import type { StepPlan } from "../../plan.ts";
+import type { StepPlan } from "../../plan/plan.ts";
 import { type Device, STEP_BYTES } from "./device.ts";
 import type { Work } from "./errors.ts";
 import type { PlacedInputs } from "./inputs.ts";

@@ -9,10 +9,10 @@ import {
 } from "@std/assert";
 import { type CudaBackend, openCuda } from "../../../src/backends/cuda/backend.ts";
 import { openReference } from "../../../src/backends/reference/backend.ts";
-import { buildPlan } from "../../../src/build_plan.ts";
-import { resolveConfig, type TrainConfig } from "../../../src/config.ts";
+import { buildPlan } from "../../../src/plan/build.ts";
+import { resolveConfig, type TrainConfig } from "../../../src/training/config.ts";
 import { BackendError } from "../../../src/errors.ts";
-import { dense } from "../../../src/layers.ts";
+import { dense } from "../../../src/plan/layers.ts";
 import { permutation } from "../../../src/random.ts";
 import { drawParameters } from "../../support/cases.ts";
 import { EMULATED_LIBRARY, emulatedTest } from "../../support/backends.ts";

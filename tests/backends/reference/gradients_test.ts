@@ -3,11 +3,11 @@
  * @module
  */
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
-import { type ActivationName, ACTIVATIONS } from "../../../src/activations.ts";
+import { type ActivationName, ACTIVATIONS } from "../../../src/plan/activations.ts";
 import { allocateBuffers, runStep } from "../../../src/backends/reference/step.ts";
-import { buildPlan } from "../../../src/build_plan.ts";
-import { resolveConfig, type TrainConfig } from "../../../src/config.ts";
-import { dense, formatLayers, type LayerSpec } from "../../../src/layers.ts";
+import { buildPlan } from "../../../src/plan/build.ts";
+import { resolveConfig, type TrainConfig } from "../../../src/training/config.ts";
+import { dense, formatLayers, type LayerSpec } from "../../../src/plan/layers.ts";
 import { createRandom } from "../../../src/random.ts";
 import { drawSet } from "../../support/sets.ts";
 import { distance, inOrder, largest } from "../../support/states.ts";

@@ -4,9 +4,9 @@
  */
 import { createAugmenter } from "../../../src/augment/augmenter.ts";
 import { openWasm } from "../../../src/backends/wasm/backend.ts";
-import { buildPlan } from "../../../src/build_plan.ts";
-import { resolveConfig } from "../../../src/config.ts";
-import { dense } from "../../../src/layers.ts";
+import { buildPlan } from "../../../src/plan/build.ts";
+import { resolveConfig } from "../../../src/training/config.ts";
+import { dense } from "../../../src/plan/layers.ts";
 import { drawParameters } from "../../support/cases.ts";
 import { drawSet } from "../../support/sets.ts";
 import { inOrder, startState } from "../../support/states.ts";

@@ -1,8 +1,8 @@
 /** Steps take no memory that stays: a driver may keep what it compiles for the values of uniforms. @module */
 import { assertLess } from "@std/assert";
-import { buildPlan } from "../../../src/build_plan.ts";
-import { resolveConfig, type TrainConfig } from "../../../src/config.ts";
-import { dense, type LayerSpec } from "../../../src/layers.ts";
+import { buildPlan } from "../../../src/plan/build.ts";
+import { resolveConfig, type TrainConfig } from "../../../src/training/config.ts";
+import { dense, type LayerSpec } from "../../../src/plan/layers.ts";
 import { backendTest, WEBGPU } from "../../support/backends.ts";
 import { drawParameters } from "../../support/cases.ts";
 import { drawSet } from "../../support/sets.ts";

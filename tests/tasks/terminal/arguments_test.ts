@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse, assertStrictEquals, assertThrows } from "@std/assert";
-import { resolveConfig, TRAIN_OPTIONS } from "../../../src/config.ts";
+import { resolveConfig, TRAIN_OPTIONS } from "../../../src/training/config.ts";
 import { parseCommand, wantsDebug, wantsHelp } from "../../../tasks/terminal/arguments.ts";
 import { withDefaults } from "../../../tasks/terminal/command.ts";
 import { UsageError } from "../../../tasks/terminal/errors.ts";

@@ -1,5 +1,5 @@
 import { assertArrayIncludes, assertEquals, assertLessOrEqual, assertMatch } from "@std/assert";
-import { TRAIN_OPTIONS } from "../../../src/config.ts";
+import { TRAIN_OPTIONS } from "../../../src/training/config.ts";
 import { kebab } from "../../../tasks/terminal/command.ts";
 import { helpText, wrap } from "../../../tasks/terminal/help.ts";
 

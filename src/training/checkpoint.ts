@@ -1,0 +1,109 @@
+/**
+ * Checkpoints: a network's file that also holds all that training needs to go on, bit for bit. Beside the arrays of the
+ * network there are `state.NAME` for each parameter and each buffer of the optimizer, and `best.NAME` for each parameter
+ * if training has patience and a best epoch, all one-dimensional; `checkpoint`, a string of JSON with the rest; and
+ * `digest`, which files of version 0.1 lack.
+ * @module
+ */
+import type { Tensors } from "../backends/backend.ts";
+import { BEST, checkArrays, hasBest, RECORD, STATE } from "./checkpoint_checks.ts";
+import { DIGEST, digestNow, digestOf } from "./checkpoint_digest.ts";
+import type { Checkpoint, Fingerprint } from "./checkpoint_parts.ts";
+import { readRecord } from "./checkpoint_record.ts";
+import { countOf, type Dataset } from "../data/dataset.ts";
+import { readFileBounded, writeFileAtomic } from "../files.ts";
+import { crc32 } from "../formats/crc32.ts";
+import { refuser } from "../formats/fault.ts";
+import { modelArrays, readModel, stringArray, stringOf } from "../model_file.ts";
+import type { NpyArray } from "../formats/npy.ts";
+import { formatNpz, type NpzInput, parseNpz } from "../formats/npz.ts";
+import { checkFiles } from "../host.ts";
+
+/** What tells this data set from another. */
+export function fingerprintOf(dataset: Dataset): Fingerprint {
+  const answers = dataset.labels ?? dataset.targets ?? new Uint32Array();
+  return { rows: countOf(dataset), crc32: crc32(bytesOf(answers), crc32(bytesOf(dataset.inputs))) };
+}
+
+/** Returns the bytes of a checkpoint's file. Equal checkpoints give equal bytes. */
+export function formatCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
+  const arrays = arraysOf(checkpoint);
+  return formatNpz({ ...arrays, [DIGEST]: stringArray(digestNow(arrays)) });
+}
+
+/** Returns the bytes of `formatCheckpoint()`, by a digest of the host that takes a sixth of the time. */
+export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array<ArrayBuffer>> {
+  const arrays = arraysOf(checkpoint);
+  return formatNpz({ ...arrays, [DIGEST]: stringArray(await digestOf(arrays)) });
+}
+
+/**
+ * Reads a checkpoint from the bytes of its file, and checks all of it: that exactly the arrays are there that its
+ * network, optimizer and settings need, their shapes and dtypes, that every number is finite, that the progress is one
+ * that a run can have, and the digest.
+ *
+ * @throws {FormatError} if they are no checkpoint, or a part of it is damaged, with what was found and what is needed
+ */
+export async function parseCheckpoint(
+  bytes: Uint8Array,
+  options: { readonly name?: string } = {},
+): Promise<Checkpoint> {
+  const refuse = refuser("checkpoint", options);
+  const npz = await parseNpz(bytes, options);
+  if (!npz.has(RECORD)) {
+    if (npz.names.some((name) => name.startsWith(STATE))) throw refuse(`has no "${RECORD}"`);
+    throw refuse(npz.has("config") ? `is a model, which cannot be resumed` : `is no checkpoint`);
+  }
+  const mlp = await readModel(npz);
+  const record = readRecord(stringOf(await npz.read(RECORD), RECORD, refuse), refuse);
+  const arrays: Record<string, NpyArray> = {};
+  for (const name of npz.names) arrays[name] = await npz.read(name);
+  const tensors = checkArrays(arrays, mlp, record, refuse);
+  const [state, best] = [STATE, BEST].map((prefix) => withoutPrefix(tensors, prefix));
+  return { mlp, ...record, tensors: state, bestTensors: hasBest(record) ? best : undefined };
+}
+
+/**
+ * Reads a checkpoint's file. Needs Deno and read permission.
+ *
+ * @throws {FormatError} if the file holds no checkpoint
+ * @throws {TypeError} outside Deno, where `parseCheckpoint` reads the bytes
+ */
+export async function loadCheckpoint(path: string): Promise<Checkpoint> {
+  checkFiles(`load ${JSON.stringify(path)}`, "pass the file's bytes to parseCheckpoint()");
+  return await parseCheckpoint(await readFileBounded(path), { name: path });
+}
+
+/**
+ * Writes a checkpoint's file: the old or the new one is there at every moment, whole. Needs Deno and write permission.
+ *
+ * @throws {TypeError} outside Deno, where `formatCheckpoint` gives the bytes
+ */
+export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+  checkFiles(`save ${JSON.stringify(path)}`, "take the file's bytes from formatCheckpoint()");
+  await writeFileAtomic(path, await encodeCheckpoint(checkpoint));
+}
+
+/** The arrays of a checkpoint's file, without the digest. */
+function arraysOf(checkpoint: Checkpoint): Record<string, NpzInput> {
+  const { config, progress, backend, dataset } = checkpoint;
+  const arrays = modelArrays(checkpoint.mlp);
+  const add = (prefix: string, tensors: Tensors = {}) => {
+    for (const [name, values] of Object.entries(tensors)) {
+      arrays[prefix + name] = { shape: [values.length], values: values as NpzInput["values"] };
+    }
+  };
+  add(STATE, checkpoint.tensors);
+  add(BEST, checkpoint.bestTensors);
+  arrays[RECORD] = stringArray(JSON.stringify({ config, progress, backend, dataset }));
+  return arrays;
+}
+
+function withoutPrefix(tensors: Tensors, prefix: string): Tensors {
+  const names = Object.keys(tensors).filter((name) => name.startsWith(prefix));
+  return Object.fromEntries(names.map((name) => [name.slice(prefix.length), tensors[name]]));
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}

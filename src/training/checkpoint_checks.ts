@@ -1,0 +1,125 @@
+/**
+ * The arrays of a checkpoint's file, checked: exactly those that its network, optimizer and settings need.
+ * @module
+ */
+import type { FloatArray } from "../backends/backend.ts";
+import { persistentBuffers, sizeOf } from "../backends/state.ts";
+import { buildPlan } from "../plan/build.ts";
+import type { Checkpoint } from "./checkpoint_parts.ts";
+import { DIGEST, digestNow } from "./checkpoint_digest.ts";
+import { inFeaturesOf } from "../data/dataset.ts";
+import { type Refuse, shapeText } from "../formats/fault.ts";
+import { modelArrays, stringOf } from "../model_file.ts";
+import type { NpyArray } from "../formats/npy.ts";
+import type { MlpParts } from "../mlp_parts.ts";
+
+/** Prefixes of the arrays of a checkpoint that a model's file has not. */
+export const STATE = "state.", BEST = "best.";
+/** The name of the array that holds the JSON. */
+export const RECORD = "checkpoint";
+
+/** The parts of a checkpoint that decide which arrays its file has. */
+type Run = Pick<Checkpoint, "config" | "progress">;
+
+/** Whether a checkpoint has parameters of a best epoch. */
+export function hasBest({ config, progress }: Run): boolean {
+  return config.patience > 0 && progress.best !== undefined;
+}
+
+/**
+ * Checks all arrays of a checkpoint's file.
+ *
+ * @param mlp the network that was read from the same file
+ * @returns those with a prefix, by their whole names
+ * @throws {FormatError} made by `refuse`, if one is missing, too many, of another shape or dtype, not finite, or not the
+ * one that was written
+ */
+export function checkArrays(
+  arrays: Readonly<Record<string, NpyArray>>,
+  mlp: MlpParts,
+  run: Run,
+  refuse: Refuse,
+): Record<string, FloatArray> {
+  const sizes = sizesOf(mlp, run, refuse);
+  checkNames(Object.keys(arrays), mlp, sizes, refuse);
+  const tensors: Record<string, FloatArray> = {};
+  for (const [name, size] of Object.entries(sizes)) {
+    tensors[name] = numbersOf(arrays[name], name, size, refuse);
+  }
+  for (const [name, values] of Object.entries(mlp.parameters)) {
+    const state = tensors[STATE + name], at = values.findIndex((value, i) => value !== Math.fround(state[i]));
+    if (at < 0) continue;
+    throw refuse(`has ${values[at]} in "${name}" at index ${at}, needs ${state[at]} as in "${STATE}${name}"`);
+  }
+  const { [DIGEST]: digest, ...rest } = arrays;
+  if (digest !== undefined) checkDigest(stringOf(digest, DIGEST, refuse), digestNow(rest), refuse);
+  return tensors;
+}
+
+/** How many numbers each array with a prefix has. */
+function sizesOf(mlp: MlpParts, run: Run, refuse: Refuse): Record<string, number> {
+  const sizes: Record<string, number> = {};
+  for (const buffer of buffersOf(mlp, run, refuse)) {
+    const size = sizeOf(buffer, 0);
+    sizes[STATE + buffer.name] = size;
+    if (buffer.role === "parameter" && hasBest(run)) sizes[BEST + buffer.name] = size;
+  }
+  return sizes;
+}
+
+/** The parameters, and what the optimizer keeps for them. */
+function buffersOf(mlp: MlpParts, { config }: Run, refuse: Refuse) {
+  const { inputScale, layers } = mlp, { outFeatures } = layers[layers.length - 1];
+  // The file does not say whether the set has labels; these buffers do not depend on it.
+  const input = { inFeatures: inFeaturesOf(mlp), inputScale, labels: true, outFeatures };
+  try {
+    return persistentBuffers(buildPlan(layers, config, input));
+  } catch (cause) {
+    throw refuse(`has settings that do not go with its network: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Refuses an array that is missing or too many. The digest may be missing: files of version 0.1 have none. */
+function checkNames(
+  found: readonly string[],
+  mlp: MlpParts,
+  sizes: Readonly<Record<string, number>>,
+  refuse: Refuse,
+): void {
+  const needed = [...Object.keys(modelArrays(mlp)), ...Object.keys(sizes), RECORD];
+  const missing = needed.find((name) => !found.includes(name));
+  const strange = found.find((name) => name !== DIGEST && !needed.includes(name));
+  const quoted = JSON.stringify(strange);
+  if (missing !== undefined) {
+    const needs = `"${missing}" of shape ${shapeText([sizes[missing]])}`;
+    throw refuse(strange === undefined ? `has no ${needs}` : `has ${quoted}, needs ${needs}`);
+  }
+  if (strange === undefined) return;
+  throw refuse(`has ${quoted}, needs only the arrays of this network and these settings`);
+}
+
+/** The numbers of an array, all finite. */
+function numbersOf(
+  { shape, values, dtype }: NpyArray,
+  name: string,
+  size: number,
+  refuse: Refuse,
+): FloatArray {
+  if (shape.length !== 1 || shape[0] !== size) {
+    throw refuse(`has "${name}" of shape ${shapeText(shape)}, needs ${shapeText([size])}`);
+  }
+  const isFloat = values instanceof Float32Array || values instanceof Float64Array;
+  if (!isFloat || dtype === "<f2") {
+    throw refuse(`has "${name}" of dtype ${dtype}, needs float32 or float64`);
+  }
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at >= 0) throw refuse(`has ${values[at]} in "${name}" at index ${at}, needs finite numbers`);
+  return values;
+}
+
+function checkDigest(found: string, needed: string, refuse: Refuse): void {
+  if (found === needed) return;
+  throw refuse(
+    `is damaged: its digest is ${JSON.stringify(found.slice(0, 64))}, its arrays need "${needed}"`,
+  );
+}

@@ -1,0 +1,178 @@
+/** What `deno task gui` shows: a saved network, one that is trained now, or one that learns while it is shown. @module */
+import type { Backend } from "../../src/backends/backend.ts";
+import type { TrainConfig } from "../../src/training/config.ts";
+import type { Dataset, DatasetPair } from "../../src/data/dataset.ts";
+import { checkFit, type Evaluation } from "../../src/training/evaluate.ts";
+import { checkShowable, classNamesOf } from "../../src/gui/shown_network.ts";
+import { createTrainingSession, type TrainingJob, type TrainingSession } from "../../src/gui/training.ts";
+import type { LayerSpec } from "../../src/plan/layers.ts";
+import type { Mlp } from "../../src/mlp.ts";
+import { train } from "../../src/training/train.ts";
+import { drawOn, openData, openTestRows } from "./data.ts";
+import { loadModel } from "../eval.ts";
+import { DEFAULT_MODEL } from "./options.ts";
+import { accuracy, count } from "../terminal/numbers.ts";
+import { progressText } from "../terminal/progress.ts";
+import type { Screen } from "../terminal/screen.ts";
+import { epochColumns, startTable } from "../terminal/table.ts";
+import { checkLoss, configText, networkText, newMlp } from "./training.ts";
+
+/** A network, and what the page shows beside it. */
+export interface Shown {
+  readonly mlp: Mlp;
+  readonly origin: string;
+  readonly samples?: Dataset;
+  readonly training?: TrainingSession;
+}
+
+/** Where a task writes, and what ends it. */
+interface Terminal {
+  readonly screen: Screen;
+  readonly signal: AbortSignal;
+}
+
+/** What `--demo` trains on, and for how long: some four seconds on two processors. */
+const DEMO = { digits: 20_000, testDigits: 1000, epochs: 8 };
+
+/** The network of a file. */
+export async function openSaved(
+  path: string | undefined,
+  data: string | undefined,
+  signal: AbortSignal,
+): Promise<Shown> {
+  const mlp = await loadModel(path, {
+    signal,
+    hint: "run `deno task train` to make a model, or `deno task gui --demo` to try without one",
+  });
+  checkShowable(mlp);
+  const samples = await samplesFor(mlp, data, signal), { training } = mlp;
+  const source = training?.dataset?.source, epochs = training?.epochs; // another program's record may lack either
+  const known = [source && `on ${source}`, epochs && `for ${epochsText(epochs)}`].filter(Boolean).join(" ");
+  const learned = known && `, trained ${known}`;
+  return { mlp, origin: `${path ?? DEFAULT_MODEL}${learned}`, samples };
+}
+
+/** A small network that is trained on drawn digits before the page is served. */
+export async function openDemo(
+  backend: Backend,
+  data: string | undefined,
+  { screen, signal }: Terminal,
+): Promise<Shown> {
+  const { digits, testDigits, epochs } = DEMO;
+  screen.note(`drawing ${count(digits)} digits, and training on them for ${epochsText(epochs)}`);
+  const sets = await drawOn({ screen, signal }, { count: digits, testCount: testDigits });
+  const mlp = newMlp(undefined, sets.train, {}), progress = progressOf(screen, epochs);
+  let test: Evaluation | undefined;
+  const options = { backend, epochs, signal, test: sets.test, onProgress: progress.tell };
+  for await (const event of train(mlp, sets.train, options)) test = event.test;
+  signal.throwIfAborted();
+  if (test?.accuracy !== undefined) {
+    screen.note(
+      `accuracy ${
+        accuracy(test.accuracy, test.rows)
+      } of other drawn digits; \`deno task train\` does better on MNIST`,
+    );
+  }
+  const origin = `a demonstration, trained on ${count(digits)} drawn digits for ${
+    epochsText(epochs)
+  }, not saved`;
+  return { mlp, origin, samples: data === undefined ? sets.test : await samplesFor(mlp, data, signal) };
+}
+
+/** A fresh network that learns while the page shows it. */
+export async function openTraining(
+  options: {
+    readonly backend: Backend;
+    readonly threads: number | undefined;
+    readonly data: string | undefined;
+    readonly layers: LayerSpec[] | undefined;
+    readonly config: Partial<TrainConfig>;
+    readonly save: TrainingJob["save"];
+  },
+  terminal: Terminal,
+): Promise<Shown> {
+  const { backend, threads, config, save } = options, { screen } = terminal;
+  const { sets, said } = await openData(options.data, terminal);
+  const mlp = newMlp(options.layers, sets.train, config);
+  checkShowable(mlp);
+  checkLoss(mlp, sets.train, config.loss);
+  screen.note(`data     ${said}`);
+  screen.note(`network  ${networkText(mlp)}`);
+  screen.note(`training ${configText(config)}`);
+  const job = { mlp, train: sets.train, test: sets.test, config, backend, threads, save };
+  const training = createTrainingSession(job);
+  printTraining(training, { screen, sets, config });
+  return { mlp, origin: `learning from ${sets.train.source}`, samples: sets.test, training };
+}
+
+/** Test rows that go with a network; nothing where it knows other classes than digits and no set was named. */
+async function samplesFor(
+  mlp: Mlp,
+  data: string | undefined,
+  signal: AbortSignal,
+): Promise<Dataset | undefined> {
+  const isOfDigits = classNamesOf(mlp).join("") === "0123456789";
+  if (data === undefined && !isOfDigits) return undefined;
+  const samples = await openTestRows(data, signal);
+  checkFit(mlp, samples);
+  return samples;
+}
+
+/** Tells the steps of a run on the transient line. */
+function progressOf(screen: Screen, epochs: number) {
+  let started: { readonly at: number; readonly epochsBefore: number } | undefined;
+  return {
+    tell({ epoch, step, steps }: { epoch: number; step: number; steps: number }) {
+      started ??= { at: performance.now(), epochsBefore: epoch - 1 + (steps > 0 ? step / steps : 0) };
+      const seconds = (performance.now() - started.at) / 1000, { epochsBefore } = started;
+      screen.progress(progressText({ epoch, step, steps, epochs, seconds, epochsBefore }));
+    },
+    /** What comes next is timed anew. */
+    restart() {
+      started = undefined;
+    },
+  };
+}
+
+/** Prints what a session does: a row an epoch, a transient line for the steps, a line for each change of phase. */
+function printTraining(
+  training: TrainingSession,
+  { screen, sets, config }: { screen: Screen; sets: DatasetPair; config: Partial<TrainConfig> },
+): void {
+  const { epochs } = training.state, progress = progressOf(screen, epochs);
+  const validation = (config.validationSplit ?? 0) > 0;
+  const table = startTable(
+    epochColumns({ epochs, validation, test: sets.test !== undefined, classes: true }),
+    screen.note,
+  );
+  let before = training.state.phase, evaluation: Evaluation | undefined;
+  training.listen({
+    epoch(event) {
+      table.row(event);
+      evaluation = event.test;
+    },
+    state(state) {
+      if (state.phase === "running") progress.tell(state);
+      if (state.phase === before) return;
+      before = state.phase;
+      if (state.phase === "running") return;
+      progress.restart();
+      const tested = evaluation?.accuracy === undefined ? [] : [
+        `test accuracy ${
+          accuracy(evaluation.accuracy, evaluation.rows)
+        } after epoch ${training.epochs.epochs.length}`,
+      ];
+      const why = state.error === undefined ? "" : ` (${state.error})`;
+      const saved = state.saved === undefined ? ["nothing is saved"] : [`saved ${state.saved}`];
+      screen.note(
+        state.phase === "paused"
+          ? `paused in epoch ${state.epoch}`
+          : [`training ${state.phase} in epoch ${state.epoch}${why}`, ...tested, ...saved].join(", "),
+      );
+    },
+  });
+}
+
+function epochsText(epochs: number): string {
+  return epochs === 1 ? "1 epoch" : `${epochs} epochs`;
+}

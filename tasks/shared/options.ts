@@ -1,0 +1,61 @@
+/** Options that several tasks have. @module */
+import { type BackendOptions, BACKENDS } from "../../src/backends/open.ts";
+import type { ArgumentTable, OptionGroup } from "../terminal/command.ts";
+
+/** The default path of a model, relative to the folder that the person stands in. */
+export const DEFAULT_MODEL = "model/model.npz";
+
+/** The model that a task uses. */
+export const MODEL_OPTION = {
+  model: { kind: "text", value: "PATH", help: `the model (default ${DEFAULT_MODEL} in the current folder)` },
+} as const satisfies ArgumentTable;
+
+/** The data set. */
+export const DATA_OPTION = {
+  data: {
+    kind: "text",
+    value: "PATH",
+    help:
+      "a .npz with x_train, y_train, x_test, y_test, a folder of IDX files, or `digits` for digits drawn by the program; " +
+      "by default data/mnist.npz, which is downloaded, or the drawn digits where that fails",
+  },
+} as const satisfies ArgumentTable;
+
+/** Where and how the work is done. */
+export const BACKEND_OPTIONS = {
+  backend: {
+    kind: "choice",
+    default: "auto",
+    choices: ["auto", ...BACKENDS],
+    help: "what computes",
+  },
+  threads: {
+    kind: "integer",
+    default: 0,
+    min: 0,
+    max: 256,
+    help: "threads of the wasm backend; 0 is one a processor",
+  },
+  device: {
+    kind: "integer",
+    default: 0,
+    min: 0,
+    max: 1023,
+    help: "GPU of the cuda backend, counted from 0",
+  },
+} as const satisfies ArgumentTable;
+
+/** How results are printed. */
+export const JSON_OPTION = {
+  json: { kind: "boolean", default: false, help: "print results as JSON, one object a line" },
+} as const satisfies ArgumentTable;
+
+/** Other spellings of `--data`. */
+export const DATA_ALIASES = { data: ["path"] } as const satisfies OptionGroup["aliases"];
+
+/** What `--threads` and `--device` mean to the library. */
+export function backendOptionsOf(
+  given: { readonly threads?: number; readonly device?: number },
+): BackendOptions {
+  return { threads: given.threads || undefined, device: given.device };
+}

@@ -1,0 +1,162 @@
+/** The files that a task writes models and checkpoints to: refusals and locks. @module */
+import { basename, dirname } from "node:path";
+import { FormatError } from "../../src/errors.ts";
+import { lockFile } from "../../src/file_lock.ts";
+import { targetOf, writeFileAtomic } from "../../src/files.ts";
+import { createPart } from "../../src/part_file.ts";
+import { Mlp } from "../../src/mlp.ts";
+import { besidePath, familyOf, isFinished, isThere, keepPrevious } from "./kept_files.ts";
+import { DEFAULT_MODEL } from "./options.ts";
+import type { ArgumentTable } from "../terminal/command.ts";
+import { TaskError } from "../terminal/errors.ts";
+import { shownPath } from "../terminal/paths.ts";
+import type { Screen } from "../terminal/screen.ts";
+import { fileError } from "../terminal/system_errors.ts";
+
+/** Where the model goes. */
+export const OUTPUT_OPTIONS = {
+  output: {
+    kind: "text",
+    value: "PATH",
+    help: `where the model goes (default ${DEFAULT_MODEL} in the current folder); ` +
+      "a model that it replaces is kept as NAME.previous.npz, " +
+      "and an interrupted run writes NAME.interrupted.npz beside a finished one",
+  },
+  force: { kind: "boolean", default: false, help: "write over a file that is not a model" },
+} as const satisfies ArgumentTable;
+
+/**
+ * Refuses the path of a file that is no model: it was hardly meant to be written over. A pipe or a device is written into,
+ * and nothing of it is lost.
+ */
+export async function refuseToOverwrite(path: string, force: boolean): Promise<void> {
+  const refuse = (why: string, hint?: string) =>
+    new TaskError(`Cannot save to ${JSON.stringify(shownPath(path))}: ${why}`, { hint });
+  try {
+    const { isDirectory, isFile } = await Deno.stat(path);
+    if (isDirectory) throw refuse("it is a folder");
+    if (isFile && !force) await Mlp.load(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    if (!(error instanceof FormatError)) throw fileError("Cannot save to", path, error);
+    throw refuse("the file there is not a model", "name another, or use --force to write over it");
+  }
+}
+
+/** A file that this run writes, and no other meanwhile. */
+export interface Output extends AsyncDisposable {
+  /** The file as the person named it, absolute. */
+  readonly path: string;
+  /** The file that is replaced: `path` without symbolic links. */
+  readonly target: string;
+  /**
+   * Writes the file, and keeps the one that was there when the run began.
+   *
+   * @param options `beside` leaves a finished file of another run where it is, and writes `NAME.interrupted.npz`
+   * @returns where it was written
+   */
+  save(bytes: Uint8Array, options?: { readonly beside?: boolean }): Promise<string>;
+}
+
+/**
+ * Prepares a file to be written at the end of a run or during it: that nothing can be written there, or that another run
+ * does, is better said before training. Dispose it when the run is over.
+ *
+ * @param options `isDamaged` tells that the file there is of no worth, so that it is not kept
+ * @throws {TaskError} if the folder cannot be written to, or another run writes there
+ */
+export async function openOutput(
+  path: string,
+  { screen, isDamaged = false }: { readonly screen: Screen; readonly isDamaged?: boolean },
+): Promise<Output> {
+  const shown = JSON.stringify(shownPath(path));
+  const found = await Deno.stat(path).catch(() => undefined);
+  if (found && !found.isFile && !found.isDirectory) return streamOutput(path);
+  const { target, lock } = await prepare(path);
+  if (lock === undefined) {
+    throw new TaskError(`Cannot save to ${shown}: another run is writing there`, {
+      hint: "wait until it is over, or name another file",
+    });
+  }
+  if (lock.fault) {
+    screen.note(
+      `warning: nothing keeps other runs from writing to ${shown}: its file system has no locks (${lock.fault.message})`,
+    );
+  }
+  const isLink = basename(target) !== basename(path) ||
+    dirname(target) !== await Deno.realPath(dirname(path));
+  const main = isLink ? target : path;
+  for (const word of ["previous", "interrupted"] as const) {
+    const beside = besidePath(main, word);
+    if ((await Deno.stat(beside).catch(() => undefined))?.isDirectory) {
+      await lock.release();
+      throw new TaskError(
+        `Cannot save to ${shown}: ${JSON.stringify(shownPath(beside))} is a folder, needs to be free`,
+      );
+    }
+  }
+  const ours = new Set(isDamaged ? [main] : []); // files that this run may replace
+  return {
+    path,
+    target,
+    async save(bytes, { beside = false } = {}) {
+      let file = main;
+      if (beside && !ours.has(main) && await isThere(main) && await isFinished(main)) {
+        file = besidePath(main, "interrupted");
+        screen.note(
+          `${shownPath(main)} is of a finished run and stays; what this run has goes to ${shownPath(file)}`,
+        );
+      }
+      let kept: string | undefined;
+      await writeFileAtomic(file, bytes, {
+        beforeReplace: async () => {
+          if (!ours.has(file) && !await holds(file, bytes)) kept = await keepPrevious(file);
+        },
+      });
+      ours.add(file);
+      if (kept !== undefined) screen.note(`kept the old ${shownPath(file)} as ${shownPath(kept)}`);
+      return file === main ? path : file;
+    },
+    [Symbol.asyncDispose]: () => lock.release(),
+  };
+}
+
+/** Whether a file holds these bytes already, so that nothing is lost if it is replaced by them. */
+async function holds(file: string, bytes: Uint8Array): Promise<boolean> {
+  if ((await Deno.stat(file)).size !== bytes.length) return false;
+  const found = await Deno.readFile(file);
+  return found.every((byte, at) => byte === bytes[at]);
+}
+
+/** A pipe or a device, which has neither a lock nor a past. */
+function streamOutput(path: string): Output {
+  return {
+    path,
+    target: path,
+    async save(bytes) {
+      await writeFileAtomic(path, bytes);
+      return path;
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+/** Takes the lock that a file shares with those beside it, and tries whether a file can be written there. */
+async function prepare(path: string) {
+  try {
+    const target = await targetOf(path);
+    const lock = await lockFile(familyOf(target));
+    if (lock === undefined) return { target };
+    try {
+      const part = await createPart(target);
+      part.file.close();
+      await Deno.remove(part.path);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+    return { target, lock };
+  } catch (cause) {
+    throw fileError("Cannot save to", path, cause);
+  }
+}

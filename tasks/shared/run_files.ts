@@ -1,0 +1,113 @@
+/** The files that a training run writes: a checkpoint after every epoch, and the model at its end. @module */
+import { dirname } from "node:path";
+import { encodeCheckpoint } from "../../src/training/checkpoint.ts";
+import { targetOf } from "../../src/files.ts";
+import type { Mlp } from "../../src/mlp.ts";
+import type { TrainEvent } from "../../src/training/train.ts";
+import { familyOf, isSameFile } from "./kept_files.ts";
+import { openOutput, type Output } from "./output.ts";
+import { type Saved, saveOrRescue } from "./rescue.ts";
+import { type TaskError, UsageError } from "../terminal/errors.ts";
+import { shownPath } from "../terminal/paths.ts";
+import type { Screen } from "../terminal/screen.ts";
+import { reasonOf } from "../terminal/system_errors.ts";
+
+/** The files of a run. */
+export interface RunFiles extends AsyncDisposable {
+  /**
+   * Writes the checkpoint of an epoch, if the run has one. If that fails, training goes on and the next epoch tries again:
+   * hours of training are worth more than the way back to them.
+   */
+  keep(event: TrainEvent): Promise<void>;
+  /**
+   * Writes the model, after the checkpoint of `last` if that is still to be written.
+   *
+   * @param options `isFinished` says whether training came to its end; a model that was cut short replaces no finished one
+   * @returns where the model is; `undefined` if no place took it
+   */
+  end(
+    mlp: Mlp,
+    last: TrainEvent | undefined,
+    options: { readonly isFinished: boolean },
+  ): Promise<string | undefined>;
+  /** Why something is not where it was meant to be. */
+  readonly faults: readonly TaskError[];
+}
+
+/**
+ * Prepares the files of a run.
+ *
+ * @param paths where the model goes, and the checkpoint if there is to be one
+ * @param options `damaged` is the path of a file that need not be kept
+ * @throws {UsageError} if both are the same file, or one would be kept under the name of the other
+ */
+export async function openRunFiles(
+  [output, checkpointPath]: readonly string[],
+  { screen, damaged }: { readonly screen: Screen; readonly damaged: string | undefined },
+): Promise<RunFiles> {
+  await using opened = new AsyncDisposableStack();
+  const open = async (path: string) => {
+    const isDamaged = damaged !== undefined && await isSameFile(path, damaged);
+    return opened.use(await openOutput(path, { screen, isDamaged }));
+  };
+  const model = await open(output);
+  if (checkpointPath !== undefined) refuseSameFile(model.target, await targetOf(checkpointPath));
+  const checkpoint = checkpointPath === undefined ? undefined : await open(checkpointPath);
+  const faults: TaskError[] = [];
+  let isFailing = false; // whether the last checkpoint could not be written
+  const rescued = ({ path, fault }: Saved) => {
+    if (fault) faults.push(fault);
+    return path;
+  };
+  const keepLast = async (output: Output, event: TrainEvent) => {
+    isFailing = false;
+    const how = {
+      what: "the checkpoint",
+      beside: event.ended === "interrupted",
+      folders: [dirname(model.path)],
+      screen,
+    };
+    rescued(await saveOrRescue(output, await encodeCheckpoint(event.checkpoint()), how));
+  };
+  const held = opened.move();
+  return {
+    faults,
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+    async keep(event) {
+      if (checkpoint === undefined) return;
+      if (event.ended) return await keepLast(checkpoint, event);
+      const shown = JSON.stringify(shownPath(checkpoint.path));
+      try {
+        await checkpoint.save(await encodeCheckpoint(event.checkpoint()));
+        if (isFailing) screen.note(`the checkpoint ${shown} can be written again`);
+        isFailing = false;
+      } catch (error) {
+        if (!isFailing) {
+          screen.note(
+            `warning: Cannot write the checkpoint ${shown}: ${reasonOf(error)}; training goes on without it`,
+          );
+        }
+        isFailing = true;
+      }
+    },
+    async end(mlp, last, { isFinished }) {
+      if (checkpoint && isFailing && last) await keepLast(checkpoint, last);
+      const folders = checkpoint ? [dirname(checkpoint.path)] : [];
+      const how = { what: "the model", beside: !isFinished, folders, screen };
+      return rescued(await saveOrRescue(model, mlp.format(), how));
+    },
+  };
+}
+
+/** Refuses two files that are one, or whose names differ only by what the task adds to them itself. */
+export function refuseSameFile(output: string, checkpoint: string): void {
+  if (checkpoint === output) {
+    throw new UsageError("--checkpoint and --output name the same file, each needs its own");
+  }
+  if (familyOf(checkpoint) === familyOf(output)) {
+    const [one, other] = [checkpoint, output].map((path) => JSON.stringify(shownPath(path)));
+    throw new UsageError(
+      `--checkpoint ${one} and --output ${other} differ by .previous or .interrupted alone, which the task adds itself`,
+    );
+  }
+}

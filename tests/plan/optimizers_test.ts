@@ -1,0 +1,111 @@
+/**
+ * Ten training steps against PyTorch: losses, optimizers, activations, weight decay, clipping and label smoothing, in
+ * the numbers that fixtures/make_pytorch.py wrote.
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import type { Backend, TrainState } from "../../src/backends/backend.ts";
+import { openBackend } from "../../src/backends/open.ts";
+import { buildPlan } from "../../src/plan/build.ts";
+import { resolveConfig } from "../../src/training/config.ts";
+import { updateOp } from "../../src/plan/optimizers.ts";
+import { startOf } from "../fixtures/pytorch_start.ts";
+import { FULL_SIZE_CASE, type PytorchCase, SAMPLE_STRIDE, SMALL_CASES } from "../fixtures/pytorch_steps.ts";
+import { backendTest, COMPARED, REFERENCE } from "../support/backends.ts";
+import { inOrder, startState } from "../support/states.ts";
+
+/** Runs a case step by step. */
+async function runCase(
+  backend: Backend,
+  given: PytorchCase,
+): Promise<{ losses: number[]; correct: number; state: TrainState }> {
+  const { layers, dataset, parameters } = startOf(given);
+  const config = resolveConfig(given.config);
+  const plan = buildPlan(layers, config, {
+    inFeatures: given.inFeatures,
+    inputScale: dataset.inputScale,
+    labels: dataset.labels !== undefined,
+    outFeatures: dataset.outFeatures,
+  });
+  await using trainer = await backend.createTrainer(plan, dataset, startState(plan, parameters));
+  const losses: number[] = [], rate = Float64Array.of(config.learningRate);
+  let correct = 0;
+  for (let first = 0; first < given.rows; first += config.batchSize) {
+    const rows = inOrder(given.rows).subarray(first, first + config.batchSize);
+    const result = await trainer.runEpoch(rows, rate);
+    losses.push(result.lossSum / result.rows);
+    correct += result.correct;
+  }
+  return { losses, correct, state: await trainer.readState() };
+}
+
+function assertNear(
+  found: ArrayLike<number>,
+  wanted: readonly number[],
+  tolerance: number,
+  what: string,
+): void {
+  assertEquals(found.length, wanted.length, what);
+  for (const [i, value] of wanted.entries()) {
+    assert(Math.abs(found[i] - value) <= tolerance, `${what}[${i}] is ${found[i]}, PyTorch has ${value}`);
+  }
+}
+
+for (const given of SMALL_CASES) {
+  Deno.test(`updateOp() and the other operations train as PyTorch does: ${given.name}`, async () => {
+    await using backend = await openBackend("reference");
+    const { losses, correct, state } = await runCase(backend, given);
+    assertNear(losses, given.losses, 1e-12, "loss");
+    assertEquals(correct, given.correct);
+    for (const [name, values] of Object.entries(given.parameters)) {
+      assertNear(state.tensors[name], values, 1e-12, name);
+    }
+  });
+}
+
+/**
+ * How far losses, sampled parameters and means over a tensor may lie from PyTorch's, which computes in float64. For
+ * float32: a parameter of up to 0.25 is rounded by up to 1.5e-8 in each of the ten steps, and a gradient's rounding, as
+ * a share of it, moves an Adam update of up to 0.001 by the same share of that. Wasm comes to 3e-8.
+ */
+const TOLERANCE = { float64: 1e-13, float32: 1e-6 };
+
+async function checkFullSize(backend: Backend): Promise<void> {
+  const tolerance = backend.name === "reference" ? TOLERANCE.float64 : TOLERANCE.float32;
+  const { losses, correct, state } = await runCase(backend, FULL_SIZE_CASE);
+  assertNear(losses, FULL_SIZE_CASE.losses, tolerance, "loss");
+  assertEquals(correct, FULL_SIZE_CASE.correct);
+  for (const [name, { sum, sumOfSquares, samples }] of Object.entries(FULL_SIZE_CASE.parameters)) {
+    const values = state.tensors[name], count = values.length;
+    const found = samples.map((_, i) => values[i * SAMPLE_STRIDE % count]);
+    assertNear(found, samples, tolerance, name);
+    let ownSum = 0, ownSquares = 0;
+    for (const value of values) {
+      ownSum += value;
+      ownSquares += value * value;
+    }
+    assertNear(
+      [ownSum / count, ownSquares / count],
+      [sum / count, sumOfSquares / count],
+      tolerance,
+      `means of ${name}`,
+    );
+  }
+}
+
+backendTest(
+  "Trainer.runEpoch() does ten Adam steps of 784-128-64-10 as PyTorch does",
+  [REFERENCE, ...COMPARED],
+  (backend) => checkFullSize(backend),
+);
+
+Deno.test("updateOp() keeps state only for what the optimizer needs", () => {
+  const op = (config: Parameters<typeof resolveConfig>[0]) => updateOp("p", "g", resolveConfig(config));
+  const sgd = { op: "sgd", parameter: "p", gradient: "g", nesterov: false, weightDecay: 0 } as const;
+  assertEquals(op({ optimizer: "sgd" }), { ...sgd, momentum: 0 });
+  assertEquals(op({ optimizer: "sgd", momentum: 0.5 }), { ...sgd, momentum: 0.5, velocity: "p.velocity" });
+  const adam = { op: "adam", parameter: "p", gradient: "g", m: "p.m", v: "p.v" } as const;
+  const numbers = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+  assertEquals(op({}), { ...adam, ...numbers, weightDecay: 0, decoupled: false });
+  assertEquals(op({ optimizer: "adamw" }), { ...adam, ...numbers, weightDecay: 0.01, decoupled: true });
+});

@@ -1,0 +1,127 @@
+import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import type { Dataset } from "../../src/data/dataset.ts";
+import { openBackend } from "../../src/backends/open.ts";
+import { resolveConfig } from "../../src/training/config.ts";
+import { evaluate } from "../../src/training/evaluate.ts";
+import { indexOfLargest } from "../../src/index_of_largest.ts";
+import { dense } from "../../src/plan/layers.ts";
+import { Mlp } from "../../src/mlp.ts";
+import { backendTest, COMPARED, REFERENCE } from "../support/backends.ts";
+import { withGpu } from "../support/gpu.ts";
+import { drawBlobs, drawSet } from "../support/sets.ts";
+import { watch } from "../support/watched.ts";
+import { workersLeftBy } from "../support/workers.ts";
+
+const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
+
+const SET = drawBlobs({ rows: 700, inFeatures: 5, classes: 4 });
+const MLP = Mlp.create([dense(8, "tanh"), dense(4, "softmax")], SET);
+
+/** One layer of unit weights without bias: the inputs are the outputs before the activation. */
+function passing(width: number, activation: "softmax" | "linear" | "sigmoid"): Mlp {
+  const weights = Float32Array.from({ length: width * width }, (_, at) => at % (width + 1) === 0 ? 1 : 0);
+  const parameters = { "layer_1.weights": weights, "layer_1.bias": new Float32Array(width) };
+  return new Mlp({ inputShape: [width], inputScale: 1, layers: [dense(width, activation)], parameters });
+}
+
+const rowsOf = (values: number[][], answers: Pick<Dataset, "labels" | "targets">): Dataset => ({
+  inputs: Float32Array.from(values.flat()),
+  inputShape: [values[0].length],
+  inputScale: 1,
+  ...answers,
+  outFeatures: values[0].length,
+  source: "written rows",
+});
+
+backendTest(
+  "evaluate() adds up loss, accuracy, confusion and the worst mistakes",
+  [REFERENCE, ...COMPARED],
+  async (backend) => {
+    const found = await evaluate(MLP, SET, { backend });
+    const probabilities = MLP.predict(SET.inputs), confusion = new Uint32Array(16);
+    const losses: number[] = [], wrong: number[] = [];
+    for (const [row, label] of SET.labels!.entries()) {
+      const output = [...probabilities.subarray(4 * row, 4 * row + 4)];
+      const guess = output.indexOf(Math.max(...output));
+      confusion[4 * label + guess]++;
+      losses.push(-Math.log(output[label]));
+      if (guess !== label) wrong.push(row);
+    }
+    const correct = 700 - wrong.length, accuracy = correct / 700;
+    assertEquals([found.rows, found.correct, found.accuracy], [700, correct, accuracy]);
+    assertAlmostEquals(found.loss, losses.reduce((a, b) => a + b) / 700, 1e-6);
+    assertAlmostEquals(found.standardError!, Math.sqrt(accuracy * (1 - accuracy) / 700), 1e-12);
+    assertEquals(found.confusion, confusion);
+    const worst = wrong.sort((a, b) => losses[b] - losses[a]).slice(0, 10);
+    assertEquals(found.worst!.map(({ row }) => row), worst);
+    for (const { row, label, guess, loss } of found.worst!) {
+      assertEquals(label, SET.labels![row]);
+      assertEquals(confusion[4 * label + guess] > 0 && guess !== label, true);
+      assertAlmostEquals(loss, losses[row], 1e-5);
+    }
+  },
+);
+
+Deno.test("evaluate() takes the loss that goes with the network and the set", SANITIZED, async () => {
+  const logits = [[0, 1, 3], [2, 0, 0]], labels = Uint32Array.of(2, 1);
+  const set = rowsOf(logits, { labels });
+  const crossEntropy = logits.map((row, i) =>
+    Math.log(row.reduce((sum, z) => sum + Math.exp(z), 0)) - row[labels[i]]
+  );
+  const squares = (outputs: number[][]) =>
+    outputs.map((row, i) => row.reduce((sum, y, o) => sum + (y - (o === labels[i] ? 1 : 0)) ** 2, 0) / 3);
+  const mean = (values: number[]) => values.reduce((a, b) => a + b) / values.length;
+  const lossOf = async (mlp: Mlp, loss?: "mean-squared-error") =>
+    (await evaluate(mlp, set, { backend: "reference", loss })).loss;
+
+  for (const output of ["softmax", "linear"] as const) {
+    assertAlmostEquals(await lossOf(passing(3, output)), mean(crossEntropy), 1e-6);
+  }
+  const sigmoids = logits.map((row) => row.map((z) => 1 / (1 + Math.exp(-z))));
+  assertAlmostEquals(await lossOf(passing(3, "sigmoid")), mean(squares(sigmoids)), 1e-6);
+  assertAlmostEquals(await lossOf(passing(3, "linear"), "mean-squared-error"), mean(squares(logits)), 1e-6);
+  const trained = passing(3, "linear");
+  const config = resolveConfig({ loss: "mean-squared-error" });
+  trained.training = { config, epochs: 1, dataset: { source: "", rows: 1 }, backend: "wasm" };
+  assertAlmostEquals(await lossOf(trained), mean(squares(logits)), 1e-6);
+});
+
+Deno.test("evaluate() has no accuracy for target values", SANITIZED, async () => {
+  const set = rowsOf([[1, 2], [3, 4]], { targets: Float32Array.of(1, 2, 0, 8) });
+  const found = await evaluate(passing(2, "linear"), set, { backend: "reference" });
+  assertEquals(found, { rows: 2, loss: (0 + (9 + 16) / 2) / 2 });
+});
+
+Deno.test("evaluate() stays finite and exact for logits of any size", SANITIZED, async () => {
+  const set = rowsOf([[1e4, -1e4, 0], [1e4, -1e4, 0]], { labels: Uint32Array.of(0, 1) });
+  for (const backend of ["reference", "wasm"] as const) {
+    assertEquals((await evaluate(passing(3, "softmax"), set, { backend })).loss, 1e4);
+  }
+});
+
+Deno.test("evaluate() closes what it opened, and leaves the caller's backend open", SANITIZED, async () => {
+  const left = await workersLeftBy(async () => void await withGpu(undefined, () => evaluate(MLP, SET)));
+  assertEquals(left, { started: navigator.hardwareConcurrency, running: 0 });
+  const watched = watch(await openBackend("reference"));
+  await evaluate(MLP, SET, { backend: watched.backend });
+  assertEquals([watched.open, watched.made, watched.closed], [0, 1, 0]);
+});
+
+Deno.test("evaluate() refuses a set that is none for the network", SANITIZED, async () => {
+  const refuse = (set: Dataset, kind: typeof TypeError | typeof RangeError, message: string) =>
+    assertRejects(() => evaluate(MLP, set, { backend: "reference" }), kind, message);
+  const shape = "Cannot use drawn blobs: its inputs have shape [6], the network needs [5]";
+  await refuse(drawBlobs({ rows: 9, inFeatures: 6, classes: 4 }), TypeError, shape);
+  const scale = "Cannot use drawn blobs: its inputs have scale 2, the network needs 1";
+  await refuse({ ...SET, inputScale: 2 }, TypeError, scale);
+  const label = "Cannot use drawn blobs: row 4 has label 4, the network has classes 0 to 3";
+  await refuse(drawBlobs({ rows: 9, inFeatures: 5, classes: 5 }), RangeError, label);
+  const targets = { ...drawSet({ rows: 9, inFeatures: 5, outFeatures: 3, targets: true }), inputScale: 1 };
+  await refuse(targets, TypeError, "its target rows have 3 values, the network needs 4");
+});
+
+Deno.test("indexOfLargest() is the first of equals", () => {
+  assertEquals(indexOfLargest([1, 3, 2, 3]), 1);
+  assertEquals(indexOfLargest(Float32Array.of(-2, -1)), 1);
+  assertEquals(indexOfLargest([5]), 0);
+});

@@ -1,0 +1,312 @@
+/** Runs that are cut short and go on from a checkpoint's file: the same model, bit for bit. @module */
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import type { Backend } from "../../src/backends/backend.ts";
+import { openBackend } from "../../src/backends/open.ts";
+import type { Checkpoint } from "../../src/training/checkpoint_parts.ts";
+import { formatCheckpoint, parseCheckpoint } from "../../src/training/checkpoint.ts";
+import { drawDigits } from "../../src/data/digits.ts";
+import { takeRows } from "../../src/data/split.ts";
+import { dense } from "../../src/plan/layers.ts";
+import { Mlp } from "../../src/mlp.ts";
+import { endOfRun } from "../../src/training/resume.ts";
+import { train, type TrainEvent, type TrainOptions } from "../../src/training/train.ts";
+import { backendTest, EACH } from "../support/backends.ts";
+import { drawBlobs } from "../support/sets.ts";
+import { inOrder } from "../support/states.ts";
+import { abortAfter, watch } from "../support/watched.ts";
+
+const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
+
+const ALL = drawBlobs({ rows: 130, inFeatures: 6, classes: 3, zeros: 0.6 });
+const SET = takeRows(ALL, inOrder(90)), VALIDATION = takeRows(ALL, inOrder(130).slice(90));
+const createMlp = (set = SET) => Mlp.create([dense(8, "relu"), dense(3, "softmax")], set);
+
+/** Settings in which everything that a checkpoint holds matters: 4 steps an epoch, the last of 15 rows. */
+const SETTINGS = {
+  ...{ epochs: 6, batchSize: 25, learningRate: 0.02, schedule: "cosine", warmupSteps: 10 },
+  ...{ optimizer: "adamw", clipNorm: 0.5, labelSmoothing: 0.1, seed: 3 },
+} as const satisfies TrainOptions;
+
+async function run(mlp: Mlp, options: TrainOptions, set = SET): Promise<TrainEvent[]> {
+  return await Array.fromAsync(train(mlp, set, options));
+}
+
+/** The last event's checkpoint, through its file. */
+function throughFile(events: readonly TrainEvent[]): Promise<Checkpoint> {
+  return parseCheckpoint(formatCheckpoint(events.at(-1)!.checkpoint()));
+}
+
+/** What the same run on another day has too. */
+const lasting = (
+  { seconds: _, rowsPerSecond: __, checkpoint: ___, trainLoss: ____, ...rest }: TrainEvent,
+) => rest;
+
+function assertSameEvents(found: readonly TrainEvent[], wanted: readonly TrainEvent[]): void {
+  assertEquals(found.map(lasting), wanted.map(lasting));
+  // The sum over an epoch that was cut in two is rounded once more.
+  found.forEach(({ trainLoss }, i) => assertAlmostEquals(trainLoss, wanted[i].trainLoss, 1e-12));
+}
+
+/** Runs for `steps` steps, resumes from the checkpoint's file, and compares with a run that was not cut short. */
+async function checkResume(
+  backend: Backend,
+  steps: number,
+  options: TrainOptions,
+  set = SET,
+): Promise<void> {
+  const whole = createMlp(set), cut = createMlp(set), controller = new AbortController();
+  const wanted = await run(whole, { ...options, backend }, set);
+  const aborting = abortAfter(backend, controller, steps);
+  const begun = await run(cut, { ...options, backend: aborting, signal: controller.signal }, set);
+  assertEquals(begun.at(-1)!.step, steps);
+  assertEquals(begun.at(-1)!.ended, "interrupted");
+
+  const checkpoint = await throughFile(begun), resumed = new Mlp(checkpoint.mlp);
+  const rest = await run(resumed, { resume: checkpoint, backend, validation: options.validation }, set);
+  assertEquals(resumed.format(), whole.format());
+  assertEquals(resumed.parameters, whole.parameters);
+  // An epoch that was cut short has an event in both runs; that of the second is the whole one.
+  const before = begun.slice(0, wanted.length - rest.length).map((event) => ({ ...event, ended: undefined }));
+  assertSameEvents(
+    [...before, ...rest.map((event) => ({ ended: undefined, ...event }))],
+    wanted.map((event) => ({ ended: undefined, ...event })),
+  );
+  const [last, wantedLast] = [rest.at(-1)!.checkpoint(), wanted.at(-1)!.checkpoint()];
+  assertEquals(last.tensors, wantedLast.tensors);
+  assertEquals(last.progress, wantedLast.progress);
+  assertEquals(last.bestTensors, wantedLast.bestTensors);
+}
+
+backendTest("train() resumes after an epoch as if it had never stopped", EACH, async (backend) => {
+  await checkResume(backend, 8, SETTINGS);
+});
+
+backendTest("train() resumes in the middle of an epoch as if it had never stopped", EACH, async (backend) => {
+  await checkResume(backend, 7, SETTINGS);
+  await checkResume(backend, 9, { ...SETTINGS, optimizer: "sgd", momentum: 0.9, nesterov: true });
+});
+
+/** Digits of three classes, for augmentation. */
+const DIGITS = takeRows(drawDigits({ count: 90, testCount: 0 }).train, inOrder(90));
+const IMAGES = {
+  ...DIGITS,
+  labels: DIGITS.labels!.map((label) => label % 3),
+  outFeatures: 3,
+  classNames: undefined,
+};
+
+backendTest("train() resumes augmentation as if it had never stopped", EACH, async (backend) => {
+  const options = { ...SETTINGS, epochs: 4, augment: true, threads: 2 };
+  await checkResume(backend, 8, options, IMAGES);
+  await checkResume(backend, 6, { ...options, validationSplit: 0.1 }, IMAGES);
+});
+
+/** Gets worse from an early epoch on, so that patience ends the run. */
+const CONTRARY = { ...VALIDATION, labels: VALIDATION.labels!.map((label) => (label + 1) % 3) };
+const PATIENT = { ...SETTINGS, epochs: 30, patience: 3, learningRate: 0.05, validation: CONTRARY };
+
+for (const steps of [2, 6, 8]) {
+  backendTest(`train() resumes early stopping after ${steps} steps`, EACH, async (backend) => {
+    const mlp = createMlp(), events = await run(mlp, { ...PATIENT, backend });
+    assertEquals(events.at(-1)!.ended, "patience");
+    assert(events.length > 3 && events.length < 30, `${events.length} epochs`);
+    await checkResume(backend, steps, PATIENT);
+  });
+}
+
+backendTest("train() resumes a validation split on the same rows", EACH, async (backend) => {
+  await checkResume(backend, 7, { ...SETTINGS, validationSplit: 0.2, patience: 9 });
+});
+
+backendTest("train() goes on from a finished run to more epochs", EACH, async (backend) => {
+  const options = { ...SETTINGS, schedule: "constant" } as const;
+  const whole = createMlp(), first = createMlp();
+  await run(whole, { ...options, backend });
+  const checkpoint = await throughFile(await run(first, { ...options, epochs: 2, backend }));
+  const resumed = new Mlp(checkpoint.mlp);
+  const events = await run(resumed, { resume: checkpoint, epochs: 6, backend });
+  assertEquals(events.map(({ epoch }) => epoch), [3, 4, 5, 6]);
+  assertEquals(resumed.format(), whole.format());
+});
+
+/** Runs to the end, and resumes what was written after its last step: no event, and the same network. */
+async function checkEnded(backend: Backend, options: TrainOptions, ended: TrainEvent["ended"], set = SET) {
+  const whole = createMlp(set), events = await run(whole, { ...options, backend }, set);
+  assertEquals(events.at(-1)!.ended, ended);
+  const resume = await throughFile(events), resumed = new Mlp(resume.mlp);
+  assertEquals(endOfRun(resume), ended);
+  const watched = watch(backend);
+  const rest = await run(resumed, { resume, backend: watched.backend, validation: options.validation }, set);
+  assertEquals([rest, watched.made], [[], 0]);
+  assertEquals(resumed.format(), whole.format());
+  assertEquals(resumed.parameters, whole.parameters);
+  assertEquals(resumed.training, whole.training);
+}
+
+backendTest("train() leaves the network of a run that has ended if it resumes it", EACH, async (backend) => {
+  await checkEnded(backend, SETTINGS, "finished");
+  await checkEnded(backend, { ...SETTINGS, validationSplit: 0.2 }, "finished");
+});
+
+backendTest(
+  "train() leaves the best epoch of a run that has ended if it resumes it",
+  EACH,
+  async (backend) => {
+    await checkEnded(backend, PATIENT, "patience");
+    await checkEnded(backend, { ...PATIENT, epochs: 3 }, "finished");
+  },
+);
+
+Deno.test(
+  "train() resumes to the epochs that are done as if no more had been asked for",
+  SANITIZED,
+  async () => {
+    const options = { ...SETTINGS, schedule: "constant", backend: "reference" } as const;
+    const short = createMlp(), resumed = createMlp();
+    await run(short, { ...options, epochs: 2 });
+    const resume = (await run(createMlp(), options))[1].checkpoint();
+    assertEquals([endOfRun(resume), endOfRun(resume, 2), endOfRun(resume, 3)], [
+      undefined,
+      "finished",
+      undefined,
+    ]);
+    assertEquals(await run(resumed, { resume, epochs: 2, backend: "reference" }), []);
+    assertEquals(resumed.format(), short.format());
+  },
+);
+
+Deno.test(
+  "train() keeps the backend that did the steps if it resumes a run that has ended",
+  SANITIZED,
+  async () => {
+    const events = await run(createMlp(), { ...SETTINGS, backend: "reference" }), mlp = createMlp();
+    assertEquals(await run(mlp, { resume: events.at(-1)!.checkpoint(), backend: "wasm", threads: 1 }), []);
+    assertEquals(mlp.training?.backend, "reference");
+  },
+);
+
+backendTest("train() that is stopped twice in one epoch resumes", EACH, async (backend) => {
+  const whole = createMlp();
+  await run(whole, { ...SETTINGS, backend });
+  let mlp = createMlp(), checkpoint: Checkpoint | undefined;
+  for (const steps of [1, 2, 3]) {
+    const controller = new AbortController();
+    const options = checkpoint ? { resume: checkpoint } : SETTINGS;
+    const aborting = abortAfter(backend, controller, steps);
+    checkpoint = await throughFile(
+      await run(mlp, { ...options, backend: aborting, signal: controller.signal }),
+    );
+    mlp = new Mlp(checkpoint.mlp);
+  }
+  assertEquals(checkpoint?.progress.step, 6);
+  await run(mlp, { resume: checkpoint, backend });
+  assertEquals(mlp.format(), whole.format());
+});
+
+Deno.test("checkpoint() holds its epoch, whatever training does after", SANITIZED, async () => {
+  const files: Uint8Array[] = [], checkpoints: Checkpoint[] = [];
+  for await (const event of train(createMlp(), SET, { ...SETTINGS, epochs: 3, backend: "reference" })) {
+    checkpoints.push(event.checkpoint());
+    files.push(formatCheckpoint(event.checkpoint()));
+  }
+  assertEquals(checkpoints.map(formatCheckpoint), files);
+  assertEquals(checkpoints.map(({ progress }) => [progress.epoch, progress.step]), [[2, 4], [3, 8], [4, 12]]);
+});
+
+/** A checkpoint after epoch 2 of 3. */
+async function checkpointOf(): Promise<Checkpoint> {
+  const events = await run(createMlp(), { ...SETTINGS, epochs: 3, backend: "reference" });
+  return events[1].checkpoint();
+}
+
+Deno.test("train() refuses to resume with another setting", SANITIZED, async () => {
+  const resume = await checkpointOf();
+  for (
+    const [name, value, had] of [["batchSize", 26, 25], ["learningRate", 0.1, 0.02], ["seed", 4, 3]] as const
+  ) {
+    const next = () => train(createMlp(), SET, { resume, [name]: value, backend: "reference" }).next();
+    await assertRejects(next, RangeError, `Cannot resume with "${name}" ${value}: the checkpoint has ${had}`);
+  }
+});
+
+Deno.test(
+  "train() takes an option that is undefined for one that is not given, with a checkpoint too",
+  SANITIZED,
+  async () => {
+    const resume = await checkpointOf(), mlp = new Mlp(resume.mlp);
+    await run(mlp, { resume, batchSize: undefined, seed: undefined, backend: "reference" });
+    assertEquals(mlp.training?.config.batchSize, 25);
+  },
+);
+
+Deno.test("train() refuses to resume on another set", SANITIZED, async () => {
+  const resume = await checkpointOf();
+  const others = [
+    takeRows(ALL, inOrder(89)),
+    { ...SET, inputs: SET.inputs.map((x, i) => i === 500 ? x + 1 : x) },
+    { ...SET, labels: SET.labels!.map((label, row) => row === 89 ? (label + 1) % 3 : label) },
+  ];
+  for (const other of others) {
+    const next = () => train(createMlp(), other, { resume, backend: "reference" }).next();
+    await assertRejects(next, RangeError, "it is not the set of 90 rows that training began on");
+  }
+});
+
+Deno.test("train() refuses to resume to fewer epochs than are done", SANITIZED, async () => {
+  const resume = await checkpointOf();
+  const next = (epochs: number) => train(createMlp(), SET, { resume, epochs, backend: "reference" }).next();
+  await assertRejects(
+    () => next(1),
+    RangeError,
+    "Cannot resume to epoch 1: the checkpoint has 2 epochs behind it",
+  );
+
+  const controller = new AbortController(), { signal } = controller;
+  await using backend = await openBackend("reference");
+  const aborting = abortAfter(backend, controller, 9);
+  const cut = (await run(createMlp(), { ...SETTINGS, backend: aborting, signal })).at(-1)!.checkpoint();
+  await assertRejects(
+    () => train(createMlp(), SET, { resume: cut, epochs: 2, backend }).next(),
+    RangeError,
+    "Cannot resume to epoch 2: the checkpoint has 2 epochs and 1 steps behind it",
+  );
+});
+
+Deno.test("train() refuses to resume without the parameters of the best epoch", SANITIZED, async () => {
+  const events = await run(createMlp(), { ...PATIENT, epochs: 2, backend: "reference" });
+  const resume = events[1].checkpoint(), { "layer_1.bias": _, ...rest } = resume.bestTensors!;
+  const options = { validation: CONTRARY, epochs: 3, backend: "reference" } as const;
+  const next = (bestTensors: Checkpoint["bestTensors"]) => () =>
+    train(createMlp(), SET, { ...options, resume: { ...resume, bestTensors } }).next();
+  await assertRejects(next(undefined), TypeError, "Cannot resume: the checkpoint has no bestTensors");
+  await assertRejects(next(rest), TypeError, `"layer_1.bias" is missing`);
+});
+
+Deno.test("train() refuses to resume a network of other layers", SANITIZED, async () => {
+  const resume = await checkpointOf();
+  for (
+    const layers of [[dense(9, "relu"), dense(3, "softmax")], [
+      dense(8, "relu"),
+      dense(8),
+      dense(3, "softmax"),
+    ]]
+  ) {
+    const other = Mlp.create(layers, SET), { parameters } = other;
+    await assertRejects(() => train(other, SET, { resume, backend: "reference" }).next(), TypeError);
+    assertEquals(other.parameters, parameters, "a refused resume leaves the network as it was");
+  }
+});
+
+Deno.test("train() refuses to resume with other activations", SANITIZED, async () => {
+  const resume = await checkpointOf();
+  const other = Mlp.create([dense(8, "tanh"), dense(3, "softmax")], SET);
+  await assertRejects(() => train(other, SET, { resume, backend: "reference" }).next(), TypeError);
+});
+
+Deno.test("train() resumes what another backend began", SANITIZED, async () => {
+  await using backend = await openBackend("wasm", { threads: 1 });
+  const resume = await checkpointOf(), mlp = new Mlp(resume.mlp);
+  const events = await run(mlp, { resume, backend });
+  assertEquals(events.map(({ ended }) => ended), ["finished"]);
+  assertEquals(mlp.training?.backend, "wasm");
+});
