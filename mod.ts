@@ -16,12 +16,16 @@
  *
  * @module
  */
-export { type ActivationName, ACTIVATIONS } from "./src/plan/activations.ts";
+export {
+  ACTIVATION_TABLE,
+  type ActivationDefinition,
+  type ActivationName,
+  ACTIVATIONS,
+} from "./src/plan/activations.ts";
 export type {
   Backend,
   EpochResult,
   FloatArray,
-  NetworkSpec,
   Predictor,
   Tensors,
   Trainer,
@@ -34,7 +38,7 @@ export {
   openBackend,
   type OpenedBackend,
 } from "./src/backends/open.ts";
-export { buildPlan } from "./src/plan/build.ts";
+export { buildForwardPlan, buildPlan, type PlanConfig } from "./src/plan/build.ts";
 export type { Checkpoint, Fingerprint, Progress } from "./src/training/checkpoint_parts.ts";
 export {
   formatCheckpoint,
@@ -43,12 +47,12 @@ export {
   saveCheckpoint,
 } from "./src/training/checkpoint.ts";
 export {
-  type OptionSpec,
-  type OptionValue,
-  type OptionValueOf,
+  DATA_OPTIONS,
   resolveConfig,
+  RUN_OPTIONS,
   TRAIN_OPTIONS,
   type TrainConfig,
+  type TrainOptionsTable,
 } from "./src/training/config.ts";
 export type { DatasetLike } from "./src/data/canonical.ts";
 export { centerDigit, type Ink } from "./src/data/center.ts";
@@ -101,13 +105,35 @@ export {
   UNSURE_BELOW,
 } from "./src/guess.ts";
 export { type InitName } from "./src/init.ts";
-export { dense, formatLayers, type LayerSpec, parseLayers } from "./src/plan/layers.ts";
-export { type LossName } from "./src/plan/losses.ts";
+export { dense, formatLayers, parseLayers } from "./src/plan/layers.ts";
+export {
+  LOSS_OPTIONS,
+  type LossDefinition,
+  LOSSES,
+  type LossInput,
+  type LossName,
+} from "./src/plan/losses.ts";
+export { networkOf, type PlanLayer, type PlanNetwork } from "./src/plan/network.ts";
+export {
+  OPTIMIZER_OPTIONS,
+  type OptimizerDefinition,
+  type OptimizerName,
+  OPTIMIZERS,
+  type OptimizerSettings,
+} from "./src/plan/optimizers.ts";
+export type { ChoiceOf, OptionSpec, OptionValue, OptionValueOf, OptionValues } from "./src/plan/option.ts";
 export { type InputSpec, Mlp } from "./src/mlp.ts";
 export type { MlpParts, TrainingRecord } from "./src/mlp_parts.ts";
 export type * from "./src/plan/plan.ts";
 export { formatPlan } from "./src/plan/format.ts";
 export { createRandom, permutation, type Random } from "./src/random.ts";
 export { endOfRun } from "./src/training/resume.ts";
-export { learningRates } from "./src/plan/schedules.ts";
+export {
+  learningRates,
+  type Schedule,
+  SCHEDULE_OPTIONS,
+  type ScheduleConfig,
+  type ScheduleName,
+  SCHEDULES,
+} from "./src/plan/schedules.ts";
 export { train, type TrainEvent, type TrainOptions } from "./src/training/train.ts";

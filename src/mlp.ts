@@ -1,6 +1,7 @@
 /** A network: its layers, its parameters, and what its inputs and outputs mean. @module */
 import type { Tensors } from "./backends/backend.ts";
 import { predict } from "./backends/reference/forward.ts";
+import { buildForwardPlan } from "./plan/build.ts";
 import type { Naming, NumericArray } from "./data/arrays.ts";
 import { canonicalInputs } from "./data/canonical.ts";
 import { type Dataset, inFeaturesOf } from "./data/dataset.ts";
@@ -133,7 +134,11 @@ export class Mlp implements MlpParts {
   predict(inputs: NumericArray): Float32Array<ArrayBuffer> {
     const refuse: Naming["refuse"] = (kind, fault) =>
       new (kind === "shape" ? TypeError : RangeError)(`Cannot predict: ${fault}`);
-    return predict(this, this.parameters, canonicalInputs(inputs, { shape: this.inputShape, refuse }));
+    return predict(
+      buildForwardPlan(this),
+      this.parameters,
+      canonicalInputs(inputs, { shape: this.inputShape, refuse }),
+    );
   }
 
   /** One line for each layer: its shape, activation and number of parameters. */

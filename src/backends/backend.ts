@@ -1,12 +1,11 @@
 /**
- * The contract of backends. A backend executes step plans on one kind of hardware; it knows nothing of
+ * The contract of backends. A backend executes plans on one kind of hardware; it knows nothing of
  * files, epochs to come, schedules or how a plan was made. Work crosses this boundary once per epoch, never once per
  * operation.
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
-import type { LayerSpec } from "../plan/layers.ts";
-import type { BufferName, StepPlan } from "../plan/plan.ts";
+import type { BufferName, ForwardPlan, NetworkSpec, StepPlan } from "../plan/plan.ts";
 
 /** Numbers of a parameter or of optimizer state; the reference computes in float64, the others in float32. */
 export type FloatArray = Float32Array | Float64Array;
@@ -73,16 +72,6 @@ export interface Trainer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** The part of a network that computes outputs: its layers and what scales its inputs. */
-export interface NetworkSpec {
-  /** `I` of the first layer. */
-  readonly inFeatures: number;
-  /** The layers, first to last. */
-  readonly layers: readonly LayerSpec[];
-  /** The factor on every input. */
-  readonly inputScale: number;
-}
-
 /**
  * Computes a network's outputs. Arguments that do not fit, calls that overlap and calls after `close()` are refused as
  * those of a {@linkcode Trainer} are. What fails otherwise fails again until inputs are placed.
@@ -109,8 +98,8 @@ export interface Backend extends AsyncDisposable {
    * has them, and as many rows of each as of inputs.
    */
   createTrainer(plan: StepPlan, dataset: Dataset, state: TrainState): Promise<Trainer>;
-  /** Prepares to predict. */
-  createPredictor(network: NetworkSpec, tensors: Tensors): Promise<Predictor>;
+  /** Prepares to predict: the plan of a prediction, or a network, of which that is made. */
+  createPredictor(network: ForwardPlan | NetworkSpec, tensors: Tensors): Promise<Predictor>;
   /** Frees what the backend holds, its trainers and predictors too. Closing twice is harmless. */
   close(): Promise<void>;
 }

@@ -5,11 +5,12 @@
  * @module
  */
 import { ACTIVATIONS } from "../plan/activations.ts";
-import type { NetworkSpec, Tensors, TrainState } from "./backend.ts";
+import type { Tensors, TrainState } from "./backend.ts";
 import { bufferFault, describe, isTypedArray, withArticle } from "../data/arrays.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { layerBuffer } from "../plan/layers.ts";
-import type { StepPlan } from "../plan/plan.ts";
+import { buildForwardPlan } from "../plan/build.ts";
+import { networkOf } from "../plan/network.ts";
+import type { ForwardPlan, NetworkSpec, StepPlan } from "../plan/plan.ts";
 import { persistentBuffers, rowCount, sizeOf, tensorOf } from "./state.ts";
 
 const TRAIN = "Cannot train", LOAD = "Cannot load the state", PREDICT = "Cannot predict";
@@ -126,13 +127,17 @@ export function checkReplacement(inputs: Dataset["inputs"], needed: InputsNeeded
 }
 
 /**
- * Checks a network to predict with.
+ * Returns the plan of a prediction, made of a network if one is given, once it has been checked.
  *
  * @throws {TypeError} if a part is missing or of another kind
  * @throws {RangeError} if a number is out of range
  */
-export function checkNetwork(network: NetworkSpec): void {
+export function forwardPlanOf(network: ForwardPlan | NetworkSpec): ForwardPlan {
   checkObject(PREDICT, "network", network);
+  if ("ops" in network) {
+    networkOf(network);
+    return network;
+  }
   const { inFeatures, inputScale, layers } = network;
   checkCount(PREDICT, "inFeatures", inFeatures);
   if (!Number.isFinite(inputScale)) throw refuse(PREDICT, "inputScale", inputScale, "a finite number");
@@ -145,32 +150,25 @@ export function checkNetwork(network: NetworkSpec): void {
       throw refuse(PREDICT, `layers[${index}].activation`, layer.activation, ACTIVATIONS.join(", "));
     }
   }
+  return buildForwardPlan(network);
 }
 
 /**
- * Checks that there are weights and a bias for each layer, with their sizes.
+ * Checks that the parameters of a plan are there, with their sizes.
  *
  * @returns their names
  * @throws {TypeError} if one is missing, of another class or of another size
  */
-export function checkParameters(
-  { inFeatures, layers }: Pick<NetworkSpec, "inFeatures" | "layers">,
-  tensors: Tensors,
-): string[] {
+export function checkParameters({ buffers }: Pick<ForwardPlan, "buffers">, tensors: Tensors): string[] {
   checkObject(LOAD, "tensors", tensors);
-  let width = inFeatures;
-  return layers.flatMap(({ outFeatures }, index) => {
-    const weights = layerBuffer(index, "weights"), bias = layerBuffer(index, "bias");
-    checkTensor(tensors, weights, outFeatures * width);
-    checkTensor(tensors, bias, outFeatures);
-    width = outFeatures;
-    return [weights, bias];
-  });
+  const parameters = buffers.filter(({ role }) => role === "parameter");
+  for (const buffer of parameters) checkTensor(tensors, buffer.name, sizeOf(buffer, 0));
+  return parameters.map(({ name }) => name);
 }
 
 /** Checks parameters, and copies them. */
-export function copyParameters(network: NetworkSpec, tensors: Tensors): Tensors {
-  return Object.fromEntries(checkParameters(network, tensors).map((name) => [name, tensors[name].slice()]));
+export function copyParameters(plan: ForwardPlan, tensors: Tensors): Tensors {
+  return Object.fromEntries(checkParameters(plan, tensors).map((name) => [name, tensors[name].slice()]));
 }
 
 /**
@@ -179,7 +177,7 @@ export function copyParameters(network: NetworkSpec, tensors: Tensors): Tensors 
  * @returns the number of rows
  * @throws {TypeError} if they are of another class, or no whole number of rows
  */
-export function checkPrediction({ inFeatures }: NetworkSpec, inputs: Dataset["inputs"]): number {
+export function checkPrediction({ inFeatures }: ForwardPlan, inputs: Dataset["inputs"]): number {
   checkArray(PREDICT, "inputs", inputs, INPUTS);
   return rowCount(inputs, inFeatures);
 }

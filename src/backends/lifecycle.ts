@@ -3,18 +3,18 @@
  * when something is closed. Each backend gives its work alone (`work.ts`).
  * @module
  */
-import type { Backend, NetworkSpec, Predictor, Tensors, Trainer, TrainState } from "./backend.ts";
+import type { Backend, Predictor, Tensors, Trainer, TrainState } from "./backend.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { BackendError } from "../errors.ts";
-import type { StepPlan } from "../plan/plan.ts";
+import type { ForwardPlan, StepPlan } from "../plan/plan.ts";
 import {
-  checkNetwork,
   checkPrediction,
   checkReplacement,
   checkState,
   checkTraining,
   copyEpoch,
   copyParameters,
+  forwardPlanOf,
   type InputsNeeded,
 } from "./guards.ts";
 import type { BackendWork, PredictorWork, TrainerWork } from "./work.ts";
@@ -106,9 +106,8 @@ export function createBackend<F>(work: BackendWork<F>): Backend & F {
       }),
     createPredictor: (network, tensors) =>
       run(async () => {
-        checkNetwork(network);
-        const parameters = copyParameters(network, tensors), made = await work.createPredictor(network);
-        return await beginPredicting(made, { name, family, network, parameters });
+        const plan = forwardPlanOf(network), parameters = copyParameters(plan, tensors);
+        return await beginPredicting(await work.createPredictor(plan), { name, family, plan, parameters });
       }),
     close,
     [Symbol.asyncDispose]: close,
@@ -204,8 +203,8 @@ async function beginTraining(
 
 async function beginPredicting(
   made: PredictorWork,
-  { name, family, network, parameters }: Parent & {
-    readonly network: NetworkSpec;
+  { name, family, plan, parameters }: Parent & {
+    readonly plan: ForwardPlan;
     readonly parameters: Tensors;
   },
 ): Promise<Predictor> {
@@ -221,7 +220,7 @@ async function beginPredicting(
     }
   };
   const place = async (work: PredictorWork, inputs: Dataset["inputs"]) => {
-    const count = checkPrediction(network, inputs);
+    const count = checkPrediction(plan, inputs);
     failure = undefined;
     if (count > 0) await attempt(() => work.place(inputs));
     rows = count;
@@ -233,7 +232,7 @@ async function beginPredicting(
     throw error;
   }
   return {
-    load: (tensors) => run((work) => work.load(copyParameters(network, tensors))),
+    load: (tensors) => run((work) => work.load(copyParameters(plan, tensors))),
     place: (inputs) => run((work) => place(work, inputs)),
     run: (inputs) =>
       run(async (work) => {

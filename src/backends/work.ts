@@ -4,9 +4,9 @@
  * or predictor, and comes before its `close()`, which comes once.
  * @module
  */
-import type { Backend, EpochResult, NetworkSpec, Tensors } from "./backend.ts";
+import type { Backend, EpochResult, Tensors } from "./backend.ts";
 import type { Dataset } from "../data/dataset.ts";
-import type { StepPlan } from "../plan/plan.ts";
+import type { ForwardPlan, StepPlan } from "../plan/plan.ts";
 
 /** The work of a backend; `F` are the fields that it has besides those of every backend. */
 export interface BackendWork<F> {
@@ -17,7 +17,7 @@ export interface BackendWork<F> {
   /** Copies the data set to where the steps run; the state is written next. */
   createTrainer(plan: StepPlan, dataset: Dataset): TrainerWork | Promise<TrainerWork>;
   /** Prepares to predict; the parameters are loaded next. */
-  createPredictor(network: NetworkSpec): PredictorWork | Promise<PredictorWork>;
+  createPredictor(plan: ForwardPlan): PredictorWork | Promise<PredictorWork>;
   /** Ends calls under way at once when the backend is closed, for one that need not wait for its steps. */
   halt?(): void;
   /** Frees what it holds; its trainers and predictors are closed before. */

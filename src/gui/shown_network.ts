@@ -2,6 +2,7 @@
 import type { Tensors } from "../backends/backend.ts";
 import { createForward } from "../backends/reference/forward.ts";
 import { centerDigit, digitSide } from "../data/center.ts";
+import { buildForwardPlan } from "../plan/build.ts";
 import { guessOf, probabilitiesOf, UNSURE_BELOW } from "../guess.ts";
 import { layerBuffer } from "../plan/layers.ts";
 import type { Mlp } from "../mlp.ts";
@@ -65,8 +66,8 @@ export function classNamesOf({ classNames, outFeatures }: Mlp): readonly string[
  */
 export function showNetwork(mlp: Mlp, origin: string): ShownNetwork {
   checkShowable(mlp);
-  const { layers } = mlp, last = layers.length - 1;
-  let parameters = mlp.parameters, forward = createForward(mlp, parameters), version = 1;
+  const { layers } = mlp, last = layers.length - 1, plan = buildForwardPlan(mlp);
+  let parameters = mlp.parameters, forward = createForward(plan, parameters), version = 1;
   return {
     view: () => ({
       title: `${mlp.inFeatures}-${layers.map(({ outFeatures }) => outFeatures).join("-")}, ` +
@@ -108,7 +109,7 @@ export function showNetwork(mlp: Mlp, origin: string): ShownNetwork {
     },
     update(changed) {
       parameters = changed;
-      forward = createForward(mlp, parameters);
+      forward = createForward(plan, parameters);
       return ++version;
     },
   };

@@ -1,7 +1,52 @@
-/** The activations a layer can have: names only; what each computes stands in `backends/reference/`. @module */
+/**
+ * The activations, each once: its number in the kernels, its formula, and from which numbers its derivative is computed.
+ * What each computes is defined in `backends/reference/activations.ts`. `docs/extending.md` says how to add one.
+ * @module
+ */
 
-/** The activations: `relu` max(0, z), `sigmoid` 1/(1+e⁻ᶻ), `tanh`, `softmax` over the row, `linear` z itself. */
-export const ACTIVATIONS = ["relu", "sigmoid", "tanh", "softmax", "linear"] as const;
+/** An activation. */
+export interface ActivationDefinition {
+  /** Its number in every kernel and in the C interface. */
+  readonly number: number;
+  /** Its output `y` as a function of a sum `z`. */
+  readonly formula: string;
+  /** Its derivative, or for an activation over whole rows the gradient with respect to `z`. */
+  readonly derivative: string;
+  /** Whether the derivative is computed from the output `y`, or needs the sum `z` too, which a plan then keeps. */
+  readonly from: "y" | "z";
+  /** Where it was published; absent if it is common knowledge. */
+  readonly source?: string;
+}
+
+/** The activations by name. */
+export const ACTIVATION_TABLE = {
+  relu: {
+    number: 1,
+    formula: "max(0, z)",
+    derivative: "y > 0 ? 1 : 0",
+    from: "y",
+    source: "Nair and Hinton 2010",
+  },
+  sigmoid: { number: 2, formula: "1 / (1 + e⁻ᶻ)", derivative: "y (1 - y)", from: "y" },
+  tanh: { number: 3, formula: "tanh(z)", derivative: "1 - y²", from: "y" },
+  softmax: { number: 4, formula: "eᶻ / Σ eᶻ over the row", derivative: "y (d - Σ y d)", from: "y" },
+  linear: { number: 0, formula: "z", derivative: "1", from: "y" },
+  silu: {
+    number: 5,
+    formula: "z σ(z), with σ the sigmoid",
+    derivative: "σ(z) (1 + z (1 - σ(z)))",
+    from: "z",
+    source: "Elfwing et al. 2017, arXiv 1702.03118",
+  },
+} as const satisfies Record<string, ActivationDefinition>;
 
 /** The name of an activation. */
-export type ActivationName = (typeof ACTIVATIONS)[number];
+export type ActivationName = keyof typeof ACTIVATION_TABLE;
+
+/** The names of the activations: `relu` max(0, z), `sigmoid` 1/(1+e⁻ᶻ), `tanh`, `softmax` over the row, `linear` z itself … */
+export const ACTIVATIONS: readonly ActivationName[] = Object.keys(ACTIVATION_TABLE) as ActivationName[];
+
+/** Returns whether the way back through an activation needs the sums `z`, so that a training plan keeps them. */
+export function needsZ(activation: ActivationName): boolean {
+  return ACTIVATION_TABLE[activation].from === "z";
+}

@@ -1,9 +1,32 @@
-/** Turns layers, loss and optimizer into one training step as data. @module */
-import type { TrainConfig } from "../training/config.ts";
+/** Turns layers, loss and optimizer into plans: a training step, or the forward half alone. @module */
+import type { ActivationName } from "./activations.ts";
 import { backwardInputOp, backwardWeightOp, forwardOp, layerBuffer, type LayerSpec } from "./layers.ts";
-import { lossOp, trainedActivation } from "./losses.ts";
-import { stateSuffixes, updateOp } from "./optimizers.ts";
-import type { BufferName, BufferSpec, Op, PlanInput, StepPlan } from "./plan.ts";
+import { type LOSS_OPTIONS, LOSSES, type LossName, trainedActivation } from "./losses.ts";
+import { type OptimizerName, OPTIMIZERS, type OptimizerSettings, statesOf } from "./optimizers.ts";
+import type { OptionValues } from "./option.ts";
+import type {
+  BufferSpec,
+  ForwardPlan,
+  GatherOp,
+  LinearOp,
+  NetworkSpec,
+  Op,
+  PlanInput,
+  StepPlan,
+  UpdateOp,
+} from "./plan.ts";
+
+/** The settings of a run that its plan depends on; a {@linkcode TrainConfig} has them. */
+export interface PlanConfig extends OptimizerSettings, OptionValues<typeof LOSS_OPTIONS> {
+  /** Rows of a full batch. */
+  readonly batchSize: number;
+  /** The loss. */
+  readonly loss: LossName;
+  /** The optimizer. */
+  readonly optimizer: OptimizerName;
+  /** The largest norm of the whole gradient, 0 for any. */
+  readonly clipNorm: number;
+}
 
 /**
  * Builds the plan of one training step.
@@ -16,71 +39,119 @@ import type { BufferName, BufferSpec, Op, PlanInput, StepPlan } from "./plan.ts"
  * for (const op of buildPlan(layers, resolveConfig(), input).ops) console.log(op.op);
  * ```
  *
- * @throws {RangeError} where the parts do not go together, with the reason
+ * @throws {RangeError} if the parts do not go together, with the reason
  */
-export function buildPlan(layers: readonly LayerSpec[], config: TrainConfig, input: PlanInput): StepPlan {
-  if (layers.length === 0) throw new RangeError("A network needs at least one layer, found none");
-  const last = layers.length - 1;
+export function buildPlan(layers: readonly LayerSpec[], config: PlanConfig, input: PlanInput): StepPlan {
+  const { inFeatures, inputScale, labels } = input, last = lastOf(layers);
   const { outFeatures, activation: output } = layers[last];
   if (outFeatures !== input.outFeatures) {
-    const wanted = input.labels ? `${input.outFeatures} classes` : `${input.outFeatures} target values a row`;
+    const wanted = labels ? `${input.outFeatures} classes` : `${input.outFeatures} target values a row`;
     throw new RangeError(`The data set has ${wanted}, the network's last layer has ${outFeatures} outputs`);
   }
   const trained = layers.map(({ activation }) => activation);
-  trained[last] = trainedActivation(config.loss, output, input.labels);
+  trained[last] = trainedActivation(config.loss, output, labels);
 
-  const ops: Op[] = [{ op: "gather", x: "x", target: "target", scale: input.inputScale }];
-  for (let index = 0; index <= last; index++) ops.push(forwardOp(index, trained[index]));
-  ops.push(lossOp(last, output, config, input));
+  const ops: Op[] = [{ op: "gather", x: "x", target: "target", scale: inputScale }];
+  ops.push(...forwardOps(trained, { keepsZ: true }));
+  ops.push(LOSSES[config.loss].op({ index: last, output, labels, settings: config }));
   for (let index = last; index > 0; index--) ops.push(backwardInputOp(index, trained[index - 1]));
   for (let index = last; index >= 0; index--) ops.push(backwardWeightOp(index));
 
-  const updated: [parameter: BufferName, gradient: BufferName][] = layers.flatMap((_, index) => [
-    [layerBuffer(index, "weights"), layerBuffer(index, "dWeights")],
-    [layerBuffer(index, "bias"), layerBuffer(index, "dBias")],
+  const { update } = OPTIMIZERS[config.optimizer];
+  const updates = layers.flatMap((_, index) => [
+    update(layerBuffer(index, "weights"), layerBuffer(index, "dWeights"), config),
+    update(layerBuffer(index, "bias"), layerBuffer(index, "dBias"), config),
   ]);
   if (config.clipNorm > 0) {
     ops.push({
       op: "clipByNorm",
-      gradients: updated.map(([, gradient]) => gradient),
+      gradients: updates.map(({ gradient }) => gradient),
       maxNorm: config.clipNorm,
     });
   }
-  for (const [parameter, gradient] of updated) ops.push(updateOp(parameter, gradient, config));
-
+  ops.push(...updates);
+  const target: BufferSpec = { name: "target", shape: labels ? ["B"] : ["B", outFeatures], role: "target" };
   return {
     batchSize: config.batchSize,
-    inFeatures: input.inFeatures,
+    inFeatures,
     outFeatures,
-    labels: input.labels,
-    buffers: buffersOf(layers, config, input),
+    labels,
+    buffers: withStates([inputBuffer(inFeatures), target, ...layerBuffers(layers, inFeatures, ops)], updates),
     ops,
   };
 }
 
-function buffersOf(layers: readonly LayerSpec[], config: TrainConfig, input: PlanInput): BufferSpec[] {
-  const buffers: BufferSpec[] = [
-    { name: "x", shape: ["B", input.inFeatures], role: "activation" },
-    { name: "target", shape: input.labels ? ["B"] : ["B", input.outFeatures], role: "target" },
-  ];
-  let inFeatures = input.inFeatures;
-  for (const [index, { outFeatures }] of layers.entries()) {
-    const add = (
+/**
+ * Builds the plan of a prediction: the forward half of a network.
+ *
+ * ```ts
+ * import { buildForwardPlan, dense, formatPlan } from "@mlpcuda/mlpcuda";
+ *
+ * const layers = [dense(8, "relu"), dense(3, "softmax")];
+ * console.log(formatPlan(buildForwardPlan({ inFeatures: 4, inputScale: 1, layers })));
+ * ```
+ *
+ * @throws {RangeError} if there is no layer
+ */
+export function buildForwardPlan({ inFeatures, layers, inputScale }: NetworkSpec): ForwardPlan {
+  const { outFeatures } = layers[lastOf(layers)];
+  const ops: (GatherOp | LinearOp)[] = [{ op: "gather", x: "x", scale: inputScale }];
+  ops.push(...forwardOps(layers.map(({ activation }) => activation), { keepsZ: false }));
+  const buffers = [inputBuffer(inFeatures), ...layerBuffers(layers, inFeatures, ops)];
+  return { inFeatures, outFeatures, buffers, ops };
+}
+
+function lastOf(layers: readonly LayerSpec[]): number {
+  if (layers.length === 0) throw new RangeError("A network needs at least one layer, found none");
+  return layers.length - 1;
+}
+
+function forwardOps(
+  activations: readonly ActivationName[],
+  options: { readonly keepsZ: boolean },
+): LinearOp[] {
+  return activations.map((activation, index) => forwardOp(index, activation, options));
+}
+
+function inputBuffer(inFeatures: number): BufferSpec {
+  return { name: "x", shape: ["B", inFeatures], role: "activation" };
+}
+
+/** Returns those buffers of the layers that the operations work on. */
+function layerBuffers(layers: readonly LayerSpec[], inFeatures: number, ops: readonly Op[]): BufferSpec[] {
+  const used = new Set<unknown>(ops.flatMap((op) => Object.values(op)));
+  return layers.flatMap(({ outFeatures }, index) => {
+    const of = (
       what: Parameters<typeof layerBuffer>[1],
       shape: BufferSpec["shape"],
       role: BufferSpec["role"],
-    ) => buffers.push({ name: layerBuffer(index, what), shape, role });
-    add("weights", [outFeatures, inFeatures], "parameter");
-    add("bias", [outFeatures], "parameter");
-    add("y", ["B", outFeatures], "activation");
-    add("dZ", ["B", outFeatures], "gradient");
-    add("dWeights", [outFeatures, inFeatures], "gradient");
-    add("dBias", [outFeatures], "gradient");
-    inFeatures = outFeatures;
-  }
-  const parameters = buffers.filter(({ role }) => role === "parameter");
-  for (const suffix of stateSuffixes(config)) {
-    for (const { name, shape } of parameters) buffers.push({ name: name + suffix, shape, role: "state" });
-  }
-  return buffers;
+    ) => ({
+      name: layerBuffer(index, what),
+      shape,
+      role,
+    });
+    const width = index === 0 ? inFeatures : layers[index - 1].outFeatures;
+    return [
+      of("weights", [outFeatures, width], "parameter"),
+      of("bias", [outFeatures], "parameter"),
+      of("z", ["B", outFeatures], "activation"),
+      of("y", ["B", outFeatures], "activation"),
+      of("dZ", ["B", outFeatures], "gradient"),
+      of("dWeights", [outFeatures, width], "gradient"),
+      of("dBias", [outFeatures], "gradient"),
+    ].filter(({ name }) => used.has(name));
+  });
+}
+
+/** Adds the optimizer's state: the first buffer of every parameter, then the second of every parameter. */
+function withStates(buffers: readonly BufferSpec[], updates: readonly UpdateOp[]): BufferSpec[] {
+  const shapes = new Map(buffers.map(({ name, shape }) => [name, shape]));
+  const states = updates.map((update) =>
+    statesOf(update).map((name): BufferSpec => ({
+      name,
+      shape: shapes.get(update.parameter)!,
+      role: "state",
+    }))
+  );
+  return [...buffers, ...(states[0] ?? []).flatMap((_, which) => states.map((of) => of[which]))];
 }

@@ -1,11 +1,12 @@
 /** A plan as text: one operation a line, as its formula. @module */
 import type { ActivationName } from "./activations.ts";
-import type { AdamOp, BufferName, Op, SgdOp, StepPlan } from "./plan.ts";
+import type { AdamOp, BufferName, ForwardPlan, Op, SgdOp, StepPlan } from "./plan.ts";
 
 /** How the builder names the buffers of layer `n`, and how a formula does. */
 const SHORT: Readonly<Record<string, string>> = {
   weights: "W",
   bias: "b",
+  z: "z",
   y: "y",
   dZ: "dZ",
   dWeights: "dW",
@@ -24,7 +25,7 @@ const SHORT: Readonly<Record<string, string>> = {
  * console.log(formatPlan(buildPlan([dense(8, "relu"), dense(3, "softmax")], resolveConfig(), input)));
  * ```
  */
-export function formatPlan(plan: StepPlan): string {
+export function formatPlan(plan: StepPlan | ForwardPlan): string {
   const shapes = new Map(plan.buffers.map(({ name, shape }) => [name, `[${shape.join(", ")}]`]));
   const rows = plan.ops.map((op, index) => {
     const { writes, formula } = describe(op, plan);
@@ -39,7 +40,8 @@ export function formatPlan(plan: StepPlan): string {
   return [sizesOf(plan), ...lines].join("\n");
 }
 
-function sizesOf({ inFeatures, outFeatures, batchSize, buffers, ops }: StepPlan): string {
+function sizesOf(plan: StepPlan | ForwardPlan): string {
+  const { inFeatures, outFeatures, buffers, ops } = plan;
   const numbers = buffers
     .filter(({ role }) => role === "parameter")
     .reduce(
@@ -47,22 +49,29 @@ function sizesOf({ inFeatures, outFeatures, batchSize, buffers, ops }: StepPlan)
       0,
     );
   return `${inFeatures} inputs, ${outFeatures} outputs, ${numbers} parameters; ` +
-    `batches of B = ${batchSize} rows; ${ops.length} operations over ${buffers.length} buffers`;
+    `batches of B${
+      "batchSize" in plan ? ` = ${plan.batchSize}` : ""
+    } rows; ${ops.length} operations over ${buffers.length} buffers`;
 }
 
 /** The buffers that an operation writes, and what it computes. */
-function describe(op: Op, plan: StepPlan): { writes: readonly BufferName[]; formula: string } {
+function describe(op: Op, plan: StepPlan | ForwardPlan): { writes: readonly BufferName[]; formula: string } {
   const s = shortOf;
   switch (op.op) {
     case "gather": {
-      const answers = plan.labels ? "labels" : "targets";
-      const scaled = op.scale === 1 ? "" : ` · ${numberText(op.scale)}`;
-      const formula = `${s(op.x)} = inputs[rows]${scaled}, ${s(op.target)} = ${answers}[rows]`;
-      return { writes: [op.x, op.target], formula };
+      const scaled = op.scale === 1 ? "" : ` · ${numberText(op.scale)}`,
+        x = `${s(op.x)} = inputs[rows]${scaled}`;
+      if (op.target === undefined) return { writes: [op.x], formula: x };
+      const from = "labels" in plan && plan.labels ? "labels" : "targets";
+      return { writes: [op.x, op.target], formula: `${x}, ${s(op.target)} = ${from}[rows]` };
     }
     case "linear": {
       const sum = `${s(op.x)} ${s(op.weights)}ᵀ + ${s(op.bias)}`;
-      return { writes: [op.y], formula: `${s(op.y)} = ${activated(op.activation, sum)}` };
+      if (op.z === undefined) {
+        return { writes: [op.y], formula: `${s(op.y)} = ${activated(op.activation, sum)}` };
+      }
+      const formula = `${s(op.z)} = ${sum}, ${s(op.y)} = ${activated(op.activation, s(op.z))}`;
+      return { writes: [op.z, op.y], formula };
     }
     case "softmaxCrossEntropy": {
       const smoothed = op.labelSmoothing > 0
@@ -78,7 +87,7 @@ function describe(op: Op, plan: StepPlan): { writes: readonly BufferName[]; form
       const gradient = backThrough(
         op.activation,
         `2 (${s(op.y)} - ${target}) / (B ${plan.outFeatures})`,
-        s(op.y),
+        s(op.z ?? op.y),
       );
       return {
         writes: [op.dZ],
@@ -87,7 +96,10 @@ function describe(op: Op, plan: StepPlan): { writes: readonly BufferName[]; form
     }
     case "linearBackwardInput": {
       const product = `${s(op.dZ)} ${s(op.weights)}`;
-      return { writes: [op.dX], formula: `${s(op.dX)} = ${backThrough(op.activation, product, s(op.x))}` };
+      return {
+        writes: [op.dX],
+        formula: `${s(op.dX)} = ${backThrough(op.activation, product, s(op.z ?? op.x))}`,
+      };
     }
     case "linearBackwardWeight": {
       const formula = `${s(op.dWeights)} = ${s(op.dZ)}ᵀ ${s(op.x)}, ${s(op.dBias)} = Σ ${s(op.dZ)}`;
@@ -126,7 +138,7 @@ function activated(activation: ActivationName, sum: string): string {
   return activation === "linear" ? sum : `${activation}(${sum})`;
 }
 
-/** A gradient taken back through the activation that made `y`. */
+/** A gradient taken back through an activation, whose derivative is computed from `y`, or from `z`. */
 function backThrough(activation: ActivationName, gradient: string, y: string): string {
   if (activation === "linear") return gradient;
   if (activation === "softmax") return `${y} ∘ (d - Σ y d), d = ${gradient}`;

@@ -1,14 +1,7 @@
-/** The layers of a network, and what each contributes to a training step. @module */
-import { type ActivationName, ACTIVATIONS } from "./activations.ts";
-import type { LinearBackwardInputOp, LinearBackwardWeightOp, LinearOp } from "./plan.ts";
-
-/** A fully connected layer: `activation(x Wᵀ + b)`, with `W` `[outFeatures, I]` and `b` `[outFeatures]`. */
-export interface LayerSpec {
-  /** Outputs a row, `O`. */
-  readonly outFeatures: number;
-  /** What is applied to each row's sums. */
-  readonly activation: ActivationName;
-}
+/** The layers of a network, and the operations of each in a plan. @module */
+import { type ActivationName, ACTIVATIONS, needsZ } from "./activations.ts";
+export type { LayerSpec } from "./plan.ts";
+import type { LayerSpec, LinearBackwardInputOp, LinearBackwardWeightOp, LinearOp } from "./plan.ts";
 
 /**
  * A fully connected layer of `outFeatures` outputs.
@@ -33,7 +26,7 @@ export function dense(outFeatures: number, activation: ActivationName = "linear"
  */
 export function parseLayers(text: string): LayerSpec[] {
   return text.split(",").map((part) => {
-    const [, width, activation = "linear"] = /^\s*(\d+)\s*(?::\s*(\w+)\s*)?$/.exec(part) ?? [];
+    const [, width, activation = "linear"] = /^\s*(\d+)\s*(?::\s*([\w-]+)\s*)?$/.exec(part) ?? [];
     if (width === undefined) {
       throw new TypeError(`Cannot read layer "${part}" of "${text}", needs a form such as "128:relu"`);
     }
@@ -49,7 +42,7 @@ export function formatLayers(layers: readonly LayerSpec[]): string {
 /** The name of the buffer of layer `index` (from 0) that holds `what`: `layer_1.weights` for layer 0's weights. */
 export function layerBuffer(
   index: number,
-  what: "weights" | "bias" | "y" | "dZ" | "dWeights" | "dBias",
+  what: "weights" | "bias" | "z" | "y" | "dZ" | "dWeights" | "dBias",
 ): string {
   return `layer_${index + 1}.${what}`;
 }
@@ -59,14 +52,22 @@ function inputOf(index: number): string {
   return index === 0 ? "x" : layerBuffer(index - 1, "y");
 }
 
-/** Layer `index` forward; `activation` may differ from the layer's own where the loss takes logits. */
-export function forwardOp(index: number, activation: ActivationName): LinearOp {
+/**
+ * Returns layer `index` forward. `activation` may differ from the layer's own if the loss takes logits; `keepsZ` is set if
+ * a way back follows.
+ */
+export function forwardOp(
+  index: number,
+  activation: ActivationName,
+  { keepsZ }: { readonly keepsZ: boolean },
+): LinearOp {
   return {
     op: "linear",
     x: inputOf(index),
     weights: layerBuffer(index, "weights"),
     bias: layerBuffer(index, "bias"),
     y: layerBuffer(index, "y"),
+    ...keepsZ && needsZ(activation) && { z: layerBuffer(index, "z") },
     activation,
   };
 }
@@ -78,6 +79,7 @@ export function backwardInputOp(index: number, activation: ActivationName): Line
     dZ: layerBuffer(index, "dZ"),
     weights: layerBuffer(index, "weights"),
     x: inputOf(index),
+    ...needsZ(activation) && { z: layerBuffer(index - 1, "z") },
     dX: layerBuffer(index - 1, "dZ"),
     activation,
   };

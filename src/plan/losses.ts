@@ -1,43 +1,103 @@
-/** The losses: which output each goes with, and what each contributes to a training step. @module */
-import type { ActivationName } from "./activations.ts";
-import type { TrainConfig } from "../training/config.ts";
+/**
+ * The losses, each once: its formula, its options, the outputs and targets that it takes, and its operation. What it
+ * computes is defined in `backends/reference/losses.ts`. `docs/extending.md` says how to add one.
+ * @module
+ */
+import { type ActivationName, ACTIVATIONS, needsZ } from "./activations.ts";
 import { layerBuffer } from "./layers.ts";
-import type { MeanSquaredErrorOp, PlanInput, SoftmaxCrossEntropyOp } from "./plan.ts";
+import type { OptionSpec, OptionValues } from "./option.ts";
+import type { LossOp } from "./plan.ts";
+
+/** The options of the losses, all together. */
+export const LOSS_OPTIONS = {
+  labelSmoothing: {
+    kind: "number",
+    default: 0,
+    min: 0,
+    below: 1,
+    help: "share of each cross-entropy target that is spread over all classes",
+  },
+} as const satisfies Record<string, OptionSpec>;
+
+/** What a loss is computed from. */
+export interface LossInput {
+  /** The last layer, counted from 0. */
+  readonly index: number;
+  /** Its activation. */
+  readonly output: ActivationName;
+  /** Whether the data set has class labels (else target values). */
+  readonly labels: boolean;
+  /** The settings of the losses. */
+  readonly settings: OptionValues<typeof LOSS_OPTIONS>;
+}
+
+/** A loss. */
+export interface LossDefinition {
+  /** A row's loss; the loss of a batch is the mean over its rows. */
+  readonly formula: string;
+  /** The activations of the last layer that it takes. */
+  readonly outputs: readonly ActivationName[];
+  /** Whether it takes target values besides class labels. */
+  readonly targets: boolean;
+  /** Whether it is computed from logits: the last layer's activation is then part of the loss. */
+  readonly logits: boolean;
+  /** Makes its operation. */
+  op(input: LossInput): LossOp;
+}
 
 /** The name of a loss. */
-export type LossName = TrainConfig["loss"];
+export type LossName = "cross-entropy" | "mean-squared-error";
+
+/** The losses by name. */
+export const LOSSES: Readonly<Record<LossName, LossDefinition>> = {
+  "cross-entropy": {
+    formula: "-Σ t log softmax(z), with t = (1 - ε) onehot(label) + ε / C",
+    outputs: ["softmax", "linear"],
+    targets: false,
+    logits: true,
+    op: ({ index, settings: { labelSmoothing } }) => ({
+      op: "softmaxCrossEntropy",
+      logits: layerBuffer(index, "y"),
+      target: "target",
+      dZ: layerBuffer(index, "dZ"),
+      labelSmoothing,
+    }),
+  },
+  "mean-squared-error": {
+    formula: "Σ (y - t)² / O",
+    outputs: ACTIVATIONS,
+    targets: true,
+    logits: false,
+    op: ({ index, output, labels }) => ({
+      op: "meanSquaredError",
+      y: layerBuffer(index, "y"),
+      ...needsZ(output) && { z: layerBuffer(index, "z") },
+      target: "target",
+      labels,
+      dZ: layerBuffer(index, "dZ"),
+      activation: output,
+    }),
+  },
+};
 
 /**
- * The activation that layer forward applies to the output when it trains with this loss: cross-entropy works on the
+ * Returns the activation that layer forward applies to the output when it trains with this loss: cross-entropy works on the
  * logits, because log(softmax(z)) computed in one piece stays finite and exact for logits of any size.
  *
- * @throws {RangeError} where the loss makes no sense for such an output or such a data set
+ * @throws {RangeError} if the loss makes no sense for such an output or such a data set
  */
 export function trainedActivation(loss: LossName, output: ActivationName, labels: boolean): ActivationName {
-  if (loss === "mean-squared-error") return output;
-  if (!labels) {
+  const { outputs, targets, logits } = LOSSES[loss];
+  if (!labels && !targets) {
     throw new RangeError(
-      `Loss "cross-entropy" needs class labels, the data set has target values; those need loss "mean-squared-error"`,
+      `Loss "${loss}" needs class labels, the data set has target values; those need loss "mean-squared-error"`,
     );
   }
-  if (output !== "softmax" && output !== "linear") {
+  if (!outputs.includes(output)) {
     throw new RangeError(
       `Loss "cross-entropy" needs a softmax output, or a linear one that gives logits, found "${output}"; ` +
         `loss "mean-squared-error" takes any output`,
     );
   }
-  return "linear";
-}
-
-/** The loss over the output of layer `index`, whose activation is `output`. */
-export function lossOp(
-  index: number,
-  output: ActivationName,
-  config: TrainConfig,
-  input: PlanInput,
-): SoftmaxCrossEntropyOp | MeanSquaredErrorOp {
-  const y = layerBuffer(index, "y"), dZ = layerBuffer(index, "dZ");
-  return config.loss === "cross-entropy"
-    ? { op: "softmaxCrossEntropy", logits: y, target: "target", dZ, labelSmoothing: config.labelSmoothing }
-    : { op: "meanSquaredError", y, target: "target", labels: input.labels, dZ, activation: output };
+  return logits ? "linear" : output;
 }

@@ -1,21 +1,126 @@
-/** The optimizers: the state each keeps for a parameter, and its update as an operation. @module */
-import type { TrainConfig } from "../training/config.ts";
-import type { BufferName, UpdateOp } from "./plan.ts";
+/**
+ * The optimizers, each once: its formula, its options, the state that it keeps for a parameter, and its update as an
+ * operation. What an update computes is defined in `backends/reference/updates.ts`. `docs/extending.md` says how to add one.
+ * @module
+ */
+import type { OptionSpec, OptionValues } from "./option.ts";
+import type { AdamOp, BufferName, Op, UpdateOp } from "./plan.ts";
 
-/** What is added to a parameter's name for each buffer of state that this configuration keeps. */
-export function stateSuffixes(config: TrainConfig): readonly string[] {
-  if (config.optimizer !== "sgd") return [".m", ".v"];
-  return config.momentum > 0 ? [".velocity"] : [];
+/** The options of the optimizers, all together. */
+export const OPTIMIZER_OPTIONS = {
+  learningRate: { kind: "number", default: 0.001, min: 0, help: "learning rate before its schedule" },
+  momentum: { kind: "number", default: 0, min: 0, below: 1, help: "momentum of sgd" },
+  nesterov: { kind: "boolean", default: false, help: "look ahead along the momentum of sgd" },
+  beta1: { kind: "number", default: 0.9, min: 0, below: 1, help: "decay of adam's mean of gradients" },
+  beta2: {
+    kind: "number",
+    default: 0.999,
+    min: 0,
+    below: 1,
+    help: "decay of adam's mean of squared gradients",
+  },
+  epsilon: { kind: "number", default: 1e-8, above: 0, help: "what adam adds to the root in its denominator" },
+  weightDecay: {
+    kind: "number",
+    default: 0,
+    min: 0,
+    help:
+      "times the weight, added to its gradient; adamw shrinks the weight instead (by 0.01 where none is given)",
+  },
+  clipNorm: {
+    kind: "number",
+    default: 0,
+    min: 0,
+    help: "largest Euclidean norm of the whole gradient; 0 leaves it as it is",
+  },
+} as const satisfies Record<string, OptionSpec>;
+
+/** The settings of the optimizers. */
+export type OptimizerSettings = OptionValues<typeof OPTIMIZER_OPTIONS>;
+
+/** An optimizer. */
+export interface OptimizerDefinition {
+  /** Its update of a parameter `p` from its gradient `g`, with learning rate `lr`. */
+  readonly formula: string;
+  /** Where it was published. */
+  readonly source: string;
+  /** Defaults of its own for some of {@linkcode OPTIMIZER_OPTIONS}. */
+  readonly defaults?: Partial<OptimizerSettings>;
+  /** Makes the update of a parameter; its state is named after the parameter, such as `layer_1.bias.m`. */
+  update(parameter: BufferName, gradient: BufferName, settings: OptimizerSettings): UpdateOp;
 }
 
-/** The update of one parameter from its gradient. */
-export function updateOp(parameter: BufferName, gradient: BufferName, config: TrainConfig): UpdateOp {
-  const { weightDecay, momentum, nesterov, beta1, beta2, epsilon } = config;
-  if (config.optimizer === "sgd") {
-    const velocity = momentum > 0 ? { velocity: `${parameter}.velocity` } : {};
-    return { op: "sgd", parameter, gradient, ...velocity, momentum, nesterov, weightDecay };
-  }
+/** The name of an optimizer. */
+export type OptimizerName = "sgd" | "adam" | "adamw";
+
+/** The optimizers by name. */
+export const OPTIMIZERS: Readonly<Record<OptimizerName, OptimizerDefinition>> = {
+  sgd: {
+    formula: "v ← momentum v + g, p ← p - lr v",
+    source: "Robbins and Monro 1951; momentum as in Sutskever et al. 2013",
+    update(parameter, gradient, { momentum, nesterov, weightDecay }) {
+      const velocity = momentum > 0 ? { velocity: `${parameter}.velocity` } : {};
+      return { op: "sgd", parameter, gradient, ...velocity, momentum, nesterov, weightDecay };
+    },
+  },
+  adam: {
+    formula: "m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², p ← p - lr m̂ / (√v̂ + ε)",
+    source: "Kingma and Ba 2015, arXiv 1412.6980",
+    update: (parameter, gradient, settings) => adamOp(parameter, gradient, { ...settings, decoupled: false }),
+  },
+  adamw: {
+    formula: "as adam, after p ← p - lr λ p",
+    source: "Loshchilov and Hutter 2019, arXiv 1711.05101",
+    defaults: { weightDecay: 0.01 }, // PyTorch's default
+    update: (parameter, gradient, settings) => adamOp(parameter, gradient, { ...settings, decoupled: true }),
+  },
+};
+
+function adamOp(
+  parameter: BufferName,
+  gradient: BufferName,
+  { beta1, beta2, epsilon, weightDecay, decoupled }: OptimizerSettings & { readonly decoupled: boolean },
+): AdamOp {
   const m = `${parameter}.m`, v = `${parameter}.v`;
-  const decoupled = config.optimizer === "adamw";
   return { op: "adam", parameter, gradient, m, v, beta1, beta2, epsilon, weightDecay, decoupled };
+}
+
+/** How an update crosses to kernels and to the C interface: a number, buffers of state, and numbers. */
+interface UpdateLayout<O extends UpdateOp> {
+  /** Its number in every kernel and in the C interface. */
+  readonly number: number;
+  /** Its fields that name buffers of state, in order; those that an operation leaves out come last. */
+  readonly states: readonly (keyof O)[];
+  /** Its fields that are numbers, or true for 1 and false for 0, in order. */
+  readonly settings: readonly (keyof O)[];
+}
+
+/** The updates by the name of their operation. */
+export const UPDATES = {
+  sgd: { number: 0, states: ["velocity"], settings: ["momentum", "nesterov", "weightDecay"] },
+  adam: {
+    number: 1,
+    states: ["m", "v"],
+    settings: ["beta1", "beta2", "epsilon", "weightDecay", "decoupled"],
+  },
+} as const satisfies { readonly [K in UpdateOp["op"]]: UpdateLayout<Extract<UpdateOp, { op: K }>> };
+
+/** Returns whether an operation is an update. */
+export function isUpdate(op: Op): op is UpdateOp {
+  return Object.hasOwn(UPDATES, op.op);
+}
+
+/** Returns the buffers of state that an update keeps, in the order of {@linkcode UPDATES}. */
+export function statesOf(op: UpdateOp): BufferName[] {
+  return fieldsOf(op, "states").filter((name): name is BufferName => name !== undefined);
+}
+
+/** Returns the numbers of an update, in the order of {@linkcode UPDATES}. */
+export function settingsOf(op: UpdateOp): number[] {
+  return fieldsOf(op, "settings").map(Number);
+}
+
+function fieldsOf(op: UpdateOp, which: "states" | "settings"): unknown[] {
+  const fields: Readonly<Record<string, unknown>> = { ...op };
+  return UPDATES[op.op][which].map((name) => fields[name]);
 }

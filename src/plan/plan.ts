@@ -1,6 +1,7 @@
 /**
- * One training step as data: the buffers it works on and the operations over them, in order. TypeScript builds a plan
- * from layers, loss and optimizer; a backend executes it. `backends/reference/` defines what each operation computes.
+ * A training step or a prediction as data: the buffers it works on and the operations over them, in order. TypeScript
+ * builds a plan from layers, loss and optimizer; a backend executes it. `backends/reference/` defines what each operation
+ * computes.
  *
  * Letters in shapes: `B` rows of the batch, `I` input features and `O` output features of a layer, `C` classes.
  * `dZ` is the gradient of the mean loss with respect to a layer's sum `Z = X Wᵀ + b`, before its activation.
@@ -24,14 +25,14 @@ export interface BufferSpec {
   readonly role: BufferRole;
 }
 
-/** Takes the rows of this step from the data set: `x = inputs[rows] * scale`, and their labels or targets. */
+/** Takes the rows of this step from the data set: `x = inputs[rows] * scale`, and in training their labels or targets. */
 export interface GatherOp {
   /** Which operation this is. */
   readonly op: "gather";
   /** Receives the scaled inputs `[B, I]`. */
   readonly x: BufferName;
-  /** Receives class labels `[B]` or target values `[B, O]`. */
-  readonly target: BufferName;
+  /** Receives class labels `[B]` or target values `[B, O]`; absent in a prediction. */
+  readonly target?: BufferName;
   /** The factor on every input. */
   readonly scale: number;
 }
@@ -48,6 +49,8 @@ export interface LinearOp {
   readonly bias: BufferName;
   /** Receives `[B, O]`. */
   readonly y: BufferName;
+  /** Receives the sums `[B, O]` before the activation; present if the way back needs them. */
+  readonly z?: BufferName;
   /** What is applied to each row's sums. */
   readonly activation: ActivationName;
 }
@@ -72,6 +75,8 @@ export interface MeanSquaredErrorOp {
   readonly op: "meanSquaredError";
   /** The network's output `[B, O]`, after `activation`. */
   readonly y: BufferName;
+  /** The sums `[B, O]` before it; present if its derivative needs them. */
+  readonly z?: BufferName;
   /** Target values `[B, O]`, or class labels `[B]` that stand for their one-hot rows. */
   readonly target: BufferName;
   /** Whether `target` holds class labels. */
@@ -92,6 +97,8 @@ export interface LinearBackwardInputOp {
   readonly weights: BufferName;
   /** This layer's input `[B, I]`, which is the previous layer's output after `activation`. */
   readonly x: BufferName;
+  /** The previous layer's sums `[B, I]`; present if the derivative of `activation` needs them. */
+  readonly z?: BufferName;
   /** Receives `[B, I]`: the gradient before `activation`. */
   readonly dX: BufferName;
   /** The activation of the previous layer. */
@@ -169,6 +176,9 @@ export interface AdamOp {
   readonly decoupled: boolean;
 }
 
+/** An operation that computes the loss and the gradient that the way back begins with. */
+export type LossOp = SoftmaxCrossEntropyOp | MeanSquaredErrorOp;
+
 /** An operation that turns gradients into an update. */
 export type UpdateOp = SgdOp | AdamOp;
 
@@ -176,27 +186,50 @@ export type UpdateOp = SgdOp | AdamOp;
 export type Op =
   | GatherOp
   | LinearOp
-  | SoftmaxCrossEntropyOp
-  | MeanSquaredErrorOp
+  | LossOp
   | LinearBackwardInputOp
   | LinearBackwardWeightOp
   | ClipByNormOp
   | UpdateOp;
 
-/** One training step. */
-export interface StepPlan {
-  /** Rows of a full batch; the last batch of an epoch may have fewer. */
-  readonly batchSize: number;
+/** The forward half of a network: a prediction. How many rows a batch has is up to the backend. */
+export interface ForwardPlan {
   /** `I` of the first layer. */
   readonly inFeatures: number;
   /** `O` of the last layer. */
   readonly outFeatures: number;
-  /** Whether targets are class labels `[N]` (else values `[N, O]`). */
-  readonly labels: boolean;
   /** Every buffer that an operation names. */
   readonly buffers: readonly BufferSpec[];
+  /** The operations, in the order in which they are carried out; the last one's `y` is the network's output. */
+  readonly ops: readonly (GatherOp | LinearOp)[];
+}
+
+/** One training step. */
+export interface StepPlan extends Omit<ForwardPlan, "ops"> {
+  /** Rows of a full batch; the last batch of an epoch may have fewer. */
+  readonly batchSize: number;
+  /** Whether targets are class labels `[N]` (else values `[N, O]`). */
+  readonly labels: boolean;
   /** The operations, in the order in which they are carried out. */
   readonly ops: readonly Op[];
+}
+
+/** A fully connected layer: `activation(x Wᵀ + b)`, with `W` `[outFeatures, I]` and `b` `[outFeatures]`. */
+export interface LayerSpec {
+  /** Outputs a row, `O`. */
+  readonly outFeatures: number;
+  /** What is applied to each row's sums. */
+  readonly activation: ActivationName;
+}
+
+/** The part of a network that computes outputs: its layers, and the factor on its inputs. */
+export interface NetworkSpec {
+  /** `I` of the first layer. */
+  readonly inFeatures: number;
+  /** The layers, first to last. */
+  readonly layers: readonly LayerSpec[];
+  /** The factor on every input. */
+  readonly inputScale: number;
 }
 
 /** What a plan needs to know besides layers and configuration. */

@@ -1,10 +1,12 @@
 /** How good a network is on a data set. @module */
-import type { Backend, NetworkSpec } from "../backends/backend.ts";
+import type { Backend } from "../backends/backend.ts";
 import { type BackendName, openBackend } from "../backends/open.ts";
 import { canonicalDataset, type DatasetLike } from "../data/canonical.ts";
 import { countOf, type Dataset, inFeaturesOf } from "../data/dataset.ts";
 import { indexOfLargest } from "../index_of_largest.ts";
-import type { LossName } from "../plan/losses.ts";
+import { buildForwardPlan } from "../plan/build.ts";
+import { LOSSES, type LossName } from "../plan/losses.ts";
+import type { ForwardPlan } from "../plan/plan.ts";
 import type { Mlp } from "../mlp.ts";
 
 /** A row that the network got wrong. */
@@ -96,7 +98,7 @@ export async function createEvaluator(
   loss: LossName,
 ): Promise<Evaluator> {
   checkFit(mlp, dataset);
-  const predictor = await backend.createPredictor(networkOf(mlp, loss), mlp.parameters);
+  const predictor = await backend.createPredictor(planOf(mlp, loss), mlp.parameters);
   await predictor.place(dataset.inputs);
   return {
     async run(parameters) {
@@ -147,15 +149,11 @@ export function lossOf(mlp: Mlp, dataset: Dataset): LossName {
     : "mean-squared-error";
 }
 
-/** The network up to what the loss is computed from: with cross-entropy a softmax output stays logits. */
-function networkOf(mlp: Mlp, loss: LossName): NetworkSpec {
-  if (loss !== "cross-entropy") return mlp;
-  const last = { ...mlp.layers[mlp.layers.length - 1], activation: "linear" as const };
-  return {
-    inFeatures: mlp.inFeatures,
-    inputScale: mlp.inputScale,
-    layers: [...mlp.layers.slice(0, -1), last],
-  };
+/** Returns the plan up to what the loss is computed from: with cross-entropy a softmax output stays logits. */
+function planOf({ inFeatures, inputScale, layers }: Mlp, loss: LossName): ForwardPlan {
+  const last = layers[layers.length - 1];
+  const trained = LOSSES[loss].logits ? { ...last, activation: "linear" as const } : last;
+  return buildForwardPlan({ inFeatures, inputScale, layers: [...layers.slice(0, -1), trained] });
 }
 
 /** Scores outputs `[N, O]`, logits where the loss is cross-entropy. */

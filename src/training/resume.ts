@@ -4,6 +4,7 @@ import type { Checkpoint } from "./checkpoint_parts.ts";
 import { fingerprintOf } from "./checkpoint.ts";
 import type { TrainConfig } from "./config.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { buildForwardPlan } from "../plan/build.ts";
 import { formatLayers } from "../plan/layers.ts";
 import type { Mlp } from "../mlp.ts";
 
@@ -54,7 +55,7 @@ export function checkResume(resume: Checkpoint, config: TrainConfig, mlp: Mlp, d
   }
   if (config.patience > 0 && best) {
     if (!resume.bestTensors) throw new TypeError("Cannot resume: the checkpoint has no bestTensors");
-    checkParameters(mlp, resume.bestTensors);
+    checkParameters(buildForwardPlan(mlp), resume.bestTensors);
   }
   const { rows, crc32 } = fingerprintOf(dataset);
   if (rows !== resume.dataset.rows || crc32 !== resume.dataset.crc32) {

@@ -2,7 +2,7 @@
  * Turns command-line arguments into checked values, by the tables of a {@linkcode Command}.
  * @module
  */
-import { faultOf } from "../../src/training/config.ts";
+import { faultOf } from "../../src/plan/option.ts";
 import { type ArgumentSpec, type Command, dashed, flagsOf, type Given } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { beforeDashes, splitArguments } from "./split_arguments.ts";

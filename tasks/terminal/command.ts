@@ -3,7 +3,7 @@
  * are made. {@linkcode TRAIN_OPTIONS} of the library is such a table.
  * @module
  */
-import type { OptionSpec } from "../../src/training/config.ts";
+import type { OptionSpec } from "../../src/plan/option.ts";
 
 /** An option that takes any text, such as a path. */
 export interface TextSpec {

@@ -2,7 +2,7 @@
  * The help text of a command, made from the same tables as its parser.
  * @module
  */
-import { rangeOf } from "../../src/training/config.ts";
+import { rangeOf } from "../../src/plan/option.ts";
 import { type ArgumentSpec, type Command, dashed, type Flag, flagsOf, GENERAL } from "./command.ts";
 
 /** Columns beyond which lines get hard to read. */

@@ -4,9 +4,11 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import type { EpochResult, NetworkSpec, Tensors, TrainState } from "../../src/backends/backend.ts";
+import type { EpochResult, Tensors, TrainState } from "../../src/backends/backend.ts";
+import type { NetworkSpec } from "../../src/plan/plan.ts";
 import { openReference } from "../../src/backends/reference/backend.ts";
 import { predict } from "../../src/backends/reference/forward.ts";
+import { buildForwardPlan } from "../../src/plan/build.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { formatLayers } from "../../src/plan/layers.ts";
 import { backendTest, COMPARED } from "../support/backends.ts";
@@ -105,9 +107,9 @@ function makePredictions(): Prediction[] {
       parameters: [first, second],
       inputs: [set.inputs, other.inputs],
       outputs: [
-        predict(network, first, set.inputs),
-        predict(network, second, set.inputs),
-        predict(network, second, other.inputs),
+        predict(buildForwardPlan(network), first, set.inputs),
+        predict(buildForwardPlan(network), second, set.inputs),
+        predict(buildForwardPlan(network), second, other.inputs),
       ],
     };
   });

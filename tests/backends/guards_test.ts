@@ -1,7 +1,8 @@
 /** Arguments of a wrong kind, count or memory: every backend refuses them in the same words, before anything crosses. @module */
 import { assertEquals, assertRejects } from "@std/assert";
 import { ACTIVATIONS } from "../../src/plan/activations.ts";
-import type { Backend, NetworkSpec, Predictor, Trainer, TrainState } from "../../src/backends/backend.ts";
+import type { Backend, Predictor, Trainer, TrainState } from "../../src/backends/backend.ts";
+import type { NetworkSpec } from "../../src/plan/plan.ts";
 import { buildPlan } from "../../src/plan/build.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import type { Dataset } from "../../src/data/dataset.ts";

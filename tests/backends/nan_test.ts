@@ -9,7 +9,7 @@ import type { Backend, FloatArray, Tensors } from "../../src/backends/backend.ts
 import { openReference } from "../../src/backends/reference/backend.ts";
 import { predict } from "../../src/backends/reference/forward.ts";
 import { persistentBuffers } from "../../src/backends/state.ts";
-import { buildPlan } from "../../src/plan/build.ts";
+import { buildForwardPlan, buildPlan } from "../../src/plan/build.ts";
 import { resolveConfig, type TrainConfig } from "../../src/training/config.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { dense, formatLayers, type LayerSpec } from "../../src/plan/layers.ts";
@@ -60,7 +60,7 @@ backendTest("Predictor.run() makes of NaN and ∞ what the reference makes", COM
     await using predictor = await backend.createPredictor(network, parameters);
     await predictor.place(given);
     const compare = async (what: string, tensors: Tensors) => {
-      const found = differences(await predictor.run(), predict(network, tensors, given));
+      const found = differences(await predictor.run(), predict(buildForwardPlan(network), tensors, given));
       faults.push(...found.map((fault) => `${formatLayers(layers)}, ${what}: ${fault}`));
     };
     await compare("inputs", parameters);

@@ -62,6 +62,7 @@ const FORMULAS: Record<Exclude<ActivationName, "softmax">, (z: number) => number
   sigmoid: (z) => 1 / (1 + Math.exp(-z)),
   tanh: Math.tanh,
   linear: (z) => z,
+  silu: (z) => z / (1 + Math.exp(-z)),
 };
 
 /** As a share of the value: a few roundings of float32; and what float32 cannot hold, as it is. */

@@ -20,9 +20,9 @@ function buffersOf(op: Op): string[] {
 function writtenBy(op: Op): string[] {
   switch (op.op) {
     case "gather":
-      return [op.x, op.target];
+      return op.target === undefined ? [op.x] : [op.x, op.target];
     case "linear":
-      return [op.y];
+      return op.z === undefined ? [op.y] : [op.z, op.y];
     case "softmaxCrossEntropy":
     case "meanSquaredError":
       return [op.dZ];

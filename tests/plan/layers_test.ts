@@ -35,8 +35,18 @@ Deno.test("parseLayers() refuses text that is no list of layers", () => {
 });
 
 Deno.test("forwardOp() and backwardInputOp() join neighbouring layers", () => {
-  const [first, second] = [forwardOp(0, "relu"), forwardOp(1, "softmax")];
+  const [first, second] = [
+    forwardOp(0, "relu", { keepsZ: true }),
+    forwardOp(1, "softmax", { keepsZ: true }),
+  ];
   assertEquals([first.x, second.x], ["x", first.y]);
   const back = backwardInputOp(1, "relu");
   assertEquals([back.x, back.weights, back.dX], [first.y, second.weights, "layer_1.dZ"]);
+  assertEquals([first.z, back.z], [undefined, undefined]);
+});
+
+Deno.test("forwardOp() keeps the sums that backwardInputOp() needs, and none if nothing goes back", () => {
+  assertEquals(forwardOp(0, "silu", { keepsZ: true }).z, "layer_1.z");
+  assertEquals(backwardInputOp(1, "silu").z, "layer_1.z");
+  assertEquals(forwardOp(0, "silu", { keepsZ: false }).z, undefined);
 });

@@ -1,7 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { ACTIVATIONS } from "../../src/plan/activations.ts";
-import { resolveConfig } from "../../src/training/config.ts";
-import { lossOp, trainedActivation } from "../../src/plan/losses.ts";
+import { LOSSES, trainedActivation } from "../../src/plan/losses.ts";
 
 Deno.test("trainedActivation() leaves softmax to cross-entropy, and everything as it is to mean squared error", () => {
   assertEquals(trainedActivation("cross-entropy", "softmax", true), "linear");
@@ -27,15 +26,26 @@ Deno.test("trainedActivation() refuses cross-entropy of what is no class", () =>
   }
 });
 
-Deno.test("lossOp() is the operation of the configuration's loss", () => {
-  const input = { inFeatures: 4, inputScale: 1, labels: true, outFeatures: 3 };
+Deno.test("LOSSES make the operation of each loss, with the sums that its gradient needs", () => {
+  const input = { index: 1, labels: true, settings: { labelSmoothing: 0.25 } };
   const buffers = { target: "target", dZ: "layer_2.dZ" };
   assertEquals(
-    lossOp(1, "softmax", resolveConfig({ labelSmoothing: 0.25 }), input),
+    LOSSES["cross-entropy"].op({ ...input, output: "softmax" }),
     { op: "softmaxCrossEntropy", logits: "layer_2.y", ...buffers, labelSmoothing: 0.25 },
   );
   assertEquals(
-    lossOp(1, "tanh", resolveConfig({ loss: "mean-squared-error" }), { ...input, labels: false }),
+    LOSSES["mean-squared-error"].op({ ...input, output: "tanh", labels: false }),
     { op: "meanSquaredError", y: "layer_2.y", ...buffers, labels: false, activation: "tanh" },
+  );
+  assertEquals(
+    LOSSES["mean-squared-error"].op({ ...input, output: "silu" }),
+    {
+      op: "meanSquaredError",
+      y: "layer_2.y",
+      z: "layer_2.z",
+      ...buffers,
+      labels: true,
+      activation: "silu",
+    },
   );
 });

@@ -8,7 +8,7 @@ import type { Backend, TrainState } from "../../src/backends/backend.ts";
 import { openBackend } from "../../src/backends/open.ts";
 import { buildPlan } from "../../src/plan/build.ts";
 import { resolveConfig } from "../../src/training/config.ts";
-import { updateOp } from "../../src/plan/optimizers.ts";
+import { isUpdate, OPTIMIZERS, settingsOf, statesOf } from "../../src/plan/optimizers.ts";
 import { startOf } from "../fixtures/pytorch_start.ts";
 import { FULL_SIZE_CASE, type PytorchCase, SAMPLE_STRIDE, SMALL_CASES } from "../fixtures/pytorch_steps.ts";
 import { backendTest, COMPARED, REFERENCE } from "../support/backends.ts";
@@ -52,7 +52,7 @@ function assertNear(
 }
 
 for (const given of SMALL_CASES) {
-  Deno.test(`updateOp() and the other operations train as PyTorch does: ${given.name}`, async () => {
+  Deno.test(`buildPlan() trains as PyTorch does: ${given.name}`, async () => {
     await using backend = await openBackend("reference");
     const { losses, correct, state } = await runCase(backend, given);
     assertNear(losses, given.losses, 1e-12, "loss");
@@ -99,8 +99,11 @@ backendTest(
   (backend) => checkFullSize(backend),
 );
 
-Deno.test("updateOp() keeps state only for what the optimizer needs", () => {
-  const op = (config: Parameters<typeof resolveConfig>[0]) => updateOp("p", "g", resolveConfig(config));
+Deno.test("OPTIMIZERS keep state only for what the update needs", () => {
+  const op = (given: Parameters<typeof resolveConfig>[0]) => {
+    const config = resolveConfig(given);
+    return OPTIMIZERS[config.optimizer].update("p", "g", config);
+  };
   const sgd = { op: "sgd", parameter: "p", gradient: "g", nesterov: false, weightDecay: 0 } as const;
   assertEquals(op({ optimizer: "sgd" }), { ...sgd, momentum: 0 });
   assertEquals(op({ optimizer: "sgd", momentum: 0.5 }), { ...sgd, momentum: 0.5, velocity: "p.velocity" });
@@ -108,4 +111,14 @@ Deno.test("updateOp() keeps state only for what the optimizer needs", () => {
   const numbers = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
   assertEquals(op({}), { ...adam, ...numbers, weightDecay: 0, decoupled: false });
   assertEquals(op({ optimizer: "adamw" }), { ...adam, ...numbers, weightDecay: 0.01, decoupled: true });
+  assertEquals(statesOf(op({ optimizer: "sgd" })), []);
+  assertEquals(statesOf(op({ optimizer: "sgd", momentum: 0.5 })), ["p.velocity"]);
+  assertEquals(statesOf(op({})), ["p.m", "p.v"]);
+});
+
+Deno.test("settingsOf() gives the numbers of an update in the order of its table, true as 1", () => {
+  const { update } = OPTIMIZERS.adamw, settings = resolveConfig({ optimizer: "adamw", beta1: 0.5 });
+  assertEquals(settingsOf(update("p", "g", settings)), [0.5, 0.999, 1e-8, 0.01, 1]);
+  assertEquals(isUpdate(update("p", "g", settings)), true);
+  assertEquals(isUpdate({ op: "gather", x: "x", scale: 1 }), false);
 });

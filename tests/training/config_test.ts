@@ -1,12 +1,6 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import {
-  faultOf,
-  type OptionSpec,
-  rangeOf,
-  resolveConfig,
-  TRAIN_OPTIONS,
-  type TrainConfig,
-} from "../../src/training/config.ts";
+import { faultOf, type OptionSpec, rangeOf } from "../../src/plan/option.ts";
+import { resolveConfig, TRAIN_OPTIONS, type TrainConfig } from "../../src/training/config.ts";
 
 Deno.test("TRAIN_OPTIONS has defaults that are in their own range, and one line of help for each", () => {
   for (const [name, spec] of Object.entries(TRAIN_OPTIONS)) {

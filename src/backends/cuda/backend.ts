@@ -2,10 +2,10 @@
  * The CUDA backend: plans recorded in the shared library of `cuda/`, which trains whole epochs on an NVIDIA GPU.
  * @module
  */
-import type { Backend, NetworkSpec } from "../backend.ts";
+import type { Backend } from "../backend.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import { layerBuffer } from "../../plan/layers.ts";
-import type { StepPlan } from "../../plan/plan.ts";
+import { networkOf } from "../../plan/network.ts";
+import type { ForwardPlan, StepPlan } from "../../plan/plan.ts";
 import { createBackend } from "../lifecycle.ts";
 import { persistentBuffers, sizeOf } from "../state.ts";
 import type { PredictorWork, TrainerWork } from "../work.ts";
@@ -81,7 +81,7 @@ export function openCuda(options: CudaOptions = {}): CudaBackend {
       },
     }),
     createTrainer: (plan, dataset) => createTrainer(host, plan, dataset),
-    createPredictor: (network) => createPredictor(host, network),
+    createPredictor: (plan) => createPredictor(host, plan),
     close: () => library.close(),
   });
 }
@@ -131,10 +131,11 @@ function createTrainer({ library, device, path }: Host, plan: StepPlan, dataset:
   };
 }
 
-function createPredictor({ library, device }: Host, network: NetworkSpec): PredictorWork {
-  const { symbols } = library, { inFeatures, layers } = network, last = layers.length - 1;
+function createPredictor({ library, device }: Host, plan: ForwardPlan): PredictorWork {
+  const { symbols } = library, { inFeatures, outFeatures } = plan;
   const options = { device, path: "auto", what: PREDICT, batchSize: PREDICTION_BATCH } as const;
-  const recording = recordPrediction(library, network, options);
+  const recording = recordPrediction(library, plan, options),
+    output = recording.id(networkOf(plan).layers.at(-1)!.forward.y);
   let rows = 0, finished = false;
   return {
     load(tensors) {
@@ -147,8 +148,8 @@ function createPredictor({ library, device }: Host, network: NetworkSpec): Predi
       rows = inputs.length / inFeatures;
     },
     async run() {
-      const outputs = new Float32Array(rows * layers[last].outFeatures), count = BigInt(outputs.length);
-      const given = [recording.handle, recording.id(layerBuffer(last, "y")), outputs, count] as const;
+      const outputs = new Float32Array(rows * outFeatures), count = BigInt(outputs.length);
+      const given = [recording.handle, output, outputs, count] as const;
       await callAside(PREDICT, (...error) => symbols.mlp_plan_predict(...given, ...error));
       return outputs;
     },

@@ -6,9 +6,6 @@ export const ABI_VERSION = 1;
 /** Bytes that a sentence about an error may have. */
 export const ERROR_BYTES = 512;
 
-/** The activations' numbers. */
-export const ACTIVATION_NUMBERS = { linear: 0, relu: 1, sigmoid: 2, tanh: 3, softmax: 4 } as const;
-
 /** The paths' numbers: how a plan is carried out. */
 export const PATH_NUMBERS = { auto: 0, ops: 1, graph: 2, persistent: 3 } as const;
 

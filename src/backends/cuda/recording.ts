@@ -1,9 +1,9 @@
 /** Records a plan in the library, operation by operation. @module */
-import type { FloatArray, NetworkSpec } from "../backend.ts";
+import type { FloatArray } from "../backend.ts";
+import { ACTIVATION_TABLE } from "../../plan/activations.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import { forwardOp, layerBuffer } from "../../plan/layers.ts";
-import type { BufferName, BufferSpec, GatherOp, Op, StepPlan } from "../../plan/plan.ts";
-import { ACTIVATION_NUMBERS, PATH_NUMBERS } from "./ffi.ts";
+import type { BufferName, BufferSpec, ForwardPlan, Op, StepPlan } from "../../plan/plan.ts";
+import { PATH_NUMBERS } from "./ffi.ts";
 import { call, checkStatus, type Library } from "./library.ts";
 
 /** How a plan is carried out: by the fastest way that fits, or by the one that is named. */
@@ -39,15 +39,10 @@ export interface RecordingOptions {
   readonly what: string;
 }
 
-/** An operation; a predictor's gather has no target. */
-type RecordedOp = Op | (Omit<GatherOp, "target"> & { readonly target?: undefined });
-
 /** Starts a plan with these buffers and records these operations; the data set is not there yet. */
 function record(
   { symbols }: Library,
-  { batchSize, buffers, ops }: Pick<StepPlan, "batchSize" | "buffers"> & {
-    readonly ops: readonly RecordedOp[];
-  },
+  { batchSize, buffers, ops }: Pick<StepPlan, "batchSize" | "buffers" | "ops">,
   { device, path, what }: RecordingOptions,
 ): Recording {
   const status = new Int32Array(1), error = new Uint8Array(512);
@@ -130,7 +125,7 @@ function recordOp(
   symbols: Library["symbols"],
   plan: Deno.PointerObject,
   id: (name: BufferName | undefined) => number,
-  op: RecordedOp,
+  op: Op,
   error: Uint8Array<ArrayBuffer>,
   size: number,
 ): number {
@@ -138,7 +133,7 @@ function recordOp(
     case "gather":
       return symbols.mlp_plan_gather(plan, id(op.x), id(op.target), op.scale, error, size);
     case "linear": {
-      const activation = ACTIVATION_NUMBERS[op.activation];
+      const activation = ACTIVATION_TABLE[op.activation].number;
       const [x, weights, bias, y] = [op.x, op.weights, op.bias, op.y].map(id);
       return symbols.mlp_plan_linear(plan, x, weights, bias, y, activation, error, size);
     }
@@ -147,12 +142,12 @@ function recordOp(
       return symbols.mlp_plan_softmax_cross_entropy(plan, logits, target, dZ, op.labelSmoothing, error, size);
     }
     case "meanSquaredError": {
-      const activation = ACTIVATION_NUMBERS[op.activation], labels = op.labels ? 1 : 0;
+      const activation = ACTIVATION_TABLE[op.activation].number, labels = op.labels ? 1 : 0;
       const [y, target, dZ] = [op.y, op.target, op.dZ].map(id);
       return symbols.mlp_plan_mean_squared_error(plan, y, target, labels, dZ, activation, error, size);
     }
     case "linearBackwardInput": {
-      const activation = ACTIVATION_NUMBERS[op.activation];
+      const activation = ACTIVATION_TABLE[op.activation].number;
       const [dZ, weights, x, dX] = [op.dZ, op.weights, op.x, op.dX].map(id);
       return symbols.mlp_plan_linear_backward_input(plan, dZ, weights, x, dX, activation, error, size);
     }
@@ -241,24 +236,11 @@ export function recordTraining(
   }
 }
 
-/** Records a network's forward half; its inputs are placed later, and then the recording is finished. */
+/** Records a prediction; its inputs are placed later, and then the recording is finished. */
 export function recordPrediction(
   library: Library,
-  network: NetworkSpec,
-  options: RecordingOptions & { readonly batchSize: number },
+  plan: ForwardPlan,
+  { batchSize, ...options }: RecordingOptions & { readonly batchSize: number },
 ): Recording {
-  const { inFeatures, layers, inputScale } = network;
-  const buffers: BufferSpec[] = [{ name: "x", shape: ["B", inFeatures], role: "activation" }];
-  const ops: RecordedOp[] = [{ op: "gather", x: "x", scale: inputScale }];
-  let width = inFeatures;
-  for (const [index, { outFeatures, activation }] of layers.entries()) {
-    buffers.push(
-      { name: layerBuffer(index, "weights"), shape: [outFeatures, width], role: "parameter" },
-      { name: layerBuffer(index, "bias"), shape: [outFeatures], role: "parameter" },
-      { name: layerBuffer(index, "y"), shape: ["B", outFeatures], role: "activation" },
-    );
-    ops.push(forwardOp(index, activation));
-    width = outFeatures;
-  }
-  return record(library, { batchSize: options.batchSize, buffers, ops }, options);
+  return record(library, { ...plan, batchSize }, options);
 }

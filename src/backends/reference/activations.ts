@@ -10,7 +10,7 @@ export function activate(row: Float64Array, activation: ActivationName): void {
       for (let i = 0; i < row.length; i++) if (row[i] < 0) row[i] = 0; // NaN stays NaN
       return;
     case "sigmoid":
-      for (let i = 0; i < row.length; i++) row[i] = 1 / (1 + Math.exp(-row[i]));
+      for (let i = 0; i < row.length; i++) row[i] = sigmoid(row[i]);
       return;
     case "tanh":
       for (let i = 0; i < row.length; i++) row[i] = Math.tanh(row[i]);
@@ -20,28 +20,59 @@ export function activate(row: Float64Array, activation: ActivationName): void {
       let sum = 0;
       for (let i = 0; i < row.length; i++) sum += row[i] = Math.exp(row[i] - largest);
       for (let i = 0; i < row.length; i++) row[i] /= sum;
+      return;
     }
+    case "silu":
+      for (let i = 0; i < row.length; i++) row[i] *= sigmoid(row[i]);
+      return;
+    default:
+      activation satisfies never;
   }
 }
 
-/** Turns `dRow`, the gradient of the activation's output `row`, into the gradient of its input, in place. */
-export function activateBackward(row: Float64Array, dRow: Float64Array, activation: ActivationName): void {
+/** A row on both sides of an activation. */
+export interface ActivatedRow {
+  /** Its outputs. */
+  readonly y: Float64Array;
+  /** Its sums; empty for an activation whose derivative needs none. */
+  readonly z: Float64Array;
+}
+
+/** Turns `dRow`, the gradient of the activation's outputs, into the gradient of its sums, in place. */
+export function activateBackward(
+  dRow: Float64Array,
+  { y, z }: ActivatedRow,
+  activation: ActivationName,
+): void {
   switch (activation) {
     case "linear":
       return;
     case "relu":
-      for (let i = 0; i < row.length; i++) if (row[i] <= 0) dRow[i] = 0;
+      for (let i = 0; i < y.length; i++) if (y[i] <= 0) dRow[i] = 0;
       return;
     case "sigmoid":
-      for (let i = 0; i < row.length; i++) dRow[i] *= row[i] * (1 - row[i]);
+      for (let i = 0; i < y.length; i++) dRow[i] *= y[i] * (1 - y[i]);
       return;
     case "tanh":
-      for (let i = 0; i < row.length; i++) dRow[i] *= 1 - row[i] * row[i];
+      for (let i = 0; i < y.length; i++) dRow[i] *= 1 - y[i] * y[i];
       return;
     case "softmax": {
       let dot = 0;
-      for (let i = 0; i < row.length; i++) dot += row[i] * dRow[i];
-      for (let i = 0; i < row.length; i++) dRow[i] = row[i] * (dRow[i] - dot);
+      for (let i = 0; i < y.length; i++) dot += y[i] * dRow[i];
+      for (let i = 0; i < y.length; i++) dRow[i] = y[i] * (dRow[i] - dot);
+      return;
     }
+    case "silu":
+      for (let i = 0; i < z.length; i++) {
+        const s = sigmoid(z[i]);
+        dRow[i] *= s * (1 + z[i] * (1 - s));
+      }
+      return;
+    default:
+      activation satisfies never;
   }
+}
+
+function sigmoid(z: number): number {
+  return 1 / (1 + Math.exp(-z));
 }

@@ -3,14 +3,14 @@
  * it defines what the other backends must compute.
  * @module
  */
-import type { Backend, NetworkSpec, Tensors } from "../backend.ts";
+import type { Backend, Tensors } from "../backend.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import type { StepPlan } from "../../plan/plan.ts";
+import type { ForwardPlan, StepPlan } from "../../plan/plan.ts";
 import { createBackend } from "../lifecycle.ts";
 import { persistentBuffers } from "../state.ts";
 import type { PredictorWork, TrainerWork } from "../work.ts";
 import { predict } from "./forward.ts";
-import { allocateBuffers, runStep } from "./step.ts";
+import { allocateBuffers, runOps } from "./step.ts";
 
 /** How long the reference works before it lets the event loop turn, in milliseconds. */
 const TURN_MS = 20;
@@ -27,7 +27,7 @@ export function openReference(): Backend {
 }
 
 function createTrainer(plan: StepPlan, given: Dataset): TrainerWork {
-  const buffers = allocateBuffers(plan), persistent = persistentBuffers(plan);
+  const buffers = allocateBuffers(plan, plan.batchSize), persistent = persistentBuffers(plan);
   let dataset = { ...given, inputs: given.inputs.slice() }, stepsDone = 0;
   return {
     get stepsDone() {
@@ -38,7 +38,12 @@ function createTrainer(plan: StepPlan, given: Dataset): TrainerWork {
       for (stepsDone = 0; stepsDone < rates.length && !signal.aborted && !diverged;) {
         const from = stepsDone * plan.batchSize, batch = order.subarray(from, from + plan.batchSize);
         const learningRate = rates[stepsDone++];
-        const sums = runStep(plan, buffers, { dataset, rows: batch, learningRate, step: step + stepsDone });
+        const sums = runOps(plan.ops, buffers, {
+          dataset,
+          rows: batch,
+          learningRate,
+          step: step + stepsDone,
+        });
         lossSum += sums.lossSum;
         correct += sums.correct;
         rows += batch.length;
@@ -60,7 +65,7 @@ function createTrainer(plan: StepPlan, given: Dataset): TrainerWork {
   };
 }
 
-function createPredictor(network: NetworkSpec): PredictorWork {
+function createPredictor(plan: ForwardPlan): PredictorWork {
   let parameters: Tensors = {}, placed: Dataset["inputs"] = new Float32Array();
   return {
     load(tensors) {
@@ -69,7 +74,7 @@ function createPredictor(network: NetworkSpec): PredictorWork {
     place(inputs) {
       placed = inputs.slice();
     },
-    run: () => Promise.resolve(predict(network, parameters, placed)),
+    run: () => Promise.resolve(predict(plan, parameters, placed)),
     close() {},
   };
 }

@@ -1,30 +1,37 @@
-/** A training step of the reference: each operation of a plan in turn, over buffers of float64. @module */
-import type { Dataset } from "../../data/dataset.ts";
-import type { BufferName, StepPlan } from "../../plan/plan.ts";
+/** A step of the reference: each operation of a plan in turn, over buffers of float64. @module */
+import type { BufferName, ForwardPlan, Op, StepPlan } from "../../plan/plan.ts";
 import { sizeOf } from "../state.ts";
+import { computeLoss, type LossSums } from "./losses.ts";
 import * as ops from "./ops.ts";
+import { update } from "./updates.ts";
 
-/** Carries out a plan's operations on one batch and returns what its loss added up. */
-export function runStep(
-  plan: StepPlan,
-  buffers: ops.Buffers,
-  batch: { dataset: Dataset; rows: Uint32Array; learningRate: number; step: number },
-): ops.LossSums {
-  const rows = batch.rows.length;
-  let sums: ops.LossSums = { lossSum: 0, correct: 0 };
-  for (const op of plan.ops) {
+/** What a step works on. */
+export interface Step {
+  /** The data set. */
+  readonly dataset: ops.Rows;
+  /** Its rows that this step takes. */
+  readonly rows: Uint32Array;
+  /** The learning rate. */
+  readonly learningRate: number;
+  /** The number of the step, from 1. */
+  readonly step: number;
+}
+
+/** Carries out operations on one batch, and returns what their loss added up. */
+export function runOps(all: readonly Op[], buffers: ops.Buffers, step: Step): LossSums {
+  const rows = step.rows.length;
+  let sums: LossSums = { lossSum: 0, correct: 0 };
+  for (const op of all) {
     switch (op.op) {
       case "gather":
-        ops.gather(op, buffers, batch.dataset, batch.rows);
+        ops.gather(op, buffers, step.dataset, step.rows);
         break;
       case "linear":
         ops.linear(op, buffers, rows);
         break;
       case "softmaxCrossEntropy":
-        sums = ops.softmaxCrossEntropy(op, buffers, rows);
-        break;
       case "meanSquaredError":
-        sums = ops.meanSquaredError(op, buffers, rows);
+        sums = computeLoss(op, buffers, rows);
         break;
       case "linearBackwardInput":
         ops.linearBackwardInput(op, buffers, rows);
@@ -36,21 +43,26 @@ export function runStep(
         ops.clipByNorm(op, buffers);
         break;
       case "sgd":
-        ops.sgd(op, buffers, batch.learningRate);
-        break;
       case "adam":
-        ops.adam(op, buffers, batch.learningRate, batch.step);
+        update(op, buffers, step);
         break;
+      default:
+        op satisfies never;
     }
   }
   return sums;
 }
 
-/** Allocates every buffer of a plan, zeroed. */
-export function allocateBuffers(plan: StepPlan): Record<BufferName, ops.Matrix> {
+/** Allocates every buffer of a plan, zeroed, for batches of up to `batchSize` rows. */
+export function allocateBuffers(
+  plan: StepPlan | ForwardPlan,
+  batchSize: number,
+): Record<BufferName, ops.Matrix> {
   return Object.fromEntries(plan.buffers.map((buffer) => {
     const width = buffer.shape.at(-1)!;
-    const values = new Float64Array(sizeOf(buffer, plan.batchSize));
-    return [buffer.name, { values, width: width === "B" ? 1 : width }];
+    return [buffer.name, {
+      values: new Float64Array(sizeOf(buffer, batchSize)),
+      width: width === "B" ? 1 : width,
+    }];
   }));
 }

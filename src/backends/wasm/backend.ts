@@ -3,10 +3,10 @@
  * number of threads, because each sum has one fixed order.
  * @module
  */
-import type { Backend, NetworkSpec, Tensors } from "../backend.ts";
+import type { Backend, Tensors } from "../backend.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { processorCount } from "../../host.ts";
-import type { StepPlan } from "../../plan/plan.ts";
+import type { ForwardPlan, StepPlan } from "../../plan/plan.ts";
 import { canShareMemory } from "../../workers/shared_memory.ts";
 import { createBackend } from "../lifecycle.ts";
 import type { PredictorWork, TrainerWork } from "../work.ts";
@@ -49,7 +49,7 @@ export async function openWasm(options: WasmOptions = {}): Promise<Backend> {
     name: "wasm",
     fields: () => ({ device: deviceOf(team) }),
     createTrainer: (plan, dataset) => createTrainer(team, plan, dataset),
-    createPredictor: (network) => createPredictor(team, network),
+    createPredictor: (plan) => createPredictor(team, plan),
     halt: team.close,
     close() {},
   });
@@ -119,7 +119,7 @@ async function createTrainer(team: KeepingTeam, plan: StepPlan, dataset: Dataset
   };
 }
 
-function createPredictor(team: KeepingTeam, network: NetworkSpec): PredictorWork {
+function createPredictor(team: KeepingTeam, plan: ForwardPlan): PredictorWork {
   let parameters: Tensors = {}, prepared: Prediction | undefined;
   const close = () => {
     prepared?.close();
@@ -132,7 +132,7 @@ function createPredictor(team: KeepingTeam, network: NetworkSpec): PredictorWork
     },
     async place(inputs) {
       close();
-      prepared = await preparePrediction(team, network, inputs);
+      prepared = await preparePrediction(team, plan, inputs);
       prepared.load(parameters);
     },
     run: () => prepared!.run(),

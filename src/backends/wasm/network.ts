@@ -2,20 +2,10 @@
  * The parameters of a plan in the kernels' memory, and the row operations of its layers.
  * @module
  */
-import type { ActivationName } from "../../plan/activations.ts";
 import type { FloatArray } from "../backend.ts";
 import type { BufferName, BufferSpec } from "../../plan/plan.ts";
 import type { Arena } from "./arena.ts";
 import { padded, panelNumbers, panelsOf, weightsFromPanels, weightsToPanels } from "./panels.ts";
-
-/** Numbers of the activations in `kernels/activations.ts`. */
-export const ACTIVATION_CODES: Readonly<Record<ActivationName, number>> = {
-  linear: 0,
-  relu: 1,
-  sigmoid: 2,
-  tanh: 3,
-  softmax: 4,
-};
 
 /** Kinds of row operations in `kernels/rows.ts`. */
 export const ROW_OP_KINDS = {

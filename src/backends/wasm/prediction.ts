@@ -2,14 +2,16 @@
  * Lays the forward half of a network and the inputs it is to predict out in a memory of the kernels.
  * @module
  */
-import type { NetworkSpec, Tensors } from "../backend.ts";
+import type { Tensors } from "../backend.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import { layerBuffer } from "../../plan/layers.ts";
+import { ACTIVATION_TABLE } from "../../plan/activations.ts";
+import { networkOf } from "../../plan/network.ts";
+import type { ForwardPlan } from "../../plan/plan.ts";
 import { rowCount, tensorOf } from "../state.ts";
 import { createArena } from "./arena.ts";
 import { placeInputs } from "./inputs.ts";
 import type { KeepingTeam } from "./memories.ts";
-import { ACTIVATION_CODES, placeRows, placeTensor, ROW_OP_KINDS } from "./network.ts";
+import { placeRows, placeTensor, ROW_OP_KINDS } from "./network.ts";
 import { padded } from "./panels.ts";
 import { placeProgram } from "./program.ts";
 import { type Fields, PROGRAM, type ROW_OP, writeRecord } from "./records.ts";
@@ -30,10 +32,10 @@ export interface Prediction {
 /** Lays everything out and copies the inputs in. */
 export async function preparePrediction(
   team: KeepingTeam,
-  network: NetworkSpec,
+  plan: ForwardPlan,
   inputs: Dataset["inputs"],
 ): Promise<Prediction> {
-  const { inFeatures, layers, inputScale } = network;
+  const { gather, layers } = networkOf(plan), { inFeatures } = plan, inputScale = gather.scale;
   const count = rowCount(inputs, inFeatures), batch = Math.max(1, Math.min(BATCH, count));
   const arena = createArena();
   const placed = placeInputs(arena, inputs, { inFeatures, scale: inputScale, batch, train: false });
@@ -44,13 +46,13 @@ export async function preparePrediction(
     const kind = inputs instanceof Uint8Array ? ROW_OP_KINDS.gatherBytes : ROW_OP_KINDS.gatherFloats;
     rowOps.push({ kind, z: a, columns: inFeatures, source: placed.source, scale: inputScale });
   }
-  const parameters = layers.map(({ outFeatures, activation }, index) => {
+  const parameters = layers.map(({ outFeatures, forward }, index) => {
     const sparse = index === 0 && placed.sparse;
     const weights = placeTensor(arena, [outFeatures, inner]), bias = placeTensor(arena, [outFeatures]);
     const z = placeRows(arena, batch, outFeatures);
     rowOps.push({
       kind: sparse ? ROW_OP_KINDS.sparseLinear : ROW_OP_KINDS.linear,
-      activation: ACTIVATION_CODES[activation],
+      activation: ACTIVATION_TABLE[forward.activation].number,
       a,
       w: weights.address,
       wStride: padded(inner),
@@ -61,7 +63,7 @@ export async function preparePrediction(
     });
     a = z;
     inner = outFeatures;
-    return { weights, bias };
+    return [[forward.weights, weights], [forward.bias, bias]] as const;
   });
   const outputs = arena.reserve(count * inner * 4);
   rowOps.push({ kind: ROW_OP_KINDS.output, a, z: outputs, columns: inner });
@@ -81,11 +83,8 @@ export async function preparePrediction(
   const desk = await team.open(memory);
   return {
     load(tensors) {
-      for (const [index, place] of parameters.entries()) {
-        for (const what of ["weights", "bias"] as const) {
-          const values = tensorOf(tensors, layerBuffer(index, what), place[what].size);
-          place[what].write(memory, values);
-        }
+      for (const [name, place] of parameters.flat()) {
+        place.write(memory, tensorOf(tensors, name, place.size));
       }
     },
     async run() {

@@ -2,6 +2,7 @@
  * Lays a plan, its state and its data set out in a memory of the kernels.
  * @module
  */
+import { ACTIVATION_TABLE } from "../../plan/activations.ts";
 import type { Tensors } from "../backend.ts";
 import { countOf, type Dataset } from "../../data/dataset.ts";
 import type { BufferName, BufferSpec, Op, StepPlan, UpdateOp } from "../../plan/plan.ts";
@@ -9,14 +10,7 @@ import { persistentBuffers, updateOf } from "../state.ts";
 import { createArena } from "./arena.ts";
 import { placeInputs } from "./inputs.ts";
 import type { KeepingTeam } from "./memories.ts";
-import {
-  ACTIVATION_CODES,
-  lookUp,
-  type PlacedTensor,
-  placeRows,
-  placeTensor,
-  ROW_OP_KINDS,
-} from "./network.ts";
+import { lookUp, type PlacedTensor, placeRows, placeTensor, ROW_OP_KINDS } from "./network.ts";
 import { padded } from "./panels.ts";
 import { type PlacedProgram, placeProgram } from "./program.ts";
 import type { Fields, LAYER, PROGRAM, ROW_OP } from "./records.ts";
@@ -85,7 +79,7 @@ export function prepareTraining(
         const inner = widthOf(op.x), sparse = !rows.has(op.x);
         return {
           kind: sparse ? ROW_OP_KINDS.sparseLinear : ROW_OP_KINDS.linear,
-          activation: ACTIVATION_CODES[op.activation],
+          activation: ACTIVATION_TABLE[op.activation].number,
           a: sparse ? 0 : address(op.x),
           w: address(op.weights),
           wStride: padded(inner),
@@ -102,7 +96,7 @@ export function prepareTraining(
       case "meanSquaredError":
         return {
           kind: ROW_OP_KINDS.meanSquaredError,
-          activation: ACTIVATION_CODES[op.activation],
+          activation: ACTIVATION_TABLE[op.activation].number,
           a: address(op.y),
           z: address(op.dZ),
           columns: widthOf(op.y),
@@ -113,7 +107,7 @@ export function prepareTraining(
         const { address: w, stride: wStride } = lookUp(transposed, op.weights);
         return {
           kind: ROW_OP_KINDS.backwardInput,
-          activation: ACTIVATION_CODES[op.activation],
+          activation: ACTIVATION_TABLE[op.activation].number,
           a: address(op.dZ),
           w,
           wStride,

@@ -3,9 +3,9 @@
  * because each sum has one fixed order.
  * @module
  */
-import type { Backend, NetworkSpec, Tensors } from "../backend.ts";
+import type { Backend, Tensors } from "../backend.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import type { StepPlan } from "../../plan/plan.ts";
+import type { ForwardPlan, StepPlan } from "../../plan/plan.ts";
 import { createBackend } from "../lifecycle.ts";
 import type { PredictorWork, TrainerWork } from "../work.ts";
 import type { AdapterOptions } from "./adapter.ts";
@@ -46,7 +46,7 @@ export async function openWebgpu(options: AdapterOptions = {}): Promise<WebgpuBa
       },
     }),
     createTrainer: (plan, dataset) => createTrainer(device, plan, dataset),
-    createPredictor: (network) => createPredictor(device, network),
+    createPredictor: (plan) => createPredictor(device, plan),
     close: () => device.close(),
   });
 }
@@ -97,7 +97,7 @@ async function prepareTrainer(
   };
 }
 
-function createPredictor(device: Device, network: NetworkSpec): PredictorWork {
+function createPredictor(device: Device, plan: ForwardPlan): PredictorWork {
   let parameters: Tensors = {}, prediction: Prediction | undefined;
   device.check(PREDICT);
   const close = () => {
@@ -112,7 +112,7 @@ function createPredictor(device: Device, network: NetworkSpec): PredictorWork {
     },
     async place(inputs) {
       close();
-      prediction = await preparePrediction(device, PREDICT, network, inputs);
+      prediction = await preparePrediction(device, PREDICT, plan, inputs);
       await prediction.load(parameters);
     },
     run: () => prediction!.run(),

@@ -1,19 +1,10 @@
 /** The layers of a plan or a network on the device: each one's weights and bias side by side in a buffer. @module */
-import type { ActivationName } from "../../plan/activations.ts";
+import { ACTIVATION_TABLE } from "../../plan/activations.ts";
 import type { FloatArray, Tensors } from "../backend.ts";
 import type { BufferName, LinearOp } from "../../plan/plan.ts";
 import type { BufferRequest, Device, Source } from "./device.ts";
 import { lanesOf, linearKernel, rowsKernel } from "./kernels.ts";
 import { type Launch, rowGrid, tileFor, tilesOf } from "./program.ts";
-
-/** Numbers of the activations in step.wgsl. */
-export const ACTIVATION_NUMBERS: Readonly<Record<ActivationName, number>> = {
-  linear: 0,
-  relu: 1,
-  sigmoid: 2,
-  tanh: 3,
-  softmax: 4,
-};
 
 /** Weights `[O, I]` and bias `[O]`, or what else there is of each parameter, in a buffer of their own. */
 export interface LayerTensors {
@@ -67,7 +58,7 @@ export function forwardLaunches(
   const { inFeatures, outFeatures } = layer, tile = tileFor(device, batchSize, outFeatures);
   const launches: Launch[] = [{
     kernel: linearKernel(tile),
-    sizes: { whole: [inFeatures, outFeatures, ACTIVATION_NUMBERS[activation]] },
+    sizes: { whole: [inFeatures, outFeatures, ACTIVATION_TABLE[activation].number] },
     buffers: [x, parameters, y],
     ...tilesOf(tile, batchSize, outFeatures, inFeatures),
   }];

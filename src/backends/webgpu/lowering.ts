@@ -1,4 +1,5 @@
 /** From a plan's operations to launches: a kernel for each or for several. @module */
+import { ACTIVATION_TABLE } from "../../plan/activations.ts";
 import type { BufferName, Op, StepPlan } from "../../plan/plan.ts";
 import type { Device } from "./device.ts";
 import type { PlacedInputs } from "./inputs.ts";
@@ -11,7 +12,7 @@ import {
   type Taker,
   updateKernel,
 } from "./kernels.ts";
-import { ACTIVATION_NUMBERS, forwardLaunches, type LayerTensors } from "./layers.ts";
+import { forwardLaunches, type LayerTensors } from "./layers.ts";
 import { type PlacedLayer, type PlacedPlan, SQUARE_GROUPS } from "./placement.ts";
 import { type Launch, rowGrid, strideGrid, tileFor, tilesOf } from "./program.ts";
 
@@ -47,7 +48,7 @@ function launchesOf(device: Device, { plan, placed, inputs, order, losses }: Pla
       return inputs.launches({
         order,
         x: batch(op.x),
-        target: batch(op.target),
+        target: op.target === undefined ? placed.none : batch(op.target),
         scale: op.scale,
         batchSize,
       });
@@ -66,7 +67,7 @@ function launchesOf(device: Device, { plan, placed, inputs, order, losses }: Pla
       return [rowLaunch(batchSize, "softmaxCrossEntropy", plan.outFeatures, { sizes, buffers })];
     }
     case "meanSquaredError": {
-      const whole = [plan.outFeatures, batchSize, op.labels ? 1 : 0, ACTIVATION_NUMBERS[op.activation]];
+      const whole = [plan.outFeatures, batchSize, op.labels ? 1 : 0, ACTIVATION_TABLE[op.activation].number];
       const buffers = [batch(op.y), batch(op.target), batch(op.dZ), losses];
       return [rowLaunch(batchSize, "meanSquaredError", plan.outFeatures, { sizes: { whole }, buffers })];
     }
@@ -75,7 +76,7 @@ function launchesOf(device: Device, { plan, placed, inputs, order, losses }: Pla
       const tile = tileFor(device, batchSize, inFeatures);
       const launches: Launch[] = [{
         kernel: linearBackwardInputKernel(tile),
-        sizes: { whole: [inFeatures, outFeatures, ACTIVATION_NUMBERS[op.activation]] },
+        sizes: { whole: [inFeatures, outFeatures, ACTIVATION_TABLE[op.activation].number] },
         buffers: [batch(op.dZ), parameters, batch(op.x), batch(op.dX)],
         ...tilesOf(tile, batchSize, inFeatures, outFeatures),
       }];

@@ -1,7 +1,8 @@
 /** The forward half of a network on the device, and the inputs that it is to predict from. @module */
-import type { NetworkSpec, Tensors } from "../backend.ts";
+import type { Tensors } from "../backend.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import { layerBuffer } from "../../plan/layers.ts";
+import { networkOf } from "../../plan/network.ts";
+import type { ForwardPlan } from "../../plan/plan.ts";
 import { rowCount } from "../state.ts";
 import { type Device, roomOn, STEP_BYTES } from "./device.ts";
 import type { Work } from "./errors.ts";
@@ -30,12 +31,12 @@ export interface Prediction {
 export async function preparePrediction(
   shared: Device,
   what: Work,
-  network: NetworkSpec,
+  plan: ForwardPlan,
   given: Dataset["inputs"],
 ): Promise<Prediction> {
   const device = roomOn(shared);
   try {
-    return await prepare(device, what, network, given);
+    return await prepare(device, what, plan, given);
   } catch (error) {
     device.empty();
     throw error;
@@ -45,19 +46,20 @@ export async function preparePrediction(
 async function prepare(
   device: ReturnType<typeof roomOn>,
   what: Work,
-  { inFeatures, layers, inputScale }: NetworkSpec,
+  plan: ForwardPlan,
   given: Dataset["inputs"],
 ): Promise<Prediction> {
+  const { inFeatures, outFeatures } = plan, { gather, layers } = networkOf(plan), inputScale = gather.scale;
   const count = rowCount(given, inFeatures), bytes = given instanceof Uint8Array;
-  const widths = [inFeatures, ...layers.map(({ outFeatures }) => outFeatures)], outFeatures = widths.at(-1)!;
+  const widths = [inFeatures, ...layers.map(({ outFeatures }) => outFeatures)];
   const mostNumbers = Math.min(MOST_NUMBERS, Math.floor(device.largestBuffer / 4));
   const fitting = Math.max(1, Math.floor(mostNumbers / Math.max(...widths)));
   const batchSize = Math.min(MOST_ROWS, fitting, count);
-  const tensors = layers.map((_, index): LayerTensors => ({
-    weights: layerBuffer(index, "weights"),
-    bias: layerBuffer(index, "bias"),
-    inFeatures: widths[index],
-    outFeatures: widths[index + 1],
+  const tensors = layers.map(({ forward, inFeatures, outFeatures }): LayerTensors => ({
+    weights: forward.weights,
+    bias: forward.bias,
+    inFeatures,
+    outFeatures,
   }));
   const batches = Math.ceil(count / batchSize),
     atOnce = Math.max(
@@ -70,7 +72,7 @@ async function prepare(
   const passed = await device.allocate(
     what,
     widths.map((width, index) => ({
-      name: index === 0 ? "a batch of inputs" : layerBuffer(index - 1, "y"),
+      name: index === 0 ? "a batch of inputs" : layers[index - 1].forward.y,
       bytes: 4 * batchSize * width,
     })),
   );
@@ -81,8 +83,8 @@ async function prepare(
   ]);
   const program = await bindProgram(device, what, [
     ...inputs.launches({ x: passed[0], target: none, scale: inputScale, batchSize }),
-    ...layers.flatMap((layer, index) =>
-      forwardLaunches(device, layer, tensors[index], {
+    ...layers.flatMap(({ forward }, index) =>
+      forwardLaunches(device, forward, tensors[index], {
         x: passed[index],
         parameters: parameters[index],
         y: passed[index + 1],

@@ -4,7 +4,7 @@
  */
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { type ActivationName, ACTIVATIONS } from "../../../src/plan/activations.ts";
-import { allocateBuffers, runStep } from "../../../src/backends/reference/step.ts";
+import { allocateBuffers, runOps } from "../../../src/backends/reference/step.ts";
 import { buildPlan } from "../../../src/plan/build.ts";
 import { resolveConfig, type TrainConfig } from "../../../src/training/config.ts";
 import { dense, formatLayers, type LayerSpec } from "../../../src/plan/layers.ts";
@@ -42,11 +42,11 @@ function prepare({ layers, config, targets = false }: Setup) {
     labels: !targets,
     outFeatures: OUT_FEATURES,
   });
-  const buffers = allocateBuffers(plan), random = createRandom(3);
+  const buffers = allocateBuffers(plan, plan.batchSize), random = createRandom(3);
   const parameters = plan.buffers.filter(({ role }) => role === "parameter").map(({ name }) => name);
   for (const name of parameters) buffers[name].values.forEach((_, i, all) => all[i] = random.normal());
   const lossOf = () =>
-    runStep(plan, buffers, { dataset, rows: inOrder(ROWS), learningRate: 0, step: 1 }).lossSum / ROWS;
+    runOps(plan.ops, buffers, { dataset, rows: inOrder(ROWS), learningRate: 0, step: 1 }).lossSum / ROWS;
   return { plan, buffers, parameters, lossOf };
 }
 
@@ -75,14 +75,14 @@ function checkGradients(setup: Setup): void {
 }
 
 for (const hidden of ACTIVATIONS) {
-  Deno.test(`runStep() has the gradients of a hidden layer with ${hidden}`, () => {
+  Deno.test(`runOps() has the gradients of a hidden layer with ${hidden}`, () => {
     const layers = [dense(6, hidden), dense(OUT_FEATURES, "softmax")];
     checkGradients({ layers, config: {} });
     checkGradients({ layers: [dense(5, "tanh"), ...layers], config: {} });
     checkGradients({ layers: [layers[0], dense(5, "sigmoid"), layers[1]], config: {} });
   });
 
-  Deno.test(`runStep() has the gradients of mean squared error after ${hidden}`, () => {
+  Deno.test(`runOps() has the gradients of mean squared error after ${hidden}`, () => {
     const layers = [dense(6, "tanh"), dense(OUT_FEATURES, hidden)];
     for (const targets of [false, true]) {
       checkGradients({ layers, config: { loss: "mean-squared-error" }, targets });
@@ -93,7 +93,7 @@ for (const hidden of ACTIVATIONS) {
 
 for (const output of ["softmax", "linear"] satisfies ActivationName[]) {
   for (const labelSmoothing of [0, 0.3]) {
-    Deno.test(`runStep() has the gradients of cross-entropy, ${output} output, smoothing ${labelSmoothing}`, () => {
+    Deno.test(`runOps() has the gradients of cross-entropy, ${output} output, smoothing ${labelSmoothing}`, () => {
       for (const hidden of [[], [dense(6, "tanh")], [dense(6, "relu"), dense(5, "sigmoid")]]) {
         checkGradients({ layers: [...hidden, dense(OUT_FEATURES, output)], config: { labelSmoothing } });
       }
@@ -101,7 +101,7 @@ for (const output of ["softmax", "linear"] satisfies ActivationName[]) {
   }
 }
 
-Deno.test("runStep() gives the update the gradient of the plan, clipped and not", () => {
+Deno.test("runOps() gives the update the gradient of the plan, clipped and not", () => {
   const layers = [dense(6, "tanh"), dense(OUT_FEATURES, "softmax")];
   const free = prepare({ layers, config: {} });
   free.lossOf();
@@ -117,11 +117,11 @@ Deno.test("runStep() gives the update the gradient of the plan, clipped and not"
   }
 });
 
-Deno.test("runStep() counts the rows whose largest output is their label's, the first of equals", () => {
+Deno.test("runOps() counts the rows whose largest output is their label's, the first of equals", () => {
   const { buffers, lossOf, plan } = prepare({ layers: [dense(OUT_FEATURES, "softmax")], config: {} });
   for (const name of ["layer_1.weights", "layer_1.bias"]) buffers[name].values.fill(0);
   const dataset = drawSet({ rows: ROWS, inFeatures: IN_FEATURES, outFeatures: OUT_FEATURES, zeros: 0.2 });
-  const { correct } = runStep(plan, buffers, { dataset, rows: inOrder(ROWS), learningRate: 0, step: 1 });
+  const { correct } = runOps(plan.ops, buffers, { dataset, rows: inOrder(ROWS), learningRate: 0, step: 1 });
   assertEquals(correct, dataset.labels!.filter((label) => label === 0).length);
   assertLess(Math.abs(lossOf() - Math.log(OUT_FEATURES)), 1e-12);
 });

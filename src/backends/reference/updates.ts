@@ -1,0 +1,47 @@
+/** What each update computes, in float64. @module */
+import type { AdamOp, SgdOp, UpdateOp } from "../../plan/plan.ts";
+import type { Buffers } from "./ops.ts";
+
+/** Updates a parameter and its state; `step` counts from 1. */
+export function update(
+  op: UpdateOp,
+  buffers: Buffers,
+  { learningRate, step }: { readonly learningRate: number; readonly step: number },
+): void {
+  switch (op.op) {
+    case "sgd":
+      return sgd(op, buffers, learningRate);
+    case "adam":
+      return adam(op, buffers, learningRate, step);
+    default:
+      op satisfies never;
+  }
+}
+
+/** One update by stochastic gradient descent. */
+function sgd(op: SgdOp, buffers: Buffers, learningRate: number): void {
+  const p = buffers[op.parameter].values, gradient = buffers[op.gradient].values;
+  const velocity = op.velocity === undefined ? undefined : buffers[op.velocity].values;
+  for (let i = 0; i < p.length; i++) {
+    let step = gradient[i] + op.weightDecay * p[i];
+    if (velocity) {
+      velocity[i] = op.momentum * velocity[i] + step;
+      step = op.nesterov ? step + op.momentum * velocity[i] : velocity[i];
+    }
+    p[i] -= learningRate * step;
+  }
+}
+
+/** One update by Adam or AdamW; `step` counts from 1. */
+function adam(op: AdamOp, buffers: Buffers, learningRate: number, step: number): void {
+  const p = buffers[op.parameter].values, gradient = buffers[op.gradient].values;
+  const m = buffers[op.m].values, v = buffers[op.v].values;
+  const mCorrection = 1 - op.beta1 ** step, vCorrection = 1 - op.beta2 ** step;
+  for (let i = 0; i < p.length; i++) {
+    const g = op.decoupled ? gradient[i] : gradient[i] + op.weightDecay * p[i];
+    if (op.decoupled) p[i] -= learningRate * op.weightDecay * p[i];
+    m[i] = op.beta1 * m[i] + (1 - op.beta1) * g;
+    v[i] = op.beta2 * v[i] + (1 - op.beta2) * g * g;
+    p[i] -= learningRate * (m[i] / mCorrection) / (Math.sqrt(v[i] / vCorrection) + op.epsilon);
+  }
+}

@@ -1,0 +1,96 @@
+/** The layers that a plan is made of, for backends that lay out or fuse what belongs to a layer. @module */
+import { isUpdate } from "./optimizers.ts";
+import type {
+  BufferName,
+  BufferSpec,
+  ClipByNormOp,
+  ForwardPlan,
+  GatherOp,
+  LinearBackwardInputOp,
+  LinearBackwardWeightOp,
+  LinearOp,
+  LossOp,
+  Op,
+  StepPlan,
+  UpdateOp,
+} from "./plan.ts";
+
+/** A layer of a plan, with every operation on it. */
+export interface PlanLayer {
+  /** Inputs a row, `I`. */
+  readonly inFeatures: number;
+  /** Outputs a row, `O`. */
+  readonly outFeatures: number;
+  /** Its way forward. */
+  readonly forward: LinearOp;
+  /** The gradient that it passes to the layer before; absent for the first layer and in a prediction. */
+  readonly backwardInput?: LinearBackwardInputOp;
+  /** What training does with its parameters; absent in a prediction. */
+  readonly training?: {
+    /** The gradients of weights and bias. */
+    readonly gradient: LinearBackwardWeightOp;
+    /** The update of the weights. */
+    readonly weights: UpdateOp;
+    /** The update of the bias. */
+    readonly bias: UpdateOp;
+  };
+}
+
+/** A plan as a network. */
+export interface PlanNetwork {
+  /** The operation that takes the rows of a step. */
+  readonly gather: GatherOp;
+  /** The layers, first to last: each one's `x` is the `y` of the layer before. */
+  readonly layers: readonly PlanLayer[];
+  /** The loss; absent in a prediction. */
+  readonly loss?: LossOp;
+  /** The limit of the gradient's norm, if there is one. */
+  readonly clip?: ClipByNormOp;
+  /** The buffers by name. */
+  readonly buffers: ReadonlyMap<BufferName, BufferSpec>;
+}
+
+/**
+ * Finds the layers of a plan.
+ *
+ * @throws {TypeError} if the plan is not a chain of layers with, in training, one loss and one update for each parameter
+ */
+export function networkOf(plan: StepPlan | ForwardPlan): PlanNetwork {
+  const ops: readonly Op[] = plan.ops, trains = "batchSize" in plan;
+  const buffers = new Map(plan.buffers.map((buffer) => [buffer.name, buffer]));
+  const [gather, ...others] = all(ops, "gather");
+  if (!gather || others.length > 0) throw fault(`needs one operation "gather"`);
+  const losses = ops.filter((op) => op.op === "softmaxCrossEntropy" || op.op === "meanSquaredError");
+  if (losses.length !== (trains ? 1 : 0)) throw fault(`has ${losses.length} losses`);
+  const updates = new Map(ops.filter(isUpdate).map((op) => [op.parameter, op]));
+  const find = <T>(map: ReadonlyMap<BufferName, T>, name: BufferName, what: string): T => {
+    const found = map.get(name);
+    if (found === undefined) throw fault(`has no ${what} "${name}"`);
+    return found;
+  };
+  const gradients = all(ops, "linearBackwardWeight"), backward = all(ops, "linearBackwardInput");
+  let x = gather.x;
+  const layers = all(ops, "linear").map((forward, index): PlanLayer => {
+    if (forward.x !== x) throw fault(`has "${forward.x}" as the input of layer ${index + 1}, needs "${x}"`);
+    x = forward.y;
+    const { shape } = find(buffers, forward.weights, "buffer"), [outFeatures, inFeatures] = shape as number[];
+    const layer = { inFeatures, outFeatures, forward };
+    if (!trains) return layer;
+    const weights = find(updates, forward.weights, "update of"),
+      bias = find(updates, forward.bias, "update of");
+    const gradient = gradients.find(({ dWeights }) => dWeights === weights.gradient);
+    if (gradient?.dBias !== bias.gradient) throw fault(`has no gradient for "${forward.weights}"`);
+    const backwardInput = backward.find((op) => op.weights === forward.weights);
+    return { ...layer, ...backwardInput && { backwardInput }, training: { gradient, weights, bias } };
+  });
+  if (layers.length === 0) throw fault(`needs an operation "linear"`);
+  return { gather, layers, loss: losses[0], clip: all(ops, "clipByNorm")[0], buffers };
+}
+
+function all<K extends Op["op"]>(ops: readonly Op[], kind: K): Extract<Op, { op: K }>[] {
+  return ops.filter((op): op is Extract<Op, { op: K }> => op.op === kind);
+}
+
+function fault(found: string): TypeError {
+  return new TypeError(`Cannot use this plan: it ${found}`);
+}

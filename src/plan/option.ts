@@ -1,0 +1,92 @@
+/** Options: the kind, default, range and help of a setting, and the check of its value. @module */
+
+/** A value that an option can have. */
+export type OptionValue = number | string | boolean;
+
+/** An option of a training run. */
+export interface OptionSpec {
+  /** What kind of value it takes. */
+  readonly kind: "integer" | "number" | "choice" | "boolean";
+  /** The value where none is given. */
+  readonly default: OptionValue;
+  /** The values a `choice` can have. */
+  readonly choices?: readonly string[];
+  /** The smallest value allowed. */
+  readonly min?: number;
+  /** The largest value allowed. */
+  readonly max?: number;
+  /** The value must lie above this one. */
+  readonly above?: number;
+  /** The value must lie below this one. */
+  readonly below?: number;
+  /** One line of help: what it does, with its unit. */
+  readonly help: string;
+}
+
+/** The type of an option's value. */
+export type OptionValueOf<S extends OptionSpec> = S extends { choices: readonly (infer C)[] } ? C
+  : S["kind"] extends "boolean" ? boolean
+  : number;
+
+/** An option, by its name, whose choices are the names of a table. */
+export type ChoiceOf<K extends string, C extends string> = {
+  readonly [_ in K]: {
+    readonly kind: "choice";
+    readonly default: C;
+    readonly choices: readonly C[];
+    readonly help: string;
+  };
+};
+
+/** Makes an option whose choices are the names of a table, in its order. */
+export function choiceOf<K extends string, C extends string>(
+  name: K,
+  table: Readonly<Record<C, unknown>>,
+  rest: { readonly default: C; readonly help: string },
+): ChoiceOf<K, C> {
+  const spec = { kind: "choice", choices: Object.keys(table) as C[], ...rest } as const;
+  return { [name]: spec } as unknown as ChoiceOf<K, C>;
+}
+
+/** The values of the options of a table, by name. */
+export type OptionValues<T extends Readonly<Record<string, OptionSpec>>> = {
+  readonly [K in keyof T]: OptionValueOf<T[K]>;
+};
+
+/** Says what is wrong with `value` for this option, as `needs …, found …`; `undefined` where nothing is. */
+export function faultOf(spec: OptionSpec, value: unknown): string | undefined {
+  const found = typeof value === "string" ? JSON.stringify(value) : String(value);
+  if (spec.kind === "boolean") {
+    return typeof value === "boolean" ? undefined : `needs true or false, found ${found}`;
+  }
+  if (spec.kind === "choice") {
+    const choices = spec.choices ?? [];
+    return choices.includes(value as string) ? undefined : `needs ${listOf(choices)}, found ${found}`;
+  }
+  const whole = spec.kind === "integer";
+  const wrong = typeof value !== "number" || !Number.isFinite(value) ||
+    (whole && !Number.isSafeInteger(value)) ||
+    (spec.min !== undefined && value < spec.min) || (spec.max !== undefined && value > spec.max) ||
+    (spec.above !== undefined && value <= spec.above) || (spec.below !== undefined && value >= spec.below);
+  return wrong ? `needs ${whole ? "a whole number" : "a number"}${rangeOf(spec)}, found ${found}` : undefined;
+}
+
+/** The range of a numeric option in words, such as ` from 0 to below 1`; empty where it has none. */
+export function rangeOf(spec: OptionSpec): string {
+  const low = spec.above !== undefined
+    ? ` above ${spec.above}`
+    : spec.min !== undefined
+    ? ` from ${spec.min}`
+    : "";
+  const high = spec.below !== undefined
+    ? ` to below ${spec.below}`
+    : spec.max !== undefined
+    ? ` to ${spec.max}`
+    : "";
+  return low + (low === "" ? high.replace(/^ to /, " ") : high);
+}
+
+/** Choices as a sentence lists them: `a`, `a or b`, `a, b or c`. */
+function listOf(choices: readonly string[]): string {
+  return choices.length < 2 ? choices.join("") : `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`;
+}
