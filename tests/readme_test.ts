@@ -5,8 +5,11 @@ import config from "../deno.json" with { type: "json" };
 import { openBackend } from "../src/backends/open.ts";
 import { drawDigits } from "../src/data/digits.ts";
 import { formatNpz } from "../src/formats/npz.ts";
-import { dense } from "../src/plan/layers.ts";
+import { buildPlan } from "../src/plan/build.ts";
+import { formatPlan } from "../src/plan/format.ts";
+import { dense, parseLayers } from "../src/plan/layers.ts";
 import { Mlp } from "../src/mlp.ts";
+import { resolveConfig } from "../src/training/config.ts";
 import { train } from "../src/training/train.ts";
 import { isGranted } from "./support/permissions.ts";
 import { inFolder, ROOT, taskTest } from "./tasks/support.ts";
@@ -176,6 +179,12 @@ Deno.test("README.md links to files that exist (needs --allow-read)", reading, (
   const local = links.filter((target) => !/^[a-z]+:/.test(target));
   assert(local.length > 0, "README.md has no links to files");
   for (const target of local) assert(Deno.statSync(join(ROOT, target)), target);
+});
+
+Deno.test("README.md shows the plan of the default network (needs --allow-read)", reading, () => {
+  const layers = parseLayers("128:relu,64:relu,10:softmax");
+  const input = { inFeatures: 784, inputScale: 1 / 255, labels: true, outFeatures: 10 };
+  assertEquals(blockOf("text"), formatPlan(buildPlan(layers, resolveConfig(), input)));
 });
 
 Deno.test("README.md names every task, and no other (needs --allow-read)", reading, () => {
