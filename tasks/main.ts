@@ -44,9 +44,9 @@ const COMMAND = {
 
 if (import.meta.main) await main(Deno.args[0] === "help" ? [...Deno.args.slice(1), "--help"] : Deno.args);
 
-/** Runs the command that the arguments name. Options that stand before its name are the command's too, except the version. */
+/** Runs the command that the arguments name. Options before the name go to the command too, except --version. */
 async function main(args: readonly string[]): Promise<void> {
-  if (args.length === 0) return refuseNothing();
+  if (args.length === 0) return refuseEmptyCall();
   const found = args.findIndex((arg) => !arg.startsWith("-")), at = found < 0 ? args.length : found;
   const own = args.slice(0, at), name = args[at];
   if (isName(name) && !own.some((option) => option === "--version" || option === "-V")) {
@@ -59,8 +59,8 @@ async function main(args: readonly string[]): Promise<void> {
   }, { program: PROGRAM, args: own });
 }
 
-/** Shows those who name no command what there is, as an error: nothing was done. */
-function refuseNothing(): void {
+/** Prints the help text to stderr: a call without arguments is a usage error. */
+function refuseEmptyCall(): void {
   using screen = openScreen();
   const text = helpText(COMMAND, { program: PROGRAM, columns: screen.columns });
   for (const line of text.split("\n")) screen.note(line);

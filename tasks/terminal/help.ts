@@ -17,7 +17,7 @@ import {
 const MAX_COLUMNS = 100;
 /** Columns of the spellings; longer ones have their text on the next line. */
 const LEFT = 31;
-/** Columns of the names of commands. */
+/** Columns of the names of commands, which are short. */
 const COMMANDS_LEFT = 12;
 /** Columns that a text needs beside the spellings; below them it stands under its option. */
 const MIN_RIGHT = 30;

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import config from "../../../deno.json" with { type: "json" };
 import { BackendError, DivergedError, FormatError } from "../../../src/errors.ts";
 import { DENO_TASK } from "../../../tasks/terminal/command.ts";
 import { TaskError, UsageError } from "../../../tasks/terminal/errors.ts";
@@ -62,7 +63,12 @@ const HINTS: [error: Error, hint: RegExp | undefined, message?: string][] = [
   [new TaskError("No model"), undefined],
   [new FormatError("Cannot read a.npz", { file: "a.npz" }), undefined],
   [new BackendError("Cannot open", { backend: "cuda", code: "unavailable" }), /deno task info/],
-  [new BackendError("Cannot load", { backend: "cuda", code: "permission" }), /a link to your library/],
+  [
+    new BackendError("Cannot load", { backend: "cuda", code: "permission" }),
+    new RegExp(
+      `^the tasks may load ${config.permissions.mlpcuda.ffi.join(" and ")}: .* a link to your library`,
+    ),
+  ],
   [new DivergedError("The loss is NaN", { epoch: 1, step: 2 }), /--learning-rate/],
   [
     new Deno.errors.PermissionDenied("Permission denied (os error 13): open 'a'"),
