@@ -12,8 +12,8 @@ import { onPad, readPage } from "../../tests/browser/gui_support.ts";
 import { openGui } from "./open.ts";
 
 const COMMAND = {
-  name:
-    "deno run --allow-read --allow-write --allow-run --allow-sys --allow-env --allow-net=127.0.0.1 bench/gui/digits.ts",
+  name: "bench/gui/digits.ts",
+  runBy: "deno run --allow-read --allow-write --allow-run --allow-sys --allow-env --allow-net=127.0.0.1",
   summary: "Draws digits as people do on the page in Chromium, and says how many of them are read.",
   groups: {
     drawn: {

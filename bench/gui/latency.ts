@@ -17,7 +17,7 @@ const WARM_UP = 50;
 const MOVES_A_STROKE = 50;
 
 const COMMAND = {
-  name: "deno task bench:gui",
+  name: "bench:gui",
   summary: "Draws on the page in Chromium; prints how long the bars take to follow, in milliseconds.",
   groups: {
     latency: {

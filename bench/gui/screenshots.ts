@@ -22,8 +22,8 @@ const WIDE = { viewport: { width: 1440, height: 900 } };
 const NARROW = { viewport: { width: 360, height: 640 }, deviceScaleFactor: 2, hasTouch: true };
 
 const COMMAND = {
-  name:
-    "deno run --allow-read --allow-write --allow-run --allow-sys --allow-env --allow-net=127.0.0.1 bench/gui/screenshots.ts",
+  name: "bench/gui/screenshots.ts",
+  runBy: "deno run --allow-read --allow-write --allow-run --allow-sys --allow-env --allow-net=127.0.0.1",
   summary: "Takes pictures of the drawing page, with model/model.npz and in training.",
   groups: {},
 } as const satisfies Command;
