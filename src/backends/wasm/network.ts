@@ -5,7 +5,7 @@
 import type { ActivationName } from "../../plan/activations.ts";
 import type { FloatArray } from "../backend.ts";
 import type { BufferName, BufferSpec } from "../../plan/plan.ts";
-import type { Arena } from "./arena.ts";
+import type { Arena } from "../../workers/arena.ts";
 import { padded, panelNumbers, panelsOf, weightsFromPanels, weightsToPanels } from "./panels.ts";
 
 /** Numbers of the activations in `kernels/activations.ts`. */
