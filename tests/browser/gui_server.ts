@@ -32,7 +32,7 @@ test("the page keeps the drawing while the server is gone, and reads it again on
   const first = await startSmall(folder);
   await using page = await openPage(first.url);
   await page.draw(SEVEN);
-  await page.waitForGuess();
+  await page.waitForText("#live", /^7/); // the whole drawing has been read, not its first strokes alone
   const { values } = await page.read();
 
   first.process.kill("SIGKILL");
