@@ -1,5 +1,5 @@
-/** `deno task explain`: prints the plan of a training step. @module */
-import { buildPlan } from "../src/plan/build.ts";
+/** `deno task explain`: prints the plan of a training step, or of a prediction. @module */
+import { buildForwardPlan, buildPlan } from "../src/plan/build.ts";
 import { resolveConfig, TRAIN_OPTIONS } from "../src/training/config.ts";
 import { formatPlan } from "../src/plan/format.ts";
 import type { Command } from "./terminal/command.ts";
@@ -15,7 +15,7 @@ const PIXELS = 784;
 const COMMAND = {
   name: "explain",
   summary:
-    "Prints the plan of a training step: every operation with its shapes and its formula. Nothing is read or trained.",
+    "Prints the plan of a training step or of a prediction: every operation with its shapes and its formula. Nothing is read or trained.",
   groups: {
     network: {
       title: "Network",
@@ -36,12 +36,18 @@ const COMMAND = {
           help:
             "the data set has target values, not class labels; the loss is then the mean squared error by default",
         },
+        forward: {
+          kind: "boolean",
+          default: false,
+          help: "the plan of a prediction: the forward half alone",
+        },
       },
     },
     config: { title: "Training", options: TRAIN_OPTIONS, aliases: { learningRate: ["lr"] } },
   },
   examples: [
     { args: "", help: "a step of the default network" },
+    { args: "--forward", help: "its prediction" },
     {
       args: "--layers 32:tanh,1 --inputs 8 --targets --optimizer sgd",
       help: "a step of another one",
@@ -66,8 +72,10 @@ function main({ given: { network, config }, screen }: TaskContext<typeof COMMAND
     outFeatures: layers[layers.length - 1].outFeatures,
   };
   try {
-    const text = formatPlan(buildPlan(layers, resolveConfig(given), input));
-    for (const line of text.split("\n")) screen.row(line);
+    const plan = network.forward
+      ? buildForwardPlan({ ...input, layers })
+      : buildPlan(layers, resolveConfig(given), input);
+    for (const line of formatPlan(plan).split("\n")) screen.row(line);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new UsageError(error.message);
