@@ -36,7 +36,7 @@ export DENO_TLS_CA_STORE
 # Runs a task with ARGS as the person quoted them: `value` keeps make from expanding what the shell is to see.
 run = @deno task --quiet $(1) $(value ARGS)
 
-.PHONY: help train eval predict gui info test check deno cuda cuda-emulated cuda-test cuda-mutations gpu-check install-cuda
+.PHONY: help train eval predict gui info explain test check deno cuda cuda-emulated cuda-test cuda-mutations gpu-check install-cuda
 
 help: ## list the targets
 	@echo "Usage: make TARGET [ARGS=\"...\"]"
@@ -48,7 +48,7 @@ train: $(DENO) ## train a network; with no options, on MNIST
 eval: $(DENO) ## evaluate a model on a data set
 	$(call run,eval)
 
-predict: $(DENO) ## say what a model takes images for: make predict ARGS="a.png"
+predict: $(DENO) ## classify images with a saved model: make predict ARGS="a.png"
 	$(call run,predict)
 
 gui: $(DENO) ## draw a digit and see what the network makes of it, in the browser
@@ -56,6 +56,9 @@ gui: $(DENO) ## draw a digit and see what the network makes of it, in the browse
 
 info: $(DENO) ## say which backends open on this machine
 	$(call run,info)
+
+explain: $(DENO) ## print a training step: its operations with shapes and formulas
+	$(call run,explain)
 
 test: $(DENO) ## run every test that this machine can
 	$(call run,test)

@@ -56,7 +56,7 @@ export {
 } from "./src/training/config.ts";
 export type { DatasetLike } from "./src/data/canonical.ts";
 export { centerDigit, type Ink } from "./src/data/center.ts";
-export { countOf, type Dataset, type DatasetPair, inFeaturesOf } from "./src/data/dataset.ts";
+export { countOf, type Dataset, type DatasetPair, inFeaturesOf, type InputSpec } from "./src/data/dataset.ts";
 export {
   drawDigits,
   drawDigitsAsync,
@@ -122,7 +122,7 @@ export {
   type OptimizerSettings,
 } from "./src/plan/optimizers.ts";
 export type { ChoiceOf, OptionSpec, OptionValue, OptionValueOf, OptionValues } from "./src/plan/option.ts";
-export { type InputSpec, Mlp } from "./src/mlp.ts";
+export { Mlp } from "./src/mlp.ts";
 export type { MlpParts, TrainingRecord } from "./src/mlp_parts.ts";
 export type * from "./src/plan/plan.ts";
 export { formatPlan } from "./src/plan/format.ts";

@@ -22,7 +22,7 @@ const BUSY = 0.5;
 const KNOWN = [...PEERS, ...WEBGPU_PEERS];
 
 const COMMAND = {
-  name: "deno task compare",
+  name: "compare",
   summary:
     "Times our trainer and its peers on the same job, in turns, and writes what it read to bench/results.",
   groups: {

@@ -17,7 +17,7 @@ import { DEFAULT_MODEL, JSON_OPTION, MODEL_OPTION } from "../tasks/shared/option
 import { drawInStyle, everyStyle, inkOf } from "../tests/support/drawn_digits.ts";
 
 const COMMAND = {
-  name: "deno task drawn",
+  name: "drawn",
   summary: "Draws digits as people do, in ten styles each, and says how many of them a network reads.",
   groups: {
     drawn: {

@@ -18,7 +18,8 @@ const LOOKS = 10;
 const SCALE = 5;
 
 const COMMAND = {
-  name: "deno run --allow-read --allow-run --allow-net=127.0.0.1 --allow-env=INIT_CWD,TERM bench/gui_load.ts",
+  name: "bench/gui_load.ts",
+  runBy: "deno run --allow-read --allow-run --allow-net=127.0.0.1 --allow-env=INIT_CWD,TERM",
   summary:
     "Draws on the page's server at a steady rate; prints latencies, what was lost, and the server's memory.",
   groups: {

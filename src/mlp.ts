@@ -4,16 +4,13 @@ import { predict } from "./backends/reference/forward.ts";
 import { buildForwardPlan } from "./plan/build.ts";
 import type { Naming, NumericArray } from "./data/arrays.ts";
 import { canonicalInputs } from "./data/canonical.ts";
-import { type Dataset, inFeaturesOf } from "./data/dataset.ts";
+import { inFeaturesOf, type InputSpec } from "./data/dataset.ts";
 import { readFileBounded, writeFileAtomic } from "./files.ts";
 import { formatModel, parseModel } from "./model_file.ts";
 import { checkFiles } from "./host.ts";
 import { initialParameters, type InitName } from "./init.ts";
 import { formatLayers, type LayerSpec } from "./plan/layers.ts";
 import type { MlpParts, TrainingRecord } from "./mlp_parts.ts";
-
-/** What a network's inputs and outputs are; a {@linkcode Dataset} says it too. */
-export type InputSpec = Pick<Dataset, "inputShape"> & Partial<Pick<Dataset, "inputScale" | "classNames">>;
 
 /**
  * A multi-layer perceptron.

@@ -1,33 +1,28 @@
 /** `deno task eval`: how good a saved network is. @module */
 import { openBackend } from "../src/backends/open.ts";
 import { evaluate, type Evaluation } from "../src/training/evaluate.ts";
-import { Mlp } from "../src/mlp.ts";
 import { visible } from "../src/visible.ts";
 import { openData } from "./shared/data.ts";
-import { isThere } from "./shared/kept_files.ts";
+import { loadModel } from "./shared/model.ts";
 import {
   BACKEND_OPTIONS,
   backendOptionsOf,
   DATA_ALIASES,
   DATA_OPTION,
-  DEFAULT_MODEL,
   JSON_OPTION,
   MODEL_OPTION,
 } from "./shared/options.ts";
 import type { Command } from "./terminal/command.ts";
 import { TaskError } from "./terminal/errors.ts";
-import { unlessAborted } from "./terminal/interrupt.ts";
-import { runTask, type TaskContext } from "./terminal/main.ts";
+import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
 import { accuracy, count, loss, percent } from "./terminal/numbers.ts";
-import { projectPath, userPath } from "./terminal/paths.ts";
 import type { Screen } from "./terminal/screen.ts";
-import { fileError } from "./terminal/system_errors.ts";
 
 /** Classes up to which the confusion matrix fits a terminal. */
 const SHOWN_CLASSES = 20;
 
 const COMMAND = {
-  name: "deno task eval",
+  name: "eval",
   summary:
     "Evaluates a saved network: loss, accuracy with its standard error, and which classes it confuses.",
   groups: {
@@ -44,11 +39,14 @@ const COMMAND = {
   },
 } as const satisfies Command;
 
-if (import.meta.main) await runTask(COMMAND, main);
+/** Runs this command, by default with the arguments of the process. */
+export const run = (call?: Partial<Call>) => runTask(COMMAND, main, call);
 
-async function main({ given, screen, signal }: TaskContext<typeof COMMAND["groups"]>): Promise<void> {
-  const { what, run } = given;
-  const mlp = await loadModel(what.model, { signal });
+if (import.meta.main) await run();
+
+async function main(context: TaskContext<typeof COMMAND["groups"]>): Promise<void> {
+  const { given: { what, run }, screen, signal } = context;
+  const mlp = await loadModel(what.model, context);
   const { sets, said } = await openData(what.data, { screen, signal });
   const which = what.set ?? COMMAND.groups.what.options.set.default;
   const dataset = sets[which];
@@ -66,25 +64,6 @@ async function main({ given, screen, signal }: TaskContext<typeof COMMAND["group
     screen.row(JSON.stringify({ ...rest, ...(confusion && { confusion: [...confusion] }), set: which }));
   } else {
     printEvaluation(screen, evaluation, mlp.classNames);
-  }
-}
-
-/** Loads the model that `--model` names, or the default one. */
-export async function loadModel(
-  named: string | undefined,
-  { signal, hint = "run `deno task train` to make a model, or name one with --model" }: {
-    readonly signal: AbortSignal;
-    readonly hint?: string;
-  },
-): Promise<Mlp> {
-  const path = userPath(named ?? DEFAULT_MODEL);
-  try {
-    return await unlessAborted(signal, Mlp.load(path));
-  } catch (error) {
-    const other = projectPath(DEFAULT_MODEL);
-    const isElsewhere = named === undefined && await isThere(other);
-    const ENOENT = isElsewhere ? `there is one in another folder: --model ${other}` : hint;
-    throw fileError("Cannot load", path, error, { ENOENT });
   }
 }
 

@@ -4,7 +4,7 @@ import { resolveConfig, TRAIN_OPTIONS } from "../src/training/config.ts";
 import { formatPlan } from "../src/plan/format.ts";
 import type { Command } from "./terminal/command.ts";
 import { UsageError } from "./terminal/errors.ts";
-import { runTask, type TaskContext } from "./terminal/main.ts";
+import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
 import { checkConfig, LAYERS_OPTION, layersOf } from "./shared/training.ts";
 
 /** The layers of `deno task train` on MNIST. */
@@ -13,7 +13,7 @@ const DEFAULT_LAYERS = "128:relu,64:relu,10:softmax";
 const PIXELS = 784;
 
 const COMMAND = {
-  name: "deno task explain",
+  name: "explain",
   summary:
     "Prints the plan of a training step: every operation with its shapes and its formula. Nothing is read or trained.",
   groups: {
@@ -41,15 +41,18 @@ const COMMAND = {
     config: { title: "Training", options: TRAIN_OPTIONS, aliases: { learningRate: ["lr"] } },
   },
   examples: [
-    { line: "deno task explain", help: "a step of the default network" },
+    { args: "", help: "a step of the default network" },
     {
-      line: "deno task explain --layers 32:tanh,1 --inputs 8 --targets --optimizer sgd",
+      args: "--layers 32:tanh,1 --inputs 8 --targets --optimizer sgd",
       help: "a step of another one",
     },
   ],
 } as const satisfies Command;
 
-if (import.meta.main) await runTask(COMMAND, main);
+/** Runs this command, by default with the arguments of the process. */
+export const run = (call?: Partial<Call>) => runTask(COMMAND, main, call);
+
+if (import.meta.main) await run();
 
 function main({ given: { network, config }, screen }: TaskContext<typeof COMMAND["groups"]>): void {
   checkConfig(config);

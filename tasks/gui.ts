@@ -22,7 +22,7 @@ import { saveOrRescue } from "./shared/rescue.ts";
 import { type Command, dashed, kebab } from "./terminal/command.ts";
 import { TaskError, UsageError } from "./terminal/errors.ts";
 import { unlessAborted } from "./terminal/interrupt.ts";
-import { runTask, type TaskContext } from "./terminal/main.ts";
+import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
 import { projectPath, shownPath, userPath } from "./terminal/paths.ts";
 import type { Screen } from "./terminal/screen.ts";
 import { checkConfig, LAYERS_OPTION, layersOf, networkText } from "./shared/training.ts";
@@ -33,7 +33,7 @@ const PORT = 8000;
 const CORRECTIONS = "data/corrections.npz";
 
 const COMMAND = {
-  name: "deno task gui",
+  name: "gui",
   summary:
     "Serves a page on this machine to draw a digit on, and to see what the network sees, thinks and says.",
   groups: {
@@ -83,14 +83,17 @@ const COMMAND = {
     machine: { title: "Machine, with --train or --demo", options: BACKEND_OPTIONS },
   },
   examples: [
-    { line: "deno task gui --demo", help: "without a model: some seconds of training first" },
-    { line: "deno task gui --train --epochs 20", help: "draw while the network learns" },
+    { args: "--demo", help: "without a model: some seconds of training first" },
+    { args: "--train --epochs 20", help: "draw while the network learns" },
   ],
 } as const satisfies Command;
 
 type Context = TaskContext<typeof COMMAND["groups"]>;
 
-if (import.meta.main) await runTask(COMMAND, main);
+/** Runs this command, by default with the arguments of the process. */
+export const run = (call?: Partial<Call>) => runTask(COMMAND, main, call);
+
+if (import.meta.main) await run();
 
 async function main(context: Context): Promise<void> {
   const { given, screen, signal } = context, { page } = given;
@@ -184,18 +187,18 @@ function checkUsage({ page, network, config, machine }: Context["given"]): void 
 
 /** The network that was asked for. */
 async function openShown(
-  { given, screen, signal }: Context,
+  context: Context,
   backend: OpenedBackend | undefined,
   save: TrainingJob["save"] | undefined,
 ): Promise<Shown> {
-  const { page, network, config, machine } = given;
-  if (backend === undefined) return await openSaved(page.model, page.data, signal);
+  const { given: { page, network, config, machine }, screen } = context;
+  if (backend === undefined) return await openSaved(page.model, page.data, context);
   for (const { name, reason } of backend.passedOver) screen.note(`passed over ${name}: ${reason}`);
   screen.note(`backend  ${backend.name} on ${backend.device}`);
-  if (save === undefined) return await openDemo(backend, page.data, { screen, signal });
+  if (save === undefined) return await openDemo(backend, page.data, context);
   const layers = network.layers === undefined ? undefined : layersOf(network.layers);
   const { threads } = backendOptionsOf(machine);
-  return await openTraining({ backend, threads, data: page.data, layers, config, save }, { screen, signal });
+  return await openTraining({ backend, threads, data: page.data, layers, config, save }, context);
 }
 
 /** Puts the page on the port that was asked for, else on the first that is free. */

@@ -9,14 +9,14 @@ import { dense } from "../src/plan/layers.ts";
 import type { Mlp } from "../src/mlp.ts";
 import type { TrainingRecord } from "../src/mlp_parts.ts";
 import config from "../deno.json" with { type: "json" };
-import { loadModel } from "./eval.ts";
+import { loadModel } from "./shared/model.ts";
 import { BACKEND_OPTIONS, backendOptionsOf, DEFAULT_MODEL, JSON_OPTION } from "./shared/options.ts";
 import type { Command } from "./terminal/command.ts";
-import { runTask, type TaskContext } from "./terminal/main.ts";
+import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
 import { count } from "./terminal/numbers.ts";
 
 const COMMAND = {
-  name: "deno task info",
+  name: "info",
   summary: "Shows which backends open on this machine, and with --model what a saved network is.",
   groups: {
     run: {
@@ -32,12 +32,14 @@ const COMMAND = {
   },
 } as const satisfies Command;
 
-if (import.meta.main) await runTask(COMMAND, main);
+/** Runs this command, by default with the arguments of the process. */
+export const run = (call?: Partial<Call>) => runTask(COMMAND, main, call);
 
-async function main(
-  { given: { run }, screen, signal }: TaskContext<typeof COMMAND["groups"]>,
-): Promise<void> {
-  const mlp = run.model === undefined ? undefined : await loadModel(run.model, { signal });
+if (import.meta.main) await run();
+
+async function main(context: TaskContext<typeof COMMAND["groups"]>): Promise<void> {
+  const { given: { run }, screen } = context;
+  const mlp = run.model === undefined ? undefined : await loadModel(run.model, context);
   const backends = await Promise.all(BACKENDS.map((name) => describeBackend(name, backendOptionsOf(run))));
   const versions = {
     mlpcuda: config.version,

@@ -5,14 +5,14 @@ import { readFileBounded, readToEnd } from "../src/files.ts";
 import { type Candidate, candidatesOf, guessOf, probabilitiesOf, UNSURE_BELOW } from "../src/guess.ts";
 import type { Mlp } from "../src/mlp.ts";
 import { visible } from "../src/visible.ts";
-import { loadModel } from "./eval.ts";
+import { loadModel } from "./shared/model.ts";
 import { BACKEND_OPTIONS, backendOptionsOf, JSON_OPTION, MODEL_OPTION } from "./shared/options.ts";
 import { type Command, withDefaults } from "./terminal/command.ts";
 import { drawingLines } from "./terminal/drawing.ts";
 import { variable } from "./terminal/environment.ts";
 import { UsageError } from "./terminal/errors.ts";
 import { unlessAborted } from "./terminal/interrupt.ts";
-import { runTask, type TaskContext } from "./terminal/main.ts";
+import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
 import { percent } from "./terminal/numbers.ts";
 import { shownPath, userPath } from "./terminal/paths.ts";
 import type { Screen } from "./terminal/screen.ts";
@@ -20,7 +20,7 @@ import { fileError } from "./terminal/system_errors.ts";
 import { type Column, startTable } from "./terminal/table.ts";
 
 const COMMAND = {
-  name: "deno task predict",
+  name: "predict",
   summary:
     "Says what a saved network takes images for, how likely it finds that, and what it would be else. " +
     `Below ${100 * UNSURE_BELOW} % it says that it is not sure.`,
@@ -62,10 +62,10 @@ const COMMAND = {
   },
   examples: [
     {
-      line: "deno task predict scan.png photo.png --show",
+      args: "scan.png photo.png --show",
       help: "two pictures, and what the network saw of them",
     },
-    { line: "deno task predict data/mnist.npz --rows 0-9", help: "the first ten rows of a test set" },
+    { args: "data/mnist.npz --rows 0-9", help: "the first ten rows of a test set" },
   ],
 } as const satisfies Command;
 
@@ -80,16 +80,20 @@ interface Prediction {
   readonly probabilities?: Float32Array;
 }
 
-if (import.meta.main) await runTask(COMMAND, main);
+/** Runs this command, by default with the arguments of the process. */
+export const run = (call?: Partial<Call>) => runTask(COMMAND, main, call);
 
-async function main({ given, positionals, screen, signal }: Context): Promise<void> {
+if (import.meta.main) await run();
+
+async function main(context: Context): Promise<void> {
+  const { given, positionals, screen, signal } = context;
   const what = withDefaults(COMMAND.groups.what.options, given.what);
   const shown = withDefaults(COMMAND.groups.shown.options, given.shown);
   if (positionals.length === 0) throw new UsageError("An IMAGE is needed, found none");
   if (positionals.filter((path) => path === "-").length > 1) throw new UsageError("- can be read once");
   if (shown.show && shown.json) throw new UsageError("--show and --json exclude each other");
   const rows = what.rows === undefined ? undefined : rowsOf(what.rows);
-  const mlp = await loadModel(what.model, { signal });
+  const mlp = await loadModel(what.model, context);
   const images: NetworkImage[] = [];
   for (const path of positionals) {
     const opened = openImages(path, mlp, { raw: what.raw, set: what.set, rows });

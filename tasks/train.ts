@@ -25,7 +25,7 @@ import { openRunFiles, refuseSameFile } from "./shared/run_files.ts";
 import type { Command } from "./terminal/command.ts";
 import { UsageError } from "./terminal/errors.ts";
 import { unlessAborted } from "./terminal/interrupt.ts";
-import { runTask, type TaskContext } from "./terminal/main.ts";
+import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
 import { accuracy, duration, loss } from "./terminal/numbers.ts";
 import { shownPath, userPath } from "./terminal/paths.ts";
 import { progressText } from "./terminal/progress.ts";
@@ -43,7 +43,7 @@ import {
 } from "./shared/training.ts";
 
 const COMMAND = {
-  name: "deno task train",
+  name: "train",
   summary: "Trains a network and saves it. With no options: 784-128-64-10 on MNIST, 100 epochs, " +
     `to ${DEFAULT_MODEL} in the current folder. Ctrl-C, SIGTERM or a closed terminal ends it early and saves what it has.`,
   groups: {
@@ -83,13 +83,13 @@ const COMMAND = {
     },
   },
   examples: [
-    { line: "deno task train --epochs 5 --lr 0.002", help: "five passes with a higher learning rate" },
+    { args: "--epochs 5 --lr 0.002", help: "five passes with a higher learning rate" },
     {
-      line: "deno task train --layers 512:relu,10:softmax --optimizer sgd --momentum 0.9 --lr 0.1",
+      args: "--layers 512:relu,10:softmax --optimizer sgd --momentum 0.9 --lr 0.1",
       help: "another network",
     },
     {
-      line: "deno task train --validation-split 0.1 --patience 5",
+      args: "--validation-split 0.1 --patience 5",
       help: "stop when five epochs bring nothing",
     },
   ],
@@ -106,7 +106,10 @@ interface Job {
   readonly resume: Checkpoint | undefined;
 }
 
-if (import.meta.main) await runTask(COMMAND, main);
+/** Runs this command, by default with the arguments of the process. */
+export const run = (call?: Partial<Call>) => runTask(COMMAND, main, call);
+
+if (import.meta.main) await run();
 
 async function main(context: Context): Promise<void> {
   const { signal, screen } = context;

@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { fromFileUrl } from "@std/path";
+import { fromFileUrl, toFileUrl } from "@std/path";
 import assertPackage from "../tasks/std/assert/deno.json" with { type: "json" };
 import pathPackage from "../tasks/std/path/deno.json" with { type: "json" };
 import config from "../deno.json" with { type: "json" };
+import { MNIST } from "../src/data/mnist.ts";
+import { OPENERS } from "../tasks/shared/browser.ts";
 import { UNLINKED, unlinkedConfig } from "../tasks/unlink.ts";
 import { isGranted } from "./support/permissions.ts";
 
@@ -38,6 +40,56 @@ Deno.test("deno.json describes every task, and none is given every permission", 
   }
 });
 
+Deno.test("deno.json lets the tasks reach the hosts of MNIST, and the page start a browser", () => {
+  const hosts = new Set([MNIST.npz.url, ...MNIST.mirrors].map((url) => new URL(url).host));
+  const { permissions: { mlpcuda }, tasks: { gui } } = config;
+  assertEquals(mlpcuda.net, [...hosts]);
+  const listOf = (flag: string) => new RegExp(`${flag}=(\\S+)`).exec(gui.command)?.[1].split(",") ?? [];
+  assertEquals(listOf("--allow-net").filter((host) => host.includes(".com")), mlpcuda.net);
+  assertEquals(listOf("--allow-run").sort(), Object.values(OPENERS).sort());
+});
+
+Deno.test("deno.json gives a task what it needs from one set of permissions", () => {
+  const { mlpcuda } = config.permissions;
+  for (const [name, { command }] of Object.entries(config.tasks)) {
+    if (!/tasks\/(train|eval|predict|gui|info)\.ts/.test(command)) continue;
+    // Deno notes on stderr that permission sets are experimental, except with --quiet.
+    assertMatch(command, /^deno run --quiet --no-prompt -P=mlpcuda /, name);
+    for (const listed of [...mlpcuda.ffi, ...mlpcuda.env]) {
+      assert(!command.includes(listed), `${name}: ${listed}`);
+    }
+  }
+});
+
+/** The paths below the project's folder among these. */
+function pathsIn(urls: Iterable<string>): string[] {
+  const root = toFileUrl(ROOT).href;
+  return [...urls].filter((url) => url.startsWith(root)).map((url) => url.slice(root.length)).sort();
+}
+
+Deno.test({
+  name:
+    "deno.json publishes what its exports reach and what describes it, no more (needs --allow-read --allow-run)",
+  ...needs("read", "run"),
+  fn: async () => {
+    const reached = new Set<string>();
+    for (const entry of Object.values(config.exports)) {
+      const { code, text } = await deno("info", "--json", entry);
+      assertEquals(code, 0, text);
+      for (const { specifier } of JSON.parse(text).modules) reached.add(specifier);
+    }
+    const flags = ["--dry-run", "--allow-dirty", "--no-check", "--allow-slow-types"];
+    const { code, text } = await deno("publish", ...flags);
+    assertEquals(code, 0, text);
+    const described = ["CHANGELOG.md", "LICENSE", "README.md", "deno.json"];
+    const types = "src/gui/page/parts.ts"; // of what the page's scripts share
+    assertEquals(
+      pathsIn(Array.from(text.matchAll(/file:\S+/g), ([url]) => url)),
+      [...new Set([...pathsIn(reached), ...described, types])].sort(),
+    );
+  },
+});
+
 Deno.test("unlinkedConfig() leaves the links out, and each process of its suites uses it", () => {
   const { links: _, tasks: { "test:suites": linked }, ...rest } = config;
   const { tasks: { "test:suites": suites }, ...unlinkedRest } = unlinkedConfig(config);
@@ -47,7 +99,7 @@ Deno.test("unlinkedConfig() leaves the links out, and each process of its suites
   assertEquals(suites.command.split(` --config ${UNLINKED}`).length - 1, processes(linked.command));
 });
 
-for (const task of ["train", "eval", "predict", "gui", "info"] as const) {
+for (const task of ["train", "eval", "predict", "gui", "info", "explain", "main"] as const) {
   // So that `deno install -g` installs them: it takes no `links` along.
   Deno.test({
     name: `tasks/${task}.ts runs without deno.json and without the network (needs --allow-read --allow-run)`,
@@ -62,7 +114,7 @@ for (const task of ["train", "eval", "predict", "gui", "info"] as const) {
         "-h",
       );
       assertEquals(code, 0, text);
-      assertMatch(text, new RegExp(`^Usage: deno task ${task} `));
+      assertMatch(text, task === "main" ? /^Usage: mlpcuda / : new RegExp(`^Usage: deno task ${task} `));
     },
   });
 }

@@ -1,7 +1,7 @@
 /** How the modules of src/ import each other. */
 import { assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
-import { dirname, relative, resolve } from "node:path";
+import { dirname, relative, resolve, sep } from "node:path";
 import { isGranted } from "./support/permissions.ts";
 
 const SRC = fromFileUrl(new URL("../src", import.meta.url));
@@ -59,5 +59,38 @@ Deno.test({
     const imports = await importsBelow(SRC);
     assertEquals(imports.size > 100, true);
     assertEquals(circleIn(imports)?.map((path) => relative(SRC, path)), undefined);
+  },
+});
+
+/**
+ * The folders of src/ whose modules a folder may import, besides its own. Files of src/ itself are not looked at; what a
+ * folder reaches through them is its own concern as long as there is no circle.
+ */
+const BELOW: Readonly<Record<string, readonly string[]>> = {
+  plan: [],
+  formats: [],
+  workers: [],
+  data: ["formats"],
+  augment: ["data", "workers"],
+  backends: ["plan", "data", "workers"],
+  training: ["plan", "data", "formats", "augment", "backends"],
+  gui: ["plan", "data", "formats", "backends", "training"],
+};
+
+Deno.test({
+  name: "src/ imports one way: training, backends, plan; data and formats below (needs --allow-read)",
+  ignore: !isGranted({ name: "read" }),
+  fn: async () => {
+    const partsOf = (path: string) => relative(SRC, path).split(sep), faults: string[] = [];
+    for (const [module, others] of await importsBelow(SRC)) {
+      const [folder, ...inside] = partsOf(module);
+      if (inside.length === 0) continue;
+      for (const other of others) {
+        const [to, ...rest] = partsOf(other);
+        if (rest.length === 0 || to === folder || BELOW[folder]?.includes(to)) continue;
+        faults.push(`${relative(SRC, module)} imports ${relative(SRC, other)}`);
+      }
+    }
+    assertEquals(faults, []);
   },
 });

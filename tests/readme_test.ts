@@ -1,14 +1,19 @@
 /** What README.md shows and says, tried. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join, toFileUrl } from "@std/path";
+import { resolve } from "node:path";
 import config from "../deno.json" with { type: "json" };
 import { openBackend } from "../src/backends/open.ts";
 import { drawDigits } from "../src/data/digits.ts";
 import { formatNpz } from "../src/formats/npz.ts";
-import { dense } from "../src/plan/layers.ts";
+import { buildPlan } from "../src/plan/build.ts";
+import { formatPlan } from "../src/plan/format.ts";
+import { dense, parseLayers } from "../src/plan/layers.ts";
 import { Mlp } from "../src/mlp.ts";
+import { resolveConfig } from "../src/training/config.ts";
 import { train } from "../src/training/train.ts";
 import { isGranted } from "./support/permissions.ts";
+import { serveProject } from "./support/served.ts";
 import { inFolder, ROOT, taskTest } from "./tasks/support.ts";
 
 const canRead = isGranted({ name: "read" }), canWrite = isGranted({ name: "write" });
@@ -83,20 +88,8 @@ Deno.test({
   ...sanitized,
   fn: () =>
     inFolder(async ({ path: cwd }) => {
-      const asked: string[] = [];
-      await using server = Deno.serve(
-        { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-        async (request) => {
-          const { pathname } = new URL(request.url);
-          asked.push(pathname);
-          const file = await Deno.readFile(join(ROOT, pathname)).catch(() => undefined);
-          return new Response(file, {
-            status: file ? 200 : 404,
-            headers: { "content-type": "text/typescript" },
-          });
-        },
-      );
-      const host = `127.0.0.1:${server.addr.port}`;
+      await using served = serveProject();
+      const { host, asked } = served;
       const { code, stdout, stderr } = await runProgram(programWith(`http://${host}/mod.ts`), {
         cwd,
         flags: [`--allow-import=${host}`, ...FILES],
@@ -121,6 +114,36 @@ taskTest(
     // Loading the program's own modules is not asked for; what else is would be listed here.
     const asked = await Deno.readTextFile(log).catch(() => "");
     assertEquals(asked, "");
+  },
+);
+
+taskTest(
+  "README.md installs mlpcuda, which runs in any folder and is granted what the tasks are",
+  async ({ path }) => {
+    const [, line] = /\n(deno install (?:.*\\\n)*.*)\n/.exec(readme()) ?? [];
+    assert(line !== undefined, "README.md does not install anything");
+    const env = { HOME: path, DENO_INSTALL_ROOT: join(path, "root"), NO_COLOR: "1" };
+    const shell = async (command: string, cwd: string) => {
+      const { code, stdout, stderr } = await new Deno.Command("sh", { args: ["-c", command], cwd, env })
+        .output();
+      assertEquals(code, 0, new TextDecoder().decode(stderr));
+      return new TextDecoder().decode(stdout);
+    };
+    await shell(line, ROOT);
+    const command = join(path, "root/bin/mlpcuda"), folder = join(path, "empty");
+    await Deno.mkdir(folder);
+    assertEquals(await shell(`${command} --version`, folder), `mlpcuda ${config.version}\n`);
+    assertStringIncludes(await shell(`${command} explain`, folder), "y1 = relu(x W1ᵀ + b1)");
+
+    // The project's folder is where a path begins in deno.json; INIT_CWD is for `deno task` alone.
+    const { ffi, env: names } = config.permissions.mlpcuda, gui = config.tasks.gui.command;
+    const script = await Deno.readTextFile(command);
+    const flag = (name: string) => new RegExp(`--allow-${name}=([^' ]+)`).exec(script)?.[1].split(",").sort();
+    assertEquals(flag("ffi"), ffi.map((file) => resolve(ROOT, file)).sort());
+    assertEquals(flag("env"), names.filter((name) => name !== "INIT_CWD").sort());
+    for (const name of ["net", "run"]) {
+      assertEquals(flag(name), new RegExp(`--allow-${name}=(\\S+)`).exec(gui)?.[1].split(",").sort());
+    }
   },
 );
 
@@ -176,6 +199,12 @@ Deno.test("README.md links to files that exist (needs --allow-read)", reading, (
   const local = links.filter((target) => !/^[a-z]+:/.test(target));
   assert(local.length > 0, "README.md has no links to files");
   for (const target of local) assert(Deno.statSync(join(ROOT, target)), target);
+});
+
+Deno.test("README.md shows the plan of the default network (needs --allow-read)", reading, () => {
+  const layers = parseLayers("128:relu,64:relu,10:softmax");
+  const input = { inFeatures: 784, inputScale: 1 / 255, labels: true, outFeatures: 10 };
+  assertEquals(blockOf("text"), formatPlan(buildPlan(layers, resolveConfig(), input)));
 });
 
 Deno.test("README.md names every task, and no other (needs --allow-read)", reading, () => {

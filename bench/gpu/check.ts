@@ -18,7 +18,7 @@ import { type DeviceInfo, type GpuResult, notPassed, type StageResult, textTable
 import { type Setting, type Stage, STAGES } from "./stages.ts";
 
 const COMMAND = {
-  name: "deno task gpu-check",
+  name: "gpu-check",
   summary: "Builds, tests and times the CUDA library on this machine's GPU.",
   groups: {
     check: {

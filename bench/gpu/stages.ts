@@ -163,13 +163,10 @@ export function checkCounts(stdout: string): void {
   throw new Error(`The suites need tests that ran and none ignored, found ${summary?.[0] ?? "no summary"}`);
 }
 
-/** The command line of a task, which may load this library. */
+/** Returns the command line of a task that may load this library, in place of those that its permission set names. */
 function denoCommand(task: "train", library: string): string[] {
-  const [, ...flags] = config.tasks[task].command.split(" ");
-  return [
-    Deno.execPath(),
-    ...flags.map((flag) => flag.startsWith("--allow-ffi=") ? `${flag},${library}` : flag),
-  ];
+  const [, subcommand, ...flags] = config.tasks[task].command.split(" ");
+  return [Deno.execPath(), subcommand, `--allow-ffi=${library}`, ...flags];
 }
 
 /** A reading of `measure.ts`. */

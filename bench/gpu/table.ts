@@ -6,7 +6,7 @@ import { userPath } from "../../tasks/terminal/paths.ts";
 import { markdownTable } from "./result.ts";
 
 const COMMAND = {
-  name: "deno task gpu-table",
+  name: "gpu-table",
   summary: "Prints the table in Markdown of a result of `deno task gpu-check`.",
   groups: {},
   positionals: { name: "RESULT", help: "a file such as bench/results/gpu-h100.json" },

@@ -8,12 +8,11 @@ import { type Command, withDefaults } from "../../tasks/terminal/command.ts";
 import { runTask, type TaskContext } from "../../tasks/terminal/main.ts";
 import { accuracy } from "../../tasks/terminal/numbers.ts";
 import { drawInStyle, everyStyle } from "../../tests/support/drawn_digits.ts";
-import { onPad, readPage } from "../../tests/browser/gui_support.ts";
 import { openGui } from "./open.ts";
 
 const COMMAND = {
-  name:
-    "deno run --allow-read --allow-write --allow-run --allow-sys --allow-env --allow-net=127.0.0.1 bench/gui/digits.ts",
+  name: "bench/gui/digits.ts",
+  runBy: "deno run --allow-read --allow-write --allow-run --allow-sys --allow-env --allow-net=127.0.0.1",
   summary: "Draws digits as people do on the page in Chromium, and says how many of them are read.",
   groups: {
     drawn: {
@@ -41,7 +40,7 @@ async function main({ given, positionals, screen, signal }: TaskContext<typeof C
       await page.click("#clear");
       await page.fill("#pen", `${Math.round(200 * pen) / 2}`);
       for (const stroke of strokes) {
-        const [first, ...rest] = await onPad(page, stroke);
+        const [first, ...rest] = await page.onPad(stroke);
         await page.mouse.move(...first);
         await page.mouse.down();
         // Sent without waiting, as a hand does: the browser hands several to the page at once.
@@ -49,7 +48,7 @@ async function main({ given, positionals, screen, signal }: TaskContext<typeof C
         await page.mouse.up();
       }
       await page.waitForTimeout(100);
-      const { guess } = await readPage(page);
+      const { guess } = await page.read();
       drawn++;
       if (guess === `${label}`) right++;
       else screen.row(`${label}, ${style.name}: read as ${guess || "nothing"}`);

@@ -7,7 +7,7 @@
 import { type Command, withDefaults } from "../../tasks/terminal/command.ts";
 import { runTask, type TaskContext } from "../../tasks/terminal/main.ts";
 import { projectPath } from "../../tasks/terminal/paths.ts";
-import { type GuiPage, onPad, type Place } from "../../tests/browser/gui_support.ts";
+import type { GuiPage, Place } from "../../tests/browser/page.ts";
 import { openGui } from "./open.ts";
 import { describeMachine, projectVersion } from "../machine.ts";
 
@@ -17,7 +17,7 @@ const WARM_UP = 50;
 const MOVES_A_STROKE = 50;
 
 const COMMAND = {
-  name: "deno task bench:gui",
+  name: "bench:gui",
   summary: "Draws on the page in Chromium; prints how long the bars take to follow, in milliseconds.",
   groups: {
     latency: {
@@ -47,7 +47,7 @@ async function main({ given, positionals, screen, signal }: TaskContext<typeof C
   let moves = 0;
   while (moves < WARM_UP + events && !signal.aborted) {
     await page.click("#clear");
-    const [first, ...rest] = await onPad(page, spiral());
+    const [first, ...rest] = await page.onPad(spiral());
     await page.mouse.move(...first);
     await page.mouse.down();
     for (const place of rest.slice(0, WARM_UP + events - moves)) {

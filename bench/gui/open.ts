@@ -1,6 +1,7 @@
 /** `deno task gui` as a process and its page in Chromium, for measuring both together. @module */
 import type { Browser } from "../../tests/browser/chromium.ts";
-import { type GuiPage, openBrowser, openPage, startTask } from "../../tests/browser/gui_support.ts";
+import { type GuiPage, openBrowser, openPage } from "../../tests/browser/page.ts";
+import { startTask } from "../../tests/browser/server.ts";
 
 /** The page of a task that runs. */
 export interface OpenedGui extends AsyncDisposable {

@@ -6,15 +6,8 @@
 import { runTask, type TaskContext } from "../../tasks/terminal/main.ts";
 import { projectPath } from "../../tasks/terminal/paths.ts";
 import type { Command } from "../../tasks/terminal/command.ts";
-import {
-  type GuiPage,
-  onPad,
-  openBrowser,
-  openPage,
-  startTask,
-  waitForGuess,
-  waitForText,
-} from "../../tests/browser/gui_support.ts";
+import { type GuiPage, openBrowser, openPage } from "../../tests/browser/page.ts";
+import { startTask } from "../../tests/browser/server.ts";
 import { DRAWN_STYLES, type DrawnStyle } from "../../tests/support/drawn_styles.ts";
 
 /** A screen as wide as a laptop's, and a telephone's. */
@@ -22,8 +15,8 @@ const WIDE = { viewport: { width: 1440, height: 900 } };
 const NARROW = { viewport: { width: 360, height: 640 }, deviceScaleFactor: 2, hasTouch: true };
 
 const COMMAND = {
-  name:
-    "deno run --allow-read --allow-write --allow-run --allow-sys --allow-env --allow-net=127.0.0.1 bench/gui/screenshots.ts",
+  name: "bench/gui/screenshots.ts",
+  runBy: "deno run --allow-read --allow-write --allow-run --allow-sys --allow-env --allow-net=127.0.0.1",
   summary: "Takes pictures of the drawing page, with model/model.npz and in training.",
   groups: {},
 } as const satisfies Command;
@@ -68,7 +61,7 @@ async function main({ screen }: TaskContext<typeof COMMAND["groups"]>): Promise<
   ]);
   await take(training.url, "training", WIDE, async (page) => {
     await draw(page, DRAWN_STYLES[2][1]);
-    await waitForText(page, "#step", /^epoch 1[6-9]/);
+    await page.waitForText("#step", /^epoch 1[6-9]/);
     await page.hover("#confusion tr:nth-child(5) td:nth-child(11)");
   });
   training.process.kill("SIGINT");
@@ -83,13 +76,13 @@ async function draw(page: GuiPage, { strokes }: DrawnStyle): Promise<void> {
     const places = stroke.map(([x, y]) =>
       [0.5 + 0.62 * (x - width / 2), 0.5 + 0.62 * (y - height / 2)] as const
     );
-    const [first, ...rest] = await onPad(page, places);
+    const [first, ...rest] = await page.onPad(places);
     await page.mouse.move(...first);
     await page.mouse.down();
     for (const place of rest) await page.mouse.move(...place);
     await page.mouse.up();
   }
-  await waitForGuess(page);
+  await page.waitForGuess();
   await page.click('.layer [role="option"]:nth-child(37)');
   await page.evaluate(() => {
     scrollTo(0, 0);

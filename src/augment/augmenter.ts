@@ -7,10 +7,11 @@
  */
 import { countOf, type Dataset } from "../data/dataset.ts";
 import { createRandom } from "../random.ts";
+import { createArena, createMemory } from "../workers/arena.ts";
+import { createPool, type WorkerPool } from "../workers/pool.ts";
 import { canShareMemory, moduleBytes } from "../workers/shared_memory.ts";
 import { base64 } from "./binary/deform.ts";
 import { processorCount } from "../host.ts";
-import { createHands, type Hands, startHands } from "./hands.ts";
 
 /**
  * How far deformations go. Those that are drawn from a distribution around none have its standard deviation here. Lengths
@@ -53,9 +54,8 @@ export const STRENGTHS: Strengths = {
 const FIRST_STREAM = 0x80000000;
 
 const LEAST_SIDE = 8, GREATEST_SIDE = 256;
-/** The unit of WebAssembly memory, in bytes; the first belongs to the kernel's own constants. */
-const PAGE = 65536;
-const MAX_PAGES = 65536;
+/** Chunks of images that the calling thread does before it looks at the clock. */
+const SLICE = 4;
 
 /** Deforms the images of a data set for one epoch after another. */
 export interface Augmenter {
@@ -98,48 +98,56 @@ const MOST_THREADS = 8;
 export async function createAugmenter(dataset: Dataset, options: AugmenterOptions): Promise<Augmenter> {
   const side = sideOf(dataset);
   const { threads = Math.min(MOST_THREADS, processorCount()), shared = canShareMemory() } = options;
-  const workers = shared ? await startHands(threads) : undefined;
+  const pool = await createPool({
+    threads,
+    shared,
+    fault: (code, reason) =>
+      new Error(`Cannot augment: ${code === "closed" ? "the augmenter is closed" : reason}`),
+  });
   try {
-    return await layOut(workers, dataset, side, options);
+    return await layOut(pool, dataset, side, options);
   } catch (error) {
-    for (const worker of workers ?? []) worker.terminate();
+    pool.close();
     throw error;
   }
 }
 
-/** Copies the images and all that the kernel needs into a memory for these workers, or for the calling thread. */
+/** Copies the images and all that the kernel needs into a memory of the pool. */
 async function layOut(
-  workers: readonly Worker[] | undefined,
+  pool: WorkerPool,
   dataset: Dataset,
   side: number,
   { seed, strengths = STRENGTHS }: AugmenterOptions,
 ): Promise<Augmenter> {
-  const count = countOf(dataset), inputs = dataset.inputs as Uint8Array, shared = workers !== undefined;
+  const count = countOf(dataset), inputs = dataset.inputs as Uint8Array, { shared } = pool;
   const module = await WebAssembly.compile(moduleBytes(base64, { shared }));
 
-  let top = PAGE;
-  const reserve = (bytes: number) => {
-    const address = top;
-    top += Math.ceil(bytes / 64) * 64;
-    return address;
-  };
+  const arena = createArena(), { reserve } = arena;
   const source = reserve(inputs.length), target = reserve(inputs.length);
   const numbers = reserve(ORDER.length * 8), next = reserve(4);
   const workBytes = workBytesOf(module, side, shared);
-  const works = Array.from({ length: workers?.length ?? 1 }, () => reserve(workBytes));
-  const memory = createMemory(top, shared);
+  const works = Array.from({ length: pool.threads }, () => reserve(workBytes));
+  const memory = createMemory(arena.bytes, {
+    shared,
+    fault: (reason, cause) => new RangeError(`Cannot augment: that takes ${reason}`, { cause }),
+  });
   new Uint8Array(memory.buffer, source, inputs.length).set(inputs);
   new Float64Array(memory.buffer, numbers, ORDER.length).set(ORDER.map((name) => strengths[name]));
   const made = new Uint8Array(memory.buffer, target, inputs.length);
   const nextImage = new Int32Array(memory.buffer, next, 1);
-  const hands: Hands = createHands(workers, { module, memory, works });
+  const kernel = await pool.open(module, memory);
 
   let current: { readonly epoch: number; readonly done: Promise<void> } | undefined;
   const make = async (epoch: number, before: Promise<void> | undefined) => {
     await before;
     nextImage[0] = 0;
     const epochSeed = createRandom(seed, FIRST_STREAM + epoch).uint32() | 0;
-    await hands.run([source, target, side, count, epochSeed, numbers, next], () => nextImage[0] >= count);
+    await kernel.call({
+      name: "deformImages",
+      args: (thread, limit) => [source, target, side, count, epochSeed, numbers, next, limit, works[thread]],
+      slice: SLICE,
+      isDone: () => nextImage[0] >= count,
+    });
   };
   const prepare = (epoch: number) => {
     if (current?.epoch === epoch) return;
@@ -155,7 +163,7 @@ async function layOut(
     },
     close() {
       Atomics.store(nextImage, 0, count); // Deno lets a worker end its call before it ends the worker
-      hands.close();
+      pool.close();
     },
   };
 }
@@ -177,16 +185,4 @@ function workBytesOf(module: WebAssembly.Module, side: number, shared: boolean):
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared });
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   return (exports.workBytes as (side: number) => number)(side);
-}
-
-function createMemory(bytes: number, shared: boolean): WebAssembly.Memory {
-  const pages = Math.ceil(bytes / PAGE), size = `${Math.ceil(bytes / 2 ** 20)} MiB`;
-  if (pages > MAX_PAGES) {
-    throw new RangeError(`Cannot augment: that takes ${size}, WebAssembly addresses 4096 MiB`);
-  }
-  try {
-    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
-  } catch (cause) {
-    throw new RangeError(`Cannot augment: that takes ${size}, which the system does not give`, { cause });
-  }
 }

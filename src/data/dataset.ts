@@ -31,6 +31,9 @@ export interface DatasetPair {
   readonly test?: Dataset;
 }
 
+/** What a network's inputs and outputs are; a {@linkcode Dataset} says it too. */
+export type InputSpec = Pick<Dataset, "inputShape"> & Partial<Pick<Dataset, "inputScale" | "classNames">>;
+
 /** Inputs a row, `I`: the product of `inputShape`. */
 export function inFeaturesOf({ inputShape }: Pick<Dataset, "inputShape">): number {
   return inputShape.reduce((product, length) => product * length, 1);

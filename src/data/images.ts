@@ -7,7 +7,7 @@ import { byteCount, digits, type Refuse, refuser, shapeText } from "../formats/f
 import { type NpyArray, parseNpy } from "../formats/npy.ts";
 import { parsePng, type Picture } from "../formats/png.ts";
 import { isPng } from "../formats/png_chunks.ts";
-import type { InputSpec } from "../mlp.ts";
+import type { InputSpec } from "./dataset.ts";
 import { centerDigit, digitSide } from "./center.ts";
 import { countOf, inFeaturesOf } from "./dataset.ts";
 import { checkedDataset } from "./from_arrays.ts";

@@ -143,10 +143,9 @@ export function checkFit(mlp: Mlp, dataset: Dataset): void {
 export function lossOf(mlp: Mlp, dataset: Dataset): LossName {
   const trained = mlp.training?.config?.loss;
   if (trained !== undefined) return trained;
-  const output = mlp.layers[mlp.layers.length - 1].activation;
-  return dataset.labels && (output === "softmax" || output === "linear")
-    ? "cross-entropy"
-    : "mean-squared-error";
+  const { activation } = mlp.layers[mlp.layers.length - 1];
+  const classifies = dataset.labels && LOSSES["cross-entropy"].outputs.includes(activation);
+  return classifies ? "cross-entropy" : "mean-squared-error";
 }
 
 /** Returns the plan up to what the loss is computed from: with cross-entropy a softmax output stays logits. */

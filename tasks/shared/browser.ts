@@ -1,8 +1,12 @@
 /** Opening an address in the browser. @module */
 import type { Screen } from "../terminal/screen.ts";
 
-/** What opens an address, by system; elsewhere it is what Linux has. */
-const OPENERS: { readonly [os: string]: string } = { darwin: "open", linux: "xdg-open", windows: "explorer" };
+/** The program that opens an address, by system; other systems have that of Linux. */
+export const OPENERS: { readonly [os: string]: string } = {
+  darwin: "open",
+  linux: "xdg-open",
+  windows: "explorer",
+};
 
 /** Opens an address in the browser, or says why that cannot be done; the address was printed. */
 export async function openBrowser(url: string, screen: Screen): Promise<void> {

@@ -9,7 +9,7 @@ import type { LayerSpec } from "../../src/plan/layers.ts";
 import type { Mlp } from "../../src/mlp.ts";
 import { train } from "../../src/training/train.ts";
 import { drawOn, openData, openTestRows } from "./data.ts";
-import { loadModel } from "../eval.ts";
+import { loadModel } from "./model.ts";
 import { DEFAULT_MODEL } from "./options.ts";
 import { accuracy, count } from "../terminal/numbers.ts";
 import { progressText } from "../terminal/progress.ts";
@@ -25,8 +25,9 @@ export interface Shown {
   readonly training?: TrainingSession;
 }
 
-/** Where a task writes, and what ends it. */
+/** How a task was called, where it writes, and what ends it. */
 interface Terminal {
+  readonly program: string;
   readonly screen: Screen;
   readonly signal: AbortSignal;
 }
@@ -38,12 +39,10 @@ const DEMO = { digits: 20_000, testDigits: 1000, epochs: 8 };
 export async function openSaved(
   path: string | undefined,
   data: string | undefined,
-  signal: AbortSignal,
+  { program, signal }: Terminal,
 ): Promise<Shown> {
-  const mlp = await loadModel(path, {
-    signal,
-    hint: "run `deno task train` to make a model, or `deno task gui --demo` to try without one",
-  });
+  const otherwise = `\`${program} gui --demo\` to try without one`;
+  const mlp = await loadModel(path, { program, signal, otherwise });
   checkShowable(mlp);
   const samples = await samplesFor(mlp, data, signal), { training } = mlp;
   const source = training?.dataset?.source, epochs = training?.epochs; // another program's record may lack either
@@ -56,7 +55,7 @@ export async function openSaved(
 export async function openDemo(
   backend: Backend,
   data: string | undefined,
-  { screen, signal }: Terminal,
+  { program, screen, signal }: Terminal,
 ): Promise<Shown> {
   const { digits, testDigits, epochs } = DEMO;
   screen.note(`drawing ${count(digits)} digits, and training on them for ${epochsText(epochs)}`);
@@ -67,11 +66,8 @@ export async function openDemo(
   for await (const event of train(mlp, sets.train, options)) test = event.test;
   signal.throwIfAborted();
   if (test?.accuracy !== undefined) {
-    screen.note(
-      `accuracy ${
-        accuracy(test.accuracy, test.rows)
-      } of other drawn digits; \`deno task train\` does better on MNIST`,
-    );
+    const read = accuracy(test.accuracy, test.rows);
+    screen.note(`accuracy ${read} of other drawn digits; \`${program} train\` does better on MNIST`);
   }
   const origin = `a demonstration, trained on ${count(digits)} drawn digits for ${
     epochsText(epochs)

@@ -41,9 +41,7 @@ export function parseCommand<const G extends Command["groups"]>(
   const flags = flagsOf(command);
   const { options, positionals } = splitArguments(args, flags);
   if (positionals.length > 0 && command.positionals === undefined) {
-    throw new UsageError(`Unexpected argument ${JSON.stringify(positionals[0])}`, {
-      hint: helpHint(command),
-    });
+    throw new UsageError(`Unexpected argument ${JSON.stringify(positionals[0])}`);
   }
   const groups: Record<string, Record<string, unknown>> = {};
   for (const group of Object.keys(command.groups)) groups[group] = {};
@@ -55,11 +53,6 @@ export function parseCommand<const G extends Command["groups"]>(
   }
   const help = [...options.keys()].some(({ group, option }) => group === "" && option === "help");
   return { given: groups as Parsed<G>["given"], positionals, help };
-}
-
-/** The hint that leads to the help text. */
-export function helpHint(command: Command): string {
-  return `run \`${command.name} --help\` for the options`;
 }
 
 /** Checks one value and gives it its type. */

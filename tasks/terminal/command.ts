@@ -37,16 +37,32 @@ export interface OptionGroup<O extends ArgumentTable = ArgumentTable> {
 export interface Command<
   G extends Readonly<Record<string, OptionGroup>> = Readonly<Record<string, OptionGroup>>,
 > {
-  /** What a person types, such as `deno task train`. */
+  /** Its name, such as `train`, which follows that of the program; empty for the program itself. */
   readonly name: string;
+  /** What stands before its name whatever program was called: `deno run --allow-read`. */
+  readonly runBy?: string;
   /** What the task does, in a sentence or two. */
   readonly summary: string;
   /** The options, group by group. */
   readonly groups: G;
   /** The arguments that belong to no option, such as `IMAGE...`; absent where there can be none. */
   readonly positionals?: { readonly name: string; readonly help: string };
-  /** Command lines worth showing, each with what it does. */
-  readonly examples?: readonly { readonly line: string; readonly help: string }[];
+  /** The commands of a program, each with what it does; they stand in place of positional arguments. */
+  readonly commands?: Readonly<Record<string, string>>;
+  /** Arguments worth showing, each with what they do. */
+  readonly examples?: readonly { readonly args: string; readonly help: string }[];
+}
+
+/** The program that runs a task by its name. */
+export const DENO_TASK = "deno task";
+
+/** Returns a command line as a person types it, such as `deno task train --epochs 5`. */
+export function commandLine(
+  program: string,
+  { name, runBy = program }: Pick<Command, "name" | "runBy">,
+  ...args: readonly string[]
+): string {
+  return [runBy, name, ...args].filter((word) => word !== "").join(" ");
 }
 
 /** The type of an option's value. */

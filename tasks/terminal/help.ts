@@ -3,21 +3,38 @@
  * @module
  */
 import { rangeOf } from "../../src/plan/option.ts";
-import { type ArgumentSpec, type Command, dashed, type Flag, flagsOf, GENERAL } from "./command.ts";
+import {
+  type ArgumentSpec,
+  type Command,
+  commandLine,
+  dashed,
+  type Flag,
+  flagsOf,
+  GENERAL,
+} from "./command.ts";
 
 /** Columns beyond which lines get hard to read. */
 const MAX_COLUMNS = 100;
 /** Columns of the spellings; longer ones have their text on the next line. */
 const LEFT = 31;
+/** Columns of the names of commands, which are short. */
+const COMMANDS_LEFT = 12;
 /** Columns that a text needs beside the spellings; below them it stands under its option. */
 const MIN_RIGHT = 30;
 
-/** The help text of a command, no line wider than `columns`. */
-export function helpText(command: Command, options: { columns: number }): string {
+/** Returns the help text of a command of `program`, no line wider than `columns`. */
+export function helpText(command: Command, options: { columns: number; program: string }): string {
   const columns = Math.min(options.columns, MAX_COLUMNS);
   const flags = flagsOf(command);
-  const usage = [`Usage: ${command.name}`, "[options]", command.positionals?.name ?? ""].join(" ").trim();
-  const lines = [...wrap(usage, columns), "", ...wrap(command.summary, columns)];
+  const line = (...words: readonly string[]) => commandLine(options.program, command, ...words);
+  const usage = command.commands
+    ? line("COMMAND", "[options]")
+    : line("[options]", command.positionals?.name ?? "");
+  const lines = [...wrap(`Usage: ${usage}`, columns), "", ...wrap(command.summary, columns)];
+  for (const [at, [name, summary]] of Object.entries(command.commands ?? {}).entries()) {
+    if (at === 0) lines.push("", "Commands:");
+    lines.push(...entry(`  ${name}`, summary, columns, COMMANDS_LEFT));
+  }
   if (command.positionals) {
     lines.push(
       "",
@@ -31,9 +48,9 @@ export function helpText(command: Command, options: { columns: number }): string
       lines.push(...entry(spellings(flag), `${flag.spec.help}${details(flag.spec)}`, columns));
     }
   }
-  for (const { line, help } of command.examples ?? []) {
-    if (line === command.examples?.[0].line) lines.push("", "Examples:");
-    lines.push(...wrap(line, columns - 2).map((part) => `  ${part}`));
+  for (const [at, { args, help }] of (command.examples ?? []).entries()) {
+    if (at === 0) lines.push("", "Examples:");
+    lines.push(...wrap(line(args), columns - 2).map((part) => `  ${part}`));
     lines.push(...wrap(help, columns - 6).map((part) => `      ${part}`));
   }
   return lines.join("\n");
@@ -63,14 +80,14 @@ function details(spec: ArgumentSpec): string {
   return choices + (notes === "" ? "" : ` (${notes})`);
 }
 
-/** An option's spellings with its text beside them, or below where there is no room. */
-function entry(left: string, text: string, columns: number): string[] {
-  const beside = columns - LEFT >= MIN_RIGHT;
-  const indent = " ".repeat(beside ? LEFT : 10);
+/** An option's spellings in `width` columns with its text beside them, or below where there is no room. */
+function entry(left: string, text: string, columns: number, width = LEFT): string[] {
+  const beside = columns - width >= MIN_RIGHT;
+  const indent = " ".repeat(beside ? width : 10);
   const right = wrap(text, columns - indent.length).map((line) => indent + line);
-  const fits = beside && left.length + 2 <= LEFT;
+  const fits = beside && left.length + 2 <= width;
   return fits
-    ? [left.padEnd(LEFT) + right[0].trimStart(), ...right.slice(1)]
+    ? [left.padEnd(width) + right[0].trimStart(), ...right.slice(1)]
     : [...wrapSpellings(left, columns), ...right];
 }
 

@@ -4,8 +4,8 @@
  * @module
  */
 import { BackendError, DivergedError } from "../../src/errors.ts";
-import { helpHint, parseCommand, type Parsed, wantsDebug, wantsHelp } from "./arguments.ts";
-import type { Command } from "./command.ts";
+import { parseCommand, type Parsed, wantsDebug, wantsHelp } from "./arguments.ts";
+import { type Command, commandLine, DENO_TASK } from "./command.ts";
 import { quietDrivers } from "./environment.ts";
 import { Interrupted, TaskError, UsageError } from "./errors.ts";
 import { helpText } from "./help.ts";
@@ -18,6 +18,8 @@ const BROKEN_PIPE = 141;
 
 /** What the body of a task is given. */
 export interface TaskContext<G extends Command["groups"]> extends Parsed<G> {
+  /** The program that was called, which hints name: `deno task`, or `mlpcuda`. */
+  readonly program: string;
   /** Where to write. */
   readonly screen: Screen;
   /** Aborted by the first Ctrl-C, with {@linkcode Interrupted} as its reason; the task saves and returns. */
@@ -27,23 +29,30 @@ export interface TaskContext<G extends Command["groups"]> extends Parsed<G> {
 /** The body of a task. */
 export type TaskBody<G extends Command["groups"]> = (context: TaskContext<G>) => void | Promise<void>;
 
-/** What a task runs with; every part can be replaced in a test. */
-export interface TaskHost {
+/** How a task was called. */
+export interface Call {
+  /** The program: `deno task`, or `mlpcuda`. */
+  readonly program: string;
   /** The arguments. */
   readonly args: readonly string[];
+}
+
+/** What a task runs with; every part can be replaced in a test. */
+export interface TaskHost extends Call {
   /** Where it writes. */
   readonly screen: Screen;
   /** How signals reach it. */
   readonly interrupt?: Omit<InterruptOptions, "note">;
 }
 
-/** Runs a task with the process's arguments and ends the process with its exit code. */
+/** Runs a task, by default with the process's arguments, and ends the process with its exit code. */
 export async function runTask<const G extends Command["groups"]>(
   command: Command<G>,
   body: TaskBody<G>,
+  { program = DENO_TASK, args = Deno.args }: Partial<Call> = {},
 ): Promise<never> {
   quietDrivers();
-  Deno.exit(await exitCodeOf(command, body, { args: Deno.args, screen: openScreen() }));
+  Deno.exit(await exitCodeOf(command, body, { program, args, screen: openScreen() }));
 }
 
 /** Runs a task and resolves to its exit code; errors are printed, not thrown. */
@@ -53,16 +62,18 @@ export async function exitCodeOf<const G extends Command["groups"]>(
   host: TaskHost,
 ): Promise<number> {
   using screen = host.screen;
+  const { program } = host;
   try {
     const parsed = wantsHelp(host.args) ? undefined : parseCommand(host.args, command);
     if (parsed === undefined || parsed.help) {
-      for (const line of helpText(command, { columns: screen.columns }).split("\n")) screen.row(line);
+      const text = helpText(command, { program, columns: screen.columns });
+      for (const line of text.split("\n")) screen.row(line);
       return 0;
     }
     using interrupt = listenForInterrupt({ ...host.interrupt, note: screen.lastWords });
     const { signal } = interrupt;
     try {
-      await body({ ...parsed, screen, signal });
+      await body({ ...parsed, program, screen, signal });
     } catch (error) {
       if (error !== signal.reason || !signal.aborted) throw error;
     }
@@ -74,10 +85,10 @@ export async function exitCodeOf<const G extends Command["groups"]>(
 }
 
 /** Prints an error as a person can use it, and returns the exit code for it. */
-function report(error: unknown, command: Command, { args, screen }: TaskHost): number {
+function report(error: unknown, command: Command, { program, args, screen }: TaskHost): number {
   // There is nobody left to tell.
   if (error instanceof Deno.errors.BrokenPipe) return BROKEN_PIPE;
-  screen.error(messageOf(error), hintFor(error, command));
+  screen.error(messageOf(error), hintFor(error, command, program));
   if (wantsDebug(args) && error instanceof Error) {
     for (const line of Deno.inspect(error).split("\n")) screen.note(line);
   }
@@ -89,14 +100,23 @@ function messageOf(error: unknown): string {
   return systemMessage(error) ?? (error instanceof Error ? error.message : String(error));
 }
 
-/** What a person can try, by the kind of the error. */
-function hintFor(error: unknown, command: Command): string | undefined {
-  if (error instanceof UsageError) return error.hint ?? helpHint(command);
-  if (error instanceof TaskError) return error.hint;
+/** Returns what a person can try, by the kind of the error. */
+function hintFor(error: unknown, command: Command, program: string): string | undefined {
+  const isTask = program === DENO_TASK, line = commandLine(program, command);
+  if (error instanceof TaskError && error.hint !== undefined) return error.hint;
+  if (error instanceof UsageError) return `run \`${line} --help\` for the options`;
   if (error instanceof BackendError && error.code === "permission") {
-    return "the tasks may load cuda/libmlpcuda.so and /usr/local/lib/libmlpcuda.so: make the first a link to your library";
+    return isTask
+      ? "the tasks may load cuda/libmlpcuda.so and /usr/local/lib/libmlpcuda.so: make the first a link to your library"
+      : `start or install ${program} with --allow-ffi and the path of your library`;
   }
-  if (error instanceof BackendError) return "run `deno task info` to see which backends open on this machine";
+  if (error instanceof BackendError) {
+    return `run \`${program} info\` to see which backends open on this machine`;
+  }
   if (error instanceof DivergedError) return "try a smaller --learning-rate, or --clip-norm 1";
-  return obstacleOf(error, command.name)?.hint;
+  const { hint, permission } = obstacleOf(error instanceof TaskError ? error.cause : error) ?? {};
+  if (permission === undefined) return error instanceof TaskError ? undefined : hint;
+  return isTask
+    ? `run it as \`${line}\`, which grants what it needs`
+    : `start or install ${program} with --allow-${permission}`;
 }

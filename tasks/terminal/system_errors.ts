@@ -12,6 +12,8 @@ export interface Obstacle {
   readonly why: string;
   /** What to try. */
   readonly hint?: string;
+  /** The permission of Deno's that the process lacks, such as `write`. */
+  readonly permission?: string;
 }
 
 const ELSEWHERE = "name another place";
@@ -47,12 +49,8 @@ const BY_CODE: Readonly<Record<string, Obstacle>> = {
 /** Deno's words for a permission that is missing: which one, and for what. */
 const MISSING_PERMISSION = /^Requires (\w+) access(?: to (.*?))?(?:, run again .*)?$/s;
 
-/**
- * Returns what stands in the way of a file, if `error` is one of Deno's or of the system's about that.
- *
- * @param command what a person types to run this task with the permissions that it needs
- */
-export function obstacleOf(error: unknown, command = "deno task"): Obstacle | undefined {
+/** Returns what stands in the way of a file, if `error` is one of Deno's or of the system's about that. */
+export function obstacleOf(error: unknown): Obstacle | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof Deno.errors.NotCapable) {
     const [, kind = ""] = MISSING_PERMISSION.exec(error.message) ?? [];
@@ -62,10 +60,7 @@ export function obstacleOf(error: unknown, command = "deno task"): Obstacle | un
         hint: ELSEWHERE,
       };
     }
-    return {
-      why: `this process has no ${kind} permission`,
-      hint: `run it as \`${command}\`, which grants what it needs`,
-    };
+    return { why: `this process has no ${kind} permission`, permission: kind };
   }
   if (error instanceof Deno.errors.PermissionDenied) return NOT_PERMITTED;
   const { code } = error as { code?: unknown };

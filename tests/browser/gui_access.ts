@@ -2,27 +2,15 @@ import { assert, assertEquals } from "@std/assert";
 import { openBackend } from "../../src/backends/open.ts";
 import { createTrainingSession } from "../../src/gui/training.ts";
 import { pageFiles } from "../../src/gui/page/files.ts";
-import type { Browser } from "./chromium.ts";
-import {
-  drawByMouse,
-  type GuiPage,
-  openBrowser,
-  openPage,
-  serveTest,
-  SEVEN,
-  type TestGui,
-  trainSmall,
-  waitForGuess,
-  waitForText,
-} from "./gui_support.ts";
+import { type GuiPage, SEVEN } from "./page.ts";
+import { serveTest, trainSmall } from "./server.ts";
+import { prepareServer } from "./suite.ts";
 
 /** What looks for barriers. A variable, because TypeScript would fetch what a literal names. */
 const AXE = "npm:axe-core@^4.11";
 
-let browser: Browser, gui: TestGui, axe: string;
-const backend = await openBackend("wasm", { threads: 1 });
-Deno.test.beforeAll(async () => {
-  const { mlp, digits } = await trainSmall();
+const { openPage, pageTest, test } = prepareServer(async (stack) => {
+  const { mlp, digits } = await trainSmall(), backend = stack.use(await openBackend("wasm", { threads: 1 }));
   const training = createTrainingSession({
     mlp,
     train: digits.train,
@@ -31,20 +19,15 @@ Deno.test.beforeAll(async () => {
     backend,
     save: () => Promise.resolve("model/mine.npz"),
   });
-  gui = await serveTest(mlp, { training, samples: digits.test });
+  const gui = await serveTest(mlp, { training, samples: digits.test });
   await training.run();
-  axe = (await import(AXE)).default.source;
-  browser = await openBrowser();
-});
-Deno.test.afterAll(async () => {
-  await browser.close();
-  await gui[Symbol.asyncDispose]();
-  await backend[Symbol.asyncDispose]();
+  return { gui };
 });
 
 /** Each barrier that axe finds: its rule, and the elements that have it. */
 async function barriers(page: GuiPage): Promise<string[]> {
-  await page.evaluate(axe); // the page's policy lets no script in; the debugger's is not the page's
+  const { default: { source } } = await import(AXE);
+  await page.evaluate<void>(source); // the page's policy lets no script in; the debugger's is not the page's
   return await page.evaluate(async () => {
     const { axe } = globalThis as unknown as {
       axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
@@ -63,55 +46,56 @@ const looks = {
   "in forced colours": { forcedColors: "active" },
 };
 for (const [look, options] of Object.entries(looks)) {
-  Deno.test(`axe finds no barrier: ${look}, blank and drawn, after training`, async () => {
-    await using page = await openPage(browser, gui.url, options);
-    await waitForText(page, "#phase", /^Finished$/);
+  pageTest(`axe finds no barrier: ${look}, blank and drawn, after training`, options, async (page) => {
+    await page.waitForText("#phase", /^Finished$/);
     assertEquals(await barriers(page), []);
-    await drawByMouse(page, SEVEN);
-    await waitForGuess(page);
+    await page.draw(SEVEN);
+    await page.waitForGuess();
     await page.click("#sample");
-    await waitForText(page, "#caption", /row/);
+    await page.waitForText("#caption", /row/);
     await page.click('.layer:nth-child(2) [role="option"]');
     assertEquals(await barriers(page), []);
   });
 }
 
-Deno.test("axe finds no barrier once the server has ended", async () => {
+test("axe finds no barrier once the server has ended", async () => {
   await using server = await serveTest((await trainSmall()).mlp);
-  await using page = await openPage(browser, server.url);
+  await using page = await openPage(server.url);
   await page.click("#quit");
-  await waitForText(page, "#notice", /ended/);
+  await page.waitForText("#notice", /ended/);
   assertEquals(await barriers(page), []);
 });
 
-Deno.test("the page needs no horizontal scrolling from 320 pixels on, and none with text of twice the size from 640 on", async () => {
-  await using page = await openPage(browser, gui.url);
-  await drawByMouse(page, SEVEN);
-  await waitForGuess(page);
-  const overflow = () =>
-    page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  for (const width of [320, 360, 480, 640, 768, 1000, 1152, 1280, 1440, 1920, 3440]) {
-    await page.setViewportSize({ width, height: 640 });
-    assertEquals(await overflow(), 0, `${width} pixels`);
-  }
-  const session = await page.context().newCDPSession(page);
-  await session.send("Page.setFontSizes", { fontSizes: { standard: 32, fixed: 32 } });
-  assertEquals(await page.evaluate(() => getComputedStyle(document.documentElement).fontSize), "32px");
-  for (const width of [640, 1280]) {
-    await page.setViewportSize({ width, height: 640 });
-    assertEquals(await overflow(), 0, `${width} pixels with large text`);
-  }
-});
+pageTest(
+  "the page needs no horizontal scrolling from 320 pixels on, and none with text of twice the size from 640 on",
+  async (page) => {
+    await page.draw(SEVEN);
+    await page.waitForGuess();
+    const overflow = () =>
+      page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    for (const width of [320, 360, 480, 640, 768, 1000, 1152, 1280, 1440, 1920, 3440]) {
+      await page.setViewportSize({ width, height: 640 });
+      assertEquals(await overflow(), 0, `${width} pixels`);
+    }
+    const session = await page.context().newCDPSession(page);
+    await session.send("Page.setFontSizes", { fontSizes: { standard: 32, fixed: 32 } });
+    assertEquals(await page.evaluate(() => getComputedStyle(document.documentElement).fontSize), "32px");
+    for (const width of [640, 1280]) {
+      await page.setViewportSize({ width, height: 640 });
+      assertEquals(await overflow(), 0, `${width} pixels with large text`);
+    }
+  },
+);
 
-Deno.test("the page shows pad and guess at once on a screen of 360×640", async () => {
-  await using page = await openPage(browser, gui.url, { viewport: { width: 360, height: 640 } });
+pageTest("the page shows pad and guess at once on a screen of 360×640", {
+  viewport: { width: 360, height: 640 },
+}, async (page) => {
   const bottom = await page.evaluate(() => document.querySelector("#guess")!.getBoundingClientRect().bottom);
   assert(bottom <= 640, `${bottom}`);
 });
 
-Deno.test("nothing moves when a guess comes", async () => {
-  await using page = await openPage(browser, gui.url);
-  await waitForText(page, "#phase", /^Finished$/);
+pageTest("nothing moves when a guess comes", async (page) => {
+  await page.waitForText("#phase", /^Finished$/);
   const places = () =>
     page.evaluate(() =>
       Array.from(
@@ -123,25 +107,22 @@ Deno.test("nothing moves when a guess comes", async () => {
       )
     );
   const before = await places();
-  await drawByMouse(page, SEVEN);
-  await waitForGuess(page);
+  await page.draw(SEVEN);
+  await page.waitForGuess();
   const rename = (all: string[]) => all.map((place) => place.replace(/^(guess|next) /, " "));
   assertEquals(rename(await places()), rename(before));
 });
 
-Deno.test("the page asks no other origin for anything, and is less than 60 KB in all", async () => {
-  const page = await browser.newPage() as GuiPage;
-  const urls: string[] = [];
-  page.on("request", (request) => urls.push(request.url()));
-  await page.goto(gui.url);
-  await page.waitForSelector('[data-connection="connected"]');
-  await drawByMouse(page, SEVEN);
-  await waitForGuess(page);
-  await page.context().close();
-  assertEquals(urls.filter((url) => !url.startsWith(gui.url)), []);
-  for (const { route } of pageFiles) {
-    assert(urls.includes(new URL(route, gui.url).href), `${route} is not used`);
-  }
-  const bytes = pageFiles.reduce((sum, { text }) => sum + new TextEncoder().encode(text).length, 0);
-  assert(bytes < 60_000, `${bytes} bytes`);
-});
+pageTest(
+  "the page asks no other origin for anything, and is less than 60 KB in all",
+  async (page, { gui }) => {
+    await page.draw(SEVEN);
+    await page.waitForGuess();
+    assertEquals(page.urls.filter((url) => !url.startsWith(gui.url)), []);
+    for (const { route } of pageFiles) {
+      assert(page.urls.includes(new URL(route, gui.url).href), `${route} is not used`);
+    }
+    const bytes = pageFiles.reduce((sum, { text }) => sum + new TextEncoder().encode(text).length, 0);
+    assert(bytes < 60_000, `${bytes} bytes`);
+  },
+);

@@ -1,38 +1,14 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import type { Browser } from "./chromium.ts";
-import {
-  boxOf,
-  closer,
-  drawByMouse,
-  type GuiPage,
-  lastSheet,
-  ONE,
-  onPad,
-  openBrowser,
-  openPage,
-  type Place,
-  readPage,
-  serveTest,
-  SEVEN,
-  type TestGui,
-  trainSmall,
-  waitForGuess,
-} from "./gui_support.ts";
+import { closer, type GuiPage, ONE, type Place, SEVEN } from "./page.ts";
+import { boxOf } from "./server.ts";
+import { prepareServer } from "./suite.ts";
 
-let browser: Browser, gui: TestGui;
-Deno.test.beforeAll(async () => {
-  gui = await serveTest((await trainSmall()).mlp);
-  browser = await openBrowser();
-});
-Deno.test.afterAll(async () => {
-  await browser.close();
-  await gui[Symbol.asyncDispose]();
-});
+const { pageTest } = prepareServer();
 
 /** Draws by events of that kind of pointer, as the browser has them from the system. */
 async function drawBy(kind: "pen" | "touch", page: GuiPage, stroke: readonly Place[]): Promise<void> {
   const session = await page.context().newCDPSession(page);
-  const places = await onPad(page, closer(stroke));
+  const places = await page.onPad(closer(stroke));
   for (const [i, [x, y]] of places.entries()) {
     if (kind === "touch") {
       const type = i === 0 ? "touchStart" : "touchMove";
@@ -69,75 +45,82 @@ const watchKinds = (page: GuiPage) =>
     });
   });
 
-Deno.test("the pad takes strokes of the mouse, and what they are is read", async () => {
-  await using page = await openPage(browser, gui.url);
-  await drawByMouse(page, SEVEN);
-  await waitForGuess(page);
-  const sheet = await lastSheet(page, gui), box = boxOf(sheet);
+pageTest("the pad takes strokes of the mouse, and what they are is read", async (page, { gui }) => {
+  await page.draw(SEVEN);
+  await page.waitForGuess();
+  const sheet = await gui.lastSheet(), box = boxOf(sheet);
   assertAlmostEquals(box.left, 0.25 - 0.0425, 0.01);
   assertAlmostEquals(box.right, 0.75 + 0.0425, 0.01);
   assertAlmostEquals(box.top, 0.2 - 0.0425, 0.01);
   assertAlmostEquals(box.bottom, 0.85 + 0.0425, 0.01);
-  assertEquals((await readPage(page)).guess, "7");
+  assertEquals((await page.read()).guess, "7");
 });
 
 for (const kind of ["pen", "touch"] as const) {
-  Deno.test(`the pad takes strokes of ${kind === "pen" ? "a pen" : "a finger"}`, async () => {
-    await using page = await openPage(browser, gui.url, { hasTouch: true });
-    await watchKinds(page);
-    await drawBy(kind, page, SEVEN);
-    await waitForGuess(page);
-    assertEquals((await readPage(page)).guess, "7");
-    assertEquals(await page.evaluate("kinds"), [kind]);
-    const box = boxOf(await lastSheet(page, gui));
-    assertAlmostEquals(box.right - box.left, 0.585, 0.03);
-  });
+  pageTest(
+    `the pad takes strokes of ${kind === "pen" ? "a pen" : "a finger"}`,
+    { hasTouch: true },
+    async (page, { gui }) => {
+      await watchKinds(page);
+      await drawBy(kind, page, SEVEN);
+      await page.waitForGuess();
+      assertEquals((await page.read()).guess, "7");
+      assertEquals(await page.evaluate("kinds"), [kind]);
+      const box = boxOf(await gui.lastSheet());
+      assertAlmostEquals(box.right - box.left, 0.585, 0.03);
+    },
+  );
 }
 
-Deno.test("the pad draws a dot where it is tapped, 8.5 % of its width", async () => {
-  await using page = await openPage(browser, gui.url);
-  await drawByMouse(page, [[0.3, 0.6]]);
-  await waitForGuess(page);
-  const box = boxOf(await lastSheet(page, gui));
+pageTest("the pad draws a dot where it is tapped, 8.5 % of its width", async (page, { gui }) => {
+  await page.draw([[0.3, 0.6]]);
+  await page.waitForGuess();
+  const box = boxOf(await gui.lastSheet());
   assertAlmostEquals(box.right - box.left, 0.085, 0.011);
   assertAlmostEquals((box.left + box.right) / 2, 0.3, 0.01);
   assertAlmostEquals((box.top + box.bottom) / 2, 0.6, 0.01);
 });
 
-Deno.test("the pad follows a stroke that leaves it, and takes it up where it comes back", async () => {
-  await using page = await openPage(browser, gui.url);
-  await drawByMouse(page, [[0.8, 0.3], [1.3, 0.3], [1.3, 0.7], [0.8, 0.7]]);
-  await waitForGuess(page);
-  const sheet = await lastSheet(page, gui), box = boxOf(sheet);
-  assertEquals(box.right, 1);
-  assertAlmostEquals(box.top, 0.2575, 0.02);
-  assertAlmostEquals(box.bottom, 0.7425, 0.02);
-  assert(sheet[98 * 196 + 195] < 128, "the way beyond the pad is drawn on it");
-});
+pageTest(
+  "the pad follows a stroke that leaves it, and takes it up where it comes back",
+  async (page, { gui }) => {
+    await page.draw([[0.8, 0.3], [1.3, 0.3], [1.3, 0.7], [0.8, 0.7]]);
+    await page.waitForGuess();
+    const sheet = await gui.lastSheet(), box = boxOf(sheet);
+    assertEquals(box.right, 1);
+    assertAlmostEquals(box.top, 0.2575, 0.02);
+    assertAlmostEquals(box.bottom, 0.7425, 0.02);
+    assert(sheet[98 * 196 + 195] < 128, "the way beyond the pad is drawn on it");
+  },
+);
 
-Deno.test("the pad ignores the other buttons, and a second finger", async () => {
-  await using page = await openPage(browser, gui.url, { hasTouch: true });
-  const [[x, y], [otherX, otherY]] = await onPad(page, [[0.3, 0.3], [0.7, 0.7]]);
-  await page.mouse.move(x, y);
-  await page.mouse.down({ button: "right" });
-  await page.mouse.move(otherX, otherY);
-  await page.mouse.up({ button: "right" });
-  const session = await page.context().newCDPSession(page);
-  const touch = (type: string, touchPoints: object[]) =>
-    session.send("Input.dispatchTouchEvent", { type, touchPoints });
-  await touch("touchStart", [{ x, y, id: 1 }]);
-  await touch("touchStart", [{ x, y, id: 1 }, { x: otherX, y: otherY, id: 2 }]);
-  await touch("touchMove", [{ x, y: y + 20, id: 1 }, { x: otherX, y: otherY + 20, id: 2 }]);
-  await touch("touchEnd", []);
-  await waitForGuess(page);
-  const box = boxOf(await lastSheet(page, gui));
-  assert(box.right < 0.4 && box.bottom < 0.5, JSON.stringify(box));
-});
+pageTest(
+  "the pad ignores the other buttons, and a second finger",
+  { hasTouch: true },
+  async (page, { gui }) => {
+    const [[x, y], [otherX, otherY]] = await page.onPad([[0.3, 0.3], [0.7, 0.7]]);
+    await page.mouse.move(x, y);
+    await page.mouse.down({ button: "right" });
+    await page.mouse.move(otherX, otherY);
+    await page.mouse.up({ button: "right" });
+    const session = await page.context().newCDPSession(page);
+    const touch = (type: string, touchPoints: object[]) =>
+      session.send("Input.dispatchTouchEvent", { type, touchPoints });
+    await touch("touchStart", [{ x, y, id: 1 }]);
+    await touch("touchStart", [{ x, y, id: 1 }, { x: otherX, y: otherY, id: 2 }]);
+    await touch("touchMove", [{ x, y: y + 20, id: 1 }, { x: otherX, y: otherY + 20, id: 2 }]);
+    await touch("touchEnd", []);
+    await page.waitForGuess();
+    const box = boxOf(await gui.lastSheet());
+    assert(box.right < 0.4 && box.bottom < 0.5, JSON.stringify(box));
+  },
+);
 
-Deno.test("the pad is sharp on a dense screen, and keeps the drawing when its size changes", async () => {
-  await using page = await openPage(browser, gui.url, { deviceScaleFactor: 3 });
-  await drawByMouse(page, ONE);
-  await waitForGuess(page);
+pageTest("the pad is sharp on a dense screen, and keeps the drawing when its size changes", {
+  deviceScaleFactor: 3,
+}, async (page) => {
+  await page.draw(ONE);
+  await page.waitForGuess();
   const look = () =>
     page.evaluate(() => {
       const pad = document.querySelector<HTMLCanvasElement>("#pad")!;
@@ -155,31 +138,32 @@ Deno.test("the pad is sharp on a dense screen, and keeps the drawing when its si
   assertAlmostEquals(after.share, before.share, 0.003);
 });
 
-Deno.test("the pad draws as thick as the pen's slider says", async () => {
-  await using page = await openPage(browser, gui.url);
+pageTest("the pad draws as thick as the pen's slider says", async (page, { gui }) => {
   await page.fill("#pen", "14");
-  await drawByMouse(page, [[0.5, 0.5]]);
-  await waitForGuess(page);
-  const box = boxOf(await lastSheet(page, gui));
+  await page.draw([[0.5, 0.5]]);
+  await page.waitForGuess();
+  const box = boxOf(await gui.lastSheet());
   assertAlmostEquals(box.right - box.left, 0.14, 0.011);
 });
 
-Deno.test("undo takes back a stroke at a time, and a clearing; clear leaves nothing to read", async () => {
-  await using page = await openPage(browser, gui.url);
-  await drawByMouse(page, ONE);
-  await drawByMouse(page, [[0.2, 0.5], [0.8, 0.5]]);
-  await waitForGuess(page);
-  assertAlmostEquals(boxOf(await lastSheet(page, gui)).left, 0.1575, 0.01);
-  await page.click("#undo");
-  assertAlmostEquals(boxOf(await lastSheet(page, gui)).left, 0.4575, 0.01);
-  await page.click("#clear");
-  await waitForGuess(page, { none: true });
-  assertEquals((await readPage(page)).values, Array(10).fill(null));
-  await page.click("#undo");
-  await waitForGuess(page);
-  assertAlmostEquals(boxOf(await lastSheet(page, gui)).left, 0.4575, 0.01);
-  await page.click("#undo");
-  await waitForGuess(page, { none: true });
-  await page.click("#undo");
-  assertEquals((await readPage(page)).guess, "");
-});
+pageTest(
+  "undo takes back a stroke at a time, and a clearing; clear leaves nothing to read",
+  async (page, { gui }) => {
+    await page.draw(ONE);
+    await page.draw([[0.2, 0.5], [0.8, 0.5]]);
+    await page.waitForGuess();
+    assertAlmostEquals(boxOf(await gui.lastSheet()).left, 0.1575, 0.01);
+    await page.click("#undo");
+    assertAlmostEquals(boxOf(await gui.lastSheet()).left, 0.4575, 0.01);
+    await page.click("#clear");
+    await page.waitForGuess({ none: true });
+    assertEquals((await page.read()).values, Array(10).fill(null));
+    await page.click("#undo");
+    await page.waitForGuess();
+    assertAlmostEquals(boxOf(await gui.lastSheet()).left, 0.4575, 0.01);
+    await page.click("#undo");
+    await page.waitForGuess({ none: true });
+    await page.click("#undo");
+    assertEquals((await page.read()).guess, "");
+  },
+);

@@ -1,33 +1,12 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { Browser } from "./chromium.ts";
-import {
-  drawByMouse,
-  lastSheet,
-  ONE,
-  openBrowser,
-  openPage,
-  readPage,
-  serveTest,
-  SEVEN,
-  type TestGui,
-  trainSmall,
-  waitForGuess,
-  waitForText,
-} from "./gui_support.ts";
+import { ONE, SEVEN } from "./page.ts";
+import { serveTest, trainSmall } from "./server.ts";
+import { prepareServer } from "./suite.ts";
 
-let browser: Browser, gui: TestGui;
-Deno.test.beforeAll(async () => {
-  gui = await serveTest((await trainSmall()).mlp);
-  browser = await openBrowser();
-});
-Deno.test.afterAll(async () => {
-  await browser.close();
-  await gui[Symbol.asyncDispose]();
-});
+const { openPage, pageTest, test } = prepareServer();
 
-Deno.test("the page guesses nothing before something is drawn", async () => {
-  await using page = await openPage(browser, gui.url);
-  assertEquals(await readPage(page), {
+pageTest("the page guesses nothing before something is drawn", async (page, { gui }) => {
+  assertEquals(await page.read(), {
     guess: "",
     verdict: "Nothing is guessed until you draw",
     values: Array(10).fill(null),
@@ -35,63 +14,63 @@ Deno.test("the page guesses nothing before something is drawn", async () => {
   assert(!gui.paths.includes("/predict"));
 });
 
-Deno.test("the bars say each class's percentage; the guess and the runner-up stand out, and in words", async () => {
-  await using page = await openPage(browser, gui.url);
-  await drawByMouse(page, SEVEN);
-  await waitForGuess(page);
-  await lastSheet(page, gui);
-  const { guess, verdict, values } = await readPage(page);
-  const shares = values.map(Number), best = shares.indexOf(Math.max(...shares));
-  assertEquals(`${best}`, guess);
-  const sum = shares.reduce((a, b) => a + b);
-  assert(Math.abs(sum - 100) < 0.6, `${sum}`);
-  const next = shares.indexOf(Math.max(...shares.filter((_, digit) => digit !== best)));
-  assertMatch(verdict, new RegExp(`^(Sure|Not sure): [\\d.]+\u202f%Then ${next}, [\\d.]+\u202f%$`));
-  assertEquals(
-    await page.evaluate(() =>
-      Array.from(document.querySelectorAll("[data-digit]"), ({ role, className }) => `${role} ${className}`)
-    ),
-    shares.map((_, digit) => `meter ${digit === best ? "guess" : digit === next ? "next" : ""}`),
-  );
-  assertEquals(await page.textContent("#sure-from"), "sure from 60\u202f%");
-});
+pageTest(
+  "the bars say each class's percentage; the guess and the runner-up stand out, and in words",
+  async (page, { gui }) => {
+    await page.draw(SEVEN);
+    await page.waitForGuess();
+    await gui.lastSheet();
+    const { guess, verdict, values } = await page.read();
+    const shares = values.map(Number), best = shares.indexOf(Math.max(...shares));
+    assertEquals(`${best}`, guess);
+    const sum = shares.reduce((a, b) => a + b);
+    assert(Math.abs(sum - 100) < 0.6, `${sum}`);
+    const next = shares.indexOf(Math.max(...shares.filter((_, digit) => digit !== best)));
+    assertMatch(verdict, new RegExp(`^(Sure|Not sure): [\\d.]+\u202f%Then ${next}, [\\d.]+\u202f%$`));
+    assertEquals(
+      await page.evaluate(() =>
+        Array.from(document.querySelectorAll("[data-digit]"), ({ role, className }) => `${role} ${className}`)
+      ),
+      shares.map((_, digit) => `meter ${digit === best ? "guess" : digit === next ? "next" : ""}`),
+    );
+    assertEquals(await page.textContent("#sure-from"), "sure from 60\u202f%");
+  },
+);
 
-Deno.test("the page says that it is not sure below the threshold", async () => {
+test("the page says that it is not sure below the threshold", async () => {
   const { mlp } = await trainSmall();
   const zeros = Object.entries(mlp.parameters).map(([name, values]) =>
     [name, new Float32Array(values.length)] as const
   );
   mlp.parameters = Object.fromEntries(zeros); // every class is as likely as any other
   await using server = await serveTest(mlp);
-  await using page = await openPage(browser, server.url);
-  await drawByMouse(page, ONE);
-  await waitForGuess(page);
-  assertEquals(await readPage(page), {
+  await using page = await openPage(server.url);
+  await page.draw(ONE);
+  await page.waitForGuess();
+  assertEquals(await page.read(), {
     guess: "0",
     verdict: "Not sure: 10.0\u202f%Then 1, 10.0\u202f%",
     values: Array(10).fill(10),
   });
-  assertMatch(await waitForText(page, "#live", /./), /^Not sure: 0, 10.0\u202f%, or 1, 10.0\u202f%$/);
+  assertMatch(await page.waitForText("#live", /./), /^Not sure: 0, 10.0\u202f%, or 1, 10.0\u202f%$/);
 });
 
-Deno.test("the page tells those who listen once the guess has settled, not at every stroke", async () => {
-  await using page = await openPage(browser, gui.url);
+pageTest("the page tells those who listen once the guess has settled, not at every stroke", async (page) => {
   await page.evaluate(() => {
     const said: string[] = [];
     Object.assign(globalThis, { said });
     new MutationObserver(() => said.push(document.querySelector("#live")!.textContent!))
       .observe(document.querySelector("#live")!, { childList: true, characterData: true, subtree: true });
   });
-  await drawByMouse(page, SEVEN);
-  await waitForText(page, "#live", /^7, [\d.]+/);
+  await page.draw(SEVEN);
+  await page.waitForText("#live", /^7, [\d.]+/);
   assertEquals((await page.evaluate<string[]>("said")).length, 1);
 });
 
-Deno.test("the page shows the 28×28 pixels that the network saw", async () => {
-  await using page = await openPage(browser, gui.url);
-  await drawByMouse(page, [[0.1, 0.1], [0.1, 0.3]]);
-  await waitForGuess(page);
-  await lastSheet(page, gui);
+pageTest("the page shows the 28×28 pixels that the network saw", async (page, { gui }) => {
+  await page.draw([[0.1, 0.1], [0.1, 0.3]]);
+  await page.waitForGuess();
+  await gui.lastSheet();
   const rows = await page.evaluate(() => {
     const seen = document.querySelector<HTMLCanvasElement>("#seen")!;
     const { data } = seen.getContext("2d")!.getImageData(0, 0, 28, 28);
@@ -103,8 +82,7 @@ Deno.test("the page shows the 28×28 pixels that the network saw", async () => {
   assert(first >= 3 && last <= 25, `${rows}`);
 });
 
-Deno.test("the page has one request under way, and the newest drawing wins", async () => {
-  await using page = await openPage(browser, gui.url);
+pageTest("the page has one request under way, and the newest drawing wins", async (page, { gui }) => {
   let underWay = 0, most = 0;
   const gates: (() => void)[] = [];
   gui.before = async () => {
@@ -113,28 +91,27 @@ Deno.test("the page has one request under way, and the newest drawing wins", asy
     underWay--;
   };
   const asked = gui.sheets.length;
-  await drawByMouse(page, ONE, [[0.2, 0.3], [0.8, 0.3]], [[0.2, 0.6], [0.8, 0.6]]);
+  await page.draw(ONE, [[0.2, 0.3], [0.8, 0.3]], [[0.2, 0.6], [0.8, 0.6]]);
   await page.waitForTimeout(200);
   assertEquals(gui.sheets.length, asked + 1);
   gui.before = undefined;
   gates.forEach((open) => open());
-  await waitForGuess(page);
-  const last = await lastSheet(page, gui);
+  await page.waitForGuess();
+  const last = await gui.lastSheet();
   assertEquals([most, gui.sheets.length], [1, asked + 2]);
   assert(last[Math.round(0.6 * 196) * 196 + 60] > 128, "the last request has the last stroke");
 });
 
-Deno.test("the page drops an answer for a drawing that was cleared meanwhile", async () => {
-  await using page = await openPage(browser, gui.url);
+pageTest("the page drops an answer for a drawing that was cleared meanwhile", async (page, { gui }) => {
   let open = () => {};
   gui.before = () => new Promise<void>((resolve) => open = resolve);
-  await drawByMouse(page, SEVEN);
+  await page.draw(SEVEN);
   await page.waitForTimeout(100);
   await page.click("#clear");
   open();
   gui.before = undefined;
   await page.waitForTimeout(200);
-  assertEquals((await readPage(page)).guess, "");
-  await drawByMouse(page, ONE);
-  await waitForGuess(page);
+  assertEquals((await page.read()).guess, "");
+  await page.draw(ONE);
+  await page.waitForGuess();
 });

@@ -1,33 +1,17 @@
 import { join } from "@std/path";
 import { assertEquals } from "@std/assert";
-import type { Browser } from "./chromium.ts";
-import {
-  drawByMouse,
-  ONE,
-  openBrowser,
-  openPage,
-  readPage,
-  serveTest,
-  SEVEN,
-  startTask,
-  trainSmall,
-  waitForGuess,
-  waitForText,
-} from "./gui_support.ts";
+import { ONE, SEVEN } from "./page.ts";
+import { serveTest, startTask, trainSmall } from "./server.ts";
+import { prepareTests, tempFolder } from "./suite.ts";
 
-let browser: Browser, folder: string;
-Deno.test.beforeAll(async () => {
-  folder = await Deno.makeTempDir({ prefix: "mlpcuda_gui_" });
+const { openPage, test } = prepareTests(async (stack) => {
+  const folder = await tempFolder(stack);
   await (await trainSmall()).mlp.save(join(folder, "model.npz"));
-  browser = await openBrowser();
-});
-Deno.test.afterAll(async () => {
-  await browser.close();
-  await Deno.remove(folder, { recursive: true });
+  return folder;
 });
 
 /** Starts `deno task gui` with that model. */
-async function startSmall(port: number) {
+async function startSmall(folder: string, port = 0) {
   const { process, url } = await startTask(
     ["--model", "model.npz", "--data", "digits", "--port", `${port}`],
     folder,
@@ -35,53 +19,52 @@ async function startSmall(port: number) {
   return { process, url, port: Number(new URL(url).port) };
 }
 
-Deno.test("the Quit button ends the task with exit code 0, and frees its port", async () => {
-  const { process, url, port } = await startSmall(0);
-  await using page = await openPage(browser, url);
+test("the Quit button ends the task with exit code 0, and frees its port", async (folder) => {
+  const { process, url, port } = await startSmall(folder);
+  await using page = await openPage(url);
   await page.click("#quit");
-  await waitForText(page, "#notice", /^The server has ended/);
+  await page.waitForText("#notice", /^The server has ended/);
   assertEquals((await process.status).code, 0);
   Deno.listen({ hostname: "127.0.0.1", port }).close();
 });
 
-Deno.test("the page keeps the drawing while the server is gone, and reads it again once one is back", async () => {
-  const first = await startSmall(0);
-  await using page = await openPage(browser, first.url);
-  await drawByMouse(page, SEVEN);
-  await waitForGuess(page);
-  const { values } = await readPage(page);
+test("the page keeps the drawing while the server is gone, and reads it again once one is back", async (folder) => {
+  const first = await startSmall(folder);
+  await using page = await openPage(first.url);
+  await page.draw(SEVEN);
+  await page.waitForText("#live", /^7/); // the whole drawing has been read, not its first strokes alone
+  const { values } = await page.read();
 
   first.process.kill("SIGKILL");
   await first.process.status;
-  await waitForText(
-    page,
+  await page.waitForText(
     "#notice",
     /^The server does not answer\. The drawing is kept; trying again in [\d.]+ s/,
   );
-  await drawByMouse(page, [[0.5, 0.5]]);
+  await page.draw([[0.5, 0.5]]);
   await page.click("#undo");
-  assertEquals((await readPage(page)).guess, "", "no server vouches for a guess");
+  assertEquals((await page.read()).guess, "", "no server vouches for a guess");
 
-  const second = await startSmall(first.port); // with another token
-  await waitForText(page, "#connection", /^Connected$/);
-  await waitForGuess(page);
-  assertEquals((await readPage(page)).values, values);
+  const second = await startSmall(folder, first.port); // with another token
+  await page.waitForText("#connection", /^Connected$/);
+  await page.waitForGuess();
+  assertEquals((await page.read()).values, values);
   assertEquals(await page.evaluate(() => document.querySelector<HTMLElement>("#notice")!.hidden), true);
   await page.click("#quit");
   assertEquals((await second.process.status).code, 0);
 });
 
-Deno.test("two pages work at once, and quitting in one is told to the other", async () => {
+test("two pages work at once, and quitting in one is told to the other", async () => {
   await using server = await serveTest((await trainSmall()).mlp);
-  await using one = await openPage(browser, server.url);
-  await using other = await openPage(browser, server.url);
-  await drawByMouse(one, ONE);
-  await drawByMouse(other, SEVEN);
-  await waitForGuess(one);
-  await waitForGuess(other);
-  assertEquals((await readPage(other)).guess, "7");
-  assertEquals((await readPage(one)).guess, "1");
+  await using one = await openPage(server.url);
+  await using other = await openPage(server.url);
+  await one.draw(ONE);
+  await other.draw(SEVEN);
+  await one.waitForGuess();
+  await other.waitForGuess();
+  assertEquals((await other.read()).guess, "7");
+  assertEquals((await one.read()).guess, "1");
   await one.click("#quit");
-  await waitForText(other, "#notice", /^The server has ended/);
+  await other.waitForText("#notice", /^The server has ended/);
   assertEquals(await other.textContent("#connection"), "Ended");
 });

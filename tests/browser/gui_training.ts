@@ -4,24 +4,11 @@ import { drawDigits } from "../../src/data/digits.ts";
 import { createTrainingSession } from "../../src/gui/training.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
-import type { Browser } from "./chromium.ts";
-import {
-  drawByMouse,
-  openBrowser,
-  openPage,
-  readPage,
-  serveTest,
-  SEVEN,
-  waitForGuess,
-  waitForText,
-  waitUntil,
-} from "./gui_support.ts";
+import { SEVEN } from "./page.ts";
+import { serveTest } from "./server.ts";
+import { prepareTests } from "./suite.ts";
 
-let browser: Browser;
-Deno.test.beforeAll(async () => {
-  browser = await openBrowser();
-});
-Deno.test.afterAll(() => browser.close());
+const { openPage, test } = prepareTests(() => Promise.resolve());
 
 /** A server that trains, until its disposal. */
 async function serveTraining(epochs: number) {
@@ -49,17 +36,17 @@ async function serveTraining(epochs: number) {
   };
 }
 
-Deno.test("the training panel draws curves and the confusion matrix as they form, and the drawing is read anew", async () => {
+test("the training panel draws curves and the confusion matrix as they form, and the drawing is read anew", async () => {
   await using server = await serveTraining(400);
-  await using page = await openPage(browser, server.url);
-  await drawByMouse(page, SEVEN);
-  await waitForGuess(page);
-  const before = await readPage(page);
+  await using page = await openPage(server.url);
+  await page.draw(SEVEN);
+  await page.waitForGuess();
+  const before = await page.read();
   const asked = server.sheets.length;
   const run = server.session.run();
-  await waitForText(page, "#step", /^epoch [4-9]|^epoch \d\d/);
+  await page.waitForText("#step", /^epoch [4-9]|^epoch \d\d/);
   await page.click("#pause");
-  await waitForText(page, "#phase", /^Paused$/);
+  await page.waitForText("#phase", /^Paused$/);
   assertEquals(await page.textContent("#pause"), "Resume");
 
   const { curves, label, cells, readout } = await page.evaluate(() => ({
@@ -79,7 +66,7 @@ Deno.test("the training panel draws curves and the confusion matrix as they form
   assertMatch((await page.textContent("#backend"))!, /^wasm on /);
 
   assert(server.sheets.length > asked, "the drawing was read again");
-  const after = await readPage(page);
+  const after = await page.read();
   assert(JSON.stringify(after.values) !== JSON.stringify(before.values));
   assertEquals(after.guess, "7");
 
@@ -93,13 +80,13 @@ Deno.test("the training panel draws curves and the confusion matrix as they form
   await page.waitForTimeout(400);
   assertEquals(await page.textContent("#step"), step);
   await page.click("#pause");
-  await waitForText(page, "#phase", /^Running$/);
+  await page.waitForText("#phase", /^Running$/);
   assertEquals(await page.textContent("#pause"), "Pause");
-  await waitUntil(page, async () => await page.textContent("#step") !== step, "training goes on");
+  await page.waitUntil(async () => await page.textContent("#step") !== step, "training goes on");
 
   await page.click("#stop");
-  await waitForText(page, "#phase", /^Stopped$/);
-  assertEquals(await waitForText(page, "#training-words", /./), "Saved as model/mine.npz");
+  await page.waitForText("#phase", /^Stopped$/);
+  assertEquals(await page.waitForText("#training-words", /./), "Saved as model/mine.npz");
   assertEquals(
     await page.evaluate(() =>
       ["pause", "stop"].map((id) => document.getElementById(id)!.matches(":disabled"))
@@ -109,11 +96,11 @@ Deno.test("the training panel draws curves and the confusion matrix as they form
   await run;
 });
 
-Deno.test("the training panel tells a page that comes late all epochs, and says when it is finished", async () => {
+test("the training panel tells a page that comes late all epochs, and says when it is finished", async () => {
   await using server = await serveTraining(3);
   await server.session.run();
-  await using page = await openPage(browser, server.url);
-  await waitForText(page, "#phase", /^Finished$/);
+  await using page = await openPage(server.url);
+  await page.waitForText("#phase", /^Finished$/);
   assertEquals(
     await page.evaluate(() =>
       document.querySelector("#loss polyline.test")!.getAttribute("points")!.split(" ").length
@@ -123,9 +110,9 @@ Deno.test("the training panel tells a page that comes late all epochs, and says 
   assertMatch((await page.textContent("#step"))!, /^epoch 3 of 3/);
 });
 
-Deno.test("the training panel is not there where nothing is trained", async () => {
+test("the training panel is not there where nothing is trained", async () => {
   const mlp = Mlp.create([dense(10, "softmax")], { inputShape: [28, 28], inputScale: 1 / 255 });
   await using server = await serveTest(mlp);
-  await using page = await openPage(browser, server.url);
+  await using page = await openPage(server.url);
   assertEquals(await page.evaluate(() => document.querySelector<HTMLElement>("#training")!.hidden), true);
 });

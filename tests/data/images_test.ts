@@ -5,7 +5,7 @@ import { FormatError } from "../../src/errors.ts";
 import { formatNpy, type NpyValues } from "../../src/formats/npy.ts";
 import { formatNpz } from "../../src/formats/npz.ts";
 import { formatPng } from "../../src/formats/png_write.ts";
-import type { InputSpec } from "../../src/mlp.ts";
+import type { InputSpec } from "../../src/data/dataset.ts";
 
 const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
 

@@ -19,7 +19,7 @@ import { runTask, type TaskContext } from "../../tasks/terminal/main.ts";
 import { type Blow, canMount, prepareCourse, runTrial } from "./trial.ts";
 
 const COMMAND = {
-  name: "deno task test:kills",
+  name: "test:kills",
   summary: "Ends training runs at random moments, and checks that no work is lost.",
   groups: {
     run: {

@@ -9,8 +9,9 @@ import { openBackend } from "../../src/backends/open.ts";
 import { buildPlan } from "../../src/plan/build.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { isUpdate, OPTIMIZERS, settingsOf, statesOf } from "../../src/plan/optimizers.ts";
+import { FULL_SIZE_CASE, SMALL_CASES } from "../fixtures/pytorch/cases.ts";
 import { startOf } from "../fixtures/pytorch_start.ts";
-import { FULL_SIZE_CASE, type PytorchCase, SAMPLE_STRIDE, SMALL_CASES } from "../fixtures/pytorch_steps.ts";
+import { type PytorchCase, SAMPLE_STRIDE } from "../fixtures/pytorch_steps.ts";
 import { backendTest, COMPARED, REFERENCE } from "../support/backends.ts";
 import { inOrder, startState } from "../support/states.ts";
 

@@ -3,10 +3,10 @@ import { PROGRAM, writeRecord } from "../../src/backends/wasm/records.ts";
 
 /** The messages that workers are sent, of the wasm backend and of augmentation. */
 interface Message {
-  readonly memoryId?: number;
+  readonly instance?: number;
   readonly memory?: WebAssembly.Memory;
-  readonly address?: number;
-  readonly call?: readonly number[];
+  readonly name?: string;
+  readonly args?: readonly number[];
 }
 
 /** Makes kernels trap. */
@@ -27,11 +27,11 @@ export async function withTraps<T>(work: (traps: Traps) => Promise<T>): Promise<
   const { Worker } = globalThis, memories = new Map<number | undefined, WebAssembly.Memory>();
   let armed = false;
   const damaged = (message: Message): Message => {
-    if (message.memory) memories.set(message.memoryId, message.memory);
-    if (!armed || !message.address && !message.call) return message;
+    if (message.memory) memories.set(message.instance, message.memory);
+    if (!armed || !message.args) return message;
     armed = false;
-    if (message.call) return { ...message, call: [...message.call.slice(0, -1), NOWHERE] };
-    writeRecord(memories.get(message.memoryId)!, message.address!, PROGRAM, { rowOps: NOWHERE });
+    if (message.name === "deformImages") return { ...message, args: [...message.args.slice(0, -1), NOWHERE] };
+    writeRecord(memories.get(message.instance)!, message.args[0], PROGRAM, { rowOps: NOWHERE });
     return message;
   };
   globalThis.Worker = class extends Worker {

@@ -1,5 +1,5 @@
 /**
- * The WebAssembly backend: SIMD kernels run by a team of workers over one shared memory. The same bits come out for every
+ * The WebAssembly backend: SIMD kernels run by a pool of workers over one shared memory. The same bits come out for every
  * number of threads, because each sum has one fixed order.
  * @module
  */
@@ -10,11 +10,10 @@ import type { ForwardPlan, StepPlan } from "../../plan/plan.ts";
 import { canShareMemory } from "../../workers/shared_memory.ts";
 import { createBackend } from "../lifecycle.ts";
 import type { PredictorWork, TrainerWork } from "../work.ts";
-import { type KeepingTeam, keepMemories } from "./memories.ts";
+import { createKernelPool, type KernelMemory, type KernelPool } from "./kernel_pool.ts";
 import type { Build } from "./module.ts";
 import { type Prediction, preparePrediction } from "./prediction.ts";
 import { bytesOf, fieldAt, PROGRAM, writeRecord } from "./records.ts";
-import { createTeam, type Desk, type Team } from "./team.ts";
 import { loadTensors, prepareTraining, ratesOf, readTensors, type Training } from "./training.ts";
 
 /** What the WebAssembly backend can be told. */
@@ -44,13 +43,13 @@ export async function openWasm(options: WasmOptions = {}): Promise<Backend> {
     );
   }
   const shared = options.shared ?? canShareMemory();
-  const team = keepMemories(await createTeam({ threads, shared, build: options.build }));
+  const pool = await createKernelPool({ threads, shared, build: options.build });
   return createBackend({
     name: "wasm",
-    fields: () => ({ device: deviceOf(team) }),
-    createTrainer: (plan, dataset) => createTrainer(team, plan, dataset),
-    createPredictor: (plan) => createPredictor(team, plan),
-    halt: team.close,
+    fields: () => ({ device: deviceOf(pool) }),
+    createTrainer: (plan, dataset) => createTrainer(pool, plan, dataset),
+    createPredictor: (plan) => createPredictor(pool, plan),
+    halt: pool.close,
     close() {},
   });
 }
@@ -58,7 +57,7 @@ export async function openWasm(options: WasmOptions = {}): Promise<Backend> {
 /** More threads than any host has; a number beyond it is a mistake. */
 const MAX_THREADS = 256;
 
-function deviceOf({ threads, alone, build }: Team): string {
+function deviceOf({ threads, alone, build }: KernelPool): string {
   const count = threads === 1 ? "1 thread" : `${threads} threads`;
   const simd = build === "relaxed" ? "relaxed SIMD" : "SIMD";
   return `CPU, ${count}${alone ? ` (${alone})` : ""}, WebAssembly ${simd}`;
@@ -67,34 +66,34 @@ function deviceOf({ threads, alone, build }: Team): string {
 /** The fields of a program that each run begins with. */
 const BEGIN = { step: 0, rows: 0, correct: 0, stop: 0, ended: 0, diverged: 0 };
 
-/** A training that lies before a team. */
+/** A training in a memory of a pool. */
 interface Laid {
   readonly training: Training;
-  readonly desk: Desk;
+  readonly opened: KernelMemory;
   /** The integers of its program. */
   readonly fields: Int32Array;
 }
 
-async function layOut(team: KeepingTeam, plan: StepPlan, dataset: Dataset): Promise<Laid> {
-  const training = prepareTraining(plan, dataset, team), { memory, program } = training;
-  const desk = await team.open(memory);
-  return { training, desk, fields: new Int32Array(memory.buffer, program.address, bytesOf(PROGRAM) / 4) };
+async function layOut(pool: KernelPool, plan: StepPlan, dataset: Dataset): Promise<Laid> {
+  const training = prepareTraining(plan, dataset, pool), { memory, program } = training;
+  const opened = await pool.open(memory);
+  return { training, opened, fields: new Int32Array(memory.buffer, program.address, bytesOf(PROGRAM) / 4) };
 }
 
-async function createTrainer(team: KeepingTeam, plan: StepPlan, dataset: Dataset): Promise<TrainerWork> {
+async function createTrainer(pool: KernelPool, plan: StepPlan, dataset: Dataset): Promise<TrainerWork> {
   const { inputs: _, ...answers } = dataset,
     at = (name: keyof typeof PROGRAM) => fieldAt(0, PROGRAM, name) / 4;
-  let laid = await layOut(team, plan, dataset);
-  const write = ({ training, desk }: Laid, tensors: Tensors) => {
+  let laid = await layOut(pool, plan, dataset);
+  const write = ({ training, opened }: Laid, tensors: Tensors) => {
     loadTensors(training, tensors);
-    for (const layer of training.transposed) desk.kernels.prepareLayer(layer);
+    for (const layer of training.transposed) opened.kernels.prepareLayer(layer);
   };
   return {
     get stepsDone() {
       return Atomics.load(laid.fields, at("step"));
     },
     async runEpoch({ order, rates, step, signal }) {
-      const { training: { memory, program, update }, desk, fields } = laid;
+      const { training: { memory, program, update }, opened, fields } = laid;
       new Uint32Array(memory.buffer, program.order, order.length).set(order);
       const numbers = new Float32Array(memory.buffer, program.rates, rates.length * 4);
       rates.forEach((rate, i) => numbers.set(ratesOf(update, rate, step + i + 1), i * 4));
@@ -102,7 +101,7 @@ async function createTrainer(team: KeepingTeam, plan: StepPlan, dataset: Dataset
       lossSum[0] = 0;
       writeRecord(memory, program.address, PROGRAM, { ...BEGIN, count: order.length, steps: rates.length });
       signal.addEventListener("abort", () => Atomics.store(fields, at("stop"), 1));
-      await desk.run(program.address);
+      await opened.run(program.address);
       const [steps, rows, correct] = [fields[at("step")], fields[at("rows")], fields[at("correct")]];
       return { lossSum: lossSum[0], correct, rows, steps, diverged: fields[at("diverged")] !== 0 };
     },
@@ -110,16 +109,16 @@ async function createTrainer(team: KeepingTeam, plan: StepPlan, dataset: Dataset
     writeTensors: (tensors) => write(laid, tensors),
     async writeInputs(inputs) {
       if (laid.training.replaceInputs(inputs)) return;
-      const next = await layOut(team, plan, { ...answers, inputs }), before = laid;
+      const next = await layOut(pool, plan, { ...answers, inputs }), before = laid;
       write(next, readTensors(before.training));
       laid = next;
-      before.desk.close();
+      before.opened.close();
     },
-    close: () => laid.desk.close(),
+    close: () => laid.opened.close(),
   };
 }
 
-function createPredictor(team: KeepingTeam, plan: ForwardPlan): PredictorWork {
+function createPredictor(pool: KernelPool, plan: ForwardPlan): PredictorWork {
   let parameters: Tensors = {}, prepared: Prediction | undefined;
   const close = () => {
     prepared?.close();
@@ -132,7 +131,7 @@ function createPredictor(team: KeepingTeam, plan: ForwardPlan): PredictorWork {
     },
     async place(inputs) {
       close();
-      prepared = await preparePrediction(team, plan, inputs);
+      prepared = await preparePrediction(pool, plan, inputs);
       prepared.load(parameters);
     },
     run: () => prepared!.run(),

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Dataset } from "../../data/dataset.ts";
-import type { Arena } from "./arena.ts";
+import type { Arena } from "../../workers/arena.ts";
 import type { Fields, PROGRAM } from "./records.ts";
 
 /**

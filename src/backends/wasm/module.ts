@@ -66,8 +66,3 @@ function unavailable(reason: string, cause?: unknown): BackendError {
     cause,
   });
 }
-
-/** Makes an instance of the kernels over a memory. */
-export function instantiateKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
-  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels;
-}

@@ -4,7 +4,7 @@
  */
 import type { FloatArray } from "../backend.ts";
 import type { BufferName, BufferSpec } from "../../plan/plan.ts";
-import type { Arena } from "./arena.ts";
+import type { Arena } from "../../workers/arena.ts";
 import { padded, panelNumbers, panelsOf, weightsFromPanels, weightsToPanels } from "./panels.ts";
 
 /** Kinds of row operations in `kernels/rows.ts`. */

@@ -8,9 +8,9 @@ import { ACTIVATION_TABLE } from "../../plan/activations.ts";
 import { networkOf } from "../../plan/network.ts";
 import type { ForwardPlan } from "../../plan/plan.ts";
 import { rowCount, tensorOf } from "../state.ts";
-import { createArena } from "./arena.ts";
+import { createArena } from "../../workers/arena.ts";
 import { placeInputs } from "./inputs.ts";
-import type { KeepingTeam } from "./memories.ts";
+import type { KernelPool } from "./kernel_pool.ts";
 import { placeRows, placeTensor, ROW_OP_KINDS } from "./network.ts";
 import { padded } from "./panels.ts";
 import { placeProgram } from "./program.ts";
@@ -25,13 +25,13 @@ export interface Prediction {
   load(tensors: Tensors): void;
   /** Computes outputs `[N, O]`. */
   run(): Promise<Float32Array<ArrayBuffer>>;
-  /** Lets the memory go. */
+  /** Releases the memory. */
   close(): void;
 }
 
 /** Lays everything out and copies the inputs in. */
 export async function preparePrediction(
-  team: KeepingTeam,
+  pool: KernelPool,
   plan: ForwardPlan,
   inputs: Dataset["inputs"],
 ): Promise<Prediction> {
@@ -68,7 +68,7 @@ export async function preparePrediction(
   const outputs = arena.reserve(count * inner * 4);
   rowOps.push({ kind: ROW_OP_KINDS.output, a, z: outputs, columns: inner });
   const program = placeProgram(arena, {
-    threads: team.threads,
+    threads: pool.threads,
     batch,
     maxRows: count,
     rowOps,
@@ -76,11 +76,11 @@ export async function preparePrediction(
     fields: { ...placed.fields, count, steps: Math.ceil(count / batch) },
   });
 
-  const memory = arena.createMemory(team);
+  const memory = pool.createMemory(arena.bytes);
   placed.write(memory);
   program.write(memory);
   new Uint32Array(memory.buffer, program.order, count).forEach((_, row, order) => order[row] = row);
-  const desk = await team.open(memory);
+  const opened = await pool.open(memory);
   return {
     load(tensors) {
       for (const [name, place] of parameters.flat()) {
@@ -89,9 +89,9 @@ export async function preparePrediction(
     },
     async run() {
       writeRecord(memory, program.address, PROGRAM, { step: 0, stop: 0, ended: 0 });
-      if (count > 0) await desk.run(program.address);
+      if (count > 0) await opened.run(program.address);
       return Float32Array.from(new Float32Array(memory.buffer, outputs, count * inner));
     },
-    close: desk.close,
+    close: opened.close,
   };
 }

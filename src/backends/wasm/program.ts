@@ -2,7 +2,7 @@
  * Programs: how a plan, or the forward half of a network, becomes records that the kernels follow.
  * @module
  */
-import type { Arena } from "./arena.ts";
+import type { Arena } from "../../workers/arena.ts";
 import { panelsOf } from "./panels.ts";
 import { bytesOf, type Fields, ITEM, LAYER, PROGRAM, ROW_OP, writeRecord } from "./records.ts";
 

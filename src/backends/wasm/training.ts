@@ -7,9 +7,9 @@ import type { Tensors } from "../backend.ts";
 import { countOf, type Dataset } from "../../data/dataset.ts";
 import type { BufferName, BufferSpec, Op, StepPlan, UpdateOp } from "../../plan/plan.ts";
 import { persistentBuffers, updateOf } from "../state.ts";
-import { createArena } from "./arena.ts";
+import { createArena } from "../../workers/arena.ts";
 import { placeInputs } from "./inputs.ts";
-import type { KeepingTeam } from "./memories.ts";
+import type { KernelPool } from "./kernel_pool.ts";
 import { lookUp, type PlacedTensor, placeRows, placeTensor, ROW_OP_KINDS } from "./network.ts";
 import { padded } from "./panels.ts";
 import { type PlacedProgram, placeProgram } from "./program.ts";
@@ -33,7 +33,7 @@ export interface Training {
 export function prepareTraining(
   plan: StepPlan,
   dataset: Dataset,
-  options: Pick<KeepingTeam, "threads" | "shared" | "findIdle">,
+  pool: Pick<KernelPool, "threads" | "createMemory">,
 ): Training {
   const arena = createArena();
   const specs = new Map(plan.buffers.map((buffer) => [buffer.name, buffer]));
@@ -149,7 +149,7 @@ export function prepareTraining(
   // A plan goes back from the last layer to the first; a program counts from the first.
   const layers = plan.ops.map(layer).filter((record) => record !== undefined).reverse();
   const program = placeProgram(arena, {
-    threads: options.threads,
+    threads: pool.threads,
     batch: plan.batchSize,
     maxRows: countOf(dataset),
     rowOps: plan.ops.map(rowOp).filter((record) => record !== undefined),
@@ -157,7 +157,7 @@ export function prepareTraining(
     fields: { ...inputs.fields, ...updateFields(update), clipNorm: clip?.maxNorm ?? 0 },
   });
 
-  const memory = arena.createMemory(options);
+  const memory = pool.createMemory(arena.bytes);
   inputs.write(memory);
   if (dataset.labels) new Uint32Array(memory.buffer, labels, dataset.labels.length).set(dataset.labels);
   if (dataset.targets) new Float32Array(memory.buffer, targets, dataset.targets.length).set(dataset.targets);

@@ -1,17 +1,14 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { createArena } from "../../../src/backends/wasm/arena.ts";
-import { compileKernels, instantiateKernels } from "../../../src/backends/wasm/module.ts";
+import { assertEquals } from "@std/assert";
+import { compileKernels, type Kernels } from "../../../src/backends/wasm/module.ts";
 import { bytesOf, fieldAt, LAYER, PROGRAM, ROW_OP, writeRecord } from "../../../src/backends/wasm/records.ts";
-import { BackendError } from "../../../src/errors.ts";
 
 for (const build of ["relaxed", "plain"] as const) {
   for (const shared of [true, false]) {
     const memory = shared ? "shared memory" : "memory of its own";
     Deno.test(`compileKernels() has the records that the host writes: ${build} build, ${memory}`, async () => {
-      const arena = createArena();
-      arena.reserve(1);
       const { module, build: found } = await compileKernels({ build, shared });
-      const kernels = instantiateKernels(module, arena.createMemory({ shared }));
+      const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared });
+      const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels;
       assertEquals(found, build);
       assertEquals(
         [kernels.programBytes(), kernels.rowOpBytes(), kernels.layerBytes()],
@@ -37,19 +34,4 @@ Deno.test("writeRecord() writes the fields that are given, and keeps the others"
   assertEquals(view.getFloat32(at("scale"), true), 0.5);
   assertEquals(fieldAt(address, ROW_OP, "activation"), address + 4);
   assertEquals(at("scale") + 4, bytesOf(ROW_OP));
-});
-
-Deno.test("reserve() hands out addresses apart, each at a multiple of 64, beyond the first page", () => {
-  const arena = createArena();
-  const addresses = [1, 64, 65, 0, 4].map((bytes) => arena.reserve(bytes));
-  assertEquals(addresses, [65536, 65600, 65664, 65792, 65792]);
-  assertEquals(arena.createMemory({ shared: false }).buffer.byteLength, 131072);
-});
-
-Deno.test("createMemory() refuses more than WebAssembly addresses", () => {
-  const arena = createArena();
-  arena.reserve(2 ** 32);
-  const message = `Cannot allocate memory for backend "wasm": needs 4097 MiB, WebAssembly addresses 4096 MiB`;
-  const error = assertThrows(() => arena.createMemory({ shared: true }), BackendError, message);
-  assertEquals(error.code, "out-of-memory");
 });

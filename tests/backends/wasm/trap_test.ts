@@ -3,8 +3,8 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import type { Backend } from "../../../src/backends/backend.ts";
 import { openWasm } from "../../../src/backends/wasm/backend.ts";
+import { createKernelPool, type KernelPool } from "../../../src/backends/wasm/kernel_pool.ts";
 import { PROGRAM, writeRecord } from "../../../src/backends/wasm/records.ts";
-import { createTeam, type Desk } from "../../../src/backends/wasm/team.ts";
 import { buildPlan } from "../../../src/plan/build.ts";
 import { resolveConfig } from "../../../src/training/config.ts";
 import { BackendError } from "../../../src/errors.ts";
@@ -96,17 +96,14 @@ for (const threads of [1, 2, 3]) {
   );
 }
 
-/** Opens a memory with a program at `PROGRAM_AT` whose operations lie beyond it. */
-async function openDamaged(team: Awaited<ReturnType<typeof createTeam>>): Promise<Desk> {
-  const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared: team.shared });
-  const sizes = { threads: team.threads, batch: 8, stride: 8, chunk: 8, count: 8, steps: 1 };
+/** Makes a memory with a program of so many operations at `PROGRAM_AT`; the operations lie beyond the memory. */
+function createProgram({ shared, threads }: KernelPool, rowOpCount: number): WebAssembly.Memory {
+  const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared });
   writeRecord(memory, PROGRAM_AT, PROGRAM, {
-    ...sizes,
-    rowOps: 0x7fff_0000,
-    rowOpCount: 1,
-    control: 2 * PROGRAM_AT,
+    ...{ threads, batch: 8, stride: 8, chunk: 8, count: 8, steps: 1 },
+    ...{ rowOps: 0x7fff_0000, rowOpCount, control: 2 * PROGRAM_AT },
   });
-  return await team.open(memory);
+  return memory;
 }
 
 const PROGRAM_AT = 65536;
@@ -120,22 +117,20 @@ for (
   })
 ) {
   Deno.test(
-    `Desk.run() is refused after a trap, on other memories it is not: ${name}`,
+    `run() is rejected by a trap, on other memories of the pool it works: ${name}`,
     SANITIZED,
     async () => {
-      const team = await createTeam(options);
-      try {
-        for (const address of options.shared ? [PROGRAM_AT, 0x7fff_ff00, 3 * PROGRAM_AT + 4] : [PROGRAM_AT]) {
-          const desk = await within(10, openDamaged(team));
-          assertEquals(desk.failure, undefined);
-          await assertTraps(() => desk.run(address), `Backend "wasm" failed: `);
-          await assertTraps(() => desk.run(PROGRAM_AT), LATER);
-          assertEquals(desk.failure?.code, "kernel");
-          desk.close();
-        }
-      } finally {
-        team.close();
+      const pool = await createKernelPool(options);
+      const healthy = await pool.open(createProgram(pool, 0));
+      for (const address of options.shared ? [PROGRAM_AT, 0x7fff_ff00, 3 * PROGRAM_AT + 4] : [PROGRAM_AT]) {
+        const damaged = await within(10, pool.open(createProgram(pool, 1)));
+        await assertTraps(() => damaged.run(address), `Backend "wasm" failed: `);
+        damaged.close();
+        await within(10, healthy.run(PROGRAM_AT));
       }
+      pool.close();
+      const error = await assertRejects(() => within(10, healthy.run(PROGRAM_AT)), BackendError);
+      assertEquals(error.code, "closed");
     },
   );
 }

@@ -11,7 +11,7 @@ const RUN = {
 } as const;
 
 const COMMAND = {
-  name: "deno task train",
+  name: "train",
   summary: "Trains.",
   groups: {
     run: { title: "Run", options: RUN, aliases: { data: ["path"], output: ["o"], quiet: ["q"] } },
@@ -94,7 +94,7 @@ const REFUSED: [args: string[], message: string, hint?: string][] = [
   [["-o", "-5"], `--output needs a value, found none`, "a value that begins with - is written --output=-5"],
   [["-output", "x"], `Unknown option "-output"`, "did you mean --output?"],
   [["--quiet", "--no-quiet"], `--quiet is given 2 times, needs once`],
-  [["--", "x"], `Unexpected argument "x"`, "run `deno task train --help` for the options"],
+  [["--", "x"], `Unexpected argument "x"`],
   [["--epochs"], `--epochs needs a value, found none`],
   [["--epochs="], `--epochs needs a value, found none`],
   [["-o="], `--output needs a value, found none`],
@@ -110,7 +110,7 @@ const REFUSED: [args: string[], message: string, hint?: string][] = [
   [["--quiet=maybe"], `--quiet takes no value but true or false, found "maybe"`],
   [["--no-quiet=false"], `--no-quiet takes no value`],
   [["-q="], `-q takes no value but true or false, found ""`],
-  [["mnist.npz"], `Unexpected argument "mnist.npz"`, "run `deno task train --help` for the options"],
+  [["mnist.npz"], `Unexpected argument "mnist.npz"`],
 ];
 
 for (const [args, message, hint] of REFUSED) {

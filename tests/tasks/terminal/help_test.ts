@@ -1,10 +1,10 @@
 import { assertArrayIncludes, assertEquals, assertLessOrEqual, assertMatch } from "@std/assert";
 import { TRAIN_OPTIONS } from "../../../src/training/config.ts";
-import { kebab } from "../../../tasks/terminal/command.ts";
+import { DENO_TASK, kebab } from "../../../tasks/terminal/command.ts";
 import { helpText, wrap } from "../../../tasks/terminal/help.ts";
 
 const COMMAND = {
-  name: "deno task train",
+  name: "train",
   summary: "Trains a network.",
   groups: {
     run: {
@@ -18,11 +18,11 @@ const COMMAND = {
     training: { title: "Training", options: TRAIN_OPTIONS, aliases: { learningRate: ["lr"] } },
   },
   positionals: { name: "IMAGE...", help: "what to look at" },
-  examples: [{ line: "deno task train --epochs 5", help: "a short run" }],
+  examples: [{ args: "--epochs 5", help: "a short run" }],
 } as const;
 
 Deno.test("helpText() shows spelling, range, choices and default of each option", () => {
-  const lines = helpText(COMMAND, { columns: 100 }).split("\n").map((line) =>
+  const lines = helpText(COMMAND, { program: DENO_TASK, columns: 100 }).split("\n").map((line) =>
     line.trim().replaceAll(/ +/g, " ")
   );
   assertArrayIncludes(lines, [
@@ -38,13 +38,13 @@ Deno.test("helpText() shows spelling, range, choices and default of each option"
 });
 
 Deno.test("helpText() names every option of its tables", () => {
-  const text = helpText(COMMAND, { columns: 100 });
+  const text = helpText(COMMAND, { program: DENO_TASK, columns: 100 });
   for (const name of Object.keys(TRAIN_OPTIONS)) assertMatch(text, new RegExp(` --${kebab(name)}[ ,\n]`));
 });
 
 for (const columns of [20, 40, 59, 60, 80, 100, 300]) {
   Deno.test(`helpText() keeps within ${columns} columns, and within 100`, () => {
-    for (const line of helpText(COMMAND, { columns }).split("\n")) {
+    for (const line of helpText(COMMAND, { program: DENO_TASK, columns }).split("\n")) {
       assertLessOrEqual(line.length, Math.min(columns, 100), line);
       assertEquals(line, line.trimEnd());
     }

@@ -1,11 +1,14 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import config from "../../../deno.json" with { type: "json" };
 import { BackendError, DivergedError, FormatError } from "../../../src/errors.ts";
-import { TaskError } from "../../../tasks/terminal/errors.ts";
+import { DENO_TASK } from "../../../tasks/terminal/command.ts";
+import { TaskError, UsageError } from "../../../tasks/terminal/errors.ts";
 import { exitCodeOf, type TaskBody } from "../../../tasks/terminal/main.ts";
+import { fileError } from "../../../tasks/terminal/system_errors.ts";
 import { record } from "./fakes.ts";
 
 const COMMAND = {
-  name: "deno task count",
+  name: "count",
   summary: "Counts.",
   groups: {
     run: { title: "Run", options: { limit: { kind: "integer", default: 5, min: 1, help: "how far" } } },
@@ -13,11 +16,17 @@ const COMMAND = {
 } as const;
 
 /** Runs a task whose only signals are those that `press` sends. */
-async function run(body: TaskBody<typeof COMMAND.groups>, ...args: string[]) {
+function run(body: TaskBody<typeof COMMAND.groups>, ...args: string[]) {
+  return runAs(DENO_TASK, body, ...args);
+}
+
+/** Runs it as a program of this name was called. */
+async function runAs(program: string, body: TaskBody<typeof COMMAND.groups>, ...args: string[]) {
   const { screen, stdout, stderr } = record();
   const listeners = new Set<() => void>();
   press = () => listeners.forEach((listener) => listener());
   const code = await exitCodeOf(COMMAND, body, {
+    program,
     args,
     screen,
     interrupt: {
@@ -54,7 +63,12 @@ const HINTS: [error: Error, hint: RegExp | undefined, message?: string][] = [
   [new TaskError("No model"), undefined],
   [new FormatError("Cannot read a.npz", { file: "a.npz" }), undefined],
   [new BackendError("Cannot open", { backend: "cuda", code: "unavailable" }), /deno task info/],
-  [new BackendError("Cannot load", { backend: "cuda", code: "permission" }), /a link to your library/],
+  [
+    new BackendError("Cannot load", { backend: "cuda", code: "permission" }),
+    new RegExp(
+      `^the tasks may load ${config.permissions.mlpcuda.ffi.join(" and ")}: .* a link to your library`,
+    ),
+  ],
   [new DivergedError("The loss is NaN", { epoch: 1, step: 2 }), /--learning-rate/],
   [
     new Deno.errors.PermissionDenied("Permission denied (os error 13): open 'a'"),
@@ -81,6 +95,34 @@ for (const [error, hint, message = error.message] of HINTS) {
     assertEquals(more, []);
   });
 }
+
+Deno.test("exitCodeOf() names the program that was called in the help text and in hints", async () => {
+  const hintOf = async (error: Error) => {
+    const { stderr } = await runAs("mlpcuda", () => {
+      throw error;
+    });
+    return stderr.trimEnd().split("\n  hint: ")[1];
+  };
+  const { stdout } = await runAs("mlpcuda", () => {}, "--help");
+  assertStringIncludes(stdout, "Usage: mlpcuda count [options]");
+  const cause = new Deno.errors.NotCapable(
+    'Requires write access to "a", run again with the --allow-write flag',
+  );
+  const hints = [
+    await hintOf(new UsageError("Wrong")),
+    await hintOf(new BackendError("Cannot open", { backend: "cuda", code: "unavailable" })),
+    await hintOf(new BackendError("Cannot load", { backend: "cuda", code: "permission" })),
+    await hintOf(cause),
+    await hintOf(fileError("Cannot save to", "a", cause) as Error),
+  ];
+  assertEquals(hints, [
+    "run `mlpcuda count --help` for the options",
+    "run `mlpcuda info` to see which backends open on this machine",
+    "start or install mlpcuda with --allow-ffi and the path of your library",
+    "start or install mlpcuda with --allow-write",
+    "start or install mlpcuda with --allow-write",
+  ]);
+});
 
 Deno.test("exitCodeOf() shows where an error was thrown with --debug", async () => {
   const { code, stderr } = await run(() => {
@@ -136,6 +178,6 @@ Deno.test("exitCodeOf() is 1 for a task that lost rows, though it went on to its
     screen.outliveStdout();
     screen.row("row");
     reached = true;
-  }, { args: [], screen, interrupt: { listen: () => {}, unlisten: () => {} } });
+  }, { program: DENO_TASK, args: [], screen, interrupt: { listen: () => {}, unlisten: () => {} } });
   assertEquals([code, reached], [1, true]);
 });

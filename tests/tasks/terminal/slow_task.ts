@@ -3,6 +3,7 @@ import { runTask } from "../../../tasks/terminal/main.ts";
 
 const COMMAND = {
   name: "slow_task.ts",
+  runBy: "",
   summary: "Waits until it is interrupted, then saves.",
   groups: {
     run: {

@@ -1,53 +1,60 @@
 import { assertEquals, assertFalse, assertStrictEquals } from "@std/assert";
 import type { TaskError } from "../../../tasks/terminal/errors.ts";
-import { fileError, obstacleOf, reasonOf, systemMessage } from "../../../tasks/terminal/system_errors.ts";
+import {
+  fileError,
+  type Obstacle,
+  obstacleOf,
+  reasonOf,
+  systemMessage,
+} from "../../../tasks/terminal/system_errors.ts";
 
 /** An error as Deno throws it for a code of the system. */
 function systemError(code: string, message: string): Error {
   return Object.assign(new Error(message), { code });
 }
 
-const MESSAGES: [error: Error, message: string, hint: string | undefined][] = [
+const MESSAGES: [error: Error, message: string, advice: Omit<Obstacle, "why">][] = [
   [
     new Deno.errors.NotCapable('Requires all access to "/proc/x.npz", run again with the --allow-all flag'),
     'Cannot use "/proc/x.npz": Deno keeps programs out of system folders such as /proc, /sys and /dev',
-    "name another place",
+    { hint: "name another place" },
   ],
   [
     new Deno.errors.NotCapable('Requires write access to "/a/b.npz", run again with the --allow-write flag'),
     'Cannot use "/a/b.npz": this process has no write permission',
-    "run it as `deno task train`, which grants what it needs",
+    { permission: "write" },
   ],
   [
     new Deno.errors.NotCapable('Requires run access to "xdg-open", run again with the --allow-run flag'),
     'Cannot use "xdg-open": this process has no run permission',
-    "run it as `deno task train`, which grants what it needs",
+    { permission: "run" },
   ],
   [
     systemError("ENOSPC", "No space left on device (os error 28)"),
     "Cannot go on: the disk is full",
-    "make room, or name another place",
+    { hint: "make room, or name another place" },
   ],
   [
     systemError("ENAMETOOLONG", "File name too long (os error 36): open '/a/it's'"),
     'Cannot use "/a/it\'s": the path or a name in it is too long for the system',
-    "name a shorter path",
+    { hint: "name a shorter path" },
   ],
   [
     systemError("EROFS", "Read-only file system (os error 30): rename '/a/b.part' -> '/a/b'"),
     'Cannot use "/a/b.part": its file system can only be read',
-    "name another place",
+    { hint: "name another place" },
   ],
   [
     new Deno.errors.PermissionDenied("Permission denied (os error 13): mkdir '/root/a'"),
     'Cannot use "/root/a": the system does not permit it',
-    "check who owns the file and its folder, or name another place",
+    { hint: "check who owns the file and its folder, or name another place" },
   ],
 ];
 
-for (const [error, message, hint] of MESSAGES) {
+for (const [error, message, advice] of MESSAGES) {
   Deno.test(`systemMessage() words ${JSON.stringify(error.message)} anew`, () => {
-    assertEquals([systemMessage(error), obstacleOf(error, "deno task train")?.hint], [message, hint]);
+    const { why: _, ...rest } = obstacleOf(error)!;
+    assertEquals([systemMessage(error), rest], [message, advice]);
     assertFalse(/os error|--allow|run again/.test(message));
   });
 }

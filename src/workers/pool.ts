@@ -1,0 +1,163 @@
+/**
+ * A pool of workers that call functions of WebAssembly modules over shared memory, so that the calling thread stays free. On
+ * a host without shared memory or workers, the calling thread makes the calls itself, a slice of the work at a time.
+ * @module
+ */
+import { startWorkers } from "./workers.ts";
+
+/** The source of a worker: it creates instances of modules, calls their functions, and drops them. */
+const WORKER = `
+const instances = new Map();
+self.onmessage = ({ data: { job, instance, module, memory, name, args } }) => {
+  if (job === undefined) return void instances.delete(instance);
+  try {
+    if (module) instances.set(instance, new WebAssembly.Instance(module, { env: { memory } }).exports);
+    else instances.get(instance)[name](...args);
+    self.postMessage({ job });
+  } catch (error) {
+    self.postMessage({ job, error: String(error) });
+  }
+};`;
+
+/** How long the calling thread works before it lets the event loop turn, in milliseconds. */
+const TURN_MS = 20;
+
+/** The limit of work for each call on a worker: none. */
+const NO_LIMIT = 0x7fffffff;
+
+/** A function call that each thread makes, on its part of the work. */
+export interface PoolCall {
+  /** The exported function to call. */
+  readonly name: string;
+  /** Returns the arguments on a thread, counted from 0; `limit` is the most work that the call may do. */
+  args(thread: number, limit: number): readonly number[];
+  /** The limit for a call on the calling thread, in the function's own unit. */
+  readonly slice: number;
+  /** Returns whether all work is done; it is asked only on the calling thread. */
+  isDone(): boolean;
+}
+
+/** A module over a memory, on each thread of a pool. */
+export interface PoolInstance {
+  /** The module's functions on the calling thread. */
+  readonly exports: WebAssembly.Exports;
+  /**
+   * Makes a call on every thread, and waits until all have returned.
+   *
+   * @throws {Error} made by `fault`, if a function traps, a worker ends, or the pool is closed before or meanwhile
+   */
+  call(call: PoolCall): Promise<void>;
+  /** Drops the instances, and with them the memory. */
+  close(): void;
+}
+
+/** Threads that call functions of modules. */
+export interface WorkerPool {
+  /** Threads that share the work. */
+  readonly threads: number;
+  /** Whether the memories of modules must be shared. */
+  readonly shared: boolean;
+  /** The reason for which the calling thread does the work; absent if workers do it. */
+  readonly alone?: "no shared memory" | "workers cannot start";
+  /** Creates an instance of a module over a memory on each thread. */
+  open(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<PoolInstance>;
+  /** Ends the workers and rejects calls under way. A second call does nothing. */
+  close(): void;
+}
+
+/** Options of {@linkcode createPool}. */
+export interface PoolOptions {
+  /** Workers to start. */
+  readonly threads: number;
+  /** Whether to share memory with workers; if not, the calling thread works. */
+  readonly shared: boolean;
+  /** Makes the error of a call: its function trapped, a worker ended, or the pool was closed. */
+  fault(code: "kernel" | "worker" | "closed", reason: string): Error;
+}
+
+/** Work that each worker does its part of. */
+interface Job {
+  /** Workers that have not answered yet. */
+  left: number;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+/** Starts a pool. It has one thread, the calling one, if `shared` is false or this host starts no workers. */
+export async function createPool({ threads, shared, fault }: PoolOptions): Promise<WorkerPool> {
+  const workers = shared ? await startWorkers(WORKER, threads) : undefined;
+  const jobs = new Map<number, Job>();
+  let lastJob = 0, lastInstance = 0, ended: Error | undefined;
+  const end = (error: Error) => {
+    ended ??= error;
+    for (const { reject } of jobs.values()) reject(ended);
+    jobs.clear();
+    for (const worker of workers ?? []) worker.terminate();
+  };
+  for (const worker of workers ?? []) {
+    worker.onmessage = ({ data: { job, error } }) => {
+      const found = jobs.get(job);
+      if (!found) return; // another worker has failed in it
+      if (error === undefined && --found.left > 0) return;
+      jobs.delete(job);
+      if (error === undefined) found.resolve();
+      else found.reject(fault("kernel", error));
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      end(fault("worker", event.message || "a worker has ended"));
+    };
+  }
+
+  const openOn = async (
+    workers: readonly Worker[],
+    module: WebAssembly.Module,
+    memory: WebAssembly.Memory,
+  ) => {
+    const instance = ++lastInstance;
+    const post = (messageOf: (thread: number) => Record<string, unknown>) =>
+      new Promise<void>((resolve, reject) => {
+        if (ended) return reject(ended);
+        const job = ++lastJob;
+        jobs.set(job, { left: workers.length, resolve, reject });
+        workers.forEach((worker, thread) => worker.postMessage({ ...messageOf(thread), job, instance }));
+      });
+    const close = () => workers.forEach((worker) => worker.postMessage({ instance }));
+    try {
+      await post(() => ({ module, memory }));
+    } catch (error) {
+      close();
+      throw error;
+    }
+    const call = ({ name, args }: PoolCall) => post((thread) => ({ name, args: args(thread, NO_LIMIT) }));
+    return { call, close };
+  };
+
+  const callHere = async (exports: WebAssembly.Exports, { name, args, slice, isDone }: PoolCall) => {
+    if (ended) throw ended;
+    const run = exports[name] as (...args: number[]) => void;
+    for (let turned = performance.now(); !isDone();) {
+      try {
+        run(...args(0, slice));
+      } catch (error) {
+        throw fault("kernel", String(error));
+      }
+      if (performance.now() - turned < TURN_MS) continue;
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      if (ended) throw ended;
+      turned = performance.now();
+    }
+  };
+
+  return {
+    threads: workers?.length ?? 1,
+    shared: workers !== undefined,
+    alone: workers ? undefined : shared ? "workers cannot start" : "no shared memory",
+    async open(module, memory) {
+      const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+      if (workers) return { exports, ...await openOn(workers, module, memory) };
+      return { exports, call: (call) => callHere(exports, call), close() {} };
+    },
+    close: () => end(fault("closed", "it was closed while it worked")),
+  };
+}
