@@ -13,7 +13,7 @@ import { buildForwardPlan, buildPlan } from "../../src/plan/build.ts";
 import { resolveConfig, type TrainConfig } from "../../src/training/config.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { dense, formatLayers, type LayerSpec } from "../../src/plan/layers.ts";
-import { type LossName, LOSSES } from "../../src/plan/losses.ts";
+import { LOSSES, type LossName } from "../../src/plan/losses.ts";
 import { type OptimizerName, OPTIMIZERS } from "../../src/plan/optimizers.ts";
 import type { StepPlan } from "../../src/plan/plan.ts";
 import { backendTest, COMPARED, REFERENCE } from "../support/backends.ts";
@@ -147,13 +147,23 @@ const PLANS: readonly (Partial<TrainConfig> & { readonly layers: readonly LayerS
  */
 const WHOLLY: ReadonlySet<string> = new Set(["webgpu"]);
 
+type StepResult = Awaited<ReturnType<typeof stepOf>>;
+
+let steps: Promise<readonly { readonly run: StepCase; readonly wanted: StepResult }[]> | undefined;
+
+/** Every step with what the reference makes of it. */
+function makeSteps() {
+  const runs = PLANS.flatMap(({ layers, ...given }) => [...stepCases(layers, given)]);
+  return Promise.all(runs.map(async (run) => ({ run, wanted: await stepOf(openReference(), run) })));
+}
+
 backendTest(
   "Trainer.runEpoch() makes of NaN and ∞ what the reference makes",
   COMPARED,
   async (backend, row) => {
     const faults: string[] = [], wholly = WHOLLY.has(row.backend);
-    for (const run of PLANS.flatMap(({ layers, ...given }) => [...stepCases(layers, given)])) {
-      const [found, wanted] = [await stepOf(backend, run), await stepOf(openReference(), run)];
+    for (const { run, wanted } of await (steps ??= makeSteps())) {
+      const found = await stepOf(backend, run);
       const fault = (what: string) => faults.push(`${run.name}: ${what}`);
       if (found.diverged !== wanted.diverged) fault(`diverged is ${found.diverged}`);
       differences(Float64Array.of(found.lossSum), Float64Array.of(wanted.lossSum)).forEach(fault);

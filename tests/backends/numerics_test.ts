@@ -65,6 +65,7 @@ const SUMS = [0, 1e-6, 1e-3, 0.1, 0.29999, 0.3, 0.30001, 0.5, 1, 2.5, 5, 9, 12, 
 const SHARE = 5e-7, TINY = 1e-37;
 
 for (const activation of ACTIVATIONS) {
+  if (activation === "softmax") continue; // is over rows, and has a test of its own
   backendTest(`Predictor.run() is near float64 with ${activation} everywhere`, EACH, async (backend) => {
     const network = { inFeatures: 1, layers: [dense(1, activation)], inputScale: 1 };
     const parameters = { "layer_1.weights": Float32Array.of(1), "layer_1.bias": Float32Array.of(0) };
