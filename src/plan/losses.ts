@@ -15,6 +15,7 @@ export const LOSS_OPTIONS = {
     default: 0,
     min: 0,
     below: 1,
+    only: { option: "loss", value: "cross-entropy" },
     help: "share of each cross-entropy target that is spread over all classes",
   },
 } as const satisfies Record<string, OptionSpec>;
@@ -35,8 +36,10 @@ export interface LossInput {
 export interface LossDefinition {
   /** A row's loss; the loss of a batch is the mean over its rows. */
   readonly formula: string;
-  /** The activations of the last layer that it takes. */
+  /** The activations of the last layer that it takes; {@linkcode ACTIVATIONS} itself if it takes any. */
   readonly outputs: readonly ActivationName[];
+  /** The same in words: what a message says that it needs. */
+  readonly needs: string;
   /** Whether it takes target values besides class labels. */
   readonly targets: boolean;
   /** Whether it is computed from logits: the last layer's activation is then part of the loss. */
@@ -53,6 +56,7 @@ export const LOSSES: Readonly<Record<LossName, LossDefinition>> = {
   "cross-entropy": {
     formula: "-Σ t log softmax(z), with t = (1 - ε) onehot(label) + ε / C",
     outputs: ["softmax", "linear"],
+    needs: "a softmax output, or a linear one that gives logits",
     targets: false,
     logits: true,
     op: ({ index, settings: { labelSmoothing } }) => ({
@@ -66,6 +70,7 @@ export const LOSSES: Readonly<Record<LossName, LossDefinition>> = {
   "mean-squared-error": {
     formula: "Σ (y - t)² / O",
     outputs: ACTIVATIONS,
+    needs: "any output",
     targets: true,
     logits: false,
     op: ({ index, output, labels }) => ({
@@ -87,17 +92,22 @@ export const LOSSES: Readonly<Record<LossName, LossDefinition>> = {
  * @throws {RangeError} if the loss makes no sense for such an output or such a data set
  */
 export function trainedActivation(loss: LossName, output: ActivationName, labels: boolean): ActivationName {
-  const { outputs, targets, logits } = LOSSES[loss];
+  const { outputs, needs, targets, logits } = LOSSES[loss];
   if (!labels && !targets) {
+    const others = namesOf((other) => other.targets);
     throw new RangeError(
-      `Loss "${loss}" needs class labels, the data set has target values; those need loss "mean-squared-error"`,
+      `Loss "${loss}" needs class labels, the data set has target values; those need loss ${others}`,
     );
   }
   if (!outputs.includes(output)) {
-    throw new RangeError(
-      `Loss "cross-entropy" needs a softmax output, or a linear one that gives logits, found "${output}"; ` +
-        `loss "mean-squared-error" takes any output`,
-    );
+    const others = namesOf((other) => other.outputs === ACTIVATIONS);
+    throw new RangeError(`Loss "${loss}" needs ${needs}, found "${output}"; loss ${others} takes any output`);
   }
   return logits ? "linear" : output;
+}
+
+/** Returns the names of the losses for which `test` holds, as a message lists them. */
+function namesOf(test: (loss: LossDefinition) => boolean): string {
+  const names = Object.entries(LOSSES).filter(([, loss]) => test(loss)).map(([name]) => `"${name}"`);
+  return names.join(" or ");
 }

@@ -9,7 +9,14 @@ import type { AdamOp, BufferName, Op, UpdateOp } from "./plan.ts";
 /** The options of the optimizers, all together. */
 export const OPTIMIZER_OPTIONS = {
   learningRate: { kind: "number", default: 0.001, min: 0, help: "learning rate before its schedule" },
-  momentum: { kind: "number", default: 0, min: 0, below: 1, help: "momentum of sgd" },
+  momentum: {
+    kind: "number",
+    default: 0,
+    min: 0,
+    below: 1,
+    only: { option: "optimizer", value: "sgd" },
+    help: "momentum of sgd",
+  },
   nesterov: { kind: "boolean", default: false, help: "look ahead along the momentum of sgd" },
   beta1: { kind: "number", default: 0.9, min: 0, below: 1, help: "decay of adam's mean of gradients" },
   beta2: {

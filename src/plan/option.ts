@@ -19,6 +19,8 @@ export interface OptionSpec {
   readonly above?: number;
   /** The value must lie below this one. */
   readonly below?: number;
+  /** The one value of another option with which this one may differ from its default. */
+  readonly only?: { readonly option: string; readonly value: string };
   /** One line of help: what it does, with its unit. */
   readonly help: string;
 }

@@ -110,11 +110,10 @@ export function resolveConfig(given: Partial<TrainConfig> = {}): TrainConfig {
   if (resolved.nesterov && resolved.momentum === 0) {
     throw new RangeError(`Option "nesterov" needs "momentum" above 0, found 0`);
   }
-  if (resolved.momentum > 0 && resolved.optimizer !== "sgd") {
-    throw new RangeError(`Option "momentum" needs optimizer "sgd", found "${resolved.optimizer}"`);
-  }
-  if (resolved.labelSmoothing > 0 && resolved.loss !== "cross-entropy") {
-    throw new RangeError(`Option "labelSmoothing" needs loss "cross-entropy", found "${resolved.loss}"`);
+  for (const [name, spec] of Object.entries<OptionSpec>(TRAIN_OPTIONS)) {
+    const { option, value } = spec.only ?? {};
+    if (option === undefined || config[name] === spec.default || config[option] === value) continue;
+    throw new RangeError(`Option "${name}" needs ${option} "${value}", found "${config[option]}"`);
   }
   return resolved;
 }

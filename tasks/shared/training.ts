@@ -2,6 +2,7 @@
 import type { Checkpoint } from "../../src/training/checkpoint_parts.ts";
 import { resolveConfig, TRAIN_OPTIONS, type TrainConfig } from "../../src/training/config.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
+import { ACTIVATIONS } from "../../src/plan/activations.ts";
 import { dense, type LayerSpec, parseLayers } from "../../src/plan/layers.ts";
 import { type LossName, trainedActivation } from "../../src/plan/losses.ts";
 import { Mlp } from "../../src/mlp.ts";
@@ -18,7 +19,7 @@ export const LAYERS_OPTION = {
   layers: {
     kind: "text",
     value: "LAYERS",
-    help: "widths and activations (relu, sigmoid, tanh, softmax, linear), first to last; " +
+    help: `widths and activations (${ACTIVATIONS.join(", ")}), first to last; ` +
       "by default 128:relu,64:relu and the set's classes as softmax, or its target values as linear",
   },
 } as const satisfies ArgumentTable;

@@ -6,8 +6,11 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Backend, TrainState } from "../../src/backends/backend.ts";
 import { openBackend } from "../../src/backends/open.ts";
+import { ACTIVATIONS } from "../../src/plan/activations.ts";
 import { buildPlan } from "../../src/plan/build.ts";
 import { resolveConfig } from "../../src/training/config.ts";
+import { parseLayers } from "../../src/plan/layers.ts";
+import { LOSSES } from "../../src/plan/losses.ts";
 import { isUpdate, OPTIMIZERS, settingsOf, statesOf } from "../../src/plan/optimizers.ts";
 import { FULL_SIZE_CASE, SMALL_CASES } from "../fixtures/pytorch/cases.ts";
 import { startOf } from "../fixtures/pytorch_start.ts";
@@ -63,6 +66,18 @@ for (const given of SMALL_CASES) {
     }
   });
 }
+
+Deno.test("SMALL_CASES have every activation, inside and at the end, every loss and every optimizer", () => {
+  const layers = SMALL_CASES.map((given) => parseLayers(given.layers).map(({ activation }) => activation));
+  const configs = SMALL_CASES.map(({ config }) => resolveConfig(config));
+  const missing = {
+    inside: ACTIVATIONS.filter((name) => !layers.some((each) => each.slice(0, -1).includes(name))),
+    atTheEnd: ACTIVATIONS.filter((name) => !layers.some((each) => each.at(-1) === name)),
+    losses: Object.keys(LOSSES).filter((name) => !configs.some(({ loss }) => loss === name)),
+    optimizers: Object.keys(OPTIMIZERS).filter((name) => !configs.some(({ optimizer }) => optimizer === name)),
+  };
+  assertEquals(missing, { inside: [], atTheEnd: [], losses: [], optimizers: [] });
+});
 
 /**
  * How far losses, sampled parameters and means over a tensor may lie from PyTorch's, which computes in float64. For

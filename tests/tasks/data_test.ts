@@ -3,6 +3,7 @@ import { assertEquals, assertGreater, assertMatch } from "@std/assert";
 import { formatNpy } from "../../src/formats/npy.ts";
 import type { NpzInput } from "../../src/formats/npz.ts";
 import { writeZip } from "../../src/formats/zip_write.ts";
+import { ACTIVATIONS } from "../../src/plan/activations.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { drawImages, drawRegression, type Folder, setFile, taskTest } from "./support.ts";
 
@@ -99,7 +100,7 @@ const REFUSALS: Refusal[] = [
     name: "an unknown activation",
     args: ["--layers", "3:softmox"],
     said:
-      'error: --layers: Unknown activation "softmox", needs one of relu, sigmoid, tanh, softmax, linear\n' +
+      `error: --layers: Unknown activation "softmox", needs one of ${ACTIVATIONS.join(", ")}\n` +
       "  hint: such as --layers 128:relu,10:softmax",
     code: 2,
   },

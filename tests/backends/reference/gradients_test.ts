@@ -3,11 +3,12 @@
  * @module
  */
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
-import { type ActivationName, ACTIVATIONS } from "../../../src/plan/activations.ts";
+import { ACTIVATIONS } from "../../../src/plan/activations.ts";
 import { allocateBuffers, runOps } from "../../../src/backends/reference/step.ts";
 import { buildPlan } from "../../../src/plan/build.ts";
 import { resolveConfig, type TrainConfig } from "../../../src/training/config.ts";
 import { dense, formatLayers, type LayerSpec } from "../../../src/plan/layers.ts";
+import { type LossDefinition, type LossName, LOSSES } from "../../../src/plan/losses.ts";
 import { createRandom } from "../../../src/random.ts";
 import { drawSet } from "../../support/sets.ts";
 import { distance, inOrder, largest } from "../../support/states.ts";
@@ -81,21 +82,16 @@ for (const hidden of ACTIVATIONS) {
     checkGradients({ layers: [dense(5, "tanh"), ...layers], config: {} });
     checkGradients({ layers: [layers[0], dense(5, "sigmoid"), layers[1]], config: {} });
   });
-
-  Deno.test(`runOps() has the gradients of mean squared error after ${hidden}`, () => {
-    const layers = [dense(6, "tanh"), dense(OUT_FEATURES, hidden)];
-    for (const targets of [false, true]) {
-      checkGradients({ layers, config: { loss: "mean-squared-error" }, targets });
-      checkGradients({ layers: layers.slice(1), config: { loss: "mean-squared-error" }, targets });
-    }
-  });
 }
 
-for (const output of ["softmax", "linear"] satisfies ActivationName[]) {
-  for (const labelSmoothing of [0, 0.3]) {
-    Deno.test(`runOps() has the gradients of cross-entropy, ${output} output, smoothing ${labelSmoothing}`, () => {
+for (const [loss, { outputs, targets }] of Object.entries(LOSSES) as [LossName, LossDefinition][]) {
+  for (const output of outputs) {
+    Deno.test(`runOps() has the gradients of ${loss} after ${output}`, () => {
       for (const hidden of [[], [dense(6, "tanh")], [dense(6, "relu"), dense(5, "sigmoid")]]) {
-        checkGradients({ layers: [...hidden, dense(OUT_FEATURES, output)], config: { labelSmoothing } });
+        const layers = [...hidden, dense(OUT_FEATURES, output)];
+        checkGradients({ layers, config: { loss } });
+        if (targets) checkGradients({ layers, config: { loss }, targets });
+        if (loss === "cross-entropy") checkGradients({ layers, config: { loss, labelSmoothing: 0.3 } });
       }
     });
   }

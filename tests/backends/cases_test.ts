@@ -1,0 +1,124 @@
+/** The cases of the conformance suite: which pairs of levels they hold, and that none of them changes. @module */
+import { assertEquals } from "@std/assert";
+import { ACTIVATIONS } from "../../src/plan/activations.ts";
+import { LOSSES } from "../../src/plan/losses.ts";
+import { OPTIMIZERS } from "../../src/plan/optimizers.ts";
+import { sha256Of } from "../../src/formats/sha256.ts";
+import { CASES, type ConformanceCase, conformanceCase, FIRST_CASES, SIZES } from "../support/cases.ts";
+
+/** The levels that a case has of each factor; of an activation inside there may be two, and without a hidden layer none. */
+const FACTORS: Readonly<Record<string, (given: ConformanceCase) => readonly unknown[]>> = {
+  "inputs": ({ levels }) => [levels.inFeatures],
+  "hidden width": ({ levels }) => levels.activations.length > 0 ? [levels.hidden] : [],
+  "outputs": ({ levels }) => [levels.outFeatures],
+  "batch": ({ levels }) => [levels.batchSize],
+  "hidden layers": ({ levels }) => [levels.activations.length],
+  "inside": ({ levels }) => levels.activations,
+  "at the end": ({ levels }) => [levels.output.output],
+  "loss": ({ levels: { output } }) => [output.loss],
+  "smoothing": ({ levels: { output } }) => [output.smoothing ?? 0],
+  "answers": ({ levels: { output } }) => [output.targets ? "targets" : "labels"],
+  "optimizer": ({ levels: { optimizer } }) => [optimizer.optimizer],
+  "momentum": ({ levels: { optimizer } }) => [
+    optimizer.nesterov ? "Nesterov" : optimizer.momentum ? "plain" : "none",
+  ],
+  "kind of input": ({ levels: { inputs } }) => [
+    `${inputs.zeros > 0 ? "sparse" : "dense"} ${inputs.bytes ? "bytes" : "floats"}`,
+  ],
+  "weight decay": ({ levels }) => [levels.weightDecay],
+  "clipping": ({ levels }) => [levels.clipNorm],
+  "rows": ({ levels }) => [levels.ragged],
+};
+
+/** Every level that each factor must have; the tables decide about activations, losses and optimizers. */
+const LEVELS: Readonly<Record<string, readonly unknown[]>> = {
+  "inputs": SIZES,
+  "hidden width": SIZES,
+  "outputs": SIZES,
+  "batch": SIZES,
+  "hidden layers": [0, 1, 2],
+  "inside": ACTIVATIONS,
+  "at the end": ACTIVATIONS,
+  "loss": Object.keys(LOSSES),
+  "smoothing": [0, 0.1],
+  "answers": ["labels", "targets"],
+  "optimizer": Object.keys(OPTIMIZERS),
+  "momentum": ["none", "plain", "Nesterov"],
+  "kind of input": ["dense bytes", "dense floats", "sparse bytes", "sparse floats"],
+  "weight decay": [0, 0.1],
+  "clipping": [0, 0.05, 1000],
+  "rows": ["whole batches", "last batch ragged", "less than a batch"],
+};
+
+/** Whether two levels cannot come together, or need not. */
+function isApart(one: string, a: unknown, other: string, b: unknown): boolean {
+  const pair = (first: string, second: string) => one === first && other === second;
+  if (pair("hidden width", "hidden layers") || pair("hidden layers", "inside")) return a === 0 || b === 0;
+  if (pair("at the end", "loss")) {
+    return !LOSSES[b as keyof typeof LOSSES].outputs.some((output) => output === a);
+  }
+  if (pair("loss", "smoothing")) return a !== "cross-entropy" && b !== 0;
+  if (pair("loss", "answers")) return b === "targets" && !LOSSES[a as keyof typeof LOSSES].targets;
+  if (pair("optimizer", "momentum")) return a !== "sgd" && b !== "none";
+  // Smoothing is part of cross-entropy, which gets the same logits from softmax and linear, and labels alone.
+  if (pair("at the end", "smoothing")) return a !== "softmax" && b !== 0;
+  if (pair("smoothing", "answers")) return a !== 0 && b === "targets";
+  // The first cases have these two before target values only.
+  return pair("at the end", "answers") && (a === "relu" || a === "tanh") && b === "labels";
+}
+
+Deno.test("conformanceCase() brings every level of every factor together with every level of every other", () => {
+  const held = new Set<string>(), keyOf = (...parts: unknown[]) => parts.join("|");
+  for (let number = 0; number < CASES; number++) {
+    const given = conformanceCase(number);
+    const levels = Object.entries(FACTORS).map(([factor, of]) => [factor, of(given)] as const);
+    for (const [index, [one, those]] of levels.entries()) {
+      for (const [other, these] of levels.slice(index + 1)) {
+        for (const a of those) for (const b of these) held.add(keyOf(one, a, other, b));
+      }
+    }
+  }
+  const missing: string[] = [], factors = Object.entries(LEVELS);
+  for (const [index, [one, those]] of factors.entries()) {
+    for (const [other, these] of factors.slice(index + 1)) {
+      for (const a of those) {
+        for (const b of these) {
+          if (held.has(keyOf(one, a, other, b)) || isApart(one, a, other, b)) continue;
+          missing.push(`${one} ${a} with ${other} ${b}`);
+        }
+      }
+    }
+  }
+  assertEquals(missing, []);
+});
+
+/**
+ * What the first cases come to, and those of the first entry after them. A digest that differs means that cases have been
+ * reshuffled; new entries leave both as they are.
+ */
+const DIGESTS = {
+  first: "f263a5b215cdd79415a96f01da89df2b7d317130a19758f6555bd2ddacccdd53",
+  silu: "bafa991b1c138a5296cb6d7050c453e91268971a3d418dc432a6536d72af120b",
+};
+
+Deno.test("conformanceCase() gives the cases that it has always given", async () => {
+  const all = Array.from({ length: CASES }, (_, number) => conformanceCase(number));
+  const silu = all.filter(({ name }) => /^silu \d+:/.test(name));
+  assertEquals(
+    { first: await digestOf(all.slice(0, FIRST_CASES)), silu: await digestOf(silu) },
+    DIGESTS,
+  );
+});
+
+/** A digest of all that cases are drawn from and to: settings, inputs, answers, parameters and orders of rows. */
+async function digestOf(cases: readonly ConformanceCase[]): Promise<string> {
+  const digests: string[] = [];
+  for (const { name, dataset, parameters, epochs, learningRate } of cases) {
+    const { inputs, labels, targets } = dataset, arrays = [inputs, labels ?? targets!, ...epochs];
+    for (const values of [...arrays, ...Object.values(parameters)]) {
+      digests.push(await sha256Of(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)));
+    }
+    digests.push(name, String(dataset.inputScale), String(learningRate));
+  }
+  return await sha256Of(new TextEncoder().encode(digests.join("\n")));
+}
