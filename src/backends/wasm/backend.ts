@@ -13,9 +13,10 @@ import type { PredictorWork, TrainerWork } from "../work.ts";
 import { type KeepingTeam, keepMemories } from "./memories.ts";
 import type { Build } from "./module.ts";
 import { type Prediction, preparePrediction } from "./prediction.ts";
-import { bytesOf, fieldAt, PROGRAM, writeRecord } from "./records.ts";
+import { bytesOf, fieldAt, PROGRAM, STEP_NUMBERS, writeRecord } from "./records.ts";
 import { createTeam, type Desk, type Team } from "./team.ts";
-import { loadTensors, prepareTraining, ratesOf, readTensors, type Training } from "./training.ts";
+import { loadTensors, prepareTraining, readTensors, type Training } from "./training.ts";
+import { numbersOf } from "./updates.ts";
 
 /** What the WebAssembly backend can be told. */
 export interface WasmOptions {
@@ -96,8 +97,8 @@ async function createTrainer(team: KeepingTeam, plan: StepPlan, dataset: Dataset
     async runEpoch({ order, rates, step, signal }) {
       const { training: { memory, program, update }, desk, fields } = laid;
       new Uint32Array(memory.buffer, program.order, order.length).set(order);
-      const numbers = new Float32Array(memory.buffer, program.rates, rates.length * 4);
-      rates.forEach((rate, i) => numbers.set(ratesOf(update, rate, step + i + 1), i * 4));
+      const numbers = new Float32Array(memory.buffer, program.numbers, rates.length * STEP_NUMBERS);
+      rates.forEach((rate, i) => numbers.set(numbersOf(update, rate, step + i + 1), i * STEP_NUMBERS));
       const lossSum = new Float64Array(memory.buffer, program.lossSum, 1);
       lossSum[0] = 0;
       writeRecord(memory, program.address, PROGRAM, { ...BEGIN, count: order.length, steps: rates.length });

@@ -1,25 +1,49 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { createArena } from "../../../src/backends/wasm/arena.ts";
 import { compileKernels, instantiateKernels } from "../../../src/backends/wasm/module.ts";
-import { bytesOf, fieldAt, LAYER, PROGRAM, ROW_OP, writeRecord } from "../../../src/backends/wasm/records.ts";
+import {
+  bytesOf,
+  fieldAt,
+  ITEM,
+  LAYER,
+  PROGRAM,
+  ROW_OP,
+  writeRecord,
+} from "../../../src/backends/wasm/records.ts";
+import { ACTIVATION_TABLE } from "../../../src/plan/activations.ts";
+import { UPDATES } from "../../../src/plan/optimizers.ts";
+import { kernelDefinitions, kernelFingerprint } from "../../../tasks/shared/wasm_definitions.ts";
 import { BackendError } from "../../../src/errors.ts";
 
 for (const build of ["relaxed", "plain"] as const) {
   for (const shared of [true, false]) {
     const memory = shared ? "shared memory" : "memory of its own";
-    Deno.test(`compileKernels() has the records that the host writes: ${build} build, ${memory}`, async () => {
+    Deno.test(`compileKernels() was built from the records and tables of now: ${build} build, ${memory}`, async () => {
       const arena = createArena();
       arena.reserve(1);
       const { module, build: found } = await compileKernels({ build, shared });
       const kernels = instantiateKernels(module, arena.createMemory({ shared }));
       assertEquals(found, build);
-      assertEquals(
-        [kernels.programBytes(), kernels.rowOpBytes(), kernels.layerBytes()],
-        [bytesOf(PROGRAM), bytesOf(ROW_OP), bytesOf(LAYER)],
-      );
+      assertEquals(kernels.fingerprint(), kernelFingerprint(), "run `deno task build:wasm`");
     });
   }
 }
+
+Deno.test("kernelDefinitions() has each number and each field once, in the order of the host", () => {
+  const text = kernelDefinitions();
+  const members = (name: string) =>
+    [...new RegExp(`(?:enum|class) ${name} \\{\n([^}]*)\\}`).exec(text)![1].matchAll(/(\w+)(?: = |: )(\w+)/g)]
+      .map(([, member, value]) => [member, value]);
+  const numbers = (table: Record<string, { number: number }>) =>
+    Object.entries(table).map(([name, { number }]) => [name, `${number}`]);
+  assertEquals(members("Activation"), numbers(ACTIVATION_TABLE));
+  assertEquals(members("Update"), numbers(UPDATES));
+  for (
+    const [name, record] of Object.entries({ RowOp: ROW_OP, Layer: LAYER, Item: ITEM, Program: PROGRAM })
+  ) {
+    assertEquals(members(name), Object.entries(record));
+  }
+});
 
 Deno.test("compileKernels() takes the fastest build where none is named", async () => {
   assertEquals((await compileKernels({ shared: true })).build, "relaxed");

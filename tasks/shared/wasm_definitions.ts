@@ -1,0 +1,63 @@
+/**
+ * The definitions that the kernels of the WebAssembly backend share with the host, as AssemblyScript: the records, and the
+ * numbers of activations, updates, row operations and queues.
+ * @module
+ */
+import {
+  ITEM,
+  LAYER,
+  PROGRAM,
+  QUEUES,
+  type RecordType,
+  ROW_OP,
+  ROW_OP_KINDS,
+  STEP_NUMBERS,
+} from "../../src/backends/wasm/records.ts";
+import { ACTIVATION_TABLE } from "../../src/plan/activations.ts";
+import { UPDATES } from "../../src/plan/optimizers.ts";
+
+/** Returns the source of the kernels' module `./generated`. */
+export function kernelDefinitions(): string {
+  const definitions = [
+    enumOf("Activation", numbersOf(ACTIVATION_TABLE)),
+    enumOf("Update", numbersOf(UPDATES)),
+    enumOf("RowOpKind", ROW_OP_KINDS),
+    enumOf("Queue", QUEUES),
+    `export const STEP_NUMBERS: i32 = ${STEP_NUMBERS};`,
+    classOf("RowOp", ROW_OP),
+    classOf("Layer", LAYER),
+    classOf("Item", ITEM),
+    classOf("Program", PROGRAM),
+  ].join("\n");
+  return `${definitions}\nexport function fingerprint(): i32 {\n  return ${hashOf(definitions)};\n}\n`;
+}
+
+/** Returns the number that kernels built from the definitions as they are now give as their `fingerprint()`. */
+export function kernelFingerprint(): number {
+  return Number(/return (-?\d+);/.exec(kernelDefinitions())![1]);
+}
+
+function numbersOf(table: Readonly<Record<string, { readonly number: number }>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(table).map(([name, { number }]) => [name, number]));
+}
+
+/** An enumeration; `leaky-relu` becomes `leakyRelu`. */
+function enumOf(name: string, numbers: Readonly<Record<string, number>>): string {
+  const members = Object.entries(numbers).map(([member, number]) =>
+    `  ${member.replace(/-(.)/g, (_, letter) => letter.toUpperCase())} = ${number},\n`
+  );
+  return `export const enum ${name} {\n${members.join("")}}`;
+}
+
+function classOf(name: string, record: RecordType): string {
+  const fields = Object.entries(record).map(([field, type]) => `  ${field}: ${type};\n`);
+  return `@unmanaged\nexport class ${name} {\n${fields.join("")}}`;
+}
+
+/** The FNV-1a hash of a text, as a signed 32-bit integer. */
+function hashOf(text: string): number {
+  return new TextEncoder().encode(text).reduce(
+    (hash, byte) => Math.imul(hash ^ byte, 0x01000193),
+    0x811c9dc5,
+  );
+}
