@@ -5,13 +5,16 @@
 //   relu     y = max(0, z)       y > 0 ? d : 0
 //   sigmoid  y = σ(z)            d y (1 - y)
 //   tanh     y = tanh(z)         d (1 - y²)
-//   silu     y = z σ(z)          d σ(z) (1 + z σ(-z))      since 1 - σ(z) = σ(-z)
+//   silu     y = z σ(z)          d σ(z) (1 + z (1 - σ(z)))
 //   softmax  y = e^z / Σ e^z     y (d - Σ d y)
+// With q = e^-|z|, σ(z) is 1 / (1 + q), or q / (1 + q) below zero, and 1 - σ(z) is the other of the two: so silu and its
+// derivative vanish far below zero.
+//
 // All but softmax are the same for every element, so that they run over a panel's rows as one stretch of memory. A new one
 // needs a case in `activate()` and in `backwardStretch()`; one over whole rows, in `activateRows()` and `activateBackward()`.
 
 import { Activation } from "./generated";
-import { exp, panelsOf, ROW, rowAt, sumOf, tanh } from "./prims";
+import { exp, panelsOf, ROW, rowAt, sumOf, tanh, wideExp } from "./prims";
 
 /**
  * Applies an elementwise activation to the sums [z, z + length), and writes the outputs to `y`, which may be `z`. What
@@ -35,8 +38,9 @@ export function activate(z: usize, y: usize, length: usize, activation: i32): vo
       return;
     case Activation.silu:
       for (; z < end; z += 16, y += 16) {
-        const a = v128.load(z);
-        v128.store(y, f32x4.mul(a, sigmoid(a)));
+        const a = v128.load(z), q = wideExp(f32x4.neg(f32x4.abs(a)));
+        const share = f32x4.div(v128.bitselect(q, one, f32x4.lt(a, zero)), f32x4.add(one, q));
+        v128.store(y, f32x4.mul(a, share));
       }
       return;
     default:
@@ -87,24 +91,14 @@ function backwardStretch(y: usize, z: usize, d: usize, length: usize, activation
       return;
     case Activation.silu:
       for (; d < end; d += 16, z += 16) {
-        const a = v128.load(z), rest = sigmoid(f32x4.neg(a));
-        const slope = f32x4.mul(sigmoid(a), f32x4.add(one, f32x4.mul(a, rest)));
-        v128.store(d, f32x4.mul(v128.load(d), slope));
+        const a = v128.load(z), q = wideExp(f32x4.neg(f32x4.abs(a))), all = f32x4.add(one, q), below = f32x4.lt(a, zero);
+        const share = f32x4.div(v128.bitselect(q, one, below), all), rest = f32x4.div(v128.bitselect(one, q, below), all);
+        v128.store(d, f32x4.mul(v128.load(d), f32x4.mul(share, f32x4.add(one, f32x4.mul(a, rest)))));
       }
       return;
     default:
       unreachable();
   }
-}
-
-/**
- * σ(x) that reaches 0 when x is far below zero, so that x σ(x) does too: with q = e^-|x|, 1 / (1 + q) or q / (1 + q). q is
- * the square of e^(-|x| / 2), which `exp()` keeps accurate where q is as good as zero.
- */
-function sigmoid(x: v128): v128 {
-  const one = f32x4.splat(1), root = exp(f32x4.mul(f32x4.abs(x), f32x4.splat(-0.5)));
-  const q = f32x4.mul(root, root);
-  return f32x4.div(v128.bitselect(q, one, f32x4.lt(x, f32x4.splat(0))), f32x4.add(one, q));
 }
 
 /** All ones for the lanes of vector `v` of panel `panel` that are columns of a matrix with that many, else zeros. */
