@@ -10,7 +10,7 @@
 import { fileURLToPath } from "node:url";
 // deno-lint-ignore no-import-prefix -- only this file needs the compiler
 import asc from "npm:assemblyscript@0.28.20/asc";
-import { kernelDefinitions } from "./shared/wasm_definitions.ts";
+import { kernelDefinitions, missingCases } from "./shared/wasm_definitions.ts";
 
 const KERNELS = { from: "src/backends/wasm/kernels/", generated: kernelDefinitions() };
 
@@ -56,11 +56,16 @@ async function compile({ from, generated, features }: Build): Promise<Uint8Array
   const { error, stderr } = await asc.main(["main.ts", "-o", "kernels.wasm", ...FLAGS, ...enable], {
     readFile: (name: string) => {
       if (name === "generated.ts" && generated !== undefined) return generated;
+      let source;
       try {
-        return Deno.readTextFileSync(pathOf(from) + name);
+        source = Deno.readTextFileSync(pathOf(from) + name);
       } catch {
         return null; // the compiler tries several places for a module
       }
+      for (const missing of missingCases(source)) {
+        throw new Error(`Cannot compile ${from}${name}: a switch has no case for ${missing}`);
+      }
+      return source;
     },
     writeFile: (name: string, contents: Uint8Array | string) => {
       if (contents instanceof Uint8Array) written.set(name, contents);

@@ -37,6 +37,20 @@ export function kernelFingerprint(): number {
   return Number(/return (-?\d+);/.exec(kernelDefinitions())![1]);
 }
 
+/**
+ * Returns what the switches of a kernel file lack, such as `Activation.relu`: AssemblyScript does not check that a switch
+ * over an enumeration has a case for each of its members.
+ */
+export function missingCases(source: string): string[] {
+  const definitions = kernelDefinitions();
+  return [...source.matchAll(/^  switch .*\n(?:   .*\n|\n)*/gm)].flatMap(([text]) => {
+    const name = /case (\w+)\./.exec(text)?.[1];
+    const [, members = ""] = new RegExp(`enum ${name} \\{([^}]*)\\}`).exec(definitions) ?? [];
+    return [...members.matchAll(/\w+(?= =)/g)].map(([member]) => `${name}.${member}`)
+      .filter((member) => !text.includes(`case ${member}:`));
+  });
+}
+
 function numbersOf(table: Readonly<Record<string, { readonly number: number }>>): Record<string, number> {
   return Object.fromEntries(Object.entries(table).map(([name, { number }]) => [name, number]));
 }

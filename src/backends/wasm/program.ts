@@ -57,8 +57,7 @@ export interface PlacedProgram {
 /** Finds a place for a program. */
 export function placeProgram(arena: Arena, spec: ProgramSpec): PlacedProgram {
   const { threads, batch, maxRows } = spec;
-  const [first = [], ...others] = spec.layers.map((layer, index) => itemsOf(layer, index));
-  const items = [...first, ...others.flat()];
+  const items = spec.layers.flatMap(itemsOf);
   const scratchBytes = 64 + ITEM_ROWS * 64;
   const address = arena.reserve(bytesOf(PROGRAM));
   const control = arena.reserve(controlBytes(threads));

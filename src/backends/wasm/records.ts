@@ -26,9 +26,8 @@ export const ROW_OP_KINDS = {
 export const QUEUES = {
   first: 0, // pairs of panels of a sparse first layer, by chunks of rows
   chunks: 1, // chunks of rows
-  firstItems: 2, // items of the first layer
-  otherItems: 3, // items of the other layers, and chunks of rows to gather
-  updates: 4, // items whose clipped gradient is to be applied
+  items: 2, // items, after chunks of rows to gather
+  updates: 3, // items whose clipped gradient is to be applied
 } as const;
 
 /** Float32 numbers that a step has for its updates: one cache line. */
@@ -92,7 +91,6 @@ export const PROGRAM = {
   layers: "usize",
   items: "usize",
   itemCount: "i32",
-  firstItems: "i32", // of these, the first ones belong to the first layer
   // entries of sparse inputs, see kernels/sparse.ts; all 0 if inputs are dense
   entryFeatures: "i32",
   entryBytes: "i32", // 1 if the set's entries hold bytes

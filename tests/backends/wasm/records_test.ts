@@ -10,9 +10,13 @@ import {
   ROW_OP,
   writeRecord,
 } from "../../../src/backends/wasm/records.ts";
-import { ACTIVATION_TABLE } from "../../../src/plan/activations.ts";
+import { ACTIVATION_TABLE, ACTIVATIONS } from "../../../src/plan/activations.ts";
 import { UPDATES } from "../../../src/plan/optimizers.ts";
-import { kernelDefinitions, kernelFingerprint } from "../../../tasks/shared/wasm_definitions.ts";
+import {
+  kernelDefinitions,
+  kernelFingerprint,
+  missingCases,
+} from "../../../tasks/shared/wasm_definitions.ts";
 import { BackendError } from "../../../src/errors.ts";
 
 for (const build of ["relaxed", "plain"] as const) {
@@ -43,6 +47,19 @@ Deno.test("kernelDefinitions() has each number and each field once, in the order
   ) {
     assertEquals(members(name), Object.entries(record));
   }
+});
+
+Deno.test("missingCases() finds the numbers that a switch of the kernels lacks", () => {
+  const cases = ACTIVATIONS.map((name) => `    case Activation.${name}:\n      return;\n`);
+  const switching = (cases: readonly string[]) =>
+    `  switch (activation) {\n${
+      cases.join("")
+    }    default:\n      unreachable();\n  }\n  case Activation.tanh:\n`;
+  assertEquals(missingCases(switching(cases)), []);
+  const [first, , ...others] = cases;
+  assertEquals(missingCases(`${switching(cases)}}\n${switching([first, ...others])}`), [
+    `Activation.${ACTIVATIONS[1]}`,
+  ]);
 });
 
 Deno.test("compileKernels() takes the fastest build where none is named", async () => {

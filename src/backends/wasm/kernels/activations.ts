@@ -96,6 +96,7 @@ function backwardStretch(y: usize, z: usize, d: usize, length: usize, activation
         v128.store(d, f32x4.mul(v128.load(d), f32x4.mul(share, f32x4.add(one, f32x4.mul(a, rest)))));
       }
       return;
+    case Activation.softmax: // over whole rows, see activateBackward()
     default:
       unreachable();
   }

@@ -39,7 +39,7 @@ export function refill(control: usize, queue: i32, threads: i32, total: i32): vo
 }
 
 /** The next item of `thread`'s own share; -1 when all of it is taken. */
-export function takeOwn(control: usize, queue: i32, threads: i32, total: i32, thread: i32): i32 {
+function takeOwn(control: usize, queue: i32, threads: i32, total: i32, thread: i32): i32 {
   const at = control + 192 + ((<usize>queue * threads + thread) << 6);
   const end = (thread + 1) * total / threads;
   if (atomic.load<i32>(at) >= end) return -1;

@@ -1,7 +1,7 @@
 // Entry points of the WebAssembly module. `./generated` has the records and numbers that the kernels share with the host:
 // `deno task build:wasm` makes it from records.ts and the tables of src/plan/.
 
-import { barrier, refill, take, takeOwn } from "./control";
+import { barrier, refill, take } from "./control";
 import { Layer, Program, Queue, RowOp, STEP_NUMBERS } from "./generated";
 import { runRowOp, sparseLinear, sparsePairs } from "./rows";
 import { gatherColumns, gatherEntries } from "./sparse";
@@ -14,9 +14,9 @@ export { fingerprint } from "./generated";
  *
  * A step has three phases, a barrier after each. First a sparse first layer, by panels of its weights. Then rows: forward,
  * loss, and backward to every dZ. Then weights: gradients and updates, again by panels; the sparse inputs of the next step
- * are gathered beside them. Within a phase threads take items from queues, each its own share first: that keeps the
- * first layer's weights, most of what a step writes, in the cache of one processor. No result depends on who took
- * what: a row's numbers depend on that row alone, and an item's sums run over all rows in order.
+ * are gathered beside them. Within a phase threads take items from queues, each its own share first: that keeps weights
+ * and their state, most of what a step writes, in the cache of one processor. No result depends on who took what: a row's
+ * numbers depend on that row alone, and an item's sums run over all rows in order.
  */
 export function run(address: usize, thread: i32, limit: i32): void {
   const program = changetype<Program>(address);
@@ -26,23 +26,22 @@ export function run(address: usize, thread: i32, limit: i32): void {
   const clipped = program.clipNorm > 0, sparse = program.entryFeatures > 0;
   const firstOp = changetype<RowOp>(program.rowOps);
   const pieces = sparse ? sparsePairs(firstOp) * chunks : 0;
-  const firsts = program.firstItems;
   if (thread == 0) {
     refill(control, Queue.first, threads, pieces);
-    refill(control, Queue.firstItems, threads, firsts);
     if (sparse) gather(program, program.step, 0, program.batch);
   }
   barrier(control, threads);
 
   for (let step = program.step; step < last;) {
     const rows = min(program.batch, program.count - step * program.batch);
-    const order = program.order + (<usize>(step * program.batch) << 2), numbers = program.numbers + <usize>(step * STEP_NUMBERS << 2);
+    const order = program.order + (<usize>(step * program.batch) << 2);
+    const numbers = program.numbers + (<usize>(step * STEP_NUMBERS) << 2);
     const gathers = sparse && step + 1 < last ? chunks : 0;
-    const others = gathers + program.itemCount - firsts;
+    const items = gathers + program.itemCount;
 
     if (thread == 0) {
       refill(control, Queue.chunks, threads, chunks);
-      refill(control, Queue.otherItems, threads, others);
+      refill(control, Queue.items, threads, items);
       if (clipped) refill(control, Queue.updates, threads, program.itemCount);
     }
     if (sparse) {
@@ -69,22 +68,13 @@ export function run(address: usize, thread: i32, limit: i32): void {
     barrier(control, threads);
 
     if (thread == 0) account(program, rows, step + 1 == last);
-    for (let i = takeOwn(control, Queue.firstItems, threads, firsts, thread); i >= 0;) {
-      gradientItem(program, i, numbers, rows, thread);
-      i = takeOwn(control, Queue.firstItems, threads, firsts, thread);
-    }
-    for (let i = take(control, Queue.otherItems, threads, others, thread); i >= 0;) {
+    for (let i = take(control, Queue.items, threads, items, thread); i >= 0;) {
       if (i < gathers) gather(program, step + 1, i * chunk, (i + 1) * chunk);
-      else gradientItem(program, firsts + i - gathers, numbers, rows, thread);
-      i = take(control, Queue.otherItems, threads, others, thread);
-    }
-    for (let i = take(control, Queue.firstItems, threads, firsts, thread); i >= 0;) {
-      gradientItem(program, i, numbers, rows, thread);
-      i = take(control, Queue.firstItems, threads, firsts, thread);
+      else gradientItem(program, i - gathers, numbers, rows, thread);
+      i = take(control, Queue.items, threads, items, thread);
     }
     barrier(control, threads);
 
-    if (thread == 0) refill(control, Queue.firstItems, threads, firsts);
     if (clipped) {
       for (let i = take(control, Queue.updates, threads, program.itemCount, thread); i >= 0;) {
         clippedItem(program, i, numbers);
