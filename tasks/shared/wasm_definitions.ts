@@ -43,7 +43,7 @@ export function kernelFingerprint(): number {
  */
 export function missingCases(source: string): string[] {
   const definitions = kernelDefinitions();
-  return [...source.matchAll(/^  switch .*\n(?:   .*\n|\n)*/gm)].flatMap(([text]) => {
+  return [...source.matchAll(/^ {2}switch .*\n(?: {3}.*\n|\n)*/gm)].flatMap(([text]) => {
     const name = /case (\w+)\./.exec(text)?.[1];
     const [, members = ""] = new RegExp(`enum ${name} \\{([^}]*)\\}`).exec(definitions) ?? [];
     return [...members.matchAll(/\w+(?= =)/g)].map(([member]) => `${name}.${member}`)
