@@ -55,11 +55,13 @@ function numbersOf(table: Readonly<Record<string, { readonly number: number }>>)
   return Object.fromEntries(Object.entries(table).map(([name, { number }]) => [name, number]));
 }
 
-/** An enumeration; `leaky-relu` becomes `leakyRelu`. */
+/** Returns the member of an enumeration that stands for a name of a table: `leakyRelu` for `leaky-relu`. */
+export function memberOf(name: string): string {
+  return name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
+}
+
 function enumOf(name: string, numbers: Readonly<Record<string, number>>): string {
-  const members = Object.entries(numbers).map(([member, number]) =>
-    `  ${member.replace(/-(.)/g, (_, letter) => letter.toUpperCase())} = ${number},\n`
-  );
+  const members = Object.entries(numbers).map(([member, number]) => `  ${memberOf(member)} = ${number},\n`);
   return `export const enum ${name} {\n${members.join("")}}`;
 }
 

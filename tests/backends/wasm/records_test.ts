@@ -15,6 +15,7 @@ import { UPDATES } from "../../../src/plan/optimizers.ts";
 import {
   kernelDefinitions,
   kernelFingerprint,
+  memberOf,
   missingCases,
 } from "../../../tasks/shared/wasm_definitions.ts";
 import { BackendError } from "../../../src/errors.ts";
@@ -39,7 +40,7 @@ Deno.test("kernelDefinitions() has each number and each field once, in the order
     [...new RegExp(`(?:enum|class) ${name} \\{\n([^}]*)\\}`).exec(text)![1].matchAll(/(\w+)(?: = |: )(\w+)/g)]
       .map(([, member, value]) => [member, value]);
   const numbers = (table: Record<string, { number: number }>) =>
-    Object.entries(table).map(([name, { number }]) => [name, `${number}`]);
+    Object.entries(table).map(([name, { number }]) => [memberOf(name), `${number}`]);
   assertEquals(members("Activation"), numbers(ACTIVATION_TABLE));
   assertEquals(members("Update"), numbers(UPDATES));
   for (
@@ -49,8 +50,12 @@ Deno.test("kernelDefinitions() has each number and each field once, in the order
   }
 });
 
+Deno.test("memberOf() makes an identifier of a name", () => {
+  assertEquals(["relu", "leaky-relu", "a-b-c"].map(memberOf), ["relu", "leakyRelu", "aBC"]);
+});
+
 Deno.test("missingCases() finds the numbers that a switch of the kernels lacks", () => {
-  const cases = ACTIVATIONS.map((name) => `    case Activation.${name}:\n      return;\n`);
+  const cases = ACTIVATIONS.map((name) => `    case Activation.${memberOf(name)}:\n      return;\n`);
   const switching = (cases: readonly string[]) =>
     `  switch (activation) {\n${
       cases.join("")
@@ -58,7 +63,7 @@ Deno.test("missingCases() finds the numbers that a switch of the kernels lacks",
   assertEquals(missingCases(switching(cases)), []);
   const [first, , ...others] = cases;
   assertEquals(missingCases(`${switching(cases)}}\n${switching([first, ...others])}`), [
-    `Activation.${ACTIVATIONS[1]}`,
+    `Activation.${memberOf(ACTIVATIONS[1])}`,
   ]);
 });
 
