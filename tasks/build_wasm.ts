@@ -10,13 +10,26 @@
 import { fileURLToPath } from "node:url";
 // deno-lint-ignore no-import-prefix -- only this file needs the compiler
 import asc from "npm:assemblyscript@0.28.20/asc";
+import { kernelDefinitions, missingCases } from "./shared/wasm_definitions.ts";
 
-/** The builds: where their sources lie, where they go, and the WebAssembly features that each may use. */
-const BUILDS = [
-  { from: "src/backends/wasm/kernels/", to: "src/backends/wasm/binary/relaxed", features: ["relaxed-simd"] },
-  { from: "src/backends/wasm/kernels/", to: "src/backends/wasm/binary/plain", features: [] },
+const KERNELS = { from: "src/backends/wasm/kernels/", generated: kernelDefinitions() };
+
+/**
+ * The builds: the folder of their sources, their module `./generated` if they have one, the files they go to, and the
+ * WebAssembly features that each may use.
+ */
+const BUILDS: readonly Build[] = [
+  { ...KERNELS, to: "src/backends/wasm/binary/relaxed", features: ["relaxed-simd"] },
+  { ...KERNELS, to: "src/backends/wasm/binary/plain", features: [] },
   { from: "src/augment/kernel/", to: "src/augment/binary/deform", features: [] },
 ];
+
+interface Build {
+  readonly from: string;
+  readonly generated?: string;
+  readonly to: string;
+  readonly features: readonly string[];
+}
 
 // -O2 and -O3 reorder loads and multiply-adds so that more values live at once than there are registers: matrix products
 // then take half as long again.
@@ -37,16 +50,22 @@ function pathOf(path: string): string {
   return fileURLToPath(new URL(`../${path}`, import.meta.url));
 }
 
-async function compile(from: string, features: readonly string[]): Promise<Uint8Array> {
+async function compile({ from, generated, features }: Build): Promise<Uint8Array> {
   const written = new Map<string, Uint8Array>();
   const enable = ["simd", ...features, "threads"].flatMap((feature) => ["--enable", feature]);
   const { error, stderr } = await asc.main(["main.ts", "-o", "kernels.wasm", ...FLAGS, ...enable], {
     readFile: (name: string) => {
+      if (name === "generated.ts" && generated !== undefined) return generated;
+      let source;
       try {
-        return Deno.readTextFileSync(pathOf(from) + name);
+        source = Deno.readTextFileSync(pathOf(from) + name);
       } catch {
         return null; // the compiler tries several places for a module
       }
+      for (const missing of missingCases(source)) {
+        throw new Error(`Cannot compile ${from}${name}: a switch has no case for ${missing}`);
+      }
+      return source;
     },
     writeFile: (name: string, contents: Uint8Array | string) => {
       if (contents instanceof Uint8Array) written.set(name, contents);
@@ -65,8 +84,8 @@ function moduleOf(name: string, bytes: Uint8Array): string {
 
 const check = Deno.args.includes("--check");
 let differs = false;
-for (const { from, to, features } of BUILDS) {
-  const bytes = await compile(from, features);
+for (const build of BUILDS) {
+  const { to } = build, bytes = await compile(build);
   const files: Record<string, Uint8Array> = {
     [`${to}.wasm`]: bytes,
     [`${to}.ts`]: new TextEncoder().encode(moduleOf(to.slice(to.lastIndexOf("/") + 1), bytes)),

@@ -1,5 +1,6 @@
 /** The buffers of a plan that outlive a step, and other numbers that every backend takes from a plan. @module */
 import type { FloatArray, Tensors } from "./backend.ts";
+import { isUpdate } from "../plan/optimizers.ts";
 import type { BufferSpec, StepPlan, UpdateOp } from "../plan/plan.ts";
 import { BackendError } from "../errors.ts";
 
@@ -35,7 +36,7 @@ export function tensorOf(tensors: Tensors, name: string, size: number): FloatArr
  * @throws {BackendError} if there is none, or parameters get different ones
  */
 export function updateOf(backend: string, plan: StepPlan): UpdateOp {
-  const updates = plan.ops.filter((op) => op.op === "sgd" || op.op === "adam");
+  const updates = plan.ops.filter(isUpdate);
   const settings = (op: UpdateOp) =>
     JSON.stringify(Object.values(op).filter((value) => typeof value !== "string"));
   if (

@@ -13,8 +13,9 @@ import type { PredictorWork, TrainerWork } from "../work.ts";
 import { createKernelPool, type KernelMemory, type KernelPool } from "./kernel_pool.ts";
 import type { Build } from "./module.ts";
 import { type Prediction, preparePrediction } from "./prediction.ts";
-import { bytesOf, fieldAt, PROGRAM, writeRecord } from "./records.ts";
-import { loadTensors, prepareTraining, ratesOf, readTensors, type Training } from "./training.ts";
+import { bytesOf, fieldAt, PROGRAM, STEP_NUMBERS, writeRecord } from "./records.ts";
+import { loadTensors, prepareTraining, readTensors, type Training } from "./training.ts";
+import { numbersOf } from "./updates.ts";
 
 /** What the WebAssembly backend can be told. */
 export interface WasmOptions {
@@ -95,8 +96,8 @@ async function createTrainer(pool: KernelPool, plan: StepPlan, dataset: Dataset)
     async runEpoch({ order, rates, step, signal }) {
       const { training: { memory, program, update }, opened, fields } = laid;
       new Uint32Array(memory.buffer, program.order, order.length).set(order);
-      const numbers = new Float32Array(memory.buffer, program.rates, rates.length * 4);
-      rates.forEach((rate, i) => numbers.set(ratesOf(update, rate, step + i + 1), i * 4));
+      const numbers = new Float32Array(memory.buffer, program.numbers, rates.length * STEP_NUMBERS);
+      rates.forEach((rate, i) => numbers.set(numbersOf(update, rate, step + i + 1), i * STEP_NUMBERS));
       const lossSum = new Float64Array(memory.buffer, program.lossSum, 1);
       lossSum[0] = 0;
       writeRecord(memory, program.address, PROGRAM, { ...BEGIN, count: order.length, steps: rates.length });

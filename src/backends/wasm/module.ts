@@ -11,12 +11,8 @@ export interface Kernels {
   run(address: number, thread: number, limit: number): void;
   /** Copies the weights of the layer at `address` to their transposed places. */
   prepareLayer(address: number): void;
-  /** Bytes of a program record. */
-  programBytes(): number;
-  /** Bytes of a row operation. */
-  rowOpBytes(): number;
-  /** Bytes of a layer record. */
-  layerBytes(): number;
+  /** Returns a number that tells from which definitions the kernels were built. */
+  fingerprint(): number;
 }
 
 /** Which build of the kernels. */

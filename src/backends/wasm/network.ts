@@ -1,23 +1,17 @@
 /**
- * The parameters of a plan in the kernels' memory, and the row operations of its layers.
+ * The buffers of a plan in the kernels' memory, and the row operations of the way forward.
  * @module
  */
-import type { FloatArray } from "../backend.ts";
+import { ACTIVATION_TABLE } from "../../plan/activations.ts";
+import type { PlanNetwork } from "../../plan/network.ts";
+import { statesOf } from "../../plan/optimizers.ts";
 import type { BufferName, BufferSpec } from "../../plan/plan.ts";
+import type { Dataset } from "../../data/dataset.ts";
+import type { FloatArray } from "../backend.ts";
 import type { Arena } from "../../workers/arena.ts";
+import type { PlacedInputs } from "./inputs.ts";
 import { padded, panelNumbers, panelsOf, weightsFromPanels, weightsToPanels } from "./panels.ts";
-
-/** Kinds of row operations in `kernels/rows.ts`. */
-export const ROW_OP_KINDS = {
-  gatherBytes: 0,
-  gatherFloats: 1,
-  linear: 2,
-  sparseLinear: 3,
-  softmaxCrossEntropy: 4,
-  meanSquaredError: 5,
-  backwardInput: 6,
-  output: 7,
-} as const;
+import { type Fields, type ROW_OP, ROW_OP_KINDS } from "./records.ts";
 
 /** A parameter, or optimizer state of one, that has its place. */
 export interface PlacedTensor {
@@ -60,9 +54,85 @@ export function placeRows(arena: Arena, stride: number, columns: number): number
   return arena.reserve(panelsOf(columns) * stride * 64);
 }
 
-/** A map that says which name is missing. */
-export function lookUp<T>(map: ReadonlyMap<BufferName, T>, name: BufferName): T {
-  const found = map.get(name);
-  if (found === undefined) throw new TypeError(`The plan has no buffer "${name}"`);
-  return found;
+/** Parameters with their states that have their place. */
+export interface PlacedParameters {
+  /** Parameters and states by name. */
+  readonly tensors: ReadonlyMap<BufferName, PlacedTensor>;
+  /** Bytes from a parameter to its first state, and from each state to the next. */
+  readonly stateDistance: number;
+}
+
+/** Finds a place for every parameter, then for the first state of each, and so on, so that states lie at one distance. */
+export function placeParameters(arena: Arena, { layers }: PlanNetwork): PlacedParameters {
+  const parameters = layers.flatMap(({ inFeatures, outFeatures, forward, training }) => [
+    { shape: [outFeatures, inFeatures], name: forward.weights, update: training?.weights },
+    { shape: [outFeatures], name: forward.bias, update: training?.bias },
+  ]).map(({ shape, name, update }) => ({ shape, names: [name, ...update ? statesOf(update) : []] }));
+  const tensors = new Map<BufferName, PlacedTensor>();
+  const start = arena.reserve(0), rounds = Math.max(...parameters.map(({ names }) => names.length));
+  for (let round = 0; round < rounds; round++) {
+    for (const { shape, names } of parameters) {
+      const placed = placeTensor(arena, shape);
+      if (round < names.length) tensors.set(names[round], placed);
+    }
+  }
+  return { tensors, stateDistance: (arena.reserve(0) - start) / rounds };
+}
+
+/** Returns the address of a buffer, 0 for one that an operation leaves out. */
+export type AddressOf = (name: BufferName | undefined) => number;
+
+/** Finds a place for each row buffer of a batch; inputs whose zeros are skipped have address 0. */
+export function placeBatch(
+  arena: Arena,
+  { gather, buffers }: PlanNetwork,
+  { batch, inputs, tensors }: {
+    readonly batch: number;
+    readonly inputs: PlacedInputs;
+    readonly tensors: PlacedParameters["tensors"];
+  },
+): AddressOf {
+  const rows = new Map<BufferName, number>();
+  for (const { name, shape, role } of buffers.values()) {
+    if (shape[0] !== "B" || role === "target") continue;
+    const skipped = name === gather.x && inputs.sparse;
+    rows.set(name, skipped ? 0 : placeRows(arena, batch, shape.at(-1) as number));
+  }
+  return (name) => {
+    const address = name === undefined ? 0 : rows.get(name) ?? tensors.get(name)?.address;
+    if (address === undefined) throw new TypeError(`The plan has no buffer "${name}"`);
+    return address;
+  };
+}
+
+/** Returns the row operations of the way forward: the inputs of a batch, unless their zeros are skipped, and each layer. */
+export function forwardRecords(
+  { gather, layers }: PlanNetwork,
+  { values, inputs, addressOf }: {
+    readonly values: Dataset["inputs"];
+    readonly inputs: PlacedInputs;
+    readonly addressOf: AddressOf;
+  },
+): Fields<typeof ROW_OP>[] {
+  const { linear, sparseLinear, gatherBytes, gatherFloats } = ROW_OP_KINDS;
+  const gathered = {
+    kind: values instanceof Uint8Array ? gatherBytes : gatherFloats,
+    result: addressOf(gather.x),
+    columns: layers[0].inFeatures,
+    source: inputs.source,
+    scale: gather.scale,
+  };
+  const forward = layers.map(({ inFeatures, outFeatures, forward }) => ({
+    kind: addressOf(forward.x) === 0 ? sparseLinear : linear,
+    activation: ACTIVATION_TABLE[forward.activation].number,
+    a: addressOf(forward.x),
+    w: addressOf(forward.weights),
+    wStride: padded(inFeatures),
+    start: addressOf(forward.bias),
+    result: addressOf(forward.y),
+    inner: inFeatures,
+    columns: outFeatures,
+    z: addressOf(forward.z),
+  }));
+  return inputs.sparse ? forward : [gathered, ...forward];
 }

@@ -4,13 +4,23 @@
  */
 import type { Arena } from "../../workers/arena.ts";
 import { panelsOf } from "./panels.ts";
-import { bytesOf, type Fields, ITEM, LAYER, PROGRAM, ROW_OP, writeRecord } from "./records.ts";
+import {
+  bytesOf,
+  type Fields,
+  ITEM,
+  LAYER,
+  PROGRAM,
+  QUEUES,
+  ROW_OP,
+  STEP_NUMBERS,
+  writeRecord,
+} from "./records.ts";
 
 /** Rows of panels of a layer's weights in one item of work, at most: 8 KB of gradient. Half of it is a multiple of 16. */
 const ITEM_ROWS = 128;
 
 /** Bytes of the counters of `kernels/control.ts`. */
-const controlBytes = (threads: number) => 192 + 5 * threads * 64;
+const controlBytes = (threads: number) => 192 + Object.keys(QUEUES).length * threads * 64;
 
 /** What a program does, with every address known. */
 export interface ProgramSpec {
@@ -34,8 +44,8 @@ export interface PlacedProgram {
   readonly address: number;
   /** The address of `[maxRows]` u32, the rows of a run. */
   readonly order: number;
-  /** The address of `[steps][4]` f32, the numbers of `kernels/updates.ts` for each step. */
-  readonly rates: number;
+  /** The address of `[steps, STEP_NUMBERS]` f32, the numbers of each step's updates. */
+  readonly numbers: number;
   /** The address of the sum of losses, f64. */
   readonly lossSum: number;
   /** The addresses of the layer records. */
@@ -47,13 +57,12 @@ export interface PlacedProgram {
 /** Finds a place for a program. */
 export function placeProgram(arena: Arena, spec: ProgramSpec): PlacedProgram {
   const { threads, batch, maxRows } = spec;
-  const [first = [], ...others] = spec.layers.map((layer, index) => itemsOf(layer, index));
-  const items = [...first, ...others.flat()];
+  const items = spec.layers.flatMap(itemsOf);
   const scratchBytes = 64 + ITEM_ROWS * 64;
   const address = arena.reserve(bytesOf(PROGRAM));
   const control = arena.reserve(controlBytes(threads));
   const order = arena.reserve(maxRows * 4);
-  const rates = arena.reserve(Math.ceil(maxRows / batch) * 16);
+  const numbers = arena.reserve(Math.ceil(maxRows / batch) * STEP_NUMBERS * 4);
   const rowOps = arena.reserve(spec.rowOps.length * bytesOf(ROW_OP));
   const layers = arena.reserve(spec.layers.length * bytesOf(LAYER));
   const itemsAt = arena.reserve(items.length * bytesOf(ITEM));
@@ -63,7 +72,7 @@ export function placeProgram(arena: Arena, spec: ProgramSpec): PlacedProgram {
   return {
     address,
     order,
-    rates,
+    numbers,
     lossSum,
     layers: spec.layers.map((_, index) => layers + index * bytesOf(LAYER)),
     write(memory) {
@@ -79,7 +88,7 @@ export function placeProgram(arena: Arena, spec: ProgramSpec): PlacedProgram {
         ...{ threads, batch, stride: batch, chunk: chunkRows(batch, threads) },
         ...{
           order,
-          rates,
+          numbers,
           rowOps,
           rowOpCount: spec.rowOps.length,
           layers,

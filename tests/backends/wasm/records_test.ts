@@ -1,22 +1,68 @@
 import { assertEquals } from "@std/assert";
 import { compileKernels, type Kernels } from "../../../src/backends/wasm/module.ts";
-import { bytesOf, fieldAt, LAYER, PROGRAM, ROW_OP, writeRecord } from "../../../src/backends/wasm/records.ts";
+import {
+  bytesOf,
+  fieldAt,
+  ITEM,
+  LAYER,
+  PROGRAM,
+  ROW_OP,
+  writeRecord,
+} from "../../../src/backends/wasm/records.ts";
+import { ACTIVATION_TABLE, ACTIVATIONS } from "../../../src/plan/activations.ts";
+import { UPDATES } from "../../../src/plan/optimizers.ts";
+import {
+  kernelDefinitions,
+  kernelFingerprint,
+  memberOf,
+  missingCases,
+} from "../../../tasks/shared/wasm_definitions.ts";
 
 for (const build of ["relaxed", "plain"] as const) {
   for (const shared of [true, false]) {
     const memory = shared ? "shared memory" : "memory of its own";
-    Deno.test(`compileKernels() has the records that the host writes: ${build} build, ${memory}`, async () => {
+    Deno.test(`compileKernels() was built from the records and tables of now: ${build} build, ${memory}`, async () => {
       const { module, build: found } = await compileKernels({ build, shared });
       const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared });
       const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels;
       assertEquals(found, build);
-      assertEquals(
-        [kernels.programBytes(), kernels.rowOpBytes(), kernels.layerBytes()],
-        [bytesOf(PROGRAM), bytesOf(ROW_OP), bytesOf(LAYER)],
-      );
+      assertEquals(kernels.fingerprint(), kernelFingerprint(), "run `deno task build:wasm`");
     });
   }
 }
+
+Deno.test("kernelDefinitions() has each number and each field once, in the order of the host", () => {
+  const text = kernelDefinitions();
+  const members = (name: string) =>
+    [...new RegExp(`(?:enum|class) ${name} \\{\n([^}]*)\\}`).exec(text)![1].matchAll(/(\w+)(?: = |: )(\w+)/g)]
+      .map(([, member, value]) => [member, value]);
+  const numbers = (table: Record<string, { number: number }>) =>
+    Object.entries(table).map(([name, { number }]) => [memberOf(name), `${number}`]);
+  assertEquals(members("Activation"), numbers(ACTIVATION_TABLE));
+  assertEquals(members("Update"), numbers(UPDATES));
+  for (
+    const [name, record] of Object.entries({ RowOp: ROW_OP, Layer: LAYER, Item: ITEM, Program: PROGRAM })
+  ) {
+    assertEquals(members(name), Object.entries(record));
+  }
+});
+
+Deno.test("memberOf() makes an identifier of a name", () => {
+  assertEquals(["relu", "leaky-relu", "a-b-c"].map(memberOf), ["relu", "leakyRelu", "aBC"]);
+});
+
+Deno.test("missingCases() finds the numbers that a switch of the kernels lacks", () => {
+  const cases = ACTIVATIONS.map((name) => `    case Activation.${memberOf(name)}:\n      return;\n`);
+  const switching = (cases: readonly string[]) =>
+    `  switch (activation) {\n${
+      cases.join("")
+    }    default:\n      unreachable();\n  }\n  case Activation.tanh:\n`;
+  assertEquals(missingCases(switching(cases)), []);
+  const [first, , ...others] = cases;
+  assertEquals(missingCases(`${switching(cases)}}\n${switching([first, ...others])}`), [
+    `Activation.${memberOf(ACTIVATIONS[1])}`,
+  ]);
+});
 
 Deno.test("compileKernels() takes the fastest build where none is named", async () => {
   assertEquals((await compileKernels({ shared: true })).build, "relaxed");

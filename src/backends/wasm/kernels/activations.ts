@@ -1,45 +1,104 @@
-// Activations over rows [r0, r1) of panels, in place, forward and backward.
+// Activations over rows [r0, r1) of panels, forward and backward. An unknown number traps.
 //
-// Backward turns the gradient of an activation's output y into the gradient of its input z, from y alone:
-//   relu  y > 0 ? d : 0      sigmoid  d y (1 - y)      tanh  d (1 - y²)      softmax  y (d - Σ d y)
-// All but softmax are the same for every element, so that they run over a panel's rows as one stretch of memory.
+// Forward turns sums z into outputs y. Backward turns the gradient d of y into the gradient of z, in place:
+//   linear   y = z               d
+//   relu     y = max(0, z)       y > 0 ? d : 0
+//   sigmoid  y = σ(z)            d y (1 - y)
+//   tanh     y = tanh(z)         d (1 - y²)
+//   silu     y = z σ(z)          d σ(z) (1 + z (1 - σ(z)))
+//   softmax  y = e^z / Σ e^z     y (d - Σ d y)
+// With q = e^-|z|, σ(z) is 1 / (1 + q), or q / (1 + q) below zero, and 1 - σ(z) is the other of the two: so silu and its
+// derivative vanish far below zero.
+//
+// All but softmax are the same for every element, so that they run over a panel's rows as one stretch of memory. A new one
+// needs a case in `activate()` and in `backwardStretch()`; one over whole rows, in `activateRows()` and `activateBackward()`.
 
-import { exp, panelsOf, ROW, rowAt, sumOf, tanh } from "./prims";
+import { Activation } from "./generated";
+import { exp, panelsOf, ROW, rowAt, sumOf, tanh, wideExp } from "./prims";
 
-export const LINEAR: i32 = 0;
-export const RELU: i32 = 1;
-export const SIGMOID: i32 = 2;
-export const TANH: i32 = 3;
-export const SOFTMAX: i32 = 4;
-
-/** Applies an elementwise activation to the bytes [p, end). */
-export function activate(p: usize, end: usize, activation: i32): void {
-  const zero = f32x4.splat(0), one = f32x4.splat(1);
-  if (activation == RELU) {
-    for (; p < end; p += 16) v128.store(p, f32x4.max(v128.load(p), zero));
-  } else if (activation == SIGMOID) {
-    for (; p < end; p += 16) v128.store(p, f32x4.div(one, f32x4.add(one, exp(f32x4.neg(v128.load(p))))));
-  } else if (activation == TANH) {
-    for (; p < end; p += 16) v128.store(p, tanh(v128.load(p)));
+/**
+ * Applies an elementwise activation to the sums [z, z + length), and writes the outputs to `y`, which may be `z`. What
+ * works on whole rows gets a copy of its sums there, for `activateRows()`.
+ */
+export function activate(z: usize, y: usize, length: usize, activation: i32): void {
+  const end = z + length, zero = f32x4.splat(0), one = f32x4.splat(1);
+  switch (activation) {
+    case Activation.linear:
+    case Activation.softmax:
+      if (y != z) memory.copy(y, z, length);
+      return;
+    case Activation.relu:
+      for (; z < end; z += 16, y += 16) v128.store(y, f32x4.max(v128.load(z), zero));
+      return;
+    case Activation.sigmoid:
+      for (; z < end; z += 16, y += 16) v128.store(y, f32x4.div(one, f32x4.add(one, exp(f32x4.neg(v128.load(z))))));
+      return;
+    case Activation.tanh:
+      for (; z < end; z += 16, y += 16) v128.store(y, tanh(v128.load(z)));
+      return;
+    case Activation.silu:
+      for (; z < end; z += 16, y += 16) {
+        const a = v128.load(z), q = wideExp(f32x4.neg(f32x4.abs(a)));
+        const share = f32x4.div(v128.bitselect(q, one, f32x4.lt(a, zero)), f32x4.add(one, q));
+        v128.store(y, f32x4.mul(a, share));
+      }
+      return;
+    default:
+      unreachable();
   }
 }
 
-/** Sends the gradients [d, d + length) back through an elementwise activation whose outputs are [y, y + length). */
-export function activateBackward(y: usize, d: usize, length: usize, activation: i32): void {
-  const zero = f32x4.splat(0), one = f32x4.splat(1);
-  const end = d + length;
-  if (activation == RELU) {
-    for (; d < end; d += 16, y += 16) v128.store(d, v128.and(v128.load(d), f32x4.gt(v128.load(y), zero)));
-  } else if (activation == SIGMOID) {
-    for (; d < end; d += 16, y += 16) {
-      const a = v128.load(y);
-      v128.store(d, f32x4.mul(v128.load(d), f32x4.mul(a, f32x4.sub(one, a))));
-    }
-  } else if (activation == TANH) {
-    for (; d < end; d += 16, y += 16) {
-      const a = v128.load(y);
-      v128.store(d, f32x4.mul(v128.load(d), f32x4.sub(one, f32x4.mul(a, a))));
-    }
+/** Completes an activation that works on whole rows, in place, once `activate()` has been called on all panels. */
+export function activateRows(y: usize, stride: i32, r0: i32, r1: i32, columns: i32, activation: i32): void {
+  if (activation == Activation.softmax) softmax(y, stride, r0, r1, columns);
+}
+
+/**
+ * Sends the gradients `d` of rows [r0, r1) back through an activation, in place.
+ *
+ * @param y its outputs; @param z its sums, 0 if its derivative needs none
+ */
+export function activateBackward(
+  y: usize, z: usize, d: usize, stride: i32, columns: i32, activation: i32, r0: i32, r1: i32,
+): void {
+  if (activation == Activation.softmax) return softmaxBackward(y, d, stride, r0, r1, columns);
+  for (let panel = 0, panels = panelsOf(columns); panel < panels; panel++) {
+    const first = rowAt(0, stride, panel, r0);
+    backwardStretch(y + first, z + first, d + first, <usize>(r1 - r0) * ROW, activation);
+  }
+}
+
+/** Sends the gradients [d, d + length) back through an elementwise activation, in place. */
+function backwardStretch(y: usize, z: usize, d: usize, length: usize, activation: i32): void {
+  const end = d + length, zero = f32x4.splat(0), one = f32x4.splat(1);
+  switch (activation) {
+    case Activation.linear:
+      return;
+    case Activation.relu:
+      for (; d < end; d += 16, y += 16) v128.store(d, v128.and(v128.load(d), f32x4.gt(v128.load(y), zero)));
+      return;
+    case Activation.sigmoid:
+      for (; d < end; d += 16, y += 16) {
+        const a = v128.load(y);
+        v128.store(d, f32x4.mul(v128.load(d), f32x4.mul(a, f32x4.sub(one, a))));
+      }
+      return;
+    case Activation.tanh:
+      for (; d < end; d += 16, y += 16) {
+        const a = v128.load(y);
+        v128.store(d, f32x4.mul(v128.load(d), f32x4.sub(one, f32x4.mul(a, a))));
+      }
+      return;
+    case Activation.silu:
+      for (; d < end; d += 16, z += 16) {
+        const a = v128.load(z), q = wideExp(f32x4.neg(f32x4.abs(a))), all = f32x4.add(one, q), below = f32x4.lt(a, zero);
+        const share = f32x4.div(v128.bitselect(q, one, below), all), rest = f32x4.div(v128.bitselect(one, q, below), all);
+        v128.store(d, f32x4.mul(v128.load(d), f32x4.mul(share, f32x4.add(one, f32x4.mul(a, rest)))));
+      }
+      return;
+    case Activation.softmax: // over whole rows, see activateBackward()
+    default:
+      unreachable();
   }
 }
 

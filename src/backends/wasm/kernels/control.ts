@@ -4,10 +4,7 @@
 //   control + 64    generation: how often the barrier has opened
 //   control + 68    1 when the run is given up: whoever comes to the barrier, or waits at it, traps
 //   control + 128   threads asleep at the barrier
-//   control + 192   queues: QUEUES × threads counters
-
-/** Queues of a program, see main.ts. */
-export const QUEUES: i32 = 5;
+//   control + 192   queues: for each Queue, a counter a thread
 
 /** Looks at the barrier before a thread goes to sleep: some tens of microseconds. */
 const SPINS: i32 = 20000;
@@ -42,7 +39,7 @@ export function refill(control: usize, queue: i32, threads: i32, total: i32): vo
 }
 
 /** The next item of `thread`'s own share; -1 when all of it is taken. */
-export function takeOwn(control: usize, queue: i32, threads: i32, total: i32, thread: i32): i32 {
+function takeOwn(control: usize, queue: i32, threads: i32, total: i32, thread: i32): i32 {
   const at = control + 192 + ((<usize>queue * threads + thread) << 6);
   const end = (thread + 1) * total / threads;
   if (atomic.load<i32>(at) >= end) return -1;

@@ -4,8 +4,9 @@
 //   softmaxCrossEntropy:  loss = log Σ e^z - Σ t z,  dZ = (softmax(z) - t) / rows,  t = (1 - ε) onehot + ε / C
 //   meanSquaredError:     loss = Σ (y - t)² / O,     dY = 2 (y - t) / (O rows), then back through the activation
 
-import { activateBackward, columnMask, rowExp, rowMax, SOFTMAX, softmaxBackward } from "./activations";
-import { elementAt, panelsOf, ROW, rowAt, sumOf } from "./prims";
+import { activateBackward, columnMask, rowExp, rowMax } from "./activations";
+import { Program, RowOp } from "./generated";
+import { elementAt, panelsOf, rowAt, sumOf } from "./prims";
 
 /** Whether element `label` of row r is the first that equals `top`, the largest. */
 function isFirstLargest(m: usize, stride: i32, r: i32, label: i32, top: f32): i32 {
@@ -14,25 +15,13 @@ function isFirstLargest(m: usize, stride: i32, r: i32, label: i32, top: f32): i3
   return 1;
 }
 
-/** @param labels `[N]` u32; @param order the batch's rows of the data set; @param losses `[B]` f64; @param rights `[B]` i32 */
-export function softmaxCrossEntropy(
-  z: usize,
-  d: usize,
-  stride: i32,
-  classes: i32,
-  labels: usize,
-  order: usize,
-  smoothing: f32,
-  rows: i32,
-  losses: usize,
-  rights: usize,
-  r0: i32,
-  r1: i32,
-): void {
+/** @param order the batch's rows of the data set, `rows` in all */
+export function softmaxCrossEntropy(op: RowOp, program: Program, order: usize, rows: i32, r0: i32, r1: i32): void {
+  const z = op.a, d = op.result, stride = program.stride, classes = op.columns, smoothing = op.scale;
   const panels = panelsOf(classes);
   const share = smoothing / <f32>classes, inverse: f32 = 1.0 / <f32>rows;
   for (let r = r0; r < r1; r++) {
-    const label = load<u32>(labels + (<usize>load<u32>(order + (<usize>r << 2)) << 2));
+    const label = load<u32>(op.labels + (<usize>load<u32>(order + (<usize>r << 2)) << 2));
     const top = rowMax(z, stride, r, classes);
     const sum = rowExp(z, d, stride, r, classes, top);
     const target = load<f32>(elementAt(z, stride, r, label));
@@ -48,8 +37,8 @@ export function softmaxCrossEntropy(
       }
       mean = (1 - smoothing) * target + share * sumOf(all);
     }
-    store<f64>(losses + (<usize>r << 3), Math.log(<f64>sum) + (<f64>top - <f64>mean));
-    store<i32>(rights + (<usize>r << 2), isFirstLargest(z, stride, r, label, top));
+    store<f64>(program.losses + (<usize>r << 3), Math.log(<f64>sum) + (<f64>top - <f64>mean));
+    store<i32>(program.rights + (<usize>r << 2), isFirstLargest(z, stride, r, label, top));
 
     const scale = f32x4.splat(inverse / sum), shift = f32x4.splat(share * inverse);
     for (let panel = 0; panel < panels; panel++) {
@@ -65,28 +54,15 @@ export function softmaxCrossEntropy(
   }
 }
 
-/** @param labels `[N]` u32, or 0 where `targets` `[N, O]` f32 has the values */
-export function meanSquaredError(
-  y: usize,
-  d: usize,
-  stride: i32,
-  outputs: i32,
-  labels: usize,
-  targets: usize,
-  order: usize,
-  activation: i32,
-  rows: i32,
-  losses: usize,
-  rights: usize,
-  r0: i32,
-  r1: i32,
-): void {
+/** @param order the batch's rows of the data set, `rows` in all */
+export function meanSquaredError(op: RowOp, program: Program, order: usize, rows: i32, r0: i32, r1: i32): void {
+  const y = op.a, d = op.result, stride = program.stride, outputs = op.columns, labels = op.labels;
   const scale: f32 = 2 / (<f32>outputs * <f32>rows);
   const padded = panelsOf(outputs) << 4;
   for (let r = r0; r < r1; r++) {
     const source = <usize>load<u32>(order + (<usize>r << 2));
     const label = labels ? <i32>load<u32>(labels + (source << 2)) : -1;
-    const values = targets + source * (<usize>outputs << 2);
+    const values = op.source + source * (<usize>outputs << 2);
     let sum: f64 = 0;
     for (let o = 0; o < outputs; o++) {
       const wanted = labels ? <f32>(o == label) : load<f32>(values + (<usize>o << 2));
@@ -95,26 +71,9 @@ export function meanSquaredError(
       store<f32>(elementAt(d, stride, r, o), difference * scale);
     }
     for (let o = outputs; o < padded; o++) store<f32>(elementAt(d, stride, r, o), 0);
-    store<f64>(losses + (<usize>r << 3), sum / <f64>outputs);
+    store<f64>(program.losses + (<usize>r << 3), sum / <f64>outputs);
     const right = labels ? isFirstLargest(y, stride, r, label, rowMax(y, stride, r, outputs)) : 0;
-    store<i32>(rights + (<usize>r << 2), right);
+    store<i32>(program.rights + (<usize>r << 2), right);
   }
-  backThrough(y, d, stride, outputs, activation, r0, r1);
-}
-
-/** Sends the gradients of rows [r0, r1) back through any activation, in place. */
-export function backThrough(
-  y: usize,
-  d: usize,
-  stride: i32,
-  columns: i32,
-  activation: i32,
-  r0: i32,
-  r1: i32,
-): void {
-  if (activation == SOFTMAX) return softmaxBackward(y, d, stride, r0, r1, columns);
-  for (let panel = 0, panels = panelsOf(columns); panel < panels; panel++) {
-    const from = rowAt(d, stride, panel, r0);
-    activateBackward(rowAt(y, stride, panel, r0), from, <usize>(r1 - r0) * ROW, activation);
-  }
+  activateBackward(y, op.z, d, stride, outputs, op.activation, r0, r1);
 }

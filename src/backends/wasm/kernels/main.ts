@@ -1,32 +1,22 @@
-// Entry points of the WebAssembly module.
+// Entry points of the WebAssembly module. `./generated` has the records and numbers that the kernels share with the host:
+// `deno task build:wasm` makes it from records.ts and the tables of src/plan/.
 
-import { barrier, refill, take, takeOwn } from "./control";
-import { Layer, Program, RowOp } from "./records";
+import { barrier, refill, take } from "./control";
+import { Layer, Program, Queue, RowOp, STEP_NUMBERS } from "./generated";
 import { runRowOp, sparseLinear, sparsePairs } from "./rows";
 import { gatherColumns, gatherEntries } from "./sparse";
 import { clippedItem, gradientItem, transposeLayer } from "./weights";
 
-export { layerBytes, programBytes, rowOpBytes } from "./records";
-
-/** Pairs of panels of a sparse first layer, by chunks of rows. */
-const FIRST: i32 = 0;
-/** Chunks of rows. */
-const CHUNKS: i32 = 1;
-/** Items of the first layer. */
-const FIRST_ITEMS: i32 = 2;
-/** Items of the other layers, and chunks of rows to gather. */
-const OTHER_ITEMS: i32 = 3;
-/** Items whose clipped gradient is to be applied. */
-const UPDATES: i32 = 4;
+export { fingerprint } from "./generated";
 
 /**
  * Does thread `thread`'s part of at most `limit` more steps of a program; every thread calls it with the same numbers.
  *
  * A step has three phases, a barrier after each. First a sparse first layer, by panels of its weights. Then rows: forward,
  * loss, and backward to every dZ. Then weights: gradients and updates, again by panels; the sparse inputs of the next step
- * are gathered beside them. Within a phase threads take items from queues, each its own share first: that keeps the
- * first layer's weights, most of what a step writes, in the cache of one processor. No result depends on who took
- * what: a row's numbers depend on that row alone, and an item's sums run over all rows in order.
+ * are gathered beside them. Within a phase threads take items from queues, each its own share first: that keeps weights
+ * and their state, most of what a step writes, in the cache of one processor. No result depends on who took what: a row's
+ * numbers depend on that row alone, and an item's sums run over all rows in order.
  */
 export function run(address: usize, thread: i32, limit: i32): void {
   const program = changetype<Program>(address);
@@ -36,69 +26,59 @@ export function run(address: usize, thread: i32, limit: i32): void {
   const clipped = program.clipNorm > 0, sparse = program.entryFeatures > 0;
   const firstOp = changetype<RowOp>(program.rowOps);
   const pieces = sparse ? sparsePairs(firstOp) * chunks : 0;
-  const firsts = program.firstItems;
   if (thread == 0) {
-    refill(control, FIRST, threads, pieces);
-    refill(control, FIRST_ITEMS, threads, firsts);
+    refill(control, Queue.first, threads, pieces);
     if (sparse) gather(program, program.step, 0, program.batch);
   }
   barrier(control, threads);
 
   for (let step = program.step; step < last;) {
     const rows = min(program.batch, program.count - step * program.batch);
-    const order = program.order + (<usize>(step * program.batch) << 2), rates = program.rates + (<usize>step << 4);
+    const order = program.order + (<usize>(step * program.batch) << 2);
+    const numbers = program.numbers + (<usize>(step * STEP_NUMBERS) << 2);
     const gathers = sparse && step + 1 < last ? chunks : 0;
-    const others = gathers + program.itemCount - firsts;
+    const items = gathers + program.itemCount;
 
     if (thread == 0) {
-      refill(control, CHUNKS, threads, chunks);
-      refill(control, OTHER_ITEMS, threads, others);
-      if (clipped) refill(control, UPDATES, threads, program.itemCount);
+      refill(control, Queue.chunks, threads, chunks);
+      refill(control, Queue.items, threads, items);
+      if (clipped) refill(control, Queue.updates, threads, program.itemCount);
     }
     if (sparse) {
-      for (let i = take(control, FIRST, threads, pieces, thread); i >= 0;) {
+      for (let i = take(control, Queue.first, threads, pieces, thread); i >= 0;) {
         const r0 = i % chunks * chunk, r1 = min(rows, r0 + chunk);
         if (r0 < r1) sparseLinear(firstOp, program, i / chunks, r0, r1);
-        i = take(control, FIRST, threads, pieces, thread);
+        i = take(control, Queue.first, threads, pieces, thread);
       }
     }
     barrier(control, threads);
 
-    if (thread == 0) refill(control, FIRST, threads, pieces);
+    if (thread == 0) refill(control, Queue.first, threads, pieces);
     if (thread == threads - 1 && program.listEnds) {
       gatherColumns(
         program.entries, program.entryStride, program.entryCounts, rows, program.entryFeatures, program.listEnds,
         program.lists,
       );
     }
-    for (let i = take(control, CHUNKS, threads, chunks, thread); i >= 0;) {
+    for (let i = take(control, Queue.chunks, threads, chunks, thread); i >= 0;) {
       const r0 = i * chunk, r1 = min(rows, r0 + chunk);
       if (r0 < r1) runRows(program, order, rows, r0, r1);
-      i = take(control, CHUNKS, threads, chunks, thread);
+      i = take(control, Queue.chunks, threads, chunks, thread);
     }
     barrier(control, threads);
 
     if (thread == 0) account(program, rows, step + 1 == last);
-    for (let i = takeOwn(control, FIRST_ITEMS, threads, firsts, thread); i >= 0;) {
-      gradientItem(program, i, rates, rows, thread);
-      i = takeOwn(control, FIRST_ITEMS, threads, firsts, thread);
-    }
-    for (let i = take(control, OTHER_ITEMS, threads, others, thread); i >= 0;) {
+    for (let i = take(control, Queue.items, threads, items, thread); i >= 0;) {
       if (i < gathers) gather(program, step + 1, i * chunk, (i + 1) * chunk);
-      else gradientItem(program, firsts + i - gathers, rates, rows, thread);
-      i = take(control, OTHER_ITEMS, threads, others, thread);
-    }
-    for (let i = take(control, FIRST_ITEMS, threads, firsts, thread); i >= 0;) {
-      gradientItem(program, i, rates, rows, thread);
-      i = take(control, FIRST_ITEMS, threads, firsts, thread);
+      else gradientItem(program, i - gathers, numbers, rows, thread);
+      i = take(control, Queue.items, threads, items, thread);
     }
     barrier(control, threads);
 
-    if (thread == 0) refill(control, FIRST_ITEMS, threads, firsts);
     if (clipped) {
-      for (let i = take(control, UPDATES, threads, program.itemCount, thread); i >= 0;) {
-        clippedItem(program, i, rates);
-        i = take(control, UPDATES, threads, program.itemCount, thread);
+      for (let i = take(control, Queue.updates, threads, program.itemCount, thread); i >= 0;) {
+        clippedItem(program, i, numbers);
+        i = take(control, Queue.updates, threads, program.itemCount, thread);
       }
       barrier(control, threads);
     }

@@ -1,29 +1,55 @@
-// The optimizers, over a stretch of a parameter and the state of the same layout. Numbers that change from step to step
-// come from a table that the host computes in float64, so that Adam's bias correction is exact:
-//   {learning rate, Adam's step lr √(1 - β₂ᵗ) / (1 - β₁ᵗ), Adam's ε √(1 - β₂ᵗ)}
-// With these, p - lr m̂ / (√v̂ + ε) is p - step m / (√v + ε'), one division and one root for each number.
+// The optimizers, over a stretch of a parameter and the state of the same layout. The numbers of a step come from the host,
+// which computes them in float64 (`numbersOf` in updates.ts), so that Adam's bias correction is exact. An unknown update traps.
 
+import { Update } from "./generated";
 import { madd } from "./prims";
 
-/** Adam and AdamW: `decay` is λ in `g + λ p`; `shrink` is λ in `p - lr λ p`. One of the two is 0. */
-export function adam(
-  p: usize,
-  g: usize,
-  m: usize,
-  v: usize,
-  length: usize,
-  rates: usize,
-  beta1_: f32,
-  rest1_: f32,
-  beta2_: f32,
-  rest2_: f32,
-  decay_: f32,
-  shrink: f32,
-): void {
-  const keep = f32x4.splat(1 - load<f32>(rates) * shrink), decay = f32x4.splat(decay_);
-  const step = f32x4.splat(load<f32>(rates, 4)), epsilon = f32x4.splat(load<f32>(rates, 8));
-  const beta1 = f32x4.splat(beta1_), beta2 = f32x4.splat(beta2_);
-  const rest1 = f32x4.splat(rest1_), rest2 = f32x4.splat(rest2_);
+/**
+ * Updates the `length` bytes at `p` from their gradient at `g`.
+ *
+ * @param distance bytes from the parameter to its first state, and from that to its second
+ * @param numbers `[STEP_NUMBERS]` f32, in the order that each update gives
+ */
+export function update(kind: i32, p: usize, g: usize, length: usize, distance: usize, numbers: usize): void {
+  switch (kind) {
+    case Update.sgd:
+      return sgd(p, g, length, p + distance, numbers);
+    case Update.adam:
+      return adam(p, g, length, p + distance, p + 2 * distance, numbers);
+    default:
+      unreachable();
+  }
+}
+
+/** Stochastic gradient descent: {learning rate, momentum, 1 for Nesterov's, λ}; there is no `v` without momentum. */
+function sgd(p: usize, g: usize, length: usize, v: usize, numbers: usize): void {
+  const rate = v128.load32_splat(numbers), momentum = v128.load32_splat(numbers, 4);
+  const moves = load<f32>(numbers, 4) > 0, nesterov = load<f32>(numbers, 8) > 0;
+  const decay = v128.load32_splat(numbers, 12);
+  for (const end = p + length; p < end; p += 16, g += 16) {
+    const w = v128.load(p);
+    let d = madd(decay, w, v128.load(g));
+    if (moves) {
+      const velocity = madd(momentum, v128.load(v), d);
+      v128.store(v, velocity);
+      d = nesterov ? madd(momentum, velocity, d) : velocity;
+      v += 16;
+    }
+    v128.store(p, f32x4.sub(w, f32x4.mul(rate, d)));
+  }
+}
+
+/**
+ * Adam and AdamW: {learning rate, step = lr √(1 - β₂ᵗ) / (1 - β₁ᵗ), ε' = ε √(1 - β₂ᵗ), β₁, 1 - β₁, β₂, 1 - β₂, λ in
+ * `g + λ p`, λ in `p - lr λ p`}. With these, p - lr m̂ / (√v̂ + ε) is p - step m / (√v + ε'), one division and one root
+ * for each number.
+ */
+function adam(p: usize, g: usize, length: usize, m: usize, v: usize, numbers: usize): void {
+  const keep = f32x4.splat(1 - load<f32>(numbers) * load<f32>(numbers, 32));
+  const step = v128.load32_splat(numbers, 4), epsilon = v128.load32_splat(numbers, 8);
+  const beta1 = v128.load32_splat(numbers, 12), rest1 = v128.load32_splat(numbers, 16);
+  const beta2 = v128.load32_splat(numbers, 20), rest2 = v128.load32_splat(numbers, 24);
+  const decay = v128.load32_splat(numbers, 28);
   for (const end = p + length; p < end; p += 16, g += 16, m += 16, v += 16) {
     const w = v128.load(p);
     const d = madd(decay, w, v128.load(g));
@@ -33,31 +59,6 @@ export function adam(
     v128.store(v, vv);
     const change = f32x4.div(f32x4.mul(step, mm), f32x4.add(f32x4.sqrt(vv), epsilon));
     v128.store(p, f32x4.sub(f32x4.mul(w, keep), change));
-  }
-}
-
-/** Stochastic gradient descent; `v` is 0 where there is no momentum. */
-export function sgd(
-  p: usize,
-  g: usize,
-  v: usize,
-  length: usize,
-  rates: usize,
-  momentum_: f32,
-  nesterov: i32,
-  decay_: f32,
-): void {
-  const rate = f32x4.splat(load<f32>(rates)), momentum = f32x4.splat(momentum_), decay = f32x4.splat(decay_);
-  for (const end = p + length; p < end; p += 16, g += 16) {
-    const w = v128.load(p);
-    let d = madd(decay, w, v128.load(g));
-    if (v) {
-      const velocity = madd(momentum, v128.load(v), d);
-      v128.store(v, velocity);
-      d = nesterov ? madd(momentum, velocity, d) : velocity;
-      v += 16;
-    }
-    v128.store(p, f32x4.sub(w, f32x4.mul(rate, d)));
   }
 }
 

@@ -2,14 +2,14 @@
 // into memory that is still in the cache when the update reads it, so that no gradient is kept, unless it is clipped: then
 // every item's gradient and sum of squares come first, and the updates after a barrier.
 
+import { Item, Layer, Program } from "./generated";
 import { columnsTimes, columnSums, transpose } from "./matmul";
 import { panelsOf, ROW, rowAt } from "./prims";
-import { Item, Layer, Program } from "./records";
 import { sparseColumnsTimes } from "./sparse";
-import { adam, scale, sgd, sumOfSquares } from "./updates";
+import { scale, sumOfSquares, update } from "./updates";
 
 /** Computes the gradient of an item, and applies it unless it is to be clipped first. */
-export function gradientItem(program: Program, index: i32, rates: usize, rows: i32, thread: i32): void {
+export function gradientItem(program: Program, index: i32, numbers: usize, rows: i32, thread: i32): void {
   const item = changetype<Item>(program.items + <usize>index * offsetof<Item>());
   const layer = changetype<Layer>(program.layers + <usize>item.layer * offsetof<Layer>());
   const k0 = item.k0, k1 = item.k1;
@@ -35,13 +35,13 @@ export function gradientItem(program: Program, index: i32, rates: usize, rows: i
     if (clipped) {
       squares += sumOfSquares(g, length);
       if (k0 == 0) squares += sumOfSquares(bias, ROW);
-    } else update(program, layer, panel, k0, k1, g, bias, rates);
+    } else apply(program, layer, panel, k0, k1, g, bias, numbers);
   }
   if (clipped) store<f64>(program.squares + (<usize>index << 3), squares);
 }
 
 /** Scales an item's gradient by min(1, clipNorm / (norm + 1e-6)) and applies it. */
-export function clippedItem(program: Program, index: i32, rates: usize): void {
+export function clippedItem(program: Program, index: i32, numbers: usize): void {
   const item = changetype<Item>(program.items + <usize>index * offsetof<Item>());
   const layer = changetype<Layer>(program.layers + <usize>item.layer * offsetof<Layer>());
   let squares: f64 = 0;
@@ -53,50 +53,18 @@ export function clippedItem(program: Program, index: i32, rates: usize): void {
     const bias = layer.biasG + <usize>panel * ROW;
     scale(g, <usize>(item.k1 - item.k0) * ROW, factor);
     if (item.k0 == 0) scale(bias, ROW, factor);
-    update(program, layer, panel, item.k0, item.k1, g, bias, rates);
+    apply(program, layer, panel, item.k0, item.k1, g, bias, numbers);
   }
 }
 
 /** Applies the gradient `g` of rows [k0, k1) of a panel, and with the first rows that of the panel's bias. */
-function update(
-  program: Program, layer: Layer, panel: i32, k0: i32, k1: i32, g: usize, bias: usize, rates: usize,
+function apply(
+  program: Program, layer: Layer, panel: i32, k0: i32, k1: i32, g: usize, bias: usize, numbers: usize,
 ): void {
-  const at = (<usize>panel * layer.wStride + k0) * ROW;
-  optimize(program, layer.w + at, g, layer.m + at, layer.v + at, <usize>(k1 - k0) * ROW, rates);
-  if (k0 == 0) {
-    const row = <usize>panel * ROW;
-    optimize(program, layer.bias + row, bias, layer.biasM + row, layer.biasV + row, ROW, rates);
-  }
+  const kind = program.update, distance = program.stateDistance;
+  update(kind, rowAt(layer.w, layer.wStride, panel, k0), g, <usize>(k1 - k0) * ROW, distance, numbers);
+  if (k0 == 0) update(kind, layer.bias + <usize>panel * ROW, bias, ROW, distance, numbers);
   if (layer.t) transpose(rowAt(layer.w, layer.wStride, panel, 0), panel, layer.t, layer.tStride, k0, k1);
-}
-
-function optimize(
-  program: Program,
-  p: usize,
-  g: usize,
-  m: usize,
-  v: usize,
-  length: usize,
-  rates: usize,
-): void {
-  if (program.optimizer == 1) {
-    adam(
-      p,
-      g,
-      m,
-      v,
-      length,
-      rates,
-      program.beta1,
-      program.rest1,
-      program.beta2,
-      program.rest2,
-      program.decay,
-      program.shrink,
-    );
-  } else {
-    sgd(p, g, program.beta1 > 0 ? m : 0, length, rates, program.beta1, program.nesterov, program.decay);
-  }
 }
 
 /** Copies all weights of a layer to their transposed places; once, after the host has set them. */
