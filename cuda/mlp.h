@@ -47,22 +47,21 @@ enum {
   MLP_FAILED = 11             /* any other error of the driver */
 };
 
-/* Activations, numbered as in `src/plan/activations.ts`. The derivative of MLP_SILU needs the sums before it, that of the
- * others what came of it alone. */
+/* Activations, numbered as in `src/plan/activations.ts`: y of the sums z. A derivative needs y alone unless it says more. */
 enum mlp_activation {
   MLP_LINEAR = 0,
   MLP_RELU = 1,
   MLP_SIGMOID = 2,
   MLP_TANH = 3,
   MLP_SOFTMAX = 4, /* over a row */
-  MLP_SILU = 5
+  MLP_SILU = 5 /* needs z */
 };
 enum { MLP_ACTIVATIONS = MLP_SILU + 1 };
 
-/* Optimizers, numbered as in `src/plan/optimizers.ts`, with the states and settings that mlp_plan_update takes, in order. */
+/* Optimizers, numbered as in `src/plan/optimizers.ts`, with what mlp_plan_update takes, in order. */
 enum mlp_optimizer {
-  MLP_SGD = 0, /* velocity, which is left out where momentum is 0; momentum, nesterov (0 or 1), weight decay */
-  MLP_ADAM = 1 /* m, v; beta1, beta2, epsilon, weight decay, decoupled (0 or 1): decoupled is AdamW */
+  MLP_SGD = 0, /* states: velocity (none if momentum is 0); settings: momentum, nesterov (0 or 1), weight decay */
+  MLP_ADAM = 1 /* states: m, v; settings: beta1, beta2, epsilon, weight decay, decoupled (1 for AdamW, else 0) */
 };
 enum { MLP_OPTIMIZERS = MLP_ADAM + 1 };
 
