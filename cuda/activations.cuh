@@ -1,40 +1,73 @@
-// What each activation computes, and how a gradient goes back through it. Softmax needs a whole row: see softmax.cu.
+// What each activation computes, and how a gradient goes back through it. Softmax needs a whole row, by one warp.
 #pragma once
 
+#include <cmath>
+
+#include "mlp.h"
 #include "prims.cuh"
 
-enum class Activation : int32_t { linear = 0, relu = 1, sigmoid = 2, tanh = 3, softmax = 4 };
+// Always one of the enumeration: api.cpp checks what comes as a number.
+using Activation = mlp_activation;
+
+// Whether a gradient needs the sum z to go back through an activation, besides the output y.
+inline bool needs_z(Activation activation) {
+  switch (activation) {
+    case MLP_LINEAR:
+    case MLP_RELU:
+    case MLP_SIGMOID:
+    case MLP_TANH:
+    case MLP_SOFTMAX: return false;
+    case MLP_SILU: return true;
+  }
+  __builtin_unreachable();
+}
+
+__host__ __device__ __forceinline__ float sigmoid(float z) { return 1 / (1 + expf(-z)); }
 
 // The activation of one sum; of softmax, the sum itself.
-__device__ __forceinline__ float activate(float z, Activation activation) {
+__host__ __device__ __forceinline__ float activate(float z, Activation activation) {
   switch (activation) {
-    case Activation::relu:
-      return z < 0 ? 0.0f : z;  // NaN stays NaN
-    case Activation::sigmoid:
-      return 1 / (1 + expf(-z));
-    case Activation::tanh:
-      return tanhf(z);
-    default:
-      return z;
+    case MLP_LINEAR: return z;
+    case MLP_RELU: return z < 0 ? 0.0f : z;  // NaN stays NaN
+    case MLP_SIGMOID: return sigmoid(z);
+    case MLP_TANH: return tanhf(z);
+    case MLP_SOFTMAX: return z;
+    case MLP_SILU: return z * sigmoid(z);
   }
+  __builtin_unreachable();
 }
 
-// The derivative of the activation whose output is `y`; of softmax, 1.
-__device__ __forceinline__ float derivative(float y, Activation activation) {
+// The gradient `d` of an activation's output `y`, as that of its sum `z`, which counts only where it is needed; of softmax, `d`
+// itself. A ReLU that is off lets nothing through, not even what is no number.
+__host__ __device__ __forceinline__ float activate_backward(float y, float z, float d, Activation activation) {
   switch (activation) {
-    case Activation::relu:
-      return y <= 0 ? 0.0f : 1.0f;
-    case Activation::sigmoid:
-      return y * (1 - y);
-    case Activation::tanh:
-      return 1 - y * y;
-    default:
-      return 1;
+    case MLP_LINEAR: return d;
+    case MLP_RELU: return y <= 0 ? 0.0f : d;
+    case MLP_SIGMOID: return d * (y * (1 - y));
+    case MLP_TANH: return d * (1 - y * y);
+    case MLP_SOFTMAX: return d;
+    case MLP_SILU: {
+      const float s = sigmoid(z);
+      return d * (s * (1 + z * (1 - s)));
+    }
   }
+  __builtin_unreachable();
 }
 
-// The gradient `d` of an activation's output `y`, as that of its input. A ReLU that is off lets nothing through, not even
-// what is no number.
-__device__ __forceinline__ float activate_backward(float y, float d, Activation activation) {
-  return activation == Activation::relu && y <= 0 ? 0.0f : d * derivative(y, activation);
+// Softmax of a row in place, e^(z - max z) / Σ e^(z - max z): each lane takes every 32nd column.
+__device__ __forceinline__ void softmax_of_row(float* row, int width, int lane) {
+  float largest = -INFINITY, sum = 0;
+  for (int c = lane; c < width; c += WARP) largest = fmaxf(largest, row[c]);
+  largest = warp_max(largest);  // e^(z - largest) cannot overflow
+  for (int c = lane; c < width; c += WARP) sum += row[c] = expf(row[c] - largest);
+  sum = warp_sum(sum);
+  for (int c = lane; c < width; c += WARP) row[c] /= sum;
+}
+
+// The gradient `d` of a softmax's row `y` as that of its sums, y (d - Σ y d), in place.
+__device__ __forceinline__ void softmax_backward_of_row(const float* y, float* d, int width, int lane) {
+  float dot = 0;
+  for (int c = lane; c < width; c += WARP) dot += y[c] * d[c];
+  dot = warp_sum(dot);
+  for (int c = lane; c < width; c += WARP) d[c] = y[c] * (d[c] - dot);
 }

@@ -59,6 +59,16 @@ void check_code(int64_t major, int64_t minor) {
   }
 }
 
+Activation activation_of(int32_t number) {
+  need(number >= 0 && number < MLP_ACTIVATIONS, "There is no activation of number %d", number);
+  return static_cast<Activation>(number);
+}
+
+Optimizer optimizer_of(int32_t number) {
+  need(number >= 0 && number < MLP_OPTIMIZERS, "There is no optimizer of number %d", number);
+  return static_cast<Optimizer>(number);
+}
+
 void need_values(const void* values, uint64_t count) { need(values || count == 0, "An array is null"); }
 
 }  // namespace
@@ -95,7 +105,7 @@ EXPORT int32_t mlp_device_query(int32_t device, char* name, uint32_t name_size, 
                                 char* error, uint32_t error_size) {
   return guarded(error, error_size, [&] {
     need(facts && fact_count >= MLP_FACTS, "A device has %d facts, found room for %llu", MLP_FACTS,
-         static_cast<unsigned long long>(fact_count));
+         fact_count);
     check(cudaSetDevice(device));
     const auto attribute = [&](cudaDeviceAttr which) {
       int value = 0;
@@ -169,28 +179,31 @@ EXPORT int32_t mlp_plan_gather(mlp_plan* plan, int32_t x, int32_t target, double
   return on(plan, error, error_size, [&] { plan->add(GatherOp{x, target, static_cast<float>(scale)}); });
 }
 
-EXPORT int32_t mlp_plan_linear(mlp_plan* plan, int32_t x, int32_t weights, int32_t bias, int32_t y, int32_t activation,
-                               char* error, uint32_t error_size) {
+EXPORT int32_t mlp_plan_linear(mlp_plan* plan, int32_t x, int32_t weights, int32_t bias, int32_t y, int32_t z,
+                               int32_t activation, char* error, uint32_t error_size) {
   return on(plan, error, error_size,
-            [&] { plan->add(LinearOp{x, weights, bias, y, static_cast<Activation>(activation)}); });
+            [&] { plan->add(LinearOp{x, weights, bias, y, z, activation_of(activation)}); });
 }
 
 EXPORT int32_t mlp_plan_softmax_cross_entropy(mlp_plan* plan, int32_t logits, int32_t target, int32_t dz,
                                               double label_smoothing, char* error, uint32_t error_size) {
-  return on(plan, error, error_size,
-            [&] { plan->add(SoftmaxCrossEntropyOp{logits, target, dz, static_cast<float>(label_smoothing)}); });
+  return on(plan, error, error_size, [&] {
+    const float smoothing = static_cast<float>(label_smoothing);
+    plan->add(LossOp{LossKind::softmax_cross_entropy, logits, -1, target, true, dz, MLP_LINEAR, smoothing});
+  });
 }
 
-EXPORT int32_t mlp_plan_mean_squared_error(mlp_plan* plan, int32_t y, int32_t target, int32_t labels, int32_t dz,
+EXPORT int32_t mlp_plan_mean_squared_error(mlp_plan* plan, int32_t y, int32_t z, int32_t target, int32_t labels, int32_t dz,
                                            int32_t activation, char* error, uint32_t error_size) {
-  return on(plan, error, error_size,
-            [&] { plan->add(MeanSquaredErrorOp{y, target, labels != 0, dz, static_cast<Activation>(activation)}); });
+  return on(plan, error, error_size, [&] {
+    plan->add(LossOp{LossKind::mean_squared_error, y, z, target, labels != 0, dz, activation_of(activation), 0});
+  });
 }
 
-EXPORT int32_t mlp_plan_linear_backward_input(mlp_plan* plan, int32_t dz, int32_t weights, int32_t x, int32_t dx,
+EXPORT int32_t mlp_plan_linear_backward_input(mlp_plan* plan, int32_t dz, int32_t weights, int32_t x, int32_t z, int32_t dx,
                                               int32_t activation, char* error, uint32_t error_size) {
   return on(plan, error, error_size,
-            [&] { plan->add(LinearBackwardInputOp{dz, weights, x, dx, static_cast<Activation>(activation)}); });
+            [&] { plan->add(LinearBackwardInputOp{dz, weights, x, z, dx, activation_of(activation)}); });
 }
 
 EXPORT int32_t mlp_plan_linear_backward_weight(mlp_plan* plan, int32_t x, int32_t dz, int32_t d_weights, int32_t d_bias,
@@ -206,20 +219,14 @@ EXPORT int32_t mlp_plan_clip_by_norm(mlp_plan* plan, const int32_t* gradients, u
   });
 }
 
-EXPORT int32_t mlp_plan_sgd(mlp_plan* plan, int32_t parameter, int32_t gradient, int32_t velocity, double momentum,
-                            int32_t nesterov, double weight_decay, char* error, uint32_t error_size) {
+EXPORT int32_t mlp_plan_update(mlp_plan* plan, int32_t optimizer, int32_t parameter, int32_t gradient,
+                               const int32_t* states, uint64_t state_count, const double* settings, uint64_t setting_count,
+                               char* error, uint32_t error_size) {
   return on(plan, error, error_size, [&] {
-    plan->add(UpdateOp{Optimizer::sgd, parameter, gradient, velocity, -1, momentum, 0, 0, weight_decay, nesterov != 0,
-                       false});
-  });
-}
-
-EXPORT int32_t mlp_plan_adam(mlp_plan* plan, int32_t parameter, int32_t gradient, int32_t m, int32_t v, double beta1,
-                             double beta2, double epsilon, double weight_decay, int32_t decoupled, char* error,
-                             uint32_t error_size) {
-  return on(plan, error, error_size, [&] {
-    plan->add(UpdateOp{Optimizer::adam, parameter, gradient, m, v, beta1, beta2, epsilon, weight_decay, false,
-                       decoupled != 0});
+    need_values(states, state_count);
+    need_values(settings, setting_count);
+    plan->add(UpdateOp{{optimizer_of(optimizer), {settings, settings + setting_count}}, parameter, gradient,
+                       {states, states + state_count}});
   });
 }
 
@@ -254,7 +261,7 @@ EXPORT int32_t mlp_plan_run_epoch(mlp_plan* plan, uint32_t run, const uint32_t* 
     need_values(order, rows);
     need_values(learning_rates, steps);
     need(results && result_count >= MLP_RESULTS, "An epoch has %d results, found room for %llu", MLP_RESULTS,
-         static_cast<unsigned long long>(result_count));
+         result_count);
     plan->run_epoch(run, order, rows, learning_rates, steps, steps_before, results);
   });
 }

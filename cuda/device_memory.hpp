@@ -20,8 +20,8 @@ class DeviceMemory {
     cudaMemGetInfo(&free, &total);
     throw Fault{MLP_OUT_OF_MEMORY,
                 format("the GPU's memory is used up: %llu bytes were asked for, %llu of %llu are free",
-                       static_cast<unsigned long long>(bytes), static_cast<unsigned long long>(free),
-                       static_cast<unsigned long long>(total))};
+                       bytes, free,
+                       total)};
   }
   DeviceMemory(DeviceMemory&& other) noexcept { swap(other); }
   DeviceMemory& operator=(DeviceMemory&& other) noexcept {

@@ -13,10 +13,17 @@ struct Fault {
   std::string sentence;
 };
 
+inline unsigned long long printable(uint64_t value) { return value; }
+template <class T>
+T printable(T value) {
+  return value;
+}
+
+// Text by a pattern of printf(), in which %llu stands for a uint64_t.
 template <class... Values>
 std::string format(const char* pattern, Values... values) {
   char text[512];
-  snprintf(text, sizeof text, pattern, values...);
+  snprintf(text, sizeof text, pattern, printable(values)...);
   return text;
 }
 

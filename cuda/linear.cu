@@ -1,9 +1,9 @@
-// linear: y (B, O) = activation(x (B, I) weights (O, I)ᵀ + bias (O)).
+// linear: y (B, O) = activation(z), where z (B, O) = x (B, I) weights (O, I)ᵀ + bias (O), and z itself where it is needed.
 //
 // x is a buffer of the plan, or read straight from the data set (bytes or floats, in the epoch's order, times the scale).
 // Split: a block computes a tile of y; see matmul.cuh. Numerics: float32 sums over I in one order; the bias is added last.
 // Cost: 2 B I O FLOPs; x is read once for every tile's width of O, the weights once for every tile's height of B.
-// A softmax is applied by softmax.cu afterwards. Compared with `linear()` of the reference backend.
+// A softmax is applied by rows.cu afterwards. Compared with `linear()` of the reference backend.
 #include "ops.cuh"
 
 namespace {
@@ -19,7 +19,9 @@ __global__ void __launch_bounds__(MATMUL_THREADS) linear_kernel(Linear op, const
   matmul_tile<Shape, true, true>(op.x.rows(batch), weights, row, column, batch.rows, out_features, in_features,
                                  shared_memory<float>(), [&](int m, int n, float sum) {
                                    const size_t at = static_cast<size_t>(m) * out_features + n;
-                                   op.y[at] = activate(sum + op.bias[n], op.activation);
+                                   const float z = sum + op.bias[n];
+                                   if (op.z) op.z[at] = z;
+                                   op.y[at] = activate(z, op.activation);
                                  });
 }
 
@@ -39,6 +41,6 @@ cudaError_t launch_linear(const Site& site, const Linear& op) {
     case TileSize::medium: error = launch_with<MediumTile>(site, op); break;
     case TileSize::large: error = launch_with<LargeTile>(site, op); break;
   }
-  if (error != cudaSuccess || op.activation != Activation::softmax) return error;
+  if (error != cudaSuccess || op.activation != MLP_SOFTMAX) return error;
   return launch_softmax(site, op.y, op.out_features);
 }

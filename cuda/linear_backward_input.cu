@@ -1,7 +1,7 @@
-// linearBackwardInput: dX (B, I) = activation'(x) (dZ (B, O) weights (O, I)), where x is what the activation gave.
+// linearBackwardInput: dX (B, I) = activation'(z) (dZ (B, O) weights (O, I)), where the activation made x of z.
 //
 // Split: a block computes a tile of dX; see matmul.cuh. Numerics: float32 sums over O in one order. Cost: 2 B I O FLOPs.
-// The backward pass of a softmax follows in softmax.cu. Compared with `linearBackwardInput()` of the reference backend.
+// The backward pass of a softmax follows in rows.cu. Compared with `linearBackwardInput()` of the reference backend.
 #include "ops.cuh"
 
 namespace {
@@ -19,7 +19,7 @@ __global__ void __launch_bounds__(MATMUL_THREADS)
   matmul_tile<Shape, true, false>(dz, weights, row, column, batch.rows, in_features, out_features, shared_memory<float>(),
                                   [&](int m, int n, float sum) {
                                     const size_t at = static_cast<size_t>(m) * in_features + n;
-                                    op.dx[at] = activate_backward(op.x[at], sum, op.activation);
+                                    op.dx[at] = activate_backward(op.x[at], op.z ? op.z[at] : 0, sum, op.activation);
                                   });
 }
 
@@ -39,6 +39,6 @@ cudaError_t launch_linear_backward_input(const Site& site, const LinearBackwardI
     case TileSize::medium: error = launch_with<MediumTile>(site, op); break;
     case TileSize::large: error = launch_with<LargeTile>(site, op); break;
   }
-  if (error != cudaSuccess || op.activation != Activation::softmax) return error;
+  if (error != cudaSuccess || op.activation != MLP_SOFTMAX) return error;
   return launch_softmax_backward(site, op.x, op.dx, op.in_features);
 }

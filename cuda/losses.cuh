@@ -1,8 +1,7 @@
 // What one row's loss is, its gradient, and whether the row is right; for one warp.
 #pragma once
 
-#include "activations.cuh"
-#include "step.cuh"
+#include "ops.cuh"
 
 // The first index of the largest of a row, in every lane.
 __device__ __forceinline__ uint32_t index_of_largest(const float* row, int width, int lane) {
@@ -41,23 +40,37 @@ __device__ __forceinline__ RowScore cross_entropy_of_row(const float* z, float* 
   return {warp_sum(loss), index_of_largest(z, classes, lane) == label ? 1u : 0u};
 }
 
-// Mean of (y - target)² over the outputs, and its gradient before the activation. Without target values the targets are
-// the label's one-hot row.
-__device__ __forceinline__ RowScore squared_error_of_row(const float* y, float* dz, int width, const float* targets,
-                                                         uint32_t label, Activation activation, int rows, int lane) {
+// Mean of (y - target)² over the outputs, and its gradient before the activation that made y of z. Without target values the
+// targets are the label's one-hot row.
+__device__ __forceinline__ RowScore squared_error_of_row(const float* y, const float* z, float* dz, int width,
+                                                         const float* targets, uint32_t label, Activation activation, int rows,
+                                                         int lane) {
   const float scale = 1.0f / width, slope = 2.0f / (static_cast<float>(width) * rows);
-  float loss = 0, dot = 0;
+  float loss = 0;
   for (int o = lane; o < width; o += WARP) {
     const float target = targets ? targets[o] : static_cast<uint32_t>(o) == label ? 1.0f : 0.0f;
-    const float difference = y[o] - target, d = slope * difference;
+    const float difference = y[o] - target;
     loss += difference * difference * scale;
-    dot += y[o] * d;
-    dz[o] = activation == Activation::softmax ? d : activate_backward(y[o], d, activation);
+    dz[o] = activate_backward(y[o], z ? z[o] : 0, slope * difference, activation);
   }
-  if (activation == Activation::softmax) {
-    dot = warp_sum(dot);
-    for (int o = lane; o < width; o += WARP) dz[o] = y[o] * (dz[o] - dot);
-  }
+  if (activation == MLP_SOFTMAX) softmax_backward_of_row(y, dz, width, lane);
   const bool right = !targets && index_of_largest(y, width, lane) == label;
   return {warp_sum(loss), right ? 1u : 0u};
+}
+
+// The loss of row `row` of the batch, whose outputs are `y` and whose gradient goes to `dz`.
+__device__ __forceinline__ RowScore loss_of_row(const Loss& loss, const Batch& batch, int row, const float* y, float* dz,
+                                                int lane) {
+  const size_t source = loss.answers.row(batch, row);
+  const uint32_t label = loss.answers.labels ? loss.answers.labels[source] : 0;
+  switch (loss.kind) {
+    case LossKind::softmax_cross_entropy:
+      return cross_entropy_of_row(y, dz, loss.width, label, loss.smoothing, batch.rows, lane);
+    case LossKind::mean_squared_error: {
+      const float* z = loss.z ? loss.z + static_cast<size_t>(row) * loss.width : nullptr;
+      const float* targets = loss.answers.targets ? loss.answers.targets + source * loss.width : nullptr;
+      return squared_error_of_row(y, z, dz, loss.width, targets, label, loss.activation, batch.rows, lane);
+    }
+  }
+  __builtin_unreachable();
 }

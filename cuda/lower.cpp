@@ -38,23 +38,21 @@ Answers mlp_plan::answers(int32_t target, bool from_set) {
 }
 
 UpdateRule mlp_plan::rule(const UpdateOp& op) {
-  const bool adam = op.optimizer == Optimizer::adam;
-  const std::array<double, 4> key = adam ? std::array<double, 4>{op.decay1, op.decay2, op.epsilon,
-                                                                 op.decoupled ? op.weight_decay : 0.0}
-                                         : std::array<double, 4>{};
-  DeviceMemory<float4>& rates = rates_[key];
+  DeviceMemory<float4>& rates = rates_[op.settings];
   if (rates.count() < rates_capacity_) rates = DeviceMemory<float4>(rates_capacity_);
-  return {op.optimizer,
-          op.nesterov ? 1 : 0,
-          static_cast<float>(op.decay1),
-          static_cast<float>(1 - op.decay1),
-          static_cast<float>(op.decay2),
-          static_cast<float>(1 - op.decay2),
-          op.decoupled ? 0.0f : static_cast<float>(op.weight_decay),
-          rates.get()};
+  return rule_of(op.settings, rates.get());
 }
 
-Parameter mlp_plan::parameter(const UpdateOp& op) { return {buffer(op.parameter), buffer(op.first), buffer(op.second)}; }
+Parameter mlp_plan::parameter(const UpdateOp& op) {
+  Parameter made{buffer(op.parameter), {}};
+  for (size_t index = 0; index < op.states.size(); index++) made.states[index] = buffer(op.states[index]);
+  return made;
+}
+
+Loss mlp_plan::loss(const LossOp& op, bool from_set) {
+  const int width = static_cast<int>(shape(op.dz).columns);
+  return {op.kind, answers(op.target, from_set), scores_.get(), width, op.activation, buffer(op.z), op.smoothing};
+}
 
 StepEnd mlp_plan::step_end() const { return {progress_.get(), stop_.get(), scores_.get(), batch_size_}; }
 
@@ -84,17 +82,6 @@ void mlp_plan::add_backward_weight_group(std::vector<LinearBackwardWeight> layer
   launches_.push_back([this, group] { return launch_linear_backward_weight(site_, group, step_end()); });
 }
 
-void mlp_plan::add_clip(const ClipByNormOp& op) {
-  std::vector<Gradient> gradients;
-  for (int32_t id : op.gradients) gradients.push_back({buffer(id), shape(id).rows * shape(id).columns});
-  ClipByNorm clip{};
-  clip.gradients = table(gradients);
-  clip.count = static_cast<int>(gradients.size());
-  clip.max_norm = static_cast<float>(op.max_norm);
-  clip.squares = table(std::vector<double>(CLIP_BLOCKS));
-  launches_.push_back([this, clip] { return launch_clip_by_norm(site_, clip); });
-}
-
 void mlp_plan::add_update_group(const std::vector<UpdateOp>& ops, bool ends_step) {
   std::vector<UpdateItem> items;
   UpdateGroup group{};
@@ -109,54 +96,62 @@ void mlp_plan::add_update_group(const std::vector<UpdateOp>& ops, bool ends_step
   launches_.push_back([this, group] { return launch_updates(site_, group, step_end()); });
 }
 
-void mlp_plan::lower_op_by_op() {
-  for (const Op& recorded : ops_) {
-    if (const auto* op = std::get_if<GatherOp>(&recorded)) {
-      Gather made{};
-      made.source = source(op->x, true);
-      made.x = buffer(op->x);
-      if (op->target >= 0) {
-        made.answers = answers(op->target, true);
-        made.target_width = static_cast<int>(shape(op->target).columns);
-        made.targets = buffer(op->target);
-        made.labels = reinterpret_cast<uint32_t*>(made.targets);
-      }
-      launches_.push_back([this, made] { return launch_gather(site_, made); });
-    } else if (const auto* op = std::get_if<LinearOp>(&recorded)) {
-      const int out_features = static_cast<int>(shape(op->y).columns);
-      const Linear made = {source(op->x, false), buffer(op->weights), buffer(op->bias), buffer(op->y), out_features,
-                           op->activation};
-      launches_.push_back([this, made] { return launch_linear(site_, made); });
-    } else if (const auto* op = std::get_if<SoftmaxCrossEntropyOp>(&recorded)) {
-      const int classes = static_cast<int>(shape(op->dz).columns);
-      const SoftmaxCrossEntropy made = {buffer(op->logits), answers(op->target, false), buffer(op->dz), scores_.get(),
-                                        classes, op->smoothing};
-      launches_.push_back([this, made] { return launch_softmax_cross_entropy(site_, made); });
-    } else if (const auto* op = std::get_if<MeanSquaredErrorOp>(&recorded)) {
-      const int out_features = static_cast<int>(shape(op->dz).columns);
-      const MeanSquaredError made = {buffer(op->y), answers(op->target, false), buffer(op->dz), scores_.get(), out_features,
-                                     op->activation};
-      launches_.push_back([this, made] { return launch_mean_squared_error(site_, made); });
-    } else if (const auto* op = std::get_if<LinearBackwardInputOp>(&recorded)) {
-      const LinearBackwardInput made = {buffer(op->dz),
-                                        buffer(op->weights),
-                                        buffer(op->x),
-                                        buffer(op->dx),
-                                        static_cast<int>(shape(op->x).columns),
-                                        static_cast<int>(shape(op->dz).columns),
-                                        op->activation};
-      launches_.push_back([this, made] { return launch_linear_backward_input(site_, made); });
-    } else if (const auto* op = std::get_if<LinearBackwardWeightOp>(&recorded)) {
-      LinearBackwardWeight made = backward_weight(*op, false);
-      made.d_weights = buffer(op->d_weights);
-      made.d_bias = buffer(op->d_bias);
-      add_backward_weight_group({made}, false, false);
-    } else if (const auto* op = std::get_if<ClipByNormOp>(&recorded)) {
-      add_clip(*op);
-    } else if (const auto* op = std::get_if<UpdateOp>(&recorded)) {
-      add_update_group({*op}, false);
-    }
+void mlp_plan::add_launch(const GatherOp& op) {
+  Gather made{};
+  made.source = source(op.x, true);
+  made.x = buffer(op.x);
+  if (op.target >= 0) {
+    made.answers = answers(op.target, true);
+    made.target_width = static_cast<int>(shape(op.target).columns);
+    made.targets = buffer(op.target);
+    made.labels = reinterpret_cast<uint32_t*>(made.targets);
   }
+  launches_.push_back([this, made] { return launch_gather(site_, made); });
+}
+
+void mlp_plan::add_launch(const LinearOp& op, bool from_set) {
+  const int out_features = static_cast<int>(shape(op.y).columns);
+  const Linear made = {source(op.x, from_set), buffer(op.weights), buffer(op.bias), buffer(op.y), buffer(op.z),
+                       out_features,           op.activation};
+  launches_.push_back([this, made] { return launch_linear(site_, made); });
+}
+
+void mlp_plan::add_launch(const LossOp& op, bool from_set) {
+  const Loss made = loss(op, from_set);
+  const float* y = buffer(op.y);
+  float* dz = buffer(op.dz);
+  launches_.push_back([this, made, y, dz] { return launch_loss(site_, made, y, dz); });
+}
+
+void mlp_plan::add_launch(const LinearBackwardInputOp& op) {
+  const int in_features = static_cast<int>(shape(op.x).columns), out_features = static_cast<int>(shape(op.dz).columns);
+  const LinearBackwardInput made = {buffer(op.dz), buffer(op.weights), buffer(op.x),  buffer(op.z),
+                                    buffer(op.dx), in_features,        out_features, op.activation};
+  launches_.push_back([this, made] { return launch_linear_backward_input(site_, made); });
+}
+
+void mlp_plan::add_launch(const LinearBackwardWeightOp& op) {
+  LinearBackwardWeight made = backward_weight(op, false);
+  made.d_weights = buffer(op.d_weights);
+  made.d_bias = buffer(op.d_bias);
+  add_backward_weight_group({made}, false, false);
+}
+
+void mlp_plan::add_launch(const ClipByNormOp& op) {
+  std::vector<Gradient> gradients;
+  for (int32_t id : op.gradients) gradients.push_back({buffer(id), shape(id).rows * shape(id).columns});
+  ClipByNorm clip{};
+  clip.gradients = table(gradients);
+  clip.count = static_cast<int>(gradients.size());
+  clip.max_norm = static_cast<float>(op.max_norm);
+  clip.squares = table(std::vector<double>(CLIP_BLOCKS));
+  launches_.push_back([this, clip] { return launch_clip_by_norm(site_, clip); });
+}
+
+void mlp_plan::add_launch(const UpdateOp& op) { add_update_group({op}, false); }
+
+void mlp_plan::lower_op_by_op() {
+  for (const Op& recorded : ops_) std::visit([&](const auto& op) { add_launch(op); }, recorded);
   launches_.push_back([this] { return launch_end_step(site_, step_end()); });
 }
 
@@ -164,30 +159,17 @@ void mlp_plan::lower_op_by_op() {
 Tail mlp_plan::tail(const Network& network, size_t first) {
   Tail made{};
   std::vector<TailLayer> layers;
-  const Layer& before = network.layers[first - 1];
-  made.in_features = static_cast<int>(shape(before.forward.y).columns);
-  made.width = made.in_features;
-  made.input_activation = before.forward.activation;
-  made.dx = buffer(before.gradient.dz);
-  for (size_t index = first; index < network.layers.size(); index++) {
+  for (size_t index = first - 1; index < network.layers.size(); index++) {
     const LinearOp& op = network.layers[index].forward;
     const int in_features = static_cast<int>(shape(op.x).columns), out_features = static_cast<int>(shape(op.y).columns);
-    layers.push_back({buffer(op.weights), buffer(op.bias), buffer(op.y), buffer(network.layers[index].gradient.dz),
-                      in_features, out_features, op.activation});
+    layers.push_back({buffer(op.weights), buffer(op.bias), buffer(op.y), buffer(op.z),
+                      buffer(network.layers[index].gradient.dz), in_features, out_features, op.activation});
     made.width += out_features;
   }
-  made.layers = layers.empty() ? nullptr : table(layers);
-  made.count = static_cast<int>(layers.size());
-  if (const auto* op = std::get_if<SoftmaxCrossEntropyOp>(&network.loss)) {
-    made.cross_entropy = true;
-    made.smoothing = op->smoothing;
-    made.answers = answers(op->target, true);
-  } else {
-    const auto& error = std::get<MeanSquaredErrorOp>(network.loss);
-    made.output_activation = error.activation;
-    made.answers = answers(error.target, true);
-  }
-  made.scores = scores_.get();
+  made.layers = table(layers);
+  made.count = static_cast<int>(layers.size()) - 1;
+  made.in_features = layers[0].out_features;
+  made.loss = loss(network.loss, true);
   return made;
 }
 
@@ -213,39 +195,16 @@ void mlp_plan::lower_fused(const Network& network) {
   const size_t tail_start = first_of_tail(network), count = network.layers.size();
   for (size_t index = 0; index < tail_start; index++) {
     const LinearOp& op = network.layers[index].forward;
-    const Linear made = {source(op.x, from_set(op.x)),
-                         buffer(op.weights),
-                         buffer(op.bias),
-                         buffer(op.y),
-                         static_cast<int>(shape(op.y).columns),
-                         op.activation};
-    launches_.push_back([this, made] { return launch_linear(site_, made); });
+    add_launch(op, from_set(op.x));
   }
   if (tail_start < count) {
     const Tail made = tail(network, tail_start);
     const float* x = buffer(network.layers[tail_start].forward.x);
     launches_.push_back([this, made, x] { return launch_tail(site_, made, x); });
-  } else if (const auto* op = std::get_if<SoftmaxCrossEntropyOp>(&network.loss)) {
-    const SoftmaxCrossEntropy made = {buffer(op->logits), answers(op->target, true), buffer(op->dz), scores_.get(),
-                                      static_cast<int>(shape(op->dz).columns), op->smoothing};
-    launches_.push_back([this, made] { return launch_softmax_cross_entropy(site_, made); });
   } else {
-    const auto& error = std::get<MeanSquaredErrorOp>(network.loss);
-    const MeanSquaredError made = {buffer(error.y), answers(error.target, true), buffer(error.dz), scores_.get(),
-                                   static_cast<int>(shape(error.dz).columns), error.activation};
-    launches_.push_back([this, made] { return launch_mean_squared_error(site_, made); });
+    add_launch(network.loss, true);
   }
-  for (size_t index = tail_start - 1; index > 0; index--) {
-    const Layer &layer = network.layers[index], &before = network.layers[index - 1];
-    const LinearBackwardInput made = {buffer(layer.gradient.dz),
-                                      buffer(layer.forward.weights),
-                                      buffer(layer.forward.x),
-                                      buffer(before.gradient.dz),
-                                      static_cast<int>(shape(layer.forward.x).columns),
-                                      static_cast<int>(shape(layer.forward.y).columns),
-                                      before.forward.activation};
-    launches_.push_back([this, made] { return launch_linear_backward_input(site_, made); });
-  }
+  for (size_t index = tail_start - 1; index > 0; index--) add_launch(network.layers[index].backward);
 
   std::vector<LinearBackwardWeight> gradients;
   std::vector<UpdateOp> updates;
@@ -265,7 +224,7 @@ void mlp_plan::lower_fused(const Network& network) {
   }
   add_backward_weight_group(gradients, !network.clip, !network.clip);
   if (!network.clip) return;
-  add_clip(*network.clip);
+  add_launch(*network.clip);
   add_update_group(updates, true);
 }
 

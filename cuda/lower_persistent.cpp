@@ -41,7 +41,7 @@ std::string mlp_plan::lower_persistent(const Network& network) {
   auto layout = std::make_shared<PersistentLayout>();
   Persistent& kernel = layout->kernel;
   const int blocks = layout->blocks = site_.multiprocessors;
-  kernel.state_copies = update.optimizer == Optimizer::adam ? 3 : update.first >= 0 ? 2 : 1;
+  kernel.state_copies = 1 + static_cast<int>(update.states.size());
   std::vector<StationaryLayer> layers;
   uint64_t floats = 0;
   const auto place = [&](uint64_t count) {
@@ -56,9 +56,11 @@ std::string mlp_plan::lower_persistent(const Network& network) {
     layer.in_features = static_cast<int>(shape(recorded.forward.x).columns);
     layer.out_features = static_cast<int>(shape(recorded.forward.y).columns);
     layer.activation = recorded.forward.activation;
-    if (layer.activation == Activation::softmax) return "a large layer has a softmax";
+    if (layer.activation == MLP_SOFTMAX) return "a large layer has a softmax";
     for (const UpdateOp* op : {&recorded.weights, &recorded.bias}) {
-      if (op->optimizer != update.optimizer || (op->first >= 0) != (update.first >= 0)) return "optimizers differ";
+      if (op->settings.optimizer != update.settings.optimizer || op->states.size() != update.states.size()) {
+        return "optimizers differ";
+      }
     }
     const TileSizes tiles = choose_tiles({layer.in_features, layer.out_features}, blocks);
     if (tiles.tile_in == 0) return "a layer has more outputs than fit on this GPU";
@@ -84,7 +86,7 @@ std::string mlp_plan::lower_persistent(const Network& network) {
   const auto too_large = [&](uint64_t count) { return count * sizeof(float) > static_cast<uint64_t>(shared_bytes); };
   if (too_large(floats)) {
     return format("a block would need %llu bytes of shared memory, this GPU has %d",
-                  static_cast<unsigned long long>(floats * sizeof(float)), shared_bytes);
+                  floats * sizeof(float), shared_bytes);
   }
   if (!too_large(floats + inputs)) {  // the inputs of the next batch, behind those of this one
     kernel.prefetch = 1;
@@ -107,6 +109,7 @@ std::string mlp_plan::lower_persistent(const Network& network) {
     layer.weights_rule = rule(recorded.weights);
     layer.bias_rule = rule(recorded.bias);
     layer.y = buffer(recorded.forward.y);
+    layer.z = buffer(recorded.forward.z);
     layer.dz = buffer(recorded.gradient.dz);
     layer.z_parts = part(uint64_t(layer.tiles_in) * batch_size_ * layer.out_features);
     if (index > 0) layer.dx_parts = part(uint64_t(layer.tiles_out) * batch_size_ * layer.in_features);

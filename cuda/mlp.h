@@ -9,7 +9,7 @@
  *                         mlp_plan_set_labels  mlp_plan_set_targets  mlp_plan_finish  mlp_plan_describe  mlp_plan_destroy
  *   operations            mlp_plan_gather  mlp_plan_linear  mlp_plan_softmax_cross_entropy  mlp_plan_mean_squared_error
  *                         mlp_plan_linear_backward_input  mlp_plan_linear_backward_weight  mlp_plan_clip_by_norm
- *                         mlp_plan_sgd  mlp_plan_adam
+ *                         mlp_plan_update
  *   work                  mlp_plan_write_buffer  mlp_plan_read_buffer  mlp_plan_run_epoch  mlp_plan_predict
  *                         mlp_plan_stop  mlp_plan_steps_done
  *
@@ -29,7 +29,7 @@
 extern "C" {
 #endif
 
-#define MLP_ABI_VERSION 1u
+#define MLP_ABI_VERSION 2u
 
 /* Status codes. */
 enum {
@@ -47,8 +47,23 @@ enum {
   MLP_FAILED = 11             /* any other error of the driver */
 };
 
-/* Activations. */
-enum { MLP_LINEAR = 0, MLP_RELU = 1, MLP_SIGMOID = 2, MLP_TANH = 3, MLP_SOFTMAX = 4 };
+/* Activations, numbered as in `src/plan/activations.ts`: y of the sums z. A derivative needs y alone unless it says more. */
+enum mlp_activation {
+  MLP_LINEAR = 0,
+  MLP_RELU = 1,
+  MLP_SIGMOID = 2,
+  MLP_TANH = 3,
+  MLP_SOFTMAX = 4, /* over a row */
+  MLP_SILU = 5 /* needs z */
+};
+enum { MLP_ACTIVATIONS = MLP_SILU + 1 };
+
+/* Optimizers, numbered as in `src/plan/optimizers.ts`, with what mlp_plan_update takes, in order. */
+enum mlp_optimizer {
+  MLP_SGD = 0, /* states: velocity (none if momentum is 0); settings: momentum, nesterov (0 or 1), weight decay */
+  MLP_ADAM = 1 /* states: m, v; settings: beta1, beta2, epsilon, weight decay, decoupled (1 for AdamW, else 0) */
+};
+enum { MLP_OPTIMIZERS = MLP_ADAM + 1 };
 
 /* How a plan is carried out. */
 enum {
@@ -123,21 +138,22 @@ int32_t mlp_plan_set_targets(mlp_plan *plan, const float *targets, uint64_t coun
 /* x (B, I) = inputs[rows of the step] * scale; target (B, 1) receives labels, or (B, O) target values; -1 for none. */
 int32_t mlp_plan_gather(mlp_plan *plan, int32_t x, int32_t target, double scale, char *error, uint32_t error_size);
 
-/* y (B, O) = activation(x (B, I) weights (O, I)ᵀ + bias (1, O)). */
-int32_t mlp_plan_linear(mlp_plan *plan, int32_t x, int32_t weights, int32_t bias, int32_t y, int32_t activation, char *error,
-                        uint32_t error_size);
+/* y (B, O) = activation(z) of the sums z (B, O) = x (B, I) weights (O, I)ᵀ + bias (1, O); z is -1 where nothing needs them. */
+int32_t mlp_plan_linear(mlp_plan *plan, int32_t x, int32_t weights, int32_t bias, int32_t y, int32_t z, int32_t activation,
+                        char *error, uint32_t error_size);
 
 /* Cross-entropy of softmax(logits (B, C)) against labels (B, 1), and dz (B, C). */
 int32_t mlp_plan_softmax_cross_entropy(mlp_plan *plan, int32_t logits, int32_t target, int32_t dz, double label_smoothing,
                                        char *error, uint32_t error_size);
 
-/* Mean squared error of y (B, O), which `activation` made, against target (B, O), or labels (B, 1) where `labels` is 1;
- * and dz (B, O). */
-int32_t mlp_plan_mean_squared_error(mlp_plan *plan, int32_t y, int32_t target, int32_t labels, int32_t dz,
+/* Mean squared error of y (B, O), which `activation` made of z (B, O), against target (B, O), or labels (B, 1) where
+ * `labels` is 1; and dz (B, O). z is the one that mlp_plan_linear wrote with y, or -1 where the derivative does not need it. */
+int32_t mlp_plan_mean_squared_error(mlp_plan *plan, int32_t y, int32_t z, int32_t target, int32_t labels, int32_t dz,
                                     int32_t activation, char *error, uint32_t error_size);
 
-/* dx (B, I) = the gradient before the activation that made x (B, I), from dz (B, O) through weights (O, I). */
-int32_t mlp_plan_linear_backward_input(mlp_plan *plan, int32_t dz, int32_t weights, int32_t x, int32_t dx,
+/* dx (B, I) = the gradient before the activation that made x (B, I) of z (B, I), from dz (B, O) through weights (O, I). z is
+ * the one that mlp_plan_linear wrote with x, or -1 where the derivative does not need it. */
+int32_t mlp_plan_linear_backward_input(mlp_plan *plan, int32_t dz, int32_t weights, int32_t x, int32_t z, int32_t dx,
                                        int32_t activation, char *error, uint32_t error_size);
 
 /* d_weights (O, I) = dz (B, O)ᵀ x (B, I), d_bias (1, O) = the sum of dz over the rows. */
@@ -148,13 +164,11 @@ int32_t mlp_plan_linear_backward_weight(mlp_plan *plan, int32_t x, int32_t dz, i
 int32_t mlp_plan_clip_by_norm(mlp_plan *plan, const int32_t *gradients, uint64_t count, double max_norm, char *error,
                               uint32_t error_size);
 
-/* One update by stochastic gradient descent; `velocity` is -1 where momentum is 0. */
-int32_t mlp_plan_sgd(mlp_plan *plan, int32_t parameter, int32_t gradient, int32_t velocity, double momentum,
-                     int32_t nesterov, double weight_decay, char *error, uint32_t error_size);
-
-/* One update by Adam, or by AdamW where `decoupled` is 1. */
-int32_t mlp_plan_adam(mlp_plan *plan, int32_t parameter, int32_t gradient, int32_t m, int32_t v, double beta1, double beta2,
-                      double epsilon, double weight_decay, int32_t decoupled, char *error, uint32_t error_size);
+/* One update of a parameter from its gradient, of the same shape, by an optimizer: one of `enum mlp_optimizer`, which says
+ * what states (buffers of that shape, too) and settings it takes. */
+int32_t mlp_plan_update(mlp_plan *plan, int32_t optimizer, int32_t parameter, int32_t gradient, const int32_t *states,
+                        uint64_t state_count, const double *settings, uint64_t setting_count, char *error,
+                        uint32_t error_size);
 
 /* Ends the recording: chooses the path and reserves memory. Inputs must be there. */
 int32_t mlp_plan_finish(mlp_plan *plan, char *error, uint32_t error_size);

@@ -19,14 +19,6 @@ class Reader {
   size_t at_ = 0;
 };
 
-int32_t gradient_of_loss(const Network& network, int32_t output) {
-  if (const auto* op = std::get_if<SoftmaxCrossEntropyOp>(&network.loss)) {
-    return op->logits == output && op->target == network.gather.target ? op->dz : -1;
-  }
-  const auto& op = std::get<MeanSquaredErrorOp>(network.loss);
-  return op.y == output && op.target == network.gather.target ? op.dz : -1;
-}
-
 }  // namespace
 
 std::optional<Network> network_of(const std::vector<Op>& ops) {
@@ -39,27 +31,23 @@ std::optional<Network> network_of(const std::vector<Op>& ops) {
   while (const auto* op = reader.next<LinearOp>()) {
     if (op->x != x) return std::nullopt;
     x = op->y;
-    network.layers.push_back({*op, {}, {}, {}});
+    network.layers.push_back({*op, {}, {}, {}, {}});
   }
   if (network.layers.empty()) return std::nullopt;
-  if (const auto* op = reader.next<SoftmaxCrossEntropyOp>()) {
-    network.loss = *op;
-  } else if (const auto* other = reader.next<MeanSquaredErrorOp>()) {
-    network.loss = *other;
-  } else {
-    return std::nullopt;
-  }
+  const auto* loss = reader.next<LossOp>();
+  if (!loss || loss->y != x || loss->target != gather->target) return std::nullopt;
+  network.loss = *loss;
 
   std::vector<int32_t> dz(network.layers.size());
-  dz.back() = gradient_of_loss(network, x);
-  if (dz.back() < 0) return std::nullopt;
+  dz.back() = loss->dz;
   for (size_t index = network.layers.size() - 1; index > 0; index--) {
     const auto* op = reader.next<LinearBackwardInputOp>();
     const LinearOp &layer = network.layers[index].forward, &before = network.layers[index - 1].forward;
     if (!op || op->dz != dz[index] || op->weights != layer.weights || op->x != layer.x ||
-        op->activation != before.activation) {
+        op->z != before.z || op->activation != before.activation) {
       return std::nullopt;
     }
+    network.layers[index].backward = *op;
     dz[index - 1] = op->dx;
   }
   for (size_t index = network.layers.size(); index-- > 0;) {

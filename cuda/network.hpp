@@ -6,8 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "activations.cuh"
-#include "updates.cuh"
+#include "ops.cuh"
 
 // rows is 0 for a buffer (B, columns).
 struct BufferShape {
@@ -20,21 +19,19 @@ struct GatherOp {
   float scale;
 };
 struct LinearOp {
-  int32_t x, weights, bias, y;
+  int32_t x, weights, bias, y, z;
   Activation activation;
 };
-struct SoftmaxCrossEntropyOp {
-  int32_t logits, target, dz;
-  float smoothing;
-};
-struct MeanSquaredErrorOp {
-  int32_t y, target;
+struct LossOp {
+  LossKind kind;
+  int32_t y, z, target;  // y: logits of a cross-entropy
   bool labels;
   int32_t dz;
   Activation activation;
+  float smoothing;
 };
 struct LinearBackwardInputOp {
-  int32_t dz, weights, x, dx;
+  int32_t dz, weights, x, z, dx;
   Activation activation;
 };
 struct LinearBackwardWeightOp {
@@ -44,27 +41,25 @@ struct ClipByNormOp {
   std::vector<int32_t> gradients;
   double max_norm;
 };
-// Velocity in `first`, or m in `first` and v in `second`.
 struct UpdateOp {
-  Optimizer optimizer;
-  int32_t parameter, gradient, first, second;
-  double decay1, decay2, epsilon, weight_decay;  // momentum, or β₁ and β₂
-  bool nesterov, decoupled;
+  Settings settings;
+  int32_t parameter, gradient;
+  std::vector<int32_t> states;
 };
-using Op = std::variant<GatherOp, LinearOp, SoftmaxCrossEntropyOp, MeanSquaredErrorOp, LinearBackwardInputOp,
-                        LinearBackwardWeightOp, ClipByNormOp, UpdateOp>;
+using Op = std::variant<GatherOp, LinearOp, LossOp, LinearBackwardInputOp, LinearBackwardWeightOp, ClipByNormOp, UpdateOp>;
 
 // A step in the usual form: layers one after the other, a loss, back through all of them, then all weight gradients and
 // updates. What has this form can be fused; `network_of` is empty for what has not.
 struct Layer {
   LinearOp forward;
+  LinearBackwardInputOp backward;  // none of the first layer
   LinearBackwardWeightOp gradient;
   UpdateOp weights, bias;
 };
 struct Network {
   GatherOp gather;
   std::vector<Layer> layers;
-  std::variant<SoftmaxCrossEntropyOp, MeanSquaredErrorOp> loss;
+  LossOp loss;
   std::optional<ClipByNormOp> clip;
 };
 std::optional<Network> network_of(const std::vector<Op>& ops);

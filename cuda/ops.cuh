@@ -60,12 +60,13 @@ cudaError_t launch_gather(const Site&, const Gather&);
 // that one answers for all.
 cudaError_t find_code_of_kernels();
 
-// y (B, O) = activation(x (B, I) weights (O, I)ᵀ + bias (O)).
+// y (B, O) = activation(z), z (B, O) = x (B, I) weights (O, I)ᵀ + bias (O).
 struct Linear {
   InputSource x;
   const float* weights;
   const float* bias;
   float* y;
+  float* z;  // or null where nothing needs it
   int out_features;
   Activation activation;
 };
@@ -75,33 +76,26 @@ cudaError_t launch_linear(const Site&, const Linear&);
 cudaError_t launch_softmax(const Site&, float* y, int classes);
 cudaError_t launch_softmax_backward(const Site&, const float* y, float* d, int classes);
 
-// dZ (B, C) and scores (B) of logits (B, C).
-struct SoftmaxCrossEntropy {
-  const float* logits;
-  Answers answers;
-  float* dz;
-  RowScore* scores;
-  int classes;
-  float smoothing;
-};
-cudaError_t launch_softmax_cross_entropy(const Site&, const SoftmaxCrossEntropy&);
+enum class LossKind : int32_t { softmax_cross_entropy, mean_squared_error };
 
-// dZ (B, O) and scores (B) of outputs y (B, O).
-struct MeanSquaredError {
-  const float* y;
+// A loss of outputs y (B, O), which gives dZ (B, O) and scores (B).
+struct Loss {
+  LossKind kind;
   Answers answers;
-  float* dz;
   RowScore* scores;
-  int out_features;
-  Activation activation;
+  int width;              // O
+  Activation activation;  // made y of z; of the mean squared error
+  const float* z;         // (B, O), or null where the derivative does not need it
+  float smoothing;        // of the cross-entropy, whose y are logits
 };
-cudaError_t launch_mean_squared_error(const Site&, const MeanSquaredError&);
+cudaError_t launch_loss(const Site&, const Loss&, const float* y, float* dz);
 
-// dX (B, I) = activation'(x) (dZ (B, O) weights (O, I)).
+// dX (B, I) = activation'(z) (dZ (B, O) weights (O, I)), where the activation made x of z.
 struct LinearBackwardInput {
   const float* dz;
   const float* weights;
   const float* x;
+  const float* z;  // (B, I), or null where the derivative does not need it
   float* dx;
   int in_features, out_features;
   Activation activation;

@@ -31,20 +31,20 @@ __device__ void do_tail(const Persistent& p, const StationaryLayer& last, const 
   for (int item = threadIdx.x; item < rows * last.out_features; item += PERSISTENT_THREADS) {
     const int row = item / last.out_features, o = item % last.out_features;
     const size_t at = static_cast<size_t>(first + row) * last.out_features + o;
-    float value = load_exchanged(last.bias.values + o);
-    for (int tile = 0; tile < last.tiles_in; tile++) value += load_exchanged(last.z_parts + tile * part + at);
-    value = activate(value, last.activation);
-    shared[row * p.tail.width + o] = value;
-    last.y[at] = value;
+    float z = load_exchanged(last.bias.values + o);
+    for (int tile = 0; tile < last.tiles_in; tile++) z += load_exchanged(last.z_parts + tile * part + at);
+    if (last.z) last.z[at] = z;
+    shared[row * p.tail.width + o] = last.y[at] = activate(z, last.activation);
   }
   __syncthreads();
   tail_rows(p.tail, batch, first, rows, shared);  // ends with a barrier
   if (threadIdx.x != 0) return;
   bool finite = true;
   for (int row = first; row < first + rows; row++) {
-    *loss += p.tail.scores[row].loss;
-    *rights += p.tail.scores[row].right;
-    finite = finite && isfinite(p.tail.scores[row].loss);
+    const RowScore& score = p.tail.loss.scores[row];
+    *loss += score.loss;
+    *rights += score.right;
+    finite = finite && isfinite(score.loss);
   }
   if (!finite) store_shared_word(p.ended, 2);
 }
@@ -83,7 +83,7 @@ __device__ void update_tail(const Persistent& p, const Batch& batch, float* scra
 __device__ void move_weights(const Persistent& p, const StationaryLayer& layer, const Place& place, float* tile, bool back) {
   const int size = layer.tile_in * layer.tile_out;
   for (int copy = 0; copy < p.state_copies; copy++) {
-    float* all = copy == 0 ? layer.weights.values : copy == 1 ? layer.weights.first : layer.weights.second;
+    float* all = copy == 0 ? layer.weights.values : layer.weights.states[copy - 1];
     for (int item = threadIdx.x; item < size; item += PERSISTENT_THREADS) {
       const int o = item / layer.tile_in, i = item % layer.tile_in;
       const bool there = o < place.outs && i < place.ins;

@@ -14,6 +14,7 @@ struct StationaryLayer {
   Parameter weights, bias;
   UpdateRule weights_rule, bias_rule;
   float* y;         // (B, O)
+  float* z;         // (B, O), or null where the way back does not need it
   float* dz;        // (B, O); the last such layer's, from the tail
   float* z_parts;   // (tiles_in, B, O): what each tile's inputs add to Z
   float* dx_parts;  // (tiles_out, B, I): what each tile's outputs add to the gradient of the inputs; none for the first layer
@@ -52,7 +53,7 @@ struct Persistent {
   uint32_t* ended;         // the tail's word to all
   double* block_losses;    // one for each block
   uint32_t* block_rights;  // likewise
-  int state_copies;        // numbers kept of each weight: 1, 2 with momentum, 3 with Adam
+  int state_copies;        // numbers kept of each weight: itself and the optimizer's states
   int dz_at, scratch_at;   // where in shared memory, in floats
   size_t shared_floats;
 };

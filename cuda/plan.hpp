@@ -1,7 +1,6 @@
 // A plan: what was recorded, what it becomes on the GPU, and the epochs that it runs.
 #pragma once
 
-#include <array>
 #include <deque>
 #include <functional>
 #include <map>
@@ -92,10 +91,10 @@ struct mlp_plan {
   // record.cpp
   const BufferShape& shape(int32_t id) const;
   void need_shape(int32_t id, const char* what, uint64_t rows, uint64_t columns) const;
+  void need_sums(int32_t z, int32_t y, Activation activation) const;
   void check_op(const GatherOp&) const;
   void check_op(const LinearOp&) const;
-  void check_op(const SoftmaxCrossEntropyOp&) const;
-  void check_op(const MeanSquaredErrorOp&) const;
+  void check_op(const LossOp&) const;
   void check_op(const LinearBackwardInputOp&) const;
   void check_op(const LinearBackwardWeightOp&) const;
   void check_op(const ClipByNormOp&) const;
@@ -114,9 +113,16 @@ struct mlp_plan {
   Parameter parameter(const UpdateOp& op);
   size_t first_of_tail(const Network& network) const;
   Tail tail(const Network& network, size_t first);
+  Loss loss(const LossOp& op, bool from_set);
   LinearBackwardWeight backward_weight(const LinearBackwardWeightOp& op, bool from_set);
   void add_backward_weight_group(std::vector<LinearBackwardWeight> layers, bool update, bool ends_step);
-  void add_clip(const ClipByNormOp& op);
+  void add_launch(const GatherOp& op);
+  void add_launch(const LinearOp& op, bool from_set = false);
+  void add_launch(const LossOp& op, bool from_set = false);
+  void add_launch(const LinearBackwardInputOp& op);
+  void add_launch(const LinearBackwardWeightOp& op);
+  void add_launch(const ClipByNormOp& op);
+  void add_launch(const UpdateOp& op);
   void add_update_group(const std::vector<UpdateOp>& ops, bool ends_step);
   template <class T>
   T* table(const std::vector<T>& items);
@@ -148,7 +154,7 @@ struct mlp_plan {
   DeviceMemory<RowScore> scores_;
   bool has_loss_ = false, orders_rows_ = false;
   DeviceMemory<uint32_t> order_;
-  std::map<std::array<double, 4>, DeviceMemory<float4>> rates_;  // by β₁, β₂, ε, decoupled λ
+  std::map<Settings, DeviceMemory<float4>> rates_;
   uint64_t rates_capacity_ = 0;
   std::vector<DeviceMemory<uint8_t>> tables_;
   std::vector<Launch> launches_;  // of one step

@@ -11,17 +11,12 @@ std::string shape_text(uint64_t rows, uint64_t columns) {
   return "[" + first + ", " + std::to_string(columns) + "]";
 }
 
-void need_activation(Activation activation) {
-  const int number = static_cast<int>(activation);
-  need(number >= MLP_LINEAR && number <= MLP_SOFTMAX, "There is no activation of number %d", number);
-}
-
 }  // namespace
 
 mlp_plan::mlp_plan(int32_t device, uint32_t batch_size, int32_t path)
     : device_((check(cudaSetDevice(device)), device)), batch_size_(batch_size), wanted_path_(path) {
   need(batch_size >= 1 && batch_size <= LARGEST_SIDE, "A batch needs 1 to %llu rows, found %u",
-       static_cast<unsigned long long>(LARGEST_SIDE), batch_size);
+       LARGEST_SIDE, batch_size);
   need(path >= MLP_PATH_AUTO && path <= MLP_PATH_PERSISTENT, "There is no path of number %d", path);
   int multiprocessors = 0;
   check(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device));
@@ -45,14 +40,14 @@ void mlp_plan::add_buffer(uint64_t rows, uint64_t columns) {
 
 void mlp_plan::set_inputs(const uint8_t* bytes, const float* floats, uint64_t count, uint64_t columns) {
   need(columns >= 1 && columns <= LARGEST_SIDE && count % columns == 0, "%llu inputs are no whole rows of %llu",
-       static_cast<unsigned long long>(count), static_cast<unsigned long long>(columns));
+       count, columns);
   need(count / columns <= UINT32_MAX, "A data set has at most 2^32 - 1 rows");
   need(!finished_ || columns == set_.columns, "The plan was made for rows of %llu inputs, found %llu",
-       static_cast<unsigned long long>(set_.columns), static_cast<unsigned long long>(columns));
+       set_.columns, columns);
   const uint64_t there = bytes ? set_.bytes.count() : set_.floats.count();
   need(!orders_rows_ || count == there, "The plan trains on %llu rows of %s, found %llu rows of %s",
-       static_cast<unsigned long long>(set_.rows), set_.bytes.get() ? "bytes" : "floats",
-       static_cast<unsigned long long>(count / columns), bytes ? "bytes" : "floats");
+       set_.rows, set_.bytes.get() ? "bytes" : "floats",
+       count / columns, bytes ? "bytes" : "floats");
   if (count != there) {  // launches point to where the inputs were: they are made anew
     set_.bytes = {};
     set_.floats = {};
@@ -77,7 +72,7 @@ void mlp_plan::set_labels(const uint32_t* labels, uint64_t count) {
 void mlp_plan::set_targets(const float* targets, uint64_t count, uint64_t columns) {
   need(!finished_, "Cannot set targets: the plan is finished");
   need(columns >= 1 && columns <= LARGEST_SIDE && count % columns == 0, "%llu targets are no whole rows of %llu",
-       static_cast<unsigned long long>(count), static_cast<unsigned long long>(columns));
+       count, columns);
   set_.targets = DeviceMemory<float>(count);
   set_.targets.write(targets, count, stream_);
   check(cudaStreamSynchronize(stream_));
@@ -106,24 +101,30 @@ void mlp_plan::check_op(const LinearOp& op) const {
   need_shape(op.y, "output of a layer", 0, out_features);
   need_shape(op.weights, "weights", out_features, in_features);
   need_shape(op.bias, "bias", 1, out_features);
-  need(op.x != op.y, "A layer cannot write its output over its input, buffer %d", op.x);
-  need_activation(op.activation);
+  if (op.z >= 0) need_shape(op.z, "sums of a layer", 0, out_features);
+  need(op.x != op.y && op.x != op.z, "A layer cannot write its output over its input, buffer %d", op.x);
+  need(op.y != op.z, "A layer cannot write its output over its sums, buffer %d", op.y);
 }
 
-void mlp_plan::check_op(const SoftmaxCrossEntropyOp& op) const {
-  const uint64_t classes = shape(op.logits).columns;
-  need_shape(op.logits, "logits", 0, classes);
-  need_shape(op.target, "labels", 0, 1);
-  need_shape(op.dz, "gradient", 0, classes);
-  need(op.smoothing >= 0 && op.smoothing <= 1, "Label smoothing needs a number from 0 to 1, found %g", op.smoothing);
+// Checks that `z`, where it is needed or given, is what a layer writes beside its output `y`.
+void mlp_plan::need_sums(int32_t z, int32_t y, Activation activation) const {
+  need(z >= 0 || !needs_z(activation), "Activation %d needs the sums before it for its derivative, found no buffer of them",
+       static_cast<int>(activation));
+  bool found = z < 0;
+  for (const Op& op : ops_) {
+    const auto* layer = std::get_if<LinearOp>(&op);
+    found = found || (layer && layer->y == y && layer->z == z);
+  }
+  need(found, "Buffer %d is not what a layer writes its sums to beside its output, buffer %d", z, y);
 }
 
-void mlp_plan::check_op(const MeanSquaredErrorOp& op) const {
+void mlp_plan::check_op(const LossOp& op) const {
   const uint64_t out_features = shape(op.y).columns;
-  need_shape(op.y, "output", 0, out_features);
+  need_shape(op.y, op.kind == LossKind::softmax_cross_entropy ? "logits" : "output", 0, out_features);
   need_shape(op.target, op.labels ? "labels" : "targets", 0, op.labels ? 1 : out_features);
   need_shape(op.dz, "gradient", 0, out_features);
-  need_activation(op.activation);
+  need(op.smoothing >= 0 && op.smoothing <= 1, "Label smoothing needs a number from 0 to 1, found %g", op.smoothing);
+  need_sums(op.z, op.y, op.activation);
 }
 
 void mlp_plan::check_op(const LinearBackwardInputOp& op) const {
@@ -132,8 +133,9 @@ void mlp_plan::check_op(const LinearBackwardInputOp& op) const {
   need_shape(op.weights, "weights", out_features, in_features);
   need_shape(op.x, "input of a layer", 0, in_features);
   need_shape(op.dx, "gradient of an input", 0, in_features);
-  need(op.dx != op.dz && op.dx != op.x, "A gradient cannot be written over what it is computed from, buffer %d", op.dx);
-  need_activation(op.activation);
+  need(op.dx != op.dz && op.dx != op.x && op.dx != op.z, "A gradient cannot be written over what it is computed from, buffer %d",
+       op.dx);
+  need_sums(op.z, op.x, op.activation);
 }
 
 void mlp_plan::check_op(const LinearBackwardWeightOp& op) const {
@@ -153,9 +155,14 @@ void mlp_plan::check_op(const UpdateOp& op) const {
   const BufferShape& parameter = shape(op.parameter);
   need(parameter.rows != 0, "Buffer %d has a batch dimension and is no parameter", op.parameter);
   need_shape(op.gradient, "gradient", parameter.rows, parameter.columns);
-  const bool adam = op.optimizer == Optimizer::adam;
-  if (adam || op.first >= 0) need_shape(op.first, "optimizer state", parameter.rows, parameter.columns);
-  if (adam) need_shape(op.second, "optimizer state", parameter.rows, parameter.columns);
+  const int number = static_cast<int>(op.settings.optimizer);
+  const uint64_t settings = setting_count(op.settings.optimizer);
+  need(op.settings.values.size() == settings, "Optimizer %d needs %llu settings, found %llu", number, settings,
+       uint64_t(op.settings.values.size()));
+  const uint64_t states = state_count(op.settings);
+  need(op.states.size() == states, "Optimizer %d with these settings needs %llu buffers of state, found %llu", number, states,
+       uint64_t(op.states.size()));
+  for (int32_t state : op.states) need_shape(state, "optimizer state", parameter.rows, parameter.columns);
 }
 
 void mlp_plan::check_set() const {
@@ -163,30 +170,29 @@ void mlp_plan::check_set() const {
   const auto* gather = ops_.empty() ? nullptr : std::get_if<GatherOp>(&ops_[0]);
   need(gather, "A plan begins with its gather");
   need(set_.columns == shape(gather->x).columns, "The data set has rows of %llu inputs, buffer %d has %llu columns",
-       static_cast<unsigned long long>(set_.columns), gather->x,
-       static_cast<unsigned long long>(shape(gather->x).columns));
+       set_.columns, gather->x,
+       shape(gather->x).columns);
   for (size_t index = 1; index < ops_.size(); index++) {
     need(!std::holds_alternative<GatherOp>(ops_[index]), "A plan gathers once");
   }
   if (gather->target < 0) return;
   bool labels = false, targets = false;
   for (const Op& op : ops_) {
-    if (std::holds_alternative<SoftmaxCrossEntropyOp>(op)) labels = true;
-    if (const auto* loss = std::get_if<MeanSquaredErrorOp>(&op)) (loss->labels ? labels : targets) = true;
+    if (const auto* loss = std::get_if<LossOp>(&op)) (loss->labels ? labels : targets) = true;
   }
   need(!labels || set_.labels.count() == set_.rows, "The loss needs a label for each of %llu rows, found %llu",
-       static_cast<unsigned long long>(set_.rows), static_cast<unsigned long long>(set_.labels.count()));
+       set_.rows, set_.labels.count());
   const uint64_t width = shape(gather->target).columns;
   need(!targets || (set_.target_columns == width && set_.targets.count() == set_.rows * width),
-       "The loss needs %llu target values for each of %llu rows, found %llu in all", static_cast<unsigned long long>(width),
-       static_cast<unsigned long long>(set_.rows), static_cast<unsigned long long>(set_.targets.count()));
+       "The loss needs %llu target values for each of %llu rows, found %llu in all", width,
+       set_.rows, set_.targets.count());
 }
 
 void mlp_plan::finish() {
   need(!finished_, "The plan is finished already");
   check_set();
   for (const Op& op : ops_) {
-    const bool loss = std::holds_alternative<SoftmaxCrossEntropyOp>(op) || std::holds_alternative<MeanSquaredErrorOp>(op);
+    const bool loss = std::holds_alternative<LossOp>(op);
     need(!(loss && has_loss_), "A plan has one loss");
     if (loss) has_loss_ = true;
     if (std::holds_alternative<UpdateOp>(op)) orders_rows_ = true;

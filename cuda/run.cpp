@@ -42,7 +42,7 @@ void EpochGraph::capture(cudaStream_t stream, uint64_t steps, const std::functio
 void mlp_plan::write_buffer(int32_t id, const float* values, uint64_t count) {
   const BufferShape& found = shape(id);
   need(found.rows != 0 && count == found.rows * found.columns, "Buffer %d holds %llu numbers, found %llu", id,
-       static_cast<unsigned long long>(found.rows * found.columns), static_cast<unsigned long long>(count));
+       found.rows * found.columns, count);
   buffer(id);
   buffers_[id].write(values, count, stream_);
   check(cudaStreamSynchronize(stream_));
@@ -51,7 +51,7 @@ void mlp_plan::write_buffer(int32_t id, const float* values, uint64_t count) {
 void mlp_plan::read_buffer(int32_t id, float* values, uint64_t count) {
   const BufferShape& found = shape(id);
   need(found.rows != 0 && count == found.rows * found.columns, "Buffer %d holds %llu numbers, found room for %llu", id,
-       static_cast<unsigned long long>(found.rows * found.columns), static_cast<unsigned long long>(count));
+       found.rows * found.columns, count);
   buffer(id);
   buffers_[id].read(values, count, stream_);
   check(cudaStreamSynchronize(stream_));
@@ -82,13 +82,9 @@ void mlp_plan::start_progress(uint32_t run, uint64_t steps, uint64_t count) {
 
 void mlp_plan::write_rates(const double* rates, uint64_t steps, uint64_t steps_before) {
   std::vector<float4> rows(steps);
-  for (auto& [key, memory] : rates_) {
-    const auto [beta1, beta2, epsilon, decay] = key;
+  for (auto& [settings, memory] : rates_) {
     for (uint64_t index = 0; index < steps; index++) {
-      const double rate = rates[index], t = static_cast<double>(steps_before + index + 1);
-      const double root = std::sqrt(1 - std::pow(beta2, t));
-      rows[index] = make_float4(static_cast<float>(rate), static_cast<float>(rate * root / (1 - std::pow(beta1, t))),
-                                static_cast<float>(epsilon * root), static_cast<float>(rate * decay));
+      rows[index] = rates_of_step(settings, rates[index], static_cast<double>(steps_before + index + 1));
     }
     memory.write(rows.data(), steps, stream_);
     check(cudaStreamSynchronize(stream_));  // before the rows are written again
@@ -116,11 +112,11 @@ void mlp_plan::run_epoch(uint32_t run, const uint32_t* order, uint64_t rows, con
   need(has_loss_, "Cannot run an epoch: the plan has no loss");
   need(run >= 1 && run < NO_RUN, "An epoch's number needs to be from 1 to 2^32 - 2, found %u", run);
   need(rows <= UINT32_MAX && steps == (rows + batch_size_ - 1) / batch_size_,
-       "%llu rows in batches of %u need %llu learning rates, found %llu", static_cast<unsigned long long>(rows), batch_size_,
-       static_cast<unsigned long long>((rows + batch_size_ - 1) / batch_size_), static_cast<unsigned long long>(steps));
+       "%llu rows in batches of %u need %llu learning rates, found %llu", rows, batch_size_,
+       (rows + batch_size_ - 1) / batch_size_, steps);
   for (uint64_t index = 0; index < rows; index++) {
     need(order[index] < set_.rows, "Row %u is not in the data set, which has %llu", order[index],
-         static_cast<unsigned long long>(set_.rows));
+         set_.rows);
   }
   reserve(rows, steps);
   if (!lowered_) lower();
@@ -143,8 +139,8 @@ void mlp_plan::predict(int32_t y, float* outputs, uint64_t count) {
   need(!orders_rows_, "Cannot predict: the plan trains");
   const uint64_t columns = shape(y).columns;
   need(shape(y).rows == 0 && count == set_.rows * columns, "%llu rows have %llu outputs, found room for %llu",
-       static_cast<unsigned long long>(set_.rows), static_cast<unsigned long long>(set_.rows * columns),
-       static_cast<unsigned long long>(count));
+       set_.rows, set_.rows * columns,
+       count);
   if (!lowered_) lower();
   start_progress(NO_RUN, (set_.rows + batch_size_ - 1) / batch_size_, set_.rows);
   for (uint64_t row = 0; row < set_.rows; row += batch_size_) {

@@ -82,8 +82,12 @@ __device__ inline void add_inputs(const Persistent& p, const StationaryLayer& be
     if (i < place.ins) {
       const size_t at = static_cast<size_t>(row) * before.out_features + place.in + i;
       for (int tile = 0; tile < before.tiles_in; tile++) value += load_exchanged(before.z_parts + tile * part + at);
-      value = activate(value + load_exchanged(before.bias.values + place.in + i), before.activation);
-      if (place.out_tile == 0) before.y[at] = value;
+      const float z = value + load_exchanged(before.bias.values + place.in + i);
+      value = activate(z, before.activation);
+      if (place.out_tile == 0) {
+        before.y[at] = value;
+        if (before.z) before.z[at] = z;
+      }
     }
     x[row * layer.x_stride + i] = value;
   }
@@ -135,7 +139,8 @@ __device__ inline void load_gradient(const Persistent& p, const StationaryLayer&
       const size_t at = static_cast<size_t>(row) * layer.out_features + place.out + o;
       if (next) {
         for (int tile = 0; tile < next->tiles_out; tile++) value += load_exchanged(next->dx_parts + tile * part + at);
-        value = activate_backward(load_exchanged(layer.y + at), value, layer.activation);
+        const float z = layer.z ? load_exchanged(layer.z + at) : 0;
+        value = activate_backward(load_exchanged(layer.y + at), z, value, layer.activation);
       } else {
         value = load_exchanged(layer.dz + at);
       }
@@ -180,8 +185,10 @@ __device__ inline void update_weights(const Persistent& p, const StationaryLayer
   const int in_units_count = divide_up(layer.tile_in, MICRO_MINOR), size = layer.tile_in * layer.tile_out;
   const int lane = threadIdx.x % WARP;
   const float4 rates = layer.weights_rule.rates[batch.step];
-  const Parameter own = {weights, p.state_copies > 1 ? weights + size : nullptr,
-                         p.state_copies > 2 ? weights + 2 * size : nullptr};
+  Parameter own = {weights, {}};
+  UNROLL for (int state = 0; state < MAX_STATES; state++) {
+    if (p.state_copies > state + 1) own.states[state] = weights + (state + 1) * size;
+  }
   in_units<true, false>(
       in_units_count * (layer.tile_out / MICRO_MAJOR), scratch,
       [&](int unit, int slice, int slices, float(&sums)[MICRO_MAJOR][4]) {

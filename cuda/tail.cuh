@@ -15,23 +15,18 @@ struct TailLayer {
   const float* weights;  // (O, I)
   const float* bias;     // (O)
   float* y;              // (B, O), for the gradient of the next layer's weights
+  float* z;              // (B, O), or null where the way back does not need it
   float* dz;             // (B, O)
   int in_features, out_features;
   Activation activation;
 };
 
 struct Tail {
-  const TailLayer* layers;  // device memory
-  int count;                // may be 0: then the input is the network's output
+  const TailLayer* layers;  // device memory: the layer that made the input, then those of the tail
+  int count;                // of the tail; may be 0: then the input is the network's output
   int in_features;
   int width;                // in_features and all out_features together
-  Activation input_activation;
-  float* dx;  // (B, in_features): the gradient before the activation that made the input
-  bool cross_entropy;
-  Activation output_activation;  // for the mean squared error
-  float smoothing;
-  Answers answers;
-  RowScore* scores;
+  Loss loss;
 };
 
 inline size_t tail_floats(const Tail& tail, int rows) { return static_cast<size_t>(2) * rows * tail.width; }
@@ -53,31 +48,28 @@ __device__ inline void tail_forward(const TailLayer& layer, const float* x, floa
     UNROLL for (int r = 0; r < TAIL_CHUNK; r++) {
       const float sum = group_sum(sums[r], TAIL_LANES);
       if (lane != 0 || item >= out * chunks || row + r >= rows) continue;
-      const float value = activate(sum + layer.bias[o], layer.activation);
+      const size_t at = static_cast<size_t>(first + row + r) * out + o;
+      const float z = sum + layer.bias[o], value = activate(z, layer.activation);
       y[(row + r) * width + o] = value;
-      if (layer.activation != Activation::softmax) layer.y[static_cast<size_t>(first + row + r) * out + o] = value;
+      if (layer.z) layer.z[at] = z;
+      if (layer.activation != MLP_SOFTMAX) layer.y[at] = value;
     }
   }
   __syncthreads();
-  if (layer.activation != Activation::softmax) return;
+  if (layer.activation != MLP_SOFTMAX) return;
   for (int row = threadIdx.x / WARP; row < rows; row += TAIL_THREADS / WARP) {
-    float* z = y + row * width;
     const int own = threadIdx.x % WARP;
-    float largest = -INFINITY, sum = 0;
-    for (int c = own; c < out; c += WARP) largest = fmaxf(largest, z[c]);
-    largest = warp_max(largest);
-    for (int c = own; c < out; c += WARP) sum += z[c] = expf(z[c] - largest);
-    sum = warp_sum(sum);
-    for (int c = own; c < out; c += WARP) layer.y[static_cast<size_t>(first + row) * out + c] = z[c] /= sum;
+    softmax_of_row(y + row * width, out, own);
+    for (int c = own; c < out; c += WARP) layer.y[static_cast<size_t>(first + row) * out + c] = y[row * width + c];
   }
   __syncthreads();
 }
 
-// From a layer's dZ to that of what made its input: `activation` made x; `to` (B, I) receives a copy.
-__device__ inline void tail_backward(const TailLayer& layer, const float* x, const float* dz, float* dx, Activation activation,
-                                     float* to, int width, int first, int rows) {
+// From a layer's dZ to that of the layer before, which made its input x and receives a copy.
+__device__ inline void tail_backward(const TailLayer& layer, const TailLayer& before, const float* x, const float* dz,
+                                     float* dx, int width, int first, int rows) {
   const int in = layer.in_features, out = layer.out_features, chunks = divide_up(rows, TAIL_CHUNK);
-  const bool softmax = activation == Activation::softmax;
+  const bool softmax = before.activation == MLP_SOFTMAX;
   for (int item = threadIdx.x; item < in * chunks; item += TAIL_THREADS) {
     const int i = item % in, row = item / in * TAIL_CHUNK;
     float sums[TAIL_CHUNK] = {};
@@ -88,21 +80,17 @@ __device__ inline void tail_backward(const TailLayer& layer, const float* x, con
     UNROLL for (int r = 0; r < TAIL_CHUNK; r++) {
       if (row + r >= rows) continue;
       const int at = (row + r) * width + i;
-      dx[at] = softmax ? sums[r] : activate_backward(x[at], sums[r], activation);
-      if (!softmax) to[static_cast<size_t>(first + row + r) * in + i] = dx[at];
+      const size_t to = static_cast<size_t>(first + row + r) * in + i;
+      dx[at] = activate_backward(x[at], before.z ? before.z[to] : 0, sums[r], before.activation);
+      if (!softmax) before.dz[to] = dx[at];
     }
   }
   __syncthreads();
   if (!softmax) return;
   for (int row = threadIdx.x / WARP; row < rows; row += TAIL_THREADS / WARP) {
     const int own = threadIdx.x % WARP;
-    float dot = 0;
-    for (int i = own; i < in; i += WARP) dot += x[row * width + i] * dx[row * width + i];
-    dot = warp_sum(dot);
-    for (int i = own; i < in; i += WARP) {
-      const int at = row * width + i;
-      to[static_cast<size_t>(first + row) * in + i] = dx[at] = x[at] * (dx[at] - dot);
-    }
+    softmax_backward_of_row(x + row * width, dx + row * width, in, own);
+    for (int i = own; i < in; i += WARP) before.dz[static_cast<size_t>(first + row) * in + i] = dx[row * width + i];
   }
   __syncthreads();
 }
@@ -113,33 +101,25 @@ __device__ inline void tail_rows(const Tail& tail, const Batch& batch, int first
   const int width = tail.width;
   float *values = shared, *gradients = shared + rows * width;
   int at = 0;
-  for (int l = 0; l < tail.count; l++) {
+  for (int l = 1; l <= tail.count; l++) {
     const TailLayer& layer = tail.layers[l];
     tail_forward(layer, values + at, values + at + layer.in_features, width, first, rows);
     at += layer.in_features;
   }
   const int outputs = width - at;
-  float* to = tail.count ? tail.layers[tail.count - 1].dz : tail.dx;
+  float* to = tail.layers[tail.count].dz;
   for (int row = threadIdx.x / WARP; row < rows; row += TAIL_THREADS / WARP) {
     const int lane = threadIdx.x % WARP;
     const float* y = values + row * width + at;
     float* dz = gradients + row * width + at;
-    const size_t source = tail.answers.row(batch, first + row);
-    const uint32_t label = tail.answers.labels ? tail.answers.labels[source] : 0;
-    const float* targets = tail.answers.targets ? tail.answers.targets + source * outputs : nullptr;
-    const RowScore score = tail.cross_entropy
-                               ? cross_entropy_of_row(y, dz, outputs, label, tail.smoothing, batch.rows, lane)
-                               : squared_error_of_row(y, dz, outputs, targets, label, tail.output_activation, batch.rows, lane);
-    if (lane == 0) tail.scores[first + row] = score;
+    const RowScore score = loss_of_row(tail.loss, batch, first + row, y, dz, lane);
+    if (lane == 0) tail.loss.scores[first + row] = score;
     for (int o = lane; o < outputs; o += WARP) to[static_cast<size_t>(first + row) * outputs + o] = dz[o];
   }
   __syncthreads();
-  for (int l = tail.count - 1; l >= 0; l--) {
-    const TailLayer& layer = tail.layers[l];
-    const int before = at - layer.in_features;
-    tail_backward(layer, values + before, gradients + at, gradients + before,
-                  l > 0 ? tail.layers[l - 1].activation : tail.input_activation, l > 0 ? tail.layers[l - 1].dz : tail.dx, width,
-                  first, rows);
+  for (int l = tail.count; l > 0; l--) {
+    const int before = at - tail.layers[l].in_features;
+    tail_backward(tail.layers[l], tail.layers[l - 1], values + before, gradients + at, gradients + before, width, first, rows);
     at = before;
   }
 }

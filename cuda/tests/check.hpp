@@ -54,14 +54,62 @@ inline void expect_near(const std::vector<float>& found, const std::vector<doubl
   expect(off <= tolerance * most + 1e-7, what + ": off by " + std::to_string(off));
 }
 
+// The activation of one sum; of softmax, the sum itself.
 inline double activate_in_double(double z, Activation activation) {
   switch (activation) {
-    case Activation::relu: return z < 0 ? 0 : z;
-    case Activation::sigmoid: return 1 / (1 + std::exp(-z));
-    case Activation::tanh: return std::tanh(z);
-    default: return z;
+    case MLP_LINEAR: return z;
+    case MLP_RELU: return z < 0 ? 0 : z;
+    case MLP_SIGMOID: return 1 / (1 + std::exp(-z));
+    case MLP_TANH: return std::tanh(z);
+    case MLP_SOFTMAX: return z;
+    case MLP_SILU: return z / (1 + std::exp(-z));
   }
+  __builtin_unreachable();
 }
+
+// Applies an activation to a row of sums, in place.
+inline void activate_row(double* row, int width, Activation activation) {
+  double largest = -INFINITY, sum = 0;
+  for (int o = 0; o < width; o++) largest = std::max(largest, row[o] = activate_in_double(row[o], activation));
+  if (activation != MLP_SOFTMAX) return;
+  for (int o = 0; o < width; o++) sum += row[o] = std::exp(row[o] - largest);
+  for (int o = 0; o < width; o++) row[o] /= sum;
+}
+
+// Turns the gradient `d` of what activate_row() makes of the sums `z` into that of the sums, in place: by differences, so that
+// no formula of a derivative is written here.
+inline void activate_row_backward(const float* z, double* d, int width, Activation activation) {
+  const double step = 1e-7;
+  if (activation != MLP_SOFTMAX) {
+    for (int o = 0; o < width; o++) {
+      d[o] *= (activate_in_double(z[o] + step, activation) - activate_in_double(z[o] - step, activation)) / (2 * step);
+    }
+    return;
+  }
+  std::vector<double> y(z, z + width);
+  activate_row(y.data(), width, activation);
+  double dot = 0;
+  for (int o = 0; o < width; o++) dot += y[o] * d[o];
+  for (int o = 0; o < width; o++) d[o] = y[o] * (d[o] - dot);
+}
+
+// A matrix of sums with what an activation makes of each row.
+struct Activated {
+  Activation activation;
+  Matrix z, y;
+
+  Activated(int rows, int width, Activation activation, float scale = 1)
+      : activation(activation), z(rows * width, scale), y(rows * width) {
+    for (int row = 0; row < rows; row++) {
+      std::vector<double> values(&z.values[row * width], &z.values[row * width] + width);
+      activate_row(values.data(), width, activation);
+      std::copy(values.begin(), values.end(), &y.values[row * width]);
+    }
+    y.memory.write(y.values.data(), y.values.size(), nullptr);
+  }
+  // As a kernel is given it.
+  const float* sums() const { return needs_z(activation) ? z.get() : nullptr; }
+};
 
 // The rows of a step, as the library sets them before an epoch.
 struct Step {

@@ -10,8 +10,9 @@ struct EpochCase {
   uint32_t batch, rows;
   bool adam;
   double clip;
-  int softmax_layer = -1;  // a hidden layer with a softmax, if any
-  bool diverges = false;   // by a learning rate that is no number
+  std::vector<int> activations = {};  // of the layers; if there are none, ReLU and tanh in turn and a linear output
+  bool squared = false;               // the mean squared error, in place of the cross-entropy
+  bool diverges = false;              // by a learning rate that is no number
 };
 
 struct Curve {
@@ -34,17 +35,22 @@ inline Curve run_case(const EpochCase& given, int path) {
     return next++;
   };
   struct Ids {
-    int32_t w, b, y, dz, dw, db, mw, vw, mb, vb;
+    int32_t w, b, y, z, dz, dw, db, mw, vw, mb, vb;
   };
   const int layers = static_cast<int>(given.widths.size()) - 1;
+  const auto activation = [&](int layer) {
+    if (!given.activations.empty()) return given.activations[layer];
+    return static_cast<int>(layer == layers - 1 ? MLP_LINEAR : layer % 2 ? MLP_TANH : MLP_RELU);
+  };
   const int32_t x = buffer(0, given.widths[0]), target = buffer(0, 1);
   std::vector<Ids> ids;
   for (int layer = 0; layer < layers; layer++) {
     const uint64_t in = given.widths[layer], out = given.widths[layer + 1];
-    const int32_t w = buffer(out, in), b = buffer(1, out), y = buffer(0, out), dz = buffer(0, out), dw = buffer(out, in),
+    const int32_t w = buffer(out, in), b = buffer(1, out), y = buffer(0, out),
+                  z = activation(layer) == MLP_SILU ? buffer(0, out) : -1, dz = buffer(0, out), dw = buffer(out, in),
                   db = buffer(1, out), mw = buffer(out, in), vw = buffer(out, in), mb = buffer(1, out),
                   vb = buffer(1, out);
-    ids.push_back({w, b, y, dz, dw, db, mw, vw, mb, vb});
+    ids.push_back({w, b, y, z, dz, dw, db, mw, vw, mb, vb});
     std::vector<float> values(in * out);
     for (float& value : values) value = normal(random) / std::sqrt(static_cast<float>(in));
     done(mlp_plan_write_buffer(plan, w, values.data(), values.size(), error, sizeof error));
@@ -58,18 +64,18 @@ inline Curve run_case(const EpochCase& given, int path) {
   done(mlp_plan_set_labels(plan, labels.data(), labels.size(), error, sizeof error));
 
   const auto input = [&](int layer) { return layer == 0 ? x : ids[layer - 1].y; };
-  const auto activation = [&](int layer) {
-    if (layer == given.softmax_layer) return MLP_SOFTMAX;
-    return layer == layers - 1 ? MLP_LINEAR : layer % 2 ? MLP_TANH : MLP_RELU;
-  };
   done(mlp_plan_gather(plan, x, target, 1 / 255.0, error, sizeof error));
   for (int l = 0; l < layers; l++) {
-    done(mlp_plan_linear(plan, input(l), ids[l].w, ids[l].b, ids[l].y, activation(l), error, sizeof error));
+    done(mlp_plan_linear(plan, input(l), ids[l].w, ids[l].b, ids[l].y, ids[l].z, activation(l), error,
+                         sizeof error));
   }
-  done(mlp_plan_softmax_cross_entropy(plan, ids.back().y, target, ids.back().dz, 0.05, error, sizeof error));
+  const Ids& last = ids.back();
+  done(given.squared ? mlp_plan_mean_squared_error(plan, last.y, last.z, target, 1, last.dz, activation(layers - 1), error,
+                                                   sizeof error)
+                     : mlp_plan_softmax_cross_entropy(plan, last.y, target, last.dz, 0.05, error, sizeof error));
   for (int l = layers - 1; l > 0; l--) {
-    done(mlp_plan_linear_backward_input(plan, ids[l].dz, ids[l].w, input(l), ids[l - 1].dz, activation(l - 1), error,
-                                        sizeof error));
+    done(mlp_plan_linear_backward_input(plan, ids[l].dz, ids[l].w, input(l), ids[l - 1].z, ids[l - 1].dz, activation(l - 1),
+                                        error, sizeof error));
   }
   for (int l = layers - 1; l >= 0; l--) {
     done(mlp_plan_linear_backward_weight(plan, input(l), ids[l].dz, ids[l].dw, ids[l].db, error, sizeof error));
@@ -79,14 +85,15 @@ inline Curve run_case(const EpochCase& given, int path) {
     for (const Ids& layer : ids) gradients.insert(gradients.end(), {layer.dw, layer.db});
     done(mlp_plan_clip_by_norm(plan, gradients.data(), gradients.size(), given.clip, error, sizeof error));
   }
+  const int optimizer = given.adam ? MLP_ADAM : MLP_SGD;
+  const std::vector<double> settings = given.adam ? std::vector<double>{0.9, 0.999, 1e-3, 0, 0} : std::vector<double>{0.9, 0, 0};
+  const auto update = [&](int32_t parameter, int32_t gradient, const std::vector<int32_t>& states) {
+    done(mlp_plan_update(plan, optimizer, parameter, gradient, states.data(), given.adam ? 2 : 1, settings.data(),
+                         settings.size(), error, sizeof error));
+  };
   for (const Ids& l : ids) {
-    if (given.adam) {
-      done(mlp_plan_adam(plan, l.w, l.dw, l.mw, l.vw, 0.9, 0.999, 1e-3, 0, 0, error, sizeof error));
-      done(mlp_plan_adam(plan, l.b, l.db, l.mb, l.vb, 0.9, 0.999, 1e-3, 0, 0, error, sizeof error));
-    } else {
-      done(mlp_plan_sgd(plan, l.w, l.dw, l.mw, 0.9, 0, 0, error, sizeof error));
-      done(mlp_plan_sgd(plan, l.b, l.db, l.mb, 0.9, 0, 0, error, sizeof error));
-    }
+    update(l.w, l.dw, {l.mw, l.vw});
+    update(l.b, l.db, {l.mb, l.vb});
   }
   done(mlp_plan_finish(plan, error, sizeof error));
 
@@ -136,8 +143,12 @@ inline const std::vector<EpochCase>& epoch_cases() {
       {{20, 16, 4}, 8, 30, true, 0},        {{33, 40, 24, 5}, 16, 40, false, 0}, {{12, 3}, 4, 9, true, 0},
       {{70, 66, 130, 10}, 33, 80, true, 0}, {{20, 16, 4}, 8, 30, true, 0.05},    {{9, 300, 7}, 20, 41, false, 0},
       {{12, 72, 232, 5}, 16, 40, true, 0},  {{9, 130, 130, 130}, 5, 11, false, 0},
-      {{20, 16, 12, 9, 4}, 8, 21, true, 0, 2},
-      {{12, 10, 4}, 4, 30, true, 0, -1, true},
+      {{20, 16, 12, 9, 4}, 8, 21, true, 0, {MLP_RELU, MLP_TANH, MLP_SOFTMAX, MLP_LINEAR}},
+      {{12, 10, 4}, 4, 30, true, 0, {}, false, true},
+      {{12, 72, 232, 16, 5}, 16, 40, false, 0, {MLP_SILU, MLP_SILU, MLP_SILU, MLP_LINEAR}},
+      {{20, 16, 4}, 8, 30, true, 0, {MLP_SILU, MLP_SILU}, true},
+      {{9, 130, 130}, 5, 11, false, 0, {MLP_SILU, MLP_SILU}, true},
+      {{20, 16, 4}, 8, 30, true, 0.05, {MLP_SILU, MLP_SOFTMAX}, true},
   };
   return cases;
 }

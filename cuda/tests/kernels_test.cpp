@@ -21,29 +21,27 @@ std::string text(const char* what, const Size& size) {
 // With one multiprocessor the large tile is taken, with many the small one.
 const int MULTIPROCESSORS[] = {1, 3, 1000};
 
-void test_linear(const Size& size, int activations) {
+void test_linear(const Size& size, const std::vector<Activation>& activations) {
   for (int multiprocessors : MULTIPROCESSORS) {
-    for (int which = 5 - activations; which < 5; which++) {
-      const auto activation = static_cast<Activation>(which);
+    for (Activation activation : activations) {
       Step step(size.batch, size.rows, multiprocessors);
-      Matrix x(size.batch * size.in), weights(size.out * size.in, 0.3f), bias(size.out), y(size.batch * size.out);
-      check(launch_linear(step.site, {buffer_source(x.get(), size.in), weights.get(), bias.get(), y.get(), size.out,
-                                      activation}));
-      std::vector<double> wanted(y.values.begin(), y.values.end());  // rows beyond the batch stay as they are
+      Matrix x(size.batch * size.in), weights(size.out * size.in, 0.3f), bias(size.out);
+      Matrix y(size.batch * size.out), z(size.batch * size.out);
+      check(launch_linear(step.site, {buffer_source(x.get(), size.in), weights.get(), bias.get(), y.get(),
+                                      needs_z(activation) ? z.get() : nullptr, size.out, activation}));
+      // Rows beyond the batch stay as they are.
+      std::vector<double> wanted(y.values.begin(), y.values.end()), sums(z.values.begin(), z.values.end());
       for (int row = 0; row < size.rows; row++) {
-        double* z = &wanted[row * size.out];
-        double largest = -INFINITY, sum = 0;
+        double* out = &wanted[row * size.out];
         for (int o = 0; o < size.out; o++) {
-          z[o] = bias.values[o];
-          for (int i = 0; i < size.in; i++) z[o] += double(x.values[row * size.in + i]) * weights.values[o * size.in + i];
-          z[o] = activate_in_double(z[o], activation);
-          largest = std::max(largest, z[o]);
+          out[o] = bias.values[o];
+          for (int i = 0; i < size.in; i++) out[o] += double(x.values[row * size.in + i]) * weights.values[o * size.in + i];
+          if (needs_z(activation)) sums[row * size.out + o] = out[o];
         }
-        if (activation != Activation::softmax) continue;
-        for (int o = 0; o < size.out; o++) sum += z[o] = std::exp(z[o] - largest);
-        for (int o = 0; o < size.out; o++) z[o] /= sum;
+        activate_row(out, size.out, activation);
       }
-      expect_near(y.read(), wanted, 2e-6, text("linear", size) + ", activation " + std::to_string(which));
+      expect_near(y.read(), wanted, 2e-6, text("linear", size) + ", activation " + std::to_string(activation));
+      expect_near(z.read(), sums, 2e-6, text("its sums", size) + ", activation " + std::to_string(activation));
     }
   }
 }
@@ -61,7 +59,7 @@ void test_linear_from_set(const Size& size) {
   Step step(size.batch, size.rows, 4);
   const InputSource source = {set.get(), order_memory.get(), size.in, 1 / 255.0f, true, true};
   Matrix weights(size.out * size.in, 0.3f), bias(size.out), y(size.batch * size.out), x(size.batch * size.in);
-  check(launch_linear(step.site, {source, weights.get(), bias.get(), y.get(), size.out, Activation::linear}));
+  check(launch_linear(step.site, {source, weights.get(), bias.get(), y.get(), nullptr, size.out, MLP_LINEAR}));
   check(launch_gather(step.site, {source, {}, 0, x.get(), nullptr, nullptr}));
   std::vector<double> wanted(y.values.begin(), y.values.end()), wanted_x(x.values.begin(), x.values.end());
   for (int row = 0; row < size.rows; row++) {
@@ -76,22 +74,25 @@ void test_linear_from_set(const Size& size) {
   expect_near(y.read(), wanted, 2e-6, text("linear from the set", size));
 }
 
-void test_backward_input(const Size& size) {
+void test_backward_input(const Size& size, const std::vector<Activation>& activations) {
   for (int multiprocessors : MULTIPROCESSORS) {
-    Step step(size.batch, size.rows, multiprocessors);
-    Matrix dz(size.batch * size.out), weights(size.out * size.in), x(size.batch * size.in), dx(size.batch * size.in);
-    check(launch_linear_backward_input(
-        step.site, {dz.get(), weights.get(), x.get(), dx.get(), size.in, size.out, Activation::tanh}));
-    std::vector<double> wanted(dx.values.begin(), dx.values.end());
-    for (int row = 0; row < size.rows; row++) {
-      for (int i = 0; i < size.in; i++) {
-        double sum = 0;
-        for (int o = 0; o < size.out; o++) sum += double(dz.values[row * size.out + o]) * weights.values[o * size.in + i];
-        const double y = x.values[row * size.in + i];
-        wanted[row * size.in + i] = sum * (1 - y * y);
+    for (Activation activation : activations) {
+      Step step(size.batch, size.rows, multiprocessors);
+      Matrix dz(size.batch * size.out), weights(size.out * size.in), dx(size.batch * size.in);
+      const Activated x(size.batch, size.in, activation);
+      check(launch_linear_backward_input(step.site, {dz.get(), weights.get(), x.y.get(), x.sums(), dx.get(), size.in, size.out,
+                                                     activation}));
+      std::vector<double> wanted(dx.values.begin(), dx.values.end());
+      for (int row = 0; row < size.rows; row++) {
+        double* d = &wanted[row * size.in];
+        for (int i = 0; i < size.in; i++) {
+          d[i] = 0;
+          for (int o = 0; o < size.out; o++) d[i] += double(dz.values[row * size.out + o]) * weights.values[o * size.in + i];
+        }
+        activate_row_backward(&x.z.values[row * size.in], d, size.in, activation);
       }
+      expect_near(dx.read(), wanted, 3e-6, text("linearBackwardInput", size) + ", activation " + std::to_string(activation));
     }
-    expect_near(dx.read(), wanted, 2e-6, text("linearBackwardInput", size));
   }
 }
 
@@ -156,8 +157,9 @@ void test_loss_and_end(const Size& size) {
   DeviceMemory<uint32_t> label_memory(labels.size());
   label_memory.write(labels.data(), labels.size(), nullptr);
   DeviceMemory<RowScore> scores(size.batch);
-  check(launch_softmax_cross_entropy(
-      step.site, {logits.get(), {label_memory.get(), nullptr, nullptr}, dz.get(), scores.get(), size.out, 0.1f}));
+  const Answers answers = {label_memory.get(), nullptr, nullptr};
+  check(launch_loss(step.site, {LossKind::softmax_cross_entropy, answers, scores.get(), size.out, MLP_LINEAR, nullptr, 0.1f},
+                    logits.get(), dz.get()));
   check(launch_end_step(step.site, {step.site.progress, step.stop.get(), scores.get(), step.site.batch_size}));
   std::vector<double> wanted(dz.values.begin(), dz.values.end());
   double loss = 0;
@@ -183,23 +185,55 @@ void test_loss_and_end(const Size& size) {
   expect(end.correct == correct && end.rows == uint32_t(size.rows) && end.step == 1, text("the step's end", size));
 }
 
+void test_squared_error(const Size& size, const std::vector<Activation>& activations) {
+  for (Activation activation : activations) {
+    Step step(size.batch, size.rows, 2);
+    const Activated output(size.batch, size.out, activation);
+    Matrix targets(size.batch * size.out), dz(size.batch * size.out);
+    DeviceMemory<RowScore> scores(size.batch);
+    const Answers answers = {nullptr, targets.get(), nullptr};
+    check(launch_loss(step.site, {LossKind::mean_squared_error, answers, scores.get(), size.out, activation, output.sums(), 0},
+                      output.y.get(), dz.get()));
+    check(launch_end_step(step.site, {step.site.progress, step.stop.get(), scores.get(), step.site.batch_size}));
+    std::vector<double> wanted(dz.values.begin(), dz.values.end());
+    double loss = 0;
+    for (int row = 0; row < size.rows; row++) {
+      for (int o = row * size.out; o < (row + 1) * size.out; o++) {
+        const double difference = output.y.values[o] - double(targets.values[o]);
+        loss += difference * difference / size.out;
+        wanted[o] = 2 * difference / size.out / size.rows;
+      }
+      activate_row_backward(&output.z.values[row * size.out], &wanted[row * size.out], size.out, activation);
+    }
+    const std::string what = text("meanSquaredError", size) + ", activation " + std::to_string(activation);
+    expect_near(dz.read(), wanted, 2e-6, what);
+    expect(std::fabs(step.read().loss_sum - loss) <= 1e-5 * loss + 1e-6, what + ", its sum");
+  }
+}
+
 }  // namespace
 
 // With the argument "quick", only as much as shows a missing barrier.
 int main(int argc, char** argv) {
   const bool quick = argc > 1 && std::string(argv[1]) == "quick";
+  std::vector<Activation> activations = {MLP_SOFTMAX};
+  for (int number = 0; number < MLP_ACTIVATIONS && !quick; number++) {
+    if (number != MLP_SOFTMAX) activations.push_back(static_cast<Activation>(number));
+  }
   try {
     int devices = 0;
     check(cudaGetDeviceCount(&devices));
+    test_misused_operations();
     test_misuse();  // what fails here must leave no trace in what follows
     for (const Size& size : SIZES) {
       if (quick && size.batch != 33) continue;
-      test_linear(size, quick ? 1 : 5);
+      test_linear(size, activations);
       test_linear_from_set(size);
-      test_backward_input(size);
+      test_backward_input(size, activations);
       test_backward_weight(size);
       test_clip(size);
       test_loss_and_end(size);
+      test_squared_error(size, activations);
     }
     test_epochs();
     test_failures();

@@ -15,7 +15,8 @@ inline void test_misuse() {
   int32_t status = 0;
   expect(!mlp_plan_create(1000, 1, 0, &status, error, sizeof error) && status == MLP_NO_DEVICE, "a missing device is refused");
   mlp_plan* plan = mlp_plan_create(0, 4, 0, &status, nullptr, 0);
-  expect(mlp_plan_linear(plan, 0, 1, 2, 3, 0, error, sizeof error) == MLP_INVALID, "buffers that are not there are refused");
+  expect(mlp_plan_linear(plan, 0, 1, 2, 3, -1, 0, error, sizeof error) == MLP_INVALID,
+         "buffers that are not there are refused");
   expect(mlp_plan_add_buffer(plan, 1ull << 30, 1ull << 30, error, sizeof error) == MLP_OK &&
              mlp_plan_write_buffer(plan, 0, nullptr, 5, error, sizeof error) == MLP_INVALID,
          "a null array is refused");
@@ -36,6 +37,48 @@ inline void test_misuse() {
   } catch (const Fault& fault) {
     expect(fault.sentence == "the GPU cannot hold all blocks of the persistent kernel at once", fault.sentence);
   }
+}
+
+// What is said of sums that are missing or are not a layer's, and of an update that does not have what it needs.
+inline void test_misused_operations() {
+  char error[512] = "";
+  int32_t status = 0;
+  mlp_plan* plan = mlp_plan_create(0, 4, 0, &status, error, sizeof error);
+  const uint64_t shapes[][2] = {{0, 3}, {3, 3}, {1, 3}, {0, 3}, {0, 3}, {0, 3}, {0, 3}};
+  for (const auto& [rows, columns] : shapes) mlp_plan_add_buffer(plan, rows, columns, error, sizeof error);
+  const int32_t x = 0, w = 1, b = 2, y = 3, z = 4, other = 5, dz = 6, size = sizeof error;
+  const auto refused = [&](int32_t status, const char* sentence) {
+    expect(status == MLP_INVALID && strcmp(error, sentence) == 0, std::string("what is said of misuse: ") + error);
+  };
+  refused(mlp_plan_linear(plan, x, w, b, y, -1, 77, error, size), "There is no activation of number 77");
+  refused(mlp_plan_linear(plan, x, w, b, y, -1, -1, error, size), "There is no activation of number -1");
+  refused(mlp_plan_linear(plan, x, w, b, y, y, MLP_SILU, error, size), "A layer cannot write its output over its sums, buffer 3");
+  refused(mlp_plan_linear(plan, x, w, b, y, x, MLP_SILU, error, size), "A layer cannot write its output over its input, buffer 0");
+  refused(mlp_plan_linear(plan, x, w, b, y, b, MLP_SILU, error, size), "Buffer 2 has shape [1, 3], needs [B, 3] as sums of a layer");
+  expect(mlp_plan_linear(plan, x, w, b, y, z, MLP_SILU, error, size) == MLP_OK, "sums may be kept");
+  expect(mlp_plan_linear(plan, y, w, b, other, -1, MLP_SILU, error, size) == MLP_OK, "sums need not be kept");
+  const char* missing = "Activation 5 needs the sums before it for its derivative, found no buffer of them";
+  const char* not_its = "Buffer 6 is not what a layer writes its sums to beside its output, buffer 3";
+  refused(mlp_plan_linear_backward_input(plan, dz, w, y, -1, x, MLP_SILU, error, size), missing);
+  refused(mlp_plan_linear_backward_input(plan, other, w, y, dz, x, MLP_SILU, error, size), not_its);
+  refused(mlp_plan_linear_backward_input(plan, dz, w, y, z, z, MLP_SILU, error, size),
+          "A gradient cannot be written over what it is computed from, buffer 4");
+  refused(mlp_plan_mean_squared_error(plan, other, -1, x, 0, dz, MLP_SILU, error, size), missing);
+  refused(mlp_plan_mean_squared_error(plan, y, dz, x, 0, other, MLP_RELU, error, size), not_its);
+
+  const int32_t states[] = {b, b, b}, batch[] = {y};
+  const double settings[] = {0.9, 0, 0, 0, 0};
+  const auto update = [&](int32_t optimizer, const int32_t* states, uint64_t state_count, uint64_t setting_count) {
+    return mlp_plan_update(plan, optimizer, b, b, states, state_count, settings, setting_count, error, size);
+  };
+  refused(update(MLP_OPTIMIZERS, states, 1, 3), "There is no optimizer of number 2");
+  refused(update(MLP_SGD, states, 1, 5), "Optimizer 0 needs 3 settings, found 5");
+  refused(update(MLP_ADAM, states, 2, 3), "Optimizer 1 needs 5 settings, found 3");
+  refused(update(MLP_SGD, states, 0, 3), "Optimizer 0 with these settings needs 1 buffers of state, found 0");
+  refused(update(MLP_ADAM, states, 3, 5), "Optimizer 1 with these settings needs 2 buffers of state, found 3");
+  refused(update(MLP_SGD, batch, 1, 3), "Buffer 3 has shape [B, 3], needs [1, 3] as optimizer state");
+  refused(update(MLP_SGD, nullptr, 1, 3), "An array is null");
+  mlp_plan_destroy(plan);
 }
 
 // An emulated driver fails as it is told to.

@@ -1,7 +1,7 @@
 /** The C interface of `cuda/mlp.h` as Deno sees it: each function with its C types, and its numbers. @module */
 
 /** The version of the interface that this table describes. */
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 
 /** Bytes that a sentence about an error may have. */
 export const ERROR_BYTES = 512;
@@ -64,23 +64,22 @@ export const SYMBOLS = {
 
   // x, target, scale
   mlp_plan_gather: { parameters: [plan, id, id, number, ...error], result },
-  // x, weights, bias, y, activation
-  mlp_plan_linear: { parameters: [plan, id, id, id, id, "i32", ...error], result },
+  // x, weights, bias, y, z, activation
+  mlp_plan_linear: { parameters: [plan, id, id, id, id, id, "i32", ...error], result },
   // logits, target, dz, label_smoothing
   mlp_plan_softmax_cross_entropy: { parameters: [plan, id, id, id, number, ...error], result },
-  // y, target, labels, dz, activation
-  mlp_plan_mean_squared_error: { parameters: [plan, id, id, flag, id, "i32", ...error], result },
-  // dz, weights, x, dx, activation
-  mlp_plan_linear_backward_input: { parameters: [plan, id, id, id, id, "i32", ...error], result },
+  // y, z, target, labels, dz, activation
+  mlp_plan_mean_squared_error: { parameters: [plan, id, id, id, flag, id, "i32", ...error], result },
+  // dz, weights, x, z, dx, activation
+  mlp_plan_linear_backward_input: { parameters: [plan, id, id, id, id, id, "i32", ...error], result },
   // x, dz, d_weights, d_bias
   mlp_plan_linear_backward_weight: { parameters: [plan, id, id, id, id, ...error], result },
   // const int32_t *gradients, uint64_t count, double max_norm
   mlp_plan_clip_by_norm: { parameters: [plan, "buffer", count, number, ...error], result },
-  // parameter, gradient, velocity, momentum, nesterov, weight_decay
-  mlp_plan_sgd: { parameters: [plan, id, id, id, number, flag, number, ...error], result },
-  // parameter, gradient, m, v, beta1, beta2, epsilon, weight_decay, decoupled
-  mlp_plan_adam: {
-    parameters: [plan, id, id, id, id, number, number, number, number, flag, ...error],
+  // optimizer, parameter, gradient, const int32_t *states, uint64_t state_count, const double *settings,
+  // uint64_t setting_count
+  mlp_plan_update: {
+    parameters: [plan, "i32", id, id, "buffer", count, "buffer", count, ...error],
     result,
   },
 

@@ -2,6 +2,7 @@
 import type { FloatArray } from "../backend.ts";
 import { ACTIVATION_TABLE } from "../../plan/activations.ts";
 import type { Dataset } from "../../data/dataset.ts";
+import { isUpdate, settingsOf, statesOf, UPDATES } from "../../plan/optimizers.ts";
 import type { BufferName, BufferSpec, ForwardPlan, Op, StepPlan } from "../../plan/plan.ts";
 import { PATH_NUMBERS } from "./ffi.ts";
 import { call, checkStatus, type Library } from "./library.ts";
@@ -129,27 +130,34 @@ function recordOp(
   error: Uint8Array<ArrayBuffer>,
   size: number,
 ): number {
+  if (isUpdate(op)) {
+    const { number } = UPDATES[op.op], [parameter, gradient] = [op.parameter, op.gradient].map(id);
+    const states = Int32Array.from(statesOf(op), id), settings = Float64Array.from(settingsOf(op));
+    const [stateCount, count] = [states, settings].map(({ length }) => BigInt(length));
+    const given = [plan, number, parameter, gradient, states, stateCount, settings, count] as const;
+    return symbols.mlp_plan_update(...given, error, size);
+  }
   switch (op.op) {
     case "gather":
       return symbols.mlp_plan_gather(plan, id(op.x), id(op.target), op.scale, error, size);
     case "linear": {
-      const activation = ACTIVATION_TABLE[op.activation].number;
-      const [x, weights, bias, y] = [op.x, op.weights, op.bias, op.y].map(id);
-      return symbols.mlp_plan_linear(plan, x, weights, bias, y, activation, error, size);
+      const { number } = ACTIVATION_TABLE[op.activation];
+      const [x, weights, bias, y, z] = [op.x, op.weights, op.bias, op.y, op.z].map(id);
+      return symbols.mlp_plan_linear(plan, x, weights, bias, y, z, number, error, size);
     }
     case "softmaxCrossEntropy": {
       const [logits, target, dZ] = [op.logits, op.target, op.dZ].map(id);
       return symbols.mlp_plan_softmax_cross_entropy(plan, logits, target, dZ, op.labelSmoothing, error, size);
     }
     case "meanSquaredError": {
-      const activation = ACTIVATION_TABLE[op.activation].number, labels = op.labels ? 1 : 0;
-      const [y, target, dZ] = [op.y, op.target, op.dZ].map(id);
-      return symbols.mlp_plan_mean_squared_error(plan, y, target, labels, dZ, activation, error, size);
+      const { number } = ACTIVATION_TABLE[op.activation], labels = Number(op.labels);
+      const [y, z, target, dZ] = [op.y, op.z, op.target, op.dZ].map(id);
+      return symbols.mlp_plan_mean_squared_error(plan, y, z, target, labels, dZ, number, error, size);
     }
     case "linearBackwardInput": {
-      const activation = ACTIVATION_TABLE[op.activation].number;
-      const [dZ, weights, x, dX] = [op.dZ, op.weights, op.x, op.dX].map(id);
-      return symbols.mlp_plan_linear_backward_input(plan, dZ, weights, x, dX, activation, error, size);
+      const { number } = ACTIVATION_TABLE[op.activation];
+      const [dZ, weights, x, z, dX] = [op.dZ, op.weights, op.x, op.z, op.dX].map(id);
+      return symbols.mlp_plan_linear_backward_input(plan, dZ, weights, x, z, dX, number, error, size);
     }
     case "linearBackwardWeight": {
       const [x, dZ, dWeights, dBias] = [op.x, op.dZ, op.dWeights, op.dBias].map(id);
@@ -159,39 +167,8 @@ function recordOp(
       const gradients = Int32Array.from(op.gradients, id), count = BigInt(gradients.length);
       return symbols.mlp_plan_clip_by_norm(plan, gradients, count, op.maxNorm, error, size);
     }
-    case "sgd": {
-      const [parameter, gradient, velocity] = [op.parameter, op.gradient, op.velocity].map(id);
-      const { momentum, nesterov, weightDecay } = op;
-      return symbols.mlp_plan_sgd(
-        plan,
-        parameter,
-        gradient,
-        velocity,
-        momentum,
-        nesterov ? 1 : 0,
-        weightDecay,
-        error,
-        size,
-      );
-    }
-    case "adam": {
-      const [parameter, gradient, m, v] = [op.parameter, op.gradient, op.m, op.v].map(id);
-      const { beta1, beta2, epsilon, weightDecay, decoupled } = op;
-      return symbols.mlp_plan_adam(
-        plan,
-        parameter,
-        gradient,
-        m,
-        v,
-        beta1,
-        beta2,
-        epsilon,
-        weightDecay,
-        decoupled ? 1 : 0,
-        error,
-        size,
-      );
-    }
+    default:
+      return op satisfies never;
   }
 }
 

@@ -1,0 +1,102 @@
+/** That `cuda/mlp.h`, the tables of `ffi.ts` and those of `src/plan/` say the same. */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import header from "../../../cuda/mlp.h" with { type: "text" };
+import {
+  ABI_VERSION,
+  FACTS,
+  PATH_NUMBERS,
+  RESULTS,
+  STATUS_CODES,
+  SYMBOLS,
+} from "../../../src/backends/cuda/ffi.ts";
+import { ACTIVATION_TABLE, ACTIVATIONS, needsZ } from "../../../src/plan/activations.ts";
+import { UPDATES } from "../../../src/plan/optimizers.ts";
+
+const CODE = header.replaceAll(/\/\*[^]*?\*\//g, "");
+
+/** The numbers of the enumeration that begins with `first`, by name: `"loss-sum"` for `MLP_RESULT_LOSS_SUM`. */
+function enumOf(first: string, prefix = "MLP_"): Record<string, number> {
+  const [, body] = CODE.match(new RegExp(`enum[^{]*\\{\\s*(${first} = [^}]*)\\}`))!;
+  const entries = body.split(",").map((entry) => entry.trim().split(" = "));
+  const named = entries.filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(
+    named.map(([name, number]) => [name.slice(prefix.length).toLowerCase().replaceAll("_", "-"), +number]),
+  );
+}
+
+/** The numbers of a table of `src/`, by name. */
+function numbersOf(table: Readonly<Record<string, { readonly number: number }>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(table).map(([name, { number }]) => [name, number]));
+}
+
+/** A word such as `"lossSum"` in small letters: `"loss-sum"`. */
+function inWords(name: string, between: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => between + letter.toLowerCase());
+}
+
+/** The numbers of names from 0 on. */
+function inOrder(names: readonly string[]): Record<string, number> {
+  return Object.fromEntries(names.map((name, number) => [inWords(name, "-"), number]));
+}
+
+/** Checks how the header writes the count of an enumeration: from the last of its names. */
+function checkCount(count: string, numbers: Record<string, number>): void {
+  const [name] = Object.entries(numbers).find(([, number]) => number === Object.keys(numbers).length - 1)!;
+  assertStringIncludes(CODE, `${count} = MLP_${name.replaceAll("-", "_").toUpperCase()} + 1 `);
+}
+
+/** What the header says beside one of its names. */
+function remark(name: string): string {
+  return header.match(new RegExp(`MLP_${name.toUpperCase()} = \\d+,? /\\* (.*) \\*/`))?.[1] ?? "";
+}
+
+Deno.test("mlp.h numbers the activations as ACTIVATION_TABLE does, and says which need z", () => {
+  const numbers = numbersOf(ACTIVATION_TABLE);
+  assertEquals(enumOf("MLP_LINEAR"), numbers);
+  checkCount("MLP_ACTIVATIONS", numbers);
+  const said = ACTIVATIONS.filter((name) => remark(name.replaceAll("-", "_")).includes("needs z"));
+  assertEquals(said, ACTIVATIONS.filter(needsZ));
+});
+
+Deno.test("mlp.h numbers the optimizers as UPDATES does, with the same states and settings", () => {
+  const numbers = numbersOf(UPDATES);
+  assertEquals(enumOf("MLP_SGD"), numbers);
+  checkCount("MLP_OPTIMIZERS", numbers);
+  for (const [name, { states, settings }] of Object.entries(UPDATES)) {
+    const wanted = `states: ${states.join(", ")}; settings: ${settings.join(", ")}`;
+    assertEquals(remark(name).replaceAll(/ \(.*?\)/g, ""), inWords(wanted, " "));
+  }
+});
+
+Deno.test("mlp.h numbers statuses, paths, facts and results as ffi.ts does", () => {
+  assertEquals(enumOf("MLP_OK"), inOrder(STATUS_CODES));
+  assertEquals(enumOf("MLP_PATH_AUTO", "MLP_PATH_"), { ...PATH_NUMBERS });
+  assertEquals(enumOf("MLP_FACT_MAJOR", "MLP_FACT_"), inOrder(FACTS));
+  assertEquals(enumOf("MLP_RESULT_LOSS_SUM", "MLP_RESULT_"), inOrder(RESULTS));
+  assertStringIncludes(CODE, `MLP_FACTS = ${FACTS.length}\n`);
+  assertStringIncludes(CODE, `MLP_RESULTS = ${RESULTS.length}\n`);
+  assertStringIncludes(CODE, `MLP_ABI_VERSION ${ABI_VERSION}u\n`);
+});
+
+Deno.test("SYMBOLS has the functions of mlp.h, with their types", () => {
+  const types: Record<string, string> = {
+    int32_t: "i32",
+    uint32_t: "u32",
+    int64_t: "i64",
+    uint64_t: "u64",
+    double: "f64",
+    void: "void",
+  };
+  const typeOf = (text: string) => {
+    const [, type, pointer] = text.match(/^\s*(?:const )?(\w+) (\*?)/)!;
+    return pointer ? type === "mlp_plan" ? "pointer" : "buffer" : types[type];
+  };
+  const found = CODE.matchAll(/^(\w+ \*?)(mlp_\w+)\(([^)]*)\);/gm).map(([, result, name, parameters]) => {
+    const list = parameters === "void" ? [] : parameters.split(",").map(typeOf);
+    return [name, { parameters: list, result: typeOf(result) }];
+  });
+  const wanted = Object.entries(SYMBOLS).map(([name, { parameters, result }]) => {
+    return [name, { parameters: [...parameters] as string[], result: result as string }];
+  });
+  assertEquals(Object.fromEntries(found), Object.fromEntries(wanted));
+});
