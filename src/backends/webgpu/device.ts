@@ -3,7 +3,14 @@
  * once, and errors that end what was being done.
  * @module
  */
-import { adapterName, type AdapterOptions, findAdapter, isSoftware, wantedLimits } from "./adapter.ts";
+import {
+  adapterName,
+  type AdapterOptions,
+  findAdapter,
+  isSoftware,
+  tileBytesOf,
+  wantedLimits,
+} from "./adapter.ts";
 import { webgpuError, type Work } from "./errors.ts";
 import type { Binding, Kernel } from "./kernels.ts";
 import { type Reports, reportsOf } from "./reports.ts";
@@ -30,6 +37,8 @@ export interface Device extends Pick<Reports, "scoped" | "check"> {
   readonly adapter: GPUAdapter;
   /** Whether it computes on the CPU. */
   readonly software: boolean;
+  /** Bytes of workgroup memory that a tile takes. */
+  readonly tileBytes: number;
   /** The device in words. */
   readonly text: string;
   /** Most bytes of a buffer. */
@@ -179,6 +188,7 @@ export async function openDevice(options: AdapterOptions): Promise<Device> {
     gpu,
     adapter,
     software: isSoftware(adapter),
+    tileBytes: tileBytesOf(adapter),
     text: isSoftware(adapter)
       ? `${adapterName(adapter)}, a software adapter on the CPU`
       : adapterName(adapter),
