@@ -199,12 +199,12 @@ export async function openDevice(options: AdapterOptions): Promise<Device> {
     release,
     async pipelineOf(what, kernel) {
       check(what);
-      const made = pipelines.get(kernel.name) ?? makePipeline(what, kernel);
-      pipelines.set(kernel.name, made);
+      const key = `${kernel.entry} ${kernel.code}`, made = pipelines.get(key) ?? makePipeline(what, kernel);
+      pipelines.set(key, made);
       try {
         return await made;
       } catch (error) {
-        pipelines.delete(kernel.name); // the next may be made
+        pipelines.delete(key); // the next may be made
         throw error;
       }
     },

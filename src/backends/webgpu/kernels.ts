@@ -31,7 +31,7 @@ export type Binding = "uniform" | "read" | "write";
 
 /** A kernel. */
 export interface Kernel {
-  /** Its name, with what distinguishes the variant. */
+  /** Its name, for a message. */
   readonly name: string;
   /** Its WGSL. */
   readonly code: string;
@@ -67,7 +67,7 @@ export function gatherKernel(options: { readonly bytes: boolean; readonly ordere
 /** linear.wgsl, which keeps the sums if there is a `z`. */
 export function linearKernel(tile: Tile, { activation, z }: Activated): Kernel {
   const keepZ = (body: string) => `fn keep_z(at: u32, sum: f32) { ${body} }`;
-  return make(`linear, ${tile.block}, ${activation}${z ? ", z" : ""}`, {
+  return make(`linear, ${tile.block}`, {
     code: [
       activationSource(activation),
       z ? bufferSource("z", 4, "read_write") + keepZ("z[at] = sum;") : keepZ(""),
@@ -80,7 +80,7 @@ export function linearKernel(tile: Tile, { activation, z }: Activated): Kernel {
 
 /** linear_backward_input.wgsl, back through the activation of the layer before. */
 export function linearBackwardInputKernel(tile: Tile, activation: ActivationName): Kernel {
-  return make(`linearBackwardInput, ${tile.block}, ${activation}`, {
+  return make(`linearBackwardInput, ${tile.block}`, {
     code: [activationSource(activation), linearBackwardInput, tileSource(tile, { rowSums: false })],
     bindings: ["uniform", "read", "read", "read", "write"],
   });
@@ -133,7 +133,7 @@ export function meanSquaredErrorKernel(
   { labels, activation, z }: Activated & { readonly labels: boolean },
 ): Kernel {
   const fromOf = (buffer: string) => `fn from_of(at: u32) -> f32 { return ${buffer}[at]; }`;
-  return ofLoss(columns, `meanSquaredError, ${activation}${z ? ", z" : ""}`, {
+  return ofLoss(columns, "meanSquaredError", {
     labels,
     code: [
       activationSource(activation),
@@ -151,7 +151,7 @@ function ofLoss(columns: number, name: string, { labels, code, bindings = [] }: 
   readonly code: readonly string[];
   readonly bindings?: readonly Binding[];
 }): Kernel {
-  return overRows(columns, `${name}${labels ? ", labels" : ""}`, {
+  return overRows(columns, name, {
     code: [`const LABELS = ${labels};`, rowLoss, loss, ...code],
     bindings: ["read", "read", "write", "write", ...bindings],
   });

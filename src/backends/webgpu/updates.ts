@@ -11,7 +11,7 @@ import sgd from "./sgd.wgsl" with { type: "text" };
 
 /** What becomes of gradients, for the kernels that compute or read them. */
 export interface Taker {
-  /** Its name, with what distinguishes the variant. */
+  /** Its name. */
   readonly name: string;
   /** WGSL with `fn update(at: u32, gradient: f32)`. */
   readonly code: string;
@@ -31,10 +31,9 @@ export const KEEP_GRADIENT: Taker = {
 
 /** Returns the kernel part of an update: it writes the parameters and every state that it may have. */
 export function takerOf(op: UpdateOp): Taker {
-  const states = statesOf(op).length;
   return {
-    name: `${op.op}, ${states} states`,
-    code: `const STATES = ${states}u;\n${codeOf(op)}`,
+    name: op.op,
+    code: `const STATES = ${statesOf(op).length}u;\n${codeOf(op)}`,
     targets: ["parameters", ...UPDATES[op.op].states],
     settings: Object.keys(stepSettings(op, 0, 1)).map(snakeCase),
   };
