@@ -222,9 +222,14 @@ export async function openDevice(options: AdapterOptions): Promise<Device> {
 }
 
 /** A device that remembers what it allocated, so that it can be released together. */
-export function roomOn(device: Device): Device & { empty(): void } {
+export interface Room extends Device {
+  empty(): void;
+}
+
+/** Does work in a room of its own on the device, which is emptied if the work fails. */
+export async function inRoom<T>(device: Device, work: (room: Room) => Promise<T>): Promise<T> {
   const mine: GPUBuffer[] = [];
-  return {
+  const room: Room = {
     ...device,
     async allocate(what, requests) {
       const buffers = await device.allocate(what, requests);
@@ -235,6 +240,12 @@ export function roomOn(device: Device): Device & { empty(): void } {
       device.release(mine.splice(0));
     },
   };
+  try {
+    return await work(room);
+  } catch (error) {
+    room.empty();
+    throw error;
+  }
 }
 
 /** Checks a buffer's size, before anything is made. */

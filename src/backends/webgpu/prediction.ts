@@ -4,7 +4,7 @@ import type { Dataset } from "../../data/dataset.ts";
 import { networkOf } from "../../plan/network.ts";
 import type { ForwardPlan } from "../../plan/plan.ts";
 import { rowCount } from "../state.ts";
-import { type Device, roomOn, STEP_BYTES } from "./device.ts";
+import { type Room, STEP_BYTES } from "./device.ts";
 import type { Work } from "./errors.ts";
 import { placeInputs } from "./inputs.ts";
 import { forwardLaunches, parametersOf, placesOf, requestOf, writeTensors } from "./layers.ts";
@@ -29,22 +29,7 @@ export interface Prediction {
 
 /** Places inputs, of one row at least, and a network's layers. */
 export async function preparePrediction(
-  shared: Device,
-  what: Work,
-  plan: ForwardPlan,
-  given: Dataset["inputs"],
-): Promise<Prediction> {
-  const device = roomOn(shared);
-  try {
-    return await prepare(device, what, plan, given);
-  } catch (error) {
-    device.empty();
-    throw error;
-  }
-}
-
-async function prepare(
-  device: ReturnType<typeof roomOn>,
+  device: Room,
   what: Work,
   plan: ForwardPlan,
   given: Dataset["inputs"],

@@ -6,6 +6,8 @@
  */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { ACTIVATIONS } from "../../../src/plan/activations.ts";
+import { linearKernel, meanSquaredErrorKernel } from "../../../src/backends/webgpu/kernels.ts";
+import { SMALL_TILE_BYTES } from "../../../src/backends/webgpu/tile.ts";
 import { everyKernel } from "../../support/webgpu_kernels.ts";
 
 const KERNELS = everyKernel();
@@ -131,5 +133,15 @@ Deno.test("Every activation of the table has its functions in the kernels", () =
         assert(code.includes(wanted), `${kernel} lacks ${wanted}`);
       }
     }
+  }
+});
+
+Deno.test("Kernels of an activation whose derivative needs no sums bind none", () => {
+  const tile = { block: 4, bytes: SMALL_TILE_BYTES } as const;
+  for (const [z, more] of [[false, 0], [true, 1]] as const) {
+    const linear = linearKernel(tile, { activation: "silu", z });
+    const loss = meanSquaredErrorKernel(10, { activation: "silu", labels: true, z });
+    assertEquals([linear.bindings.length, loss.bindings.length], [4 + more, 5 + more]);
+    for (const { code } of [linear, loss]) assertEquals(/> z: array<f32>/.test(code), z);
   }
 });
