@@ -1,7 +1,6 @@
-// The activations of one number. For each NAME of ACTIVATION_TABLE (plan/activations.ts): NAME_of(z), and
-// NAME_back(from, d), the gradient of z from that of the output, d; `from` is the output or z, whichever the table says.
-// kernels.ts calls them by these names, so that one that is missing is a compiler's error.
-// What softmax does to a row is left to softmax.wgsl and softmax_backward.wgsl.
+// The activations of one number. For each NAME of ACTIVATION_TABLE (plan/activations.ts): NAME_of(z), and NAME_back, the
+// gradient of z from that of the output, d, and from the output y or from z, whichever the table says.
+// kernels.ts calls them by these names. Softmax is left to softmax.wgsl and softmax_backward.wgsl.
 // Compared with `activate()` and `activateBackward()` of the reference backend.
 
 fn linear_of(z: f32) -> f32 {
@@ -65,11 +64,11 @@ fn silu_of(z: f32) -> f32 {
 fn silu_back(z: f32, d: f32) -> f32 {
   let e = exp_of(-z);
   let h = exp_of(0.5 * z);
-  let slope = (1.0 + z * (e / (1.0 + e))) / (1.0 + e); // e / (1 + e) is 1 - σ(z), without losing digits
+  let slope = (1.0 + z * (e / (1.0 + e))) / (1.0 + e); // e / (1 + e) is 1 - σ(z)
   return d * select(slope, (1.0 + z) * h * h, is_below_88(z));
 }
 
-/** Whether -∞ <= z < -88, where e^-z leaves what exp_of gives; not if z is NaN. */
+/** Whether -∞ <= z < -88, beyond which exp_of(-z) stays the same; not if z is NaN. */
 fn is_below_88(z: f32) -> bool {
   return bitcast<u32>(z) - 0xc2b00001u <= 0xff800000u - 0xc2b00001u;
 }

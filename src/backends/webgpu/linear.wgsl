@@ -2,8 +2,8 @@
 //
 // parameters is the layer's weights, then its bias. Split: a workgroup computes a tile of y, see tile.ts. Numerics:
 // float32 sums over I in one order; the bias is added last. Cost: 2 B I O FLOPs; x is read once for every tile's width of
-// O, the weights once for every tile's height of B. A softmax is applied by softmax.wgsl afterwards. keep_z(at, z) writes
-// the sums for a derivative that needs them, see kernels.ts. Compared with `linear()` of the reference backend.
+// O, the weights once for every tile's height of B. A softmax is applied by softmax.wgsl afterwards. keep_z writes the
+// sums if a derivative needs them, see kernels.ts. Compared with `linear()` of the reference backend.
 
 @group(1) @binding(1) var<storage, read> x: array<f32>;
 @group(1) @binding(2) var<storage, read> parameters: array<f32>;

@@ -1,7 +1,7 @@
 // linearBackwardInput: dx (B, I) = dz (B, O) weights (O, I), then back through the activation that made x (B, I).
 //
-// from_rows (B, I) is x, or the sums that it was made of if the activation's derivative needs them. Split: a workgroup
-// computes a tile of dx, see tile.ts. Numerics: float32 sums over O in one order.
+// from_rows (B, I) is x, or the sums before it if the derivative needs them. Split: a workgroup computes a
+// tile of dx, see tile.ts. Numerics: float32 sums over O in one order.
 // Cost: 2 B I O FLOPs; dz is read once for every tile's width of I, the weights once for every tile's height of B.
 // A softmax is left to softmax_backward.wgsl. Compared with `linearBackwardInput()` of the reference backend.
 

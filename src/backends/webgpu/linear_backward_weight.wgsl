@@ -1,7 +1,7 @@
 // linearBackwardWeight: dW (O, I) = dz (B, O)ᵀ x (B, I) and db (O) = Σ dz over the rows.
 //
-// Each number goes to `update`: that of an optimizer, so that no gradient is written to memory, or if the gradients are
-// clipped that of gradient.wgsl, which writes it. Parameters and gradients of a layer are its weights, then its bias.
+// Each number goes to `update`: that of an optimizer, so that no gradient is written to memory, or that of
+// gradient.wgsl. Parameters and gradients of a layer are its weights, then its bias.
 // Split: a workgroup computes a tile of dW, see tile.ts; the tiles of the first column also sum dz.
 // Numerics: float32 sums over the rows in one order. Cost: 2 B I O FLOPs; x is read once for every tile's height of O.
 // Compared with `linearBackwardWeight()` of the reference backend.

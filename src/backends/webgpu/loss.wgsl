@@ -1,8 +1,8 @@
-// The frame of the losses. A loss gives `diverges(row, o)`, whether an output or its target means divergence, and
-// `loss_of(row, top)`, the loss of a row whose largest output is `top`; this also writes dz, the gradient.
+// The frame of the losses. Each gives `diverges(row, o)`, whether an output or its target is no number to go on with, and
+// `loss_of(row, top)`, which also writes the gradient, dz (B, O); `top` is the largest output.
 //
-// outputs (B, O); answers is labels (B), or the bits of targets (B, O) if LABELS is false. losses keeps what becomes of
-// each row: place index * batch_size + row, index the step's number in the submission. Split: see rows.wgsl.
+// outputs (B, O); answers is labels (B), or if LABELS is false the bits of targets (B, O). losses has a place for each row
+// of each step of the submission. Split: see rows.wgsl.
 
 @group(1) @binding(1) var<storage, read> outputs: array<f32>;
 @group(1) @binding(2) var<storage, read> answers: array<u32>;

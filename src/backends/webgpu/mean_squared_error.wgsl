@@ -1,7 +1,7 @@
 // meanSquaredError: the loss of a row is the mean of (y - t)², and dz (B, O) is its gradient, back through the activation
 // that made y, divided by the rows. With labels, t is their one-hot rows.
 //
-// from_of(at) is the number that the activation's derivative is computed from, see kernels.ts. Cost: 8 B O bytes read
+// from_of gives what the activation's derivative is computed from, see kernels.ts. Cost: 8 B O bytes read
 // three times at most, 4 B O written. Compared with `meanSquaredError()` of the reference backend.
 
 fn diverges(row: Row, o: u32) -> bool {
