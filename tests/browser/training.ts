@@ -52,21 +52,7 @@ const TRAIN = `async (name) => {
 
 /** Compiles every variant of every kernel, and gives what the browser's compiler says of those that it refuses. */
 const COMPILE = `async () => {
-  const kernels = globalThis.module, found = [];
-  for (const bytes of [true, false]) {
-    for (const ordered of [true, false]) found.push(kernels.gatherKernel({ bytes, ordered }));
-  }
-  const tiles = [4, 8].flatMap((block) => [4096, 16384].map((bytes) => ({ block, bytes })));
-  for (const tile of tiles) {
-    found.push(kernels.linearKernel(tile), kernels.linearBackwardInputKernel(tile));
-    for (const taker of ["sgd", "adam", "gradient"]) found.push(kernels.linearBackwardWeightKernel(tile, taker));
-  }
-  for (const taker of ["sgd", "adam"]) found.push(kernels.updateKernel(taker));
-  for (const entry of ["squares", "factor_of"]) found.push(kernels.clipKernel(entry));
-  for (const name of ["softmax", "softmaxBackward", "softmaxCrossEntropy", "meanSquaredError"]) {
-    for (const columns of [10, 100]) found.push(kernels.rowsKernel(name, columns));
-  }
-  found.push(kernels.sumLossesKernel());
+  const found = globalThis.module.everyKernel();
   const device = await (await navigator.gpu.requestAdapter()).requestDevice(), refused = [];
   device.addEventListener("uncapturederror", (event) => event.preventDefault());
   for (const { name, code } of found) {
@@ -240,7 +226,7 @@ Deno.test({
   name: `A browser compiles every WebGPU kernel${NEEDS}`,
   ignore: !offered,
   fn: () =>
-    withPage({ args: WEBGPU_ARGS, module: "src/backends/webgpu/kernels.ts" }, async (page) => {
+    withPage({ args: WEBGPU_ARGS, module: "tests/support/webgpu_kernels.ts" }, async (page) => {
       const compiled = await page.evaluate(`(${COMPILE})()`);
       assertEquals(compiled, { compiled: 37, refused: [] });
     }),

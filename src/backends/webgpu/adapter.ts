@@ -1,7 +1,7 @@
 /** Which adapter the backend takes, what it asks of it, and how it is described. @module */
 import type { BackendError } from "../../errors.ts";
 import { webgpuError } from "./errors.ts";
-import { TILE_BYTES } from "./tile.ts";
+import { SMALL_TILE_BYTES, TILE_BYTES } from "./tile.ts";
 import { workerMayCrashAtExit } from "./worker.ts";
 
 /** How an adapter is asked for. */
@@ -75,6 +75,16 @@ export function wantedLimits({ limits }: GPUAdapter): Record<string, number> {
 /** Whether an adapter computes on the CPU. */
 export function isSoftware({ info }: GPUAdapter): boolean {
   return info.isFallbackAdapter;
+}
+
+/**
+ * Returns the bytes of a tile on an adapter: few for OpenGL on the CPU. No name tells an API, but WebGPU has an adapter of
+ * an API without subgroups report the bounds of every adapter's, 4 and 128, while an adapter on the CPU has one size, its
+ * vectors', if its API tells it.
+ */
+export function tileBytesOf(adapter: GPUAdapter): number {
+  const { subgroupMinSize, subgroupMaxSize } = adapter.info;
+  return isSoftware(adapter) && subgroupMinSize !== subgroupMaxSize ? SMALL_TILE_BYTES : TILE_BYTES;
 }
 
 /** What an adapter is called. */

@@ -9,7 +9,7 @@ import type { ForwardPlan, StepPlan } from "../../plan/plan.ts";
 import { createBackend } from "../lifecycle.ts";
 import type { PredictorWork, TrainerWork } from "../work.ts";
 import type { AdapterOptions } from "./adapter.ts";
-import { type Device, openDevice, roomOn } from "./device.ts";
+import { type Device, inRoom, openDevice, type Room } from "./device.ts";
 import { placeInputs } from "./inputs.ts";
 import { writeTensors } from "./layers.ts";
 import { placePlan } from "./placement.ts";
@@ -45,27 +45,13 @@ export async function openWebgpu(options: AdapterOptions = {}): Promise<WebgpuBa
         return device.held.size;
       },
     }),
-    createTrainer: (plan, dataset) => createTrainer(device, plan, dataset),
+    createTrainer: (plan, dataset) => inRoom(device, (room) => createTrainer(room, plan, dataset)),
     createPredictor: (plan) => createPredictor(device, plan),
     close: () => device.close(),
   });
 }
 
-async function createTrainer(shared: Device, plan: StepPlan, dataset: Dataset): Promise<TrainerWork> {
-  const device = roomOn(shared);
-  try {
-    return await prepareTrainer(device, plan, dataset);
-  } catch (error) {
-    device.empty();
-    throw error;
-  }
-}
-
-async function prepareTrainer(
-  device: ReturnType<typeof roomOn>,
-  plan: StepPlan,
-  dataset: Dataset,
-): Promise<TrainerWork> {
+async function createTrainer(device: Room, plan: StepPlan, dataset: Dataset): Promise<TrainerWork> {
   const { inFeatures } = plan, count = dataset.inputs.length / inFeatures;
   const bytes = dataset.inputs instanceof Uint8Array, answers = plan.labels ? 1 : plan.outFeatures;
   const placed = await placePlan(device, TRAIN, plan), { places } = placed;
@@ -112,7 +98,7 @@ function createPredictor(device: Device, plan: ForwardPlan): PredictorWork {
     },
     async place(inputs) {
       close();
-      prediction = await preparePrediction(device, PREDICT, plan, inputs);
+      prediction = await inRoom(device, (room) => preparePrediction(room, PREDICT, plan, inputs));
       await prediction.load(parameters);
     },
     run: () => prediction!.run(),

@@ -15,10 +15,7 @@ struct Clip {
 @group(1) @binding(1) var<storage, read> numbers: array<f32>;
 @group(1) @binding(2) var<storage, read_write> sums: array<f32>;
 
-const LANES = 64u;
-var<workgroup> shared_sums: array<f32, LANES>;
-
-@compute @workgroup_size(LANES)
+@compute @workgroup_size(64)
 fn squares(
   @builtin(global_invocation_id) invocation: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
@@ -35,7 +32,7 @@ fn squares(
   }
 }
 
-@compute @workgroup_size(LANES)
+@compute @workgroup_size(64)
 fn factor_of(@builtin(local_invocation_index) lane: u32) {
   var sum = 0.0;
   for (var at = lane; at < clip.size; at += LANES) {
@@ -51,16 +48,4 @@ fn factor_of(@builtin(local_invocation_index) lane: u32) {
 /** Whether 1 < x <= ∞; not if x is NaN. */
 fn is_above_one(x: f32) -> bool {
   return bitcast<u32>(x) - 0x3f800001u <= INFINITY - 0x3f800001u;
-}
-
-fn sum_of_lanes(lane: u32, value: f32) -> f32 {
-  shared_sums[lane] = value;
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      shared_sums[lane] += shared_sums[lane + half];
-    }
-  }
-  workgroupBarrier();
-  return shared_sums[0];
 }

@@ -3,7 +3,14 @@
  * once, and errors that end what was being done.
  * @module
  */
-import { adapterName, type AdapterOptions, findAdapter, isSoftware, wantedLimits } from "./adapter.ts";
+import {
+  adapterName,
+  type AdapterOptions,
+  findAdapter,
+  isSoftware,
+  tileBytesOf,
+  wantedLimits,
+} from "./adapter.ts";
 import { webgpuError, type Work } from "./errors.ts";
 import type { Binding, Kernel } from "./kernels.ts";
 import { type Reports, reportsOf } from "./reports.ts";
@@ -30,6 +37,8 @@ export interface Device extends Pick<Reports, "scoped" | "check"> {
   readonly adapter: GPUAdapter;
   /** Whether it computes on the CPU. */
   readonly software: boolean;
+  /** Bytes of workgroup memory that a tile takes. */
+  readonly tileBytes: number;
   /** The device in words. */
   readonly text: string;
   /** Most bytes of a buffer. */
@@ -179,6 +188,7 @@ export async function openDevice(options: AdapterOptions): Promise<Device> {
     gpu,
     adapter,
     software: isSoftware(adapter),
+    tileBytes: tileBytesOf(adapter),
     text: isSoftware(adapter)
       ? `${adapterName(adapter)}, a software adapter on the CPU`
       : adapterName(adapter),
@@ -189,12 +199,12 @@ export async function openDevice(options: AdapterOptions): Promise<Device> {
     release,
     async pipelineOf(what, kernel) {
       check(what);
-      const made = pipelines.get(kernel.name) ?? makePipeline(what, kernel);
-      pipelines.set(kernel.name, made);
+      const key = `${kernel.entry} ${kernel.code}`, made = pipelines.get(key) ?? makePipeline(what, kernel);
+      pipelines.set(key, made);
       try {
         return await made;
       } catch (error) {
-        pipelines.delete(kernel.name); // the next may be made
+        pipelines.delete(key); // the next may be made
         throw error;
       }
     },
@@ -212,9 +222,14 @@ export async function openDevice(options: AdapterOptions): Promise<Device> {
 }
 
 /** A device that remembers what it allocated, so that it can be released together. */
-export function roomOn(device: Device): Device & { empty(): void } {
+export interface Room extends Device {
+  empty(): void;
+}
+
+/** Does work in a room of its own on the device, which is emptied if the work fails. */
+export async function inRoom<T>(device: Device, work: (room: Room) => Promise<T>): Promise<T> {
   const mine: GPUBuffer[] = [];
-  return {
+  const room: Room = {
     ...device,
     async allocate(what, requests) {
       const buffers = await device.allocate(what, requests);
@@ -225,6 +240,12 @@ export function roomOn(device: Device): Device & { empty(): void } {
       device.release(mine.splice(0));
     },
   };
+  try {
+    return await work(room);
+  } catch (error) {
+    room.empty();
+    throw error;
+  }
 }
 
 /** Checks a buffer's size, before anything is made. */

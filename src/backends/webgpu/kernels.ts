@@ -1,34 +1,37 @@
 /**
- * The kernels: which WGSL each is made of, and what it binds. A kernel's text is the constants that distinguish its
- * variants, step.wgsl, what it shares with others, and its own file. Sizes are no constants: they come in a uniform
- * buffer, so that one pipeline serves every network.
+ * The kernels: which WGSL each is made of, and what it binds. A kernel's text is its step record, the functions of one
+ * number, constants and functions that distinguish its variants, what it shares with others, and its own file. Sizes are
+ * no constants: they come in a uniform buffer, so that one pipeline serves every network.
  * @module
  */
-import adam from "./adam.wgsl" with { type: "text" };
+import type { ActivationName } from "../../plan/activations.ts";
+import activations from "./activations.wgsl" with { type: "text" };
 import clipByNorm from "./clip_by_norm.wgsl" with { type: "text" };
 import gather from "./gather.wgsl" with { type: "text" };
-import gradient from "./gradient.wgsl" with { type: "text" };
+import lanes from "./lanes.wgsl" with { type: "text" };
 import linear from "./linear.wgsl" with { type: "text" };
 import linearBackwardInput from "./linear_backward_input.wgsl" with { type: "text" };
 import linearBackwardWeight from "./linear_backward_weight.wgsl" with { type: "text" };
+import loss from "./loss.wgsl" with { type: "text" };
 import meanSquaredError from "./mean_squared_error.wgsl" with { type: "text" };
+import numbers from "./numbers.wgsl" with { type: "text" };
 import rowLoss from "./row_loss.wgsl" with { type: "text" };
 import rows from "./rows.wgsl" with { type: "text" };
-import sgd from "./sgd.wgsl" with { type: "text" };
 import softmax from "./softmax.wgsl" with { type: "text" };
 import softmaxBackward from "./softmax_backward.wgsl" with { type: "text" };
 import softmaxCrossEntropy from "./softmax_cross_entropy.wgsl" with { type: "text" };
-import step from "./step.wgsl" with { type: "text" };
 import sumLosses from "./sum_losses.wgsl" with { type: "text" };
 import update from "./update.wgsl" with { type: "text" };
+import { stepSource } from "./steps.ts";
 import { type Tile, tileSource } from "./tile.ts";
+import type { Taker } from "./updates.ts";
 
 /** How a kernel uses a binding of group 1. */
 export type Binding = "uniform" | "read" | "write";
 
 /** A kernel. */
 export interface Kernel {
-  /** Its name, with what distinguishes the variant. */
+  /** Its name, for a message. */
   readonly name: string;
   /** Its WGSL. */
   readonly code: string;
@@ -38,14 +41,11 @@ export interface Kernel {
   readonly bindings: readonly Binding[];
 }
 
-/** The functions that take gradients: two optimizers, and what keeps the gradients for clipping. */
-export type Taker = "sgd" | "adam" | "gradient";
-
-const TAKERS: Record<Taker, { code: string; bindings: readonly Binding[] }> = {
-  sgd: { code: sgd, bindings: ["write", "write"] },
-  adam: { code: adam, bindings: ["write", "write", "write"] },
-  gradient: { code: gradient, bindings: ["write"] },
-};
+/** An activation in a kernel, and whether its sums `z` are kept. */
+export interface Activated {
+  readonly activation: ActivationName;
+  readonly z: boolean;
+}
 
 /** Columns from which on a row's numbers are shared out to 64 invocations. */
 const WIDE_ROW = 33;
@@ -64,73 +64,139 @@ export function gatherKernel(options: { readonly bytes: boolean; readonly ordere
   });
 }
 
-/** linear.wgsl. */
-export function linearKernel(tile: Tile): Kernel {
-  const code = [linear, tileSource(tile, { rowSums: false })];
-  return make(`linear, ${tile.block}`, { code, bindings: ["uniform", "read", "read", "write"] });
+/** linear.wgsl, which keeps the sums if there is a `z`. */
+export function linearKernel(tile: Tile, { activation, z }: Activated): Kernel {
+  const keepZ = (body: string) => `fn keep_z(at: u32, sum: f32) { ${body} }`;
+  return make(`linear, ${tile.block}`, {
+    code: [
+      activationSource(activation),
+      z ? bufferSource("z", 4, "read_write") + keepZ("z[at] = sum;") : keepZ(""),
+      linear,
+      tileSource(tile, { rowSums: false }),
+    ],
+    bindings: ["uniform", "read", "read", "write", ...bindingsOf(z, "write")],
+  });
 }
 
-/** linear_backward_input.wgsl. */
-export function linearBackwardInputKernel(tile: Tile): Kernel {
-  const code = [linearBackwardInput, tileSource(tile, { rowSums: false })];
+/** linear_backward_input.wgsl, back through the activation of the layer before. */
+export function linearBackwardInputKernel(tile: Tile, activation: ActivationName): Kernel {
   return make(`linearBackwardInput, ${tile.block}`, {
-    code,
+    code: [activationSource(activation), linearBackwardInput, tileSource(tile, { rowSums: false })],
     bindings: ["uniform", "read", "read", "read", "write"],
   });
 }
 
 /** linear_backward_weight.wgsl, whose gradients go to `taker`. */
 export function linearBackwardWeightKernel(tile: Tile, taker: Taker): Kernel {
-  return make(`linearBackwardWeight, ${tile.block}, ${taker}`, {
-    code: [linearBackwardWeight, TAKERS[taker].code, tileSource(tile, { rowSums: true })],
-    bindings: ["uniform", "read", "read", ...TAKERS[taker].bindings],
-  });
+  const code = [linearBackwardWeight, tileSource(tile, { rowSums: true })];
+  return takenBy(taker, `linearBackwardWeight, ${tile.block}`, code);
 }
 
 /** update.wgsl. */
-export function updateKernel(taker: "sgd" | "adam"): Kernel {
-  return make(`update, ${taker}`, {
-    code: [update, TAKERS[taker].code],
-    bindings: ["uniform", "read", "read", ...TAKERS[taker].bindings],
+export function updateKernel(taker: Taker): Kernel {
+  return takenBy(taker, "update", [update]);
+}
+
+function takenBy({ name, code, targets, settings }: Taker, kernel: string, own: readonly string[]): Kernel {
+  const first = 3; // binding
+  return make(`${kernel}, ${name}`, {
+    code: [...targets.map((target, at) => bufferSource(target, first + at, "read_write")), code, ...own],
+    bindings: ["uniform", "read", "read", ...targets.map(() => "write" as const)],
+    settings,
   });
 }
 
 /** clip_by_norm.wgsl, by its function. */
 export function clipKernel(entry: "squares" | "factor_of"): Kernel {
-  return make(`clipByNorm, ${entry}`, { code: [clipByNorm], entry, bindings: ["uniform", "read", "write"] });
+  const code = [`const LANES = 64u;`, lanes, clipByNorm];
+  return make(`clipByNorm, ${entry}`, { code, entry, bindings: ["uniform", "read", "write"] });
 }
 
-/** A kernel over rows of so many columns. */
-export function rowsKernel(name: keyof typeof ROW_KERNELS, columns: number): Kernel {
-  const lanes = lanesOf(columns), { code, bindings } = ROW_KERNELS[name];
-  return make(`${name}, ${lanes}`, { code: [`const LANES = ${lanes}u;`, rows, ...code], bindings });
+/** softmax.wgsl for rows of so many columns. */
+export function softmaxKernel(columns: number): Kernel {
+  return overRows(columns, "softmax", { code: [softmax], bindings: ["write"] });
 }
 
-const ROW_KERNELS = {
-  softmax: { code: [softmax], bindings: ["uniform", "write"] },
-  softmaxBackward: { code: [softmaxBackward], bindings: ["uniform", "read", "write"] },
-  softmaxCrossEntropy: {
-    code: [rowLoss, softmaxCrossEntropy],
-    bindings: ["uniform", "read", "read", "write", "write"],
-  },
-  meanSquaredError: {
-    code: [rowLoss, meanSquaredError],
-    bindings: ["uniform", "read", "read", "write", "write"],
-  },
-} as const satisfies Record<string, { code: readonly string[]; bindings: readonly Binding[] }>;
+/** softmax_backward.wgsl for rows of so many columns. */
+export function softmaxBackwardKernel(columns: number): Kernel {
+  return overRows(columns, "softmaxBackward", { code: [softmaxBackward], bindings: ["read", "write"] });
+}
+
+/** softmax_cross_entropy.wgsl for rows of so many columns. */
+export function softmaxCrossEntropyKernel(columns: number): Kernel {
+  return ofLoss(columns, "softmaxCrossEntropy", { labels: true, code: [softmaxCrossEntropy] });
+}
+
+/** mean_squared_error.wgsl for rows of so many columns. */
+export function meanSquaredErrorKernel(
+  columns: number,
+  { labels, activation, z }: Activated & { readonly labels: boolean },
+): Kernel {
+  const fromOf = (buffer: string) => `fn from_of(at: u32) -> f32 { return ${buffer}[at]; }`;
+  return ofLoss(columns, "meanSquaredError", {
+    labels,
+    code: [
+      activationSource(activation),
+      `const SOFTMAX = ${activation === "softmax"};`,
+      z ? bufferSource("z", 5, "read") + fromOf("z") : fromOf("outputs"),
+      meanSquaredError,
+    ],
+    bindings: bindingsOf(z, "read"),
+  });
+}
+
+/** A loss: what it binds besides what loss.wgsl does. */
+function ofLoss(columns: number, name: string, { labels, code, bindings = [] }: {
+  readonly labels: boolean;
+  readonly code: readonly string[];
+  readonly bindings?: readonly Binding[];
+}): Kernel {
+  return overRows(columns, name, {
+    code: [`const LABELS = ${labels};`, rowLoss, loss, ...code],
+    bindings: ["read", "read", "write", "write", ...bindings],
+  });
+}
+
+function overRows(columns: number, name: string, { code, bindings }: {
+  readonly code: readonly string[];
+  readonly bindings: readonly Binding[];
+}): Kernel {
+  const count = lanesOf(columns);
+  return make(`${name}, ${count}`, {
+    code: [`const LANES = ${count}u;`, lanes, rows, ...code],
+    bindings: ["uniform", ...bindings],
+  });
+}
 
 /** sum_losses.wgsl. */
 export function sumLossesKernel(): Kernel {
   return make("sumLosses", { code: [rowLoss, sumLosses], bindings: ["uniform", "read", "read", "write"] });
 }
 
+/** WGSL of `activate` and `activate_backward`; an activation that activations.wgsl lacks does not compile. */
+function activationSource(activation: ActivationName): string {
+  const name = activation.replaceAll("-", "_");
+  return `${activations}
+fn activate(z: f32) -> f32 { return ${name}_of(z); }
+fn activate_backward(y_or_z: f32, d: f32) -> f32 { return ${name}_back(y_or_z, d); }`;
+}
+
+function bufferSource(name: string, binding: number, access: "read" | "read_write"): string {
+  return `@group(1) @binding(${binding}) var<storage, ${access}> ${name}: array<f32>;\n`;
+}
+
+function bindingsOf(present: boolean, binding: Binding): readonly Binding[] {
+  return present ? [binding] : [];
+}
+
 function make(
   name: string,
-  { code, entry = "main", bindings }: {
+  { code, entry = "main", bindings, settings = [] }: {
     readonly code: readonly string[];
     readonly entry?: string;
     readonly bindings: readonly Binding[];
+    readonly settings?: readonly string[];
   },
 ): Kernel {
-  return { name, code: [step, ...code].join("\n"), entry, bindings };
+  return { name, code: [stepSource(settings), numbers, ...code].join("\n"), entry, bindings };
 }

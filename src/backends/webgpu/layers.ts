@@ -1,10 +1,11 @@
-/** The layers of a plan or a network on the device: each one's weights and bias side by side in a buffer. @module */
-import { ACTIVATION_TABLE } from "../../plan/activations.ts";
+/** The layers of a plan on the device: each one's weights and bias side by side in a buffer. @module */
 import type { FloatArray, Tensors } from "../backend.ts";
-import type { BufferName, LinearOp } from "../../plan/plan.ts";
+import type { PlanLayer } from "../../plan/network.ts";
+import type { BufferName } from "../../plan/plan.ts";
 import type { BufferRequest, Device, Source } from "./device.ts";
-import { lanesOf, linearKernel, rowsKernel } from "./kernels.ts";
-import { type Launch, rowGrid, tileFor, tilesOf } from "./program.ts";
+import { linearKernel, softmaxKernel } from "./kernels.ts";
+import { type Launch, rowLaunch, tileLaunch } from "./program.ts";
+import type { Tile } from "./tile.ts";
 
 /** Weights `[O, I]` and bias `[O]`, or what else there is of each parameter, in a buffer of their own. */
 export interface LayerTensors {
@@ -14,9 +15,21 @@ export interface LayerTensors {
   readonly outFeatures: number;
 }
 
+/** The parameters of a layer. */
+export function parametersOf(
+  { forward: { weights, bias }, inFeatures, outFeatures }: PlanLayer,
+): LayerTensors {
+  return { weights, bias, inFeatures, outFeatures };
+}
+
 /** The buffer that layer tensors need. */
-export function requestOf({ weights, inFeatures, outFeatures }: LayerTensors): BufferRequest {
-  return { name: weights, bytes: 4 * outFeatures * (inFeatures + 1) };
+export function requestOf(tensors: LayerTensors): BufferRequest {
+  return { name: tensors.weights, bytes: 4 * sizeOfLayer(tensors) };
+}
+
+/** How many numbers the weights and bias of a layer are. */
+export function sizeOfLayer({ inFeatures, outFeatures }: Omit<LayerTensors, "weights" | "bias">): number {
+  return outFeatures * (inFeatures + 1);
 }
 
 /** Where each of a layer's tensors lies in their buffer. */
@@ -46,29 +59,21 @@ function float32Of(values: FloatArray): Float32Array<ArrayBuffer> {
 /** A layer forward; a softmax is a launch of its own. */
 export function forwardLaunches(
   device: Device,
-  { activation }: Pick<LinearOp, "activation">,
-  layer: LayerTensors,
-  { x, parameters, y, batchSize }: {
+  layer: PlanLayer,
+  { x, parameters, y, z, batchSize }: {
     readonly x: GPUBuffer;
     readonly parameters: GPUBuffer;
     readonly y: GPUBuffer;
+    readonly z?: GPUBuffer;
     readonly batchSize: number;
   },
 ): Launch[] {
-  const { inFeatures, outFeatures } = layer, tile = tileFor(device, batchSize, outFeatures);
-  const launches: Launch[] = [{
-    kernel: linearKernel(tile),
-    sizes: { whole: [inFeatures, outFeatures, ACTIVATION_TABLE[activation].number] },
-    buffers: [x, parameters, y],
-    ...tilesOf(tile, batchSize, outFeatures, inFeatures),
-  }];
+  const { inFeatures, outFeatures, forward: { activation } } = layer;
+  const kernelOf = (tile: Tile) => linearKernel(tile, { activation, z: z !== undefined });
+  const buffers = [x, parameters, y, ...z ? [z] : []];
+  const launches = [tileLaunch(device, [batchSize, outFeatures, inFeatures], kernelOf, layer, buffers)];
   if (activation === "softmax") {
-    launches.push({
-      kernel: rowsKernel("softmax", outFeatures),
-      sizes: { whole: [outFeatures] },
-      buffers: [y],
-      grid: rowGrid(batchSize, lanesOf(outFeatures)),
-    });
+    launches.push(rowLaunch(softmaxKernel, { columns: outFeatures, batchSize }, [y]));
   }
   return launches;
 }

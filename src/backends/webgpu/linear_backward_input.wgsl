@@ -1,34 +1,20 @@
 // linearBackwardInput: dx (B, I) = dz (B, O) weights (O, I), then back through the activation that made x (B, I).
 //
-// Split: a workgroup computes a tile of dx, see tile.ts. Numerics: float32 sums over O in one order.
+// from_rows (B, I) is x, or the sums before it if the derivative needs them. Split: a workgroup computes a
+// tile of dx, see tile.ts. Numerics: float32 sums over O in one order.
 // Cost: 2 B I O FLOPs; dz is read once for every tile's width of I, the weights once for every tile's height of B.
 // A softmax is left to softmax_backward.wgsl. Compared with `linearBackwardInput()` of the reference backend.
 
-struct Layer {
-  in_features: u32,
-  out_features: u32,
-  activation: u32, // of the layer before
-}
-
-@group(1) @binding(0) var<uniform> layer: Layer;
 @group(1) @binding(1) var<storage, read> dz: array<f32>;
 @group(1) @binding(2) var<storage, read> parameters: array<f32>;
-@group(1) @binding(3) var<storage, read> x: array<f32>;
+@group(1) @binding(3) var<storage, read> from_rows: array<f32>;
 @group(1) @binding(4) var<storage, read_write> dx: array<f32>;
 
 const LEFT_ALONG_DEPTH = true;
 const RIGHT_ALONG_DEPTH = false;
 
-fn tile_rows() -> u32 {
-  return step.rows;
-}
-
-fn tile_columns() -> u32 {
-  return layer.in_features;
-}
-
-fn tile_depth() -> u32 {
-  return layer.out_features;
+fn tile_shape() -> vec3<u32> {
+  return vec3<u32>(step.rows, layer.in_features, layer.out_features);
 }
 
 fn left(row: u32, o: u32) -> f32 {
@@ -41,5 +27,5 @@ fn right(i: u32, o: u32) -> f32 {
 
 fn finish(row: u32, i: u32, sum: f32) {
   let at = row * layer.in_features + i;
-  dx[at] = activate_backward(x[at], sum, layer.activation);
+  dx[at] = activate_backward(from_rows[at], sum);
 }

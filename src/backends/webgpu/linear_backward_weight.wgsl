@@ -1,33 +1,19 @@
 // linearBackwardWeight: dW (O, I) = dz (B, O)ᵀ x (B, I) and db (O) = Σ dz over the rows.
 //
-// Each number goes to `update`: that of sgd.wgsl or adam.wgsl, so that no gradient is written to memory, or where the
-// gradients are clipped that of gradient.wgsl, which writes it. Parameters and gradients of a layer are its weights, then
-// its bias. Split: a workgroup computes a tile of dW, see tile.ts; the tiles of the first column also sum dz.
+// Each number goes to `update`: that of an optimizer, so that no gradient is written to memory, or that of
+// gradient.wgsl. Parameters and gradients of a layer are its weights, then its bias.
+// Split: a workgroup computes a tile of dW, see tile.ts; the tiles of the first column also sum dz.
 // Numerics: float32 sums over the rows in one order. Cost: 2 B I O FLOPs; x is read once for every tile's height of O.
 // Compared with `linearBackwardWeight()` of the reference backend.
 
-struct Layer {
-  in_features: u32,
-  out_features: u32,
-}
-
-@group(1) @binding(0) var<uniform> layer: Layer;
 @group(1) @binding(1) var<storage, read> dz: array<f32>;
 @group(1) @binding(2) var<storage, read> x: array<f32>;
 
 const LEFT_ALONG_DEPTH = false;
 const RIGHT_ALONG_DEPTH = false;
 
-fn tile_rows() -> u32 {
-  return layer.out_features;
-}
-
-fn tile_columns() -> u32 {
-  return layer.in_features;
-}
-
-fn tile_depth() -> u32 {
-  return step.rows;
+fn tile_shape() -> vec3<u32> {
+  return vec3<u32>(layer.out_features, layer.in_features, step.rows);
 }
 
 fn left(o: u32, row: u32) -> f32 {

@@ -1,71 +1,42 @@
 // meanSquaredError: the loss of a row is the mean of (y - t)², and dz (B, O) is its gradient, back through the activation
-// that made y, divided by the rows.
+// that made y, divided by the rows. With labels, t is their one-hot rows.
 //
-// y (B, O); t is targets (B, O), or the one-hot rows of labels (B). losses keeps each row's loss, whether its largest
-// output is its label's, and whether it diverged (by the bits of its outputs, its targets and its loss), for
-// sum_losses.wgsl: place index * batch_size + row, index the step's number in the submission.
-// Split: LANES invocations a row, see rows.wgsl. Cost: 8 B O bytes read three times at most, 4 B O written.
-// Compared with `meanSquaredError()` of the reference backend.
+// from_of gives what the activation's derivative is computed from, see kernels.ts. Cost: 8 B O bytes read
+// three times at most, 4 B O written. Compared with `meanSquaredError()` of the reference backend.
 
-struct Loss {
-  out_features: u32,
-  batch_size: u32,
-  labels: u32, // whether target_rows has labels
-  activation: u32,
+fn diverges(row: Row, o: u32) -> bool {
+  return !is_finite(outputs[row.first + o]) || !is_finite(target_of(row, o));
 }
 
-const SOFTMAX = 4u;
-
-@group(1) @binding(0) var<uniform> loss: Loss;
-@group(1) @binding(1) var<storage, read> y: array<f32>;
-@group(1) @binding(2) var<storage, read> target_rows: array<u32>;
-@group(1) @binding(3) var<storage, read_write> dz: array<f32>;
-@group(1) @binding(4) var<storage, read_write> losses: array<RowLoss>;
-
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) index: u32) {
-  unknown_zero = group.z;
-  let row = row_of(group, index);
-  let valid = row < step.rows;
-  let first = row * loss.out_features;
-  let end = select(0u, loss.out_features, valid);
-  let scale = 2.0 / (f32(loss.out_features) * f32(step.rows));
-  var own = NONE;
+fn loss_of(row: Row, top: Largest) -> f32 {
+  let scale = 2.0 / (f32(rows.columns) * f32(step.rows));
   var squares = 0.0;
-  var products = 0.0; // of y and its gradient, for softmax
-  for (var o = index % LANES; o < end; o += LANES) {
-    let output = y[first + o];
-    let wanted = target_of(row, o);
-    let difference = output - wanted;
-    own = larger(own, largest_at(o, output, select(DIVERGED, 0u, is_finite(output) && is_finite(wanted))));
+  var products = 0.0; // of y and its gradient
+  for (var o = row.lane; o < row.end; o += LANES) {
+    let output = outputs[row.first + o];
+    let difference = output - target_of(row, o);
     squares += difference * difference;
     products += output * difference * scale;
   }
-  let top = largest_of_row(index, own);
-  let row_loss = sum_of_row(index, squares) / f32(loss.out_features);
-  let dot = sum_of_row(index, products);
-  for (var o = index % LANES; o < end; o += LANES) {
-    let output = y[first + o];
-    let d = (output - target_of(row, o)) * scale;
-    if (loss.activation + unknown_zero == SOFTMAX) {
-      dz[first + o] = output * (d - dot);
+  var dot = 0.0;
+  if (SOFTMAX) {
+    dot = sum_of_lanes(row.index, products);
+  }
+  for (var o = row.lane; o < row.end; o += LANES) {
+    let at = row.first + o;
+    let d = (outputs[at] - target_of(row, o)) * scale;
+    if (SOFTMAX) {
+      dz[at] = outputs[at] * (d - dot);
     } else {
-      dz[first + o] = activate_backward(output, d, loss.activation);
+      dz[at] = activate_backward(from_of(at), d);
     }
   }
-  if (valid && index % LANES == 0u) {
-    let right = has_labels() && top.place == target_rows[row];
-    losses[step.index * loss.batch_size + row] = row_loss_of(row_loss, right, top.flags);
-  }
+  return sum_of_lanes(row.index, squares) / f32(rows.columns);
 }
 
-fn has_labels() -> bool {
-  return loss.labels + unknown_zero != 0u;
-}
-
-fn target_of(row: u32, o: u32) -> f32 {
-  if (has_labels()) {
-    return select(0.0, 1.0, target_rows[row] == o);
+fn target_of(row: Row, o: u32) -> f32 {
+  if (LABELS) {
+    return select(0.0, 1.0, answers[row.number] == o);
   }
-  return bitcast<f32>(target_rows[row * loss.out_features + o]);
+  return bitcast<f32>(answers[row.first + o]);
 }

@@ -1,29 +1,30 @@
 /** The buffers of a plan on the device. @module */
-import type { BufferName, LinearOp, StepPlan, UpdateOp } from "../../plan/plan.ts";
+import { networkOf, type PlanLayer } from "../../plan/network.ts";
+import { statesOf } from "../../plan/optimizers.ts";
+import type { BufferName, StepPlan, UpdateOp } from "../../plan/plan.ts";
 import { sizeOf, updateOf } from "../state.ts";
 import type { BufferRequest, Device, Source } from "./device.ts";
 import type { Work } from "./errors.ts";
-import { type LayerTensors, placesOf, requestOf } from "./layers.ts";
+import { type LayerTensors, parametersOf, placesOf, requestOf } from "./layers.ts";
 
 /** A layer of a plan. */
-export interface PlacedLayer {
-  readonly tensors: LayerTensors;
+export interface PlacedLayer extends PlanLayer {
   readonly parameters: GPUBuffer;
-  /** The optimizer's state of each parameter: velocities, or m and v. */
+  /** The optimizer's state of each parameter, in the order of its update. */
   readonly states: readonly GPUBuffer[];
-  /** Gradients that wait for their norm; only where they are clipped. */
+  /** Gradients that wait for their norm; only if they are clipped. */
   readonly gradients?: GPUBuffer;
 }
 
 /** A plan's buffers. */
 export interface PlacedPlan {
   readonly layers: readonly PlacedLayer[];
-  /** What the batch passes through: inputs and targets, and each layer's `y` and `dZ`. */
+  /** What the batch passes through: inputs and targets, and each layer's `z`, `y` and `dZ`. */
   readonly batches: ReadonlyMap<BufferName, GPUBuffer>;
   /** Sums of squares, `SQUARE_GROUPS` for each layer, and the factor that comes of them. */
   readonly squares: GPUBuffer;
   readonly factor: GPUBuffer;
-  /** Stands for a state that there is not. */
+  /** Placeholder for a buffer that a kernel binds and does not use. */
   readonly none: GPUBuffer;
   /** The update that every parameter gets. */
   readonly update: UpdateOp;
@@ -36,25 +37,21 @@ export const SQUARE_GROUPS = 64;
 
 /** Takes room for a plan. */
 export async function placePlan(device: Device, what: Work, plan: StepPlan): Promise<PlacedPlan> {
-  const update = updateOf("webgpu", plan), clips = plan.ops.some(({ op }) => op === "clipByNorm");
-  const layers = plan.ops.filter((op) => op.op === "linear").map((op) => layerOf(plan, op));
+  const update = updateOf("webgpu", plan), { layers, clip } = networkOf(plan);
+  const tensors = layers.map((layer) => [parametersOf(layer), ...stateTensors(layer)]);
   const batches = plan.buffers.filter(({ shape }) => shape[0] === "B");
   const requests: BufferRequest[] = [
-    ...layers.flatMap(({ tensors, states }) =>
-      [tensors, ...states, ...clips ? [tensors] : []].map(requestOf)
-    ),
+    ...tensors.flatMap((own) => [...own, ...clip ? [own[0]] : []].map(requestOf)),
     ...batches.map((spec) => ({ name: spec.name, bytes: 4 * sizeOf(spec, plan.batchSize) })),
     { name: "sums of squares", bytes: 4 * SQUARE_GROUPS * layers.length },
     { name: "a factor", bytes: 4 },
     { name: "nothing", bytes: 4 },
   ];
   const buffers = (await device.allocate(what, requests)).values(), take = () => buffers.next().value!;
-  const placed = layers.map(({ tensors, states }) => ({
-    tensors,
-    parameters: take(),
-    states: states.map(take),
-    ...clips && { gradients: take() },
-  }));
+  const placed = layers.map((layer, index): PlacedLayer => {
+    const [parameters, ...states] = tensors[index].map(take);
+    return { ...layer, parameters, states, ...clip && { gradients: take() } };
+  });
   return {
     layers: placed,
     batches: new Map(batches.map(({ name }) => [name, take()])),
@@ -62,29 +59,14 @@ export async function placePlan(device: Device, what: Work, plan: StepPlan): Pro
     factor: take(),
     none: take(),
     update,
-    places: layers.flatMap(({ tensors, states }, index) => [
-      ...placesOf(tensors, placed[index].parameters),
-      ...states.flatMap((state, at) => placesOf(state, placed[index].states[at])),
-    ]),
+    places: placed.flatMap(({ parameters, states }, index) =>
+      [parameters, ...states].flatMap((buffer, at) => placesOf(tensors[index][at], buffer))
+    ),
   };
 }
 
-/** A layer's tensors, and those of each of its states. */
-function layerOf(
-  plan: StepPlan,
-  { weights, bias }: LinearOp,
-): { readonly tensors: LayerTensors; readonly states: readonly LayerTensors[] } {
-  const [outFeatures, inFeatures] = plan.buffers.find(({ name }) => name === weights)!.shape as number[];
-  const [ofWeights, ofBias] = [weights, bias].map((name) => statesOf(plan, name));
-  return {
-    tensors: { weights, bias, inFeatures, outFeatures },
-    states: ofWeights.map((name, at) => ({ weights: name, bias: ofBias[at], inFeatures, outFeatures })),
-  };
-}
-
-/** The optimizer's state of a parameter. */
-function statesOf(plan: StepPlan, parameter: BufferName): BufferName[] {
-  const update = plan.ops.find((op) => (op.op === "sgd" || op.op === "adam") && op.parameter === parameter);
-  if (update?.op === "adam") return [update.m, update.v];
-  return update?.op === "sgd" && update.velocity !== undefined ? [update.velocity] : [];
+/** The optimizer's states of a layer. */
+function stateTensors({ training, inFeatures, outFeatures }: PlanLayer): LayerTensors[] {
+  const { weights, bias } = training!, ofBias = statesOf(bias);
+  return statesOf(weights).map((name, at) => ({ weights: name, bias: ofBias[at], inFeatures, outFeatures }));
 }

@@ -4,10 +4,10 @@ import type { Dataset } from "../../data/dataset.ts";
 import { networkOf } from "../../plan/network.ts";
 import type { ForwardPlan } from "../../plan/plan.ts";
 import { rowCount } from "../state.ts";
-import { type Device, roomOn, STEP_BYTES } from "./device.ts";
+import { type Room, STEP_BYTES } from "./device.ts";
 import type { Work } from "./errors.ts";
 import { placeInputs } from "./inputs.ts";
-import { forwardLaunches, type LayerTensors, placesOf, requestOf, writeTensors } from "./layers.ts";
+import { forwardLaunches, parametersOf, placesOf, requestOf, writeTensors } from "./layers.ts";
 import { bindProgram } from "./program.ts";
 import { bindRecords, writeStep } from "./steps.ts";
 
@@ -29,22 +29,7 @@ export interface Prediction {
 
 /** Places inputs, of one row at least, and a network's layers. */
 export async function preparePrediction(
-  shared: Device,
-  what: Work,
-  plan: ForwardPlan,
-  given: Dataset["inputs"],
-): Promise<Prediction> {
-  const device = roomOn(shared);
-  try {
-    return await prepare(device, what, plan, given);
-  } catch (error) {
-    device.empty();
-    throw error;
-  }
-}
-
-async function prepare(
-  device: ReturnType<typeof roomOn>,
+  device: Room,
   what: Work,
   plan: ForwardPlan,
   given: Dataset["inputs"],
@@ -55,12 +40,7 @@ async function prepare(
   const mostNumbers = Math.min(MOST_NUMBERS, Math.floor(device.largestBuffer / 4));
   const fitting = Math.max(1, Math.floor(mostNumbers / Math.max(...widths)));
   const batchSize = Math.min(MOST_ROWS, fitting, count);
-  const tensors = layers.map(({ forward, inFeatures, outFeatures }): LayerTensors => ({
-    weights: forward.weights,
-    bias: forward.bias,
-    inFeatures,
-    outFeatures,
-  }));
+  const tensors = layers.map(parametersOf);
   const batches = Math.ceil(count / batchSize),
     atOnce = Math.max(
       1,
@@ -83,8 +63,8 @@ async function prepare(
   ]);
   const program = await bindProgram(device, what, [
     ...inputs.launches({ x: passed[0], target: none, scale: inputScale, batchSize }),
-    ...layers.flatMap(({ forward }, index) =>
-      forwardLaunches(device, forward, tensors[index], {
+    ...layers.flatMap((layer, index) =>
+      forwardLaunches(device, layer, {
         x: passed[index],
         parameters: parameters[index],
         y: passed[index + 1],

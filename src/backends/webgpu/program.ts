@@ -1,8 +1,9 @@
 /** A list of dispatches: kernels with their buffers, sizes and grids, bound once and encoded again for every step. @module */
+import type { PlanLayer } from "../../plan/network.ts";
 import type { Device } from "./device.ts";
 import { webgpuError, type Work } from "./errors.ts";
-import type { Kernel } from "./kernels.ts";
-import { type Block, SOFTWARE_TILE_BYTES, type Tile, TILE_BYTES, tileLoops, tileWidth } from "./tile.ts";
+import { type Kernel, lanesOf } from "./kernels.ts";
+import { type Block, type Tile, tileLoops, tileWidth } from "./tile.ts";
 
 /** A kernel to be dispatched. */
 export interface Launch {
@@ -86,14 +87,22 @@ export async function bindProgram(device: Device, what: Work, launches: readonly
   };
 }
 
-/** The grid and the loops of a kernel that adds `depth` products up for each number of a matrix. */
-export function tilesOf(
-  tile: Tile,
-  rows: number,
-  columns: number,
-  depth: number,
-): Pick<Launch, "grid" | "loops"> {
-  return { grid: tileGrid(tile.block, rows, columns), loops: tileLoops(tile, depth) };
+/** Returns the launch of a kernel that adds `depth` products up for each number of a matrix of `rows` and `columns`. */
+export function tileLaunch(
+  device: Device,
+  [rows, columns, depth]: readonly [rows: number, columns: number, depth: number],
+  kernelOf: (tile: Tile) => Kernel,
+  layer: Pick<PlanLayer, "inFeatures" | "outFeatures">,
+  buffers: Launch["buffers"],
+): Launch {
+  const tile = tileFor(device, rows, columns);
+  return {
+    kernel: kernelOf(tile),
+    sizes: { whole: [layer.inFeatures, layer.outFeatures] },
+    buffers,
+    grid: tileGrid(tile.block, rows, columns),
+    loops: tileLoops(tile, depth),
+  };
 }
 
 function tileGrid(block: Block, rows: number, columns: number): [x: number, y: number] {
@@ -101,14 +110,27 @@ function tileGrid(block: Block, rows: number, columns: number): [x: number, y: n
   return [Math.ceil(columns / width), Math.ceil(rows / width)];
 }
 
-/** The grid of a kernel over rows, of which a workgroup of 64 takes `64 / lanes`; beyond one dimension in two. */
-export function rowGrid(rows: number, lanes: number): [x: number, y: number] {
-  const groups = Math.ceil(rows * lanes / 64);
-  return [Math.min(groups, ROW_GROUPS), Math.ceil(groups / ROW_GROUPS)];
+/** Returns the launch of a kernel over the rows of a batch, with the setting that a loss may have. */
+export function rowLaunch(
+  kernelOf: (columns: number) => Kernel,
+  { columns, batchSize, setting = 0 }: {
+    readonly columns: number;
+    readonly batchSize: number;
+    readonly setting?: number;
+  },
+  buffers: Launch["buffers"],
+): Launch {
+  const groups = Math.ceil(batchSize * lanesOf(columns) / 64);
+  return {
+    kernel: kernelOf(columns),
+    sizes: { whole: [columns, batchSize], real: setting },
+    buffers,
+    grid: [Math.min(groups, ROW_GROUPS), Math.ceil(groups / ROW_GROUPS)],
+  };
 }
 
-/** Workgroups across in a grid over rows; rows.wgsl knows it too. */
-export const ROW_GROUPS = 32768;
+/** Workgroups across in a grid over rows, beyond which it has two dimensions; rows.wgsl knows it too. */
+const ROW_GROUPS = 32768;
 
 /** The grid of a kernel that takes `count` numbers in strides. */
 export function strideGrid(count: number, most: number): [x: number, y: number] {
@@ -127,8 +149,8 @@ const MANY_TILES = 256;
  * The tile for a matrix of sums. A software adapter pays for each number that is read, 1.8 times as much for a product
  * with block 4 as with 8 (llvmpipe, AVX2), so that it takes 8 unless most of the large tiles would lie outside.
  */
-export function tileFor({ software }: Device, rows: number, columns: number): Tile {
+function tileFor({ software, tileBytes: bytes }: Device, rows: number, columns: number): Tile {
   const tiles = (block: Block) => tileGrid(block, rows, columns).reduce((x, y) => x * y);
-  if (software) return { block: 4 * tiles(8) <= 1.8 * tiles(4) ? 8 : 4, bytes: SOFTWARE_TILE_BYTES };
-  return { block: tiles(8) >= MANY_TILES ? 8 : 4, bytes: TILE_BYTES };
+  const large = software ? 4 * tiles(8) <= 1.8 * tiles(4) : tiles(8) >= MANY_TILES;
+  return { block: large ? 8 : 4, bytes };
 }

@@ -1,73 +1,27 @@
-// What kernels over rows share: LANES invocations, a power of two up to 64, work on each row, and a workgroup of 64 on
-// 64 / LANES rows. With one lane nothing is exchanged. Every sum has one order.
+// The frame of kernels over rows of a batch: LANES invocations do `work` on each, a workgroup on 64 / LANES rows.
 
-const ROWS = 64u / LANES;
-const GROUPS_ACROSS = 32768u; // of a grid in two dimensions, see rowGrid in program.ts
-var<workgroup> shared_values: array<f32, 64>;
-var<workgroup> shared_largest: array<Largest, 64>;
-
-/** The row of an invocation; it may lie beyond the batch, where the invocation has nothing to do but wait. */
-fn row_of(group: vec3<u32>, index: u32) -> u32 {
-  return (group.y * GROUPS_ACROSS + group.x) * ROWS + index / LANES;
+struct Rows {
+  columns: u32,
+  batch_size: u32,
+  setting: f32, // of a loss
 }
 
-/** The sum of `value` over the lanes of a row. */
-fn sum_of_row(index: u32, value: f32) -> f32 {
-  shared_values[index] = value;
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (index % LANES < half) {
-      shared_values[index] += shared_values[index + half];
-    }
-  }
-  workgroupBarrier();
-  let sum = shared_values[index - index % LANES];
-  workgroupBarrier();
-  return sum;
+/** A row, as one of its invocations sees it. */
+struct Row {
+  number: u32,
+  first: u32, // place of its first number
+  lane: u32,
+  end: u32, // of its columns; 0 beyond the batch, where there is nothing to do but wait
+  index: u32, // of the invocation
 }
 
-/** The largest of some numbers, and where it is. */
-struct Largest {
-  order: u32, // of the number, see order_of
-  place: u32, // the first of equals
-  flags: u32, // bits that any of the numbers has set
-}
+@group(1) @binding(0) var<uniform> rows: Rows;
 
-/** Of no numbers. */
-const NONE = Largest(0u, 0xffffffffu, 0u);
+const GROUPS_ACROSS = 32768u; // of a grid in two dimensions, see rowLaunch() in program.ts
 
-/** The number at a place of its row. NaN counts as the least, but in the first place as the largest, as in the reference. */
-fn largest_at(place: u32, x: f32, flags: u32) -> Largest {
-  return Largest(select(order_of(x), select(1u, 0xffffffffu, place == 0u), is_nan(x)), place, flags);
-}
-
-fn larger(a: Largest, b: Largest) -> Largest {
-  let second = b.order > a.order || (b.order == a.order && b.place < a.place);
-  return Largest(select(a.order, b.order, second), select(a.place, b.place, second), a.flags | b.flags);
-}
-
-/** The largest over the lanes of a row. */
-fn largest_of_row(index: u32, own: Largest) -> Largest {
-  shared_largest[index] = own;
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (index % LANES < half) {
-      shared_largest[index] = larger(shared_largest[index], shared_largest[index + half]);
-    }
-  }
-  workgroupBarrier();
-  let found = shared_largest[index - index % LANES];
-  workgroupBarrier();
-  return found;
-}
-
-/** An integer above 1 for each number, in the order of the numbers: -∞ < … < -0 = 0 < … < ∞. */
-fn order_of(x: f32) -> u32 {
-  let bits = bitcast<u32>(x);
-  return select(bits + 0x80000000u, 0u - bits, bits > 0x7fffffffu);
-}
-
-/** The number of that order. */
-fn number_of(order: u32) -> f32 {
-  return bitcast<f32>(select(0u - order, order - 0x80000000u, order > 0x7fffffffu));
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) index: u32) {
+  let number = (group.y * GROUPS_ACROSS + group.x) * (64u / LANES) + index / LANES;
+  let end = select(0u, rows.columns, number < step.rows);
+  work(Row(number, number * rows.columns, index % LANES, end, index));
 }

@@ -1,33 +1,12 @@
-/** The records of steps, as step.wgsl reads them. @module */
-import type { UpdateOp } from "../../plan/plan.ts";
+/** The records of steps, which every kernel reads as `step`. @module */
 import { type Device, STEP_BYTES } from "./device.ts";
 import type { Work } from "./errors.ts";
 
-/** Words of a record, in the order of `Step` in step.wgsl; the first four are whole numbers. */
-const WORDS = [
-  "first",
-  "rows",
-  "index",
-  "flags",
-  "rate",
-  "weightDecay",
-  "momentum",
-  "beta1",
-  "beta2",
-  "oneMinusBeta1",
-  "oneMinusBeta2",
-  "correctedRate",
-  "vRoot",
-  "epsilon",
-] as const;
-
-/** Bytes of a record that are used. */
-export const RECORD_BYTES = 4 * WORDS.length + (-4 * WORDS.length & 15);
+/** Whole numbers at the beginning of a record: where its rows begin in the order of the epoch, how many, its number. */
+const WORDS = ["first", "rows", "index"] as const;
 
 /** Words from one record to the next, and the word of `rows` in it. */
 export const STEP_WORDS = STEP_BYTES / 4, ROWS_WORD = WORDS.indexOf("rows");
-
-const NESTEROV = 1, DECOUPLED = 2, MOMENTUM = 4;
 
 /** Which rows a step is over. */
 export interface StepRows {
@@ -35,59 +14,31 @@ export interface StepRows {
   readonly rows: number;
 }
 
+/** Returns the WGSL of a record; `settings` are the names of the float32 numbers that the kernel's update has in it. */
+export function stepSource(settings: readonly string[]): string {
+  const members = [...WORDS.map((name) => `${name}: u32`), ...settings.map((name) => `${name}: f32`)];
+  return `struct Step { ${members.join(", ")} }\n@group(0) @binding(0) var<uniform> step: Step;`;
+}
+
 /** Binds records: group 0 of every kernel, with the offset of its step. */
 export async function bindRecords(device: Device, what: Work, records: GPUBuffer): Promise<GPUBindGroup> {
   const { result, checked } = device.scoped(what, () =>
     device.gpu.createBindGroup({
       layout: device.stepLayout,
-      entries: [{ binding: 0, resource: { buffer: records, size: RECORD_BYTES } }],
+      entries: [{ binding: 0, resource: { buffer: records, size: STEP_BYTES } }],
     }));
   await checked;
   return result;
 }
 
-/** Writes the record of step `index` of a submission. `step` counts from 1 since training began. */
+/** Writes the record of step `index` of a submission. */
 export function writeStep(
   view: DataView,
   index: number,
   { first, rows }: StepRows,
-  update?: { readonly op: UpdateOp; readonly rate: number; readonly step: number },
+  settings: readonly number[] = [],
 ): void {
-  const record = { first, rows, index, ...update && settingsOf(update.op, update.rate, update.step) };
-  for (const [at, word] of WORDS.entries()) {
-    const value = (record as Partial<Record<typeof word, number>>)[word] ?? 0,
-      to = index * STEP_BYTES + 4 * at;
-    if (at < 4) view.setUint32(to, value, true);
-    else view.setFloat32(to, value, true);
-  }
-}
-
-/** What an optimizer needs to know at a step, computed in float64. */
-function settingsOf(
-  op: UpdateOp,
-  rate: number,
-  step: number,
-): Partial<Record<(typeof WORDS)[number], number>> {
-  const { weightDecay } = op;
-  if (op.op === "sgd") {
-    return {
-      flags: (op.nesterov ? NESTEROV : 0) | (op.velocity === undefined ? 0 : MOMENTUM),
-      rate,
-      weightDecay,
-      momentum: op.momentum,
-    };
-  }
-  const { beta1, beta2, epsilon, decoupled } = op;
-  return {
-    flags: decoupled ? DECOUPLED : 0,
-    rate,
-    weightDecay,
-    beta1,
-    beta2,
-    oneMinusBeta1: 1 - beta1,
-    oneMinusBeta2: 1 - beta2,
-    correctedRate: rate / (1 - beta1 ** step),
-    vRoot: 1 / Math.sqrt(1 - beta2 ** step),
-    epsilon,
-  };
+  const at = index * STEP_BYTES, words = { first, rows, index };
+  for (const [word, name] of WORDS.entries()) view.setUint32(at + 4 * word, words[name], true);
+  for (const [i, value] of settings.entries()) view.setFloat32(at + 4 * (WORDS.length + i), value, true);
 }

@@ -1,6 +1,6 @@
 // sumLosses: for each step of a submission the sum of its rows' losses, how many rows were right, and whether it diverged.
 //
-// losses is what the loss kernels keep: batch_size places a step. results (steps) receives the sums; the host adds those
+// losses is what loss.wgsl keeps: batch_size places a step. results (steps) receives the sums; the host adds those
 // of an epoch up in float64. A step diverged if one of its rows did, or the sum of their losses is no finite number.
 // Split: a workgroup a step. Numerics: float32, every sum in one order.
 

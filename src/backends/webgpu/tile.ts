@@ -1,6 +1,7 @@
 /**
  * Writes the WGSL of a product's tile, the part that linear.wgsl, linear_backward_input.wgsl and
- * linear_backward_weight.wgsl share: `finish(row, column, Σ_k left(row, k) right(column, k))` for each number of a matrix.
+ * linear_backward_weight.wgsl share: `finish(row, column, Σ_k left(row, k) right(column, k))` for each number of a matrix,
+ * with `tile_shape()` its rows, its columns and the depth, and `layer` the sizes of the layer.
  *
  * A workgroup of 8 × 8 invocations computes a tile of `8 block` rows and columns. It copies a stretch of the depth of both
  * factors into its memory, as vectors of four rows or columns, and each invocation adds up `block × block` sums in
@@ -26,12 +27,19 @@ const UNROLLED = 4;
 export const TILE_BYTES = 16384;
 
 /**
- * The same for a software adapter. Where wgpu uses OpenGL, it has the first invocation set this memory to zero number by
- * number, and llvmpipe takes time with the square of that to compile it, at a kernel's first use: 6 to 46 s for each of
- * the ten kernels with 16,384 bytes, 0.5 to 3 s with 4,096 (two cores in use by others). An epoch then takes as long on
- * OpenGL, and 1.2 to 1.3 times as long on Vulkan (two AMD EPYC processors, medians of 25 pairs, others at work).
+ * The same for OpenGL on the CPU. There wgpu has the first invocation set this memory to zero number by number, and
+ * llvmpipe takes time with the square of that to compile it, at a kernel's first use: 6 to 46 s for each of the ten kernels
+ * with 16,384 bytes, 0.5 to 3 s with 4,096 (two cores in use by others). An epoch then takes as long. Over Vulkan, where
+ * the driver clears the memory, one would take 1.2 to 1.3 times as long with 4,096 (two AMD EPYC processors).
  */
-export const SOFTWARE_TILE_BYTES = 4096;
+export const SMALL_TILE_BYTES = 4096;
+
+/**
+ * 0, which no compiler knows, in a loop that uniforms alone decide on. Mesa's Vulkan driver for the CPU compiles a kernel
+ * for the values of its uniforms if half of its code goes away by that, at each dispatch, and keeps every copy: 0.3 to
+ * 1 MB a step. Branches that would be decided so are constants of a kernel's variants instead.
+ */
+const UNKNOWN_ZERO = "group.z";
 
 /** Rows and columns of a tile. */
 export function tileWidth({ block }: Pick<Tile, "block">): number {
@@ -60,6 +68,9 @@ const WIDTH = ${width}u; // rows and columns of a tile
 const DEPTH = ${depth}u; // of a stretch
 const VECTORS = WIDTH / 4u;
 
+struct Layer { in_features: u32, out_features: u32 }
+@group(1) @binding(0) var<uniform> layer: Layer;
+
 var<workgroup> lefts: array<vec4<f32>, DEPTH * VECTORS>;
 var<workgroup> rights: array<vec4<f32>, DEPTH * VECTORS>;
 
@@ -67,11 +78,11 @@ var<workgroup> rights: array<vec4<f32>, DEPTH * VECTORS>;
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) index: u32) {
   let top = group.y * WIDTH;
   let edge = group.x * WIDTH;
-  if (top >= tile_rows()) {
+  let shape = tile_shape();
+  if (top >= shape.x) {
     return;
   }
-  unknown_zero = group.z;
-  let whole_depth = tile_depth() + group.z; // which is 0, see step.wgsl
+  let whole_depth = shape.z + ${UNKNOWN_ZERO};
   let y = index / 8u;
   let x = index % 8u;
   ${lines(cells.map(({ name }) => `var ${name} = mat4x4<f32>();`), 2)}
@@ -103,7 +114,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let row = top + (cell / ${blocks.length}u) * 32u + y * 4u;
     let column = edge + (cell % ${blocks.length}u) * 32u + x * 4u;
     for (var at = 0u; at < 16u; at++) {
-      if (row + at / 4u < tile_rows() && column + at % 4u < tile_columns()) {
+      if (row + at / 4u < shape.x && column + at % 4u < shape.y) {
         finish(row + at / 4u, column + at % 4u, sums[cell][at / 4u][at % 4u]);
       }
     }
@@ -121,8 +132,8 @@ fn add_products(c: mat4x4<f32>, a: vec4<f32>, b: vec4<f32>) -> mat4x4<f32> {
   return mat4x4<f32>(c[0] + a.x * b, c[1] + a.y * b, c[2] + a.z * b, c[3] + a.w * b);
 }
 
-${copySource("left", "tile_rows()")}
-${copySource("right", "tile_columns()")}`;
+${copySource("left", "tile_shape().x")}
+${copySource("right", "tile_shape().y")}`;
 }
 
 const ROW_SUMS = (blocks: number[]) =>
@@ -130,14 +141,14 @@ const ROW_SUMS = (blocks: number[]) =>
     var row_sums = array<vec4<f32>, ${blocks.length}>(${blocks.map((i) => `s${i}`).join(", ")});
     for (var at = 0u; at < ${4 * blocks.length}u; at++) {
       let row = top + (at / 4u) * 32u + y * 4u + at % 4u;
-      if (row < tile_rows()) {
+      if (row < shape.x) {
         finish_row(row, row_sums[at / 4u][at % 4u]);
       }
     }
   }`;
 
 /**
- * The copy of one vector of a factor: neighbouring invocations read what are neighbours in memory. Beyond the last row the
+ * The copy of one vector of a factor: neighboring invocations read what are neighbors in memory. Beyond the last row the
  * last one is read again, for sums that nobody takes.
  */
 function copySource(factor: "left" | "right", end: string): string {

@@ -14,6 +14,7 @@ import { stepLaunches, workOf } from "./lowering.ts";
 import type { PlacedPlan } from "./placement.ts";
 import { bindProgram } from "./program.ts";
 import { bindRecords, ROWS_WORD, STEP_WORDS, type StepRows, writeStep } from "./steps.ts";
+import { stepSettings } from "./updates.ts";
 
 /** Milliseconds that a submission may take. */
 const SUBMISSION_MS = 80;
@@ -104,8 +105,8 @@ export async function prepareSteps(
   const encodeSteps = (epoch: Epoch, from: number) => {
     const end = Math.min(from + perSubmission, epoch.rates.length);
     for (let at = from; at < end; at++) {
-      const rows = rowsOf(epoch, at, batchSize), record = { op: placed.update, rate: epoch.rates[at] };
-      writeStep(view, at - from, rows, { ...record, step: epoch.step + at + 1 });
+      const settings = stepSettings(placed.update, epoch.rates[at], epoch.step + at + 1);
+      writeStep(view, at - from, rowsOf(epoch, at, batchSize), Object.values(settings));
     }
     queue.writeBuffer(records, 0, view.buffer, 0, STEP_BYTES * (end - from));
     const encoder = device.gpu.createCommandEncoder(), pass = encoder.beginComputePass();

@@ -1,7 +1,8 @@
 /** Which adapter is taken, and what is said of one that is not. @module */
 import { assertEquals, assertRejects } from "@std/assert";
 import { openBackend } from "../../../src/backends/open.ts";
-import { findAdapter, wantedLimits } from "../../../src/backends/webgpu/adapter.ts";
+import { findAdapter, tileBytesOf, wantedLimits } from "../../../src/backends/webgpu/adapter.ts";
+import { SMALL_TILE_BYTES, TILE_BYTES } from "../../../src/backends/webgpu/tile.ts";
 import { BackendError } from "../../../src/errors.ts";
 import { backendTest, WEBGPU } from "../../support/backends.ts";
 import { disguised, gpuWith, withGpu } from "../../support/gpu.ts";
@@ -71,6 +72,22 @@ Deno.test(
 
 Deno.test("wantedLimits() asks for the largest buffers that the adapter has", () => {
   assertEquals(wantedLimits(HARDWARE), { maxStorageBufferBindingSize: 1 << 27, maxBufferSize: 1 << 28 });
+});
+
+Deno.test("tileBytesOf() takes small tiles for OpenGL on the CPU alone", () => {
+  const sizes = (subgroupMinSize: number, subgroupMaxSize: number) => ({ subgroupMinSize, subgroupMaxSize });
+  const tileOf = (adapter: GPUAdapter, info = {}) => tileBytesOf(disguised(adapter, { info }));
+  assertEquals(tileOf(SOFTWARE, sizes(4, 128)), SMALL_TILE_BYTES); // what an API without subgroups reports
+  assertEquals(tileOf(SOFTWARE, sizes(8, 8)), TILE_BYTES);
+  assertEquals(tileOf(SOFTWARE), TILE_BYTES); // a host that reports none
+  for (const info of [sizes(4, 128), sizes(32, 32), {}]) assertEquals(tileOf(HARDWARE, info), TILE_BYTES);
+});
+
+backendTest("tileBytesOf() knows the API of this adapter", WEBGPU, (backend, { name }) => {
+  const { adapter } = backend as typeof backend & { adapter: GPUAdapter };
+  const small = adapter.info.isFallbackAdapter && name !== "webgpu";
+  assertEquals(tileBytesOf(adapter), small ? SMALL_TILE_BYTES : TILE_BYTES);
+  return Promise.resolve();
 });
 
 backendTest(`openBackend("auto") takes a hardware adapter before wasm`, WEBGPU, async (backend) => {

@@ -4,30 +4,13 @@
  * declarations and by what they are computed from.
  * @module
  */
-import { assertEquals } from "@std/assert";
-import * as kernels from "../../../src/backends/webgpu/kernels.ts";
-import { type Block, SOFTWARE_TILE_BYTES, TILE_BYTES } from "../../../src/backends/webgpu/tile.ts";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { ACTIVATIONS } from "../../../src/plan/activations.ts";
+import { linearKernel, meanSquaredErrorKernel } from "../../../src/backends/webgpu/kernels.ts";
+import { SMALL_TILE_BYTES } from "../../../src/backends/webgpu/tile.ts";
+import { everyKernel } from "../../support/webgpu_kernels.ts";
 
-const TILES = [4, 8].flatMap((block) =>
-  [TILE_BYTES, SOFTWARE_TILE_BYTES].map((bytes) => ({ block: block as Block, bytes }))
-);
-
-/** Each kernel in each variant that has text of its own. */
-const KERNELS: readonly kernels.Kernel[] = [
-  ...[true, false].map((bytes) => kernels.gatherKernel({ bytes, ordered: bytes })),
-  ...TILES.flatMap((tile) => [
-    kernels.linearKernel(tile),
-    kernels.linearBackwardInputKernel(tile),
-    ...(["sgd", "adam", "gradient"] as const).map((taker) => kernels.linearBackwardWeightKernel(tile, taker)),
-  ]),
-  kernels.updateKernel("sgd"),
-  kernels.updateKernel("adam"),
-  kernels.clipKernel("squares"),
-  kernels.clipKernel("factor_of"),
-  ...(["softmax", "softmaxBackward", "softmaxCrossEntropy", "meanSquaredError"] as const)
-    .flatMap((name) => [10, 100].map((columns) => kernels.rowsKernel(name, columns))),
-  kernels.sumLossesKernel(),
-];
+const KERNELS = everyKernel();
 
 /** Choices that are as they should be: of integers; and of a number that is left out if x is NaN. */
 const ALLOWED = ["min(DEPTH", "min(row +", "clamp(x, -87.3, 88.0)"];
@@ -37,6 +20,10 @@ const SAME_MINUS_SAME = /(?<![\w.\]])([A-Za-z_][\w.]*(?:\[[^\]]*\])?) - \1(?!\s*
 const COMPARISON = / (?:<=|>=|==|!=|<|>) /g;
 /** Functions whose value is no float32 number, whatever they are given. */
 const OTHER_CALLS = /\b(?:u32|i32|bitcast_[ui]32|order_of|is_\w+)\((?:[^()]|\([^()]*\))*\)/g;
+/** Functions whose value is one. */
+const NUMBER_CALLS = new RegExp(
+  `\\b(?:exp|log|${ACTIVATIONS.join("|").replaceAll("-", "_")})_(?:of|back)\\(`,
+);
 /** Where an operand of a comparison ends. */
 const ENDS = /&&|\|\||[;{},=]|\breturn\b/;
 
@@ -95,7 +82,7 @@ function declaredIn(text: string): string[] {
 /** Whether an expression is made of float32 numbers. */
 function isFloat(expression: string, { variables, members }: Floats): boolean {
   const kept = expression.replace(OTHER_CALLS, "0u").replace(/\[[^\]]*\]/g, "");
-  if (/\d\.\d|\bbitcast_f32\(|\bf32\(|\b(?:exp|log|tanh)_of\(/.test(kept)) return true;
+  if (/\d\.\d|\bbitcast_f32\(|\bf32\(/.test(kept) || NUMBER_CALLS.test(kept)) return true;
   return [...kept.matchAll(/(\.)?\b([A-Za-z_]\w*)\b(?!\()(?!\.)/g)]
     .some(([, dot, name]) => (dot ? members : variables).has(name));
 }
@@ -112,6 +99,7 @@ const WRONG = [
   "if (a.value > b.value) {}",
   "if (numbers[i] == numbers[0]) {}",
   "let large = numbers[i] >= x;",
+  "let small = silu_of(x) < sigmoid_back(x, x);",
 ];
 const RIGHT = [
   "let y = select(x, 0.0, bitcast<u32>(x) - 0x80000001u < 0x7f800000u);",
@@ -133,4 +121,27 @@ fn f(x: f32, i: u32, row: u32, a: Pair, b: Pair) {
   for (const line of RIGHT) assertEquals(faultsOf(inKernel(line)), []);
   const found = KERNELS.flatMap(({ name, code }) => faultsOf(code).map((line) => `${name}: ${line}`));
   assertEquals(found, []);
+});
+
+Deno.test("Every activation of the table has its functions in the kernels", () => {
+  for (const activation of ACTIVATIONS) {
+    const name = activation.replaceAll("-", "_");
+    const used = KERNELS.filter(({ code }) => code.includes(`return ${name}_of(z)`));
+    assertNotEquals(used, [], activation);
+    for (const { name: kernel, code } of used) {
+      for (const wanted of [`fn ${name}_of(z: f32) -> f32 {`, `fn ${name}_back(`]) {
+        assert(code.includes(wanted), `${kernel} lacks ${wanted}`);
+      }
+    }
+  }
+});
+
+Deno.test("Kernels of an activation whose derivative needs no sums bind none", () => {
+  const tile = { block: 4, bytes: SMALL_TILE_BYTES } as const;
+  for (const [z, more] of [[false, 0], [true, 1]] as const) {
+    const linear = linearKernel(tile, { activation: "silu", z });
+    const loss = meanSquaredErrorKernel(10, { activation: "silu", labels: true, z });
+    assertEquals([linear.bindings.length, loss.bindings.length], [4 + more, 5 + more]);
+    for (const { code } of [linear, loss]) assertEquals(/> z: array<f32>/.test(code), z);
+  }
 });

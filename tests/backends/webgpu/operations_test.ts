@@ -4,9 +4,14 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import rows from "../../../src/backends/webgpu/rows.wgsl" with { type: "text" };
-import step from "../../../src/backends/webgpu/step.wgsl" with { type: "text" };
+import activations from "../../../src/backends/webgpu/activations.wgsl" with { type: "text" };
+import lanes from "../../../src/backends/webgpu/lanes.wgsl" with { type: "text" };
+import functions from "../../../src/backends/webgpu/numbers.wgsl" with { type: "text" };
+import type { ActivationName } from "../../../src/plan/activations.ts";
 import type { WebgpuBackend } from "../../../src/backends/webgpu/backend.ts";
+import { linearKernel } from "../../../src/backends/webgpu/kernels.ts";
+import { stepSource } from "../../../src/backends/webgpu/steps.ts";
+import { SMALL_TILE_BYTES } from "../../../src/backends/webgpu/tile.ts";
 import { backendTest, WEBGPU } from "../../support/backends.ts";
 
 /** Quiet and signaling NaN of both signs, ±∞, ±0, and finite numbers. */
@@ -49,23 +54,26 @@ const EXACT: Record<string, (x: number) => number> = {
   "select(0.0, 1.0, is_finite(x))": flag(Number.isFinite),
   "select(0.0, 1.0, is_zero(x))": flag((x) => x === 0),
   "select(0.0, 1.0, is_negative(x))": flag((x) => x < 0),
-  "activate(x, LINEAR)": (x) => x,
-  "activate(x, RELU)": (x) => x < 0 ? 0 : x,
-  "activate_backward(x, one, RELU)": (x) => x <= 0 ? 0 : 1,
-  "activate_backward(one, x, RELU)": (x) => x,
+  "linear_of(x)": (x) => x,
+  "relu_of(x)": (x) => x < 0 ? 0 : x,
+  "relu_back(x, one)": (x) => x <= 0 ? 0 : 1,
+  "relu_back(one, x)": (x) => x,
   "number_of(order_of(x))": nanOnly((x) => x + 0), // -0 and 0 are equal
   "select(f32(order_of(x) >> 8u), x, is_nan(x))": nanOnly((x) => orderOf(x) >>> 8),
 };
 const KINDS: Record<string, (x: number) => number> = {
   "exp_of(x)": nanOnly((x) => x === Infinity ? x : 1),
   "log_of(abs(x) + one)": nanOnly(() => 1),
-  "activate(x, SIGMOID)": nanOnly(() => 1),
-  "activate(x, TANH)": nanOnly(() => 1),
-  "activate_backward(one, x, SIGMOID)": (x) => Number.isFinite(x) ? 1 : NaN,
-  "activate_backward(one, x, TANH)": (x) => Number.isFinite(x) ? 1 : NaN,
+  "sigmoid_of(x)": nanOnly(() => 1),
+  "tanh_of(x)": nanOnly(() => 1),
+  "sigmoid_back(one, x)": (x) => Number.isFinite(x) ? 1 : NaN,
+  "silu_of(x)": (x) => x === -Infinity ? NaN : nanOnly((y) => y === Infinity ? y : 1)(x), // -∞ times 0
+  "silu_back(x, one)": (x) => Number.isFinite(x) ? 1 : NaN,
+  "silu_back(one, x)": nanOnly((x) => Number.isFinite(x) ? 1 : x),
+  "tanh_back(one, x)": (x) => Number.isFinite(x) ? 1 : NaN,
 };
 
-/** The integer of rows.wgsl for a number that is not NaN. */
+/** The integer of lanes.wgsl for a number that is not NaN. */
 function orderOf(x: number): number {
   const bits = new Uint32Array(Float32Array.of(x).buffer)[0];
   return bits < 2 ** 31 ? bits + 2 ** 31 : 2 ** 32 - bits;
@@ -75,8 +83,7 @@ function orderOf(x: number): number {
 async function compute({ gpu }: WebgpuBackend, expressions: readonly string[]): Promise<Float32Array[]> {
   const count = NUMBERS.length;
   const code = `const LANES = 1u;
-${step}
-${rows}
+${[stepSource([]), functions, activations, lanes].join("\n")}
 @group(1) @binding(0) var<storage, read> numbers: array<f32>;
 @group(1) @binding(1) var<storage, read_write> results: array<f32>;
 var<workgroup> shared_numbers: array<f32, 64>;
@@ -140,3 +147,17 @@ backendTest("The operations that the kernels rely on keep NaN and ∞", WEBGPU, 
   }
   assertEquals(faults, []);
 });
+
+backendTest(
+  "No device takes a kernel of an activation that activations.wgsl lacks",
+  WEBGPU,
+  async (backend) => {
+    const { gpu } = backend as WebgpuBackend, tile = { block: 4, bytes: SMALL_TILE_BYTES } as const;
+    for (const [activation, refused] of [["relu", false], ["absent", true]] as const) {
+      const { code } = linearKernel(tile, { activation: activation as ActivationName, z: false });
+      gpu.pushErrorScope("validation");
+      gpu.createShaderModule({ code });
+      assertEquals(await gpu.popErrorScope() !== null, refused, activation);
+    }
+  },
+);

@@ -17,6 +17,13 @@ const RUNS: readonly (Partial<TrainConfig> & { readonly layers: readonly LayerSp
     clipNorm: 1,
   },
   { layers: [dense(70, "softmax"), dense(3)], optimizer: "sgd", loss: "mean-squared-error" },
+  {
+    layers: [dense(24, "silu"), dense(5, "silu")],
+    optimizer: "sgd",
+    momentum: 0.9,
+    nesterov: true,
+    loss: "mean-squared-error",
+  },
 ];
 
 /** Steps of each run, and bytes that they may take: a copy of a kernel that is kept at each step has 300,000. */

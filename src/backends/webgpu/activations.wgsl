@@ -1,0 +1,74 @@
+// The activations of one number. For each NAME of ACTIVATION_TABLE (plan/activations.ts): NAME_of(z), and NAME_back, the
+// gradient of z from that of the output, d, and from the output y or from z, whichever the table says.
+// kernels.ts calls them by these names. Softmax is left to softmax.wgsl and softmax_backward.wgsl.
+// Compared with `activate()` and `activateBackward()` of the reference backend.
+
+fn linear_of(z: f32) -> f32 {
+  return z;
+}
+
+fn linear_back(y: f32, d: f32) -> f32 {
+  return d;
+}
+
+fn softmax_of(z: f32) -> f32 {
+  return z;
+}
+
+fn softmax_back(y: f32, d: f32) -> f32 {
+  return d;
+}
+
+fn relu_of(z: f32) -> f32 {
+  return select(z, 0.0, is_negative(z)); // NaN stays NaN
+}
+
+fn relu_back(y: f32, d: f32) -> f32 {
+  return select(d, 0.0, is_negative(y) || is_zero(y)); // through NaN it goes as it is
+}
+
+fn sigmoid_of(z: f32) -> f32 {
+  return 1.0 / (1.0 + exp_of(-z));
+}
+
+fn sigmoid_back(y: f32, d: f32) -> f32 {
+  return d * y * (1.0 - y);
+}
+
+/** Bits of 0.3. */
+const TANH_SMALL = 0x3e99999au;
+
+/** Taylor's polynomial of degree 11 for |z| < 0.3, where the formula with e^2|z| would lose digits. */
+fn tanh_of(z: f32) -> f32 {
+  let size = bitcast<u32>(z) & 0x7fffffffu;
+  let sign = bitcast<u32>(z) & 0x80000000u;
+  let s = z * z;
+  var p = -1382.0 / 155925.0;
+  p = fma(p, s, 62.0 / 2835.0);
+  p = fma(p, s, -17.0 / 315.0);
+  p = fma(p, s, 2.0 / 15.0);
+  p = fma(p, s, -1.0 / 3.0);
+  let large = 1.0 - 2.0 / (exp_of(2.0 * bitcast<f32>(size)) + 1.0);
+  return select(bitcast<f32>(bitcast<u32>(large) | sign), fma(p * s, z, z), size < TANH_SMALL);
+}
+
+fn tanh_back(y: f32, d: f32) -> f32 {
+  return d * (1.0 - y * y);
+}
+
+fn silu_of(z: f32) -> f32 {
+  let h = exp_of(0.5 * z);
+  return select(z / (1.0 + exp_of(-z)), z * h * h, is_below_88(z));
+}
+
+fn silu_back(z: f32, d: f32) -> f32 {
+  let e = exp_of(-z);
+  let h = exp_of(0.5 * z);
+  let slope = (1.0 + z * (e / (1.0 + e))) / (1.0 + e); // e / (1 + e) is 1 - σ(z)
+  return d * select(slope, (1.0 + z) * h * h, is_below_88(z));
+}
+
+/** Whether -∞ <= z < -88, beyond which exp_of(-z) stays the same; not if z is NaN. */
+fn is_below_88(z: f32) -> bool {
+  return bitcast<u32>(z) - 0xc2b00001u <= 0xff800000u - 0xc2b00001u;
+}

@@ -1,0 +1,81 @@
+/**
+ * The updates on the device, and all that depends on which it is: the WGSL of each, and its settings at a step. Another
+ * optimizer is a file with `fn update(at: u32, gradient: f32)`, and its cases in the two switches here.
+ * @module
+ */
+import { settingsOf, statesOf, UPDATES } from "../../plan/optimizers.ts";
+import type { UpdateOp } from "../../plan/plan.ts";
+import adam from "./adam.wgsl" with { type: "text" };
+import gradient from "./gradient.wgsl" with { type: "text" };
+import sgd from "./sgd.wgsl" with { type: "text" };
+
+/** What becomes of gradients, for the kernels that compute or read them. */
+export interface Taker {
+  /** Its name. */
+  readonly name: string;
+  /** WGSL with `fn update(at: u32, gradient: f32)`. */
+  readonly code: string;
+  /** What it writes, by its names in the WGSL. */
+  readonly targets: readonly string[];
+  /** Its settings at a step, by their names in the WGSL. */
+  readonly settings: readonly string[];
+}
+
+/** What keeps gradients that are to be clipped. */
+export const KEEP_GRADIENT: Taker = {
+  name: "gradient",
+  code: gradient,
+  targets: ["gradients"],
+  settings: [],
+};
+
+/** Returns the kernel part of an update: it writes the parameters and every state that it may have. */
+export function takerOf(op: UpdateOp): Taker {
+  return {
+    name: op.op,
+    code: `const STATES = ${statesOf(op).length}u;\n${codeOf(op)}`,
+    targets: ["parameters", ...UPDATES[op.op].states],
+    settings: Object.keys(stepSettings(op, 0, 1)).map(snakeCase),
+  };
+}
+
+/**
+ * Returns the settings of an update at a step, which counts from 1: the learning rate, those of {@linkcode UPDATES}, and
+ * what a kernel needs besides, computed in float64.
+ */
+export function stepSettings(op: UpdateOp, rate: number, step: number): Readonly<Record<string, number>> {
+  const values = settingsOf(op);
+  const own = UPDATES[op.op].settings.map((name, at): [string, number] => [name, values[at]]);
+  return { rate, ...Object.fromEntries(own), ...derivedSettings(op, rate, step) };
+}
+
+function codeOf({ op }: UpdateOp): string {
+  switch (op) {
+    case "sgd":
+      return sgd;
+    case "adam":
+      return adam;
+    default:
+      return op satisfies never;
+  }
+}
+
+function derivedSettings(op: UpdateOp, rate: number, step: number): Readonly<Record<string, number>> {
+  switch (op.op) {
+    case "sgd":
+      return {};
+    case "adam":
+      return {
+        oneMinusBeta1: 1 - op.beta1,
+        oneMinusBeta2: 1 - op.beta2,
+        correctedRate: rate / (1 - op.beta1 ** step),
+        vRoot: 1 / Math.sqrt(1 - op.beta2 ** step),
+      };
+    default:
+      return op satisfies never;
+  }
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

@@ -1,0 +1,57 @@
+/** The settings of updates, and the records that they cross to the kernels in. @module */
+import { assertEquals } from "@std/assert";
+import { STEP_BYTES } from "../../../src/backends/webgpu/device.ts";
+import { stepSource, writeStep } from "../../../src/backends/webgpu/steps.ts";
+import { stepSettings, takerOf } from "../../../src/backends/webgpu/updates.ts";
+import { OPTIMIZERS } from "../../../src/plan/optimizers.ts";
+import type { UpdateOp } from "../../../src/plan/plan.ts";
+import { resolveConfig } from "../../../src/training/config.ts";
+
+const SETTINGS = {
+  ...resolveConfig(),
+  momentum: 0.5,
+  nesterov: true,
+  beta1: 0.5,
+  beta2: 0.75,
+  weightDecay: 2,
+};
+const UPDATE_OPS: readonly UpdateOp[] = Object.values(OPTIMIZERS).map(({ update }) =>
+  update("layer_1.weights", "layer_1.dWeights", SETTINGS)
+);
+
+Deno.test("stepSettings() corrects adam's moments by the step", () => {
+  const op = OPTIMIZERS.adam.update("p", "g", SETTINGS);
+  assertEquals(stepSettings(op, 0.25, 2), {
+    ...{ rate: 0.25, beta1: 0.5, beta2: 0.75, epsilon: 1e-8, weightDecay: 2, decoupled: 0 },
+    ...{ oneMinusBeta1: 0.5, oneMinusBeta2: 0.25, correctedRate: 0.25 / 0.75, vRoot: 1 / Math.sqrt(0.4375) },
+  });
+});
+
+Deno.test("takerOf() names the settings in the order in which stepSettings() gives them", () => {
+  for (const op of UPDATE_OPS) {
+    const { settings } = takerOf(op), given = Object.keys(stepSettings(op, 1, 1));
+    assertEquals(settings.map((name) => name.replaceAll("_", "")), given.map((name) => name.toLowerCase()));
+  }
+});
+
+Deno.test("takerOf() gives every setting and target that its kernel names", () => {
+  for (const op of UPDATE_OPS) {
+    const { code, settings, targets } = takerOf(op), text = code.replace(/\/\/.*/g, "");
+    const used = (pattern: RegExp) => new Set([...text.matchAll(pattern)].map(([, name]) => name));
+    assertEquals(used(/\bstep\.(\w+)/g).difference(new Set(settings)), new Set());
+    assertEquals(used(/\b(\w+)\[at\]/g), new Set(targets));
+  }
+});
+
+Deno.test("writeStep() writes a record as stepSource() declares it", () => {
+  const { settings } = takerOf(UPDATE_OPS[0]), values = settings.map((_, at) => at + 0.5);
+  const declared = [...stepSource(settings).matchAll(/(\w+): (u32|f32)/g)];
+  assertEquals(declared.slice(3).map(([, name]) => name), settings);
+  const view = new DataView(new ArrayBuffer(2 * STEP_BYTES));
+  writeStep(view, 1, { first: 7, rows: 5 }, values);
+  const found = declared.map(([, , type], at) => {
+    const offset = STEP_BYTES + 4 * at;
+    return type === "u32" ? view.getUint32(offset, true) : view.getFloat32(offset, true);
+  });
+  assertEquals(found, [7, 5, 1, ...values]);
+});

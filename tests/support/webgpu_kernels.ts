@@ -1,0 +1,47 @@
+/** Every kernel of the WebGPU backend, in each variant that has text of its own. @module */
+import { ACTIVATIONS, needsZ } from "../../src/plan/activations.ts";
+import { OPTIMIZERS } from "../../src/plan/optimizers.ts";
+import * as kernels from "../../src/backends/webgpu/kernels.ts";
+import { type Block, SMALL_TILE_BYTES, TILE_BYTES } from "../../src/backends/webgpu/tile.ts";
+import { KEEP_GRADIENT, takerOf } from "../../src/backends/webgpu/updates.ts";
+import { resolveConfig } from "../../src/training/config.ts";
+
+const TILES = [4, 8].flatMap((block) =>
+  [TILE_BYTES, SMALL_TILE_BYTES].map((bytes) => ({ block: block as Block, bytes }))
+);
+
+/** Rows of one lane and of 64. */
+const COLUMNS = [10, 100];
+
+/** Returns the kernels. */
+export function everyKernel(): kernels.Kernel[] {
+  const settings = { ...resolveConfig(), momentum: 0.9 };
+  const updates = [settings, { ...settings, momentum: 0 }].flatMap((each) =>
+    Object.values(OPTIMIZERS).map(({ update }) => takerOf(update("p", "g", each)))
+  );
+  const activated = ACTIVATIONS.flatMap((activation) =>
+    needsZ(activation) ? [{ activation, z: true }, { activation, z: false }] : [{ activation, z: false }]
+  );
+  return [
+    ...[true, false].flatMap((bytes) =>
+      [true, false].map((ordered) => kernels.gatherKernel({ bytes, ordered }))
+    ),
+    ...TILES.flatMap((tile) => [
+      ...activated.map((each) => kernels.linearKernel(tile, each)),
+      ...ACTIVATIONS.map((activation) => kernels.linearBackwardInputKernel(tile, activation)),
+      ...[KEEP_GRADIENT, ...updates].map((taker) => kernels.linearBackwardWeightKernel(tile, taker)),
+    ]),
+    ...updates.map(kernels.updateKernel),
+    kernels.clipKernel("squares"),
+    kernels.clipKernel("factor_of"),
+    ...COLUMNS.flatMap((columns) => [
+      kernels.softmaxKernel(columns),
+      kernels.softmaxBackwardKernel(columns),
+      kernels.softmaxCrossEntropyKernel(columns),
+      ...activated.flatMap((each) =>
+        [true, false].map((labels) => kernels.meanSquaredErrorKernel(columns, { ...each, labels }))
+      ),
+    ]),
+    kernels.sumLossesKernel(),
+  ];
+}
