@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { buildPlan } from "../../src/plan/build.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { dense } from "../../src/plan/layers.ts";
+import { statesOf } from "../../src/plan/optimizers.ts";
 import type { Op, StepPlan } from "../../src/plan/plan.ts";
 
 const LAYERS = [dense(128, "relu"), dense(64, "relu"), dense(10, "softmax")];
@@ -32,10 +33,8 @@ function writtenBy(op: Op): string[] {
       return [op.dWeights, op.dBias];
     case "clipByNorm":
       return [...op.gradients];
-    case "sgd":
-      return [op.parameter, ...(op.velocity === undefined ? [] : [op.velocity])];
-    case "adam":
-      return [op.parameter, op.m, op.v];
+    default:
+      return [op.parameter, ...statesOf(op)];
   }
 }
 

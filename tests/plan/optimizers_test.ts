@@ -74,7 +74,9 @@ Deno.test("SMALL_CASES have every activation, inside and at the end, every loss 
     inside: ACTIVATIONS.filter((name) => !layers.some((each) => each.slice(0, -1).includes(name))),
     atTheEnd: ACTIVATIONS.filter((name) => !layers.some((each) => each.at(-1) === name)),
     losses: Object.keys(LOSSES).filter((name) => !configs.some(({ loss }) => loss === name)),
-    optimizers: Object.keys(OPTIMIZERS).filter((name) => !configs.some(({ optimizer }) => optimizer === name)),
+    optimizers: Object.keys(OPTIMIZERS).filter((name) =>
+      !configs.some(({ optimizer }) => optimizer === name)
+    ),
   };
   assertEquals(missing, { inside: [], atTheEnd: [], losses: [], optimizers: [] });
 });

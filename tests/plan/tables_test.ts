@@ -1,9 +1,15 @@
 /** The tables of activations, losses, optimizers and schedules: entries are whole, and all that lists them lists them all. @module */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { type ActivationDefinition, ACTIVATION_TABLE, ACTIVATIONS } from "../../src/plan/activations.ts";
+import { ACTIVATION_TABLE, type ActivationDefinition, ACTIVATIONS } from "../../src/plan/activations.ts";
 import { parseLayers } from "../../src/plan/layers.ts";
 import { type LossDefinition, LOSSES } from "../../src/plan/losses.ts";
-import { type OptimizerDefinition, OPTIMIZERS, settingsOf, statesOf, UPDATES } from "../../src/plan/optimizers.ts";
+import {
+  type OptimizerDefinition,
+  OPTIMIZERS,
+  settingsOf,
+  statesOf,
+  UPDATES,
+} from "../../src/plan/optimizers.ts";
 import { SCHEDULES } from "../../src/plan/schedules.ts";
 import { type OptionSpec } from "../../src/plan/option.ts";
 import { resolveConfig, TRAIN_OPTIONS } from "../../src/training/config.ts";
@@ -56,8 +62,13 @@ Deno.test("OPTIMIZERS have a formula and a source, and updates that cross to a k
     const op = entry.update("layer_1.bias", "layer_1.dBias", resolveConfig());
     assert(statesOf(op).every((state) => state.startsWith("layer_1.bias.")), name);
     assertEquals(settingsOf(op).filter((value) => !Number.isFinite(value)), [], name);
-    const { states, settings } = UPDATES[op.op], told: readonly string[] = ["op", "parameter", "gradient", ...states, ...settings];
-    assertEquals(Object.keys(op).filter((field) => !told.includes(field)), [], `${name}: fields that UPDATES lacks`);
+    const { states, settings } = UPDATES[op.op],
+      told: readonly string[] = ["op", "parameter", "gradient", ...states, ...settings];
+    assertEquals(
+      Object.keys(op).filter((field) => !told.includes(field)),
+      [],
+      `${name}: fields that UPDATES lacks`,
+    );
   }
 });
 
