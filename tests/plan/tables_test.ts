@@ -11,7 +11,7 @@ import {
   UPDATES,
 } from "../../src/plan/optimizers.ts";
 import { SCHEDULES } from "../../src/plan/schedules.ts";
-import { type OptionSpec } from "../../src/plan/option.ts";
+import type { OptionSpec } from "../../src/plan/option.ts";
 import { resolveConfig, TRAIN_OPTIONS } from "../../src/training/config.ts";
 import { LAYERS_OPTION } from "../../tasks/shared/training.ts";
 

@@ -99,8 +99,7 @@ const REFUSALS: Refusal[] = [
   {
     name: "an unknown activation",
     args: ["--layers", "3:softmox"],
-    said:
-      `error: --layers: Unknown activation "softmox", needs one of ${ACTIVATIONS.join(", ")}\n` +
+    said: `error: --layers: Unknown activation "softmox", needs one of ${ACTIVATIONS.join(", ")}\n` +
       "  hint: such as --layers 128:relu,10:softmax",
     code: 2,
   },

@@ -26,7 +26,10 @@ for (const [name, { y, derivative }] of Object.entries(FUNCTIONS)) {
       const off = Math.abs(outputs[at] - y[at]);
       assert(off <= TOLERANCE * Math.abs(y[at]), `${name}(${z}) is ${outputs[at]}, needs ${y[at]}`);
       const slope = gradients[at];
-      assert(Math.abs(slope - derivative[at]) <= TOLERANCE, `${name}'(${z}) is ${slope}, needs ${derivative[at]}`);
+      assert(
+        Math.abs(slope - derivative[at]) <= TOLERANCE,
+        `${name}'(${z}) is ${slope}, needs ${derivative[at]}`,
+      );
     }
   });
 }

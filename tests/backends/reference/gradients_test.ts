@@ -8,7 +8,7 @@ import { allocateBuffers, runOps } from "../../../src/backends/reference/step.ts
 import { buildPlan } from "../../../src/plan/build.ts";
 import { resolveConfig, type TrainConfig } from "../../../src/training/config.ts";
 import { dense, formatLayers, type LayerSpec } from "../../../src/plan/layers.ts";
-import { type LossDefinition, type LossName, LOSSES } from "../../../src/plan/losses.ts";
+import { type LossDefinition, LOSSES, type LossName } from "../../../src/plan/losses.ts";
 import { createRandom } from "../../../src/random.ts";
 import { drawSet } from "../../support/sets.ts";
 import { distance, inOrder, largest } from "../../support/states.ts";
