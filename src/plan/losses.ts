@@ -6,7 +6,7 @@
 import { type ActivationName, ACTIVATIONS, needsZ } from "./activations.ts";
 import { layerBuffer } from "./layers.ts";
 import type { OptionSpec, OptionValues } from "./option.ts";
-import type { LossOp } from "./plan.ts";
+import type { LossOp, Op } from "./plan.ts";
 
 /** The options of the losses, all together. */
 export const LOSS_OPTIONS = {
@@ -84,6 +84,13 @@ export const LOSSES: Readonly<Record<LossName, LossDefinition>> = {
     }),
   },
 };
+
+const LOSS_OPS: Readonly<Record<LossOp["op"], true>> = { softmaxCrossEntropy: true, meanSquaredError: true };
+
+/** Returns whether an operation is a loss. */
+export function isLoss(op: Op): op is LossOp {
+  return Object.hasOwn(LOSS_OPS, op.op);
+}
 
 /**
  * Returns the activation that layer forward applies to the output when it trains with this loss: cross-entropy works on the

@@ -1,4 +1,5 @@
 /** The layers that a plan is made of, for backends that lay out or fuse what belongs to a layer. @module */
+import { isLoss } from "./losses.ts";
 import { isUpdate } from "./optimizers.ts";
 import type {
   BufferName,
@@ -60,7 +61,7 @@ export function networkOf(plan: StepPlan | ForwardPlan): PlanNetwork {
   const buffers = new Map(plan.buffers.map((buffer) => [buffer.name, buffer]));
   const [gather, ...others] = all(ops, "gather");
   if (!gather || others.length > 0) throw fault(`needs one operation "gather"`);
-  const losses = ops.filter((op) => op.op === "softmaxCrossEntropy" || op.op === "meanSquaredError");
+  const losses = ops.filter(isLoss);
   if (losses.length !== (trains ? 1 : 0)) throw fault(`has ${losses.length} losses`);
   const updates = new Map(ops.filter(isUpdate).map((op) => [op.parameter, op]));
   const find = <T>(map: ReadonlyMap<BufferName, T>, name: BufferName, what: string): T => {

@@ -164,9 +164,7 @@ function score(outputs: Float32Array, dataset: Dataset, loss: LossName): Evaluat
   for (let row = 0; row < rows; row++) {
     const output = outputs.subarray(row * width, (row + 1) * width);
     const label = labels?.[row];
-    const rowLoss = loss === "cross-entropy" && label !== undefined
-      ? crossEntropy(output, label)
-      : squaredError(output, label ?? targets!.subarray(row * width, (row + 1) * width));
+    const rowLoss = lossOfRow(loss, output, label ?? targets!.subarray(row * width, (row + 1) * width));
     lossSum += rowLoss;
     if (label === undefined) continue;
     const guess = indexOfLargest(output);
@@ -178,6 +176,19 @@ function score(outputs: Float32Array, dataset: Dataset, loss: LossName): Evaluat
   const accuracy = correct / rows, standardError = Math.sqrt(accuracy * (1 - accuracy) / rows);
   const worst = wrong.sort((a, b) => b.loss - a.loss).slice(0, WORST);
   return { rows, loss: lossSum / rows, correct, accuracy, standardError, confusion, worst };
+}
+
+/** Computes the loss of a row with a label or target values. */
+function lossOfRow(loss: LossName, output: Float32Array, wanted: number | Float32Array): number {
+  switch (loss) {
+    case "cross-entropy":
+      // Target values name no class: their distance is all that can be said.
+      return typeof wanted === "number" ? crossEntropy(output, wanted) : squaredError(output, wanted);
+    case "mean-squared-error":
+      return squaredError(output, wanted);
+    default:
+      return loss satisfies never;
+  }
 }
 
 function crossEntropy(logits: Float32Array, label: number): number {

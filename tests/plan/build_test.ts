@@ -2,6 +2,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { buildPlan } from "../../src/plan/build.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { dense } from "../../src/plan/layers.ts";
+import { isLoss } from "../../src/plan/losses.ts";
+import { statesOf } from "../../src/plan/optimizers.ts";
 import type { Op, StepPlan } from "../../src/plan/plan.ts";
 
 const LAYERS = [dense(128, "relu"), dense(64, "relu"), dense(10, "softmax")];
@@ -18,24 +20,20 @@ function buffersOf(op: Op): string[] {
 
 /** What each operation writes. */
 function writtenBy(op: Op): string[] {
+  if (isLoss(op)) return [op.dZ];
   switch (op.op) {
     case "gather":
       return op.target === undefined ? [op.x] : [op.x, op.target];
     case "linear":
       return op.z === undefined ? [op.y] : [op.z, op.y];
-    case "softmaxCrossEntropy":
-    case "meanSquaredError":
-      return [op.dZ];
     case "linearBackwardInput":
       return [op.dX];
     case "linearBackwardWeight":
       return [op.dWeights, op.dBias];
     case "clipByNorm":
       return [...op.gradients];
-    case "sgd":
-      return [op.parameter, ...(op.velocity === undefined ? [] : [op.velocity])];
-    case "adam":
-      return [op.parameter, op.m, op.v];
+    default:
+      return [op.parameter, ...statesOf(op)];
   }
 }
 

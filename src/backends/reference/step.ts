@@ -42,12 +42,8 @@ export function runOps(all: readonly Op[], buffers: ops.Buffers, step: Step): Lo
       case "clipByNorm":
         ops.clipByNorm(op, buffers);
         break;
-      case "sgd":
-      case "adam":
-        update(op, buffers, step);
-        break;
       default:
-        op satisfies never;
+        update(op, buffers, step); // whose type refuses any other operation
     }
   }
   return sums;

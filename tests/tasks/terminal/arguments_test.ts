@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertFalse, assertStrictEquals, assertThrows } from "@std/assert";
+import type { LossName } from "../../../src/plan/losses.ts";
 import { resolveConfig, TRAIN_OPTIONS } from "../../../src/training/config.ts";
 import { parseCommand, wantsDebug, wantsHelp } from "../../../tasks/terminal/arguments.ts";
 import { withDefaults } from "../../../tasks/terminal/command.ts";
@@ -44,7 +45,7 @@ Deno.test("parseCommand() takes a lone dash for a value, and for a positional ar
 
 Deno.test("parseCommand() gives values the types of their options", () => {
   const { given } = parse("--loss", "mean-squared-error", "--momentum", ".5", "--no-nesterov", "--data", "1");
-  const loss: "cross-entropy" | "mean-squared-error" | undefined = given.training.loss;
+  const loss: LossName | undefined = given.training.loss;
   const momentum: number | undefined = given.training.momentum;
   const nesterov: boolean | undefined = given.training.nesterov;
   const data: string | undefined = given.run.data;
