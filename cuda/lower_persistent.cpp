@@ -53,12 +53,12 @@ std::string mlp_plan::lower_persistent(const Network& network) {
   for (size_t index = 0; index < stationary; index++) {
     const Layer& recorded = network.layers[index];
     StationaryLayer layer{};
-    layer.in_features = static_cast<int>(shape(recorded.forward.x).columns);
-    layer.out_features = static_cast<int>(shape(recorded.forward.y).columns);
+    layer.in_features = columns(recorded.forward.x);
+    layer.out_features = columns(recorded.forward.y);
     layer.activation = recorded.forward.activation;
     if (layer.activation == MLP_SOFTMAX) return "a large layer has a softmax";
     for (const UpdateOp* op : {&recorded.weights, &recorded.bias}) {
-      if (op->settings.optimizer != update.settings.optimizer || op->states.size() != update.states.size()) {
+      if (op->settings.first != update.settings.first || op->states.size() != update.states.size()) {
         return "optimizers differ";
       }
     }
@@ -78,7 +78,7 @@ std::string mlp_plan::lower_persistent(const Network& network) {
   kernel.tail_rows = divide_up(batch_size_, std::min(blocks, TAIL_BLOCKS));
   uint64_t tail_width = layers.back().out_features;
   for (size_t index = stationary; index < network.layers.size(); index++) {
-    tail_width += shape(network.layers[index].forward.y).columns;
+    tail_width += columns(network.layers[index].forward.y);
   }
   kernel.scratch_at = place(std::max<uint64_t>(SCRATCH_FLOATS, 2 * tail_width * kernel.tail_rows));
   const uint64_t inputs = uint64_t(batch_size_) * layers[0].x_stride;
@@ -118,8 +118,7 @@ std::string mlp_plan::lower_persistent(const Network& network) {
   for (size_t index = stationary; index < network.layers.size(); index++) {
     const Layer& recorded = network.layers[index];
     const float *x = buffer(recorded.forward.x), *dz = buffer(recorded.gradient.dz);
-    const int in_features = static_cast<int>(shape(recorded.forward.x).columns),
-              out_features = static_cast<int>(shape(recorded.forward.y).columns);
+    const int in_features = columns(recorded.forward.x), out_features = columns(recorded.forward.y);
     updates.push_back({parameter(recorded.weights), rule(recorded.weights), x, dz, out_features, in_features});
     updates.push_back({parameter(recorded.bias), rule(recorded.bias), nullptr, dz, out_features, 1});
   }

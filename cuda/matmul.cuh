@@ -41,6 +41,17 @@ inline TileSize tile_size_for(int rows, int columns, int multiprocessors) {
   return TileSize::small;
 }
 
+// Calls `work` with a tile of this size, whose type says its form.
+template <class Work>
+auto with_tile(TileSize size, const Work& work) {
+  switch (size) {
+    case TileSize::small: return work(SmallTile{});
+    case TileSize::medium: return work(MediumTile{});
+    case TileSize::large: return work(LargeTile{});
+  }
+  __builtin_unreachable();
+}
+
 // A matrix in memory, `outers` rows of `inners` numbers. `vectors` says that rows begin on 16 bytes and hold fours.
 struct Rows {
   const float* values;

@@ -107,6 +107,7 @@ struct mlp_plan {
   void lower_fused(const Network& network);
   std::string lower_persistent(const Network& network);
   float* buffer(int32_t id);
+  int columns(int32_t id) const { return static_cast<int>(shape(id).columns); }
   InputSource source(int32_t x, bool from_set);
   Answers answers(int32_t target, bool from_set);
   UpdateRule rule(const UpdateOp& op);

@@ -155,13 +155,12 @@ void mlp_plan::check_op(const UpdateOp& op) const {
   const BufferShape& parameter = shape(op.parameter);
   need(parameter.rows != 0, "Buffer %d has a batch dimension and is no parameter", op.parameter);
   need_shape(op.gradient, "gradient", parameter.rows, parameter.columns);
-  const int number = static_cast<int>(op.settings.optimizer);
-  const uint64_t settings = setting_count(op.settings.optimizer);
-  need(op.settings.values.size() == settings, "Optimizer %d needs %llu settings, found %llu", number, settings,
-       uint64_t(op.settings.values.size()));
-  const uint64_t states = state_count(op.settings);
-  need(op.states.size() == states, "Optimizer %d with these settings needs %llu buffers of state, found %llu", number, states,
-       uint64_t(op.states.size()));
+  const int number = static_cast<int>(op.settings.first);
+  const uint64_t settings = op.settings.second.size(), states = op.states.size();
+  const UpdateNeeds needs = needs_of(op.settings);
+  need(settings == needs.settings, "Optimizer %d needs %llu settings, found %llu", number, needs.settings, settings);
+  need(states == needs.states, "Optimizer %d with these settings needs %llu buffers of state, found %llu", number,
+       needs.states, states);
   for (int32_t state : op.states) need_shape(state, "optimizer state", parameter.rows, parameter.columns);
 }
 
