@@ -151,7 +151,7 @@ __device__ __forceinline__ void read_row(float (&values)[COUNT], const float* sh
 }
 
 // Computes the tile whose first row is `row` and whose first column is `column`, and calls `take(row, column, sum)` once for
-// each of its sums that lies within `rows` × `columns`. Neighbouring threads take neighbouring columns.
+// each of its sums that lies within `rows` × `columns`. Neighboring threads take neighboring columns.
 template <class Shape, bool A_K_INSIDE, bool B_K_INSIDE, class A, class B, class Take>
 __device__ __forceinline__ void matmul_tile(const A& a, const B& b, int row, int column, int rows, int columns, int depth,
                                             float* shared, const Take& take) {

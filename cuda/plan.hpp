@@ -130,6 +130,7 @@ struct mlp_plan {
   StepEnd step_end() const;
 
   // run.cpp
+  uint64_t steps_of(uint64_t rows) const { return (rows + batch_size_ - 1) / batch_size_; }
   void start_progress(uint32_t run, uint64_t steps, uint64_t count);
   void write_rates(const double* rates, uint64_t steps, uint64_t steps_before);
   void run_steps(uint64_t steps);

@@ -119,7 +119,7 @@ __device__ __forceinline__ float warp_max(float value) {
   return value;
 }
 
-// The sum over groups of `lanes` neighbouring lanes; `lanes` is a power of two.
+// The sum over groups of `lanes` neighboring lanes; `lanes` is a power of two.
 __device__ __forceinline__ float group_sum(float value, int lanes) {
   for (int step = lanes / 2; step > 0; step /= 2) value += __shfl_xor_sync(~0u, value, step);
   return value;
