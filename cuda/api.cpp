@@ -104,8 +104,7 @@ EXPORT int32_t mlp_device_count(int32_t* count, char* error, uint32_t error_size
 EXPORT int32_t mlp_device_query(int32_t device, char* name, uint32_t name_size, int64_t* facts, uint64_t fact_count,
                                 char* error, uint32_t error_size) {
   return guarded(error, error_size, [&] {
-    need(facts && fact_count >= MLP_FACTS, "A device has %d facts, found room for %llu", MLP_FACTS,
-         fact_count);
+    need(facts && fact_count >= MLP_FACTS, "A device has %d facts, found room for %llu", MLP_FACTS, fact_count);
     check(cudaSetDevice(device));
     const auto attribute = [&](cudaDeviceAttr which) {
       int value = 0;
@@ -260,8 +259,7 @@ EXPORT int32_t mlp_plan_run_epoch(mlp_plan* plan, uint32_t run, const uint32_t* 
   return on(plan, error, error_size, [&] {
     need_values(order, rows);
     need_values(learning_rates, steps);
-    need(results && result_count >= MLP_RESULTS, "An epoch has %d results, found room for %llu", MLP_RESULTS,
-         result_count);
+    need(results && result_count >= MLP_RESULTS, "An epoch has %d results, found room for %llu", MLP_RESULTS, result_count);
     plan->run_epoch(run, order, rows, learning_rates, steps, steps_before, results);
   });
 }

@@ -20,8 +20,7 @@ class DeviceMemory {
     cudaMemGetInfo(&free, &total);
     throw Fault{MLP_OUT_OF_MEMORY,
                 format("the GPU's memory is used up: %llu bytes were asked for, %llu of %llu are free",
-                       bytes, free,
-                       total)};
+                       bytes, free, total)};
   }
   DeviceMemory(DeviceMemory&& other) noexcept { swap(other); }
   DeviceMemory& operator=(DeviceMemory&& other) noexcept {

@@ -89,7 +89,6 @@ ATOMIC void store_shared_word(uint32_t* word, uint32_t value) {
 }
 inline float load_exchanged(const float* address) { return *address; }
 inline uint32_t load_exchanged(const uint32_t* address) { return *address; }
-inline float4 load_exchanged4(const float* address) { return *reinterpret_cast<const float4*>(address); }
 inline void pause() { emulate::pause(); }
 
 using std::isfinite;

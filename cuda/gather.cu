@@ -1,6 +1,6 @@
 // gather: x (B, I) = inputs[order] * scale, with the labels (B) or target values (B, O) of those rows.
 //
-// Split: one block a row, neighbouring threads on neighbouring columns. Cost: one read of the rows (I bytes or 4 I), one
+// Split: one block a row, neighboring threads on neighboring columns. Cost: one read of the rows (I bytes or 4 I), one
 // write of 4 I bytes. Compared with `gather()` of the reference backend.
 #include "ops.cuh"
 

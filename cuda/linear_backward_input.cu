@@ -33,12 +33,8 @@ cudaError_t launch_with(const Site& site, const LinearBackwardInput& op) {
 }  // namespace
 
 cudaError_t launch_linear_backward_input(const Site& site, const LinearBackwardInput& op) {
-  cudaError_t error = cudaSuccess;
-  switch (tile_size_for(site.batch_size, op.in_features, site.multiprocessors)) {
-    case TileSize::small: error = launch_with<SmallTile>(site, op); break;
-    case TileSize::medium: error = launch_with<MediumTile>(site, op); break;
-    case TileSize::large: error = launch_with<LargeTile>(site, op); break;
-  }
+  const TileSize size = tile_size_for(site.batch_size, op.in_features, site.multiprocessors);
+  const cudaError_t error = with_tile(size, [&](auto tile) { return launch_with<decltype(tile)>(site, op); });
   if (error != cudaSuccess || op.activation != MLP_SOFTMAX) return error;
   return launch_softmax_backward(site, op.x, op.dx, op.in_features);
 }

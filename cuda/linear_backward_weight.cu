@@ -99,23 +99,12 @@ void prepare_backward_weight(const Site& site, LinearBackwardWeight* layers, int
     medium += tiles_of<MediumTile>(layers[index]);
   }
   group->count = count;
-  if (large >= site.multiprocessors) {
-    group->size = TileSize::large;
-    lay_out<LargeTile>(layers, count, group);
-  } else if (medium >= site.multiprocessors) {
-    group->size = TileSize::medium;
-    lay_out<MediumTile>(layers, count, group);
-  } else {
-    group->size = TileSize::small;
-    lay_out<SmallTile>(layers, count, group);
-  }
+  group->size = large >= site.multiprocessors    ? TileSize::large
+                : medium >= site.multiprocessors ? TileSize::medium
+                                                 : TileSize::small;
+  with_tile(group->size, [&](auto tile) { lay_out<decltype(tile)>(layers, count, group); });
 }
 
 cudaError_t launch_linear_backward_weight(const Site& site, const BackwardWeightGroup& group, const StepEnd& end) {
-  switch (group.size) {
-    case TileSize::small: return launch_with<SmallTile>(site, group, end);
-    case TileSize::medium: return launch_with<MediumTile>(site, group, end);
-    case TileSize::large: return launch_with<LargeTile>(site, group, end);
-  }
-  return cudaErrorInvalidValue;
+  return with_tile(group.size, [&](auto tile) { return launch_with<decltype(tile)>(site, group, end); });
 }

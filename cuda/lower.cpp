@@ -22,7 +22,7 @@ float* mlp_plan::buffer(int32_t id) {
 
 // Where a layer's input comes from: a buffer, or the data set itself in place of the gathered buffer.
 InputSource mlp_plan::source(int32_t x, bool from_set) {
-  const int in_features = static_cast<int>(shape(x).columns);
+  const int in_features = columns(x);
   if (!from_set) return buffer_source(buffer(x), in_features);
   const float scale = std::get<GatherOp>(ops_[0]).scale;
   const bool bytes = set_.bytes.get() != nullptr;
@@ -40,7 +40,12 @@ Answers mlp_plan::answers(int32_t target, bool from_set) {
 UpdateRule mlp_plan::rule(const UpdateOp& op) {
   DeviceMemory<float4>& rates = rates_[op.settings];
   if (rates.count() < rates_capacity_) rates = DeviceMemory<float4>(rates_capacity_);
-  return rule_of(op.settings, rates.get());
+  UpdateRule made{op.settings.first, {}, rates.get()};
+  for (size_t index = 0; index < op.settings.second.size(); index++) {
+    const double value = op.settings.second[index];
+    made.settings[index] = {static_cast<float>(value), static_cast<float>(1 - value)};
+  }
+  return made;
 }
 
 Parameter mlp_plan::parameter(const UpdateOp& op) {
@@ -50,8 +55,7 @@ Parameter mlp_plan::parameter(const UpdateOp& op) {
 }
 
 Loss mlp_plan::loss(const LossOp& op, bool from_set) {
-  const int width = static_cast<int>(shape(op.dz).columns);
-  return {op.kind, answers(op.target, from_set), scores_.get(), width, op.activation, buffer(op.z), op.smoothing};
+  return {op.kind, answers(op.target, from_set), scores_.get(), columns(op.dz), op.activation, buffer(op.z), op.smoothing};
 }
 
 StepEnd mlp_plan::step_end() const { return {progress_.get(), stop_.get(), scores_.get(), batch_size_}; }
@@ -69,7 +73,7 @@ LinearBackwardWeight mlp_plan::backward_weight(const LinearBackwardWeightOp& op,
   LinearBackwardWeight made{};
   made.dz = buffer(op.dz);
   made.x = source(op.x, from_set);
-  made.out_features = static_cast<int>(shape(op.dz).columns);
+  made.out_features = columns(op.dz);
   return made;
 }
 
@@ -102,7 +106,7 @@ void mlp_plan::add_launch(const GatherOp& op) {
   made.x = buffer(op.x);
   if (op.target >= 0) {
     made.answers = answers(op.target, true);
-    made.target_width = static_cast<int>(shape(op.target).columns);
+    made.target_width = columns(op.target);
     made.targets = buffer(op.target);
     made.labels = reinterpret_cast<uint32_t*>(made.targets);
   }
@@ -110,9 +114,8 @@ void mlp_plan::add_launch(const GatherOp& op) {
 }
 
 void mlp_plan::add_launch(const LinearOp& op, bool from_set) {
-  const int out_features = static_cast<int>(shape(op.y).columns);
-  const Linear made = {source(op.x, from_set), buffer(op.weights), buffer(op.bias), buffer(op.y), buffer(op.z),
-                       out_features,           op.activation};
+  const Linear made = {source(op.x, from_set), buffer(op.weights), buffer(op.bias), buffer(op.y), buffer(op.z), columns(op.y),
+                       op.activation};
   launches_.push_back([this, made] { return launch_linear(site_, made); });
 }
 
@@ -124,9 +127,8 @@ void mlp_plan::add_launch(const LossOp& op, bool from_set) {
 }
 
 void mlp_plan::add_launch(const LinearBackwardInputOp& op) {
-  const int in_features = static_cast<int>(shape(op.x).columns), out_features = static_cast<int>(shape(op.dz).columns);
-  const LinearBackwardInput made = {buffer(op.dz), buffer(op.weights), buffer(op.x),  buffer(op.z),
-                                    buffer(op.dx), in_features,        out_features, op.activation};
+  const LinearBackwardInput made = {buffer(op.dz), buffer(op.weights), buffer(op.x),   buffer(op.z),
+                                    buffer(op.dx), columns(op.x),      columns(op.dz), op.activation};
   launches_.push_back([this, made] { return launch_linear_backward_input(site_, made); });
 }
 
@@ -161,10 +163,9 @@ Tail mlp_plan::tail(const Network& network, size_t first) {
   std::vector<TailLayer> layers;
   for (size_t index = first - 1; index < network.layers.size(); index++) {
     const LinearOp& op = network.layers[index].forward;
-    const int in_features = static_cast<int>(shape(op.x).columns), out_features = static_cast<int>(shape(op.y).columns);
     layers.push_back({buffer(op.weights), buffer(op.bias), buffer(op.y), buffer(op.z),
-                      buffer(network.layers[index].gradient.dz), in_features, out_features, op.activation});
-    made.width += out_features;
+                      buffer(network.layers[index].gradient.dz), columns(op.x), columns(op.y), op.activation});
+    made.width += columns(op.y);
   }
   made.layers = table(layers);
   made.count = static_cast<int>(layers.size()) - 1;

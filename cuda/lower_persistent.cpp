@@ -9,24 +9,27 @@ constexpr int TAIL_BLOCKS = 64;
 
 int rounded_up(int value, int to) { return divide_up(value, to) * to; }
 
-}  // namespace
-
-// A tile's cost is its products, and what is read and written for it: the weights of the terms are estimates.
-TileSizes choose_tiles(const StationarySize& layer, int blocks) {
-  TileSizes best{};
+// Cuts a layer into at most `blocks` tiles, and returns whether it can be. A tile's cost is its products, and what is read and
+// written for it: the weights of the terms are estimates.
+bool cut(StationaryLayer* layer, int blocks) {
   long long lowest = INT64_MAX;
-  for (int tile_out = MICRO_MAJOR; tile_out < layer.out_features + MICRO_MAJOR; tile_out += MICRO_MAJOR) {
-    const int tiles_out = divide_up(layer.out_features, tile_out);
+  for (int tile_out = MICRO_MAJOR; tile_out < layer->out_features + MICRO_MAJOR; tile_out += MICRO_MAJOR) {
+    const int tiles_out = divide_up(layer->out_features, tile_out);
     if (tiles_out > blocks) continue;
-    const int tile_in = rounded_up(divide_up(layer.in_features, blocks / tiles_out), 4);
-    const int tiles_in = divide_up(layer.in_features, tile_in);
+    const int tile_in = rounded_up(divide_up(layer->in_features, blocks / tiles_out), 4);
+    const int tiles_in = divide_up(layer->in_features, tile_in);
     const long long cost = static_cast<long long>(tile_in) * tile_out + 8ll * (tile_in + tile_out + tiles_in);
     if (cost >= lowest) continue;
     lowest = cost;
-    best = {tile_in, tile_out, tiles_in, tiles_out};
+    layer->tile_in = tile_in;
+    layer->tile_out = tile_out;
+    layer->tiles_in = tiles_in;
+    layer->tiles_out = tiles_out;
   }
-  return best;
+  return lowest < INT64_MAX;
 }
+
+}  // namespace
 
 // Makes the plan persistent, or says why it cannot be.
 std::string mlp_plan::lower_persistent(const Network& network) {
@@ -53,21 +56,16 @@ std::string mlp_plan::lower_persistent(const Network& network) {
   for (size_t index = 0; index < stationary; index++) {
     const Layer& recorded = network.layers[index];
     StationaryLayer layer{};
-    layer.in_features = static_cast<int>(shape(recorded.forward.x).columns);
-    layer.out_features = static_cast<int>(shape(recorded.forward.y).columns);
+    layer.in_features = columns(recorded.forward.x);
+    layer.out_features = columns(recorded.forward.y);
     layer.activation = recorded.forward.activation;
     if (layer.activation == MLP_SOFTMAX) return "a large layer has a softmax";
     for (const UpdateOp* op : {&recorded.weights, &recorded.bias}) {
-      if (op->settings.optimizer != update.settings.optimizer || op->states.size() != update.states.size()) {
+      if (op->settings.first != update.settings.first || op->states.size() != update.states.size()) {
         return "optimizers differ";
       }
     }
-    const TileSizes tiles = choose_tiles({layer.in_features, layer.out_features}, blocks);
-    if (tiles.tile_in == 0) return "a layer has more outputs than fit on this GPU";
-    layer.tile_in = tiles.tile_in;
-    layer.tile_out = tiles.tile_out;
-    layer.tiles_in = tiles.tiles_in;
-    layer.tiles_out = tiles.tiles_out;
+    if (!cut(&layer, blocks)) return "a layer has more outputs than fit on this GPU";
     layer.x_stride = (layer.tile_in / 4 | 1) * 4;  // rows on different banks
     layer.weights_at = place(uint64_t(kernel.state_copies) * layer.tile_in * layer.tile_out);
     if (index > 0) layer.x_at = place(uint64_t(batch_size_) * layer.x_stride);
@@ -78,7 +76,7 @@ std::string mlp_plan::lower_persistent(const Network& network) {
   kernel.tail_rows = divide_up(batch_size_, std::min(blocks, TAIL_BLOCKS));
   uint64_t tail_width = layers.back().out_features;
   for (size_t index = stationary; index < network.layers.size(); index++) {
-    tail_width += shape(network.layers[index].forward.y).columns;
+    tail_width += columns(network.layers[index].forward.y);
   }
   kernel.scratch_at = place(std::max<uint64_t>(SCRATCH_FLOATS, 2 * tail_width * kernel.tail_rows));
   const uint64_t inputs = uint64_t(batch_size_) * layers[0].x_stride;
@@ -118,8 +116,7 @@ std::string mlp_plan::lower_persistent(const Network& network) {
   for (size_t index = stationary; index < network.layers.size(); index++) {
     const Layer& recorded = network.layers[index];
     const float *x = buffer(recorded.forward.x), *dz = buffer(recorded.gradient.dz);
-    const int in_features = static_cast<int>(shape(recorded.forward.x).columns),
-              out_features = static_cast<int>(shape(recorded.forward.y).columns);
+    const int in_features = columns(recorded.forward.x), out_features = columns(recorded.forward.y);
     updates.push_back({parameter(recorded.weights), rule(recorded.weights), x, dz, out_features, in_features});
     updates.push_back({parameter(recorded.bias), rule(recorded.bias), nullptr, dz, out_features, 1});
   }

@@ -41,6 +41,17 @@ inline TileSize tile_size_for(int rows, int columns, int multiprocessors) {
   return TileSize::small;
 }
 
+// Calls `work` with a tile of this size, whose type says its form.
+template <class Work>
+auto with_tile(TileSize size, const Work& work) {
+  switch (size) {
+    case TileSize::small: return work(SmallTile{});
+    case TileSize::medium: return work(MediumTile{});
+    case TileSize::large: return work(LargeTile{});
+  }
+  __builtin_unreachable();
+}
+
 // A matrix in memory, `outers` rows of `inners` numbers. `vectors` says that rows begin on 16 bytes and hold fours.
 struct Rows {
   const float* values;
@@ -140,7 +151,7 @@ __device__ __forceinline__ void read_row(float (&values)[COUNT], const float* sh
 }
 
 // Computes the tile whose first row is `row` and whose first column is `column`, and calls `take(row, column, sum)` once for
-// each of its sums that lies within `rows` × `columns`. Neighbouring threads take neighbouring columns.
+// each of its sums that lies within `rows` × `columns`. Neighboring threads take neighboring columns.
 template <class Shape, bool A_K_INSIDE, bool B_K_INSIDE, class A, class B, class Take>
 __device__ __forceinline__ void matmul_tile(const A& a, const B& b, int row, int column, int rows, int columns, int depth,
                                             float* shared, const Take& take) {

@@ -43,8 +43,6 @@ struct Answers {
   }
 };
 
-inline Rows matrix(const float* values, int outers, int inners) { return {values, outers, inners, inners % 4 == 0}; }
-
 // x (B, I) = rows of the set * scale; labels (B) or targets (B, O) of those rows.
 struct Gather {
   InputSource source;

@@ -7,19 +7,6 @@
 #include "device_memory.hpp"
 #include "persistent.cuh"
 
-// What the planner knows of a large layer.
-struct StationarySize {
-  int in_features, out_features;
-};
-
-// How it cuts it.
-struct TileSizes {
-  int tile_in, tile_out, tiles_in, tiles_out;
-};
-
-// Cuts a layer into at most `blocks` tiles.
-TileSizes choose_tiles(const StationarySize& layer, int blocks);
-
 struct PersistentLayout {
   Persistent kernel{};
   int blocks = 0;

@@ -107,6 +107,7 @@ struct mlp_plan {
   void lower_fused(const Network& network);
   std::string lower_persistent(const Network& network);
   float* buffer(int32_t id);
+  int columns(int32_t id) const { return static_cast<int>(shape(id).columns); }
   InputSource source(int32_t x, bool from_set);
   Answers answers(int32_t target, bool from_set);
   UpdateRule rule(const UpdateOp& op);
@@ -129,6 +130,7 @@ struct mlp_plan {
   StepEnd step_end() const;
 
   // run.cpp
+  uint64_t steps_of(uint64_t rows) const { return (rows + batch_size_ - 1) / batch_size_; }
   void start_progress(uint32_t run, uint64_t steps, uint64_t count);
   void write_rates(const double* rates, uint64_t steps, uint64_t steps_before);
   void run_steps(uint64_t steps);

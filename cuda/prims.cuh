@@ -48,9 +48,6 @@ __device__ __forceinline__ void store_shared_word(uint32_t* word, uint32_t value
 // Numbers that another block of the same launch wrote: read from the L2, never from this multiprocessor's L1.
 __device__ __forceinline__ float load_exchanged(const float* address) { return __ldcg(address); }
 __device__ __forceinline__ uint32_t load_exchanged(const uint32_t* address) { return __ldcg(address); }
-__device__ __forceinline__ float4 load_exchanged4(const float* address) {
-  return __ldcg(reinterpret_cast<const float4*>(address));
-}
 
 // What a waiting thread does between two looks.
 __device__ __forceinline__ void pause() {}
@@ -122,7 +119,7 @@ __device__ __forceinline__ float warp_max(float value) {
   return value;
 }
 
-// The sum over groups of `lanes` neighbouring lanes; `lanes` is a power of two.
+// The sum over groups of `lanes` neighboring lanes; `lanes` is a power of two.
 __device__ __forceinline__ float group_sum(float value, int lanes) {
   for (int step = lanes / 2; step > 0; step /= 2) value += __shfl_xor_sync(~0u, value, step);
   return value;

@@ -15,8 +15,7 @@ std::string shape_text(uint64_t rows, uint64_t columns) {
 
 mlp_plan::mlp_plan(int32_t device, uint32_t batch_size, int32_t path)
     : device_((check(cudaSetDevice(device)), device)), batch_size_(batch_size), wanted_path_(path) {
-  need(batch_size >= 1 && batch_size <= LARGEST_SIDE, "A batch needs 1 to %llu rows, found %u",
-       LARGEST_SIDE, batch_size);
+  need(batch_size >= 1 && batch_size <= LARGEST_SIDE, "A batch needs 1 to %llu rows, found %u", LARGEST_SIDE, batch_size);
   need(path >= MLP_PATH_AUTO && path <= MLP_PATH_PERSISTENT, "There is no path of number %d", path);
   int multiprocessors = 0;
   check(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device));
@@ -42,12 +41,10 @@ void mlp_plan::set_inputs(const uint8_t* bytes, const float* floats, uint64_t co
   need(columns >= 1 && columns <= LARGEST_SIDE && count % columns == 0, "%llu inputs are no whole rows of %llu",
        count, columns);
   need(count / columns <= UINT32_MAX, "A data set has at most 2^32 - 1 rows");
-  need(!finished_ || columns == set_.columns, "The plan was made for rows of %llu inputs, found %llu",
-       set_.columns, columns);
+  need(!finished_ || columns == set_.columns, "The plan was made for rows of %llu inputs, found %llu", set_.columns, columns);
   const uint64_t there = bytes ? set_.bytes.count() : set_.floats.count();
-  need(!orders_rows_ || count == there, "The plan trains on %llu rows of %s, found %llu rows of %s",
-       set_.rows, set_.bytes.get() ? "bytes" : "floats",
-       count / columns, bytes ? "bytes" : "floats");
+  need(!orders_rows_ || count == there, "The plan trains on %llu rows of %s, found %llu rows of %s", set_.rows,
+       set_.bytes.get() ? "bytes" : "floats", count / columns, bytes ? "bytes" : "floats");
   if (count != there) {  // launches point to where the inputs were: they are made anew
     set_.bytes = {};
     set_.floats = {};
@@ -155,13 +152,12 @@ void mlp_plan::check_op(const UpdateOp& op) const {
   const BufferShape& parameter = shape(op.parameter);
   need(parameter.rows != 0, "Buffer %d has a batch dimension and is no parameter", op.parameter);
   need_shape(op.gradient, "gradient", parameter.rows, parameter.columns);
-  const int number = static_cast<int>(op.settings.optimizer);
-  const uint64_t settings = setting_count(op.settings.optimizer);
-  need(op.settings.values.size() == settings, "Optimizer %d needs %llu settings, found %llu", number, settings,
-       uint64_t(op.settings.values.size()));
-  const uint64_t states = state_count(op.settings);
-  need(op.states.size() == states, "Optimizer %d with these settings needs %llu buffers of state, found %llu", number, states,
-       uint64_t(op.states.size()));
+  const int number = static_cast<int>(op.settings.first);
+  const uint64_t settings = op.settings.second.size(), states = op.states.size();
+  const UpdateNeeds needs = needs_of(op.settings);
+  need(settings == needs.settings, "Optimizer %d needs %llu settings, found %llu", number, needs.settings, settings);
+  need(states == needs.states, "Optimizer %d with these settings needs %llu buffers of state, found %llu", number,
+       needs.states, states);
   for (int32_t state : op.states) need_shape(state, "optimizer state", parameter.rows, parameter.columns);
 }
 
@@ -170,8 +166,7 @@ void mlp_plan::check_set() const {
   const auto* gather = ops_.empty() ? nullptr : std::get_if<GatherOp>(&ops_[0]);
   need(gather, "A plan begins with its gather");
   need(set_.columns == shape(gather->x).columns, "The data set has rows of %llu inputs, buffer %d has %llu columns",
-       set_.columns, gather->x,
-       shape(gather->x).columns);
+       set_.columns, gather->x, shape(gather->x).columns);
   for (size_t index = 1; index < ops_.size(); index++) {
     need(!std::holds_alternative<GatherOp>(ops_[index]), "A plan gathers once");
   }
@@ -184,8 +179,7 @@ void mlp_plan::check_set() const {
        set_.rows, set_.labels.count());
   const uint64_t width = shape(gather->target).columns;
   need(!targets || (set_.target_columns == width && set_.targets.count() == set_.rows * width),
-       "The loss needs %llu target values for each of %llu rows, found %llu in all", width,
-       set_.rows, set_.targets.count());
+       "The loss needs %llu target values for each of %llu rows, found %llu in all", width, set_.rows, set_.targets.count());
 }
 
 void mlp_plan::finish() {
@@ -200,6 +194,6 @@ void mlp_plan::finish() {
   if (has_loss_) orders_rows_ = true;
   scores_ = DeviceMemory<RowScore>(has_loss_ ? batch_size_ : 0);
   finished_ = true;
-  reserve(orders_rows_ ? set_.rows : 0, orders_rows_ ? (set_.rows + batch_size_ - 1) / batch_size_ : 0);
+  reserve(orders_rows_ ? set_.rows : 0, orders_rows_ ? steps_of(set_.rows) : 0);
   lower();
 }

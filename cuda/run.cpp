@@ -111,12 +111,11 @@ void mlp_plan::run_epoch(uint32_t run, const uint32_t* order, uint64_t rows, con
   need(finished_, "Cannot run an epoch: the plan is not finished");
   need(has_loss_, "Cannot run an epoch: the plan has no loss");
   need(run >= 1 && run < NO_RUN, "An epoch's number needs to be from 1 to 2^32 - 2, found %u", run);
-  need(rows <= UINT32_MAX && steps == (rows + batch_size_ - 1) / batch_size_,
+  need(rows <= UINT32_MAX && steps == steps_of(rows),
        "%llu rows in batches of %u need %llu learning rates, found %llu", rows, batch_size_,
-       (rows + batch_size_ - 1) / batch_size_, steps);
+       steps_of(rows), steps);
   for (uint64_t index = 0; index < rows; index++) {
-    need(order[index] < set_.rows, "Row %u is not in the data set, which has %llu", order[index],
-         set_.rows);
+    need(order[index] < set_.rows, "Row %u is not in the data set, which has %llu", order[index], set_.rows);
   }
   reserve(rows, steps);
   if (!lowered_) lower();
@@ -138,11 +137,10 @@ void mlp_plan::predict(int32_t y, float* outputs, uint64_t count) {
   need(finished_, "Cannot predict: the plan is not finished");
   need(!orders_rows_, "Cannot predict: the plan trains");
   const uint64_t columns = shape(y).columns;
-  need(shape(y).rows == 0 && count == set_.rows * columns, "%llu rows have %llu outputs, found room for %llu",
-       set_.rows, set_.rows * columns,
-       count);
+  need(shape(y).rows == 0 && count == set_.rows * columns, "%llu rows have %llu outputs, found room for %llu", set_.rows,
+       set_.rows * columns, count);
   if (!lowered_) lower();
-  start_progress(NO_RUN, (set_.rows + batch_size_ - 1) / batch_size_, set_.rows);
+  start_progress(NO_RUN, steps_of(set_.rows), set_.rows);
   for (uint64_t row = 0; row < set_.rows; row += batch_size_) {
     run_steps(1);
     const uint64_t rows = std::min<uint64_t>(batch_size_, set_.rows - row);

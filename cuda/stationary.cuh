@@ -28,7 +28,7 @@ __device__ __forceinline__ bool find_place(const StationaryLayer& layer, Place* 
 
 // Computes a matrix of sums in units of 8 × 128. `compute(unit, slice, slices, sums)` is called by a warp for one unit, or,
 // where there are fewer units than warps, for one share of its terms; lane l holds sums [8][4] of minor indices l + 32 j, or
-// 4 l + j where FOURS. `take(unit, major, minor, sum)` is called once for each sum, by neighbouring threads for neighbouring
+// 4 l + j where FOURS. `take(unit, major, minor, sum)` is called once for each sum, by neighboring threads for neighboring
 // minor indices, or major ones where MAJOR_FIRST.
 template <bool FOURS, bool MAJOR_FIRST, class Compute, class Take>
 __device__ __forceinline__ void in_units(int units, float* scratch, const Compute& compute, const Take& take) {

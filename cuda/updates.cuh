@@ -1,7 +1,8 @@
-// The optimizers: what one step does to one number, and what the host computes for it. Another one adds a case to each switch.
+// The optimizers: what one step does to one number, and what the host computes for it.
 #pragma once
 
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "mlp.h"
@@ -11,31 +12,21 @@
 using Optimizer = mlp_optimizer;
 
 // An optimizer with its settings, in the order of mlp.h.
-struct Settings {
-  Optimizer optimizer;
-  std::vector<double> values;
-  bool operator<(const Settings& other) const {
-    return optimizer != other.optimizer ? optimizer < other.optimizer : values < other.values;
-  }
+using Settings = std::pair<Optimizer, std::vector<double>>;
+
+// The most buffers of state and settings that an optimizer has, and how many one with these settings needs.
+constexpr int MAX_STATES = 2, MAX_SETTINGS = 5;
+struct UpdateNeeds {
+  uint64_t states, settings;
 };
-
-inline uint64_t setting_count(Optimizer optimizer) {
+inline UpdateNeeds needs_of(const Settings& given) {
+  const auto& [optimizer, values] = given;
   switch (optimizer) {
-    case MLP_SGD: return 3;
-    case MLP_ADAM: return 5;
+    case MLP_SGD: return {values.empty() || values[0] == 0 ? 0u : 1u, 3};
+    case MLP_ADAM: return {2, 5};
   }
   __builtin_unreachable();
 }
-
-// How many buffers of state it keeps for a parameter, at most MAX_STATES.
-inline uint64_t state_count(const Settings& settings) {
-  switch (settings.optimizer) {
-    case MLP_SGD: return settings.values[0] != 0 ? 1 : 0;
-    case MLP_ADAM: return 2;
-  }
-  __builtin_unreachable();
-}
-constexpr int MAX_STATES = 2;
 
 // A parameter and what the optimizer keeps of it; null for what it does not.
 struct Parameter {
@@ -43,78 +34,54 @@ struct Parameter {
   float* states[MAX_STATES];
 };
 
-struct SgdRule {
-  float momentum, weight_decay;
-  int32_t nesterov;
-};
-
-struct AdamRule {
-  float beta1, rest1, beta2, rest2;  // rests to 1
-  float weight_decay;                // what joins the gradient
-};
-
-// What stays the same from step to step, and a row of numbers for each step of the epoch.
 struct UpdateRule {
   Optimizer optimizer;
-  union {
-    SgdRule sgd;
-    AdamRule adam;
-  };
-  const float4* rates;
+  struct {
+    float value, rest;  // the rest to 1
+  } settings[MAX_SETTINGS];
+  const float4* rates;  // one row for each step of the epoch
 };
 
-inline UpdateRule rule_of(const Settings& settings, const float4* rates) {
-  const std::vector<double>& values = settings.values;
-  const auto number = [](double value) { return static_cast<float>(value); };
-  UpdateRule rule{};
-  rule.optimizer = settings.optimizer;
-  rule.rates = rates;
-  switch (settings.optimizer) {
-    case MLP_SGD:
-      rule.sgd = {number(values[0]), number(values[2]), values[1] != 0};
-      return rule;
-    case MLP_ADAM:
-      rule.adam = {number(values[0]), number(1 - values[0]), number(values[1]), number(1 - values[1]),
-                   values[4] != 0 ? 0.0f : number(values[3])};
-      return rule;
-  }
-  __builtin_unreachable();
-}
-
-// The row of step `t`, counted from 1 since training began, whose learning rate is `rate`. With sgd that alone; with Adam also
-// `rate √(1 - β₂ᵗ) / (1 - β₁ᵗ)`, `ε √(1 - β₂ᵗ)` and, where weight decay is decoupled, `rate λ`.
-inline float4 rates_of_step(const Settings& settings, double rate, double t) {
-  const std::vector<double>& values = settings.values;
-  switch (settings.optimizer) {
-    case MLP_SGD: return make_float4(static_cast<float>(rate), 0, 0, 0);
+// The row of step `t`, counted from 1 since training began, in double until it is done: the learning rate of sgd; of Adam the
+// weight decay that joins the gradient, `rate √(1 - β₂ᵗ) / (1 - β₁ᵗ)`, `ε √(1 - β₂ᵗ)` and, of decoupled decay, `rate λ`.
+inline float4 rates_of_step(const Settings& given, double rate, double t) {
+  const auto& [optimizer, values] = given;
+  const auto row = [](double x, double y, double z, double w) {
+    return make_float4(static_cast<float>(x), static_cast<float>(y), static_cast<float>(z), static_cast<float>(w));
+  };
+  switch (optimizer) {
+    case MLP_SGD: return row(rate, 0, 0, 0);
     case MLP_ADAM: {
-      const double root = std::sqrt(1 - std::pow(values[1], t)), decay = values[4] != 0 ? values[3] : 0.0;
-      return make_float4(static_cast<float>(rate), static_cast<float>(rate * root / (1 - std::pow(values[0], t))),
-                         static_cast<float>(values[2] * root), static_cast<float>(rate * decay));
+      const double root = std::sqrt(1 - std::pow(values[1], t)), decay = values[3];
+      const bool decoupled = values[4] != 0;
+      return row(decoupled ? 0 : decay, rate * root / (1 - std::pow(values[0], t)), values[2] * root,
+                 decoupled ? rate * decay : 0);
     }
   }
   __builtin_unreachable();
 }
 
 // v ← momentum v + g, p ← p - rate (v, or with Nesterov g + momentum v); without momentum p ← p - rate g.
-__host__ __device__ __forceinline__ void sgd(const SgdRule& rule, float rate, float g, float* p, float* velocity) {
-  float step = g + rule.weight_decay * *p;
+__host__ __device__ __forceinline__ void sgd(const UpdateRule& rule, float rate, float g, float* p, float* velocity) {
+  const float momentum = rule.settings[0].value, weight_decay = rule.settings[2].value;
+  float step = g + weight_decay * *p;
   if (velocity) {
-    const float v = rule.momentum * *velocity + step;
+    const float v = momentum * *velocity + step;
     *velocity = v;
-    step = rule.nesterov ? step + rule.momentum * v : v;
+    step = rule.settings[1].value != 0 ? step + momentum * v : v;
   }
   *p -= rate * step;
 }
 
 // Adam and AdamW (arXiv 1412.6980, 1711.05101), with both bias corrections moved into the step's factors:
 // m̂ / (√v̂ + ε) = (√(1 - β₂ᵗ) / (1 - β₁ᵗ)) m / (√v + ε √(1 - β₂ᵗ)).
-__host__ __device__ __forceinline__ void adam(const AdamRule& rule, const float4& rates, float g, float* p, float* m,
+__host__ __device__ __forceinline__ void adam(const UpdateRule& rule, const float4& rates, float g, float* p, float* m,
                                               float* v) {
+  const auto &beta1 = rule.settings[0], &beta2 = rule.settings[1];
   const float shrunk = *p - rates.w * *p;
-  g += rule.weight_decay * *p;
-  const float mean = rule.beta1 * *m + rule.rest1 * g;
-  const float square = rule.beta2 * *v + rule.rest2 * g * g;
+  g += rates.x * *p;
+  const float mean = beta1.value * *m + beta1.rest * g;
+  const float square = beta2.value * *v + beta2.rest * g * g;
   *m = mean;
   *v = square;
   *p = shrunk - rates.y * mean / (sqrtf(square) + rates.z);
@@ -125,8 +92,8 @@ __host__ __device__ __forceinline__ void update(const UpdateRule& rule, const fl
                                                 const Parameter& parameter, size_t at) {
   float *p = parameter.values + at, *const* states = parameter.states;
   switch (rule.optimizer) {
-    case MLP_SGD: return sgd(rule.sgd, rates.x, g, p, states[0] ? states[0] + at : nullptr);
-    case MLP_ADAM: return adam(rule.adam, rates, g, p, states[0] + at, states[1] + at);
+    case MLP_SGD: return sgd(rule, rates.x, g, p, states[0] ? states[0] + at : nullptr);
+    case MLP_ADAM: return adam(rule, rates, g, p, states[0] + at, states[1] + at);
   }
   __builtin_unreachable();
 }

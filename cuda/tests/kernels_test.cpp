@@ -149,66 +149,45 @@ void test_clip(const Size& size) {
   expect_near(first.read(), wanted, 1e-6, text("clipByNorm", size));
 }
 
-void test_loss_and_end(const Size& size) {
+// A loss with its gradient, and the end of a step with its sum: of a cross-entropy against labels, or of a mean squared error
+// against target values.
+void test_loss(const Size& size, LossKind kind, Activation activation) {
+  const bool squared = kind == LossKind::mean_squared_error;
   Step step(size.batch, size.rows, 2);
-  Matrix logits(size.batch * size.out, 3), dz(size.batch * size.out);
+  const Activated output(size.batch, size.out, activation, squared ? 1 : 3);
+  Matrix targets(size.batch * size.out), dz(size.batch * size.out);
   std::vector<uint32_t> labels(size.batch);
   for (auto& label : labels) label = generator()() % size.out;
   DeviceMemory<uint32_t> label_memory(labels.size());
   label_memory.write(labels.data(), labels.size(), nullptr);
   DeviceMemory<RowScore> scores(size.batch);
-  const Answers answers = {label_memory.get(), nullptr, nullptr};
-  check(launch_loss(step.site, {LossKind::softmax_cross_entropy, answers, scores.get(), size.out, MLP_LINEAR, nullptr, 0.1f},
-                    logits.get(), dz.get()));
+  const Answers answers = {squared ? nullptr : label_memory.get(), squared ? targets.get() : nullptr, nullptr};
+  check(launch_loss(step.site, {kind, answers, scores.get(), size.out, activation, output.sums(), 0.1f}, output.y.get(),
+                    dz.get()));
   check(launch_end_step(step.site, {step.site.progress, step.stop.get(), scores.get(), step.site.batch_size}));
   std::vector<double> wanted(dz.values.begin(), dz.values.end());
   double loss = 0;
   uint32_t correct = 0;
   for (int row = 0; row < size.rows; row++) {
-    const float* z = &logits.values[row * size.out];
-    double sum = 0;
-    int best = 0;
+    const float *y = &output.y.values[row * size.out], *target = &targets.values[row * size.out];
+    double* d = &wanted[row * size.out];
+    std::vector<double> likely(y, y + size.out);
+    activate_row(likely.data(), size.out, MLP_SOFTMAX);
     for (int c = 0; c < size.out; c++) {
-      sum += std::exp(double(z[c]));
-      if (z[c] > z[best]) best = c;
+      const double wish = squared ? target[c] : 0.9 * (uint32_t(c) == labels[row]) + 0.1 / size.out;
+      const double off = (squared ? y[c] : likely[c]) - wish;
+      loss += squared ? off * off / size.out : -wish * std::log(likely[c]);
+      d[c] = off / size.rows * (squared ? 2.0 / size.out : 1);
     }
-    for (int c = 0; c < size.out; c++) {
-      const double target = 0.9 * (uint32_t(c) == labels[row]) + 0.1 / size.out;
-      loss += target * (std::log(sum) - z[c]);
-      wanted[row * size.out + c] = (std::exp(double(z[c])) / sum - target) / size.rows;
-    }
-    correct += uint32_t(best) == labels[row];
+    if (squared) activate_row_backward(&output.z.values[row * size.out], d, size.out, activation);
+    correct += !squared && std::max_element(y, y + size.out) - y == labels[row];
   }
-  expect_near(dz.read(), wanted, 2e-6, text("softmaxCrossEntropy", size));
+  const std::string what = text(squared ? "meanSquaredError" : "softmaxCrossEntropy", size) + ", activation " +
+                           std::to_string(activation);
+  expect_near(dz.read(), wanted, 2e-6, what);
   const Progress end = step.read();
-  expect(std::fabs(end.loss_sum - loss) <= 1e-5 * loss + 1e-6, text("the loss's sum", size));
-  expect(end.correct == correct && end.rows == uint32_t(size.rows) && end.step == 1, text("the step's end", size));
-}
-
-void test_squared_error(const Size& size, const std::vector<Activation>& activations) {
-  for (Activation activation : activations) {
-    Step step(size.batch, size.rows, 2);
-    const Activated output(size.batch, size.out, activation);
-    Matrix targets(size.batch * size.out), dz(size.batch * size.out);
-    DeviceMemory<RowScore> scores(size.batch);
-    const Answers answers = {nullptr, targets.get(), nullptr};
-    check(launch_loss(step.site, {LossKind::mean_squared_error, answers, scores.get(), size.out, activation, output.sums(), 0},
-                      output.y.get(), dz.get()));
-    check(launch_end_step(step.site, {step.site.progress, step.stop.get(), scores.get(), step.site.batch_size}));
-    std::vector<double> wanted(dz.values.begin(), dz.values.end());
-    double loss = 0;
-    for (int row = 0; row < size.rows; row++) {
-      for (int o = row * size.out; o < (row + 1) * size.out; o++) {
-        const double difference = output.y.values[o] - double(targets.values[o]);
-        loss += difference * difference / size.out;
-        wanted[o] = 2 * difference / size.out / size.rows;
-      }
-      activate_row_backward(&output.z.values[row * size.out], &wanted[row * size.out], size.out, activation);
-    }
-    const std::string what = text("meanSquaredError", size) + ", activation " + std::to_string(activation);
-    expect_near(dz.read(), wanted, 2e-6, what);
-    expect(std::fabs(step.read().loss_sum - loss) <= 1e-5 * loss + 1e-6, what + ", its sum");
-  }
+  expect(std::fabs(end.loss_sum - loss) <= 1e-5 * loss + 1e-6, what + ", its sum");
+  expect(end.correct == correct && end.rows == uint32_t(size.rows) && end.step == 1, what + ", the step's end");
 }
 
 }  // namespace
@@ -232,8 +211,8 @@ int main(int argc, char** argv) {
       test_backward_input(size, activations);
       test_backward_weight(size);
       test_clip(size);
-      test_loss_and_end(size);
-      test_squared_error(size, activations);
+      test_loss(size, LossKind::softmax_cross_entropy, MLP_LINEAR);
+      for (Activation activation : activations) test_loss(size, LossKind::mean_squared_error, activation);
     }
     test_epochs();
     test_failures();

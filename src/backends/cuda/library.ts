@@ -113,11 +113,16 @@ function loadError(path: string, error: Error): BackendError {
  * Calls a function that returns a status and writes a sentence where it fails.
  *
  * @param what what fails then: `Cannot <what> "cuda": …`
+ * @param given its parameters but for the last two
  * @throws {BackendError} where the status is not success
  */
-export function call(what: string, work: (error: Uint8Array<ArrayBuffer>, size: number) => number): void {
+export function call<Given extends readonly unknown[]>(
+  what: string,
+  work: (...given: [...Given, error: Uint8Array<ArrayBuffer>, size: number]) => number,
+  ...given: Given
+): void {
   const error = new Uint8Array(ERROR_BYTES);
-  checkStatus(what, work(error, ERROR_BYTES), error);
+  checkStatus(what, work(...given, error, ERROR_BYTES), error);
 }
 
 /** The same for a function that runs on another thread. */
@@ -147,7 +152,7 @@ export function textOf(bytes: Uint8Array): string {
  */
 export function queryDevice({ symbols }: Library, device: number): DeviceFacts {
   const count = new Int32Array(1);
-  call(OPEN, (error, size) => symbols.mlp_device_count(count, error, size));
+  call(OPEN, symbols.mlp_device_count, count);
   if (device >= count[0]) {
     const found = count[0] === 1 ? "GPU 0 alone" : `GPUs 0 to ${count[0] - 1}`;
     const why = count[0] === 0
@@ -156,11 +161,7 @@ export function queryDevice({ symbols }: Library, device: number): DeviceFacts {
     throw cudaError(OPEN, why, "no-device");
   }
   const name = new Uint8Array(256), values = new BigInt64Array(FACTS.length);
-  call(
-    OPEN,
-    (error, size) =>
-      symbols.mlp_device_query(device, name, name.length, values, BigInt(values.length), error, size),
-  );
+  call(OPEN, symbols.mlp_device_query, device, name, name.length, values, BigInt(values.length));
   const facts = Object.fromEntries(FACTS.map((fact, index) => [fact, Number(values[index])]));
   return { name: textOf(name), ...facts as Record<(typeof FACTS)[number], number> };
 }

@@ -5,7 +5,7 @@ import type { Dataset } from "../../data/dataset.ts";
 import { isUpdate, settingsOf, statesOf, UPDATES } from "../../plan/optimizers.ts";
 import type { BufferName, BufferSpec, ForwardPlan, Op, StepPlan } from "../../plan/plan.ts";
 import { PATH_NUMBERS } from "./ffi.ts";
-import { call, checkStatus, type Library } from "./library.ts";
+import { call, checkStatus, type Library, textOf } from "./library.ts";
 
 /** How a plan is carried out: by the fastest way that fits, or by the one that is named. */
 export type Path = keyof typeof PATH_NUMBERS;
@@ -47,14 +47,7 @@ function record(
   { device, path, what }: RecordingOptions,
 ): Recording {
   const status = new Int32Array(1), error = new Uint8Array(512);
-  const handle = symbols.mlp_plan_create(
-    device,
-    batchSize,
-    PATH_NUMBERS[path],
-    status,
-    error,
-    error.length,
-  );
+  const handle = symbols.mlp_plan_create(device, batchSize, PATH_NUMBERS[path], status, error, error.length);
   checkStatus(what, status[0], error);
   const plan = handle as Deno.PointerObject;
   const ids = new Map(buffers.map(({ name }, index) => [name, index]));
@@ -68,18 +61,11 @@ function record(
     id,
     write(name, values) {
       const floats = values instanceof Float32Array ? values.slice() : Float32Array.from(values);
-      call(
-        what,
-        (error, size) =>
-          symbols.mlp_plan_write_buffer(plan, id(name), floats, BigInt(floats.length), error, size),
-      );
+      call(what, symbols.mlp_plan_write_buffer, plan, id(name), floats, BigInt(floats.length));
     },
     read(name, length) {
       const values = new Float32Array(length);
-      call(
-        what,
-        (error, size) => symbols.mlp_plan_read_buffer(plan, id(name), values, BigInt(length), error, size),
-      );
+      call(what, symbols.mlp_plan_read_buffer, plan, id(name), values, BigInt(length));
       return values;
     },
     placeInputs(inputs, columns) {
@@ -87,15 +73,15 @@ function record(
       const set = inputs instanceof Uint8Array
         ? symbols.mlp_plan_set_inputs_u8
         : symbols.mlp_plan_set_inputs_f32;
-      call(what, (error, size) => set(plan, unshared(inputs), count, width, error, size));
+      call(what, set, plan, unshared(inputs), count, width);
     },
     finish() {
-      call(what, (error, size) => symbols.mlp_plan_finish(plan, error, size));
+      call(what, symbols.mlp_plan_finish, plan);
     },
     describe() {
       const text = new Uint8Array(256);
-      call(what, (error, size) => symbols.mlp_plan_describe(plan, text, text.length, error, size));
-      return new TextDecoder().decode(text.subarray(0, text.indexOf(0)));
+      call(what, symbols.mlp_plan_describe, plan, text, text.length);
+      return textOf(text);
     },
     destroy() {
       symbols.mlp_plan_destroy(plan);
@@ -104,11 +90,9 @@ function record(
   try {
     for (const { shape } of buffers) {
       const [rows, columns] = sidesOf(shape);
-      call(what, (error, size) => symbols.mlp_plan_add_buffer(plan, rows, columns, error, size));
+      call(what, symbols.mlp_plan_add_buffer, plan, rows, columns);
     }
-    for (const op of ops) {
-      call(what, (error, size) => recordOp(symbols, plan, id, op, error, size));
-    }
+    for (const op of ops) recordOp(op, { symbols, plan, id, what });
     return recording;
   } catch (error) {
     recording.destroy();
@@ -122,53 +106,54 @@ function sidesOf(shape: BufferSpec["shape"]): [rows: bigint, columns: bigint] {
   return shape.length === 1 ? [1n, BigInt(shape[0])] : [BigInt(shape[0]), BigInt(shape[1])];
 }
 
-function recordOp(
-  symbols: Library["symbols"],
-  plan: Deno.PointerObject,
-  id: (name: BufferName | undefined) => number,
-  op: Op,
-  error: Uint8Array<ArrayBuffer>,
-  size: number,
-): number {
+/** Where operations are recorded. */
+interface Place {
+  readonly symbols: Library["symbols"];
+  readonly plan: Deno.PointerObject;
+  readonly id: (name: BufferName | undefined) => number;
+  readonly what: string;
+}
+
+function recordOp(op: Op, { symbols, plan, id, what }: Place): void {
   if (isUpdate(op)) {
     const { number } = UPDATES[op.op], [parameter, gradient] = [op.parameter, op.gradient].map(id);
     const states = Int32Array.from(statesOf(op), id), settings = Float64Array.from(settingsOf(op));
     const [stateCount, count] = [states, settings].map(({ length }) => BigInt(length));
-    const given = [plan, number, parameter, gradient, states, stateCount, settings, count] as const;
-    return symbols.mlp_plan_update(...given, error, size);
+    const given = [number, parameter, gradient, states, stateCount, settings, count] as const;
+    return call(what, symbols.mlp_plan_update, plan, ...given);
   }
   switch (op.op) {
     case "gather":
-      return symbols.mlp_plan_gather(plan, id(op.x), id(op.target), op.scale, error, size);
+      return call(what, symbols.mlp_plan_gather, plan, id(op.x), id(op.target), op.scale);
     case "linear": {
       const { number } = ACTIVATION_TABLE[op.activation];
       const [x, weights, bias, y, z] = [op.x, op.weights, op.bias, op.y, op.z].map(id);
-      return symbols.mlp_plan_linear(plan, x, weights, bias, y, z, number, error, size);
+      return call(what, symbols.mlp_plan_linear, plan, x, weights, bias, y, z, number);
     }
     case "softmaxCrossEntropy": {
       const [logits, target, dZ] = [op.logits, op.target, op.dZ].map(id);
-      return symbols.mlp_plan_softmax_cross_entropy(plan, logits, target, dZ, op.labelSmoothing, error, size);
+      return call(what, symbols.mlp_plan_softmax_cross_entropy, plan, logits, target, dZ, op.labelSmoothing);
     }
     case "meanSquaredError": {
       const { number } = ACTIVATION_TABLE[op.activation], labels = Number(op.labels);
       const [y, z, target, dZ] = [op.y, op.z, op.target, op.dZ].map(id);
-      return symbols.mlp_plan_mean_squared_error(plan, y, z, target, labels, dZ, number, error, size);
+      return call(what, symbols.mlp_plan_mean_squared_error, plan, y, z, target, labels, dZ, number);
     }
     case "linearBackwardInput": {
       const { number } = ACTIVATION_TABLE[op.activation];
       const [dZ, weights, x, z, dX] = [op.dZ, op.weights, op.x, op.z, op.dX].map(id);
-      return symbols.mlp_plan_linear_backward_input(plan, dZ, weights, x, z, dX, number, error, size);
+      return call(what, symbols.mlp_plan_linear_backward_input, plan, dZ, weights, x, z, dX, number);
     }
     case "linearBackwardWeight": {
       const [x, dZ, dWeights, dBias] = [op.x, op.dZ, op.dWeights, op.dBias].map(id);
-      return symbols.mlp_plan_linear_backward_weight(plan, x, dZ, dWeights, dBias, error, size);
+      return call(what, symbols.mlp_plan_linear_backward_weight, plan, x, dZ, dWeights, dBias);
     }
     case "clipByNorm": {
       const gradients = Int32Array.from(op.gradients, id), count = BigInt(gradients.length);
-      return symbols.mlp_plan_clip_by_norm(plan, gradients, count, op.maxNorm, error, size);
+      return call(what, symbols.mlp_plan_clip_by_norm, plan, gradients, count, op.maxNorm);
     }
     default:
-      return op satisfies never;
+      op satisfies never;
   }
 }
 
@@ -191,19 +176,11 @@ export function recordTraining(
     recording.placeInputs(dataset.inputs, plan.inFeatures);
     const { labels, targets } = dataset;
     if (labels) {
-      call(
-        options.what,
-        (error, size) =>
-          symbols.mlp_plan_set_labels(handle, unshared(labels), BigInt(labels.length), error, size),
-      );
+      call(options.what, symbols.mlp_plan_set_labels, handle, unshared(labels), BigInt(labels.length));
     }
     if (targets) {
-      const width = BigInt(plan.outFeatures);
-      call(
-        options.what,
-        (error, size) =>
-          symbols.mlp_plan_set_targets(handle, unshared(targets), BigInt(targets.length), width, error, size),
-      );
+      const given = [unshared(targets), BigInt(targets.length), BigInt(plan.outFeatures)] as const;
+      call(options.what, symbols.mlp_plan_set_targets, handle, ...given);
     }
     recording.finish();
     return recording;
