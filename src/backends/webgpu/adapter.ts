@@ -78,9 +78,9 @@ export function isSoftware({ info }: GPUAdapter): boolean {
 }
 
 /**
- * Returns the bytes of a tile on an adapter: few for OpenGL on the CPU. No name tells an API, but WebGPU has an adapter of
- * an API without subgroups report the bounds of every adapter's, 4 and 128, while an adapter on the CPU has one size, its
- * vectors', if its API tells it.
+ * Returns the bytes of a tile on an adapter: few on the CPU if the API is OpenGL. No field names the API, but the sizes of
+ * subgroups tell: a driver for the CPU has one size, that of its vectors, and an API without subgroups reports the bounds
+ * that WebGPU sets, 4 and 128.
  */
 export function tileBytesOf(adapter: GPUAdapter): number {
   const { subgroupMinSize, subgroupMaxSize } = adapter.info;

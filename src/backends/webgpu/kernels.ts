@@ -145,7 +145,7 @@ export function meanSquaredErrorKernel(
   });
 }
 
-/** A loss: what it binds besides what loss.wgsl does. */
+/** Makes the kernel of a loss; `bindings` are those besides loss.wgsl's. */
 function ofLoss(columns: number, name: string, { labels, code, bindings = [] }: {
   readonly labels: boolean;
   readonly code: readonly string[];
@@ -173,7 +173,7 @@ export function sumLossesKernel(): Kernel {
   return make("sumLosses", { code: [rowLoss, sumLosses], bindings: ["uniform", "read", "read", "write"] });
 }
 
-/** WGSL of `activate` and `activate_backward`; an activation that activations.wgsl lacks does not compile. */
+/** Writes `activate` and `activate_backward`, which do not compile if activations.wgsl lacks the activation. */
 function activationSource(activation: ActivationName): string {
   const name = activation.replaceAll("-", "_");
   return `${activations}

@@ -15,7 +15,7 @@ export interface LayerTensors {
   readonly outFeatures: number;
 }
 
-/** The parameters of a layer. */
+/** Returns the parameters of a layer. */
 export function parametersOf(
   { forward: { weights, bias }, inFeatures, outFeatures }: PlanLayer,
 ): LayerTensors {
@@ -27,7 +27,7 @@ export function requestOf(tensors: LayerTensors): BufferRequest {
   return { name: tensors.weights, bytes: 4 * sizeOfLayer(tensors) };
 }
 
-/** How many numbers the weights and bias of a layer are. */
+/** Returns how many numbers the weights and bias of a layer have together. */
 export function sizeOfLayer({ inFeatures, outFeatures }: Omit<LayerTensors, "weights" | "bias">): number {
   return outFeatures * (inFeatures + 1);
 }

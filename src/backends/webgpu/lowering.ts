@@ -128,7 +128,7 @@ function launchesOf(device: Device, { plan, placed, inputs, order, losses }: Pla
   }
 }
 
-/** What an update writes; a kernel binds all states that its update can have. */
+/** Returns the buffers that an update writes: a kernel binds all states that its update can have. */
 function updated({ update, none }: PlacedPlan, { parameters, states }: PlacedLayer): GPUBuffer[] {
   return [parameters, ...UPDATES[update.op].states.map((_, at) => states[at] ?? none)];
 }

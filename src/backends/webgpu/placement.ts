@@ -65,7 +65,7 @@ export async function placePlan(device: Device, what: Work, plan: StepPlan): Pro
   };
 }
 
-/** The optimizer's states of a layer. */
+/** Returns the optimizer's states of a layer. */
 function stateTensors({ training, inFeatures, outFeatures }: PlanLayer): LayerTensors[] {
   const { weights, bias } = training!, ofBias = statesOf(bias);
   return statesOf(weights).map((name, at) => ({ weights: name, bias: ofBias[at], inFeatures, outFeatures }));
