@@ -68,9 +68,6 @@ export interface Source {
   readonly bytes: number;
 }
 
-/** Bytes of a step's record: what uniform buffers with offsets are aligned to. */
-export const STEP_BYTES = 256;
-
 const BINDING_TYPES: Record<Binding, GPUBufferBindingType> = {
   uniform: "uniform",
   read: "read-only-storage",

@@ -4,12 +4,12 @@ import type { Dataset } from "../../data/dataset.ts";
 import { networkOf } from "../../plan/network.ts";
 import type { ForwardPlan } from "../../plan/plan.ts";
 import { rowCount } from "../state.ts";
-import { type Room, STEP_BYTES } from "./device.ts";
+import type { Room } from "./device.ts";
 import type { Work } from "./errors.ts";
 import { placeInputs } from "./inputs.ts";
 import { forwardLaunches, parametersOf, placesOf, requestOf, writeTensors } from "./layers.ts";
-import { bindProgram } from "./program.ts";
-import { bindRecords, writeStep } from "./steps.ts";
+import { bindProgram, bindRecords } from "./program.ts";
+import { STEP_BYTES, writeStep } from "./steps.ts";
 
 /** Most rows whose activations are kept at a time, and most numbers of them in one layer. */
 const MOST_ROWS = 1024, MOST_NUMBERS = 1 << 22;

@@ -3,6 +3,7 @@ import type { PlanLayer } from "../../plan/network.ts";
 import type { Device } from "./device.ts";
 import { webgpuError, type Work } from "./errors.ts";
 import { type Kernel, lanesOf } from "./kernels.ts";
+import { STEP_BYTES } from "./steps.ts";
 import { type Block, type Tile, tileLoops, tileWidth } from "./tile.ts";
 
 /** A kernel to be dispatched. */
@@ -153,4 +154,15 @@ function tileFor({ software, tileBytes: bytes }: Device, rows: number, columns: 
   const tiles = (block: Block) => tileGrid(block, rows, columns).reduce((x, y) => x * y);
   const large = software ? 4 * tiles(8) <= 1.8 * tiles(4) : tiles(8) >= MANY_TILES;
   return { block: large ? 8 : 4, bytes };
+}
+
+/** Binds records: group 0 of every kernel, with the offset of its step. */
+export async function bindRecords(device: Device, what: Work, records: GPUBuffer): Promise<GPUBindGroup> {
+  const { result, checked } = device.scoped(what, () =>
+    device.gpu.createBindGroup({
+      layout: device.stepLayout,
+      entries: [{ binding: 0, resource: { buffer: records, size: STEP_BYTES } }],
+    }));
+  await checked;
+  return result;
 }

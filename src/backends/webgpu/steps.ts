@@ -1,9 +1,10 @@
 /** The records of steps, which every kernel reads as `step`. @module */
-import { type Device, STEP_BYTES } from "./device.ts";
-import type { Work } from "./errors.ts";
 
 /** Whole numbers at the beginning of a record: where its rows begin in the order of the epoch, how many, its number. */
 const WORDS = ["first", "rows", "index"] as const;
+
+/** Bytes of a step's record: what uniform buffers with offsets are aligned to. */
+export const STEP_BYTES = 256;
 
 /** Words from one record to the next, and the word of `rows` in it. */
 export const STEP_WORDS = STEP_BYTES / 4, ROWS_WORD = WORDS.indexOf("rows");
@@ -18,17 +19,6 @@ export interface StepRows {
 export function stepSource(settings: readonly string[]): string {
   const members = [...WORDS.map((name) => `${name}: u32`), ...settings.map((name) => `${name}: f32`)];
   return `struct Step { ${members.join(", ")} }\n@group(0) @binding(0) var<uniform> step: Step;`;
-}
-
-/** Binds records: group 0 of every kernel, with the offset of its step. */
-export async function bindRecords(device: Device, what: Work, records: GPUBuffer): Promise<GPUBindGroup> {
-  const { result, checked } = device.scoped(what, () =>
-    device.gpu.createBindGroup({
-      layout: device.stepLayout,
-      entries: [{ binding: 0, resource: { buffer: records, size: STEP_BYTES } }],
-    }));
-  await checked;
-  return result;
 }
 
 /** Writes the record of step `index` of a submission. */

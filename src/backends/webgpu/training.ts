@@ -6,14 +6,14 @@
  */
 import type { EpochResult } from "../backend.ts";
 import type { StepPlan } from "../../plan/plan.ts";
-import { type Device, STEP_BYTES } from "./device.ts";
+import type { Device } from "./device.ts";
 import type { Work } from "./errors.ts";
 import type { PlacedInputs } from "./inputs.ts";
 import { sumLossesKernel } from "./kernels.ts";
 import { stepLaunches, workOf } from "./lowering.ts";
 import type { PlacedPlan } from "./placement.ts";
-import { bindProgram } from "./program.ts";
-import { bindRecords, ROWS_WORD, STEP_WORDS, type StepRows, writeStep } from "./steps.ts";
+import { bindProgram, bindRecords } from "./program.ts";
+import { ROWS_WORD, STEP_BYTES, STEP_WORDS, type StepRows, writeStep } from "./steps.ts";
 import { stepSettings } from "./updates.ts";
 
 /** Milliseconds that a submission may take. */

@@ -1,7 +1,6 @@
 /** The settings of updates, and the records that they cross to the kernels in. @module */
 import { assertEquals } from "@std/assert";
-import { STEP_BYTES } from "../../../src/backends/webgpu/device.ts";
-import { stepSource, writeStep } from "../../../src/backends/webgpu/steps.ts";
+import { STEP_BYTES, stepSource, writeStep } from "../../../src/backends/webgpu/steps.ts";
 import { stepSettings, takerOf } from "../../../src/backends/webgpu/updates.ts";
 import { OPTIMIZERS } from "../../../src/plan/optimizers.ts";
 import type { UpdateOp } from "../../../src/plan/plan.ts";
