@@ -1,6 +1,7 @@
 // What the tests of this folder share: random matrices in memory of the device, comparison with doubles, a count of faults.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <random>
