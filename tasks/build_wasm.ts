@@ -4,13 +4,13 @@
  * `--check` compares with what is there instead, byte for byte.
  *
  * The compiler is the npm package `assemblyscript`; nothing else of this project needs it. A `.wasm` file cannot be
- * imported as bytes without a permission, so that each also stands in a module as base64.
+ * imported as bytes without a permission, so that each also stands in a module, compressed, as base64.
  * @module
  */
 import { fileURLToPath } from "node:url";
 // deno-lint-ignore no-import-prefix -- only this file needs the compiler
 import asc from "npm:assemblyscript@0.28.20/asc";
-import { kernelDefinitions, missingCases } from "./shared/wasm_definitions.ts";
+import { kernelDefinitions, missingCases } from "./wasm_definitions.ts";
 
 const KERNELS = { from: "src/backends/wasm/kernels/", generated: kernelDefinitions() };
 
@@ -50,8 +50,8 @@ function pathOf(path: string): string {
   return fileURLToPath(new URL(`../${path}`, import.meta.url));
 }
 
-async function compile({ from, generated, features }: Build): Promise<Uint8Array> {
-  const written = new Map<string, Uint8Array>();
+async function compile({ from, generated, features }: Build): Promise<Uint8Array<ArrayBuffer>> {
+  const written = new Map<string, Uint8Array<ArrayBuffer>>();
   const enable = ["simd", ...features, "threads"].flatMap((feature) => ["--enable", feature]);
   const { error, stderr } = await asc.main(["main.ts", "-o", "kernels.wasm", ...FLAGS, ...enable], {
     readFile: (name: string) => {
@@ -68,7 +68,7 @@ async function compile({ from, generated, features }: Build): Promise<Uint8Array
       return source;
     },
     writeFile: (name: string, contents: Uint8Array | string) => {
-      if (contents instanceof Uint8Array) written.set(name, contents);
+      if (contents instanceof Uint8Array) written.set(name, Uint8Array.from(contents));
     },
     listFiles: () => [],
   });
@@ -76,30 +76,43 @@ async function compile({ from, generated, features }: Build): Promise<Uint8Array
   return written.get("kernels.wasm")!;
 }
 
-function moduleOf(name: string, bytes: Uint8Array): string {
-  const base64 = btoa(String.fromCharCode(...bytes));
-  return `/** \`${name}.wasm\` in base64, written by \`deno task build:wasm\`. @module */\n\n` +
-    `/** The bytes of the module. */\nexport const base64 =\n  "${base64}";\n`;
+/** Compresses or decompresses bytes. */
+async function through(
+  bytes: Uint8Array<ArrayBuffer>,
+  transform: CompressionStream | DecompressionStream,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(transform)).arrayBuffer());
+}
+
+/** The source of the module that holds a build. */
+async function moduleOf(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const packed = (await through(bytes, new CompressionStream("deflate-raw"))).toBase64();
+  return `/** \`${name}.wasm\`, compressed, in base64; written by \`deno task build:wasm\`. @module */\n\n` +
+    `/** The bytes of the module, by raw deflate. */\nexport const packed =\n  "${packed}";\n`;
+}
+
+/** Returns whether the committed files hold this build. Compressors differ, so what is compared is what they hold. */
+async function holds(to: string, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  const [, packed = ""] = /"(.*)"/.exec(await Deno.readTextFile(pathOf(`${to}.ts`))) ?? [];
+  const unpacked = await through(Uint8Array.fromBase64(packed), new DecompressionStream("deflate-raw"));
+  const committed = [await Deno.readFile(pathOf(`${to}.wasm`)), unpacked];
+  return committed.every((there) =>
+    there.length === bytes.length && there.every((byte, i) => byte === bytes[i])
+  );
 }
 
 const check = Deno.args.includes("--check");
 let differs = false;
 for (const build of BUILDS) {
   const { to } = build, bytes = await compile(build);
-  const files: Record<string, Uint8Array> = {
-    [`${to}.wasm`]: bytes,
-    [`${to}.ts`]: new TextEncoder().encode(moduleOf(to.slice(to.lastIndexOf("/") + 1), bytes)),
-  };
-  for (const [file, contents] of Object.entries(files)) {
-    if (!check) {
-      await Deno.writeFile(pathOf(file), contents);
-      console.log(`wrote ${file} (${contents.length} bytes)`);
-      continue;
-    }
-    const there = await Deno.readFile(pathOf(file));
-    const same = there.length === contents.length && there.every((byte, i) => byte === contents[i]);
-    console.log(`${same ? "same" : "DIFFERS"}: ${file}`);
+  if (check) {
+    const same = await holds(to, bytes);
+    console.log(`${same ? "same" : "DIFFERS"}: ${to}`);
     differs ||= !same;
+    continue;
   }
+  await Deno.writeFile(pathOf(`${to}.wasm`), bytes);
+  await Deno.writeTextFile(pathOf(`${to}.ts`), await moduleOf(to.slice(to.lastIndexOf("/") + 1), bytes));
+  console.log(`wrote ${to}.wasm (${bytes.length} bytes) and ${to}.ts`);
 }
 if (differs) Deno.exit(1);

@@ -36,10 +36,10 @@ export async function compileKernels(
   if (typeof WebAssembly === "undefined") throw unavailable("this host has no WebAssembly");
   const builds: Build[] = options.build ? [options.build] : ["relaxed", "plain"];
   for (const build of builds) {
-    const { base64 } = build === "relaxed"
+    const { packed } = build === "relaxed"
       ? await import("./binary/relaxed.ts")
       : await import("./binary/plain.ts");
-    const bytes = moduleBytes(base64, options);
+    const bytes = await moduleBytes(packed, options);
     if (!WebAssembly.validate(bytes)) continue;
     try {
       return { build, module: await WebAssembly.compile(bytes) };

@@ -16,7 +16,7 @@ import {
   kernelFingerprint,
   memberOf,
   missingCases,
-} from "../../../tasks/shared/wasm_definitions.ts";
+} from "../../../tasks/wasm_definitions.ts";
 
 for (const build of ["relaxed", "plain"] as const) {
   for (const shared of [true, false]) {

@@ -12,9 +12,9 @@ import {
   ROW_OP,
   ROW_OP_KINDS,
   STEP_NUMBERS,
-} from "../../src/backends/wasm/records.ts";
-import { ACTIVATION_TABLE } from "../../src/plan/activations.ts";
-import { UPDATES } from "../../src/plan/optimizers.ts";
+} from "../src/backends/wasm/records.ts";
+import { ACTIVATION_TABLE } from "../src/plan/activations.ts";
+import { UPDATES } from "../src/plan/optimizers.ts";
 
 /** Returns the source of the kernels' module `./generated`. */
 export function kernelDefinitions(): string {
