@@ -38,6 +38,13 @@ export const ACTIVATION_TABLE = {
     from: "z",
     source: "Elfwing et al. 2017, arXiv 1702.03118",
   },
+  mish: {
+    number: 6,
+    formula: "z tanh(log(1 + eᶻ))",
+    derivative: "t + z σ(z) (1 - t²), with t = tanh(log(1 + eᶻ))",
+    from: "z",
+    source: "Misra 2019, arXiv 1908.08681",
+  },
 } as const satisfies Record<string, ActivationDefinition>;
 
 /** The name of an activation. */
