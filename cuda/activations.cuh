@@ -16,7 +16,8 @@ inline bool needs_z(Activation activation) {
     case MLP_RELU:
     case MLP_SIGMOID:
     case MLP_TANH:
-    case MLP_SOFTMAX: return false;
+    case MLP_SOFTMAX:
+    case MLP_LEAKY_RELU: return false;
     case MLP_SILU:
     case MLP_MISH: return true;
   }
@@ -50,6 +51,7 @@ __host__ __device__ __forceinline__ float activate(float z, Activation activatio
       const MishTerms t = mish_terms(z);
       return z * (t.top / t.all);
     }
+    case MLP_LEAKY_RELU: return z < 0 ? 0.01f * z : z;
   }
   __builtin_unreachable();
 }
@@ -71,6 +73,7 @@ __host__ __device__ __forceinline__ float activate_backward(float y, float z, fl
       const MishTerms t = mish_terms(z);
       return d * ((t.top + z * (t.slope / t.all)) / t.all);
     }
+    case MLP_LEAKY_RELU: return y <= 0 ? 0.01f * d : d;
   }
   __builtin_unreachable();
 }

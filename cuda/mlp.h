@@ -55,9 +55,10 @@ enum mlp_activation {
   MLP_TANH = 3,
   MLP_SOFTMAX = 4, /* over a row */
   MLP_SILU = 5, /* needs z */
-  MLP_MISH = 6 /* needs z */
+  MLP_MISH = 6, /* needs z */
+  MLP_LEAKY_RELU = 7
 };
-enum { MLP_ACTIVATIONS = MLP_MISH + 1 };
+enum { MLP_ACTIVATIONS = MLP_LEAKY_RELU + 1 };
 
 /* Optimizers, numbered as in `src/plan/optimizers.ts`, with what mlp_plan_update takes, in order. */
 enum mlp_optimizer {

@@ -45,6 +45,13 @@ export const ACTIVATION_TABLE = {
     from: "z",
     source: "Misra 2019, arXiv 1908.08681",
   },
+  "leaky-relu": {
+    number: 7,
+    formula: "z > 0 ? z : 0.01 z",
+    derivative: "y > 0 ? 1 : 0.01",
+    from: "y",
+    source: "Maas et al. 2013",
+  },
 } as const satisfies Record<string, ActivationDefinition>;
 
 /** The name of an activation. */

@@ -28,6 +28,9 @@ export function activate(row: Float64Array, activation: ActivationName): void {
     case "mish":
       for (let i = 0; i < row.length; i++) row[i] *= Math.tanh(softplus(row[i]));
       return;
+    case "leaky-relu":
+      for (let i = 0; i < row.length; i++) if (row[i] <= 0) row[i] *= 0.01; // NaN stays NaN
+      return;
     default:
       activation satisfies never;
   }
@@ -76,6 +79,9 @@ export function activateBackward(
         const t = Math.tanh(softplus(z[i]));
         dRow[i] *= t + z[i] * sigmoid(z[i]) * (1 - t * t);
       }
+      return;
+    case "leaky-relu":
+      for (let i = 0; i < y.length; i++) if (y[i] <= 0) dRow[i] *= 0.01;
       return;
     default:
       activation satisfies never;

@@ -100,3 +100,11 @@ fn mish_back(z: f32, d: f32) -> f32 {
 fn root_of_decay(z: f32) -> f32 {
   return exp_of(0.5 * bitcast<f32>(bitcast<u32>(z) | 0x80000000u));
 }
+
+fn leaky_relu_of(z: f32) -> f32 {
+  return select(z, 0.01 * z, is_negative(z));
+}
+
+fn leaky_relu_back(y: f32, d: f32) -> f32 {
+  return select(d, 0.01 * d, is_negative(y) || is_zero(y)); // through NaN it goes as it is
+}
