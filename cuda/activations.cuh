@@ -16,13 +16,27 @@ inline bool needs_z(Activation activation) {
     case MLP_RELU:
     case MLP_SIGMOID:
     case MLP_TANH:
-    case MLP_SOFTMAX: return false;
-    case MLP_SILU: return true;
+    case MLP_SOFTMAX:
+    case MLP_LEAKY_RELU: return false;
+    case MLP_SILU:
+    case MLP_MISH: return true;
   }
   __builtin_unreachable();
 }
 
 __host__ __device__ __forceinline__ float sigmoid(float z) { return 1 / (1 + expf(-z)); }
+
+// t = tanh(log(1 + e^z)) as `top` / `all`, and σ(z) (1 - t²) as `slope` / `all`²: sums of positive powers of e^-|z|, so that
+// nothing cancels or overflows.
+struct MishTerms {
+  float top, all, slope;
+};
+
+__host__ __device__ __forceinline__ MishTerms mish_terms(float z) {
+  const float q = expf(-fabsf(z)), square = q * q;
+  const float top = 2 * q + (z < 0 ? square : 1.0f), all = top + 2 * (z < 0 ? 1.0f : square);
+  return {top, all, 4 * (1 + q) * (z < 0 ? q : square)};
+}
 
 // The activation of one sum; of softmax, the sum itself.
 __host__ __device__ __forceinline__ float activate(float z, Activation activation) {
@@ -33,6 +47,11 @@ __host__ __device__ __forceinline__ float activate(float z, Activation activatio
     case MLP_TANH: return tanhf(z);
     case MLP_SOFTMAX: return z;
     case MLP_SILU: return z * sigmoid(z);
+    case MLP_MISH: {
+      const MishTerms t = mish_terms(z);
+      return z * (t.top / t.all);
+    }
+    case MLP_LEAKY_RELU: return z < 0 ? 0.01f * z : z;
   }
   __builtin_unreachable();
 }
@@ -50,6 +69,11 @@ __host__ __device__ __forceinline__ float activate_backward(float y, float z, fl
       const float s = sigmoid(z);
       return d * (s * (1 + z * (1 - s)));
     }
+    case MLP_MISH: {
+      const MishTerms t = mish_terms(z);
+      return d * ((t.top + z * (t.slope / t.all)) / t.all);
+    }
+    case MLP_LEAKY_RELU: return y <= 0 ? 0.01f * d : d;
   }
   __builtin_unreachable();
 }

@@ -54,9 +54,11 @@ enum mlp_activation {
   MLP_SIGMOID = 2,
   MLP_TANH = 3,
   MLP_SOFTMAX = 4, /* over a row */
-  MLP_SILU = 5 /* needs z */
+  MLP_SILU = 5, /* needs z */
+  MLP_MISH = 6, /* needs z */
+  MLP_LEAKY_RELU = 7
 };
-enum { MLP_ACTIVATIONS = MLP_SILU + 1 };
+enum { MLP_ACTIVATIONS = MLP_LEAKY_RELU + 1 };
 
 /* Optimizers, numbered as in `src/plan/optimizers.ts`, with what mlp_plan_update takes, in order. */
 enum mlp_optimizer {

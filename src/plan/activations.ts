@@ -38,6 +38,20 @@ export const ACTIVATION_TABLE = {
     from: "z",
     source: "Elfwing et al. 2017, arXiv 1702.03118",
   },
+  mish: {
+    number: 6,
+    formula: "z tanh(log(1 + eᶻ))",
+    derivative: "t + z σ(z) (1 - t²), with t = tanh(log(1 + eᶻ))",
+    from: "z",
+    source: "Misra 2019, arXiv 1908.08681",
+  },
+  "leaky-relu": {
+    number: 7,
+    formula: "z > 0 ? z : 0.01 z",
+    derivative: "y > 0 ? 1 : 0.01",
+    from: "y",
+    source: "Maas et al. 2013",
+  },
 } as const satisfies Record<string, ActivationDefinition>;
 
 /** The name of an activation. */

@@ -25,6 +25,12 @@ export function activate(row: Float64Array, activation: ActivationName): void {
     case "silu":
       for (let i = 0; i < row.length; i++) row[i] *= sigmoid(row[i]);
       return;
+    case "mish":
+      for (let i = 0; i < row.length; i++) row[i] *= Math.tanh(softplus(row[i]));
+      return;
+    case "leaky-relu":
+      for (let i = 0; i < row.length; i++) if (row[i] <= 0) row[i] *= 0.01; // NaN stays NaN
+      return;
     default:
       activation satisfies never;
   }
@@ -68,6 +74,15 @@ export function activateBackward(
         dRow[i] *= s * (1 + z[i] * (1 - s));
       }
       return;
+    case "mish":
+      for (let i = 0; i < z.length; i++) {
+        const t = Math.tanh(softplus(z[i]));
+        dRow[i] *= t + z[i] * sigmoid(z[i]) * (1 - t * t);
+      }
+      return;
+    case "leaky-relu":
+      for (let i = 0; i < y.length; i++) if (y[i] <= 0) dRow[i] *= 0.01;
+      return;
     default:
       activation satisfies never;
   }
@@ -75,4 +90,9 @@ export function activateBackward(
 
 function sigmoid(z: number): number {
   return 1 / (1 + Math.exp(-z));
+}
+
+/** Computes `log(1 + eᶻ)` without overflow. */
+function softplus(z: number): number {
+  return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
 }

@@ -72,3 +72,39 @@ fn silu_back(z: f32, d: f32) -> f32 {
 fn is_below_88(z: f32) -> bool {
   return bitcast<u32>(z) - 0xc2b00001u <= 0xff800000u - 0xc2b00001u;
 }
+
+/**
+ * z t with t = tanh(log(1 + e^z)), which is (1 + 2 q) / (1 + 2 q + 2 q²) with q = e^-|z|, or below zero
+ * (q² + 2 q) / (q² + 2 q + 2). There z meets the root of q before q itself, which vanishes sooner than z q.
+ */
+fn mish_of(z: f32) -> f32 {
+  let h = root_of_decay(z);
+  let q = h * h;
+  let above = z * ((1.0 + 2.0 * q) / (1.0 + 2.0 * q + 2.0 * q * q));
+  let below = z * h * h * ((q + 2.0) / (q * (q + 2.0) + 2.0));
+  return select(above, below, is_negative(z));
+}
+
+/** With D the divisor of t, σ(z) (1 - t²) is 4 (1 + q) q² / D², or below zero 4 (1 + q) q / D². */
+fn mish_back(z: f32, d: f32) -> f32 {
+  let h = root_of_decay(z);
+  let q = h * h;
+  let over = 1.0 + 2.0 * q + 2.0 * q * q;
+  let above = (1.0 + 2.0 * q + z * h * h * (4.0 * q * (1.0 + q) / over)) / over;
+  let under = q * (q + 2.0) + 2.0;
+  let below = h * (h * (q + 2.0) + z * h * (4.0 * (1.0 + q) / under)) / under;
+  return d * select(above, below, is_negative(z));
+}
+
+/** e^(-|z| / 2); its square reaches 0. */
+fn root_of_decay(z: f32) -> f32 {
+  return exp_of(0.5 * bitcast<f32>(bitcast<u32>(z) | 0x80000000u));
+}
+
+fn leaky_relu_of(z: f32) -> f32 {
+  return select(z, 0.01 * z, is_negative(z));
+}
+
+fn leaky_relu_back(y: f32, d: f32) -> f32 {
+  return select(d, 0.01 * d, is_negative(y) || is_zero(y)); // through NaN it goes as it is
+}

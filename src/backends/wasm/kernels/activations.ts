@@ -1,27 +1,30 @@
 // Activations over rows [r0, r1) of panels, forward and backward. An unknown number traps.
 //
 // Forward turns sums z into outputs y. Backward turns the gradient d of y into the gradient of z, in place:
-//   linear   y = z               d
-//   relu     y = max(0, z)       y > 0 ? d : 0
-//   sigmoid  y = σ(z)            d y (1 - y)
-//   tanh     y = tanh(z)         d (1 - y²)
-//   silu     y = z σ(z)          d σ(z) (1 + z (1 - σ(z)))
-//   softmax  y = e^z / Σ e^z     y (d - Σ d y)
+//   linear      y = z                    d
+//   relu        y = max(0, z)            y > 0 ? d : 0
+//   sigmoid     y = σ(z)                 d y (1 - y)
+//   tanh        y = tanh(z)              d (1 - y²)
+//   silu        y = z σ(z)               d σ(z) (1 + z (1 - σ(z)))
+//   mish        y = z t                  d (t + z σ(z) (1 - t²)), t = tanh(log(1 + e^z))
+//   leaky-relu  y = z > 0 ? z : 0.01 z   y > 0 ? d : 0.01 d
+//   softmax     y = e^z / Σ e^z          y (d - Σ d y)
 // With q = e^-|z|, σ(z) is 1 / (1 + q), or q / (1 + q) below zero, and 1 - σ(z) is the other of the two: so silu and its
-// derivative vanish far below zero.
+// derivative vanish far below zero. Likewise t is (1 + 2 q) / (1 + 2 q + 2 q²), or (q² + 2 q) / (q² + 2 q + 2) below zero;
+// with D the divisor, σ(z) (1 - t²) is 4 (1 + q) q² / D², or 4 (1 + q) q / D² below zero. None of them cancels.
 //
 // All but softmax are the same for every element, so that they run over a panel's rows as one stretch of memory. A new one
 // needs a case in `activate()` and in `backwardStretch()`; one over whole rows, in `activateRows()` and `activateBackward()`.
 
 import { Activation } from "./generated";
-import { exp, panelsOf, ROW, rowAt, sumOf, tanh, wideExp } from "./prims";
+import { exp, madd, panelsOf, ROW, rowAt, sumOf, tanh, wideExp } from "./prims";
 
 /**
  * Applies an elementwise activation to the sums [z, z + length), and writes the outputs to `y`, which may be `z`. What
  * works on whole rows gets a copy of its sums there, for `activateRows()`.
  */
 export function activate(z: usize, y: usize, length: usize, activation: i32): void {
-  const end = z + length, zero = f32x4.splat(0), one = f32x4.splat(1);
+  const end = z + length, zero = f32x4.splat(0), one = f32x4.splat(1), two = f32x4.splat(2);
   switch (activation) {
     case Activation.linear:
     case Activation.softmax:
@@ -41,6 +44,19 @@ export function activate(z: usize, y: usize, length: usize, activation: i32): vo
         const a = v128.load(z), q = wideExp(f32x4.neg(f32x4.abs(a)));
         const share = f32x4.div(v128.bitselect(q, one, f32x4.lt(a, zero)), f32x4.add(one, q));
         v128.store(y, f32x4.mul(a, share));
+      }
+      return;
+    case Activation.mish:
+      for (; z < end; z += 16, y += 16) {
+        const a = v128.load(z), q = wideExp(f32x4.neg(f32x4.abs(a))), s = f32x4.mul(q, q), below = f32x4.lt(a, zero);
+        const top = madd(two, q, v128.bitselect(s, one, below)), all = madd(two, v128.bitselect(one, s, below), top);
+        v128.store(y, f32x4.mul(a, f32x4.div(top, all)));
+      }
+      return;
+    case Activation.leakyRelu:
+      for (; z < end; z += 16, y += 16) {
+        const a = v128.load(z);
+        v128.store(y, v128.bitselect(f32x4.mul(a, f32x4.splat(0.01)), a, f32x4.lt(a, zero)));
       }
       return;
     default:
@@ -70,7 +86,7 @@ export function activateBackward(
 
 /** Sends the gradients [d, d + length) back through an elementwise activation, in place. */
 function backwardStretch(y: usize, z: usize, d: usize, length: usize, activation: i32): void {
-  const end = d + length, zero = f32x4.splat(0), one = f32x4.splat(1);
+  const end = d + length, zero = f32x4.splat(0), one = f32x4.splat(1), two = f32x4.splat(2);
   switch (activation) {
     case Activation.linear:
       return;
@@ -94,6 +110,20 @@ function backwardStretch(y: usize, z: usize, d: usize, length: usize, activation
         const a = v128.load(z), q = wideExp(f32x4.neg(f32x4.abs(a))), all = f32x4.add(one, q), below = f32x4.lt(a, zero);
         const share = f32x4.div(v128.bitselect(q, one, below), all), rest = f32x4.div(v128.bitselect(one, q, below), all);
         v128.store(d, f32x4.mul(v128.load(d), f32x4.mul(share, f32x4.add(one, f32x4.mul(a, rest)))));
+      }
+      return;
+    case Activation.mish:
+      for (; d < end; d += 16, z += 16) {
+        const a = v128.load(z), q = wideExp(f32x4.neg(f32x4.abs(a))), s = f32x4.mul(q, q), below = f32x4.lt(a, zero);
+        const top = madd(two, q, v128.bitselect(s, one, below)), all = madd(two, v128.bitselect(one, s, below), top);
+        const slope = f32x4.div(f32x4.mul(f32x4.splat(4), f32x4.mul(f32x4.add(one, q), v128.bitselect(q, s, below))), all);
+        v128.store(d, f32x4.mul(v128.load(d), f32x4.div(madd(a, slope, top), all)));
+      }
+      return;
+    case Activation.leakyRelu:
+      for (; d < end; d += 16, y += 16) {
+        const a = v128.load(d);
+        v128.store(d, v128.bitselect(f32x4.mul(a, f32x4.splat(0.01)), a, f32x4.le(v128.load(y), zero)));
       }
       return;
     case Activation.softmax: // over whole rows, see activateBackward()
