@@ -6,6 +6,7 @@ import config from "../deno.json" with { type: "json" };
 import { openBackend } from "../src/backends/open.ts";
 import { drawDigits } from "../src/data/digits.ts";
 import { formatNpz } from "../src/formats/npz.ts";
+import { ACTIVATIONS } from "../src/plan/activations.ts";
 import { buildPlan } from "../src/plan/build.ts";
 import { formatPlan } from "../src/plan/format.ts";
 import { dense, parseLayers } from "../src/plan/layers.ts";
@@ -205,6 +206,10 @@ Deno.test("README.md shows the plan of the default network (needs --allow-read)"
   const layers = parseLayers("128:relu,64:relu,10:softmax");
   const input = { inFeatures: 784, inputScale: 1 / 255, labels: true, outFeatures: 10 };
   assertEquals(blockOf("text"), formatPlan(buildPlan(layers, resolveConfig(), input)));
+});
+
+Deno.test("README.md names every activation (needs --allow-read)", reading, () => {
+  for (const name of ACTIVATIONS) assertStringIncludes(readme(), `\`${name}\``);
 });
 
 Deno.test("README.md names every task, and no other (needs --allow-read)", reading, () => {

@@ -1,7 +1,6 @@
 // What the tests of this folder share: random matrices in memory of the device, comparison with doubles, a count of faults.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <random>
@@ -64,6 +63,8 @@ inline double activate_in_double(double z, Activation activation) {
     case MLP_TANH: return std::tanh(z);
     case MLP_SOFTMAX: return z;
     case MLP_SILU: return z / (1 + std::exp(-z));
+    case MLP_MISH: return z * std::tanh(std::log1p(std::exp(z)));
+    case MLP_LEAKY_RELU: return z > 0 ? z : 0.01 * z;
   }
   __builtin_unreachable();
 }

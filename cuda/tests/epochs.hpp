@@ -47,7 +47,7 @@ inline Curve run_case(const EpochCase& given, int path) {
   for (int layer = 0; layer < layers; layer++) {
     const uint64_t in = given.widths[layer], out = given.widths[layer + 1];
     const int32_t w = buffer(out, in), b = buffer(1, out), y = buffer(0, out),
-                  z = activation(layer) == MLP_SILU ? buffer(0, out) : -1, dz = buffer(0, out), dw = buffer(out, in),
+                  z = needs_z(static_cast<mlp_activation>(activation(layer))) ? buffer(0, out) : -1, dz = buffer(0, out), dw = buffer(out, in),
                   db = buffer(1, out), mw = buffer(out, in), vw = buffer(out, in), mb = buffer(1, out),
                   vb = buffer(1, out);
     ids.push_back({w, b, y, z, dz, dw, db, mw, vw, mb, vb});

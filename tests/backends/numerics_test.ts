@@ -1,7 +1,8 @@
 /** Numbers at the edges of what float32 holds: losses stay exact, and activations lie near float64's. @module */
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { ACTIVATIONS } from "../../src/plan/activations.ts";
+import { ACTIVATIONS, needsZ } from "../../src/plan/activations.ts";
 import { activate } from "../../src/backends/reference/activations.ts";
+import { openReference } from "../../src/backends/reference/backend.ts";
 import { buildPlan } from "../../src/plan/build.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { dense } from "../../src/plan/layers.ts";
@@ -81,6 +82,56 @@ for (const activation of ACTIVATIONS) {
       );
     }
   });
+}
+
+for (const activation of ACTIVATIONS) {
+  if (activation === "softmax") continue;
+  backendTest(
+    `Trainer.runEpoch() has the derivative of ${activation} everywhere`,
+    COMPARED,
+    async (backend) => {
+      // A unit for each sum. Targets lie half as far below the outputs as there are units, so that every gradient of an output
+      // is 1, and the first velocity of a bias is its gradient: the derivative.
+      const outFeatures = SUMS.length, distance = outFeatures / 2;
+      const outputs = Float64Array.from(SUMS);
+      activate(outputs, activation);
+      const config = resolveConfig({
+        loss: "mean-squared-error",
+        optimizer: "sgd",
+        momentum: 0.5,
+        batchSize: 1,
+      });
+      const run = {
+        plan: buildPlan([dense(outFeatures, activation)], config, {
+          ...{ inFeatures: 1, inputScale: 1, labels: false, outFeatures },
+        }),
+        dataset: {
+          ...{ inputs: Float32Array.of(1), inputShape: [1], inputScale: 1, source: "one row", outFeatures },
+          targets: Float32Array.from(outputs, (y) => Math.fround(y) - distance),
+        },
+        parameters: {
+          "layer_1.weights": Float64Array.from(SUMS),
+          "layer_1.bias": new Float64Array(outFeatures),
+        },
+        ...{ epochs: [Uint32Array.of(0)], learningRate: 0 },
+      };
+      const [found, wanted] = await Promise.all(
+        [backend, openReference()].map(async (each) =>
+          (await runPlan(each, run)).state.tensors["layer_1.bias.velocity"]
+        ),
+      );
+      for (const [i, z] of SUMS.entries()) {
+        // The distance from the target is off by as much as the output; a derivative from y by the roundings of y near 1.
+        const share = 2e-6 + 2 * SHARE * Math.abs(outputs[i]) / distance;
+        const rounding = needsZ(activation) ? TINY * Math.max(1, Math.abs(z)) : 2 ** -22;
+        const off = Math.abs(found[i] - wanted[i]);
+        assert(
+          off <= share * Math.abs(wanted[i]) + rounding,
+          `the derivative of ${activation} at ${z} is ${found[i]}, needs ${wanted[i]}`,
+        );
+      }
+    },
+  );
 }
 
 backendTest("Predictor.run() is near float64 with softmax everywhere", EACH, async (backend) => {
