@@ -113,7 +113,14 @@ export {
   type LossInput,
   type LossName,
 } from "./src/plan/losses.ts";
-export { networkOf, type PlanLayer, type PlanNetwork } from "./src/plan/network.ts";
+export {
+  type LayerTraining,
+  networkOf,
+  type PlanLayer,
+  type PlanNetwork,
+  type TrainedLayer,
+  type TrainingNetwork,
+} from "./src/plan/network.ts";
 export {
   OPTIMIZER_OPTIONS,
   type OptimizerDefinition,

@@ -27,14 +27,17 @@ export interface PlanLayer {
   /** The gradient that it passes to the layer before; absent for the first layer and in a prediction. */
   readonly backwardInput?: LinearBackwardInputOp;
   /** What training does with its parameters; absent in a prediction. */
-  readonly training?: {
-    /** The gradients of weights and bias. */
-    readonly gradient: LinearBackwardWeightOp;
-    /** The update of the weights. */
-    readonly weights: UpdateOp;
-    /** The update of the bias. */
-    readonly bias: UpdateOp;
-  };
+  readonly training?: LayerTraining;
+}
+
+/** What training does with the parameters of a layer. */
+export interface LayerTraining {
+  /** The gradients of weights and bias. */
+  readonly gradient: LinearBackwardWeightOp;
+  /** The update of the weights. */
+  readonly weights: UpdateOp;
+  /** The update of the bias. */
+  readonly bias: UpdateOp;
 }
 
 /** A plan as a network. */
@@ -51,11 +54,32 @@ export interface PlanNetwork {
   readonly buffers: ReadonlyMap<BufferName, BufferSpec>;
 }
 
+/** A layer of a training step. */
+export interface TrainedLayer extends PlanLayer {
+  /** What training does with its parameters. */
+  readonly training: LayerTraining;
+}
+
+/** A training step as a network. */
+export interface TrainingNetwork extends PlanNetwork {
+  /** The layers, first to last. */
+  readonly layers: readonly TrainedLayer[];
+  /** The loss. */
+  readonly loss: LossOp;
+}
+
+/**
+ * Finds the layers of a training step.
+ *
+ * @throws {TypeError} if it is not a chain of layers with one loss and one update for each parameter
+ */
+export function networkOf(plan: StepPlan): TrainingNetwork;
 /**
  * Finds the layers of a plan.
  *
- * @throws {TypeError} if the plan is not a chain of layers with, in training, one loss and one update for each parameter
+ * @throws {TypeError} if it is not a chain of layers, with one loss and one update for each parameter if it trains
  */
+export function networkOf(plan: StepPlan | ForwardPlan): PlanNetwork;
 export function networkOf(plan: StepPlan | ForwardPlan): PlanNetwork {
   const ops: readonly Op[] = plan.ops, trains = "batchSize" in plan;
   const buffers = new Map(plan.buffers.map((buffer) => [buffer.name, buffer]));

@@ -91,7 +91,7 @@ export function prepareTraining(
 
   const layerRecords = layers.map(({ inFeatures, outFeatures, forward, training }, index) => ({
     x: addressOf(forward.x),
-    dZ: addressOf(training?.gradient.dZ),
+    dZ: addressOf(training.gradient.dZ),
     inner: inFeatures,
     columns: outFeatures,
     wStride: padded(inFeatures),
@@ -109,7 +109,7 @@ export function prepareTraining(
     maxRows: countOf(dataset),
     rowOps: [
       ...forwardRecords(network, { values: dataset.inputs, inputs, addressOf }),
-      lossRecord(loss!),
+      lossRecord(loss),
       ...layers.map(backwardRecord).filter((record) => record !== undefined).reverse(),
     ],
     layers: layerRecords,

@@ -90,7 +90,7 @@ function launchesOf(device: Device, { plan, placed, inputs, order, losses }: Pla
       return launches;
     }
     case "linearBackwardWeight": {
-      const layer = layers.find(({ training }) => training!.gradient === op)!;
+      const layer = layers.find(({ training }) => training.gradient === op)!;
       const { inFeatures, outFeatures, gradients } = layer;
       const taker = gradients ? KEEP_GRADIENT : takerOf(placed.update);
       const kernelOf = (tile: Tile) => linearBackwardWeightKernel(tile, taker);
@@ -114,7 +114,7 @@ function launchesOf(device: Device, { plan, placed, inputs, order, losses }: Pla
       ];
     case "sgd":
     case "adam": {
-      const layer = layers.find(({ training }) => training!.weights === op);
+      const layer = layers.find(({ training }) => training.weights === op);
       if (!layer?.gradients) return []; // done with the gradients; or a bias, done with its weights
       return [{
         kernel: updateKernel(takerOf(op)),

@@ -1,5 +1,5 @@
 /** The buffers of a plan on the device. @module */
-import { networkOf, type PlanLayer } from "../../plan/network.ts";
+import { networkOf, type TrainedLayer } from "../../plan/network.ts";
 import { statesOf } from "../../plan/optimizers.ts";
 import type { BufferName, StepPlan, UpdateOp } from "../../plan/plan.ts";
 import { sizeOf, updateOf } from "../state.ts";
@@ -8,7 +8,7 @@ import type { Work } from "./errors.ts";
 import { type LayerTensors, parametersOf, placesOf, requestOf } from "./layers.ts";
 
 /** A layer of a plan. */
-export interface PlacedLayer extends PlanLayer {
+export interface PlacedLayer extends TrainedLayer {
   readonly parameters: GPUBuffer;
   /** The optimizer's state of each parameter, in the order of its update. */
   readonly states: readonly GPUBuffer[];
@@ -66,7 +66,7 @@ export async function placePlan(device: Device, what: Work, plan: StepPlan): Pro
 }
 
 /** Returns the optimizer's states of a layer. */
-function stateTensors({ training, inFeatures, outFeatures }: PlanLayer): LayerTensors[] {
-  const { weights, bias } = training!, ofBias = statesOf(bias);
+function stateTensors({ training, inFeatures, outFeatures }: TrainedLayer): LayerTensors[] {
+  const { weights, bias } = training, ofBias = statesOf(bias);
   return statesOf(weights).map((name, at) => ({ weights: name, bias: ofBias[at], inFeatures, outFeatures }));
 }
