@@ -5,7 +5,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { ACTIVATIONS } from "../../src/plan/activations.ts";
-import type { Backend, FloatArray, Tensors } from "../../src/backends/backend.ts";
+import type { Backend, FloatArray, Tensors, Trainer } from "../../src/backends/backend.ts";
 import { openReference } from "../../src/backends/reference/backend.ts";
 import { predict } from "../../src/backends/reference/forward.ts";
 import { persistentBuffers } from "../../src/backends/state.ts";
@@ -107,11 +107,29 @@ function* stepCases(layers: readonly LayerSpec[], given: Partial<TrainConfig>): 
   }
 }
 
-/** Does the step. */
-async function stepOf(backend: Backend, { plan, dataset, tensors }: StepCase) {
-  await using trainer = await backend.createTrainer(plan, dataset, { step: 0, tensors });
+/** Does the step from its state, whatever the trainer did before. */
+async function stepOf(trainer: Trainer, { tensors }: StepCase) {
+  await trainer.writeState({ step: 0, tensors });
   const result = await trainer.runEpoch(inOrder(10), Float64Array.of(0.01));
   return { ...result, ...await trainer.readState() };
+}
+
+/** Does all steps in turn, on one trainer for each plan and set; `take` gets what each comes to. */
+async function doSteps(
+  backend: Backend,
+  runs: readonly StepCase[],
+  take: (index: number, found: StepResult) => void,
+) {
+  const trainers = new Map<Dataset, Trainer>();
+  for (const [index, run] of runs.entries()) {
+    const { plan, dataset, tensors } = run;
+    const trainer = trainers.get(dataset) ?? await backend.createTrainer(plan, dataset, { step: 0, tensors });
+    trainers.set(dataset, trainer);
+    take(index, await stepOf(trainer, run));
+    if (runs[index + 1]?.plan === plan) continue;
+    for (const each of trainers.values()) await each.close();
+    trainers.clear();
+  }
 }
 
 const TWO_LAYERS = [dense(5, "relu"), dense(3, "softmax")];
@@ -149,12 +167,17 @@ const WHOLLY: ReadonlySet<string> = new Set(["webgpu"]);
 
 type StepResult = Awaited<ReturnType<typeof stepOf>>;
 
-let steps: Promise<readonly { readonly run: StepCase; readonly wanted: StepResult }[]> | undefined;
+/** Every step. */
+const STEPS = PLANS.flatMap(({ layers, ...given }) => [...stepCases(layers, given)]);
 
-/** Every step with what the reference makes of it. */
-function makeSteps() {
-  const runs = PLANS.flatMap(({ layers, ...given }) => [...stepCases(layers, given)]);
-  return Promise.all(runs.map(async (run) => ({ run, wanted: await stepOf(openReference(), run) })));
+let wantedSteps: Promise<readonly StepResult[]> | undefined;
+
+/** What the reference makes of every step. */
+async function makeWanted(): Promise<readonly StepResult[]> {
+  const wanted: StepResult[] = [];
+  await using reference = openReference();
+  await doSteps(reference, STEPS, (index, found) => wanted[index] = found);
+  return wanted;
 }
 
 backendTest(
@@ -162,18 +185,19 @@ backendTest(
   COMPARED,
   async (backend, row) => {
     const faults: string[] = [], wholly = WHOLLY.has(row.backend);
-    for (const { run, wanted } of await (steps ??= makeSteps())) {
-      const found = await stepOf(backend, run);
+    const all = await (wantedSteps ??= makeWanted());
+    await doSteps(backend, STEPS, (index, found) => {
+      const run = STEPS[index], wanted = all[index];
       const fault = (what: string) => faults.push(`${run.name}: ${what}`);
       if (found.diverged !== wanted.diverged) fault(`diverged is ${found.diverged}`);
       differences(Float64Array.of(found.lossSum), Float64Array.of(wanted.lossSum)).forEach(fault);
-      if (wanted.diverged && !wholly) continue;
+      if (wanted.diverged && !wholly) return;
       if (found.correct !== wanted.correct) fault(`correct is ${found.correct}, needs ${wanted.correct}`);
       for (const { name, role } of persistentBuffers(run.plan)) {
         if (role !== "parameter" && !wholly) continue;
         differences(found.tensors[name], wanted.tensors[name]).forEach((each) => fault(`${name}${each}`));
       }
-    }
+    });
     assertEquals(faults, []);
   },
 );
