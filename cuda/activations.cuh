@@ -1,4 +1,4 @@
-// What each activation computes, and how a gradient goes back through it. Softmax needs a whole row, by one warp.
+// The activations, forward and back. Softmax needs a whole row, by one warp.
 #pragma once
 
 #include <cmath>

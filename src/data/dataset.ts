@@ -31,7 +31,7 @@ export interface DatasetPair {
   readonly test?: Dataset;
 }
 
-/** What a network's inputs and outputs are; a {@linkcode Dataset} says it too. */
+/** Describes a network's inputs and outputs, as a {@linkcode Dataset} does, too. */
 export type InputSpec = Pick<Dataset, "inputShape"> & Partial<Pick<Dataset, "inputScale" | "classNames">>;
 
 /** Inputs a row, `I`: the product of `inputShape`. */

@@ -1,6 +1,6 @@
 /**
  * The activations, each once: its number in the kernels, its formula, and from which numbers its derivative is computed.
- * What each computes is defined in `backends/reference/activations.ts`. `docs/extending.md` says how to add one.
+ * `backends/reference/activations.ts` defines what each computes. `docs/extending.md` says how to add one.
  * @module
  */
 
@@ -14,7 +14,7 @@ export interface ActivationDefinition {
   readonly derivative: string;
   /** Whether the derivative is computed from the output `y`, or needs the sum `z` too, which a plan then keeps. */
   readonly from: "y" | "z";
-  /** Where it was published; absent if it is common knowledge. */
+  /** Its publication; absent if it is common knowledge. */
   readonly source?: string;
 }
 

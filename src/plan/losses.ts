@@ -20,7 +20,7 @@ export const LOSS_OPTIONS = {
   },
 } as const satisfies Record<string, OptionSpec>;
 
-/** What a loss is computed from. */
+/** The last layer and the settings that a loss is computed from. */
 export interface LossInput {
   /** The last layer, counted from 0. */
   readonly index: number;

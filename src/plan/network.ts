@@ -26,11 +26,11 @@ export interface PlanLayer {
   readonly forward: LinearOp;
   /** The gradient that it passes to the layer before; absent for the first layer and in a prediction. */
   readonly backwardInput?: LinearBackwardInputOp;
-  /** What training does with its parameters; absent in a prediction. */
+  /** The gradients and updates of its parameters; absent in a prediction. */
   readonly training?: LayerTraining;
 }
 
-/** What training does with the parameters of a layer. */
+/** The gradients and updates of a layer's parameters. */
 export interface LayerTraining {
   /** The gradients of weights and bias. */
   readonly gradient: LinearBackwardWeightOp;
@@ -56,7 +56,7 @@ export interface PlanNetwork {
 
 /** A layer of a training step. */
 export interface TrainedLayer extends PlanLayer {
-  /** What training does with its parameters. */
+  /** The gradients and updates of its parameters. */
   readonly training: LayerTraining;
 }
 

@@ -49,7 +49,7 @@ export type OptimizerSettings = OptionValues<typeof OPTIMIZER_OPTIONS>;
 export interface OptimizerDefinition {
   /** Its update of a parameter `p` from its gradient `g`, with learning rate `lr`. */
   readonly formula: string;
-  /** Where it was published. */
+  /** Its publication. */
   readonly source: string;
   /** Defaults of its own for some of {@linkcode OPTIMIZER_OPTIONS}. */
   readonly defaults?: Partial<OptimizerSettings>;

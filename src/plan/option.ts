@@ -5,7 +5,7 @@ export type OptionValue = number | string | boolean;
 
 /** An option of a training run. */
 export interface OptionSpec {
-  /** What kind of value it takes. */
+  /** The kind of value that it takes. */
   readonly kind: "integer" | "number" | "choice" | "boolean";
   /** The value where none is given. */
   readonly default: OptionValue;

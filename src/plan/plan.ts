@@ -51,7 +51,7 @@ export interface LinearOp {
   readonly y: BufferName;
   /** Receives the sums `[B, O]` before the activation; present if the way back needs them. */
   readonly z?: BufferName;
-  /** What is applied to each row's sums. */
+  /** The function of each row's sums. */
   readonly activation: ActivationName;
 }
 
@@ -218,7 +218,7 @@ export interface StepPlan extends Omit<ForwardPlan, "ops"> {
 export interface LayerSpec {
   /** Outputs a row, `O`. */
   readonly outFeatures: number;
-  /** What is applied to each row's sums. */
+  /** The function of each row's sums. */
   readonly activation: ActivationName;
 }
 

@@ -7,7 +7,7 @@ import type { OptionSpec } from "../../src/plan/option.ts";
 
 /** An option that takes any text, such as a path. */
 export interface TextSpec {
-  /** What kind of value it takes. */
+  /** The kind of value that it takes. */
   readonly kind: "text";
   /** What stands for the value in the help text, such as `PATH`. */
   readonly value: string;

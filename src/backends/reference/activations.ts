@@ -1,4 +1,4 @@
-/** What each activation computes, and how a gradient goes back through it, in float64. @module */
+/** Computes each activation, and sends gradients back through it, in float64. @module */
 import type { ActivationName } from "../../plan/activations.ts";
 
 /** Applies the activation to one row of sums, in place. */

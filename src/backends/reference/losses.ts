@@ -1,10 +1,10 @@
-/** What each loss computes, with the gradient that the way back begins with, in float64. @module */
+/** Computes each loss, with the gradient that the way back begins with, in float64. @module */
 import { indexOfLargest } from "../../index_of_largest.ts";
 import type { LossOp, MeanSquaredErrorOp, SoftmaxCrossEntropyOp } from "../../plan/plan.ts";
 import { activateBackward } from "./activations.ts";
 import { activatedRow, type Buffers, rowOf } from "./ops.ts";
 
-/** What a loss adds up over the rows of a batch. */
+/** The sums of a loss over the rows of a batch. */
 export interface LossSums {
   /** Sum of each row's loss. */
   readonly lossSum: number;

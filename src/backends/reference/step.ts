@@ -5,7 +5,7 @@ import { computeLoss, type LossSums } from "./losses.ts";
 import * as ops from "./ops.ts";
 import { update } from "./updates.ts";
 
-/** What a step works on. */
+/** The data and the settings of a step. */
 export interface Step {
   /** The data set. */
   readonly dataset: ops.Rows;

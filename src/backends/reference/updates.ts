@@ -1,4 +1,4 @@
-/** What each update computes, in float64. @module */
+/** Computes each update, in float64. @module */
 import type { AdamOp, SgdOp, UpdateOp } from "../../plan/plan.ts";
 import type { Buffers } from "./ops.ts";
 

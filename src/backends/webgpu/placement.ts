@@ -19,7 +19,7 @@ export interface PlacedLayer extends TrainedLayer {
 /** A plan's buffers. */
 export interface PlacedPlan {
   readonly layers: readonly PlacedLayer[];
-  /** What the batch passes through: inputs and targets, and each layer's `z`, `y` and `dZ`. */
+  /** The buffers of a batch: inputs and targets, and each layer's `z`, `y` and `dZ`. */
   readonly batches: ReadonlyMap<BufferName, GPUBuffer>;
   /** Sums of squares, `SQUARE_GROUPS` for each layer, and the factor that comes of them. */
   readonly squares: GPUBuffer;

@@ -9,19 +9,19 @@ import adam from "./adam.wgsl" with { type: "text" };
 import gradient from "./gradient.wgsl" with { type: "text" };
 import sgd from "./sgd.wgsl" with { type: "text" };
 
-/** What becomes of gradients, for the kernels that compute or read them. */
+/** The end of gradients, for the kernels that compute or read them: an update, or a buffer that keeps them. */
 export interface Taker {
   /** Its name. */
   readonly name: string;
   /** WGSL with `fn update(at: u32, gradient: f32)`. */
   readonly code: string;
-  /** What it writes, by its names in the WGSL. */
+  /** The buffers that it writes, by their names in the WGSL. */
   readonly targets: readonly string[];
   /** Its settings at a step, by their names in the WGSL. */
   readonly settings: readonly string[];
 }
 
-/** What keeps gradients that are to be clipped. */
+/** Keeps gradients that are to be clipped. */
 export const KEEP_GRADIENT: Taker = {
   name: "gradient",
   code: gradient,
