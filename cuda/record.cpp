@@ -120,6 +120,8 @@ void mlp_plan::check_op(const LossOp& op) const {
   need_shape(op.y, op.kind == LossKind::softmax_cross_entropy ? "logits" : "output", 0, out_features);
   need_shape(op.target, op.labels ? "labels" : "targets", 0, op.labels ? 1 : out_features);
   need_shape(op.dz, "gradient", 0, out_features);
+  need(op.dz != op.y && op.dz != op.z && op.dz != op.target,
+       "A gradient cannot be written over what it is computed from, buffer %d", op.dz);
   need(op.smoothing >= 0 && op.smoothing <= 1, "Label smoothing needs a number from 0 to 1, found %g", op.smoothing);
   need_sums(op.z, op.y, op.activation);
 }

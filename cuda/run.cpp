@@ -140,6 +140,7 @@ void mlp_plan::predict(int32_t y, float* outputs, uint64_t count) {
   need(shape(y).rows == 0 && count == set_.rows * columns, "%llu rows have %llu outputs, found room for %llu", set_.rows,
        set_.rows * columns, count);
   if (!lowered_) lower();
+  need(buffers_[y].get(), "Cannot predict buffer %d: no operation writes it", y);
   start_progress(NO_RUN, steps_of(set_.rows), set_.rows);
   for (uint64_t row = 0; row < set_.rows; row += batch_size_) {
     run_steps(1);

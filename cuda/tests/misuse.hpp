@@ -65,6 +65,8 @@ inline void test_misused_operations() {
           "A gradient cannot be written over what it is computed from, buffer 4");
   refused(mlp_plan_mean_squared_error(plan, other, -1, x, 0, dz, MLP_SILU, error, size), missing);
   refused(mlp_plan_mean_squared_error(plan, y, dz, x, 0, other, MLP_RELU, error, size), not_its);
+  refused(mlp_plan_mean_squared_error(plan, y, -1, x, 0, y, MLP_RELU, error, size),
+          "A gradient cannot be written over what it is computed from, buffer 3");
 
   const int32_t states[] = {b, b, b}, batch[] = {y};
   const double settings[] = {0.9, 0, 0, 0, 0};
@@ -78,6 +80,18 @@ inline void test_misused_operations() {
   refused(update(MLP_ADAM, states, 3, 5), "Optimizer 1 with these settings needs 2 buffers of state, found 3");
   refused(update(MLP_SGD, batch, 1, 3), "Buffer 3 has shape [B, 3], needs [1, 3] as optimizer state");
   refused(update(MLP_SGD, nullptr, 1, 3), "An array is null");
+  mlp_plan_destroy(plan);
+
+  plan = mlp_plan_create(0, 4, 0, &status, error, sizeof error);
+  for (const auto& [rows, columns] : shapes) mlp_plan_add_buffer(plan, rows, columns, error, sizeof error);
+  const float inputs[3] = {1, 2, 3};
+  float outputs[3];
+  expect(mlp_plan_gather(plan, x, -1, 1, error, size) == MLP_OK &&
+             mlp_plan_linear(plan, x, w, b, y, -1, MLP_RELU, error, size) == MLP_OK &&
+             mlp_plan_set_inputs_f32(plan, inputs, 3, 3, error, size) == MLP_OK &&
+             mlp_plan_finish(plan, error, size) == MLP_OK && mlp_plan_predict(plan, y, outputs, 3, error, size) == MLP_OK,
+         std::string("a layer predicts: ") + error);
+  refused(mlp_plan_predict(plan, other, outputs, 3, error, size), "Cannot predict buffer 5: no operation writes it");
   mlp_plan_destroy(plan);
 }
 
