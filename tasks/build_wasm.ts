@@ -10,6 +10,7 @@
 import { fileURLToPath } from "node:url";
 // deno-lint-ignore no-import-prefix -- only this file needs the compiler
 import asc from "npm:assemblyscript@0.28.20/asc";
+import { moduleBytes } from "../src/workers/shared_memory.ts";
 import { kernelDefinitions, missingCases } from "./wasm_definitions.ts";
 
 const KERNELS = { from: "src/backends/wasm/kernels/", generated: kernelDefinitions() };
@@ -76,17 +77,10 @@ async function compile({ from, generated, features }: Build): Promise<Uint8Array
   return written.get("kernels.wasm")!;
 }
 
-/** Compresses or decompresses bytes. */
-async function through(
-  bytes: Uint8Array<ArrayBuffer>,
-  transform: CompressionStream | DecompressionStream,
-): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(transform)).arrayBuffer());
-}
-
 /** The source of the module that holds a build. */
 async function moduleOf(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const packed = (await through(bytes, new CompressionStream("deflate-raw"))).toBase64();
+  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate-raw"));
+  const packed = (await new Response(stream).bytes()).toBase64();
   return `/** \`${name}.wasm\`, compressed, in base64; written by \`deno task build:wasm\`. @module */\n\n` +
     `/** The bytes of the module, by raw deflate. */\nexport const packed =\n  "${packed}";\n`;
 }
@@ -94,7 +88,7 @@ async function moduleOf(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<s
 /** Returns whether the committed files hold this build. Compressors differ, so what is compared is what they hold. */
 async function holds(to: string, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
   const [, packed = ""] = /"(.*)"/.exec(await Deno.readTextFile(pathOf(`${to}.ts`))) ?? [];
-  const unpacked = await through(Uint8Array.fromBase64(packed), new DecompressionStream("deflate-raw"));
+  const unpacked = await moduleBytes(packed, { shared: true });
   const committed = [await Deno.readFile(pathOf(`${to}.wasm`)), unpacked];
   return committed.every((there) =>
     there.length === bytes.length && there.every((byte, i) => byte === bytes[i])

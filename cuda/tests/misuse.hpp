@@ -39,7 +39,7 @@ inline void test_misuse() {
   }
 }
 
-// What is said of sums that are missing or are not a layer's, and of an update that does not have what it needs.
+// Operations used wrongly: sums that are missing or belong to no layer, updates without their states or settings.
 inline void test_misused_operations() {
   char error[512] = "";
   int32_t status = 0;

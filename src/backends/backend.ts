@@ -21,7 +21,7 @@ export interface TrainState {
   readonly tensors: Tensors;
 }
 
-/** What an epoch, or the part of one that was asked for, added up to. */
+/** The sums of an epoch, or of the part of one that was asked for. */
 export interface EpochResult {
   /** Sum over the rows of each one's loss, in nats (or squared error), before the update of its step. */
   readonly lossSum: number;

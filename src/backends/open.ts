@@ -8,7 +8,7 @@ export const BACKENDS = ["cuda", "webgpu", "wasm", "reference"] as const;
 /** The name of a backend, or `"auto"` for the fastest that this host can run. */
 export type BackendName = (typeof BACKENDS)[number] | "auto";
 
-/** What a backend can be told when it is opened. */
+/** Options of a backend. */
 export interface BackendOptions {
   /**
    * Threads of the wasm backend, at least 1; by default one a processor. On a host that shares no memory or starts no
@@ -23,7 +23,7 @@ export interface BackendOptions {
 
 /** A backend that `openBackend` opened. */
 export interface OpenedBackend extends Backend {
-  /** What `"auto"` tried before, and why it could not be had; empty for a backend asked for by name. */
+  /** The backends that `"auto"` tried before, each with the reason; empty for a backend asked for by name. */
   readonly passedOver: readonly { readonly name: string; readonly reason: string }[];
 }
 

@@ -5,11 +5,11 @@ import type { NpyArray } from "../formats/npy.ts";
 export interface ArraySource {
   /** The file or folder, as the user knows it. */
   readonly file: string;
-  /** What each array is called there, by its role. Roles that are missing have no array. */
+  /** The name of each array there, by its role. Roles that are missing have no array. */
   readonly names: { readonly [role in Role]?: string };
   /** Decodes the array of that name. */
   read(name: string): Promise<NpyArray>;
 }
 
-/** What an array is for. */
+/** The role of an array. */
 export type Role = "x_train" | "y_train" | "x_test" | "y_test" | "class_names";

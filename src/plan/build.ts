@@ -24,8 +24,6 @@ export interface PlanConfig extends OptimizerSettings, OptionValues<typeof LOSS_
   readonly loss: LossName;
   /** The optimizer. */
   readonly optimizer: OptimizerName;
-  /** The largest norm of the whole gradient, 0 for any. */
-  readonly clipNorm: number;
 }
 
 /**

@@ -19,7 +19,7 @@ import type { NpyArray } from "../formats/npy.ts";
 import { formatNpz, type NpzInput, parseNpz } from "../formats/npz.ts";
 import { checkFiles } from "../host.ts";
 
-/** What tells this data set from another. */
+/** Returns the fingerprint of a data set: its rows and a checksum. */
 export function fingerprintOf(dataset: Dataset): Fingerprint {
   const answers = dataset.labels ?? dataset.targets ?? new Uint32Array();
   return { rows: countOf(dataset), crc32: crc32(bytesOf(answers), crc32(bytesOf(dataset.inputs))) };

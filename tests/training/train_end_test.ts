@@ -6,29 +6,19 @@ import { buildPlan } from "../../src/plan/build.ts";
 import { formatCheckpoint, parseCheckpoint } from "../../src/training/checkpoint.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
-import { takeRows } from "../../src/data/split.ts";
 import { DivergedError } from "../../src/errors.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { permutation } from "../../src/random.ts";
-import { train, type TrainEvent, type TrainOptions } from "../../src/training/train.ts";
+import { train, type TrainEvent } from "../../src/training/train.ts";
 import { backendTest, EACH } from "../support/backends.ts";
-import { drawBlobs, drawSet } from "../support/sets.ts";
-import { inOrder, startState } from "../support/states.ts";
+import { BLOBS, createMlp, eventsOf, TEST } from "../support/blobs.ts";
+import { drawSet } from "../support/sets.ts";
+import { startState } from "../support/states.ts";
 import { abortAfter, watch } from "../support/watched.ts";
 import { workersLeftBy } from "../support/workers.ts";
 
 const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
-
-const ALL = drawBlobs({ rows: 150, inFeatures: 6, classes: 3 });
-const BLOBS = takeRows(ALL, inOrder(100)), TEST = takeRows(ALL, inOrder(150).slice(100));
-
-const createMlp = () => Mlp.create([dense(8, "relu"), dense(3, "softmax")], BLOBS);
-
-/** All events of a run on the reference. */
-function eventsOf(mlp: Mlp, dataset: Dataset, options: TrainOptions): Promise<TrainEvent[]> {
-  return Array.fromAsync(train(mlp, dataset, { backend: "reference", ...options }));
-}
 
 /** A validation set that training makes worse from the first epoch on: its labels are wrong. */
 const CONTRARY = { ...TEST, labels: TEST.labels!.map((label) => (label + 1) % 3) };

@@ -3,7 +3,6 @@ import { openBackend } from "../../src/backends/open.ts";
 import type { Tensors } from "../../src/backends/backend.ts";
 import { buildPlan } from "../../src/plan/build.ts";
 import { resolveConfig } from "../../src/training/config.ts";
-import type { Dataset } from "../../src/data/dataset.ts";
 import { splitRows, takeRows } from "../../src/data/split.ts";
 import { evaluate } from "../../src/training/evaluate.ts";
 import { dense } from "../../src/plan/layers.ts";
@@ -12,22 +11,13 @@ import { permutation } from "../../src/random.ts";
 import { learningRates } from "../../src/plan/schedules.ts";
 import { train, type TrainEvent, type TrainOptions } from "../../src/training/train.ts";
 import { backendTest, EACH } from "../support/backends.ts";
+import { BLOBS, createMlp, eventsOf, TEST } from "../support/blobs.ts";
 import { withGpu } from "../support/gpu.ts";
-import { drawBlobs, drawSet } from "../support/sets.ts";
+import { drawSet } from "../support/sets.ts";
 import { inOrder, startState } from "../support/states.ts";
 import { watch } from "../support/watched.ts";
 
 const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
-
-const ALL = drawBlobs({ rows: 150, inFeatures: 6, classes: 3 });
-const BLOBS = takeRows(ALL, inOrder(100)), TEST = takeRows(ALL, inOrder(150).slice(100));
-
-const createMlp = () => Mlp.create([dense(8, "relu"), dense(3, "softmax")], BLOBS);
-
-/** All events of a run on the reference. */
-function eventsOf(mlp: Mlp, dataset: Dataset, options: TrainOptions): Promise<TrainEvent[]> {
-  return Array.fromAsync(train(mlp, dataset, { backend: "reference", ...options }));
-}
 
 Deno.test("train() yields what each epoch came to", SANITIZED, async () => {
   const given = {

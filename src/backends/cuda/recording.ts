@@ -106,7 +106,7 @@ function sidesOf(shape: BufferSpec["shape"]): [rows: bigint, columns: bigint] {
   return shape.length === 1 ? [1n, BigInt(shape[0])] : [BigInt(shape[0]), BigInt(shape[1])];
 }
 
-/** Where operations are recorded. */
+/** A plan of the library that operations are added to. */
 interface Place {
   readonly symbols: Library["symbols"];
   readonly plan: Deno.PointerObject;

@@ -105,6 +105,9 @@ export function rowOf(matrix: Matrix, row: number): Float64Array {
   return matrix.values.subarray(row * matrix.width, (row + 1) * matrix.width);
 }
 
+/** The sums of a row for a derivative that needs none. */
+const NO_SUMS = new Float64Array();
+
 /** Returns a row of a layer on both sides of its activation; without `z` if that is not kept. */
 export function activatedRow(
   buffers: Buffers,
@@ -112,5 +115,5 @@ export function activatedRow(
   z: BufferName | undefined,
   row: number,
 ): ActivatedRow {
-  return { y: rowOf(buffers[y], row), z: z === undefined ? new Float64Array() : rowOf(buffers[z], row) };
+  return { y: rowOf(buffers[y], row), z: z === undefined ? NO_SUMS : rowOf(buffers[z], row) };
 }

@@ -1,4 +1,4 @@
-// What a loss keeps of a row for sum_losses.wgsl.
+// The loss of a row, for sum_losses.wgsl.
 
 struct RowLoss {
   loss: f32,
