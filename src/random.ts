@@ -80,7 +80,30 @@ export function permutation(seed: number, epoch: number, count: number): Uint32A
   return order;
 }
 
-/** Mixes 32 bits so that neighbouring inputs give unrelated outputs (the finalizer of MurmurHash3, a bijection). */
+/**
+ * Returns the number that says which values of a row a dropout keeps: a function of the seed, the step (from 1), the layer
+ * (0 for the inputs) and the row of the batch. Backends compute it, and {@linkcode isKept}, in 32-bit integers alone, so that
+ * all of them drop the same values.
+ */
+export function dropoutKey(
+  { seed, layer }: { readonly seed: number; readonly layer: number },
+  step: number,
+  row: number,
+): number {
+  return mix32(mix32(mix32(mix32(seed) ^ step) ^ layer) ^ row);
+}
+
+/** Returns the number below which a dropout of this rate drops a value: `⌊rate 2³²⌋`. */
+export function dropoutThreshold(rate: number): number {
+  return Math.floor(rate * 0x100000000);
+}
+
+/** Returns whether the dropout with this key of its row keeps the value in this column. */
+export function isKept(key: number, column: number, threshold: number): boolean {
+  return mix32(key + Math.imul(column, 0x9e3779b9)) >>> 0 >= threshold;
+}
+
+/** Mixes 32 bits so that neighboring inputs give unrelated outputs (the finalizer of MurmurHash3, a bijection). */
 function mix32(x: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
   x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);

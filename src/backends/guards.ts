@@ -7,7 +7,7 @@
 import { ACTIVATIONS } from "../plan/activations.ts";
 import type { Tensors, TrainState } from "./backend.ts";
 import { bufferFault, describe, isTypedArray, withArticle } from "../data/arrays.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { type Dataset, NO_CLASS } from "../data/dataset.ts";
 import { buildForwardPlan } from "../plan/build.ts";
 import { networkOf } from "../plan/network.ts";
 import type { ForwardPlan, NetworkSpec, StepPlan } from "../plan/plan.ts";
@@ -55,7 +55,9 @@ export function checkTraining(plan: StepPlan, dataset: Dataset, state: TrainStat
       `${TRAIN}: "${name}" has ${found} values, ${rows} rows of inputs need ${rows * width}`,
     );
   }
-  const bad = name === "labels" ? dataset.labels!.findIndex((label) => label >= plan.outFeatures) : -1;
+  const bad = name === "labels"
+    ? dataset.labels!.findIndex((label) => label >= plan.outFeatures && label !== NO_CLASS)
+    : -1;
   if (bad >= 0) {
     const label = `"labels" has ${dataset.labels![bad]} at [${bad}]`;
     throw new RangeError(
@@ -63,8 +65,22 @@ export function checkTraining(plan: StepPlan, dataset: Dataset, state: TrainStat
     );
   }
   if (dataset[other] !== undefined) throw refuse(TRAIN, other, dataset[other], `nothing beside "${name}"`);
+  checkWeights(plan, dataset.weights, rows);
   checkState(plan, state);
   return rows;
+}
+
+/** Checks that the rows have weights if the plan uses them, and else none. */
+function checkWeights({ weighted }: StepPlan, weights: Dataset["weights"], rows: number): void {
+  if (!weighted) {
+    if (weights !== undefined) throw refuse(TRAIN, "weights", weights, "a plan with row weights");
+    return;
+  }
+  checkArray(TRAIN, "weights", weights, [Float32Array]);
+  if (weights!.length === rows) return;
+  throw new TypeError(
+    `${TRAIN}: "weights" has ${weights!.length} values, ${rows} rows of inputs need ${rows}`,
+  );
 }
 
 /**

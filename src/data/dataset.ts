@@ -3,6 +3,9 @@
  * @module
  */
 
+/** The label of a row that belongs to no class: its target in training is `1 / C` for each class. */
+export const NO_CLASS = 0xffffffff;
+
 /** Rows to train on or to evaluate with. Nothing in the library writes to its arrays. */
 export interface Dataset {
   /** Inputs `[N, I]`, row by row. A network sees `inputs * inputScale`. */
@@ -11,10 +14,14 @@ export interface Dataset {
   readonly inputShape: readonly number[];
   /** The factor that a network applies to each input: `1 / 255` for bytes that are pixels, else usually 1. */
   readonly inputScale: number;
-  /** Class labels `[N]`, each from 0 to `outFeatures - 1`; present for classification. */
+  /**
+   * Class labels `[N]`, each from 0 to `outFeatures - 1`, or {@linkcode NO_CLASS}; present for classification.
+   */
   readonly labels?: Uint32Array;
-  /** Target values `[N, O]`; present for regression. */
+  /** Target values `[N, O]`; present for regression and for several labels a row. */
   readonly targets?: Float32Array;
+  /** Weights `[N]`, each a finite number from 0, of the rows in the gradient; each row weighs 1 if absent. */
+  readonly weights?: Float32Array;
   /** The number of classes, or of target values a row. */
   readonly outFeatures: number;
   /** Names of the classes in label order, where the set has them. */

@@ -52,6 +52,20 @@ export const ACTIVATION_TABLE = {
     from: "y",
     source: "Maas et al. 2013",
   },
+  elu: {
+    number: 8,
+    formula: "z > 0 ? z : eᶻ - 1",
+    derivative: "y > 0 ? 1 : y + 1",
+    from: "y",
+    source: "Clevert et al. 2015, arXiv 1511.07289",
+  },
+  gelu: {
+    number: 9,
+    formula: "z Φ(z), with Φ(z) = (1 + erf(z / √2)) / 2",
+    derivative: "Φ(z) + z φ(z), with φ(z) = e^(-z² / 2) / √(2π)",
+    from: "z",
+    source: "Hendrycks and Gimpel 2016, arXiv 1606.08415",
+  },
 } as const satisfies Record<string, ActivationDefinition>;
 
 /** The name of an activation. */

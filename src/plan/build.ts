@@ -1,11 +1,20 @@
 /** Turns layers, loss and optimizer into plans: a training step, or the forward half alone. @module */
-import type { ActivationName } from "./activations.ts";
-import { backwardInputOp, backwardWeightOp, forwardOp, layerBuffer, type LayerSpec } from "./layers.ts";
+import {
+  backwardInputOp,
+  backwardWeightOp,
+  dropoutOp,
+  forwardOp,
+  layerBuffer,
+  type LayerSpec,
+} from "./layers.ts";
 import { type LOSS_OPTIONS, LOSSES, type LossName, trainedActivation } from "./losses.ts";
 import { type OptimizerName, OPTIMIZERS, type OptimizerSettings, statesOf } from "./optimizers.ts";
 import type { OptionValues } from "./option.ts";
 import type {
+  AverageOp,
+  BufferName,
   BufferSpec,
+  DropoutMask,
   ForwardPlan,
   GatherOp,
   LinearOp,
@@ -24,6 +33,12 @@ export interface PlanConfig extends OptimizerSettings, OptionValues<typeof LOSS_
   readonly loss: LossName;
   /** The optimizer. */
   readonly optimizer: OptimizerName;
+  /** Share of the inputs that become 0 in a step, from 0 to below 1. */
+  readonly inputDropout: number;
+  /** The decay of the averages of the parameters, from 0 to below 1; 0 keeps none. */
+  readonly average: number;
+  /** The seed of dropout. */
+  readonly seed: number;
 }
 
 /**
@@ -40,20 +55,32 @@ export interface PlanConfig extends OptimizerSettings, OptionValues<typeof LOSS_
  * @throws {RangeError} if the parts do not go together, with the reason
  */
 export function buildPlan(layers: readonly LayerSpec[], config: PlanConfig, input: PlanInput): StepPlan {
-  const { inFeatures, inputScale, labels } = input, last = lastOf(layers);
-  const { outFeatures, activation: output } = layers[last];
+  const { inFeatures, inputScale, labels, weighted = false } = input, last = lastOf(layers);
+  const { outFeatures, activation: output, dropout: lastDropout = 0 } = layers[last];
   if (outFeatures !== input.outFeatures) {
     const wanted = labels ? `${input.outFeatures} classes` : `${input.outFeatures} target values a row`;
     throw new RangeError(`The data set has ${wanted}, the network's last layer has ${outFeatures} outputs`);
   }
+  if (lastDropout > 0) {
+    throw new RangeError(
+      `The last layer has dropout ${lastDropout}, outputs that the loss is computed from need none`,
+    );
+  }
   const trained = layers.map(({ activation }) => activation);
   trained[last] = trainedActivation(config.loss, output, labels);
+  const masks = masksOf(layers, config), weights = weighted ? { weights: "weights" } : {};
 
-  const ops: Op[] = [{ op: "gather", x: "x", target: "target", scale: inputScale }];
-  ops.push(...forwardOps(trained, { keepsZ: true }));
-  ops.push(LOSSES[config.loss].op({ index: last, output, labels, settings: config }));
-  for (let index = last; index > 0; index--) ops.push(backwardInputOp(index, trained[index - 1]));
-  for (let index = last; index >= 0; index--) ops.push(backwardWeightOp(index));
+  const ops: Op[] = [{ op: "gather", x: "x", target: "target", ...weights, scale: inputScale }];
+  for (const [index, activation] of trained.entries()) {
+    const mask = masks[index];
+    if (mask) ops.push(dropoutOp(index, mask));
+    ops.push(forwardOp(index, activation, { keepsZ: true, mask }));
+  }
+  ops.push(LOSSES[config.loss].op({ index: last, output, labels, ...weights, settings: config }));
+  for (let index = last; index > 0; index--) {
+    ops.push(backwardInputOp(index, trained[index - 1], masks[index]));
+  }
+  for (let index = last; index >= 0; index--) ops.push(backwardWeightOp(index, masks[index]));
 
   const { update } = OPTIMIZERS[config.optimizer];
   const updates = layers.flatMap((_, index) => [
@@ -68,15 +95,34 @@ export function buildPlan(layers: readonly LayerSpec[], config: PlanConfig, inpu
     });
   }
   ops.push(...updates);
+  const averages = config.average > 0 ? updates.map((update) => averageOf(update, config.average)) : [];
+  ops.push(...averages);
   const target: BufferSpec = { name: "target", shape: labels ? ["B"] : ["B", outFeatures], role: "target" };
+  const given = [...inputBuffers(inFeatures, masks[0]), target];
+  if (weighted) given.push({ name: "weights", shape: ["B"], role: "target" });
   return {
     batchSize: config.batchSize,
     inFeatures,
     outFeatures,
     labels,
-    buffers: withStates([inputBuffer(inFeatures), target, ...layerBuffers(layers, inFeatures, ops)], updates),
+    weighted,
+    buffers: withStates([...given, ...layerBuffers(layers, inFeatures, ops)], updates, averages),
     ops,
   };
+}
+
+/** Returns the dropout of each layer's inputs; `undefined` for a layer whose inputs have none. */
+function masksOf(
+  layers: readonly LayerSpec[],
+  { inputDropout, seed }: Pick<PlanConfig, "inputDropout" | "seed">,
+): (DropoutMask | undefined)[] {
+  return [inputDropout, ...layers.map(({ dropout = 0 }) => dropout)].map((rate, layer) =>
+    rate > 0 ? { rate, seed, layer } : undefined
+  );
+}
+
+function averageOf({ parameter }: UpdateOp, decay: number): AverageOp {
+  return { op: "average", parameter, average: `${parameter}.average`, decay };
 }
 
 /**
@@ -94,8 +140,8 @@ export function buildPlan(layers: readonly LayerSpec[], config: PlanConfig, inpu
 export function buildForwardPlan({ inFeatures, layers, inputScale }: NetworkSpec): ForwardPlan {
   const { outFeatures } = layers[lastOf(layers)];
   const ops: (GatherOp | LinearOp)[] = [{ op: "gather", x: "x", scale: inputScale }];
-  ops.push(...forwardOps(layers.map(({ activation }) => activation), { keepsZ: false }));
-  const buffers = [inputBuffer(inFeatures), ...layerBuffers(layers, inFeatures, ops)];
+  ops.push(...layers.map(({ activation }, index) => forwardOp(index, activation, { keepsZ: false })));
+  const buffers = [...inputBuffers(inFeatures), ...layerBuffers(layers, inFeatures, ops)];
   return { inFeatures, outFeatures, buffers, ops };
 }
 
@@ -104,15 +150,9 @@ function lastOf(layers: readonly LayerSpec[]): number {
   return layers.length - 1;
 }
 
-function forwardOps(
-  activations: readonly ActivationName[],
-  options: { readonly keepsZ: boolean },
-): LinearOp[] {
-  return activations.map((activation, index) => forwardOp(index, activation, options));
-}
-
-function inputBuffer(inFeatures: number): BufferSpec {
-  return { name: "x", shape: ["B", inFeatures], role: "activation" };
+function inputBuffers(inFeatures: number, mask?: DropoutMask): BufferSpec[] {
+  const names = mask ? ["x", dropoutOp(0, mask).y] : ["x"];
+  return names.map((name) => ({ name, shape: ["B", inFeatures], role: "activation" }));
 }
 
 /** Returns those buffers of the layers that the operations work on. */
@@ -120,11 +160,11 @@ function layerBuffers(layers: readonly LayerSpec[], inFeatures: number, ops: rea
   const used = new Set<unknown>(ops.flatMap((op) => Object.values(op)));
   return layers.flatMap(({ outFeatures }, index) => {
     const of = (
-      what: Parameters<typeof layerBuffer>[1],
+      buffer: Parameters<typeof layerBuffer>[1],
       shape: BufferSpec["shape"],
       role: BufferSpec["role"],
     ) => ({
-      name: layerBuffer(index, what),
+      name: layerBuffer(index, buffer),
       shape,
       role,
     });
@@ -134,6 +174,7 @@ function layerBuffers(layers: readonly LayerSpec[], inFeatures: number, ops: rea
       of("bias", [outFeatures], "parameter"),
       of("z", ["B", outFeatures], "activation"),
       of("y", ["B", outFeatures], "activation"),
+      of("dropped", ["B", outFeatures], "activation"),
       of("dZ", ["B", outFeatures], "gradient"),
       of("dWeights", [outFeatures, width], "gradient"),
       of("dBias", [outFeatures], "gradient"),
@@ -141,15 +182,22 @@ function layerBuffers(layers: readonly LayerSpec[], inFeatures: number, ops: rea
   });
 }
 
-/** Adds the optimizer's state: the first buffer of every parameter, then the second of every parameter. */
-function withStates(buffers: readonly BufferSpec[], updates: readonly UpdateOp[]): BufferSpec[] {
+/** Adds the state: the first buffer of every parameter, then the second of every parameter, and last the averages. */
+function withStates(
+  buffers: readonly BufferSpec[],
+  updates: readonly UpdateOp[],
+  averages: readonly AverageOp[],
+): BufferSpec[] {
   const shapes = new Map(buffers.map(({ name, shape }) => [name, shape]));
-  const states = updates.map((update) =>
-    statesOf(update).map((name): BufferSpec => ({
-      name,
-      shape: shapes.get(update.parameter)!,
-      role: "state",
-    }))
-  );
-  return [...buffers, ...(states[0] ?? []).flatMap((_, which) => states.map((of) => of[which]))];
+  const stateOf = (parameter: BufferName, name: BufferName): BufferSpec => ({
+    name,
+    shape: shapes.get(parameter)!,
+    role: "state",
+  });
+  const states = updates.map((update) => statesOf(update).map((name) => stateOf(update.parameter, name)));
+  return [
+    ...buffers,
+    ...(states[0] ?? []).flatMap((_, round) => states.map((of) => of[round])),
+    ...averages.map(({ parameter, average }) => stateOf(parameter, average)),
+  ];
 }

@@ -1,6 +1,6 @@
 /** A plan as text: one operation a line, as its formula. @module */
 import type { ActivationName } from "./activations.ts";
-import type { AdamOp, BufferName, ForwardPlan, Op, SgdOp, StepPlan } from "./plan.ts";
+import type { AdamOp, BufferName, DropoutMask, ForwardPlan, LionOp, Op, SgdOp, StepPlan } from "./plan.ts";
 
 /** How the builder names the buffers of layer `n`, and how a formula does. */
 const SHORT: Readonly<Record<string, string>> = {
@@ -8,6 +8,7 @@ const SHORT: Readonly<Record<string, string>> = {
   bias: "b",
   z: "z",
   y: "y",
+  dropped: "d",
   dZ: "dZ",
   dWeights: "dW",
   dBias: "db",
@@ -15,8 +16,8 @@ const SHORT: Readonly<Record<string, string>> = {
 
 /**
  * Returns a plan as text: a line of its sizes, then one operation a line with its number, its kind, the buffers that it
- * writes with their shapes, and its formula. Layer `n`'s weights are `Wn`, its bias `bn`, its output `yn`; `∘` multiplies
- * element by element, `Σ` adds over the rows of the batch, `rate` is the learning rate of the step.
+ * writes with their shapes, and its formula. Layer `n`'s weights are `Wn`, its bias `bn`, its output `yn`, and `dn` after
+ * dropout; `∘` multiplies element by element, `Σ` adds over the rows of the batch, `rate` is the learning rate of the step.
  *
  * ```ts
  * import { buildPlan, dense, formatPlan, resolveConfig } from "@mlpcuda/mlpcuda";
@@ -63,7 +64,9 @@ function describe(op: Op, plan: StepPlan | ForwardPlan): { writes: readonly Buff
         x = `${s(op.x)} = inputs[rows]${scaled}`;
       if (op.target === undefined) return { writes: [op.x], formula: x };
       const from = "labels" in plan && plan.labels ? "labels" : "targets";
-      return { writes: [op.x, op.target], formula: `${x}, ${s(op.target)} = ${from}[rows]` };
+      const formula = `${x}, ${s(op.target)} = ${from}[rows]`;
+      if (op.weights === undefined) return { writes: [op.x, op.target], formula };
+      return { writes: [op.x, op.target, op.weights], formula: `${formula}, ${op.weights} = weights[rows]` };
     }
     case "linear": {
       const sum = `${s(op.x)} ${s(op.weights)}ᵀ + ${s(op.bias)}`;
@@ -73,20 +76,28 @@ function describe(op: Op, plan: StepPlan | ForwardPlan): { writes: readonly Buff
       const formula = `${s(op.z)} = ${sum}, ${s(op.y)} = ${activated(op.activation, s(op.z))}`;
       return { writes: [op.z, op.y], formula };
     }
+    case "dropout":
+      return { writes: [op.y], formula: `${s(op.y)} = ${s(op.x)} ∘ ${maskText(op.mask)}` };
     case "softmaxCrossEntropy": {
       const smoothed = op.labelSmoothing > 0
         ? `, ${numberText(op.labelSmoothing)} of it over all classes`
         : "";
       const softmax = `softmax(${s(op.logits)})`;
       const formula = `loss = mean(-log ${softmax}[${s(op.target)}])${smoothed}, ` +
-        `${s(op.dZ)} = (${softmax} - onehot(${s(op.target)})) / B`;
+        `${s(op.dZ)} = ${weighted(op)}(${softmax} - onehot(${s(op.target)})) / B`;
+      return { writes: [op.dZ], formula };
+    }
+    case "binaryCrossEntropy": {
+      const p = `σ(${s(op.logits)})`, t = s(op.target);
+      const formula = `loss = mean(-${t} log ${p} - (1 - ${t}) log(1 - ${p})), ` +
+        `${s(op.dZ)} = ${weighted(op)}(${p} - ${t}) / (B ${plan.outFeatures})`;
       return { writes: [op.dZ], formula };
     }
     case "meanSquaredError": {
       const target = op.labels ? `onehot(${s(op.target)})` : s(op.target);
       const gradient = backThrough(
         op.activation,
-        `2 (${s(op.y)} - ${target}) / (B ${plan.outFeatures})`,
+        `2 ${weighted(op)}(${s(op.y)} - ${target}) / (B ${plan.outFeatures})`,
         s(op.z ?? op.y),
       );
       return {
@@ -94,8 +105,15 @@ function describe(op: Op, plan: StepPlan | ForwardPlan): { writes: readonly Buff
         formula: `loss = mean((${s(op.y)} - ${target})²), ${s(op.dZ)} = ${gradient}`,
       };
     }
+    case "huber": {
+      const difference = `${s(op.y)} - ${s(op.target)}`, delta = numberText(op.delta);
+      const gradient = `${weighted(op)}clip(${difference}, ±${delta}) / (B ${plan.outFeatures})`;
+      const formula = `loss = mean(huber(${difference})) beyond ±${delta} linear, ` +
+        `${s(op.dZ)} = ${backThrough(op.activation, gradient, s(op.z ?? op.y))}`;
+      return { writes: [op.dZ], formula };
+    }
     case "linearBackwardInput": {
-      const product = `${s(op.dZ)} ${s(op.weights)}`;
+      const product = `${s(op.dZ)} ${s(op.weights)}${op.mask ? ` ∘ ${maskText(op.mask)}` : ""}`;
       return {
         writes: [op.dX],
         formula: `${s(op.dX)} = ${backThrough(op.activation, product, s(op.z ?? op.x))}`,
@@ -113,14 +131,42 @@ function describe(op: Op, plan: StepPlan | ForwardPlan): { writes: readonly Buff
       return { writes: [op.parameter], formula: sgdFormula(op) };
     case "adam":
       return { writes: [op.parameter], formula: adamFormula(op) };
+    case "rmsprop": {
+      const p = s(op.parameter);
+      const formula = `${p} = ${p} - rate · g / (√v + ${numberText(op.epsilon)}), ` +
+        `v of g = ${s(op.gradient)}${decayOf(op)} by ${numberText(op.decay)}`;
+      return { writes: [op.parameter], formula };
+    }
+    case "lion":
+      return { writes: [op.parameter], formula: lionFormula(op) };
+    case "average": {
+      const a = `mean(${s(op.parameter)})`, decay = numberText(op.decay);
+      return {
+        writes: [op.average],
+        formula: `${a} = ${decay} ${a} + ${numberText(1 - op.decay)} ${s(op.parameter)}`,
+      };
+    }
     default:
       return op satisfies never;
   }
 }
 
-function sgdFormula({ parameter, gradient, momentum, nesterov, weightDecay }: SgdOp): string {
-  const p = shortOf(parameter), decayed = weightDecay > 0 ? ` + ${numberText(weightDecay)} ${p}` : "";
-  const g = shortOf(gradient) + decayed;
+/** The weight decay that joins a gradient. */
+function decayOf({ parameter, weightDecay }: Pick<SgdOp, "parameter" | "weightDecay">): string {
+  return weightDecay > 0 ? ` + ${numberText(weightDecay)} ${shortOf(parameter)}` : "";
+}
+
+function maskText({ rate, layer }: DropoutMask): string {
+  return `mask${layer}(${numberText(rate)}) / ${numberText(1 - rate)}`;
+}
+
+function weighted({ weights }: { readonly weights?: BufferName }): string {
+  return weights === undefined ? "" : `${shortOf(weights)} `;
+}
+
+function sgdFormula(op: SgdOp): string {
+  const { parameter, gradient, momentum, nesterov } = op, decayed = decayOf(op);
+  const p = shortOf(parameter), g = shortOf(gradient) + decayed;
   if (momentum === 0) return `${p} = ${p} - rate · ${decayed === "" ? g : `(${g})`}`;
   const step = nesterov ? `(${g} + ${numberText(momentum)} v)` : "v";
   return `v = ${numberText(momentum)} v + ${g}, ${p} = ${p} - rate · ${step}`;
@@ -132,6 +178,14 @@ function adamFormula({ parameter, gradient, beta1, beta2, epsilon, weightDecay, 
   const shrunk = weightDecay > 0 && decoupled ? ` - rate · ${decay} ${p}` : "";
   const moments = `m, v of ${shortOf(gradient)}${joined} by ${numberText(beta1)}, ${numberText(beta2)}`;
   return `${p} = ${p} - rate · m̂ / (√v̂ + ${numberText(epsilon)})${shrunk}, ${moments}`;
+}
+
+function lionFormula({ parameter, gradient, beta1, beta2, weightDecay }: LionOp): string {
+  const p = shortOf(parameter), g = shortOf(gradient);
+  const shrunk = weightDecay > 0 ? `${numberText(weightDecay)} ${p} + ` : "";
+  const direction = `sign(${numberText(beta1)} m + ${numberText(1 - beta1)} ${g})`;
+  const step = shrunk === "" ? direction : `(${shrunk}${direction})`;
+  return `${p} = ${p} - rate · ${step}, m of ${g} by ${numberText(beta2)}`;
 }
 
 function activated(activation: ActivationName, sum: string): string {

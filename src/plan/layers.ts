@@ -1,69 +1,96 @@
 /** The layers of a network, and the operations of each in a plan. @module */
 import { type ActivationName, ACTIVATIONS, needsZ } from "./activations.ts";
 export type { LayerSpec } from "./plan.ts";
-import type { LayerSpec, LinearBackwardInputOp, LinearBackwardWeightOp, LinearOp } from "./plan.ts";
+import type {
+  DropoutMask,
+  DropoutOp,
+  LayerSpec,
+  LinearBackwardInputOp,
+  LinearBackwardWeightOp,
+  LinearOp,
+} from "./plan.ts";
 
 /**
- * A fully connected layer of `outFeatures` outputs.
+ * Returns a fully connected layer of `outFeatures` outputs.
  *
- * @throws {RangeError} where `outFeatures` is not a whole number from 1
- * @throws {TypeError} where the activation is unknown
+ * @param options `dropout` is the share of outputs that become 0 in a training step, from 0 to below 1
+ * @throws {RangeError} if `outFeatures` is not a whole number from 1, or `dropout` is out of range
+ * @throws {TypeError} if the activation is unknown
  */
-export function dense(outFeatures: number, activation: ActivationName = "linear"): LayerSpec {
+export function dense(
+  outFeatures: number,
+  activation: ActivationName = "linear",
+  { dropout = 0 }: { readonly dropout?: number } = {},
+): LayerSpec {
   if (!Number.isSafeInteger(outFeatures) || outFeatures < 1) {
     throw new RangeError(`A layer needs a whole number of outputs from 1, found ${outFeatures}`);
   }
   if (!ACTIVATIONS.includes(activation)) {
     throw new TypeError(`Unknown activation "${activation}", needs one of ${ACTIVATIONS.join(", ")}`);
   }
-  return { outFeatures, activation };
+  if (!(dropout >= 0 && dropout < 1)) {
+    throw new RangeError(`The dropout of a layer needs a number from 0 to below 1, found ${dropout}`);
+  }
+  return { outFeatures, activation, ...dropout > 0 && { dropout } };
 }
 
 /**
- * Reads layers as the command line writes them, `128:relu,64:relu,10:softmax`; without an activation a layer is linear.
+ * Reads layers as the command line writes them, `128:relu:dropout=0.3,64:relu,10:softmax`; without an activation a layer is
+ * linear.
  *
- * @throws {TypeError} where the text is not a list of layers
+ * @throws {TypeError} if the text is not a list of layers
+ * @throws {RangeError} if a number is out of range
  */
 export function parseLayers(text: string): LayerSpec[] {
+  const form = /^\s*(\d+)\s*(?::\s*([\w-]+)\s*)?(?::\s*dropout\s*=\s*([\d.eE+-]+)\s*)?$/;
   return text.split(",").map((part) => {
-    const [, width, activation = "linear"] = /^\s*(\d+)\s*(?::\s*([\w-]+)\s*)?$/.exec(part) ?? [];
+    const [, width, activation = "linear", dropout = "0"] = form.exec(part) ?? [];
     if (width === undefined) {
-      throw new TypeError(`Cannot read layer "${part}" of "${text}", needs a form such as "128:relu"`);
+      const needed = `"128:relu" or "128:relu:dropout=0.3"`;
+      throw new TypeError(`Cannot read layer "${part}" of "${text}", needs a form such as ${needed}`);
     }
-    return dense(Number(width), activation as ActivationName);
+    return dense(Number(width), activation as ActivationName, { dropout: Number(dropout) });
   });
 }
 
-/** Layers as `parseLayers` reads them. */
+/** Returns layers as `parseLayers` reads them. */
 export function formatLayers(layers: readonly LayerSpec[]): string {
-  return layers.map(({ outFeatures, activation }) => `${outFeatures}:${activation}`).join(",");
+  return layers.map(({ outFeatures, activation, dropout = 0 }) =>
+    `${outFeatures}:${activation}${dropout > 0 ? `:dropout=${dropout}` : ""}`
+  ).join(",");
 }
 
-/** The name of the buffer of layer `index` (from 0) that holds `what`: `layer_1.weights` for layer 0's weights. */
-export function layerBuffer(
-  index: number,
-  what: "weights" | "bias" | "z" | "y" | "dZ" | "dWeights" | "dBias",
-): string {
-  return `layer_${index + 1}.${what}`;
+/** A buffer of a layer. */
+type LayerBuffer = "weights" | "bias" | "z" | "y" | "dropped" | "dZ" | "dWeights" | "dBias";
+
+/** Returns the name of a buffer of layer `index`, from 0: `layer_1.weights` for layer 0's weights. */
+export function layerBuffer(index: number, buffer: LayerBuffer): string {
+  return `layer_${index + 1}.${buffer}`;
 }
 
-/** The input of layer `index`: the gathered rows, or the previous layer's output. */
-function inputOf(index: number): string {
-  return index === 0 ? "x" : layerBuffer(index - 1, "y");
+/** Returns the buffer that layer `index` reads: the gathered rows or the previous layer's output, after its dropout. */
+function inputOf(index: number, mask: DropoutMask | undefined): string {
+  if (index === 0) return mask ? "x.dropped" : "x";
+  return layerBuffer(index - 1, mask ? "dropped" : "y");
+}
+
+/** Returns the dropout of the inputs of layer `index`. */
+export function dropoutOp(index: number, mask: DropoutMask): DropoutOp {
+  return { op: "dropout", x: inputOf(index, undefined), y: inputOf(index, mask), mask };
 }
 
 /**
  * Returns layer `index` forward. `activation` may differ from the layer's own if the loss takes logits; `keepsZ` is set if
- * a way back follows.
+ * a way back follows; `mask` is the dropout of its inputs.
  */
 export function forwardOp(
   index: number,
   activation: ActivationName,
-  { keepsZ }: { readonly keepsZ: boolean },
+  { keepsZ, mask }: { readonly keepsZ: boolean; readonly mask?: DropoutMask },
 ): LinearOp {
   return {
     op: "linear",
-    x: inputOf(index),
+    x: inputOf(index, mask),
     weights: layerBuffer(index, "weights"),
     bias: layerBuffer(index, "bias"),
     y: layerBuffer(index, "y"),
@@ -72,24 +99,29 @@ export function forwardOp(
   };
 }
 
-/** From layer `index`'s `dZ` to the `dZ` of the layer before it, whose activation is `activation`. */
-export function backwardInputOp(index: number, activation: ActivationName): LinearBackwardInputOp {
+/** Returns the way back from layer `index`'s `dZ` to that of the layer before it, of this activation and dropout. */
+export function backwardInputOp(
+  index: number,
+  activation: ActivationName,
+  mask?: DropoutMask,
+): LinearBackwardInputOp {
   return {
     op: "linearBackwardInput",
     dZ: layerBuffer(index, "dZ"),
     weights: layerBuffer(index, "weights"),
-    x: inputOf(index),
+    x: layerBuffer(index - 1, "y"),
     ...needsZ(activation) && { z: layerBuffer(index - 1, "z") },
     dX: layerBuffer(index - 1, "dZ"),
     activation,
+    ...mask && { mask },
   };
 }
 
-/** From layer `index`'s `dZ` to the gradients of its parameters. */
-export function backwardWeightOp(index: number): LinearBackwardWeightOp {
+/** Returns the way from layer `index`'s `dZ` to the gradients of its parameters; `mask` is the dropout of its inputs. */
+export function backwardWeightOp(index: number, mask?: DropoutMask): LinearBackwardWeightOp {
   return {
     op: "linearBackwardWeight",
-    x: inputOf(index),
+    x: inputOf(index, mask),
     dZ: layerBuffer(index, "dZ"),
     dWeights: layerBuffer(index, "dWeights"),
     dBias: layerBuffer(index, "dBias"),

@@ -6,7 +6,7 @@
 import { type ActivationName, ACTIVATIONS, needsZ } from "./activations.ts";
 import { layerBuffer } from "./layers.ts";
 import type { OptionSpec, OptionValues } from "./option.ts";
-import type { LossOp, Op } from "./plan.ts";
+import type { BufferName, LossOp, Op } from "./plan.ts";
 
 /** The options of the losses, all together. */
 export const LOSS_OPTIONS = {
@@ -18,6 +18,15 @@ export const LOSS_OPTIONS = {
     only: { option: "loss", value: "cross-entropy" },
     help: "share of each cross-entropy target that is spread over all classes",
   },
+  huberDelta: {
+    kind: "number",
+    default: 1,
+    absent: 1,
+    above: 0,
+    only: { option: "loss", value: "huber" },
+    help:
+      "distance from the target beyond which the huber loss grows linearly, in units of the targets that it trains on",
+  },
 } as const satisfies Record<string, OptionSpec>;
 
 /** The last layer and the settings that a loss is computed from. */
@@ -28,6 +37,8 @@ export interface LossInput {
   readonly output: ActivationName;
   /** Whether the data set has class labels (else target values). */
   readonly labels: boolean;
+  /** The buffer of row weights, if rows have weights. */
+  readonly weights?: BufferName;
   /** The settings of the losses. */
   readonly settings: OptionValues<typeof LOSS_OPTIONS>;
 }
@@ -40,7 +51,9 @@ export interface LossDefinition {
   readonly outputs: readonly ActivationName[];
   /** The same in words: what a message says that it needs. */
   readonly needs: string;
-  /** Whether it takes target values besides class labels. */
+  /** Whether it takes class labels. */
+  readonly labels: boolean;
+  /** Whether it takes target values. */
   readonly targets: boolean;
   /** Whether it is computed from logits: the last layer's activation is then part of the loss. */
   readonly logits: boolean;
@@ -49,7 +62,7 @@ export interface LossDefinition {
 }
 
 /** The name of a loss. */
-export type LossName = "cross-entropy" | "mean-squared-error";
+export type LossName = "cross-entropy" | "mean-squared-error" | "binary-cross-entropy" | "huber";
 
 /** The losses by name. */
 export const LOSSES: Readonly<Record<LossName, LossDefinition>> = {
@@ -57,12 +70,14 @@ export const LOSSES: Readonly<Record<LossName, LossDefinition>> = {
     formula: "-Σ t log softmax(z), with t = (1 - ε) onehot(label) + ε / C",
     outputs: ["softmax", "linear"],
     needs: "a softmax output, or a linear one that gives logits",
+    labels: true,
     targets: false,
     logits: true,
-    op: ({ index, settings: { labelSmoothing } }) => ({
+    op: ({ index, weights, settings: { labelSmoothing } }) => ({
       op: "softmaxCrossEntropy",
       logits: layerBuffer(index, "y"),
       target: "target",
+      ...weights && { weights },
       dZ: layerBuffer(index, "dZ"),
       labelSmoothing,
     }),
@@ -71,21 +86,55 @@ export const LOSSES: Readonly<Record<LossName, LossDefinition>> = {
     formula: "Σ (y - t)² / O",
     outputs: ACTIVATIONS,
     needs: "any output",
+    labels: true,
     targets: true,
     logits: false,
-    op: ({ index, output, labels }) => ({
-      op: "meanSquaredError",
-      y: layerBuffer(index, "y"),
-      ...needsZ(output) && { z: layerBuffer(index, "z") },
+    op: (input) => ({ op: "meanSquaredError", labels: input.labels, ...outputBuffers(input) }),
+  },
+  "binary-cross-entropy": {
+    formula: "Σ (max(z, 0) - z t + log(1 + e^-|z|)) / O",
+    outputs: ["sigmoid", "linear"],
+    needs: "a sigmoid output, or a linear one that gives logits",
+    labels: false,
+    targets: true,
+    logits: true,
+    op: ({ index, weights }) => ({
+      op: "binaryCrossEntropy",
+      logits: layerBuffer(index, "y"),
       target: "target",
-      labels,
+      ...weights && { weights },
       dZ: layerBuffer(index, "dZ"),
-      activation: output,
     }),
+  },
+  huber: {
+    formula: "Σ (|d| ≤ δ ? d² / 2 : δ (|d| - δ / 2)) / O, with d = y - t",
+    outputs: ACTIVATIONS,
+    needs: "any output",
+    labels: false,
+    targets: true,
+    logits: false,
+    op: (input) => ({ op: "huber", delta: input.settings.huberDelta, ...outputBuffers(input) }),
   },
 };
 
-const LOSS_OPS: Readonly<Record<LossOp["op"], true>> = { softmaxCrossEntropy: true, meanSquaredError: true };
+/** The buffers of a loss that is computed from the network's output. */
+function outputBuffers({ index, output, weights }: LossInput) {
+  return {
+    y: layerBuffer(index, "y"),
+    ...needsZ(output) && { z: layerBuffer(index, "z") },
+    target: "target",
+    ...weights && { weights },
+    dZ: layerBuffer(index, "dZ"),
+    activation: output,
+  };
+}
+
+const LOSS_OPS: Readonly<Record<LossOp["op"], true>> = {
+  softmaxCrossEntropy: true,
+  meanSquaredError: true,
+  binaryCrossEntropy: true,
+  huber: true,
+};
 
 /** Returns whether an operation is a loss. */
 export function isLoss(op: Op): op is LossOp {
@@ -99,15 +148,16 @@ export function isLoss(op: Op): op is LossOp {
  * @throws {RangeError} if the loss makes no sense for such an output or such a data set
  */
 export function trainedActivation(loss: LossName, output: ActivationName, labels: boolean): ActivationName {
-  const { outputs, needs, targets, logits } = LOSSES[loss];
-  if (!labels && !targets) {
-    const others = namesOf((other) => other.targets);
+  const { outputs, needs, logits } = LOSSES[loss];
+  const takes = (other: LossDefinition) => labels ? other.labels : other.targets;
+  if (!takes(LOSSES[loss])) {
+    const [found, needed] = labels ? ["class labels", "target values"] : ["target values", "class labels"];
     throw new RangeError(
-      `Loss "${loss}" needs class labels, the data set has target values; those need loss ${others}`,
+      `Loss "${loss}" needs ${needed}, the data set has ${found}; those need loss ${namesOf(takes)}`,
     );
   }
   if (!outputs.includes(output)) {
-    const others = namesOf((other) => other.outputs === ACTIVATIONS);
+    const others = namesOf((other) => other.outputs === ACTIVATIONS && takes(other));
     throw new RangeError(`Loss "${loss}" needs ${needs}, found "${output}"; loss ${others} takes any output`);
   }
   return logits ? "linear" : output;

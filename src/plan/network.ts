@@ -2,9 +2,11 @@
 import { isLoss } from "./losses.ts";
 import { isUpdate } from "./optimizers.ts";
 import type {
+  AverageOp,
   BufferName,
   BufferSpec,
   ClipByNormOp,
+  DropoutOp,
   ForwardPlan,
   GatherOp,
   LinearBackwardInputOp,
@@ -22,6 +24,8 @@ export interface PlanLayer {
   readonly inFeatures: number;
   /** Outputs a row, `O`. */
   readonly outFeatures: number;
+  /** The dropout of its inputs; absent if there is none, and in a prediction. */
+  readonly dropout?: DropoutOp;
   /** Its way forward. */
   readonly forward: LinearOp;
   /** The gradient that it passes to the layer before; absent for the first layer and in a prediction. */
@@ -38,13 +42,15 @@ export interface LayerTraining {
   readonly weights: UpdateOp;
   /** The update of the bias. */
   readonly bias: UpdateOp;
+  /** The averages of weights and bias; absent if none are kept. */
+  readonly averages?: { readonly weights: AverageOp; readonly bias: AverageOp };
 }
 
 /** A plan as a network. */
 export interface PlanNetwork {
   /** The operation that takes the rows of a step. */
   readonly gather: GatherOp;
-  /** The layers, first to last: each one's `x` is the `y` of the layer before. */
+  /** The layers, first to last: each one's input is the `y` of the layer before, or the dropout of it. */
   readonly layers: readonly PlanLayer[];
   /** The loss; absent in a prediction. */
   readonly loss?: LossOp;
@@ -88,25 +94,38 @@ export function networkOf(plan: StepPlan | ForwardPlan): PlanNetwork {
   const losses = ops.filter(isLoss);
   if (losses.length !== (trains ? 1 : 0)) throw fault(`has ${losses.length} losses`);
   const updates = new Map(ops.filter(isUpdate).map((op) => [op.parameter, op]));
-  const find = <T>(map: ReadonlyMap<BufferName, T>, name: BufferName, what: string): T => {
+  const find = <T>(map: ReadonlyMap<BufferName, T>, name: BufferName, kind: string): T => {
     const found = map.get(name);
-    if (found === undefined) throw fault(`has no ${what} "${name}"`);
+    if (found === undefined) throw fault(`has no ${kind} "${name}"`);
     return found;
   };
   const gradients = all(ops, "linearBackwardWeight"), backward = all(ops, "linearBackwardInput");
-  let x = gather.x;
+  const dropouts = all(ops, "dropout"),
+    averages = new Map(all(ops, "average").map((op) => [op.parameter, op]));
+  let y = gather.x;
   const layers = all(ops, "linear").map((forward, index): PlanLayer => {
+    const dropout = dropouts.find((op) => op.x === y), x = dropout?.y ?? y;
     if (forward.x !== x) throw fault(`has "${forward.x}" as the input of layer ${index + 1}, needs "${x}"`);
-    x = forward.y;
+    y = forward.y;
     const { shape } = find(buffers, forward.weights, "buffer"), [outFeatures, inFeatures] = shape as number[];
-    const layer = { inFeatures, outFeatures, forward };
+    const layer = { inFeatures, outFeatures, ...dropout && { dropout }, forward };
     if (!trains) return layer;
     const weights = find(updates, forward.weights, "update of"),
       bias = find(updates, forward.bias, "update of");
     const gradient = gradients.find(({ dWeights }) => dWeights === weights.gradient);
     if (gradient?.dBias !== bias.gradient) throw fault(`has no gradient for "${forward.weights}"`);
     const backwardInput = backward.find((op) => op.weights === forward.weights);
-    return { ...layer, ...backwardInput && { backwardInput }, training: { gradient, weights, bias } };
+    const kept = averages.size > 0 && {
+      averages: {
+        weights: find(averages, forward.weights, "average of"),
+        bias: find(averages, forward.bias, "average of"),
+      },
+    };
+    return {
+      ...layer,
+      ...backwardInput && { backwardInput },
+      training: { gradient, weights, bias, ...kept },
+    };
   });
   if (layers.length === 0) throw fault(`needs an operation "linear"`);
   return { gather, layers, loss: losses[0], clip: all(ops, "clipByNorm")[0], buffers };

@@ -18,21 +18,33 @@ export const OPTIMIZER_OPTIONS = {
     help: "momentum of sgd",
   },
   nesterov: { kind: "boolean", default: false, help: "look ahead along the momentum of sgd" },
-  beta1: { kind: "number", default: 0.9, min: 0, below: 1, help: "decay of adam's mean of gradients" },
+  beta1: {
+    kind: "number",
+    default: 0.9,
+    min: 0,
+    below: 1,
+    help: "decay of the mean of gradients in adam and adamw; weight of it in the direction of lion",
+  },
   beta2: {
     kind: "number",
     default: 0.999,
     min: 0,
     below: 1,
-    help: "decay of adam's mean of squared gradients",
+    help:
+      "decay of the mean of squared gradients in adam, adamw and rmsprop (there 0.99 if not given); of gradients in lion (0.99)",
   },
-  epsilon: { kind: "number", default: 1e-8, above: 0, help: "what adam adds to the root in its denominator" },
+  epsilon: {
+    kind: "number",
+    default: 1e-8,
+    above: 0,
+    help: "number added to the root in the denominator of adam, adamw and rmsprop",
+  },
   weightDecay: {
     kind: "number",
     default: 0,
     min: 0,
     help:
-      "times the weight, added to its gradient; adamw shrinks the weight instead (by 0.01 where none is given)",
+      "times the weight, added to its gradient; adamw (0.01 if not given) and lion shrink the weight instead",
   },
   clipNorm: {
     kind: "number",
@@ -58,7 +70,7 @@ export interface OptimizerDefinition {
 }
 
 /** The name of an optimizer. */
-export type OptimizerName = "sgd" | "adam" | "adamw";
+export type OptimizerName = "sgd" | "adam" | "adamw" | "rmsprop" | "lion";
 
 /** The optimizers by name. */
 export const OPTIMIZERS: Readonly<Record<OptimizerName, OptimizerDefinition>> = {
@@ -80,6 +92,34 @@ export const OPTIMIZERS: Readonly<Record<OptimizerName, OptimizerDefinition>> = 
     source: "Loshchilov and Hutter 2019, arXiv 1711.05101",
     defaults: { weightDecay: 0.01 }, // PyTorch's default
     update: (parameter, gradient, settings) => adamOp(parameter, gradient, { ...settings, decoupled: true }),
+  },
+  rmsprop: {
+    formula: "v ← β₂ v + (1 - β₂) g², p ← p - lr g / (√v + ε)",
+    source: "Tieleman and Hinton 2012, lecture 6.5 of Neural Networks for Machine Learning",
+    defaults: { beta2: 0.99 }, // PyTorch's default, alpha there
+    update: (parameter, gradient, { beta2: decay, epsilon, weightDecay }) => ({
+      op: "rmsprop",
+      parameter,
+      gradient,
+      v: `${parameter}.v`,
+      decay,
+      epsilon,
+      weightDecay,
+    }),
+  },
+  lion: {
+    formula: "p ← p - lr (λ p + sign(β₁ m + (1 - β₁) g)), m ← β₂ m + (1 - β₂) g",
+    source: "Chen et al. 2023, arXiv 2302.06675",
+    defaults: { beta2: 0.99, learningRate: 0.0001 }, // those of the paper
+    update: (parameter, gradient, { beta1, beta2, weightDecay }) => ({
+      op: "lion",
+      parameter,
+      gradient,
+      m: `${parameter}.m`,
+      beta1,
+      beta2,
+      weightDecay,
+    }),
   },
 };
 
@@ -110,6 +150,8 @@ export const UPDATES = {
     states: ["m", "v"],
     settings: ["beta1", "beta2", "epsilon", "weightDecay", "decoupled"],
   },
+  rmsprop: { number: 2, states: ["v"], settings: ["decay", "epsilon", "weightDecay"] },
+  lion: { number: 3, states: ["m"], settings: ["beta1", "beta2", "weightDecay"] },
 } as const satisfies { readonly [K in UpdateOp["op"]]: UpdateLayout<Extract<UpdateOp, { op: K }>> };
 
 /** Returns whether an operation is an update. */

@@ -6,9 +6,11 @@ export type OptionValue = number | string | boolean;
 /** An option of a training run. */
 export interface OptionSpec {
   /** The kind of value that it takes. */
-  readonly kind: "integer" | "number" | "choice" | "boolean";
-  /** The value where none is given. */
+  readonly kind: "integer" | "number" | "choice" | "boolean" | "weights";
+  /** The value if none is given. */
   readonly default: OptionValue;
+  /** The value in files that were written before the option existed; absent for the options of the first version. */
+  readonly absent?: OptionValue;
   /** The values a `choice` can have. */
   readonly choices?: readonly string[];
   /** The smallest value allowed. */
@@ -28,6 +30,7 @@ export interface OptionSpec {
 /** The type of an option's value. */
 export type OptionValueOf<S extends OptionSpec> = S extends { choices: readonly (infer C)[] } ? C
   : S["kind"] extends "boolean" ? boolean
+  : S["kind"] extends "weights" ? string
   : number;
 
 /** An option, by its name, whose choices are the names of a table. */
@@ -55,7 +58,18 @@ export type OptionValues<T extends Readonly<Record<string, OptionSpec>>> = {
   readonly [K in keyof T]: OptionValueOf<T[K]>;
 };
 
-/** Says what is wrong with `value` for this option, as `needs …, found …`; `undefined` where nothing is. */
+/**
+ * Reads the value of an option of kind `weights`.
+ *
+ * @returns `"none"`, `"balanced"`, or the numbers of a list such as `1,2.5`; `undefined` if the text is none of these
+ */
+export function weightsOf(text: string): "none" | "balanced" | readonly number[] | undefined {
+  if (text === "none" || text === "balanced") return text;
+  const numbers = text.split(",").map((part) => part.trim() === "" ? NaN : Number(part));
+  return numbers.every((number) => Number.isFinite(number) && number >= 0) ? numbers : undefined;
+}
+
+/** Returns the fault of `value` for this option, as `needs …, found …`; `undefined` if it has none. */
 export function faultOf(spec: OptionSpec, value: unknown): string | undefined {
   const found = typeof value === "string" ? JSON.stringify(value) : String(value);
   if (spec.kind === "boolean") {
@@ -65,6 +79,11 @@ export function faultOf(spec: OptionSpec, value: unknown): string | undefined {
     const choices = spec.choices ?? [];
     return choices.includes(value as string) ? undefined : `needs ${listOf(choices)}, found ${found}`;
   }
+  if (spec.kind === "weights") {
+    return typeof value === "string" && weightsOf(value) !== undefined
+      ? undefined
+      : `needs none, balanced or a list of numbers from 0 such as 1,2.5, found ${found}`;
+  }
   const whole = spec.kind === "integer";
   const wrong = typeof value !== "number" || !Number.isFinite(value) ||
     (whole && !Number.isSafeInteger(value)) ||
@@ -73,7 +92,7 @@ export function faultOf(spec: OptionSpec, value: unknown): string | undefined {
   return wrong ? `needs ${whole ? "a whole number" : "a number"}${rangeOf(spec)}, found ${found}` : undefined;
 }
 
-/** The range of a numeric option in words, such as ` from 0 to below 1`; empty where it has none. */
+/** Returns the range of a numeric option in words, such as ` from 0 to below 1`; empty if it has none. */
 export function rangeOf(spec: OptionSpec): string {
   const low = spec.above !== undefined
     ? ` above ${spec.above}`
@@ -88,7 +107,7 @@ export function rangeOf(spec: OptionSpec): string {
   return low + (low === "" ? high.replace(/^ to /, " ") : high);
 }
 
-/** Choices as a sentence lists them: `a`, `a or b`, `a, b or c`. */
+/** Returns choices as a sentence lists them: `a`, `a or b`, `a, b or c`. */
 function listOf(choices: readonly string[]): string {
   return choices.length < 2 ? choices.join("") : `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`;
 }

@@ -31,8 +31,13 @@ export interface GatherOp {
   readonly op: "gather";
   /** Receives the scaled inputs `[B, I]`. */
   readonly x: BufferName;
-  /** Receives class labels `[B]` or target values `[B, O]`; absent in a prediction. */
+  /**
+   * Receives class labels `[B]` or target values `[B, O]`; absent in a prediction. A label that is no class, `C` or more,
+   * means a target of `1 / C` for each class.
+   */
   readonly target?: BufferName;
+  /** Receives the weights `[B]` of the rows; absent if every row weighs 1. */
+  readonly weights?: BufferName;
   /** The factor on every input. */
   readonly scale: number;
 }
@@ -55,7 +60,36 @@ export interface LinearOp {
   readonly activation: ActivationName;
 }
 
-/** Mean cross-entropy in nats of softmax(logits) against labels, its gradient, and the count of right rows. */
+/** Which values a dropout keeps: a function of the seed, the step, the layer, the row of the batch and the column. */
+export interface DropoutMask {
+  /** Share of values that become 0; from 0 to below 1. The others are multiplied by `1 / (1 - rate)`. */
+  readonly rate: number;
+  /** The seed of the run. */
+  readonly seed: number;
+  /** The layer whose outputs are dropped, from 1; 0 for the inputs of the network. */
+  readonly layer: number;
+}
+
+/**
+ * Dropout (Srivastava et al. 2014): `y = x` with some values at 0 and the others scaled, as `mask` says. `isKept()` in
+ * `random.ts` defines which are kept.
+ */
+export interface DropoutOp {
+  /** Which operation this is. */
+  readonly op: "dropout";
+  /** `[B, I]` */
+  readonly x: BufferName;
+  /** Receives `[B, I]`. */
+  readonly y: BufferName;
+  /** Which values are kept. */
+  readonly mask: DropoutMask;
+}
+
+/**
+ * Mean cross-entropy in nats of softmax(logits) against labels, its gradient, and the count of correct rows.
+ *
+ * In this and every loss, row weights multiply a row's gradient; the reported loss is not weighted.
+ */
 export interface SoftmaxCrossEntropyOp {
   /** Which operation this is. */
   readonly op: "softmaxCrossEntropy";
@@ -63,13 +97,33 @@ export interface SoftmaxCrossEntropyOp {
   readonly logits: BufferName;
   /** Class labels `[B]`. */
   readonly target: BufferName;
+  /** Row weights `[B]`; absent if every row weighs 1. */
+  readonly weights?: BufferName;
   /** Receives `[B, C]`. */
   readonly dZ: BufferName;
   /** ε: a target is `(1 - ε) onehot + ε / C`. */
   readonly labelSmoothing: number;
 }
 
-/** Mean over the batch and the outputs of `(y - target)²`, its gradient, and with labels the count of right rows. */
+/**
+ * Mean over the batch and the outputs of the cross-entropy in nats of `sigmoid(logits)` against target values from 0 to 1,
+ * `max(z, 0) - z t + log(1 + e^-|z|)`, and its gradient. A row is correct if each of its outputs lies on the side of 1/2 on
+ * which its target lies: `(z > 0) = (t > 1/2)`.
+ */
+export interface BinaryCrossEntropyOp {
+  /** Which operation this is. */
+  readonly op: "binaryCrossEntropy";
+  /** `[B, O]` */
+  readonly logits: BufferName;
+  /** Target values `[B, O]`. */
+  readonly target: BufferName;
+  /** Row weights `[B]`; absent if every row weighs 1. */
+  readonly weights?: BufferName;
+  /** Receives `[B, O]`. */
+  readonly dZ: BufferName;
+}
+
+/** Mean over the batch and the outputs of `(y - target)²`, its gradient, and with labels the count of correct rows. */
 export interface MeanSquaredErrorOp {
   /** Which operation this is. */
   readonly op: "meanSquaredError";
@@ -81,13 +135,41 @@ export interface MeanSquaredErrorOp {
   readonly target: BufferName;
   /** Whether `target` holds class labels. */
   readonly labels: boolean;
+  /** Row weights `[B]`; absent if every row weighs 1. */
+  readonly weights?: BufferName;
   /** Receives `[B, O]`: the gradient before `activation`. */
   readonly dZ: BufferName;
   /** What made `y`. */
   readonly activation: ActivationName;
 }
 
-/** `dX = dZ W`, then back through the activation that made `x`: the previous layer's `dZ`. */
+/**
+ * Mean over the batch and the outputs of Huber's loss (1964) of `d = y - target`: `d² / 2` if `|d| ≤ δ`, else
+ * `δ (|d| - δ / 2)`; and its gradient.
+ */
+export interface HuberOp {
+  /** Which operation this is. */
+  readonly op: "huber";
+  /** The network's output `[B, O]`, after `activation`. */
+  readonly y: BufferName;
+  /** The sums `[B, O]` before it; present if its derivative needs them. */
+  readonly z?: BufferName;
+  /** Target values `[B, O]`. */
+  readonly target: BufferName;
+  /** Row weights `[B]`; absent if every row weighs 1. */
+  readonly weights?: BufferName;
+  /** Receives `[B, O]`: the gradient before `activation`. */
+  readonly dZ: BufferName;
+  /** The activation that made `y`. */
+  readonly activation: ActivationName;
+  /** δ, the distance from which the loss grows linearly. */
+  readonly delta: number;
+}
+
+/**
+ * `dX = dZ W`, then back through the dropout of the previous layer, if it has one, and through its activation: the
+ * previous layer's `dZ`.
+ */
 export interface LinearBackwardInputOp {
   /** Which operation this is. */
   readonly op: "linearBackwardInput";
@@ -95,7 +177,7 @@ export interface LinearBackwardInputOp {
   readonly dZ: BufferName;
   /** `[O, I]` */
   readonly weights: BufferName;
-  /** This layer's input `[B, I]`, which is the previous layer's output after `activation`. */
+  /** The previous layer's output `[B, I]` after `activation`, before its dropout. */
   readonly x: BufferName;
   /** The previous layer's sums `[B, I]`; present if the derivative of `activation` needs them. */
   readonly z?: BufferName;
@@ -103,6 +185,8 @@ export interface LinearBackwardInputOp {
   readonly dX: BufferName;
   /** The activation of the previous layer. */
   readonly activation: ActivationName;
+  /** The dropout of the previous layer's output; absent if it has none. */
+  readonly mask?: DropoutMask;
 }
 
 /** `dW = dZᵀ X` and `db = Σ dZ` over the rows. */
@@ -176,21 +260,77 @@ export interface AdamOp {
   readonly decoupled: boolean;
 }
 
+/**
+ * RMSprop (Tieleman and Hinton 2012): `g ← gradient + weightDecay p`, `v ← decay v + (1 - decay) g²`,
+ * `p ← p - lr g / (√v + ε)`.
+ */
+export interface RmspropOp {
+  /** Which operation this is. */
+  readonly op: "rmsprop";
+  /** The parameter that is updated. */
+  readonly parameter: BufferName;
+  /** Its gradient, of the same shape. */
+  readonly gradient: BufferName;
+  /** `v`, the decaying mean of squared gradients. */
+  readonly v: BufferName;
+  /** The decay of `v`. */
+  readonly decay: number;
+  /** ε. */
+  readonly epsilon: number;
+  /** λ, 0 for none. */
+  readonly weightDecay: number;
+}
+
+/**
+ * Lion (Chen et al. 2023, arXiv 2302.06675): `p ← p - lr λ p`, `p ← p - lr sign(β₁ m + (1 - β₁) g)`,
+ * `m ← β₂ m + (1 - β₂) g`, with `sign(0) = 0`.
+ */
+export interface LionOp {
+  /** Which operation this is. */
+  readonly op: "lion";
+  /** The parameter that is updated. */
+  readonly parameter: BufferName;
+  /** Its gradient `g`, of the same shape. */
+  readonly gradient: BufferName;
+  /** `m`, the decaying mean of gradients. */
+  readonly m: BufferName;
+  /** β₁, the share of `m` in the direction of the update. */
+  readonly beta1: number;
+  /** β₂, the decay of `m`. */
+  readonly beta2: number;
+  /** λ, 0 for none; always decoupled. */
+  readonly weightDecay: number;
+}
+
+/** `average ← decay average + (1 - decay) parameter`, after the update of the parameter. */
+export interface AverageOp {
+  /** Which operation this is. */
+  readonly op: "average";
+  /** The parameter. */
+  readonly parameter: BufferName;
+  /** Its decaying sum, of the same shape; divided by `1 - decay^t` after `t` steps it is the average of the parameter. */
+  readonly average: BufferName;
+  /** The decay; from 0 to below 1. */
+  readonly decay: number;
+}
+
 /** An operation that computes the loss and the gradient that the way back begins with. */
-export type LossOp = SoftmaxCrossEntropyOp | MeanSquaredErrorOp;
+export type LossOp = SoftmaxCrossEntropyOp | BinaryCrossEntropyOp | MeanSquaredErrorOp | HuberOp;
 
 /** An operation that turns gradients into an update. */
-export type UpdateOp = SgdOp | AdamOp;
+export type UpdateOp = SgdOp | AdamOp | RmspropOp | LionOp;
 
 /** An operation of a plan. */
 export type Op =
   | GatherOp
   | LinearOp
+  | DropoutOp
   | LossOp
   | LinearBackwardInputOp
   | LinearBackwardWeightOp
   | ClipByNormOp
-  | UpdateOp;
+  | UpdateOp
+  | AverageOp;
 
 /** The forward half of a network: a prediction. How many rows a batch has is up to the backend. */
 export interface ForwardPlan {
@@ -210,6 +350,8 @@ export interface StepPlan extends Omit<ForwardPlan, "ops"> {
   readonly batchSize: number;
   /** Whether targets are class labels `[N]` (else values `[N, O]`). */
   readonly labels: boolean;
+  /** Whether each row has a weight. */
+  readonly weighted: boolean;
   /** The operations, in the order in which they are carried out. */
   readonly ops: readonly Op[];
 }
@@ -220,6 +362,8 @@ export interface LayerSpec {
   readonly outFeatures: number;
   /** The function of each row's sums. */
   readonly activation: ActivationName;
+  /** Share of the outputs that become 0 in a training step, from 0 to below 1; 0 if absent. Predictions drop none. */
+  readonly dropout?: number;
 }
 
 /** The part of a network that computes outputs: its layers, and the factor on its inputs. */
@@ -240,6 +384,8 @@ export interface PlanInput {
   readonly inputScale: number;
   /** Whether the data set has class labels (else target values). */
   readonly labels: boolean;
+  /** Whether the data set has row weights; false if absent. */
+  readonly weighted?: boolean;
   /** Classes or target values of the data set; must equal the last layer's `O`. */
   readonly outFeatures: number;
 }

@@ -32,6 +32,23 @@ export const RUN_OPTIONS = {
     choices: ["he", "glorot", "uniform", "zeros"],
     help: "how weights are drawn before training",
   },
+  inputDropout: {
+    kind: "number",
+    default: 0,
+    absent: 0,
+    min: 0,
+    below: 1,
+    help: "share of the inputs that are set to 0 in a training step; --layers gives layers their dropout",
+  },
+  average: {
+    kind: "number",
+    default: 0,
+    absent: 0,
+    min: 0,
+    below: 1,
+    help:
+      "decay of an average of the weights over the steps, which is evaluated and saved; 0 for none, 0.999 spans some 1,000 steps",
+  },
 } as const satisfies Record<string, OptionSpec>;
 
 /** The options of how a run uses its data set. */
@@ -54,6 +71,27 @@ export const DATA_OPTIONS = {
     default: 0,
     min: 0,
     help: "epochs without a better validation loss before training stops; 0 never stops",
+  },
+  classWeights: {
+    kind: "weights",
+    default: "none",
+    absent: "none",
+    help:
+      "weights of the classes in the gradient: balanced (rows / (classes × rows of the class)), or a list such as 1,2.5",
+  },
+  noClassWeight: {
+    kind: "number",
+    default: 1,
+    absent: 1,
+    min: 0,
+    help: "weight in the gradient of rows that belong to no class",
+  },
+  standardizeTargets: {
+    kind: "choice",
+    default: "auto",
+    absent: "never",
+    choices: ["auto", "always", "never"],
+    help: "train on target values of mean 0 and deviation 1; auto does so if their spread asks for it",
   },
 } as const satisfies Record<string, OptionSpec>;
 

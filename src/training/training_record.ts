@@ -4,6 +4,7 @@
  */
 import { resolveConfig, TRAIN_OPTIONS, type TrainConfig } from "./config.ts";
 import type { TrainingRecord } from "../mlp_parts.ts";
+import type { OptionSpec } from "../plan/option.ts";
 import { jsonText, type Refuse } from "../formats/fault.ts";
 
 /** An object of JSON whose fields are not known yet. */
@@ -23,15 +24,17 @@ export function isCount(value: unknown, min = 0): value is number {
  * Finds an option by which settings are not those of this program: one that is unknown, or one that is missing. A file
  * of this program names every option.
  *
- * An option that comes to {@linkcode TRAIN_OPTIONS} later is missing in older files and has to be excepted here.
+ * An option that was added to {@linkcode TRAIN_OPTIONS} later may be missing: its `absent` is then its value.
  *
  * @returns such as `no "epochs"` or `an unknown "epoch"`; `undefined` if there is none
  */
 export function strangeOption(config: Fields): string | undefined {
   const unknown = Object.keys(config).find((name) => !Object.hasOwn(TRAIN_OPTIONS, name));
   if (unknown !== undefined) return `an unknown ${JSON.stringify(unknown)}`;
-  const missing = Object.keys(TRAIN_OPTIONS).find((name) => !Object.hasOwn(config, name));
-  return missing === undefined ? undefined : `no ${JSON.stringify(missing)}`;
+  const missing = Object.entries<OptionSpec>(TRAIN_OPTIONS).find(([name, { absent }]) =>
+    absent === undefined && !Object.hasOwn(config, name)
+  );
+  return missing === undefined ? undefined : `no ${JSON.stringify(missing[0])}`;
 }
 
 /**
@@ -41,8 +44,10 @@ export function strangeOption(config: Fields): string | undefined {
  * @throws {FormatError} if an option is out of its range, or two options exclude each other
  */
 export function readConfig(config: Fields, where: string, refuse: Refuse): TrainConfig {
+  const options = Object.entries<OptionSpec>(TRAIN_OPTIONS);
+  const absent = options.flatMap(([name, spec]) => spec.absent === undefined ? [] : [[name, spec.absent]]);
   try {
-    return resolveConfig(config as Partial<TrainConfig>);
+    return resolveConfig({ ...Object.fromEntries(absent), ...config } as Partial<TrainConfig>);
   } catch (cause) {
     throw refuse(`has settings in "${where}" that no run can have: ${(cause as Error).message}`, { cause });
   }

@@ -31,6 +31,12 @@ export function activate(row: Float64Array, activation: ActivationName): void {
     case "leaky-relu":
       for (let i = 0; i < row.length; i++) if (row[i] <= 0) row[i] *= 0.01; // NaN stays NaN
       return;
+    case "elu":
+      for (let i = 0; i < row.length; i++) if (row[i] <= 0) row[i] = Math.expm1(row[i]); // NaN stays NaN
+      return;
+    case "gelu":
+      for (let i = 0; i < row.length; i++) row[i] *= normalCdf(row[i]);
+      return;
     default:
       activation satisfies never;
   }
@@ -83,6 +89,12 @@ export function activateBackward(
     case "leaky-relu":
       for (let i = 0; i < y.length; i++) if (y[i] <= 0) dRow[i] *= 0.01;
       return;
+    case "elu":
+      for (let i = 0; i < y.length; i++) if (y[i] <= 0) dRow[i] *= y[i] + 1;
+      return;
+    case "gelu":
+      for (let i = 0; i < z.length; i++) dRow[i] *= normalCdf(z[i]) + z[i] * normalDensity(z[i]);
+      return;
     default:
       activation satisfies never;
   }
@@ -95,4 +107,25 @@ function sigmoid(z: number): number {
 /** Computes `log(1 + eᶻ)` without overflow. */
 function softplus(z: number): number {
   return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
+}
+
+/** Computes Φ(z), the share of the standard normal distribution below `z`. */
+function normalCdf(z: number): number {
+  return (1 + erf(z * Math.SQRT1_2)) / 2;
+}
+
+/** Computes φ(z), the density of the standard normal distribution at `z`. */
+function normalDensity(z: number): number {
+  return Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI);
+}
+
+/** From here on `erf` differs from 1 by less than float64 resolves. */
+const ERF_END = 6;
+
+/** Computes `erf(x) = 2 / √π e^(-x²) Σ 2ⁿ x²ⁿ⁺¹ / (2n + 1)!!`, whose terms all have the sign of `x`. */
+function erf(x: number): number {
+  if (Math.abs(x) >= ERF_END) return Math.sign(x);
+  let term = x, sum = x;
+  for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) sum += term *= 2 * x * x / (2 * n + 1);
+  return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
 }

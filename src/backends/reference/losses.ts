@@ -1,6 +1,13 @@
 /** Computes each loss, with the gradient that the way back begins with, in float64. @module */
 import { indexOfLargest } from "../../index_of_largest.ts";
-import type { LossOp, MeanSquaredErrorOp, SoftmaxCrossEntropyOp } from "../../plan/plan.ts";
+import type {
+  BinaryCrossEntropyOp,
+  BufferName,
+  HuberOp,
+  LossOp,
+  MeanSquaredErrorOp,
+  SoftmaxCrossEntropyOp,
+} from "../../plan/plan.ts";
 import { activateBackward } from "./activations.ts";
 import { activatedRow, type Buffers, rowOf } from "./ops.ts";
 
@@ -8,7 +15,7 @@ import { activatedRow, type Buffers, rowOf } from "./ops.ts";
 export interface LossSums {
   /** Sum of each row's loss. */
   readonly lossSum: number;
-  /** Rows whose largest output was their label's. */
+  /** Rows whose largest output was their label's, or all of whose outputs were on the side of their targets. */
   readonly correct: number;
 }
 
@@ -17,30 +24,65 @@ export function computeLoss(op: LossOp, buffers: Buffers, rows: number): LossSum
   switch (op.op) {
     case "softmaxCrossEntropy":
       return softmaxCrossEntropy(op, buffers, rows);
+    case "binaryCrossEntropy":
+      return binaryCrossEntropy(op, buffers, rows);
     case "meanSquaredError":
       return meanSquaredError(op, buffers, rows);
+    case "huber":
+      return huber(op, buffers, rows);
     default:
       return op satisfies never;
   }
 }
 
-/** `-Σ target log softmax(logits)` a row, and `dZ = (softmax(logits) - target) / rows`. */
+/** Returns the weight of a row. */
+function weightOf({ weights }: { readonly weights?: BufferName }, buffers: Buffers, row: number): number {
+  return weights === undefined ? 1 : buffers[weights].values[row];
+}
+
+/** Returns the target of a class: 1 for the label's, 0 for others, and `1 / classes` if the label is no class. */
+function oneHot(label: number, c: number, classes: number): number {
+  if (label >= classes) return 1 / classes;
+  return c === label ? 1 : 0;
+}
+
+/** `-Σ target log softmax(logits)` a row, and `dZ = weight (softmax(logits) - target) / rows`. */
 function softmaxCrossEntropy(op: SoftmaxCrossEntropyOp, buffers: Buffers, rows: number): LossSums {
   const labels = buffers[op.target].values, classes = buffers[op.logits].width;
   let lossSum = 0, correct = 0;
   for (let row = 0; row < rows; row++) {
+    const weight = weightOf(op, buffers, row);
     const z = rowOf(buffers[op.logits], row), dRow = rowOf(buffers[op.dZ], row);
     const largest = z.reduce((a, b) => Math.max(a, b)); // e^(z - largest) cannot overflow
     let sum = 0;
     for (let c = 0; c < classes; c++) sum += Math.exp(z[c] - largest);
     const logSum = largest + Math.log(sum);
     for (let c = 0; c < classes; c++) {
-      const oneHot = c === labels[row] ? 1 : 0;
-      const target = (1 - op.labelSmoothing) * oneHot + op.labelSmoothing / classes;
+      const wanted = oneHot(labels[row], c, classes);
+      const target = (1 - op.labelSmoothing) * wanted + op.labelSmoothing / classes;
       if (target !== 0) lossSum += target * (logSum - z[c]); // 0 * ∞ is 0 here
-      dRow[c] = (Math.exp(z[c] - logSum) - target) / rows;
+      dRow[c] = weight * (Math.exp(z[c] - logSum) - target) / rows;
     }
     if (indexOfLargest(z) === labels[row]) correct++;
+  }
+  return { lossSum, correct };
+}
+
+/** The mean over the outputs of `-t log σ(z) - (1 - t) log(1 - σ(z))` a row, and its gradient. */
+function binaryCrossEntropy(op: BinaryCrossEntropyOp, buffers: Buffers, rows: number): LossSums {
+  const outFeatures = buffers[op.logits].width;
+  let lossSum = 0, correct = 0;
+  for (let row = 0; row < rows; row++) {
+    const z = rowOf(buffers[op.logits], row), t = rowOf(buffers[op.target], row);
+    const dRow = rowOf(buffers[op.dZ], row), weight = weightOf(op, buffers, row);
+    let isCorrect = true;
+    for (let o = 0; o < outFeatures; o++) {
+      // log(1 + e^-|z|) cannot overflow, and keeps what a sigmoid rounded to 0 or 1 would lose
+      lossSum += (Math.max(z[o], 0) - z[o] * t[o] + Math.log1p(Math.exp(-Math.abs(z[o])))) / outFeatures;
+      dRow[o] = weight * (1 / (1 + Math.exp(-z[o])) - t[o]) / (outFeatures * rows);
+      if (z[o] > 0 !== t[o] > 0.5) isCorrect = false;
+    }
+    if (isCorrect) correct++;
   }
   return { lossSum, correct };
 }
@@ -51,15 +93,36 @@ function meanSquaredError(op: MeanSquaredErrorOp, buffers: Buffers, rows: number
   let lossSum = 0, correct = 0;
   for (let row = 0; row < rows; row++) {
     const activated = activatedRow(buffers, op.y, op.z, row), { y } = activated;
-    const dRow = rowOf(buffers[op.dZ], row);
+    const dRow = rowOf(buffers[op.dZ], row), weight = weightOf(op, buffers, row);
     for (let o = 0; o < outFeatures; o++) {
-      const oneHot = o === target.values[row] ? 1 : 0;
-      const difference = y[o] - (op.labels ? oneHot : target.values[row * outFeatures + o]);
+      const wanted = op.labels
+        ? oneHot(target.values[row], o, outFeatures)
+        : target.values[row * outFeatures + o];
+      const difference = y[o] - wanted;
       lossSum += difference * difference / outFeatures;
-      dRow[o] = 2 * difference / (outFeatures * rows);
+      dRow[o] = 2 * weight * difference / (outFeatures * rows);
     }
     if (op.labels && indexOfLargest(y) === target.values[row]) correct++;
     activateBackward(dRow, activated, op.activation);
   }
   return { lossSum, correct };
+}
+
+/** The mean over the outputs of Huber's loss of `y - target` a row, and its gradient before the activation. */
+function huber(op: HuberOp, buffers: Buffers, rows: number): LossSums {
+  const { delta } = op, outFeatures = buffers[op.y].width;
+  let lossSum = 0;
+  for (let row = 0; row < rows; row++) {
+    const activated = activatedRow(buffers, op.y, op.z, row), { y } = activated;
+    const dRow = rowOf(buffers[op.dZ], row), target = rowOf(buffers[op.target], row);
+    const weight = weightOf(op, buffers, row);
+    for (let o = 0; o < outFeatures; o++) {
+      const difference = y[o] - target[o], distance = Math.abs(difference);
+      const loss = distance <= delta ? difference * difference / 2 : delta * (distance - delta / 2);
+      lossSum += loss / outFeatures;
+      dRow[o] = weight * Math.max(-delta, Math.min(delta, difference)) / (outFeatures * rows);
+    }
+    activateBackward(dRow, activated, op.activation);
+  }
+  return { lossSum, correct: 0 };
 }

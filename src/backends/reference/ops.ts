@@ -7,11 +7,14 @@ import type { Dataset } from "../../data/dataset.ts";
 import type {
   BufferName,
   ClipByNormOp,
+  DropoutMask,
+  DropoutOp,
   GatherOp,
   LinearBackwardInputOp,
   LinearBackwardWeightOp,
   LinearOp,
 } from "../../plan/plan.ts";
+import { dropoutKey, dropoutThreshold, isKept } from "../../random.ts";
 import { activate, activateBackward, type ActivatedRow } from "./activations.ts";
 
 /** A buffer of a plan. */
@@ -26,9 +29,9 @@ export interface Matrix {
 export type Buffers = Readonly<Record<BufferName, Matrix>>;
 
 /** The part of a data set that a step takes rows from. */
-export type Rows = Pick<Dataset, "inputs" | "labels" | "targets">;
+export type Rows = Pick<Dataset, "inputs" | "labels" | "targets" | "weights">;
 
-/** `x = inputs[order] * scale`; labels become numbers, target values are copied. */
+/** `x = inputs[order] * scale`; labels become numbers, target values and row weights are copied. */
 export function gather(op: GatherOp, buffers: Buffers, dataset: Rows, order: Uint32Array): void {
   const { values: x, width: inFeatures } = buffers[op.x];
   for (const [row, source] of order.entries()) {
@@ -40,6 +43,25 @@ export function gather(op: GatherOp, buffers: Buffers, dataset: Rows, order: Uin
   const { values: target, width } = buffers[op.target], wanted = (dataset.targets ?? dataset.labels)!;
   for (const [row, source] of order.entries()) {
     for (let o = 0; o < width; o++) target[row * width + o] = wanted[source * width + o];
+  }
+  if (op.weights === undefined) return;
+  for (const [row, source] of order.entries()) buffers[op.weights].values[row] = dataset.weights![source];
+}
+
+/** `y = x`, of which the values that `mask` drops become 0 and the others are multiplied by `1 / (1 - rate)`. */
+export function dropout(op: DropoutOp, buffers: Buffers, rows: number, step: number): void {
+  for (let row = 0; row < rows; row++) {
+    const y = rowOf(buffers[op.y], row);
+    y.set(rowOf(buffers[op.x], row));
+    drop(y, op.mask, step, row);
+  }
+}
+
+/** Drops values of a row, in place. */
+function drop(values: Float64Array, mask: DropoutMask, step: number, row: number): void {
+  const key = dropoutKey(mask, step, row), threshold = dropoutThreshold(mask.rate);
+  for (let i = 0; i < values.length; i++) {
+    values[i] = isKept(key, i, threshold) ? values[i] / (1 - mask.rate) : 0;
   }
 }
 
@@ -60,8 +82,13 @@ export function linear(op: LinearOp, buffers: Buffers, rows: number): void {
   }
 }
 
-/** `dX = dZ W`, then back through the activation that made `x`. */
-export function linearBackwardInput(op: LinearBackwardInputOp, buffers: Buffers, rows: number): void {
+/** `dX = dZ W`, then back through the dropout of the previous layer and through its activation. */
+export function linearBackwardInput(
+  op: LinearBackwardInputOp,
+  buffers: Buffers,
+  rows: number,
+  step: number,
+): void {
   const dZ = buffers[op.dZ].values, dX = buffers[op.dX].values;
   const { values: weights, width: inFeatures } = buffers[op.weights];
   const outFeatures = buffers[op.dZ].width;
@@ -71,6 +98,7 @@ export function linearBackwardInput(op: LinearBackwardInputOp, buffers: Buffers,
       for (let o = 0; o < outFeatures; o++) sum += dZ[row * outFeatures + o] * weights[o * inFeatures + i];
       dX[row * inFeatures + i] = sum;
     }
+    if (op.mask) drop(rowOf(buffers[op.dX], row), op.mask, step, row);
     activateBackward(rowOf(buffers[op.dX], row), activatedRow(buffers, op.x, op.z, row), op.activation);
   }
 }

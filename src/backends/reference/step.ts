@@ -3,7 +3,7 @@ import type { BufferName, ForwardPlan, Op, StepPlan } from "../../plan/plan.ts";
 import { sizeOf } from "../state.ts";
 import { computeLoss, type LossSums } from "./losses.ts";
 import * as ops from "./ops.ts";
-import { update } from "./updates.ts";
+import { average, update } from "./updates.ts";
 
 /** The data and the settings of a step. */
 export interface Step {
@@ -17,7 +17,7 @@ export interface Step {
   readonly step: number;
 }
 
-/** Carries out operations on one batch, and returns what their loss added up. */
+/** Carries out operations on one batch, and returns the sums of their loss. */
 export function runOps(all: readonly Op[], buffers: ops.Buffers, step: Step): LossSums {
   const rows = step.rows.length;
   let sums: LossSums = { lossSum: 0, correct: 0 };
@@ -29,18 +29,26 @@ export function runOps(all: readonly Op[], buffers: ops.Buffers, step: Step): Lo
       case "linear":
         ops.linear(op, buffers, rows);
         break;
+      case "dropout":
+        ops.dropout(op, buffers, rows, step.step);
+        break;
       case "softmaxCrossEntropy":
+      case "binaryCrossEntropy":
       case "meanSquaredError":
+      case "huber":
         sums = computeLoss(op, buffers, rows);
         break;
       case "linearBackwardInput":
-        ops.linearBackwardInput(op, buffers, rows);
+        ops.linearBackwardInput(op, buffers, rows, step.step);
         break;
       case "linearBackwardWeight":
         ops.linearBackwardWeight(op, buffers, rows);
         break;
       case "clipByNorm":
         ops.clipByNorm(op, buffers);
+        break;
+      case "average":
+        average(op, buffers);
         break;
       default:
         update(op, buffers, step); // whose type refuses any other operation

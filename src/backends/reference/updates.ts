@@ -1,5 +1,5 @@
 /** Computes each update, in float64. @module */
-import type { AdamOp, SgdOp, UpdateOp } from "../../plan/plan.ts";
+import type { AdamOp, AverageOp, LionOp, RmspropOp, SgdOp, UpdateOp } from "../../plan/plan.ts";
 import type { Buffers } from "./ops.ts";
 
 /** Updates a parameter and its state; `step` counts from 1. */
@@ -13,6 +13,10 @@ export function update(
       return sgd(op, buffers, learningRate);
     case "adam":
       return adam(op, buffers, learningRate, step);
+    case "rmsprop":
+      return rmsprop(op, buffers, learningRate);
+    case "lion":
+      return lion(op, buffers, learningRate);
     default:
       op satisfies never;
   }
@@ -44,4 +48,30 @@ function adam(op: AdamOp, buffers: Buffers, learningRate: number, step: number):
     v[i] = op.beta2 * v[i] + (1 - op.beta2) * g * g;
     p[i] -= learningRate * (m[i] / mCorrection) / (Math.sqrt(v[i] / vCorrection) + op.epsilon);
   }
+}
+
+/** One update by RMSprop. */
+function rmsprop(op: RmspropOp, buffers: Buffers, learningRate: number): void {
+  const p = buffers[op.parameter].values, gradient = buffers[op.gradient].values, v = buffers[op.v].values;
+  for (let i = 0; i < p.length; i++) {
+    const g = gradient[i] + op.weightDecay * p[i];
+    v[i] = op.decay * v[i] + (1 - op.decay) * g * g;
+    p[i] -= learningRate * g / (Math.sqrt(v[i]) + op.epsilon);
+  }
+}
+
+/** One update by Lion. */
+function lion(op: LionOp, buffers: Buffers, learningRate: number): void {
+  const p = buffers[op.parameter].values, g = buffers[op.gradient].values, m = buffers[op.m].values;
+  for (let i = 0; i < p.length; i++) {
+    const direction = Math.sign(op.beta1 * m[i] + (1 - op.beta1) * g[i]);
+    p[i] -= learningRate * (direction + op.weightDecay * p[i]);
+    m[i] = op.beta2 * m[i] + (1 - op.beta2) * g[i];
+  }
+}
+
+/** Takes a parameter into its average. */
+export function average(op: AverageOp, buffers: Buffers): void {
+  const p = buffers[op.parameter].values, sum = buffers[op.average].values;
+  for (let i = 0; i < p.length; i++) sum[i] = op.decay * sum[i] + (1 - op.decay) * p[i];
 }
