@@ -56,7 +56,14 @@ export {
 } from "./src/training/config.ts";
 export type { DatasetLike } from "./src/data/canonical.ts";
 export { centerDigit, type Ink } from "./src/data/center.ts";
-export { countOf, type Dataset, type DatasetPair, inFeaturesOf, type InputSpec } from "./src/data/dataset.ts";
+export {
+  countOf,
+  type Dataset,
+  type DatasetPair,
+  inFeaturesOf,
+  type InputSpec,
+  NO_CLASS,
+} from "./src/data/dataset.ts";
 export {
   drawDigits,
   drawDigitsAsync,
@@ -82,13 +89,8 @@ export {
 } from "./src/data/preprocess.ts";
 export { splitRows, takeRows } from "./src/data/split.ts";
 export { BackendError, DivergedError, FormatError } from "./src/errors.ts";
-export {
-  type Accuracy,
-  evaluate,
-  type EvaluateOptions,
-  type Evaluation,
-  type Mistake,
-} from "./src/training/evaluate.ts";
+export { evaluate, type EvaluateOptions } from "./src/training/evaluate.ts";
+export type { Evaluation, LabelScores, Mistake, OutputScores } from "./src/training/scores.ts";
 export type { Origin } from "./src/formats/fault.ts";
 export { type IdxArray, parseIdx } from "./src/formats/idx.ts";
 export { formatNpy, type NpyArray, type NpyValues, parseNpy } from "./src/formats/npy.ts";
@@ -143,4 +145,6 @@ export {
   type ScheduleName,
   SCHEDULES,
 } from "./src/plan/schedules.ts";
-export { train, type TrainEvent, type TrainOptions } from "./src/training/train.ts";
+export type { EpochOptions, TrainEvent } from "./src/training/epochs.ts";
+export { train, type TrainOptions } from "./src/training/train.ts";
+export { type TargetScaling, targetScalingOf } from "./src/training/target_scaling.ts";

@@ -1,6 +1,7 @@
 /** The parts of a network, as its file has them. @module */
 import type { Tensors } from "./backends/backend.ts";
 import type { TrainConfig } from "./training/config.ts";
+import type { TargetScaling } from "./training/target_scaling.ts";
 import type { LayerSpec } from "./plan/layers.ts";
 
 /** How a network was trained; kept in its file. */
@@ -13,6 +14,8 @@ export interface TrainingRecord {
   readonly dataset: { readonly source: string; readonly rows: number };
   /** The backend that ran the steps. */
   readonly backend: string;
+  /** The scaling of the target values in training, which the last layer undoes; absent if they were as given. */
+  readonly targetScaling?: TargetScaling;
 }
 
 /** Everything that makes a network. */

@@ -31,7 +31,9 @@ export function modelArrays(mlp: MlpParts): Record<string, NpzInput> {
     inFeatures = outFeatures;
   }
   const { inputShape, inputScale, classNames, training } = mlp;
-  const config = { format: FORMAT, version: VERSION, inputShape, inputScale, classNames, training };
+  const rates = mlp.layers.map(({ dropout = 0 }) => dropout);
+  const dropout = rates.some((rate) => rate > 0) ? rates : undefined;
+  const config = { format: FORMAT, version: VERSION, inputShape, inputScale, classNames, dropout, training };
   return { ...arrays, config: stringArray(JSON.stringify(config)) };
 }
 
@@ -59,7 +61,7 @@ export async function readModel(npz: Npz): Promise<MlpParts> {
     const found = JSON.stringify(npz.names.slice(0, 6).join(", ")).slice(1, -1) || "nothing";
     throw refuse(`is no model: it needs "config" and "layer_1.weights", it has ${found}`);
   }
-  const { inputShape, inputScale, classNames, training } = parseConfig(
+  const { inputShape, inputScale, classNames, dropout, training } = parseConfig(
     stringOf(await npz.read("config"), "config", refuse),
     refuse,
   );
@@ -80,14 +82,23 @@ export async function readModel(npz: Npz): Promise<MlpParts> {
     if (!ACTIVATIONS.includes(activation)) {
       throw refuse(`has "${name}.act" ${jsonText(activation)}, needs ${ACTIVATIONS.join(", ")}`);
     }
-    layers.push({ outFeatures, activation });
+    const rate = dropout?.[layers.length] ?? 0;
+    layers.push({ outFeatures, activation, ...rate > 0 && { dropout: rate } });
     inFeatures = outFeatures;
   }
   const next = `layer_${layers.length + 1}`;
   const orphan = npz.names.find((name) => Number(/^layer_(\d+)\./.exec(name)?.[1]) > layers.length);
   if (orphan !== undefined) throw refuse(`has ${JSON.stringify(orphan)}, but no "${next}.weights"`);
-  if (classNames !== undefined && classNames.length !== inFeatures) {
+  const classes = inFeatures === 1 ? [1, 2] : [inFeatures]; // one output may tell two classes apart
+  if (classNames !== undefined && !classes.includes(classNames.length)) {
     throw refuse(`has ${classNames.length} class names for ${inFeatures} outputs`);
+  }
+  if (dropout !== undefined && dropout.length !== layers.length) {
+    throw refuse(`has ${dropout.length} rates of dropout for ${layers.length} layers`);
+  }
+  const { targetScaling } = training ?? {};
+  if (targetScaling && targetScaling.mean.length !== inFeatures) {
+    throw refuse(`has a target scaling of ${targetScaling.mean.length} outputs for ${inFeatures} outputs`);
   }
   return { inputShape, inputScale, layers, parameters, classNames, training };
 }
@@ -124,7 +135,7 @@ function parseConfig(text: string, refuse: Refuse) {
   } catch (cause) {
     throw refuse(`has a "config" that is not JSON`, { cause });
   }
-  const { format, version, inputShape, inputScale, classNames, training } = config ?? {};
+  const { format, version, inputShape, inputScale, classNames, dropout, training } = config ?? {};
   if (format !== FORMAT) {
     throw refuse(`has a "config" of format ${jsonText(format)}, needs "${FORMAT}"`);
   }
@@ -143,8 +154,15 @@ function parseConfig(text: string, refuse: Refuse) {
   if (classNames !== undefined && !isTexts(classNames)) {
     throw refuse(`has a "config" whose classNames are ${jsonText(classNames)}, needs texts`);
   }
+  if (dropout !== undefined && !isRates(dropout)) {
+    throw refuse(`has a "config" whose dropout is ${jsonText(dropout)}, needs numbers from 0 to below 1`);
+  }
   const record = readTrainingRecord(training, refuse);
-  return { inputShape: lengths as number[], inputScale, classNames, training: record };
+  return { inputShape: lengths as number[], inputScale, classNames, dropout, training: record };
+}
+
+function isRates(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((rate) => typeof rate === "number" && rate >= 0 && rate < 1);
 }
 
 function isTexts(value: unknown): value is string[] {

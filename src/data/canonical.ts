@@ -6,19 +6,21 @@
 import { shapeText } from "../formats/fault.ts";
 import { checkNumeric, describe, type Naming, type NumericArray } from "./arrays.ts";
 import { toFloats, toLabels } from "./convert.ts";
-import { type Dataset, inFeaturesOf } from "./dataset.ts";
+import { type Dataset, inFeaturesOf, NO_CLASS } from "./dataset.ts";
 
 /**
  * A data set with numbers of any type, for functions that convert them: integers must be exact in float32, other numbers
  * are rounded to it, bytes (`Uint8Array`, `Uint8ClampedArray`) stay bytes. A {@linkcode Dataset} is one.
  */
-export interface DatasetLike extends Omit<Dataset, "inputs" | "labels" | "targets"> {
+export interface DatasetLike extends Omit<Dataset, "inputs" | "labels" | "targets" | "weights"> {
   /** Inputs `[N, I]`, row by row. */
   readonly inputs: NumericArray;
-  /** Class labels `[N]`: whole numbers from 0 to `outFeatures - 1`. */
+  /** Class labels `[N]`: whole numbers from 0 to `outFeatures - 1`, or {@linkcode NO_CLASS}. */
   readonly labels?: NumericArray;
   /** Target values `[N, O]`, row by row. */
   readonly targets?: NumericArray;
+  /** Weights `[N]` of the rows, each a finite number from 0. */
+  readonly weights?: NumericArray;
 }
 
 /**
@@ -70,11 +72,14 @@ export function canonicalDataset(given: DatasetLike): Dataset {
     ? {
       labels: values instanceof Uint32Array
         ? values
-        : toLabels(values, { inputs: "inputs", answers: name, refuse }),
+        : toLabels(values, { inputs: "inputs", answers: name, refuse }, NO_CLASS),
     }
     : { targets: toFloats(values, { name, shape: [rows, width], refuse, exact: true, infinite: true }) };
-  const isSame = inputs === given.inputs && Object.values(answers)[0] === values && from === given.source;
-  return isSame ? given as Dataset : { ...given, inputs, ...answers, source: from } as Dataset;
+  const weights = given.weights && toWeights(given.weights, rows, refuse);
+  const isSame = inputs === given.inputs && Object.values(answers)[0] === values &&
+    weights === given.weights && from === given.source;
+  if (isSame) return given as Dataset;
+  return { ...given, inputs, ...answers, ...weights && { weights }, source: from } as Dataset;
 }
 
 /**
@@ -92,6 +97,22 @@ export function canonicalInputs(
     return new Uint8Array(inputs.buffer, inputs.byteOffset, inputs.length); // `Buffer` is a subclass with a `slice` of its own
   }
   return toFloats(inputs, { name: "inputs", shape: [-1, ...shape], refuse, exact: true, infinite: true });
+}
+
+/**
+ * Returns row weights `[N]` as float32; a `Float32Array` is used without a copy.
+ *
+ * @throws what `refuse` makes, if there are not as many as rows, or one is negative or not finite
+ */
+export function toWeights(values: NumericArray, rows: number, refuse: Naming["refuse"]): Float32Array {
+  checkNumeric("weights", values, { refuse });
+  if (values.length !== rows) {
+    throw refuse("shape", `"weights" has ${values.length} values, ${rows} rows need ${rows}`);
+  }
+  const weights = toFloats(values, { name: "weights", shape: [rows], refuse });
+  const row = weights.findIndex((weight) => weight < 0);
+  if (row >= 0) throw refuse("range", `"weights" has ${weights[row]} at [${row}], needs numbers from 0`);
+  return weights;
 }
 
 function isCount(value: unknown): boolean {

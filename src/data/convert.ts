@@ -1,20 +1,24 @@
 /** Brings arrays of numbers into the classes that backends take: labels, bytes and float32. @module */
 import { shapeText } from "../formats/fault.ts";
+import { NO_CLASS } from "./dataset.ts";
 import { holdsWideIntegers, type Naming, type NumericArray } from "./arrays.ts";
 
 /** Labels end below this: kernels hold them as 32-bit integers with a sign. */
 const MOST_CLASSES = 2 ** 31;
 
 /**
- * Class labels as whole numbers from 0; a `Uint32Array` is used without a copy.
+ * Returns class labels as whole numbers from 0; a `Uint32Array` is used without a copy.
  *
- * @throws what `naming.refuse` makes, of kind `"range"`, if one is negative, fractional or no number
+ * @param noClass the value of rows that belong to no class, which become {@linkcode NO_CLASS}; there are none if absent
+ * @throws what `naming.refuse` makes, of kind `"range"`, if another one is negative, fractional or no number
  */
-export function toLabels(values: NumericArray, naming: Naming): Uint32Array {
-  const labels = values instanceof Uint32Array ? values : new Uint32Array(values.length);
+export function toLabels(values: NumericArray, naming: Naming, noClass?: number): Uint32Array {
+  const isReady = values instanceof Uint32Array && (noClass === undefined || noClass === NO_CLASS);
+  const labels = isReady ? values : new Uint32Array(values.length);
   for (let row = 0; row < labels.length; row++) {
-    const label = Number(values[row]);
-    if (!Number.isInteger(label) || label < 0 || label >= MOST_CLASSES) {
+    let label = Number(values[row]);
+    if (label === noClass) label = NO_CLASS;
+    else if (!Number.isInteger(label) || label < 0 || label >= MOST_CLASSES) {
       const found = `"${naming.answers}" has ${values[row]} at [${row}]`;
       throw naming.refuse("range", `${found}, class labels need to be whole numbers from 0`);
     }

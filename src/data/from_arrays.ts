@@ -7,7 +7,8 @@ import { shapeText } from "../formats/fault.ts";
 import { checkNumeric, type Naming, type NumericArray } from "./arrays.ts";
 import { classesOfLabels } from "./class_count.ts";
 import { toBytes, toFloats, toLabels } from "./convert.ts";
-import { type Dataset, inFeaturesOf } from "./dataset.ts";
+import { toWeights } from "./canonical.ts";
+import { type Dataset, inFeaturesOf, NO_CLASS } from "./dataset.ts";
 
 /** What {@linkcode datasetFromArrays} makes a data set of: inputs, and either labels or targets. */
 export interface DatasetArrays {
@@ -21,6 +22,10 @@ export interface DatasetArrays {
   readonly labels?: NumericArray;
   /** Target values `[N, O]`, row by row. */
   readonly targets?: NumericArray;
+  /** Weights `[N]` of the rows in training, each a finite number from 0; each row weighs 1 if absent. */
+  readonly weights?: NumericArray;
+  /** The label of rows that belong to no class, such as -1; their target in training is `1 / C` for each class. */
+  readonly noClass?: number;
   /** The number of classes; by default as many as `classNames`, else the largest label + 1. */
   readonly classes?: number;
   /** Names of the classes in label order. */
@@ -102,6 +107,7 @@ export function checkedDataset(arrays: DatasetArrays, naming: Naming): Dataset {
     ...represent(arrays, naming),
     inputShape: [...inputShape],
     ...answers,
+    ...arrays.weights && { weights: toWeights(arrays.weights, rows, refuse) },
     source: arrays.source ?? "arrays",
   };
 }
@@ -112,7 +118,7 @@ function classesOf(arrays: DatasetArrays, rows: number, naming: Naming) {
   if (values.length !== rows) {
     throw refuse("shape", `"${answers}" has ${values.length} labels, "${naming.inputs}" has ${rows} rows`);
   }
-  const labels = toLabels(values, naming);
+  const labels = toLabels(values, naming, arrays.noClass);
   const classNames = arrays.classNames ?? like?.classNames;
   const outFeatures = arrays.classes ?? classNames?.length ?? like?.outFeatures ??
     classesOfLabels(labels, rows, naming);
@@ -122,7 +128,7 @@ function classesOf(arrays: DatasetArrays, rows: number, naming: Naming) {
   if (classNames && classNames.length !== outFeatures) {
     throw refuse("shape", `${classNames.length} class names were given for ${outFeatures} classes`);
   }
-  const row = labels.findIndex((label) => label >= outFeatures);
+  const row = labels.findIndex((label) => label >= outFeatures && label !== NO_CLASS);
   if (row >= 0) {
     const found = `"${answers}" has ${labels[row]} at [${row}]`;
     throw refuse("range", `${found}, labels of ${outFeatures} classes end at ${outFeatures - 1}`);

@@ -28,13 +28,14 @@ export function heldRows(count: number, share: number): number {
 
 /** The data set of these rows, copied, in this order. */
 export function takeRows(dataset: Dataset, rows: Uint32Array): Dataset {
-  const { labels, targets, outFeatures } = dataset;
+  const { labels, targets, weights, outFeatures } = dataset;
   const inputs = gatherRows(dataset.inputs, rows, inFeaturesOf(dataset));
   return {
     ...dataset,
     inputs,
     ...(labels && { labels: Uint32Array.from(rows, (row) => labels[row]) }),
     ...(targets && { targets: gatherRows(targets, rows, outFeatures) }),
+    ...(weights && { weights: gatherRows(weights, rows, 1) }),
     source: `${rows.length} of the ${countOf(dataset)} rows of ${dataset.source}`,
   };
 }

@@ -113,7 +113,8 @@ function describe(op: Op, plan: StepPlan | ForwardPlan): { writes: readonly Buff
       return { writes: [op.dZ], formula };
     }
     case "linearBackwardInput": {
-      const product = `${s(op.dZ)} ${s(op.weights)}${op.mask ? ` ∘ ${maskText(op.mask)}` : ""}`;
+      const sum = `${s(op.dZ)} ${s(op.weights)}`;
+      const product = op.mask ? `(${sum}) ∘ ${maskText(op.mask)}` : sum;
       return {
         writes: [op.dX],
         formula: `${s(op.dX)} = ${backThrough(op.activation, product, s(op.z ?? op.x))}`,
@@ -140,7 +141,7 @@ function describe(op: Op, plan: StepPlan | ForwardPlan): { writes: readonly Buff
     case "lion":
       return { writes: [op.parameter], formula: lionFormula(op) };
     case "average": {
-      const a = `mean(${s(op.parameter)})`, decay = numberText(op.decay);
+      const a = s(op.average), decay = numberText(op.decay);
       return {
         writes: [op.average],
         formula: `${a} = ${decay} ${a} + ${numberText(1 - op.decay)} ${s(op.parameter)}`,
@@ -200,8 +201,10 @@ function backThrough(activation: ActivationName, gradient: string, y: string): s
 }
 
 function shortOf(name: BufferName): string {
-  const [, layer, part] = /^layer_(\d+)\.(\w+)$/.exec(name) ?? [];
-  return layer !== undefined && Object.hasOwn(SHORT, part) ? SHORT[part] + layer : name;
+  if (name === "x.dropped") return "d0";
+  const [, layer, part, average] = /^layer_(\d+)\.(\w+)(\.average)?$/.exec(name) ?? [];
+  if (layer === undefined || !Object.hasOwn(SHORT, part)) return name;
+  return average === undefined ? SHORT[part] + layer : `avg(${SHORT[part]}${layer})`;
 }
 
 function numberText(value: number): string {

@@ -6,7 +6,7 @@
  * @module
  */
 import type { Tensors } from "../backends/backend.ts";
-import { BEST, checkArrays, hasBest, RECORD, STATE } from "./checkpoint_checks.ts";
+import { BEST, checkArrays, hasBest, RECORD, STATE, withoutPrefix } from "./checkpoint_checks.ts";
 import { DIGEST, digestNow, digestOf } from "./checkpoint_digest.ts";
 import type { Checkpoint, Fingerprint } from "./checkpoint_parts.ts";
 import { readRecord } from "./checkpoint_record.ts";
@@ -21,8 +21,9 @@ import { checkFiles } from "../host.ts";
 
 /** Returns the fingerprint of a data set: its rows and a checksum. */
 export function fingerprintOf(dataset: Dataset): Fingerprint {
-  const answers = dataset.labels ?? dataset.targets ?? new Uint32Array();
-  return { rows: countOf(dataset), crc32: crc32(bytesOf(answers), crc32(bytesOf(dataset.inputs))) };
+  const { inputs, labels, targets, weights } = dataset;
+  const arrays = [inputs, labels ?? targets, weights].filter((array) => array !== undefined);
+  return { rows: countOf(dataset), crc32: arrays.reduce((crc, array) => crc32(bytesOf(array), crc), 0) };
 }
 
 /** Returns the bytes of a checkpoint's file. Equal checkpoints give equal bytes. */
@@ -97,11 +98,6 @@ function arraysOf(checkpoint: Checkpoint): Record<string, NpzInput> {
   add(BEST, checkpoint.bestTensors);
   arrays[RECORD] = stringArray(JSON.stringify({ config, progress, backend, dataset }));
   return arrays;
-}
-
-function withoutPrefix(tensors: Tensors, prefix: string): Tensors {
-  const names = Object.keys(tensors).filter((name) => name.startsWith(prefix));
-  return Object.fromEntries(names.map((name) => [name.slice(prefix.length), tensors[name]]));
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {

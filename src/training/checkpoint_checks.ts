@@ -5,6 +5,9 @@
 import type { FloatArray } from "../backends/backend.ts";
 import { persistentBuffers, sizeOf } from "../backends/state.ts";
 import { buildPlan } from "../plan/build.ts";
+import { LOSSES } from "../plan/losses.ts";
+import type { StepPlan } from "../plan/plan.ts";
+import { networkParameters } from "./network_parameters.ts";
 import type { Checkpoint } from "./checkpoint_parts.ts";
 import { DIGEST, digestNow } from "./checkpoint_digest.ts";
 import { inFeaturesOf } from "../data/dataset.ts";
@@ -46,10 +49,18 @@ export function checkArrays(
   for (const [name, size] of Object.entries(sizes)) {
     tensors[name] = numbersOf(arrays[name], name, size, refuse);
   }
+  const parameters = networkParameters(
+    planOf(mlp, run, refuse),
+    mlp.layers,
+    { step: run.progress.step, tensors: withoutPrefix(tensors, STATE) },
+    mlp.training?.targetScaling,
+  );
   for (const [name, values] of Object.entries(mlp.parameters)) {
-    const state = tensors[STATE + name], at = values.findIndex((value, i) => value !== Math.fround(state[i]));
+    const needed = parameters[name], at = values.findIndex((value, i) => value !== Math.fround(needed[i]));
     if (at < 0) continue;
-    throw refuse(`has ${values[at]} in "${name}" at index ${at}, needs ${state[at]} as in "${STATE}${name}"`);
+    throw refuse(
+      `has ${values[at]} in "${name}" at index ${at}, needs ${needed[at]} as in the arrays of its training`,
+    );
   }
   const { [DIGEST]: digest, ...rest } = arrays;
   if (digest !== undefined) checkDigest(stringOf(digest, DIGEST, refuse), digestNow(rest), refuse);
@@ -59,7 +70,7 @@ export function checkArrays(
 /** How many numbers each array with a prefix has. */
 function sizesOf(mlp: MlpParts, run: Run, refuse: Refuse): Record<string, number> {
   const sizes: Record<string, number> = {};
-  for (const buffer of buffersOf(mlp, run, refuse)) {
+  for (const buffer of persistentBuffers(planOf(mlp, run, refuse))) {
     const size = sizeOf(buffer, 0);
     sizes[STATE + buffer.name] = size;
     if (buffer.role === "parameter" && hasBest(run)) sizes[BEST + buffer.name] = size;
@@ -67,13 +78,14 @@ function sizesOf(mlp: MlpParts, run: Run, refuse: Refuse): Record<string, number
   return sizes;
 }
 
-/** The parameters, and what the optimizer keeps for them. */
-function buffersOf(mlp: MlpParts, { config }: Run, refuse: Refuse) {
+/** Returns the plan of the run, for the parameters and states that it has. */
+function planOf(mlp: MlpParts, { config }: Run, refuse: Refuse): StepPlan {
   const { inputScale, layers } = mlp, { outFeatures } = layers[layers.length - 1];
-  // The file does not say whether the set has labels; these buffers do not depend on it.
-  const input = { inFeatures: inFeaturesOf(mlp), inputScale, labels: true, outFeatures };
+  // The file does not say whether the set has labels; parameters and states do not depend on it.
+  const { labels } = LOSSES[config.loss];
+  const input = { inFeatures: inFeaturesOf(mlp), inputScale, labels, outFeatures };
   try {
-    return persistentBuffers(buildPlan(layers, config, input));
+    return buildPlan(layers, config, input);
   } catch (cause) {
     throw refuse(`has settings that do not go with its network: ${(cause as Error).message}`, { cause });
   }
@@ -115,6 +127,15 @@ function numbersOf(
   const at = values.findIndex((value) => !Number.isFinite(value));
   if (at >= 0) throw refuse(`has ${values[at]} in "${name}" at index ${at}, needs finite numbers`);
   return values;
+}
+
+/** Returns the arrays whose names have the prefix, named without it. */
+export function withoutPrefix<T>(
+  arrays: Readonly<Record<string, T>>,
+  prefix: string,
+): Record<string, T> {
+  const names = Object.keys(arrays).filter((name) => name.startsWith(prefix));
+  return Object.fromEntries(names.map((name) => [name.slice(prefix.length), arrays[name]]));
 }
 
 function checkDigest(found: string, needed: string, refuse: Refuse): void {

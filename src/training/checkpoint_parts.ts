@@ -39,6 +39,6 @@ export interface Checkpoint {
 export interface Fingerprint {
   /** Rows. */
   readonly rows: number;
-  /** CRC-32 of the inputs' bytes, then of the labels' or targets'. */
+  /** CRC-32 of the bytes of the inputs, then of the labels or targets, then of the row weights if there are any. */
   readonly crc32: number;
 }

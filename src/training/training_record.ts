@@ -5,6 +5,7 @@
 import { resolveConfig, TRAIN_OPTIONS, type TrainConfig } from "./config.ts";
 import type { TrainingRecord } from "../mlp_parts.ts";
 import type { OptionSpec } from "../plan/option.ts";
+import type { TargetScaling } from "./target_scaling.ts";
 import { jsonText, type Refuse } from "../formats/fault.ts";
 
 /** An object of JSON whose fields are not known yet. */
@@ -76,9 +77,19 @@ export function readTrainingRecord(value: unknown, refuse: Refuse): TrainingReco
   const dataset = check("dataset", value.dataset, isFields, "a source and its rows");
   const source = check("dataset.source", dataset?.source, isText, "a text");
   const rows = check("dataset.rows", dataset?.rows, isWhole, "a whole number from 0");
+  const { targetScaling } = value;
+  check("targetScaling", targetScaling, isScaling, "a mean and a deviation above 0 for each output");
   if (strangeOption(value.config) !== undefined) return undefined;
   const config = readConfig(value.config, "config", refuse);
   const isIncomplete = epochs === undefined || backend === undefined || source === undefined ||
     rows === undefined;
-  return isIncomplete ? undefined : { config, epochs, dataset: { source, rows }, backend };
+  if (isIncomplete) return undefined;
+  const scaled = targetScaling === undefined ? {} : { targetScaling: targetScaling as TargetScaling };
+  return { config, epochs, dataset: { source, rows }, backend, ...scaled };
+}
+
+function isScaling(value: unknown): value is TargetScaling {
+  const isList = (list: unknown): list is number[] => Array.isArray(list) && list.every(Number.isFinite);
+  return isFields(value) && isList(value.mean) && isList(value.deviation) &&
+    value.mean.length === value.deviation.length && value.deviation.every((deviation) => deviation > 0);
 }

@@ -1,0 +1,211 @@
+/** The epochs of a run. @module */
+import type { Augmenter } from "../augment/augmenter.ts";
+import type { EpochResult, Trainer, TrainState } from "../backends/backend.ts";
+import { type Dataset, NO_CLASS } from "../data/dataset.ts";
+import { DivergedError } from "../errors.ts";
+import type { Mlp } from "../mlp.ts";
+import type { TrainingRecord } from "../mlp_parts.ts";
+import type { StepPlan } from "../plan/plan.ts";
+import { learningRates } from "../plan/schedules.ts";
+import { permutation } from "../random.ts";
+import { fingerprintOf } from "./checkpoint.ts";
+import type { Checkpoint, Progress } from "./checkpoint_parts.ts";
+import type { TrainConfig } from "./config.ts";
+import type { Evaluator } from "./evaluate.ts";
+import type { Evaluation } from "./scores.ts";
+import { networkParameters } from "./network_parameters.ts";
+import { endOfRun } from "./resume.ts";
+import type { TargetScaling } from "./target_scaling.ts";
+
+/** The results of an epoch. */
+export interface TrainEvent {
+  /** The epoch, from 1. */
+  readonly epoch: number;
+  /** Steps of the run done so far. */
+  readonly step: number;
+  /** Mean loss over the epoch's rows, each before the update of its step, and deformed where `augment` is set. */
+  readonly trainLoss: number;
+  /**
+   * Share of those rows, without those that belong to no class, that were correct; with several labels a row, of those all
+   * of whose labels were. Absent for regression.
+   */
+  readonly trainAccuracy?: number;
+  /** The network on the validation set, where there is one. */
+  readonly validation?: Evaluation;
+  /** The network on the test set, where one was given. */
+  readonly test?: Evaluation;
+  /** The learning rate of the last step. */
+  readonly learningRate: number;
+  /** Seconds that the steps took, and waiting for deformed images; evaluation apart. */
+  readonly seconds: number;
+  /** Rows trained on a second. */
+  readonly rowsPerSecond: number;
+  /** Why this is the last event; `undefined` where more may come. */
+  readonly ended?: "finished" | "patience" | "interrupted";
+  /** All that is needed to go on from here, for `saveCheckpoint` or `resume`. */
+  checkpoint(): Checkpoint;
+}
+
+/** A run with all its parts. */
+export interface Run {
+  readonly mlp: Mlp;
+  readonly dataset: Dataset;
+  readonly config: TrainConfig;
+  readonly plan: StepPlan;
+  readonly trainer: Trainer;
+  /** Where the inputs of each epoch come from; `undefined` where they are those of the data set. */
+  readonly augmenter: Augmenter | undefined;
+  /** Rows of the data set to train on. */
+  readonly rows: Uint32Array;
+  /** The scaling of its targets; `undefined` if they are as given. */
+  readonly scaling: TargetScaling | undefined;
+  readonly evaluators: { [set: string]: Evaluator | undefined };
+  readonly backend: string;
+}
+
+/** How the epochs of a run are begun, watched and ended; fields of `TrainOptions`. */
+export interface EpochOptions {
+  /** Ends the run after the step that is being done. The event of the cut-short epoch, if a step of it was done, is the last. */
+  readonly signal?: AbortSignal;
+  /**
+   * The checkpoint to continue from. The settings are those of the checkpoint; only `epochs` may differ, down to those that
+   * are done. If the run has ended, there is no step and no event, and the network becomes the one that it ended with.
+   */
+  readonly resume?: Checkpoint;
+  /** Receives about ten times a second how many steps of the epoch are done. */
+  readonly onProgress?: (progress: { epoch: number; step: number; steps: number }) => void;
+}
+
+/** How often `onProgress` is called, in milliseconds. */
+const PROGRESS_MS = 100;
+
+/** Runs the epochs that are left, with an event for each. */
+export async function* runEpochs(
+  run: Run,
+  { signal, onProgress, resume }: EpochOptions,
+): AsyncGenerator<TrainEvent, void, void> {
+  const { mlp, config, plan, trainer, augmenter, evaluators, scaling } = run;
+  const { labels } = run.dataset;
+  let fingerprint: Checkpoint["dataset"] | undefined;
+  const orderOf = (epoch: number) => {
+    const order = permutation(config.seed, epoch, run.rows.length);
+    for (let i = 0; i < order.length; i++) order[i] = run.rows[order[i]];
+    return order;
+  };
+  const hasAccuracy = labels !== undefined || config.loss === "binary-cross-entropy";
+  const stepsPerEpoch = Math.ceil(run.rows.length / plan.batchSize);
+  let best = resume?.progress.best, bestTensors = resume?.bestTensors;
+  let done = resume?.progress ??
+    { epoch: 1, stepsDone: 0, sums: { lossSum: 0, correct: 0, rows: 0 }, step: 0 };
+  const first = done.epoch;
+  let order = orderOf(first);
+
+  for (let epoch = first; epoch <= config.epochs; epoch++) {
+    const rates = learningRates(config, epoch, stepsPerEpoch);
+    const from = done.stepsDone, started = performance.now();
+    if (augmenter && epoch > first) await trainer.writeInputs(await augmenter.inputsOf(epoch));
+    if (epoch < config.epochs) augmenter?.prepare(epoch + 1);
+    const timer = onProgress &&
+      setInterval(
+        () => onProgress({ epoch, step: from + trainer.stepsDone, steps: stepsPerEpoch }),
+        PROGRESS_MS,
+      );
+    let result: EpochResult, seconds: number;
+    const ran = order;
+    try {
+      const running = trainer.runEpoch(order.subarray(from * plan.batchSize), rates.subarray(from), {
+        signal,
+      });
+      order = orderOf(epoch + 1); // while the backend works
+      result = await running;
+      seconds = (performance.now() - started) / 1000;
+    } finally {
+      clearInterval(timer);
+    }
+    if (result.steps === 0) return; // interrupted before this epoch's first step: the last event said all
+    const stepsDone = from + result.steps, whole = stepsDone === stepsPerEpoch;
+    const state = await trainer.readState();
+    if (result.diverged || !isFiniteState(state)) throw divergedError(epoch, stepsDone, result);
+
+    const sums = {
+      lossSum: done.sums.lossSum + result.lossSum,
+      correct: done.sums.correct + result.correct,
+      rows: done.sums.rows + result.rows,
+    };
+    const parameters = networkParameters(plan, mlp.layers, state, scaling);
+    mlp.parameters = parameters;
+    const test = whole ? await evaluators.test?.run(mlp.parameters) : undefined;
+    const validation = whole ? await evaluators.validation?.run(mlp.parameters) : undefined;
+    if (validation && validation.loss < (best?.loss ?? Infinity)) { // never NaN
+      best = { epoch, loss: validation.loss };
+      bestTensors = config.patience > 0 ? mlp.parameters : undefined;
+    }
+    const start = { lossSum: 0, correct: 0, rows: 0 };
+    const next: Progress = whole
+      ? { epoch: epoch + 1, stepsDone: 0, sums: start, step: state.step, best }
+      : { epoch, stepsDone, sums, step: state.step, best };
+    const end = endOfRun({ config, progress: next }), restored = end && bestTensors;
+    const ended = end ?? (signal?.aborted ? "interrupted" : undefined);
+    if (restored) mlp.parameters = restored;
+    mlp.training = recordOf(run, restored && best ? best.epoch : epoch);
+    const parts = { ...mlp };
+    yield {
+      epoch,
+      step: state.step,
+      trainLoss: sums.lossSum / sums.rows,
+      ...hasAccuracy && { trainAccuracy: sums.correct / classedRows(labels, ran.subarray(0, sums.rows)) },
+      ...(validation && { validation }),
+      ...(test && { test }),
+      learningRate: rates[Math.max(0, stepsDone - 1)],
+      seconds,
+      rowsPerSecond: result.rows / seconds,
+      ...(ended && { ended }),
+      checkpoint: () => ({
+        mlp: { ...parts, parameters },
+        config,
+        progress: next,
+        tensors: state.tensors,
+        bestTensors,
+        backend: run.backend,
+        dataset: fingerprint ??= fingerprintOf(run.dataset),
+      }),
+    };
+    if (ended) return;
+    done = next;
+  }
+}
+
+/** The record of a network whose parameters have `epochs` epochs of this run behind them. */
+export function recordOf(
+  { config, dataset, rows, backend, scaling }: Pick<
+    Run,
+    "config" | "dataset" | "rows" | "backend" | "scaling"
+  >,
+  epochs: number,
+): TrainingRecord {
+  const { source } = dataset, record = { config, epochs, dataset: { source, rows: rows.length }, backend };
+  return { ...record, ...scaling && { targetScaling: scaling } };
+}
+
+/** Returns how many of these rows belong to a class. */
+function classedRows(labels: Uint32Array | undefined, rows: Uint32Array): number {
+  if (!labels) return rows.length;
+  let count = 0;
+  for (const row of rows) if (labels[row] !== NO_CLASS) count++;
+  return count;
+}
+
+function isFiniteState({ tensors }: TrainState): boolean {
+  for (const values of Object.values(tensors)) {
+    for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  }
+  return true;
+}
+
+function divergedError(epoch: number, step: number, { diverged }: EpochResult): DivergedError {
+  const found = diverged ? "the loss" : "a parameter";
+  return new DivergedError(
+    `Training stopped: ${found} is not a finite number at epoch ${epoch}, step ${step}; a smaller learning rate may help`,
+    { epoch, step },
+  );
+}

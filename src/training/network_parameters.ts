@@ -1,0 +1,26 @@
+/** The network that training has come to, from the state of its trainer. @module */
+import type { Tensors, TrainState } from "../backends/backend.ts";
+import type { LayerSpec } from "../plan/layers.ts";
+import type { AverageOp, StepPlan } from "../plan/plan.ts";
+import { type TargetScaling, toOriginalUnits } from "./target_scaling.ts";
+
+/**
+ * Returns the parameters of the network: those of the state or, if the plan keeps averages, these with their bias corrected
+ * (divided by `1 - decay^t` after `t` steps), in the original units of the targets.
+ */
+export function networkParameters(
+  plan: StepPlan,
+  layers: readonly LayerSpec[],
+  { step, tensors }: TrainState,
+  scaling: TargetScaling | undefined,
+): Tensors {
+  const averages = plan.ops.filter((op): op is AverageOp => op.op === "average");
+  const averageOf = new Map(averages.map((op) => [op.parameter, op]));
+  const parameters = plan.buffers.filter(({ role }) => role === "parameter").map(({ name }) => {
+    const op = averageOf.get(name);
+    if (!op || step === 0) return [name, tensors[name]] as const;
+    const correction = 1 - op.decay ** step;
+    return [name, tensors[op.average].map((sum) => sum / correction)] as const;
+  });
+  return toOriginalUnits(Object.fromEntries(parameters), layers, scaling);
+}

@@ -1,0 +1,72 @@
+/** The data sets of a run, checked and made ready for its loss: split, weighted, standardized. @module */
+import { countOf, type Dataset, NO_CLASS } from "../data/dataset.ts";
+import { splitRows, takeRows } from "../data/split.ts";
+import type { Mlp } from "../mlp.ts";
+import type { LossName } from "../plan/losses.ts";
+import type { TrainConfig } from "./config.ts";
+import { checkFit } from "./evaluate.ts";
+import { rowWeightsOf } from "./row_weights.ts";
+import { standardized, type TargetScaling, targetScalingOf } from "./target_scaling.ts";
+
+/** The data sets of a run. */
+export interface RunSets {
+  /** The set to train on, with the targets and weights of its rows as the plan needs them. */
+  readonly training: Dataset;
+  /** The rows of it to train on. */
+  readonly rows: Uint32Array;
+  /** The validation set, in original units. */
+  readonly validation: Dataset | undefined;
+  /** The scaling of the targets; `undefined` if they are as given. */
+  readonly scaling: TargetScaling | undefined;
+}
+
+/**
+ * Makes the data sets of a run ready.
+ *
+ * @throws {RangeError} if sets, network and settings do not go together
+ * @throws {TypeError} if a set is not one for this network
+ */
+export function prepareSets(
+  mlp: Mlp,
+  { dataset, validation: given, test }: {
+    readonly dataset: Dataset;
+    readonly validation: Dataset | undefined;
+    readonly test: Dataset | undefined;
+  },
+  config: TrainConfig,
+): RunSets {
+  const { rows, validation } = splitOff(dataset, given, config);
+  for (const set of [dataset, validation, test]) if (set) checkFit(mlp, set, config.loss);
+  const weights = rowWeightsOf(dataset, config, rows);
+  const scaling = targetScalingOf(mlp.layers, dataset, config, rows);
+  const training = binaryTargets(mlp, { ...dataset, ...weights && { weights } }, config.loss);
+  return { training: standardized(training, scaling), rows, validation, scaling };
+}
+
+/** Returns the training rows and the validation set: the one given, or rows set apart. */
+function splitOff(dataset: Dataset, validation: Dataset | undefined, config: TrainConfig) {
+  if (validation && config.validationSplit > 0) {
+    throw new RangeError(`Option "validationSplit" needs no validation set, one was given`);
+  }
+  const count = countOf(dataset);
+  if (count === 0) throw new RangeError(`Cannot train on ${dataset.source}: it holds no rows`);
+  if (config.validationSplit > 0) {
+    const { train, validation } = splitRows(count, config.validationSplit, config.seed);
+    return { rows: train, validation: takeRows(dataset, validation) };
+  }
+  if (config.patience > 0 && !validation) {
+    throw new RangeError(`Option "patience" needs a validation set or "validationSplit" above 0`);
+  }
+  return { rows: Uint32Array.from({ length: count }, (_, row) => row), validation };
+}
+
+/** Returns a set of two classes with target values 0 and 1 for a network of one output; any other set as it is. */
+function binaryTargets(mlp: Mlp, dataset: Dataset, loss: LossName): Dataset {
+  if (loss !== "binary-cross-entropy" || !dataset.labels || mlp.outFeatures !== 1) return dataset;
+  const { labels, ...rest } = dataset, outsider = labels.indexOf(NO_CLASS);
+  if (outsider >= 0) {
+    const found = `row ${outsider} belongs to no class`;
+    throw new RangeError(`Cannot use ${dataset.source}: ${found}, loss "${loss}" needs one of two classes`);
+  }
+  return { ...rest, targets: Float32Array.from(labels), outFeatures: 1 };
+}
