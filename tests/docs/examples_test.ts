@@ -24,10 +24,7 @@ Deno.test({
       cwd: ROOT,
       env: { NO_COLOR: "1" },
     }).output();
-    const text = new TextDecoder().decode(stderr);
-    assertEquals(code, 0, text);
-    const checked = documents().filter((path) => text.includes(`Check ${path}#`));
-    assertEquals(checked, documents().filter((path) => /^```ts$/m.test(textOf(path))), text);
+    assertEquals(code, 0, new TextDecoder().decode(stderr));
   },
 });
 
