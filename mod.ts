@@ -1,17 +1,20 @@
 /**
- * **mlpcuda** trains and runs multi-layer perceptrons. Importing this module does nothing: no I/O, no permission, no
- * output.
+ * mlpcuda trains multi-layer perceptrons in Deno and predicts with them, as a command-line tool and as a TypeScript
+ * library, with its own kernels for CPUs (WebAssembly SIMD), NVIDIA GPUs (CUDA) and WebGPU, and without dependencies.
+ *
+ * Importing this module does nothing: no input or output, and no permission is needed.
  *
  * ```ts
  * import { dense, drawDigits, evaluate, Mlp, train } from "@mlpcuda/mlpcuda";
  *
- * const digits = drawDigits({ count: 2000, testCount: 500 });
- * const mlp = Mlp.create([dense(64, "relu"), dense(10, "softmax")], digits.train);
- * for await (const { epoch, trainLoss } of train(mlp, digits.train, { epochs: 3 })) {
- *   console.log(`epoch ${epoch}: loss ${trainLoss.toFixed(3)}`);
+ * const digits = drawDigits({ count: 6000, testCount: 1000 });
+ * const mlp = Mlp.create([dense(128, "relu"), dense(10, "softmax")], digits.train);
+ * for await (const { epoch, trainLoss } of train(mlp, digits.train, { epochs: 5 })) {
+ *   console.log(`epoch ${epoch}: loss ${trainLoss.toFixed(4)}`);
  * }
  * const { accuracy = 0 } = await evaluate(mlp, digits.test!);
- * console.log(`${(100 * accuracy).toFixed(1)} % of the test digits are right`);
+ * console.log(`test accuracy ${(100 * accuracy).toFixed(1)} %`);
+ * await mlp.save("model/digits.npz");
  * ```
  *
  * @module

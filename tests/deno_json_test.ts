@@ -81,7 +81,8 @@ Deno.test({
     const flags = ["--dry-run", "--allow-dirty", "--no-check", "--allow-slow-types"];
     const { code, text } = await deno("publish", ...flags);
     assertEquals(code, 0, text);
-    const described = ["CHANGELOG.md", "LICENSE", "README.md", "deno.json"];
+    const documents = [...Deno.readDirSync(`${ROOT}docs`)].map(({ name }) => `docs/${name}`);
+    const described = ["CHANGELOG.md", "LICENSE", "README.md", "deno.json", ...documents];
     const types = "src/gui/page/parts.ts"; // of what the page's scripts share
     assertEquals(
       pathsIn(Array.from(text.matchAll(/file:\S+/g), ([url]) => url)),

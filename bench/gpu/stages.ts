@@ -7,7 +7,7 @@ import { median, timedEpochs } from "../summary.ts";
 import { LARGE, networkName, SMALL, weightsOf } from "./jobs.ts";
 import { type DeviceInfo, type Reading, STEP } from "./result.ts";
 
-/** The mean test accuracy of the default job over seeds 1 to 5 on the CPU (README.md), and how far a GPU's may be from it. */
+/** The mean test accuracy of the default job over seeds 1 to 5 on the CPU (docs/speed.md), and how far a GPU's may be from it. */
 const KNOWN_ACCURACY = 0.9815, ACCURACY_MARGIN = 0.0015;
 
 /** What all stages know. */

@@ -1,4 +1,4 @@
-/** `deno task gpu-table RESULT.json`: a result of `deno task gpu-check` as a table for the README. @module */
+/** `deno task gpu-table RESULT.json`: a result of `deno task gpu-check` as a table for docs/speed.md. @module */
 import type { Command } from "../../tasks/terminal/command.ts";
 import { UsageError } from "../../tasks/terminal/errors.ts";
 import { runTask } from "../../tasks/terminal/main.ts";

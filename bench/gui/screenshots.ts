@@ -1,5 +1,5 @@
 /**
- * Takes the pictures of the drawing page that the README shows, into docs/. They are made small afterwards by
+ * Takes the pictures of the drawing page that README.md and docs/tasks.md show, into docs/. They are made small afterwards by
  * `pngquant --force --ext .png docs/page_*.png`.
  * @module
  */

@@ -44,7 +44,7 @@ const ORDER = [
   ...["redrawn", "thinnest", "thickest", "contrast"] as const,
 ] as const satisfies readonly (keyof Strengths)[];
 
-/** Strengths chosen by how well networks that trained on MNIST read drawings and images set apart; see the README. */
+/** Strengths chosen by how well networks that trained on MNIST read drawings and images set apart; see docs/tasks.md. */
 export const STRENGTHS: Strengths = {
   ...{ rotation: 0.05, slant: 0.05, stretch: 0.05, shift: 0.3, bend: 0.5 },
   ...{ redrawn: 0.5, thinnest: 1, thickest: 6, contrast: 1 },
