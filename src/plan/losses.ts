@@ -92,7 +92,7 @@ export const LOSSES: Readonly<Record<LossName, LossDefinition>> = {
     op: (input) => ({ op: "meanSquaredError", labels: input.labels, ...outputBuffers(input) }),
   },
   "binary-cross-entropy": {
-    formula: "Σ (max(z, 0) - z t + log(1 + e^-|z|)) / O",
+    formula: "Σ (-t log σ(z) - (1 - t) log(1 - σ(z))) / O",
     outputs: ["sigmoid", "linear"],
     needs: "a sigmoid output, or a linear one that gives logits",
     labels: false,
@@ -107,7 +107,7 @@ export const LOSSES: Readonly<Record<LossName, LossDefinition>> = {
     }),
   },
   huber: {
-    formula: "Σ (|d| ≤ δ ? d² / 2 : δ (|d| - δ / 2)) / O, with d = y - t",
+    formula: "Σ (abs(d) ≤ δ ? d² / 2 : δ (abs(d) - δ / 2)) / O, with d = y - t",
     outputs: ACTIVATIONS,
     needs: "any output",
     labels: false,

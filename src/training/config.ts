@@ -24,7 +24,8 @@ export const RUN_OPTIONS = {
     default: 1,
     min: 0,
     max: 4294967295,
-    help: "seed of the initial weights, the validation split, the order of the rows and the deformations",
+    help:
+      "seed of the initial weights, the validation split, the order of the rows, dropout and the deformations",
   },
   init: {
     kind: "choice",

@@ -57,11 +57,11 @@ Deno.test(
   reading,
   () => {
     assertRows(
-      Object.entries(LOSSES).map(([name, { formula, outputs, targets }]) => [
+      Object.entries(LOSSES).map(([name, { formula, outputs, labels, targets }]) => [
         `\`${name}\``,
         `\`${formula}\``,
         outputs === ACTIVATIONS ? "any" : outputs.map((output) => `\`${output}\``).join(", "),
-        targets ? "class labels or target values" : "class labels",
+        [...labels ? ["class labels"] : [], ...targets ? ["target values"] : []].join(" or "),
       ]),
     );
   },
