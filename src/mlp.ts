@@ -1,4 +1,4 @@
-/** A network: its layers, its parameters, and what its inputs and outputs mean. @module */
+/** A network: its layers, its parameters, and the meaning of its inputs and outputs. @module */
 import type { Tensors } from "./backends/backend.ts";
 import { predict } from "./backends/reference/forward.ts";
 import { buildForwardPlan } from "./plan/build.ts";
@@ -34,10 +34,10 @@ export class Mlp implements MlpParts {
   readonly classNames: readonly string[] | undefined;
   /** Weights `[O, I]` and bias `[O]` of each layer. Training replaces it; nothing writes into its arrays. */
   parameters: Tensors;
-  /** How it was trained; `undefined` for a network that was not. */
+  /** The record of its training; `undefined` for a network that was not trained. */
   training: TrainingRecord | undefined;
 
-  /** Makes a network of parts that are known to fit; `Mlp.create`, `Mlp.load` and `Mlp.parse` check. */
+  /** Creates a network from parts that fit; `Mlp.create`, `Mlp.load` and `Mlp.parse` check that. */
   constructor(parts: MlpParts) {
     this.inputShape = parts.inputShape;
     this.inputScale = parts.inputScale;
@@ -51,9 +51,9 @@ export class Mlp implements MlpParts {
    * Creates a network with fresh weights.
    *
    * @param layers the layers, first to last, each made by `dense()`
-   * @param input what the inputs are: a data set, or the shape of one input
+   * @param input a data set, or the shape of one input
    * @param options `init` draws the weights (`"he"` by default) from `seed` (1 by default)
-   * @throws {RangeError} where there is no layer, or the input shape is not of whole numbers from 1
+   * @throws {RangeError} if there is no layer, or the input shape is not of whole numbers from 1
    */
   static create(
     layers: readonly LayerSpec[],
@@ -74,7 +74,7 @@ export class Mlp implements MlpParts {
    * Reads a network that `Mlp.save` wrote. Needs Deno and read permission.
    *
    * @throws {FormatError} if the file holds no network
-   * @throws {TypeError} outside Deno, where `Mlp.parse` reads the bytes
+   * @throws {TypeError} outside Deno; `Mlp.parse` reads bytes there
    */
   static async load(path: string): Promise<Mlp> {
     checkFiles(`load ${JSON.stringify(path)}`, "pass the file's bytes to Mlp.parse()");
@@ -84,21 +84,21 @@ export class Mlp implements MlpParts {
   /**
    * Reads a network from the bytes of its file.
    *
-   * @throws {FormatError} where they are no network, with what was found and what is needed
+   * @throws {FormatError} if they are no network, with what was found and what is needed
    */
   static async parse(bytes: Uint8Array, options: { readonly name?: string } = {}): Promise<Mlp> {
     return new Mlp(await parseModel(bytes, options));
   }
 
-  /** The bytes of the network's file: an `.npz` that NumPy opens without pickle. Equal networks give equal bytes. */
+  /** Returns the bytes of the network's file: an `.npz` that NumPy opens without pickle. Equal networks give equal bytes. */
   format(): Uint8Array<ArrayBuffer> {
     return formatModel(this);
   }
 
   /**
-   * Writes the network's file: the old one or the new one is there at every moment, whole. Needs Deno and write permission.
+   * Writes the network's file: at every moment the old or the new file is complete. Needs Deno and write permission.
    *
-   * @throws {TypeError} outside Deno, where `Mlp.format` gives the bytes
+   * @throws {TypeError} outside Deno; `Mlp.format` returns bytes there
    */
   async save(path: string): Promise<void> {
     checkFiles(`save ${JSON.stringify(path)}`, "take the file's bytes from Mlp.format()");
@@ -115,13 +115,13 @@ export class Mlp implements MlpParts {
     return this.layers[this.layers.length - 1].outFeatures;
   }
 
-  /** How many numbers training can change. */
+  /** The number of parameters. */
   get parameterCount(): number {
     return Object.values(this.parameters).reduce((sum, values) => sum + values.length, 0);
   }
 
   /**
-   * Outputs `[N, O]` for inputs `[N, I]`, before their scale: bytes of a picture as they are. This computes on the calling
+   * Returns the outputs `[N, O]` for inputs `[N, I]` before their scale: bytes of an image as they are. This computes on the calling
    * thread, in float64; for many rows a backend's `createPredictor` is faster. Numbers of other types are converted:
    * integers must be exact in float32, others are rounded to it.
    *
@@ -138,7 +138,7 @@ export class Mlp implements MlpParts {
     );
   }
 
-  /** One line for each layer: its shape, activation and number of parameters. */
+  /** Returns one line for each layer: its shape, activation and number of parameters. */
   summary(): string {
     const lines = [`${formatLayers(this.layers)} on inputs [${this.inputShape.join(", ")}]`];
     let inFeatures = this.inFeatures;

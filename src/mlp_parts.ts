@@ -4,11 +4,11 @@ import type { TrainConfig } from "./training/config.ts";
 import type { TargetScaling } from "./training/target_scaling.ts";
 import type { LayerSpec } from "./plan/layers.ts";
 
-/** How a network was trained; kept in its file. */
+/** The record of the training of a network, which its file has. */
 export interface TrainingRecord {
   /** The settings of the run. */
   readonly config: TrainConfig;
-  /** Epochs that the parameters have behind them; the last may be a part of one. */
+  /** Epochs of training; the last may be incomplete. */
   readonly epochs: number;
   /** The set that it was trained on, and how many rows of it. */
   readonly dataset: { readonly source: string; readonly rows: number };
@@ -18,7 +18,7 @@ export interface TrainingRecord {
   readonly targetScaling?: TargetScaling;
 }
 
-/** Everything that makes a network. */
+/** The parts of a network. */
 export interface MlpParts {
   /** The shape of one input, such as `[28, 28]`. */
   readonly inputShape: readonly number[];
@@ -30,6 +30,6 @@ export interface MlpParts {
   readonly parameters: Tensors;
   /** Names of the classes in label order. */
   readonly classNames?: readonly string[];
-  /** How it was trained; absent for a network that was not, or whose file tells it incompletely. */
+  /** The record of its training; absent if it was not trained, or its file has an incomplete record. */
   readonly training?: TrainingRecord;
 }

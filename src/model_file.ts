@@ -13,12 +13,12 @@ import type { NpyArray } from "./formats/npy.ts";
 import { formatNpz, type Npz, type NpzInput, parseNpz } from "./formats/npz.ts";
 import { readTrainingRecord } from "./training/training_record.ts";
 
-/** What `config` says the file is. */
+/** The format that `config` names. */
 const FORMAT = "mlpcuda model";
-/** The version of this format that is written, and the newest that is read. */
+/** The version of the format that is written, and the newest that is read. */
 const VERSION = 1;
 
-/** The arrays of a network's file, in the order in which they are written. */
+/** Returns the arrays of a network's file, in the order in which they are written. */
 export function modelArrays(mlp: MlpParts): Record<string, NpzInput> {
   const arrays: Record<string, NpzInput> = {};
   let inFeatures = inFeaturesOf(mlp);
@@ -37,7 +37,7 @@ export function modelArrays(mlp: MlpParts): Record<string, NpzInput> {
   return { ...arrays, config: stringArray(JSON.stringify(config)) };
 }
 
-/** The bytes of a network's file. */
+/** Returns the bytes of a network's file. */
 export function formatModel(mlp: MlpParts): Uint8Array<ArrayBuffer> {
   return formatNpz(modelArrays(mlp));
 }
@@ -45,7 +45,7 @@ export function formatModel(mlp: MlpParts): Uint8Array<ArrayBuffer> {
 /**
  * Reads a network's file. A training record that is incomplete is left out.
  *
- * @throws {FormatError} where it is not one, or its parts do not fit together
+ * @throws {FormatError} if it is not one, or its parts do not fit together
  */
 export async function parseModel(
   bytes: Uint8Array,
@@ -103,12 +103,12 @@ export async function readModel(npz: Npz): Promise<MlpParts> {
   return { inputShape, inputScale, layers, parameters, classNames, training };
 }
 
-/** A 0-d array of one string. */
+/** Returns a 0-d array of one string. */
 export function stringArray(text: string): NpzInput {
   return { shape: [], values: [text] };
 }
 
-/** The string of a 0-d array. */
+/** Returns the string of a 0-d array. */
 export function stringOf({ shape, values }: NpyArray, name: string, refuse: Refuse): string {
   if (shape.length === 0 && typeof values[0] === "string") return values[0];
   throw refuse(`has "${name}" of shape ${shapeText(shape)}, needs one string`);

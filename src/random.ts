@@ -1,18 +1,18 @@
 /**
- * Seeded random numbers. Everything random here is a function of a seed and of where it is used (a stream, an epoch, an
- * image), never of what was drawn before: so a run can be resumed without any generator state.
+ * Seeded random numbers. Each is a function of a seed and of its use (a stream, an epoch, an image), never of the numbers
+ * drawn before: a run can be resumed without any generator state.
  * @module
  */
 
 /** A stream of random numbers; equal seeds and streams give equal numbers on every machine. */
 export interface Random {
-  /** A whole number from 0 to 2³² - 1. */
+  /** Returns a whole number from 0 to 2³² - 1. */
   uint32(): number;
-  /** A number from 0 to below 1, in steps of 2⁻³². */
+  /** Returns a number from 0 to below 1, in steps of 2⁻³². */
   next(): number;
-  /** A whole number from 0 to below `count` (at most 2³²), each equally likely. */
+  /** Returns a whole number from 0 to below `count` (at most 2³²), each equally likely. */
   below(count: number): number;
-  /** A number of the normal distribution with mean 0 and standard deviation 1 (Box and Muller 1958). */
+  /** Returns a number of the normal distribution with mean 0 and standard deviation 1 (Box and Muller 1958). */
   normal(): number;
 }
 
@@ -66,7 +66,7 @@ export function createRandom(seed: number, stream = 0): Random {
   return { uint32, next, below, normal };
 }
 
-/** The order in which epoch `epoch` (from 1) goes through `count` rows: Fisher and Yates' shuffle of `0 … count - 1`. */
+/** Returns the order of `count` rows in epoch `epoch`, from 1: Fisher and Yates' shuffle of `0 … count - 1`. */
 export function permutation(seed: number, epoch: number, count: number): Uint32Array<ArrayBuffer> {
   const random = createRandom(seed, epoch);
   const order = new Uint32Array(count);

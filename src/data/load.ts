@@ -40,8 +40,8 @@ const ROLES: readonly Role[] = ["x_train", "y_train", "x_test", "y_test", "class
  * both sets. The number of classes is that of `class_names`, else the largest label of both sets + 1; more than 1,000
  * classes, and ten times as many as there are rows, are refused.
  *
- * @throws {FormatError} where a file is damaged, an array is missing, or the arrays do not go together
- * @throws {TypeError} outside Deno, where {@linkcode datasetFromNpz} reads the bytes of an `.npz`
+ * @throws {FormatError} if a file is damaged, an array is missing, or the arrays do not go together
+ * @throws {TypeError} outside Deno; {@linkcode datasetFromNpz} reads the bytes of an `.npz` there
  */
 export async function loadDataset(path: string): Promise<DatasetPair> {
   checkFiles(`load ${JSON.stringify(path)}`, "pass the bytes of an .npz to datasetFromNpz()");
@@ -59,7 +59,7 @@ export async function loadDataset(path: string): Promise<DatasetPair> {
  *
  * @param source the archive's bytes, or the opened archive; inputs may stay a view of the bytes
  * @param options `name` is the file's name, for messages and as the sets' source
- * @throws {FormatError} where the archive is damaged, an array is missing, or the arrays do not go together
+ * @throws {FormatError} if the archive is damaged, an array is missing, or the arrays do not go together
  */
 export async function datasetFromNpz(
   source: Uint8Array | Npz,

@@ -1,6 +1,6 @@
 /**
  * The activations, each once: its number in the kernels, its formula, and from which numbers its derivative is computed.
- * `backends/reference/activations.ts` defines what each computes. `docs/extending.md` says how to add one.
+ * `backends/reference/activations.ts` defines what each computes. `docs/extending.md` explains how to add one.
  * @module
  */
 
@@ -12,7 +12,7 @@ export interface ActivationDefinition {
   readonly formula: string;
   /** Its derivative, or for an activation over whole rows the gradient with respect to `z`. */
   readonly derivative: string;
-  /** Whether the derivative is computed from the output `y`, or needs the sum `z` too, which a plan then keeps. */
+  /** The number that the derivative is computed from: the output `y`, or also the sum `z`, which a plan then keeps. */
   readonly from: "y" | "z";
   /** Its publication; absent if it is common knowledge. */
   readonly source?: string;
@@ -74,7 +74,7 @@ export type ActivationName = keyof typeof ACTIVATION_TABLE;
 /** The names of the activations: `relu` max(0, z), `sigmoid` 1/(1+e⁻ᶻ), `tanh`, `softmax` over the row, `linear` z itself … */
 export const ACTIVATIONS: readonly ActivationName[] = Object.keys(ACTIVATION_TABLE) as ActivationName[];
 
-/** Returns whether the way back through an activation needs the sums `z`, so that a training plan keeps them. */
+/** Returns whether the backward pass through an activation needs the sums `z`, so that a training plan keeps them. */
 export function needsZ(activation: ActivationName): boolean {
   return ACTIVATION_TABLE[activation].from === "z";
 }

@@ -80,8 +80,8 @@ export function dropoutOp(index: number, mask: DropoutMask): DropoutOp {
 }
 
 /**
- * Returns layer `index` forward. `activation` may differ from the layer's own if the loss takes logits; `keepsZ` is set if
- * a way back follows; `mask` is the dropout of its inputs.
+ * Returns layer `index` forward. `activation` may differ from the layer's own if the loss takes logits; `keepsZ` is true
+ * if a backward pass follows; `mask` is the dropout of its inputs.
  */
 export function forwardOp(
   index: number,
@@ -99,7 +99,7 @@ export function forwardOp(
   };
 }
 
-/** Returns the way back from layer `index`'s `dZ` to that of the layer before it, of this activation and dropout. */
+/** Returns the operation from the `dZ` of layer `index` to that of the previous layer, with its activation and dropout. */
 export function backwardInputOp(
   index: number,
   activation: ActivationName,
@@ -117,7 +117,7 @@ export function backwardInputOp(
   };
 }
 
-/** Returns the way from layer `index`'s `dZ` to the gradients of its parameters; `mask` is the dropout of its inputs. */
+/** Returns the operation from the `dZ` of layer `index` to the gradients of its parameters; `mask` is the dropout of its inputs. */
 export function backwardWeightOp(index: number, mask?: DropoutMask): LinearBackwardWeightOp {
   return {
     op: "linearBackwardWeight",

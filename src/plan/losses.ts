@@ -1,6 +1,6 @@
 /**
- * The losses, each once: its formula, its options, the outputs and targets that it takes, and its operation. What it
- * computes is defined in `backends/reference/losses.ts`. `docs/extending.md` says how to add one.
+ * The losses, each once: its formula, its options, the outputs and targets that it takes, and its operation, which
+ * `backends/reference/losses.ts` defines. `docs/extending.md` explains how to add one.
  * @module
  */
 import { type ActivationName, ACTIVATIONS, needsZ } from "./activations.ts";
@@ -35,7 +35,7 @@ export interface LossInput {
   readonly index: number;
   /** Its activation. */
   readonly output: ActivationName;
-  /** Whether the data set has class labels (else target values). */
+  /** True if the data set has class labels, false if it has target values. */
   readonly labels: boolean;
   /** The buffer of row weights, if rows have weights. */
   readonly weights?: BufferName;
@@ -49,13 +49,13 @@ export interface LossDefinition {
   readonly formula: string;
   /** The activations of the last layer that it takes; {@linkcode ACTIVATIONS} itself if it takes any. */
   readonly outputs: readonly ActivationName[];
-  /** The same in words: what a message says that it needs. */
+  /** The same in words, for messages. */
   readonly needs: string;
-  /** Whether it takes class labels. */
+  /** True if it takes class labels. */
   readonly labels: boolean;
-  /** Whether it takes target values. */
+  /** True if it takes target values. */
   readonly targets: boolean;
-  /** Whether it is computed from logits: the last layer's activation is then part of the loss. */
+  /** True if it is computed from logits: the activation of the last layer is then part of the loss. */
   readonly logits: boolean;
   /** Makes its operation. */
   op(input: LossInput): LossOp;
@@ -142,10 +142,9 @@ export function isLoss(op: Op): op is LossOp {
 }
 
 /**
- * Returns the activation that layer forward applies to the output when it trains with this loss: cross-entropy works on the
- * logits, because log(softmax(z)) computed in one piece stays finite and exact for logits of any size.
+ * Returns the activation of the last layer in training with this loss: a loss of logits needs them linear, because log(softmax(z)) computed in one piece stays finite and exact for logits of any size.
  *
- * @throws {RangeError} if the loss makes no sense for such an output or such a data set
+ * @throws {RangeError} if the loss does not take this output or these targets
  */
 export function trainedActivation(loss: LossName, output: ActivationName, labels: boolean): ActivationName {
   const { outputs, needs, logits } = LOSSES[loss];

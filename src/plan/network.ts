@@ -1,4 +1,4 @@
-/** The layers that a plan is made of, for backends that lay out or fuse what belongs to a layer. @module */
+/** The layers of a plan, for backends that place or fuse the operations of a layer together. @module */
 import { isLoss } from "./losses.ts";
 import { isUpdate } from "./optimizers.ts";
 import type {
@@ -26,9 +26,9 @@ export interface PlanLayer {
   readonly outFeatures: number;
   /** The dropout of its inputs; absent if there is none, and in a prediction. */
   readonly dropout?: DropoutOp;
-  /** Its way forward. */
+  /** Its forward operation. */
   readonly forward: LinearOp;
-  /** The gradient that it passes to the layer before; absent for the first layer and in a prediction. */
+  /** The operation that passes the gradient to the previous layer; absent for the first layer and in a prediction. */
   readonly backwardInput?: LinearBackwardInputOp;
   /** The gradients and updates of its parameters; absent in a prediction. */
   readonly training?: LayerTraining;
@@ -48,13 +48,13 @@ export interface LayerTraining {
 
 /** A plan as a network. */
 export interface PlanNetwork {
-  /** The operation that takes the rows of a step. */
+  /** The operation that copies the rows of a step. */
   readonly gather: GatherOp;
   /** The layers, first to last: each one's input is the `y` of the layer before, or the dropout of it. */
   readonly layers: readonly PlanLayer[];
   /** The loss; absent in a prediction. */
   readonly loss?: LossOp;
-  /** The limit of the gradient's norm, if there is one. */
+  /** The operation that limits the norm of the gradient; absent if none does. */
   readonly clip?: ClipByNormOp;
   /** The buffers by name. */
   readonly buffers: ReadonlyMap<BufferName, BufferSpec>;

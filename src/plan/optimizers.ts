@@ -1,6 +1,6 @@
 /**
  * The optimizers, each once: its formula, its options, the state that it keeps for a parameter, and its update as an
- * operation. What an update computes is defined in `backends/reference/updates.ts`. `docs/extending.md` says how to add one.
+ * operation, which `backends/reference/updates.ts` defines. `docs/extending.md` explains how to add one.
  * @module
  */
 import type { OptionSpec, OptionValues } from "./option.ts";
@@ -132,11 +132,11 @@ function adamOp(
   return { op: "adam", parameter, gradient, m, v, beta1, beta2, epsilon, weightDecay, decoupled };
 }
 
-/** How an update crosses to kernels and to the C interface: a number, buffers of state, and numbers. */
+/** The arguments of an update in the kernels and the C interface: a number, buffers of state, and settings. */
 interface UpdateLayout<O extends UpdateOp> {
   /** Its number in every kernel and in the C interface. */
   readonly number: number;
-  /** Its fields that name buffers of state, in order; those that an operation leaves out come last. */
+  /** Its fields that name buffers of state, in order; optional ones come last. */
   readonly states: readonly (keyof O)[];
   /** Its fields that are numbers, or true for 1 and false for 0, in order. */
   readonly settings: readonly (keyof O)[];

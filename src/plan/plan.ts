@@ -12,7 +12,7 @@ import type { ActivationName } from "./activations.ts";
 /** The name of a buffer of the plan, such as `"layer_1.weights"`. */
 export type BufferName = string;
 
-/** What a buffer is for. Parameters and state outlive a step; the others live within one. */
+/** The kind of a buffer. Parameters and state outlive a step; the others live within one. */
 export type BufferRole = "parameter" | "state" | "activation" | "target" | "gradient";
 
 /** One buffer: dense, row-major. A leading `"B"` stands for the rows of the batch. */
@@ -21,13 +21,13 @@ export interface BufferSpec {
   readonly name: BufferName;
   /** Its shape, such as `["B", 128]`, `[128, 784]` or `[128]`. */
   readonly shape: readonly (number | "B")[];
-  /** What it is for. */
+  /** Its kind. */
   readonly role: BufferRole;
 }
 
-/** Takes the rows of this step from the data set: `x = inputs[rows] * scale`, and in training their labels or targets. */
+/** Copies the rows of this step from the data set: `x = inputs[rows] * scale`, and in training their labels or targets. */
 export interface GatherOp {
-  /** Which operation this is. */
+  /** The name of the operation. */
   readonly op: "gather";
   /** Receives the scaled inputs `[B, I]`. */
   readonly x: BufferName;
@@ -44,7 +44,7 @@ export interface GatherOp {
 
 /** `y = activation(x Wᵀ + b)`. */
 export interface LinearOp {
-  /** Which operation this is. */
+  /** The name of the operation. */
   readonly op: "linear";
   /** `[B, I]` */
   readonly x: BufferName;
@@ -54,7 +54,7 @@ export interface LinearOp {
   readonly bias: BufferName;
   /** Receives `[B, O]`. */
   readonly y: BufferName;
-  /** Receives the sums `[B, O]` before the activation; present if the way back needs them. */
+  /** Receives the sums `[B, O]` before the activation; present if the backward pass needs them. */
   readonly z?: BufferName;
   /** The function of each row's sums. */
   readonly activation: ActivationName;
@@ -75,7 +75,7 @@ export interface DropoutMask {
  * `random.ts` defines which are kept.
  */
 export interface DropoutOp {
-  /** Which operation this is. */
+  /** The name of the operation. */
   readonly op: "dropout";
   /** `[B, I]` */
   readonly x: BufferName;
@@ -91,7 +91,7 @@ export interface DropoutOp {
  * In this and every loss, row weights multiply a row's gradient; the reported loss is not weighted.
  */
 export interface SoftmaxCrossEntropyOp {
-  /** Which operation this is. */
+  /** The name of the operation. */
   readonly op: "softmaxCrossEntropy";
   /** `[B, C]` */
   readonly logits: BufferName;
@@ -111,7 +111,7 @@ export interface SoftmaxCrossEntropyOp {
  * which its target lies: `(z > 0) = (t > 1/2)`.
  */
 export interface BinaryCrossEntropyOp {
-  /** Which operation this is. */
+  /** The name of the operation. */
   readonly op: "binaryCrossEntropy";
   /** `[B, O]` */
   readonly logits: BufferName;
@@ -125,21 +125,21 @@ export interface BinaryCrossEntropyOp {
 
 /** Mean over the batch and the outputs of `(y - target)²`, its gradient, and with labels the count of correct rows. */
 export interface MeanSquaredErrorOp {
-  /** Which operation this is. */
+  /** The name of the operation. */
   readonly op: "meanSquaredError";
   /** The network's output `[B, O]`, after `activation`. */
   readonly y: BufferName;
   /** The sums `[B, O]` before it; present if its derivative needs them. */
   readonly z?: BufferName;
-  /** Target values `[B, O]`, or class labels `[B]` that stand for their one-hot rows. */
+  /** Target values `[B, O]`, or class labels `[B]`, which mean their one-hot rows. */
   readonly target: BufferName;
-  /** Whether `target` holds class labels. */
+  /** True if `target` holds class labels. */
   readonly labels: boolean;
   /** Row weights `[B]`; absent if every row weighs 1. */
   readonly weights?: BufferName;
   /** Receives `[B, O]`: the gradient before `activation`. */
   readonly dZ: BufferName;
-  /** What made `y`. */
+  /** The activation that made `y`. */
   readonly activation: ActivationName;
 }
 
@@ -148,7 +148,7 @@ export interface MeanSquaredErrorOp {
  * `δ (|d| - δ / 2)`; and its gradient.
  */
 export interface HuberOp {
-  /** Which operation this is. */
+  /** The name of the operation. */
   readonly op: "huber";
   /** The network's output `[B, O]`, after `activation`. */
   readonly y: BufferName;
@@ -171,7 +171,7 @@ export interface HuberOp {
  * previous layer's `dZ`.
  */
 export interface LinearBackwardInputOp {
-  /** Which operation this is. */
+  /** The name of the operation. */
   readonly op: "linearBackwardInput";
   /** `[B, O]` */
   readonly dZ: BufferName;
@@ -191,7 +191,7 @@ export interface LinearBackwardInputOp {
 
 /** `dW = dZᵀ X` and `db = Σ dZ` over the rows. */
 export interface LinearBackwardWeightOp {
-  /** Which operation this is. */
+  /** The name of the operation. */
   readonly op: "linearBackwardWeight";
   /** `[B, I]` */
   readonly x: BufferName;
@@ -203,9 +203,9 @@ export interface LinearBackwardWeightOp {
   readonly dBias: BufferName;
 }
 
-/** Multiplies every gradient by `min(1, maxNorm / (‖g‖ + 1e-6))`, where `‖g‖` is the norm over all of them. */
+/** Multiplies every gradient by `min(1, maxNorm / (‖g‖ + 1e-6))`; `‖g‖` is the norm over all of them. */
 export interface ClipByNormOp {
-  /** Which operation this is. */
+  /** The name of the operation. */
   readonly op: "clipByNorm";
   /** The gradients, whose norm is taken over all of them together. */
   readonly gradients: readonly BufferName[];
@@ -215,17 +215,17 @@ export interface ClipByNormOp {
 
 /** Stochastic gradient descent; `g ← gradient + weightDecay p`, `v ← momentum v + g`, `p ← p - lr (v or g + momentum v)`. */
 export interface SgdOp {
-  /** Which operation this is. */
+  /** The name of the operation. */
   readonly op: "sgd";
-  /** What is updated. */
+  /** The parameter that is updated. */
   readonly parameter: BufferName;
   /** Its gradient, of the same shape. */
   readonly gradient: BufferName;
-  /** `v`; absent where `momentum` is 0. */
+  /** `v`; absent if `momentum` is 0. */
   readonly velocity?: BufferName;
-  /** What part of `v` is kept from step to step. */
+  /** The share of `v` that is kept from step to step. */
   readonly momentum: number;
-  /** Whether the update looks ahead along the momentum. */
+  /** True if the update looks ahead along the momentum. */
   readonly nesterov: boolean;
   /** λ, 0 for none. */
   readonly weightDecay: number;
@@ -234,13 +234,13 @@ export interface SgdOp {
 /**
  * Adam (Kingma and Ba 2015, arXiv 1412.6980), with `t` counting steps from 1:
  * `m ← β₁ m + (1 - β₁) g`, `v ← β₂ v + (1 - β₂) g²`, `p ← p - lr m̂ / (√v̂ + ε)` with `m̂ = m / (1 - β₁ᵗ)`,
- * `v̂ = v / (1 - β₂ᵗ)`. Weight decay `λ` is `g ← g + λ p`, or where decoupled (AdamW, arXiv 1711.05101)
+ * `v̂ = v / (1 - β₂ᵗ)`. Weight decay `λ` is `g ← g + λ p`, or, if decoupled (AdamW, arXiv 1711.05101),
  * `p ← p - lr λ p` before the update.
  */
 export interface AdamOp {
-  /** Which operation this is. */
+  /** The name of the operation. */
   readonly op: "adam";
-  /** What is updated. */
+  /** The parameter that is updated. */
   readonly parameter: BufferName;
   /** Its gradient, of the same shape. */
   readonly gradient: BufferName;
@@ -256,7 +256,7 @@ export interface AdamOp {
   readonly epsilon: number;
   /** λ, 0 for none. */
   readonly weightDecay: number;
-  /** Whether weight decay shrinks the parameter instead of joining the gradient. */
+  /** True if weight decay shrinks the parameter instead of joining the gradient. */
   readonly decoupled: boolean;
 }
 
@@ -265,7 +265,7 @@ export interface AdamOp {
  * `p ← p - lr g / (√v + ε)`.
  */
 export interface RmspropOp {
-  /** Which operation this is. */
+  /** The name of the operation. */
   readonly op: "rmsprop";
   /** The parameter that is updated. */
   readonly parameter: BufferName;
@@ -286,7 +286,7 @@ export interface RmspropOp {
  * `m ← β₂ m + (1 - β₂) g`, with `sign(0) = 0`.
  */
 export interface LionOp {
-  /** Which operation this is. */
+  /** The name of the operation. */
   readonly op: "lion";
   /** The parameter that is updated. */
   readonly parameter: BufferName;
@@ -304,7 +304,7 @@ export interface LionOp {
 
 /** `average ← decay average + (1 - decay) parameter`, after the update of the parameter. */
 export interface AverageOp {
-  /** Which operation this is. */
+  /** The name of the operation. */
   readonly op: "average";
   /** The parameter. */
   readonly parameter: BufferName;
@@ -314,7 +314,7 @@ export interface AverageOp {
   readonly decay: number;
 }
 
-/** An operation that computes the loss and the gradient that the way back begins with. */
+/** An operation that computes the loss and the gradient that the backward pass begins with. */
 export type LossOp = SoftmaxCrossEntropyOp | BinaryCrossEntropyOp | MeanSquaredErrorOp | HuberOp;
 
 /** An operation that turns gradients into an update. */
@@ -348,9 +348,9 @@ export interface ForwardPlan {
 export interface StepPlan extends Omit<ForwardPlan, "ops"> {
   /** Rows of a full batch; the last batch of an epoch may have fewer. */
   readonly batchSize: number;
-  /** Whether targets are class labels `[N]` (else values `[N, O]`). */
+  /** True if targets are class labels `[N]`, false if they are values `[N, O]`. */
   readonly labels: boolean;
-  /** Whether each row has a weight. */
+  /** True if each row has a weight. */
   readonly weighted: boolean;
   /** The operations, in the order in which they are carried out. */
   readonly ops: readonly Op[];
@@ -376,15 +376,15 @@ export interface NetworkSpec {
   readonly inputScale: number;
 }
 
-/** What a plan needs to know besides layers and configuration. */
+/** The facts of a data set that its plan depends on. */
 export interface PlanInput {
   /** `I` of the first layer. */
   readonly inFeatures: number;
   /** The factor on every input. */
   readonly inputScale: number;
-  /** Whether the data set has class labels (else target values). */
+  /** True if the data set has class labels, false if it has target values. */
   readonly labels: boolean;
-  /** Whether the data set has row weights; false if absent. */
+  /** True if the data set has row weights; false if absent. */
   readonly weighted?: boolean;
   /** Classes or target values of the data set; must equal the last layer's `O`. */
   readonly outFeatures: number;

@@ -1,5 +1,5 @@
 /**
- * Checkpoints: a network's file that also holds all that training needs to go on, bit for bit. Beside the arrays of the
+ * Checkpoints: the file of a network with everything that training needs to continue, bit for bit. Beside the arrays of the
  * network there are `state.NAME` for each parameter and each buffer of the optimizer, and `best.NAME` for each parameter
  * if training has patience and a best epoch, all one-dimensional; `checkpoint`, a string of JSON with the rest; and
  * `digest`, which files of version 0.1 lack.
@@ -68,7 +68,7 @@ export async function parseCheckpoint(
  * Reads a checkpoint's file. Needs Deno and read permission.
  *
  * @throws {FormatError} if the file holds no checkpoint
- * @throws {TypeError} outside Deno, where `parseCheckpoint` reads the bytes
+ * @throws {TypeError} outside Deno; `parseCheckpoint` reads bytes there
  */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   checkFiles(`load ${JSON.stringify(path)}`, "pass the file's bytes to parseCheckpoint()");
@@ -78,7 +78,7 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
 /**
  * Writes a checkpoint's file: the old or the new one is there at every moment, whole. Needs Deno and write permission.
  *
- * @throws {TypeError} outside Deno, where `formatCheckpoint` gives the bytes
+ * @throws {TypeError} outside Deno; `formatCheckpoint` returns bytes there
  */
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   checkFiles(`save ${JSON.stringify(path)}`, "take the file's bytes from formatCheckpoint()");

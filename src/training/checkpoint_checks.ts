@@ -16,7 +16,7 @@ import { modelArrays, stringOf } from "../model_file.ts";
 import type { NpyArray } from "../formats/npy.ts";
 import type { MlpParts } from "../mlp_parts.ts";
 
-/** Prefixes of the arrays of a checkpoint that a model's file has not. */
+/** The prefixes of the arrays that a checkpoint has and a model does not. */
 export const STATE = "state.", BEST = "best.";
 /** The name of the array that holds the JSON. */
 export const RECORD = "checkpoint";
@@ -24,7 +24,7 @@ export const RECORD = "checkpoint";
 /** The parts of a checkpoint that decide which arrays its file has. */
 type Run = Pick<Checkpoint, "config" | "progress">;
 
-/** Whether a checkpoint has parameters of a best epoch. */
+/** Returns whether a checkpoint has parameters of a best epoch. */
 export function hasBest({ config, progress }: Run): boolean {
   return config.patience > 0 && progress.best !== undefined;
 }
@@ -34,8 +34,8 @@ export function hasBest({ config, progress }: Run): boolean {
  *
  * @param mlp the network that was read from the same file
  * @returns those with a prefix, by their whole names
- * @throws {FormatError} made by `refuse`, if one is missing, too many, of another shape or dtype, not finite, or not the
- * one that was written
+ * @throws {FormatError} made by `refuse`, if one is missing, not needed, of another shape or dtype, not finite, or changed since it was
+ * written
  */
 export function checkArrays(
   arrays: Readonly<Record<string, NpyArray>>,
@@ -67,7 +67,7 @@ export function checkArrays(
   return tensors;
 }
 
-/** How many numbers each array with a prefix has. */
+/** Returns the size of each array with a prefix. */
 function sizesOf(mlp: MlpParts, run: Run, refuse: Refuse): Record<string, number> {
   const sizes: Record<string, number> = {};
   for (const buffer of persistentBuffers(planOf(mlp, run, refuse))) {
@@ -91,7 +91,7 @@ function planOf(mlp: MlpParts, { config }: Run, refuse: Refuse): StepPlan {
   }
 }
 
-/** Refuses an array that is missing or too many. The digest may be missing: files of version 0.1 have none. */
+/** Refuses a missing array, and one that is not needed. The digest may be missing: files of version 0.1 have none. */
 function checkNames(
   found: readonly string[],
   mlp: MlpParts,
@@ -110,7 +110,7 @@ function checkNames(
   throw refuse(`has ${quoted}, needs only the arrays of this network and these settings`);
 }
 
-/** The numbers of an array, all finite. */
+/** Returns the numbers of an array, once all are known to be finite. */
 function numbersOf(
   { shape, values, dtype }: NpyArray,
   name: string,

@@ -3,9 +3,9 @@ import type { Tensors } from "../backends/backend.ts";
 import type { TrainConfig } from "./config.ts";
 import type { MlpParts } from "../mlp_parts.ts";
 
-/** Where in a run training stands. */
+/** The progress of a run. */
 export interface Progress {
-  /** The epoch that comes next or goes on, from 1. */
+  /** The epoch that comes next or continues, from 1. */
   readonly epoch: number;
   /** Steps of that epoch that are done. */
   readonly stepsDone: number;
@@ -17,13 +17,13 @@ export interface Progress {
   readonly best?: { readonly epoch: number; readonly loss: number };
 }
 
-/** All that training needs to go on. */
+/** Everything that training needs to continue. */
 export interface Checkpoint {
   /** The network, its parameters as they stand. */
   readonly mlp: MlpParts;
   /** The settings of the run. */
   readonly config: TrainConfig;
-  /** Where the run stands. */
+  /** The progress of the run. */
   readonly progress: Progress;
   /** Parameters and optimizer state by name, as the backend had them. */
   readonly tensors: Tensors;
@@ -35,7 +35,7 @@ export interface Checkpoint {
   readonly dataset: Fingerprint;
 }
 
-/** What tells one data set from another. */
+/** The identity of a data set. */
 export interface Fingerprint {
   /** Rows. */
   readonly rows: number;

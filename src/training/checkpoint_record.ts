@@ -1,5 +1,5 @@
 /**
- * The JSON of a checkpoint's file, checked: the settings of the run, where it stands, and what it trains on.
+ * The JSON of a checkpoint's file, checked: the settings of the run, its progress, and its data set.
  * @module
  */
 import type { Checkpoint, Fingerprint, Progress } from "./checkpoint_parts.ts";
@@ -43,7 +43,7 @@ export function readRecord(text: string, refuse: Refuse): CheckpointRecord {
       `has a "checkpoint" whose dataset.crc32 is ${dataset.crc32}, needs at most ${LARGEST_CRC32}`,
     );
   }
-  const { best } = field("progress", isFields, "where the run stands");
+  const { best } = field("progress", isFields, "the progress of the run");
   const progress: Progress = {
     epoch: count("progress.epoch", 1),
     stepsDone: count("progress.stepsDone"),
@@ -71,7 +71,7 @@ function jsonOf(text: string, refuse: Refuse): Fields {
   throw refuse(`has a "checkpoint" that is ${jsonText(record)}, needs an object`);
 }
 
-/** Checks that what is done fits the settings and the set: there is one way only to come to a place in a run. */
+/** Checks that what is done fits the settings and the set: each position in a run has exactly one history. */
 function checkProgress(progress: Progress, config: TrainConfig, dataset: Fingerprint, refuse: Refuse): void {
   const { epoch, stepsDone, step, sums, best } = progress, { epochs, batchSize, patience } = config;
   const check = (name: string, found: number, isRight: boolean, needs: string) => {

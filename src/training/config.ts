@@ -15,7 +15,7 @@ import {
 import { OPTIMIZER_OPTIONS, type OptimizerName, OPTIMIZERS } from "../plan/optimizers.ts";
 import { SCHEDULE_OPTIONS, type ScheduleName, SCHEDULES } from "../plan/schedules.ts";
 
-/** The options of a run as a whole. */
+/** The options of the whole run. */
 export const RUN_OPTIONS = {
   epochs: { kind: "integer", default: 100, min: 1, help: "passes over the training set" },
   batchSize: { kind: "integer", default: 128, min: 1, help: "rows a step" },
@@ -31,7 +31,7 @@ export const RUN_OPTIONS = {
     kind: "choice",
     default: "he",
     choices: ["he", "glorot", "uniform", "zeros"],
-    help: "how weights are drawn before training",
+    help: "distribution of the weights before training",
   },
   inputDropout: {
     kind: "number",
@@ -65,7 +65,7 @@ export const DATA_OPTIONS = {
     default: 0,
     min: 0,
     below: 1,
-    help: "share of the training set kept apart for validation",
+    help: "share of the training set used for validation instead of training",
   },
   patience: {
     kind: "integer",
@@ -110,13 +110,13 @@ export type TrainOptionsTable =
 /** The options of `train()`, by their name in `TrainConfig`. The command line spells `batchSize` as `--batch-size`. */
 export const TRAIN_OPTIONS: TrainOptionsTable = {
   ...RUN_OPTIONS,
-  ...choiceOf("loss", LOSSES, { default: "cross-entropy", help: "what training makes small" }),
+  ...choiceOf("loss", LOSSES, { default: "cross-entropy", help: "function that training minimizes" }),
   ...LOSS_OPTIONS,
-  ...choiceOf("optimizer", OPTIMIZERS, { default: "adam", help: "how a gradient becomes an update" }),
+  ...choiceOf("optimizer", OPTIMIZERS, { default: "adam", help: "rule that turns gradients into updates" }),
   ...OPTIMIZER_OPTIONS,
   ...choiceOf("schedule", SCHEDULES, {
     default: "constant",
-    help: "how the learning rate changes over the run",
+    help: "change of the learning rate over the run",
   }),
   ...SCHEDULE_OPTIONS,
   ...DATA_OPTIONS,
@@ -128,8 +128,8 @@ export type TrainConfig = OptionValues<TrainOptionsTable>;
 /**
  * Fills in the defaults of {@linkcode TRAIN_OPTIONS} and checks every value.
  *
- * @throws {TypeError} where an option is unknown
- * @throws {RangeError} where a value is outside of what its option takes, or two options exclude each other
+ * @throws {TypeError} if an option is unknown
+ * @throws {RangeError} if a value is out of the range of its option, or two options exclude each other
  */
 export function resolveConfig(given: Partial<TrainConfig> = {}): TrainConfig {
   const config: Record<string, OptionValue> = {};

@@ -23,26 +23,26 @@ export interface TrainEvent {
   readonly epoch: number;
   /** Steps of the run done so far. */
   readonly step: number;
-  /** Mean loss over the epoch's rows, each before the update of its step, and deformed where `augment` is set. */
+  /** Mean loss over the epoch's rows, each before the update of its step, and deformed if `augment` is set. */
   readonly trainLoss: number;
   /**
    * Share of those rows, without those that belong to no class, that were correct; with several labels a row, of those all
    * of whose labels were. Absent for regression.
    */
   readonly trainAccuracy?: number;
-  /** The network on the validation set, where there is one. */
+  /** The scores on the validation set; absent if there is none. */
   readonly validation?: Evaluation;
-  /** The network on the test set, where one was given. */
+  /** The scores on the test set; absent if none was given. */
   readonly test?: Evaluation;
   /** The learning rate of the last step. */
   readonly learningRate: number;
-  /** Seconds that the steps took, and waiting for deformed images; evaluation apart. */
+  /** Seconds of the steps, with waiting for deformed images and without evaluation. */
   readonly seconds: number;
   /** Rows trained on a second. */
   readonly rowsPerSecond: number;
-  /** Why this is the last event; `undefined` where more may come. */
+  /** The reason why this is the last event; absent if more events may come. */
   readonly ended?: "finished" | "patience" | "interrupted";
-  /** All that is needed to go on from here, for `saveCheckpoint` or `resume`. */
+  /** Returns the checkpoint of this moment, for `saveCheckpoint` or `resume`. */
   checkpoint(): Checkpoint;
 }
 
@@ -53,7 +53,7 @@ export interface Run {
   readonly config: TrainConfig;
   readonly plan: StepPlan;
   readonly trainer: Trainer;
-  /** Where the inputs of each epoch come from; `undefined` where they are those of the data set. */
+  /** The source of the deformed inputs of each epoch; `undefined` if the inputs are those of the data set. */
   readonly augmenter: Augmenter | undefined;
   /** Rows of the data set to train on. */
   readonly rows: Uint32Array;
@@ -63,7 +63,7 @@ export interface Run {
   readonly backend: string;
 }
 
-/** How the epochs of a run are begun, watched and ended; fields of `TrainOptions`. */
+/** The options of `train` that begin, report and end epochs. */
 export interface EpochOptions {
   /** Ends the run after the step that is being done. The event of the cut-short epoch, if a step of it was done, is the last. */
   readonly signal?: AbortSignal;
@@ -76,7 +76,7 @@ export interface EpochOptions {
   readonly onProgress?: (progress: { epoch: number; step: number; steps: number }) => void;
 }
 
-/** How often `onProgress` is called, in milliseconds. */
+/** The time between two calls of `onProgress`, in milliseconds. */
 const PROGRESS_MS = 100;
 
 /** Runs the epochs that are left, with an event for each. */
@@ -175,7 +175,7 @@ export async function* runEpochs(
   }
 }
 
-/** The record of a network whose parameters have `epochs` epochs of this run behind them. */
+/** Returns the record of a network after `epochs` epochs of this run. */
 export function recordOf(
   { config, dataset, rows, backend, scaling }: Pick<
     Run,

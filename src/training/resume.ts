@@ -1,4 +1,4 @@
-/** Going on from a checkpoint: whether anything is left to do, and whether it may be done. @module */
+/** Resuming from a checkpoint: the checks, and whether the run has ended. @module */
 import { checkParameters } from "../backends/guards.ts";
 import type { Checkpoint } from "./checkpoint_parts.ts";
 import { fingerprintOf } from "./checkpoint.ts";
@@ -9,7 +9,7 @@ import { formatLayers } from "../plan/layers.ts";
 import type { Mlp } from "../mlp.ts";
 
 /**
- * Tells how the run of a checkpoint has ended: `"patience"` if its last epochs brought no better validation loss,
+ * Returns how the run of a checkpoint has ended: `"patience"` if its last epochs brought no better validation loss,
  * `"finished"` if all its epochs are done, `undefined` if steps are left.
  *
  * `train()` does no step if it resumes a run that has ended, and yields no event; the network is then the one that the

@@ -2,7 +2,7 @@
 import type { LossName } from "../plan/losses.ts";
 import type { TargetScaling } from "./target_scaling.ts";
 
-/** What the loss of a row depends on, besides outputs and targets. */
+/** The settings of the loss of a row. */
 export interface RowLossOptions {
   /** The loss. */
   readonly loss: LossName;

@@ -3,13 +3,13 @@ import { countOf, type Dataset, NO_CLASS } from "../data/dataset.ts";
 import { indexOfLargest } from "../index_of_largest.ts";
 import { rowLossOf, type RowLossOptions } from "./row_losses.ts";
 
-/** A row that the network got wrong. */
+/** A row that was predicted incorrectly. */
 export interface Mistake {
   /** The row of the data set. */
   readonly row: number;
   /** Its label. */
   readonly label: number;
-  /** The class that the network chose. */
+  /** The predicted class. */
   readonly guess: number;
   /** Its loss. */
   readonly loss: number;
@@ -37,7 +37,7 @@ export interface OutputScores {
   readonly meanAbsoluteError: number;
 }
 
-/** How good a network is on a data set; the fields of its kind of targets are present. */
+/** The scores of a network on a data set; those of its kind of targets are present. */
 export interface Evaluation {
   /** Rows, `N`. */
   readonly rows: number;
@@ -47,9 +47,9 @@ export interface Evaluation {
   readonly correct?: number;
   /** `correct` as a share of the rows that belong to a class. */
   readonly accuracy?: number;
-  /** The standard error of the accuracy, `√(a (1 - a) / N)`: what another sample of rows would differ by. */
+  /** The standard error of the accuracy, `√(a (1 - a) / N)`. */
   readonly standardError?: number;
-  /** How many rows of class `label` were guessed as `guess`: `[C, C]`, entry `label * C + guess`. */
+  /** The number of rows of class `label` that were predicted as `guess`: `[C, C]`, entry `label * C + guess`. */
   readonly confusion?: Uint32Array;
   /** The wrong rows of the highest loss, worst first. */
   readonly worst?: readonly Mistake[];
@@ -65,10 +65,10 @@ export interface Evaluation {
   readonly meanAbsoluteError?: number;
 }
 
-/** Wrong rows that an evaluation lists. */
+/** The most incorrect rows that an evaluation lists. */
 const WORST = 10;
 
-/** Scores outputs `[N, O]`, which are logits if the loss is computed from these. */
+/** Returns the scores of outputs `[N, O]`, which are logits if the loss is computed from these. */
 export function score(outputs: Float32Array, dataset: Dataset, options: RowLossOptions): Evaluation {
   const rows = countOf(dataset), width = outputs.length / rows, { labels, targets } = dataset;
   const losses = new Float64Array(rows);
@@ -86,7 +86,7 @@ export function score(outputs: Float32Array, dataset: Dataset, options: RowLossO
   };
 }
 
-/** Scores of classes; a single logit chooses between classes 0 and 1. */
+/** Returns the scores of classes; a single logit chooses between classes 0 and 1. */
 function classScores(outputs: Float32Array, labels: Uint32Array, losses: Float64Array): Partial<Evaluation> {
   const width = outputs.length / labels.length, classes = Math.max(2, width);
   const confusion = new Uint32Array(classes * classes), wrong: Mistake[] = [];

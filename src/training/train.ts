@@ -48,7 +48,7 @@ export interface TrainOptions extends Partial<TrainConfig>, EpochOptions {
  * @throws {RangeError} if a setting is out of range, a label is no class, an integer is not exact in float32, or network,
  * loss and data set do not go together
  * @throws {TypeError} if the data set is not one for this network, or an array is of another kind or length than it needs
- * @throws {DivergedError} where the loss or a parameter stops being a finite number; the network then has the parameters
+ * @throws {DivergedError} if the loss or a parameter stops being a finite number; the network then has the parameters
  * of the last epoch that ended well
  */
 export async function* train(

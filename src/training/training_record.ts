@@ -1,5 +1,5 @@
 /**
- * How a network was trained, as it stands in the JSON of a file: the settings of a run, and the record of it.
+ * Reads how a network was trained from the JSON of a file: the settings of a run, and the record of it.
  * @module
  */
 import { resolveConfig, TRAIN_OPTIONS, type TrainConfig } from "./config.ts";
@@ -11,12 +11,12 @@ import { jsonText, type Refuse } from "../formats/fault.ts";
 /** An object of JSON whose fields are not known yet. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Whether a value of JSON is an object. */
+/** Returns whether a value of JSON is an object. */
 export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether a value of JSON is a whole number from `min`. */
+/** Returns whether a value of JSON is a whole number from `min`. */
 export function isCount(value: unknown, min = 0): value is number {
   return Number.isSafeInteger(value) && Number(value) >= min;
 }
