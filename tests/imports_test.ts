@@ -1,4 +1,4 @@
-/** How the modules of src/ import each other. */
+/** The imports between the modules of src/. */
 import { assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { dirname, relative, resolve, sep } from "node:path";
@@ -6,10 +6,10 @@ import { isGranted } from "./support/permissions.ts";
 
 const SRC = fromFileUrl(new URL("../src", import.meta.url));
 
-/** An import or re-export of a module of this project, types included. */
+/** Matches an import or re-export of a module of this project, including types. */
 const IMPORT = /\b(?:from|import\()\s*"(\.[^"]+\.ts)"/g;
 
-/** The modules below a folder, each with those that it imports. */
+/** Returns the modules below a folder, each with its imports. */
 async function importsBelow(
   folder: string,
   found = new Map<string, string[]>(),
@@ -25,7 +25,7 @@ async function importsBelow(
   return found;
 }
 
-/** A circle of imports, from a module back to itself; `undefined` if there is none. */
+/** Returns a cycle of imports, from a module back to itself; `undefined` if there is none. */
 function circleIn(imports: ReadonlyMap<string, readonly string[]>): string[] | undefined {
   const done = new Set<string>(), way: string[] = [];
   const visit = (module: string): string[] | undefined => {
@@ -47,13 +47,13 @@ function circleIn(imports: ReadonlyMap<string, readonly string[]>): string[] | u
   return undefined;
 }
 
-Deno.test("circleIn() finds a circle, and none where paths only meet again", () => {
+Deno.test("circleIn() finds a cycle, and ignores paths that only join again", () => {
   assertEquals(circleIn(new Map([["a", ["b", "c"]], ["b", ["d"]], ["c", ["d"]], ["d", []]])), undefined);
   assertEquals(circleIn(new Map([["a", ["b"]], ["b", ["c"]], ["c", ["b"]]])), ["b", "c", "b"]);
 });
 
 Deno.test({
-  name: "src/ has no circle of imports, types included (needs --allow-read)",
+  name: "src/ has no import cycle, including imports of types (needs --allow-read)",
   ignore: !isGranted({ name: "read" }),
   fn: async () => {
     const imports = await importsBelow(SRC);
@@ -63,8 +63,8 @@ Deno.test({
 });
 
 /**
- * The folders of src/ whose modules a folder may import, besides its own. Files of src/ itself are not looked at; what a
- * folder reaches through them is its own concern as long as there is no circle.
+ * The folders of src/ whose modules a folder may import, besides its own. The files directly in src/ are not checked:
+ * a folder may import any modules through them if there is no cycle.
  */
 const BELOW: Readonly<Record<string, readonly string[]>> = {
   plan: [],
@@ -78,7 +78,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 };
 
 Deno.test({
-  name: "src/ imports one way: training, backends, plan; data and formats below (needs --allow-read)",
+  name: "src/ imports in one direction: training, backends, plan; data and formats below (needs --allow-read)",
   ignore: !isGranted({ name: "read" }),
   fn: async () => {
     const partsOf = (path: string) => relative(SRC, path).split(sep), faults: string[] = [];

@@ -1,4 +1,4 @@
-/** What README.md shows and says, tried. */
+/** Runs the programs and commands of README.md, and checks its statements. @module */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join, toFileUrl } from "@std/path";
 import { resolve } from "node:path";
@@ -21,14 +21,14 @@ const canRead = isGranted({ name: "read" }), canWrite = isGranted({ name: "write
 const canRun = isGranted({ name: "run" }), canServe = isGranted({ name: "net", host: "127.0.0.1" });
 const sanitized = { sanitizeOps: true, sanitizeResources: true };
 
-/** The project's `mod.ts`. */
+/** The URL of the project's `mod.ts`. */
 const MODULE = toFileUrl(join(ROOT, "mod.ts")).href;
 
 function readme(): string {
   return Deno.readTextFileSync(join(ROOT, "README.md"));
 }
 
-/** The first block of a language, such as `ts`. */
+/** Returns the first block of a language, such as `ts`. */
 function blockOf(language: string): string {
   const [, block] = new RegExp(`\n\`\`\`${language}\n(.*?)\n\`\`\`\n`, "s").exec(readme()) ?? [];
   assert(block !== undefined, `README.md has no ${language} block`);
@@ -50,14 +50,14 @@ async function runProgram(
   return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
 }
 
-/** The README's program, with `mod.ts` from another place. */
+/** Returns the README's program, with `mod.ts` imported from another place. */
 function programWith(specifier: string): string {
   const program = blockOf("ts");
   assertStringIncludes(program, '"./mod.ts"');
   return program.replace('"./mod.ts"', JSON.stringify(specifier));
 }
 
-/** Checks what the README's program prints. */
+/** Checks the output of the README's program. */
 function assertTrained(stdout: string): void {
   const epochs = Array.from(
     { length: 5 },
@@ -70,7 +70,7 @@ function assertTrained(stdout: string): void {
 const FILES = ["--allow-read=model", "--allow-write=model"];
 
 taskTest(
-  "README.md's program passes the type checker and needs no more than its file",
+  "README.md has a program that passes the type checker and needs only access to its file",
   async ({ path: cwd }) => {
     const { code, stdout, stderr } = await runProgram(programWith(MODULE), {
       cwd,
@@ -83,7 +83,7 @@ taskTest(
 );
 
 Deno.test({
-  name: "README.md's program runs with mod.ts from a URL " +
+  name: "README.md has a program that runs with mod.ts from a URL " +
     "(needs --allow-read --allow-write --allow-run --allow-net=127.0.0.1)",
   ignore: !(canRead && canWrite && canRun && canServe),
   ...sanitized,
@@ -103,23 +103,23 @@ Deno.test({
 });
 
 taskTest(
-  "mod.ts does nothing when it is imported, and training asks for no permission",
+  "mod.ts does nothing on import, and needs no permission to train",
   async ({ path: cwd }) => {
-    // Without the second, a library of Vulkan's drivers prints that it is not set.
+    // Without XDG_RUNTIME_DIR, a library of the Vulkan drivers prints that it is not set.
     const log = join(cwd, "permissions.jsonl"), env = { DENO_AUDIT_PERMISSIONS: log, XDG_RUNTIME_DIR: cwd };
     const imported = `import ${JSON.stringify(MODULE)};\n`;
     assertEquals(await runProgram(imported, { cwd, env }), { code: 0, stdout: "", stderr: "" });
     const trained = await runProgram(programWith(MODULE).split("await mlp.save")[0], { cwd, env });
     assertEquals([trained.code, trained.stderr], [0, ""]);
     assertMatch(trained.stdout, /of the test digits are right\n$/);
-    // Loading the program's own modules is not asked for; what else is would be listed here.
+    // The program's own modules are loaded without a permission; any other request would be listed here.
     const asked = await Deno.readTextFile(log).catch(() => "");
     assertEquals(asked, "");
   },
 );
 
 taskTest(
-  "README.md installs mlpcuda, which runs in any folder and is granted what the tasks are",
+  "README.md installs mlpcuda, which runs in any folder with the permissions of the tasks",
   async ({ path }) => {
     const [, line] = /\n(deno install (?:.*\\\n)*.*)\n/.exec(readme()) ?? [];
     assert(line !== undefined, "README.md does not install anything");
@@ -136,7 +136,7 @@ taskTest(
     assertEquals(await shell(`${command} --version`, folder), `mlpcuda ${config.version}\n`);
     assertStringIncludes(await shell(`${command} explain`, folder), "y1 = relu(x W1ᵀ + b1)");
 
-    // The project's folder is where a path begins in deno.json; INIT_CWD is for `deno task` alone.
+    // Paths in deno.json are relative to the project's folder; only `deno task` sets INIT_CWD.
     const { ffi, env: names } = config.permissions.mlpcuda, gui = config.tasks.gui.command;
     const script = await Deno.readTextFile(command);
     const flag = (name: string) => new RegExp(`--allow-${name}=([^' ]+)`).exec(script)?.[1].split(",").sort();
@@ -148,7 +148,7 @@ taskTest(
   },
 );
 
-/** Whether Python is there with NumPy. */
+/** Returns true if this machine has Python with NumPy. */
 function hasNumPy(): boolean {
   if (!canRun) return false;
   try {
@@ -160,7 +160,7 @@ function hasNumPy(): boolean {
 
 Deno.test({
   name:
-    "README.md's Python rebuilds the network (needs python3 with numpy, --allow-read --allow-write --allow-run)",
+    "README.md has Python code that rebuilds the network (needs python3 with numpy, --allow-read --allow-write --allow-run)",
   ignore: !(canRead && canWrite && canRun && hasNumPy()),
   ...sanitized,
   fn: () =>
@@ -208,23 +208,23 @@ Deno.test("README.md shows the plan of the default network (needs --allow-read)"
   assertEquals(blockOf("text"), formatPlan(buildPlan(layers, resolveConfig(), input)));
 });
 
-Deno.test("README.md names every activation (needs --allow-read)", reading, () => {
+Deno.test("README.md lists every activation (needs --allow-read)", reading, () => {
   for (const name of ACTIVATIONS) assertStringIncludes(readme(), `\`${name}\``);
 });
 
-Deno.test("README.md names every task, and no other (needs --allow-read)", reading, () => {
+Deno.test("README.md lists exactly the tasks of deno.json (needs --allow-read)", reading, () => {
   const named = new Set([...readme().matchAll(/deno task ([a-z][a-z:-]*)/g)].map(([, name]) => name));
   assertEquals([...named].sort(), Object.keys(config.tasks).sort());
 });
 
-Deno.test("README.md names targets that the Makefile has (needs --allow-read)", reading, () => {
+Deno.test("README.md names only targets of the Makefile (needs --allow-read)", reading, () => {
   const makefile = Deno.readTextFileSync(join(ROOT, "Makefile"));
   for (const [, target] of readme().matchAll(/^(?:`)?make ([a-z]+)/gm)) {
     assertMatch(makefile, new RegExp(`^${target}:`, "m"));
   }
 });
 
-taskTest("README.md shows options that the tasks have", async (folder) => {
+taskTest("README.md shows only options that the tasks have", async (folder) => {
   const shown = [...readme().matchAll(/^deno task (train|eval|predict|gui|info) ([^#\n]*)/gm)];
   assert(shown.length > 3, "README.md shows no command lines");
   const help = { train: "", eval: "", predict: "", gui: "", info: "" };
