@@ -1,4 +1,4 @@
-/** Names from files and of files, with control characters, as the tasks print them. */
+/** Names of files and in files, with control characters, as the tasks print them. @module */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { dense } from "../../src/plan/layers.ts";
 import { resolveConfig } from "../../src/training/config.ts";
@@ -8,11 +8,11 @@ import { isGranted } from "../support/permissions.ts";
 import { drawImages, type Folder, inFolder, jsonOf, linesOf, NEEDS, setFile, taskTest } from "./support.ts";
 import { readerOf } from "../support/streams.ts";
 
-/** Sets the title of the window, starts a line of its own, and turns the direction of the text. */
+/** Sets the window's title, starts a new line, and reverses the text direction. */
 const EVIL = "\x1b]0;title\x07\x1b[31m\nerror: fake\x9b2J\u202e";
 const CLASS_NAMES = ["a", "b", "c"].map((letter) => letter + EVIL);
 
-/** Refuses what a terminal obeys, or what begins a line that this program did not begin. */
+/** Checks that the output has no control characters, and no line that a name has started. */
 function assertHarmless({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }): void {
   for (const line of [...linesOf(stdout), ...linesOf(stderr)]) {
     assertEquals(line, visible(line));
@@ -20,7 +20,7 @@ function assertHarmless({ stdout, stderr }: { readonly stdout: string; readonly 
   }
 }
 
-/** Writes a set whose classes and file have such names, and a model with such a record. */
+/** Writes a set whose class names and file name have control characters, and a model with such a record. */
 async function prepare(folder: Folder, shape: readonly number[] = [5, 4]): Promise<void> {
   const names = { class_names: { shape: [3], values: CLASS_NAMES } };
   await folder.write(`set${EVIL}.npz`, setFile({ ...drawImages({ shape }), ...names }));
@@ -57,7 +57,7 @@ taskTest("train, eval, predict and info show control characters in names as esca
   assertStringIncludes(runs.train.stderr, `data     set${visible(EVIL)}.npz: `);
 });
 
-taskTest("predict and eval line their columns up by names as they are shown", async (folder) => {
+taskTest("predict and eval align their columns by the names as shown", async (folder) => {
   await prepare(folder);
   const { stdout } = await folder.run("predict", ...MODEL, `set${EVIL}.npz`, "--rows", "0-3", ...WASM);
   const ends = linesOf(stdout).slice(1).map((line) => line.indexOf(" %"));
@@ -68,7 +68,7 @@ taskTest("predict and eval line their columns up by names as they are shown", as
   for (const row of matrix.slice(1)) assert(/[\d.] {2}/.test(row.slice(at - 1, at + 2)), row);
 });
 
-taskTest("info, eval and predict print JSON that holds the names as they are", async (folder) => {
+taskTest("info, eval and predict print JSON with the unchanged names", async (folder) => {
   await prepare(folder);
   const info = await folder.run("info", ...MODEL, "--json");
   const predict = await folder.run("predict", ...MODEL, `set${EVIL}.npz`, "--rows", "0", "--json", ...WASM);
@@ -81,7 +81,7 @@ taskTest("info, eval and predict print JSON that holds the names as they are", a
 });
 
 taskTest(
-  "errors show control characters in the names of files, arrays and dtypes as escapes",
+  "train, eval, predict and info show control characters in errors as escapes",
   async (folder) => {
     await prepare(folder);
     await folder.write("arrays.npz", setFile({ [`x${EVIL}`]: { shape: [1], values: new Float32Array(1) } }));
@@ -103,8 +103,8 @@ taskTest(
       "a value": await folder.run("train", `--epochs=${EVIL}`),
       "a stack trace": await folder.run("train", "--data", "arrays.npz", "-o", "new.npz", "--debug"),
     };
-    for (const [what, outcome] of Object.entries(refused)) {
-      assert(outcome.code > 0, what);
+    for (const [name, outcome] of Object.entries(refused)) {
+      assert(outcome.code > 0, name);
       assertHarmless(outcome);
       assertStringIncludes(outcome.stderr, "error: ", what);
     }

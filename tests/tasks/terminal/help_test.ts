@@ -21,7 +21,7 @@ const COMMAND = {
   examples: [{ args: "--epochs 5", help: "a short run" }],
 } as const;
 
-Deno.test("helpText() shows spelling, range, choices and default of each option", () => {
+Deno.test("helpText() shows the spellings, range, choices and default of each option", () => {
   const lines = helpText(COMMAND, { program: DENO_TASK, columns: 100 }).split("\n").map((line) =>
     line.trim().replaceAll(/ +/g, " ")
   );
@@ -43,7 +43,7 @@ Deno.test("helpText() names every option of its tables", () => {
 });
 
 for (const columns of [20, 40, 59, 60, 80, 100, 300]) {
-  Deno.test(`helpText() keeps within ${columns} columns, and within 100`, () => {
+  Deno.test(`helpText() uses at most ${columns} columns, and at most 100`, () => {
     for (const line of helpText(COMMAND, { program: DENO_TASK, columns }).split("\n")) {
       assertLessOrEqual(line.length, Math.min(columns, 100), line);
       assertEquals(line, line.trimEnd());
@@ -51,7 +51,7 @@ for (const columns of [20, 40, 59, 60, 80, 100, 300]) {
   });
 }
 
-Deno.test("wrap() breaks at spaces, and within words that are too long", () => {
+Deno.test("wrap() breaks at spaces, and inside words that are too long", () => {
   assertEquals(wrap("aa bb cc", 5), ["aa bb", "cc"]);
   assertEquals(wrap("abcdef gh", 4), ["abcd", "ef", "gh"]);
   assertEquals(wrap("", 4), [""]);
