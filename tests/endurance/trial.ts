@@ -171,7 +171,7 @@ function fill(path: string): void {
   }
 }
 
-/** Checks that a file is a whole model, and a whole checkpoint if its name has the checkpoint's suffix. */
+/** Checks that a file is a whole model, or a whole checkpoint if it is a file `c.*`. */
 async function checkWhole(path: string): Promise<void> {
   if (/\/c\.[^/]*$/.test(path)) await loadCheckpoint(path);
   else await Mlp.load(path);
