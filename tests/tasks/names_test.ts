@@ -106,7 +106,7 @@ taskTest(
     for (const [name, outcome] of Object.entries(refused)) {
       assert(outcome.code > 0, name);
       assertHarmless(outcome);
-      assertStringIncludes(outcome.stderr, "error: ", what);
+      assertStringIncludes(outcome.stderr, "error: ", name);
     }
   },
 );
