@@ -67,7 +67,7 @@ processTest("no_adapter.ts fails a test that requests an adapter", async () => {
         file,
       ]);
       assertEquals([code, readSummary(output)?.failed], [1, 1], output);
-      assertMatch(output, /A test asks for the host's WebGPU adapter/);
+      assertMatch(output, /A test requests the host's WebGPU adapter/);
     },
   );
 });
