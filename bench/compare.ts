@@ -112,7 +112,7 @@ async function main({ given, screen, signal }: Context): Promise<void> {
     );
   }
 
-  const { runs: played, failures } = await play(entries, {
+  const { runs: played, failures } = await runRounds(entries, {
     rounds,
     timeout: options.timeout,
     screen,
@@ -151,7 +151,7 @@ async function main({ given, screen, signal }: Context): Promise<void> {
  * Runs all entries in turns. The first entry, mlpcuda, runs again before each peer, so that its figures show if the
  * machine slows down or speeds up. An entry that fails does not run again.
  */
-async function play(
+async function runRounds(
   [ours, ...peers]: readonly Entry[],
   { rounds, timeout, screen, signal }: Pick<Context, "screen" | "signal"> & {
     rounds: number;

@@ -86,7 +86,7 @@ async function main({ given, positionals, screen, signal }: TaskContext<typeof C
     screen.progress(`${sent} of ${seconds * rate} drawings`);
   }
   await Promise.all(underWay);
-  const took = (performance.now() - began) / 1000;
+  const duration = (performance.now() - began) / 1000;
   await (await post(ROUTES.quit, "application/json", "{}")).body?.cancel();
   const { code } = await server.status;
   latencies.sort((a, b) => a - b);
@@ -94,7 +94,7 @@ async function main({ given, positionals, screen, signal }: TaskContext<typeof C
     Math.round(100 * latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))]) / 100;
   screen.row(JSON.stringify({
     drawings: sent,
-    perSecond: Math.round(sent / took),
+    perSecond: Math.round(sent / duration),
     lost,
     milliseconds: { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) },
     residentMB: resident,

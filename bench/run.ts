@@ -97,8 +97,8 @@ export async function runToEnd(
     if (outOfTime.aborted) throw new RunError(`ran longer than ${timeout} s`, { outOfTime: true });
     const text = new TextDecoder();
     if (!success) {
-      const said = text.decode(stderr).trim() || text.decode(stdout).trim();
-      const last = said.split("\n").slice(-3).map((line) => line.trim()).join(" | ");
+      const message = text.decode(stderr).trim() || text.decode(stdout).trim();
+      const last = message.split("\n").slice(-3).map((line) => line.trim()).join(" | ");
       throw new RunError(`exited with code ${code}${last && `: ${last}`}`);
     }
     return { stdout: text.decode(stdout), peakMB: memory.peakMB };

@@ -64,14 +64,14 @@ const networkFor = ({ labels }: DatasetLike) =>
 async function trained(set: DatasetLike, backend: Parameters<typeof evaluate>[2]): Promise<unknown> {
   const mlp = networkFor(set), loss = set.labels ? "cross-entropy" : "mean-squared-error";
   const config = { epochs: 2, batchSize: 5, loss, validationSplit: 0.25, ...backend } as const;
-  const told = ({ trainLoss, trainAccuracy, validation, test }: TrainEvent) => ({
+  const eventResults = ({ trainLoss, trainAccuracy, validation, test }: TrainEvent) => ({
     trainLoss,
     trainAccuracy,
     validation,
     test,
   });
   const events = await Array.fromAsync(train(mlp, set, { ...config, test: set }), (event) => ({
-    ...told(event),
+    ...eventResults(event),
     fingerprint: event.checkpoint().dataset,
   }));
   return { events, parameters: mlp.parameters };

@@ -79,8 +79,8 @@ folderTest(
     }
     console.log(held > 0 ? "ok" : "never held");`;
     const processes = [1, 2, 3].map(() => startProgram(program));
-    const said = await Promise.all(processes.map(({ stdout }) => readerOf(stdout).until()));
-    assertEquals(said, ["ok\n", "ok\n", "ok\n"]);
+    const outputs = await Promise.all(processes.map(({ stdout }) => readerOf(stdout).until()));
+    assertEquals(outputs, ["ok\n", "ok\n", "ok\n"]);
     for (const { status } of processes) assertEquals((await status).code, 0);
     assertEquals(namesIn(folder), []);
   },

@@ -26,30 +26,30 @@ async function importsBelow(
 }
 
 /** Returns a cycle of imports, from a module back to itself; `undefined` if there is none. */
-function circleIn(imports: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+function cycleIn(imports: ReadonlyMap<string, readonly string[]>): string[] | undefined {
   const done = new Set<string>(), way: string[] = [];
   const visit = (module: string): string[] | undefined => {
     if (way.includes(module)) return [...way.slice(way.indexOf(module)), module];
     if (done.has(module)) return undefined;
     way.push(module);
     for (const other of imports.get(module) ?? []) {
-      const circle = visit(other);
-      if (circle) return circle;
+      const cycle = visit(other);
+      if (cycle) return cycle;
     }
     way.pop();
     done.add(module);
     return undefined;
   };
   for (const module of imports.keys()) {
-    const circle = visit(module);
-    if (circle) return circle;
+    const cycle = visit(module);
+    if (cycle) return cycle;
   }
   return undefined;
 }
 
-Deno.test("circleIn() finds a cycle, and ignores paths that only join again", () => {
-  assertEquals(circleIn(new Map([["a", ["b", "c"]], ["b", ["d"]], ["c", ["d"]], ["d", []]])), undefined);
-  assertEquals(circleIn(new Map([["a", ["b"]], ["b", ["c"]], ["c", ["b"]]])), ["b", "c", "b"]);
+Deno.test("cycleIn() finds a cycle, and ignores paths that only join again", () => {
+  assertEquals(cycleIn(new Map([["a", ["b", "c"]], ["b", ["d"]], ["c", ["d"]], ["d", []]])), undefined);
+  assertEquals(cycleIn(new Map([["a", ["b"]], ["b", ["c"]], ["c", ["b"]]])), ["b", "c", "b"]);
 });
 
 Deno.test({
@@ -58,7 +58,7 @@ Deno.test({
   fn: async () => {
     const imports = await importsBelow(SRC);
     assertEquals(imports.size > 100, true);
-    assertEquals(circleIn(imports)?.map((path) => relative(SRC, path)), undefined);
+    assertEquals(cycleIn(imports)?.map((path) => relative(SRC, path)), undefined);
   },
 });
 

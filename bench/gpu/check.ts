@@ -57,7 +57,7 @@ async function main({ given, screen, signal }: Context): Promise<void> {
     python: options.python,
     ...await findData(options),
   };
-  const clocks: { start?: string; end?: string } = { start: await askForClocks(signal) };
+  const clocks: { start?: string; end?: string } = { start: await readClocks(signal) };
   const stages: StageResult[] = [], date = new Date().toISOString(), version = await projectVersion();
   let device: DeviceInfo | undefined;
   const result = (): GpuResult => ({
@@ -72,14 +72,14 @@ async function main({ given, screen, signal }: Context): Promise<void> {
   for (const stage of STAGES) {
     const { name } = stage;
     if (options.only !== undefined && name !== "device" && !name.includes(options.only)) continue;
-    const done = await play(stage, { setting, device, seconds: left(), signal });
+    const done = await runStage(stage, { setting, device, seconds: left(), signal });
     device ??= done.device;
     stages.push(done.result);
     const { status, reason, seconds } = done.result, took = `${seconds.toFixed(1)} s`;
     screen.note(`${status.padEnd(11)} ${name}, ${reason === undefined ? took : `${took}: ${reason}`}`);
     await write(result());
   }
-  clocks.end = await askForClocks(signal);
+  clocks.end = await readClocks(signal);
   await write(result());
   screen.note(`wrote ${shownPath(RESULT)}`);
   screen.row(`${device?.description ?? "no GPU"}, ${date}, mlpcuda ${version}`);
@@ -90,7 +90,7 @@ async function main({ given, screen, signal }: Context): Promise<void> {
 }
 
 /** Runs a stage, unless this run does not need it or cannot run it. */
-async function play(
+async function runStage(
   { name, required, needsDevice, limit, excuse, obstacle, work }: Stage,
   { setting, device, seconds: left, signal }: {
     readonly setting: Setting;
@@ -145,7 +145,7 @@ async function findData(
  * Returns the GPU's name, driver, clocks in MHz, temperature and power, as nvidia-smi reports them; `undefined`
  * without nvidia-smi.
  */
-async function askForClocks(signal: AbortSignal): Promise<string | undefined> {
+async function readClocks(signal: AbortSignal): Promise<string | undefined> {
   const fields = "name,driver_version,pstate,clocks.sm,clocks.mem,temperature.gpu,power.draw";
   try {
     const { stdout } = await runToEnd(

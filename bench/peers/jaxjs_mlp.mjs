@@ -88,8 +88,8 @@ for (let epoch = 0; epoch < epochs; epoch++) {
   }
   secondsPerEpoch.push((performance.now() - began) / 1000);
 }
-const right = np.argmax(predict(state.layers, xTest), 1).equal(labelsTest).astype(np.int32).sum();
-const testAccuracy = await right.jsAsync() / test.labels.length;
+const correct = np.argmax(predict(state.layers, xTest), 1).equal(labelsTest).astype(np.int32).sum();
+const testAccuracy = await correct.jsAsync() / test.labels.length;
 report({
   peer: device === "wasm" ? "jaxjs" : `jaxjs_${device}`,
   version,

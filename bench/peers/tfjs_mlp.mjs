@@ -56,8 +56,8 @@ for (let epoch = 0; epoch < epochs; epoch++) {
   }
   secondsPerEpoch.push((performance.now() - began) / 1000);
 }
-const right = tf.tidy(() => model.predict(xTest).argMax(1).equal(yTest.argMax(1)).sum());
-const testAccuracy = (await right.data())[0] / test.labels.length;
+const correct = tf.tidy(() => model.predict(xTest).argMax(1).equal(yTest.argMax(1)).sum());
+const testAccuracy = (await correct.data())[0] / test.labels.length;
 // The backend's threads need a browser: it turns them off whenever it finds Node.js.
 report({
   peer: device === "wasm" ? "tfjs" : `tfjs_${device}`,

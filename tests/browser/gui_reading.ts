@@ -59,14 +59,14 @@ pageTest(
   "page announces the guess to screen readers when it is stable, not at every stroke",
   async (page) => {
     await page.evaluate(() => {
-      const said: string[] = [];
-      Object.assign(globalThis, { said });
-      new MutationObserver(() => said.push(document.querySelector("#live")!.textContent!))
+      const announced: string[] = [];
+      Object.assign(globalThis, { announced });
+      new MutationObserver(() => announced.push(document.querySelector("#live")!.textContent!))
         .observe(document.querySelector("#live")!, { childList: true, characterData: true, subtree: true });
     });
     await page.draw(SEVEN);
     await page.waitForText("#live", /^7, [\d.]+/);
-    assertEquals((await page.evaluate<string[]>("said")).length, 1);
+    assertEquals((await page.evaluate<string[]>("announced")).length, 1);
   },
 );
 

@@ -231,7 +231,7 @@ Deno.test("parsePng() ignores the bytes after the image", SANITIZED, async () =>
 });
 
 /** Returns the image, or `undefined` after a `FormatError`; any other error fails the test. */
-async function tried(bytes: Uint8Array): Promise<Picture | undefined> {
+async function parseOrRefuse(bytes: Uint8Array): Promise<Picture | undefined> {
   try {
     return await within(5, parsePng(bytes, { maxPixels: 2 ** 16 }));
   } catch (error) {
@@ -239,12 +239,12 @@ async function tried(bytes: Uint8Array): Promise<Picture | undefined> {
   }
 }
 
-const VICTIMS = ["gray of 2 bits, interlaced", "palette of 4 bits with transparency", "RGBA of 16 bits"];
+const FLIPPED = ["gray of 2 bits, interlaced", "palette of 4 bits with transparency", "RGBA of 16 bits"];
 
 Deno.test("parsePng() refuses a file truncated at any byte", SANITIZED, async () => {
-  const whole = fixture(VICTIMS[1]);
+  const whole = fixture(FLIPPED[1]);
   for (let length = 0; length < whole.length; length++) {
-    assertEquals(await tried(whole.subarray(0, length)), undefined);
+    assertEquals(await parseOrRefuse(whole.subarray(0, length)), undefined);
   }
 });
 
@@ -255,13 +255,13 @@ Deno.test(
     const random = createRandom(1, 7);
     let refused = 0, read = 0;
     for (let round = 0; round < 600; round++) {
-      const bytes = fixture(VICTIMS[round % VICTIMS.length]);
+      const bytes = fixture(FLIPPED[round % FLIPPED.length]);
       for (let flips = 1 + random.below(3); flips > 0; flips--) {
         bytes[random.below(bytes.length)] ^= 1 <<
           random.below(8);
       }
       // With correct checksums, the faults reach the code that reads the chunks.
-      const picture = await tried(round % 2 ? withChecksums(bytes) : bytes);
+      const picture = await parseOrRefuse(round % 2 ? withChecksums(bytes) : bytes);
       if (picture === undefined) refused++;
       else {
         read++;

@@ -45,8 +45,8 @@ folderTest("openCorrections() loses no corrections that several programs add at 
     for (let i = 0; i < 10; i++) await corrections.add(new Uint8Array(784).fill(1), ${number});
     console.log("done");`;
   const processes = [3, 4, 5].map((number) => startProgram(program(number)));
-  const said = await Promise.all(processes.map(({ stdout }) => readerOf(stdout).until()));
-  assertEquals(said, ["done\n", "done\n", "done\n"]);
+  const outputs = await Promise.all(processes.map(({ stdout }) => readerOf(stdout).until()));
+  assertEquals(outputs, ["done\n", "done\n", "done\n"]);
   await Promise.all(processes.map(({ status }) => status));
   const added = [...(await loadDataset(path)).train.labels!];
   assertEquals(added.sort(), [3, 4, 5].flatMap((number) => Array(10).fill(number)));

@@ -81,7 +81,7 @@ for (const name of ["reference", "wasm"] as const) {
 }
 
 Deno.test("createTrainingSession() reports phases, steps, epochs and new parameters", options, async () => {
-  const { session, mlp } = sessionOf(), phases: string[] = [], told: string[] = [];
+  const { session, mlp } = sessionOf(), phases: string[] = [], reported: string[] = [];
   let parameters = mlp.parameters;
   assertEquals(session.state, {
     phase: "preparing",
@@ -96,13 +96,13 @@ Deno.test("createTrainingSession() reports phases, steps, epochs and new paramet
     parameters: (changed) => {
       assert(changed.parameters !== parameters);
       parameters = changed.parameters;
-      told.push("parameters");
+      reported.push("parameters");
     },
-    epoch: ({ epoch }, { epochs }) => told.push(`epoch ${epoch}, ${epochs.map(({ epoch }) => epoch)}`),
+    epoch: ({ epoch }, { epochs }) => reported.push(`epoch ${epoch}, ${epochs.map(({ epoch }) => epoch)}`),
   });
   await session.run();
   assertEquals(phases, ["running", "finished"]);
-  assertEquals(told, [1, 2, 3].flatMap((epoch) => ["parameters", `epoch ${epoch}, ${epoch}`]));
+  assertEquals(reported, [1, 2, 3].flatMap((epoch) => ["parameters", `epoch ${epoch}, ${epoch}`]));
   const { phase, epoch, step, steps, saved } = session.state;
   assertEquals([phase, epoch, step, steps, saved], ["finished", 3, 8, 8, "model 1"]);
   const { epochs: [first], confusion = [] } = session.epochs;
@@ -220,7 +220,7 @@ async function messagesOf(stream: Response): Promise<WatchMessage[]> {
 }
 
 /** Creates a session for the page's own network, whose inputs are images. */
-function pictureSession(): { mlp: Mlp; session: TrainingSession } {
+function imageSession(): { mlp: Mlp; session: TrainingSession } {
   const mlp = createNetwork(), backend = openReference();
   const images = { ...drawBlobs({ rows: 40, inFeatures: 784, classes: 10 }), inputScale: 1 / 255 };
   const save = () => Promise.resolve("m.npz");
@@ -229,7 +229,7 @@ function pictureSession(): { mlp: Mlp; session: TrainingSession } {
 }
 
 Deno.test("createGui() shows a training, and predicts with the current parameters", options, async () => {
-  const { mlp, session: training } = pictureSession();
+  const { mlp, session: training } = imageSession();
   const gui = await openGui({ mlp, training });
   const stream = await gui.handle(requestOf(gui, ROUTES.watch));
   const before = (await ask(gui, ROUTES.predict)).json;
@@ -255,7 +255,7 @@ Deno.test("createGui() shows a training, and predicts with the current parameter
 });
 
 Deno.test("createGui() controls a training", options, async () => {
-  const { mlp, session: training } = pictureSession();
+  const { mlp, session: training } = imageSession();
   const gui = await openGui({ mlp, training });
   const steer = (action: unknown) => ask(gui, ROUTES.training, { body: JSON.stringify({ action }) });
   const pausing = steer("pause"), running = training.run();

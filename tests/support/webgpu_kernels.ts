@@ -29,7 +29,7 @@ export function everyKernel(): kernels.Kernel[] {
     ...TILES.flatMap((tile) => [
       ...activated.map((each) => kernels.linearKernel(tile, each)),
       ...ACTIVATIONS.map((activation) => kernels.linearBackwardInputKernel(tile, activation)),
-      ...[KEEP_GRADIENT, ...updates].map((taker) => kernels.linearBackwardWeightKernel(tile, taker)),
+      ...[KEEP_GRADIENT, ...updates].map((consumer) => kernels.linearBackwardWeightKernel(tile, consumer)),
     ]),
     ...updates.map(kernels.updateKernel),
     kernels.clipKernel("squares"),

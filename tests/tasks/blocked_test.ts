@@ -48,13 +48,13 @@ async function waitsFor(folder: Folder, signal: Deno.Signal, code: number, task:
     );
   } finally {
     writer.close();
-    endForSure(process);
+    killIfRunning(process);
     await Deno.remove(pipe);
   }
 }
 
 /** Kills a process that has not reacted to the signal. */
-function endForSure(process: Deno.ChildProcess): void {
+function killIfRunning(process: Deno.ChildProcess): void {
   try {
     process.kill("SIGKILL");
   } catch (error) {
@@ -68,7 +68,7 @@ taskTest("predict ends on a signal while it waits for stdin", async (folder) => 
   const process = folder.startFed("predict", "--model", "m.npz", "-");
   await new Promise((resolve) => setTimeout(resolve, 1000)); // until it reads; an earlier signal would end it too
   process.kill("SIGTERM");
-  const { code } = await within(20, process.status).finally(() => endForSure(process));
+  const { code } = await within(20, process.status).finally(() => killIfRunning(process));
   await process.stdin.close().catch(() => {});
   await readerOf(process.stdout).until();
   assertMatch(await readerOf(process.stderr).until(), /^Interrupted: .*\n$/);

@@ -208,12 +208,12 @@ guiTest("gui --train shows a network during training, and saves it at the end", 
   await folder.write("set.npz", images());
   const running = await start(folder, ...training, "--epochs", "3");
   const reader = readerOf((await running.post(ROUTES.watch)).body!);
-  const told = linesOf(await reader.until('"phase":"finished"')).flatMap((line) => {
+  const messages = linesOf(await reader.until('"phase":"finished"')).flatMap((line) => {
     const message: WatchMessage = JSON.parse(line);
     return message.type === "epochs" ? [message] : [];
   });
-  assertEquals(told.flatMap(({ epochs }) => epochs).at(-1)?.epoch, 3);
-  assertEquals(told.at(-1)?.confusion?.length, 100);
+  assertEquals(messages.flatMap(({ epochs }) => epochs).at(-1)?.epoch, 3);
+  assertEquals(messages.at(-1)?.confusion?.length, 100);
   const { version }: Prediction = await (await running.post(ROUTES.predict, drawInk())).json();
   assertEquals(version, 4);
   const { code, stderr } = await quit(running);

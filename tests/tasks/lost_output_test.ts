@@ -20,12 +20,12 @@ async function shell(folder: Folder, line: string) {
 
 /** The options of a run that prints many rows after the first. */
 const EPOCHS = 300;
-const TALKATIVE = [...LONG.slice(0, -1), String(EPOCHS), "--batch-size", "600", "--layers", "3:softmax"];
+const MANY_ROWS = [...LONG.slice(0, -1), String(EPOCHS), "--batch-size", "600", "--layers", "3:softmax"];
 
 taskTest("train continues silently and saves if nothing reads its rows", async (folder) => {
   await writeSet(folder);
   const files = ["-o", "m.npz", "--checkpoint", "c.npz"];
-  const line = `{ $TRAIN ${[...TALKATIVE, ...files].join(" ")}; echo "code $?" >&2; } | head -1`;
+  const line = `{ $TRAIN ${[...MANY_ROWS, ...files].join(" ")}; echo "code $?" >&2; } | head -1`;
   const { stdout, stderr } = await shell(folder, line);
   assertMatch(stdout, /^epoch +train loss .*\n$/);
   assertMatch(stderr, /\ntraining .*\ncode 0\n$/);
@@ -35,7 +35,7 @@ taskTest("train continues silently and saves if nothing reads its rows", async (
 
 taskTest("train continues silently if stderr is closed too", async (folder) => {
   await writeSet(folder);
-  const line = `{ $TRAIN ${[...TALKATIVE, "-o", "m.npz"].join(" ")}; echo "code $?" >"$INIT_CWD/code"; }`;
+  const line = `{ $TRAIN ${[...MANY_ROWS, "-o", "m.npz"].join(" ")}; echo "code $?" >"$INIT_CWD/code"; }`;
   const { stderr } = await shell(folder, `${line} 2>&1 | head -1`);
   assertEquals(stderr, "");
   assertEquals(new TextDecoder().decode(await folder.read("code")), "code 0\n");

@@ -8,7 +8,7 @@ import { LONG, SHORT, startRun, writeSet } from "./runs.ts";
 import { type Folder, linesOf, taskTest } from "./support.ts";
 
 /** Starts a run, replaces a folder by a file after the first epoch, and ends the run. */
-async function losing(folder: Folder, lost: string, ...args: string[]) {
+async function runWithoutFolder(folder: Folder, lost: string, ...args: string[]) {
   const run = startRun(folder, ...LONG, "--json", ...args);
   await run.seen('"epoch":1');
   await Deno.rename(join(folder.path, lost), join(folder.path, `${lost}_moved`));
@@ -19,7 +19,7 @@ async function losing(folder: Folder, lost: string, ...args: string[]) {
 }
 
 /** Returns the path to which an error says that the model or the checkpoint was saved. */
-function rescued(stderr: string, part: string): string {
+function rescuedPath(stderr: string, part: string): string {
   const [, path] = new RegExp(`^error: Cannot save to .*; ${part} is in "(.*)"$`, "m").exec(stderr) ?? [];
   assert(path, stderr);
   return path;
@@ -27,7 +27,7 @@ function rescued(stderr: string, part: string): string {
 
 taskTest("train saves the model next to the checkpoint if its own folder is lost", async (folder) => {
   await writeSet(folder);
-  const { code, stdout, stderr } = await losing(
+  const { code, stdout, stderr } = await runWithoutFolder(
     folder,
     "out",
     "-o",
@@ -46,9 +46,9 @@ taskTest("train saves the model next to the checkpoint if its own folder is lost
 
 taskTest("train saves the model to a temporary folder if there is no other", async (folder) => {
   await writeSet(folder);
-  const { code, stderr } = await losing(folder, "out", "-o", "out/m.npz");
+  const { code, stderr } = await runWithoutFolder(folder, "out", "-o", "out/m.npz");
   assertEquals(code, 1);
-  const path = rescued(stderr, "the model");
+  const path = rescuedPath(stderr, "the model");
   try {
     assert((await Mlp.load(path)).training);
   } finally {
@@ -58,7 +58,7 @@ taskTest("train saves the model to a temporary folder if there is no other", asy
 
 taskTest("train continues if a checkpoint cannot be written, and saves the last one to another place", async (folder) => {
   await writeSet(folder);
-  const { code, stderr } = await losing(folder, "out", "-o", "m.npz", "--checkpoint", "out/c.npz");
+  const { code, stderr } = await runWithoutFolder(folder, "out", "-o", "m.npz", "--checkpoint", "out/c.npz");
   assertEquals(code, 1);
   const warnings = linesOf(stderr).filter((line) => line.startsWith("warning: "));
   assertEquals(warnings.length, 1, stderr);
@@ -66,7 +66,7 @@ taskTest("train continues if a checkpoint cannot be written, and saves the last 
     warnings[0],
     /^warning: Cannot write the checkpoint "out\/c\.npz": .*; training goes on without it$/,
   );
-  assertEquals(rescued(stderr, "the checkpoint"), "c.rescued.npz");
+  assertEquals(rescuedPath(stderr, "the checkpoint"), "c.rescued.npz");
   const { mlp } = await parseCheckpoint(await folder.read("c.rescued.npz"));
   assertEquals(mlp.parameters, (await Mlp.parse(await folder.read("m.npz"))).parameters);
 });
@@ -77,8 +77,8 @@ taskTest("train replaces no file in the folder to which it saves instead", async
   await Deno.mkdir(join(folder.path, "kept"));
   await folder.write("kept/m.npz", notes);
   await folder.write("kept/m.rescued.npz", notes);
-  const { stderr } = await losing(folder, "out", "-o", "out/m.npz", "--checkpoint", "kept/c.npz");
-  assertEquals(rescued(stderr, "the model"), "kept/m.rescued-2.npz");
+  const { stderr } = await runWithoutFolder(folder, "out", "-o", "out/m.npz", "--checkpoint", "kept/c.npz");
+  assertEquals(rescuedPath(stderr, "the model"), "kept/m.rescued-2.npz");
   for (const name of ["kept/m.npz", "kept/m.rescued.npz"]) assertEquals(await folder.read(name), notes);
 });
 
@@ -121,7 +121,7 @@ for (const size of canMount() ? DISKS : []) {
         assertEquals(inside.filter((name) => name.endsWith(".part") || name.endsWith(".lock")), []);
         assertEquals(code, size < 1000 ? 1 : 0, stderr);
         const pathOf = (part: string, name: string) =>
-          stderr.includes(`; ${part} is in `) ? rescued(stderr, part) : join(disk, name);
+          stderr.includes(`; ${part} is in `) ? rescuedPath(stderr, part) : join(disk, name);
         for (const file of [pathOf("the model", "m.npz"), pathOf("the checkpoint", "c.npz")]) {
           assertEquals((await Mlp.load(file)).training?.epochs, 3, file);
           if (!file.startsWith(folder.path)) await Deno.remove(dirname(file), { recursive: true });
