@@ -34,7 +34,7 @@ const COMMAND = {
       },
     },
   },
-  positionals: { name: "-- OPTIONS...", help: "options of `deno task gui`(default --demo)" },
+  positionals: { name: "-- OPTIONS...", help: "options of `deno task gui` (default --demo)" },
 } as const satisfies Command;
 
 if (import.meta.main) await runTask(COMMAND, main);
