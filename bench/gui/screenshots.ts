@@ -1,5 +1,5 @@
 /**
- * Takes the screenshots of the drawing page that the README shows, and writes them to docs/. Afterwards, `pngquant
+ * Takes the screenshots of the drawing page that the README shows, and writes them to docs/. Afterward, `pngquant
  * --force --ext .png docs/page_*.png` makes the files smaller.
  * @module
  */

@@ -39,7 +39,7 @@ const FORMS: readonly Readonly<Record<string, string>>[] = [
     "foot": "22,0 22,50 22,99 / 0,99 46,98",
     "bowed": "13,0 5,30 2,60 8,100",
     "leaning with a flag": "12,20 28,12 44,0! 34,50 23,100",
-    "upwards": "4,100 8,66 6,33 11,0",
+    "upward": "4,100 8,66 6,33 11,0",
   },
   {
     "corner at the foot": "3,25 12,7 32,0 53,8 58,28 46,52 23,77 0,99! 30,99 64,98",

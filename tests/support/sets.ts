@@ -54,11 +54,11 @@ export function drawBlobs(
 ): Dataset {
   const { rows, inFeatures, classes, seed = 1, zeros = 0 } = spec;
   const random = createRandom(seed, 101);
-  const centres = Float32Array.from({ length: classes * inFeatures }, () => random.normal());
+  const centers = Float32Array.from({ length: classes * inFeatures }, () => random.normal());
   const labels = Uint32Array.from({ length: rows }, (_, row) => row % classes);
   const inputs = Float32Array.from({ length: rows * inFeatures }, (_, at) => {
-    const centre = centres[labels[Math.floor(at / inFeatures)] * inFeatures + at % inFeatures];
-    const value = centre + 0.5 * random.normal();
+    const center = centers[labels[Math.floor(at / inFeatures)] * inFeatures + at % inFeatures];
+    const value = center + 0.5 * random.normal();
     return random.next() < zeros ? 0 : value;
   });
   return {

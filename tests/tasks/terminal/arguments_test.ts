@@ -6,8 +6,8 @@ import { withDefaults } from "../../../tasks/terminal/command.ts";
 import { UsageError } from "../../../tasks/terminal/errors.ts";
 
 const RUN = {
-  data: { kind: "text", value: "PATH", help: "what to train on" },
-  output: { kind: "text", value: "PATH", default: "model/model.npz", help: "where the model goes" },
+  data: { kind: "text", value: "PATH", help: "data set to train on" },
+  output: { kind: "text", value: "PATH", default: "model/model.npz", help: "file of the model" },
   quiet: { kind: "boolean", default: false, help: "print less" },
 } as const;
 
@@ -38,7 +38,7 @@ Deno.test("parseCommand() accepts any value after =", () => {
 });
 
 Deno.test("parseCommand() accepts a single dash as a value and as a positional argument", () => {
-  const command = { ...COMMAND, positionals: { name: "IMAGE...", help: "what to look at" } };
+  const command = { ...COMMAND, positionals: { name: "IMAGE...", help: "images to classify" } };
   const { given, positionals } = parseCommand(["-", "-o", "-", "-q"], command);
   assertEquals([given.run, positionals], [{ output: "-", quiet: true }, ["-"]]);
 });
@@ -57,7 +57,7 @@ Deno.test("parseCommand() returns options that resolveConfig() accepts", () => {
 });
 
 Deno.test("parseCommand() returns positional arguments if the command has them", () => {
-  const command = { ...COMMAND, positionals: { name: "IMAGE...", help: "what to look at" } };
+  const command = { ...COMMAND, positionals: { name: "IMAGE...", help: "images to classify" } };
   assertEquals(parseCommand(["1.png", "-q", "--", "--2.png"], command).positionals, ["1.png", "--2.png"]);
 });
 

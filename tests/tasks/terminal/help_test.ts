@@ -10,14 +10,14 @@ const COMMAND = {
     run: {
       title: "Run",
       options: {
-        output: { kind: "text", value: "PATH", default: "model/model.npz", help: "where the model goes" },
-        color: { kind: "boolean", default: true, help: "colours" },
+        output: { kind: "text", value: "PATH", default: "model/model.npz", help: "file of the model" },
+        color: { kind: "boolean", default: true, help: "colors" },
       },
       aliases: { output: ["o"] },
     },
     training: { title: "Training", options: TRAIN_OPTIONS, aliases: { learningRate: ["lr"] } },
   },
-  positionals: { name: "IMAGE...", help: "what to look at" },
+  positionals: { name: "IMAGE...", help: "images to classify" },
   examples: [{ args: "--epochs 5", help: "a short run" }],
 } as const;
 
@@ -27,8 +27,8 @@ Deno.test("helpText() shows the spellings, range, choices and default of each op
   );
   assertArrayIncludes(lines, [
     "Usage: deno task train [options] IMAGE...",
-    "-o, --output PATH where the model goes (default model/model.npz)",
-    "--no-color colours",
+    "-o, --output PATH file of the model (default model/model.npz)",
+    "--no-color colors",
     "--batch-size N rows a step (from 1; default 128)",
     "--learning-rate, --lr X learning rate before its schedule (from 0; default 0.001)",
     "--optimizer NAME how a gradient becomes an update: sgd, adam, adamw (default adam)",

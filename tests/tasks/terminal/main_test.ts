@@ -11,7 +11,7 @@ const COMMAND = {
   name: "count",
   summary: "Counts.",
   groups: {
-    run: { title: "Run", options: { limit: { kind: "integer", default: 5, min: 1, help: "how far" } } },
+    run: { title: "Run", options: { limit: { kind: "integer", default: 5, min: 1, help: "last number" } } },
   },
 } as const;
 
