@@ -23,8 +23,7 @@ const KNOWN = [...PEERS, ...WEBGPU_PEERS];
 
 const COMMAND = {
   name: "compare",
-  summary:
-    "Times mlpcuda and its peers on the same job, in turns, and writes the result to bench/results.",
+  summary: "Times mlpcuda and its peers on the same job, in turns, and writes the result to bench/results.",
   groups: {
     compare: {
       title: "Comparison",
@@ -49,15 +48,30 @@ const COMMAND = {
           help: "epochs a run; the first warms up and does not count",
         },
         rounds: { kind: "integer", default: 2, min: 1, help: "runs of each competitor" },
-        threads: { kind: "integer", default: 0, min: 0, max: 256, help: "threads; 0 means one for each processor" },
-        backend: { kind: "choice", default: "auto", choices: ["auto", ...BACKENDS], help: "backend of mlpcuda" },
+        threads: {
+          kind: "integer",
+          default: 0,
+          min: 0,
+          max: 256,
+          help: "threads; 0 means one for each processor",
+        },
+        backend: {
+          kind: "choice",
+          default: "auto",
+          choices: ["auto", ...BACKENDS],
+          help: "backend of mlpcuda",
+        },
         timeout: { kind: "integer", default: 600, min: 1, help: "seconds that a run may take" },
         python: {
           kind: "text",
           value: "PATH",
           help: "the Python of the peers (default .cache/bench/venv, then python3)",
         },
-        name: { kind: "text", value: "NAME", help: "file name of the result (default: the set and the date)" },
+        name: {
+          kind: "text",
+          value: "NAME",
+          help: "file name of the result (default: the set and the date)",
+        },
       },
     },
   },
@@ -192,7 +206,9 @@ function readPeers(text: string): { competitor: Competitor; threads: number | un
     const competitor = KNOWN.find((peer) => peer.name === name);
     if (competitor === undefined) {
       const known = KNOWN.map(({ name }) => name).join(", ");
-      throw new UsageError(`--peers needs names from ${known}, or "numpy:2" for 2 threads, found ${JSON.stringify(part)}`);
+      throw new UsageError(
+        `--peers needs names from ${known}, or "numpy:2" for 2 threads, found ${JSON.stringify(part)}`,
+      );
     }
     return { competitor, threads: threads === undefined ? undefined : Number(threads) };
   });

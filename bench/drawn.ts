@@ -19,7 +19,8 @@ import { drawInStyle, everyStyle, inkOf } from "../tests/support/drawn_digits.ts
 
 const COMMAND = {
   name: "drawn",
-  summary: "Draws digits in ten styles each, as people do, and prints how many a saved network classifies correctly.",
+  summary:
+    "Draws digits in ten styles each, as people do, and prints how many a saved network classifies correctly.",
   groups: {
     drawn: {
       title: "Drawings",

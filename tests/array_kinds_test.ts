@@ -77,23 +77,27 @@ async function trained(set: DatasetLike, backend: Parameters<typeof evaluate>[2]
   return { events, parameters: mlp.parameters };
 }
 
-backendTest("train() and evaluate() give the same bits for numeric arrays of every type", EACH, async (backend) => {
-  const [wanted, wantedOfTargets] = [
-    await trained(CLASSES, { backend }),
-    await trained(REGRESSION, { backend }),
-  ];
-  const wantedEvaluation = await evaluate(networkFor(CLASSES), CLASSES, { backend });
-  const bytes = withLabels(Uint8Array.from(INPUTS), CLASSES.labels!),
-    wantedOfBytes = await trained(bytes, { backend });
-  for (const [kind, of] of KINDS) {
-    const set = withLabels(of(INPUTS), of(LABELS));
-    const areBytes = ["Uint8Array", "Uint8ClampedArray", "Buffer"].includes(kind);
-    assertEquals(await trained(set, { backend }), areBytes ? wantedOfBytes : wanted, kind);
-    assertEquals(await evaluate(networkFor(set), set, { backend }), wantedEvaluation, kind);
-    const targets = withTargets(REGRESSION.inputs, of(TARGETS));
-    assertEquals(await trained(targets, { backend }), wantedOfTargets, kind);
-  }
-});
+backendTest(
+  "train() and evaluate() give the same bits for numeric arrays of every type",
+  EACH,
+  async (backend) => {
+    const [wanted, wantedOfTargets] = [
+      await trained(CLASSES, { backend }),
+      await trained(REGRESSION, { backend }),
+    ];
+    const wantedEvaluation = await evaluate(networkFor(CLASSES), CLASSES, { backend });
+    const bytes = withLabels(Uint8Array.from(INPUTS), CLASSES.labels!),
+      wantedOfBytes = await trained(bytes, { backend });
+    for (const [kind, of] of KINDS) {
+      const set = withLabels(of(INPUTS), of(LABELS));
+      const areBytes = ["Uint8Array", "Uint8ClampedArray", "Buffer"].includes(kind);
+      assertEquals(await trained(set, { backend }), areBytes ? wantedOfBytes : wanted, kind);
+      assertEquals(await evaluate(networkFor(set), set, { backend }), wantedEvaluation, kind);
+      const targets = withTargets(REGRESSION.inputs, of(TARGETS));
+      assertEquals(await trained(targets, { backend }), wantedOfTargets, kind);
+    }
+  },
+);
 
 Deno.test("Mlp.predict() gives the same bits for numeric arrays of every type", () => {
   const mlp = networkFor(CLASSES), wanted = mlp.predict(CLASSES.inputs);

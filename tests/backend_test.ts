@@ -33,15 +33,19 @@ backendTest("openBackend() opens webgpu by its name", WEBGPU, async () => {
   });
 });
 
-Deno.test(`openBackend("auto") opens the fastest available backend, never the reference`, SANITIZED, async () => {
-  await withGpu(undefined, async () => {
-    for (const name of ["auto", undefined] as const) {
-      await using backend = await openBackend(name, WITHOUT_CUDA);
-      assertEquals(backend.name, "wasm");
-      assertEquals(backend.passedOver.map(({ name }) => name), ["cuda", "webgpu"]);
-    }
-  });
-});
+Deno.test(
+  `openBackend("auto") opens the fastest available backend, never the reference`,
+  SANITIZED,
+  async () => {
+    await withGpu(undefined, async () => {
+      for (const name of ["auto", undefined] as const) {
+        await using backend = await openBackend(name, WITHOUT_CUDA);
+        assertEquals(backend.name, "wasm");
+        assertEquals(backend.passedOver.map(({ name }) => name), ["cuda", "webgpu"]);
+      }
+    });
+  },
+);
 
 Deno.test("openBackend() passes on the number of threads", SANITIZED, async () => {
   await withGpu(undefined, async () => {

@@ -78,7 +78,8 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 };
 
 Deno.test({
-  name: "src/ imports in one direction: training, backends, plan; data and formats below (needs --allow-read)",
+  name:
+    "src/ imports in one direction: training, backends, plan; data and formats below (needs --allow-read)",
   ignore: !isGranted({ name: "read" }),
   fn: async () => {
     const partsOf = (path: string) => relative(SRC, path).split(sep), faults: string[] = [];

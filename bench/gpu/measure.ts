@@ -87,7 +87,9 @@ async function bits({ quick }: Extent): Promise<Reading[]> {
       found.set(text, (found.get(text) ?? 0) + 1);
     }
     const others = found.size - 1;
-    if (others > 0) throw new Error(`${runs} runs on the ${path} path gave ${found.size} different results, need 1`);
+    if (others > 0) {
+      throw new Error(`${runs} runs on the ${path} path gave ${found.size} different results, need 1`);
+    }
     readings.push({ name: `${runs} runs, ${path}`, value: others, unit: "different results" });
   }
   return readings;

@@ -166,7 +166,9 @@ export function conformanceCommand(
 export function checkCounts(stdout: string): void {
   const summary = stdout.match(/^ok \| (\d+) passed.*$/m);
   if (summary && Number(summary[1]) > 0 && !summary[0].includes("ignored")) return;
-  throw new Error(`The suites need at least one test and none ignored, found ${summary?.[0] ?? "no summary"}`);
+  throw new Error(
+    `The suites need at least one test and none ignored, found ${summary?.[0] ?? "no summary"}`,
+  );
 }
 
 /** Returns the command line of a task that may load this library, in place of those that its permission set names. */

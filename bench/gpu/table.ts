@@ -14,7 +14,9 @@ const COMMAND = {
 
 if (import.meta.main) {
   await runTask(COMMAND, async ({ positionals, screen }) => {
-    if (positionals.length !== 1) throw new UsageError(`gpu-table needs one result, found ${positionals.length}`);
+    if (positionals.length !== 1) {
+      throw new UsageError(`gpu-table needs one result, found ${positionals.length}`);
+    }
     const table = markdownTable(JSON.parse(await Deno.readTextFile(userPath(positionals[0]))));
     for (const line of table.split("\n")) screen.row(line);
   });

@@ -97,20 +97,24 @@ Deno.test("createAugmenter() makes the same bits on every machine", SANITIZED, a
   assertEquals(crc32(images), 2040897773);
 });
 
-Deno.test("createAugmenter() makes image i only from the seed, the epoch, i and the image's pixels", SANITIZED, async () => {
-  const augmenter = await createAugmenter(DIGITS, { seed: 1, threads: 2 });
-  const copy = async (epoch: number) => Uint8Array.from(await augmenter.inputsOf(epoch));
-  const [second, first, again] = [await copy(2), await copy(1), await copy(2)];
-  augmenter.close();
-  assertEquals(again, second);
-  assertNotEquals(first, second);
-  assertEquals(first, await augmented(DIGITS));
-  assertNotEquals(first, await augmented(DIGITS, { seed: 2 }));
-  const inputs = DIGITS.inputs.slice(0, 784 * 70), labels = DIGITS.labels!.slice(0, 70);
-  inputs.fill(9, 0, 784);
-  const fewer = await augmented({ ...DIGITS, inputs, labels });
-  assertEquals(fewer.subarray(784), first.subarray(784, 784 * 70));
-});
+Deno.test(
+  "createAugmenter() makes image i only from the seed, the epoch, i and the image's pixels",
+  SANITIZED,
+  async () => {
+    const augmenter = await createAugmenter(DIGITS, { seed: 1, threads: 2 });
+    const copy = async (epoch: number) => Uint8Array.from(await augmenter.inputsOf(epoch));
+    const [second, first, again] = [await copy(2), await copy(1), await copy(2)];
+    augmenter.close();
+    assertEquals(again, second);
+    assertNotEquals(first, second);
+    assertEquals(first, await augmented(DIGITS));
+    assertNotEquals(first, await augmented(DIGITS, { seed: 2 }));
+    const inputs = DIGITS.inputs.slice(0, 784 * 70), labels = DIGITS.labels!.slice(0, 70);
+    inputs.fill(9, 0, 784);
+    const fewer = await augmented({ ...DIGITS, inputs, labels });
+    assertEquals(fewer.subarray(784), first.subarray(784, 784 * 70));
+  },
+);
 
 Deno.test("createAugmenter() does not change the images that it is given", SANITIZED, async () => {
   const inputs = DIGITS.inputs.slice();

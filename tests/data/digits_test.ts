@@ -124,7 +124,8 @@ Deno.test("drawDigits() draws digits that the nearest of ten mean images classif
 });
 
 Deno.test({
-  name: "drawDigits() draws 6,000 digits from which a network learns to classify 89 % of others (needs --allow-read)",
+  name:
+    "drawDigits() draws 6,000 digits from which a network learns to classify 89 % of others (needs --allow-read)",
   ignore: !isGranted({ name: "read" }), // a run without permissions should be short
   fn: async () => {
     const { train: set, test } = drawDigits({ count: 6000, testCount: 1000 });

@@ -18,7 +18,7 @@ import type { Command } from "../../tasks/terminal/command.ts";
 import { withDefaults } from "../../tasks/terminal/command.ts";
 import { TaskError } from "../../tasks/terminal/errors.ts";
 import { runTask, type TaskContext } from "../../tasks/terminal/main.ts";
-import { type Disturbance, canMount, prepareCourse, runTrial } from "./trial.ts";
+import { canMount, type Disturbance, prepareCourse, runTrial } from "./trial.ts";
 
 const COMMAND = {
   name: "test:kills",

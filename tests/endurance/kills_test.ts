@@ -2,7 +2,7 @@
 import { assert } from "@std/assert";
 import { isGranted } from "../support/permissions.ts";
 import { NEEDS } from "../tasks/support.ts";
-import { type Disturbance, canMount, type Course, prepareCourse, runTrial } from "./trial.ts";
+import { canMount, type Course, type Disturbance, prepareCourse, runTrial } from "./trial.ts";
 
 const isPossible = isGranted({ name: "read" }, { name: "write" }, { name: "run" }) &&
   Deno.build.os !== "windows";
@@ -21,7 +21,9 @@ let course: Promise<Course> | undefined;
 for (const [disturbance, moments] of TRIALS) {
   const needsRoot = disturbance === "full disk";
   Deno.test({
-    name: `train --checkpoint loses no work, at any moment of: ${disturbance} ${needsRoot ? `${NEEDS}, as root` : NEEDS}`,
+    name: `train --checkpoint loses no work, at any moment of: ${disturbance} ${
+      needsRoot ? `${NEEDS}, as root` : NEEDS
+    }`,
     ignore: !isPossible || (needsRoot && !mounts),
     sanitizeOps: true,
     sanitizeResources: true,

@@ -322,7 +322,8 @@ const hasNumpy = isGranted({ name: "run", command: "python3" }) &&
     ) !== undefined;
 
 Deno.test({
-  name: "formatModel() writes a file from which NumPy alone can predict (needs --allow-run=python3, and NumPy)",
+  name:
+    "formatModel() writes a file from which NumPy alone can predict (needs --allow-run=python3, and NumPy)",
   ignore: !hasNumpy,
   sanitizeOps: true,
   sanitizeResources: true,

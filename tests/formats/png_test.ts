@@ -195,25 +195,33 @@ for (const [name, chunks, fault] of REFUSED) {
   });
 }
 
-Deno.test("parsePng() refuses bytes that are not a PNG, and a changed or truncated chunk", SANITIZED, async () => {
-  const good = writePngChunks([header(), IMAGE, END]);
-  const refused: [bytes: Uint8Array, fault: string, offset: number | undefined][] = [
-    [new Uint8Array(), "it is no PNG file: its first bytes are others (at byte 0)", 0],
-    [good.subarray(1), "it is no PNG file", 0],
-    [good.with(17, 1), "it has a damaged IHDR chunk: its checksum does not match (at byte 8)", 8],
-    [good.with(good.length - 1, 0), "it has a damaged IEND chunk", good.length - 12],
-    [
-      good.subarray(0, 30),
-      "it is cut short: its IHDR chunk declares 13 bytes, 14 bytes are left (at byte 8)",
-      8,
-    ],
-    [good.with(33, 255), "it is cut short: its IDAT chunk declares 4,278,190,", 33],
-  ];
-  for (const [bytes, fault, offset] of refused) {
-    const error = await assertRejects(() => parsePng(bytes), FormatError, `Cannot read png bytes: ${fault}`);
-    assertEquals(error.offset, offset, fault);
-  }
-});
+Deno.test(
+  "parsePng() refuses bytes that are not a PNG, and a changed or truncated chunk",
+  SANITIZED,
+  async () => {
+    const good = writePngChunks([header(), IMAGE, END]);
+    const refused: [bytes: Uint8Array, fault: string, offset: number | undefined][] = [
+      [new Uint8Array(), "it is no PNG file: its first bytes are others (at byte 0)", 0],
+      [good.subarray(1), "it is no PNG file", 0],
+      [good.with(17, 1), "it has a damaged IHDR chunk: its checksum does not match (at byte 8)", 8],
+      [good.with(good.length - 1, 0), "it has a damaged IEND chunk", good.length - 12],
+      [
+        good.subarray(0, 30),
+        "it is cut short: its IHDR chunk declares 13 bytes, 14 bytes are left (at byte 8)",
+        8,
+      ],
+      [good.with(33, 255), "it is cut short: its IDAT chunk declares 4,278,190,", 33],
+    ];
+    for (const [bytes, fault, offset] of refused) {
+      const error = await assertRejects(
+        () => parsePng(bytes),
+        FormatError,
+        `Cannot read png bytes: ${fault}`,
+      );
+      assertEquals(error.offset, offset, fault);
+    }
+  },
+);
 
 Deno.test("parsePng() reads at most as many pixels as its option allows", SANITIZED, async () => {
   const bytes = writePngChunks([header(), IMAGE, END]);

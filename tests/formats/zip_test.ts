@@ -131,8 +131,7 @@ Deno.test("readZip() refuses bytes that are not an archive", () => {
 });
 
 Deno.test({
-  name:
-    "readZip() and read() throw only FormatError if a byte is changed, and never return changed content",
+  name: "readZip() and read() throw only FormatError if a byte is changed, and never return changed content",
   sanitizeOps: true,
   sanitizeResources: true,
   fn: async () => {

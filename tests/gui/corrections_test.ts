@@ -35,23 +35,27 @@ folderTest("openCorrections() loses no corrections that are added at the same ti
   assertEquals([...(await loadDataset(path)).train.labels!], labels);
 });
 
-folderTest("openCorrections() loses no corrections that several programs add at the same time", async (folder) => {
-  const path = join(folder, "c.npz");
-  const program = (number: number) => `
+folderTest(
+  "openCorrections() loses no corrections that several programs add at the same time",
+  async (folder) => {
+    const path = join(folder, "c.npz");
+    const program = (number: number) => `
     import { openCorrections } from ${JSON.stringify(moduleUrl("src/gui/corrections.ts"))};
     const corrections = openCorrections(${JSON.stringify(path)}, { classNames: ${
-    JSON.stringify(classNames)
-  } });
+      JSON.stringify(classNames)
+    } });
     for (let i = 0; i < 10; i++) await corrections.add(new Uint8Array(784).fill(1), ${number});
     console.log("done");`;
-  const processes = [3, 4, 5].map((number) => startProgram(program(number)));
-  const outputs = await Promise.all(processes.map(({ stdout }) => readerOf(stdout).until()));
-  assertEquals(outputs, ["done\n", "done\n", "done\n"]);
-  await Promise.all(processes.map(({ status }) => status));
-  const added = [...(await loadDataset(path)).train.labels!];
-  assertEquals(added.sort(), [3, 4, 5].flatMap((number) => Array(10).fill(number)));
-  assertEquals(namesIn(folder), ["c.npz"]);
-}, { needs: ["run"] });
+    const processes = [3, 4, 5].map((number) => startProgram(program(number)));
+    const outputs = await Promise.all(processes.map(({ stdout }) => readerOf(stdout).until()));
+    assertEquals(outputs, ["done\n", "done\n", "done\n"]);
+    await Promise.all(processes.map(({ status }) => status));
+    const added = [...(await loadDataset(path)).train.labels!];
+    assertEquals(added.sort(), [3, 4, 5].flatMap((number) => Array(10).fill(number)));
+    assertEquals(namesIn(folder), ["c.npz"]);
+  },
+  { needs: ["run"] },
+);
 
 folderTest("openCorrections() reports that another program keeps the file locked", async (folder) => {
   const path = join(folder, "c.npz"),

@@ -106,14 +106,18 @@ Deno.test("createGui() stops waiting for a body that does not arrive", options, 
   assertEquals((await ask(gui, ROUTES.predict)).status, 200);
 });
 
-Deno.test("createGui() fails a request without revealing the reason, and handles the next", options, async () => {
-  const secret = "EACCES: /home/someone";
-  const corrections: Corrections = { name: "c.npz", add: () => Promise.reject(new Error(secret)) };
-  const gui = await openGui({ corrections });
-  const { status, json } = await ask(gui, `${ROUTES.correct}?label=1`);
-  assertEquals([status, json], [500, { error: "The server failed at this request" }]);
-  assertEquals((await ask(gui, ROUTES.predict)).status, 200);
-});
+Deno.test(
+  "createGui() fails a request without revealing the reason, and handles the next",
+  options,
+  async () => {
+    const secret = "EACCES: /home/someone";
+    const corrections: Corrections = { name: "c.npz", add: () => Promise.reject(new Error(secret)) };
+    const gui = await openGui({ corrections });
+    const { status, json } = await ask(gui, `${ROUTES.correct}?label=1`);
+    assertEquals([status, json], [500, { error: "The server failed at this request" }]);
+    assertEquals((await ask(gui, ROUTES.predict)).status, 200);
+  },
+);
 
 Deno.test("createGui() ends on a quit request, and informs the pages that watch", options, async () => {
   const gui = await openGui();

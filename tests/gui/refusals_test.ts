@@ -131,21 +131,32 @@ Deno.test("createGui() lists the methods that an address accepts", options, asyn
   assertEquals((await ask(gui, "/")).headers.get("allow"), "GET, HEAD");
 });
 
-Deno.test("createGui() serves clients that are not browsers, and those that send fewer headers", options, async () => {
-  const gui = await openGui();
-  const bare = { origin: undefined, "sec-fetch-site": undefined };
-  assertEquals((await ask(gui, ROUTES.predict, { headers: bare })).status, 200);
-  const typed = { "content-type": "application/json; charset=utf-8" };
-  assertEquals((await ask(gui, ROUTES.unit, { ...unit({ layer: 0, unit: 0 }), headers: typed })).status, 200);
-});
+Deno.test(
+  "createGui() serves clients that are not browsers, and those that send fewer headers",
+  options,
+  async () => {
+    const gui = await openGui();
+    const bare = { origin: undefined, "sec-fetch-site": undefined };
+    assertEquals((await ask(gui, ROUTES.predict, { headers: bare })).status, 200);
+    const typed = { "content-type": "application/json; charset=utf-8" };
+    assertEquals(
+      (await ask(gui, ROUTES.unit, { ...unit({ layer: 0, unit: 0 }), headers: typed })).status,
+      200,
+    );
+  },
+);
 
-Deno.test("createGui() serves the page for a link from another site, which has no token", options, async () => {
-  const gui = await openGui();
-  const visit = {
-    origin: undefined,
-    "sec-fetch-site": "cross-site",
-    "sec-fetch-mode": "navigate",
-    "sec-fetch-dest": "document",
-  };
-  assertEquals((await ask(gui, "/", { method: "GET", headers: visit })).status, 200);
-});
+Deno.test(
+  "createGui() serves the page for a link from another site, which has no token",
+  options,
+  async () => {
+    const gui = await openGui();
+    const visit = {
+      origin: undefined,
+      "sec-fetch-site": "cross-site",
+      "sec-fetch-mode": "navigate",
+      "sec-fetch-dest": "document",
+    };
+    assertEquals((await ask(gui, "/", { method: "GET", headers: visit })).status, 200);
+  },
+);

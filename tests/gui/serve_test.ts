@@ -158,21 +158,24 @@ serveTest("serveGui() refuses any number of WebSockets", async (served) => {
   await served.assertAlive();
 });
 
-serveTest("serveGui() keeps running during a flood of requests, with and without the token", async (served) => {
-  const flood = Array.from({ length: 400 }, async (_, i) => {
-    const response = await served.post(
-      ROUTES.predict,
-      drawInk(),
-      i % 2 === 0 ? {} : { [TOKEN_HEADER]: "guess" },
-    );
-    await response.body?.cancel();
-    return response.status;
-  });
-  const statuses = await Promise.all(flood);
-  assertEquals([...new Set(statuses.filter((_, i) => i % 2 === 1))], [403]);
-  assertEquals(statuses.filter((status, i) => i % 2 === 0 && status !== 200 && status !== 429), []);
-  await served.assertAlive();
-});
+serveTest(
+  "serveGui() keeps running during a flood of requests, with and without the token",
+  async (served) => {
+    const flood = Array.from({ length: 400 }, async (_, i) => {
+      const response = await served.post(
+        ROUTES.predict,
+        drawInk(),
+        i % 2 === 0 ? {} : { [TOKEN_HEADER]: "guess" },
+      );
+      await response.body?.cancel();
+      return response.status;
+    });
+    const statuses = await Promise.all(flood);
+    assertEquals([...new Set(statuses.filter((_, i) => i % 2 === 1))], [403]);
+    assertEquals(statuses.filter((status, i) => i % 2 === 0 && status !== 200 && status !== 429), []);
+    await served.assertAlive();
+  },
+);
 
 serveTest("serveGui() refuses requests that no browser sends, and keeps running", async (served) => {
   const { port } = served.server;
@@ -217,9 +220,12 @@ serveTest("serveGui() ends although a body never arrives", async (served) => {
   await within(5, served.server.close());
 }, { limits: { bodyMilliseconds: 60_000 } });
 
-serveTest("serveGui() uses the next free port if none is given, and fails if a given port is in use", async ({ gui, server }) => {
-  const options: ListenOptions = { port: server.port };
-  assertThrows(() => serveGui(gui, options), Deno.errors.AddrInUse);
-  await using next = serveGui(gui, { ...options, orNext: true });
-  assertNotEquals(next.port, server.port);
-});
+serveTest(
+  "serveGui() uses the next free port if none is given, and fails if a given port is in use",
+  async ({ gui, server }) => {
+    const options: ListenOptions = { port: server.port };
+    assertThrows(() => serveGui(gui, options), Deno.errors.AddrInUse);
+    await using next = serveGui(gui, { ...options, orNext: true });
+    assertNotEquals(next.port, server.port);
+  },
+);

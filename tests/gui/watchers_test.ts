@@ -10,14 +10,18 @@ async function next(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<un
   return JSON.parse(new TextDecoder().decode(value));
 }
 
-Deno.test("createWatchers() sends a line for each message, beginning with the current state", options, async () => {
-  const watchers = createWatchers(NEVER);
-  const stream = watchers.open([{ type: "version", version: 1 }, { type: "version", version: 2 }]);
-  watchers.send({ type: "version", version: 3 });
-  watchers.close();
-  const lines = (await new Response(stream).text()).split("\n");
-  assertEquals(lines, [1, 2, 3].map((version) => `{"type":"version","version":${version}}`).concat(""));
-});
+Deno.test(
+  "createWatchers() sends a line for each message, beginning with the current state",
+  options,
+  async () => {
+    const watchers = createWatchers(NEVER);
+    const stream = watchers.open([{ type: "version", version: 1 }, { type: "version", version: 2 }]);
+    watchers.send({ type: "version", version: 3 });
+    watchers.close();
+    const lines = (await new Response(stream).text()).split("\n");
+    assertEquals(lines, [1, 2, 3].map((version) => `{"type":"version","version":${version}}`).concat(""));
+  },
+);
 
 Deno.test("createWatchers() sends alive messages as long as a page watches", options, async () => {
   const watchers = createWatchers(5);

@@ -18,18 +18,21 @@ taskTest("explain accepts train's options, and target values", async ({ run }) =
   assertStringIncludes(stdout, "loss = mean((y2 - target)²)");
 });
 
-taskTest("explain --forward prints a prediction, even of networks that no loss can train", async ({ run }) => {
-  const { code, stdout } = await run("explain", "--forward", "--layers", "4:relu", "--inputs", "3");
-  assertEquals(code, 0);
-  assertEquals(
-    stdout,
-    [
-      "3 inputs, 4 outputs, 16 parameters; batches of B rows; 2 operations over 4 buffers",
-      "0  gather  x [B, 3]   x = inputs[rows]",
-      "1  linear  y1 [B, 4]  y1 = relu(x W1ᵀ + b1)\n",
-    ].join("\n"),
-  );
-});
+taskTest(
+  "explain --forward prints a prediction, even of networks that no loss can train",
+  async ({ run }) => {
+    const { code, stdout } = await run("explain", "--forward", "--layers", "4:relu", "--inputs", "3");
+    assertEquals(code, 0);
+    assertEquals(
+      stdout,
+      [
+        "3 inputs, 4 outputs, 16 parameters; batches of B rows; 2 operations over 4 buffers",
+        "0  gather  x [B, 3]   x = inputs[rows]",
+        "1  linear  y1 [B, 4]  y1 = relu(x W1ᵀ + b1)\n",
+      ].join("\n"),
+    );
+  },
+);
 
 taskTest("explain refuses networks that cannot be trained, as train does", async ({ run }) => {
   const { code, stdout, stderr } = await run("explain", "--layers", "4:relu");

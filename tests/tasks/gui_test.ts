@@ -98,20 +98,23 @@ guiTest("gui ends with 130 on Ctrl-C", async (folder) => {
   assert(!(await watching.text()).includes('"quit"')); // the page waits for the server to come back
 });
 
-guiTest("gui uses another free port if the default one is taken, but not instead of a given port", async (folder) => {
-  await folder.write("m.npz", createNetwork().format());
-  const first = await start(folder, "--model", "m.npz"), second = await start(folder, "--model", "m.npz");
-  const [taken, next] = [first, second].map(({ url }) => new URL(url).port);
-  assertGreater(Number(next), Number(taken));
-  const { code, stdout, stderr } = await folder.run("gui", "--model", "m.npz", "--port", taken);
-  assertEquals([code, stdout], [1, ""]);
-  assertMatch(
-    stderr,
-    new RegExp(`^error: Cannot serve the page on 127.0.0.1, port ${taken}: it is taken\n  hint: .*\n$`),
-  );
-  await quit(first);
-  assertStringIncludes((await quit(second)).stderr, `port 8000 is taken, so the page is on port ${next}\n`);
-});
+guiTest(
+  "gui uses another free port if the default one is taken, but not instead of a given port",
+  async (folder) => {
+    await folder.write("m.npz", createNetwork().format());
+    const first = await start(folder, "--model", "m.npz"), second = await start(folder, "--model", "m.npz");
+    const [taken, next] = [first, second].map(({ url }) => new URL(url).port);
+    assertGreater(Number(next), Number(taken));
+    const { code, stdout, stderr } = await folder.run("gui", "--model", "m.npz", "--port", taken);
+    assertEquals([code, stdout], [1, ""]);
+    assertMatch(
+      stderr,
+      new RegExp(`^error: Cannot serve the page on 127.0.0.1, port ${taken}: it is taken\n  hint: .*\n$`),
+    );
+    await quit(first);
+    assertStringIncludes((await quit(second)).stderr, `port 8000 is taken, so the page is on port ${next}\n`);
+  },
+);
 
 /** Command lines that are refused, and their errors. */
 const REFUSED: [args: string[], code: number, stderr: RegExp][] = [

@@ -71,7 +71,15 @@ taskTest("predict and eval align their columns by the names as shown", async (fo
 taskTest("info, eval and predict print JSON with the unchanged names", async (folder) => {
   await prepare(folder);
   const info = await folder.run("info", ...MODEL, "--json");
-  const predict = await folder.run("predict", ...MODEL, `set${HOSTILE}.npz`, "--rows", "0", "--json", ...WASM);
+  const predict = await folder.run(
+    "predict",
+    ...MODEL,
+    `set${HOSTILE}.npz`,
+    "--rows",
+    "0",
+    "--json",
+    ...WASM,
+  );
   assertEscaped(info);
   assertEscaped(predict);
   assertEquals((jsonOf(info)[0].model as { classNames: string[] }).classNames, CLASS_NAMES);
@@ -84,7 +92,10 @@ taskTest(
   "train, eval, predict and info show control characters in errors as escapes",
   async (folder) => {
     await prepare(folder);
-    await folder.write("arrays.npz", setFile({ [`x${HOSTILE}`]: { shape: [1], values: new Float32Array(1) } }));
+    await folder.write(
+      "arrays.npz",
+      setFile({ [`x${HOSTILE}`]: { shape: [1], values: new Float32Array(1) } }),
+    );
     const header = `{'descr': 'q\x1b[31m\x9b', 'fortran_order': False, 'shape': (1,), }`.padEnd(117) + "\n";
     const npy = Uint8Array.from(
       `\x93NUMPY\x01\0${String.fromCharCode(header.length)}\0${header}abcd`,

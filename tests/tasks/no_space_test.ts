@@ -56,20 +56,30 @@ taskTest("train saves the model to a temporary folder if there is no other", asy
   }
 });
 
-taskTest("train continues if a checkpoint cannot be written, and saves the last one to another place", async (folder) => {
-  await writeSet(folder);
-  const { code, stderr } = await runWithoutFolder(folder, "out", "-o", "m.npz", "--checkpoint", "out/c.npz");
-  assertEquals(code, 1);
-  const warnings = linesOf(stderr).filter((line) => line.startsWith("warning: "));
-  assertEquals(warnings.length, 1, stderr);
-  assertMatch(
-    warnings[0],
-    /^warning: Cannot write the checkpoint "out\/c\.npz": .*; training goes on without it$/,
-  );
-  assertEquals(rescuedPath(stderr, "the checkpoint"), "c.rescued.npz");
-  const { mlp } = await parseCheckpoint(await folder.read("c.rescued.npz"));
-  assertEquals(mlp.parameters, (await Mlp.parse(await folder.read("m.npz"))).parameters);
-});
+taskTest(
+  "train continues if a checkpoint cannot be written, and saves the last one to another place",
+  async (folder) => {
+    await writeSet(folder);
+    const { code, stderr } = await runWithoutFolder(
+      folder,
+      "out",
+      "-o",
+      "m.npz",
+      "--checkpoint",
+      "out/c.npz",
+    );
+    assertEquals(code, 1);
+    const warnings = linesOf(stderr).filter((line) => line.startsWith("warning: "));
+    assertEquals(warnings.length, 1, stderr);
+    assertMatch(
+      warnings[0],
+      /^warning: Cannot write the checkpoint "out\/c\.npz": .*; training goes on without it$/,
+    );
+    assertEquals(rescuedPath(stderr, "the checkpoint"), "c.rescued.npz");
+    const { mlp } = await parseCheckpoint(await folder.read("c.rescued.npz"));
+    assertEquals(mlp.parameters, (await Mlp.parse(await folder.read("m.npz"))).parameters);
+  },
+);
 
 taskTest("train replaces no file in the folder to which it saves instead", async (folder) => {
   await writeSet(folder);

@@ -182,26 +182,32 @@ taskTest("train fits target values with mean squared error", async (folder) => {
   assertStringIncludes(outcome.stderr, "mean-squared-error");
 });
 
-taskTest("train --patience stops early and saves the epoch with the lowest validation loss", async (folder) => {
-  await folder.write("set.npz", setFile(drawImages({ wrong: 0.7 })));
-  const args = ["--data", "set.npz", "--lr", "0.01", "--validation-split", "0.25", "--patience", "3"];
-  const outcome = await folder.run("train", ...args, "-o", "m.npz", "--json", "--backend", "wasm");
-  const epochs = jsonOf(outcome), result = epochs.pop()!;
-  assertEquals(
-    Object.keys(epochs[0]).filter((key) => key.startsWith("validation")),
-    ["validationLoss", "validationAccuracy"],
-  );
-  const losses = epochs.map(({ validationLoss }) => Number(validationLoss));
-  const best = losses.indexOf(Math.min(...losses));
-  assertLess(epochs.length, 100);
-  assertEquals(epochs.length, best + 1 + 3);
-  assertEquals((await Mlp.parse(await folder.read("m.npz"))).training?.epochs, best + 1);
-  // The result is that of the saved network, not of the last epoch.
-  assertEquals(result.testLoss, epochs[best].testLoss);
-  const { stdout } = await folder.run("train", ...args, "-o", "m.npz");
-  assertMatch(linesOf(stdout)[0], / val loss +val acc /);
-  assertMatch(linesOf(stdout).at(-1)!, new RegExp(`^stopped early in epoch ${epochs.length}, test accuracy`));
-});
+taskTest(
+  "train --patience stops early and saves the epoch with the lowest validation loss",
+  async (folder) => {
+    await folder.write("set.npz", setFile(drawImages({ wrong: 0.7 })));
+    const args = ["--data", "set.npz", "--lr", "0.01", "--validation-split", "0.25", "--patience", "3"];
+    const outcome = await folder.run("train", ...args, "-o", "m.npz", "--json", "--backend", "wasm");
+    const epochs = jsonOf(outcome), result = epochs.pop()!;
+    assertEquals(
+      Object.keys(epochs[0]).filter((key) => key.startsWith("validation")),
+      ["validationLoss", "validationAccuracy"],
+    );
+    const losses = epochs.map(({ validationLoss }) => Number(validationLoss));
+    const best = losses.indexOf(Math.min(...losses));
+    assertLess(epochs.length, 100);
+    assertEquals(epochs.length, best + 1 + 3);
+    assertEquals((await Mlp.parse(await folder.read("m.npz"))).training?.epochs, best + 1);
+    // The result is that of the saved network, not of the last epoch.
+    assertEquals(result.testLoss, epochs[best].testLoss);
+    const { stdout } = await folder.run("train", ...args, "-o", "m.npz");
+    assertMatch(linesOf(stdout)[0], / val loss +val acc /);
+    assertMatch(
+      linesOf(stdout).at(-1)!,
+      new RegExp(`^stopped early in epoch ${epochs.length}, test accuracy`),
+    );
+  },
+);
 
 taskTest(
   "train accepts a batch larger than the set, and a class without rows",

@@ -31,14 +31,18 @@ async function trained(threads: number) {
 }
 
 for (const reason of UNWORKABLE) {
-  Deno.test(`openWasm() and createAugmenter() use only the calling thread if ${reason}`, SANITIZED, async () => {
-    const wanted = await trained(2);
-    assertEquals(wanted.device.startsWith("CPU, 2 threads, WebAssembly"), true, wanted.device);
-    const { result, running } = await withoutWorkers(reason, () => trained(2));
-    const device = wanted.device.replace("2 threads", "1 thread (workers cannot start)");
-    assertEquals(result, { ...wanted, device });
-    assertEquals(running, 0);
-  });
+  Deno.test(
+    `openWasm() and createAugmenter() use only the calling thread if ${reason}`,
+    SANITIZED,
+    async () => {
+      const wanted = await trained(2);
+      assertEquals(wanted.device.startsWith("CPU, 2 threads, WebAssembly"), true, wanted.device);
+      const { result, running } = await withoutWorkers(reason, () => trained(2));
+      const device = wanted.device.replace("2 threads", "1 thread (workers cannot start)");
+      assertEquals(result, { ...wanted, device });
+      assertEquals(running, 0);
+    },
+  );
 }
 
 /**
@@ -57,7 +61,8 @@ console.log(backend.device);
 await backend.close();`;
 
 Deno.test({
-  name: "openWasm() uses only the calling thread if Deno finds no source of a worker (needs --allow-read --allow-run)",
+  name:
+    "openWasm() uses only the calling thread if Deno finds no source of a worker (needs --allow-read --allow-run)",
   ignore: !isGranted({ name: "read" }, { name: "run" }),
   fn: async () => {
     const backend = new URL("../../src/backends/wasm/backend.ts", import.meta.url).href;
