@@ -1,5 +1,5 @@
-# Every target runs a task of deno.json. The Deno on PATH serves where it is new enough; else npm brings one into .deno/.
-# `make train ARGS="--epochs 5"` passes options on.
+# Most targets run a task of deno.json. They use the Deno on PATH if it is new enough; otherwise npm installs one into
+# .deno/. `make train ARGS="--epochs 5"` passes options to the task.
 
 DENO_VERSION := 2.9.6
 OWN_DENO := .deno/$(DENO_VERSION)/deno
@@ -9,16 +9,16 @@ MAKEFLAGS += --no-print-directory
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
-# A Deno older than 2.9 does not run this project.
+# This project needs Deno 2.9 or newer.
 DENO_IS_NEW_ENOUGH := $(shell deno --version 2>/dev/null | awk ' \
   NR == 1 { split($$2, v, "."); if (v[1] > 2 || (v[1] == 2 && v[2] >= 9)) print "yes" }')
 ifeq ($(DENO_IS_NEW_ENOUGH),)
 DENO := $(OWN_DENO)
-# The tasks call `deno` by its name.
+# The tasks run `deno` from PATH.
 export PATH := $(CURDIR)/.deno/$(DENO_VERSION):$(PATH)
 endif
 
-# Where the home directory cannot be written, Deno keeps its cache beside itself.
+# If the home directory is not writable, Deno's cache is in .deno/ too.
 ifndef DENO_DIR
 HOME_IS_WRITABLE := $(shell cache="$${XDG_CACHE_HOME:-$$HOME/.cache}"; \
   if [ -e "$$cache" ]; then [ -w "$$cache" ]; else [ -d "$$HOME" ] && [ -w "$$HOME" ]; fi && echo yes)
@@ -29,11 +29,11 @@ endif
 endif
 
 export DENO_NO_UPDATE_CHECK := 1
-# Downloads trust what the system trusts, such as the certificate of a company's proxy.
+# Downloads also trust the system's certificates, such as that of a company's proxy.
 DENO_TLS_CA_STORE ?= mozilla,system
 export DENO_TLS_CA_STORE
 
-# Runs a task with ARGS as the person quoted them: `value` keeps make from expanding what the shell is to see.
+# Runs a task with ARGS as the user quoted them: `value` keeps make from expanding text that is meant for the shell.
 run = @deno task --quiet $(1) $(value ARGS)
 
 .PHONY: help train eval predict gui info explain test check deno cuda cuda-emulated cuda-test cuda-mutations gpu-check install-cuda
@@ -51,16 +51,16 @@ eval: $(DENO) ## evaluate a model on a data set
 predict: $(DENO) ## classify images with a saved model: make predict ARGS="a.png"
 	$(call run,predict)
 
-gui: $(DENO) ## draw a digit and see what the network makes of it, in the browser
+gui: $(DENO) ## draw digits in the browser and see how the network reads them
 	$(call run,gui)
 
-info: $(DENO) ## say which backends open on this machine
+info: $(DENO) ## show which backends open on this machine
 	$(call run,info)
 
 explain: $(DENO) ## print a training step: its operations with shapes and formulas
 	$(call run,explain)
 
-test: $(DENO) ## run every test that this machine can
+test: $(DENO) ## run every test that this machine can run
 	$(call run,test)
 
 check: $(DENO) ## check format, lint rules, types and documentation
@@ -75,7 +75,7 @@ cuda-emulated: ## build the CUDA library that runs its kernels on the CPU, for t
 cuda-test: ## test the CUDA kernels on the CPU under AddressSanitizer and UBSan
 	@$(MAKE) -C cuda test
 
-cuda-mutations: ## leave each barrier of the CUDA kernels out in turn, to see that the tests notice
+cuda-mutations: ## remove each barrier of the CUDA kernels in turn, to check that the tests detect it
 	@$(MAKE) -C cuda mutations
 
 gpu-check: $(DENO) ## build, test and time the CUDA library on this machine's GPU; JSON under $$OUT
@@ -84,11 +84,11 @@ gpu-check: $(DENO) ## build, test and time the CUDA library on this machine's GP
 install-cuda: ## copy the CUDA library to PREFIX/lib, by default /usr/local/lib
 	@$(MAKE) -C cuda install
 
-deno: $(DENO) ## install Deno if this machine has none, and say which one is used
+deno: $(DENO) ## install Deno if this machine has none, and print the path of the one in use
 	@command -v deno
 
-# npm's package carries the executable. It is moved into place as the last step, so that an interrupted installation
-# leaves nothing that looks done. npm, too, is given the certificates that the system trusts.
+# npm's package contains the executable. It is moved into place as the last step, so that an interrupted installation
+# does not look complete. npm also gets the system's certificates.
 $(OWN_DENO):
 	@command -v npm >/dev/null || { \
 	  echo "error: Cannot install Deno $(DENO_VERSION): npm not found" >&2; \
@@ -106,5 +106,5 @@ $(OWN_DENO):
 	  echo "error: Cannot install Deno $(DENO_VERSION): npm failed as above" >&2; exit 1; }; \
 	found=$$(find "$$staging/node_modules/@deno" -type f -name deno 2>/dev/null); \
 	[ -n "$$found" ] && "$$found" --version >/dev/null || { \
-	  echo "error: Cannot install Deno $(DENO_VERSION): npm has none that runs on this machine" >&2; exit 1; }; \
+	  echo "error: Cannot install Deno $(DENO_VERSION): npm has no version that runs on this machine" >&2; exit 1; }; \
 	mkdir -p $(@D) && mv "$$found" $@

@@ -1,6 +1,6 @@
 /**
- * Compares our own trainer with its peers on this machine, one process after the other. See README.md for how to run
- * it and for what its figures mean.
+ * Compares mlpcuda with its peers on this machine, one process after the other. README.md describes how to run it and
+ * how its figures are measured.
  * @module
  */
 import { BACKENDS } from "../src/backends/open.ts";
@@ -15,16 +15,15 @@ import { run, RunError } from "./run.ts";
 import { dataOf, HIDDEN, SETS } from "./sets.ts";
 import { columnsOf, median, type Run, summarize, timedEpochs } from "./summary.ts";
 
-/** A load of this many busy processors before the start makes figures doubtful. */
+/** The load average, in busy processors, above which the program warns that the figures are doubtful. */
 const BUSY = 0.5;
 
-/** Everyone that `--peers` can name. */
+/** Every competitor that `--peers` can name. */
 const KNOWN = [...PEERS, ...WEBGPU_PEERS];
 
 const COMMAND = {
   name: "compare",
-  summary:
-    "Times our trainer and its peers on the same job, in turns, and writes what it read to bench/results.",
+  summary: "Times mlpcuda and its peers on the same job, in turns, and writes the result to bench/results.",
   groups: {
     compare: {
       title: "Comparison",
@@ -40,7 +39,7 @@ const COMMAND = {
           kind: "text",
           value: "NAMES",
           default: PEERS.map(({ name }) => name).join(","),
-          help: "who takes part, each with its number of threads if need be: numpy,pytorch:1,pytorch:2",
+          help: "the peers to time, each with an optional number of threads: numpy,pytorch:1,pytorch:2",
         },
         epochs: {
           kind: "integer",
@@ -48,16 +47,31 @@ const COMMAND = {
           min: 2,
           help: "epochs a run; the first warms up and does not count",
         },
-        rounds: { kind: "integer", default: 2, min: 1, help: "how often everyone runs" },
-        threads: { kind: "integer", default: 0, min: 0, max: 256, help: "threads; 0 is one a processor" },
-        backend: { kind: "choice", default: "auto", choices: ["auto", ...BACKENDS], help: "our backend" },
-        timeout: { kind: "integer", default: 600, min: 1, help: "seconds that a run can take" },
+        rounds: { kind: "integer", default: 2, min: 1, help: "runs of each competitor" },
+        threads: {
+          kind: "integer",
+          default: 0,
+          min: 0,
+          max: 256,
+          help: "threads; 0 means one for each processor",
+        },
+        backend: {
+          kind: "choice",
+          default: "auto",
+          choices: ["auto", ...BACKENDS],
+          help: "backend of mlpcuda",
+        },
+        timeout: { kind: "integer", default: 600, min: 1, help: "seconds that a run may take" },
         python: {
           kind: "text",
           value: "PATH",
           help: "the Python of the peers (default .cache/bench/venv, then python3)",
         },
-        name: { kind: "text", value: "NAME", help: "the result's file name (default the set and the date)" },
+        name: {
+          kind: "text",
+          value: "NAME",
+          help: "file name of the result (default: the set and the date)",
+        },
       },
     },
   },
@@ -65,14 +79,14 @@ const COMMAND = {
 
 type Context = TaskContext<typeof COMMAND["groups"]>;
 
-/** Who takes part, and how it is started. */
+/** A competitor, its number of threads and the command that starts it. */
 interface Entry {
   readonly competitor: Competitor;
   readonly threads: number;
   readonly command: readonly string[];
 }
 
-/** A competitor that gave no result, and why. */
+/** A competitor without a result, and the reason. */
 interface Failure {
   readonly name: string;
   readonly threads: number;
@@ -112,7 +126,7 @@ async function main({ given, screen, signal }: Context): Promise<void> {
     );
   }
 
-  const { runs: played, failures } = await play(entries, {
+  const { runs: played, failures } = await runRounds(entries, {
     rounds,
     timeout: options.timeout,
     screen,
@@ -123,7 +137,7 @@ async function main({ given, screen, signal }: Context): Promise<void> {
   for (const line of summary) table.row(line);
   const own = runs.filter(({ name }) => name === OURS.name).map((run) => median(timedEpochs(run)));
   screen.note(
-    `our own runs, one by one: ${own.map((seconds) => seconds.toPrecision(3)).join(", ")} s an epoch`,
+    `each run of mlpcuda: ${own.map((seconds) => seconds.toPrecision(3)).join(", ")} s an epoch`,
   );
 
   const load = { before: loadBefore, after: Deno.loadavg() }, date = new Date().toISOString();
@@ -148,10 +162,10 @@ async function main({ given, screen, signal }: Context): Promise<void> {
 }
 
 /**
- * Runs everyone in turns. Ours, the first of the entries, runs again before each peer, so that a machine that slows down
- * or speeds up shows in our own figures. Who fails once does not run again.
+ * Runs all entries in turns. The first entry, mlpcuda, runs again before each peer, so that its figures show if the
+ * machine slows down or speeds up. An entry that fails does not run again.
  */
-async function play(
+async function runRounds(
   [ours, ...peers]: readonly Entry[],
   { rounds, timeout, screen, signal }: Pick<Context, "screen" | "signal"> & {
     rounds: number;
@@ -164,16 +178,16 @@ async function play(
     for (const entry of turns) {
       if (failed.has(entry)) continue;
       const { competitor: { name }, threads, command } = entry;
-      const who = `round ${round}  ${name}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
+      const label = `round ${round}  ${name}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
       try {
         const outcome = await run(command, { timeout, signal });
         runs.push({ ...outcome, name, threads: outcome.threads ?? threads, round });
-        screen.note(`${who}: ${median(timedEpochs(outcome)).toPrecision(3)} s an epoch`);
+        screen.note(`${label}: ${median(timedEpochs(outcome)).toPrecision(3)} s an epoch`);
       } catch (error) {
         if (!(error instanceof RunError)) throw error;
-        if (entry === ours) throw new TaskError(`Cannot compare: our own trainer ${error.message}`);
+        if (entry === ours) throw new TaskError(`Cannot compare: mlpcuda ${error.message}`);
         failed.set(entry, error.message);
-        screen.note(`${who}: ${error.message}`);
+        screen.note(`${label}: ${error.message}`);
       }
     }
   }
@@ -185,20 +199,22 @@ async function play(
   return { runs, failures };
 }
 
-/** Reads `numpy,pytorch:2`. */
+/** Parses a list of peers, such as `numpy,pytorch:2`. */
 function readPeers(text: string): { competitor: Competitor; threads: number | undefined }[] {
   return text.split(",").filter(Boolean).map((part) => {
     const [, name, threads] = /^\s*(\w+)(?::([1-9]\d*))?\s*$/.exec(part) ?? [];
     const competitor = KNOWN.find((peer) => peer.name === name);
     if (competitor === undefined) {
       const known = KNOWN.map(({ name }) => name).join(", ");
-      throw new UsageError(`--peers knows ${known}, each also as "numpy:2", found ${JSON.stringify(part)}`);
+      throw new UsageError(
+        `--peers needs names from ${known}, or "numpy:2" for 2 threads, found ${JSON.stringify(part)}`,
+      );
     }
     return { competitor, threads: threads === undefined ? undefined : Number(threads) };
   });
 }
 
-/** The absolute path of the set's file. */
+/** Returns the absolute path of the data set. */
 async function dataFile(given: string | undefined): Promise<string> {
   const path = given === undefined ? projectPath("data/mnist.npz") : userPath(given);
   try {

@@ -1,6 +1,7 @@
 /**
- * How well a network reads digits that are drawn on a page: ten styles of each digit, every one drawn several times with
- * its own size, place, pen and unsteadiness, on a page of 196×196 pixels, and centred as the page and `predict` do it.
+ * Measures how well a network reads digits drawn on a page: ten styles of each digit, each drawn several times with
+ * varied size, place, pen and unsteadiness, on a page of 196×196 pixels, and centered as the page and `predict` do
+ * it.
  * @module
  */
 import { centerDigit, digitSide } from "../src/data/center.ts";
@@ -18,7 +19,8 @@ import { drawInStyle, everyStyle, inkOf } from "../tests/support/drawn_digits.ts
 
 const COMMAND = {
   name: "drawn",
-  summary: "Draws digits as people do, in ten styles each, and says how many of them a network reads.",
+  summary:
+    "Draws digits in ten styles each, as people do, and prints how many a saved network classifies correctly.",
   groups: {
     drawn: {
       title: "Drawings",
@@ -38,13 +40,13 @@ const COMMAND = {
   },
 } as const satisfies Command;
 
-/** What a network made of the drawings in one style. */
+/** The predictions for the drawings in one style. */
 interface StyleResult {
   readonly label: number;
   readonly style: string;
   readonly drawings: number;
   readonly correct: number;
-  /** What the others were taken for: each wrong digit, as often as it came. */
+  /** The predicted digit of each drawing that was classified incorrectly. */
   readonly wrong: readonly number[];
 }
 
@@ -82,6 +84,6 @@ async function main({ given, screen }: TaskContext<typeof COMMAND["groups"]>): P
   table.row({ digit: "all", read: share(results) });
   const missed = results.filter(({ wrong }) => wrong.length > 0).sort((a, b) => a.correct - b.correct);
   for (const { label, style, drawings, correct, wrong } of missed) {
-    screen.row(`${label}, ${style}: ${correct} of ${drawings}, the others as ${wrong.join(" ")}`);
+    screen.row(`${label}, ${style}: ${correct} of ${drawings}, the others read as ${wrong.join(" ")}`);
   }
 }

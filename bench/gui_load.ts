@@ -1,6 +1,6 @@
 /**
- * The drawing page's server under load: `deno task gui` as a process, and drawings at a steady rate, each sent at its
- * time whether the ones before were answered or not. Memory is read on Linux alone.
+ * Measures the drawing page's server under load. Starts `deno task gui` as a process and sends drawings at a steady
+ * rate, each at its time, even if earlier ones have no response yet. Memory is read on Linux only.
  * @module
  */
 import config from "../deno.json" with { type: "json" };
@@ -10,28 +10,28 @@ import { type Command, withDefaults } from "../tasks/terminal/command.ts";
 import { runTask, type TaskContext } from "../tasks/terminal/main.ts";
 import { projectPath } from "../tasks/terminal/paths.ts";
 
-/** Drawings that are not measured, while the server's code is compiled. */
+/** Drawings that are not measured, because the server still compiles its code. */
 const WARM_UP = 100;
-/** How often the server's memory is looked at, besides at the start. */
+/** The number of times that the server's memory is read, besides the start. */
 const LOOKS = 10;
-/** How many pixels of a sheet a pixel of a digit is wide. */
+/** The width of a digit's pixel in pixels of the sheet. */
 const SCALE = 5;
 
 const COMMAND = {
   name: "bench/gui_load.ts",
   runBy: "deno run --allow-read --allow-run --allow-net=127.0.0.1 --allow-env=INIT_CWD,TERM",
   summary:
-    "Draws on the page's server at a steady rate; prints latencies, what was lost, and the server's memory.",
+    "Sends drawings to the page's server at a steady rate; prints latencies, lost drawings and the server's memory.",
   groups: {
     load: {
       title: "Load",
       options: {
-        seconds: { kind: "integer", default: 60, min: 1, help: "how long" },
+        seconds: { kind: "integer", default: 60, min: 1, help: "seconds to send drawings" },
         rate: { kind: "integer", default: 100, min: 1, max: 1000, help: "drawings a second" },
       },
     },
   },
-  positionals: { name: "-- OPTIONS...", help: "options of `deno task gui`; --demo where there are none" },
+  positionals: { name: "-- OPTIONS...", help: "options of `deno task gui` (default --demo)" },
 } as const satisfies Command;
 
 if (import.meta.main) await runTask(COMMAND, main);
@@ -86,7 +86,7 @@ async function main({ given, positionals, screen, signal }: TaskContext<typeof C
     screen.progress(`${sent} of ${seconds * rate} drawings`);
   }
   await Promise.all(underWay);
-  const took = (performance.now() - began) / 1000;
+  const duration = (performance.now() - began) / 1000;
   await (await post(ROUTES.quit, "application/json", "{}")).body?.cancel();
   const { code } = await server.status;
   latencies.sort((a, b) => a - b);
@@ -94,7 +94,7 @@ async function main({ given, positionals, screen, signal }: TaskContext<typeof C
     Math.round(100 * latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))]) / 100;
   screen.row(JSON.stringify({
     drawings: sent,
-    perSecond: Math.round(sent / took),
+    perSecond: Math.round(sent / duration),
     lost,
     milliseconds: { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) },
     residentMB: resident,
@@ -102,7 +102,7 @@ async function main({ given, positionals, screen, signal }: TaskContext<typeof C
   }));
 }
 
-/** Digits drawn as sheets of ink, larger and in places of their own. */
+/** Draws digits as sheets of ink, enlarged and at varied places. */
 function drawSheets(count: number): Uint8Array<ArrayBuffer>[] {
   const { inputs } = drawDigits({ count, testCount: 0 }).train;
   return Array.from({ length: count }, (_, i) => {
@@ -118,7 +118,10 @@ function drawSheets(count: number): Uint8Array<ArrayBuffer>[] {
   });
 }
 
-/** What a process holds, in MB (10⁶ bytes). Deno does not read another process's files itself. */
+/**
+ * Returns the memory of a process in MB (10⁶ bytes). Deno does not let a program read another process's files, so
+ * `cat` does.
+ */
 async function residentMB(pid: number): Promise<number | undefined> {
   if (Deno.build.os !== "linux") return undefined;
   const { stdout } = await new Deno.Command("cat", { args: [`/proc/${pid}/status`] }).output();

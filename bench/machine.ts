@@ -1,12 +1,12 @@
-/** What a figure depends on besides the code: the machine, and the state of the working tree. @module */
+/** Describes the machine and the state of the working tree, on which a figure depends besides the code. @module */
 import os from "node:os";
 import { projectPath } from "../tasks/terminal/paths.ts";
 
-/** The machine on which figures were taken. */
+/** The machine on which figures were measured. */
 export interface Machine {
-  /** The processor's name, as the system gives it. */
+  /** The processor's name, as the system reports it. */
   readonly cpu: string;
-  /** Processors that this program can use. */
+  /** The number of processors that this program can use. */
   readonly cores: number;
   /** Main memory in GB (10⁹ bytes). */
   readonly memoryGB: number;
@@ -24,7 +24,7 @@ export function describeMachine(): Machine {
   };
 }
 
-/** The Linux distribution, where the system names one. */
+/** Returns the Linux distribution, if the system names one. */
 function distribution(): string | undefined {
   try {
     return /^PRETTY_NAME="?([^"\n]+)/m.exec(Deno.readTextFileSync("/etc/os-release"))?.[1];
@@ -34,7 +34,7 @@ function distribution(): string | undefined {
   }
 }
 
-/** This project's version, and its commit where git knows it (`-dirty` where files differ from it). */
+/** Returns this project's version, and its commit if git knows it (with `-dirty` if files differ from it). */
 export async function projectVersion(): Promise<string> {
   const { version } = JSON.parse(await Deno.readTextFile(projectPath("deno.json")));
   const commit = await gitDescription();

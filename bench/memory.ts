@@ -1,18 +1,18 @@
-/** How much memory a process and its children have held. @module */
+/** Measures the memory of a process and its children. @module */
 
-/** How often a running process is looked at, in milliseconds. */
+/** The interval between two readings of a running process, in milliseconds. */
 const INTERVAL_MS = 500;
 
-/** Follows a process until it is disposed. */
+/** Measures a process until it is disposed. */
 export interface MemoryWatch extends Disposable {
-  /** The most that any single process of the tree has held so far, in MB (10⁶ bytes); `undefined` where none was seen. */
+  /** The peak memory of any single process of the tree so far, in MB (10⁶ bytes); `undefined` if none was read. */
   readonly peakMB: number | undefined;
 }
 
 /**
- * Follows a process and its children through Linux's `/proc`, whose `VmHWM` is the same high-water mark that
- * `getrusage` gives a process of itself; elsewhere it sees nothing. Deno refuses to read another process's files
- * itself, so `cat` does: about 3 ms of one processor for each look.
+ * Measures a process and its children through Linux's `/proc`, whose `VmHWM` is the same high-water mark that
+ * `getrusage` gives; on other systems `peakMB` stays `undefined`. Deno does not let a program read another process's
+ * files, so `cat` does, which takes about 3 ms of one processor for each reading.
  */
 export function watchMemory(pid: number): MemoryWatch {
   let peakKib = 0;
@@ -22,7 +22,7 @@ export function watchMemory(pid: number): MemoryWatch {
       const { stdout } = await new Deno.Command("cat", { args: files, stderr: "null" }).output();
       const text = new TextDecoder().decode(stdout);
       for (const [, kib] of text.matchAll(/^VmHWM:\s+(\d+) kB$/gm)) peakKib = Math.max(peakKib, Number(kib));
-      // The lists of children are the lines of bare numbers.
+      // The lists of children are the lines that contain only numbers.
       pids = [...text.matchAll(/^(?:\d+ )+$/gm)].flatMap(([line]) => line.trim().split(" ").map(Number));
     }
   };

@@ -1,38 +1,38 @@
-/** Who is compared: our own trainer and the peers, how each is started, and what each needs. @module */
+/** The competitors: mlpcuda and its peers, how each is started, and its requirements. @module */
 import { projectPath } from "../tasks/terminal/paths.ts";
 
-/** Where packages of the peers are installed and the sets for them are written; git ignores it. */
+/** The folder of the peers' packages and data sets; git ignores it. */
 export const CACHE = projectPath(".cache/bench");
 
-/** One run as every competitor is asked for it. */
+/** The job of one run, the same for every competitor. */
 export interface Job {
-  /** The set's `.npz`, an absolute path. */
+  /** The data set's `.npz`, an absolute path. */
   readonly data: string;
-  /** Widths of the hidden layers. */
+  /** The widths of the hidden layers. */
   readonly hidden: readonly number[];
-  /** Passes over the training set, the warm-up included. */
+  /** The number of passes over the training set, the warm-up included. */
   readonly epochs: number;
-  /** Threads to use. */
+  /** The number of threads to use. */
   readonly threads: number;
-  /** What computes, for our own trainer. */
+  /** The backend of mlpcuda. */
   readonly backend: string;
-  /** The Python to use; else the one in `CACHE`, else `python3`. */
+  /** The Python to use; by default the one in `CACHE`, then `python3`. */
   readonly python: string | undefined;
 }
 
-/** Our own trainer or a peer. */
+/** mlpcuda or a peer. */
 export interface Competitor {
-  /** Its name. */
+  /** The competitor's name. */
   readonly name: string;
-  /** What to type to get what it needs, where that is missing. */
+  /** The command that installs its requirements. */
   readonly install: string;
-  /** Threads it is given where none are asked for; all of them where this is absent. */
+  /** The default number of threads; all if absent. */
   readonly threads?: number;
-  /** The command line of a run; `undefined` where what it needs is missing. */
+  /** Returns the command line of a run; `undefined` if a requirement is missing. */
   readonly command: (job: Job) => Promise<readonly string[] | undefined>;
 }
 
-/** Our own trainer. */
+/** mlpcuda itself. */
 export const OURS: Competitor = {
   name: "mlpcuda",
   install: "",
@@ -53,7 +53,7 @@ export const OURS: Competitor = {
   },
 };
 
-/** How Deno runs a peer's script over npm packages. */
+/** The command with which Deno runs a peer's script over npm packages. */
 const DENO = [
   Deno.execPath(),
   "run",
@@ -73,7 +73,7 @@ export const PEERS: readonly Competitor[] = [
   {
     name: "jaxjs",
     install: `npm install --prefix .cache/bench @jax-js/jax`,
-    // Its workers take a message for every kernel, which costs more than a second core brings.
+    // Its workers take a message for every kernel, which costs more time than a second core saves.
     threads: 1,
     command: npmCommand("jaxjs", ["@jax-js/jax"], DENO),
   },
@@ -85,7 +85,10 @@ export const PEERS: readonly Competitor[] = [
   },
 ];
 
-/** Peers that compute on Deno's WebGPU adapter: to be compared with our backend "webgpu", so only where asked for. */
+/**
+ * The peers that compute on Deno's WebGPU adapter. They are compared with the backend "webgpu", so they run only if
+ * they are named.
+ */
 export const WEBGPU_PEERS: readonly Competitor[] = [
   {
     name: "jaxjs_webgpu",
@@ -101,17 +104,17 @@ export const WEBGPU_PEERS: readonly Competitor[] = [
   },
 ];
 
-/** The flags that every peer's script takes. */
+/** Returns the flags that every peer's script takes. */
 export function peerFlags({ data, hidden, epochs, threads }: Job): string[] {
   return ["--data", data, "--layers", hidden.join(","), "--epochs", `${epochs}`, "--threads", `${threads}`];
 }
 
-/** A peer's script. */
+/** Returns the path of a peer's script. */
 export function script(file: string): string {
   return projectPath(`bench/peers/${file}`);
 }
 
-/** A peer that is a script in Python: `module` is what it imports, `packages` what pip installs. */
+/** Returns a peer that is a Python script: `module` is the module that it imports, `packages` are the names for pip. */
 function pythonPeer(name: string, module: string, packages: string): Competitor {
   return {
     name,
@@ -123,7 +126,10 @@ function pythonPeer(name: string, module: string, packages: string): Competitor 
   };
 }
 
-/** The Python that has these modules: `python`, or else that of `CACHE` or `python3`; `undefined` where none has. */
+/**
+ * Returns the Python that has these modules: `python` if given, otherwise that of `CACHE` or `python3`; `undefined`
+ * if none has.
+ */
 export async function pythonWith(
   modules: readonly string[],
   python: string | undefined,
@@ -137,7 +143,7 @@ export async function pythonWith(
   }
 }
 
-/** The command of a peer that is a script over npm packages installed in `CACHE`. */
+/** Returns the command of a peer that is a script over npm packages installed in `CACHE`. */
 function npmCommand(
   name: string,
   packages: readonly string[],
@@ -163,7 +169,7 @@ async function isFile(path: string): Promise<boolean> {
   }
 }
 
-/** Whether a command is there and exits with 0. */
+/** Returns true if a command exists and exits with 0. */
 export async function succeeds([program, ...args]: readonly string[]): Promise<boolean> {
   try {
     return (await new Deno.Command(program, { args, stdout: "null", stderr: "null" }).output()).success;

@@ -1,31 +1,34 @@
-/** Runs one competitor once, as a process of its own, and reads what it printed. @module */
+/** Runs one competitor once, as a separate process, and reads its output. @module */
 import { projectPath } from "../tasks/terminal/paths.ts";
 import { watchMemory } from "./memory.ts";
 
-/** How long a competitor that ran out of time has to end by itself, in milliseconds. */
+/**
+ * The time in milliseconds between the first signal to a competitor that ran out of time and the signal that kills
+ * it.
+ */
 const GRACE_MS = 5000;
 
-/** What a run came to. */
+/** The result of a run. */
 export interface Outcome {
-  /** The version that ran, where the competitor says so. */
+  /** The version of the competitor, if it reports one. */
   readonly version?: string;
-  /** What computed, where the competitor says so. */
+  /** The device that computed, if the competitor reports one. */
   readonly device?: string;
-  /** The threads it says that it used. */
+  /** The number of threads that the competitor reports. */
   readonly threads?: number;
-  /** Seconds of training alone, for each epoch, the warm-up included. */
+  /** The seconds of training alone, for each epoch, the warm-up included. */
   readonly secondsPerEpoch: readonly number[];
-  /** The share of the test set that it gets right after the last epoch. */
+  /** The test accuracy after the last epoch, from 0 to 1. */
   readonly testAccuracy: number;
-  /** The most memory that its process held, in MB (10⁶ bytes); absent where nobody could tell. */
+  /** The peak memory of the process, in MB (10⁶ bytes); absent if it could not be read. */
   readonly peakRssMB?: number;
 }
 
-/** A run that gave no result, with the reason in words. */
+/** A run without a result, with the reason. */
 export class RunError extends Error {
-  /** The class's name, as `Error.name` wants it. */
+  /** The class's name. */
   override readonly name = "RunError";
-  /** Whether it was ended because it took too long. */
+  /** True if the run took too long and was ended. */
   readonly outOfTime: boolean;
 
   constructor(message: string, { outOfTime = false }: { outOfTime?: boolean } = {}) {
@@ -34,28 +37,28 @@ export class RunError extends Error {
   }
 }
 
-/** How a process is run. */
+/** The options of a process. */
 export interface RunOptions {
-  /** Seconds that it can take. */
+  /** The time limit in seconds. */
   readonly timeout: number;
-  /** Ends it early. */
+  /** Ends the process early. */
   readonly signal: AbortSignal;
-  /** Variables that it is given besides those of this process. */
+  /** Environment variables to add to those of this process. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** What a process printed. */
+/** The output of a process. */
 export interface Printed {
   /** Its standard output. */
   readonly stdout: string;
-  /** The most memory that it or one of its children held, in MB; absent where nobody could tell. */
+  /** The peak memory of the process or one of its children, in MB; absent if it could not be read. */
   readonly peakMB?: number;
 }
 
 /**
  * Runs a command line and waits for its result.
  *
- * @throws {RunError} where it fails, runs out of time or prints no result
+ * @throws {RunError} if it fails, runs out of time or prints no result
  */
 export async function run(command: readonly string[], options: RunOptions): Promise<Outcome> {
   const { stdout, peakMB } = await runToEnd(command, options);
@@ -65,13 +68,13 @@ export async function run(command: readonly string[], options: RunOptions): Prom
 /**
  * Runs a command line in the project's folder and waits for its end.
  *
- * @throws {RunError} where it exits with another code than 0, or runs out of time
+ * @throws {RunError} if it exits with a code other than 0, or runs out of time
  */
 export async function runToEnd(
   [program, ...args]: readonly string[],
   { timeout, signal, env }: RunOptions,
 ): Promise<Printed> {
-  // No INIT_CWD: our own trainer is given absolute paths, and should name them as such.
+  // No INIT_CWD: mlpcuda is given absolute paths, and should print them as such.
   const child = new Deno.Command(program, {
     args,
     cwd: projectPath("."),
@@ -94,8 +97,8 @@ export async function runToEnd(
     if (outOfTime.aborted) throw new RunError(`ran longer than ${timeout} s`, { outOfTime: true });
     const text = new TextDecoder();
     if (!success) {
-      const said = text.decode(stderr).trim() || text.decode(stdout).trim();
-      const last = said.split("\n").slice(-3).map((line) => line.trim()).join(" | ");
+      const message = text.decode(stderr).trim() || text.decode(stdout).trim();
+      const last = message.split("\n").slice(-3).map((line) => line.trim()).join(" | ");
       throw new RunError(`exited with code ${code}${last && `: ${last}`}`);
     }
     return { stdout: text.decode(stdout), peakMB: memory.peakMB };
@@ -105,7 +108,7 @@ export async function runToEnd(
   }
 }
 
-/** A process that has ended already needs no signal. */
+/** Sends a signal to a process, unless it has ended already. */
 function signalChild(child: Deno.ChildProcess, signal: Deno.Signal): void {
   try {
     child.kill(signal);
@@ -114,7 +117,7 @@ function signalChild(child: Deno.ChildProcess, signal: Deno.Signal): void {
   }
 }
 
-/** Reads the one line of a peer, or the line per epoch and the last one of `deno task train --json`. */
+/** Parses the one line of a peer, or the lines of `deno task train --json`: one for each epoch, then the result. */
 function outcomeOf(stdout: string, observedMB: number | undefined): Outcome {
   const lines = stdout.trim().split("\n").filter((line) => line.startsWith("{"));
   const objects = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -141,7 +144,10 @@ function picked({ version, threads, backend, device }: Record<string, unknown>):
   };
 }
 
-/** What the process says of its own peak, else what was seen from outside: both are the system's high-water mark. */
+/**
+ * Returns the peak that the process reports, otherwise the one measured from outside: both are the system's
+ * high-water mark.
+ */
 function memoryOf({ peakRssMB }: Record<string, unknown>, observedMB: number | undefined): Partial<Outcome> {
   const peak = typeof peakRssMB === "number" ? peakRssMB : observedMB;
   return peak === undefined ? {} : { peakRssMB: peak };

@@ -8,7 +8,7 @@ export const SETS = ["mnist", "dense", "wide"] as const;
 /** The name of a job. */
 export type SetName = (typeof SETS)[number];
 
-/** The hidden layers of each job. */
+/** The widths of the hidden layers of each job. */
 export const HIDDEN: Readonly<Record<SetName, readonly number[]>> = {
   mnist: [128, 64],
   dense: [128, 64],
@@ -16,8 +16,8 @@ export const HIDDEN: Readonly<Record<SetName, readonly number[]>> = {
 };
 
 /**
- * The file with the data of a job: `mnist` itself, or for `dense` a copy in which every byte that is 0 is 1, so that no
- * product can be skipped; about 81 % of MNIST is 0.
+ * Returns the file with the data of a job: `mnist` itself, or for `dense` a copy in which every byte that is 0 is 1,
+ * so that no product can be skipped; about 81 % of MNIST is 0.
  */
 export async function dataOf(set: SetName, mnist: string): Promise<string> {
   if (set !== "dense") return mnist;

@@ -1,54 +1,57 @@
-/** From the runs of a comparison to its table. @module */
+/** Summarizes the runs of a comparison in a table. @module */
 import { percent } from "../tasks/terminal/numbers.ts";
 import type { Column } from "../tasks/terminal/table.ts";
 import type { Outcome } from "./run.ts";
 
 /** One run of one competitor. */
 export interface Run extends Outcome {
-  /** Who ran. */
+  /** The competitor's name. */
   readonly name: string;
-  /** The threads it was given. */
+  /** The number of threads that it used. */
   readonly threads: number;
   /** The round, from 1. */
   readonly round: number;
 }
 
-/** A competitor's line of the table. Times are in seconds an epoch, without the warm-up. */
+/** A competitor's line in the table. Times are in seconds an epoch, without the warm-up. */
 export interface Line {
-  /** Who it is. */
+  /** The competitor's name. */
   readonly name: string;
-  /** The version that ran. */
+  /** The competitor's version. */
   readonly version: string;
-  /** The threads it used. */
+  /** The number of threads that it used. */
   readonly threads: number;
   /** The median epoch over all runs. */
   readonly median: number;
-  /** The fastest. */
+  /** The fastest epoch. */
   readonly min: number;
-  /** The slowest. */
+  /** The slowest epoch. */
   readonly max: number;
-  /** Epochs that these are over. */
+  /** The number of timed epochs. */
   readonly epochs: number;
-  /** The median as a multiple of our own; 1 for ours. */
+  /** The median as a multiple of mlpcuda's; 1 for mlpcuda. */
   readonly timesOurs: number;
   /** The mean test accuracy of the runs. */
   readonly testAccuracy: number;
-  /** The most memory that any run held, in MB. */
+  /** The peak memory of all runs, in MB. */
   readonly peakRssMB: number | undefined;
 }
 
-/** The epochs of a run that count: all but the first, which warms up. */
+/** Returns the timed epochs of a run: all but the first, which warms up. */
 export function timedEpochs({ secondsPerEpoch }: Outcome): readonly number[] {
   return secondsPerEpoch.slice(1);
 }
 
-/** The middle of the values; the mean of the two in the middle where their number is even; NaN for none. */
+/** Returns the median; the mean of the two middle values if their number is even; NaN for no values. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b), middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** One line for each competitor, in the order in which they first ran; ours, the first, is what the others are measured by. */
+/**
+ * Returns one line for each competitor, in the order in which they first ran. The first one, mlpcuda, is the basis of
+ * `timesOurs`.
+ */
 export function summarize(runs: readonly Run[]): Line[] {
   const groups = Object.values(Object.groupBy(runs, ({ name, threads }) => `${name}:${threads}`)) as Run[][];
   const ours = groups.length === 0 ? NaN : median(groups[0].flatMap(timedEpochs));
@@ -69,7 +72,7 @@ export function summarize(runs: readonly Run[]): Line[] {
   });
 }
 
-/** The columns of the table. */
+/** Returns the columns of the table. */
 export function columnsOf(lines: readonly Line[]): Column<Line>[] {
   const widest = (texts: readonly string[]) => Math.max(...texts.map((text) => text.length));
   const seconds = (value: number) => value.toPrecision(3);

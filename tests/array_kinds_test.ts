@@ -1,4 +1,8 @@
-/** Numbers of any type at the public API: the same bits as with those that backends take, or one clear error. @module */
+/**
+ * Numeric arrays of every type at the public API: each gives the same bits as the type that backends take, or one
+ * clear error.
+ * @module
+ */
 import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { fingerprintOf } from "../src/training/checkpoint.ts";
 import type { NumericArray } from "../src/data/arrays.ts";
@@ -15,7 +19,7 @@ import { watch } from "./support/watched.ts";
 
 const ROWS = 24;
 
-/** Every class of numbers, from whole numbers of 0 to 100. */
+/** Every class of numeric array, created from whole numbers from 0 to 100. */
 const KINDS: readonly (readonly [name: string, of: (values: readonly number[]) => NumericArray])[] = [
   ["Int8Array", (values) => Int8Array.from(values)],
   ["Uint8Array", (values) => Uint8Array.from(values)],
@@ -56,42 +60,46 @@ const REGRESSION = withTargets(Float32Array.from(INPUTS), Float32Array.from(TARG
 const networkFor = ({ labels }: DatasetLike) =>
   Mlp.create([dense(5, "tanh"), labels ? dense(3, "softmax") : dense(2)], CLASSES);
 
-/** All that a run comes to. */
+/** Returns everything that a run produces. */
 async function trained(set: DatasetLike, backend: Parameters<typeof evaluate>[2]): Promise<unknown> {
   const mlp = networkFor(set), loss = set.labels ? "cross-entropy" : "mean-squared-error";
   const config = { epochs: 2, batchSize: 5, loss, validationSplit: 0.25, ...backend } as const;
-  const told = ({ trainLoss, trainAccuracy, validation, test }: TrainEvent) => ({
+  const eventResults = ({ trainLoss, trainAccuracy, validation, test }: TrainEvent) => ({
     trainLoss,
     trainAccuracy,
     validation,
     test,
   });
   const events = await Array.fromAsync(train(mlp, set, { ...config, test: set }), (event) => ({
-    ...told(event),
+    ...eventResults(event),
     fingerprint: event.checkpoint().dataset,
   }));
   return { events, parameters: mlp.parameters };
 }
 
-backendTest("train() and evaluate() give the same bits for numbers of any type", EACH, async (backend) => {
-  const [wanted, wantedOfTargets] = [
-    await trained(CLASSES, { backend }),
-    await trained(REGRESSION, { backend }),
-  ];
-  const wantedEvaluation = await evaluate(networkFor(CLASSES), CLASSES, { backend });
-  const bytes = withLabels(Uint8Array.from(INPUTS), CLASSES.labels!),
-    wantedOfBytes = await trained(bytes, { backend });
-  for (const [kind, of] of KINDS) {
-    const set = withLabels(of(INPUTS), of(LABELS));
-    const areBytes = ["Uint8Array", "Uint8ClampedArray", "Buffer"].includes(kind);
-    assertEquals(await trained(set, { backend }), areBytes ? wantedOfBytes : wanted, kind);
-    assertEquals(await evaluate(networkFor(set), set, { backend }), wantedEvaluation, kind);
-    const targets = withTargets(REGRESSION.inputs, of(TARGETS));
-    assertEquals(await trained(targets, { backend }), wantedOfTargets, kind);
-  }
-});
+backendTest(
+  "train() and evaluate() give the same bits for numeric arrays of every type",
+  EACH,
+  async (backend) => {
+    const [wanted, wantedOfTargets] = [
+      await trained(CLASSES, { backend }),
+      await trained(REGRESSION, { backend }),
+    ];
+    const wantedEvaluation = await evaluate(networkFor(CLASSES), CLASSES, { backend });
+    const bytes = withLabels(Uint8Array.from(INPUTS), CLASSES.labels!),
+      wantedOfBytes = await trained(bytes, { backend });
+    for (const [kind, of] of KINDS) {
+      const set = withLabels(of(INPUTS), of(LABELS));
+      const areBytes = ["Uint8Array", "Uint8ClampedArray", "Buffer"].includes(kind);
+      assertEquals(await trained(set, { backend }), areBytes ? wantedOfBytes : wanted, kind);
+      assertEquals(await evaluate(networkFor(set), set, { backend }), wantedEvaluation, kind);
+      const targets = withTargets(REGRESSION.inputs, of(TARGETS));
+      assertEquals(await trained(targets, { backend }), wantedOfTargets, kind);
+    }
+  },
+);
 
-Deno.test("Mlp.predict() gives the same bits for numbers of any type", () => {
+Deno.test("Mlp.predict() gives the same bits for numeric arrays of every type", () => {
   const mlp = networkFor(CLASSES), wanted = mlp.predict(CLASSES.inputs);
   for (const [kind, of] of KINDS) assertEquals(mlp.predict(of(INPUTS)), wanted, kind);
   const fractions = INPUTS.map((value) => value / 7);
@@ -99,7 +107,7 @@ Deno.test("Mlp.predict() gives the same bits for numbers of any type", () => {
   assertEquals(mlp.predict(Float64Array.from(fractions)), mlp.predict(Float32Array.from(fractions)));
 });
 
-Deno.test("datasetFromArrays() makes the same set of numbers of any type", () => {
+Deno.test("datasetFromArrays() creates the same set from numeric arrays of every type", () => {
   const wanted = datasetFromArrays({ inputs: INPUTS, inputShape: [4], labels: LABELS });
   const ofTargets = datasetFromArrays({ inputs: INPUTS, inputShape: [4], targets: TARGETS });
   for (const [kind, of] of KINDS) {
@@ -110,13 +118,13 @@ Deno.test("datasetFromArrays() makes the same set of numbers of any type", () =>
   }
 });
 
-backendTest("train() takes the bytes that parseIdx() gives for labels", EACH, async (backend) => {
+backendTest("train() accepts the bytes that parseIdx() returns as labels", EACH, async (backend) => {
   const file = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, ROWS, ...LABELS), { values } = await parseIdx(file);
   const set = withLabels(CLASSES.inputs, values);
   assertEquals(await trained(set, { backend }), await trained(CLASSES, { backend }));
 });
 
-Deno.test("canonicalDataset() neither copies nor changes a set of the right classes", () => {
+Deno.test("canonicalDataset() returns a set whose arrays have the right classes, uncopied and unchanged", () => {
   for (const set of [CLASSES, REGRESSION, { ...CLASSES, inputs: Uint8Array.from(INPUTS) }]) {
     assertStrictEquals(canonicalDataset(set), set);
   }
@@ -131,7 +139,7 @@ Deno.test("canonicalDataset() neither copies nor changes a set of the right clas
   );
 });
 
-Deno.test("train() leaves NaN and infinity to the loss", async () => {
+Deno.test("train() accepts NaN and infinity in inputs, and the loss shows them", async () => {
   for (const [kind, of] of [["Float32Array", Float32Array], ["Float64Array", Float64Array]] as const) {
     for (const value of [NaN, Infinity, -Infinity]) {
       const set = { ...CLASSES, inputs: of.from(INPUTS.with(0, value)) };
@@ -158,7 +166,7 @@ type Wrong = readonly [
 
 const NO_LABELS = { labels: undefined, targets: Float32Array.from(TARGETS), outFeatures: 2 };
 
-/** Numbers that are none, or not exact, in inputs; labels and targets alike. */
+/** Values in inputs that are not numbers or not exact in float32; the same cases for labels and targets. */
 const arraysFor = (name: string, length: number): readonly (readonly [unknown, Wrong[1], string])[] => {
   const first = name === "inputs" ? "[0, 0]" : name === "labels" ? "[0]" : "[0, 0]";
   const exact = (value: number | bigint) =>
@@ -260,7 +268,7 @@ const WRONG: readonly Wrong[] = [
   [{ inputShape: [2, 2.5] }, TypeError, `"inputShape" is [2, 2.5], needs whole numbers from 1`],
 ];
 
-Deno.test("train() and evaluate() refuse each wrong array with its name, before any work", async () => {
+Deno.test("train() and evaluate() refuse each invalid array by its name, before any work", async () => {
   await using inner = await REFERENCE.open();
   const { backend, ...watched } = watch(inner);
   for (const [change, kind, message] of WRONG) {
@@ -282,7 +290,7 @@ Deno.test("train() and evaluate() refuse each wrong array with its name, before 
   assertEquals([watched.made, watched.steps], [0, 0]);
 });
 
-Deno.test("train() and evaluate() refuse what is no data set", async () => {
+Deno.test("train() and evaluate() refuse values that are not data sets", async () => {
   for (
     const [set, found] of [[undefined, "is missing"], [null, "is null"], ["mnist", `is "mnist"`]] as const
   ) {
@@ -292,7 +300,7 @@ Deno.test("train() and evaluate() refuse what is no data set", async () => {
   }
 });
 
-Deno.test("Mlp.predict() and datasetFromArrays() refuse each wrong array with its name", () => {
+Deno.test("Mlp.predict() and datasetFromArrays() refuse each invalid array by its name", () => {
   const mlp = networkFor(CLASSES);
   for (const [inputs, kind, message] of arraysFor("inputs", 4 * ROWS)) {
     assertThrows(() => mlp.predict(inputs as NumericArray), kind, `Cannot predict: ${message}`);

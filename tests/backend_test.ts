@@ -7,7 +7,7 @@ import { gpuWith, withGpu } from "./support/gpu.ts";
 import { UNDER_TEST } from "./support/webgpu.ts";
 import { workersLeftBy } from "./support/workers.ts";
 
-/** Options that keep a GPU of this machine out of the way. */
+/** Options that prevent the use of a GPU of this machine. */
 const WITHOUT_CUDA = { library: "missing/libmlpcuda.so" };
 
 const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
@@ -33,21 +33,25 @@ backendTest("openBackend() opens webgpu by its name", WEBGPU, async () => {
   });
 });
 
-Deno.test(`openBackend("auto") opens the fastest that there is, never the reference`, SANITIZED, async () => {
-  await withGpu(undefined, async () => {
-    for (const name of ["auto", undefined] as const) {
-      await using backend = await openBackend(name, WITHOUT_CUDA);
-      assertEquals(backend.name, "wasm");
-      assertEquals(backend.passedOver.map(({ name }) => name), ["cuda", "webgpu"]);
-    }
-  });
-});
+Deno.test(
+  `openBackend("auto") opens the fastest available backend, never the reference`,
+  SANITIZED,
+  async () => {
+    await withGpu(undefined, async () => {
+      for (const name of ["auto", undefined] as const) {
+        await using backend = await openBackend(name, WITHOUT_CUDA);
+        assertEquals(backend.name, "wasm");
+        assertEquals(backend.passedOver.map(({ name }) => name), ["cuda", "webgpu"]);
+      }
+    });
+  },
+);
 
-Deno.test("openBackend() passes the number of threads on", SANITIZED, async () => {
+Deno.test("openBackend() passes on the number of threads", SANITIZED, async () => {
   await withGpu(undefined, async () => {
-    for (const [threads, words] of [[1, "1 thread"], [3, "3 threads"]] as const) {
+    for (const [threads, count] of [[1, "1 thread"], [3, "3 threads"]] as const) {
       await using backend = await openBackend("auto", { ...WITHOUT_CUDA, threads });
-      assertEquals(backend.device, `CPU, ${words}, WebAssembly relaxed SIMD`);
+      assertEquals(backend.device, `CPU, ${count}, WebAssembly relaxed SIMD`);
     }
     // A wrong number is the caller's mistake, not a reason to try the next backend.
     await assertRejects(
@@ -58,22 +62,22 @@ Deno.test("openBackend() passes the number of threads on", SANITIZED, async () =
   });
 });
 
-Deno.test("openBackend() refuses a name that there is not", SANITIZED, async () => {
+Deno.test("openBackend() refuses an unknown name", SANITIZED, async () => {
   for (const name of ["", "cpu", "WASM"]) {
     const open = () => openBackend(name as BackendName);
     await assertRejects(open, TypeError, `Unknown backend "${name}", needs auto, ${BACKENDS.join(", ")}`);
   }
 });
 
-Deno.test("openWasm() says what it runs on", SANITIZED, async () => {
+Deno.test("openWasm() describes its device", SANITIZED, async () => {
   await using solo = await openWasm({ shared: false, build: "plain", threads: 4 });
   assertEquals(solo.device, "CPU, 1 thread (no shared memory), WebAssembly SIMD");
-  await using team = await openWasm();
+  await using pool = await openWasm();
   const count = navigator.hardwareConcurrency;
-  assertMatch(team.device, new RegExp(`^CPU, ${count} threads?, WebAssembly relaxed SIMD$`));
+  assertMatch(pool.device, new RegExp(`^CPU, ${count} threads?, WebAssembly relaxed SIMD$`));
 });
 
-/** Runs `work` on a host whose WebAssembly validates nothing. */
+/** Runs `work` on a host whose WebAssembly.validate() refuses everything. */
 async function withoutWasm(work: () => Promise<void>): Promise<void> {
   const { validate } = WebAssembly;
   WebAssembly.validate = () => false;
@@ -84,7 +88,7 @@ async function withoutWasm(work: () => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test("openBackend() says why a backend cannot be had", SANITIZED, async () => {
+Deno.test("openBackend() gives the reason why a backend cannot be opened", SANITIZED, async () => {
   await withoutWasm(async () => {
     const reason = `Cannot open backend "wasm": this host's WebAssembly lacks SIMD and threads`;
     const named = await assertRejects(() => openBackend("wasm"), BackendError, reason);
@@ -101,7 +105,7 @@ Deno.test("openBackend() says why a backend cannot be had", SANITIZED, async () 
   });
 });
 
-Deno.test("openWasm() works alone where the host shares no memory", SANITIZED, async () => {
+Deno.test("openWasm() uses one thread if the host does not share memory", SANITIZED, async () => {
   const { SharedArrayBuffer } = globalThis;
   Reflect.deleteProperty(globalThis, "SharedArrayBuffer");
   try {

@@ -14,7 +14,7 @@ const needs = (...names: ("read" | "run")[]) => ({
   ignore: !isGranted(...names.map((name) => ({ name }))),
 });
 
-/** Runs Deno and returns what it printed, and how it ended. */
+/** Runs Deno, and returns its output and its exit code. */
 async function deno(...args: string[]): Promise<{ code: number; text: string }> {
   const command = new Deno.Command(Deno.execPath(), {
     args,
@@ -26,21 +26,21 @@ async function deno(...args: string[]): Promise<{ code: number; text: string }> 
   return { code, text: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
 }
 
-Deno.test("deno.json maps each import to the published package, and links one of the same name and version", () => {
+Deno.test("deno.json maps each import to the published package, and links a local package of the same name and version", () => {
   const packages = [assertPackage, pathPackage];
   for (const { name, version } of packages) assertMatch(`${name} ${version}`, /^@std\/[a-z]+ 1\.\d+\.\d+$/);
   assertEquals(config.imports, Object.fromEntries(packages.map(({ name }) => [name, `jsr:${name}@^1`])));
   assertEquals(config.links, packages.map(({ name }) => `./tasks/std/${name.replace("@std/", "")}`));
 });
 
-Deno.test("deno.json describes every task, and none is given every permission", () => {
+Deno.test("deno.json describes every task, and gives none of them all permissions", () => {
   for (const [name, task] of Object.entries(config.tasks)) {
     assertMatch(task.description, /^[A-Z].*[^.]$/, name);
     assert(!/ (-A|--allow-all)\b/.test(task.command), name);
   }
 });
 
-Deno.test("deno.json lets the tasks reach the hosts of MNIST, and the page start a browser", () => {
+Deno.test("deno.json lets the tasks connect to the hosts of MNIST, and the page start a browser", () => {
   const hosts = new Set([MNIST.npz.url, ...MNIST.mirrors].map((url) => new URL(url).host));
   const { permissions: { mlpcuda }, tasks: { gui } } = config;
   assertEquals(mlpcuda.net, [...hosts]);
@@ -49,11 +49,11 @@ Deno.test("deno.json lets the tasks reach the hosts of MNIST, and the page start
   assertEquals(listOf("--allow-run").sort(), Object.values(OPENERS).sort());
 });
 
-Deno.test("deno.json gives a task what it needs from one set of permissions", () => {
+Deno.test("deno.json gives the tasks their permissions from one set", () => {
   const { mlpcuda } = config.permissions;
   for (const [name, { command }] of Object.entries(config.tasks)) {
     if (!/tasks\/(train|eval|predict|gui|info)\.ts/.test(command)) continue;
-    // Deno notes on stderr that permission sets are experimental, except with --quiet.
+    // Without --quiet, Deno notes on stderr that permission sets are experimental.
     assertMatch(command, /^deno run --quiet --no-prompt -P=mlpcuda /, name);
     for (const listed of [...mlpcuda.ffi, ...mlpcuda.env]) {
       assert(!command.includes(listed), `${name}: ${listed}`);
@@ -61,7 +61,7 @@ Deno.test("deno.json gives a task what it needs from one set of permissions", ()
   }
 });
 
-/** The paths below the project's folder among these. */
+/** Returns the paths of these URLs that are below the project's folder. */
 function pathsIn(urls: Iterable<string>): string[] {
   const root = toFileUrl(ROOT).href;
   return [...urls].filter((url) => url.startsWith(root)).map((url) => url.slice(root.length)).sort();
@@ -69,7 +69,7 @@ function pathsIn(urls: Iterable<string>): string[] {
 
 Deno.test({
   name:
-    "deno.json publishes what its exports reach and what describes it, no more (needs --allow-read --allow-run)",
+    "deno.json publishes only the modules that its exports import and the files that describe it (needs --allow-read --allow-run)",
   ...needs("read", "run"),
   fn: async () => {
     const reached = new Set<string>();
@@ -83,7 +83,7 @@ Deno.test({
     assertEquals(code, 0, text);
     const documents = [...Deno.readDirSync(`${ROOT}docs`)].map(({ name }) => `docs/${name}`);
     const described = ["CHANGELOG.md", "LICENSE", "README.md", "deno.json", ...documents];
-    const types = "src/gui/page/parts.ts"; // of what the page's scripts share
+    const types = "src/gui/page/parts.ts"; // the types that the page's scripts share
     assertEquals(
       pathsIn(Array.from(text.matchAll(/file:\S+/g), ([url]) => url)),
       [...new Set([...pathsIn(reached), ...described, types])].sort(),
@@ -91,7 +91,7 @@ Deno.test({
   },
 });
 
-Deno.test("unlinkedConfig() leaves the links out, and each process of its suites uses it", () => {
+Deno.test("unlinkedConfig() leaves the links out, and makes each process of its suites use the new file", () => {
   const { links: _, tasks: { "test:suites": linked }, ...rest } = config;
   const { tasks: { "test:suites": suites }, ...unlinkedRest } = unlinkedConfig(config);
   assertEquals<unknown>(unlinkedRest, rest);
@@ -101,7 +101,7 @@ Deno.test("unlinkedConfig() leaves the links out, and each process of its suites
 });
 
 for (const task of ["train", "eval", "predict", "gui", "info", "explain", "main"] as const) {
-  // So that `deno install -g` installs them: it takes no `links` along.
+  // So that `deno install -g` can install them: it does not use `links`.
   Deno.test({
     name: `tasks/${task}.ts runs without deno.json and without the network (needs --allow-read --allow-run)`,
     ...needs("read", "run"),

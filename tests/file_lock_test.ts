@@ -5,14 +5,14 @@ import { readerOf } from "./support/streams.ts";
 
 const isWindows = Deno.build.os === "windows";
 
-folderTest("lockFile() gives a lock to one at a time, and leaves no file", async (folder) => {
+folderTest("lockFile() gives the lock to one holder at a time, and leaves no file", async (folder) => {
   const target = `${folder}/m.npz`;
   const first = await lockFile(target);
   assert(first);
   assertEquals(first.fault, undefined);
   assertEquals(await lockFile(target), undefined);
   const other = await lockFile(`${folder}/n.npz`);
-  assert(other, "another file has a lock of its own");
+  assert(other, "another file has a separate lock");
   await other.release();
   await first.release();
   await first.release();
@@ -22,7 +22,7 @@ folderTest("lockFile() gives a lock to one at a time, and leaves no file", async
   assertEquals(namesIn(folder), []);
 });
 
-/** Takes the lock, says so, and keeps it. */
+/** A program that takes the lock, reports it, and keeps it. */
 const holder = (target: string) => `
   import { lockFile } from ${JSON.stringify(moduleUrl("src/file_lock.ts"))};
   const lock = await lockFile(${JSON.stringify(target)});
@@ -44,26 +44,26 @@ folderTest("lockFile() takes over the file of a process that was killed", async 
   assertEquals(namesIn(folder), []);
 }, { needs: ["run"] });
 
-folderTest("lockFile() does not take a file that its holder removed for the lock", async (folder) => {
+folderTest("lockFile() does not use a lock file that its holder has removed", async (folder) => {
   const target = `${folder}/m.npz`;
   const first = await lockFile(target);
   assert(first);
   let opens = 0;
   const open: typeof Deno.open = async (path, options) => {
     const file = await Deno.open(path, options);
-    if (opens++ === 0) await first.release(); // after this one was opened, before it is locked
+    if (opens++ === 0) await first.release(); // after this file was opened, before it is locked
     return file;
   };
   const second = await lockFile(target, { open });
   assert(second);
   assertEquals(opens, 2);
-  assertEquals(await lockFile(target), undefined, "a third one would have the same lock as the second");
+  assertEquals(await lockFile(target), undefined, "a third holder would have the same lock as the second");
   await second.release();
   assertEquals(namesIn(folder), []);
 }, { ignore: isWindows });
 
 folderTest(
-  "lockFile() excludes every other process, however often the lock changes hands",
+  "lockFile() excludes every other process, even if the holder changes often",
   async (folder) => {
     const program = `
     import { lockFile } from ${JSON.stringify(moduleUrl("src/file_lock.ts"))};
@@ -72,22 +72,22 @@ folderTest(
       const lock = await lockFile(${JSON.stringify(`${folder}/m.npz`)});
       if (lock === undefined) continue;
       const file = await Deno.open(${JSON.stringify(`${folder}/inside`)}, { write: true, createNew: true });
-      file.close(); // createNew fails if somebody else is inside
+      file.close(); // createNew fails if another process holds the lock
       await Deno.remove(${JSON.stringify(`${folder}/inside`)});
       await lock.release();
       held++;
     }
     console.log(held > 0 ? "ok" : "never held");`;
     const processes = [1, 2, 3].map(() => startProgram(program));
-    const said = await Promise.all(processes.map(({ stdout }) => readerOf(stdout).until()));
-    assertEquals(said, ["ok\n", "ok\n", "ok\n"]);
+    const outputs = await Promise.all(processes.map(({ stdout }) => readerOf(stdout).until()));
+    assertEquals(outputs, ["ok\n", "ok\n", "ok\n"]);
     for (const { status } of processes) assertEquals((await status).code, 0);
     assertEquals(namesIn(folder), []);
   },
   { needs: ["run"] },
 );
 
-folderTest("lockFile() says why a file system without locks gives none", async (folder) => {
+folderTest("lockFile() gives the reason why a file system without locks refuses", async (folder) => {
   const why = new Error("No locks available (os error 37)");
   const open: typeof Deno.open = async (path, options) => {
     const file = await Deno.open(path, options);

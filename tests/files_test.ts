@@ -1,16 +1,16 @@
-/** How long the files of the project are. */
+/** The lengths of the project's files. */
 import { assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { isGranted } from "./support/permissions.ts";
 
 const ROOT = fromFileUrl(new URL("..", import.meta.url));
 
-/** Past so many lines a file is about two things. */
+/** The largest number of lines; a longer file is usually about two things. */
 const MOST_LINES = 350;
 
 /**
- * Returns a check of whether git ignores a path from the root, `/tests/files_test.ts`, or with a slash at its end,
- * `/coverage/`; of the patterns' syntax it knows `*` within a name, and slashes at the beginning and end.
+ * Returns a function that checks if git ignores a path from the root, such as `/tests/files_test.ts`, or `/coverage/`
+ * for a folder. Of the pattern syntax it supports `*` within a name, and slashes at the beginning and end.
  */
 function parseIgnored(text: string): (path: string) => boolean {
   const patterns = text.split("\n").filter((line) => line !== "" && !line.startsWith("#")).map((line) => {
@@ -20,14 +20,14 @@ function parseIgnored(text: string): (path: string) => boolean {
   return (path) => patterns.some((pattern) => pattern.test(path));
 }
 
-/** Counts the lines of a text; `undefined` for bytes that are none. */
+/** Counts the lines of a text; returns `undefined` for bytes that are not text. */
 function linesOf(bytes: Uint8Array): number | undefined {
   if (bytes.includes(0)) return undefined;
   const newLines = bytes.reduce((count, byte) => count + (byte === 10 ? 1 : 0), 0);
   return newLines + (bytes.length > 0 && bytes.at(-1) !== 10 ? 1 : 0);
 }
 
-/** Yields the path of each file below a folder of the project, apart from those that git ignores. */
+/** Yields the path of each file below a folder of the project, except those that git ignores. */
 async function* filesBelow(folder: string, isIgnored: (path: string) => boolean): AsyncGenerator<string> {
   for await (const { name, isDirectory, isFile } of Deno.readDir(`${ROOT}${folder}`)) {
     const path = `${folder}${name}${isDirectory ? "/" : ""}`;
@@ -37,7 +37,7 @@ async function* filesBelow(folder: string, isIgnored: (path: string) => boolean)
   }
 }
 
-Deno.test("parseIgnored() reads patterns as git does", () => {
+Deno.test("parseIgnored() matches paths as git does", () => {
   const isIgnored = parseIgnored("# built\n/data/\n/cuda/*.so\n*.part\nnode_modules/\n/one.json\n");
   for (
     const path of ["/data/", "/cuda/a.so", "/a.part", "/src/a.part", "/bench/node_modules/", "/one.json"]
@@ -51,7 +51,7 @@ Deno.test("parseIgnored() reads patterns as git does", () => {
   }
 });
 
-Deno.test("linesOf() counts a last line without a newline, and no lines of binary files", () => {
+Deno.test("linesOf() counts a last line without a newline, and returns undefined for binary files", () => {
   const encoder = new TextEncoder();
   assertEquals(["", "a", "a\n", "a\nb", "\0\n"].map((text) => linesOf(encoder.encode(text))), [
     ...[0, 1, 1, 2],
@@ -60,7 +60,7 @@ Deno.test("linesOf() counts a last line without a newline, and no lines of binar
 });
 
 Deno.test({
-  name: `No file of the project has more than ${MOST_LINES} lines (needs --allow-read)`,
+  name: `The project's files have at most ${MOST_LINES} lines (needs --allow-read)`,
   ignore: !isGranted({ name: "read" }),
   fn: async () => {
     const isIgnored = parseIgnored(await Deno.readTextFile(`${ROOT}/.gitignore`));

@@ -29,7 +29,7 @@ for (const [probabilities, label, other] of CASES) {
   });
 }
 
-Deno.test("guessOf() is sure from UNSURE_BELOW on", () => {
+Deno.test("guessOf() is sure at UNSURE_BELOW and above", () => {
   assertEquals(guessOf([UNSURE_BELOW, 1 - UNSURE_BELOW]).sure, true);
   assertEquals(guessOf([UNSURE_BELOW - 1e-9, 1 - UNSURE_BELOW]).sure, false);
 });
@@ -51,25 +51,25 @@ const NOT_A_ROW: Record<string, [values: number[], message: string]> = {
   "NaN": [[0.5, NaN], "A guess needs probabilities from 0 to 1, found NaN at [1]"],
 };
 
-for (const [what, [values, message]] of Object.entries(NOT_A_ROW)) {
-  Deno.test(`guessOf() and candidatesOf() refuse ${what}`, () => {
+for (const [kind, [values, message]] of Object.entries(NOT_A_ROW)) {
+  Deno.test(`guessOf() and candidatesOf() refuse ${kind}`, () => {
     assertThrows(() => guessOf(values), RangeError, message);
     assertThrows(() => candidatesOf(Float64Array.from(values)), RangeError, message);
   });
 }
 
-Deno.test("guessOf() takes a row of float32, whose sum is rounded", () => {
+Deno.test("guessOf() accepts a float32 row, whose sum is rounded", () => {
   const row = new Float32Array(30_000).fill(1 / 30_000);
   row[7] *= 2;
   row[8] = 0;
   assertEquals(guessOf(row).label, 7);
 });
 
-Deno.test("candidatesOf() sorts the classes, and equally likely ones by label", () => {
+Deno.test("candidatesOf() sorts the classes, and equally probable ones by label", () => {
   assertEquals(candidatesOf([0.2, 0.3, 0.3, 0.2]).map(({ label }) => label), [1, 2, 0, 3]);
 });
 
-/** A network with one layer, as if trained with `loss`. */
+/** Creates a network with one layer, as if trained with `loss`. */
 function networkOf(
   activation: "softmax" | "linear" | "sigmoid",
   loss?: "cross-entropy" | "mean-squared-error",
@@ -80,7 +80,7 @@ function networkOf(
   return mlp;
 }
 
-Deno.test("probabilitiesOf() leaves a softmax as it is, and takes that of logits", () => {
+Deno.test("probabilitiesOf() returns softmax outputs unchanged, and applies softmax to logits", () => {
   const outputs = Float32Array.of(0.25, 0.75);
   assertEquals(probabilitiesOf(networkOf("softmax"), outputs), outputs);
   const logits = Float32Array.of(0, Math.log(3), 1000, 0);
@@ -88,7 +88,7 @@ Deno.test("probabilitiesOf() leaves a softmax as it is, and takes that of logits
   [0.25, 0.75, 1, 0].forEach((wanted, i) => assertAlmostEquals(found[i], wanted, 1e-6));
 });
 
-Deno.test("probabilitiesOf() has none for outputs of another kind", () => {
+Deno.test("probabilitiesOf() returns undefined for other outputs", () => {
   const outputs = Float32Array.of(0.5, 0.5);
   assertEquals(probabilitiesOf(networkOf("linear", "mean-squared-error"), outputs), undefined);
   assertEquals(probabilitiesOf(networkOf("sigmoid", "mean-squared-error"), outputs), undefined);

@@ -1,4 +1,4 @@
-/** How the modules of src/ import each other. */
+/** The imports between the modules of src/. */
 import { assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { dirname, relative, resolve, sep } from "node:path";
@@ -6,10 +6,10 @@ import { isGranted } from "./support/permissions.ts";
 
 const SRC = fromFileUrl(new URL("../src", import.meta.url));
 
-/** An import or re-export of a module of this project, types included. */
+/** Matches an import or re-export of a module of this project, including types. */
 const IMPORT = /\b(?:from|import\()\s*"(\.[^"]+\.ts)"/g;
 
-/** The modules below a folder, each with those that it imports. */
+/** Returns the modules below a folder, each with its imports. */
 async function importsBelow(
   folder: string,
   found = new Map<string, string[]>(),
@@ -25,46 +25,46 @@ async function importsBelow(
   return found;
 }
 
-/** A circle of imports, from a module back to itself; `undefined` if there is none. */
-function circleIn(imports: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+/** Returns a cycle of imports, from a module back to itself; `undefined` if there is none. */
+function cycleIn(imports: ReadonlyMap<string, readonly string[]>): string[] | undefined {
   const done = new Set<string>(), way: string[] = [];
   const visit = (module: string): string[] | undefined => {
     if (way.includes(module)) return [...way.slice(way.indexOf(module)), module];
     if (done.has(module)) return undefined;
     way.push(module);
     for (const other of imports.get(module) ?? []) {
-      const circle = visit(other);
-      if (circle) return circle;
+      const cycle = visit(other);
+      if (cycle) return cycle;
     }
     way.pop();
     done.add(module);
     return undefined;
   };
   for (const module of imports.keys()) {
-    const circle = visit(module);
-    if (circle) return circle;
+    const cycle = visit(module);
+    if (cycle) return cycle;
   }
   return undefined;
 }
 
-Deno.test("circleIn() finds a circle, and none where paths only meet again", () => {
-  assertEquals(circleIn(new Map([["a", ["b", "c"]], ["b", ["d"]], ["c", ["d"]], ["d", []]])), undefined);
-  assertEquals(circleIn(new Map([["a", ["b"]], ["b", ["c"]], ["c", ["b"]]])), ["b", "c", "b"]);
+Deno.test("cycleIn() finds a cycle, and ignores paths that only join again", () => {
+  assertEquals(cycleIn(new Map([["a", ["b", "c"]], ["b", ["d"]], ["c", ["d"]], ["d", []]])), undefined);
+  assertEquals(cycleIn(new Map([["a", ["b"]], ["b", ["c"]], ["c", ["b"]]])), ["b", "c", "b"]);
 });
 
 Deno.test({
-  name: "src/ has no circle of imports, types included (needs --allow-read)",
+  name: "src/ has no import cycle, including imports of types (needs --allow-read)",
   ignore: !isGranted({ name: "read" }),
   fn: async () => {
     const imports = await importsBelow(SRC);
     assertEquals(imports.size > 100, true);
-    assertEquals(circleIn(imports)?.map((path) => relative(SRC, path)), undefined);
+    assertEquals(cycleIn(imports)?.map((path) => relative(SRC, path)), undefined);
   },
 });
 
 /**
- * The folders of src/ whose modules a folder may import, besides its own. Files of src/ itself are not looked at; what a
- * folder reaches through them is its own concern as long as there is no circle.
+ * The folders of src/ whose modules a folder may import, besides its own. The files directly in src/ are not checked:
+ * a folder may import any modules through them if there is no cycle.
  */
 const BELOW: Readonly<Record<string, readonly string[]>> = {
   plan: [],
@@ -78,7 +78,8 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 };
 
 Deno.test({
-  name: "src/ imports one way: training, backends, plan; data and formats below (needs --allow-read)",
+  name:
+    "src/ imports in one direction: training, backends, plan; data and formats below (needs --allow-read)",
   ignore: !isGranted({ name: "read" }),
   fn: async () => {
     const partsOf = (path: string) => relative(SRC, path).split(sep), faults: string[] = [];

@@ -5,7 +5,7 @@ import { dense } from "../src/plan/layers.ts";
 const LAYERS = [dense(100, "relu"), dense(50, "relu"), dense(10, "softmax")];
 const draw = (init: InitName, seed = 1, layers = LAYERS) => initialParameters(400, layers, { init, seed });
 
-/** Variance that each draw has for `I` inputs and `O` outputs, and the largest number it can be. */
+/** The variance of each distribution for `I` inputs and `O` outputs, and the largest absolute value. */
 const DRAWS: readonly {
   init: InitName;
   variance: (i: number, o: number) => number;
@@ -25,7 +25,8 @@ for (const { init, variance, bound } of DRAWS) {
       const mean = weights.reduce((a, b) => a + b) / count;
       const found = weights.reduce((sum, weight) => sum + weight ** 2, 0) / count;
       const wanted = variance(inFeatures, outFeatures);
-      // Six standard errors; a normal distribution's square has the standard deviation √2 of its mean, others less.
+      // Six standard errors. The square of a normal variable has the standard deviation √2 times its mean, the
+      // others' is less.
       assertAlmostEquals(mean, 0, 6 * Math.sqrt(wanted / count));
       assertAlmostEquals(found / wanted, 1, 6 * Math.sqrt(2 / count));
       const largest = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
@@ -40,7 +41,7 @@ Deno.test("initialParameters() can be all zeros", () => {
   assertEquals(draw("zeros")["layer_2.weights"], new Float32Array(5000));
 });
 
-Deno.test("initialParameters() depends on the seed alone, and gives each layer its own numbers", () => {
+Deno.test("initialParameters() depends only on the seed, and gives each layer different numbers", () => {
   assertEquals(draw("he", 7), draw("he", 7));
   assertNotEquals(draw("he", 7)["layer_1.weights"], draw("he", 8)["layer_1.weights"]);
   const { "layer_1.weights": first, "layer_2.weights": second } = draw("uniform", 1, [
@@ -50,9 +51,9 @@ Deno.test("initialParameters() depends on the seed alone, and gives each layer i
   assertNotEquals(first, second);
 });
 
-Deno.test("initialParameters() draws a layer whatever the widths of the others after it", () => {
+Deno.test("initialParameters() draws a layer independently of the widths of later layers", () => {
   const wide = draw("he", 1, [LAYERS[0], dense(80), dense(10)]);
   assertEquals(wide["layer_1.weights"], draw("he")["layer_1.weights"]);
-  // The first rows of a wider layer are those of a narrower one.
+  // The first rows of a wider layer are the rows of a narrower one.
   assertEquals(wide["layer_2.weights"].slice(0, 5000), draw("he")["layer_2.weights"]);
 });

@@ -6,7 +6,7 @@ import { isGranted } from "./support/permissions.ts";
 
 const LAYERS = [dense(4, "relu"), dense(3, "softmax")];
 
-Deno.test("Mlp.create() takes what the inputs are from a data set, or from a shape alone", () => {
+Deno.test("Mlp.create() takes the input shape, scale and class names from a data set, or only a shape", () => {
   const set = { inputShape: [2, 5], inputScale: 1 / 255, classNames: ["a", "b", "c"], source: "unused" };
   const mlp = Mlp.create(LAYERS, set);
   const { inputShape, inputScale, classNames, layers, training } = mlp;
@@ -15,7 +15,7 @@ Deno.test("Mlp.create() takes what the inputs are from a data set, or from a sha
   assertEquals(Mlp.create(LAYERS, { inputShape: [10] }).inputScale, 1);
 });
 
-Deno.test("Mlp.create() draws He weights from seed 1 unless told", () => {
+Deno.test("Mlp.create() draws He weights from seed 1 by default", () => {
   const create = (options?: Parameters<typeof Mlp.create>[2]) =>
     Mlp.create(LAYERS, { inputShape: [10] }, options);
   assertEquals(create().parameters, create({ init: "he", seed: 1 }).parameters);
@@ -23,7 +23,7 @@ Deno.test("Mlp.create() draws He weights from seed 1 unless told", () => {
   assertNotEquals(create().parameters, create({ init: "glorot" }).parameters);
 });
 
-Deno.test("Mlp.create() refuses no layers, and shapes that are none", () => {
+Deno.test("Mlp.create() refuses an empty list of layers and invalid input shapes", () => {
   assertThrows(
     () => Mlp.create([], { inputShape: [10] }),
     RangeError,
@@ -57,7 +57,7 @@ Deno.test("Mlp.predict() computes activation(x Wᵀ + b) layer by layer, on scal
   assertEquals(mlp.predict(new Uint8Array()).length, 0);
 });
 
-Deno.test("Mlp.predict() gives probabilities with a softmax output", () => {
+Deno.test("Mlp.predict() returns probabilities for a softmax output", () => {
   const outputs = Mlp.create(LAYERS, { inputShape: [10] }).predict(
     Float32Array.from({ length: 30 }, (_, i) => i - 15),
   );
@@ -67,7 +67,7 @@ Deno.test("Mlp.predict() gives probabilities with a softmax output", () => {
   }
 });
 
-Deno.test("Mlp.predict() refuses inputs that are no whole rows", () => {
+Deno.test("Mlp.predict() refuses inputs with an incomplete row", () => {
   const mlp = Mlp.create(LAYERS, { inputShape: [2, 5] });
   const message = "Cannot predict: 11 inputs are no whole number of rows of 10";
   assertThrows(() => mlp.predict(new Float32Array(11)), TypeError, message);
@@ -89,7 +89,7 @@ Deno.test("Mlp counts inputs, outputs and parameters", () => {
   );
 });
 
-Deno.test("Mlp.parse() reads what format() wrote", async () => {
+Deno.test("Mlp.parse() reads the bytes of Mlp.format()", async () => {
   const all: LayerSpec[] = [dense(4, "tanh"), dense(2, "sigmoid"), dense(3)];
   const mlp = Mlp.create(all, { inputShape: [3], inputScale: 0.1, classNames: ["a", "b", "c"] });
   assertEquals(await Mlp.parse(mlp.format()), mlp);
@@ -101,7 +101,7 @@ Deno.test("Mlp.parse() reads what format() wrote", async () => {
 });
 
 Deno.test({
-  name: "Mlp.load() reads what save() wrote (needs --allow-read --allow-write)",
+  name: "Mlp.load() reads the file of Mlp.save() (needs --allow-read --allow-write)",
   ignore: !isGranted({ name: "read" }, { name: "write" }),
   sanitizeOps: true,
   sanitizeResources: true,

@@ -1,4 +1,4 @@
-/** The job that the tool is for, on the real data, where that is there. */
+/** The default job of the tool on real MNIST, if the file exists. @module */
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { openBackend } from "../src/backends/open.ts";
 import { buildPlan } from "../src/plan/build.ts";
@@ -19,12 +19,12 @@ import { drawInStyle, everyStyle, inkOf } from "./support/drawn_digits.ts";
 import { mnist, mnistTest } from "./support/mnist.ts";
 import { runPlan } from "./support/states.ts";
 
-/** The network of `deno task train` with no options. */
+/** Creates the default network of `deno task train`. */
 function createMlp(set: Dataset): Mlp {
   return Mlp.create([dense(128, "relu"), dense(64, "relu"), dense(10, "softmax")], set);
 }
 
-mnistTest("loadDataset() reads MNIST, every byte of it", async () => {
+mnistTest("loadDataset() reads every byte of MNIST", async () => {
   const sets = await mnist();
   assert(await isMnist(sets));
   const described = [sets.train, sets.test].map(({ inputShape, inputScale, outFeatures }) => [
@@ -50,8 +50,8 @@ mnistTest("train() follows the loss of the reference on MNIST, step by step", as
   await using reference = await openBackend("reference");
   await using wasm = await openBackend("wasm");
   const wanted = (await runPlan(reference, run)).results, found = (await runPlan(wasm, run)).results;
-  assertGreaterOrEqual(wanted[0].lossSum, 2 * wanted[19].lossSum); // so that there is a curve to follow
-  // float32 sums; 20 steps come to 7e-8.
+  assertGreaterOrEqual(wanted[0].lossSum, 2 * wanted[19].lossSum); // so that the loss falls
+  // float32 sums; after 20 steps the difference is 7e-8.
   for (const [step, { lossSum }] of wanted.entries()) {
     const off = Math.abs(found[step].lossSum - lossSum) / 128;
     assert(off <= 1e-5, `The loss of step ${step + 1} is off by ${off}`);
@@ -59,8 +59,8 @@ mnistTest("train() follows the loss of the reference on MNIST, step by step", as
 });
 
 /**
- * How far each backend is trained, and the least accuracy there: seeds 1 to 3 come to 95.1 to 95.3 % after one epoch, to
- * 97.1 to 97.3 % after three. A software adapter takes 10 s for an epoch.
+ * The epochs of each backend's run, and the lowest accepted accuracy. Seeds 1 to 3 gave 95.1 to 95.3 % after one
+ * epoch, and 97.1 to 97.3 % after three. A software adapter takes 10 s for an epoch.
  */
 const TRAINED = [
   { row: WASM[1], epochs: 3, least: 0.965 },
@@ -76,7 +76,8 @@ for (const { row: { name, missing, open }, epochs, least } of TRAINED) {
       await using backend = await open();
       let epoch = 0;
       for await (const { trainLoss } of train(mlp, sets.train, { epochs, backend })) {
-        // Roundings grow from step to step, as small changes of the start do; in 1407 steps they come to 2e-4.
+        // Rounding errors grow from step to step, like small changes of the initial weights; after 1,407 steps they
+        // are 2e-4.
         const off = Math.abs(trainLoss - MNIST_LOSSES[epoch++]);
         assert(off <= 1e-3, `The loss of epoch ${epoch} is off by ${off}`);
       }
@@ -88,23 +89,23 @@ for (const { row: { name, missing, open }, epochs, least } of TRAINED) {
   );
 }
 
-mnistTest("train() with augment reaches 96.5 % on MNIST, and reads digits drawn on a page", async () => {
+mnistTest("train() with augment reaches 96.5 % on MNIST, and classifies digits drawn on a page", async () => {
   const sets = await mnist();
   const mlp = createMlp(sets.train);
   for await (const _ of train(mlp, sets.train, { epochs: 4, augment: true, backend: "wasm" }));
   const { accuracy } = await evaluate(mlp, sets.test, { backend: "wasm" });
-  assertGreaterOrEqual(accuracy ?? 0, 0.965); // seeds 1 to 3 come to 97.5 to 97.7 %
+  assertGreaterOrEqual(accuracy ?? 0, 0.965); // seeds 1 to 3 gave 97.5 to 97.7 %
   const drawn = everyStyle().map(({ label, style }, number) => {
     const image = centerDigit(inkOf(drawInStyle(style, createRandom(3, number))));
     return indexOfLargest(mlp.predict(image)) === label;
   });
-  assertGreaterOrEqual(drawn.filter(Boolean).length, 90); // of 100; seeds 1 to 3 come to 94 to 96
+  assertGreaterOrEqual(drawn.filter(Boolean).length, 90); // of 100; seeds 1 to 3 gave 94 to 96
 });
 
-mnistTest("drawDigits() teaches a network to read 94 % of MNIST", async () => {
+mnistTest("drawDigits() draws digits from which a network learns to classify 94 % of MNIST", async () => {
   const digits = drawDigits({ count: 20_000, testCount: 1 });
   const mlp = createMlp(digits.train);
   for await (const _ of train(mlp, digits.train, { epochs: 10, backend: "wasm" }));
   const { accuracy } = await evaluate(mlp, (await mnist()).test, { backend: "wasm" });
-  assertGreaterOrEqual(accuracy ?? 0, 0.94); // seeds 1 to 3 come to 95.0 to 95.4 %
+  assertGreaterOrEqual(accuracy ?? 0, 0.94); // seeds 1 to 3 gave 95.0 to 95.4 %
 });

@@ -2,7 +2,7 @@ import { assertAlmostEquals, assertEquals, assertGreater, assertLess, assertNotE
 import { crc32 } from "../src/formats/crc32.ts";
 import { createRandom, permutation } from "../src/random.ts";
 
-/** What a program written apart from this one, from the same description, draws first. */
+/** The first numbers of an independent program that was written from the same description. */
 const KNOWN: readonly [seed: number, stream: number, draws: number[]][] = [
   [1, 0, [3421527613, 4222085574, 498204315, 4045128713]],
   [1, 1, [3549407494, 2477621473, 1612539469, 1293611835]],
@@ -18,19 +18,21 @@ Deno.test("createRandom() draws the known numbers of a seed and a stream", () =>
   }
 });
 
-/** Pearson's statistic of counts that should be equal. */
+/** Returns Pearson's statistic of counts whose expected values are equal. */
 function chiSquare(counts: readonly number[]): number {
   const wanted = counts.reduce((a, b) => a + b) / counts.length;
   return counts.reduce((sum, count) => sum + (count - wanted) ** 2 / wanted, 0);
 }
 
-/** Asserts a chi-square within six standard deviations of its mean, which is its degrees of freedom. */
-function assertUniform(counts: readonly number[], what: string): void {
+/**
+ * Checks that a chi-square is within six standard deviations of its mean, which is the number of degrees of freedom.
+ */
+function assertUniform(counts: readonly number[], name: string): void {
   const freedom = counts.length - 1, far = 6 * Math.sqrt(2 * freedom);
-  assertLess(Math.abs(chiSquare(counts) - freedom), far, what);
+  assertLess(Math.abs(chiSquare(counts) - freedom), far, name);
 }
 
-Deno.test("uint32() gives every byte of its four equally often", () => {
+Deno.test("uint32() gives every value of its four bytes equally often", () => {
   const random = createRandom(1, 7), counts = [0, 8, 16, 24].map(() => new Array<number>(256).fill(0));
   for (let i = 0; i < 100_000; i++) {
     const drawn = random.uint32();
@@ -62,12 +64,12 @@ Deno.test("normal() has the moments of the normal distribution", () => {
   ) {
     assertAlmostEquals(moment(power), wanted, 6 * deviation / Math.sqrt(count));
   }
-  // What comes in pairs of one radius must not be related.
+  // The two numbers of a Box-Muller pair must not be correlated.
   const related = draws.reduce((sum, x, i) => i % 2 === 0 ? sum + x * draws[i + 1] : sum, 0) / (count / 2);
   assertAlmostEquals(related, 0, 6 / Math.sqrt(count / 2));
 });
 
-Deno.test("createRandom() gives unrelated numbers for neighbouring seeds and streams", () => {
+Deno.test("createRandom() gives uncorrelated numbers for neighboring seeds and streams", () => {
   const count = 20_000;
   const draw = (seed: number, stream: number) => {
     const random = createRandom(seed, stream);
@@ -80,7 +82,7 @@ Deno.test("createRandom() gives unrelated numbers for neighbouring seeds and str
     const related = first.reduce((sum, x, i) => sum + x * other[i], 0) / count;
     assertAlmostEquals(related, 0, 6 / 12 / Math.sqrt(count), `seed ${seed}, stream ${stream}`);
   }
-  // First numbers of many streams, too: an epoch's order begins with them.
+  // The same for the first numbers of many streams, because an epoch's order begins with them.
   const counts = new Array<number>(16).fill(0);
   for (let stream = 0; stream < 1600; stream++) counts[createRandom(1, stream).below(16)]++;
   assertUniform(counts, "first numbers");
@@ -93,7 +95,7 @@ Deno.test("permutation() gives the known orders", () => {
 });
 
 Deno.test("permutation() gives the known orders of whole epochs, bit for bit", () => {
-  // the CRC-32 of each order as little-endian words: runs of earlier versions resume to the same bits
+  // CRC-32 of each order as little-endian words, so that runs of earlier versions resume with the same bits
   const known: readonly [seed: number, epoch: number, count: number, crc: number][] = [
     [1, 1, 60_000, 964252251],
     [1, 100, 60_000, 513658953],
@@ -116,7 +118,7 @@ Deno.test("permutation() holds every row once", () => {
   assertNotEquals(permutation(5, 9, 100), permutation(6, 9, 100));
 });
 
-Deno.test("permutation() puts every row in every place equally often", () => {
+Deno.test("permutation() puts every row at every position equally often", () => {
   const count = 8, counts = new Array<number>(count * count).fill(0);
   for (let epoch = 1; epoch <= 4000; epoch++) {
     permutation(1, epoch, count).forEach((row, place) => counts[place * count + row]++);

@@ -1,41 +1,43 @@
 /**
- * Runs every test that this machine can, in three processes: `deno test` without WebGPU, `deno test` of WebGPU with OpenGL
- * kept out, and WebGPU on OpenGL (support/webgpu.ts says why they are apart). They run at the same time, since those on
- * WebGPU mostly wait for the device; what these print follows. The last line is the sum.
+ * Runs every test that this machine can run, in three processes: `deno test` without WebGPU, `deno test` of WebGPU
+ * without OpenGL, and WebGPU on OpenGL (support/webgpu.ts explains why they are separate). The processes run at the
+ * same time, because the WebGPU tests mostly wait for the device; their output is printed at the end. The last line
+ * is the sum.
  *
  *     deno task test [FILE...] [OPTION OF deno test...]
  *
- * Options go to the first two; the third knows `--filter` alone. MLPCUDA_REQUIRE=webgpu makes it a failure if neither of
- * them has an adapter, and `webgpu-vulkan` (`webgpu-metal`, `webgpu-dx12`) or `webgpu-opengl` if this one has none.
+ * Options are passed to the first two; the third supports only `--filter`. With MLPCUDA_REQUIRE=webgpu, it is a
+ * failure if neither WebGPU process has an adapter; with `webgpu-vulkan` (`webgpu-metal`, `webgpu-dx12`) or
+ * `webgpu-opengl`, if that one has none.
  * @module
  */
 import { parseArgs } from "node:util";
 import { type Counts, readSummary, summaryLine } from "./support/summary.ts";
 import { webgpuFiles } from "./support/webgpu_files.ts";
 
-/** The API of WebGPU on this system, besides OpenGL. */
+/** The native WebGPU API of this system. */
 const NATIVE = { darwin: "Metal", windows: "DX12" }[Deno.build.os as string] ?? "Vulkan";
 
 /** The tests of one process. */
 interface Part {
-  /** The WebGPU API that it tests; absent if it tests all but WebGPU. */
+  /** The WebGPU API that it tests; absent for the process without WebGPU. */
   readonly api?: string;
   /** The task of deno.json. */
   readonly task: string;
   readonly args: readonly string[];
 }
 
-/** What a process that has ended did. */
+/** The result of a process. */
 interface Outcome extends Counts {
   readonly part: Part;
   readonly output: string;
-  /** How it failed, if no failed test says it. */
+  /** The failure, if no failed test shows it. */
   readonly fault?: string;
 }
 
 if (import.meta.main) Deno.exitCode = await runAll(Deno.args) ? 0 : 1;
 
-/** Runs all parts; `true` if nothing has failed. */
+/** Runs all parts; returns true if nothing has failed. */
 async function runAll(args: string[]): Promise<boolean> {
   const begun = performance.now();
   const required = (Deno.env.get("MLPCUDA_REQUIRE") ?? "").split(",").map((name) => name.trim());
@@ -60,7 +62,7 @@ async function runAll(args: string[]): Promise<boolean> {
   return failed === 0;
 }
 
-/** The parts that test WebGPU; none if the files that were named have no such tests. */
+/** Returns the parts that test WebGPU; none if the given files have no such tests. */
 async function webgpuParts(args: string[]): Promise<Part[]> {
   const { values, positionals } = parseArgs({
     args,
@@ -71,7 +73,7 @@ async function webgpuParts(args: string[]): Promise<Part[]> {
   const paths = positionals.filter(exists);
   const files = await webgpuFiles(paths.length > 0 ? paths : ["tests"]);
   if (files.length === 0) return [];
-  const options = args.filter((arg) => !paths.includes(arg) && arg !== "--clean"); // what the first part has written
+  const options = args.filter((arg) => !paths.includes(arg) && arg !== "--clean"); // it would delete the coverage of the first part
   const filter = values.filter === undefined ? [] : [`--filter=${values.filter}`];
   return [
     { api: NATIVE, task: "test:webgpu", args: [...options, ...files] },
@@ -88,7 +90,7 @@ function exists(path: string): boolean {
   }
 }
 
-/** Runs a part to its end, with this MLPCUDA_REQUIRE. The output of that without WebGPU is printed as it comes. */
+/** Runs a part to its end, with this MLPCUDA_REQUIRE. Prints the output of the part without WebGPU as it arrives. */
 async function runPart(part: Part, required: string): Promise<Outcome> {
   const isShown = part.api === undefined;
   const child = new Deno.Command("deno", {
@@ -125,12 +127,12 @@ async function readAll(
   return text;
 }
 
-/** Whether a WebGPU part had to ignore its tests. */
+/** Returns true if a WebGPU part ignored all its tests for lack of an adapter. */
 function hasNoAdapter({ passed, failed, ignored, fault }: Outcome): boolean {
   return passed + failed === 0 && ignored > 0 && fault === undefined;
 }
 
-/** Prints what a WebGPU part has printed; without an adapter, a line. */
+/** Prints the output of a WebGPU part, or one line if it has no adapter. */
 function print(outcome: Outcome): void {
   const { part: { api }, output, ignored } = outcome;
   if (hasNoAdapter(outcome)) {

@@ -1,7 +1,7 @@
 /**
- * Runs the tests of WebGPU on OpenGL, on the main thread of `deno run`: after another thread has used OpenGL, as those of
- * `deno test` would, the process may crash at exit. Prints what `deno test` prints. It has no sanitizers, which only
- * `deno test` offers; the same tests have them on the other APIs.
+ * Runs the tests of WebGPU on OpenGL, on the main thread of `deno run`: the process may crash at exit after another
+ * thread has used OpenGL, as the threads of `deno test` would. Prints the same output as `deno test`. It has no
+ * sanitizers, which only `deno test` offers; the same tests have them on the other APIs.
  *
  *     deno task test:opengl [FILE...] [--filter TEXT]
  *
@@ -28,7 +28,7 @@ interface FileTests {
   readonly tests: readonly Deno.TestDefinition[];
 }
 
-/** Imports the files, and gives the WebGPU tests that each registers. */
+/** Imports the files, and returns the WebGPU tests that each registers. */
 async function collectTests(files: readonly string[]): Promise<FileTests[]> {
   let registered: Deno.TestDefinition[];
   takeTests((test) => {
@@ -43,7 +43,7 @@ async function collectTests(files: readonly string[]): Promise<FileTests[]> {
   return collected;
 }
 
-/** Runs tests one after the other and prints the outcome of each; `true` if none has failed. */
+/** Runs tests one after the other and prints the outcome of each; returns true if none has failed. */
 async function runTests(
   collected: readonly FileTests[],
   isChosen: (name: string) => boolean,
@@ -78,7 +78,7 @@ async function runTests(
   return counts.failed === 0;
 }
 
-/** Gives `--filter` the meaning it has for `deno test`: part of the name, or a regular expression between slashes. */
+/** Returns a matcher for `--filter` as in `deno test`: part of the name, or a regular expression between slashes. */
 function matcherOf(filter: string): (name: string) => boolean {
   const [, pattern] = /^\/(.*)\/$/.exec(filter) ?? [];
   if (pattern === undefined) return (name) => name.includes(filter);

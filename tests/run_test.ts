@@ -1,4 +1,4 @@
-/** How the suites are divided into processes, and their outcomes added up. @module */
+/** The division of the suites into processes, and the sum of their outcomes. @module */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { isGranted } from "./support/permissions.ts";
@@ -36,7 +36,7 @@ function processTest(sentence: string, fn: () => Promise<void>): void {
   });
 }
 
-processTest("bare `deno test` imports its files without asking for a WebGPU adapter", async () => {
+processTest("bare `deno test` imports its files without requesting a WebGPU adapter", async () => {
   const files = await webgpuFiles([join(ROOT, "tests")]);
   assert(files.length > 10);
   const flags = ["--no-check", "--no-prompt", "--preload=tests/support/no_adapter.ts", "--filter=/^$/"];
@@ -45,7 +45,7 @@ processTest("bare `deno test` imports its files without asking for a WebGPU adap
   assertEquals(readSummary(output)?.passed, 0);
 });
 
-processTest("bare `deno test` ignores the tests of WebGPU, and says what they need", async () => {
+processTest("bare `deno test` ignores the tests of WebGPU, and names their requirement", async () => {
   const { code, output } = await runDeno([
     "test",
     "--no-check",
@@ -56,7 +56,7 @@ processTest("bare `deno test` ignores the tests of WebGPU, and says what they ne
   assertMatch(output, /\(webgpu: needs `deno task test`\) \.\.\. ignored/);
 });
 
-processTest("no_adapter.ts fails a test that asks for an adapter", async () => {
+processTest("no_adapter.ts fails a test that requests an adapter", async () => {
   await inTestFile(
     `Deno.test("asks", async () => void await navigator.gpu.requestAdapter());`,
     async (file) => {
@@ -67,12 +67,12 @@ processTest("no_adapter.ts fails a test that asks for an adapter", async () => {
         file,
       ]);
       assertEquals([code, readSummary(output)?.failed], [1, 1], output);
-      assertMatch(output, /A test asks for the host's WebGPU adapter/);
+      assertMatch(output, /A test requests the host's WebGPU adapter/);
     },
   );
 });
 
-/** Makes a test file, in a folder that is removed afterwards. */
+/** Calls `work` with a test file in a folder that is removed afterward. */
 async function inTestFile(source: string, work: (file: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
@@ -110,7 +110,7 @@ processTest("run_opengl.ts runs the tests of WebGPU, and fails if one of them do
   });
 });
 
-processTest("webgpu_only.ts leaves `deno test` the tests of WebGPU", async () => {
+processTest("webgpu_only.ts makes `deno test` run only the tests of WebGPU", async () => {
   await inTestFile(MADE, async (file) => {
     const flags = ["--no-check", "--allow-read", "--preload=tests/support/webgpu_only.ts"];
     const { output } = await runDeno(["test", ...flags, file]);
@@ -118,8 +118,8 @@ processTest("webgpu_only.ts leaves `deno test` the tests of WebGPU", async () =>
   });
 });
 
-processTest("run.ts counts a part that dies as a failure", async () => {
-  // What a crash at exit looks like: everything has passed, and the exit code is that of a signal.
+processTest("run.ts counts a part that crashes as a failure", async () => {
+  // Simulates a crash at exit: all tests have passed, and the exit code is that of a signal.
   const source = `
     Deno.test("passes (webgpu)", () => {});
     globalThis.addEventListener("unload", () => Deno.exit(134));`;
@@ -132,7 +132,7 @@ processTest("run.ts counts a part that dies as a failure", async () => {
   });
 });
 
-Deno.test("summaryLine() writes what readSummary() reads, as `deno test` prints it", () => {
+Deno.test("summaryLine() writes the format of `deno test`, which readSummary() reads", () => {
   const some = { passed: 5, failed: 0, ignored: 2, filteredOut: 3 };
   assertEquals(summaryLine(some, 12_345), "ok | 5 passed | 0 failed | 2 ignored | 3 filtered out (12s)");
   assertEquals(readSummary(`x\n${summaryLine(some, 1)}\n`), some);
@@ -149,7 +149,7 @@ Deno.test("summaryLine() writes what readSummary() reads, as `deno test` prints 
   assertEquals(readSummary("nothing of the kind"), undefined);
 });
 
-Deno.test("testOf() knows each form of Deno.test()", () => {
+Deno.test("testOf() accepts each form of Deno.test()", () => {
   const fn = () => {}, ignore = true;
   assertEquals(testOf(["a", fn]), { name: "a", fn });
   assertEquals(testOf([fn]), { name: "fn", fn });
@@ -159,7 +159,7 @@ Deno.test("testOf() knows each form of Deno.test()", () => {
   assertEquals(testOf(["a", { ignore }, fn]), { name: "a", ignore, fn });
 });
 
-Deno.test("isWebgpuTest() knows a test by the row in its name", () => {
+Deno.test("isWebgpuTest() recognizes a test by the row in its name", () => {
   for (const row of ["(webgpu)", "(webgpu on OpenGL)", "(webgpu: needs `deno task test`)"]) {
     assert(isWebgpuTest(`train() learns ${row}`), row);
   }

@@ -1,6 +1,6 @@
 /**
- * The files that version 0.1 wrote stay readable for good, and mean the same bits: its models predict the same, its
- * checkpoints go on to the same model.
+ * The files of version 0.1 must stay readable and give the same bits: its models predict the same outputs, and its
+ * checkpoints resume to the same model.
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
@@ -20,7 +20,7 @@ import { FILES as WASM_PLAIN_FILES } from "./fixtures/v0.1/wasm_plain.ts";
 import { type BackendRow, backendTest, EMULATED, REFERENCE, WASM } from "./support/backends.ts";
 import { isFused } from "./support/fused.ts";
 
-/** What version 0.1 wrote on the backend of a row. */
+/** Returns the files that version 0.1 wrote on the backend of a row. */
 function filesOf({ backend, name }: BackendRow): Readonly<Record<string, RunFiles>> {
   if (backend === "reference") return REFERENCE_FILES;
   if (backend === "cuda-emulated") return CUDA_EMULATED_FILES;
@@ -34,26 +34,26 @@ async function decompressed(base64: string): Promise<Uint8Array<ArrayBuffer>> {
 
 const floatsOf = (base64: string) => new Float32Array(fromBase64(base64).buffer);
 
-/** A checkpoint's file as version 0.1 wrote it: without the digest. */
+/** Removes the digest from a checkpoint, as in the files of version 0.1. */
 async function withoutDigest(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   const npz = await parseNpz(bytes), arrays: Record<string, NpzInput> = {};
   for (const name of npz.names) if (name !== "digest") arrays[name] = await npz.read(name);
   return formatNpz(arrays);
 }
 
-/** The other ways of the CUDA backend to carry a plan out have bits of their own. */
+/** The rows with fixtures; the other paths of the CUDA backend give other bits. */
 const ROWS = [
   REFERENCE,
   ...WASM.slice(0, isGranted({ name: "read" }) ? undefined : 1),
   ...EMULATED.filter(({ name }) => name.includes("persistent")),
 ];
 
-for (const [what, { set, cut, ended, layers }] of Object.entries(RUN_CASES)) {
+for (const [name, { set, cut, ended, layers }] of Object.entries(RUN_CASES)) {
   backendTest(
-    `train() resumes a checkpoint of version 0.1 to the same bits: ${what}`,
+    `train() resumes a checkpoint of version 0.1 with the same bits: ${name}`,
     ROWS,
     async (backend, row) => {
-      const files = filesOf(row)[what], model = await decompressed(files.model);
+      const files = filesOf(row)[name], model = await decompressed(files.model);
       const resume = await parseCheckpoint(await decompressed(files.checkpoint), { name: "c.npz" });
       assertEquals(resume.progress.step, cut);
       const mlp = new Mlp(resume.mlp);
@@ -64,7 +64,7 @@ for (const [what, { set, cut, ended, layers }] of Object.entries(RUN_CASES)) {
       const lastFile = await withoutDigest(formatCheckpoint(last.checkpoint()));
       assertEquals(await sha256Of(lastFile), files.lastCheckpoint);
 
-      // Killed before the model was written, a run gives it again.
+      // If a run was killed before it wrote the model, resuming gives the model.
       const end = await parseCheckpoint(lastFile), again = new Mlp(end.mlp);
       assertEquals(await Array.fromAsync(train(again, set, { resume: end, backend })), []);
       assertEquals(again.format(), model);
@@ -72,10 +72,10 @@ for (const [what, { set, cut, ended, layers }] of Object.entries(RUN_CASES)) {
   );
 
   backendTest(
-    `Mlp.predict() gives the bits of version 0.1 for its models: ${what}`,
+    `Mlp.predict() gives the same bits as version 0.1 for its models: ${name}`,
     ROWS,
     async (backend, row) => {
-      const files = filesOf(row)[what], bytes = await decompressed(files.model);
+      const files = filesOf(row)[name], bytes = await decompressed(files.model);
       const mlp = await Mlp.parse(bytes, { name: "m.npz" }), { inFeatures, inputScale, parameters } = mlp;
       assertEquals(mlp.format(), bytes);
       assertEquals(mlp.layers, layers);

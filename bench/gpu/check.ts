@@ -1,7 +1,7 @@
 /**
- * Builds, tests and times the CUDA library on this machine's GPU, stage by stage, each in processes of its own. What was
- * found is written after every stage to `.cache/bench/gpu.json`, and to `gpu.json` in the folder `$OUT` where that is set.
- * Stages for which there is no time left are left out by name. See ../README.md.
+ * Builds, tests and times the CUDA library on this machine's GPU, stage by stage, each in a separate process. After
+ * every stage, it writes the results so far to `.cache/bench/gpu.json`, and to `gpu.json` in the folder `$OUT` if
+ * that is set. It skips the stages for which no time is left, and lists their names. See ../README.md.
  * @module
  */
 import { drawDigits } from "../../src/data/digits.ts";
@@ -27,12 +27,12 @@ const COMMAND = {
         data: {
           kind: "text",
           value: "PATH",
-          help: "MNIST as an .npz (default data/mnist.npz, and where that is missing, drawn digits)",
+          help: "MNIST as an .npz (default data/mnist.npz; if that is missing, drawn digits)",
         },
         python: { kind: "text", value: "PATH", help: "the Python of the peers (default python3)" },
-        seconds: { kind: "integer", default: 470, min: 1, help: "seconds for everything" },
-        quick: { kind: "boolean", default: false, help: "tiny sizes: shows that this program works" },
-        only: { kind: "text", value: "TEXT", help: "only stages whose name has this text" },
+        seconds: { kind: "integer", default: 470, min: 1, help: "time limit of the whole check" },
+        quick: { kind: "boolean", default: false, help: "use tiny sizes, to test this program" },
+        only: { kind: "text", value: "TEXT", help: "run only the stages whose name contains this text" },
       },
     },
   },
@@ -40,7 +40,7 @@ const COMMAND = {
 
 type Context = TaskContext<typeof COMMAND["groups"]>;
 
-/** Where results and models go; git ignores it. */
+/** The folder of results and models; git ignores it. */
 const RESULT = `${CACHE}/gpu.json`;
 
 if (import.meta.main) await runTask(COMMAND, main);
@@ -57,7 +57,7 @@ async function main({ given, screen, signal }: Context): Promise<void> {
     python: options.python,
     ...await findData(options),
   };
-  const clocks: { start?: string; end?: string } = { start: await askForClocks(signal) };
+  const clocks: { start?: string; end?: string } = { start: await readClocks(signal) };
   const stages: StageResult[] = [], date = new Date().toISOString(), version = await projectVersion();
   let device: DeviceInfo | undefined;
   const result = (): GpuResult => ({
@@ -72,14 +72,14 @@ async function main({ given, screen, signal }: Context): Promise<void> {
   for (const stage of STAGES) {
     const { name } = stage;
     if (options.only !== undefined && name !== "device" && !name.includes(options.only)) continue;
-    const done = await play(stage, { setting, device, seconds: left(), signal });
+    const done = await runStage(stage, { setting, device, seconds: left(), signal });
     device ??= done.device;
     stages.push(done.result);
     const { status, reason, seconds } = done.result, took = `${seconds.toFixed(1)} s`;
     screen.note(`${status.padEnd(11)} ${name}, ${reason === undefined ? took : `${took}: ${reason}`}`);
     await write(result());
   }
-  clocks.end = await askForClocks(signal);
+  clocks.end = await readClocks(signal);
   await write(result());
   screen.note(`wrote ${shownPath(RESULT)}`);
   screen.row(`${device?.description ?? "no GPU"}, ${date}, mlpcuda ${version}`);
@@ -89,8 +89,8 @@ async function main({ given, screen, signal }: Context): Promise<void> {
   if (device === undefined) throw new TaskError("The check has failed: no GPU was opened");
 }
 
-/** Does a stage, unless something stands in its way. */
-async function play(
+/** Runs a stage, unless this run does not need it or cannot run it. */
+async function runStage(
   { name, required, needsDevice, limit, excuse, obstacle, work }: Stage,
   { setting, device, seconds: left, signal }: {
     readonly setting: Setting;
@@ -118,7 +118,7 @@ async function play(
   }
 }
 
-/** The set that everyone trains on: MNIST where it is, else digits that this program draws. */
+/** Returns the data set to train on: MNIST if the file exists, otherwise digits that this program draws. */
 async function findData(
   { data, quick }: { readonly data?: string; readonly quick: boolean },
 ): Promise<Pick<Setting, "data" | "rows" | "isMnist">> {
@@ -141,8 +141,11 @@ async function findData(
   return { data: file, rows, isMnist: false };
 }
 
-/** The GPU's name, driver, clocks in MHz, temperature and power, as nvidia-smi says them; nothing where it is not there. */
-async function askForClocks(signal: AbortSignal): Promise<string | undefined> {
+/**
+ * Returns the GPU's name, driver, clocks in MHz, temperature and power, as nvidia-smi reports them; `undefined`
+ * without nvidia-smi.
+ */
+async function readClocks(signal: AbortSignal): Promise<string | undefined> {
   const fields = "name,driver_version,pstate,clocks.sm,clocks.mem,temperature.gpu,power.draw";
   try {
     const { stdout } = await runToEnd(
@@ -155,7 +158,7 @@ async function askForClocks(signal: AbortSignal): Promise<string | undefined> {
   }
 }
 
-/** Writes the result, and copies it to `$OUT`, a folder that no flag of the task can name. */
+/** Writes the result, and copies it to `$OUT`, a folder that the task's permission flags cannot name. */
 async function write(result: GpuResult): Promise<void> {
   await Deno.writeTextFile(RESULT, `${JSON.stringify(result, undefined, 2)}\n`);
   const out = Deno.env.get("OUT");

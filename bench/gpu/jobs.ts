@@ -9,32 +9,35 @@ import { dense, type LayerSpec } from "../../src/plan/layers.ts";
 import type { StepPlan } from "../../src/plan/plan.ts";
 import { createRandom } from "../../src/random.ts";
 
-/** Pixels of an image. */
+/** The number of pixels of an image. */
 export const PIXELS = 784;
 
 /** The hidden layers of the default network. */
 export const SMALL: readonly number[] = [128, 64];
 
-/** Those of the large networks. */
+/** The hidden layers of the large networks. */
 export const LARGE: readonly (readonly number[])[] = [[4096, 4096], [2500, 2000, 1500, 1000, 500]];
 
-/** A network by name, such as `784-128-64-10`. */
+/** Returns the name of a network, such as `784-128-64-10`. */
 export function networkName(hidden: readonly number[]): string {
   return [PIXELS, ...hidden, 10].join("-");
 }
 
-/** Its layers. */
+/** Returns the layers of a network with these hidden widths. */
 export function layersOf(hidden: readonly number[]): LayerSpec[] {
   return [...hidden.map((width) => dense(width, "relu")), dense(10, "softmax")];
 }
 
-/** The multiplications of its weights with one image: how many weights it has. */
+/** Returns the number of weights, which is the number of multiplications for one image. */
 export function weightsOf(hidden: readonly number[]): number {
   const widths = [PIXELS, ...hidden, 10];
   return widths.slice(1).reduce((sum, width, layer) => sum + width * widths[layer], 0);
 }
 
-/** Images with as many zeros as MNIST has, and labels, at random: what is timed does not depend on them. */
+/**
+ * Creates random images with the same share of zeros as MNIST, and random labels. The timings do not depend on the
+ * values.
+ */
 export function drawImages(rows: number): Dataset {
   const random = createRandom(1, 1), inputs = new Uint8Array(rows * PIXELS), labels = new Uint32Array(rows);
   for (let at = 0; at < inputs.length; at++) if (random.next() < 0.19) inputs[at] = 1 + random.below(255);
@@ -49,7 +52,7 @@ export function drawImages(rows: number): Dataset {
   };
 }
 
-/** A step of Adam of the default settings, and the state that it begins with. */
+/** Returns a training step with Adam's default settings, and its initial state. */
 export function trainingOf(
   hidden: readonly number[],
   batchSize: number,

@@ -1,8 +1,9 @@
 /**
- * Reads one thing off the GPU through the CUDA backend and prints it as a line of JSON: `device`, or an object with
- * `readings`. A process of its own for each, so that one that dies or hangs takes no other with it.
+ * Measures one quantity of the GPU through the CUDA backend and prints it as a line of JSON: `device`, or an object
+ * with `readings`. Each measurement is a separate process, so that one that crashes or hangs does not stop the
+ * others.
  *
- *     deno run --allow-read --allow-ffi --allow-env=MLPCUDA_LIBRARY bench/gpu/measure.ts WHAT [--quick]
+ *     deno run --allow-read --allow-ffi --allow-env=MLPCUDA_LIBRARY bench/gpu/measure.ts NAME [--quick]
  * @module
  */
 import { openCuda } from "../../src/backends/cuda/backend.ts";
@@ -14,20 +15,20 @@ import { median } from "../summary.ts";
 import { drawImages, LARGE, layersOf, networkName, PIXELS, SMALL, trainingOf, weightsOf } from "./jobs.ts";
 import { type DeviceInfo, OURS, type Reading, STEP } from "./result.ts";
 
-/** Epochs that are not timed: an idle GPU takes tens of milliseconds to reach its clock. */
+/** Epochs that are not timed: an idle GPU needs tens of milliseconds to reach its full clock. */
 const WARM_UP = 3;
 
 const PATHS = ["graph", "persistent"] as const satisfies readonly Path[];
 
-/** What can be asked for. */
+/** The measurements by name. */
 export const MEASUREMENTS = { steps, bits, memory, large, inference };
 
-/** How much is done: the real thing, or as little as shows that the program works. */
+/** The size of a measurement: full, or tiny to test this program. */
 interface Extent {
   readonly quick: boolean;
 }
 
-/** The median seconds of an epoch, and how the plan was carried out. */
+/** Returns the median seconds of an epoch, and how the backend ran the plan. */
 async function timeEpoch(
   { hidden, batchSize, rows, epochs, path }: {
     readonly hidden: readonly number[];
@@ -50,13 +51,13 @@ async function timeEpoch(
   return { seconds: median(seconds), steps, description: backend.describePlan(plan, dataset) };
 }
 
-/** Microseconds of a step of the default network, and its epochs a second, on each path. */
+/** Measures the microseconds of a step of the default network and its epochs a second, on each path. */
 async function steps({ quick }: Extent): Promise<Reading[]> {
   const readings: Reading[] = [], rows = quick ? 300 : 60_000, epochs = quick ? 1 : 21;
   for (const path of PATHS) {
     const epoch = await timeEpoch({ hidden: SMALL, batchSize: 128, rows, epochs, path });
     const name = `${OURS}${path}`, note = epoch.description;
-    // A network that does not fit goes the other way; its time is there already.
+    // A network that does not fit runs on the other path, whose time is measured already.
     if (path === "persistent" && !epoch.description.startsWith(path)) continue;
     readings.push(
       { name, value: epoch.seconds / epoch.steps * 1e6, unit: STEP, note },
@@ -66,7 +67,7 @@ async function steps({ quick }: Extent): Promise<Reading[]> {
   return readings;
 }
 
-/** Runs that give other bits than the first, on each path: there must be none. */
+/** Counts the runs whose bits differ from those of the first, on each path; throws if there are any. */
 async function bits({ quick }: Extent): Promise<Reading[]> {
   const readings: Reading[] = [],
     runs = quick ? 2 : 50,
@@ -86,13 +87,15 @@ async function bits({ quick }: Extent): Promise<Reading[]> {
       found.set(text, (found.get(text) ?? 0) + 1);
     }
     const others = found.size - 1;
-    if (others > 0) throw new Error(`${runs} runs on the ${path} path gave ${found.size} different results`);
-    readings.push({ name: `${runs} runs, ${path}`, value: others, unit: "other results" });
+    if (others > 0) {
+      throw new Error(`${runs} runs on the ${path} path gave ${found.size} different results, need 1`);
+    }
+    readings.push({ name: `${runs} runs, ${path}`, value: others, unit: "different results" });
   }
   return readings;
 }
 
-/** Bytes that are missing after many trainers were opened, used and closed. */
+/** Measures the bytes of device memory that are lost after many trainers were opened, used and closed. */
 async function memory({ quick }: Extent): Promise<Reading[]> {
   const freeBytes = async () => {
     await using backend = openCuda();
@@ -105,16 +108,16 @@ async function memory({ quick }: Extent): Promise<Reading[]> {
     await using trainer = await backend.createTrainer(plan, dataset, state);
     await trainer.runEpoch(order, rates);
   };
-  await cycle(); // what the driver keeps of the first is not of the others
+  await cycle(); // the driver allocates memory once, for the first trainer
   const before = await freeBytes();
   for (let done = 0; done < cycles; done++) await cycle();
   const lost = before - await freeBytes(), name = `${cycles} trainers opened, used and closed`;
-  // The driver hands memory out in pieces of 2 MiB, some of which it may keep for later.
+  // The driver allocates memory in pieces of 2 MiB, and may keep some of them for later.
   if (lost > 16 * 2 ** 20) throw new Error(`${name}: ${lost} bytes less are free than before`);
   return [{ name, value: lost, unit: "bytes less free" }];
 }
 
-/** FLOPs a second of large networks: 6 for each weight and row, two for each of the three products of a layer. */
+/** Measures the FLOPs a second of large networks: 6 for each weight and row, 2 for each of a layer's three products. */
 async function large({ quick }: Extent): Promise<Reading[]> {
   const readings: Reading[] = [], rows = quick ? 64 : 10_240;
   for (const hidden of quick ? [[48, 40]] : LARGE) {
@@ -132,7 +135,10 @@ async function large({ quick }: Extent): Promise<Reading[]> {
   return readings;
 }
 
-/** Images a second of the default network's predictions, inputs in the GPU's memory, outputs copied to the host's. */
+/**
+ * Measures the images a second of the default network's predictions, with inputs in device memory and outputs copied
+ * to host memory.
+ */
 async function inference({ quick }: Extent): Promise<Reading[]> {
   const rows = quick ? 200 : 60_000, layers = layersOf(SMALL), seconds: number[] = [];
   await using backend = openCuda();
@@ -154,7 +160,7 @@ async function inference({ quick }: Extent): Promise<Reading[]> {
   }];
 }
 
-/** The GPU and the versions of what drives it. */
+/** Reads the GPU's name and the CUDA versions of the driver and the library. */
 async function device(): Promise<DeviceInfo> {
   const library = openLibrary({ named: true }), { symbols } = library;
   const version = (number: number) => `${Math.floor(number / 1000)}.${Math.floor(number % 1000 / 10)}`;
@@ -167,19 +173,19 @@ async function device(): Promise<DeviceInfo> {
   return { name: backend.facts.name, description: backend.device, emulated: backend.emulated, ...versions };
 }
 
-/** Reads what is asked for. */
-async function read(what: string, extent: Extent): Promise<{ device?: DeviceInfo; readings: Reading[] }> {
-  if (what === "device") return { device: await device(), readings: [] };
-  if (!Object.hasOwn(MEASUREMENTS, what)) {
-    throw new TypeError(`There is nothing to measure of the name ${JSON.stringify(what)}`);
+/** Runs the measurement of this name. */
+async function read(name: string, extent: Extent): Promise<{ device?: DeviceInfo; readings: Reading[] }> {
+  if (name === "device") return { device: await device(), readings: [] };
+  if (!Object.hasOwn(MEASUREMENTS, name)) {
+    throw new TypeError(`Unknown measurement ${JSON.stringify(name)}`);
   }
-  return { readings: await MEASUREMENTS[what as keyof typeof MEASUREMENTS](extent) };
+  return { readings: await MEASUREMENTS[name as keyof typeof MEASUREMENTS](extent) };
 }
 
 if (import.meta.main) {
   try {
-    const [what, ...flags] = Deno.args;
-    console.log(JSON.stringify(await read(what, { quick: flags.includes("--quick") })));
+    const [name, ...flags] = Deno.args;
+    console.log(JSON.stringify(await read(name, { quick: flags.includes("--quick") })));
   } catch (error) {
     console.error((error as Error).message);
     Deno.exit(1);

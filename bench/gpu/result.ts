@@ -1,46 +1,46 @@
-/** What the check of a GPU comes to, and the tables that are made of it. @module */
+/** The result of a check of a GPU, and the tables that show it. @module */
 
-/** The unit of what is compared with the peers, and how the names of our own readings of it begin. */
+/** The unit of the times that are compared with the peers, and the prefix of the names of mlpcuda's own readings. */
 export const STEP = "µs a step", OURS = "784-128-64-10, batch 128, ";
 
-/** A number that was read. */
+/** A number that was measured. */
 export interface Reading {
-  /** What it is of; the same in every result, so that tables find it. */
+  /** The name of the measured quantity; the same in every result, so that tables find it. */
   readonly name: string;
-  /** The number. */
+  /** The measured value. */
   readonly value: number;
-  /** Its unit. */
+  /** The unit of the value. */
   readonly unit: string;
-  /** What else there is to know, such as how the library carried the plan out. */
+  /** Further information, such as how the library ran the plan. */
   readonly note?: string;
 }
 
-/** What became of a stage. */
+/** The status of a stage. */
 export type Status = "passed" | "failed" | "skipped" | "out of time" | "not needed";
 
-/** A stage of the check. */
+/** The result of a stage of the check. */
 export interface StageResult {
-  /** Its name. */
+  /** The stage's name. */
   readonly name: string;
-  /** Whether the check as a whole fails where this does. */
+  /** True if the whole check fails unless this stage passes. */
   readonly required: boolean;
-  /** What became of it. */
+  /** The stage's status. */
   readonly status: Status;
-  /** Why, where it has not passed. */
+  /** The reason why it has not passed. */
   readonly reason?: string;
-  /** How long it took, in seconds. */
+  /** Its duration in seconds. */
   readonly seconds: number;
-  /** What it read. */
+  /** Its measurements. */
   readonly readings: readonly Reading[];
 }
 
-/** A GPU and what drives it. */
+/** A GPU, and the versions of its driver and of the CUDA library. */
 export interface DeviceInfo {
   /** The GPU's name. */
   readonly name: string;
-  /** The library's words on the device. */
+  /** The library's description of the device. */
   readonly description: string;
-  /** Whether it is the emulation on the CPU, whose times mean nothing. */
+  /** True for the emulation on the CPU, whose times mean nothing. */
   readonly emulated: boolean;
   /** The CUDA version that the driver supports, such as `"13.0"`. */
   readonly driverCuda: string;
@@ -48,27 +48,27 @@ export interface DeviceInfo {
   readonly runtimeCuda: string;
 }
 
-/** Everything that one run of the check found. */
+/** The results of one run of the check. */
 export interface GpuResult {
-  /** When it began. */
+  /** The date of the run. */
   readonly date: string;
   /** This project's version and commit. */
   readonly version: string;
-  /** Whether everything was made tiny, to see that the program works: then no number means anything. */
+  /** True if the sizes were tiny, to test the program; then no number means anything. */
   readonly quick: boolean;
-  /** The data set that was trained on. */
+  /** The name of the data set that was trained on. */
   readonly data: string;
-  /** The GPU, once it has been opened. */
+  /** The GPU, after it was opened. */
   readonly device?: DeviceInfo;
-  /** What nvidia-smi said of driver and clocks, at the start and at the end. */
+  /** The driver and clocks that nvidia-smi reported, at the start and at the end. */
   readonly clocks: { readonly start?: string; readonly end?: string };
   /** The stages, in the order in which they ran. */
   readonly stages: readonly StageResult[];
 }
 
 /**
- * The names of the stages that had to pass and did not. One that was skipped or ran out of time has shown nothing, and
- * counts like one that failed; one that this run did not need does not count.
+ * Returns the names of the required stages that did not pass. A stage that was skipped or ran out of time counts like
+ * a failed one; a stage that this run did not need does not count.
  */
 export function notPassed({ stages }: GpuResult): string[] {
   const isProven = ({ required, status }: StageResult) =>
@@ -76,19 +76,19 @@ export function notPassed({ stages }: GpuResult): string[] {
   return stages.filter((stage) => !isProven(stage)).map(({ name }) => name);
 }
 
-/** All readings of a result. */
+/** Returns all readings of a result. */
 export function readingsOf({ stages }: GpuResult): Reading[] {
   return stages.flatMap(({ readings }) => readings);
 }
 
-/** A number with three digits, or all of a whole one. */
+/** Formats a number with three significant digits, or with all digits if it is a whole number. */
 export function shown(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const rounded = Number(value.toPrecision(3));
   return Math.abs(value) >= 1000 ? Math.round(value).toLocaleString("en") : String(rounded);
 }
 
-/** A reading in words: its value, and for a step of a peer how many times longer it takes than ours. */
+/** Formats a reading: its value, and for a step of a peer also its multiple of mlpcuda's time. */
 function valueText({ name, value, unit }: Reading, readings: readonly Reading[]): string {
   const ours = readings.filter((other) => other.unit === STEP && other.name.startsWith(OURS));
   const text = `${shown(value)} ${unit}`;
@@ -96,7 +96,7 @@ function valueText({ name, value, unit }: Reading, readings: readonly Reading[])
   return `${text}, ${shown(value / Math.min(...ours.map(({ value }) => value)))} times ours`;
 }
 
-/** The short table: a line for each reading, then those for the stages that did not pass. */
+/** Returns the short table: a line for each reading, then one for each stage that did not pass. */
 export function textTable(result: GpuResult): string[] {
   const readings = readingsOf(result), width = Math.max(0, ...readings.map(({ name }) => name.length));
   const lines = readings.map((reading) => {
@@ -110,16 +110,16 @@ export function textTable(result: GpuResult): string[] {
   return [...lines, `${passed} of ${result.stages.length} stages passed`];
 }
 
-/** The readings as a table in Markdown, under a line that says where they were taken. */
+/** Returns the readings as a table in Markdown, below a line with the GPU, the versions and the date. */
 export function markdownTable(result: GpuResult): string {
   const { device, clocks, date, version, quick } = result;
   if (device === undefined || device.emulated || quick) {
     throw new TypeError(
-      "A table for readers needs a full run on a GPU, found an emulated, quick or failed one",
+      "A table needs a full run on a GPU, found an emulated, quick or failed one",
     );
   }
   const driver = clocks.start?.split(",")[1]?.trim();
-  const where = [
+  const source = [
     device.name,
     driver && `driver ${driver}`,
     `CUDA ${device.runtimeCuda}`,
@@ -132,7 +132,7 @@ export function markdownTable(result: GpuResult): string {
     second = Math.max(...rows.map(([, value]) => value.length));
   const line = (name: string, value: string) => `| ${name.padEnd(width)} | ${value.padStart(second)} |`;
   return [
-    `${where.filter(Boolean).join(", ")}:`,
+    `${source.filter(Boolean).join(", ")}:`,
     "",
     line("", ""),
     `| ${"-".repeat(width)} | ${"-".repeat(second - 1)}: |`,

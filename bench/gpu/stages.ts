@@ -1,4 +1,7 @@
-/** The stages of the check of a GPU, in the order of their importance: what runs out of time is at the end. @module */
+/**
+ * The stages of the check of a GPU, the most important first, so that the last ones are skipped if time runs out.
+ * @module
+ */
 import config from "../../deno.json" with { type: "json" };
 import { projectPath } from "../../tasks/terminal/paths.ts";
 import { CACHE, type Job, peerFlags, pythonWith, script, succeeds } from "../peers.ts";
@@ -7,50 +10,53 @@ import { median, timedEpochs } from "../summary.ts";
 import { LARGE, networkName, SMALL, weightsOf } from "./jobs.ts";
 import { type DeviceInfo, type Reading, STEP } from "./result.ts";
 
-/** The mean test accuracy of the default job over seeds 1 to 5 on the CPU (docs/speed.md), and how far a GPU's may be from it. */
+/**
+ * The mean test accuracy of the default job over seeds 1 to 5 on the CPU (docs/speed.md), and the largest allowed
+ * difference of a GPU's.
+ */
 const KNOWN_ACCURACY = 0.9815, ACCURACY_MARGIN = 0.0015;
 
-/** What all stages know. */
+/** The settings that all stages share. */
 export interface Setting {
-  /** Whether everything is made tiny. */
+  /** True for tiny sizes. */
   readonly quick: boolean;
   /** The library to check. */
   readonly library: string;
-  /** Whether it was named, so that it is not built. */
+  /** True if the user named the library; then the check does not build one. */
   readonly isGiven: boolean;
-  /** The data set, an `.npz`. */
+  /** The path of the data set, an `.npz`. */
   readonly data: string;
-  /** Its rows to train on. */
+  /** The number of training rows. */
   readonly rows: number;
-  /** Whether it is MNIST. */
+  /** True if the data set is MNIST. */
   readonly isMnist: boolean;
   /** The Python of the peers. */
   readonly python: string | undefined;
 }
 
-/** What a stage leaves. */
+/** The result of a stage's work. */
 export interface Found {
-  /** What it read. */
+  /** Its measurements. */
   readonly readings: readonly Reading[];
-  /** The GPU, where the stage looked. */
+  /** The GPU, if the stage opened it. */
   readonly device?: DeviceInfo;
 }
 
 /** A stage. */
 export interface Stage {
-  /** Its name. */
+  /** The stage's name. */
   readonly name: string;
-  /** Whether the check fails where this does. */
+  /** True if the whole check fails unless this stage passes. */
   readonly required: boolean;
-  /** Whether it needs the GPU. */
+  /** True if the stage needs the GPU. */
   readonly needsDevice: boolean;
-  /** Seconds that it can take. */
+  /** The time limit in seconds. */
   readonly limit: number;
-  /** Why this run does not need it, though it is required; `undefined` if it does. */
+  /** Returns why this run does not need the stage, though it is required; `undefined` if it does. */
   readonly excuse?: (setting: Setting, device: DeviceInfo | undefined) => string | undefined;
-  /** Why this machine cannot do it; `undefined` if it can. */
+  /** Returns why this machine cannot run the stage; `undefined` if it can. */
   readonly obstacle?: (setting: Setting, device: DeviceInfo | undefined) => Promise<string | undefined>;
-  /** Does it. */
+  /** Runs the stage. */
   readonly work: (setting: Setting, options: RunOptions, device: DeviceInfo | undefined) => Promise<Found>;
 }
 
@@ -63,7 +69,7 @@ export const STAGES: readonly Stage[] = [
     required: true,
     needsDevice: false,
     limit: 240,
-    excuse: ({ isGiven }) => isGiven ? "a library was named" : undefined,
+    excuse: ({ isGiven }) => isGiven ? "the library is given" : undefined,
     obstacle: async () => await succeeds(["nvcc", "--version"]) ? undefined : "nvcc not found",
     async work(_, options) {
       await runToEnd(["make", "cuda"], options);
@@ -93,12 +99,12 @@ export const STAGES: readonly Stage[] = [
       const isTested = ["cuda/libmlpcuda.so", "cuda/libmlpcuda_emulated.so"].map(projectPath).includes(
         library,
       );
-      return Promise.resolve(isTested ? undefined : "the tests know the libraries of cuda/ alone");
+      return Promise.resolve(isTested ? undefined : "the tests use only the libraries in cuda/");
     },
     async work({ quick, library }, options, device) {
       const backend = device?.emulated ? "cuda-emulated" : "cuda";
-      const what = quick ? "tests/backends/write_inputs_test.ts" : "tests/backends";
-      const { stdout } = await runToEnd(conformanceCommand(library, backend, what), {
+      const path = quick ? "tests/backends/write_inputs_test.ts" : "tests/backends";
+      const { stdout } = await runToEnd(conformanceCommand(library, backend, path), {
         ...options,
         env: { MLPCUDA_REQUIRE: backend, NO_COLOR: "1" },
       });
@@ -125,8 +131,8 @@ export const STAGES: readonly Stage[] = [
     required: true,
     needsDevice: true,
     limit: 60,
-    excuse: ({ quick }) => quick ? "a tiny run says nothing about accuracy" : undefined,
-    obstacle: ({ isMnist }) => Promise.resolve(isMnist ? undefined : "MNIST is not there"),
+    excuse: ({ quick }) => quick ? "a tiny run does not train long enough" : undefined,
+    obstacle: ({ isMnist }) => Promise.resolve(isMnist ? undefined : "MNIST not found"),
     work: async (setting, options) => ({ readings: await trainSeeds(setting, options) }),
   },
   measurement("large", { limit: 60 }),
@@ -140,27 +146,29 @@ export const STAGES: readonly Stage[] = [
 ];
 
 /**
- * The command line of the suites on this library: of the tests in `what`, those that run on `backend` alone, so that a
- * fault of another backend on this machine says nothing about the GPU.
+ * Returns the command line that runs the tests in the folder `path` with this library, limited to `backend`, so that
+ * a fault of another backend on this machine does not fail the check of the GPU.
  */
 export function conformanceCommand(
   library: string,
   backend: "cuda" | "cuda-emulated",
-  what: string,
+  path: string,
 ): string[] {
   const flags = ["--no-prompt", "--allow-read", `--allow-ffi=${library}`, "--allow-env=MLPCUDA_REQUIRE"];
-  return [Deno.execPath(), "test", ...flags, "--filter", `/\\(${backend.replace("-", " ")}[,)]/`, what];
+  return [Deno.execPath(), "test", ...flags, "--filter", `/\\(${backend.replace("-", " ")}[,)]/`, path];
 }
 
 /**
- * Checks that Deno's summary counts at least one test and none that was ignored.
+ * Checks that Deno's summary counts at least one test and no ignored ones.
  *
- * @throws {Error} if it does not
+ * @throws {Error} if it counts no test or an ignored one
  */
 export function checkCounts(stdout: string): void {
   const summary = stdout.match(/^ok \| (\d+) passed.*$/m);
   if (summary && Number(summary[1]) > 0 && !summary[0].includes("ignored")) return;
-  throw new Error(`The suites need tests that ran and none ignored, found ${summary?.[0] ?? "no summary"}`);
+  throw new Error(
+    `The suites need at least one test and none ignored, found ${summary?.[0] ?? "no summary"}`,
+  );
 }
 
 /** Returns the command line of a task that may load this library, in place of those that its permission set names. */
@@ -169,20 +177,20 @@ function denoCommand(task: "train", library: string): string[] {
   return [Deno.execPath(), subcommand, `--allow-ffi=${library}`, ...flags];
 }
 
-/** A reading of `measure.ts`. */
+/** Returns a stage that runs a measurement of `measure.ts`. */
 function measurement(
-  what: string,
+  name: string,
   { limit, needsDevice = true }: { readonly limit: number; readonly needsDevice?: boolean },
 ): Stage {
   return {
-    name: what,
+    name,
     required: true,
     needsDevice,
     limit,
     async work({ quick, library }, options) {
       const flags = ["--no-prompt", "--allow-read", `--allow-ffi=${library}`, "--allow-env=MLPCUDA_LIBRARY"];
       const { stdout } = await runToEnd(
-        [Deno.execPath(), "run", ...flags, "bench/gpu/measure.ts", what, ...quick ? ["--quick"] : []],
+        [Deno.execPath(), "run", ...flags, "bench/gpu/measure.ts", name, ...quick ? ["--quick"] : []],
         { ...options, env: { MLPCUDA_LIBRARY: library } },
       );
       return JSON.parse(stdout);
@@ -190,7 +198,7 @@ function measurement(
   };
 }
 
-/** The kernels' tests, built for a GPU. */
+/** The executable of the kernels' tests, built for a GPU. */
 const KERNELS_TEST = "cuda/build/gpu/kernels_test";
 
 function kernelsAreEmulated(_: Setting, device: DeviceInfo | undefined): string | undefined {
@@ -207,15 +215,15 @@ async function noKernelsTest(): Promise<string | undefined> {
 }
 
 /**
- * The command line of the kernels' tests under a tool of compute-sanitizer. They provoke errors of the driver on purpose and
- * check what is said of them: calls that fail are not the tool's to report.
+ * Returns the command line of the kernels' tests under a tool of compute-sanitizer. The tests provoke driver errors
+ * on purpose, so the tool is told not to report calls that fail.
  */
 export function sanitizerCommand(tool: string): string[] {
   const flags = ["--tool", tool, "--report-api-errors", "no", "--error-exitcode", "1"];
   return ["compute-sanitizer", ...flags, KERNELS_TEST, "quick"];
 }
 
-/** The kernels' tests under a tool of compute-sanitizer. */
+/** Returns the stage that runs the kernels' tests under a tool of compute-sanitizer. */
 function sanitizer(tool: string): Stage {
   return {
     name: `compute-sanitizer ${tool}`,
@@ -234,7 +242,7 @@ function sanitizer(tool: string): Stage {
   };
 }
 
-/** A run of `deno task train`, from the start of the process. */
+/** Runs `deno task train`, timed from the start of the process. */
 async function train(
   { library, data }: Setting,
   { epochs, seed, ...options }: RunOptions & { readonly epochs: number; readonly seed: number },
@@ -255,7 +263,7 @@ async function trainToFile(setting: Setting, options: RunOptions): Promise<Readi
   return [
     { name: `${epochs} epochs, process start to saved model`, value: seconds, unit: "s" },
     { name: `${epochs} epochs, training alone`, value: training, unit: "s" },
-    { name: "test accuracy after them", value: 100 * testAccuracy, unit: "%" },
+    { name: "test accuracy after training", value: 100 * testAccuracy, unit: "%" },
   ];
 }
 
@@ -281,7 +289,7 @@ interface Script {
   readonly flags?: readonly string[];
 }
 
-/** Seconds of a peer's epoch; the first epoch, which compiles and warms up, does not count. */
+/** Returns the seconds of each epoch of a peer without the first epoch, which compiles and warms up. */
 async function runPeer(
   { file, module, flags = [] }: Script,
   job: Omit<Job, "threads" | "backend">,
@@ -298,7 +306,7 @@ function needsModule(module: string): Stage["obstacle"] {
     await pythonWith(["numpy", module], python) === undefined ? `no Python with ${module}` : undefined;
 }
 
-/** A peer on the default job. */
+/** Returns the stage of a peer on the default job. */
 function peer(name: string, given: Script): Stage {
   return {
     name,
@@ -316,7 +324,7 @@ function peer(name: string, given: Script): Stage {
   };
 }
 
-/** PyTorch with CUDA graphs on a large network. */
+/** Returns the stage of PyTorch with CUDA graphs on a large network. */
 function largePeer(hidden: readonly number[], batchSize: number): Stage {
   const name = `${networkName(hidden)}, batch ${batchSize}, PyTorch with CUDA graphs`;
   const flags = ["--mode", "graphs", "--batch-size", `${batchSize}`];

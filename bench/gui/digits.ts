@@ -1,6 +1,7 @@
 /**
- * How well a network reads digits drawn on the page itself: ten styles of each digit, drawn in Chromium with the mouse at
- * varied places, sizes and thicknesses on the page of a real `deno task gui`. `deno task drawn` does it without a browser.
+ * Measures how well a network reads digits drawn on the page itself: ten styles of each digit, drawn in Chromium with
+ * the mouse at varied places, sizes and thicknesses on the page of `deno task gui`. `deno task drawn` measures the
+ * same without a browser.
  * @module
  */
 import { createRandom } from "../../src/random.ts";
@@ -13,7 +14,8 @@ import { openGui } from "./open.ts";
 const COMMAND = {
   name: "bench/gui/digits.ts",
   runBy: "deno run --allow-read --allow-write --allow-run --allow-sys --allow-env --allow-net=127.0.0.1",
-  summary: "Draws digits as people do on the page in Chromium, and says how many of them are read.",
+  summary:
+    "Draws digits on the page in Chromium, as people do, and prints how many are classified correctly.",
   groups: {
     drawn: {
       title: "Drawings",
@@ -33,7 +35,7 @@ async function main({ given, positionals, screen, signal }: TaskContext<typeof C
   await using opened = await openGui(positionals);
   const { page } = opened;
   const styles = everyStyle(), total = each * styles.length;
-  let drawn = 0, right = 0;
+  let drawn = 0, correct = 0;
   for (const [number, { label, style }] of styles.entries()) {
     for (let drawing = 0; drawing < each && !signal.aborted; drawing++) {
       const { strokes, pen } = drawInStyle(style, createRandom(seed, 65536 * number + drawing));
@@ -43,17 +45,17 @@ async function main({ given, positionals, screen, signal }: TaskContext<typeof C
         const [first, ...rest] = await page.onPad(stroke);
         await page.mouse.move(...first);
         await page.mouse.down();
-        // Sent without waiting, as a hand does: the browser hands several to the page at once.
+        // Sent without waiting, like a real pointer, so that the browser passes several events to the page at once.
         await Promise.all(rest.map((place) => page.mouse.move(...place)));
         await page.mouse.up();
       }
       await page.waitForTimeout(100);
       const { guess } = await page.read();
       drawn++;
-      if (guess === `${label}`) right++;
+      if (guess === `${label}`) correct++;
       else screen.row(`${label}, ${style.name}: read as ${guess || "nothing"}`);
-      screen.progress(`${drawn} of ${total} drawn, ${right} read rightly`);
+      screen.progress(`${drawn} of ${total} drawn, ${correct} correct`);
     }
   }
-  screen.row(`${right} of ${drawn} read rightly, ${accuracy(right / drawn, drawn)}`);
+  screen.row(`${correct} of ${drawn} correct, ${accuracy(correct / drawn, drawn)}`);
 }

@@ -1,7 +1,7 @@
 /**
- * How long the drawing page's bars take to follow the pointer: the mouse draws in Chromium, on the page of a real
- * `deno task gui`, and each move is timed from the browser's own time stamp of the event until the bars have changed in
- * answer to a sheet that was sent after it.
+ * Measures how long the bars of the drawing page take to follow the pointer. The mouse draws in Chromium, on the page
+ * of a real `deno task gui`. Each move is timed from the browser's time stamp of the event until the bars have
+ * changed in response to a sheet that was sent after it.
  * @module
  */
 import { type Command, withDefaults } from "../../tasks/terminal/command.ts";
@@ -11,9 +11,9 @@ import type { GuiPage, Place } from "../../tests/browser/page.ts";
 import { openGui } from "./open.ts";
 import { describeMachine, projectVersion } from "../machine.ts";
 
-/** Moves that are not counted, while scripts are compiled on both sides. */
+/** Moves that are not counted, because both sides still compile their scripts. */
 const WARM_UP = 50;
-/** Moves of a stroke; each draws a spiral from the middle outwards. */
+/** The number of moves of a stroke; each stroke draws a spiral from the middle outward. */
 const MOVES_A_STROKE = 50;
 
 const COMMAND = {
@@ -23,18 +23,18 @@ const COMMAND = {
     latency: {
       title: "Latency",
       options: {
-        events: { kind: "integer", default: 500, min: 10, help: "moves of the mouse that are counted" },
+        events: { kind: "integer", default: 500, min: 10, help: "mouse moves to count" },
         gap: {
           kind: "integer",
           default: 4,
           min: 0,
-          help: "milliseconds between two moves, beside what sending takes",
+          help: "milliseconds between two moves, without the time to send them",
         },
-        name: { kind: "text", value: "NAME", help: "also keep the result, as bench/results/NAME.json" },
+        name: { kind: "text", value: "NAME", help: "save the result as bench/results/NAME.json" },
       },
     },
   },
-  positionals: { name: "-- OPTIONS...", help: "options of `deno task gui`; --demo where there are none" },
+  positionals: { name: "-- OPTIONS...", help: "options of `deno task gui` (default --demo)" },
 } as const satisfies Command;
 
 if (import.meta.main) await runTask(COMMAND, main);
@@ -80,7 +80,7 @@ async function main({ given, positionals, screen, signal }: TaskContext<typeof C
   }
 }
 
-/** A stroke that keeps changing the drawing. */
+/** Returns a stroke each of whose moves changes the drawing. */
 function spiral(): Place[] {
   return Array.from({ length: MOVES_A_STROKE + 1 }, (_, i) => {
     const angle = i / 5, radius = 0.05 + 0.35 * i / MOVES_A_STROKE;
@@ -89,8 +89,8 @@ function spiral(): Place[] {
 }
 
 /**
- * Has the page time every move. `latencies` gets a pair for each: until the bars have changed in answer to a sheet with it,
- * and until the frame that shows them could begin.
+ * Makes the page time every move. `latencies` gets a pair of times for each: until the bars have changed in response
+ * to a sheet that contains the move, and until the frame that shows them could begin.
  */
 async function watchLatency(page: GuiPage): Promise<void> {
   await page.evaluate(() => {

@@ -1,6 +1,6 @@
 /**
- * Takes the pictures of the drawing page that README.md and docs/tasks.md show, into docs/. They are made small afterwards by
- * `pngquant --force --ext .png docs/page_*.png`.
+ * Takes the screenshots of the drawing page that README.md and docs/tasks.md show, and writes them to docs/. Afterward, `pngquant
+ * --force --ext .png docs/page_*.png` makes the files smaller.
  * @module
  */
 import { runTask, type TaskContext } from "../../tasks/terminal/main.ts";
@@ -10,14 +10,14 @@ import { type GuiPage, openBrowser, openPage } from "../../tests/browser/page.ts
 import { startTask } from "../../tests/browser/server.ts";
 import { DRAWN_STYLES, type DrawnStyle } from "../../tests/support/drawn_styles.ts";
 
-/** A screen as wide as a laptop's, and a telephone's. */
+/** The screen sizes of a laptop and of a phone. */
 const WIDE = { viewport: { width: 1440, height: 900 } };
 const NARROW = { viewport: { width: 360, height: 640 }, deviceScaleFactor: 2, hasTouch: true };
 
 const COMMAND = {
   name: "bench/gui/screenshots.ts",
   runBy: "deno run --allow-read --allow-write --allow-run --allow-sys --allow-env --allow-net=127.0.0.1",
-  summary: "Takes pictures of the drawing page, with model/model.npz and in training.",
+  summary: "Takes screenshots of the drawing page, with model/model.npz and during training.",
   groups: {},
 } as const satisfies Command;
 
@@ -69,7 +69,7 @@ async function main({ screen }: TaskContext<typeof COMMAND["groups"]>): Promise<
   await browser.close();
 }
 
-/** Draws in a style in the middle of the pad, and shows what a unit of the first layer looks for. */
+/** Draws in a style in the middle of the pad, and selects a unit of the first layer. */
 async function draw(page: GuiPage, { strokes }: DrawnStyle): Promise<void> {
   const [width, height] = [0, 1].map((axis) => Math.max(...strokes.flat().map((point) => point[axis])));
   for (const stroke of strokes) {
@@ -92,7 +92,7 @@ async function draw(page: GuiPage, { strokes }: DrawnStyle): Promise<void> {
   await page.waitForTimeout(300);
 }
 
-/** Where an element is in the window, and a little around it. */
+/** Returns an element's box in the window with a small margin. */
 function placeOf(page: GuiPage, selector: string) {
   return page.evaluate((selector: string) => {
     const { x, y, width, height } = document.querySelector(selector)!.getBoundingClientRect();

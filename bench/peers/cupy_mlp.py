@@ -1,6 +1,6 @@
-"""The peer "cupy": a network written with CuPy the way one is written with NumPy, which is how many begin.
+"""The peer "cupy": a network written with CuPy in the way of NumPy, as many beginners write it.
 
-Arrays are float64 on the GPU, every operation is a launch of its own, and each epoch shuffles the whole set by a
+Arrays are float64 on the GPU, every operation is a separate launch, and each epoch shuffles the whole set by a
 permutation that NumPy drew.
 """
 
@@ -37,7 +37,7 @@ class Mlp:
         return activations
 
     def train(self, x, y):
-        """One step of Adam on the mean cross-entropy of a batch; y is one-hot."""
+        """Runs one step of Adam on the mean cross-entropy of a batch; y is one-hot."""
         activations = self.forward(x)
         delta = (activations[-1] - y) / len(x)
         weight_gradients, bias_gradients = [], []

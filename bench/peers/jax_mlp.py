@@ -1,7 +1,7 @@
 """The peer "jax": JAX in float32, an epoch as one `jit` function that scans over the batches.
 
-The set stays on the device; the order of an epoch is drawn there. The last batch, which has fewer rows, is a step of its
-own behind the scan, in the same function.
+The set stays on the device, and the order of an epoch is drawn there. The last batch, which has fewer rows, is a separate
+step after the scan, in the same function.
 """
 
 import time
@@ -37,7 +37,7 @@ def loss_of(layers, x, y):
 
 
 def train(state, x, y):
-    """One step of Adam."""
+    """Runs one step of Adam."""
     layers, m, v, step = state
     gradients = jax.grad(loss_of)(layers, x, y)
     step = step + 1

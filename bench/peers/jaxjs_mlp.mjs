@@ -1,5 +1,5 @@
-// The peers "jaxjs" and "jaxjs_webgpu": jax-js on its WebAssembly or WebGPU device, under Deno; the whole step, update
-// included, is one jit function.
+// The peers "jaxjs" and "jaxjs_webgpu": jax-js on its WebAssembly or WebGPU device, under Deno. The whole step,
+// update included, is one jit function.
 //
 // A jax-js function consumes its arguments: `.ref` and `tree.ref()` keep one for another use.
 import process from "node:process";
@@ -17,7 +17,7 @@ import {
 } from "./peer.mjs";
 
 const { data, hidden, epochs, threads, modules, device } = options();
-// The library takes as many workers as the host says it has cores, and none where there is no Worker.
+// The library starts as many workers as the host reports cores, and none if the host has no Worker.
 if (threads === 1) delete globalThis.Worker;
 else Object.defineProperty(navigator, "hardwareConcurrency", { value: threads });
 const { imported: [jax], versions: [version] } = await importFrom(modules, "@jax-js/jax");
@@ -38,7 +38,7 @@ function lossOf(layers, x, labels) {
   return nn.logSoftmax(predict(layers, x)).mul(nn.oneHot(labels, 10)).sum().mul(-1 / rows);
 }
 
-/** One step of Adam; `correction` is its rate and its epsilon, both with the bias corrections of this step. */
+/** Runs one step of Adam; `correction` is its rate and its epsilon, both with the bias corrections of this step. */
 const step = jit(({ layers, m, v }, correction, x, labels) => {
   const [loss, gradients] = valueAndGrad(lossOf)(tree.ref(layers), x, labels);
   m = tree.map((m, g) => m.mul(BETA1).add(g.mul(1 - BETA1)), m, tree.ref(gradients));
@@ -83,13 +83,13 @@ for (let epoch = 0; epoch < epochs; epoch++) {
       const [next, loss] = step(state, correction, x.ref.slice(rows.ref), labels.ref.slice(rows));
       state = next;
       loss.dispose();
-      await blockUntilReady(state); // Else steps pile up faster than their memory is freed, and slow down eightfold.
+      await blockUntilReady(state); // Otherwise steps are queued faster than their memory is freed, and run eight times slower.
     }
   }
   secondsPerEpoch.push((performance.now() - began) / 1000);
 }
-const right = np.argmax(predict(state.layers, xTest), 1).equal(labelsTest).astype(np.int32).sum();
-const testAccuracy = await right.jsAsync() / test.labels.length;
+const correct = np.argmax(predict(state.layers, xTest), 1).equal(labelsTest).astype(np.int32).sum();
+const testAccuracy = await correct.jsAsync() / test.labels.length;
 report({
   peer: device === "wasm" ? "jaxjs" : `jaxjs_${device}`,
   version,
@@ -97,4 +97,4 @@ report({
   secondsPerEpoch,
   testAccuracy,
 });
-process.exit(0); // Its workers would keep the process alive.
+process.exit(0); // The library's workers would keep the process alive.

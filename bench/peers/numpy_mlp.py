@@ -1,4 +1,4 @@
-"""The peer "numpy": float32 NumPy on its BLAS, every array allocated once, Adam in place over one flat vector."""
+"""The peer "numpy": float32 NumPy on its BLAS. Every array is allocated once; Adam works in place over one flat vector."""
 
 import time
 
@@ -34,7 +34,7 @@ class Mlp:
         return pairs
 
     def train(self, x, labels):
-        """One step of Adam on the mean cross-entropy of a batch."""
+        """Runs one step of Adam on the mean cross-entropy of a batch."""
         rows, last = len(x), len(self.layers) - 1
         outputs, deltas = [y[:rows] for y in self.outputs], [d[:rows] for d in self.deltas]
         inputs = x
@@ -94,7 +94,7 @@ for _ in range(options.epochs):
     order = rng.permutation(len(x_train))
     for first in range(0, len(order), peer.BATCH_SIZE):
         rows = order[first : first + peer.BATCH_SIZE]
-        # mode="clip" lets NumPy write straight into `out`; with the default it goes through a buffer.
+        # mode="clip" lets NumPy write straight into `out`; the default mode copies through a buffer.
         mlp.train(np.take(x_train, rows, axis=0, out=batch[: len(rows)], mode="clip"), y_train[rows])
     seconds.append(time.perf_counter() - began)
 accuracy = float((mlp.predict(x_test) == y_test).mean())

@@ -1,4 +1,4 @@
-// What the JavaScript peers share: their options, the data set, and the line of JSON that each prints.
+// The parts that the JavaScript peers share: their options, the data set, and the line of JSON that each prints.
 import { readFileSync } from "node:fs";
 import os from "node:os";
 import process from "node:process";
@@ -8,10 +8,10 @@ import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { inflateRawSync } from "node:zlib";
 
-/** Options of training, the same for every peer. */
+/** The settings of training, the same for every peer. */
 export const LEARNING_RATE = 0.001, BETA1 = 0.9, BETA2 = 0.999, EPSILON = 1e-8, BATCH_SIZE = 128;
 
-/** Reads the options; `--modules` is the folder into which the npm packages were installed. */
+/** Reads the options; `--modules` is the folder in which the npm packages are installed. */
 export function options() {
   const { values } = parseArgs({
     options: {
@@ -36,7 +36,7 @@ export function options() {
   };
 }
 
-/** Imports npm packages from `modules`, and gives their versions. */
+/** Imports npm packages from `modules`, and returns them with their versions. */
 export async function importFrom(modules, ...names) {
   const folder = resolve(modules);
   const require = createRequire(pathToFileURL(`${folder}/package.json`));
@@ -46,7 +46,7 @@ export async function importFrom(modules, ...names) {
   return { imported, versions: names.map((name) => manifest(name).version) };
 }
 
-/** The set's `train` and `test` rows: `x` `[N, 784]` as float32 from 0 to 1, and `labels` `[N]`. */
+/** Returns the set's `train` and `test` rows: `x` `[N, 784]` as float32 from 0 to 1, and `labels` `[N]`. */
 export function load(path) {
   const arrays = readNpz(readFileSync(path));
   const part = (name) => ({
@@ -57,8 +57,9 @@ export function load(path) {
 }
 
 /**
- * The parts that a set is trained in, one after the other: more than one where its inputs are more than a WebGPU adapter
- * binds at a time, 128 MiB by default, which the JavaScript peers meet with NaN or with errors and no learning.
+ * Splits a set into the parts that are trained on one after the other. There is more than one if the inputs exceed
+ * the largest buffer that a WebGPU adapter binds, 128 MiB by default; beyond it the JavaScript peers give NaN or
+ * errors and do not learn.
  */
 export function partsOf({ x, labels }, device) {
   const count = device === "webgpu" ? Math.ceil(x.byteLength / 2 ** 27) : 1,
@@ -70,7 +71,7 @@ export function partsOf({ x, labels }, device) {
   }));
 }
 
-/** Arrays of bytes from an .npz, stored or deflated; just enough of the format for data sets of bytes. */
+/** Reads arrays of bytes from an .npz, stored or deflated: the part of the format that data sets of bytes need. */
 function readNpz(file) {
   const arrays = {};
   let at = file.readUInt32LE(file.lastIndexOf(Buffer.from("PK\x05\x06")) + 16);
@@ -90,9 +91,9 @@ function readNpz(file) {
   return arrays;
 }
 
-/** Prints the result: seconds of training for each epoch, and what the trained network gets right. */
+/** Prints the result: the seconds of training for each epoch, and the test accuracy. */
 export function report({ peer, version, threads, secondsPerEpoch, testAccuracy }) {
-  // The same peak that the Python peers print: the process's, from the system, in KiB.
+  // The same peak that the Python peers print: the process's high-water mark, from the system, in KiB.
   const { maxRSS } = process.resourceUsage();
   const peakRssMB = Number((maxRSS * 1024 / 1e6).toFixed(1));
   console.log(JSON.stringify({ peer, version, threads, secondsPerEpoch, testAccuracy, peakRssMB }));

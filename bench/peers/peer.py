@@ -1,4 +1,4 @@
-"""What the Python peers share: their options, the data set, and the line of JSON that each prints."""
+"""The parts that the Python peers share: their options, the data set, and the line of JSON that each prints."""
 
 import argparse
 import json
@@ -10,8 +10,8 @@ BATCH_SIZE = 128
 
 
 def options(name, own=()):
-    """Reads the options, and sets the threads of every BLAS: call it before NumPy is imported. `own` are the peer's own
-    options, each a flag and what argparse needs to know of it."""
+    """Reads the options, and sets the threads of every BLAS: call it before importing NumPy. `own` are the peer's further
+        options, each a flag and its arguments for argparse."""
     parser = argparse.ArgumentParser(description=f"Trains on MNIST with {name} and times each epoch.")
     parser.add_argument("--data", required=True, help=".npz with x_train, y_train, x_test, y_test")
     parser.add_argument("--layers", default="128,64", help="widths of the hidden layers (default 128,64)")
@@ -37,7 +37,7 @@ def load(path):
 
 
 def report(peer, version, threads, seconds, accuracy):
-    """Prints the result: seconds of training for each epoch, and what the trained network gets right."""
+    """Prints the result: the seconds of training for each epoch, and the test accuracy."""
     rss_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(json.dumps({
         "peer": peer,

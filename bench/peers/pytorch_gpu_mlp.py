@@ -2,8 +2,8 @@
 
 The set stays on the GPU as tensors and is indexed by a permutation drawn there. `--mode graphs` records a whole step,
 the update included, into a CUDA graph and replays it; `--mode compile` has the network and its loss compiled with
-`reduce-overhead`, which uses CUDA graphs too. Without a GPU everything runs on the CPU, uncompiled and unrecorded: that is
-for looking at the results, not at the times.
+`reduce-overhead`, which uses CUDA graphs too. Without a GPU everything runs on the CPU, neither compiled nor recorded: use
+that to check the results, not to measure times.
 """
 
 import time
@@ -11,7 +11,7 @@ import time
 import peer
 
 options = peer.options("PyTorch on a GPU", [
-    ("--mode", {"choices": ["eager", "graphs", "compile"], "default": "eager", "help": "how steps are carried out"}),
+    ("--mode", {"choices": ["eager", "graphs", "compile"], "default": "eager", "help": "how steps are run"}),
     ("--batch-size", {"type": int, "default": peer.BATCH_SIZE, "help": "rows of a step (default 128)"}),
 ])
 
@@ -53,7 +53,7 @@ if options.mode == "compile" and on_gpu:
 
 
 def train(rows):
-    """One step on these rows of the set."""
+    """Runs one step on these rows of the set."""
     if options.mode == "compile" and on_gpu:
         torch.compiler.cudagraph_mark_step_begin()
     optimizer.zero_grad(set_to_none=True)
@@ -62,7 +62,7 @@ def train(rows):
 
 
 class RecordedStep:
-    """`train` for a fixed number of rows, recorded. What it does while it warms up is undone."""
+    """Records `train` for a fixed number of rows. The warm-up before the recording is undone."""
 
     def __init__(self, count):
         self.rows = torch.arange(count, device=device)
@@ -104,5 +104,5 @@ for _ in range(options.epochs):
     seconds.append(time.perf_counter() - began)
 with torch.inference_mode():
     accuracy = (model(x_test).argmax(dim=1) == y_test).double().mean().item()
-where = torch.cuda.get_device_name() if on_gpu else "the CPU"
-peer.report(f"pytorch-{options.mode}", f"{torch.__version__} on {where}", options.threads, seconds, accuracy)
+hardware = torch.cuda.get_device_name() if on_gpu else "the CPU"
+peer.report(f"pytorch-{options.mode}", f"{torch.__version__} on {hardware}", options.threads, seconds, accuracy)

@@ -1,4 +1,4 @@
-"""The peer "pytorch": eager PyTorch on the CPU; the set is held as tensors and indexed by a permutation."""
+"""The peer "pytorch": eager PyTorch on the CPU. The set is held as tensors and indexed by a permutation."""
 
 import time
 
@@ -26,7 +26,7 @@ def network(widths):
 x_train, y_train, x_test, y_test = (torch.from_numpy(array) for array in peer.load(options.data))
 model = network([x_train.shape[1], *options.hidden, 10])
 loss_of = nn.CrossEntropyLoss()
-# One kernel for the whole update, its fastest form; on the CPU it exists since 2.4.
+# One kernel for the whole update, its fastest form; on the CPU it exists since version 2.4.
 fused = {"fused": True} if tuple(map(int, torch.__version__.split(".")[:2])) >= (2, 4) else {}
 optimizer = torch.optim.Adam(
     model.parameters(), lr=peer.LEARNING_RATE, betas=(peer.BETA1, peer.BETA2), eps=peer.EPSILON, **fused

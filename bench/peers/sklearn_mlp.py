@@ -1,6 +1,6 @@
 """The peer "sklearn": scikit-learn's MLPClassifier, one partial_fit an epoch.
 
-It cannot draw He weights; it has its own initialisation (Glorot, uniform).
+It cannot draw He weights; it draws its own (Glorot, uniform).
 """
 
 import time

@@ -1,5 +1,5 @@
-// The peers "tfjs", TensorFlow.js on its WebAssembly backend under Node.js, and "tfjs_webgpu", on its WebGPU backend under
-// Deno: layers API and model.fit.
+// The peers "tfjs", TensorFlow.js on its WebAssembly backend under Node.js, and "tfjs_webgpu", on its WebGPU backend
+// under Deno. Both use the layers API and model.fit.
 import {
   BATCH_SIZE,
   BETA1,
@@ -56,9 +56,9 @@ for (let epoch = 0; epoch < epochs; epoch++) {
   }
   secondsPerEpoch.push((performance.now() - began) / 1000);
 }
-const right = tf.tidy(() => model.predict(xTest).argMax(1).equal(yTest.argMax(1)).sum());
-const testAccuracy = (await right.data())[0] / test.labels.length;
-// The backend's threads need a browser: it turns them off wherever it finds Node.js.
+const correct = tf.tidy(() => model.predict(xTest).argMax(1).equal(yTest.argMax(1)).sum());
+const testAccuracy = (await correct.data())[0] / test.labels.length;
+// The backend's threads need a browser: it turns them off whenever it finds Node.js.
 report({
   peer: device === "wasm" ? "tfjs" : `tfjs_${device}`,
   version: versions[0],

@@ -1,4 +1,4 @@
-/** What augmentation makes of images, and that it makes the same everywhere. @module */
+/** Augmentation changes images as its settings say, and gives the same images everywhere. @module */
 import {
   assert,
   assertAlmostEquals,
@@ -37,7 +37,7 @@ const ALL: Strengths = {
   ...{ redrawn: 0, thinnest: 1, thickest: 6, contrast: 1 },
 };
 
-/** The inputs of an epoch, copied. */
+/** Returns a copy of the inputs of an epoch. */
 async function augmented(
   set: Dataset,
   options: Partial<AugmenterOptions> & { epoch?: number } = {},
@@ -51,7 +51,7 @@ async function augmented(
   }
 }
 
-/** A set of one image. */
+/** Creates a set of one image. */
 function imageSet(inputs: Uint8Array, side: number): Dataset {
   const labels = Uint32Array.of(0);
   return {
@@ -64,7 +64,7 @@ function imageSet(inputs: Uint8Array, side: number): Dataset {
   };
 }
 
-/** A digit drawn on a square of that side, pixels repeated or left out. */
+/** Returns a digit drawn on a square of this side, with pixels repeated or left out. */
 function resized(row: number, side: number): Uint8Array {
   const place = (at: number) => Math.floor((at + 0.5) * 28 / side);
   return Uint8Array.from(
@@ -74,7 +74,7 @@ function resized(row: number, side: number): Uint8Array {
 }
 
 Deno.test(
-  "createAugmenter() makes the same images for any number of threads, with shared memory or not",
+  "createAugmenter() makes the same images with any number of threads, with or without shared memory",
   SANITIZED,
   async () => {
     const wanted = await augmented(DIGITS, { shared: false });
@@ -97,28 +97,32 @@ Deno.test("createAugmenter() makes the same bits on every machine", SANITIZED, a
   assertEquals(crc32(images), 2040897773);
 });
 
-Deno.test("createAugmenter() makes image i from seed, epoch, i and its pixels alone", SANITIZED, async () => {
-  const augmenter = await createAugmenter(DIGITS, { seed: 1, threads: 2 });
-  const copy = async (epoch: number) => Uint8Array.from(await augmenter.inputsOf(epoch));
-  const [second, first, again] = [await copy(2), await copy(1), await copy(2)];
-  augmenter.close();
-  assertEquals(again, second);
-  assertNotEquals(first, second);
-  assertEquals(first, await augmented(DIGITS));
-  assertNotEquals(first, await augmented(DIGITS, { seed: 2 }));
-  const inputs = DIGITS.inputs.slice(0, 784 * 70), labels = DIGITS.labels!.slice(0, 70);
-  inputs.fill(9, 0, 784);
-  const fewer = await augmented({ ...DIGITS, inputs, labels });
-  assertEquals(fewer.subarray(784), first.subarray(784, 784 * 70));
-});
+Deno.test(
+  "createAugmenter() makes image i only from the seed, the epoch, i and the image's pixels",
+  SANITIZED,
+  async () => {
+    const augmenter = await createAugmenter(DIGITS, { seed: 1, threads: 2 });
+    const copy = async (epoch: number) => Uint8Array.from(await augmenter.inputsOf(epoch));
+    const [second, first, again] = [await copy(2), await copy(1), await copy(2)];
+    augmenter.close();
+    assertEquals(again, second);
+    assertNotEquals(first, second);
+    assertEquals(first, await augmented(DIGITS));
+    assertNotEquals(first, await augmented(DIGITS, { seed: 2 }));
+    const inputs = DIGITS.inputs.slice(0, 784 * 70), labels = DIGITS.labels!.slice(0, 70);
+    inputs.fill(9, 0, 784);
+    const fewer = await augmented({ ...DIGITS, inputs, labels });
+    assertEquals(fewer.subarray(784), first.subarray(784, 784 * 70));
+  },
+);
 
-Deno.test("createAugmenter() does not touch the images it is given", SANITIZED, async () => {
+Deno.test("createAugmenter() does not change the images that it is given", SANITIZED, async () => {
   const inputs = DIGITS.inputs.slice();
   await augmented({ ...DIGITS, inputs });
   assertEquals(inputs, DIGITS.inputs);
 });
 
-Deno.test("inputsOf() gives what was prepared, and what was not", SANITIZED, async () => {
+Deno.test("inputsOf() gives an epoch's inputs, prepared or not", SANITIZED, async () => {
   const augmenter = await createAugmenter(DIGITS, { seed: 1, threads: 2 });
   augmenter.prepare(5);
   augmenter.prepare(6);
@@ -132,7 +136,7 @@ Deno.test("inputsOf() gives what was prepared, and what was not", SANITIZED, asy
 
 for (const side of [8, 9, 28, 33, 64, 256]) {
   Deno.test(
-    `createAugmenter() changes nothing with strengths of 0, images of ${side}×${side}`,
+    `createAugmenter() changes nothing with strengths of 0: images of ${side}×${side}`,
     SANITIZED,
     async () => {
       for (const image of [resized(0, side), resized(1, side).map((value) => 255 - value)]) {
@@ -142,7 +146,7 @@ for (const side of [8, 9, 28, 33, 64, 256]) {
   );
 
   Deno.test(
-    `createAugmenter() shows the places that the map names, images of ${side}×${side}`,
+    `createAugmenter() takes each pixel from the place in the map: images of ${side}×${side}`,
     SANITIZED,
     async () => {
       const epochSeed = createRandom(1, 0x80000001).uint32();
@@ -150,7 +154,7 @@ for (const side of [8, 9, 28, 33, 64, 256]) {
         const image = resized(row, side);
         const found = await augmented(imageSet(image, side), { strengths: ALL });
         const wanted = deformed(image, side, createRandom(epochSeed, 0), ALL);
-        // Coordinates are float32: up to 256 they are off by 1e-5 pixels, and contrast doubles what a pixel is off.
+        // Coordinates are float32: up to 256 they are off by at most 1e-5 pixels. Contrast doubles a pixel's error.
         const off = wanted.reduce((most, value, at) => Math.max(most, Math.abs(value - found[at])), 0);
         assertLessOrEqual(off, 0.51, `row ${row}`);
         assertGreater(
@@ -162,7 +166,7 @@ for (const side of [8, 9, 28, 33, 64, 256]) {
   );
 }
 
-/** Where the ink of an image lies: the longest side of its extent, its centre of mass, and the mean width of its lines. */
+/** Returns the longest side of the ink's extent, its center of mass, and the mean width of its lines. */
 function inkOf(image: Uint8Array) {
   const at = [...image.keys()].filter((i) => image[i] > 16);
   const [columns, rows] = [at.map((i) => i % 28), at.map((i) => Math.floor(i / 28))];
@@ -182,7 +186,7 @@ function inkOf(image: Uint8Array) {
   };
 }
 
-Deno.test("createAugmenter() keeps the longest side and the centre of mass", SANITIZED, async () => {
+Deno.test("createAugmenter() keeps the longest side and the center of mass", SANITIZED, async () => {
   const strengths = { ...STRENGTHS, shift: 0, bend: 0 };
   const images = await augmented(DIGITS, { strengths });
   for (let row = 0; row < 150; row++) {
@@ -198,7 +202,7 @@ Deno.test("createAugmenter() keeps the longest side and the centre of mass", SAN
   }
 });
 
-Deno.test("createAugmenter() gives lines the width that it is told", SANITIZED, async () => {
+Deno.test("createAugmenter() gives lines the width of its setting", SANITIZED, async () => {
   const widthFor = async (width: number) => {
     const strengths = { ...NONE, redrawn: 1, thinnest: width, thickest: width };
     const images = await augmented(DIGITS, { strengths });
@@ -208,7 +212,7 @@ Deno.test("createAugmenter() gives lines the width that it is told", SANITIZED, 
     );
     return widths.sort((a, b) => a - b)[75];
   };
-  // Thick lines widen the extent, and are scaled back with it.
+  // Thicker lines widen the extent, which is then scaled back.
   const [thin, middle, thick] = [await widthFor(1), await widthFor(3), await widthFor(6)];
   assertLess(thin, 2.2);
   assertAlmostEquals(middle, 3, 0.5);
@@ -216,7 +220,7 @@ Deno.test("createAugmenter() gives lines the width that it is told", SANITIZED, 
 });
 
 Deno.test(
-  "createAugmenter() leaves blank and faint images as they are, and takes full ones",
+  "createAugmenter() leaves blank and faint images unchanged, and accepts full ones",
   SANITIZED,
   async () => {
     for (const value of [0, 16]) {
@@ -228,7 +232,7 @@ Deno.test(
   },
 );
 
-Deno.test("createAugmenter() refuses what are no square images of bytes", SANITIZED, async () => {
+Deno.test("createAugmenter() refuses inputs that are not square images of bytes", SANITIZED, async () => {
   const cases: readonly [Partial<Dataset>, string][] = [
     [
       { inputShape: [784] },
@@ -253,7 +257,7 @@ Deno.test("createAugmenter() refuses what are no square images of bytes", SANITI
 });
 
 Deno.test(
-  "close() ends the workers, before the images are made too, and can come twice",
+  "close() ends the workers, even before the images are made, and can be called twice",
   SANITIZED,
   async () => {
     const { started, running } = await workersLeftBy(async () => {
@@ -268,7 +272,7 @@ Deno.test(
 
 for (const [name, options] of Object.entries({ "2 threads": { threads: 2 }, alone: { shared: false } })) {
   Deno.test(
-    `close() rejects what is being made, and what is asked for later: ${name}`,
+    `close() rejects the pending inputs and all later requests: ${name}`,
     SANITIZED,
     async () => {
       const augmenter = await createAugmenter(DIGITS, { seed: 1, ...options });
@@ -283,7 +287,7 @@ for (const [name, options] of Object.entries({ "2 threads": { threads: 2 }, alon
 
 for (const threads of [1, 2, 3]) {
   Deno.test(
-    `A trap ends its own augmenter and no other: ${threads} threads`,
+    `createAugmenter() isolates a trap: it ends its own augmenter and no other, with ${threads} threads`,
     SANITIZED,
     () =>
       withTraps(async (traps) => {
@@ -301,7 +305,7 @@ for (const threads of [1, 2, 3]) {
   );
 }
 
-Deno.test("prepare() lets the event loop turn where there is no shared memory", SANITIZED, async () => {
+Deno.test("prepare() lets the event loop run if there is no shared memory", SANITIZED, async () => {
   const inputs = new Uint8Array(40 * DIGITS.inputs.length), labels = new Uint32Array(40 * 150);
   for (let at = 0; at < inputs.length; at += DIGITS.inputs.length) inputs.set(DIGITS.inputs, at);
   const augmenter = await createAugmenter({ ...DIGITS, inputs, labels }, { seed: 1, shared: false });

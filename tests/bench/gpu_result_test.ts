@@ -1,4 +1,4 @@
-/** The tables that are made of a check of a GPU, from a result that nobody measured. */
+/** The tables of a GPU check's result, tested with made-up numbers. @module */
 import { assertEquals, assertThrows } from "@std/assert";
 import {
   type GpuResult,
@@ -45,7 +45,7 @@ const MADE_UP: GpuResult = {
   stages: [READ, LATE],
 };
 
-Deno.test("textTable() has a line for each reading and for each stage that did not pass", () => {
+Deno.test("textTable() returns a line for each reading and for each stage that did not pass", () => {
   assertEquals(textTable(MADE_UP), [
     "784-128-64-10, batch 128, graph  11,111 µs a step  (CUDA graph)",
     "predictions                      0.0123 images a second",
@@ -55,7 +55,7 @@ Deno.test("textTable() has a line for each reading and for each stage that did n
   ]);
 });
 
-Deno.test("markdownTable() says where the readings were taken, and lists them", () => {
+Deno.test("markdownTable() names the GPU and the versions, and lists the readings", () => {
   assertEquals(
     markdownTable(MADE_UP),
     [
@@ -70,7 +70,7 @@ Deno.test("markdownTable() says where the readings were taken, and lists them", 
   );
 });
 
-Deno.test("markdownTable() refuses what was not read off a GPU in full", () => {
+Deno.test("markdownTable() refuses results that are not of a full run on a GPU", () => {
   const device = { ...MADE_UP.device!, emulated: true };
   for (
     const result of [{ ...MADE_UP, quick: true }, { ...MADE_UP, device }, { ...MADE_UP, device: undefined }]
@@ -79,7 +79,7 @@ Deno.test("markdownTable() refuses what was not read off a GPU in full", () => {
   }
 });
 
-Deno.test("notPassed() names what had to pass and did not, whether it failed, was skipped or ran out of time", () => {
+Deno.test("notPassed() names the required stages that failed, were skipped or ran out of time", () => {
   const stage = (status: Status, required: boolean): StageResult => ({
     ...READ,
     name: status,
@@ -93,7 +93,7 @@ Deno.test("notPassed() names what had to pass and did not, whether it failed, wa
   assertEquals(notPassed({ ...MADE_UP, stages: stages(true) }), ["failed", "skipped", "out of time"]);
 });
 
-Deno.test("conformanceCommand() runs the tests of one backend alone", () => {
+Deno.test("conformanceCommand() runs the tests of one backend only", () => {
   const filterOf = (backend: "cuda" | "cuda-emulated") => {
     const command = conformanceCommand("a.so", backend, "tests/backends");
     return new RegExp(command[command.indexOf("--filter") + 1].slice(1, -1));
@@ -111,7 +111,7 @@ Deno.test("conformanceCommand() runs the tests of one backend alone", () => {
   assertEquals(names.filter((name) => filterOf("cuda-emulated").test(name)), [names[2], names[3]]);
 });
 
-Deno.test("checkCounts() refuses suites in which nothing ran, or something was ignored", () => {
+Deno.test("checkCounts() refuses suites that ran no test or ignored one", () => {
   checkCounts("...\nok | 12 passed (3 steps) | 0 failed | 40 filtered out (12s)\n");
   for (
     const stdout of [
@@ -120,10 +120,10 @@ Deno.test("checkCounts() refuses suites in which nothing ran, or something was i
       "ok | 12 passed | 0 failed | 1 ignored (1s)\n",
       "FAILED | 12 passed | 1 failed (1s)\n",
     ]
-  ) assertThrows(() => checkCounts(stdout), Error, "need tests that ran");
+  ) assertThrows(() => checkCounts(stdout), Error, "need at least one test");
 });
 
-Deno.test("sanitizerCommand() does not count the errors that the tests provoke on purpose", () => {
+Deno.test("sanitizerCommand() ignores the driver errors that the tests provoke on purpose", () => {
   for (const tool of ["memcheck", "racecheck", "synccheck", "initcheck"]) {
     const command = sanitizerCommand(tool);
     assertEquals(command[command.indexOf("--tool") + 1], tool);
@@ -132,7 +132,7 @@ Deno.test("sanitizerCommand() does not count the errors that the tests provoke o
   }
 });
 
-Deno.test("STAGES has what must pass before what need not, which time may not suffice for", () => {
+Deno.test("STAGES lists the required stages before the optional ones, for which the time may not suffice", () => {
   const required = STAGES.map(({ required }) => required);
   assertEquals(required, [...required].sort((a, b) => Number(b) - Number(a)));
 });

@@ -1,20 +1,20 @@
 /**
- * Starts this machine's Chromium for tests in a browser. Its driver, Playwright, comes from npm when it is asked for and
- * not before: all else in the project, type checks too, works without a network.
+ * Starts this machine's Chromium for tests in a browser. Its driver, Playwright, is fetched from npm only when a test
+ * asks for it, so that everything else in the project, even type checks, works without a network.
  * @module
  */
 
-/** The driver. A variable, because TypeScript would fetch what a literal names. */
+/** The driver's specifier. It is a variable, because TypeScript would fetch a literal specifier. */
 const DRIVER = "npm:playwright-core@^1.65";
 
-/** What tests use of Playwright's browser. */
+/** The part of Playwright's browser that the tests use. */
 export interface Browser {
   version(): string;
   newPage(options?: Readonly<Record<string, unknown>>): Promise<Page>;
   close(): Promise<void>;
 }
 
-/** What tests use of Playwright's page. */
+/** The part of Playwright's page that the tests use. */
 export interface Page {
   readonly keyboard: {
     press(key: string): Promise<void>;
@@ -27,7 +27,7 @@ export interface Page {
   };
   goto(url: string): Promise<unknown>;
   reload(): Promise<unknown>;
-  /** Runs a function in the page; it sees nothing of the test but `argument`. */
+  /** Runs a function in the page; it has access only to `argument`, not to the test's variables. */
   evaluate<Result, Argument = undefined>(
     work: string | ((argument: Argument) => Result | Promise<Result>),
     argument?: Argument,
@@ -44,7 +44,7 @@ export interface Page {
   close(): Promise<void>;
 }
 
-/** Where systems put Chromium, or the browser that is built from it. */
+/** The usual places of Chromium and of the browsers built from it. */
 const PLACES = [
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
@@ -54,17 +54,19 @@ const PLACES = [
 ];
 
 /**
- * Starts Chromium without a window: the file that `CHROMIUM` names, or else the first that is in its usual place.
+ * Starts Chromium without a window: the file in the variable `CHROMIUM`, or else the first one found in the usual
+ * places.
  *
- * @param options `args` are more switches of the command line
- * @throws {Error} where there is none
+ * @param options `args` are further switches for the command line
+ * @throws {Error} if no Chromium is found
  */
 export async function launchChromium(options: { readonly args?: readonly string[] } = {}): Promise<Browser> {
   const executablePath = findChromium();
-  // Playwright looks for Windows' Linux in /proc, which Deno opens for nobody without every permission.
+  // Playwright reads /proc to detect the Windows subsystem for Linux; Deno refuses that unless a program has every
+  // permission.
   Deno.env.set("__IS_WSL_TEST__", "1");
   const { chromium } = await import(DRIVER) as { chromium: { launch(options: object): Promise<Browser> } };
-  // Chromium's sandbox needs rights that the user root and containers do not have; the pages are all our own.
+  // Chromium's sandbox needs permissions that the user root and containers lack; all the pages are this project's.
   return await chromium.launch({ executablePath, args: ["--no-sandbox", ...options.args ?? []] });
 }
 
@@ -72,13 +74,13 @@ function findChromium(): string {
   const named = Deno.env.get("CHROMIUM");
   if (named) {
     if (isFile(named)) return named;
-    throw new Error(`Cannot start Chromium: CHROMIUM names "${named}", which is no file`);
+    throw new Error(`Cannot start Chromium: CHROMIUM names "${named}", which is not a file`);
   }
   const found = PLACES.find(isFile);
   if (found) return found;
   throw new Error(
-    `Cannot start Chromium: none of ${PLACES.join(", ")} is there; ` +
-      "install it (Debian: `apt-get install chromium`), or let CHROMIUM name its file",
+    `Cannot start Chromium: none of ${PLACES.join(", ")} exists; ` +
+      "install it (Debian: `apt-get install chromium`), or set CHROMIUM to its path",
   );
 }
 

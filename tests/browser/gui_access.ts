@@ -6,7 +6,10 @@ import { type GuiPage, SEVEN } from "./page.ts";
 import { serveTest, trainSmall } from "./server.ts";
 import { prepareServer } from "./suite.ts";
 
-/** What looks for barriers. A variable, because TypeScript would fetch what a literal names. */
+/**
+ * The specifier of axe, the accessibility checker. It is a variable, because TypeScript would fetch a literal
+ * specifier.
+ */
 const AXE = "npm:axe-core@^4.11";
 
 const { openPage, pageTest, test } = prepareServer(async (stack) => {
@@ -24,10 +27,10 @@ const { openPage, pageTest, test } = prepareServer(async (stack) => {
   return { gui };
 });
 
-/** Each barrier that axe finds: its rule, and the elements that have it. */
-async function barriers(page: GuiPage): Promise<string[]> {
+/** Returns the violations that axe finds: each rule, and the elements that break it. */
+async function violationsOn(page: GuiPage): Promise<string[]> {
   const { default: { source } } = await import(AXE);
-  await page.evaluate<void>(source); // the page's policy lets no script in; the debugger's is not the page's
+  await page.evaluate<void>(source); // the page's policy blocks scripts, but not those of the debugger
   return await page.evaluate(async () => {
     const { axe } = globalThis as unknown as {
       axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
@@ -43,31 +46,31 @@ const looks = {
   dark: { colorScheme: "dark" },
   narrow: { viewport: { width: 360, height: 640 }, hasTouch: true },
   "narrow and dark": { viewport: { width: 320, height: 640 }, colorScheme: "dark" },
-  "in forced colours": { forcedColors: "active" },
+  "in forced colors": { forcedColors: "active" },
 };
 for (const [look, options] of Object.entries(looks)) {
-  pageTest(`axe finds no barrier: ${look}, blank and drawn, after training`, options, async (page) => {
+  pageTest(`axe finds no violation: ${look}, blank and drawn, after training`, options, async (page) => {
     await page.waitForText("#phase", /^Finished$/);
-    assertEquals(await barriers(page), []);
+    assertEquals(await violationsOn(page), []);
     await page.draw(SEVEN);
     await page.waitForGuess();
     await page.click("#sample");
     await page.waitForText("#caption", /row/);
     await page.click('.layer:nth-child(2) [role="option"]');
-    assertEquals(await barriers(page), []);
+    assertEquals(await violationsOn(page), []);
   });
 }
 
-test("axe finds no barrier once the server has ended", async () => {
+test("axe finds no violation after the server has ended", async () => {
   await using server = await serveTest((await trainSmall()).mlp);
   await using page = await openPage(server.url);
   await page.click("#quit");
   await page.waitForText("#notice", /ended/);
-  assertEquals(await barriers(page), []);
+  assertEquals(await violationsOn(page), []);
 });
 
 pageTest(
-  "the page needs no horizontal scrolling from 320 pixels on, and none with text of twice the size from 640 on",
+  "page needs no horizontal scrolling at 320 pixels or more, nor at 640 or more with text of twice the size",
   async (page) => {
     await page.draw(SEVEN);
     await page.waitForGuess();
@@ -87,14 +90,14 @@ pageTest(
   },
 );
 
-pageTest("the page shows pad and guess at once on a screen of 360×640", {
+pageTest("page shows pad and guess at once on a screen of 360×640", {
   viewport: { width: 360, height: 640 },
 }, async (page) => {
   const bottom = await page.evaluate(() => document.querySelector("#guess")!.getBoundingClientRect().bottom);
   assert(bottom <= 640, `${bottom}`);
 });
 
-pageTest("nothing moves when a guess comes", async (page) => {
+pageTest("page layout does not shift when a guess appears", async (page) => {
   await page.waitForText("#phase", /^Finished$/);
   const places = () =>
     page.evaluate(() =>
@@ -114,7 +117,7 @@ pageTest("nothing moves when a guess comes", async (page) => {
 });
 
 pageTest(
-  "the page asks no other origin for anything, and is less than 60 KB in all",
+  "page requests nothing from other origins, and is less than 60 KB in total",
   async (page, { gui }) => {
     await page.draw(SEVEN);
     await page.waitForGuess();

@@ -5,7 +5,7 @@ import { prepareServer } from "./suite.ts";
 
 const { pageTest } = prepareServer();
 
-/** Draws by events of that kind of pointer, as the browser has them from the system. */
+/** Draws with the events of this kind of pointer, as the system sends them to the browser. */
 async function drawBy(kind: "pen" | "touch", page: GuiPage, stroke: readonly Place[]): Promise<void> {
   const session = await page.context().newCDPSession(page);
   const places = await page.onPad(closer(stroke));
@@ -35,7 +35,7 @@ async function drawBy(kind: "pen" | "touch", page: GuiPage, stroke: readonly Pla
   }
 }
 
-/** The kinds of pointer that put something down on the pad, told by the page. */
+/** Records in the page the kind of each pointer that is pressed on the pad. */
 const watchKinds = (page: GuiPage) =>
   page.evaluate(() => {
     const kinds: string[] = [];
@@ -45,7 +45,7 @@ const watchKinds = (page: GuiPage) =>
     });
   });
 
-pageTest("the pad takes strokes of the mouse, and what they are is read", async (page, { gui }) => {
+pageTest("pad draws strokes of the mouse, and the network reads them", async (page, { gui }) => {
   await page.draw(SEVEN);
   await page.waitForGuess();
   const sheet = await gui.lastSheet(), box = boxOf(sheet);
@@ -58,7 +58,7 @@ pageTest("the pad takes strokes of the mouse, and what they are is read", async 
 
 for (const kind of ["pen", "touch"] as const) {
   pageTest(
-    `the pad takes strokes of ${kind === "pen" ? "a pen" : "a finger"}`,
+    `pad draws strokes of ${kind === "pen" ? "a pen" : "a finger"}`,
     { hasTouch: true },
     async (page, { gui }) => {
       await watchKinds(page);
@@ -72,7 +72,7 @@ for (const kind of ["pen", "touch"] as const) {
   );
 }
 
-pageTest("the pad draws a dot where it is tapped, 8.5 % of its width", async (page, { gui }) => {
+pageTest("pad draws a dot when it is tapped, 8.5 % of its width", async (page, { gui }) => {
   await page.draw([[0.3, 0.6]]);
   await page.waitForGuess();
   const box = boxOf(await gui.lastSheet());
@@ -82,7 +82,7 @@ pageTest("the pad draws a dot where it is tapped, 8.5 % of its width", async (pa
 });
 
 pageTest(
-  "the pad follows a stroke that leaves it, and takes it up where it comes back",
+  "pad follows a stroke that leaves it, and continues it where it returns",
   async (page, { gui }) => {
     await page.draw([[0.8, 0.3], [1.3, 0.3], [1.3, 0.7], [0.8, 0.7]]);
     await page.waitForGuess();
@@ -90,12 +90,12 @@ pageTest(
     assertEquals(box.right, 1);
     assertAlmostEquals(box.top, 0.2575, 0.02);
     assertAlmostEquals(box.bottom, 0.7425, 0.02);
-    assert(sheet[98 * 196 + 195] < 128, "the way beyond the pad is drawn on it");
+    assert(sheet[98 * 196 + 195] < 128, "the part of the stroke outside the pad is drawn on it");
   },
 );
 
 pageTest(
-  "the pad ignores the other buttons, and a second finger",
+  "pad ignores the other mouse buttons and a second finger",
   { hasTouch: true },
   async (page, { gui }) => {
     const [[x, y], [otherX, otherY]] = await page.onPad([[0.3, 0.3], [0.7, 0.7]]);
@@ -116,7 +116,7 @@ pageTest(
   },
 );
 
-pageTest("the pad is sharp on a dense screen, and keeps the drawing when its size changes", {
+pageTest("pad is sharp on a high-density screen, and keeps the drawing when its size changes", {
   deviceScaleFactor: 3,
 }, async (page) => {
   await page.draw(ONE);
@@ -138,7 +138,7 @@ pageTest("the pad is sharp on a dense screen, and keeps the drawing when its siz
   assertAlmostEquals(after.share, before.share, 0.003);
 });
 
-pageTest("the pad draws as thick as the pen's slider says", async (page, { gui }) => {
+pageTest("pad draws with the thickness of the pen's slider", async (page, { gui }) => {
   await page.fill("#pen", "14");
   await page.draw([[0.5, 0.5]]);
   await page.waitForGuess();
@@ -147,7 +147,7 @@ pageTest("the pad draws as thick as the pen's slider says", async (page, { gui }
 });
 
 pageTest(
-  "undo takes back a stroke at a time, and a clearing; clear leaves nothing to read",
+  "undo removes one stroke at a time and reverts Clear; Clear leaves nothing to read",
   async (page, { gui }) => {
     await page.draw(ONE);
     await page.draw([[0.2, 0.5], [0.8, 0.5]]);

@@ -15,7 +15,7 @@ const { pageTest } = prepareServer(async (stack) => {
   return { gui: await serveTest(mlp, { corrections, samples: digits.test }), digits, file };
 });
 
-pageTest("look inside shows every layer's units, coloured by what they answer", async (page) => {
+pageTest("look inside shows the units of every layer, colored by their outputs", async (page) => {
   const colors = () =>
     page.evaluate(() =>
       Array.from(
@@ -35,7 +35,7 @@ pageTest("look inside shows every layer's units, coloured by what they answer", 
   assertEquals(await colors(), blank);
 });
 
-pageTest("look inside shows the weights, bias and activation of a unit that is clicked", async (page) => {
+pageTest("look inside shows the weights, bias and activation of a clicked unit", async (page) => {
   await page.draw(SEVEN);
   await page.waitForGuess();
   await page.click('.layer:nth-child(1) [role="option"]:nth-child(6)');
@@ -55,30 +55,33 @@ pageTest("look inside shows the weights, bias and activation of a unit that is c
   assert(width * height >= 32 && width * (height - 1) < 32, `${width}×${height}`);
 });
 
-pageTest("look inside is walked through with the arrow keys: one tab stop a layer", async (page) => {
-  await page.focus('.layer:nth-child(1) [tabindex="0"]');
-  await page.keyboard.press("ArrowRight");
-  await page.keyboard.press("ArrowRight");
-  assertEquals(await page.waitForText("#unit-name", /unit 3$/), "Layer 1, unit 3");
-  await page.keyboard.press("ArrowDown");
-  await page.waitForText("#unit-name", /unit 19$/); // 16 in a row
-  await page.keyboard.press("End");
-  await page.waitForText("#unit-name", /unit 32$/);
-  assertEquals(
-    await page.evaluate(() =>
-      Array.from(
-        document.querySelectorAll(".cells"),
-        (layer) => layer.querySelectorAll("[tabindex='0']").length,
-      )
-    ),
-    [1, 1, 1],
-  );
-  await page.keyboard.press("Tab");
-  await page.waitForText("#unit-name", /^Layer 2, unit 1$/);
-});
+pageTest(
+  "look inside moves between units with the arrow keys, with one tab stop for each layer",
+  async (page) => {
+    await page.focus('.layer:nth-child(1) [tabindex="0"]');
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowRight");
+    assertEquals(await page.waitForText("#unit-name", /unit 3$/), "Layer 1, unit 3");
+    await page.keyboard.press("ArrowDown");
+    await page.waitForText("#unit-name", /unit 19$/); // 16 in a row
+    await page.keyboard.press("End");
+    await page.waitForText("#unit-name", /unit 32$/);
+    assertEquals(
+      await page.evaluate(() =>
+        Array.from(
+          document.querySelectorAll(".cells"),
+          (layer) => layer.querySelectorAll("[tabindex='0']").length,
+        )
+      ),
+      [1, 1, 1],
+    );
+    await page.keyboard.press("Tab");
+    await page.waitForText("#unit-name", /^Layer 2, unit 1$/);
+  },
+);
 
 pageTest(
-  "a test digit is put onto the pad as ink, exactly as the set has it, and can be taken back",
+  "test digit button draws the digit on the pad as ink, exactly as in the set, and undo removes it",
   async (page, { digits, gui }) => {
     await page.click("#sample");
     const words = await page.waitForText("#caption", /row/);
@@ -95,7 +98,7 @@ pageTest(
 );
 
 pageTest(
-  "that was a … keeps the drawing with its label, and says how many there are and where",
+  "that was a … saves the drawing with its label, and shows their number and the file",
   async (page, { file }) => {
     await page.click('#labels [data-label="1"]');
     assertEquals(await page.waitForText("#correction", /./), "Draw something first");

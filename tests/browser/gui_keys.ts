@@ -5,13 +5,13 @@ import { prepareServer } from "./suite.ts";
 
 const { openPage, pageTest, test } = prepareServer();
 
-/** Whether something is drawn, once the page had the time to read it. */
+/** Returns true if something is drawn, after the page had time to read it. */
 async function isDrawn(page: GuiPage): Promise<boolean> {
   await page.waitForTimeout(120);
   return (await page.read()).guess !== "";
 }
 
-pageTest("C clears and U takes back", async (page) => {
+pageTest("C clears and U undoes", async (page) => {
   await page.draw(ONE);
   await page.waitForGuess();
   await page.keyboard.press("c");
@@ -22,7 +22,7 @@ pageTest("C clears and U takes back", async (page) => {
   await page.waitForGuess({ none: true });
 });
 
-pageTest("C and Q do nothing with a modifier held", async (page) => {
+pageTest("C, Q and U do nothing while a modifier is held", async (page) => {
   await page.draw(ONE);
   await page.waitForGuess();
   for (const modifier of ["Control", "Alt", "Meta", "Shift"]) {
@@ -32,7 +32,7 @@ pageTest("C and Q do nothing with a modifier held", async (page) => {
   assertEquals(await page.textContent("#connection"), "Connected");
 });
 
-pageTest("the switch turns single keys off for good, and Ctrl+Z takes back still", async (page) => {
+pageTest("switch turns single keys off permanently, and Ctrl+Z still undoes", async (page) => {
   await page.click("#shortcuts");
   await page.draw(ONE, [[0.2, 0.4]]);
   await page.waitForGuess();
@@ -55,7 +55,7 @@ pageTest("the switch turns single keys off for good, and Ctrl+Z takes back still
   await page.waitForGuess({ none: true });
 });
 
-pageTest("keys that go into a field do not act", async (page) => {
+pageTest("single keys do nothing while a field has the focus", async (page) => {
   await page.draw(ONE);
   await page.waitForGuess();
   await page.evaluate(() => {
@@ -69,7 +69,7 @@ pageTest("keys that go into a field do not act", async (page) => {
   assertEquals(await page.textContent("#connection"), "Connected");
 });
 
-pageTest("the pad can be drawn on with the keyboard alone", async (page, { gui }) => {
+pageTest("pad can be drawn on with only the keyboard", async (page, { gui }) => {
   for (let presses = 0; presses < 6; presses++) {
     if (await page.evaluate(() => document.activeElement?.id === "pad")) break;
     await page.keyboard.press("Tab");
@@ -88,7 +88,7 @@ pageTest("the pad can be drawn on with the keyboard alone", async (page, { gui }
   assertAlmostEquals(box.right - box.left, 0.085, 0.011);
 });
 
-test("Q quits: the server ends, the page says so and asks nothing more", async () => {
+test("Q quits: the server ends, and the page says so and sends no more requests", async () => {
   await using server = await serveTest((await trainSmall()).mlp);
   await using page = await openPage(server.url);
   await page.keyboard.press("q");

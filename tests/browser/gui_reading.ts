@@ -5,7 +5,7 @@ import { prepareServer } from "./suite.ts";
 
 const { openPage, pageTest, test } = prepareServer();
 
-pageTest("the page guesses nothing before something is drawn", async (page, { gui }) => {
+pageTest("page shows no guess before something is drawn", async (page, { gui }) => {
   assertEquals(await page.read(), {
     guess: "",
     verdict: "Nothing is guessed until you draw",
@@ -15,7 +15,7 @@ pageTest("the page guesses nothing before something is drawn", async (page, { gu
 });
 
 pageTest(
-  "the bars say each class's percentage; the guess and the runner-up stand out, and in words",
+  "bars show each class's percentage; the guess and the runner-up are marked, and named in the text",
   async (page, { gui }) => {
     await page.draw(SEVEN);
     await page.waitForGuess();
@@ -37,12 +37,12 @@ pageTest(
   },
 );
 
-test("the page says that it is not sure below the threshold", async () => {
+test("page says that it is not sure if the guess is below the threshold", async () => {
   const { mlp } = await trainSmall();
   const zeros = Object.entries(mlp.parameters).map(([name, values]) =>
     [name, new Float32Array(values.length)] as const
   );
-  mlp.parameters = Object.fromEntries(zeros); // every class is as likely as any other
+  mlp.parameters = Object.fromEntries(zeros); // all classes have the same probability
   await using server = await serveTest(mlp);
   await using page = await openPage(server.url);
   await page.draw(ONE);
@@ -55,19 +55,22 @@ test("the page says that it is not sure below the threshold", async () => {
   assertMatch(await page.waitForText("#live", /./), /^Not sure: 0, 10.0\u202f%, or 1, 10.0\u202f%$/);
 });
 
-pageTest("the page tells those who listen once the guess has settled, not at every stroke", async (page) => {
-  await page.evaluate(() => {
-    const said: string[] = [];
-    Object.assign(globalThis, { said });
-    new MutationObserver(() => said.push(document.querySelector("#live")!.textContent!))
-      .observe(document.querySelector("#live")!, { childList: true, characterData: true, subtree: true });
-  });
-  await page.draw(SEVEN);
-  await page.waitForText("#live", /^7, [\d.]+/);
-  assertEquals((await page.evaluate<string[]>("said")).length, 1);
-});
+pageTest(
+  "page announces the guess to screen readers when it is stable, not at every stroke",
+  async (page) => {
+    await page.evaluate(() => {
+      const announced: string[] = [];
+      Object.assign(globalThis, { announced });
+      new MutationObserver(() => announced.push(document.querySelector("#live")!.textContent!))
+        .observe(document.querySelector("#live")!, { childList: true, characterData: true, subtree: true });
+    });
+    await page.draw(SEVEN);
+    await page.waitForText("#live", /^7, [\d.]+/);
+    assertEquals((await page.evaluate<string[]>("announced")).length, 1);
+  },
+);
 
-pageTest("the page shows the 28×28 pixels that the network saw", async (page, { gui }) => {
+pageTest("page shows the 28×28 pixels that the network gets", async (page, { gui }) => {
   await page.draw([[0.1, 0.1], [0.1, 0.3]]);
   await page.waitForGuess();
   await gui.lastSheet();
@@ -82,7 +85,7 @@ pageTest("the page shows the 28×28 pixels that the network saw", async (page, {
   assert(first >= 3 && last <= 25, `${rows}`);
 });
 
-pageTest("the page has one request under way, and the newest drawing wins", async (page, { gui }) => {
+pageTest("page sends one request at a time, and the newest drawing wins", async (page, { gui }) => {
   let underWay = 0, most = 0;
   const gates: (() => void)[] = [];
   gui.before = async () => {
@@ -102,7 +105,7 @@ pageTest("the page has one request under way, and the newest drawing wins", asyn
   assert(last[Math.round(0.6 * 196) * 196 + 60] > 128, "the last request has the last stroke");
 });
 
-pageTest("the page drops an answer for a drawing that was cleared meanwhile", async (page, { gui }) => {
+pageTest("page ignores the response for a drawing that was cleared meanwhile", async (page, { gui }) => {
   let open = () => {};
   gui.before = () => new Promise<void>((resolve) => open = resolve);
   await page.draw(SEVEN);

@@ -10,7 +10,7 @@ const { openPage, test } = prepareTests(async (stack) => {
   return folder;
 });
 
-/** Starts `deno task gui` with that model. */
+/** Starts `deno task gui` with the model of a small network. */
 async function startSmall(folder: string, port = 0) {
   const { process, url } = await startTask(
     ["--model", "model.npz", "--data", "digits", "--port", `${port}`],
@@ -19,7 +19,7 @@ async function startSmall(folder: string, port = 0) {
   return { process, url, port: Number(new URL(url).port) };
 }
 
-test("the Quit button ends the task with exit code 0, and frees its port", async (folder) => {
+test("Quit button ends the task with exit code 0, and frees its port", async (folder) => {
   const { process, url, port } = await startSmall(folder);
   await using page = await openPage(url);
   await page.click("#quit");
@@ -28,7 +28,7 @@ test("the Quit button ends the task with exit code 0, and frees its port", async
   Deno.listen({ hostname: "127.0.0.1", port }).close();
 });
 
-test("the page keeps the drawing while the server is gone, and reads it again once one is back", async (folder) => {
+test("page keeps the drawing while no server runs, and reads it again when one is back", async (folder) => {
   const first = await startSmall(folder);
   await using page = await openPage(first.url);
   await page.draw(SEVEN);
@@ -43,7 +43,7 @@ test("the page keeps the drawing while the server is gone, and reads it again on
   );
   await page.draw([[0.5, 0.5]]);
   await page.click("#undo");
-  assertEquals((await page.read()).guess, "", "no server vouches for a guess");
+  assertEquals((await page.read()).guess, "", "no guess is shown without a server");
 
   const second = await startSmall(folder, first.port); // with another token
   await page.waitForText("#connection", /^Connected$/);
@@ -54,7 +54,7 @@ test("the page keeps the drawing while the server is gone, and reads it again on
   assertEquals((await second.process.status).code, 0);
 });
 
-test("two pages work at once, and quitting in one is told to the other", async () => {
+test("quitting in one page is shown on a second page that is open at the same time", async () => {
   await using server = await serveTest((await trainSmall()).mlp);
   await using one = await openPage(server.url);
   await using other = await openPage(server.url);

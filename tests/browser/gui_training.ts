@@ -10,7 +10,7 @@ import { prepareTests } from "./suite.ts";
 
 const { openPage, test } = prepareTests(() => Promise.resolve());
 
-/** A server that trains, until its disposal. */
+/** Starts a server that trains until its disposal. */
 async function serveTraining(epochs: number) {
   const backend = await openBackend("wasm", { threads: 1 });
   const digits = drawDigits({ count: 3000, testCount: 300 });
@@ -36,7 +36,7 @@ async function serveTraining(epochs: number) {
   };
 }
 
-test("the training panel draws curves and the confusion matrix as they form, and the drawing is read anew", async () => {
+test("training panel draws the curves and the confusion matrix during training, and the drawing is read again", async () => {
   await using server = await serveTraining(400);
   await using page = await openPage(server.url);
   await page.draw(SEVEN);
@@ -82,7 +82,7 @@ test("the training panel draws curves and the confusion matrix as they form, and
   await page.click("#pause");
   await page.waitForText("#phase", /^Running$/);
   assertEquals(await page.textContent("#pause"), "Pause");
-  await page.waitUntil(async () => await page.textContent("#step") !== step, "training goes on");
+  await page.waitUntil(async () => await page.textContent("#step") !== step, "training continues");
 
   await page.click("#stop");
   await page.waitForText("#phase", /^Stopped$/);
@@ -96,7 +96,7 @@ test("the training panel draws curves and the confusion matrix as they form, and
   await run;
 });
 
-test("the training panel tells a page that comes late all epochs, and says when it is finished", async () => {
+test("training panel shows all epochs to a page that opens late, and says when training is finished", async () => {
   await using server = await serveTraining(3);
   await server.session.run();
   await using page = await openPage(server.url);
@@ -110,7 +110,7 @@ test("the training panel tells a page that comes late all epochs, and says when 
   assertMatch((await page.textContent("#step"))!, /^epoch 3 of 3/);
 });
 
-test("the training panel is not there where nothing is trained", async () => {
+test("training panel is absent if nothing is trained", async () => {
   const mlp = Mlp.create([dense(10, "softmax")], { inputShape: [28, 28], inputScale: 1 / 255 });
   await using server = await serveTest(mlp);
   await using page = await openPage(server.url);

@@ -1,7 +1,7 @@
-/** The drawing page in Chromium: what a person does on it, and reads from it. @module */
+/** The drawing page in Chromium: the actions of a user on it, and the texts that it shows. @module */
 import { type Browser, launchChromium, type Page } from "./chromium.ts";
 
-/** Switches with which Chromium asks nobody anything on its own. */
+/** Switches that keep Chromium from sending requests itself. */
 const QUIET = [
   "--disable-gpu",
   "--disable-background-networking",
@@ -11,7 +11,7 @@ const QUIET = [
   "--no-first-run",
 ];
 
-/** What these tests use of Playwright's page beyond {@linkcode Page}. */
+/** The part of Playwright's page that these tests use beyond {@linkcode Page}. */
 interface PlaywrightPage extends Page {
   readonly keyboard: Page["keyboard"] & { down(key: string): Promise<void>; up(key: string): Promise<void> };
   readonly mouse: {
@@ -37,40 +37,40 @@ interface PlaywrightPage extends Page {
   };
 }
 
-/** A point of the pad in widths of it, from its left top. */
+/** A point of the pad, from its top left corner, in units of its width. */
 export type Place = readonly [x: number, y: number];
 
-/** A one and a seven, which small networks tell apart. */
+/** The strokes of a one and a seven, which small networks can distinguish. */
 export const ONE: readonly Place[] = [[0.5, 0.15], [0.5, 0.5], [0.5, 0.85]];
 export const SEVEN: readonly Place[] = [[0.25, 0.2], [0.5, 0.2], [0.75, 0.2], [0.6, 0.5], [0.45, 0.85]];
 
-/** What a person who looks at the page reads from it. */
+/** The texts and values that the page shows. */
 export interface Reading {
   readonly guess: string;
   readonly verdict: string;
-  /** Percent, by class; `null` where nothing is read. */
+  /** The percentage of each class; `null` if no guess is shown. */
   readonly values: readonly (number | null)[];
 }
 
-/** What a person does on the page. */
+/** The actions of a user on the page. */
 interface Actions {
-  /** Returns the places of the window, in CSS pixels, at which places of the pad are. */
+  /** Converts places of the pad to places of the window, in CSS pixels. */
   onPad(places: readonly Place[]): Promise<Place[]>;
-  /** Draws with the mouse; strokes of places that are far apart are drawn by steps. */
+  /** Draws with the mouse; long distances between places are drawn in steps. */
   draw(...strokes: readonly (readonly Place[])[]): Promise<void>;
-  /** Returns what the page says now. */
+  /** Returns the texts and values that the page shows now. */
   read(): Promise<Reading>;
-  /** Looks at the page until `isSo`: its policy refuses Playwright's own way of waiting for a condition. */
-  waitUntil(isSo: () => Promise<boolean>, what: string): Promise<void>;
-  /** Waits until something is read, or until nothing is. */
+  /** Checks a condition repeatedly until it is true: the page's policy blocks Playwright's own waiting. */
+  waitUntil(isSo: () => Promise<boolean>, condition: string): Promise<void>;
+  /** Waits until a guess is shown, or with `none` until no guess is shown. */
   waitForGuess(options?: { none?: boolean }): Promise<void>;
-  /** Waits until an element's text matches; returns the text. */
+  /** Waits until an element's text matches, and returns the text. */
   waitForText(selector: string, pattern: RegExp): Promise<string>;
 }
 
-/** The drawing page, opened. Errors of its scripts are thrown at its disposal. */
+/** The opened drawing page. Its disposal throws the errors of its scripts. */
 export interface GuiPage extends PlaywrightPage, Actions, AsyncDisposable {
-  /** The addresses that the page has asked for, in order. */
+  /** The addresses that the page has requested, in order. */
   readonly urls: readonly string[];
 }
 
@@ -79,7 +79,7 @@ export async function openBrowser(): Promise<Browser> {
   return await launchChromium({ args: QUIET });
 }
 
-/** Opens the page in a context of its own, with Playwright's `options`, and waits until it has a server. */
+/** Opens the page in a new context with Playwright's `options`, and waits until the page has a server. */
 export async function openPage(
   browser: Browser,
   url: string,
@@ -90,7 +90,7 @@ export async function openPage(
   page.on("request", (request) => urls.push(request.url()));
   page.on("pageerror", (error) => faults.push(error.message));
   page.on("console", (message) => {
-    // A server that is gone, and a request that it refuses, are part of some tests.
+    // Some tests stop the server, or send requests that it refuses.
     if (message.type() === "error" && !/Failed to load resource/.test(message.text())) {
       faults.push(message.text());
     }
@@ -134,16 +134,16 @@ function actionsOn(page: PlaywrightPage): Actions {
           return value === null ? null : Number(value);
         }),
       })),
-    async waitUntil(isSo, what) {
+    async waitUntil(isSo, condition) {
       for (const end = Date.now() + 15_000; Date.now() < end;) {
         if (await isSo()) return;
         await page.waitForTimeout(20);
       }
-      throw new Error(`Waited 15 seconds in vain: ${what}`);
+      throw new Error(`Waited 15 seconds in vain for: ${condition}`);
     },
     async waitForGuess({ none = false } = {}) {
       const isSo = async () => ((await actions.read()).guess === "") === none;
-      await actions.waitUntil(isSo, none ? "nothing is guessed" : "something is guessed");
+      await actions.waitUntil(isSo, none ? "no guess" : "a guess");
     },
     async waitForText(selector, pattern) {
       const textOf = () => page.textContent(selector);
@@ -154,7 +154,10 @@ function actionsOn(page: PlaywrightPage): Actions {
   return actions;
 }
 
-/** Adds points to a line, one every fiftieth of the pad, as hands give them: corners are rounded between far points. */
+/**
+ * Adds points to a stroke, one every fiftieth of the pad, like real pointers: the page rounds corners between distant
+ * points.
+ */
 export function closer(stroke: readonly Place[]): Place[] {
   return stroke.flatMap(([x, y], i) => {
     const [fromX, fromY] = stroke[Math.max(0, i - 1)], length = Math.hypot(x - fromX, y - fromY);

@@ -1,4 +1,4 @@
-/** Servers of the drawing page: in this process with a small network, or `deno task gui` itself. @module */
+/** Servers of the drawing page: in this process with a small network, or as `deno task gui`. @module */
 import { fromFileUrl } from "@std/path";
 import config from "../../deno.json" with { type: "json" };
 import type { DatasetPair } from "../../src/data/dataset.ts";
@@ -10,7 +10,7 @@ import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { train } from "../../src/training/train.ts";
 
-/** Draws a few digits, and trains a small network that learns to read them. */
+/** Draws digits, and trains a small network that learns to read them. */
 export async function trainSmall(): Promise<{ mlp: Mlp; digits: DatasetPair }> {
   const digits = drawDigits({ count: 3000, testCount: 100 });
   const mlp = Mlp.create([dense(32, "relu"), dense(12, "tanh"), dense(10, "softmax")], digits.train);
@@ -18,18 +18,18 @@ export async function trainSmall(): Promise<{ mlp: Mlp; digits: DatasetPair }> {
   return { mlp, digits };
 }
 
-/** A server whose answers a test can watch and hold back. */
+/** A server whose responses a test can observe and delay. */
 export interface TestGui extends AsyncDisposable {
   readonly url: string;
-  /** The ink of each request to read, in order. */
+  /** The ink of each request for a guess, in order. */
   readonly sheets: Uint8Array[];
-  /** Paths that were asked for, in order. */
+  /** The requested paths, in order. */
   readonly paths: string[];
-  /** What each answer to read waits for. */
+  /** Runs before each response to a request for a guess. */
   before: (() => Promise<void>) | undefined;
-  /** Resolves when somebody quit. */
+  /** Resolves when a page quits. */
   readonly quit: Promise<void>;
-  /** Returns the ink that reaches the server for what is drawn now, once the page has asked for it. */
+  /** Waits until the page has sent the current drawing, and returns its ink. */
   lastSheet(): Promise<Uint8Array>;
 }
 
@@ -78,7 +78,7 @@ export function boxOf(sheet: Uint8Array): { left: number; top: number; right: nu
   return { left: left / side, top: top / side, right: right / side, bottom: bottom / side };
 }
 
-/** Starts `deno task gui` as one who stands in `folder`; its address is the first line that it prints. */
+/** Starts `deno task gui` with the working folder `folder`; its address is the first line that it prints. */
 export async function startTask(
   options: readonly string[],
   folder?: string,

@@ -1,24 +1,24 @@
 /**
- * Registers the tests of the drawing page: those of a file share one Chromium and, if they like, one server. Bare
- * `deno test` does not find the files; `deno task test:gui` names them.
+ * Registers the tests of the drawing page. The tests of a file share one Chromium and optionally one server. Bare
+ * `deno test` does not find these files; `deno task test:gui` names them.
  * @module
  */
 import type { Browser } from "./chromium.ts";
 import { type GuiPage, openBrowser, openPage } from "./page.ts";
 import { serveTest, type TestGui, trainSmall } from "./server.ts";
 
-/** Playwright's options for a page: the size of its window, its color scheme… */
+/** Playwright's options for a page, such as the size of its window or its color scheme. */
 type PageOptions = Readonly<Record<string, unknown>>;
 
 /** Registers tests that share a browser. */
 export interface Suite<T> {
-  /** Opens a page of any server, for the test to dispose of. */
+  /** Opens a page of any server; the test disposes of it. */
   openPage(url: string, options?: PageOptions): Promise<GuiPage>;
-  /** Registers a test, which gets what was prepared. */
+  /** Registers a test, which gets the prepared value. */
   test(name: string, work: (prepared: T) => Promise<void>): void;
 }
 
-/** Registers tests that share a server too. */
+/** Registers tests that also share a server. */
 export interface ServerSuite<T> extends Suite<T> {
   /** Registers a test on a new page of the server. */
   pageTest(
@@ -29,7 +29,10 @@ export interface ServerSuite<T> extends Suite<T> {
   ): void;
 }
 
-/** Starts Chromium and calls `prepare` before the tests of a file; ends both, with what `stack` holds, after them. */
+/**
+ * Starts Chromium and calls `prepare` before the tests of a file; after them, closes Chromium and disposes of
+ * `stack`.
+ */
 export function prepareTests<T>(prepare: (stack: AsyncDisposableStack) => Promise<T>): Suite<T> {
   const stack = new AsyncDisposableStack();
   let browser: Browser, prepared: T;
@@ -45,7 +48,10 @@ export function prepareTests<T>(prepare: (stack: AsyncDisposableStack) => Promis
   };
 }
 
-/** Prepares tests that share a server: one of a small network that reads digits, if `prepare` gives no other. */
+/**
+ * Prepares tests that share a server: the one that `prepare` starts, or by default one of a small network that reads
+ * digits.
+ */
 export function prepareServer(): ServerSuite<{ gui: TestGui }>;
 export function prepareServer<T extends { readonly gui: TestGui }>(
   prepare: (stack: AsyncDisposableStack) => Promise<T>,
@@ -68,7 +74,7 @@ export function prepareServer(prepare = serveSmall): ServerSuite<{ gui: TestGui 
   };
 }
 
-/** Makes a folder that is removed with the stack. */
+/** Creates a folder that is removed with the stack. */
 export async function tempFolder(stack: AsyncDisposableStack): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "mlpcuda_gui_" });
   stack.defer(() => Deno.remove(folder, { recursive: true }));

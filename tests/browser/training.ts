@@ -1,6 +1,6 @@
 /**
- * The library in a browser: a page that imports what `deno bundle` makes of mod.ts trains on drawn digits. Not a name that
- * a bare `deno test` looks for: `deno task test:browser` runs it.
+ * Tests the library in a browser: a page that imports the bundle of mod.ts trains on drawn digits. The file's name is
+ * not one that bare `deno test` finds; `deno task test:browser` runs it.
  * @module
  */
 import { assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
@@ -11,7 +11,7 @@ import { useFiles, useLibrary } from "../bundle/use_library.js";
 import { everyKernel } from "../support/webgpu_kernels.ts";
 import { launchChromium, type Page } from "./chromium.ts";
 
-/** Switches with which Chromium offers a software adapter where there is no GPU. */
+/** Switches with which Chromium offers a software adapter if the machine has no GPU. */
 const WEBGPU_ARGS = [
   "--enable-unsafe-webgpu",
   "--use-webgpu-adapter=swiftshader",
@@ -23,7 +23,7 @@ import * as module from "./module.js";
 globalThis.module = module;
 </script>`;
 
-/** What the page reports of an epoch of the default network on drawn digits. */
+/** The page's report of an epoch of the default network on drawn digits. */
 interface Trained {
   readonly backend: string;
   readonly device: string;
@@ -33,7 +33,7 @@ interface Trained {
   readonly seconds: number;
 }
 
-/** Runs in the page, so that it is text there. */
+/** The function that trains in the page, as text. */
 const TRAIN = `async (name) => {
   const { dense, drawDigits, evaluate, Mlp, openBackend, train } = globalThis.module;
   const digits = drawDigits({ count: 6000, testCount: 500 });
@@ -51,7 +51,7 @@ const TRAIN = `async (name) => {
   };
 }`;
 
-/** Compiles every variant of every kernel, and gives what the browser's compiler says of those that it refuses. */
+/** Compiles every variant of every kernel, and returns the compiler's errors. */
 const COMPILE = `async () => {
   const found = globalThis.module.everyKernel();
   const device = await (await navigator.gpu.requestAdapter()).requestDevice(), refused = [];
@@ -75,12 +75,12 @@ async function bundle(module: string): Promise<string> {
   return new TextDecoder().decode(stdout);
 }
 
-/** Serves the page, opens it in Chromium, and checks that nothing went wrong in it. */
+/** Serves the page, opens it in Chromium, and checks that the page had no errors. */
 async function withPage(
   { args, isolated = false, policy, module = "mod.ts" }: {
     args?: readonly string[];
     isolated?: boolean;
-    /** The page's Content-Security-Policy; without one everything is allowed. */
+    /** The page's Content-Security-Policy; if absent, everything is allowed. */
     policy?: string;
     module?: string;
   },
@@ -116,7 +116,7 @@ async function withPage(
 const trainIn = (page: Page, backend: string) =>
   page.evaluate<Trained>(`(${TRAIN})(${JSON.stringify(backend)})`);
 
-/** 47 steps on drawn digits come to a loss of 0.9 and read 85 % of others. */
+/** Checks the loss and the accuracy after 47 steps on drawn digits; 0.9 and 85 % were measured. */
 function assertTrained({ losses, accuracy }: Trained): void {
   assertEquals(losses.length, 1);
   assertLess(losses[0], 1.5);
@@ -124,8 +124,8 @@ function assertTrained({ losses, accuracy }: Trained): void {
 }
 
 for (const isolated of [true, false]) {
-  const where = isolated ? "a page that shares memory" : "any page";
-  Deno.test(`A browser trains with wasm in ${where}`, () =>
+  const kind = isolated ? "a page that shares memory" : "any page";
+  Deno.test(`train() trains with wasm in a browser: ${kind}`, () =>
     withPage({ isolated }, async (page) => {
       const trained = await trainIn(page, "auto");
       assertEquals([trained.backend, trained.device.includes("no shared memory")], ["wasm", !isolated]);
@@ -134,7 +134,7 @@ for (const isolated of [true, false]) {
     }));
 }
 
-/** Uses the library in the page, and gives what it comes to and the device. */
+/** Uses the library in the page, and returns the results and the device. */
 const USE = `async () => {
   const backend = await globalThis.module.openBackend("wasm", { threads: 2 });
   const used = await (${useLibrary})(globalThis.module, backend);
@@ -142,7 +142,7 @@ const USE = `async () => {
   return { device: backend.device, used };
 }`;
 
-/** The same in Deno, on the calling thread alone, with the build of the kernels that the page has. */
+/** Does the same in Deno, on the calling thread alone, with the kernels' build that the page uses. */
 async function useHere(device: string) {
   const build = device.includes("relaxed") ? "relaxed" : "plain";
   const backend = await openWasm({ shared: false, build });
@@ -152,7 +152,7 @@ async function useHere(device: string) {
 }
 
 for (
-  const [where, options, threads] of [
+  const [kind, options, threads] of [
     ["a page that shares memory", { isolated: true }, "2 threads"],
     [
       "a page that allows no workers",
@@ -160,14 +160,14 @@ for (
       "1 thread (workers cannot start)",
     ],
     [
-      "a page that allows its own scripts and wasm alone",
+      "a page that allows only its own scripts and wasm",
       { isolated: true, policy: "default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'" },
       "1 thread (workers cannot start)",
     ],
     ["any page", {}, "1 thread (no shared memory)"],
   ] as const
 ) {
-  Deno.test(`A browser comes to the same bits as Deno in ${where}`, () =>
+  Deno.test(`mod.ts gives the same bits in a browser as in Deno: ${kind}`, () =>
     withPage(options, async (page) => {
       const { device, used } = await page.evaluate<{ device: string; used: unknown }>(`(${USE})()`);
       assertEquals(device.startsWith(`CPU, ${threads}, WebAssembly `), true, device);
@@ -175,7 +175,7 @@ for (
     }));
 }
 
-Deno.test("A browser refuses wasm with its reason in a page that does not let it compile", () =>
+Deno.test("openBackend() gives the reason if a page's policy forbids the browser to compile WebAssembly", () =>
   withPage({ policy: "script-src 'self' 'unsafe-inline'" }, async (page) => {
     const refused = await page.evaluate<string>(
       "globalThis.module.openBackend('wasm').then(() => 'opened', (error) => error.name + ': ' + error.message)",
@@ -187,7 +187,7 @@ Deno.test("A browser refuses wasm with its reason in a page that does not let it
     );
   }));
 
-Deno.test("A browser refuses files in one sentence that names what takes their bytes", () =>
+Deno.test("mod.ts refuses files in a browser, and names the functions that take their bytes", () =>
   withPage({}, async (page) => {
     const messages = await page.evaluate<string[]>(`(${useFiles})(globalThis.module)`);
     const instead = [
@@ -208,7 +208,7 @@ Deno.test("A browser refuses files in one sentence that names what takes their b
     );
   }));
 
-/** Whether Chromium offers an adapter with these switches. */
+/** Returns true if Chromium offers an adapter with these switches. */
 async function offersAdapter(): Promise<boolean> {
   let found = false;
   await withPage({ args: WEBGPU_ARGS }, async (page) => {
@@ -224,7 +224,7 @@ const offered = await offersAdapter();
 const NEEDS = offered ? "" : " (needs a WebGPU adapter in Chromium)";
 
 Deno.test({
-  name: `A browser compiles every WebGPU kernel${NEEDS}`,
+  name: `everyKernel() gives kernels that the browser compiles${NEEDS}`,
   ignore: !offered,
   fn: () =>
     withPage({ args: WEBGPU_ARGS, module: "tests/support/webgpu_kernels.ts" }, async (page) => {
@@ -234,14 +234,14 @@ Deno.test({
 });
 
 Deno.test({
-  name: `A browser trains with webgpu${NEEDS}`,
+  name: `train() trains with webgpu in a browser${NEEDS}`,
   ignore: !offered,
   fn: () =>
     withPage({ args: WEBGPU_ARGS }, async (page) => {
       const trained = await trainIn(page, "webgpu");
       assertEquals(trained.backend, "webgpu");
       assertTrained(trained);
-      // The same losses as wasm's, from the same start and in the same order.
+      // The losses must be those of wasm, from the same start and in the same order.
       const { losses } = await trainIn(page, "wasm");
       assertLess(Math.abs(losses[0] - trained.losses[0]), 1e-3);
     }),

@@ -1,4 +1,7 @@
-/** The bundle of `mod.ts` outside Deno: its syntax, its size, and that Node.js computes the same as Deno. @module */
+/**
+ * The bundle of `mod.ts` outside Deno: its syntax and its size, and that it gives the same results in Node.js.
+ * @module
+ */
 import { assertEquals, assertLess } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import * as library from "../../mod.ts";
@@ -9,7 +12,7 @@ import { useLibrary } from "./use_library.js";
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 const canRun = isGranted({ name: "read" }, { name: "write" }, { name: "run" });
 
-/** Runs a program and returns its output; `undefined` when this machine has not got it. */
+/** Runs a program and returns its output; `undefined` if this machine does not have it. */
 async function outputOf(program: string, ...args: string[]): Promise<Uint8Array | undefined> {
   let output: Deno.CommandOutput;
   try {
@@ -22,13 +25,13 @@ async function outputOf(program: string, ...args: string[]): Promise<Uint8Array 
   return output.stdout;
 }
 
-/** The major version of this machine's Node.js, 0 without one. */
+/** Returns the major version of this machine's Node.js, or 0 if there is none. */
 async function nodeVersion(): Promise<number> {
   const version = await outputOf("node", "--version");
   return Number(/^v(\d+)\./.exec(new TextDecoder().decode(version))?.[1] ?? 0);
 }
 
-/** Whether `deno bundle` works here: it fetches its bundler from npm once. */
+/** Returns true if `deno bundle` works here: it needs npm once, to fetch its bundler. */
 async function canBundle(): Promise<boolean> {
   try {
     await outputOf(Deno.execPath(), "bundle", "--quiet", "src/plan/activations.ts");
@@ -38,7 +41,7 @@ async function canBundle(): Promise<boolean> {
   }
 }
 
-/** The ends of the tests' names: what they need that this machine lacks. */
+/** The ends of the tests' names: the requirements that this machine lacks. */
 const MISSING = !canRun
   ? " (needs --allow-read --allow-write --allow-run)"
   : !await canBundle()
@@ -47,7 +50,7 @@ const MISSING = !canRun
 const MISSING_IN_NODE = MISSING ||
   (await nodeVersion() < 20 ? " (needs Node.js 20 or newer)" : "");
 
-/** Calls `work` with a file that holds the bundle, made with these options. */
+/** Calls `work` with a file that holds the bundle, created with these options. */
 async function withBundle(options: readonly string[], work: (file: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "mlpcuda_test_" });
   try {
@@ -59,7 +62,7 @@ async function withBundle(options: readonly string[], work: (file: string) => Pr
   }
 }
 
-/** Parses a module as ECMAScript 2022 with the parser that Node.js carries. */
+/** Parses a module as ECMAScript 2022 with the parser inside Node.js. */
 const PARSE = `
 const source = require("node:fs").readFileSync(process.argv[1], "utf8");
 require("internal/deps/acorn/acorn/dist/acorn").parse(source, { ecmaVersion: 2022, sourceType: "module" });
@@ -69,7 +72,7 @@ for (const platform of ["deno", "browser"]) {
   const options = ["--platform", platform];
 
   Deno.test({
-    name: `The bundle for platform ${platform} is ECMAScript 2022${MISSING_IN_NODE}`,
+    name: `mod.ts bundled for platform ${platform} is ECMAScript 2022${MISSING_IN_NODE}`,
     ignore: MISSING_IN_NODE !== "",
     fn: () =>
       withBundle(options, async (file) => {
@@ -80,7 +83,7 @@ for (const platform of ["deno", "browser"]) {
 
   Deno.test({
     name:
-      `The bundle for platform ${platform} trains, predicts and refuses files in Node.js${MISSING_IN_NODE}`,
+      `mod.ts bundled for platform ${platform} trains, predicts and refuses files in Node.js${MISSING_IN_NODE}`,
     ignore: MISSING_IN_NODE !== "",
     fn: () =>
       withBundle(options, async (file) => {
@@ -95,7 +98,8 @@ for (const platform of ["deno", "browser"]) {
           { name: "cuda", reason: `Cannot open backend "cuda": ${noLibraries}` },
           { name: "webgpu", reason: `Cannot open backend "webgpu": ${noGpu}` },
         ]);
-        // The same bits as in Deno: the build of the kernels is the same, and the number of threads changes none.
+        // The bits are those of Deno: the kernels' build is the same, and the number of threads does not change the
+        // bits.
         const backend = await openWasm({ shared: false, build: build?.[1] ? "relaxed" : "plain" });
         assertEquals(found.used, await useLibrary(library, backend));
         await backend.close();
@@ -113,7 +117,7 @@ for (const platform of ["deno", "browser"]) {
 }
 
 Deno.test({
-  name: `The minified bundle is at most 110 KB when gzipped${MISSING}`,
+  name: `mod.ts bundled and minified is at most 110 KB when gzipped${MISSING}`,
   ignore: MISSING !== "",
   fn: () =>
     withBundle(["--platform", "browser", "--minify"], async (file) => {
@@ -123,11 +127,11 @@ Deno.test({
     }),
 });
 
-/** A line that declares with `using`; comments may show one. */
+/** Matches a line that declares with `using`, but not a comment that shows one. */
 const USING = /^(?!\s*(\*|\/\/)).*\busing\s+[\w$]+\s*=/m;
 
 Deno.test({
-  name: "No file of src/ declares with using (needs --allow-read)",
+  name: "src/ has no file that declares with using (needs --allow-read)",
   ignore: !isGranted({ name: "read" }),
   fn: async () => {
     assertEquals(

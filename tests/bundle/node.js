@@ -1,4 +1,4 @@
-// Runs in Node.js: `node node.js BUNDLE` prints what the bundle's use comes to, as JSON.
+// Runs in Node.js: `node node.js BUNDLE` prints the results of using the bundle, as JSON.
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { useFiles, useLibrary } from "./use_library.js";

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Uses the library as a program outside Deno would: runs in Deno, Node.js and browsers, and must come to the same there.
- * It refers to nothing outside of itself, so that its source can be sent to a page.
+ * Uses the library as a program outside Deno would. It runs in Deno, Node.js and browsers, and must give the same
+ * results in all of them. It refers to nothing outside of itself, so that its source can be sent to a page.
  *
  * @param {typeof import("../../mod.ts")} library the module, or its bundle
  * @param {import("../../mod.ts").Backend} backend the backend to train on
@@ -36,8 +36,8 @@ export async function useLibrary(library, backend) {
   const outputs = await predictor.run(/** @type {Float32Array} */ (set.inputs));
   await predictor.close();
 
-  // A run that is resumed, one on deformed images, and an evaluation.
-  if (!middle) throw new Error("Epoch 2 has not come");
+  // A resumed run, a run on deformed images, and an evaluation.
+  if (!middle) throw new Error("No checkpoint after epoch 2");
   const resumed = new Mlp(middle.mlp);
   for await (const _ of train(resumed, set, { ...middle.config, epochs: 3, backend, resume: middle }));
   const digits = drawDigits({ count: 100, testCount: 20 });
@@ -69,10 +69,10 @@ export async function useLibrary(library, backend) {
 }
 
 /**
- * Calls everything that needs files.
+ * Calls every function that needs files.
  *
  * @param {typeof import("../../mod.ts")} library the module, or its bundle
- * @returns {Promise<string[]>} the messages that the calls are refused with
+ * @returns {Promise<string[]>} the error messages of the calls
  */
 export async function useFiles(library) {
   const { dense, downloadMnist, loadCheckpoint, loadDataset, Mlp, openBackend, saveCheckpoint } = library;
@@ -81,7 +81,7 @@ export async function useFiles(library) {
     () => Mlp.load("a.npz"),
     () => mlp.save("a.npz"),
     () => loadCheckpoint("a.npz"),
-    // Refused before the checkpoint is looked at.
+    // This call is refused before the checkpoint is read.
     () => saveCheckpoint("a.npz", /** @type {import("../../mod.ts").Checkpoint} */ ({})),
     () => loadDataset("a.npz"),
     () => downloadMnist("a.npz"),

@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertLess, assertLessOrEqual, assertThrows } from "@std/assert";
 import { centerDigit, type Ink } from "../../src/data/center.ts";
 
-/** A thick lop-sided L with a faint bar, as wide as `0.6 * size` and `size` high, on a square sheet. */
+/** Draws a thick lopsided L with a faint bar, `0.6 * size` wide and `size` high, on a square sheet. */
 function drawShape(size: number, { left = 0, top = 0, sheet = size } = {}): Ink {
   const values = new Uint8Array(sheet * sheet);
   for (let y = 0; y < size; y++) {
@@ -39,7 +39,7 @@ Deno.test("centerDigit() gives the longest side 20 pixels and keeps the proporti
   assertEquals([right - left + 1, bottom - top + 1], [12, 20]);
 });
 
-Deno.test("centerDigit() scales a wide digit by its width, and a small one up", () => {
+Deno.test("centerDigit() scales a wide digit by its width, and enlarges a small one", () => {
   const wide = new Uint8Array(40 * 10).fill(9);
   assertEquals(boundsOf(centerDigit({ values: wide, width: 40, height: 10 })), {
     left: 5,
@@ -51,7 +51,7 @@ Deno.test("centerDigit() scales a wide digit by its width, and a small one up", 
   assertEquals(bottom - top + 1, 20);
 });
 
-Deno.test("centerDigit() puts the centre of mass within half a pixel of (14, 14)", () => {
+Deno.test("centerDigit() puts the center of mass within half a pixel of (14, 14)", () => {
   for (const size of [20, 37, 64, 100]) {
     const [x, y] = massCenterOf(centerDigit(drawShape(size)));
     assertLessOrEqual(Math.abs(x - 14), 0.51, `x for size ${size}`); // 0.01: the image is rounded to bytes
@@ -59,21 +59,21 @@ Deno.test("centerDigit() puts the centre of mass within half a pixel of (14, 14)
   }
 });
 
-Deno.test("centerDigit() gives the same image wherever the ink lies on the sheet", () => {
+Deno.test("centerDigit() gives the same image for any position of the ink on the sheet", () => {
   const expected = centerDigit(drawShape(50));
   for (const at of [{ left: 0, top: 0 }, { left: 70, top: 3 }, { left: 17, top: 150 }]) {
     assertEquals(centerDigit(drawShape(50, { ...at, sheet: 200 })), expected);
   }
 });
 
-Deno.test("centerDigit() gives the same image at twice the size, and nearly the same at any", () => {
+Deno.test("centerDigit() gives the same image at twice the size, and nearly the same at any size", () => {
   const expected = centerDigit(drawShape(40));
   assertEquals(centerDigit(drawShape(80)), expected);
   for (const size of [57, 93, 141]) {
     const image = centerDigit(drawShape(size));
     const difference = image.reduce((sum, value, i) => sum + Math.abs(value - expected[i]), 0);
     const ink = expected.reduce((sum, value) => sum + value, 0);
-    assertLess(difference / ink, 0.15, `size ${size}`); // edges fall elsewhere within their pixels
+    assertLess(difference / ink, 0.15, `size ${size}`); // the edges lie at other places within their pixels
   }
 });
 
@@ -88,7 +88,7 @@ Deno.test("centerDigit() averages areas and stretches the darkest to 255", () =>
   assertEquals(image.subarray(28 * top + left, 28 * top + left + 2), new Uint8Array([255, 128]));
 });
 
-Deno.test("centerDigit() is not misled by ink that is hardly there", () => {
+Deno.test("centerDigit() ignores very faint ink", () => {
   const clean = drawShape(50, { left: 30, top: 30, sheet: 150 });
   const dusty = { ...clean, values: Uint8Array.from(clean.values) };
   dusty.values[0] = 3;
@@ -96,8 +96,8 @@ Deno.test("centerDigit() is not misled by ink that is hardly there", () => {
   assertEquals(centerDigit(dusty), centerDigit(clean));
 });
 
-Deno.test("centerDigit() keeps all ink in the image when its mass lies at one end", () => {
-  // a heavy foot under a long hair: centred by mass, the hair would leave the image
+Deno.test("centerDigit() keeps all ink in the image if its mass lies at one end", () => {
+  // a thick bar below a long thin line: centered by mass, the line would leave the image
   const values = new Float32Array(100 * 60);
   for (let y = 0; y < 100; y++) values[60 * y + 30] = 0.1;
   for (let y = 90; y < 100; y++) values.fill(1, 60 * y, 60 * y + 60);
@@ -111,7 +111,7 @@ Deno.test("centerDigit() leaves a blank sheet blank", () => {
   assertEquals(centerDigit({ values: new Uint8Array(0), width: 0, height: 0 }), new Uint8Array(784));
 });
 
-Deno.test("centerDigit() makes a single dot a full square", () => {
+Deno.test("centerDigit() turns a single dot into a full square", () => {
   const values = new Uint8Array(81);
   values[40] = 7;
   const image = centerDigit({ values, width: 9, height: 9 });

@@ -4,7 +4,7 @@ import { datasetFromNpz } from "../../src/data/load.ts";
 import { FormatError } from "../../src/errors.ts";
 import { formatNpz } from "../../src/formats/npz.ts";
 
-/** Labels 0, 1, 0, 1, … with another one in one row. */
+/** Returns labels 0, 1, 0, 1, … with another label in one row. */
 function labelsWith(label: number, options: { rows: number; at: number }): Uint32Array {
   return Uint32Array.from({ length: options.rows }, (_, row) => row === options.at ? label : row % 2);
 }
@@ -13,24 +13,24 @@ function setOf(labels: Uint32Array, given: { classes?: number } = {}) {
   return datasetFromArrays({ inputs: new Float32Array(labels.length), inputShape: [1], labels, ...given });
 }
 
-Deno.test("datasetFromArrays() refuses a label that makes far more classes than there are rows, and names it", () => {
+Deno.test("datasetFromArrays() refuses a label that implies far more classes than there are rows, and names it", () => {
   const message = `"labels" has label 1,000,000 at [37], which makes 1,000,001 classes for 50 rows`;
   assertThrows(() => setOf(labelsWith(1_000_000, { rows: 50, at: 37 })), RangeError, message);
   assertThrows(() => setOf(labelsWith(1000, { rows: 50, at: 0 })), RangeError, "1,001 classes for 50 rows");
 });
 
-Deno.test("datasetFromArrays() takes classes of which few have rows", () => {
+Deno.test("datasetFromArrays() accepts classes of which few have rows", () => {
   assertEquals(setOf(labelsWith(999, { rows: 2, at: 1 })).outFeatures, 1000);
   assertEquals(setOf(labelsWith(1999, { rows: 200, at: 3 })).outFeatures, 2000);
   assertThrows(() => setOf(labelsWith(2000, { rows: 200, at: 3 })), RangeError, "2,001 classes for 200 rows");
 });
 
-Deno.test("datasetFromArrays() takes as many classes as it is told", () => {
+Deno.test("datasetFromArrays() accepts any label below a given number of classes", () => {
   const labels = labelsWith(1_000_000, { rows: 5, at: 2 });
   assertEquals(setOf(labels, { classes: 2_000_000 }).outFeatures, 2_000_000);
 });
 
-Deno.test("datasetFromNpz() counts the rows of both sets, and names the array of the largest label", async () => {
+Deno.test("datasetFromNpz() compares the classes with the rows of both sets, and names the array with the largest label", async () => {
   const set = (train: Uint32Array, test: Uint32Array) => {
     const column = ({ length }: Uint32Array) => ({ shape: [length, 1], values: new Float32Array(length) });
     const row = (values: Uint32Array) => ({ shape: [values.length], values });

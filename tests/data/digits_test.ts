@@ -25,7 +25,7 @@ function labelsOf({ labels }: Dataset): number[] {
   return [...labels ?? []];
 }
 
-Deno.test("drawDigits() gives bytes of 28×28 with labels and names for ten classes", () => {
+Deno.test("drawDigits() gives bytes of 28×28 with ten classes' labels and names", () => {
   const { train, test } = drawDigits({ count: 25, testCount: 13 });
   assertEquals([train.inputs.length, train.labels?.length], [25 * 784, 25]);
   assertEquals([test?.inputs.length, test?.labels?.length], [13 * 784, 13]);
@@ -35,7 +35,7 @@ Deno.test("drawDigits() gives bytes of 28×28 with labels and names for ten clas
   assertEquals(train.source, "drawn digits");
 });
 
-Deno.test("drawDigits() draws the same for the same seed, and other digits for another", () => {
+Deno.test("drawDigits() draws the same digits for the same seed, and other digits for another seed", () => {
   const first = drawDigits({ count: 50, testCount: 10, seed: 3 });
   assertEquals(drawDigits({ count: 50, testCount: 10, seed: 3 }), first);
   const other = drawDigits({ count: 50, testCount: 10, seed: 4 });
@@ -43,7 +43,7 @@ Deno.test("drawDigits() draws the same for the same seed, and other digits for a
   assertNotEquals(other.train.labels, first.train.labels);
 });
 
-Deno.test("drawDigits() begins a longer set with the images of a shorter one", () => {
+Deno.test("drawDigits() draws a longer set that begins with the images of a shorter one", () => {
   const short = drawDigits({ count: 17, testCount: 4 }), long = drawDigits({ count: 40, testCount: 23 });
   assertEquals(long.train.inputs.subarray(0, 17 * 784), short.train.inputs);
   assertEquals(long.train.labels?.subarray(0, 17), short.train.labels);
@@ -51,21 +51,21 @@ Deno.test("drawDigits() begins a longer set with the images of a shorter one", (
   assertEquals(long.test?.labels?.subarray(0, 4), short.test?.labels);
 });
 
-Deno.test("drawDigits() holds each digit once in every ten, in changing order", () => {
+Deno.test("drawDigits() draws each digit once in every ten images, in varying order", () => {
   const labels = labelsOf(drawDigits({ count: 60, testCount: 0 }).train);
   const tens = Array.from({ length: 6 }, (_, i) => labels.slice(10 * i, 10 * (i + 1)));
   for (const ten of tens) assertEquals([...ten].sort(), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   assertEquals(new Set(tens.map(String)).size, 6);
 });
 
-Deno.test("drawDigits() draws no image twice, between training and test set neither", () => {
+Deno.test("drawDigits() draws no image twice, not even once in each of the training and test sets", () => {
   const { train, test } = drawDigits({ count: 300, testCount: 300 });
   const images = new Set<string>();
   for (const set of [train, test!]) for (let i = 0; i < 300; i++) images.add(imageOf(set, i).join());
   assertEquals(images.size, 600);
 });
 
-Deno.test("drawDigits() gives no test set for a testCount of 0", () => {
+Deno.test("drawDigits() returns no test set if testCount is 0", () => {
   assertEquals(drawDigits({ count: 1, testCount: 0 }).test, undefined);
 });
 
@@ -88,13 +88,13 @@ Deno.test("drawDigits() centers every image as MNIST does", () => {
     // averaged areas at the border may round to 0
     assertGreaterOrEqual(Math.max(right - left, bottom - top) + 1, 19, `image ${i}`);
     assertLess(Math.max(right - left, bottom - top) + 1, 21, `image ${i}`);
-    // half a pixel, and what rounding to bytes adds; a box at the border could not go farther
+    // half a pixel plus the rounding to bytes; a box at the border cannot move farther
     if (left > 0 && right < 27) assertLess(Math.abs(sumX / sum - 14), 0.52, `image ${i}`);
     if (top > 0 && bottom < 27) assertLess(Math.abs(sumY / sum - 14), 0.52, `image ${i}`);
   }
 });
 
-Deno.test("drawDigits() uses as much ink as MNIST: mean 33.3, 19.1 % of pixels not blank, 7.2 % full", () => {
+Deno.test("drawDigits() uses about as much ink as MNIST: mean 33.3, 19.1 % of pixels not blank, 7.2 % full", () => {
   const { train: { inputs } } = drawDigits({ count: 1000, testCount: 0 });
   let sum = 0, inked = 0, full = 0;
   for (const value of inputs) {
@@ -102,13 +102,13 @@ Deno.test("drawDigits() uses as much ink as MNIST: mean 33.3, 19.1 % of pixels n
     if (value > 0) inked++;
     if (value > 250) full++;
   }
-  const tolerance = 0.08; // three standard deviations of 1,000 images, and what the styles differ
+  const tolerance = 0.08; // three standard deviations over 1,000 images, plus the difference of the styles
   assertLess(Math.abs(sum / inputs.length / 33.3 - 1), tolerance);
   assertLess(Math.abs(inked / inputs.length / 0.191 - 1), tolerance);
   assertLess(Math.abs(full / inputs.length / 0.072 - 1), 2 * tolerance);
 });
 
-Deno.test("drawDigits() draws digits that the nearest of ten mean images tells apart", () => {
+Deno.test("drawDigits() draws digits that the nearest of ten mean images classifies", () => {
   const { train, test } = drawDigits({ count: 2000, testCount: 500 });
   const means = Array.from({ length: 10 }, () => new Float64Array(784));
   labelsOf(train).forEach((label, i) =>
@@ -124,14 +124,15 @@ Deno.test("drawDigits() draws digits that the nearest of ten mean images tells a
 });
 
 Deno.test({
-  name: "drawDigits() teaches a network with 6,000 digits to read 89 % of others (needs --allow-read)",
-  ignore: !isGranted({ name: "read" }), // a run without a permission is to be short
+  name:
+    "drawDigits() draws 6,000 digits from which a network learns to classify 89 % of others (needs --allow-read)",
+  ignore: !isGranted({ name: "read" }), // a run without permissions should be short
   fn: async () => {
     const { train: set, test } = drawDigits({ count: 6000, testCount: 1000 });
     const mlp = Mlp.create([dense(128, "relu"), dense(64, "relu"), dense(10, "softmax")], set);
     for await (const _ of train(mlp, set, { epochs: 5, backend: "wasm" }));
     const { accuracy } = await evaluate(mlp, test!, { backend: "wasm" });
-    assertGreater(accuracy ?? 0, 0.89); // seeds 1 to 3 come to 90.6 to 91.2 %; digits that are hard to tell apart to 86 %
+    assertGreater(accuracy ?? 0, 0.89); // measured: 90.6 to 91.2 % with seeds 1 to 3; 86 % with digits that are hard to distinguish
   },
 });
 
@@ -164,29 +165,29 @@ Deno.test("drawDigitsAsync() draws what drawDigits() draws", SANITIZED, async ()
   }
 });
 
-Deno.test("drawDigitsAsync() lets timers run and tells its progress", SANITIZED, async () => {
+Deno.test("drawDigitsAsync() lets timers run and reports its progress", SANITIZED, async () => {
   let ticks = 0;
-  const timer = setInterval(() => ticks++), told: (DrawDigitsProgress & { ticks: number })[] = [];
+  const timer = setInterval(() => ticks++), reports: (DrawDigitsProgress & { ticks: number })[] = [];
   try {
     await drawDigitsAsync({
       count: 6000,
       testCount: 1000,
-      onProgress: (progress) => told.push({ ...progress, ticks }),
+      onProgress: (progress) => reports.push({ ...progress, ticks }),
     });
   } finally {
     clearInterval(timer);
   }
-  const last = told.at(-1)!;
+  const last = reports.at(-1)!;
   assertEquals([last.drawn, last.total], [7000, 7000]);
-  assertGreater(told.length, 1);
-  for (const [i, { drawn, total, ticks }] of told.entries()) {
+  assertGreater(reports.length, 1);
+  for (const [i, { drawn, total, ticks }] of reports.entries()) {
     assertEquals(total, 7000);
-    if (i > 0) assertGreater(drawn, told[i - 1].drawn);
-    if (i > 1 && i + 1 < told.length) assertGreater(ticks, told[i - 2].ticks, `slice ${i}`);
+    if (i > 0) assertGreater(drawn, reports[i - 1].drawn);
+    if (i > 1 && i + 1 < reports.length) assertGreater(ticks, reports[i - 2].ticks, `slice ${i}`);
   }
 });
 
-Deno.test("drawDigitsAsync() ends with the reason of its signal", SANITIZED, async () => {
+Deno.test("drawDigitsAsync() rejects with the reason of its signal", SANITIZED, async () => {
   const reason = new Error("enough"), controller = new AbortController();
   let drawn = 0;
   await assertRejects(
@@ -204,7 +205,7 @@ Deno.test("drawDigitsAsync() ends with the reason of its signal", SANITIZED, asy
   assertLess(drawn, 70_000);
   const begun = { signal: AbortSignal.abort(reason), onProgress: () => assertEquals("called", "not called") };
   await assertRejects(() => drawDigitsAsync(begun), Error, "enough");
-  // from a timer, as a Ctrl-C comes, and not at the call of onProgress
+  // from a timer, like a Ctrl-C, not inside a call of onProgress
   const late = new AbortController();
   setTimeout(() => late.abort(reason), 1);
   await assertRejects(() => drawDigitsAsync({ signal: late.signal }), Error, "enough");
@@ -214,7 +215,7 @@ Deno.test("drawDigitsAsync() refuses what drawDigits() refuses", async () => {
   await assertRejects(() => drawDigitsAsync({ count: 0 }), RangeError, 'Cannot draw digits: "count" is 0');
 });
 
-Deno.test("digitStyles has several styles for each digit, the forms of each alike point by point", () => {
+Deno.test("digitStyles has several styles for each digit, whose forms have the same kinds of points", () => {
   assertEquals(digitStyles.length, 10);
   const shapeOf = (form: string) => form.replaceAll(/-?\d+,-?\d+/g, ".");
   for (const [label, styles] of digitStyles.entries()) {

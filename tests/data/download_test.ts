@@ -15,7 +15,7 @@ const NPZ = formatNpz({ x_train: { shape: [2, 1, 2], values: X }, y_train: { sha
 const IDX_X = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, ...X);
 const IDX_Y = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, ...Y);
 
-/** Small stand-ins for MNIST, with their own hashes. */
+/** Small substitutes for the MNIST files, with their own hashes. */
 const SOURCES: MnistSources = {
   npz: { url: "https://a.test/mnist.npz", sha256: await sha256Of(NPZ) },
   mirrors: ["https://b.test/", "https://c.test/"],
@@ -25,14 +25,14 @@ const SOURCES: MnistSources = {
   ],
 };
 
-type Answers = { [url: string]: Uint8Array<ArrayBuffer> | number };
+type Responses = { [url: string]: Uint8Array<ArrayBuffer> | number };
 
-/** A server of these files; a number is a status, and all else is 404. */
-function server(answers: Answers): (url: string) => Promise<Response> {
+/** Returns a `fetch` for these files; a number is an HTTP status, and any other URL gives 404. */
+function server(responses: Responses): (url: string) => Promise<Response> {
   return (url) => {
-    const answer = answers[url] ?? 404;
+    const found = responses[url] ?? 404;
     return Promise.resolve(
-      typeof answer === "number" ? new Response("", { status: answer }) : new Response(answer),
+      typeof found === "number" ? new Response("", { status: found }) : new Response(found),
     );
   };
 }
@@ -41,13 +41,13 @@ Deno.test({
   name: "downloadMnist() lists every source and its reason when all fail",
   ...strict,
   fn: async () => {
-    const answers = {
+    const responses = {
       "https://a.test/mnist.npz": Uint8Array.of(1, 2, 3),
       "https://b.test/x.gz": IDX_X,
       "https://b.test/y.gz": IDX_X,
       "https://c.test/x.gz": 503,
     };
-    const options = { fetch: server(answers), sources: SOURCES };
+    const options = { fetch: server(responses), sources: SOURCES };
     const error = await assertRejects(() => downloadMnist("never.npz", options), AggregateError);
     const found = "039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81";
     assertEquals(error.message.split("\n"), [
@@ -62,7 +62,7 @@ Deno.test({
   },
 });
 
-Deno.test("downloadMnist() says why a request failed", async () => {
+Deno.test("downloadMnist() gives the reason why a request failed", async () => {
   const cause = new Error("connection refused");
   const options = { fetch: () => Promise.reject(new TypeError("fetch failed", { cause })), sources: SOURCES };
   const error = await assertRejects(() => downloadMnist("never.npz", options), AggregateError);
@@ -70,7 +70,7 @@ Deno.test("downloadMnist() says why a request failed", async () => {
 });
 
 Deno.test({
-  name: "downloadMnist() gives a silent source up and goes on with the next",
+  name: "downloadMnist() abandons a source that sends nothing, and tries the next",
   ...strict,
   fn: async () => {
     const asked: string[] = [];
@@ -88,7 +88,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "downloadMnist() stops at once when its signal is aborted",
+  name: "downloadMnist() rejects at once when its signal is aborted",
   ...strict,
   fn: async () => {
     const controller = new AbortController();
@@ -123,7 +123,7 @@ Deno.test({
   },
 });
 
-Deno.test("MNIST pins a SHA-256 for every file", () => {
+Deno.test("MNIST has a SHA-256 for every file", () => {
   const pins = [
     MNIST.npz.sha256,
     ...MNIST.arrays.flatMap(({ sha256, decodedSha256 }) => [sha256, decodedSha256]),
@@ -134,7 +134,7 @@ Deno.test("MNIST pins a SHA-256 for every file", () => {
 
 for (const from of ["the .npz", "a mirror"]) {
   Deno.test({
-    name: `downloadMnist() writes what it got from ${from} (needs --allow-read --allow-write)`,
+    name: `downloadMnist() writes the data that it got from ${from} (needs --allow-read --allow-write)`,
     ignore: !canUseFiles,
     ...strict,
     fn: async () => {
@@ -143,11 +143,11 @@ for (const from of ["the .npz", "a mirror"]) {
         const path = `${folder}/new/mnist.npz`;
         const seen: DownloadProgress[] = [];
         const mirror = { "https://c.test/x.gz": IDX_X, "https://c.test/y.gz": IDX_Y };
-        const answers: Answers = from === "a mirror"
+        const responses: Responses = from === "a mirror"
           ? mirror
           : { ...mirror, "https://a.test/mnist.npz": NPZ };
         const progress = (state: DownloadProgress) => seen.push(state);
-        const source = await downloadMnist(path, { fetch: server(answers), progress, sources: SOURCES });
+        const source = await downloadMnist(path, { fetch: server(responses), progress, sources: SOURCES });
         assertEquals(source, from === "a mirror" ? "https://c.test/" : "https://a.test/mnist.npz");
         const { train } = await loadDataset(path);
         assertEquals([train.inputs, train.labels], [X, Uint32Array.from(Y)]);

@@ -2,7 +2,7 @@ import { assertEquals, assertFalse, assertStrictEquals, assertThrows } from "@st
 import { countOf, inFeaturesOf } from "../../src/data/dataset.ts";
 import { type DatasetArrays, datasetFromArrays } from "../../src/data/from_arrays.ts";
 
-Deno.test("datasetFromArrays() makes a set of labels", () => {
+Deno.test("datasetFromArrays() creates a set with labels", () => {
   const dataset = datasetFromArrays({
     inputs: [0.5, 1, 2, 3],
     inputShape: [2],
@@ -20,7 +20,7 @@ Deno.test("datasetFromArrays() makes a set of labels", () => {
   assertEquals([countOf(dataset), inFeaturesOf(dataset)], [2, 2]);
 });
 
-Deno.test("datasetFromArrays() makes a set of target values", () => {
+Deno.test("datasetFromArrays() creates a set with target values", () => {
   const dataset = datasetFromArrays({ inputs: [0.5, 1], inputShape: [1], targets: [1, 2, 3, 4] });
   assertEquals(dataset.targets, Float32Array.of(1, 2, 3, 4));
   assertEquals([dataset.outFeatures, countOf(dataset), dataset.source], [2, 2, "arrays"]);
@@ -39,7 +39,7 @@ for (
     ["an array", PIXELS],
   ] as const
 ) {
-  Deno.test(`datasetFromArrays() takes whole numbers from 0 to 255 for pixels in ${name}`, () => {
+  Deno.test(`datasetFromArrays() treats whole numbers from 0 to 255 as pixels, in ${name}`, () => {
     const dataset = datasetFromArrays({ inputs, inputShape: [2], labels: [0, 1] });
     assertEquals(dataset.inputs, Uint8Array.from(PIXELS));
     assertEquals(dataset.inputScale, 1 / 255);
@@ -54,14 +54,14 @@ for (
     ["a number above 255", [0, 0, 2, 256]],
   ] as const
 ) {
-  Deno.test(`datasetFromArrays() leaves inputs with ${name} as float32`, () => {
+  Deno.test(`datasetFromArrays() keeps inputs with ${name} as float32`, () => {
     const dataset = datasetFromArrays({ inputs: values, inputShape: [1], labels: [0, 1, 0, 1] });
     assertEquals(dataset.inputs, Float32Array.from(values));
     assertEquals(dataset.inputScale, 1);
   });
 }
 
-Deno.test("datasetFromArrays() leaves bytes of 0 and 1 as bytes with scale 1", () => {
+Deno.test("datasetFromArrays() keeps bytes of 0 and 1 as bytes with scale 1", () => {
   const dataset = datasetFromArrays({ inputs: Uint8Array.of(0, 1), inputShape: [1], labels: [0, 1] });
   assertEquals([dataset.inputs, dataset.inputScale], [Uint8Array.of(0, 1), 1]);
 });
@@ -76,14 +76,14 @@ Deno.test("datasetFromArrays() uses bytes, float32 and Uint32Array labels withou
   assertStrictEquals(dataset.labels, labels);
 });
 
-Deno.test("datasetFromArrays() takes an input scale as it is", () => {
+Deno.test("datasetFromArrays() uses a given input scale unchanged", () => {
   const bytes = datasetFromArrays({ inputs: Uint8Array.of(9), inputShape: [1], labels: [0], inputScale: 1 });
   assertEquals([bytes.inputs, bytes.inputScale], [Uint8Array.of(9), 1]);
   const floats = datasetFromArrays({ inputs: [9], inputShape: [1], labels: [0], inputScale: 0.5 });
   assertEquals([floats.inputs, floats.inputScale], [Float32Array.of(9), 0.5]);
 });
 
-Deno.test("datasetFromArrays() makes a test set like its training set", () => {
+Deno.test("datasetFromArrays() creates a test set with the types of its training set", () => {
   const classNames = ["a", "b", "c"];
   const train = datasetFromArrays({ inputs: [0, 9], inputShape: [1], labels: [0, 1], classNames });
   const dim = datasetFromArrays({ inputs: [0, 1], inputShape: [1], labels: [0, 0], like: train });
@@ -93,7 +93,7 @@ Deno.test("datasetFromArrays() makes a test set like its training set", () => {
   assertEquals([between.inputs, between.inputScale], [Float32Array.of(0.5, 1), 1 / 255]);
 });
 
-Deno.test("datasetFromArrays() keeps whole inputs of a test set as float32 where the training set is float32", () => {
+Deno.test("datasetFromArrays() keeps whole inputs of a test set as float32 if the training set is float32", () => {
   const train = datasetFromArrays({ inputs: [0.5, 9], inputShape: [1], labels: [0, 1] });
   const test = datasetFromArrays({ inputs: [3, 9], inputShape: [1], labels: [0, 1], like: train });
   assertEquals([test.inputs, test.inputScale], [Float32Array.of(3, 9), 1]);
@@ -123,7 +123,7 @@ const REFUSED: [
     "shape [0], which have no values",
   ],
   [
-    "parts of rows",
+    "an incomplete row",
     { ...X, inputShape: [3], labels: [0] },
     TypeError,
     "rows of shape [3] need a multiple of 3",
@@ -138,7 +138,7 @@ const REFUSED: [
   ["no targets", { ...X, targets: [] }, TypeError, `"targets" has 0 values`],
   ["a negative label", { ...X, labels: [0, -1] }, RangeError, `"labels" has -1 at [1]`],
   ["a fractional label", { ...X, labels: [0.5, 1] }, RangeError, `"labels" has 0.5 at [0]`],
-  ["a label that is no number", { ...X, labels: [0, NaN] }, RangeError, `"labels" has NaN at [1]`],
+  ["a NaN label", { ...X, labels: [0, NaN] }, RangeError, `"labels" has NaN at [1]`],
   [
     "a huge label",
     { ...X, labels: BigUint64Array.of(0n, 2n ** 60n) },
@@ -146,19 +146,19 @@ const REFUSED: [
     `has 1152921504606846976 at [1]`,
   ],
   [
-    "a label that is no class",
+    "a label outside the classes",
     { ...X, labels: [0, 2], classes: 2 },
     RangeError,
     "labels of 2 classes end at 1",
   ],
   [
-    "a number of classes that is none",
+    "a fractional number of classes",
     { ...X, labels: [0, 0], classes: 1.5 },
     RangeError,
     "Number of classes is 1.5",
   ],
   [
-    "names for another number of classes",
+    "too few class names",
     { ...X, labels: [0, 1], classes: 2, classNames: ["a"] },
     TypeError,
     "1 class names were given for 2 classes",
@@ -177,7 +177,7 @@ const REFUSED: [
     "has -Infinity at [0, 1]",
   ],
   [
-    "what float32 cannot hold",
+    "a number too large for float32",
     { ...X, inputs: [1, 1e300], labels: [0] },
     RangeError,
     "needs numbers that fit",
@@ -188,15 +188,15 @@ const REFUSED: [
     RangeError,
     `"targets" has Infinity at [1, 0]`,
   ],
-  ["a scale that is no number", { ...X, labels: [0, 1], inputScale: NaN }, RangeError, "Input scale is NaN"],
+  ["a NaN scale", { ...X, labels: [0, 1], inputScale: NaN }, RangeError, "Input scale is NaN"],
   [
-    "another shape than the training set's",
+    "a shape that differs from the training set's",
     { ...X, labels: [0, 1], like: LABELLED },
     TypeError,
     "training set has [1]",
   ],
   [
-    "targets where the training set has labels",
+    "targets if the training set has labels",
     { inputs: [1], inputShape: [1], targets: [1], like: LABELLED },
     TypeError,
     `"targets" holds target values, the training set has labels`,
@@ -208,7 +208,7 @@ const REFUSED: [
     "labels of 2 classes end at 1",
   ],
   [
-    "another scale than the training set's",
+    "a scale that differs from the training set's",
     { inputs: [1], inputShape: [1], labels: [0], like: LABELLED, inputScale: 2 },
     RangeError,
     "the training set has 1",

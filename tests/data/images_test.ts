@@ -13,7 +13,7 @@ const DIGITS: InputSpec = { inputShape: [28, 28], inputScale: 1 / 255 };
 const SMALL: InputSpec = { inputShape: [2, 3], inputScale: 1 / 255 };
 const FLOATS: InputSpec = { inputShape: [3] };
 
-/** A bar on paper, `[height, width]`; brightness from 0 to 255. */
+/** Draws a bar on a sheet `[height, width]`; brightness from 0 to 255. */
 function bar({ width = 40, height = 30, paper = 0, ink = 255, column = 10 } = {}): Uint8Array<ArrayBuffer> {
   const values = new Uint8Array(width * height).fill(paper);
   for (let y = 5; y < height - 5; y++) values.fill(ink, y * width + column, y * width + column + 4);
@@ -30,7 +30,7 @@ const read = (bytes: Uint8Array, network = DIGITS, options: Partial<ReadImagesOp
   readImages(bytes, network, { name: "a", ...options });
 
 Deno.test(
-  "readImages() centers the ink of a picture, dark on light or light on dark",
+  "readImages() centers the ink of an image, dark on light or light on dark",
   SANITIZED,
   async () => {
     for (const pixels of [bar(), bar({ paper: 255, ink: 0 }), bar({ paper: 200, ink: 90, column: 25 })]) {
@@ -46,13 +46,13 @@ Deno.test(
   },
 );
 
-Deno.test("readImages() says where a picture has no ink", SANITIZED, async () => {
+Deno.test("readImages() marks an image without ink as blank", SANITIZED, async () => {
   const blank = [{ name: "a", inputs: new Uint8Array(784), blank: true }];
   assertEquals(await read(await png(new Uint8Array(100).fill(220), 10, 10)), blank);
 });
 
 Deno.test(
-  "readImages() reads pictures [N, H, W] and numbers them, all or those asked for",
+  "readImages() reads images [N, H, W] and numbers them, all or only the given rows",
   SANITIZED,
   async () => {
     const three = npy(Uint8Array.of(...bar(), ...bar().fill(9), ...bar({ paper: 255, ink: 0 })), 3, 30, 40);
@@ -68,7 +68,7 @@ Deno.test(
   },
 );
 
-Deno.test("readImages() takes raw pictures as they are, of the network's shape", SANITIZED, async () => {
+Deno.test("readImages() uses raw images of the network's shape unchanged", SANITIZED, async () => {
   const pixels = Uint8Array.of(1, 2, 3, 4, 5, 6);
   const wanted = [{ name: "a", inputs: pixels, blank: false }];
   const raw = { raw: true };
@@ -81,7 +81,7 @@ Deno.test("readImages() takes raw pictures as they are, of the network's shape",
   assertEquals((await read(await png(image, 28, 28), DIGITS, raw))[0].inputs, image);
 });
 
-Deno.test("readImages() takes rows as they are", SANITIZED, async () => {
+Deno.test("readImages() uses rows unchanged", SANITIZED, async () => {
   const rows = Float32Array.of(0.5, -1, 2, 0, 0, 3);
   const found = await read(npy(rows, 2, 3), FLOATS);
   assertEquals(found, [
@@ -131,21 +131,21 @@ const REFUSED: [
   ],
   ["a JPEG", Uint8Array.of(0xFF, 0xD8, 0xFF), DIGITS, {}, 'Cannot read "a": it is a JPEG, needs'],
   [
-    "a picture for floats",
+    "an image for a network of floats",
     await png(PIXELS, 3, 2),
     { inputShape: [28, 28] },
     {},
     "it is a picture, whose pixels have scale 1/255, the network's inputs have 1",
   ],
   [
-    "a picture for another shape",
+    "an image for a network with another shape",
     await png(PIXELS, 3, 2),
     SMALL,
     {},
     "a picture's ink is centered on 28×28 pixels, the network takes [2, 3]; use raw pixels",
   ],
   [
-    "a raw picture of another shape",
+    "a raw image of another shape",
     await png(PIXELS, 2, 3),
     SMALL,
     { raw: true },
@@ -174,8 +174,8 @@ const REFUSED: [
     {},
     "its array has shape [3] of <U1, the network needs [3]",
   ],
-  ["pictures without pixels", npy(new Uint8Array(), 2, 0, 3), DIGITS, {}, "its pictures have no pixels"],
-  ["no pictures", npy(new Uint8Array(), 0, 2, 3), DIGITS, {}, 'Cannot use "a": it holds no rows'],
+  ["images without pixels", npy(new Uint8Array(), 2, 0, 3), DIGITS, {}, "its pictures have no pixels"],
+  ["no images", npy(new Uint8Array(), 0, 2, 3), DIGITS, {}, 'Cannot use "a": it holds no rows'],
   [
     "a negative pixel",
     npy(Float32Array.of(0, -1), 1, 2),
@@ -184,14 +184,14 @@ const REFUSED: [
     "a pixel is -1, needs 0 to 255, or 0 to 1",
   ],
   [
-    "a pixel that is no number",
+    "a NaN pixel",
     npy(Float32Array.of(0, NaN), 1, 2),
     DIGITS,
     {},
     "a pixel is NaN, needs 0 to 255",
   ],
   [
-    "a row that is no number",
+    "a row with NaN",
     npy(Float32Array.of(0, NaN, 1), 3),
     FLOATS,
     {},
@@ -205,7 +205,7 @@ const REFUSED: [
     "its inputs have scale 1, the network needs 0.00392156862745098",
   ],
   [
-    "rows that are not there",
+    "rows that do not exist",
     npy(PIXELS, 1, 6),
     SMALL,
     { rows: { first: 0, last: 1 } },
@@ -219,7 +219,7 @@ const REFUSED: [
     "its inputs have scale 0.00392156862745098, the network needs 1",
   ],
   [
-    "test rows that a set has not",
+    "test rows of a set without a test set",
     formatNpz({
       x_train: { shape: [1, 6], values: PIXELS },
       y_train: { shape: [1], values: Uint8Array.of(1) },

@@ -4,22 +4,22 @@ import { inkOf } from "../../src/data/ink.ts";
 import type { Picture } from "../../src/formats/png.ts";
 import { createRandom } from "../../src/random.ts";
 
-/** How a sheet with a seven on it looks; brightness from 0 to 255. */
+/** The appearance of a sheet with a seven on it; brightness from 0 to 255. */
 interface Look {
   readonly width?: number;
   readonly height?: number;
   readonly paper?: number;
   readonly ink?: number;
-  /** What the paper's brightness changes by from the left edge to the right, and from the middle to the corners. */
+  /** The change of the paper's brightness from the left edge to the right, and from the middle to the corners. */
   readonly slope?: number;
   readonly vignette?: number;
   /** The standard deviation of normal noise. */
   readonly noise?: number;
-  /** Whether there is a seven. */
+  /** False for a blank sheet. */
   readonly written?: boolean;
 }
 
-/** A gray picture of a lop-sided seven. */
+/** Draws a gray image of a lopsided seven. */
 function scan(look: Look = {}): Picture {
   const {
     width = 120,
@@ -49,27 +49,27 @@ function scan(look: Look = {}): Picture {
 const centered = (picture: Picture) => centerDigit(inkOf(picture));
 const isBlank = (picture: Picture) => inkOf(picture).values.every((value) => value === 0);
 
-/** What share of the ink of `wanted` is elsewhere, or of another strength, in `found`. */
+/** Returns the share of the ink of `wanted` that differs in place or strength in `found`. */
 function differenceOf(found: Uint8Array, wanted: Uint8Array): number {
   const ink = wanted.reduce((sum, value) => sum + value, 0);
   return found.reduce((sum, value, i) => sum + Math.abs(value - wanted[i]), 0) / ink;
 }
 
-Deno.test("inkOf() is how far a pixel is from the paper, whichever of the two is darker", () => {
+Deno.test("inkOf() is the difference between a pixel and the paper, whichever is darker", () => {
   const { values } = inkOf(scan({ paper: 230, ink: 30 }));
   assertEquals(Array.from(values, Math.round), Array.from(scan({ paper: 0, ink: 200 }).pixels));
   assertEquals(centered(scan({ paper: 30, ink: 230 })), centered(scan({ paper: 230, ink: 30 })));
   assertEquals(centered(scan({ paper: 100, ink: 200 })), centered(scan()));
 });
 
-Deno.test("inkOf() keeps an image of MNIST's kind as it is, gray edges too", () => {
+Deno.test("inkOf() keeps an image like MNIST's unchanged, including its gray edges", () => {
   const image = centerDigit({ values: scan({ paper: 0, ink: 255 }).pixels, width: 120, height: 100 });
   const { values, width, height } = inkOf({ width: 28, height: 28, channels: 1, pixels: image });
   assertEquals([width, height], [28, 28]);
   assertEquals(Array.from(values, Math.round), Array.from(image, (value) => value > 255 / 8 ? value : 0));
 });
 
-Deno.test("inkOf() takes color by its luminance", () => {
+Deno.test("inkOf() converts color to luminance", () => {
   const [red, green, blue] = [0, 1, 2].map((channel) => {
     const { pixels, ...size } = scan({ paper: 0, ink: 255 });
     const colored = new Uint8Array(3 * pixels.length);
@@ -81,7 +81,7 @@ Deno.test("inkOf() takes color by its luminance", () => {
   assertAlmostEquals(blue, 0.114 * 255, 0.1);
 });
 
-Deno.test("inkOf() lays what is transparent over white", () => {
+Deno.test("inkOf() puts transparent pixels on white", () => {
   const { pixels, ...size } = scan({ paper: 0, ink: 200 });
   const wanted = centered(scan());
   const black = new Uint8Array(2 * pixels.length), colored = new Uint8Array(4 * pixels.length);
@@ -105,12 +105,12 @@ const BLANK: Look[] = [
 ];
 
 for (const look of BLANK) {
-  Deno.test(`inkOf() finds none on a sheet of ${JSON.stringify(look)}`, () => {
+  Deno.test(`inkOf() finds no ink on a sheet with ${JSON.stringify(look)}`, () => {
     assert(isBlank(scan({ ...look, written: false })));
   });
 }
 
-Deno.test("inkOf() takes what hardly differs from the paper for paper", () => {
+Deno.test("inkOf() treats pixels that hardly differ from the paper as paper", () => {
   assert(isBlank(scan({ paper: 230, ink: 218 })));
 });
 
@@ -125,12 +125,12 @@ const SHADED: Look[] = [
 ];
 
 for (const look of SHADED) {
-  Deno.test(`inkOf() finds the same as on clean paper with ${JSON.stringify(look)}`, () => {
+  Deno.test(`inkOf() finds the same ink as on clean paper with ${JSON.stringify(look)}`, () => {
     assertLess(differenceOf(centered(scan(look)), centered(scan())), 0.12); // noise reaches into the strokes
   });
 }
 
-Deno.test("inkOf() leaves out specks, and keeps a stroke that stands apart", () => {
+Deno.test("inkOf() removes specks, and keeps a separate stroke", () => {
   const clean = scan(), dusty = { ...clean, pixels: clean.pixels.slice() };
   for (const [x, y] of [[3, 4], [110, 90], [111, 91], [60, 95]]) dusty.pixels[y * 120 + x] = 0;
   assertEquals(inkOf(dusty), inkOf(clean));
@@ -156,13 +156,13 @@ Deno.test("inkOf() finds a digit that reaches the edges", () => {
   assertLess(differenceOf(found, centered(scan({ width, height }))), 0.2);
 });
 
-Deno.test("inkOf() averages a large picture down", () => {
+Deno.test("inkOf() averages a large image to a smaller one", () => {
   const ink = inkOf(scan({ width: 2400, height: 2000, paper: 210, ink: 80, noise: 12 }));
   assertEquals([ink.width, ink.height], [800, 667]);
   assertLess(differenceOf(centerDigit(ink), centered(scan({ width: 800, height: 667 }))), 0.05);
 });
 
-Deno.test("inkOf() takes pictures of a row, a column and a pixel", () => {
+Deno.test("inkOf() accepts images of a row, a column and a pixel", () => {
   const pixels = new Uint8Array(40).fill(255, 0, 30);
   for (const [width, height] of [[40, 1], [1, 40]]) {
     const { values } = inkOf({ width, height, channels: 1, pixels });

@@ -24,7 +24,7 @@ async function assertRefused(arrays: Record<string, NpzInput>, fault: string): P
   assertEquals(error.file, name);
 }
 
-Deno.test("datasetFromNpz() makes a training and a test set", async () => {
+Deno.test("datasetFromNpz() creates a training and a test set", async () => {
   const { train, test } = await load({ x_train: X, y_train: Y, x_test: X, y_test: Y });
   assertEquals(train.inputs, X.values as Uint8Array);
   assertEquals([train.inputShape, train.inputScale, train.outFeatures, train.source], [
@@ -37,7 +37,7 @@ Deno.test("datasetFromNpz() makes a training and a test set", async () => {
   assertEquals(test, train);
 });
 
-Deno.test("datasetFromNpz() takes an opened archive, in any order of members, and needs no test set", async () => {
+Deno.test("datasetFromNpz() accepts an opened archive with members in any order, and needs no test set", async () => {
   const npz = await parseNpz(formatNpz({ other: Y, y_train: Y, x_train: X }), { name });
   const { train, test } = await datasetFromNpz(npz);
   assertEquals([train.source, train.outFeatures, test], [name, 3, undefined]);
@@ -55,7 +55,7 @@ Deno.test("datasetFromNpz() decides the input type by the training set", async (
   assertEquals(plain.test?.inputs, Float32Array.of(0, 255));
 });
 
-Deno.test("datasetFromNpz() takes bools as inputs and as labels", async () => {
+Deno.test("datasetFromNpz() accepts bools as inputs and as labels", async () => {
   const bools: NpzInput = { dtype: "|b1", shape: [4], values: Uint8Array.of(0, 1, 1, 0) };
   const { train } = await load({ x_train: { ...bools, shape: [4, 1] }, y_train: bools });
   assertEquals([train.inputs, train.inputScale, train.outFeatures], [Uint8Array.of(0, 1, 1, 0), 1, 2]);
@@ -69,7 +69,7 @@ const LABELS: [name: string, array: NpzInput][] = [
 ];
 
 for (const [kind, array] of LABELS) {
-  Deno.test(`datasetFromNpz() takes ${kind} for labels`, async () => {
+  Deno.test(`datasetFromNpz() treats ${kind} as labels`, async () => {
     const { train } = await load({ x_train: X, y_train: array });
     assertEquals([train.labels, train.outFeatures], [Uint32Array.of(0, 1, 2, 1), 3]);
   });
@@ -78,19 +78,19 @@ for (const [kind, array] of LABELS) {
 const TARGETS: [name: string, array: NpzInput, outFeatures: number][] = [
   ["floats [N] with a fraction", floats([4], 0, 1.5, 2, 1), 1],
   ["whole floats [N, 1]", floats([4, 1], 0, 1, 2, 1), 1],
-  ["one-hot floats [N, 2], which are not guessed to be labels,", floats([4, 2], 0, 1, 0, 1, 1, 0, 1, 0), 2],
+  ["one-hot floats [N, 2]", floats([4, 2], 0, 1, 0, 1, 1, 0, 1, 0), 2],
   ["float64 [N, 1]", { shape: [4, 1], values: Float64Array.of(0.5, 1, 2, 1) }, 1],
 ];
 
 for (const [kind, array, outFeatures] of TARGETS) {
-  Deno.test(`datasetFromNpz() takes ${kind} for target values`, async () => {
+  Deno.test(`datasetFromNpz() treats ${kind} as target values`, async () => {
     const { train } = await load({ x_train: X, y_train: array });
     assertEquals(train.targets, Float32Array.from(array.values as Float32Array));
     assertEquals([train.labels, train.outFeatures], [undefined, outFeatures]);
   });
 }
 
-Deno.test("datasetFromNpz() lets the training set decide between labels and target values", async () => {
+Deno.test("datasetFromNpz() decides between labels and target values by the training set", async () => {
   const whole = floats([4], 0, 1, 2, 1);
   const mixed = floats([4], 0, 1.5, 2, 1);
   const { test } = await load({ x_train: X, y_train: mixed, x_test: X, y_test: whole });
@@ -100,7 +100,7 @@ Deno.test("datasetFromNpz() lets the training set decide between labels and targ
   await assertRefused({ x_train: X, y_train: whole, x_test: X, y_test: mixed }, `"y_test" has 1.5 at [1]`);
 });
 
-Deno.test("datasetFromNpz() counts the classes of both sets", async () => {
+Deno.test("datasetFromNpz() counts the classes over both sets", async () => {
   const more: NpzInput = { shape: [4], values: Uint8Array.of(0, 1, 7, 1) };
   const { train, test } = await load({ x_train: X, y_train: Y, x_test: X, y_test: more });
   assertEquals([train.outFeatures, test?.outFeatures], [8, 8]);
@@ -123,14 +123,14 @@ const REFUSED: [name: string, arrays: Record<string, NpzInput>, fault: string][]
   ["other members", { a: X, b: Y }, "it holds a, b, needs x_train and y_train"],
   ["a test set alone", { x_test: X, y_test: Y }, "it holds x_test, y_test, needs x_train and y_train"],
   ["missing labels", { x_train: X }, "it holds x_train, needs x_train and y_train"],
-  ["a missing half of the test set", { x_train: X, y_train: Y, x_test: X }, "needs x_test and y_test"],
+  ["test inputs without labels", { x_train: X, y_train: Y, x_test: X }, "needs x_test and y_test"],
   [
-    "numbers of rows that differ",
+    "different numbers of rows",
     { x_train: X, y_train: { shape: [3], values: Uint8Array.of(0, 1, 2) } },
     `"x_train" has shape [4, 2, 2] and "y_train" [3], both need the same number of rows`,
   ],
   [
-    "input shapes that differ",
+    "different input shapes",
     { x_train: X, y_train: Y, x_test: { ...X, shape: [4, 4] }, y_test: Y },
     `"x_test" holds inputs of shape [4], the training set has [2, 2]`,
   ],
@@ -172,17 +172,17 @@ const REFUSED: [name: string, arrays: Record<string, NpzInput>, fault: string][]
   ["targets that are NaN", { x_train: X, y_train: floats([4], 0, 1, NaN, 0) }, `"y_train" has NaN at [2, 0]`],
   ["negative labels", { x_train: X, y_train: floats([4], 0, 1, -2, 0) }, `"y_train" has -2 at [2]`],
   [
-    "target values in the test set alone",
+    "target values only in the test set",
     { x_train: X, y_train: Y, x_test: X, y_test: floats([4, 1], 0, 1, 1, 1) },
     `"y_test" holds target values, the training set has labels`,
   ],
   [
-    "class names that are no strings",
+    "class names that are not strings",
     { x_train: X, y_train: Y, class_names: Y },
     `"class_names" has shape [4] of |u1, needs [C] of strings`,
   ],
   [
-    "class names of target values",
+    "class names for target values",
     { x_train: X, y_train: floats([4, 1], 0, 1, 2, 3), class_names: { shape: [1], values: ["a"] } },
     `"class_names" goes with class labels, "y_train" holds target values`,
   ],
@@ -192,7 +192,7 @@ for (const [kind, arrays, fault] of REFUSED) {
   Deno.test(`datasetFromNpz() refuses ${kind}`, () => assertRefused(arrays, fault));
 }
 
-Deno.test("datasetFromNpz() refuses an archive that is damaged", async () => {
+Deno.test("datasetFromNpz() refuses a damaged archive", async () => {
   const bytes = formatNpz({ x_train: X, y_train: Y });
   bytes[60] ^= 1;
   await assertRejects(
@@ -204,7 +204,7 @@ Deno.test("datasetFromNpz() refuses an archive that is damaged", async () => {
 
 const canUseFiles = isGranted({ name: "read" }, { name: "write" });
 
-/** Runs `work` with a new folder, which is removed afterwards. */
+/** Calls `work` with a new folder, and removes the folder afterward. */
 async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
@@ -225,7 +225,7 @@ function fileTest(name: string, work: (folder: string) => Promise<void>): void {
 }
 
 const IMAGES = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 10, 20, 30, 40);
-const ANSWERS = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 3, 1);
+const LABEL_FILE = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 3, 1);
 
 async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
   const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
@@ -254,7 +254,7 @@ const FOLDERS: [name: string, train: string[], test: string[]][] = [
 for (const [kind, train, test] of FOLDERS) {
   fileTest(`loadDataset() reads a folder of IDX files ${kind}`, async (folder) => {
     for (const file of [...train, ...test]) {
-      const bytes = file.includes("images") ? IMAGES : ANSWERS;
+      const bytes = file.includes("images") ? IMAGES : LABEL_FILE;
       await Deno.writeFile(`${folder}/${file}`, file.endsWith(".gz") ? await gzip(bytes) : bytes);
     }
     const pair = await loadDataset(folder);
@@ -265,11 +265,11 @@ for (const [kind, train, test] of FOLDERS) {
 }
 
 fileTest(
-  "loadDataset() takes the unzipped of two IDX files, and refuses two that could be meant",
+  "loadDataset() prefers an uncompressed IDX file to a gzip one, and refuses two possible files",
   async (folder) => {
     await Deno.writeFile(`${folder}/train-images-idx3-ubyte`, IMAGES);
     await Deno.writeFile(`${folder}/train-images-idx3-ubyte.gz`, Uint8Array.of(1));
-    await Deno.writeFile(`${folder}/train-labels-idx1-ubyte`, ANSWERS);
+    await Deno.writeFile(`${folder}/train-labels-idx1-ubyte`, LABEL_FILE);
     assertEquals((await loadDataset(folder)).train.inputs.length, 4);
     await Deno.writeFile(`${folder}/other-train-images-idx3-ubyte`, IMAGES);
     const fault = "both other-train-images-idx3-ubyte and train-images-idx3-ubyte could be its train images";
@@ -277,7 +277,7 @@ fileTest(
   },
 );
 
-fileTest("loadDataset() says what a folder without a training set holds", async (folder) => {
+fileTest("loadDataset() lists the files of a folder without a training set", async (folder) => {
   const needed = "needs train-images-idx3-ubyte and train-labels-idx1-ubyte (or the same with .gz)";
   await assertRejects(() => loadDataset(folder), FormatError, `the folder holds nothing, ${needed}`);
   await Deno.writeFile(`${folder}/a.txt`, new Uint8Array(1));
@@ -286,14 +286,14 @@ fileTest("loadDataset() says what a folder without a training set holds", async 
 
 fileTest("loadDataset() names the damaged file of a folder", async (folder) => {
   await Deno.writeFile(`${folder}/train-images-idx3-ubyte`, IMAGES.subarray(0, -1));
-  await Deno.writeFile(`${folder}/train-labels-idx1-ubyte`, ANSWERS);
+  await Deno.writeFile(`${folder}/train-labels-idx1-ubyte`, LABEL_FILE);
   const error = await assertRejects(() => loadDataset(folder), FormatError, "holds 3 bytes of data");
   assertEquals(error.file, `${folder}/train-images-idx3-ubyte`);
   await Deno.writeFile(`${folder}/t10k-images-idx3-ubyte`, IMAGES);
   await assertRejects(() => loadDataset(folder), FormatError, "it holds only t10k-images-idx3-ubyte");
 });
 
-fileTest("loadDataset() reads an .npz and refuses another file", async (folder) => {
+fileTest("loadDataset() reads an .npz and refuses a file of another format", async (folder) => {
   const path = `${folder}/a.npz`;
   await Deno.writeFile(path, formatNpz({ x_train: X, y_train: Y }));
   assertEquals((await loadDataset(path)).train.source, path);

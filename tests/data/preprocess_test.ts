@@ -8,7 +8,7 @@ import {
   statisticsOf,
 } from "../../src/data/preprocess.ts";
 
-Deno.test("statisticsOf() is over all values, or over each feature", () => {
+Deno.test("statisticsOf() covers all values, or each feature", () => {
   const values = [1, 10, 3, 30];
   const all = statisticsOf(values);
   assertEquals(all.mean, Float64Array.of(11));
@@ -17,12 +17,12 @@ Deno.test("statisticsOf() is over all values, or over each feature", () => {
   assertEquals(each, { mean: Float64Array.of(2, 20), standardDeviation: Float64Array.of(1, 10) });
 });
 
-Deno.test("statisticsOf() keeps small deviations around a large mean", () => {
+Deno.test("statisticsOf() computes a small deviation around a large mean", () => {
   const { mean, standardDeviation } = statisticsOf([1e9 - 1, 1e9 + 1]);
   assertEquals([mean[0], standardDeviation[0]], [1e9, 1]);
 });
 
-Deno.test("statisticsOf() refuses no rows and parts of rows", () => {
+Deno.test("statisticsOf() refuses zero rows and incomplete rows", () => {
   assertThrows(() => statisticsOf([]), TypeError, "at least one row");
   assertThrows(
     () => statisticsOf([1, 2, 3], { inFeatures: 2 }),
@@ -39,12 +39,12 @@ Deno.test("normalise() gives mean 0 and deviation 1", () => {
   assertAlmostEquals(standardDeviation[0], 1, 1e-7);
 });
 
-Deno.test("normalise() takes the training set's statistics to another set, feature by feature", () => {
+Deno.test("normalise() applies the training set's statistics to another set, feature by feature", () => {
   const statistics = statisticsOf([1, 10, 3, 30], { inFeatures: 2 });
   assertEquals(normalise([2, 40, 0, 20], statistics), Float32Array.of(0, 2, -2, 0));
 });
 
-Deno.test("normalise() leaves a constant feature at 0", () => {
+Deno.test("normalise() maps a constant feature to 0", () => {
   assertEquals(normalise([5, 5, 5]), new Float32Array(3));
 });
 
@@ -68,7 +68,7 @@ Deno.test("scalePixels() maps 0..255 to 0..1", () => {
   assertEquals(scalePixels(Uint8Array.of(0, 51, 255)), Float32Array.of(0, 0.2, 1));
 });
 
-Deno.test("flatten() makes one row of each input without a copy", () => {
+Deno.test("flatten() turns each input into one row without a copy", () => {
   const images = { dtype: "|u1", shape: [2, 3, 4], values: new Uint8Array(24) };
   const flat = flatten(images);
   assertEquals(flat.shape, [2, 12]);
@@ -78,7 +78,7 @@ Deno.test("flatten() makes one row of each input without a copy", () => {
   assertThrows(() => flatten({ shape: [] }), TypeError, "needs [N, ...]");
 });
 
-Deno.test("oneHot() and fromOneHot() undo each other", () => {
+Deno.test("oneHot() and fromOneHot() are inverses", () => {
   const labels = Uint32Array.of(2, 0, 1, 2);
   const rows = oneHot(labels, 3);
   assertEquals(rows, Float32Array.of(0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 1));
@@ -86,7 +86,7 @@ Deno.test("oneHot() and fromOneHot() undo each other", () => {
   assertEquals(oneHot([], 3).length, 0);
 });
 
-Deno.test("oneHot() refuses labels that are no classes", () => {
+Deno.test("oneHot() refuses labels outside the classes", () => {
   for (const label of [-1, 3, 0.5, NaN]) {
     assertThrows(() => oneHot([0, label], 3), RangeError, `Label ${label} in row 1`);
   }

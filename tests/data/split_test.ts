@@ -1,7 +1,7 @@
 import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { splitRows, takeRows } from "../../src/data/split.ts";
 
-Deno.test("splitRows() puts each row on one side, in rising order", () => {
+Deno.test("splitRows() puts each row into one part, in rising order", () => {
   for (
     const [count, share, held] of [[10, 0.2, 2], [11, 0.5, 6], [1000, 0.1, 100], [3, 0.01, 1], [2, 0.5, 1]]
   ) {
@@ -14,12 +14,12 @@ Deno.test("splitRows() puts each row on one side, in rising order", () => {
   }
 });
 
-Deno.test("splitRows() draws by the seed alone", () => {
+Deno.test("splitRows() depends only on the seed", () => {
   assertEquals(splitRows(100, 0.3, 5), splitRows(100, 0.3, 5));
   assertNotEquals(splitRows(100, 0.3, 5).validation, splitRows(100, 0.3, 6).validation);
 });
 
-Deno.test("splitRows() refuses to leave no row to train on", () => {
+Deno.test("splitRows() refuses a split without training rows", () => {
   const message = "Cannot set 10 of 10 rows apart for validation: none is left";
   assertThrows(() => splitRows(10, 0.99, 1), RangeError, message);
   assertThrows(() => splitRows(1, 0.1, 1), RangeError, "Cannot set 1 of 1 rows apart");
@@ -35,7 +35,7 @@ const SET = {
   source: "three rows",
 };
 
-Deno.test("takeRows() copies rows in the order asked for, with all else that a set has", () => {
+Deno.test("takeRows() copies rows in the given order, and the other fields of the set", () => {
   assertEquals(takeRows(SET, Uint32Array.of(2, 0, 2)), {
     ...SET,
     inputs: Uint8Array.of(20, 21, 0, 1, 20, 21),
@@ -49,7 +49,7 @@ Deno.test("takeRows() copies rows in the order asked for, with all else that a s
   assertEquals("labels" in taken, false);
 });
 
-Deno.test("takeRows() leaves the set as it is", () => {
+Deno.test("takeRows() does not change the set", () => {
   const taken = takeRows(SET, Uint32Array.of(0));
   taken.inputs[0] = 99;
   assertEquals(SET.inputs[0], 0);

@@ -1,15 +1,15 @@
-/** Some trials of `deno task test:kills`, which does hundreds of them. */
+/** Runs some of the trials of `deno task test:kills`, which runs hundreds. */
 import { assert } from "@std/assert";
 import { isGranted } from "../support/permissions.ts";
 import { NEEDS } from "../tasks/support.ts";
-import { type Blow, canMount, type Course, prepareCourse, runTrial } from "./trial.ts";
+import { canMount, type Course, type Disturbance, prepareCourse, runTrial } from "./trial.ts";
 
 const isPossible = isGranted({ name: "read" }, { name: "write" }, { name: "run" }) &&
   Deno.build.os !== "windows";
 const mounts = isPossible && await canMount();
 
-/** Moments as shares of the time that a run takes. */
-const TRIALS: [blow: Blow, moments: readonly number[]][] = [
+/** The moments, as shares of the time that a run takes. */
+const TRIALS: [disturbance: Disturbance, moments: readonly number[]][] = [
   ["SIGKILL", [0.35, 0.5, 0.6, 0.7, 0.8, 0.9]],
   ["SIGTERM", [0.4, 0.7]],
   ["SIGHUP", [0.5, 0.8]],
@@ -18,16 +18,18 @@ const TRIALS: [blow: Blow, moments: readonly number[]][] = [
 
 let course: Promise<Course> | undefined;
 
-for (const [blow, moments] of TRIALS) {
-  const needsRoot = blow === "full disk";
+for (const [disturbance, moments] of TRIALS) {
+  const needsRoot = disturbance === "full disk";
   Deno.test({
-    name: `train loses no work, whenever it is hit by: ${blow} ${needsRoot ? `${NEEDS}, as root` : NEEDS}`,
+    name: `train --checkpoint loses no work, at any moment of: ${disturbance} ${
+      needsRoot ? `${NEEDS}, as root` : NEEDS
+    }`,
     ignore: !isPossible || (needsRoot && !mounts),
     sanitizeOps: true,
     sanitizeResources: true,
     fn: async () => {
       course ??= prepareCourse();
-      for (const at of moments) assert(await runTrial(await course, { blow, at }));
+      for (const at of moments) assert(await runTrial(await course, { disturbance, at }));
     },
   });
 }

@@ -1,6 +1,6 @@
 /**
- * One trial: a run of `train --checkpoint` is ended or hindered at some moment, and what it leaves is checked; then the
- * next run goes on, and its model is compared with that of a run that nothing happened to.
+ * Runs one trial. A run of `train --checkpoint` is ended or disturbed at some moment, and the files that it leaves
+ * are checked. The next run then resumes, and its model is compared with that of an undisturbed run.
  * @module
  */
 import { dirname, join } from "@std/path";
@@ -8,24 +8,24 @@ import { loadCheckpoint } from "../../src/training/checkpoint.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { drawImages, type Folder, inFolder, type Outcome, setFile } from "../tasks/support.ts";
 
-/** Files that killed processes leave, and that the next run removes. */
+/** The names of the files that killed processes leave, and that the next run removes. */
 const LEFT = /\.(part|lock)$/;
 
-/** How a run is ended, or what happens to it. */
-export type Blow = "SIGKILL" | "SIGTERM" | "SIGHUP" | "full disk";
+/** The signal that ends a run, or a full disk. */
+export type Disturbance = "SIGKILL" | "SIGTERM" | "SIGHUP" | "full disk";
 
-/** How the run before ended when the checks began; for a count at the end. */
+/** The state of the disturbed run when it ended, for the counts of the summary. */
 export type Moment = "before its first file" | "under way" | "after its last checkpoint" | "after its end";
 
-/** The runs of all trials. */
+/** The reference data that all trials share. */
 export interface Course {
-  /** Milliseconds that a run takes. */
+  /** The time that a run takes, in milliseconds. */
   readonly milliseconds: number;
-  /** The SHA-256 of the model that a run leads to. */
+  /** The SHA-256 of the model of an undisturbed run. */
   readonly model: string;
-  /** The SHA-256 of the model of an earlier run, which is there when each trial begins. */
+  /** The SHA-256 of the model of an earlier run, which exists when each trial begins. */
   readonly older: string;
-  /** The bytes of that one, and of the data set. */
+  /** The bytes of the earlier model and of the data set. */
   readonly files: { readonly older: Uint8Array; readonly set: Uint8Array };
 }
 
@@ -33,7 +33,7 @@ const RUN = ["--data", "set.npz", "--backend", "wasm", "--threads", "1", "-q", "
 
 const OUTPUTS = ["-o", "disk/m.npz", "--checkpoint", "disk/c.npz"];
 
-/** Runs once without a disturbance, to know what is to come out and how long it takes. */
+/** Runs once without a disturbance, to measure the time and the expected model. */
 export async function prepareCourse(): Promise<Course> {
   let course: Course | undefined;
   await inFolder(async (folder) => {
@@ -41,7 +41,7 @@ export async function prepareCourse(): Promise<Course> {
     await folder.write("set.npz", set);
     expectEnd(await folder.run("train", ...RUN, "--seed", "2", "-o", "older.npz"), 0);
     let milliseconds = 0;
-    for (const name of ["first", "second"]) { // the second is not the one that fills caches
+    for (const name of ["first", "second"]) { // the first run fills the caches; the second is measured
       const started = performance.now();
       expectEnd(await folder.run("train", ...RUN, "-o", `${name}.npz`, "--checkpoint", `${name}_c.npz`), 0);
       milliseconds = performance.now() - started;
@@ -61,49 +61,49 @@ export async function prepareCourse(): Promise<Course> {
  * Runs a trial.
  *
  * @param options `at` is the moment as a share of the time that a run takes
- * @throws {Error} with what was found, if anything was lost or left
+ * @throws {Error} if anything was lost or left over, with its description
  */
 export async function runTrial(
   course: Course,
-  { blow, at }: { readonly blow: Blow; readonly at: number },
+  { disturbance, at }: { readonly disturbance: Disturbance; readonly at: number },
 ): Promise<Moment> {
   let moment: Moment | undefined;
   await inFolder(async (folder) => {
     const disk = join(folder.path, "disk");
     await Deno.mkdir(disk);
     await folder.write("set.npz", course.files.set);
-    if (blow === "full disk") await command("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk);
+    if (disturbance === "full disk") await command("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk);
     try {
       await folder.write("disk/m.npz", course.files.older);
-      moment = await hinderedRun(folder, course, { blow, at });
+      moment = await disturbedRun(folder, course, { disturbance, at });
       await nextRun(folder, course);
     } finally {
-      if (blow === "full disk") await command("umount", disk);
+      if (disturbance === "full disk") await command("umount", disk);
     }
   });
   return moment!;
 }
 
-/** Runs until the blow, and checks that every file is whole and nothing finished is lost. */
-async function hinderedRun(
+/** Runs until the disturbance, and checks that every file is whole and nothing finished is lost. */
+async function disturbedRun(
   folder: Folder,
   course: Course,
-  { blow, at }: { readonly blow: Blow; readonly at: number },
+  { disturbance, at }: { readonly disturbance: Disturbance; readonly at: number },
 ): Promise<Moment> {
   const disk = join(folder.path, "disk"), filler = join(disk, "filler");
   const process = folder.start("train", ...RUN, ...OUTPUTS), output = process.output();
   const timer = setTimeout(() => {
-    if (blow === "full disk") return fill(filler);
+    if (disturbance === "full disk") return fill(filler);
     try {
-      process.kill(blow);
+      process.kill(disturbance);
     } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // it has ended
+      if (!(error instanceof TypeError)) throw error; // the process has ended already
     }
   }, at * course.milliseconds);
   const { code, stderr: bytes } = await output;
   clearTimeout(timer);
   const stderr = new TextDecoder().decode(bytes);
-  const codes = { SIGKILL: [137, 0], SIGTERM: [143, 0], SIGHUP: [129, 0], "full disk": [0, 1] }[blow];
+  const codes = { SIGKILL: [137, 0], SIGTERM: [143, 0], SIGHUP: [129, 0], "full disk": [0, 1] }[disturbance];
   expect(codes.includes(code), `it ended with ${code}: ${stderr}`);
 
   const left = names(disk);
@@ -116,14 +116,14 @@ async function hinderedRun(
     expect(await digest(join(disk, "m.previous.npz")) === course.older, "the older model is lost");
   }
   if (code === 1) await takeRescued(folder, course, stderr);
-  if (blow === "full disk") await Deno.remove(filler).catch(() => {});
+  if (disturbance === "full disk") await Deno.remove(filler).catch(() => {});
   if (!left.includes("c.npz")) return "before its first file";
   const { progress, config } = await loadCheckpoint(join(disk, "c.npz"));
   if (model === course.model) return "after its end";
   return progress.epoch > config.epochs ? "after its last checkpoint" : "under way";
 }
 
-/** Goes on from what is there, and checks the result. */
+/** Resumes from the files that are left, and checks the result. */
 async function nextRun(folder: Folder, course: Course): Promise<void> {
   const disk = join(folder.path, "disk");
   const resume = names(disk).includes("c.npz") ? ["--resume", "disk/c.npz", ...RUN.slice(0, -2)] : RUN;
@@ -140,7 +140,7 @@ async function nextRun(folder: Folder, course: Course): Promise<void> {
   expect(left.length === 0, `the next run left ${left.join(", ")}`);
 }
 
-/** Checks that what could not be written is, whole, where the messages say; a checkpoint goes back to its place. */
+/** Checks that the messages name the places of whole rescued files, and moves a checkpoint back to its place. */
 async function takeRescued(folder: Folder, course: Course, stderr: string): Promise<void> {
   const places = [...stderr.matchAll(/^error: Cannot save to .*; the (model|checkpoint) is in "(.*)"$/gm)];
   expect(places.length > 0, `no second place is named: ${stderr}`);
@@ -171,7 +171,7 @@ function fill(path: string): void {
   }
 }
 
-/** Checks that a file is a whole model, and a whole checkpoint if its name says so. */
+/** Checks that a file is a whole model, or a whole checkpoint if it is a file `c.*`. */
 async function checkWhole(path: string): Promise<void> {
   if (/\/c\.[^/]*$/.test(path)) await loadCheckpoint(path);
   else await Mlp.load(path);
@@ -182,7 +182,7 @@ async function command(name: string, ...args: string[]): Promise<void> {
   expect(success, `${name} failed: ${new TextDecoder().decode(stderr)}`);
 }
 
-/** Whether this process may mount a file system. */
+/** Returns true if this process may mount a file system. */
 export async function canMount(): Promise<boolean> {
   if (Deno.build.os !== "linux") return false;
   const folder = await Deno.makeTempDir({ prefix: "mlpcuda_test_" });

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { crc32 } from "../../src/formats/crc32.ts";
 
-/** The definition, bit by bit. */
+/** Computes the checksum bit by bit, as it is defined. */
 function slowCrc32(bytes: Uint8Array): number {
   let crc = 0xFFFFFFFF;
   for (const byte of bytes) {
@@ -11,19 +11,19 @@ function slowCrc32(bytes: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-Deno.test("crc32() has the check value of its definition", () => {
+Deno.test("crc32() gives the check value of the standard", () => {
   assertEquals(crc32(new TextEncoder().encode("123456789")), 0xCBF43926);
   assertEquals(crc32(new Uint8Array(0)), 0);
 });
 
-Deno.test("crc32() equals the sum bit by bit for every length up to 64", () => {
+Deno.test("crc32() equals the bit-by-bit sum for every length up to 64", () => {
   const bytes = Uint8Array.from({ length: 64 }, (_, index) => (index * 151 + 7) & 255);
   for (let length = 0; length <= 64; length++) {
     assertEquals(crc32(bytes.subarray(0, length)), slowCrc32(bytes.subarray(0, length)));
   }
 });
 
-Deno.test("crc32() adds up pieces", () => {
+Deno.test("crc32() continues the sum over several pieces", () => {
   const bytes = Uint8Array.from({ length: 100 }, (_, index) => (index * 37) & 255);
   for (const cut of [0, 1, 8, 50, 99, 100]) {
     assertEquals(crc32(bytes.subarray(cut), crc32(bytes.subarray(0, cut))), crc32(bytes));

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { decodeHalf } from "../../src/formats/half.ts";
 
-/** The value of a half as IEEE 754 defines it. */
+/** Returns the value of a half as IEEE 754 defines it. */
 function expected(half: number): number {
   const sign = half & 0x8000 ? -1 : 1;
   const exponent = (half >> 10) & 31;

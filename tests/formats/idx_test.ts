@@ -22,11 +22,11 @@ const REFUSED: [name: string, bytes: number[], fault: string][] = [
   ["another magic", [1, 0, 8, 1, 0, 0, 0, 0], "begins with 01 00 08 01"],
   ["an unknown type", [0, 0, 10, 1, 0, 0, 0, 0], "begins with 00 00 0a 01"],
   ["rank 0", [0, 0, 8, 0, 1], "begins with 00 00 08 00"],
-  ["a header that is cut short", [0, 0, 8, 2, 0, 0, 0, 1], "has 8 bytes, a header of rank 2 alone needs 12"],
+  ["a truncated header", [0, 0, 8, 2, 0, 0, 0, 1], "has 8 bytes, a header of rank 2 alone needs 12"],
   ["too little data", [0, 0, 12, 1, 0, 0, 0, 2, 1, 2, 3], "holds 3 bytes of data, its shape [2] needs 8"],
   ["too much data", [0, 0, 8, 1, 0, 0, 0, 1, 1, 2], "holds 2 bytes of data, its shape [1] needs 1"],
   [
-    "a shape beyond any file",
+    "a shape larger than any file",
     [0, 0, 14, 3, ...new Array(12).fill(255)],
     "shape [4294967295, 4294967295, 4294967295]",
   ],
@@ -44,7 +44,7 @@ for (const [name, bytes, fault] of REFUSED) {
 }
 
 Deno.test({
-  name: "parseIdx() refuses gzip that is damaged or cut short at any byte",
+  name: "parseIdx() refuses gzip that is damaged or truncated at any byte",
   sanitizeOps: true,
   sanitizeResources: true,
   fn: async () => {

@@ -24,7 +24,7 @@ const MODEL: MlpParts = {
   },
 };
 
-/** The bytes of the model with some arrays changed, or with `undefined` left out. */
+/** Returns the model's bytes with some arrays changed, or removed if `undefined`. */
 function bytesWith(changes: Record<string, NpzInput | undefined>): Uint8Array {
   const arrays = Object.entries({ ...modelArrays(MODEL), ...changes });
   return formatNpz(
@@ -32,13 +32,13 @@ function bytesWith(changes: Record<string, NpzInput | undefined>): Uint8Array {
   );
 }
 
-/** The model with some of its `config` changed. */
+/** Returns the model's bytes with part of its `config` changed. */
 function bytesWithConfig(changes: Record<string, unknown>): Uint8Array {
   const [text] = modelArrays(MODEL).config.values as string[];
   return bytesWith({ config: stringArray(JSON.stringify({ ...JSON.parse(text), ...changes })) });
 }
 
-/** The model with some of its training record changed. */
+/** Returns the model's bytes with part of its training record changed. */
 function bytesWithTraining(changes: Record<string, unknown>): Uint8Array {
   return bytesWithConfig({ training: { ...MODEL.training, ...changes } });
 }
@@ -63,13 +63,13 @@ Deno.test("formatModel() writes equal networks as equal bytes, and rounds float6
   assertEquals(formatModel({ ...MODEL, parameters: wide }), formatModel(MODEL));
 });
 
-Deno.test("parseModel() takes float64 parameters that other programs write", async () => {
+Deno.test("parseModel() accepts float64 parameters, which other programs write", async () => {
   const bias = { shape: [3], values: Float64Array.of(0.1, 0.2, 0.3) };
   const { parameters } = await parseModel(bytesWith({ "layer_3.bias": bias }));
   assertEquals(parameters["layer_3.bias"], bias.values);
 });
 
-Deno.test("parseModel() leaves out a training record that is incomplete", async () => {
+Deno.test("parseModel() omits an incomplete training record", async () => {
   const { training } = MODEL, { config } = training!, { patience: _, ...fewer } = config;
   const incomplete: Record<string, unknown>[] = [
     { config: {} },
@@ -89,8 +89,8 @@ Deno.test("parseModel() leaves out a training record that is incomplete", async 
   }
 });
 
-/** Files that are refused, with what the message says. */
-const DAMAGED: readonly [what: string, bytes: Uint8Array, message: string][] = [
+/** Files that are refused, with a part of each message. */
+const DAMAGED: readonly [kind: string, bytes: Uint8Array, message: string][] = [
   ["no config", bytesWith({ config: undefined }), `is no model: it needs "config" and "layer_1.weights"`],
   ["no first layer", bytesWith({ "layer_1.weights": undefined }), `is no model: it needs "config"`],
   ["no bias", bytesWith({ "layer_2.bias": undefined }), `has no array "layer_2.bias"`],
@@ -110,7 +110,7 @@ const DAMAGED: readonly [what: string, bytes: Uint8Array, message: string][] = [
     `has "layer_2.weights" of shape [4, 6], the network needs [4, 5]`,
   ],
   [
-    "first weights of another width than the input shape",
+    "first weights whose width differs from the input shape",
     bytesWithConfig({ inputShape: [7] }),
     `has "layer_1.weights" of shape [5, 6], the network needs [5, 7]`,
   ],
@@ -157,7 +157,7 @@ const DAMAGED: readonly [what: string, bytes: Uint8Array, message: string][] = [
     `has "layer_1.act" of shape [2], needs one string`,
   ],
   ["an activation that is a number", bytesWith({ "layer_1.act": floats([]) }), `"layer_1.act"`],
-  ["config that is no JSON", bytesWith({ config: stringArray("{") }), `has a "config" that is not JSON`],
+  ["config that is not JSON", bytesWith({ config: stringArray("{") }), `has a "config" that is not JSON`],
   ["config that is null", bytesWith({ config: stringArray("null") }), `has a "config" of format undefined`],
   [
     "another format",
@@ -184,17 +184,17 @@ const DAMAGED: readonly [what: string, bytes: Uint8Array, message: string][] = [
   ["no input scale", bytesWithConfig({ inputScale: null }), `inputScale is null, needs a number`],
   ["too few class names", bytesWithConfig({ classNames: ["a"] }), `has 1 class names for 3 outputs`],
   [
-    "class names that are no list",
+    "class names that are not a list",
     bytesWithConfig({ classNames: { 0: "a" } }),
     `classNames are {"0":"a"}, needs texts`,
   ],
   [
-    "a class name that is no text",
+    "a class name that is not a string",
     bytesWithConfig({ classNames: ["a", null, "c"] }),
     `classNames are ["a",null,"c"]`,
   ],
   [
-    "training that is no record",
+    "training that is not a record",
     bytesWithConfig({ training: 5 }),
     `training is 5, needs the settings of a run`,
   ],
@@ -224,7 +224,7 @@ const DAMAGED: readonly [what: string, bytes: Uint8Array, message: string][] = [
     `has settings in "config" that no run can have: Option "epochs" needs a whole number from 1, found -1`,
   ],
   [
-    "epochs that are no number",
+    "epochs that are not a number",
     bytesWithTraining({ epochs: "2" }),
     `training.epochs is "2", needs a whole number from 0`,
   ],
@@ -234,7 +234,7 @@ const DAMAGED: readonly [what: string, bytes: Uint8Array, message: string][] = [
     `training.epochs is null, needs a whole number from 0`,
   ],
   [
-    "a backend that is no name",
+    "a backend that is not a name",
     bytesWithTraining({ backend: 1 }),
     `training.backend is 1, needs a backend's name`,
   ],
@@ -244,25 +244,25 @@ const DAMAGED: readonly [what: string, bytes: Uint8Array, message: string][] = [
     `training.dataset is null, needs a source and its rows`,
   ],
   [
-    "rows that are no number",
+    "rows that are not a whole number",
     bytesWithTraining({ dataset: { source: "a set", rows: 1.5 } }),
     `training.dataset.rows is 1.5, needs a whole number from 0`,
   ],
   [
-    "a source that is no text",
+    "a source that is not a string",
     bytesWithTraining({ dataset: { source: ["a"], rows: 1 } }),
     `training.dataset.source is ["a"], needs a text`,
   ],
   [
-    "an orphan whose name is to be escaped",
+    "an array of no layer, whose name needs escapes",
     bytesWith({ "layer_9.\u001b": floats([1]) }),
     String.raw`has "layer_9.\u001b"`,
   ],
-  ["a cut-off archive", formatModel(MODEL).slice(0, -30), `is cut short`],
+  ["a truncated archive", formatModel(MODEL).slice(0, -30), `is cut short`],
 ];
 
-for (const [what, bytes, message] of DAMAGED) {
-  Deno.test(`parseModel() refuses ${what}`, async () => {
+for (const [kind, bytes, message] of DAMAGED) {
+  Deno.test(`parseModel() refuses ${kind}`, async () => {
     const error = await assertRejects(() => parseModel(bytes, { name: "m.npz" }), FormatError, message);
     assertEquals(error.file, "m.npz");
     assert(error.message.startsWith(`Cannot read "m.npz": `), error.message);
@@ -278,7 +278,7 @@ Deno.test("parseModel() refuses pickled objects", async () => {
   await assertRejects(() => parseModel(bytes, { name: "m.npz" }), FormatError);
 });
 
-/** Rebuilds a network with NumPy alone from the file on stdin, and prints its outputs as JSON. */
+/** A program that rebuilds a network with only NumPy from the file on stdin, and prints its outputs as JSON. */
 const NUMPY_PREDICTS = `
 import io, json, sys
 import numpy as np
@@ -295,7 +295,7 @@ while f"layer_{layer}.weights" in model:
 print(json.dumps({"outputs": x.ravel().tolist(), "classNames": config["classNames"]}))
 `;
 
-/** Runs Python on the bytes; `undefined` where there is no Python with NumPy. */
+/** Runs Python on the bytes; returns `undefined` if there is no Python with NumPy. */
 async function runPython(program: string, bytes: Uint8Array): Promise<string | undefined> {
   try {
     const child = new Deno.Command("python3", {
@@ -322,7 +322,8 @@ const hasNumpy = isGranted({ name: "run", command: "python3" }) &&
     ) !== undefined;
 
 Deno.test({
-  name: "formatModel() writes what NumPy alone can predict with (needs --allow-run=python3, and NumPy)",
+  name:
+    "formatModel() writes a file from which NumPy alone can predict (needs --allow-run=python3, and NumPy)",
   ignore: !hasNumpy,
   sanitizeOps: true,
   sanitizeResources: true,

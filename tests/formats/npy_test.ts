@@ -42,14 +42,14 @@ for (const { name, base64, fault } of NPY_REFUSED) {
   });
 }
 
-Deno.test("parseNpy() refuses every file that is cut short", () => {
+Deno.test("parseNpy() refuses a file truncated at any byte", () => {
   const file = fromBase64(NPY_READ[0].base64);
   for (let length = 0; length < file.length; length++) {
     assertThrows(() => parseNpy(file.subarray(0, length)), FormatError);
   }
 });
 
-Deno.test("parseNpy() fails only with FormatError when a byte of the header is changed", () => {
+Deno.test("parseNpy() throws only FormatError if a byte of the header is changed", () => {
   const file = fromBase64(NPY_READ[0].base64);
   for (let at = 0; at < 128; at++) {
     for (const byte of [0, 0x20, 0x27, 0x28, 0x29, 0x2C, 0x30, 0x39, 0x5B, 0xFF]) {
@@ -64,7 +64,7 @@ Deno.test("parseNpy() fails only with FormatError when a byte of the header is c
   }
 });
 
-Deno.test("parseNpy() names the member of an archive and the offset of a fault", () => {
+Deno.test("parseNpy() names the archive's member and the offset of a fault", () => {
   const bytes = new Uint8Array(20);
   assertThrows(
     () => parseNpy(bytes, { name: "a.npz", member: "x" }),
@@ -75,12 +75,12 @@ Deno.test("parseNpy() names the member of an archive and the offset of a fault",
   assertEquals(error.offset, 0);
 });
 
-Deno.test("parseNpy() shares the memory of aligned numbers", () => {
+Deno.test("parseNpy() returns aligned numbers as a view of the file's memory", () => {
   const file = formatNpy({ shape: [3], values: Float32Array.of(1, 2, 3) });
   assertStrictEquals((parseNpy(file).values as Float32Array).buffer, file.buffer);
 });
 
-Deno.test("formatNpy() makes the dtype from the values", () => {
+Deno.test("formatNpy() derives the dtype from the values", () => {
   assertEquals(parseNpy(formatNpy({ shape: [1], values: Float64Array.of(1) })).dtype, "<f8");
   assertEquals(parseNpy(formatNpy({ shape: [2], values: ["🙂", "abc"] })).dtype, "<U3");
   assertEquals(parseNpy(formatNpy({ shape: [0], values: [] })).dtype, "<U1");

@@ -15,7 +15,7 @@ const ARRAYS = {
 const ONE_NUMBER = formatNpy({ shape: [1], values: Float32Array.of(1) });
 
 for (const [kind, base64] of Object.entries(NPZ)) {
-  Deno.test(`parseNpz() reads what NumPy wrote, ${kind}`, async () => {
+  Deno.test(`parseNpz() reads archives of NumPy, ${kind}`, async () => {
     const npz = await parseNpz(fromBase64(base64), { name: "a.npz" });
     assertEquals(npz.names, Object.keys(ARRAYS));
     assertEquals(npz.file, "a.npz");
@@ -23,7 +23,7 @@ for (const [kind, base64] of Object.entries(NPZ)) {
   });
 }
 
-Deno.test("parseNpz() reads what formatNpz() wrote", async () => {
+Deno.test("parseNpz() reads archives of formatNpz()", async () => {
   const npz = await parseNpz(formatNpz(ARRAYS));
   assertEquals(npz.names, Object.keys(ARRAYS));
   for (const [name, array] of Object.entries(ARRAYS)) assertEquals(await npz.read(name), array);
@@ -37,18 +37,18 @@ Deno.test("parseNpz() decodes an array only when it is read", async () => {
   await assertRejects(() => npz.read("broken"), FormatError, `Cannot read "a.npz": "broken" is 3 bytes long`);
 });
 
-Deno.test("read() says which arrays there are", async () => {
+Deno.test("read() lists the arrays if a name is unknown", async () => {
   const npz = await parseNpz(formatNpz(ARRAYS), { name: "a.npz" });
   assertFalse(npz.has("x"));
   const message = `Cannot read "a.npz": it has no array "x", it has layer_1.weights, layer_1.act, counts`;
   await assertRejects(() => npz.read("x"), FormatError, message);
 });
 
-Deno.test("parseNpz() refuses two members that have one name", async () => {
+Deno.test("parseNpz() refuses two members with the same name", async () => {
   const bytes = writeZip([{ name: "x", bytes: ONE_NUMBER }, { name: "x.npy", bytes: ONE_NUMBER }]);
   await assertRejects(() => parseNpz(bytes), FormatError, `has two arrays named "x"`);
 });
 
-Deno.test("parseNpz() refuses what is no archive", async () => {
+Deno.test("parseNpz() refuses bytes that are not an archive", async () => {
   await assertRejects(() => parseNpz(new Uint8Array(3)), FormatError, "is no zip archive");
 });

@@ -19,7 +19,7 @@ for (const { name, base64, pixels, ...shape } of PNG_READ) {
 
 const fixture = (name: string) => fromBase64(PNG_READ.find((each) => each.name === name)!.base64);
 
-/** The `IHDR` of a gray picture of 3×2 pixels and 8 bits, and its lines. */
+/** The `IHDR` data and the lines of a gray image of 3×2 pixels and 8 bits. */
 const HEADER = [0, 0, 0, 3, 0, 0, 0, 2, 8, 0, 0, 0, 0];
 const LINES = [0, 1, 2, 3, 0, 4, 5, 6];
 
@@ -39,7 +39,7 @@ const IMAGE = chunk("IDAT", await deflated(LINES));
 const PALETTE = chunk("PLTE", [1, 2, 3, 4, 5, 6]);
 const INDEXED = header({ 9: 3 });
 
-Deno.test("parsePng() reads the file that the refused ones are made of", async () => {
+Deno.test("parsePng() reads the file from which the refused ones are derived", async () => {
   const { pixels } = await parsePng(writePngChunks([header(), IMAGE, END]));
   assertEquals([...pixels], [1, 2, 3, 4, 5, 6]);
 });
@@ -107,7 +107,7 @@ const REFUSED: [name: string, chunks: PngChunk[], fault: string][] = [
     "of 9 bytes, needs 3 for each of 1 to 2",
   ],
   [
-    "a color that the palette has not",
+    "a color outside the palette",
     [INDEXED, PALETTE, IMAGE, END],
     '"IDAT" has a pixel of color 2, its palette has 2',
   ],
@@ -117,17 +117,17 @@ const REFUSED: [name: string, chunks: PngChunk[], fault: string][] = [
     "has 1 transparencies, its palette has 0 colors",
   ],
   [
-    "more transparencies than colors",
+    "more transparency values than colors",
     [INDEXED, PALETTE, chunk("tRNS", [0, 0, 0]), IMAGE, END],
     "has 3 transparencies, its palette has 2 colors",
   ],
   [
-    "transparency beside alpha",
+    "transparency in addition to alpha",
     [header({ 9: 4 }), chunk("tRNS", [0, 0]), IMAGE, END],
     "has a tRNS chunk, gray and alpha needs none",
   ],
   [
-    "transparency of another size",
+    "transparency of the wrong size",
     [header(), chunk("tRNS", [0]), IMAGE, END],
     "has a tRNS chunk of 1 byte, gray needs 2",
   ],
@@ -137,27 +137,27 @@ const REFUSED: [name: string, chunks: PngChunk[], fault: string][] = [
     "has its tRNS chunk too late",
   ],
   [
-    "two transparencies",
+    "two transparency chunks",
     [header(), chunk("tRNS", [0, 0]), chunk("tRNS", [0, 0]), IMAGE, END],
     "has two tRNS chunks",
   ],
   [
-    "pixels that are interrupted",
+    "pixels interrupted by another chunk",
     [header(), IMAGE, chunk("tEXt"), IMAGE, END],
     "has a chunk tEXt between its IDAT chunks",
   ],
   [
-    "an unknown chunk that matters",
+    "an unknown critical chunk",
     [header(), chunk("ABCD"), IMAGE, END],
     "has a chunk ABCD, which is needed to show it and not known here",
   ],
   [
-    "a chunk whose type is no letters",
+    "a chunk whose type is not letters",
     [header(), chunk("tE1t"), IMAGE, END],
     "has a chunk whose type is not four letters (at byte 37)",
   ],
   [
-    "a filter that there is not",
+    "an unknown filter",
     [header(), chunk("IDAT", await deflated(LINES.with(4, 5))), END],
     '"IDAT" has a line with filter 5, needs 0 to 4',
   ],
@@ -172,14 +172,14 @@ const REFUSED: [name: string, chunks: PngChunk[], fault: string][] = [
     '"IDAT" inflates to more than the 8 bytes',
   ],
   [
-    "pixels that are not deflated",
+    "pixels that are not compressed",
     [header(), chunk("IDAT", LINES), END],
     '"IDAT" has damaged compressed data',
   ],
   [
-    "pixels cut short",
+    "truncated pixels",
     [header(), chunk("IDAT", IMAGE.data.subarray(0, 6)), END],
-    '"IDAT" ', // Deno 2.9 takes what there is; the standard wants an error of the decompressor
+    '"IDAT" ', // Deno 2.9 returns the data so far; the standard requires an error of the decompressor
   ],
 ];
 
@@ -195,27 +195,35 @@ for (const [name, chunks, fault] of REFUSED) {
   });
 }
 
-Deno.test("parsePng() refuses what is no PNG, and a chunk that is changed or cut", SANITIZED, async () => {
-  const good = writePngChunks([header(), IMAGE, END]);
-  const refused: [bytes: Uint8Array, fault: string, offset: number | undefined][] = [
-    [new Uint8Array(), "it is no PNG file: its first bytes are others (at byte 0)", 0],
-    [good.subarray(1), "it is no PNG file", 0],
-    [good.with(17, 1), "it has a damaged IHDR chunk: its checksum does not match (at byte 8)", 8],
-    [good.with(good.length - 1, 0), "it has a damaged IEND chunk", good.length - 12],
-    [
-      good.subarray(0, 30),
-      "it is cut short: its IHDR chunk declares 13 bytes, 14 bytes are left (at byte 8)",
-      8,
-    ],
-    [good.with(33, 255), "it is cut short: its IDAT chunk declares 4,278,190,", 33],
-  ];
-  for (const [bytes, fault, offset] of refused) {
-    const error = await assertRejects(() => parsePng(bytes), FormatError, `Cannot read png bytes: ${fault}`);
-    assertEquals(error.offset, offset, fault);
-  }
-});
+Deno.test(
+  "parsePng() refuses bytes that are not a PNG, and a changed or truncated chunk",
+  SANITIZED,
+  async () => {
+    const good = writePngChunks([header(), IMAGE, END]);
+    const refused: [bytes: Uint8Array, fault: string, offset: number | undefined][] = [
+      [new Uint8Array(), "it is no PNG file: its first bytes are others (at byte 0)", 0],
+      [good.subarray(1), "it is no PNG file", 0],
+      [good.with(17, 1), "it has a damaged IHDR chunk: its checksum does not match (at byte 8)", 8],
+      [good.with(good.length - 1, 0), "it has a damaged IEND chunk", good.length - 12],
+      [
+        good.subarray(0, 30),
+        "it is cut short: its IHDR chunk declares 13 bytes, 14 bytes are left (at byte 8)",
+        8,
+      ],
+      [good.with(33, 255), "it is cut short: its IDAT chunk declares 4,278,190,", 33],
+    ];
+    for (const [bytes, fault, offset] of refused) {
+      const error = await assertRejects(
+        () => parsePng(bytes),
+        FormatError,
+        `Cannot read png bytes: ${fault}`,
+      );
+      assertEquals(error.offset, offset, fault);
+    }
+  },
+);
 
-Deno.test("parsePng() reads at most as many pixels as it is told", SANITIZED, async () => {
+Deno.test("parsePng() reads at most as many pixels as its option allows", SANITIZED, async () => {
   const bytes = writePngChunks([header(), IMAGE, END]);
   assertEquals((await parsePng(bytes, { maxPixels: 6 })).pixels.length, 6);
   await assertRejects(
@@ -225,13 +233,13 @@ Deno.test("parsePng() reads at most as many pixels as it is told", SANITIZED, as
   );
 });
 
-Deno.test("parsePng() does not look at what stands after the image", SANITIZED, async () => {
+Deno.test("parsePng() ignores the bytes after the image", SANITIZED, async () => {
   const good = writePngChunks([header(), IMAGE, END]);
   assertEquals(await parsePng(Uint8Array.of(...good, 1, 2, 3)), await parsePng(good));
 });
 
-/** A picture, or a `FormatError`; whatever else comes fails the test. */
-async function tried(bytes: Uint8Array): Promise<Picture | undefined> {
+/** Returns the image, or `undefined` after a `FormatError`; any other error fails the test. */
+async function parseOrRefuse(bytes: Uint8Array): Promise<Picture | undefined> {
   try {
     return await within(5, parsePng(bytes, { maxPixels: 2 ** 16 }));
   } catch (error) {
@@ -239,29 +247,29 @@ async function tried(bytes: Uint8Array): Promise<Picture | undefined> {
   }
 }
 
-const VICTIMS = ["gray of 2 bits, interlaced", "palette of 4 bits with transparency", "RGBA of 16 bits"];
+const FLIPPED = ["gray of 2 bits, interlaced", "palette of 4 bits with transparency", "RGBA of 16 bits"];
 
-Deno.test("parsePng() refuses a file that ends anywhere", SANITIZED, async () => {
-  const whole = fixture(VICTIMS[1]);
+Deno.test("parsePng() refuses a file truncated at any byte", SANITIZED, async () => {
+  const whole = fixture(FLIPPED[1]);
   for (let length = 0; length < whole.length; length++) {
-    assertEquals(await tried(whole.subarray(0, length)), undefined);
+    assertEquals(await parseOrRefuse(whole.subarray(0, length)), undefined);
   }
 });
 
 Deno.test(
-  "parsePng() refuses or reads what bits are flipped in, and does nothing else",
+  "parsePng() reads files with flipped bits or throws a FormatError",
   SANITIZED,
   async () => {
     const random = createRandom(1, 7);
     let refused = 0, read = 0;
     for (let round = 0; round < 600; round++) {
-      const bytes = fixture(VICTIMS[round % VICTIMS.length]);
+      const bytes = fixture(FLIPPED[round % FLIPPED.length]);
       for (let flips = 1 + random.below(3); flips > 0; flips--) {
         bytes[random.below(bytes.length)] ^= 1 <<
           random.below(8);
       }
-      // With checksums made right again, the faults reach what stands behind them.
-      const picture = await tried(round % 2 ? withChecksums(bytes) : bytes);
+      // With correct checksums, the faults reach the code that reads the chunks.
+      const picture = await parseOrRefuse(round % 2 ? withChecksums(bytes) : bytes);
       if (picture === undefined) refused++;
       else {
         read++;
@@ -272,7 +280,7 @@ Deno.test(
   },
 );
 
-/** The same file with every chunk's checksum as it should be, as far as the chunks go. */
+/** Returns the file with every chunk's checksum corrected, as far as the chunks are intact. */
 function withChecksums(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const view = new DataView(bytes.buffer);
   for (let at = 8; at + 12 <= bytes.length;) {

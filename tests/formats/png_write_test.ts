@@ -9,7 +9,7 @@ for (const channels of [1, 2, 3, 4] as const) {
   Deno.test(`formatPng() writes ${channels} channels that parsePng() reads back`, SANITIZED, async () => {
     const random = createRandom(1, channels);
     for (const [width, height] of [[1, 1], [7, 3], [64, 48]]) {
-      // noise, and a slope that filters foretell
+      // noise, and a gradient that filters predict
       for (const noise of [256, 1]) {
         const pixels = Uint8Array.from(
           { length: width * height * channels },
@@ -22,16 +22,16 @@ for (const channels of [1, 2, 3, 4] as const) {
   });
 }
 
-Deno.test("formatPng() chooses filters that make a slope small", SANITIZED, async () => {
+Deno.test("formatPng() chooses filters that compress a gradient well", SANITIZED, async () => {
   const pixels = Uint8Array.from(
     { length: 100 * 100 },
     (_, i) => ((i % 100) ** 2 / 40 + Math.floor(i / 100) ** 2 / 30) % 256,
   );
   const bytes = await formatPng({ width: 100, height: 100, channels: 1, pixels });
-  assert(bytes.length < 2000, `${bytes.length} bytes; without filters it is 4,000`);
+  assert(bytes.length < 2000, `${bytes.length} bytes; it would be 4,000 without filters`);
 });
 
-Deno.test("formatPng() writes an image that other readers know", SANITIZED, async () => {
+Deno.test("formatPng() writes an image that other programs read", SANITIZED, async () => {
   const pixels = Uint8Array.of(255, 0, 0, 0, 255, 0, 0, 0, 255, 1, 2, 3);
   const bitmap = await createImageBitmap(
     new Blob([await formatPng({ width: 1, height: 4, channels: 3, pixels })]),
@@ -40,7 +40,7 @@ Deno.test("formatPng() writes an image that other readers know", SANITIZED, asyn
   bitmap.close();
 });
 
-Deno.test("formatPng() refuses what is no picture", SANITIZED, async () => {
+Deno.test("formatPng() refuses values that are not an image", SANITIZED, async () => {
   const picture = { width: 2, height: 1, channels: 1 as const, pixels: new Uint8Array(2) };
   const refused: [
     changes: Partial<Picture> | { channels: number },

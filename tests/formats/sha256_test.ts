@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { sha256Now, sha256Of } from "../../src/formats/sha256.ts";
 
-/** Examples of FIPS 180-4, and the hash of nothing. */
+/** The examples of FIPS 180-4, and the hash of zero bytes. */
 const EXAMPLES: Record<string, string> = {
   "": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
   "abc": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
@@ -16,7 +16,7 @@ Deno.test("sha256Now() and sha256Of() give the hashes of the standard's examples
   }
 });
 
-Deno.test("sha256Now() gives the platform's hash for every length around a block's", async () => {
+Deno.test("sha256Now() gives the platform's hash for every length near a block's", async () => {
   const all = Uint8Array.from({ length: 300 }, (_, i) => i * 167 + (i >> 3));
   for (let length = 0; length <= 200; length++) {
     const bytes = all.subarray(length % 7, length % 7 + length);
@@ -24,7 +24,7 @@ Deno.test("sha256Now() gives the platform's hash for every length around a block
   }
 });
 
-Deno.test("sha256Of() takes bytes of shared memory", async () => {
+Deno.test("sha256Of() accepts bytes in shared memory", async () => {
   const shared = new Uint8Array(new SharedArrayBuffer(3));
   shared.set([97, 98, 99]);
   assertEquals(await sha256Of(shared), EXAMPLES.abc);

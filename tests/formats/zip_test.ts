@@ -10,12 +10,12 @@ const CENTRAL = [0x50, 0x4B, 1, 2];
 const END = [0x50, 0x4B, 5, 6];
 const HELLO = new TextEncoder().encode("hello, hello, hello, hello");
 
-/** The first place from `start` on where these bytes stand. */
+/** Returns the first offset from `start` on at which these bytes occur. */
 function find(bytes: Uint8Array, wanted: number[], start = 0): number {
   return bytes.findIndex((_, at) => at >= start && wanted.every((byte, index) => bytes[at + index] === byte));
 }
 
-/** An archive of one stored entry whose central directory entry has these bytes changed. */
+/** Creates an archive of one stored entry, with these bytes of its central directory entry changed. */
 function withCentral(changes: { [offset: number]: number }): Uint8Array<ArrayBuffer> {
   const bytes = writeZip([{ name: "a", bytes: HELLO }]);
   const at = find(bytes, CENTRAL);
@@ -23,7 +23,7 @@ function withCentral(changes: { [offset: number]: number }): Uint8Array<ArrayBuf
   return bytes;
 }
 
-/** An archive of one stored entry of any name, which `writeZip` may refuse. */
+/** Creates an archive of one stored entry with any name, even one that `writeZip` refuses. */
 function renamed(name: string): Uint8Array<ArrayBuffer> {
   const encoded = new TextEncoder().encode(name);
   const bytes = writeZip([{ name: "x".repeat(encoded.length), bytes: HELLO }]);
@@ -32,7 +32,7 @@ function renamed(name: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** An archive of one deflated entry that declares `size`. */
+/** Creates an archive of one deflated entry that declares `size`. */
 async function deflated(content: Uint8Array<ArrayBuffer>, size = content.length): Promise<Uint8Array> {
   const stream = new Blob([content]).stream().pipeThrough(new CompressionStream("deflate-raw"));
   const packed = new Uint8Array(await new Response(stream).arrayBuffer());
@@ -45,7 +45,7 @@ async function deflated(content: Uint8Array<ArrayBuffer>, size = content.length)
   return bytes;
 }
 
-Deno.test("readZip() lists what writeZip() wrote, names beyond ASCII and empty entries too", async () => {
+Deno.test("readZip() lists the entries that writeZip() wrote, including non-ASCII names and empty entries", async () => {
   const entries = [
     { name: "größe/🙂", bytes: HELLO },
     { name: "empty", bytes: new Uint8Array(0) },
@@ -61,7 +61,7 @@ Deno.test("readZip() reads an archive without entries", () => {
 });
 
 Deno.test({
-  name: "readZip() reads what NumPy wrote, with zip64 sizes, stored and deflated",
+  name: "readZip() reads archives of NumPy, with zip64 sizes, stored and deflated",
   sanitizeOps: true,
   sanitizeResources: true,
   fn: async () => {
@@ -73,7 +73,7 @@ Deno.test({
   },
 });
 
-Deno.test("readZip() gives a stored entry as a view", async () => {
+Deno.test("readZip() returns a stored entry as a view", async () => {
   const bytes = writeZip([{ name: "a", bytes: HELLO }]);
   assertStrictEquals((await readZip(bytes)[0].read()).buffer, bytes.buffer);
 });
@@ -106,7 +106,7 @@ Deno.test("readZip() reads a zip64 end record", async () => {
   assertEquals(await readZip(bytes)[0].read(), HELLO);
 });
 
-Deno.test("readZip() refuses an archive that is cut short at any byte", () => {
+Deno.test("readZip() refuses an archive truncated at any byte", () => {
   const bytes = fromBase64(NPZ.deflated);
   for (let length = 0; length < bytes.length; length++) {
     const error = assertThrows(() => readZip(bytes.subarray(0, length)), FormatError);
@@ -114,7 +114,7 @@ Deno.test("readZip() refuses an archive that is cut short at any byte", () => {
   }
 });
 
-Deno.test("readZip() refuses an archive whose beginning is missing", () => {
+Deno.test("readZip() refuses an archive without its beginning", () => {
   assertThrows(
     () => readZip(fromBase64(NPZ.stored).subarray(10)),
     FormatError,
@@ -122,7 +122,7 @@ Deno.test("readZip() refuses an archive whose beginning is missing", () => {
   );
 });
 
-Deno.test("readZip() refuses what is no archive", () => {
+Deno.test("readZip() refuses bytes that are not an archive", () => {
   assertThrows(
     () => readZip(HELLO, { name: "a.npz" }),
     FormatError,
@@ -131,8 +131,7 @@ Deno.test("readZip() refuses what is no archive", () => {
 });
 
 Deno.test({
-  name:
-    "readZip() and read() fail only with FormatError when a byte is changed, and never return other content",
+  name: "readZip() and read() throw only FormatError if a byte is changed, and never return changed content",
   sanitizeOps: true,
   sanitizeResources: true,
   fn: async () => {
@@ -154,7 +153,7 @@ Deno.test({
   },
 });
 
-Deno.test("readZip() refuses two entries of one name", () => {
+Deno.test("readZip() refuses two entries with the same name", () => {
   const bytes = writeZip([{ name: "ab", bytes: HELLO }, { name: "ac", bytes: HELLO }]);
   const second = find(bytes, CENTRAL, find(bytes, CENTRAL) + 1);
   bytes[second + 47] = "b".charCodeAt(0);
@@ -162,7 +161,7 @@ Deno.test("readZip() refuses two entries of one name", () => {
 });
 
 for (const name of ["../x", "..", "a/../x", "a\\..\\x", "a/..", "/x", "\\x", "C:\\x", "c:/x"]) {
-  Deno.test(`readZip() refuses the name ${JSON.stringify(name)}, and writeZip() too`, () => {
+  Deno.test(`readZip() and writeZip() refuse the name ${JSON.stringify(name)}`, () => {
     const bytes = renamed(name), quoted = JSON.stringify(name);
     assertThrows(
       () => readZip(bytes, { name: "a.npz" }),
@@ -181,12 +180,12 @@ Deno.test("readZip() refuses a name with NUL", () => {
   assertThrows(() => readZip(renamed("x\0y")), FormatError, String.raw`has an entry named "x\u0000y"`);
 });
 
-Deno.test("readZip() takes names that only look as if they led out of a folder", () => {
+Deno.test("readZip() accepts names that only seem to lead out of a folder", () => {
   const entries = ["..x", "x..", "a..b/c", "...", "a/b", "a:b"].map((name) => ({ name, bytes: HELLO }));
   assertEquals(readZip(writeZip(entries)).map(({ name }) => name), entries.map(({ name }) => name));
 });
 
-Deno.test("readZip() refuses an entry that has another name before its data", () => {
+Deno.test("readZip() refuses an entry whose local header has another name", () => {
   const bytes = writeZip([{ name: "first", bytes: HELLO }, { name: "x.npy", bytes: HELLO }]);
   const local = 30 + 5 + HELLO.length;
   bytes.set(new TextEncoder().encode("y"), local + 30);
@@ -196,7 +195,7 @@ Deno.test("readZip() refuses an entry that has another name before its data", ()
     `has an entry named "y.npy" where its directory says "x.npy"`,
   );
   assertEquals(error.offset, local);
-  // One that is shorter, with the rest in the extra field.
+  // A shorter name, with the rest in the extra field.
   const shorter = writeZip([{ name: "x.npy", bytes: HELLO }]), view = new DataView(shorter.buffer);
   view.setUint16(26, 1, true);
   view.setUint16(28, 4, true);
@@ -222,7 +221,7 @@ Deno.test("readZip() refuses entries that overlap", () => {
   assertThrows(() => readZip(bytes), FormatError, "runs into what follows it");
 });
 
-Deno.test("readZip() refuses a part of an archive that was split", () => {
+Deno.test("readZip() refuses one part of a split archive", () => {
   const bytes = writeZip([{ name: "a", bytes: HELLO }]);
   bytes[bytes.length - 22 + 4] = 1;
   assertThrows(() => readZip(bytes), FormatError, "archive that was split");
@@ -247,7 +246,7 @@ Deno.test("read() refuses content whose CRC-32 differs", async () => {
   await assertRejects(() => readZip(bytes)[0].read(), FormatError, `"a" is damaged: its CRC-32 is`);
 });
 
-Deno.test("read() refuses a stored entry of another size than declared", async () => {
+Deno.test("read() refuses a stored entry whose size differs from the declared one", async () => {
   await assertRejects(() => readZip(withCentral({ 24: 25 }))[0].read(), FormatError, "is stored in 26 bytes");
 });
 
@@ -269,7 +268,7 @@ Deno.test({
   },
 });
 
-Deno.test("read() takes no memory for a size that the deflated bytes cannot have", async () => {
+Deno.test("read() allocates no memory for a size that the deflated bytes cannot have", async () => {
   const entry = readZip(await deflated(HELLO, 0xF0000000))[0];
   await assertRejects(() => entry.read(), FormatError, "cannot hold as many");
 });
@@ -284,7 +283,7 @@ Deno.test("writeZip() writes the same bytes for the same entries", () => {
   assertEquals(writeZip(entries), writeZip(entries));
 });
 
-Deno.test("writeZip() refuses what needs zip64, and names that it cannot write", () => {
+Deno.test("writeZip() refuses archives that need zip64, and names that it cannot write", () => {
   const bytes = new Uint8Array(2 ** 26);
   const many = Array.from({ length: 64 }, (_, index) => ({ name: `${index}`, bytes }));
   assertThrows(() => writeZip(many), RangeError, "at most 4 GiB");

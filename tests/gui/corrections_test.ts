@@ -10,24 +10,24 @@ import { readerOf } from "../support/streams.ts";
 
 const classNames = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
-/** An image whose pixels tell which one it is. */
+/** Returns an image whose pixels depend on its number. */
 function imageOf(number: number): Uint8Array {
   return new Uint8Array(784).fill(number).fill(255, 0, 20);
 }
 
-folderTest("openCorrections() keeps images and labels as a set to train on", async (folder) => {
+folderTest("openCorrections() saves images and labels as a set to train on", async (folder) => {
   const path = join(folder, "new/corrections.npz");
   const corrections = openCorrections(path, { classNames });
   assertEquals([await corrections.add(imageOf(1), 7), await corrections.add(imageOf(2), 0)], [1, 2]);
-  assertEquals(await openCorrections(path, { classNames }).add(imageOf(3), 4), 3); // another run goes on
+  assertEquals(await openCorrections(path, { classNames }).add(imageOf(3), 4), 3); // another run continues the file
   const { train, test } = await loadDataset(path);
   assertEquals([train.inputShape, train.inputScale, test], [[28, 28], 1 / 255, undefined]);
   assertEquals([...train.labels!], [7, 0, 4]);
-  assertEquals([train.outFeatures, train.classNames], [10, classNames]); // whatever labels there are so far
+  assertEquals([train.outFeatures, train.classNames], [10, classNames]); // even if some labels do not occur yet
   assertEquals([...train.inputs], [1, 2, 3].flatMap((number) => [...imageOf(number)]));
 });
 
-folderTest("openCorrections() loses none of those that come at once", async (folder) => {
+folderTest("openCorrections() loses no corrections that are added at the same time", async (folder) => {
   const path = join(folder, "c.npz"), corrections = openCorrections(path, { classNames });
   const labels = Array.from({ length: 20 }, (_, i) => i % 10);
   const counts = await Promise.all(labels.map((label, i) => corrections.add(imageOf(i), label)));
@@ -35,25 +35,29 @@ folderTest("openCorrections() loses none of those that come at once", async (fol
   assertEquals([...(await loadDataset(path)).train.labels!], labels);
 });
 
-folderTest("openCorrections() loses none of those that several programs add at once", async (folder) => {
-  const path = join(folder, "c.npz");
-  const program = (number: number) => `
+folderTest(
+  "openCorrections() loses no corrections that several programs add at the same time",
+  async (folder) => {
+    const path = join(folder, "c.npz");
+    const program = (number: number) => `
     import { openCorrections } from ${JSON.stringify(moduleUrl("src/gui/corrections.ts"))};
     const corrections = openCorrections(${JSON.stringify(path)}, { classNames: ${
-    JSON.stringify(classNames)
-  } });
+      JSON.stringify(classNames)
+    } });
     for (let i = 0; i < 10; i++) await corrections.add(new Uint8Array(784).fill(1), ${number});
     console.log("done");`;
-  const processes = [3, 4, 5].map((number) => startProgram(program(number)));
-  const said = await Promise.all(processes.map(({ stdout }) => readerOf(stdout).until()));
-  assertEquals(said, ["done\n", "done\n", "done\n"]);
-  await Promise.all(processes.map(({ status }) => status));
-  const added = [...(await loadDataset(path)).train.labels!];
-  assertEquals(added.sort(), [3, 4, 5].flatMap((number) => Array(10).fill(number)));
-  assertEquals(namesIn(folder), ["c.npz"]);
-}, { needs: ["run"] });
+    const processes = [3, 4, 5].map((number) => startProgram(program(number)));
+    const outputs = await Promise.all(processes.map(({ stdout }) => readerOf(stdout).until()));
+    assertEquals(outputs, ["done\n", "done\n", "done\n"]);
+    await Promise.all(processes.map(({ status }) => status));
+    const added = [...(await loadDataset(path)).train.labels!];
+    assertEquals(added.sort(), [3, 4, 5].flatMap((number) => Array(10).fill(number)));
+    assertEquals(namesIn(folder), ["c.npz"]);
+  },
+  { needs: ["run"] },
+);
 
-folderTest("openCorrections() says that another program does not let go of the file", async (folder) => {
+folderTest("openCorrections() reports that another program keeps the file locked", async (folder) => {
   const path = join(folder, "c.npz"),
     corrections = openCorrections(path, { classNames, lockMilliseconds: 50 });
   const lock = await lockFile(path);
@@ -62,7 +66,7 @@ folderTest("openCorrections() says that another program does not let go of the f
   assertEquals(await corrections.add(imageOf(1), 1), 1);
 });
 
-folderTest("openCorrections() takes no more than its bound", async (folder) => {
+folderTest("openCorrections() saves no more corrections than its limit", async (folder) => {
   const path = join(folder, "c.npz"),
     corrections = openCorrections(path, { classNames, most: 2, name: "c.npz" });
   await Promise.all([corrections.add(imageOf(1), 1), corrections.add(imageOf(2), 2)]);
@@ -76,8 +80,8 @@ const pixels = { shape: [1, 28, 28], values: imageOf(1) };
 const labels = { shape: [1], values: Uint8Array.of(1) };
 const names = { shape: [10], values: classNames };
 
-/** Files that are no corrections, and why. */
-const OTHERS: [what: string, bytes: Uint8Array, why: string][] = [
+/** Files that are not corrections, and a part of each message. */
+const OTHERS: [kind: string, bytes: Uint8Array, message: string][] = [
   ["a set", formatNpz({ x_train: pixels, y_train: labels }), "it holds x_train, y_train, corrections have"],
   ["text", new TextEncoder().encode("notes"), "Cannot read"],
   [
@@ -97,12 +101,12 @@ const OTHERS: [what: string, bytes: Uint8Array, why: string][] = [
   ],
 ];
 
-for (const [what, bytes, why] of OTHERS) {
-  folderTest(`openCorrections() leaves ${what} as it is`, async (folder) => {
+for (const [kind, bytes, message] of OTHERS) {
+  folderTest(`openCorrections() leaves a file of another kind unchanged: ${kind}`, async (folder) => {
     const path = join(folder, "c.npz");
     await Deno.writeFile(path, bytes);
     const corrections = openCorrections(path, { classNames });
-    await assertRejects(() => corrections.add(imageOf(1), 1), FormatError, why);
+    await assertRejects(() => corrections.add(imageOf(1), 1), FormatError, message);
     assertEquals(await Deno.readFile(path), bytes);
     await Deno.remove(path);
     assertEquals(await corrections.add(imageOf(1), 1), 1);

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { hostRule } from "../../src/gui/guard.ts";
 
-/** Where the server listens, what it answers to, and what it does not. */
+/** The name on which the server listens, the hosts that it accepts, and hosts that it refuses. */
 const HOSTS: [hostname: string, ours: string[], others: string[]][] = [
   [
     "127.0.0.1",
@@ -46,7 +46,7 @@ const HOSTS: [hostname: string, ours: string[], others: string[]][] = [
 ];
 
 for (const [hostname, ours, others] of HOSTS) {
-  Deno.test(`hostRule() of ${hostname} tells our hosts from others`, () => {
+  Deno.test(`hostRule() of ${hostname} accepts only the server's own hosts`, () => {
     const isOurs = hostRule(hostname);
     assertEquals(ours.filter((host) => !isOurs(host)), []);
     assertEquals(others.filter((host) => isOurs(host)), []);

@@ -7,7 +7,7 @@ import { ask, createNetwork, drawInk, openGui, requestOf } from "./support.ts";
 
 const options = { sanitizeOps: true, sanitizeResources: true };
 
-Deno.test("createGui() predicts what the network says of the centred drawing", options, async () => {
+Deno.test("createGui() predicts the class of the centered drawing", options, async () => {
   const mlp = createNetwork(), gui = await openGui({ mlp });
   const ink = drawInk({ bar: true });
   const { status, json } = await ask(gui, ROUTES.predict, { body: ink });
@@ -23,7 +23,7 @@ Deno.test("createGui() predicts what the network says of the centred drawing", o
   assertEquals(prediction.version, 1);
 });
 
-Deno.test("createGui() says nothing of a blank sheet", options, async () => {
+Deno.test("createGui() gives no prediction for a blank sheet", options, async () => {
   const gui = await openGui();
   const { status, json } = await ask(gui, ROUTES.predict, { body: new Uint8Array(INK_SIDE ** 2) });
   assertEquals([status, json], [200, { version: 1, seen: null }]);
@@ -41,7 +41,7 @@ Deno.test("createGui() shows a unit's incoming weights", options, async () => {
 });
 
 Deno.test(
-  "createGui() shows a row of the samples at random, and says where they are from",
+  "createGui() shows a random row of the samples, and names their source",
   options,
   async () => {
     const { labels, inputs, ...rest } = drawBlobs({ rows: 5, inFeatures: 784, classes: 5 });
@@ -54,12 +54,12 @@ Deno.test(
       assertEquals([json.label, json.source], [json.row, "drawn blobs, test set"]);
       rows.add(json.row);
     }
-    assertEquals(rows.size, 5); // by chance 4 once in 10⁹ runs
+    assertEquals(rows.size, 5); // only 4 by chance once in 10⁹ runs
   },
 );
 
 Deno.test(
-  "createGui() keeps the image that the network saw with the label that it was told",
+  "createGui() saves the image that the network got, with the given label",
   options,
   async () => {
     const kept: unknown[] = [];
@@ -77,7 +77,7 @@ Deno.test(
   },
 );
 
-Deno.test("createGui() answers no more requests at once than its bound", options, async () => {
+Deno.test("createGui() handles no more requests at the same time than its limit", options, async () => {
   const gui = await openGui({ limits: { requests: 3 } });
   const senders = Array.from({ length: 3 }, () => new TransformStream<Uint8Array<ArrayBuffer>>());
   const waiting = senders.map(({ readable }) =>
@@ -97,7 +97,7 @@ Deno.test("createGui() answers no more requests at once than its bound", options
   assertEquals((await ask(gui, ROUTES.predict)).status, 200);
 });
 
-Deno.test("createGui() gives up on a body that does not come", options, async () => {
+Deno.test("createGui() stops waiting for a body that does not arrive", options, async () => {
   const gui = await openGui({ limits: { bodyMilliseconds: 30 } });
   let cancelled = false;
   const body = new ReadableStream({ cancel: () => void (cancelled = true) });
@@ -106,16 +106,20 @@ Deno.test("createGui() gives up on a body that does not come", options, async ()
   assertEquals((await ask(gui, ROUTES.predict)).status, 200);
 });
 
-Deno.test("createGui() fails at a request without telling why, and answers the next", options, async () => {
-  const secret = "EACCES: /home/someone";
-  const corrections: Corrections = { name: "c.npz", add: () => Promise.reject(new Error(secret)) };
-  const gui = await openGui({ corrections });
-  const { status, json } = await ask(gui, `${ROUTES.correct}?label=1`);
-  assertEquals([status, json], [500, { error: "The server failed at this request" }]);
-  assertEquals((await ask(gui, ROUTES.predict)).status, 200);
-});
+Deno.test(
+  "createGui() fails a request without revealing the reason, and handles the next",
+  options,
+  async () => {
+    const secret = "EACCES: /home/someone";
+    const corrections: Corrections = { name: "c.npz", add: () => Promise.reject(new Error(secret)) };
+    const gui = await openGui({ corrections });
+    const { status, json } = await ask(gui, `${ROUTES.correct}?label=1`);
+    assertEquals([status, json], [500, { error: "The server failed at this request" }]);
+    assertEquals((await ask(gui, ROUTES.predict)).status, 200);
+  },
+);
 
-Deno.test("createGui() ends when it is told to quit, and tells those who watch", options, async () => {
+Deno.test("createGui() ends on a quit request, and informs the pages that watch", options, async () => {
   const gui = await openGui();
   const stream = await gui.handle(requestOf(gui, ROUTES.watch));
   assertEquals(stream.headers.get("content-type"), "application/x-ndjson");
@@ -139,7 +143,7 @@ Deno.test("createGui() ends when it is told to quit, and tells those who watch",
 });
 
 Deno.test(
-  "createGui() lets no more pages watch than its bound, and forgets those that leave",
+  "createGui() lets no more pages watch than its limit, and removes those that leave",
   options,
   async () => {
     const gui = await openGui({ limits: { watchers: 2 } });
@@ -155,7 +159,7 @@ Deno.test(
   },
 );
 
-Deno.test("createGui() makes a token of its own for each run", options, async () => {
+Deno.test("createGui() creates a new token for each run", options, async () => {
   const [first, second] = [await openGui(), await openGui()];
   assertMatch(first.token, /^[0-9a-f]{64}$/);
   assert(first.token !== second.token);

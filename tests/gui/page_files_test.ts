@@ -4,7 +4,7 @@ import { ADDRESS, openGui, PAGE, requestOf } from "./support.ts";
 
 const get = { method: "GET", headers: { origin: undefined, "content-type": undefined } };
 
-Deno.test("createPageAnswers() puts the token into the page, which browsers do not keep", async () => {
+Deno.test("createPageAnswers() puts the token into the page, which browsers must not cache", async () => {
   const gui = await openGui();
   const response = await gui.handle(requestOf(gui, "/", get));
   assertEquals(await response.text(), `<!doctype html><meta name="token" content="${gui.token}">`);
@@ -13,7 +13,7 @@ Deno.test("createPageAnswers() puts the token into the page, which browsers do n
   assertEquals(headers.get("content-type"), "text/html; charset=utf-8");
 });
 
-Deno.test("createPageAnswers() sends a file again only where it differs from the browser's", async () => {
+Deno.test("createPageAnswers() sends a file again only if it differs from the browser's copy", async () => {
   const gui = await openGui();
   const first = await gui.handle(requestOf(gui, "/page.js", get));
   const etag = first.headers.get("etag") ?? "";
@@ -26,21 +26,21 @@ Deno.test("createPageAnswers() sends a file again only where it differs from the
   assertEquals([other.status, await other.text()], [200, "// nothing"]);
 });
 
-Deno.test("createPageAnswers() answers HEAD without a body", async () => {
+Deno.test("createPageAnswers() responds to HEAD without a body", async () => {
   const gui = await openGui();
   const response = await gui.handle(requestOf(gui, "/page.js", { ...get, method: "HEAD" }));
   assertEquals([response.status, await response.text()], [200, ""]);
 });
 
-Deno.test("createPageAnswers() ignores what follows the address", async () => {
-  const [answers, request] = [await createPageAnswers(PAGE, "0"), new Request(`${ADDRESS}/page.js?x`)];
-  assertEquals(await answers.get("/page.js")!(request).text(), "// nothing");
+Deno.test("createPageAnswers() ignores the query of an address", async () => {
+  const [handler, request] = [await createPageAnswers(PAGE, "0"), new Request(`${ADDRESS}/page.js?x`)];
+  assertEquals(await handler.get("/page.js")!(request).text(), "// nothing");
   const gui = await openGui();
   const response = await gui.handle(requestOf(gui, "/page.js?token=1", get));
   assertEquals([response.status, await response.text()], [200, "// nothing"]);
 });
 
-Deno.test("createPageAnswers() gives every answer the headers that keep other sites out", async () => {
+Deno.test("createPageAnswers() gives every response the headers that block other sites", async () => {
   const gui = await openGui();
   for (const path of ["/", "/page.js", "/nothing"]) {
     const { headers, body } = await gui.handle(requestOf(gui, path, get));

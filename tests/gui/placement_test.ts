@@ -1,4 +1,4 @@
-/** Digits, enlarged and put anywhere on the sheet, are recognised as well as they are in their own place. */
+/** Tests that enlarged digits at any place on the sheet are recognized as well as the originals. */
 import { assert, assertGreater } from "@std/assert";
 import { openWasm } from "../../src/backends/wasm/backend.ts";
 import { INK_SIDE } from "../../src/gui/protocol.ts";
@@ -10,16 +10,19 @@ import { createRandom, type Random } from "../../src/random.ts";
 import { train } from "../../src/training/train.ts";
 import { mnist, mnistTest } from "../support/mnist.ts";
 
-/** Width and height of the canvas on which digits are enlarged; a pixel of the sheet is the mean of 2×2 of its own. */
+/**
+ * The width and height of the canvas on which digits are enlarged; a pixel of the sheet is the mean of 2×2 of its
+ * pixels.
+ */
 const CANVAS = 2 * INK_SIDE;
-/** Digits, and how far they are enlarged. */
+/** The number of digits, and the range of their enlargement. */
 const DIGITS = 1000, LEAST = 4, MOST = 12;
 
-/** A digit `[28, 28]`, enlarged and put anywhere on a sheet: each of its pixels becomes a square. */
+/** Puts a digit `[28, 28]` at a random place and size on a sheet: each of its pixels becomes a square. */
 function placeDigit(image: Uint8Array, random: Random): Uint8Array<ArrayBuffer> {
   const scale = LEAST + (MOST - LEAST) * random.next();
   const inked = [...image.keys()].filter((at) => image[at] > 0);
-  /** Where the image begins on the canvas if its ink, along one axis from `first` to `last`, may be anywhere. */
+  /** Draws the start of the image on the canvas, so that its ink from `first` to `last` along one axis is inside. */
   const begin = (places: number[]) => {
     const first = Math.min(...places), length = Math.max(...places) - first + 1;
     return random.next() * (CANVAS - scale * length) - scale * first;
@@ -39,7 +42,7 @@ function placeDigit(image: Uint8Array, random: Random): Uint8Array<ArrayBuffer> 
 }
 
 mnistTest(
-  "showNetwork() recognises digits of any size anywhere within 0.5 points of the originals",
+  "showNetwork() recognizes digits of any size anywhere within 0.5 points of the originals",
   async () => {
     const { train: trainSet, test } = await mnist();
     const inputs = test.inputs as Uint8Array, labels = test.labels!;
@@ -57,7 +60,7 @@ mnistTest(
     assertGreater(original, 0.96 * DIGITS);
     assert(
       placed >= original - 0.005 * DIGITS,
-      `${placed} of ${DIGITS} placed, ${original} in their own place`,
+      `${placed} of ${DIGITS} placed, ${original} at the original place`,
     );
   },
 );

@@ -1,4 +1,4 @@
-/** Requests that the page's server refuses, and how it goes on. */
+/** Tests that the page's server refuses invalid requests and keeps running. @module */
 import { assertEquals, assertMatch } from "@std/assert";
 import type { Corrections } from "../../src/gui/corrections.ts";
 import { ROUTES, TOKEN_HEADER } from "../../src/gui/protocol.ts";
@@ -9,8 +9,8 @@ const options = { sanitizeOps: true, sanitizeResources: true };
 const bytes = (length: number) => new Uint8Array(length);
 const unit = (body: unknown) => ({ body: JSON.stringify(body) });
 
-/** Requests that are refused: the status, and what the error says. */
-const REFUSED: [what: string, status: number, error: RegExp, route: string, changed?: RequestChanges][] = [
+/** Requests that are refused: the HTTP status, and a part of the error. */
+const REFUSED: [name: string, status: number, error: RegExp, route: string, changed?: RequestChanges][] = [
   ["another host name", 421, /host/, ROUTES.predict, { headers: { host: "evil.example:8000" } }],
   ["no host name", 421, /host/, ROUTES.predict, { headers: { host: "" } }],
   ["a list of hosts", 421, /host/, ROUTES.predict, { headers: { host: "127.0.0.1, evil.example" } }],
@@ -49,7 +49,7 @@ const REFUSED: [what: string, status: number, error: RegExp, route: string, chan
   ["GET", 405, /takes POST, found GET/, ROUTES.predict, { method: "GET" }],
   ["OPTIONS", 405, /takes POST/, ROUTES.quit, { method: "OPTIONS" }],
   ["POST to the page", 405, /takes GET, HEAD/, "/"],
-  ["an address that is none", 404, /nothing/, "/etc/passwd", { method: "GET" }],
+  ["an unknown address", 404, /nothing/, "/etc/passwd", { method: "GET" }],
   ["a WebSocket", 400, /WebSocket/, ROUTES.watch, { method: "GET", headers: { upgrade: "websocket" } }],
   ["no content type", 415, /takes application\/octet-stream, found nothing/, ROUTES.predict, {
     headers: { "content-type": undefined },
@@ -63,7 +63,7 @@ const REFUSED: [what: string, status: number, error: RegExp, route: string, chan
   ["a sheet that is too small", 400, /38416 bytes, found 3/, ROUTES.predict, { body: bytes(3) }],
   ["a body of nothing", 400, /found 0/, ROUTES.predict, { body: bytes(0) }],
   ["half an object", 400, /not JSON/, ROUTES.unit, { body: '{"layer":' }],
-  ["bytes that are no text", 400, /not JSON/, ROUTES.unit, { body: new Uint8Array([0x22, 0xff, 0x22]) }],
+  ["bytes that are not text", 400, /not JSON/, ROUTES.unit, { body: new Uint8Array([0x22, 0xff, 0x22]) }],
   ["a list", 400, /no object/, ROUTES.unit, { body: "[1]" }],
   ["null", 400, /no object/, ROUTES.watch, { body: "null" }],
   ["a unit of no layer", 400, /"layer" needs .* 0 to 2, found undefined/, ROUTES.unit, unit({ unit: 0 })],
@@ -76,18 +76,18 @@ const REFUSED: [what: string, status: number, error: RegExp, route: string, chan
   ["no label", 400, /"label" needs .* 0 to 9, found ""/, ROUTES.correct],
   ["a label too far", 400, /"label"/, `${ROUTES.correct}?label=10`],
   ["a negative label", 400, /"label"/, `${ROUTES.correct}?label=-1`],
-  ["a label that is no number", 400, /"label"/, `${ROUTES.correct}?label=NaN`],
-  ["a sample where there are none", 404, /no test set/, ROUTES.sample],
-  ["training where there is none", 409, /Nothing is being trained/, ROUTES.training, {
+  ["a NaN label", 400, /"label"/, `${ROUTES.correct}?label=NaN`],
+  ["a sample without a test set", 404, /no test set/, ROUTES.sample],
+  ["a training action without a training", 409, /Nothing is being trained/, ROUTES.training, {
     body: '{"action":"stop"}',
   }],
 ];
 
-Deno.test("createGui() refuses, tells why, and goes on", options, async (t) => {
+Deno.test("createGui() refuses an invalid request with the reason, and continues", options, async (t) => {
   const corrections: Corrections = { name: "c.npz", add: () => Promise.resolve(1) };
   const gui = await openGui({ corrections });
-  for (const [what, status, error, ...request] of REFUSED) {
-    await t.step(what, async () => {
+  for (const [name, status, error, ...request] of REFUSED) {
+    await t.step(name, async () => {
       const answer = await ask(gui, ...request);
       assertEquals(answer.status, status, JSON.stringify(answer.json));
       assertMatch(String(answer.json.error), error);
@@ -101,18 +101,18 @@ Deno.test("createGui() refuses, tells why, and goes on", options, async (t) => {
   }
 });
 
-Deno.test("createGui() takes the token as a whole", options, async () => {
+Deno.test("createGui() accepts only the whole token", options, async () => {
   const gui = await openGui();
   for (
     const token of ["", gui.token.slice(1), gui.token.slice(0, -1), `${gui.token}0`, gui.token.toUpperCase()]
   ) {
-    if (token === gui.token) continue; // without a letter, by chance
+    if (token === gui.token) continue; // the token may have no letters
     const { status } = await ask(gui, ROUTES.quit, { headers: { [TOKEN_HEADER]: token } });
     assertEquals(status, 403, token);
   }
 });
 
-Deno.test("createGui() reads nothing of a body that says that it is too large", options, async () => {
+Deno.test("createGui() reads nothing of a body whose declared length is too large", options, async () => {
   const gui = await openGui();
   let pulls = 0;
   const body = new ReadableStream({
@@ -125,27 +125,38 @@ Deno.test("createGui() reads nothing of a body that says that it is too large", 
   assertEquals([status, pulls], [413, 0]);
 });
 
-Deno.test("createGui() names the methods of an address", options, async () => {
+Deno.test("createGui() lists the methods that an address accepts", options, async () => {
   const gui = await openGui();
   assertEquals((await ask(gui, ROUTES.predict, { method: "DELETE" })).headers.get("allow"), "POST");
   assertEquals((await ask(gui, "/")).headers.get("allow"), "GET, HEAD");
 });
 
-Deno.test("createGui() answers a caller that is no browser, and one that sends less", options, async () => {
-  const gui = await openGui();
-  const bare = { origin: undefined, "sec-fetch-site": undefined };
-  assertEquals((await ask(gui, ROUTES.predict, { headers: bare })).status, 200);
-  const typed = { "content-type": "application/json; charset=utf-8" };
-  assertEquals((await ask(gui, ROUTES.unit, { ...unit({ layer: 0, unit: 0 }), headers: typed })).status, 200);
-});
+Deno.test(
+  "createGui() serves clients that are not browsers, and those that send fewer headers",
+  options,
+  async () => {
+    const gui = await openGui();
+    const bare = { origin: undefined, "sec-fetch-site": undefined };
+    assertEquals((await ask(gui, ROUTES.predict, { headers: bare })).status, 200);
+    const typed = { "content-type": "application/json; charset=utf-8" };
+    assertEquals(
+      (await ask(gui, ROUTES.unit, { ...unit({ layer: 0, unit: 0 }), headers: typed })).status,
+      200,
+    );
+  },
+);
 
-Deno.test("createGui() opens to a link from another site, which carries no token", options, async () => {
-  const gui = await openGui();
-  const visit = {
-    origin: undefined,
-    "sec-fetch-site": "cross-site",
-    "sec-fetch-mode": "navigate",
-    "sec-fetch-dest": "document",
-  };
-  assertEquals((await ask(gui, "/", { method: "GET", headers: visit })).status, 200);
-});
+Deno.test(
+  "createGui() serves the page for a link from another site, which has no token",
+  options,
+  async () => {
+    const gui = await openGui();
+    const visit = {
+      origin: undefined,
+      "sec-fetch-site": "cross-site",
+      "sec-fetch-mode": "navigate",
+      "sec-fetch-dest": "document",
+    };
+    assertEquals((await ask(gui, "/", { method: "GET", headers: visit })).status, 200);
+  },
+);

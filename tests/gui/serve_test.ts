@@ -1,4 +1,4 @@
-/** The page's server on a real port, with callers that mean no good. */
+/** The page's server on a real port, with hostile clients. @module */
 import { assert, assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
 import { INK_SIDE, ROUTES, TOKEN_HEADER } from "../../src/gui/protocol.ts";
 import type { Gui, GuiOptions } from "../../src/gui/gui.ts";
@@ -7,14 +7,14 @@ import { within } from "../support/deadline.ts";
 import { isGranted } from "../support/permissions.ts";
 import { drawInk, openGui } from "./support.ts";
 
-/** A server, and what a page does with it. */
+/** A running server, and the actions of a page. */
 interface Served {
   readonly gui: Gui;
   readonly server: GuiServer;
   post(route: string, body?: BodyInit, headers?: Record<string, string>): Promise<Response>;
-  /** Sends text as it is and reads what comes back, up to its end. */
+  /** Sends text unchanged, and reads the response to its end. */
   send(text: string): Promise<string>;
-  /** Checks that a drawing is still predicted. */
+  /** Checks that the server still predicts a drawing. */
   assertAlive(): Promise<void>;
 }
 
@@ -60,7 +60,7 @@ function serve(gui: Gui, server: GuiServer): Served {
   return served;
 }
 
-/** What comes from a connection, which the other side may also cut. */
+/** Yields the bytes of a connection until it ends or the other side cuts it. */
 async function* untilClosed(connection: Deno.Conn): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const buffer = new Uint8Array(4096);
   try {
@@ -70,7 +70,7 @@ async function* untilClosed(connection: Deno.Conn): AsyncGenerator<Uint8Array<Ar
   }
 }
 
-/** The head of a request in plain text. */
+/** Returns the head of a request as plain text. */
 function head({ server, gui }: Served, route: string, ...more: string[]): string {
   const lines = [
     `POST ${route} HTTP/1.1`,
@@ -82,7 +82,7 @@ function head({ server, gui }: Served, route: string, ...more: string[]): string
   return `${lines.join("\r\n")}\r\n\r\n`;
 }
 
-serveTest("serveGui() answers at the address that it names", async ({ gui, server }) => {
+serveTest("serveGui() responds at the address that it reports", async ({ gui, server }) => {
   assertEquals(server.url, `http://127.0.0.1:${server.port}/`);
   assertEquals(server.isLoopback, true);
   const response = await fetch(server.url);
@@ -98,7 +98,7 @@ serveTest("serveGui() refuses 10 MB without reading them", async (served) => {
   await served.assertAlive();
 });
 
-serveTest("serveGui() refuses a body that grows without saying how far", async (served) => {
+serveTest("serveGui() refuses an endless body without a declared length", async (served) => {
   let sent = 0;
   const endless = new ReadableStream({
     pull(controller) {
@@ -111,11 +111,11 @@ serveTest("serveGui() refuses a body that grows without saying how far", async (
   if (response) {
     assertEquals([response.status, (await response.json()).error.slice(0, 14)], [413, "The body is la"]);
   }
-  assert(sent < 50_000_000, `${sent} bytes were taken`);
+  assert(sent < 50_000_000, `${sent} bytes were read`);
   await served.assertAlive();
 });
 
-serveTest("serveGui() gives up on a body that drips", async (served) => {
+serveTest("serveGui() stops waiting for a body that arrives very slowly", async (served) => {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port: served.server.port });
   const length = INK_SIDE * INK_SIDE;
   await connection.write(new TextEncoder().encode(head(served, ROUTES.predict, `Content-Length: ${length}`)));
@@ -133,7 +133,7 @@ serveTest("serveGui() gives up on a body that drips", async (served) => {
   await served.assertAlive();
 }, { limits: { bodyMilliseconds: 200 } });
 
-serveTest("serveGui() refuses WebSockets, however many ask", async (served) => {
+serveTest("serveGui() refuses any number of WebSockets", async (served) => {
   const { port } = served.server;
   const socket = new WebSocket(`ws://127.0.0.1:${port}${ROUTES.watch}`);
   await new Promise((resolve) =>
@@ -158,23 +158,26 @@ serveTest("serveGui() refuses WebSockets, however many ask", async (served) => {
   await served.assertAlive();
 });
 
-serveTest("serveGui() stays alive in a flood of requests, with and without the token", async (served) => {
-  const flood = Array.from({ length: 400 }, async (_, i) => {
-    const response = await served.post(
-      ROUTES.predict,
-      drawInk(),
-      i % 2 === 0 ? {} : { [TOKEN_HEADER]: "guess" },
-    );
-    await response.body?.cancel();
-    return response.status;
-  });
-  const statuses = await Promise.all(flood);
-  assertEquals([...new Set(statuses.filter((_, i) => i % 2 === 1))], [403]);
-  assertEquals(statuses.filter((status, i) => i % 2 === 0 && status !== 200 && status !== 429), []);
-  await served.assertAlive();
-});
+serveTest(
+  "serveGui() keeps running during a flood of requests, with and without the token",
+  async (served) => {
+    const flood = Array.from({ length: 400 }, async (_, i) => {
+      const response = await served.post(
+        ROUTES.predict,
+        drawInk(),
+        i % 2 === 0 ? {} : { [TOKEN_HEADER]: "guess" },
+      );
+      await response.body?.cancel();
+      return response.status;
+    });
+    const statuses = await Promise.all(flood);
+    assertEquals([...new Set(statuses.filter((_, i) => i % 2 === 1))], [403]);
+    assertEquals(statuses.filter((status, i) => i % 2 === 0 && status !== 200 && status !== 429), []);
+    await served.assertAlive();
+  },
+);
 
-serveTest("serveGui() refuses what no browser sends, and stays alive", async (served) => {
+serveTest("serveGui() refuses requests that no browser sends, and keeps running", async (served) => {
   const { port } = served.server;
   const rest = "Connection: close\r\n\r\n";
   const odd = [
@@ -200,7 +203,7 @@ serveTest("serveGui() ends although a page watches and idle connections stay ope
   const { server, gui } = served;
   const watching = await served.post(ROUTES.watch, "{}");
   using idle = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
-  const closing = gui.quit.then(() => server.close()); // the answer to the one who quit is still to be sent
+  const closing = gui.quit.then(() => server.close()); // the response to the quit request must still be sent
   const quitting = await served.post(ROUTES.quit, "{}");
   assertEquals(await quitting.json(), {});
   await within(3, closing);
@@ -210,16 +213,19 @@ serveTest("serveGui() ends although a page watches and idle connections stay ope
   assertEquals(again.port, server.port);
 });
 
-serveTest("serveGui() ends although a body never comes", async (served) => {
+serveTest("serveGui() ends although a body never arrives", async (served) => {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port: served.server.port });
   await connection.write(new TextEncoder().encode(head(served, ROUTES.predict, "Content-Length: 38416")));
-  await served.assertAlive(); // the one before has come in
+  await served.assertAlive(); // the earlier request has arrived
   await within(5, served.server.close());
 }, { limits: { bodyMilliseconds: 60_000 } });
 
-serveTest("serveGui() takes the next port where none was asked for, else fails", async ({ gui, server }) => {
-  const options: ListenOptions = { port: server.port };
-  assertThrows(() => serveGui(gui, options), Deno.errors.AddrInUse);
-  await using next = serveGui(gui, { ...options, orNext: true });
-  assertNotEquals(next.port, server.port);
-});
+serveTest(
+  "serveGui() uses the next free port if none is given, and fails if a given port is in use",
+  async ({ gui, server }) => {
+    const options: ListenOptions = { port: server.port };
+    assertThrows(() => serveGui(gui, options), Deno.errors.AddrInUse);
+    await using next = serveGui(gui, { ...options, orNext: true });
+    assertNotEquals(next.port, server.port);
+  },
+);

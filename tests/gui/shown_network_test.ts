@@ -7,12 +7,12 @@ import { createNetwork, drawInk } from "./support.ts";
 
 const images = { inputShape: [28, 28], inputScale: 1 / 255 };
 
-/** A network with what differs from one that can be shown. */
+/** Creates a network whose input differs from that of a network for drawings in these fields. */
 function networkOf(layers: LayerSpec[], input: Partial<typeof images> = {}): Mlp {
   return Mlp.create(layers, { ...images, ...input });
 }
 
-/** Networks that the page cannot show, and why. */
+/** Networks that the page cannot show, and the reasons. */
 const REFUSED: [mlp: Mlp, why: string][] = [
   [
     networkOf([dense(10, "softmax")], { inputShape: [5, 4] }),
@@ -29,12 +29,12 @@ const REFUSED: [mlp: Mlp, why: string][] = [
 ];
 
 for (const [mlp, why] of REFUSED) {
-  Deno.test(`checkShowable() refuses a network where ${why.split(",")[0]}`, () => {
+  Deno.test(`checkShowable() refuses a network: ${why.split(",")[0]}`, () => {
     assertThrows(() => checkShowable(mlp), TypeError, `Cannot draw for this network: ${why}`);
   });
 }
 
-Deno.test("checkShowable() takes inputs [784], and from 2 to 36 classes", () => {
+Deno.test("checkShowable() accepts inputs [784], and 2 to 36 classes", () => {
   for (const classes of [2, 26, 36]) {
     checkShowable(networkOf([dense(classes, "softmax")], { inputShape: [784] }));
   }
@@ -54,7 +54,7 @@ Deno.test("showNetwork() turns the logits of a network into probabilities", () =
   });
   const [found, wanted] = [logits, softmax].map((mlp) => showNetwork(mlp, "").predict(drawInk()));
   for (const [label, probability] of wanted.probabilities!.entries()) {
-    assertAlmostEquals(found.probabilities![label], probability, 1e-6); // rounded to float32 at another place
+    assertAlmostEquals(found.probabilities![label], probability, 1e-6); // rounded to float32 at another step
   }
   assertEquals(found.guess, wanted.guess);
 });
@@ -64,7 +64,7 @@ Deno.test("showNetwork() names classes as the network does", () => {
   assertEquals(showNetwork(mlp, "").view().classNames, ["circle", "square", "star"]);
 });
 
-Deno.test("showNetwork() predicts with the parameters that it was told last, under another version", () => {
+Deno.test("showNetwork() predicts with the newest parameters, with a new version", () => {
   const first = createNetwork(), second = Mlp.create(first.layers, images, { seed: 2 });
   const shown = showNetwork(first, ""), ink = drawInk();
   const before = shown.predict(ink);

@@ -1,11 +1,11 @@
-/** The page's server in tests: a small network, sheets of ink, and requests as the page sends them. @module */
+/** Test support for the page's server: a small network, sheets of ink, and requests as the page sends them. @module */
 import { createGui, type Gui, type GuiOptions } from "../../src/gui/gui.ts";
 import type { PageFile } from "../../src/gui/page_files.ts";
 import { INK_SIDE, ROUTES, TOKEN_HEADER } from "../../src/gui/protocol.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 
-/** The address that requests of these tests go to. */
+/** The address of the requests in these tests. */
 export const ADDRESS = "http://127.0.0.1:8000";
 
 /** A page of two files. */
@@ -18,7 +18,7 @@ export const PAGE: readonly PageFile[] = [
   { route: "/page.js", mediaType: "text/javascript; charset=utf-8", text: "// nothing" },
 ];
 
-/** A network that nobody trained. */
+/** Creates an untrained network. */
 export function createNetwork(): Mlp {
   return Mlp.create([dense(12, "relu"), dense(7, "tanh"), dense(10, "softmax")], {
     inputShape: [28, 28],
@@ -26,12 +26,12 @@ export function createNetwork(): Mlp {
   });
 }
 
-/** The page's server for that network. */
+/** Creates the page's server for that network. */
 export function openGui(options: Partial<GuiOptions> = {}): Promise<Gui> {
   return createGui({ mlp: createNetwork(), origin: "a test", page: PAGE, ...options });
 }
 
-/** A sheet with a stroke from top to bottom, and a bar across where it is asked for. */
+/** Draws a stroke from top to bottom, and with `bar` also a horizontal bar. */
 export function drawInk({ bar = false, left = 90 } = {}): Uint8Array<ArrayBuffer> {
   const ink = new Uint8Array(INK_SIDE * INK_SIDE);
   for (let y = 40; y < 150; y++) {
@@ -41,14 +41,14 @@ export function drawInk({ bar = false, left = 90 } = {}): Uint8Array<ArrayBuffer
   return ink;
 }
 
-/** What differs from a request as the page sends it; a header of `undefined` is left out. */
+/** The differences from a request of the page; a header of `undefined` is removed. */
 export interface RequestChanges {
   readonly method?: string;
   readonly body?: BodyInit;
   readonly headers?: Readonly<Record<string, string | undefined>>;
 }
 
-/** A request as the page sends it, but for what is changed. */
+/** Creates a request as the page sends it, with these differences. */
 export function requestOf(gui: Gui, route: string, changed: RequestChanges = {}): Request {
   const [path] = route.split("?");
   const takesInk = path === ROUTES.predict || path === ROUTES.correct;
@@ -66,7 +66,7 @@ export function requestOf(gui: Gui, route: string, changed: RequestChanges = {})
   return new Request(`${ADDRESS}${route}`, { method, headers: given, ...(hasBody && { body }) });
 }
 
-/** What the server answers to such a request, its JSON read. */
+/** Sends such a request to the server, and returns the response with its JSON parsed. */
 export async function ask(
   gui: Gui,
   route: string,

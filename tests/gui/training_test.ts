@@ -24,7 +24,7 @@ function createSmall(): Mlp {
   return Mlp.create([dense(6, "relu"), dense(3, "softmax")], trainSet);
 }
 
-/** A session that saves to a list. */
+/** Creates a session that saves to a list. */
 function sessionOf(given: { mlp?: Mlp; backend?: Backend; config?: Partial<TrainConfig> } = {}) {
   const { mlp = createSmall(), backend = openReference() } = given;
   const saved: Uint8Array[] = [], finished: boolean[] = [];
@@ -36,7 +36,7 @@ function sessionOf(given: { mlp?: Mlp; backend?: Backend; config?: Partial<Train
   return { mlp, saved, finished, session: createTrainingSession(job) };
 }
 
-/** A backend that is told to end, by `then`, after every `steps` steps. */
+/** Wraps a backend so that it calls `then`, which ends the run, after every `steps` steps. */
 function endEvery(inner: Backend, steps: number, then: () => void): Backend {
   return watch(inner, async (trainer, { batchSize }, order, rates) => {
     const now = Math.min(steps, rates.length);
@@ -46,7 +46,7 @@ function endEvery(inner: Backend, steps: number, then: () => void): Backend {
   }).backend;
 }
 
-/** What `train()` makes of the same network without a session. */
+/** Trains the same network with `train()`, without a session. */
 async function trained(backend: Backend): Promise<Uint8Array> {
   const mlp = createSmall();
   for await (const _ of train(mlp, trainSet, { ...config, backend, test: testSet }));
@@ -55,7 +55,7 @@ async function trained(backend: Backend): Promise<Uint8Array> {
 
 for (const name of ["reference", "wasm"] as const) {
   Deno.test(
-    `createTrainingSession() ends with the same bits after any pauses, on ${name}`,
+    `createTrainingSession() gives the same bits after any pauses, on ${name}`,
     options,
     async () => {
       const open = () => name === "wasm" ? openWasm({ threads: 1 }) : Promise.resolve(openReference());
@@ -73,15 +73,15 @@ for (const name of ["reference", "wasm"] as const) {
         },
       });
       await session.run();
-      assertEquals(pauses, 6); // 8 steps an epoch: after 3 and 6 of each
+      assertEquals(pauses, 6); // an epoch has 8 steps: pauses after steps 3 and 6 of each
       assertEquals(saved, [wanted]);
       assertEquals(session.state.phase, "finished");
     },
   );
 }
 
-Deno.test("createTrainingSession() tells phases, steps, epochs and new parameters", options, async () => {
-  const { session, mlp } = sessionOf(), phases: string[] = [], told: string[] = [];
+Deno.test("createTrainingSession() reports phases, steps, epochs and new parameters", options, async () => {
+  const { session, mlp } = sessionOf(), phases: string[] = [], reported: string[] = [];
   let parameters = mlp.parameters;
   assertEquals(session.state, {
     phase: "preparing",
@@ -96,13 +96,13 @@ Deno.test("createTrainingSession() tells phases, steps, epochs and new parameter
     parameters: (changed) => {
       assert(changed.parameters !== parameters);
       parameters = changed.parameters;
-      told.push("parameters");
+      reported.push("parameters");
     },
-    epoch: ({ epoch }, { epochs }) => told.push(`epoch ${epoch}, ${epochs.map(({ epoch }) => epoch)}`),
+    epoch: ({ epoch }, { epochs }) => reported.push(`epoch ${epoch}, ${epochs.map(({ epoch }) => epoch)}`),
   });
   await session.run();
   assertEquals(phases, ["running", "finished"]);
-  assertEquals(told, [1, 2, 3].flatMap((epoch) => ["parameters", `epoch ${epoch}, ${epoch}`]));
+  assertEquals(reported, [1, 2, 3].flatMap((epoch) => ["parameters", `epoch ${epoch}, ${epoch}`]));
   const { phase, epoch, step, steps, saved } = session.state;
   assertEquals([phase, epoch, step, steps, saved], ["finished", 3, 8, 8, "model 1"]);
   const { epochs: [first], confusion = [] } = session.epochs;
@@ -113,7 +113,7 @@ Deno.test("createTrainingSession() tells phases, steps, epochs and new parameter
 });
 
 Deno.test(
-  "createTrainingSession() leaves an epoch that was cut short to be told when it is whole",
+  "createTrainingSession() reports an interrupted epoch only when it is complete",
   options,
   async () => {
     let left = 1;
@@ -133,7 +133,7 @@ Deno.test(
   },
 );
 
-Deno.test("createTrainingSession() stops for good, and saves what it has", options, async () => {
+Deno.test("createTrainingSession() stops permanently, and saves the trained steps", options, async () => {
   const backend = endEvery(openReference(), 5, () => void session.stop());
   const { session, saved, finished, mlp } = sessionOf({ backend });
   await session.run();
@@ -145,7 +145,7 @@ Deno.test("createTrainingSession() stops for good, and saves what it has", optio
   }
 });
 
-Deno.test("createTrainingSession() saves nothing where no step was done", options, async () => {
+Deno.test("createTrainingSession() saves nothing before the first step", options, async () => {
   const { session, saved } = sessionOf();
   const stopping = session.stop();
   await session.run();
@@ -153,7 +153,7 @@ Deno.test("createTrainingSession() saves nothing where no step was done", option
 });
 
 Deno.test(
-  "createTrainingSession() answers when it has paused, and a resume that overtakes it",
+  "createTrainingSession() resolves pause() after it has paused, or after a resume that comes first",
   options,
   async () => {
     const { session } = sessionOf({ config: { ...config, epochs: 1000 } });
@@ -170,7 +170,7 @@ Deno.test(
 );
 
 Deno.test(
-  "createTrainingSession() fails with the reason, and saves the last epoch that went well",
+  "createTrainingSession() fails with the reason, and saves the last complete epoch",
   options,
   async () => {
     let epochs = 0;
@@ -189,7 +189,7 @@ Deno.test(
 );
 
 Deno.test(
-  "createTrainingSession() saves the last epoch that went well, whatever fails after it",
+  "createTrainingSession() saves the last complete epoch if a later step fails",
   options,
   async () => {
     let epochs = 0;
@@ -205,7 +205,7 @@ Deno.test(
 );
 
 Deno.test(
-  "createTrainingSession() tells its task that it came to the end, and saves once",
+  "createTrainingSession() tells its task that training is complete, and saves once",
   options,
   async () => {
     const { session, finished } = sessionOf();
@@ -214,13 +214,13 @@ Deno.test(
   },
 );
 
-/** The messages that a stream has brought by the time that it ends. */
+/** Returns the messages of a stream, after it ended. */
 async function messagesOf(stream: Response): Promise<WatchMessage[]> {
   return (await stream.text()).trim().split("\n").map((line) => JSON.parse(line));
 }
 
-/** A session of the page's own network, which sees pictures. */
-function pictureSession(): { mlp: Mlp; session: TrainingSession } {
+/** Creates a session for the page's own network, whose inputs are images. */
+function imageSession(): { mlp: Mlp; session: TrainingSession } {
   const mlp = createNetwork(), backend = openReference();
   const images = { ...drawBlobs({ rows: 40, inFeatures: 784, classes: 10 }), inputScale: 1 / 255 };
   const save = () => Promise.resolve("m.npz");
@@ -228,8 +228,8 @@ function pictureSession(): { mlp: Mlp; session: TrainingSession } {
   return { mlp, session: createTrainingSession(job) };
 }
 
-Deno.test("createGui() shows a training, and predicts with the network as it learns", options, async () => {
-  const { mlp, session: training } = pictureSession();
+Deno.test("createGui() shows a training, and predicts with the current parameters", options, async () => {
+  const { mlp, session: training } = imageSession();
   const gui = await openGui({ mlp, training });
   const stream = await gui.handle(requestOf(gui, ROUTES.watch));
   const before = (await ask(gui, ROUTES.predict)).json;
@@ -254,8 +254,8 @@ Deno.test("createGui() shows a training, and predicts with the network as it lea
   assertEquals(training.epochs.epochs.map(({ epoch }) => epoch), [1, 2]);
 });
 
-Deno.test("createGui() steers a training", options, async () => {
-  const { mlp, session: training } = pictureSession();
+Deno.test("createGui() controls a training", options, async () => {
+  const { mlp, session: training } = imageSession();
   const gui = await openGui({ mlp, training });
   const steer = (action: unknown) => ask(gui, ROUTES.training, { body: JSON.stringify({ action }) });
   const pausing = steer("pause"), running = training.run();

@@ -4,31 +4,35 @@ import { createWatchers } from "../../src/gui/watchers.ts";
 const options = { sanitizeOps: true, sanitizeResources: true };
 const NEVER = 3_600_000;
 
-/** The messages of a stream's next chunk. */
+/** Returns the messages in a stream's next chunk. */
 async function next(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<unknown> {
   const { value } = await reader.read();
   return JSON.parse(new TextDecoder().decode(value));
 }
 
-Deno.test("createWatchers() sends a line for each message, first what is known", options, async () => {
-  const watchers = createWatchers(NEVER);
-  const stream = watchers.open([{ type: "version", version: 1 }, { type: "version", version: 2 }]);
-  watchers.send({ type: "version", version: 3 });
-  watchers.close();
-  const lines = (await new Response(stream).text()).split("\n");
-  assertEquals(lines, [1, 2, 3].map((version) => `{"type":"version","version":${version}}`).concat(""));
-});
+Deno.test(
+  "createWatchers() sends a line for each message, beginning with the current state",
+  options,
+  async () => {
+    const watchers = createWatchers(NEVER);
+    const stream = watchers.open([{ type: "version", version: 1 }, { type: "version", version: 2 }]);
+    watchers.send({ type: "version", version: 3 });
+    watchers.close();
+    const lines = (await new Response(stream).text()).split("\n");
+    assertEquals(lines, [1, 2, 3].map((version) => `{"type":"version","version":${version}}`).concat(""));
+  },
+);
 
-Deno.test("createWatchers() says that the server lives, as long as somebody watches", options, async () => {
+Deno.test("createWatchers() sends alive messages as long as a page watches", options, async () => {
   const watchers = createWatchers(5);
   const reader = watchers.open([]).getReader();
   assertEquals(await next(reader), { type: "alive" });
   assertEquals(await next(reader), { type: "alive" });
-  await reader.cancel(); // the sanitizers see a timer that is left running
+  await reader.cancel(); // the sanitizers report a timer that still runs
   assertEquals(watchers.count, 0);
 });
 
-Deno.test("createWatchers() keeps a reader whose stream begins with much", options, async () => {
+Deno.test("createWatchers() keeps a reader whose stream begins with a large message", options, async () => {
   const watchers = createWatchers(NEVER);
   const epochs = Array.from(
     { length: 10_000 },
@@ -41,7 +45,7 @@ Deno.test("createWatchers() keeps a reader whose stream begins with much", optio
   assertEquals((await new Response(stream).text()).split("\n")[1], '{"type":"version","version":2}');
 });
 
-Deno.test("createWatchers() drops a reader that falls behind, and none else", options, async () => {
+Deno.test("createWatchers() drops only the reader that falls behind", options, async () => {
   const watchers = createWatchers(NEVER);
   const slow = watchers.open([]).getReader(), fast = watchers.open([]).getReader();
   const confusion = Array<number>(1000).fill(123_456);

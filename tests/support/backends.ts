@@ -1,4 +1,4 @@
-/** The backends that every suite runs on, and how a test says which one it needs. @module */
+/** The backends that every suite runs on, and the registration of a test for each of them. @module */
 import type { Backend } from "../../src/backends/backend.ts";
 import { openBackend } from "../../src/backends/open.ts";
 import { type CudaOptions, openCuda } from "../../src/backends/cuda/backend.ts";
@@ -8,26 +8,26 @@ import { gpuWith } from "./gpu.ts";
 import { isGranted } from "./permissions.ts";
 import { IS_ELSEWHERE, UNDER_TEST } from "./webgpu.ts";
 
-/** A backend as the suites see it: one way to open it. */
+/** A row of the suites: a backend and one way to open it. */
 export interface BackendRow {
-  /** What distinguishes it, for a test's name: `"wasm, 2 threads"`. */
+  /** The row's name in the names of tests, such as `"wasm, 2 threads"`. */
   readonly name: string;
-  /** The name that `openBackend` knows, and that `MLPCUDA_REQUIRE` lists. */
+  /** The name in `openBackend` and in `MLPCUDA_REQUIRE`. */
   readonly backend: string;
-  /** Why this machine cannot open it; absent where it can. */
+  /** The requirement that this machine lacks; absent if it can open the backend. */
   readonly missing?: string;
-  /** Opens it. */
+  /** Opens the backend. */
   open(): Promise<Backend>;
 }
 
-/** The reference: what the others are compared with. */
+/** The reference, with which the others are compared. */
 export const REFERENCE: BackendRow = {
   name: "reference",
   backend: "reference",
   open: () => openBackend("reference"),
 };
 
-/** The wasm backend in each form that differs in code or in how work is shared out. */
+/** The wasm backend in each form that differs in code or in how the work is divided. */
 const WASM_FORMS: readonly BackendRow[] = [
   wasm("wasm, 1 thread", { threads: 1, shared: true, build: "relaxed" }),
   wasm("wasm, 2 threads", { threads: 2, shared: true, build: "relaxed" }),
@@ -37,16 +37,16 @@ const WASM_FORMS: readonly BackendRow[] = [
   wasm("wasm, plain build, no shared memory", { shared: false, build: "plain" }),
 ];
 
-/** All of these forms; without a permission, in a run that is to be short, one with workers and one without. */
+/** All of these forms; in a run without permissions, which should be short, one with workers and one without. */
 export const WASM = isGranted({ name: "read" })
   ? WASM_FORMS
   : WASM_FORMS.filter((_, form) => form === 1 || form === 3);
 
-/** The CUDA library that runs its kernels on the CPU, and the real one. */
+/** The CUDA library that runs its kernels on the CPU, and the one for GPUs. */
 export const EMULATED_LIBRARY = new URL("../../cuda/libmlpcuda_emulated.so", import.meta.url).pathname;
 export const CUDA_LIBRARY = new URL("../../cuda/libmlpcuda.so", import.meta.url).pathname;
 
-/** The CUDA backend in each way to carry a plan out: on the emulation, and where there is a GPU on it. */
+/** The CUDA backend on each path: on the emulation, and on a GPU if there is one. */
 export const EMULATED: readonly BackendRow[] = [
   emulated("cuda emulated, operations one by one", { path: "ops" }),
   emulated("cuda emulated, graph", { path: "graph" }),
@@ -58,7 +58,7 @@ export const CUDA: readonly BackendRow[] = [
   cuda("cuda, persistent", { path: "persistent" }),
 ];
 
-/** The WebGPU backend on the adapter that this process tests; none if other processes do that. */
+/** The WebGPU backend on the adapter that this process tests; empty if other processes test WebGPU. */
 export const WEBGPU: readonly BackendRow[] = IS_ELSEWHERE ? [] : [{
   name: UNDER_TEST.name,
   backend: "webgpu",
@@ -66,13 +66,13 @@ export const WEBGPU: readonly BackendRow[] = IS_ELSEWHERE ? [] : [{
   open: () => openWebgpu({ gpu: gpuWith(UNDER_TEST.adapter) }),
 }];
 
-/** The same for what takes too long on OpenGL and is no different there. */
+/** The same, except on OpenGL, for tests that take too long there and test nothing that differs. */
 export const WEBGPU_BUT_OPENGL = WEBGPU.filter(({ name }) => name === "webgpu");
 
 /** Every backend that is compared with the reference. */
 export const COMPARED: readonly BackendRow[] = [...WASM, ...EMULATED, ...CUDA, ...WEBGPU];
 
-/** One row of every backend, for what does not depend on how its work is shared out. */
+/** One row of every backend, for behavior that does not depend on how the work is divided. */
 export const EACH: readonly BackendRow[] = [
   REFERENCE,
   WASM_FORMS[1],
@@ -82,7 +82,7 @@ export const EACH: readonly BackendRow[] = [
   ...WEBGPU,
 ];
 
-/** The backends that must be there, from `MLPCUDA_REQUIRE=cuda,webgpu`; none where it may not be read. */
+/** The backends that must not be missing, from `MLPCUDA_REQUIRE=cuda,webgpu`; none if the variable may not be read. */
 const REQUIRED = Deno.permissions.querySync({ name: "env", variable: "MLPCUDA_REQUIRE" }).state === "granted"
   ? (Deno.env.get("MLPCUDA_REQUIRE") ?? "").split(",").map((name) => name.trim()).filter((name) =>
     name !== ""
@@ -91,13 +91,13 @@ const REQUIRED = Deno.permissions.querySync({ name: "env", variable: "MLPCUDA_RE
 
 for (const name of REQUIRED) {
   if ([REFERENCE, ...COMPARED].every(({ backend }) => backend !== name)) {
-    throw new TypeError(`MLPCUDA_REQUIRE names "${name}", which no row of the suites is`);
+    throw new TypeError(`MLPCUDA_REQUIRE names "${name}", which is not a row of the suites`);
   }
 }
 
 /**
- * Registers a test for each backend. One that this machine lacks is ignored, and its name says what it needs; where
- * `MLPCUDA_REQUIRE` lists the backend, the test runs and fails with the reason.
+ * Registers a test for each backend. If this machine lacks a backend, its test is ignored, and the test's name says
+ * what it needs. If `MLPCUDA_REQUIRE` lists the backend, the test runs and fails with the reason.
  */
 export function backendTest(
   sentence: string,
@@ -150,7 +150,7 @@ function cuda(name: string, options: CudaOptions): BackendRow {
   };
 }
 
-/** What a library needs before it can be used here. */
+/** Returns the requirement for this library that this machine lacks. */
 function missingLibrary(library: string, needs: string): string | undefined {
   if (Deno.permissions.querySync({ name: "ffi", path: library }).state !== "granted") return "--allow-ffi";
   try {

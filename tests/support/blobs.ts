@@ -1,4 +1,4 @@
-/** Runs of `train()` on small sets of classes that can be told apart. @module */
+/** Runs of `train()` on small sets of well separated classes. @module */
 import type { Dataset } from "../../src/data/dataset.ts";
 import { takeRows } from "../../src/data/split.ts";
 import { Mlp } from "../../src/mlp.ts";
@@ -9,10 +9,10 @@ import { inOrder } from "./states.ts";
 
 const ALL = drawBlobs({ rows: 150, inFeatures: 6, classes: 3 });
 
-/** A training set of 100 rows in three classes, and 50 rows to test on. */
+/** A training set of 100 rows in three classes, and a test set of 50 rows. */
 export const BLOBS = takeRows(ALL, inOrder(100)), TEST = takeRows(ALL, inOrder(150).slice(100));
 
-/** Creates a network for them. */
+/** Creates a network for these sets. */
 export const createMlp = () => Mlp.create([dense(8, "relu"), dense(3, "softmax")], BLOBS);
 
 /** Returns all events of a run on the reference. */

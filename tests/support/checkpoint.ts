@@ -1,17 +1,17 @@
-/** A checkpoint with all that one can hold, and its file's arrays. @module */
+/** A checkpoint that has every field, and the arrays of its file. @module */
 import type { Checkpoint } from "../../src/training/checkpoint_parts.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { type NpzInput, parseNpz } from "../../src/formats/npz.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 
-/** One layer. */
+/** The network has one layer. */
 const MLP = Mlp.create([dense(2, "softmax")], { inputShape: [3] });
-/** Its settings. */
+/** The settings of the run. */
 export const CONFIG = resolveConfig({
   ...{ epochs: 7, learningRate: 0.1 + 0.2, patience: 3, validationSplit: 0.1, batchSize: 2 },
 });
-/** What Adam keeps beside the parameters. */
+/** The optimizer state that Adam keeps in addition to the parameters. */
 export const MOMENTS = Object.fromEntries(
   [[".m", 1e-30] as const, [".v", 2] as const].flatMap(([suffix, value]) =>
     Object.entries(MLP.parameters).map(([name, { length }]) => [
@@ -20,7 +20,10 @@ export const MOMENTS = Object.fromEntries(
     ])
   ),
 );
-/** In the third of seven epochs of 5 steps: one row of ten is set apart, the last step has one row. */
+/**
+ * Stopped in the third of seven epochs of 5 steps. One of ten rows is in the validation set, and the last step has
+ * one row.
+ */
 export const CHECKPOINT: Checkpoint = {
   mlp: {
     ...{
@@ -46,7 +49,7 @@ export const CHECKPOINT: Checkpoint = {
   dataset: { rows: 10, crc32: 4294967295 },
 };
 
-/** All arrays of a file. */
+/** Reads all arrays of a file. */
 export async function arraysOf(bytes: Uint8Array): Promise<Record<string, NpzInput>> {
   const npz = await parseNpz(bytes), arrays: Record<string, NpzInput> = {};
   for (const name of npz.names) arrays[name] = await npz.read(name);

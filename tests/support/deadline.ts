@@ -1,10 +1,10 @@
-/** A limit for what might hang. @module */
+/** A time limit for work that might hang. @module */
 
-/** What `work` comes to; rejected where that takes more than `seconds`. */
+/** Returns the result of `work`; rejects if that takes more than `seconds`. */
 export async function within<T>(seconds: number, work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Nothing has come within ${seconds} seconds`)), 1000 * seconds);
+    timer = setTimeout(() => reject(new Error(`No result within ${seconds} seconds`)), 1000 * seconds);
   });
   try {
     return await Promise.race([work, late]);

@@ -1,8 +1,8 @@
-/** What `deformImages` of src/augment/kernel computes where lines keep their width, in plain float64. @module */
+/** Computes in plain float64 what `deformImages` of src/augment/kernel computes if lines keep their width. @module */
 import type { Strengths } from "../../src/augment/augmenter.ts";
 import type { Random } from "../../src/random.ts";
 
-/** The image's ink: its sum, its centre of mass, and where each row's ink fainter than 1/16 left away begins and ends. */
+/** Returns the image's ink: its sum, its center of mass, and the first and last column of each row's ink above 1/16. */
 function inkOf(image: Uint8Array, side: number) {
   let sum = 0, x = 0, y = 0;
   const rows: { y: number; first: number; last: number }[] = [];
@@ -19,7 +19,7 @@ function inkOf(image: Uint8Array, side: number) {
   return { x: x / sum, y: y / sum, rows };
 }
 
-/** The longest side of the ink under a linear map. */
+/** Returns the longest side of the ink under a linear map. */
 function longestSide(
   { rows }: ReturnType<typeof inkOf>,
   map: readonly (readonly [number, number])[],
@@ -30,12 +30,12 @@ function longestSide(
   }));
 }
 
-/** The four weights of the uniform cubic B-spline. */
+/** Returns the four weights of the uniform cubic B-spline. */
 function splineWeights(t: number): number[] {
   return [(1 - t) ** 3, 3 * t ** 3 - 6 * t ** 2 + 4, 3 * (t + t ** 2 - t ** 3) + 1, t ** 3].map((w) => w / 6);
 }
 
-/** Deforms an image `[side, side]` by what `random` draws, in the order in which the kernel draws. */
+/** Deforms an image `[side, side]` with numbers from `random`, drawn in the kernel's order. */
 export function deformed(
   image: Uint8Array,
   side: number,
@@ -45,7 +45,7 @@ export function deformed(
   const spread = () => (random.next() + random.next() + random.next() + random.next() - 2) * Math.sqrt(3);
   const unit = side / 28, ink = inkOf(image, side);
   const toX = ink.x + strengths.shift * unit * spread(), toY = ink.y + strengths.shift * unit * spread();
-  random.next(); // whether lines get another width
+  random.next(); // decides if lines get another width
   const contrast = 1 + strengths.contrast * random.next();
   const tangent = strengths.rotation * spread() / 2, squared = tangent * tangent;
   const cos = (1 - squared) / (1 + squared), sin = 2 * tangent / (1 + squared);

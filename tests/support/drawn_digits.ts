@@ -1,4 +1,4 @@
-/** Digits drawn on a page in the styles of drawn_styles.ts, each time a little differently. @module */
+/** Draws digits on a page in the styles of drawn_styles.ts, with random variations. @module */
 import type { Ink } from "../../src/data/center.ts";
 import { paintLine } from "../../src/data/raster.ts";
 import type { Random } from "../../src/random.ts";
@@ -6,20 +6,25 @@ import { DRAWN_STYLES, type DrawnStyle } from "./drawn_styles.ts";
 
 /** A digit on a page whose side is 1. */
 export interface DrawnDigit {
-  /** The pen's strokes in order, as points (x, y); y goes downwards. */
+  /** The pen's strokes in order, as points (x, y); y increases downward. */
   readonly strokes: readonly (readonly (readonly [x: number, y: number])[])[];
   /** The width of the round pen. */
   readonly pen: number;
 }
 
-/** The least length of a digit's longest side; the greatest leaves half a pen's width around it. */
+/** The smallest length of a digit's longest side; the largest leaves a margin of half a pen's width. */
 const LEAST_SIDE = 1 / 3;
-/** The least and the greatest width of the pen. */
+/** The smallest and the largest width of the pen. */
 const LEAST_PEN = 0.03, GREATEST_PEN = 0.14;
-/** Standard deviations: angles in radians, the slant in x a y, the stretch as a logarithm, the wobble in sides of the digit. */
+/**
+ * Standard deviations: angles in radians, the slant in x for each y, the stretch as a logarithm, the wobble in sides
+ * of the digit.
+ */
 const ROTATION = 0.06, SLANT = 0.08, STRETCH = 0.1, WOBBLE = 0.012;
 
-/** Draws a digit in that style: with its own size, place and pen, a little turned, slanted, stretched and wobbly. */
+/**
+ * Draws a digit in this style, with random size, place and pen, and slightly rotated, slanted, stretched and wobbly.
+ */
 export function drawInStyle({ strokes }: DrawnStyle, random: Random): DrawnDigit {
   const angle = ROTATION * random.normal(), slant = SLANT * random.normal();
   const stretch = Math.exp(STRETCH * random.normal());
@@ -54,7 +59,7 @@ export function drawInStyle({ strokes }: DrawnStyle, random: Random): DrawnDigit
   };
 }
 
-/** The digit as a page of `side` pixels shows it. */
+/** Renders the digit on a page of `side` pixels. */
 export function inkOf({ strokes, pen }: DrawnDigit, side = 196): Ink {
   const sheet = { values: new Float32Array(side * side), width: side, height: side };
   for (const stroke of strokes) {
@@ -64,7 +69,7 @@ export function inkOf({ strokes, pen }: DrawnDigit, side = 196): Ink {
   return sheet;
 }
 
-/** Every style once, in the order of the digits. */
+/** Returns every style once, in the order of the digits. */
 export function everyStyle(): { readonly label: number; readonly style: DrawnStyle }[] {
   return DRAWN_STYLES.flatMap((styles, label) => styles.map((style) => ({ label, style })));
 }

@@ -1,20 +1,20 @@
 /**
- * How people write digits on a page: ten styles of each, for measuring how well a network reads drawings. They are not the
- * forms that the program draws its own training digits from, and must stay apart from them.
+ * Ten styles in which people write each digit, to measure how well a network reads drawings. They differ from the
+ * forms from which the program draws its training digits, and must stay separate from them.
  * @module
  */
 
-/** One way to write a digit. */
+/** A way to write a digit. */
 export interface DrawnStyle {
-  /** What it is, in words. */
+  /** A description of the style. */
   readonly name: string;
-  /** The pen's strokes in order, each as points (x, y) close to one another; the longest side of all is from 0 to 1. */
+  /** The pen's strokes in order, each as closely spaced points (x, y); the longest side of the digit is from 0 to 1. */
   readonly strokes: readonly (readonly (readonly [x: number, y: number])[])[];
 }
 
 /**
- * The strokes of each style, parted by ` / `, as points `x,y` of a smooth curve; `!` marks a corner. y goes downwards, and a
- * digit is about 100 high.
+ * The strokes of each style, separated by ` / `, as points `x,y` of a smooth curve; `!` marks a corner. y increases
+ * downward, and a digit is about 100 high.
  */
 const FORMS: readonly Readonly<Record<string, string>>[] = [
   {
@@ -39,7 +39,7 @@ const FORMS: readonly Readonly<Record<string, string>>[] = [
     "foot": "22,0 22,50 22,99 / 0,99 46,98",
     "bowed": "13,0 5,30 2,60 8,100",
     "leaning with a flag": "12,20 28,12 44,0! 34,50 23,100",
-    "upwards": "4,100 8,66 6,33 11,0",
+    "upward": "4,100 8,66 6,33 11,0",
   },
   {
     "corner at the foot": "3,25 12,7 32,0 53,8 58,28 46,52 23,77 0,99! 30,99 64,98",
@@ -139,17 +139,17 @@ const FORMS: readonly Readonly<Record<string, string>>[] = [
   },
 ];
 
-/** Points of a curve from one of its given points to the next. */
+/** The number of curve points between two given points. */
 const POINTS_A_SPAN = 8;
 
-/** The styles, by digit: ten of each. */
+/** The styles by digit, ten of each. */
 export const DRAWN_STYLES: readonly (readonly DrawnStyle[])[] = FORMS.map((styles) =>
   Object.entries(styles).map(([name, form]) => ({ name, strokes: fitted(form.split(" / ").map(curveOf)) }))
 );
 
 type Point = readonly [x: number, y: number];
 
-/** The curve through points `x,y`; a corner `!` ends one Catmull-Rom spline and begins another. */
+/** Returns the curve through points `x,y`; a corner `!` ends one Catmull-Rom spline and begins another. */
 function curveOf(stroke: string): Point[] {
   const marked = stroke.split(" "), corners = marked.map((point) => point.endsWith("!"));
   const points = marked.map((point) => point.replace("!", "").split(",").map(Number));
@@ -170,7 +170,7 @@ function curveOf(stroke: string): Point[] {
   return [...curve, [x, y]];
 }
 
-/** Strokes moved and scaled so that they begin at 0 along both axes and their longest side is 1. */
+/** Moves and scales strokes so that they begin at 0 on both axes and their longest side is 1. */
 function fitted(strokes: readonly Point[][]): Point[][] {
   const [xs, ys] = [0, 1].map((axis) => strokes.flat().map((point) => point[axis]));
   const left = Math.min(...xs), top = Math.min(...ys);

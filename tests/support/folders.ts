@@ -1,7 +1,7 @@
-/** Tests that read and write files, each in a folder of its own. @module */
+/** Tests that read and write files, each in a new folder. @module */
 import { isGranted } from "./permissions.ts";
 
-/** Registers a test with a new folder, which is removed at its end; it is ignored without the permissions. */
+/** Registers a test with a new folder, which is removed after it; the test is ignored without the permissions. */
 export function folderTest(
   sentence: string,
   work: (folder: string) => Promise<void>,
@@ -24,17 +24,17 @@ export function folderTest(
   });
 }
 
-/** The names in a folder, sorted. */
+/** Returns the names in a folder, sorted. */
 export function namesIn(folder: string): string[] {
   return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 }
 
-/** A file of this project as the specifier of an import, from its path below the project's folder. */
+/** Returns the URL from which a program imports a file of this project, given its path in the project's folder. */
 export function moduleUrl(path: string): string {
   return new URL(`../../${path}`, import.meta.url).href;
 }
 
-/** Starts a program that `deno eval` runs, with every permission. */
+/** Starts a program with `deno eval` and every permission. */
 export function startProgram(program: string): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: ["eval", program],

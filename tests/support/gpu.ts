@@ -1,30 +1,30 @@
-/** Stands in for a host's WebGPU. @module */
+/** Replaces the host's WebGPU in tests. @module */
 
-/** Where adapters come from. */
+/** The source of adapters. */
 export type Gpu = Pick<GPU, "requestAdapter">;
 
-/** Runs `work` on a host with this in place of its `navigator.gpu`; `undefined` for a host that has none. */
+/** Runs `work` with this in place of the host's `navigator.gpu`; `undefined` means a host without WebGPU. */
 export async function withGpu<T>(gpu: Gpu | undefined, work: () => Promise<T>): Promise<T> {
   Object.defineProperty(navigator, "gpu", { value: gpu, configurable: true });
   try {
     return await work();
   } finally {
-    Reflect.deleteProperty(navigator, "gpu"); // what the prototype has is seen again
+    Reflect.deleteProperty(navigator, "gpu"); // makes the prototype's property visible again
   }
 }
 
-/** A host whose only adapter is this. */
+/** Returns a WebGPU whose only adapter is this one. */
 export function gpuWith(adapter: GPUAdapter | null): Gpu {
   return { requestAdapter: () => Promise.resolve(adapter) };
 }
 
-/** What an adapter says of itself. */
+/** The properties of an adapter to replace. */
 export interface Disguise {
   readonly info?: Partial<GPUAdapterInfo>;
   readonly limits?: Partial<Record<keyof GPUSupportedLimits, number>>;
 }
 
-/** An adapter that says of itself what it is told to, and else does and says what `adapter` does. */
+/** Returns an adapter with these properties replaced, which otherwise behaves like `adapter`. */
 export function disguised(adapter: GPUAdapter, { info, limits }: Disguise): GPUAdapter {
   const over = <T extends object>(object: T, changed: object): T =>
     new Proxy(object, {

@@ -1,10 +1,10 @@
-/** MNIST, where it is on this machine. @module */
+/** MNIST, if this machine has it. @module */
 import { fromFileUrl } from "@std/path";
 import type { DatasetPair } from "../../src/data/dataset.ts";
 import { loadDataset } from "../../src/data/load.ts";
 import { isGranted } from "./permissions.ts";
 
-/** Where the file may be, from the project's folder. */
+/** The places where the file may be. */
 const PLACES = ["data/mnist.npz", "../shared/data/mnist.npz"].map((path) =>
   new URL(`../../${path}`, import.meta.url)
 );
@@ -20,13 +20,13 @@ const path = PLACES.find((place) => {
 
 let loaded: DatasetPair | undefined;
 
-/** MNIST, read once. */
+/** Reads MNIST, once. */
 export async function mnist(): Promise<Required<DatasetPair>> {
   loaded ??= await loadDataset(fromFileUrl(path!));
   return loaded as Required<DatasetPair>;
 }
 
-/** Registers a test that uses `mnist()`; it is ignored where there is none, or where something else is missing. */
+/** Registers a test that uses `mnist()`; it is ignored if there is no MNIST, or if something else is missing. */
 export function mnistTest(sentence: string, body: () => Promise<void>, missing?: string): void {
   const needs = ["data/mnist.npz and --allow-read", ...missing === undefined ? [] : [missing]].join(", ");
   Deno.test({

@@ -1,11 +1,11 @@
-/** Programs that run as a user who owns nothing: permissions mean nothing to root, who runs tests in a container. @module */
+/** Runs programs as a user without files: root, who runs tests in a container, ignores file permissions. @module */
 import { dirname } from "@std/path";
 import { isGranted } from "./permissions.ts";
 
-/** The number of the user `nobody`, and of a group of no importance. */
+/** The number of the user `nobody`, and of a group without permissions. */
 const NOBODY = 65_534;
 
-/** Whether this is root on Linux, and nobody may read this project and run Deno. */
+/** Returns true if this is root on Linux, and the user nobody may read this project and run Deno. */
 export function canBeNobody(): boolean {
   if (Deno.build.os !== "linux" || !isGranted({ name: "read" }, { name: "run" })) return false;
   try {
@@ -17,7 +17,7 @@ export function canBeNobody(): boolean {
   }
 }
 
-/** Whether this system refuses hard links to the files of others. */
+/** Returns true if this system refuses hard links to the files of other users. */
 export async function areLinksProtected(): Promise<boolean> {
   if (!isGranted({ name: "run" })) return false;
   const command = new Deno.Command("cat", { args: ["/proc/sys/fs/protected_hardlinks"], stderr: "null" });
@@ -28,7 +28,7 @@ export async function areLinksProtected(): Promise<boolean> {
   }
 }
 
-/** Runs a program as nobody, in a folder that nobody may write to. */
+/** Runs a program as the user nobody, in a folder to which that user may not write. */
 export async function asNobody(
   cwd: string,
   program: string,

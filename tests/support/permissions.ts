@@ -1,6 +1,6 @@
-/** What a test may do. Bare `deno test` may do nothing. @module */
+/** The permissions of a test; bare `deno test` grants none. @module */
 
-/** Whether all of these permissions are granted, without asking for them. */
+/** Returns true if all of these permissions are granted, without requesting them. */
 export function isGranted(...permissions: Deno.PermissionDescriptor[]): boolean {
   return permissions.every((each) => Deno.permissions.querySync(each).state === "granted");
 }

@@ -1,8 +1,8 @@
-/** Takes what is registered with `Deno.test()`, in each of its forms. @module */
+/** Collects the tests that are registered with `Deno.test()`, in each of its forms. @module */
 
 type Given = readonly [first: unknown, second?: unknown, third?: unknown];
 
-/** Replaces `Deno.test()`: from now on each test is given to `register`. */
+/** Replaces `Deno.test()`: from now on, each test is passed to `register`. */
 export function takeTests(register: (test: Deno.TestDefinition) => void): void {
   const form = (fixed: Partial<Deno.TestDefinition>) => (...given: Given) =>
     register({ ...testOf(given), ...fixed });
@@ -10,7 +10,9 @@ export function takeTests(register: (test: Deno.TestDefinition) => void): void {
   Object.assign(Deno, { test: Object.assign(form({}), Deno.test, forms) });
 }
 
-/** Brings the arguments of `Deno.test()` into one form: a name, options and a function come in that order, not all of them. */
+/**
+ * Converts the arguments of `Deno.test()` to one form: a name, options and a function, in that order, each optional.
+ */
 export function testOf(given: Given): Deno.TestDefinition {
   const options = given.find((part) => typeof part === "object") as Partial<Deno.TestDefinition> | undefined;
   const name = given.find((part) => typeof part === "string") ?? options?.name;

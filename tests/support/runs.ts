@@ -1,4 +1,4 @@
-/** A small training run, and a long one, for tests of how trainers and predictors are used. @module */
+/** A short training run and a long one, for tests of trainers and predictors. @module */
 import type { Backend } from "../../src/backends/backend.ts";
 import { buildPlan } from "../../src/plan/build.ts";
 import { resolveConfig } from "../../src/training/config.ts";
@@ -8,7 +8,7 @@ import { drawParameters } from "./cases.ts";
 import { drawBlobs, drawSet } from "./sets.ts";
 import { startState } from "./states.ts";
 
-/** A small network, its data set, its plan and the state that training starts from. */
+/** A small network, its data set, its plan and its initial state. */
 export const LAYERS = [dense(5, "relu"), dense(3, "softmax")];
 export const NETWORK = { inFeatures: 4, layers: LAYERS, inputScale: 1 };
 export const SET = drawBlobs({ rows: 10, inFeatures: 4, classes: 3 });
@@ -21,8 +21,8 @@ export const RATES = new Float64Array(3).fill(0.01);
 export const createTrainer = (backend: Backend) => backend.createTrainer(PLAN, SET, START);
 
 /**
- * Plenty of work: no backend does it before it looks at a signal, or at whether it is closed. The emulated GPU goes through
- * the launches of all steps even so, each some 0.3 ms.
+ * Creates a run that is long enough that every backend checks for an abort or a close before its end. The emulated
+ * GPU still goes through the launches of all steps, each about 0.3 ms.
  */
 export async function createLongRun(backend: Backend) {
   const rows = backend.device.startsWith("emulated") ? 3000 : 30_000,

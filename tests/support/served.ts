@@ -1,4 +1,4 @@
-/** This project over HTTP, as a person imports it from a URL. @module */
+/** This project over HTTP, as programs import it from a URL. @module */
 import { join } from "@std/path";
 import { ROOT } from "../tasks/support.ts";
 
@@ -6,7 +6,7 @@ import { ROOT } from "../tasks/support.ts";
 export interface Served extends AsyncDisposable {
   /** Its address without the protocol, such as `127.0.0.1:4000`. */
   readonly host: string;
-  /** The paths that were asked for, in order. */
+  /** The requested paths, in order. */
   readonly asked: readonly string[];
 }
 

@@ -1,28 +1,28 @@
-/** Data sets that tests draw. @module */
+/** Random data sets for tests. @module */
 import type { Dataset } from "../../src/data/dataset.ts";
 import { createRandom } from "../../src/random.ts";
 
-/** What `drawSet` draws. */
+/** The options of `drawSet`. */
 export interface SetSpec {
-  /** Rows, `N`. */
+  /** The number of rows, `N`. */
   readonly rows: number;
-  /** Inputs a row, `I`. */
+  /** The inputs of a row, `I`. */
   readonly inFeatures: number;
-  /** Classes, or target values a row. */
+  /** The number of classes, or of target values of a row. */
   readonly outFeatures: number;
-  /** Whether rows have target values; else class labels. */
+  /** True for target values; class labels by default. */
   readonly targets?: boolean;
-  /** Whether inputs are bytes, which a network sees times 1/128; else floats from -1 to 1, seen times 1/2. */
+  /** True for bytes, which the network scales by 1/128; by default floats from -1 to 1, which it scales by 1/2. */
   readonly bytes?: boolean;
   /** The share of inputs that are zero; 0 by default. */
   readonly zeros?: number;
-  /** Where the draw begins; 1 by default. */
+  /** The seed; 1 by default. */
   readonly seed?: number;
 }
 
 /**
- * Draws a data set whose inputs, as a network sees them, are multiples of 1/256: products with weights that are such
- * multiples too add up without rounding, so that no unit lies on the wrong side of a ReLU's kink.
+ * Draws a data set whose scaled inputs are multiples of 1/256. Products with weights that are also such multiples are
+ * summed without rounding, so that no unit is on the wrong side of a ReLU's kink.
  */
 export function drawSet(spec: SetSpec): Dataset {
   const { rows, inFeatures, outFeatures, targets = false, bytes = false, zeros = 0, seed = 1 } = spec;
@@ -45,17 +45,20 @@ export function drawSet(spec: SetSpec): Dataset {
   };
 }
 
-/** Draws a set that a network can learn: each row lies around the centre of its class, some of its inputs at 0 (`zeros`). */
+/**
+ * Draws a set that a network can learn: each row is near the center of its class, and a share `zeros` of its inputs
+ * is 0.
+ */
 export function drawBlobs(
   spec: { rows: number; inFeatures: number; classes: number; seed?: number; zeros?: number },
 ): Dataset {
   const { rows, inFeatures, classes, seed = 1, zeros = 0 } = spec;
   const random = createRandom(seed, 101);
-  const centres = Float32Array.from({ length: classes * inFeatures }, () => random.normal());
+  const centers = Float32Array.from({ length: classes * inFeatures }, () => random.normal());
   const labels = Uint32Array.from({ length: rows }, (_, row) => row % classes);
   const inputs = Float32Array.from({ length: rows * inFeatures }, (_, at) => {
-    const centre = centres[labels[Math.floor(at / inFeatures)] * inFeatures + at % inFeatures];
-    const value = centre + 0.5 * random.normal();
+    const center = centers[labels[Math.floor(at / inFeatures)] * inFeatures + at % inFeatures];
+    const value = center + 0.5 * random.normal();
     return random.next() < zeros ? 0 : value;
   });
   return {

@@ -1,10 +1,10 @@
-/** States that training starts from, and how far two of them lie apart. @module */
+/** Initial states of training, and the difference of two states. @module */
 import type { Backend, EpochResult, FloatArray, Tensors, TrainState } from "../../src/backends/backend.ts";
 import { persistentBuffers, sizeOf } from "../../src/backends/state.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import type { StepPlan } from "../../src/plan/plan.ts";
 
-/** The state of a run that has not begun: these parameters, and zero for all else. */
+/** Returns the initial state of a run: these parameters, and zero for everything else. */
 export function startState(plan: StepPlan, parameters: Tensors): TrainState {
   const tensors = persistentBuffers(plan).map((buffer) => {
     const zeros = () => new Float64Array(sizeOf(buffer, 0));
@@ -13,12 +13,12 @@ export function startState(plan: StepPlan, parameters: Tensors): TrainState {
   return { step: 0, tensors: Object.fromEntries(tensors) };
 }
 
-/** The rows `0 … count - 1`. */
+/** Returns the rows `0 … count - 1`. */
 export function inOrder(count: number): Uint32Array<ArrayBuffer> {
   return Uint32Array.from({ length: count }, (_, row) => row);
 }
 
-/** A run of a plan without `train`: each element of `epochs` is the order of one call of `runEpoch`. */
+/** The options of a run without `train`: each element of `epochs` is the order of one call of `runEpoch`. */
 export interface PlanRun {
   readonly plan: StepPlan;
   readonly dataset: Dataset;
@@ -42,14 +42,14 @@ export async function runPlan(
   return { results, state: await trainer.readState() };
 }
 
-/** The largest absolute value. */
+/** Returns the largest absolute value. */
 export function largest(values: FloatArray): number {
   let most = 0;
   for (const value of values) most = Math.max(most, Math.abs(value));
   return most;
 }
 
-/** The largest absolute difference; `NaN` where one of the values is `NaN`. */
+/** Returns the largest absolute difference; `NaN` if one of the values is `NaN`. */
 export function distance(a: FloatArray, b: FloatArray): number {
   if (a.length !== b.length) return NaN;
   let most = 0;

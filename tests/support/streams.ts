@@ -1,6 +1,6 @@
-/** What a process writes, while it runs. @module */
+/** Reads the output of a process while it runs. @module */
 
-/** Text of a stream, up to what is waited for or to its end. */
+/** Returns a reader of a stream's text; `until` reads to the given text, or to the end. */
 export function readerOf(stream: ReadableStream<Uint8Array>) {
   const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";

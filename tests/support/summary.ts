@@ -1,6 +1,6 @@
 /** The last line of a test run, as `deno test` prints it. @module */
 
-/** Tests by their outcome. */
+/** The numbers of tests by outcome. */
 export interface Counts {
   readonly passed: number;
   readonly failed: number;
@@ -8,7 +8,7 @@ export interface Counts {
   readonly filteredOut: number;
 }
 
-/** The words of a summary, in their order. */
+/** The words of a summary, in order. */
 const WORDS = {
   passed: "passed",
   failed: "failed",
@@ -25,7 +25,7 @@ export function summaryLine(counts: Counts, milliseconds: number): string {
   return `${counts.failed > 0 ? "FAILED" : "ok"} | ${parts.join(" | ")} (${took})`;
 }
 
-/** Reads the last summary in what a test run printed; `undefined` if there is none. */
+/** Reads the last summary in the output of a test run; `undefined` if there is none. */
 export function readSummary(output: string): Counts | undefined {
   const line = output.split("\n").findLast((each) => /^(ok|FAILED) \| \d+ passed/.test(each));
   if (line === undefined) return undefined;

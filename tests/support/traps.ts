@@ -1,7 +1,10 @@
-/** Lets kernels trap in workers: data that would make them trap is refused before it reaches them. @module */
+/**
+ * Makes kernels trap in workers. Tests change messages for this, because data that would trap is refused earlier.
+ * @module
+ */
 import { PROGRAM, writeRecord } from "../../src/backends/wasm/records.ts";
 
-/** The messages that workers are sent, of the wasm backend and of augmentation. */
+/** The messages to workers of the wasm backend and of augmentation. */
 interface Message {
   readonly instance?: number;
   readonly memory?: WebAssembly.Memory;
@@ -15,13 +18,13 @@ export interface Traps {
   next(): void;
 }
 
-/** An address that lies beyond every memory of these tests. */
+/** An address beyond every memory of these tests. */
 const NOWHERE = 0x7fff_0000;
 
 /**
- * Calls `work` with workers that can be made to trap: the next run of the wasm backend finds the operations of its
- * program beyond the memory, the next run of augmentation gives its first worker a place to work that lies there, so
- * that it traps before it takes an image; the others make all of them.
+ * Calls `work` with workers that can be made to trap. In the next run of the wasm backend, the address of the
+ * program's operations is beyond the memory. In the next run of augmentation, the working memory of the first worker
+ * is beyond it, so that this worker traps before its first image; the others make all the images.
  */
 export async function withTraps<T>(work: (traps: Traps) => Promise<T>): Promise<T> {
   const { Worker } = globalThis, memories = new Map<number | undefined, WebAssembly.Memory>();

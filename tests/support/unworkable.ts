@@ -1,23 +1,23 @@
-/** Hosts on which no worker starts, or not every one. @module */
+/** Hosts on which some or all workers cannot start. @module */
 
-/** The ways in which workers do not start. */
+/** The ways in which workers fail to start. */
 export type Unworkable =
   | "the constructor throws"
   | "a worker reports an error"
   | "the second worker reports an error"
-  | "no worker answers";
+  | "no worker responds";
 
-/** All of them. */
+/** All of these ways. */
 export const UNWORKABLE: readonly Unworkable[] = [
   "the constructor throws",
   "a worker reports an error",
   "the second worker reports an error",
-  "no worker answers",
+  "no worker responds",
 ];
 
 /**
- * Calls `work` on such a host. Returns its result, and how many workers it has created and leaves running. Seconds of
- * waiting take milliseconds there.
+ * Calls `work` on such a host. Returns its result, and the numbers of workers that it has created and left running.
+ * Timers run 100 times faster there.
  */
 export async function withoutWorkers<T>(
   reason: Unworkable,
@@ -47,7 +47,7 @@ export async function withoutWorkers<T>(
       running--;
     }
     postMessage(): void {
-      throw new TypeError("Nothing is posted to a worker that has not started");
+      throw new TypeError("A worker that has not started cannot receive messages");
     }
   }
   Object.assign(globalThis, {

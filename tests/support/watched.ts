@@ -1,28 +1,28 @@
-/** Backends that tests look into, or that do what a real one does only by chance. @module */
+/** Backends that tests observe, or that do what a real backend does only by chance. @module */
 import type { Backend, Trainer } from "../../src/backends/backend.ts";
 import type { StepPlan } from "../../src/plan/plan.ts";
 
-/** What a watched backend made and closed. */
+/** The counts of a watched backend. */
 export interface Watch {
   readonly backend: Backend;
-  /** Trainers and predictors made and not closed. */
+  /** The number of trainers and predictors that were created and not closed. */
   open: number;
-  /** Trainers and predictors made. */
+  /** The number of trainers and predictors that were created. */
   made: number;
-  /** How often the backend itself was closed. */
+  /** The number of calls that closed the backend itself. */
   closed: number;
-  /** Steps asked for. */
+  /** The number of requested steps. */
   steps: number;
 }
 
-/** Stands in for a trainer's `runEpoch`. */
+/** Replaces a trainer's `runEpoch`. */
 export type RunEpoch = (
   trainer: Trainer,
   plan: StepPlan,
   ...epoch: Parameters<Trainer["runEpoch"]>
 ) => ReturnType<Trainer["runEpoch"]>;
 
-/** A backend that counts, whose trainers do `runEpoch` in place of their own. */
+/** Wraps a backend so that it counts; its trainers call `runEpoch` in place of their own. */
 export function watch(
   inner: Backend,
   runEpoch: RunEpoch = (trainer, _plan, ...epoch) => trainer.runEpoch(...epoch),
@@ -65,8 +65,8 @@ export function watch(
 }
 
 /**
- * A backend on which the signal is aborted after `steps` more steps, in whichever epoch they fall. What a real backend
- * does with a signal has tests of its own; this one stops at the same step every time.
+ * Wraps a backend so that it aborts the signal after `steps` more steps, in whichever epoch they are. Other tests
+ * check how real backends react to a signal; this one stops at the same step every time.
  */
 export function abortAfter(inner: Backend, controller: AbortController, steps: number): Backend {
   let left = steps;

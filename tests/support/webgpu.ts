@@ -1,33 +1,33 @@
 /**
- * Whether a process tests WebGPU, by the environment variable MLPCUDA_WEBGPU_TESTS ("here" or "elsewhere"), and on which
- * API, by Deno's DENO_WEBGPU_BACKEND.
+ * Finds the WebGPU adapter that a process tests. The environment variable MLPCUDA_WEBGPU_TESTS ("here" or
+ * "elsewhere") says if the process tests WebGPU, and Deno's DENO_WEBGPU_BACKEND says on which API.
  * @module
  */
 import { quietDrivers, variable } from "../../tasks/terminal/environment.ts";
 
 const WHERE = variable("MLPCUDA_WEBGPU_TESTS");
 
-/** The names that DENO_WEBGPU_BACKEND has for OpenGL. */
+/** The names of OpenGL in DENO_WEBGPU_BACKEND. */
 const OPENGL = ["gl", "gles", "opengl"];
 
-/** The program that may ask for an adapter on OpenGL. */
+/** The program that may request an adapter on OpenGL. */
 const OPENGL_RUNNER = new URL("../run_opengl.ts", import.meta.url).href;
 
-/** What the tests of this process know of WebGPU. */
+/** The adapter of this process and the name of its tests. */
 interface WebgpuUnderTest {
-  /** The rows' name, in brackets at the end of a test's name. */
+  /** The name of the row, in parentheses at the end of a test's name. */
   readonly name: string;
-  /** The adapter; `null` if the machine has none, or if this process may not ask for one. */
+  /** The adapter; `null` if the machine has none, or if this process may not request one. */
   readonly adapter: GPUAdapter | null;
-  /** What it needs to have one; absent if it has one. */
+  /** The requirement for an adapter that this machine lacks; absent if it has one. */
   readonly missing?: string;
 }
 
 /**
- * Asks for the adapter of this process, if it is to test WebGPU. An adapter request loads every API that
- * DENO_WEBGPU_BACKEND allows, by default OpenGL with libEGL, after which a process may crash at exit unless only its main
- * thread has asked. The files of `deno test` run on other threads. So `deno task test` alone tests WebGPU: on OpenGL in
- * run_opengl.ts, on other APIs in a `deno test` that keeps OpenGL out.
+ * Requests the adapter of this process, if it tests WebGPU. An adapter request loads every API that
+ * DENO_WEBGPU_BACKEND allows, by default OpenGL with libEGL. After that, a process may crash at exit unless only its
+ * main thread has made requests. The files of `deno test` run on other threads. Therefore only `deno task test` tests
+ * WebGPU: on OpenGL in run_opengl.ts, and on other APIs in a `deno test` without OpenGL.
  */
 async function findWebgpu(): Promise<WebgpuUnderTest> {
   if (WHERE !== "here") return { name: "webgpu", adapter: null, missing: "`deno task test`" };
@@ -45,13 +45,13 @@ async function findWebgpu(): Promise<WebgpuUnderTest> {
   return { name, adapter: null, missing: `${driver} (Mesa's ${packages} will do)` };
 }
 
-/** WebGPU in this process. */
+/** The WebGPU adapter of this process. */
 export const UNDER_TEST: WebgpuUnderTest = await findWebgpu();
 
-/** Whether other processes run the WebGPU tests, so that this one leaves them out. */
+/** True if other processes run the WebGPU tests, so that this one skips them. */
 export const IS_ELSEWHERE = WHERE === "elsewhere";
 
-/** Checks whether a test runs on a WebGPU adapter, by its name. */
+/** Returns true if a test runs on a WebGPU adapter, by its name. */
 export function isWebgpuTest(name: string): boolean {
   return /\(webgpu\b/.test(name);
 }

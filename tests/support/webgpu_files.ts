@@ -13,7 +13,7 @@ export async function webgpuFiles(paths: readonly string[]): Promise<string[]> {
   return files.filter((_, at) => IMPORT.test(texts[at])).sort();
 }
 
-/** A file, or the test files of a folder and the folders in it. */
+/** Returns the path of a file, or the test files of a folder and its subfolders. */
 async function testFiles(path: string): Promise<string[]> {
   if ((await Deno.stat(path)).isFile) return [path];
   const entries = await Array.fromAsync(Deno.readDir(path));

@@ -1,4 +1,4 @@
-/** Every kernel of the WebGPU backend, in each variant that has text of its own. @module */
+/** Every kernel of the WebGPU backend, in each variant whose source text differs. @module */
 import { ACTIVATIONS, needsZ } from "../../src/plan/activations.ts";
 import { OPTIMIZERS } from "../../src/plan/optimizers.ts";
 import * as kernels from "../../src/backends/webgpu/kernels.ts";
@@ -10,10 +10,10 @@ const TILES = [4, 8].flatMap((block) =>
   [TILE_BYTES, SMALL_TILE_BYTES].map((bytes) => ({ block: block as Block, bytes }))
 );
 
-/** Rows of one lane and of 64. */
+/** Row counts of one lane and of 64. */
 const COLUMNS = [10, 100];
 
-/** Returns the kernels. */
+/** Returns all kernels. */
 export function everyKernel(): kernels.Kernel[] {
   const settings = { ...resolveConfig(), momentum: 0.9 };
   const updates = [settings, { ...settings, momentum: 0 }].flatMap((each) =>
@@ -29,7 +29,7 @@ export function everyKernel(): kernels.Kernel[] {
     ...TILES.flatMap((tile) => [
       ...activated.map((each) => kernels.linearKernel(tile, each)),
       ...ACTIVATIONS.map((activation) => kernels.linearBackwardInputKernel(tile, activation)),
-      ...[KEEP_GRADIENT, ...updates].map((taker) => kernels.linearBackwardWeightKernel(tile, taker)),
+      ...[KEEP_GRADIENT, ...updates].map((consumer) => kernels.linearBackwardWeightKernel(tile, consumer)),
     ]),
     ...updates.map(kernels.updateKernel),
     kernels.clipKernel("squares"),

@@ -1,4 +1,4 @@
-/** Loaded before the tests of a `deno test` that tests WebGPU: the others are left to another process. @module */
+/** Runs before the tests of a `deno test` that tests only WebGPU; other processes run the other tests. @module */
 import { takeTests } from "./registered.ts";
 import { isWebgpuTest } from "./webgpu.ts";
 

@@ -1,6 +1,6 @@
-/** Counts workers: Deno's sanitizers do not see one that is left running. @module */
+/** Counts workers, because Deno's sanitizers do not detect a worker that still runs. @module */
 
-/** Workers that \`work\` leaves running. */
+/** Returns the number of workers that `work` leaves running. */
 export async function workersLeftBy(
   work: () => Promise<void>,
 ): Promise<{ started: number; running: number }> {

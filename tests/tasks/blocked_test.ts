@@ -1,4 +1,4 @@
-/** Reads that never end, of a pipe into which nobody writes: a signal ends the task all the same. */
+/** Reads that never end, because nothing writes into the pipe; a signal still ends the task. @module */
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
 import { within } from "../support/deadline.ts";
@@ -8,7 +8,7 @@ import { type Folder, type TaskName, taskTest } from "./support.ts";
 
 const train = (...args: string[]) => [...SHORT, "-o", "new.npz", ...args];
 
-/** Command lines that read `pipe`. */
+/** The command lines that read `pipe`. */
 const LINES: [task: TaskName, args: string[]][] = [
   ["train", train().map((arg) => arg === "set.npz" ? "pipe" : arg)],
   ["train", train("--resume", "pipe")],
@@ -22,7 +22,7 @@ const LINES: [task: TaskName, args: string[]][] = [
 ];
 
 for (const [task, args] of LINES) {
-  taskTest(`${task} hears a signal while it waits for a pipe: ${args.join(" ")}`, async (folder) => {
+  taskTest(`${task} ends on a signal while it waits for a pipe: ${args.join(" ")}`, async (folder) => {
     await writeSet(folder);
     await trained(folder, ...SHORT, "-o", "m.npz");
     await waitsFor(folder, "SIGTERM", 143, task, args);
@@ -31,7 +31,7 @@ for (const [task, args] of LINES) {
   });
 }
 
-/** Starts a task, sends the signal once it has the pipe open, and checks how it ends. */
+/** Starts a task, sends the signal when the task has opened the pipe, and checks the exit code. */
 async function waitsFor(folder: Folder, signal: Deno.Signal, code: number, task: TaskName, args: string[]) {
   const pipe = join(folder.path, "pipe");
   await new Deno.Command("mkfifo", { args: [pipe] }).output();
@@ -48,27 +48,27 @@ async function waitsFor(folder: Folder, signal: Deno.Signal, code: number, task:
     );
   } finally {
     writer.close();
-    endForSure(process);
+    killIfRunning(process);
     await Deno.remove(pipe);
   }
 }
 
-/** Kills a process that has not heard the signal. */
-function endForSure(process: Deno.ChildProcess): void {
+/** Kills a process that has not reacted to the signal. */
+function killIfRunning(process: Deno.ChildProcess): void {
   try {
     process.kill("SIGKILL");
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error; // it has ended
+    if (!(error instanceof TypeError)) throw error; // the process has ended already
   }
 }
 
-taskTest("predict hears a signal while it waits for stdin", async (folder) => {
+taskTest("predict ends on a signal while it waits for stdin", async (folder) => {
   await writeSet(folder);
   await trained(folder, ...SHORT, "-o", "m.npz");
   const process = folder.startFed("predict", "--model", "m.npz", "-");
-  await new Promise((resolve) => setTimeout(resolve, 1000)); // until it reads; a signal before would end it too
+  await new Promise((resolve) => setTimeout(resolve, 1000)); // until it reads; an earlier signal would end it too
   process.kill("SIGTERM");
-  const { code } = await within(20, process.status).finally(() => endForSure(process));
+  const { code } = await within(20, process.status).finally(() => killIfRunning(process));
   await process.stdin.close().catch(() => {});
   await readerOf(process.stdout).until();
   assertMatch(await readerOf(process.stderr).until(), /^Interrupted: .*\n$/);

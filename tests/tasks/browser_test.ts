@@ -4,7 +4,7 @@ import { isGranted } from "../support/permissions.ts";
 import { record } from "./terminal/fakes.ts";
 
 Deno.test({
-  name: "openBrowser() says that it cannot (needs to run without --allow-run)",
+  name: "openBrowser() reports that it lacks the permission (needs to run without --allow-run)",
   ignore: isGranted({ name: "run" }),
   sanitizeOps: true,
   sanitizeResources: true,

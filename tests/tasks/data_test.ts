@@ -1,4 +1,4 @@
-/** What the tasks say to data, networks and settings that they cannot work with: one line, a hint, and an exit code. */
+/** The errors of the tasks for unusable data, networks and settings: one line, a hint, and an exit code. @module */
 import { assertEquals, assertGreater, assertMatch } from "@std/assert";
 import { formatNpy } from "../../src/formats/npy.ts";
 import type { NpzInput } from "../../src/formats/npz.ts";
@@ -7,22 +7,22 @@ import { ACTIVATIONS } from "../../src/plan/activations.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { drawImages, drawRegression, type Folder, setFile, taskTest } from "./support.ts";
 
-/** A command line of train that is refused: what stands in `set.npz`, and what is said of it. */
+/** A command line that train refuses, with the content of `set.npz` and the error. */
 interface Refusal {
   readonly name: string;
-  /** The file's bytes; a good set by default. */
+  /** The file's bytes; a valid set by default. */
   readonly bytes?: Uint8Array;
   readonly args?: readonly string[];
-  /** The last lines of stderr; `FOLDER` stands for the folder. */
-  readonly said: string;
-  /** 1 by default. */
+  /** The last lines of stderr; `FOLDER` is replaced by the folder's path. */
+  readonly message: string;
+  /** The exit code; 1 by default. */
   readonly code?: number;
 }
 
 const { x_train, y_train, x_test, y_test } = drawImages();
 const HELP = "  hint: run `deno task train --help` for the options";
 
-/** The good set with some arrays replaced. */
+/** Returns the valid set with some arrays replaced. */
 function changed(arrays: Record<string, NpzInput>): Uint8Array {
   return setFile({ ...drawImages(), ...arrays });
 }
@@ -33,7 +33,7 @@ function withValue(at: number, value: number): NpzInput {
   return { shape: x_train.shape, values };
 }
 
-/** A set whose inputs are Python objects, which NumPy pickles. */
+/** Returns a set whose inputs are Python objects, which NumPy pickles. */
 function objectArrays(): Uint8Array {
   const header = new TextEncoder().encode("'|O' ");
   const inputs = formatNpy(x_train);
@@ -44,7 +44,7 @@ function objectArrays(): Uint8Array {
   }]);
 }
 
-/** What each option that names a file is for, as an error begins. */
+/** The beginning of the error for each option that names a file. */
 const CANNOT = {
   "-o": "Cannot save to",
   "--checkpoint": "Cannot save to",
@@ -56,57 +56,57 @@ const REFUSALS: Refusal[] = [
   {
     name: "an unknown option",
     args: ["--epcohs", "3"],
-    said: 'error: Unknown option "--epcohs"\n  hint: did you mean --epochs?',
+    message: 'error: Unknown option "--epcohs"\n  hint: did you mean --epochs?',
     code: 2,
   },
   {
     name: "a bad value",
     args: ["--epochs", "0"],
-    said: `error: --epochs needs a whole number from 1, found 0\n${HELP}`,
+    message: `error: --epochs needs a whole number from 1, found 0\n${HELP}`,
     code: 2,
   },
   {
     name: "a missing value",
     args: ["--lr"],
-    said: "error: --learning-rate needs a value, found none\n" + HELP,
+    message: "error: --learning-rate needs a value, found none\n" + HELP,
     code: 2,
   },
   {
     name: "an argument too many",
     args: ["mnist"],
-    said: `error: Unexpected argument "mnist"\n${HELP}`,
+    message: `error: Unexpected argument "mnist"\n${HELP}`,
     code: 2,
   },
   {
     name: "settings that exclude each other",
     args: ["--momentum", "0.9"],
-    said: `error: Option "momentum" needs optimizer "sgd", found "adam"\n${HELP}`,
+    message: `error: Option "momentum" needs optimizer "sgd", found "adam"\n${HELP}`,
     code: 2,
   },
   {
     name: "patience without a validation set",
     args: ["--patience", "5"],
-    said: "error: --patience needs a validation set\n  hint: such as --validation-split 0.1",
+    message: "error: --patience needs a validation set\n  hint: such as --validation-split 0.1",
     code: 2,
   },
   {
     name: "an unknown backend",
     args: ["--backend", "wsam"],
-    said:
+    message:
       'error: --backend needs auto, cuda, webgpu, wasm or reference, found "wsam"\n  hint: did you mean --backend wasm?',
     code: 2,
   },
   {
     name: "an unknown activation",
     args: ["--layers", "3:softmox"],
-    said: `error: --layers: Unknown activation "softmox", needs one of ${ACTIVATIONS.join(", ")}\n` +
+    message: `error: --layers: Unknown activation "softmox", needs one of ${ACTIVATIONS.join(", ")}\n` +
       "  hint: such as --layers 128:relu,10:softmax",
     code: 2,
   },
   {
     name: "cross-entropy on a relu output",
     args: ["--layers", "3:relu"],
-    said:
+    message:
       'error: Loss "cross-entropy" needs a softmax output, or a linear one that gives logits, found "relu"; ' +
       'loss "mean-squared-error" takes any output\n' +
       "  hint: end --layers with 3:softmax, or use --loss mean-squared-error",
@@ -114,30 +114,30 @@ const REFUSALS: Refusal[] = [
   {
     name: "labels beyond the network's classes",
     args: ["--layers", "2:softmax"],
-    said: "error: Cannot use set.npz: row 2 has label 2, the network has classes 0 to 1",
+    message: "error: Cannot use set.npz: row 2 has label 2, the network has classes 0 to 1",
   },
   {
     name: "a folder for the model",
     args: ["-o", "."],
-    said: 'error: Cannot save to "FOLDER": it is a folder',
+    message: 'error: Cannot save to "FOLDER": it is a folder',
   },
   {
     name: "a missing file",
     args: ["--path", "none.npz"],
-    said: 'error: Cannot load "none.npz": no such file or folder\n' +
+    message: 'error: Cannot load "none.npz": no such file or folder\n' +
       "  hint: leave --data out for MNIST, or use --data digits",
   },
   {
     name: "a negative learning rate",
     args: ["--lr", "-1"],
-    said: `error: --learning-rate needs a number from 0, found -1\n${HELP}`,
+    message: `error: --learning-rate needs a number from 0, found -1\n${HELP}`,
     code: 2,
   },
   {
     name: "target values with cross-entropy",
     bytes: setFile(drawRegression()),
     args: ["--loss", "cross-entropy"],
-    said: 'error: Loss "cross-entropy" needs class labels, the data set has target values; ' +
+    message: 'error: Loss "cross-entropy" needs class labels, the data set has target values; ' +
       'those need loss "mean-squared-error"\n  hint: use --loss mean-squared-error',
   },
   {
@@ -145,19 +145,19 @@ const REFUSALS: Refusal[] = [
     bytes: changed({
       y_train: { shape: [240], values: Float64Array.from({ length: 240 }, (_, i) => i === 9 ? 1e6 : i % 3) },
     }),
-    said: 'error: Cannot load "FOLDER/set.npz": "y_train" has label 1,000,000 at [9], which makes ' +
+    message: 'error: Cannot load "FOLDER/set.npz": "y_train" has label 1,000,000 at [9], which makes ' +
       "1,000,001 classes for 300 rows; labels need to count the classes from 0",
   },
   ...Object.entries(CANNOT).map(([option, cannot]) => ({
-    name: `a file for a folder of ${option}`,
+    name: `a file as a folder in the path of ${option}`,
     args: option === "-o" ? [option, "set.npz/x.npz"] : ["-o", "m.npz", option, "set.npz/x.npz"],
-    said: `error: ${cannot} "set.npz/x.npz": a part of the path is a file, not a folder\n` +
+    message: `error: ${cannot} "set.npz/x.npz": a part of the path is a file, not a folder\n` +
       "  hint: name another place",
   })),
   {
     name: "a name that is too long",
     args: ["-o", `${"n".repeat(300)}.npz`],
-    said:
+    message:
       `error: Cannot save to "${
         "n".repeat(300)
       }.npz": the path or a name in it is too long for the system\n` +
@@ -166,43 +166,43 @@ const REFUSALS: Refusal[] = [
   ...Object.entries(Deno.build.os === "linux" ? CANNOT : {}).map(([option, cannot]) => ({
     name: `a system folder for ${option}`,
     args: option === "-o" ? [option, "/proc/x.npz"] : ["-o", "m.npz", option, "/proc/x.npz"],
-    said:
+    message:
       `error: ${cannot} "/proc/x.npz": Deno keeps programs out of system folders such as /proc, /sys and /dev\n` +
       "  hint: name another place",
   })),
   {
-    name: "a file that is no npz",
+    name: "a file that is not an .npz",
     bytes: new TextEncoder().encode("label,pixel\n"),
-    said:
+    message:
       'error: Cannot load "FOLDER/set.npz": it is no .npz archive (12 bytes); needs one, or a folder of IDX files',
   },
   {
     name: "a truncated npz",
     bytes: setFile().subarray(0, 5000),
-    said: 'error: Cannot read "FOLDER/set.npz": it is cut short after 5,000 bytes: ' +
+    message: 'error: Cannot read "FOLDER/set.npz": it is cut short after 5,000 bytes: ' +
       "the zip directory at its end is missing",
   },
   {
     name: "an object array",
     bytes: objectArrays(),
-    said: 'error: Cannot read "FOLDER/set.npz": "x_train" is an object array, which needs pickle; ' +
+    message: 'error: Cannot read "FOLDER/set.npz": "x_train" is an object array, which needs pickle; ' +
       "save it with a numeric dtype",
   },
   {
     name: "a missing array",
     bytes: setFile({ x_train }),
-    said: 'error: Cannot load "FOLDER/set.npz": it holds x_train, needs x_train and y_train',
+    message: 'error: Cannot load "FOLDER/set.npz": it holds x_train, needs x_train and y_train',
   },
   {
-    name: "rows that differ in number",
+    name: "different numbers of rows",
     bytes: changed({ y_train: { shape: [239], values: new BigInt64Array(239) } }),
-    said: 'error: Cannot load "FOLDER/set.npz": "x_train" has shape [240, 5, 4] and "y_train" [239], ' +
+    message: 'error: Cannot load "FOLDER/set.npz": "x_train" has shape [240, 5, 4] and "y_train" [239], ' +
       "both need the same number of rows",
   },
   {
-    name: "test inputs of another shape",
+    name: "test inputs of a different shape",
     bytes: changed({ x_test: { shape: [60, 4, 5], values: x_test.values } }),
-    said: 'error: Cannot load "FOLDER/set.npz": "x_test" holds inputs of shape [4, 5], ' +
+    message: 'error: Cannot load "FOLDER/set.npz": "x_test" holds inputs of shape [4, 5], ' +
       "the training set has [5, 4]",
   },
   {
@@ -211,43 +211,43 @@ const REFUSALS: Refusal[] = [
       x_train: { shape: [0, 5, 4], values: new Uint8Array() },
       y_train: { shape: [0], values: new BigInt64Array() },
     }),
-    said: 'error: Cannot load "FOLDER/set.npz": "y_train" holds no rows',
+    message: 'error: Cannot load "FOLDER/set.npz": "y_train" holds no rows',
   },
   {
     name: "NaN in the inputs",
     bytes: changed({ x_train: withValue(47, NaN) }),
-    said: 'error: Cannot load "FOLDER/set.npz": "x_train" has NaN at [2, 1, 3], needs finite numbers',
+    message: 'error: Cannot load "FOLDER/set.npz": "x_train" has NaN at [2, 1, 3], needs finite numbers',
   },
   {
     name: "a negative label",
     bytes: changed({
       y_test: { shape: [60], values: BigInt64Array.from(y_test.values as BigInt64Array, (y) => y - 1n) },
     }),
-    said:
+    message:
       'error: Cannot load "FOLDER/set.npz": "y_test" has -1 at [0], class labels need to be whole numbers from 0',
   },
 ];
 
-/** The end of what a task wrote on stderr, without the notes before it and the folder's path. */
-function saidIn(folder: Folder, stderr: string): string {
+/** Returns the end of a task's stderr, without the notes before it and the folder's path. */
+function endOf(folder: Folder, stderr: string): string {
   const from = stderr.indexOf("error:");
   return stderr.slice(Math.max(0, from)).trimEnd().replaceAll(folder.path, "FOLDER");
 }
 
-for (const { name, bytes = setFile(), args = [], said, code = 1 } of REFUSALS) {
-  taskTest(`train refuses ${name}, in one line and before training`, async (folder) => {
+for (const { name, bytes = setFile(), args = [], message, code = 1 } of REFUSALS) {
+  taskTest(`train refuses ${name} in one line, before it trains`, async (folder) => {
     await folder.write("set.npz", bytes);
     const data = args.includes("--path") ? [] : ["--data", "set.npz"];
     const output = args.includes("-o") ? [] : ["-o", "m.npz"];
     const outcome = await folder.run("train", ...data, ...output, ...args);
-    assertEquals([outcome.code, outcome.stdout, saidIn(folder, outcome.stderr)], [code, "", said]);
+    assertEquals([outcome.code, outcome.stdout, endOf(folder, outcome.stderr)], [code, "", message]);
     assertEquals(folder.names(), ["set.npz"]);
   });
 }
 
 const SMALLER = "  hint: try a smaller --learning-rate, or --clip-norm 1\n";
 
-taskTest("train stops where the loss is no number, with nothing saved in the first epoch", async (folder) => {
+taskTest("train stops if the loss is not finite in the first epoch, and saves nothing", async (folder) => {
   await folder.write("set.npz", setFile());
   const outcome = await folder.run("train", "--data", "set.npz", "-o", "m.npz", "-q", "--lr", "1e30");
   assertEquals(outcome, {
@@ -259,7 +259,7 @@ taskTest("train stops where the loss is no number, with nothing saved in the fir
   assertEquals(folder.names(), ["set.npz"]);
 });
 
-taskTest("train keeps the last epoch that ended well where the loss stops being a number", async (folder) => {
+taskTest("train saves the last good epoch if the loss is no longer finite", async (folder) => {
   await folder.write("set.npz", setFile(drawRegression()));
   const args = [
     "--layers",
@@ -287,7 +287,7 @@ taskTest("train keeps the last epoch that ended well where the loss stops being 
   assertEquals((await Mlp.parse(await folder.read("c.npz"))).parameters, mlp.parameters);
 });
 
-taskTest("train prints a stack trace with --debug alone", async (folder) => {
+taskTest("train prints a stack trace only with --debug", async (folder) => {
   const args = ["--data", "none.npz", "-o", "m.npz"];
   const plain = await folder.run("train", ...args), traced = await folder.run("train", ...args, "--debug");
   assertEquals(/\n +at /.test(plain.stderr), false);

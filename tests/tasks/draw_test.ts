@@ -3,7 +3,7 @@ import { drawDigits } from "../../src/data/digits.ts";
 import { drawOn } from "../../tasks/shared/data.ts";
 import { record } from "./terminal/fakes.ts";
 
-Deno.test("drawOn() tells on the transient line how many digits are drawn, and clears it", async () => {
+Deno.test("drawOn() shows the number of drawn digits on the transient line, and clears it", async () => {
   const { screen, stderr, stdout } = record({ transient: true });
   const sets = await drawOn({ screen, signal: new AbortController().signal }, { count: 3000, testCount: 50 });
   assertEquals(sets, drawDigits({ count: 3000, testCount: 50 }));
@@ -12,7 +12,7 @@ Deno.test("drawOn() tells on the transient line how many digits are drawn, and c
   assert(stderr().endsWith("\r\x1b[K"));
 });
 
-Deno.test("drawOn() ends when a signal comes while it draws, and clears the line", async () => {
+Deno.test("drawOn() stops on a signal while it draws, and clears the line", async () => {
   const { screen, stderr } = record({ transient: true });
   const controller = new AbortController();
   setTimeout(() => controller.abort(new Error("Ctrl-C")), 30);

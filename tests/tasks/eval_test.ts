@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { drawImages, drawRegression, type Folder, jsonOf, linesOf, setFile, taskTest } from "./support.ts";
 
-/** Writes `set.npz`, and `m.npz` trained on it; resolves to what train said of it last. */
+/** Writes `set.npz`, and `m.npz` trained on it; returns the result that train printed. */
 async function trained(folder: Folder, set = setFile(), ...args: string[]) {
   await folder.write("set.npz", set);
   const outcome = await folder.run("train", "--data", "set.npz", "-o", "m.npz", "--json", ...args);
@@ -30,7 +30,7 @@ taskTest("eval prints loss, accuracy, confusion matrix and worst mistakes", asyn
   assertMatch(stderr, /^backend {2}wasm on CPU.*\ndata {5}set\.npz: 240 rows to train, 60 to test; .*\n$/);
 });
 
-taskTest("eval --json prints what train came to, as one object", async (folder) => {
+taskTest("eval --json prints the same results as train, as one object", async (folder) => {
   const result = await trained(folder, setFile(), "--epochs", "3");
   const [evaluation, ...more] = jsonOf(await folder.run(...EVAL, "--json"));
   assertEquals(more, []);
@@ -49,14 +49,14 @@ taskTest("eval --set train evaluates on the training rows", async (folder) => {
   assertEquals([evaluation.rows, evaluation.set], [240, "train"]);
 });
 
-taskTest("eval names classes as the set does", async (folder) => {
+taskTest("eval uses the set's class names", async (folder) => {
   const set = { ...drawImages(), class_names: { shape: [3], values: ["bee", "cat", "dog"] } };
   await trained(folder, setFile(set), "--epochs", "1");
   const { stdout } = await folder.run(...EVAL);
   assertMatch(stdout, /\nlabel +bee +cat +dog /);
 });
 
-taskTest("eval leaves out a confusion matrix that is too wide for a terminal", async (folder) => {
+taskTest("eval omits a confusion matrix that is too wide for a terminal", async (folder) => {
   await trained(
     folder,
     setFile(drawImages({ classes: 21, shape: [7, 6], rows: 210, testRows: 42 })),
@@ -73,12 +73,12 @@ taskTest("eval prints the loss of a network for target values", async (folder) =
   assertEquals(stdout, `loss     ${Number(testLoss).toFixed(4)}\nrows     100\n`);
 });
 
-taskTest("eval refuses what does not go together, in one line", async (folder) => {
+taskTest("eval refuses models and sets that do not fit, in one line", async (folder) => {
   await trained(folder, setFile(), "--epochs", "1");
   await folder.write("wide.npz", setFile(drawImages({ shape: [6, 6] })));
   await folder.write("more.npz", setFile(drawImages({ classes: 4 })));
   await folder.write("untested.npz", setFile(drawImages({ testRows: 0 })));
-  const refused: [args: string[], said: string, code?: number][] = [
+  const refused: [args: string[], message: string, code?: number][] = [
     [
       ["--model", "none.npz"],
       'error: Cannot load "none.npz": no such file or folder\n' +
@@ -107,12 +107,12 @@ taskTest("eval refuses what does not go together, in one line", async (folder) =
       2,
     ],
   ];
-  for (const [args, said, code = 1] of refused) {
+  for (const [args, message, code = 1] of refused) {
     const rest = [["--model", "m.npz"], ["--data", "set.npz"]].filter(([name]) => !args.includes(name))
       .flat();
     const outcome = await folder.run("eval", ...args, ...rest);
     const from = Math.max(0, outcome.stderr.indexOf("error:"));
     const found = outcome.stderr.slice(from).trimEnd().replaceAll(folder.path, "FOLDER");
-    assertEquals([outcome.code, outcome.stdout, found], [code, "", said]);
+    assertEquals([outcome.code, outcome.stdout, found], [code, "", message]);
   }
 });

@@ -1,4 +1,4 @@
-/** `deno task gui` as a process: its page asked over HTTP, its terminal, and how it ends. */
+/** Tests `deno task gui` as a process: its page over HTTP, its terminal, and its end. @module */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { drawDigits } from "../../src/data/digits.ts";
 import { loadDataset } from "../../src/data/load.ts";
@@ -16,7 +16,7 @@ import { isGranted } from "../support/permissions.ts";
 import { readerOf } from "../support/streams.ts";
 import { drawImages, type Folder, inFolder, linesOf, setFile } from "./support.ts";
 
-/** Registers a test of the task with a folder of its own. */
+/** Registers a test of the task with a new folder. */
 function guiTest(sentence: string, body: (folder: Folder) => Promise<void>): void {
   const needed = [{ name: "read" }, { name: "write" }, { name: "run" }, {
     name: "net",
@@ -31,12 +31,12 @@ function guiTest(sentence: string, body: (folder: Folder) => Promise<void>): voi
   });
 }
 
-/** The task as it runs, and what a page does with it. */
+/** A running task, and the actions of a page. */
 interface Running {
   readonly url: string;
   readonly process: Deno.ChildProcess;
   post(route: string, body?: BodyInit): Promise<Response>;
-  /** Waits for the end; what came on stdout after the address, and all of stderr. */
+  /** Waits for the end; returns the stdout after the address, and all of stderr. */
   end(): Promise<{ code: number; rest: string; stderr: string }>;
 }
 
@@ -87,7 +87,7 @@ guiTest("gui serves a model until the page quits, and then frees the port", asyn
   Deno.listen({ hostname: "127.0.0.1", port: Number(new URL(running.url).port) }).close();
 });
 
-guiTest("gui ends with 130 at Ctrl-C", async (folder) => {
+guiTest("gui ends with 130 on Ctrl-C", async (folder) => {
   await folder.write("m.npz", createNetwork().format());
   const running = await start(folder, "--model", "m.npz", "--port", "0");
   const watching = await running.post(ROUTES.watch);
@@ -98,22 +98,25 @@ guiTest("gui ends with 130 at Ctrl-C", async (folder) => {
   assert(!(await watching.text()).includes('"quit"')); // the page waits for the server to come back
 });
 
-guiTest("gui moves on to a free port, but not from one that was asked for", async (folder) => {
-  await folder.write("m.npz", createNetwork().format());
-  const first = await start(folder, "--model", "m.npz"), second = await start(folder, "--model", "m.npz");
-  const [taken, next] = [first, second].map(({ url }) => new URL(url).port);
-  assertGreater(Number(next), Number(taken));
-  const { code, stdout, stderr } = await folder.run("gui", "--model", "m.npz", "--port", taken);
-  assertEquals([code, stdout], [1, ""]);
-  assertMatch(
-    stderr,
-    new RegExp(`^error: Cannot serve the page on 127.0.0.1, port ${taken}: it is taken\n  hint: .*\n$`),
-  );
-  await quit(first);
-  assertStringIncludes((await quit(second)).stderr, `port 8000 is taken, so the page is on port ${next}\n`);
-});
+guiTest(
+  "gui uses another free port if the default one is taken, but not instead of a given port",
+  async (folder) => {
+    await folder.write("m.npz", createNetwork().format());
+    const first = await start(folder, "--model", "m.npz"), second = await start(folder, "--model", "m.npz");
+    const [taken, next] = [first, second].map(({ url }) => new URL(url).port);
+    assertGreater(Number(next), Number(taken));
+    const { code, stdout, stderr } = await folder.run("gui", "--model", "m.npz", "--port", taken);
+    assertEquals([code, stdout], [1, ""]);
+    assertMatch(
+      stderr,
+      new RegExp(`^error: Cannot serve the page on 127.0.0.1, port ${taken}: it is taken\n  hint: .*\n$`),
+    );
+    await quit(first);
+    assertStringIncludes((await quit(second)).stderr, `port 8000 is taken, so the page is on port ${next}\n`);
+  },
+);
 
-/** Command lines that are refused, and how. */
+/** Command lines that are refused, and their errors. */
 const REFUSED: [args: string[], code: number, stderr: RegExp][] = [
   [
     ["--model", "none.npz"],
@@ -154,7 +157,7 @@ const REFUSED: [args: string[], code: number, stderr: RegExp][] = [
   [["--port", "65536"], 2, /^error: --port /],
 ];
 
-guiTest("gui refuses with one error that says what is needed", async (folder) => {
+guiTest("gui refuses a command line with one error that says what it needs", async (folder) => {
   await folder.write("m.npz", createNetwork().format());
   await folder.write("small.npz", Mlp.create([dense(3, "softmax")], { inputShape: [5, 4] }).format());
   await folder.write("small_set.npz", setFile());
@@ -165,7 +168,7 @@ guiTest("gui refuses with one error that says what is needed", async (folder) =>
   }));
 });
 
-guiTest("gui --demo trains a network that reads drawn digits, and writes nothing", async (folder) => {
+guiTest("gui --demo trains a network that classifies drawn digits, and writes no file", async (folder) => {
   const running = await start(folder, "--demo", "--port", "0");
   const { train: { inputs, labels } } = drawDigits({ count: 40, testCount: 0, seed: 7 });
   let right = 0;
@@ -184,7 +187,7 @@ guiTest("gui --demo trains a network that reads drawn digits, and writes nothing
   assertMatch(stderr, /\naccuracy \d\d\.\d\d ±\d\.\d\d % of other drawn digits; /);
 });
 
-guiTest("gui keeps corrections in a file that train takes", async (folder) => {
+guiTest("gui saves corrections in a file that train accepts", async (folder) => {
   await folder.write("m.npz", createNetwork().format());
   const running = await start(folder, "--model", "m.npz", "--port", "0", "--corrections", "mine/c.npz");
   for (const [at, label] of [3, 5].entries()) {
@@ -200,20 +203,20 @@ guiTest("gui keeps corrections in a file that train takes", async (folder) => {
   assertEquals((await Mlp.parse(await folder.read("learned.npz"))).outFeatures, 10);
 });
 
-/** A set of images that takes a while to learn. */
+/** Returns a set of images that takes some time to learn. */
 const images = () => setFile(drawImages({ rows: 3000, testRows: 100, shape: [28, 28], classes: 10 }));
 const training = ["--train", "--data", "set.npz", "-o", "m.npz", "--port", "0"];
 
-guiTest("gui --train shows a network that learns, and saves it when the training is over", async (folder) => {
+guiTest("gui --train shows a network during training, and saves it at the end", async (folder) => {
   await folder.write("set.npz", images());
   const running = await start(folder, ...training, "--epochs", "3");
   const reader = readerOf((await running.post(ROUTES.watch)).body!);
-  const told = linesOf(await reader.until('"phase":"finished"')).flatMap((line) => {
+  const messages = linesOf(await reader.until('"phase":"finished"')).flatMap((line) => {
     const message: WatchMessage = JSON.parse(line);
     return message.type === "epochs" ? [message] : [];
   });
-  assertEquals(told.flatMap(({ epochs }) => epochs).at(-1)?.epoch, 3);
-  assertEquals(told.at(-1)?.confusion?.length, 100);
+  assertEquals(messages.flatMap(({ epochs }) => epochs).at(-1)?.epoch, 3);
+  assertEquals(messages.at(-1)?.confusion?.length, 100);
   const { version }: Prediction = await (await running.post(ROUTES.predict, drawInk())).json();
   assertEquals(version, 4);
   const { code, stderr } = await quit(running);
@@ -230,7 +233,7 @@ guiTest("gui --train shows a network that learns, and saves it when the training
   assertEquals((await Mlp.parse(await folder.read("m.npz"))).training?.epochs, 3);
 });
 
-guiTest("gui --train ends with the model of an uninterrupted run after pauses", async (folder) => {
+guiTest("gui --train saves the model of an uninterrupted run, even after pauses", async (folder) => {
   await folder.write("set.npz", images());
   const args = ["--epochs", "8", "--batch-size", "10"];
   const { code } = await folder.run("train", "--data", "set.npz", "-o", "whole.npz", "-q", ...args);
@@ -249,7 +252,7 @@ guiTest("gui --train ends with the model of an uninterrupted run after pauses", 
   assertEquals(await folder.read("m.npz"), await folder.read("whole.npz"));
 });
 
-guiTest("gui --train saves the model at Ctrl-C, and ends with 130", async (folder) => {
+guiTest("gui --train saves the model on Ctrl-C, and ends with 130", async (folder) => {
   await folder.write("set.npz", images());
   const running = await start(folder, ...training, "--epochs", "1000");
   const reader = readerOf((await running.post(ROUTES.watch)).body!);
@@ -262,7 +265,7 @@ guiTest("gui --train saves the model at Ctrl-C, and ends with 130", async (folde
   assertGreater((await Mlp.parse(await folder.read("m.npz"))).training?.epochs ?? 0, 0);
 });
 
-guiTest("gui --train leaves a finished model where it is at Ctrl-C, and saves beside it", async (folder) => {
+guiTest("gui --train keeps a finished model on Ctrl-C, and saves to another file", async (folder) => {
   await folder.write("set.npz", images());
   const { code: trained } = await folder.run(
     "train",
@@ -293,7 +296,7 @@ guiTest("gui --train leaves a finished model where it is at Ctrl-C, and saves be
 });
 
 guiTest(
-  "gui --train saves the model to a second place if its own is lost, and ends with 1",
+  "gui --train saves the model to another place if its folder is lost, and ends with 1",
   async (folder) => {
     await folder.write("set.npz", images());
     const running = await start(

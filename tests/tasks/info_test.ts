@@ -11,7 +11,7 @@ taskTest("info names the versions and every backend", async (folder) => {
     versions,
     `mlpcuda ${config.version}, Deno ${Deno.version.deno}, V8 ${Deno.version.v8}, ${Deno.build.target}`,
   );
-  // What else there is to say of a backend follows in lines without a name.
+  // Further details of a backend are on the following lines, without a name.
   assertEquals(backends.map((line) => line.split(" ")[0]).filter(Boolean), [...BACKENDS]);
   assertMatch(stdout, /\nwasm +CPU, 3 threads, WebAssembly/);
   if (/\nwebgpu +not available/.test(stdout)) return;
@@ -27,7 +27,7 @@ taskTest("info --json prints one object", async (folder) => {
   assertEquals((info.backends as { name: string }[]).map(({ name }) => name), [...BACKENDS]);
 });
 
-taskTest("info --model says what a network is and how it was trained", async (folder) => {
+taskTest("info --model describes a network and how it was trained", async (folder) => {
   await folder.write("set.npz", setFile());
   const args = ["--data", "set.npz", "--epochs", "2", "--layers", "8:relu,3:softmax", "-o", "m.npz", "-q"];
   args.push("--backend", "wasm");
@@ -56,7 +56,7 @@ taskTest("info --model says what a network is and how it was trained", async (fo
   }]);
 });
 
-taskTest("info refuses a model that is not there", async (folder) => {
+taskTest("info refuses a missing model", async (folder) => {
   const { code, stdout, stderr } = await folder.run("info", "--model", "none.npz");
   assertEquals([code, stdout], [1, ""]);
   assertMatch(stderr, /^error: Cannot load "none\.npz": no such file or folder\n {2}hint: .*\n$/);

@@ -1,11 +1,11 @@
-/** A run keeps what it replaces, and replaces nothing finished by something that was cut short. */
+/** A run keeps the file that it replaces, and never replaces a finished result by an interrupted one. @module */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { parseCheckpoint } from "../../src/training/checkpoint.ts";
 import { taskTest } from "./support.ts";
 import { digestOf, epochsOf, LONG, SHORT, signalled, startRun, trained, writeSet } from "./runs.ts";
 
-taskTest("train keeps the model that it replaces, and says so", async (folder) => {
+taskTest("train keeps the model that it replaces, and reports it", async (folder) => {
   await writeSet(folder);
   assertEquals((await trained(folder, ...SHORT, "-o", "m.npz")).stderr, "");
   const first = await digestOf(folder, "m.npz");
@@ -18,7 +18,7 @@ taskTest("train keeps the model that it replaces, and says so", async (folder) =
   assertEquals(folder.names(), ["m.npz", "m.previous.npz", "set.npz"]);
 });
 
-taskTest("train keeps nothing if it would replace a file by the same bytes", async (folder) => {
+taskTest("train keeps no old file if the new bytes are the same", async (folder) => {
   await writeSet(folder);
   await trained(folder, ...SHORT, "-o", "m.npz");
   await trained(folder, ...SHORT, "--seed", "2", "-o", "m.npz");
@@ -27,7 +27,7 @@ taskTest("train keeps nothing if it would replace a file by the same bytes", asy
   assertEquals(await digestOf(folder, "m.previous.npz"), first);
 });
 
-taskTest("train keeps a file with any name, even one that --force gives away", async (folder) => {
+taskTest("train keeps a replaced file of any name, even with --force", async (folder) => {
   await writeSet(folder);
   const notes = new TextEncoder().encode("notes");
   await folder.write("notes.txt", notes);
@@ -36,7 +36,7 @@ taskTest("train keeps a file with any name, even one that --force gives away", a
   assertEquals(await folder.read("notes.txt.previous"), notes);
 });
 
-taskTest("train keeps the file that a symbolic link leads to, beside it", async (folder) => {
+taskTest("train keeps the target of a symbolic link, in the target's folder", async (folder) => {
   await writeSet(folder);
   await trained(folder, ...SHORT, "-o", "store/seven.npz");
   const first = await digestOf(folder, "store/seven.npz");
@@ -49,7 +49,7 @@ taskTest("train keeps the file that a symbolic link leads to, beside it", async 
 });
 
 for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
-  taskTest(`train leaves a finished model where it is on ${signal}, and saves beside it`, async (folder) => {
+  taskTest(`train keeps a finished model on ${signal}, and saves to another file`, async (folder) => {
     await writeSet(folder);
     await trained(folder, ...SHORT, "-o", "m.npz");
     const finished = await digestOf(folder, "m.npz");
@@ -62,7 +62,7 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]
     );
     assertStringIncludes(outcome.stdout, '"model":"m.interrupted.npz"');
     assert(await epochsOf(folder, "m.interrupted.npz") < 100_000);
-    // The next one that is cut short is not to lose this one.
+    // The next interrupted run must not lose this model.
     const before = await digestOf(folder, "m.interrupted.npz");
     await signalled(folder, signal, ...LONG, "--seed", "2", "-o", "m.npz");
     assertEquals(await digestOf(folder, "m.interrupted.previous.npz"), before);
@@ -75,7 +75,7 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]
   });
 }
 
-taskTest("train saves an interrupted model to its output if no finished one is there", async (folder) => {
+taskTest("train saves an interrupted model to its output if that holds no finished one", async (folder) => {
   await writeSet(folder);
   await signalled(folder, "SIGINT", ...LONG, "-o", "m.npz");
   const first = await digestOf(folder, "m.npz");
@@ -87,7 +87,7 @@ taskTest("train saves an interrupted model to its output if no finished one is t
   assertEquals(await digestOf(folder, "m.previous.npz"), second);
 });
 
-taskTest("train leaves a finished model where it is when it diverges", async (folder) => {
+taskTest("train keeps a finished model when it diverges", async (folder) => {
   await writeSet(folder);
   await trained(folder, ...SHORT, "-o", "m.npz");
   const finished = await digestOf(folder, "m.npz");
@@ -102,7 +102,7 @@ taskTest("train leaves a finished model where it is when it diverges", async (fo
   assertStringIncludes(stderr, "to m.interrupted.npz\n");
 });
 
-taskTest("train --checkpoint keeps the file of the run before, once", async (folder) => {
+taskTest("train --checkpoint keeps the file of the previous run, once", async (folder) => {
   await writeSet(folder);
   await trained(folder, ...SHORT, "-o", "m.npz", "--checkpoint", "c.npz");
   const first = await digestOf(folder, "c.npz");
@@ -112,7 +112,7 @@ taskTest("train --checkpoint keeps the file of the run before, once", async (fol
   assertEquals((await parseCheckpoint(await folder.read("c.npz"))).config.seed, 2);
 });
 
-taskTest("train --checkpoint pushes no finished file out for an unfinished one", async (folder) => {
+taskTest("train --checkpoint replaces no finished file by an unfinished one", async (folder) => {
   await writeSet(folder);
   await trained(folder, ...SHORT, "-o", "m.npz", "--checkpoint", "c.npz");
   const finished = await digestOf(folder, "c.npz");
@@ -128,12 +128,12 @@ taskTest("train --checkpoint pushes no finished file out for an unfinished one",
 });
 
 taskTest(
-  "train --checkpoint leaves a finished file where it is if no epoch of its own ended",
+  "train --checkpoint keeps a finished file if the run completed no epoch",
   async (folder) => {
     await writeSet(folder);
     await trained(folder, ...SHORT, "-o", "m.npz", "--checkpoint", "c.npz");
     const finished = await digestOf(folder, "c.npz");
-    // One epoch of many slow steps; how long the first takes depends on the machine.
+    // One epoch of many slow steps; the time until the first step depends on the machine.
     const slow = ["--backend", "reference", "--batch-size", "1", "--layers", "512:relu,512:relu,3:softmax"];
     let stderr = "no step was done";
     for (let delay = 200; stderr.includes("no step was done"); delay *= 2) {
@@ -155,7 +155,7 @@ taskTest(
   },
 );
 
-taskTest("train refuses an output whose kept file has the name of a folder", async (folder) => {
+taskTest("train refuses an output if a folder has the name of its kept file", async (folder) => {
   await writeSet(folder);
   await Deno.mkdir(join(folder.path, "m.previous.npz"));
   const { code, stderr } = await folder.run("train", ...SHORT, "-o", "m.npz");
@@ -166,7 +166,7 @@ taskTest("train refuses an output whose kept file has the name of a folder", asy
   assertEquals(folder.names(), ["m.previous.npz", "set.npz"]);
 });
 
-taskTest("train writes into a device as it is, and keeps nothing beside it", async (folder) => {
+taskTest("train writes directly to a device, and keeps no old file", async (folder) => {
   await writeSet(folder);
   const { stderr } = await trained(folder, ...SHORT, "-o", "/dev/null");
   assertEquals(stderr, "");

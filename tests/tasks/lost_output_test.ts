@@ -1,11 +1,11 @@
-/** Streams that go away while a run trains: the reader of a pipe, a disk, the terminal. */
+/** Outputs that are lost while a run trains: the reader of a pipe, a disk, the terminal. @module */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
 import { isGranted } from "../support/permissions.ts";
 import { digestOf, epochsOf, LONG, SHORT, trained, writeSet } from "./runs.ts";
 import { type Folder, ROOT, taskTest } from "./support.ts";
 
-/** Runs a line of a shell, in which `$TRAIN` is `train` with its permissions. */
+/** Runs a shell command, in which `$TRAIN` is `train` with its permissions. */
 async function shell(folder: Folder, line: string) {
   const [, ...granted] = config.tasks.train.command.split(" ");
   const { code, stdout, stderr } = await new Deno.Command("sh", {
@@ -18,14 +18,14 @@ async function shell(folder: Folder, line: string) {
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-/** A run that prints many rows after the first. */
+/** The options of a run that prints many rows after the first. */
 const EPOCHS = 300;
-const TALKATIVE = [...LONG.slice(0, -1), String(EPOCHS), "--batch-size", "600", "--layers", "3:softmax"];
+const MANY_ROWS = [...LONG.slice(0, -1), String(EPOCHS), "--batch-size", "600", "--layers", "3:softmax"];
 
-taskTest("train goes on in silence, and saves, once nobody reads its rows", async (folder) => {
+taskTest("train continues silently and saves if nothing reads its rows", async (folder) => {
   await writeSet(folder);
   const files = ["-o", "m.npz", "--checkpoint", "c.npz"];
-  const line = `{ $TRAIN ${[...TALKATIVE, ...files].join(" ")}; echo "code $?" >&2; } | head -1`;
+  const line = `{ $TRAIN ${[...MANY_ROWS, ...files].join(" ")}; echo "code $?" >&2; } | head -1`;
   const { stdout, stderr } = await shell(folder, line);
   assertMatch(stdout, /^epoch +train loss .*\n$/);
   assertMatch(stderr, /\ntraining .*\ncode 0\n$/);
@@ -33,16 +33,16 @@ taskTest("train goes on in silence, and saves, once nobody reads its rows", asyn
   assertEquals(folder.names(), ["c.npz", "m.npz", "set.npz"]);
 });
 
-taskTest("train goes on in silence when stderr goes away too", async (folder) => {
+taskTest("train continues silently if stderr is closed too", async (folder) => {
   await writeSet(folder);
-  const line = `{ $TRAIN ${[...TALKATIVE, "-o", "m.npz"].join(" ")}; echo "code $?" >"$INIT_CWD/code"; }`;
+  const line = `{ $TRAIN ${[...MANY_ROWS, "-o", "m.npz"].join(" ")}; echo "code $?" >"$INIT_CWD/code"; }`;
   const { stderr } = await shell(folder, `${line} 2>&1 | head -1`);
   assertEquals(stderr, "");
   assertEquals(new TextDecoder().decode(await folder.read("code")), "code 0\n");
   assertEquals(await epochsOf(folder, "m.npz"), EPOCHS);
 });
 
-taskTest("train says once that stdout is full, saves all, and ends with 1", async (folder) => {
+taskTest("train reports once that stdout is full, saves everything, and ends with 1", async (folder) => {
   await writeSet(folder);
   const { code, stderr } = await shell(
     folder,
@@ -68,7 +68,7 @@ taskTest("train saves the checkpoint of an epoch before it prints its row", asyn
   assertEquals([(await process.status).code, (await stderr).includes("error")], [0, false]);
 });
 
-/** A terminal of its own for `train`, closed once the first row is there; prints the exit code. */
+/** A Python program that opens a terminal for `train`, closes it after the first row, and prints the exit code. */
 const TERMINAL = `
 import os, pty, sys
 pid, terminal = pty.fork()
@@ -92,7 +92,7 @@ function hasTerminals(): boolean {
 }
 
 if (hasPython) {
-  taskTest("train saves when its terminal is closed (needs python3)", async (folder) => {
+  taskTest("train saves if its terminal is closed (needs python3)", async (folder) => {
     await writeSet(folder);
     await trained(folder, ...SHORT, "-o", "m.npz");
     const finished = await digestOf(folder, "m.npz");

@@ -1,4 +1,4 @@
-/** `mlpcuda`: the tasks as the commands of one program. */
+/** Tests `mlpcuda`, the program whose commands are the tasks. @module */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join, toFileUrl } from "@std/path";
 import config from "../../deno.json" with { type: "json" };
@@ -25,10 +25,10 @@ async function deno({ path }: Folder, args: string[], env: Record<string, string
 /** Runs the program in a folder. */
 const mlpcuda = (folder: Folder, ...args: string[]) => deno(folder, ["run", ...FLAGS, MAIN, ...args]);
 
-/** The words of a text, whose lines may be broken elsewhere. */
+/** Joins the words of a text whose lines may be broken at other places. */
 const wordsOf = (text: string) => text.split(/\s+/).join(" ");
 
-taskTest("mlpcuda --help lists the commands as deno.json describes the tasks", async (folder) => {
+taskTest("mlpcuda --help lists the commands with the descriptions of deno.json", async (folder) => {
   const { code, stdout, stderr } = await mlpcuda(folder, "--help");
   assertEquals([code, stderr], [0, ""]);
   assertMatch(stdout, /^Usage: mlpcuda COMMAND \[options\]\n/);
@@ -51,7 +51,7 @@ taskTest("mlpcuda --version prints the version", async (folder) => {
 
 for (const name of NAMES) {
   taskTest(
-    `mlpcuda ${name} --help is that of \`deno task ${name}\`, by the name that was called`,
+    `mlpcuda ${name} --help prints the help of \`deno task ${name}\` with its own name`,
     async (folder) => {
       const { code, stdout } = await mlpcuda(folder, name, "--help");
       const task = await folder.run(name, "--help");
@@ -65,7 +65,7 @@ for (const name of NAMES) {
   );
 }
 
-const REFUSED: [args: string[], said: string, hint: string][] = [
+const REFUSED: [args: string[], message: string, hint: string][] = [
   [["trian"], 'Unknown command "trian"', "did you mean `mlpcuda train`?"],
   [["help", "exp"], 'Unknown command "exp"', "did you mean `mlpcuda explain`?"],
   [["zzz", "--epochs", "1"], 'Unknown command "zzz"', "run `mlpcuda --help` for the commands"],
@@ -76,17 +76,17 @@ const REFUSED: [args: string[], said: string, hint: string][] = [
   [["train", "x"], 'Unexpected argument "x"', "run `mlpcuda train --help` for the options"],
 ];
 
-taskTest("mlpcuda refuses what it does not know with 2, and says what was meant", async (folder) => {
-  for (const [args, said, hint] of REFUSED) {
+taskTest("mlpcuda refuses unknown words with 2, and suggests the nearest", async (folder) => {
+  for (const [args, message, hint] of REFUSED) {
     assertEquals(await mlpcuda(folder, ...args), {
       code: 2,
       stdout: "",
-      stderr: `error: ${said}\n  hint: ${hint}\n`,
+      stderr: `error: ${message}\n  hint: ${hint}\n`,
     });
   }
 });
 
-taskTest("mlpcuda runs each command in the folder it is called in, with its exit code", async (folder) => {
+taskTest("mlpcuda runs each command in the current folder, and returns its exit code", async (folder) => {
   await folder.write("set.npz", setFile());
   const train = ["train", "--data", "set.npz", "--epochs", "1", "--backend", "wasm", "-q"];
   assertEquals((await mlpcuda(folder, ...train)).code, 0);
@@ -104,7 +104,7 @@ taskTest("mlpcuda runs each command in the folder it is called in, with its exit
   assertStringIncludes((await mlpcuda(folder, "explain")).stdout, "y1 = relu(x W1ᵀ + b1)");
 });
 
-taskTest("mlpcuda names itself in hints", async (folder) => {
+taskTest("mlpcuda uses its own name in hints", async (folder) => {
   assertEquals(
     (await mlpcuda(folder, "eval", "--model", "none.npz")).stderr,
     'error: Cannot load "none.npz": no such file or folder\n' +
@@ -124,7 +124,7 @@ taskTest("mlpcuda names itself in hints", async (folder) => {
   );
 });
 
-taskTest("mlpcuda loads the command that is called, and no command loads another", async (folder) => {
+taskTest("mlpcuda loads only the command that is called, and no command loads another", async (folder) => {
   const { code, stdout, stderr } = await deno(folder, ["info", "--json", MAIN]);
   assertEquals(code, 0, stderr);
   const { modules }: {

@@ -1,4 +1,4 @@
-/** Files that cannot be written any more when a run would save: it puts them somewhere else, and says where. */
+/** Runs whose files can no longer be written when they save: they save to another place, and report it. @module */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { dirname, join } from "@std/path";
 import { parseCheckpoint } from "../../src/training/checkpoint.ts";
@@ -7,8 +7,8 @@ import { isGranted } from "../support/permissions.ts";
 import { LONG, SHORT, startRun, writeSet } from "./runs.ts";
 import { type Folder, linesOf, taskTest } from "./support.ts";
 
-/** Starts a run, makes a folder a file once the first epoch is done, and ends the run. */
-async function losing(folder: Folder, lost: string, ...args: string[]) {
+/** Starts a run, replaces a folder by a file after the first epoch, and ends the run. */
+async function runWithoutFolder(folder: Folder, lost: string, ...args: string[]) {
   const run = startRun(folder, ...LONG, "--json", ...args);
   await run.seen('"epoch":1');
   await Deno.rename(join(folder.path, lost), join(folder.path, `${lost}_moved`));
@@ -18,16 +18,16 @@ async function losing(folder: Folder, lost: string, ...args: string[]) {
   return await run.end();
 }
 
-/** The path that an error says the model, or the checkpoint, is in now. */
-function rescued(stderr: string, what: string): string {
-  const [, path] = new RegExp(`^error: Cannot save to .*; ${what} is in "(.*)"$`, "m").exec(stderr) ?? [];
+/** Returns the path to which an error says that the model or the checkpoint was saved. */
+function rescuedPath(stderr: string, part: string): string {
+  const [, path] = new RegExp(`^error: Cannot save to .*; ${part} is in "(.*)"$`, "m").exec(stderr) ?? [];
   assert(path, stderr);
   return path;
 }
 
-taskTest("train saves the model beside the checkpoint if its own folder is lost", async (folder) => {
+taskTest("train saves the model next to the checkpoint if its own folder is lost", async (folder) => {
   await writeSet(folder);
-  const { code, stdout, stderr } = await losing(
+  const { code, stdout, stderr } = await runWithoutFolder(
     folder,
     "out",
     "-o",
@@ -44,11 +44,11 @@ taskTest("train saves the model beside the checkpoint if its own folder is lost"
   assert(progress.epoch > 1);
 });
 
-taskTest("train saves the model to a folder for temporary files if there is no other", async (folder) => {
+taskTest("train saves the model to a temporary folder if there is no other", async (folder) => {
   await writeSet(folder);
-  const { code, stderr } = await losing(folder, "out", "-o", "out/m.npz");
+  const { code, stderr } = await runWithoutFolder(folder, "out", "-o", "out/m.npz");
   assertEquals(code, 1);
-  const path = rescued(stderr, "the model");
+  const path = rescuedPath(stderr, "the model");
   try {
     assert((await Mlp.load(path)).training);
   } finally {
@@ -56,33 +56,43 @@ taskTest("train saves the model to a folder for temporary files if there is no o
   }
 });
 
-taskTest("train goes on without a checkpoint that cannot be written, and saves its last", async (folder) => {
-  await writeSet(folder);
-  const { code, stderr } = await losing(folder, "out", "-o", "m.npz", "--checkpoint", "out/c.npz");
-  assertEquals(code, 1);
-  const warnings = linesOf(stderr).filter((line) => line.startsWith("warning: "));
-  assertEquals(warnings.length, 1, stderr);
-  assertMatch(
-    warnings[0],
-    /^warning: Cannot write the checkpoint "out\/c\.npz": .*; training goes on without it$/,
-  );
-  assertEquals(rescued(stderr, "the checkpoint"), "c.rescued.npz");
-  const { mlp } = await parseCheckpoint(await folder.read("c.rescued.npz"));
-  assertEquals(mlp.parameters, (await Mlp.parse(await folder.read("m.npz"))).parameters);
-});
+taskTest(
+  "train continues if a checkpoint cannot be written, and saves the last one to another place",
+  async (folder) => {
+    await writeSet(folder);
+    const { code, stderr } = await runWithoutFolder(
+      folder,
+      "out",
+      "-o",
+      "m.npz",
+      "--checkpoint",
+      "out/c.npz",
+    );
+    assertEquals(code, 1);
+    const warnings = linesOf(stderr).filter((line) => line.startsWith("warning: "));
+    assertEquals(warnings.length, 1, stderr);
+    assertMatch(
+      warnings[0],
+      /^warning: Cannot write the checkpoint "out\/c\.npz": .*; training goes on without it$/,
+    );
+    assertEquals(rescuedPath(stderr, "the checkpoint"), "c.rescued.npz");
+    const { mlp } = await parseCheckpoint(await folder.read("c.rescued.npz"));
+    assertEquals(mlp.parameters, (await Mlp.parse(await folder.read("m.npz"))).parameters);
+  },
+);
 
-taskTest("train replaces nothing where it saves in place of its own folder", async (folder) => {
+taskTest("train replaces no file in the folder to which it saves instead", async (folder) => {
   await writeSet(folder);
   const notes = new TextEncoder().encode("notes");
   await Deno.mkdir(join(folder.path, "kept"));
   await folder.write("kept/m.npz", notes);
   await folder.write("kept/m.rescued.npz", notes);
-  const { stderr } = await losing(folder, "out", "-o", "out/m.npz", "--checkpoint", "kept/c.npz");
-  assertEquals(rescued(stderr, "the model"), "kept/m.rescued-2.npz");
+  const { stderr } = await runWithoutFolder(folder, "out", "-o", "out/m.npz", "--checkpoint", "kept/c.npz");
+  assertEquals(rescuedPath(stderr, "the model"), "kept/m.rescued-2.npz");
   for (const name of ["kept/m.npz", "kept/m.rescued.npz"]) assertEquals(await folder.read(name), notes);
 });
 
-/** Whether this is root, who can mount a file system. */
+/** Returns true if this process may mount a file system, which root may. */
 function canMount(): boolean {
   if (Deno.build.os !== "linux" || !isGranted({ name: "write" }, { name: "run" })) return false;
   const folder = Deno.makeTempDirSync({ prefix: "mlpcuda_test_" });
@@ -96,7 +106,7 @@ function canMount(): boolean {
   }
 }
 
-/** The sizes of disks in KB: none of the two files fits, one of them, or both, with room to replace them. */
+/** The sizes of disks in KB: neither of the two files fits, one fits, or both fit with room to replace them. */
 const DISKS = [16, 150, 1000];
 
 for (const size of canMount() ? DISKS : []) {
@@ -120,9 +130,9 @@ for (const size of canMount() ? DISKS : []) {
         const inside = [...Deno.readDirSync(disk)].map(({ name }) => name);
         assertEquals(inside.filter((name) => name.endsWith(".part") || name.endsWith(".lock")), []);
         assertEquals(code, size < 1000 ? 1 : 0, stderr);
-        const where = (what: string, name: string) =>
-          stderr.includes(`; ${what} is in `) ? rescued(stderr, what) : join(disk, name);
-        for (const file of [where("the model", "m.npz"), where("the checkpoint", "c.npz")]) {
+        const pathOf = (part: string, name: string) =>
+          stderr.includes(`; ${part} is in `) ? rescuedPath(stderr, part) : join(disk, name);
+        for (const file of [pathOf("the model", "m.npz"), pathOf("the checkpoint", "c.npz")]) {
           assertEquals((await Mlp.load(file)).training?.epochs, 3, file);
           if (!file.startsWith(folder.path)) await Deno.remove(dirname(file), { recursive: true });
         }

@@ -6,7 +6,10 @@ import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { drawRegression, type Folder, jsonOf, linesOf, setFile, taskTest } from "./support.ts";
 
-/** A network that tells an upright bar from a flat one by the middle column and row; the darker, the surer. */
+/**
+ * Returns a network that distinguishes an upright bar from a flat one by the middle column and row; darker bars give
+ * higher probabilities.
+ */
 function barsMlp(): Mlp {
   const weights = new Float32Array(2 * 784);
   for (let i = 5; i < 23; i++) {
@@ -22,7 +25,7 @@ function barsMlp(): Mlp {
   });
 }
 
-/** A bar off the middle, `[60, 80]`, with the brightness of a scan. */
+/** Draws a bar away from the center, `[60, 80]`, with the brightness of a scan. */
 function bar(kind: "upright" | "flat" | "none"): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length: 60 * 80 }, (_, i) => {
     const x = i % 80, y = Math.floor(i / 80);
@@ -46,7 +49,7 @@ async function prepare(folder: Folder): Promise<void> {
 
 const PREDICT = ["predict", "--model", "m.npz"] as const;
 
-taskTest("predict prints a row for each picture, dark on light or light on dark", async (folder) => {
+taskTest("predict prints a row for each image, dark on light or light on dark", async (folder) => {
   await prepare(folder);
   const inverted = bar("flat").map((value) => 255 - value);
   await folder.write("two.npy", npy(Uint8Array.of(...bar("upright"), ...inverted), 2, 60, 80));
@@ -64,7 +67,7 @@ taskTest("predict prints a row for each picture, dark on light or light on dark"
   assertMatch(linesOf(stdout)[1], /^up\.png +upright +9\d\.\d\d % +flat \(\d\.\d\d %\)$/);
 });
 
-taskTest("predict says where the network is not sure", async (folder) => {
+taskTest("predict marks the images of which the network is not sure", async (folder) => {
   await prepare(folder);
   const image = new Uint8Array(784);
   image[28 * 5 + 14] = 128;
@@ -90,7 +93,7 @@ taskTest("predict - reads an image from stdin", async (folder) => {
   assertMatch(stdout, /^image +guess +probability\nstdin +flat +\d\d\.\d\d %\n$/);
 });
 
-taskTest("predict shows the labels of a set beside its guesses", async (folder) => {
+taskTest("predict shows the labels of a set next to its guesses", async (folder) => {
   await prepare(folder);
   const up = barsMlp().parameters["layer_1.weights"].subarray(0, 784).map((value) => 255 * Math.ceil(value));
   const x = { shape: [2, 28, 28], values: Uint8Array.of(...up, ...up) };
@@ -105,7 +108,7 @@ taskTest("predict shows the labels of a set beside its guesses", async (folder) 
   assertEquals([row.trueLabel, row.guess], [1, 0]);
 });
 
-taskTest("predict prints the outputs of a network that knows no probabilities", async (folder) => {
+taskTest("predict prints the outputs of a network without probabilities", async (folder) => {
   await folder.write("set.npz", setFile(drawRegression()));
   const trained = await folder.run("train", "--data", "set.npz", "-o", "r.npz", "--epochs", "1", "-q");
   assertEquals(trained.code, 0, trained.stderr);
@@ -118,14 +121,14 @@ taskTest("predict prints the outputs of a network that knows no probabilities", 
   assertEquals(Object.keys(json), ["file", "outputs"]);
 });
 
-taskTest("predict --show says that it needs a terminal", async (folder) => {
+taskTest("predict --show reports that it needs a terminal", async (folder) => {
   await prepare(folder);
   const { code, stdout, stderr } = await folder.run(...PREDICT, "up.png", "--show");
   assertEquals([code, linesOf(stdout).length], [0, 2]);
   assertStringIncludes(stderr, "--show draws on a terminal alone, stdout is none\n");
 });
 
-const REFUSED: [args: string[], code: number, said: string][] = [
+const REFUSED: [args: string[], code: number, message: string][] = [
   [[], 2, "error: An IMAGE is needed, found none\n  hint: run `deno task predict --help` for the options"],
   [["none.png"], 1, 'error: Cannot read "none.png": no such file'],
   [["m.npz"], 1, 'error: Cannot load "m.npz": it holds'],
@@ -144,14 +147,14 @@ const REFUSED: [args: string[], code: number, said: string][] = [
   [["up.png", "--model", "none.npz"], 1, 'error: Cannot load "none.npz": no such file'],
 ];
 
-taskTest("predict refuses what it cannot do, before it prints anything", async (folder) => {
+taskTest("predict refuses an invalid command line before it prints anything", async (folder) => {
   await prepare(folder);
   await folder.write("cut.png", (await png(bar("flat"))).subarray(0, 60));
-  for (const [args, code, said] of REFUSED) {
+  for (const [args, code, message] of REFUSED) {
     const model = args.includes("--model") ? [] : ["--model", "m.npz"];
     const images = args.length === 0 ? [] : ["up.png"];
     const { stdout, stderr, ...found } = await folder.run("predict", ...images, ...model, ...args);
     assertEquals([found.code, stdout], [code, ""], stderr);
-    assertStringIncludes(stderr.replaceAll(folder.path, "FOLDER"), said);
+    assertStringIncludes(stderr.replaceAll(folder.path, "FOLDER"), message);
   }
 });

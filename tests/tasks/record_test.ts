@@ -1,4 +1,4 @@
-/** Models whose training record is incomplete: other programs write them, and networks need no record. */
+/** Models with an incomplete training record: other programs write them, and prediction needs no record. @module */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { modelArrays, stringArray } from "../../src/model_file.ts";
 import { formatNpz } from "../../src/formats/npz.ts";
@@ -15,13 +15,13 @@ const COMMANDS = [
   ["predict", "--model", "m.npz", "set.npz"],
 ] as const;
 
-/** The model's file with this training record. */
+/** Returns a model's file with this training record. */
 function modelFile(training: unknown): Uint8Array {
   const arrays = modelArrays(MLP), [text] = arrays.config.values as string[];
   return formatNpz({ ...arrays, config: stringArray(JSON.stringify({ ...JSON.parse(text), training })) });
 }
 
-taskTest("info, eval and predict take a model whose training record is incomplete", async (folder) => {
+taskTest("info, eval and predict accept a model with an incomplete training record", async (folder) => {
   await folder.write("set.npz", setFile());
   for (
     const record of [{ config: {} }, { config: {}, epochs: 2, backend: "wasm" }, { config: {}, dataset: {} }]
@@ -34,7 +34,7 @@ taskTest("info, eval and predict take a model whose training record is incomplet
   }
 });
 
-taskTest("info refuses a model whose training record has a field of another kind", async (folder) => {
+taskTest("info refuses a model whose training record has a field of the wrong type", async (folder) => {
   await folder.write("m.npz", modelFile({ config: {}, dataset: { source: 5 } }));
   const { code, stderr } = await folder.run("info", "--model", "m.npz");
   assertEquals(code, 1);

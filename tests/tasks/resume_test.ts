@@ -1,4 +1,4 @@
-/** Checkpoints: what `train --checkpoint` writes, `train --resume` goes on from, bit for bit. */
+/** Tests that `train --resume` continues from the files of `train --checkpoint`, bit for bit. @module */
 import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { parseCheckpoint } from "../../src/training/checkpoint.ts";
@@ -17,7 +17,7 @@ const RUNS: [name: string, args: string[]][] = [
 ];
 
 for (const [name, args] of RUNS) {
-  taskTest(`train --resume ends with the bytes of an uninterrupted run, with ${name}`, async (folder) => {
+  taskTest(`train --resume gives the bytes of an uninterrupted run, with ${name}`, async (folder) => {
     await folder.write("set.npz", setFile());
     await run(folder, "--epochs", "4", "-o", "whole.npz", ...args);
     await run(folder, "--epochs", "2", "-o", "half.npz", "--checkpoint", "c.npz", ...args);
@@ -37,8 +37,8 @@ for (const [name, args] of RUNS) {
   });
 }
 
-/** Runs to the end whose model is lost after the last checkpoint. */
-const ENDED: [name: string, args: string[], stands: string, result: RegExp][] = [
+/** Complete runs whose model is lost after the last checkpoint. */
+const ENDED: [name: string, args: string[], status: string, result: RegExp][] = [
   ["after all its epochs", ["--epochs", "4"], "all 4 epochs are done", /^test accuracy .*, saved m\.npz$/],
   [
     "after its only epoch",
@@ -61,9 +61,9 @@ const ENDED: [name: string, args: string[], stands: string, result: RegExp][] = 
   ],
 ];
 
-for (const [name, args, stands, result] of ENDED) {
+for (const [name, args, status, result] of ENDED) {
   taskTest(
-    `train --resume saves the model of a run that was killed before it did, ${name}`,
+    `train --resume saves the model of a run that was killed before it saved: ${name}`,
     async (folder) => {
       await folder.write("set.npz", setFile(drawImages({ wrong: 0.3 })));
       const same = [...args, "-o", "m.npz", "--checkpoint", "c.npz"];
@@ -78,17 +78,17 @@ for (const [name, args, stands, result] of ENDED) {
       };
       const { stdout, stderr } = await resume();
       assertMatch(stdout.trimEnd(), result);
-      assertStringIncludes(stderr, `; ${stands}`);
+      assertStringIncludes(stderr, `; ${status}`);
       const json = jsonOf(await resume("--json"));
       assertEquals(json.map(withoutTime), [withoutTime(jsonOf(whole).at(-1)!)]);
     },
   );
 }
 
-/** What a result says, but for the time that it took. */
+/** Removes the time from a result. */
 const withoutTime = ({ seconds: _, ...rest }: Record<string, unknown>) => rest;
 
-taskTest("train --checkpoint writes a file that is a model too", async (folder) => {
+taskTest("train --checkpoint writes a file that is also a model", async (folder) => {
   await folder.write("set.npz", setFile());
   await run(folder, "--epochs", "2", "-o", "m.npz", "--checkpoint", "c.npz");
   assertEquals(await Mlp.parse(await folder.read("c.npz")), await Mlp.parse(await folder.read("m.npz")));
@@ -131,7 +131,7 @@ const REFUSED: [args: string[], code: number, message: string][] = [
   ],
 ];
 
-taskTest("train --resume and --checkpoint refuse what they cannot do", async (folder) => {
+taskTest("train --resume and --checkpoint refuse files and options that do not fit", async (folder) => {
   await folder.write("set.npz", setFile());
   await folder.write("other.npz", setFile(drawImages({ wrong: 0.1 })));
   await run(folder, "--epochs", "2", "-o", "m.npz", "--checkpoint", "c.npz");
@@ -149,7 +149,7 @@ taskTest("train --resume and --checkpoint refuse what they cannot do", async (fo
   assertEquals(folder.names(), ["c.npz", "cut.npz", "m.npz", "other.npz", "set.npz"]);
 });
 
-/** A run whose epochs take long enough to be interrupted in. */
+/** The options of a run whose epochs are long enough to interrupt. */
 const SLOW = [
   "--layers",
   "768:relu,768:relu,3:softmax",
@@ -161,7 +161,7 @@ const SLOW = [
   "4",
 ];
 
-taskTest("train saves model and checkpoint on SIGINT, from which it goes on bit for bit", async (folder) => {
+taskTest("train saves model and checkpoint on SIGINT, and resumes from it bit for bit", async (folder) => {
   await folder.write("set.npz", setFile(drawImages({ rows: 2000, shape: [64] })));
   await run(folder, ...SLOW, "-o", "whole.npz");
 
@@ -184,7 +184,7 @@ taskTest("train saves model and checkpoint on SIGINT, from which it goes on bit 
   assertEquals(await folder.read("resumed.npz"), await folder.read("whole.npz"));
 });
 
-taskTest("train --resume goes on from the kept file if the other is damaged, and says so", async (folder) => {
+taskTest("train --resume uses the kept file if the other is damaged, and reports it", async (folder) => {
   await folder.write("set.npz", setFile());
   await run(folder, "--epochs", "4", "-o", "whole.npz");
   await run(folder, "--epochs", "2", "-o", "m.npz", "--checkpoint", "c.npz");
@@ -194,7 +194,7 @@ taskTest("train --resume goes on from the kept file if the other is damaged, and
   const damaged = await folder.read("c.npz");
   damaged.fill(0, damaged.length / 2, damaged.length / 2 + 100);
   await folder.write("c.npz", damaged);
-  // Also if the damaged file is to be written again: the kept one is then not written over by it.
+  // The same if the run writes to the damaged file: the kept file must not be replaced by it.
   const { stderr } = await run(folder, ...resume, "--epochs", "4");
   const [first] = stderr.split("\n");
   assertStringIncludes(first, `warning: Cannot read "${folder.path}/c.npz": `);
@@ -205,7 +205,7 @@ taskTest("train --resume goes on from the kept file if the other is damaged, and
   assertEquals((await parseCheckpoint(await folder.read("c.npz"))).progress.epoch, 5);
 });
 
-taskTest("train --resume refuses a damaged file if no whole one is kept", async (folder) => {
+taskTest("train --resume refuses a damaged file if there is no whole kept file", async (folder) => {
   await folder.write("set.npz", setFile());
   await run(folder, "--epochs", "2", "-o", "m.npz", "--checkpoint", "c.npz");
   const damaged = (await folder.read("c.npz")).subarray(0, -100);
@@ -224,7 +224,7 @@ async function run(folder: Folder, ...args: string[]) {
   return outcome;
 }
 
-/** Runs a task, and interrupts it once `text` has come on stdout. */
+/** Runs a task, and interrupts it when `text` has appeared on stdout. */
 async function interrupted(folder: Folder, text: string, args: string[]) {
   const process = folder.start("train", "--data", "set.npz", ...args);
   const stderr = new Response(process.stderr).text();

@@ -1,4 +1,4 @@
-/** The tasks as processes with the permissions that `deno.json` grants them, in a folder of their own. @module */
+/** Runs the tasks as processes with the permissions of `deno.json`, each test in a new folder. @module */
 import { fromFileUrl, join } from "@std/path";
 import config from "../../deno.json" with { type: "json" };
 import { formatNpz, type NpzInput } from "../../src/formats/npz.ts";
@@ -8,20 +8,20 @@ import { isGranted } from "../support/permissions.ts";
 /** The project's folder. */
 export const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 
-/** What the name of a test of a task ends with. */
+/** The end of the name of each test of a task. */
 export const NEEDS = "(needs --allow-read --allow-write --allow-run)";
 
-/** The tasks that train and look at networks. */
+/** The tasks that train networks and use them. */
 export type TaskName = "train" | "eval" | "predict" | "gui" | "info" | "explain";
 
-/** What a process did. */
+/** The result of a process. */
 export interface Outcome {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** The folder of a test, which is the one that the person stands in. */
+/** The folder of a test, in which the task is started. */
 export interface Folder {
   /** Its absolute path. */
   readonly path: string;
@@ -35,7 +35,7 @@ export interface Folder {
   run(task: TaskName, ...args: string[]): Promise<Outcome>;
   /** Runs a task to its end, with other environment variables. */
   runIn(env: Readonly<Record<string, string>>, task: TaskName, ...args: string[]): Promise<Outcome>;
-  /** Runs a task to its end, with these bytes on its stdin. */
+  /** Runs a task to its end, with these bytes on stdin. */
   feed(bytes: Uint8Array<ArrayBuffer>, task: TaskName, ...args: string[]): Promise<Outcome>;
   /** Starts a task. */
   start(task: TaskName, ...args: string[]): Deno.ChildProcess;
@@ -43,11 +43,11 @@ export interface Folder {
   startFed(task: TaskName, ...args: string[]): Deno.ChildProcess;
 }
 
-/** Registers a test of the tasks; it is ignored where it may not start processes and write files. */
+/** Registers a test of the tasks; it is ignored if it may not start processes and write files. */
 export function taskTest(sentence: string, body: (folder: Folder) => Promise<void>): void {
   Deno.test({
     name: `${sentence} ${NEEDS}`,
-    // Signals, pipes and paths are those of a POSIX system here.
+    // The tests use POSIX signals, pipes and paths.
     ignore: !isGranted({ name: "read" }, { name: "write" }, { name: "run" }) || Deno.build.os === "windows",
     sanitizeOps: true,
     sanitizeResources: true,
@@ -55,9 +55,9 @@ export function taskTest(sentence: string, body: (folder: Folder) => Promise<voi
   });
 }
 
-/** Runs `body` with a new folder, and removes that. */
+/** Runs `body` with a new folder, and removes the folder. */
 export async function inFolder(body: (folder: Folder) => Promise<void>): Promise<void> {
-  // The tasks print the path as the system does, without symbolic links.
+  // The tasks print the path as the system resolves it, without symbolic links.
   const path = await Deno.realPath(await Deno.makeTempDir({ prefix: "mlpcuda_test_" }));
   try {
     await body(openFolder(path));
@@ -105,21 +105,21 @@ function outcomeOf({ code, stdout, stderr }: Deno.CommandOutput): Outcome {
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-/** What `drawImages` draws. */
+/** The options of `drawImages`. */
 export interface ImageSpec {
-  /** Images to train on. */
+  /** The number of training images. */
   readonly rows?: number;
-  /** Images to test on; none for 0. */
+  /** The number of test images; no test set for 0. */
   readonly testRows?: number;
-  /** Their shape. */
+  /** The shape of the images. */
   readonly shape?: readonly number[];
-  /** Classes. */
+  /** The number of classes. */
   readonly classes?: number;
-  /** The share of labels that say nothing about their image. */
+  /** The share of labels that are independent of their image. */
   readonly wrong?: number;
 }
 
-/** Images of classes as a set's arrays: noise with a bright spot where the class has it; `int64` labels. */
+/** Returns a set's arrays of images: noise with a bright spot at the place of the class; `int64` labels. */
 export function drawImages(spec: ImageSpec = {}): Record<string, NpzInput> {
   const { rows = 240, testRows = 60, shape = [5, 4], classes = 3, wrong = 0 } = spec;
   const random = createRandom(1, 102);
@@ -142,7 +142,7 @@ export function drawImages(spec: ImageSpec = {}): Record<string, NpzInput> {
   return { x_train: train.x, y_train: train.y, x_test: test.x, y_test: test.y };
 }
 
-/** Rows whose target values are a product of their inputs. */
+/** Returns rows whose target values are a product of their inputs. */
 export function drawRegression(): Record<string, NpzInput> {
   const random = createRandom(1, 103);
   const draw = (count: number) => {
@@ -154,17 +154,17 @@ export function drawRegression(): Record<string, NpzInput> {
   return { x_train: train.x, y_train: train.y, x_test: test.x, y_test: test.y };
 }
 
-/** The bytes of a set's file. */
+/** Returns the bytes of a set's file. */
 export function setFile(arrays: Record<string, NpzInput> = drawImages()): Uint8Array<ArrayBuffer> {
   return formatNpz(arrays);
 }
 
-/** The lines of a text that ends with a line break. */
+/** Splits a text that ends with a line break into lines. */
 export function linesOf(text: string): string[] {
   return text === "" ? [] : text.replace(/\n$/, "").split("\n");
 }
 
-/** The objects that `--json` prints, one a line. */
+/** Parses the objects that `--json` prints, one on each line. */
 export function jsonOf({ stdout }: Outcome): Record<string, unknown>[] {
   return linesOf(stdout).map((line) => JSON.parse(line));
 }

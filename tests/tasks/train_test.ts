@@ -14,7 +14,7 @@ import { Mlp } from "../../src/mlp.ts";
 import { kebab } from "../../tasks/terminal/command.ts";
 import { drawImages, drawRegression, jsonOf, linesOf, ROOT, setFile, taskTest } from "./support.ts";
 
-taskTest("train prints epochs and result on stdout, and all else on stderr", async (folder) => {
+taskTest("train prints epochs and result on stdout, and everything else on stderr", async (folder) => {
   await folder.write("set.npz", setFile());
   const { code, stdout, stderr } = await folder.run(
     "train",
@@ -44,7 +44,7 @@ taskTest("train prints epochs and result on stdout, and all else on stderr", asy
   );
   const lines = linesOf(stderr), at = lines.findIndex((line) => line.startsWith("backend "));
   const notes = lines.slice(at + 1);
-  // A machine with a GPU passes over less.
+  // A machine with a GPU passes over fewer backends.
   for (const [index, line] of lines.slice(0, at).entries()) {
     const name = ["cuda", "webgpu"][index];
     assertMatch(line, new RegExp(`^passed over ${name}: Cannot open backend "${name}": `));
@@ -60,7 +60,7 @@ taskTest("train prints epochs and result on stdout, and all else on stderr", asy
   ]);
 });
 
-taskTest("train saves a model that says how it was trained", async (folder) => {
+taskTest("train saves a model with a record of its training", async (folder) => {
   await folder.write("set.npz", setFile());
   const args = ["--layers", "16:tanh,3:softmax", "--epochs", "2", "--lr", "0.01", "-q", "--backend", "wasm"];
   assertEquals((await folder.run("train", "--data", "set.npz", "-o", "new/m.npz", ...args)).code, 0);
@@ -72,7 +72,7 @@ taskTest("train saves a model that says how it was trained", async (folder) => {
   assertEquals(record, { epochs: 2, dataset: { source: "set.npz", rows: 240 }, backend: "wasm" });
 });
 
-taskTest("train --augment deforms images, and says so", async (folder) => {
+taskTest("train --augment deforms images, and reports it", async (folder) => {
   await folder.write("digits.npz", setFile(drawImages({ shape: [8, 8] })));
   const { code, stderr } = await folder.run(
     "train",
@@ -119,7 +119,7 @@ taskTest("train --json prints an object for each epoch and a last one", async (f
   assertGreater(Number(testAccuracy), 0.9);
 });
 
-taskTest("train --quiet prints the result alone", async (folder) => {
+taskTest("train --quiet prints only the result", async (folder) => {
   await folder.write("set.npz", setFile());
   const { stdout, stderr } = await folder.run(
     "train",
@@ -142,7 +142,7 @@ taskTest("train --help lists every setting of train()", async (folder) => {
 });
 
 taskTest(
-  "train writes the same model for every number of threads, another for another seed",
+  "train writes the same model for any number of threads, and another for another seed",
   async (folder) => {
     await folder.write("set.npz", setFile());
     const train = async (name: string, ...args: string[]) => {
@@ -182,29 +182,35 @@ taskTest("train fits target values with mean squared error", async (folder) => {
   assertStringIncludes(outcome.stderr, "mean-squared-error");
 });
 
-taskTest("train --patience stops early and keeps the epoch of the lowest validation loss", async (folder) => {
-  await folder.write("set.npz", setFile(drawImages({ wrong: 0.7 })));
-  const args = ["--data", "set.npz", "--lr", "0.01", "--validation-split", "0.25", "--patience", "3"];
-  const outcome = await folder.run("train", ...args, "-o", "m.npz", "--json", "--backend", "wasm");
-  const epochs = jsonOf(outcome), result = epochs.pop()!;
-  assertEquals(
-    Object.keys(epochs[0]).filter((key) => key.startsWith("validation")),
-    ["validationLoss", "validationAccuracy"],
-  );
-  const losses = epochs.map(({ validationLoss }) => Number(validationLoss));
-  const best = losses.indexOf(Math.min(...losses));
-  assertLess(epochs.length, 100);
-  assertEquals(epochs.length, best + 1 + 3);
-  assertEquals((await Mlp.parse(await folder.read("m.npz"))).training?.epochs, best + 1);
-  // The result is that of the network that was saved, not that of the last epoch.
-  assertEquals(result.testLoss, epochs[best].testLoss);
-  const { stdout } = await folder.run("train", ...args, "-o", "m.npz");
-  assertMatch(linesOf(stdout)[0], / val loss +val acc /);
-  assertMatch(linesOf(stdout).at(-1)!, new RegExp(`^stopped early in epoch ${epochs.length}, test accuracy`));
-});
+taskTest(
+  "train --patience stops early and saves the epoch with the lowest validation loss",
+  async (folder) => {
+    await folder.write("set.npz", setFile(drawImages({ wrong: 0.7 })));
+    const args = ["--data", "set.npz", "--lr", "0.01", "--validation-split", "0.25", "--patience", "3"];
+    const outcome = await folder.run("train", ...args, "-o", "m.npz", "--json", "--backend", "wasm");
+    const epochs = jsonOf(outcome), result = epochs.pop()!;
+    assertEquals(
+      Object.keys(epochs[0]).filter((key) => key.startsWith("validation")),
+      ["validationLoss", "validationAccuracy"],
+    );
+    const losses = epochs.map(({ validationLoss }) => Number(validationLoss));
+    const best = losses.indexOf(Math.min(...losses));
+    assertLess(epochs.length, 100);
+    assertEquals(epochs.length, best + 1 + 3);
+    assertEquals((await Mlp.parse(await folder.read("m.npz"))).training?.epochs, best + 1);
+    // The result is that of the saved network, not of the last epoch.
+    assertEquals(result.testLoss, epochs[best].testLoss);
+    const { stdout } = await folder.run("train", ...args, "-o", "m.npz");
+    assertMatch(linesOf(stdout)[0], / val loss +val acc /);
+    assertMatch(
+      linesOf(stdout).at(-1)!,
+      new RegExp(`^stopped early in epoch ${epochs.length}, test accuracy`),
+    );
+  },
+);
 
 taskTest(
-  "train does with a batch that is larger than the set, and with a class that has no rows",
+  "train accepts a batch larger than the set, and a class without rows",
   async (folder) => {
     const { x_train, y_train, x_test, y_test } = drawImages();
     const skip = (label: bigint) => label === 1n ? 3n : label;
@@ -230,7 +236,7 @@ taskTest("train runs without test rows", async (folder) => {
   assertMatch(stdout, /^epoch +train loss +train acc +seconds +rows\/s\n.*\n\d\.\d+ s, saved m\.npz\n$/);
 });
 
-taskTest("train replaces a model, and a file that is none only with --force", async (folder) => {
+taskTest("train replaces a model, and any other file only with --force", async (folder) => {
   await folder.write("set.npz", setFile());
   await folder.write("notes.txt", new TextEncoder().encode("notes"));
   const args = ["--data", "set.npz", "--epochs", "1", "-q", "-o"];
@@ -248,14 +254,14 @@ taskTest("train replaces a model, and a file that is none only with --force", as
   assertEquals((await folder.run("train", ...args, "notes.txt")).code, 0);
 });
 
-taskTest("train leaves no temporary file behind", async (folder) => {
+taskTest("train leaves no temporary file", async (folder) => {
   await folder.write("set.npz", setFile());
   await folder.run("train", "--data", "set.npz", "--epochs", "2", "-o", "m.npz", "--checkpoint", "c.npz");
   assertEquals(folder.names(), ["c.npz", "m.npz", "set.npz"]);
 });
 
 taskTest(
-  "train saves to model/model.npz where the person stands, and the other tasks read that",
+  "train saves to model/model.npz in the user's folder, and the other tasks read it",
   async (folder) => {
     await folder.write("set.npz", setFile());
     await Deno.mkdir(join(folder.path, "sub"));
@@ -283,14 +289,14 @@ async function copy(from: string, to: string): Promise<void> {
 }
 
 taskTest(
-  "train with no options draws digits in a new clone with no network, and says so",
+  "train without options draws digits in a new clone without a network, and reports it",
   async ({ path }) => {
     for (const name of ["src", "tasks"]) await copy(join(ROOT, name), join(path, name));
     await Deno.copyFile(join(ROOT, "deno.json"), join(path, "deno.json"));
     const process = new Deno.Command(Deno.execPath(), {
       args: ["task", "--quiet", "train", "--epochs", "1", "--json"],
       cwd: path,
-      // Nothing listens there, so that no request gets out.
+      // No server listens there, so that requests fail.
       env: { HTTPS_PROXY: "http://127.0.0.1:9", INIT_CWD: path, NO_COLOR: "1" },
     });
     const { code, stdout, stderr } = await process.output();

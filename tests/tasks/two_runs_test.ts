@@ -1,10 +1,10 @@
-/** Two runs that would write the same file: the second is refused. */
+/** Two runs that would write the same file: the second is refused. @module */
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { epochsOf, LONG, SHORT, startRun, trained, writeSet } from "./runs.ts";
 import { taskTest } from "./support.ts";
 
-/** What the second run names, and what the error calls it. */
+/** The options of the second run, and the name in the error. */
 const SECOND: [args: string[], shown: string][] = [
   [["-o", "m.npz"], "m.npz"],
   [["-o", "./sub/../m.npz"], "m.npz"],
@@ -13,7 +13,7 @@ const SECOND: [args: string[], shown: string][] = [
   [["-o", "other.npz", "--checkpoint", "m.npz"], "m.npz"],
   [["-o", "other.npz", "--checkpoint", "c.npz"], "c.npz"],
   [["-o", "c.npz"], "c.npz"],
-  // The files that the first run may write beside its own.
+  // The files that the first run may write in addition to its own.
   [["-o", "m.previous.npz"], "m.previous.npz"],
   [["-o", "m.interrupted.npz"], "m.interrupted.npz"],
   [["-o", "c.interrupted.previous.npz"], "c.interrupted.previous.npz"],
@@ -45,7 +45,7 @@ taskTest("train refuses a second run on the same output or checkpoint", async (f
   );
 });
 
-taskTest("train goes on where a killed run held the lock, and removes what it left", async (folder) => {
+taskTest("train takes over the lock of a killed run, and removes its temporary files", async (folder) => {
   await writeSet(folder);
   const first = startRun(folder, ...LONG, "--json", "-o", "m.npz", "--checkpoint", "c.npz");
   await first.seen('"epoch":1');
@@ -68,7 +68,7 @@ for (
     ],
   ]
 ) {
-  taskTest(`train refuses the checkpoint ${checkpoint} beside the output m.npz`, async (folder) => {
+  taskTest(`train refuses the checkpoint ${checkpoint} with the output m.npz`, async (folder) => {
     await writeSet(folder);
     await Deno.symlink("m.npz", join(folder.path, "link.npz"));
     const { code, stderr } = await folder.run("train", ...SHORT, "-o", "m.npz", "--checkpoint", checkpoint);

@@ -1,4 +1,4 @@
-/** Hosts that start no workers: everything runs on the calling thread, with the same results. @module */
+/** Hosts on which workers cannot start: everything runs on the calling thread, with the same results. @module */
 import { assertEquals, assertRejects } from "@std/assert";
 import { createAugmenter } from "../../src/augment/augmenter.ts";
 import { openWasm } from "../../src/backends/wasm/backend.ts";
@@ -15,7 +15,9 @@ import { workersLeftBy } from "../support/workers.ts";
 const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
 const { train: DIGITS } = drawDigits({ count: 150, testCount: 0 });
 
-/** The bytes of a network after an epoch on deformed digits, the device, and the images of an augmented epoch. */
+/**
+ * Returns the bytes of a network after an epoch on deformed digits, the device, and the images of an augmented epoch.
+ */
 async function trained(threads: number) {
   const backend = await openBackend("wasm", { threads });
   const mlp = Mlp.create([dense(16, "relu"), dense(10, "softmax")], DIGITS);
@@ -29,17 +31,23 @@ async function trained(threads: number) {
 }
 
 for (const reason of UNWORKABLE) {
-  Deno.test(`openWasm() and createAugmenter() work alone when ${reason}`, SANITIZED, async () => {
-    const wanted = await trained(2);
-    assertEquals(wanted.device.startsWith("CPU, 2 threads, WebAssembly"), true, wanted.device);
-    const { result, running } = await withoutWorkers(reason, () => trained(2));
-    const device = wanted.device.replace("2 threads", "1 thread (workers cannot start)");
-    assertEquals(result, { ...wanted, device });
-    assertEquals(running, 0);
-  });
+  Deno.test(
+    `openWasm() and createAugmenter() use only the calling thread if ${reason}`,
+    SANITIZED,
+    async () => {
+      const wanted = await trained(2);
+      assertEquals(wanted.device.startsWith("CPU, 2 threads, WebAssembly"), true, wanted.device);
+      const { result, running } = await withoutWorkers(reason, () => trained(2));
+      const device = wanted.device.replace("2 threads", "1 thread (workers cannot start)");
+      assertEquals(result, { ...wanted, device });
+      assertEquals(running, 0);
+    },
+  );
 }
 
-/** Lets Deno's own workers fail to load, as those of an executable of `deno compile` do, and opens the backend. */
+/**
+ * A program in which Deno's workers fail to load, as in an executable of `deno compile`, and which opens the backend.
+ */
 const MISSING_SOURCE = (backend: string) => `
 const { Worker } = globalThis;
 globalThis.Worker = class extends Worker {
@@ -53,7 +61,8 @@ console.log(backend.device);
 await backend.close();`;
 
 Deno.test({
-  name: "openWasm() works alone when Deno finds no source of a worker (needs --allow-read --allow-run)",
+  name:
+    "openWasm() uses only the calling thread if Deno finds no source of a worker (needs --allow-read --allow-run)",
   ignore: !isGranted({ name: "read" }, { name: "run" }),
   fn: async () => {
     const backend = new URL("../../src/backends/wasm/backend.ts", import.meta.url).href;
@@ -66,7 +75,7 @@ Deno.test({
   },
 });
 
-Deno.test("openWasm() asks for no worker without shared memory, and says so", SANITIZED, async () => {
+Deno.test("openWasm() starts no worker without shared memory, and reports it", SANITIZED, async () => {
   const { result, created } = await withoutWorkers("the constructor throws", async () => {
     const backend = await openWasm({ threads: 2, shared: false });
     await backend.close();
@@ -90,7 +99,7 @@ Deno.test("startWorkers() waits until each worker has started", SANITIZED, async
   assertEquals([started, running], [3, 0]);
 });
 
-Deno.test("createAugmenter() leaves no worker behind when it fails", SANITIZED, async () => {
+Deno.test("createAugmenter() leaves no worker running when it fails", SANITIZED, async () => {
   const { Memory } = WebAssembly;
   WebAssembly.Memory = class extends Memory {
     constructor(descriptor: WebAssembly.MemoryDescriptor) {

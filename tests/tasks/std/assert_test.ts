@@ -1,4 +1,7 @@
-/** Holds for `tasks/std/assert` and for `jsr:@std/assert@1` alike: only documented behavior is checked. */
+/**
+ * Tests that must pass with `tasks/std/assert` and with `jsr:@std/assert@1`: only documented behavior is checked.
+ * @module
+ */
 import {
   assert,
   assertAlmostEquals,
@@ -20,7 +23,7 @@ import {
   fail,
 } from "@std/assert";
 
-/** The message with which an assertion fails; written without the assertions that are under test. */
+/** Returns the message of a failing assertion, without the assertions under test. */
 function messageOf(assertion: () => void): string {
   try {
     assertion();
@@ -90,7 +93,7 @@ const DIFFERENT: Record<string, [unknown, unknown]> = {
 };
 
 for (const [name, [a, b]] of Object.entries(EQUAL)) {
-  Deno.test(`assertEquals() holds for ${name}`, () => {
+  Deno.test(`assertEquals() passes for ${name}`, () => {
     assertEquals(a, b);
     assertEquals(b, a);
     messageOf(() => assertNotEquals(a, b));
@@ -105,14 +108,14 @@ for (const [name, [a, b]] of Object.entries(DIFFERENT)) {
   });
 }
 
-Deno.test("assertEquals() shows the lines that differ, and the test's own message", () => {
+Deno.test("assertEquals() shows the different lines, and the given message", () => {
   const message = messageOf(() => assertEquals({ same: 1, other: 2 }, { same: 1, other: 3 }, "after step 7"));
   assertStringIncludes(message, "after step 7");
   assertMatch(message, /[-+].*other: 2/);
   assertMatch(message, /[-+].*other: 3/);
 });
 
-Deno.test("assertEquals() shows what differs far apart in long arrays", () => {
+Deno.test("assertEquals() shows distant differences in long arrays", () => {
   const actual = new Float32Array(2000);
   const message = messageOf(() => assertEquals(actual, actual.with(5, 71).with(1995, 72)));
   assertMatch(message, /[-+].*71,/);
@@ -137,7 +140,7 @@ Deno.test("assertAlmostEquals() allows a tolerance, by default relative to the e
   messageOf(() => assertAlmostEquals(NaN, 0, 1));
 });
 
-Deno.test("assert() and assertFalse() look at truth", () => {
+Deno.test("assert() and assertFalse() check truthiness", () => {
   assert("a");
   assertFalse(0);
   const message = messageOf(() => assert(0, "zero"));
@@ -145,7 +148,7 @@ Deno.test("assert() and assertFalse() look at truth", () => {
   messageOf(() => assertFalse([]));
 });
 
-Deno.test("assertGreater() and its three relatives compare", () => {
+Deno.test("assertGreater(), assertGreaterOrEqual(), assertLess() and assertLessOrEqual() compare", () => {
   assertGreater(2, 1);
   assertGreaterOrEqual(2, 2);
   assertLess(1, 2);
@@ -166,27 +169,27 @@ Deno.test("assertInstanceOf() narrows to the class", () => {
   messageOf(() => assertInstanceOf(null, Error));
 });
 
-Deno.test("assertStringIncludes() and assertMatch() look into text", () => {
+Deno.test("assertStringIncludes() and assertMatch() search in text", () => {
   assertStringIncludes("abc", "bc");
   assertMatch("abc", /^a.c$/);
   messageOf(() => assertStringIncludes("abc", "d"));
   messageOf(() => assertMatch("abc", /d/));
 });
 
-Deno.test("assertArrayIncludes() finds equals in any order", () => {
+Deno.test("assertArrayIncludes() finds equal elements in any order", () => {
   assertArrayIncludes([{ a: 1 }, { b: 2 }], [{ b: 2 }]);
   assertArrayIncludes(new Uint8Array([1, 2, 3]), new Uint8Array([3, 1]));
   messageOf(() => assertArrayIncludes([1, 2], [3]));
 });
 
-Deno.test("assertThrows() returns what was thrown", () => {
+Deno.test("assertThrows() returns the thrown error", () => {
   const error = new RangeError("too large");
   assertStrictEquals(assertThrows(() => raise(error)), error);
   assertStrictEquals(assertThrows(() => raise("text")), "text");
   assertStrictEquals(assertThrows(() => raise(error), RangeError, "large").message, "too large");
 });
 
-Deno.test("assertThrows() fails where nothing, another class or another message is thrown", () => {
+Deno.test("assertThrows() fails if nothing, another class or another message is thrown", () => {
   messageOf(() => assertThrows(() => {}));
   messageOf(() => assertThrows(() => {}, Error));
   messageOf(() => assertThrows(() => raise(new RangeError("a")), TypeError));
@@ -194,7 +197,7 @@ Deno.test("assertThrows() fails where nothing, another class or another message 
   messageOf(() => assertThrows(() => raise("text"), Error));
 });
 
-Deno.test("assertRejects() resolves to the reason", async () => {
+Deno.test("assertRejects() resolves to the rejection reason", async () => {
   const error = new RangeError("too large");
   assertStrictEquals(await assertRejects(() => Promise.reject(error)), error);
   assertStrictEquals(
@@ -203,7 +206,7 @@ Deno.test("assertRejects() resolves to the reason", async () => {
   );
 });
 
-Deno.test("assertRejects() fails where nothing, another class or another message rejects, or fn throws", async () => {
+Deno.test("assertRejects() fails if nothing rejects, if another class or message rejects, or if fn throws", async () => {
   const cases: (() => Promise<unknown>)[] = [
     () => assertRejects(() => Promise.resolve(1)),
     () => assertRejects(() => Promise.reject(new RangeError("a")), TypeError),
@@ -221,7 +224,7 @@ Deno.test("fail() always fails", () => {
   assertStringIncludes(messageOf(() => fail("not yet")), "not yet");
 });
 
-Deno.test("AssertionError is named so and carries a cause", () => {
+Deno.test("AssertionError has its class's name and a cause", () => {
   const cause = new Error("why");
   const error = new AssertionError("what", { cause });
   assertStrictEquals(error.name, "AssertionError");

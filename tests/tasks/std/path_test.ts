@@ -1,23 +1,26 @@
-/** Holds for `tasks/std/path` and for `jsr:@std/path@1` alike: only documented behavior is checked. */
+/**
+ * Tests that must pass with `tasks/std/path` and with `jsr:@std/path@1`: only documented behavior is checked.
+ * @module
+ */
 import { assertEquals, assertThrows } from "@std/assert";
 import { dirname, fromFileUrl, join, toFileUrl } from "@std/path";
 
 const options = { ignore: Deno.build.os === "windows" };
 
-Deno.test("join() joins parts and removes what is not needed", options, () => {
+Deno.test("join() joins and normalizes parts", options, () => {
   assertEquals(join("/a", "..", "b/", "./c"), "/b/c");
   assertEquals(join("a", ""), "a");
   assertEquals(join(""), ".");
   assertEquals(join(new URL("file:///a/b"), "c"), "/a/b/c");
 });
 
-Deno.test("dirname() is the folder of a path", options, () => {
+Deno.test("dirname() returns the folder of a path", options, () => {
   assertEquals(dirname("/a/b.npz"), "/a");
   assertEquals(dirname("b.npz"), ".");
   assertEquals(dirname(new URL("file:///a/b.npz")), "/a");
 });
 
-Deno.test("toFileUrl() and fromFileUrl() are each other's inverse", options, () => {
+Deno.test("toFileUrl() and fromFileUrl() are inverses", options, () => {
   for (const path of ["/a b/ü.npz", "/100%/#1?.txt", "/a\\b"]) {
     assertEquals(fromFileUrl(toFileUrl(path)), path);
   }

@@ -6,8 +6,8 @@ import { withDefaults } from "../../../tasks/terminal/command.ts";
 import { UsageError } from "../../../tasks/terminal/errors.ts";
 
 const RUN = {
-  data: { kind: "text", value: "PATH", help: "what to train on" },
-  output: { kind: "text", value: "PATH", default: "model/model.npz", help: "where the model goes" },
+  data: { kind: "text", value: "PATH", help: "data set to train on" },
+  output: { kind: "text", value: "PATH", default: "model/model.npz", help: "file of the model" },
   quiet: { kind: "boolean", default: false, help: "print less" },
 } as const;
 
@@ -22,7 +22,7 @@ const COMMAND = {
 
 const parse = (...args: string[]) => parseCommand(args, COMMAND);
 
-Deno.test("parseCommand() gives only what stood on the command line", () => {
+Deno.test("parseCommand() returns only the options on the command line", () => {
   assertEquals(parse(), { given: { run: {}, training: {} }, positionals: [], help: false });
 });
 
@@ -32,18 +32,18 @@ Deno.test("parseCommand() reads each spelling of an option", () => {
   assertEquals(given.run, { data: "a b.npz", output: "m.npz", quiet: true });
 });
 
-Deno.test("parseCommand() takes a value after =, whatever it begins with", () => {
+Deno.test("parseCommand() accepts any value after =", () => {
   const { given } = parse("-qo=-x=y", "--data=--a\nb");
   assertEquals(given.run, { data: "--a\nb", output: "-x=y", quiet: true });
 });
 
-Deno.test("parseCommand() takes a lone dash for a value, and for a positional argument", () => {
-  const command = { ...COMMAND, positionals: { name: "IMAGE...", help: "what to look at" } };
+Deno.test("parseCommand() accepts a single dash as a value and as a positional argument", () => {
+  const command = { ...COMMAND, positionals: { name: "IMAGE...", help: "images to classify" } };
   const { given, positionals } = parseCommand(["-", "-o", "-", "-q"], command);
   assertEquals([given.run, positionals], [{ output: "-", quiet: true }, ["-"]]);
 });
 
-Deno.test("parseCommand() gives values the types of their options", () => {
+Deno.test("parseCommand() converts values to the types of their options", () => {
   const { given } = parse("--loss", "mean-squared-error", "--momentum", ".5", "--no-nesterov", "--data", "1");
   const loss: LossName | undefined = given.training.loss;
   const momentum: number | undefined = given.training.momentum;
@@ -52,16 +52,16 @@ Deno.test("parseCommand() gives values the types of their options", () => {
   assertEquals([loss, momentum, nesterov, data], ["mean-squared-error", 0.5, false, "1"]);
 });
 
-Deno.test("parseCommand() gives what resolveConfig() takes", () => {
+Deno.test("parseCommand() returns options that resolveConfig() accepts", () => {
   assertEquals(resolveConfig(parse("--epochs", "3").given.training).epochs, 3);
 });
 
-Deno.test("parseCommand() keeps positional arguments where the command has them", () => {
-  const command = { ...COMMAND, positionals: { name: "IMAGE...", help: "what to look at" } };
+Deno.test("parseCommand() returns positional arguments if the command has them", () => {
+  const command = { ...COMMAND, positionals: { name: "IMAGE...", help: "images to classify" } };
   assertEquals(parseCommand(["1.png", "-q", "--", "--2.png"], command).positionals, ["1.png", "--2.png"]);
 });
 
-Deno.test("parseCommand() sees --help in a cluster", () => {
+Deno.test("parseCommand() finds -h in a group of short options", () => {
   assert(parse("-qh").help);
 });
 
@@ -122,7 +122,7 @@ for (const [args, message, hint] of REFUSED) {
   });
 }
 
-Deno.test("wantsHelp() and wantsDebug() look everywhere before --", () => {
+Deno.test("wantsHelp() and wantsDebug() search all arguments before --", () => {
   assert(wantsHelp(["--bogus", "-h"]));
   assert(wantsHelp(["--help"]));
   assertFalse(wantsHelp(["--", "--help"]));
@@ -130,7 +130,7 @@ Deno.test("wantsHelp() and wantsDebug() look everywhere before --", () => {
   assertFalse(wantsDebug(["--", "--debug"]));
 });
 
-Deno.test("withDefaults() fills in what was not given", () => {
+Deno.test("withDefaults() fills in the options that were not given", () => {
   const run = withDefaults(RUN, { quiet: true });
   const output: string = run.output;
   const data: string | undefined = run.data;

@@ -1,20 +1,20 @@
-/** A screen whose streams are kept, and a clock that the test moves. */
+/** A screen whose output is recorded, and a clock that the test sets. @module */
 import { openScreen, type Screen, type ScreenOptions } from "../../../tasks/terminal/screen.ts";
 
-/** What a task wrote, in the order in which it did. */
+/** The output of a task, in order. */
 export interface Recording {
   readonly screen: Screen;
   /** All of stdout. */
   stdout(): string;
   /** All of stderr. */
   stderr(): string;
-  /** Both, as a terminal that shows them receives them. */
+  /** Returns both, in the order in which a terminal receives them. */
   both(): string;
-  /** Moves the clock. */
+  /** Advances the clock. */
   wait(milliseconds: number): void;
 }
 
-/** Opens a screen that is recorded; by default no terminal. */
+/** Opens a screen that is recorded; by default it is not a terminal. */
 export function record(options: ScreenOptions = {}): Recording {
   const written: { to: "stdout" | "stderr"; text: string }[] = [];
   const stream = (to: "stdout" | "stderr") => ({

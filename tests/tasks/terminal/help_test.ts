@@ -10,25 +10,25 @@ const COMMAND = {
     run: {
       title: "Run",
       options: {
-        output: { kind: "text", value: "PATH", default: "model/model.npz", help: "where the model goes" },
-        color: { kind: "boolean", default: true, help: "colours" },
+        output: { kind: "text", value: "PATH", default: "model/model.npz", help: "file of the model" },
+        color: { kind: "boolean", default: true, help: "colors" },
       },
       aliases: { output: ["o"] },
     },
     training: { title: "Training", options: TRAIN_OPTIONS, aliases: { learningRate: ["lr"] } },
   },
-  positionals: { name: "IMAGE...", help: "what to look at" },
+  positionals: { name: "IMAGE...", help: "images to classify" },
   examples: [{ args: "--epochs 5", help: "a short run" }],
 } as const;
 
-Deno.test("helpText() shows spelling, range, choices and default of each option", () => {
+Deno.test("helpText() shows the spellings, range, choices and default of each option", () => {
   const lines = helpText(COMMAND, { program: DENO_TASK, columns: 100 }).split("\n").map((line) =>
     line.trim().replaceAll(/ +/g, " ")
   );
   assertArrayIncludes(lines, [
     "Usage: deno task train [options] IMAGE...",
-    "-o, --output PATH where the model goes (default model/model.npz)",
-    "--no-color colours",
+    "-o, --output PATH file of the model (default model/model.npz)",
+    "--no-color colors",
     "--batch-size N rows a step (from 1; default 128)",
     "--learning-rate, --lr X learning rate before its schedule (from 0; default 0.001)",
     "--optimizer NAME how a gradient becomes an update: sgd, adam, adamw (default adam)",
@@ -43,7 +43,7 @@ Deno.test("helpText() names every option of its tables", () => {
 });
 
 for (const columns of [20, 40, 59, 60, 80, 100, 300]) {
-  Deno.test(`helpText() keeps within ${columns} columns, and within 100`, () => {
+  Deno.test(`helpText() uses at most ${columns} columns, and at most 100`, () => {
     for (const line of helpText(COMMAND, { program: DENO_TASK, columns }).split("\n")) {
       assertLessOrEqual(line.length, Math.min(columns, 100), line);
       assertEquals(line, line.trimEnd());
@@ -51,7 +51,7 @@ for (const columns of [20, 40, 59, 60, 80, 100, 300]) {
   });
 }
 
-Deno.test("wrap() breaks at spaces, and within words that are too long", () => {
+Deno.test("wrap() breaks at spaces, and inside words that are too long", () => {
   assertEquals(wrap("aa bb cc", 5), ["aa bb", "cc"]);
   assertEquals(wrap("abcdef gh", 4), ["abcd", "ef", "gh"]);
   assertEquals(wrap("", 4), [""]);

@@ -11,7 +11,7 @@ import { listenForInterrupt, unlessAborted } from "../../../tasks/terminal/inter
 
 const options = { sanitizeOps: true, sanitizeResources: true };
 
-/** A process that gets its signals from the test; the result tells whether anything listened. */
+/** Creates a process whose signals come from the test; `listening` returns the signals with a listener. */
 function fakeProcess() {
   const listeners = new Map<string, () => void>();
   const notes: string[] = [];
@@ -24,7 +24,7 @@ function fakeProcess() {
   return { interrupt, notes, send, listening: () => [...listeners.keys()] };
 }
 
-Deno.test("listenForInterrupt() aborts at the first signal and says how to leave at once", options, () => {
+Deno.test("listenForInterrupt() aborts on the first signal and says how to leave at once", options, () => {
   const { interrupt, notes, send } = fakeProcess();
   using _ = interrupt;
   assertFalse(interrupt.signal.aborted);
@@ -36,7 +36,7 @@ Deno.test("listenForInterrupt() aborts at the first signal and says how to leave
 });
 
 Deno.test(
-  "listenForInterrupt() leaves the second Ctrl-C or SIGTERM to the system, no SIGHUP",
+  "listenForInterrupt() leaves a second Ctrl-C or SIGTERM to the system, but not a SIGHUP",
   options,
   () => {
     const { interrupt, notes, send, listening } = fakeProcess();
@@ -61,7 +61,7 @@ Deno.test("listenForInterrupt() gives SIGTERM its own exit code", {
   assertEquals(interrupt.signal.reason.exitCode, 143);
 });
 
-Deno.test("listenForInterrupt() takes SIGHUP for a signal to end, with its own exit code", {
+Deno.test("listenForInterrupt() treats SIGHUP as a signal to end, with its own exit code", {
   ...options,
   ignore: Deno.build.os === "windows",
 }, () => {
@@ -72,7 +72,7 @@ Deno.test("listenForInterrupt() takes SIGHUP for a signal to end, with its own e
   assertEquals(interrupt.signal.reason.exitCode, 129);
 });
 
-Deno.test("unlessAborted() waits for what it is given, or for the signal", options, async () => {
+Deno.test("unlessAborted() waits for its promise or for the signal", options, async () => {
   const controller = new AbortController(), { signal } = controller;
   assertEquals(await unlessAborted(signal, Promise.resolve(7)), 7);
   await assertRejects(() => unlessAborted(signal, Promise.reject(new Error("no"))), Error, "no");
@@ -80,12 +80,12 @@ Deno.test("unlessAborted() waits for what it is given, or for the signal", optio
   const reason = new Error("ended");
   controller.abort(reason);
   assertStrictEquals(await assertRejects(() => waiting), reason);
-  const failing = Promise.resolve().then(() => Promise.reject(new Error("late"))); // an uncaught one would fail the test
+  const failing = Promise.resolve().then(() => Promise.reject(new Error("late"))); // an unhandled rejection would fail the test
   assertStrictEquals(await assertRejects(() => unlessAborted(signal, failing)), reason);
   await failing.catch(() => {});
 });
 
-Deno.test("listenForInterrupt() hears nothing once disposed", options, () => {
+Deno.test("listenForInterrupt() ignores signals after its disposal", options, () => {
   const { interrupt, listening } = fakeProcess();
   interrupt[Symbol.dispose]();
   interrupt[Symbol.dispose]();

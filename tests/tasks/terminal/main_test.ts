@@ -11,16 +11,16 @@ const COMMAND = {
   name: "count",
   summary: "Counts.",
   groups: {
-    run: { title: "Run", options: { limit: { kind: "integer", default: 5, min: 1, help: "how far" } } },
+    run: { title: "Run", options: { limit: { kind: "integer", default: 5, min: 1, help: "last number" } } },
   },
 } as const;
 
-/** Runs a task whose only signals are those that `press` sends. */
+/** Runs a task whose only signals come from `press`. */
 function run(body: TaskBody<typeof COMMAND.groups>, ...args: string[]) {
   return runAs(DENO_TASK, body, ...args);
 }
 
-/** Runs it as a program of this name was called. */
+/** Runs a task as a program with this name. */
 async function runAs(program: string, body: TaskBody<typeof COMMAND.groups>, ...args: string[]) {
   const { screen, stdout, stderr } = record();
   const listeners = new Set<() => void>();
@@ -38,7 +38,7 @@ async function runAs(program: string, body: TaskBody<typeof COMMAND.groups>, ...
 }
 let press = () => {};
 
-Deno.test("exitCodeOf() is 0 for a task that is done", async () => {
+Deno.test("exitCodeOf() is 0 for a task that succeeds", async () => {
   const result = await run(({ given, screen }) => screen.row(String(given.run.limit)), "--limit", "7");
   assertEquals(result, { code: 0, stdout: "7\n", stderr: "", listening: 0 });
 });
@@ -49,7 +49,7 @@ Deno.test("exitCodeOf() prints the help text to stdout", async () => {
   assertStringIncludes(stdout, "Usage: deno task count");
 });
 
-Deno.test("exitCodeOf() is 2 for a wrong command line", async () => {
+Deno.test("exitCodeOf() is 2 for an invalid command line", async () => {
   const { code, stdout, stderr } = await run(() => assert(false, "The task runs"), "--limit", "0");
   assertEquals([code, stdout], [2, ""]);
   assertEquals(
@@ -96,7 +96,7 @@ for (const [error, hint, message = error.message] of HINTS) {
   });
 }
 
-Deno.test("exitCodeOf() names the program that was called in the help text and in hints", async () => {
+Deno.test("exitCodeOf() uses the called program's name in the help text and in hints", async () => {
   const hintOf = async (error: Error) => {
     const { stderr } = await runAs("mlpcuda", () => {
       throw error;
@@ -124,7 +124,7 @@ Deno.test("exitCodeOf() names the program that was called in the help text and i
   ]);
 });
 
-Deno.test("exitCodeOf() shows where an error was thrown with --debug", async () => {
+Deno.test("exitCodeOf() shows the stack trace of an error with --debug", async () => {
   const { code, stderr } = await run(() => {
     throw new Error("Broken");
   }, "--debug");
@@ -132,7 +132,7 @@ Deno.test("exitCodeOf() shows where an error was thrown with --debug", async () 
   assertMatch(stderr, /^error: Broken\n.*\n +at .*main_test\.ts/);
 });
 
-Deno.test("exitCodeOf() prints a thrown value that is no error", async () => {
+Deno.test("exitCodeOf() prints a thrown value that is not an Error", async () => {
   const { code, stderr } = await run(() => Promise.reject("text"));
   assertEquals([code, stderr], [1, "error: text\n"]);
 });
@@ -157,14 +157,14 @@ Deno.test("exitCodeOf() is 1 for a task that fails while it ends after an interr
   assertStringIncludes(stderr, "error: Disk full");
 });
 
-Deno.test("exitCodeOf() is 141, in silence, where whoever read the output went away", async () => {
+Deno.test("exitCodeOf() is 141, without a message, if the reader of the output is gone", async () => {
   const { code, stderr } = await run(() => {
     throw new Deno.errors.BrokenPipe("Broken pipe (os error 32)");
   });
   assertEquals([code, stderr], [141, ""]);
 });
 
-Deno.test("exitCodeOf() is 1 for a task that lost rows, though it went on to its end", async () => {
+Deno.test("exitCodeOf() is 1 for a task that completes but lost rows", async () => {
   const { screen } = record({
     stdout: {
       write(): void {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { accuracy, count, duration, loss, percent } from "../../../tasks/terminal/numbers.ts";
 
-Deno.test("loss() has four decimals where they say something", () => {
+Deno.test("loss() has four decimals, or three significant digits for very small and large values", () => {
   assertEquals([0, 0.04312, 2.3026, 9999.99994].map(loss), ["0.0000", "0.0431", "2.3026", "9999.9999"]);
   assertEquals([3.1e-6, 12345.6, -1e-9].map(loss), ["3.10e-6", "1.23e+4", "-1.00e-9"]);
   assertEquals([NaN, Infinity].map(loss), ["NaN", "Infinity"]);
@@ -16,7 +16,7 @@ Deno.test("accuracy() gives the standard error over its rows", () => {
   assertEquals(accuracy(1, 10), "100.00 ±0.00 %");
 });
 
-Deno.test("count() sets thousands apart", () => {
+Deno.test("count() separates thousands", () => {
   assertEquals([7, 60_000, 1_234_567.8].map(count), ["7", "60,000", "1,234,568"]);
 });
 

@@ -6,13 +6,13 @@ import { isGranted } from "../../support/permissions.ts";
 const ignore = !isGranted({ name: "read" });
 const options = { ignore, permissions: ignore ? undefined : { read: true } } as const;
 
-Deno.test("userPath() starts where the person stood (needs --allow-read)", options, () => {
+Deno.test("userPath() is relative to the user's folder (needs --allow-read)", options, () => {
   assertEquals(userPath("a/b.npz"), join(userFolder(), "a", "b.npz"));
   assertEquals(userPath("/a/b.npz"), "/a/b.npz");
 });
 
 Deno.test(
-  "userFolder() is the current folder without leave to read INIT_CWD (needs --allow-read)",
+  "userFolder() is the current folder without the permission to read INIT_CWD (needs --allow-read)",
   options,
   () => {
     assertEquals(userFolder(), Deno.cwd());
@@ -20,7 +20,7 @@ Deno.test(
 );
 
 Deno.test(
-  "shownPath() is short for what lies below the person's folder (needs --allow-read)",
+  "shownPath() is relative for paths inside the user's folder (needs --allow-read)",
   options,
   () => {
     assertEquals(shownPath(userPath("model/model.npz")), join("model", "model.npz"));
@@ -29,7 +29,7 @@ Deno.test(
   },
 );
 
-Deno.test("projectPath() starts at the project's folder", () => {
+Deno.test("projectPath() is relative to the project's folder", () => {
   assertMatch(projectPath("deno.json"), /[/\\]deno\.json$/);
   assertEquals(projectPath("tests/tasks/terminal/paths_test.ts"), import.meta.filename);
 });

@@ -1,4 +1,4 @@
-/** A task as a process: real signals, real pipes. */
+/** Runs a task as a process, with real signals and pipes. @module */
 import { assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { isGranted } from "../../support/permissions.ts";
@@ -11,7 +11,7 @@ const options = {
   sanitizeResources: true,
 };
 
-/** Starts the task; what it has written so far can be waited for. */
+/** Starts the task; the test can wait for its output. */
 function start(...args: string[]) {
   const script = fromFileUrl(new URL("slow_task.ts", import.meta.url));
   const process = new Deno.Command(Deno.execPath(), {
@@ -53,7 +53,7 @@ Deno.test(
 );
 
 Deno.test(
-  "runTask() takes two SIGINT at once as one press (needs --allow-read --allow-run)",
+  "runTask() treats two simultaneous SIGINT as one (needs --allow-read --allow-run)",
   options,
   async () => {
     const { process, stdout, stderr } = start();
@@ -67,7 +67,7 @@ Deno.test(
   },
 );
 
-Deno.test("runTask() ends a task by SIGTERM with 143 (needs --allow-read --allow-run)", options, async () => {
+Deno.test("runTask() ends a task with 143 on SIGTERM (needs --allow-read --allow-run)", options, async () => {
   const { process, stdout, stderr } = start();
   await stdout.until("working\n");
   process.kill("SIGTERM");
@@ -77,7 +77,7 @@ Deno.test("runTask() ends a task by SIGTERM with 143 (needs --allow-read --allow
 });
 
 Deno.test(
-  "runTask() ends in silence when its reader goes away (needs --allow-read --allow-run)",
+  "runTask() ends without a message if the reader of its output is gone (needs --allow-read --allow-run)",
   options,
   async () => {
     const { process, stdout, stderr } = start("--rows", "1000000");

@@ -8,7 +8,7 @@ Deno.test("progressText() shows the epoch, a bar and the time left", () => {
   );
 });
 
-Deno.test("progressText() leaves out the time left until it can be told", () => {
+Deno.test("progressText() omits the remaining time until it is known", () => {
   assertEquals(
     progressText({ epoch: 1, epochs: 2, step: 0, steps: 469, seconds: 2 }),
     "epoch 1/2 [>                   ]   0 %",
@@ -26,7 +26,7 @@ Deno.test("progressText() ends with a full bar", () => {
   );
 });
 
-Deno.test("progressText() does not count epochs of an earlier run as this run's", () => {
+Deno.test("progressText() does not count the epochs of an earlier run", () => {
   assertEquals(
     progressText({ epoch: 10, epochs: 10, step: 5, steps: 10, seconds: 2, epochsBefore: 9 }),
     "epoch 10/10 [==========>         ]  50 %  2.00 s left",

@@ -56,7 +56,7 @@ Deno.test("openScreen() redraws at most ten times a second", () => {
   ]);
 });
 
-Deno.test("openScreen() draws nothing transient after its last words", () => {
+Deno.test("openScreen() draws nothing transient after lastWords()", () => {
   const { screen, both, wait } = record({ transient: true });
   screen.progress("10 %");
   screen.lastWords("ending");
@@ -89,19 +89,19 @@ Deno.test("openScreen() writes one line for each text, with control characters a
   assertEquals(other.stderr(), `${CLEAR}${shown}`);
 });
 
-Deno.test("openScreen() leaves the color codes of a picture", () => {
+Deno.test("openScreen() keeps the color codes of an image", () => {
   const { screen, stdout } = record();
   screen.picture(["\x1b[38;5;232m▀\x1b[0m", "b"]);
   assertEquals(stdout(), "\x1b[38;5;232m▀\x1b[0m\nb\n");
 });
 
-Deno.test("openScreen() colours errors only where it may", () => {
+Deno.test("openScreen() colors errors only if colors are allowed", () => {
   const { screen, stderr } = record({ color: true });
   screen.error("Cannot read");
   assertEquals(stderr(), "\x1b[31merror:\x1b[0m Cannot read\n");
 });
 
-/** A stream that fails. */
+/** Creates a stream that fails. */
 function broken(error: Error, isTerminal = false) {
   return {
     write(): void {
@@ -113,7 +113,7 @@ function broken(error: Error, isTerminal = false) {
 
 const ioError = () => Object.assign(new Error("Input/output error (os error 5)"), { code: "EIO" });
 
-Deno.test("openScreen() throws what stdout throws, unless the task is to outlive it", () => {
+Deno.test("openScreen() throws the errors of stdout, unless the task should continue without it", () => {
   const { screen } = record({ stdout: broken(new Deno.errors.BrokenPipe("gone")) });
   assertThrows(() => screen.row("row"), Deno.errors.BrokenPipe);
   screen.outliveStdout();
@@ -121,7 +121,7 @@ Deno.test("openScreen() throws what stdout throws, unless the task is to outlive
   assertFalse(screen.lostRows);
 });
 
-Deno.test("openScreen() drops rows in silence once nobody can read them", () => {
+Deno.test("openScreen() drops rows silently if nothing can read them", () => {
   for (const stream of [broken(new Deno.errors.BrokenPipe("gone")), broken(ioError(), true)]) {
     const { screen, stderr } = record({ stdout: stream });
     screen.outliveStdout();
@@ -131,7 +131,7 @@ Deno.test("openScreen() drops rows in silence once nobody can read them", () => 
   }
 });
 
-Deno.test("openScreen() says once that rows are lost for another reason", () => {
+Deno.test("openScreen() reports once that rows are lost for another reason", () => {
   for (const error of [new Error("No space left on device (os error 28)"), ioError()]) {
     const { screen, stderr } = record({ stdout: broken(error) });
     screen.outliveStdout();
@@ -141,7 +141,7 @@ Deno.test("openScreen() says once that rows are lost for another reason", () => 
   }
 });
 
-Deno.test("openScreen() goes on without stderr", () => {
+Deno.test("openScreen() continues without stderr", () => {
   const { screen, stdout } = record({ stderr: broken(ioError(), true), transient: true });
   screen.note("note");
   screen.progress("10 %");

@@ -1,4 +1,4 @@
-/** A task for `process_test.ts`: waits until it is interrupted, then computes for as long as it is told. */
+/** A task for `process_test.ts`: waits until it is interrupted, then computes for the given time. @module */
 import { runTask } from "../../../tasks/terminal/main.ts";
 
 const COMMAND = {
@@ -23,7 +23,7 @@ await runTask(COMMAND, async ({ given, screen, signal }) => {
   while (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, 10));
   screen.row("saving");
   const end = performance.now() + (given.run.saving ?? 0);
-  // Without a moment in which anything else could run.
+  // A busy loop, during which no other code can run.
   while (performance.now() < end);
   screen.row("saved");
 });

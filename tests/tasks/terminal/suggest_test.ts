@@ -17,13 +17,13 @@ Deno.test("editDistance() counts insertions, deletions, replacements and swaps",
   }
 });
 
-Deno.test("nearest() prefers what the word begins, then the fewest edits", () => {
+Deno.test("nearest() prefers a choice that begins with the word, then the fewest edits", () => {
   assertEquals(nearest("batch", ["match", "batch-size"]), "batch-size");
   assertEquals(nearest("epoch", ["epics", "epochs"]), "epochs");
   assertEquals(nearest("sede", ["seed", "shade"]), "seed");
 });
 
-Deno.test("nearest() finds nothing where every word is far", () => {
+Deno.test("nearest() finds nothing if every choice is too different", () => {
   assertEquals(nearest("zzzzzz", ["epochs", "seed"]), undefined);
   assertEquals(nearest("x", ["lr", "o"]), undefined);
 });

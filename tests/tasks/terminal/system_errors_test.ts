@@ -8,7 +8,7 @@ import {
   systemMessage,
 } from "../../../tasks/terminal/system_errors.ts";
 
-/** An error as Deno throws it for a code of the system. */
+/** Creates an error as Deno throws it for a code of the system. */
 function systemError(code: string, message: string): Error {
   return Object.assign(new Error(message), { code });
 }
@@ -52,14 +52,14 @@ const MESSAGES: [error: Error, message: string, advice: Omit<Obstacle, "why">][]
 ];
 
 for (const [error, message, advice] of MESSAGES) {
-  Deno.test(`systemMessage() words ${JSON.stringify(error.message)} anew`, () => {
+  Deno.test(`systemMessage() rewords ${JSON.stringify(error.message)}`, () => {
     const { why: _, ...rest } = obstacleOf(error)!;
     assertEquals([systemMessage(error), rest], [message, advice]);
     assertFalse(/os error|--allow|run again/.test(message));
   });
 }
 
-Deno.test("systemMessage() leaves other errors alone", () => {
+Deno.test("systemMessage() returns undefined for other errors", () => {
   for (
     const error of [new TypeError("no file"), systemError("EXYZ", "x"), systemError("toString", "x"), "text"]
   ) {
@@ -67,7 +67,7 @@ Deno.test("systemMessage() leaves other errors alone", () => {
   }
 });
 
-Deno.test("fileError() says what was to be done with which file, and keeps the cause", () => {
+Deno.test("fileError() names the action and the file, and keeps the cause", () => {
   const cause = systemError("ENOENT", "No such file or directory (os error 2): open '/a/b.npz'");
   const error = fileError("Cannot load", "/a/b.npz", cause, { ENOENT: "train one first" }) as TaskError;
   assertEquals([error.message, error.hint], [
@@ -77,12 +77,12 @@ Deno.test("fileError() says what was to be done with which file, and keeps the c
   assertStrictEquals(error.cause, cause);
 });
 
-Deno.test("reasonOf() is why a file cannot be used, else the message", () => {
+Deno.test("reasonOf() is the reason why a file cannot be used, otherwise the message", () => {
   assertEquals(reasonOf(systemError("ENOSPC", "No space left on device (os error 28)")), "the disk is full");
   assertEquals([reasonOf(new TypeError("it is a folder")), reasonOf("text")], ["it is a folder", "text"]);
 });
 
-Deno.test("fileError() returns an error of another kind as it is", () => {
+Deno.test("fileError() returns an error of another kind unchanged", () => {
   const error = new RangeError("too large");
   assertStrictEquals(fileError("Cannot load", "a", error), error);
 });

@@ -3,7 +3,7 @@ import { epochColumns, startTable } from "../../../tasks/terminal/table.ts";
 
 const evaluation = (loss: number, accuracy?: number) => ({ loss, accuracy, rows: 10_000 });
 
-Deno.test("startTable() prints its heading once and rows as they come", () => {
+Deno.test("startTable() prints its heading once, and each row when it is given", () => {
   const lines: string[] = [];
   const table = startTable<{ name: string; size: number }>([
     { title: "name", width: 6, align: "left", cell: ({ name }) => name },
@@ -29,14 +29,14 @@ Deno.test("epochColumns() aligns the epochs of a run", () => {
   ]);
 });
 
-Deno.test("epochColumns() has no accuracies without classes, and both sets where there are two", () => {
+Deno.test("epochColumns() has no accuracies without classes, and columns for both sets if there are two", () => {
   const titles = epochColumns({ epochs: 1, validation: true, test: true, classes: false }).map(({ title }) =>
     title
   );
   assertEquals(titles, ["epoch", "train loss", "val loss", "test loss", "seconds", "rows/s"]);
 });
 
-Deno.test("epochColumns() fits 80 characters, without the rate where there is too much beside it", () => {
+Deno.test("epochColumns() fits 80 characters, and omits the rate if other columns need the space", () => {
   for (
     const [validation, test, classes] of [[true, true, true], [true, false, true], [false, true, true], [
       true,
