@@ -1,0 +1,318 @@
+/**
+ * The operations of plans. `backends/reference/` defines the computation of each.
+ *
+ * Letters in shapes: `B` rows of the batch, `I` input features and `O` output features of a layer, `C` classes.
+ * `dZ` is the gradient of the mean loss with respect to a layer's sum `Z = X Wᵀ + b`, before its activation.
+ * @module
+ */
+import type { ActivationName } from "./activations.ts";
+
+/** The name of a buffer of the plan, such as `"layer_1.weights"`. */
+export type BufferName = string;
+
+/** Copies the rows of this step from the data set: `x = inputs[rows] * scale`, and in training their labels or targets. */
+export interface GatherOp {
+  /** The name of the operation. */
+  readonly op: "gather";
+  /** Receives the scaled inputs `[B, I]`. */
+  readonly x: BufferName;
+  /**
+   * Receives class labels `[B]` or target values `[B, O]`; absent in a prediction. A label that is no class, `C` or more,
+   * means a target of `1 / C` for each class.
+   */
+  readonly target?: BufferName;
+  /** Receives the weights `[B]` of the rows; absent if every row weighs 1. */
+  readonly weights?: BufferName;
+  /** The factor on every input. */
+  readonly scale: number;
+}
+
+/** `y = activation(x Wᵀ + b)`. */
+export interface LinearOp {
+  /** The name of the operation. */
+  readonly op: "linear";
+  /** `[B, I]` */
+  readonly x: BufferName;
+  /** `[O, I]` */
+  readonly weights: BufferName;
+  /** `[O]` */
+  readonly bias: BufferName;
+  /** Receives `[B, O]`. */
+  readonly y: BufferName;
+  /** Receives the sums `[B, O]` before the activation; present if the backward pass needs them. */
+  readonly z?: BufferName;
+  /** The function of each row's sums. */
+  readonly activation: ActivationName;
+}
+
+/** Which values a dropout keeps: a function of the seed, the step, the layer, the row of the batch and the column. */
+export interface DropoutMask {
+  /** Share of values that become 0; from 0 to below 1. The others are multiplied by `1 / (1 - rate)`. */
+  readonly rate: number;
+  /** The seed of the run. */
+  readonly seed: number;
+  /** The layer whose outputs are dropped, from 1; 0 for the inputs of the network. */
+  readonly layer: number;
+}
+
+/**
+ * Dropout (Srivastava et al. 2014): `y = x` with some values at 0 and the others scaled, as `mask` says. `isKept()` in
+ * `random.ts` defines which are kept.
+ */
+export interface DropoutOp {
+  /** The name of the operation. */
+  readonly op: "dropout";
+  /** `[B, I]` */
+  readonly x: BufferName;
+  /** Receives `[B, I]`. */
+  readonly y: BufferName;
+  /** Which values are kept. */
+  readonly mask: DropoutMask;
+}
+
+/**
+ * Mean cross-entropy in nats of softmax(logits) against labels, its gradient, and the count of correct rows.
+ *
+ * In this and every loss, row weights multiply a row's gradient; the reported loss is not weighted.
+ */
+export interface SoftmaxCrossEntropyOp {
+  /** The name of the operation. */
+  readonly op: "softmaxCrossEntropy";
+  /** `[B, C]` */
+  readonly logits: BufferName;
+  /** Class labels `[B]`. */
+  readonly target: BufferName;
+  /** Row weights `[B]`; absent if every row weighs 1. */
+  readonly weights?: BufferName;
+  /** Receives `[B, C]`. */
+  readonly dZ: BufferName;
+  /** ε: a target is `(1 - ε) onehot + ε / C`. */
+  readonly labelSmoothing: number;
+}
+
+/**
+ * Mean over the batch and the outputs of the cross-entropy in nats of `sigmoid(logits)` against target values from 0 to 1,
+ * `max(z, 0) - z t + log(1 + e^-|z|)`, and its gradient. A row is correct if each of its outputs lies on the side of 1/2 on
+ * which its target lies: `(z > 0) = (t > 1/2)`.
+ */
+export interface BinaryCrossEntropyOp {
+  /** The name of the operation. */
+  readonly op: "binaryCrossEntropy";
+  /** `[B, O]` */
+  readonly logits: BufferName;
+  /** Target values `[B, O]`. */
+  readonly target: BufferName;
+  /** Row weights `[B]`; absent if every row weighs 1. */
+  readonly weights?: BufferName;
+  /** Receives `[B, O]`. */
+  readonly dZ: BufferName;
+}
+
+/** Mean over the batch and the outputs of `(y - target)²`, its gradient, and with labels the count of correct rows. */
+export interface MeanSquaredErrorOp {
+  /** The name of the operation. */
+  readonly op: "meanSquaredError";
+  /** The network's output `[B, O]`, after `activation`. */
+  readonly y: BufferName;
+  /** The sums `[B, O]` before it; present if its derivative needs them. */
+  readonly z?: BufferName;
+  /** Target values `[B, O]`, or class labels `[B]`, which mean their one-hot rows. */
+  readonly target: BufferName;
+  /** True if `target` holds class labels. */
+  readonly labels: boolean;
+  /** Row weights `[B]`; absent if every row weighs 1. */
+  readonly weights?: BufferName;
+  /** Receives `[B, O]`: the gradient before `activation`. */
+  readonly dZ: BufferName;
+  /** The activation that made `y`. */
+  readonly activation: ActivationName;
+}
+
+/**
+ * Mean over the batch and the outputs of Huber's loss (1964) of `d = y - target`: `d² / 2` if `|d| ≤ δ`, else
+ * `δ (|d| - δ / 2)`; and its gradient.
+ */
+export interface HuberOp {
+  /** The name of the operation. */
+  readonly op: "huber";
+  /** The network's output `[B, O]`, after `activation`. */
+  readonly y: BufferName;
+  /** The sums `[B, O]` before it; present if its derivative needs them. */
+  readonly z?: BufferName;
+  /** Target values `[B, O]`. */
+  readonly target: BufferName;
+  /** Row weights `[B]`; absent if every row weighs 1. */
+  readonly weights?: BufferName;
+  /** Receives `[B, O]`: the gradient before `activation`. */
+  readonly dZ: BufferName;
+  /** The activation that made `y`. */
+  readonly activation: ActivationName;
+  /** δ, the distance from which the loss grows linearly. */
+  readonly delta: number;
+}
+
+/**
+ * `dX = dZ W`, then back through the dropout of the previous layer, if it has one, and through its activation: the
+ * previous layer's `dZ`.
+ */
+export interface LinearBackwardInputOp {
+  /** The name of the operation. */
+  readonly op: "linearBackwardInput";
+  /** `[B, O]` */
+  readonly dZ: BufferName;
+  /** `[O, I]` */
+  readonly weights: BufferName;
+  /** The previous layer's output `[B, I]` after `activation`, before its dropout. */
+  readonly x: BufferName;
+  /** The previous layer's sums `[B, I]`; present if the derivative of `activation` needs them. */
+  readonly z?: BufferName;
+  /** Receives `[B, I]`: the gradient before `activation`. */
+  readonly dX: BufferName;
+  /** The activation of the previous layer. */
+  readonly activation: ActivationName;
+  /** The dropout of the previous layer's output; absent if it has none. */
+  readonly mask?: DropoutMask;
+}
+
+/** `dW = dZᵀ X` and `db = Σ dZ` over the rows. */
+export interface LinearBackwardWeightOp {
+  /** The name of the operation. */
+  readonly op: "linearBackwardWeight";
+  /** `[B, I]` */
+  readonly x: BufferName;
+  /** `[B, O]` */
+  readonly dZ: BufferName;
+  /** Receives `[O, I]`. */
+  readonly dWeights: BufferName;
+  /** Receives `[O]`. */
+  readonly dBias: BufferName;
+}
+
+/** Multiplies every gradient by `min(1, maxNorm / (‖g‖ + 1e-6))`; `‖g‖` is the norm over all of them. */
+export interface ClipByNormOp {
+  /** The name of the operation. */
+  readonly op: "clipByNorm";
+  /** The gradients, whose norm is taken over all of them together. */
+  readonly gradients: readonly BufferName[];
+  /** The largest norm that is left as it is. */
+  readonly maxNorm: number;
+}
+
+/** Stochastic gradient descent; `g ← gradient + weightDecay p`, `v ← momentum v + g`, `p ← p - lr (v or g + momentum v)`. */
+export interface SgdOp {
+  /** The name of the operation. */
+  readonly op: "sgd";
+  /** The parameter that is updated. */
+  readonly parameter: BufferName;
+  /** Its gradient, of the same shape. */
+  readonly gradient: BufferName;
+  /** `v`; absent if `momentum` is 0. */
+  readonly velocity?: BufferName;
+  /** The share of `v` that is kept from step to step. */
+  readonly momentum: number;
+  /** True if the update looks ahead along the momentum. */
+  readonly nesterov: boolean;
+  /** λ, 0 for none. */
+  readonly weightDecay: number;
+}
+
+/**
+ * Adam (Kingma and Ba 2015, arXiv 1412.6980), with `t` counting steps from 1:
+ * `m ← β₁ m + (1 - β₁) g`, `v ← β₂ v + (1 - β₂) g²`, `p ← p - lr m̂ / (√v̂ + ε)` with `m̂ = m / (1 - β₁ᵗ)`,
+ * `v̂ = v / (1 - β₂ᵗ)`. Weight decay `λ` is `g ← g + λ p`, or, if decoupled (AdamW, arXiv 1711.05101),
+ * `p ← p - lr λ p` before the update.
+ */
+export interface AdamOp {
+  /** The name of the operation. */
+  readonly op: "adam";
+  /** The parameter that is updated. */
+  readonly parameter: BufferName;
+  /** Its gradient, of the same shape. */
+  readonly gradient: BufferName;
+  /** `m`, the decaying mean of gradients. */
+  readonly m: BufferName;
+  /** `v`, the decaying mean of squared gradients. */
+  readonly v: BufferName;
+  /** β₁, the decay of `m`. */
+  readonly beta1: number;
+  /** β₂, the decay of `v`. */
+  readonly beta2: number;
+  /** ε. */
+  readonly epsilon: number;
+  /** λ, 0 for none. */
+  readonly weightDecay: number;
+  /** True if weight decay shrinks the parameter instead of joining the gradient. */
+  readonly decoupled: boolean;
+}
+
+/**
+ * RMSprop (Tieleman and Hinton 2012): `g ← gradient + weightDecay p`, `v ← decay v + (1 - decay) g²`,
+ * `p ← p - lr g / (√v + ε)`.
+ */
+export interface RmspropOp {
+  /** The name of the operation. */
+  readonly op: "rmsprop";
+  /** The parameter that is updated. */
+  readonly parameter: BufferName;
+  /** Its gradient, of the same shape. */
+  readonly gradient: BufferName;
+  /** `v`, the decaying mean of squared gradients. */
+  readonly v: BufferName;
+  /** The decay of `v`. */
+  readonly decay: number;
+  /** ε. */
+  readonly epsilon: number;
+  /** λ, 0 for none. */
+  readonly weightDecay: number;
+}
+
+/**
+ * Lion (Chen et al. 2023, arXiv 2302.06675): `p ← p - lr λ p`, `p ← p - lr sign(β₁ m + (1 - β₁) g)`,
+ * `m ← β₂ m + (1 - β₂) g`, with `sign(0) = 0`.
+ */
+export interface LionOp {
+  /** The name of the operation. */
+  readonly op: "lion";
+  /** The parameter that is updated. */
+  readonly parameter: BufferName;
+  /** Its gradient `g`, of the same shape. */
+  readonly gradient: BufferName;
+  /** `m`, the decaying mean of gradients. */
+  readonly m: BufferName;
+  /** β₁, the share of `m` in the direction of the update. */
+  readonly beta1: number;
+  /** β₂, the decay of `m`. */
+  readonly beta2: number;
+  /** λ, 0 for none; always decoupled. */
+  readonly weightDecay: number;
+}
+
+/** `average ← decay average + (1 - decay) parameter`, after the update of the parameter. */
+export interface AverageOp {
+  /** The name of the operation. */
+  readonly op: "average";
+  /** The parameter. */
+  readonly parameter: BufferName;
+  /** Its decaying sum, of the same shape; divided by `1 - decay^t` after `t` steps it is the average of the parameter. */
+  readonly average: BufferName;
+  /** The decay; from 0 to below 1. */
+  readonly decay: number;
+}
+
+/** An operation that computes the loss and the gradient that the backward pass begins with. */
+export type LossOp = SoftmaxCrossEntropyOp | BinaryCrossEntropyOp | MeanSquaredErrorOp | HuberOp;
+
+/** An operation that turns gradients into an update. */
+export type UpdateOp = SgdOp | AdamOp | RmspropOp | LionOp;
+
+/** An operation of a plan. */
+export type Op =
+  | GatherOp
+  | LinearOp
+  | DropoutOp
+  | LossOp
+  | LinearBackwardInputOp
+  | LinearBackwardWeightOp
+  | ClipByNormOp
+  | UpdateOp
+  | AverageOp;
