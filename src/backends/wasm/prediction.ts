@@ -10,6 +10,7 @@ import { rowCount, tensorOf } from "../state.ts";
 import { createArena } from "../../workers/arena.ts";
 import { placeInputs } from "./inputs.ts";
 import type { KernelPool } from "./kernel_pool.ts";
+import { placeMasks } from "./masks.ts";
 import { forwardRecords, placeBatch, placeParameters } from "./network.ts";
 import { placeProgram } from "./program.ts";
 import { PROGRAM, ROW_OP_KINDS, writeRecord } from "./records.ts";
@@ -46,7 +47,7 @@ export async function preparePrediction(
   const addressOf = placeBatch(arena, network, { batch, inputs: placed, tensors });
   const outputs = arena.reserve(count * outFeatures * 4), last = network.layers.at(-1)!.forward;
   const rowOps = [
-    ...forwardRecords(network, { values: inputs, inputs: placed, addressOf }),
+    ...forwardRecords(network, { values: inputs, inputs: placed, addressOf, masks: placeMasks(arena) }),
     { kind: ROW_OP_KINDS.output, a: addressOf(last.y), result: outputs, columns: outFeatures },
   ];
   const program = placeProgram(arena, {

@@ -17,7 +17,7 @@
 // needs a case in `activate()` and in `backwardStretch()`; one over whole rows, in `activateRows()` and `activateBackward()`.
 
 import { Activation } from "./generated";
-import { exp, madd, panelsOf, ROW, rowAt, sumOf, tanh, wideExp } from "./prims";
+import { erf, exp, expm1, madd, panelsOf, ROW, rowAt, sumOf, tanh, wideExp } from "./prims";
 
 /**
  * Applies an elementwise activation to the sums [z, z + length), and writes the outputs to `y`, which may be `z`. What
@@ -57,6 +57,18 @@ export function activate(z: usize, y: usize, length: usize, activation: i32): vo
       for (; z < end; z += 16, y += 16) {
         const a = v128.load(z);
         v128.store(y, v128.bitselect(f32x4.mul(a, f32x4.splat(0.01)), a, f32x4.lt(a, zero)));
+      }
+      return;
+    case Activation.elu:
+      for (; z < end; z += 16, y += 16) {
+        const a = v128.load(z);
+        v128.store(y, v128.bitselect(a, expm1(a), f32x4.gt(a, zero)));
+      }
+      return;
+    case Activation.gelu:
+      for (; z < end; z += 16, y += 16) {
+        const a = v128.load(z);
+        v128.store(y, f32x4.mul(a, normalCdf(a)));
       }
       return;
     default:
@@ -126,10 +138,29 @@ function backwardStretch(y: usize, z: usize, d: usize, length: usize, activation
         v128.store(d, v128.bitselect(f32x4.mul(a, f32x4.splat(0.01)), a, f32x4.le(v128.load(y), zero)));
       }
       return;
+    case Activation.elu:
+      for (; d < end; d += 16, y += 16) {
+        const a = v128.load(y), slope = v128.bitselect(f32x4.add(a, one), one, f32x4.le(a, zero));
+        v128.store(d, f32x4.mul(v128.load(d), slope));
+      }
+      return;
+    case Activation.gelu:
+      for (; d < end; d += 16, z += 16) {
+        const a = v128.load(z), e = wideExp(f32x4.mul(f32x4.mul(a, a), f32x4.splat(-0.5)));
+        const slope = madd(f32x4.mul(a, e), f32x4.splat(0.398942280), normalCdf(a));
+        v128.store(d, f32x4.mul(v128.load(d), slope));
+      }
+      return;
     case Activation.softmax: // over whole rows, see activateBackward()
     default:
       unreachable();
   }
+}
+
+/** Φ(z), the share of the standard normal distribution below z. */
+function normalCdf(z: v128): v128 {
+  const half = f32x4.splat(0.5);
+  return madd(half, erf(f32x4.mul(z, f32x4.splat(0.707106781))), half);
 }
 
 /** All ones for the lanes of vector `v` of panel `panel` that are columns of a matrix with that many, else zeros. */

@@ -75,6 +75,45 @@ export function wideExp(x: v128): v128 {
 }
 
 /**
+ * e^x - 1 for x up to 0: x times the Taylor polynomial of degree 7 of (e^x - 1) / x above -0.35 (relative error below 1e-8),
+ * where e^x - 1 would lose digits. NaN stays NaN.
+ */
+export function expm1(x: v128): v128 {
+  let p = f32x4.splat(1.0 / 40320);
+  p = madd(p, x, f32x4.splat(1.0 / 5040));
+  p = madd(p, x, f32x4.splat(1.0 / 720));
+  p = madd(p, x, f32x4.splat(1.0 / 120));
+  p = madd(p, x, f32x4.splat(1.0 / 24));
+  p = madd(p, x, f32x4.splat(1.0 / 6));
+  p = madd(p, x, f32x4.splat(0.5));
+  const small = madd(f32x4.mul(p, x), x, x);
+  return v128.bitselect(small, f32x4.sub(exp(x), f32x4.splat(1)), f32x4.gt(x, f32x4.splat(-0.35)));
+}
+
+/**
+ * erf x within 4e-7 of its value: x P(x²) / Q(x²) for |x| up to 3.95, ±1 beyond. The coefficients come from
+ * tests/fixtures/make_erf.py. NaN stays NaN.
+ */
+export function erf(x: v128): v128 {
+  x = f32x4.min(f32x4.max(x, f32x4.splat(-3.95)), f32x4.splat(3.95));
+  const t = f32x4.mul(x, x);
+  let p = f32x4.splat(2.0349903e-06);
+  p = madd(p, t, f32x4.splat(0.000283840258));
+  p = madd(p, t, f32x4.splat(0.00376538932));
+  p = madd(p, t, f32x4.splat(0.0527428426));
+  p = madd(p, t, f32x4.splat(0.190537885));
+  p = madd(p, t, f32x4.splat(1.12837911));
+  let q = f32x4.splat(3.78820332e-05);
+  q = madd(q, t, f32x4.splat(0.00116059044));
+  q = madd(q, t, f32x4.splat(0.014968981));
+  q = madd(q, t, f32x4.splat(0.114142366));
+  q = madd(q, t, f32x4.splat(0.502192676));
+  q = madd(q, t, f32x4.splat(1));
+  const y = f32x4.div(f32x4.mul(x, p), q);
+  return f32x4.min(f32x4.max(y, f32x4.splat(-1)), f32x4.splat(1));
+}
+
+/**
  * tanh x: its Taylor polynomial of degree 11 for |x| < 0.3 (relative error below 1e-8), where 1 - 2 / (e^2|x| + 1)
  * would lose digits, and that formula with the sign of x elsewhere.
  */
