@@ -21,6 +21,9 @@ export const ROW_OP_KINDS = {
   backwardInput: 6,
   output: 7,
   dropout: 8,
+  binaryCrossEntropy: 9,
+  huber: 10,
+  weigh: 11,
 } as const;
 
 /** The queues of a run. */
@@ -55,10 +58,10 @@ export const ROW_OP = {
   columns: "i32",
   y: "usize", // output of the layer before, for its activation's derivative
   z: "usize", // sums before the activation: kept forward, read on the way back; 0 if its derivative needs none
-  source: "usize", // data set: bytes, floats or target values
+  source: "usize", // data set: bytes, floats, target values or row weights
   labels: "usize", // data set: labels [N] u32, or 0
   mask: "usize", // the dropout, on the way back that of the layer before; 0 for none
-  scale: "f32", // factor on inputs, or label smoothing
+  scale: "f32", // factor on inputs, label smoothing, or Huber's δ
 } as const satisfies RecordType;
 
 /** The parameters of one layer with all that their gradient and update touch. */

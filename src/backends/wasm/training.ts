@@ -5,7 +5,7 @@
 import { ACTIVATION_TABLE } from "../../plan/activations.ts";
 import { networkOf, type PlanLayer, type TrainedLayer } from "../../plan/network.ts";
 import { statesOf, UPDATES } from "../../plan/optimizers.ts";
-import type { BufferName, LossOp, StepPlan, UpdateOp } from "../../plan/plan.ts";
+import type { BufferName, StepPlan, UpdateOp } from "../../plan/plan.ts";
 import type { Tensors } from "../backend.ts";
 import { countOf, type Dataset } from "../../data/dataset.ts";
 import { BackendError } from "../../errors.ts";
@@ -13,6 +13,7 @@ import { updateOf } from "../state.ts";
 import { createArena } from "../../workers/arena.ts";
 import { placeInputs } from "./inputs.ts";
 import type { KernelPool } from "./kernel_pool.ts";
+import { lossRecords, placeAnswers } from "./losses.ts";
 import { placeMasks } from "./masks.ts";
 import { forwardRecords, placeBatch, type PlacedTensor, placeParameters, placeRows } from "./network.ts";
 import { padded } from "./panels.ts";
@@ -50,32 +51,12 @@ export function prepareTraining(
     batch: batchSize,
     train: true,
   });
-  const labels = dataset.labels ? arena.reserve(dataset.labels.byteLength) : 0;
-  const targets = dataset.targets ? arena.reserve(dataset.targets.byteLength) : 0;
+  const answers = placeAnswers(arena, dataset);
   const addressOf = placeBatch(arena, network, { batch: batchSize, inputs, tensors });
   const masks = placeMasks(arena);
   const transposed = layers.map(({ inFeatures, outFeatures, backwardInput }) =>
     backwardInput ? placeRows(arena, padded(outFeatures), inFeatures) : 0
   );
-
-  const lossRecord = (op: LossOp): Fields<typeof ROW_OP> => {
-    const shared = { kind: ROW_OP_KINDS[op.op], result: addressOf(op.dZ), columns: plan.outFeatures };
-    switch (op.op) {
-      case "softmaxCrossEntropy":
-        return { ...shared, a: addressOf(op.logits), labels, scale: op.labelSmoothing };
-      case "meanSquaredError":
-        return {
-          ...shared,
-          activation: ACTIVATION_TABLE[op.activation].number,
-          a: addressOf(op.y),
-          z: addressOf(op.z),
-          labels: op.labels ? labels : 0,
-          source: targets,
-        };
-      default:
-        return op satisfies never;
-    }
-  };
 
   const backwardRecord = (layer: PlanLayer, index: number): Fields<typeof ROW_OP> | undefined => {
     const { inFeatures, outFeatures, backwardInput: op } = layer;
@@ -114,7 +95,7 @@ export function prepareTraining(
     maxRows: countOf(dataset),
     rowOps: [
       ...forwardRecords(network, { values: dataset.inputs, inputs, addressOf, masks }),
-      lossRecord(loss),
+      ...lossRecords(loss, { outFeatures: plan.outFeatures, addressOf, answers }),
       ...layers.map(backwardRecord).filter((record) => record !== undefined).reverse(),
     ],
     layers: layerRecords,
@@ -134,8 +115,7 @@ export function prepareTraining(
 
   const memory = pool.createMemory(arena.bytes);
   inputs.write(memory);
-  if (dataset.labels) new Uint32Array(memory.buffer, labels, dataset.labels.length).set(dataset.labels);
-  if (dataset.targets) new Float32Array(memory.buffer, targets, dataset.targets.length).set(dataset.targets);
+  answers.write(memory);
   program.write(memory);
   masks.write(memory);
   return {

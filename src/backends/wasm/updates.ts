@@ -28,7 +28,7 @@ export function numbersOf(update: UpdateOp, learningRate: number, step: number):
     }
     case "lion": {
       const { beta1, beta2, weightDecay } = update;
-      return [learningRate, beta1, 1 - beta1, beta2, 1 - beta2, 1 - learningRate * weightDecay];
+      return [learningRate, beta1, 1 - beta1, beta2, 1 - beta2, weightDecay];
     }
     default:
       return update satisfies never;

@@ -8,6 +8,8 @@
 //   silu        y = z σ(z)               d σ(z) (1 + z (1 - σ(z)))
 //   mish        y = z t                  d (t + z σ(z) (1 - t²)), t = tanh(log(1 + e^z))
 //   leaky-relu  y = z > 0 ? z : 0.01 z   y > 0 ? d : 0.01 d
+//   elu         y = z > 0 ? z : e^z - 1  y > 0 ? d : d (y + 1)
+//   gelu        y = z Φ(z)               d (Φ(z) + z e^(-z² / 2) / √(2π))
 //   softmax     y = e^z / Σ e^z          y (d - Σ d y)
 // With q = e^-|z|, σ(z) is 1 / (1 + q), or q / (1 + q) below zero, and 1 - σ(z) is the other of the two: so silu and its
 // derivative vanish far below zero. Likewise t is (1 + 2 q) / (1 + 2 q + 2 q²), or (q² + 2 q) / (q² + 2 q + 2) below zero;
@@ -17,7 +19,7 @@
 // needs a case in `activate()` and in `backwardStretch()`; one over whole rows, in `activateRows()` and `activateBackward()`.
 
 import { Activation } from "./generated";
-import { erf, exp, expm1, madd, panelsOf, ROW, rowAt, sumOf, tanh, wideExp } from "./prims";
+import { bell, exp, expm1, madd, normalCdf, panelsOf, ROW, rowAt, sumOf, tanh, wideExp } from "./prims";
 
 /**
  * Applies an elementwise activation to the sums [z, z + length), and writes the outputs to `y`, which may be `z`. What
@@ -68,7 +70,7 @@ export function activate(z: usize, y: usize, length: usize, activation: i32): vo
     case Activation.gelu:
       for (; z < end; z += 16, y += 16) {
         const a = v128.load(z);
-        v128.store(y, f32x4.mul(a, normalCdf(a)));
+        v128.store(y, f32x4.mul(a, normalCdf(a, bell(a))));
       }
       return;
     default:
@@ -146,8 +148,8 @@ function backwardStretch(y: usize, z: usize, d: usize, length: usize, activation
       return;
     case Activation.gelu:
       for (; d < end; d += 16, z += 16) {
-        const a = v128.load(z), e = wideExp(f32x4.mul(f32x4.mul(a, a), f32x4.splat(-0.5)));
-        const slope = madd(f32x4.mul(a, e), f32x4.splat(0.398942280), normalCdf(a));
+        const a = v128.load(z), e = bell(a);
+        const slope = madd(f32x4.mul(a, e), f32x4.splat(0.398942280), normalCdf(a, e)); // 1 / √(2π)
         v128.store(d, f32x4.mul(v128.load(d), slope));
       }
       return;
@@ -155,12 +157,6 @@ function backwardStretch(y: usize, z: usize, d: usize, length: usize, activation
     default:
       unreachable();
   }
-}
-
-/** Φ(z), the share of the standard normal distribution below z. */
-function normalCdf(z: v128): v128 {
-  const half = f32x4.splat(0.5);
-  return madd(half, erf(f32x4.mul(z, f32x4.splat(0.707106781))), half);
 }
 
 /** All ones for the lanes of vector `v` of panel `panel` that are columns of a matrix with that many, else zeros. */

@@ -4,7 +4,7 @@
 import { activate, activateBackward, activateRows } from "./activations";
 import { dropPanel } from "./dropout";
 import { Mask, Program, RowOp, RowOpKind } from "./generated";
-import { meanSquaredError, softmaxCrossEntropy } from "./losses";
+import { binaryCrossEntropy, huber, meanSquaredError, softmaxCrossEntropy, weigh } from "./losses";
 import { rowsTimes } from "./matmul";
 import { elementAt, panelsOf, ROW, rowAt } from "./prims";
 import { sparseRowsTimes } from "./sparse";
@@ -27,6 +27,12 @@ export function runRowOp(op: RowOp, program: Program, order: usize, rows: i32, r
       return softmaxCrossEntropy(op, program, order, rows, r0, r1);
     case RowOpKind.meanSquaredError:
       return meanSquaredError(op, program, order, rows, r0, r1);
+    case RowOpKind.binaryCrossEntropy:
+      return binaryCrossEntropy(op, program, order, rows, r0, r1);
+    case RowOpKind.huber:
+      return huber(op, program, order, rows, r0, r1);
+    case RowOpKind.weigh:
+      return weigh(op, stride, order, r0, r1);
     case RowOpKind.backwardInput:
       return backwardInput(op, program, r0, r1);
     case RowOpKind.output:

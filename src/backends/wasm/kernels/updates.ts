@@ -79,16 +79,16 @@ function rmsprop(p: usize, g: usize, length: usize, v: usize, numbers: usize): v
   }
 }
 
-/** Lion: {learning rate, β₁, 1 - β₁, β₂, 1 - β₂, 1 - lr λ}. */
+/** Lion: {learning rate, β₁, 1 - β₁, β₂, 1 - β₂, λ}. */
 function lion(p: usize, g: usize, length: usize, m: usize, numbers: usize): void {
-  const rate = v128.load32_splat(numbers), keep = v128.load32_splat(numbers, 20);
+  const rate = v128.load32_splat(numbers), decay = v128.load32_splat(numbers, 20);
   const beta1 = v128.load32_splat(numbers, 4), rest1 = v128.load32_splat(numbers, 8);
   const beta2 = v128.load32_splat(numbers, 12), rest2 = v128.load32_splat(numbers, 16);
   for (const end = p + length; p < end; p += 16, g += 16, m += 16) {
-    const d = v128.load(g), before = v128.load(m);
-    const change = f32x4.mul(rate, sign(madd(rest1, d, f32x4.mul(beta1, before))));
-    v128.store(p, f32x4.sub(f32x4.mul(v128.load(p), keep), change));
-    v128.store(m, madd(rest2, d, f32x4.mul(beta2, before)));
+    const w = v128.load(p), d = v128.load(g), mm = v128.load(m);
+    const direction = sign(madd(rest1, d, f32x4.mul(beta1, mm)));
+    v128.store(p, f32x4.sub(w, f32x4.mul(rate, madd(decay, w, direction))));
+    v128.store(m, madd(rest2, d, f32x4.mul(beta2, mm)));
   }
 }
 
