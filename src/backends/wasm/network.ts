@@ -130,11 +130,11 @@ export function placeBatch(
  */
 export function forwardRecords(
   { gather, layers }: PlanNetwork,
-  { values, inputs, addressOf, masks }: {
+  { values, inputs, addressOf, placeMask }: {
     readonly values: Dataset["inputs"];
     readonly inputs: PlacedInputs;
     readonly addressOf: AddressOf;
-    readonly masks: PlacedMasks;
+    readonly placeMask: PlacedMasks["place"];
   },
 ): Fields<typeof ROW_OP>[] {
   const { dropout, linear, sparseLinear, gatherBytes, gatherFloats } = ROW_OP_KINDS;
@@ -166,7 +166,7 @@ export function forwardRecords(
       a: addressOf(x),
       result: addressOf(y),
       columns: inFeatures,
-      mask: masks.place(mask),
+      mask: placeMask(mask),
     };
     return [dropOp, linearOp];
   });

@@ -10,7 +10,6 @@ import { rowCount, tensorOf } from "../state.ts";
 import { createArena } from "../../workers/arena.ts";
 import { placeInputs } from "./inputs.ts";
 import type { KernelPool } from "./kernel_pool.ts";
-import { placeMasks } from "./masks.ts";
 import { forwardRecords, placeBatch, placeParameters } from "./network.ts";
 import { placeProgram } from "./program.ts";
 import { PROGRAM, ROW_OP_KINDS, writeRecord } from "./records.ts";
@@ -47,7 +46,8 @@ export async function preparePrediction(
   const addressOf = placeBatch(arena, network, { batch, inputs: placed, tensors });
   const outputs = arena.reserve(count * outFeatures * 4), last = network.layers.at(-1)!.forward;
   const rowOps = [
-    ...forwardRecords(network, { values: inputs, inputs: placed, addressOf, masks: placeMasks(arena) }),
+    // A prediction drops nothing.
+    ...forwardRecords(network, { values: inputs, inputs: placed, addressOf, placeMask: () => 0 }),
     { kind: ROW_OP_KINDS.output, a: addressOf(last.y), result: outputs, columns: outFeatures },
   ];
   const program = placeProgram(arena, {

@@ -94,7 +94,7 @@ export function prepareTraining(
     batch: batchSize,
     maxRows: countOf(dataset),
     rowOps: [
-      ...forwardRecords(network, { values: dataset.inputs, inputs, addressOf, masks }),
+      ...forwardRecords(network, { values: dataset.inputs, inputs, addressOf, placeMask: masks.place }),
       ...lossRecords(loss, { outFeatures: plan.outFeatures, addressOf, answers }),
       ...layers.map(backwardRecord).filter((record) => record !== undefined).reverse(),
     ],
