@@ -6,6 +6,7 @@
 import {
   ITEM,
   LAYER,
+  MASK,
   PROGRAM,
   QUEUES,
   type RecordType,
@@ -24,6 +25,7 @@ export function kernelDefinitions(): string {
     enumOf("RowOpKind", ROW_OP_KINDS),
     enumOf("Queue", QUEUES),
     `export const STEP_NUMBERS: i32 = ${STEP_NUMBERS};`,
+    classOf("Mask", MASK),
     classOf("RowOp", ROW_OP),
     classOf("Layer", LAYER),
     classOf("Item", ITEM),

@@ -100,7 +100,8 @@ async function createTrainer(pool: KernelPool, plan: StepPlan, dataset: Dataset)
       rates.forEach((rate, i) => numbers.set(numbersOf(update, rate, step + i + 1), i * STEP_NUMBERS));
       const lossSum = new Float64Array(memory.buffer, program.lossSum, 1);
       lossSum[0] = 0;
-      writeRecord(memory, program.address, PROGRAM, { ...BEGIN, count: order.length, steps: rates.length });
+      const fieldsOfRun = { ...BEGIN, count: order.length, steps: rates.length, stepsBefore: step };
+      writeRecord(memory, program.address, PROGRAM, fieldsOfRun);
       signal.addEventListener("abort", () => Atomics.store(fields, at("stop"), 1));
       await opened.run(program.address);
       const [steps, rows, correct] = [fields[at("step")], fields[at("rows")], fields[at("correct")]];

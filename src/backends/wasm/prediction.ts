@@ -46,7 +46,8 @@ export async function preparePrediction(
   const addressOf = placeBatch(arena, network, { batch, inputs: placed, tensors });
   const outputs = arena.reserve(count * outFeatures * 4), last = network.layers.at(-1)!.forward;
   const rowOps = [
-    ...forwardRecords(network, { values: inputs, inputs: placed, addressOf }),
+    // A prediction drops nothing.
+    ...forwardRecords(network, { values: inputs, inputs: placed, addressOf, placeMask: () => 0 }),
     { kind: ROW_OP_KINDS.output, a: addressOf(last.y), result: outputs, columns: outFeatures },
   ];
   const program = placeProgram(arena, {

@@ -20,6 +20,10 @@ export const ROW_OP_KINDS = {
   meanSquaredError: 5,
   backwardInput: 6,
   output: 7,
+  dropout: 8,
+  binaryCrossEntropy: 9,
+  huber: 10,
+  weigh: 11,
 } as const;
 
 /** The queues of a run. */
@@ -32,6 +36,14 @@ export const QUEUES = {
 
 /** Float32 numbers that a step has for its updates: one cache line. */
 export const STEP_NUMBERS = 16;
+
+/** Which values a dropout keeps: see kernels/dropout.ts. */
+export const MASK = {
+  seed: "i32", // of the run, its low 32 bits
+  layer: "i32", // 0 for the inputs
+  threshold: "i32", // dropoutThreshold() of its rate
+  factor: "f32", // on values that are kept
+} as const satisfies RecordType;
 
 /** An operation on rows of the batch; which fields it uses depends on its kind. */
 export const ROW_OP = {
@@ -46,9 +58,10 @@ export const ROW_OP = {
   columns: "i32",
   y: "usize", // output of the layer before, for its activation's derivative
   z: "usize", // sums before the activation: kept forward, read on the way back; 0 if its derivative needs none
-  source: "usize", // data set: bytes, floats or target values
+  source: "usize", // data set: bytes, floats, target values or row weights
   labels: "usize", // data set: labels [N] u32, or 0
-  scale: "f32", // factor on inputs, or label smoothing
+  mask: "usize", // the dropout, on the way back that of the layer before; 0 for none
+  scale: "f32", // factor on inputs, label smoothing, or Huber's δ
 } as const satisfies RecordType;
 
 /** The parameters of one layer with all that their gradient and update touch. */
@@ -102,17 +115,22 @@ export const PROGRAM = {
   entryCounts: "usize", // [B] u32
   listEnds: "usize", // [entryFeatures + 2] u32, or 0 if no lists are needed
   lists: "usize",
+  entryMask: "usize", // the dropout of the inputs, or 0
   scratch: "usize", // [threads] of scratchBytes
   scratchBytes: "i32",
   // how to update
   update: "i32", // its number in UPDATES
   stateDistance: "i32", // state k of a parameter lies (k + 1) * stateDistance bytes after it
   clipNorm: "f32", // 0 if gradients are not clipped
+  averageDistance: "i32", // bytes from a parameter to its average, 0 if none is kept
+  averageDecay: "f32",
+  averageRest: "f32", // 1 - averageDecay
   squares: "usize", // [itemCount] f64
   // the results
   losses: "usize", // [B] f64
   rights: "usize", // [B] i32
   control: "usize", // counters of kernels/control.ts
+  stepsBefore: "i32", // steps of earlier runs
   step: "i32", // steps done
   rows: "i32", // rows that lossSum and correct are over
   correct: "i32",

@@ -3,15 +3,18 @@
  * @module
  */
 import { ACTIVATION_TABLE } from "../../plan/activations.ts";
-import { networkOf, type PlanLayer } from "../../plan/network.ts";
-import { UPDATES } from "../../plan/optimizers.ts";
-import type { BufferName, LossOp, StepPlan, UpdateOp } from "../../plan/plan.ts";
+import { networkOf, type PlanLayer, type TrainedLayer } from "../../plan/network.ts";
+import { statesOf, UPDATES } from "../../plan/optimizers.ts";
+import type { BufferName, StepPlan, UpdateOp } from "../../plan/plan.ts";
 import type { Tensors } from "../backend.ts";
 import { countOf, type Dataset } from "../../data/dataset.ts";
+import { BackendError } from "../../errors.ts";
 import { updateOf } from "../state.ts";
 import { createArena } from "../../workers/arena.ts";
 import { placeInputs } from "./inputs.ts";
 import type { KernelPool } from "./kernel_pool.ts";
+import { lossRecords, placeAnswers } from "./losses.ts";
+import { placeMasks } from "./masks.ts";
 import { forwardRecords, placeBatch, type PlacedTensor, placeParameters, placeRows } from "./network.ts";
 import { padded } from "./panels.ts";
 import { type PlacedProgram, placeProgram } from "./program.ts";
@@ -39,6 +42,7 @@ export function prepareTraining(
 ): Training {
   const network = networkOf(plan), { gather, layers, loss, clip } = network, { inFeatures, batchSize } = plan;
   const update = updateOf("wasm", plan);
+  const averageDecay = averageDecayOf(layers);
   const arena = createArena();
   const { tensors, stateDistance } = placeParameters(arena, network);
   const inputs = placeInputs(arena, dataset.inputs, {
@@ -47,31 +51,12 @@ export function prepareTraining(
     batch: batchSize,
     train: true,
   });
-  const labels = dataset.labels ? arena.reserve(dataset.labels.byteLength) : 0;
-  const targets = dataset.targets ? arena.reserve(dataset.targets.byteLength) : 0;
+  const answers = placeAnswers(arena, dataset);
   const addressOf = placeBatch(arena, network, { batch: batchSize, inputs, tensors });
+  const masks = placeMasks(arena);
   const transposed = layers.map(({ inFeatures, outFeatures, backwardInput }) =>
     backwardInput ? placeRows(arena, padded(outFeatures), inFeatures) : 0
   );
-
-  const lossRecord = (op: LossOp): Fields<typeof ROW_OP> => {
-    const shared = { kind: ROW_OP_KINDS[op.op], result: addressOf(op.dZ), columns: plan.outFeatures };
-    switch (op.op) {
-      case "softmaxCrossEntropy":
-        return { ...shared, a: addressOf(op.logits), labels, scale: op.labelSmoothing };
-      case "meanSquaredError":
-        return {
-          ...shared,
-          activation: ACTIVATION_TABLE[op.activation].number,
-          a: addressOf(op.y),
-          z: addressOf(op.z),
-          labels: op.labels ? labels : 0,
-          source: targets,
-        };
-      default:
-        return op satisfies never;
-    }
-  };
 
   const backwardRecord = (layer: PlanLayer, index: number): Fields<typeof ROW_OP> | undefined => {
     const { inFeatures, outFeatures, backwardInput: op } = layer;
@@ -86,6 +71,7 @@ export function prepareTraining(
       columns: inFeatures,
       y: addressOf(op.x),
       z: addressOf(op.z),
+      mask: masks.place(op.mask),
     };
   };
 
@@ -108,8 +94,8 @@ export function prepareTraining(
     batch: batchSize,
     maxRows: countOf(dataset),
     rowOps: [
-      ...forwardRecords(network, { values: dataset.inputs, inputs, addressOf }),
-      lossRecord(loss),
+      ...forwardRecords(network, { values: dataset.inputs, inputs, addressOf, placeMask: masks.place }),
+      ...lossRecords(loss, { outFeatures: plan.outFeatures, addressOf, answers }),
       ...layers.map(backwardRecord).filter((record) => record !== undefined).reverse(),
     ],
     layers: layerRecords,
@@ -118,14 +104,20 @@ export function prepareTraining(
       update: UPDATES[update.op].number,
       stateDistance,
       clipNorm: clip?.maxNorm ?? 0,
+      ...inputs.sparse && { entryMask: masks.place(layers[0].dropout?.mask) },
+      ...averageDecay > 0 && {
+        averageDistance: (1 + statesOf(update).length) * stateDistance,
+        averageDecay,
+        averageRest: 1 - averageDecay,
+      },
     },
   });
 
   const memory = pool.createMemory(arena.bytes);
   inputs.write(memory);
-  if (dataset.labels) new Uint32Array(memory.buffer, labels, dataset.labels.length).set(dataset.labels);
-  if (dataset.targets) new Float32Array(memory.buffer, targets, dataset.targets.length).set(dataset.targets);
+  answers.write(memory);
   program.write(memory);
+  masks.write(memory);
   return {
     memory,
     program,
@@ -134,6 +126,23 @@ export function prepareTraining(
     update,
     replaceInputs: (others) => inputs.replace(memory, others),
   };
+}
+
+/**
+ * Returns the decay of the averages of all parameters, 0 if none are kept.
+ *
+ * @throws {BackendError} if parameters get different ones
+ */
+function averageDecayOf(layers: readonly TrainedLayer[]): number {
+  const decays = layers.flatMap(({ training: { averages } }) =>
+    averages ? [averages.weights.decay, averages.bias.decay] : []
+  );
+  const [first = 0] = decays;
+  if (decays.every((decay) => decay === first)) return first;
+  throw new BackendError(
+    `Backend "wasm" needs averages with the same decay for every parameter, found ${decays.join(", ")}`,
+    { backend: "wasm", code: "unsupported" },
+  );
 }
 
 /** Copies the state's tensors in. */

@@ -22,6 +22,14 @@ export function numbersOf(update: UpdateOp, learningRate: number, step: number):
         ...decoupled ? [0, weightDecay] : [weightDecay, 0],
       ];
     }
+    case "rmsprop": {
+      const { decay, epsilon, weightDecay } = update;
+      return [learningRate, decay, 1 - decay, epsilon, weightDecay];
+    }
+    case "lion": {
+      const { beta1, beta2, weightDecay } = update;
+      return [learningRate, beta1, 1 - beta1, beta2, 1 - beta2, weightDecay];
+    }
     default:
       return update satisfies never;
   }

@@ -5,6 +5,7 @@ import {
   fieldAt,
   ITEM,
   LAYER,
+  MASK,
   PROGRAM,
   ROW_OP,
   writeRecord,
@@ -41,7 +42,9 @@ Deno.test("kernelDefinitions() has each number and each field once, in the order
   assertEquals(members("Activation"), numbers(ACTIVATION_TABLE));
   assertEquals(members("Update"), numbers(UPDATES));
   for (
-    const [name, record] of Object.entries({ RowOp: ROW_OP, Layer: LAYER, Item: ITEM, Program: PROGRAM })
+    const [name, record] of Object.entries({
+      ...{ Mask: MASK, RowOp: ROW_OP, Layer: LAYER, Item: ITEM, Program: PROGRAM },
+    })
   ) {
     assertEquals(members(name), Object.entries(record));
   }

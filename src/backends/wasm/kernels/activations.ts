@@ -8,6 +8,8 @@
 //   silu        y = z σ(z)               d σ(z) (1 + z (1 - σ(z)))
 //   mish        y = z t                  d (t + z σ(z) (1 - t²)), t = tanh(log(1 + e^z))
 //   leaky-relu  y = z > 0 ? z : 0.01 z   y > 0 ? d : 0.01 d
+//   elu         y = z > 0 ? z : e^z - 1  y > 0 ? d : d (y + 1)
+//   gelu        y = z Φ(z)               d (Φ(z) + z e^(-z² / 2) / √(2π))
 //   softmax     y = e^z / Σ e^z          y (d - Σ d y)
 // With q = e^-|z|, σ(z) is 1 / (1 + q), or q / (1 + q) below zero, and 1 - σ(z) is the other of the two: so silu and its
 // derivative vanish far below zero. Likewise t is (1 + 2 q) / (1 + 2 q + 2 q²), or (q² + 2 q) / (q² + 2 q + 2) below zero;
@@ -17,7 +19,7 @@
 // needs a case in `activate()` and in `backwardStretch()`; one over whole rows, in `activateRows()` and `activateBackward()`.
 
 import { Activation } from "./generated";
-import { exp, madd, panelsOf, ROW, rowAt, sumOf, tanh, wideExp } from "./prims";
+import { bell, exp, expm1, madd, normalCdf, panelsOf, ROW, rowAt, sumOf, tanh, wideExp } from "./prims";
 
 /**
  * Applies an elementwise activation to the sums [z, z + length), and writes the outputs to `y`, which may be `z`. What
@@ -57,6 +59,18 @@ export function activate(z: usize, y: usize, length: usize, activation: i32): vo
       for (; z < end; z += 16, y += 16) {
         const a = v128.load(z);
         v128.store(y, v128.bitselect(f32x4.mul(a, f32x4.splat(0.01)), a, f32x4.lt(a, zero)));
+      }
+      return;
+    case Activation.elu:
+      for (; z < end; z += 16, y += 16) {
+        const a = v128.load(z);
+        v128.store(y, v128.bitselect(a, expm1(a), f32x4.gt(a, zero)));
+      }
+      return;
+    case Activation.gelu:
+      for (; z < end; z += 16, y += 16) {
+        const a = v128.load(z);
+        v128.store(y, f32x4.mul(a, normalCdf(a, bell(a))));
       }
       return;
     default:
@@ -124,6 +138,19 @@ function backwardStretch(y: usize, z: usize, d: usize, length: usize, activation
       for (; d < end; d += 16, y += 16) {
         const a = v128.load(d);
         v128.store(d, v128.bitselect(f32x4.mul(a, f32x4.splat(0.01)), a, f32x4.le(v128.load(y), zero)));
+      }
+      return;
+    case Activation.elu:
+      for (; d < end; d += 16, y += 16) {
+        const a = v128.load(y), slope = v128.bitselect(f32x4.add(a, one), one, f32x4.le(a, zero));
+        v128.store(d, f32x4.mul(v128.load(d), slope));
+      }
+      return;
+    case Activation.gelu:
+      for (; d < end; d += 16, z += 16) {
+        const a = v128.load(z), e = bell(a);
+        const slope = madd(f32x4.mul(a, e), f32x4.splat(0.398942280), normalCdf(a, e)); // 1 / √(2π)
+        v128.store(d, f32x4.mul(v128.load(d), slope));
       }
       return;
     case Activation.softmax: // over whole rows, see activateBackward()

@@ -2,7 +2,8 @@
 // `deno task build:wasm` makes it from records.ts and the tables of src/plan/.
 
 import { barrier, refill, take } from "./control";
-import { Layer, Program, Queue, RowOp, STEP_NUMBERS } from "./generated";
+import { dropEntries } from "./dropout";
+import { Layer, Mask, Program, Queue, RowOp, STEP_NUMBERS } from "./generated";
 import { runRowOp, sparseLinear, sparsePairs } from "./rows";
 import { gatherColumns, gatherEntries } from "./sparse";
 import { clippedItem, gradientItem, transposeLayer } from "./weights";
@@ -87,14 +88,20 @@ export function run(address: usize, thread: i32, limit: i32): void {
   }
 }
 
-/** Gathers the sparse inputs of rows [r0, r1) of a step. */
+/** Gathers the sparse inputs of rows [r0, r1) of a step, and drops some of them if the inputs have dropout. */
 function gather(program: Program, step: i32, r0: i32, r1: i32): void {
   const first = step * program.batch;
+  r1 = min(r1, min(program.batch, program.count - first));
   gatherEntries(
     program.entryStarts, program.entrySource, program.entryBytes, program.entryScale,
-    program.order + (<usize>first << 2), program.entries, program.entryStride, program.entryCounts, r0,
-    min(r1, min(program.batch, program.count - first)),
+    program.order + (<usize>first << 2), program.entries, program.entryStride, program.entryCounts, r0, r1,
   );
+  if (program.entryMask) {
+    dropEntries(
+      changetype<Mask>(program.entryMask), program.stepsBefore + step + 1, program.entries, program.entryStride,
+      program.entryCounts, r0, r1,
+    );
+  }
 }
 
 /** Copies the weights of a layer to their transposed places. */

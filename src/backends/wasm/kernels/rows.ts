@@ -2,8 +2,9 @@
 // first layer, through the loss and back to the first layer's dZ without meeting another.
 
 import { activate, activateBackward, activateRows } from "./activations";
-import { Program, RowOp, RowOpKind } from "./generated";
-import { meanSquaredError, softmaxCrossEntropy } from "./losses";
+import { dropPanel } from "./dropout";
+import { Mask, Program, RowOp, RowOpKind } from "./generated";
+import { binaryCrossEntropy, huber, meanSquaredError, softmaxCrossEntropy, weigh } from "./losses";
 import { rowsTimes } from "./matmul";
 import { elementAt, panelsOf, ROW, rowAt } from "./prims";
 import { sparseRowsTimes } from "./sparse";
@@ -18,14 +19,22 @@ export function runRowOp(op: RowOp, program: Program, order: usize, rows: i32, r
       return gatherFloats(op, stride, order, r0, r1);
     case RowOpKind.linear:
       return linear(op, stride, r0, r1);
+    case RowOpKind.dropout:
+      return dropout(op, program, r0, r1);
     case RowOpKind.sparseLinear: // done before, but for an activation that needs all columns
       return activateRows(op.result, stride, r0, r1, op.columns, op.activation);
     case RowOpKind.softmaxCrossEntropy:
       return softmaxCrossEntropy(op, program, order, rows, r0, r1);
     case RowOpKind.meanSquaredError:
       return meanSquaredError(op, program, order, rows, r0, r1);
+    case RowOpKind.binaryCrossEntropy:
+      return binaryCrossEntropy(op, program, order, rows, r0, r1);
+    case RowOpKind.huber:
+      return huber(op, program, order, rows, r0, r1);
+    case RowOpKind.weigh:
+      return weigh(op, stride, order, r0, r1);
     case RowOpKind.backwardInput:
-      return backwardInput(op, stride, r0, r1);
+      return backwardInput(op, program, r0, r1);
     case RowOpKind.output:
       return output(op, stride, order, r0, r1);
     default:
@@ -44,11 +53,27 @@ function linear(op: RowOp, stride: i32, r0: i32, r1: i32): void {
   activateRows(op.result, stride, r0, r1, op.columns, op.activation);
 }
 
-/** `result = a w`, sent back through the activation that made `y`. */
-function backwardInput(op: RowOp, stride: i32, r0: i32, r1: i32): void {
+/** `result = dropout(a)`. */
+function dropout(op: RowOp, program: Program, r0: i32, r1: i32): void {
+  for (let panel = 0, panels = panelsOf(op.columns); panel < panels; panel++) {
+    const first = rowAt(0, program.stride, panel, r0);
+    drop(op, program, panel, r0, r1, op.a + first, op.result + first);
+  }
+}
+
+/** Drops values of rows [r0, r1) of a panel as the mask of an operation says, in a step that threads are in. */
+function drop(op: RowOp, program: Program, panel: i32, r0: i32, r1: i32, x: usize, y: usize): void {
+  dropPanel(changetype<Mask>(op.mask), program.stepsBefore + program.step + 1, panel, r0, r1, x, y);
+}
+
+/** `result = a w`, sent back through the dropout of `y` and the activation that made it. */
+function backwardInput(op: RowOp, program: Program, r0: i32, r1: i32): void {
+  const stride = program.stride;
   for (let panel = 0, panels = panelsOf(op.columns); panel < panels; panel++) {
     const result = rowAt(op.result, stride, panel, 0);
     rowsTimes(op.a, stride, op.inner, rowAt(op.w, op.wStride, panel, 0), 0, result, r0, r1);
+    const first = result + <usize>r0 * ROW;
+    if (op.mask) drop(op, program, panel, r0, r1, first, first);
   }
   activateBackward(op.y, op.z, op.result, stride, op.columns, op.activation, r0, r1);
 }

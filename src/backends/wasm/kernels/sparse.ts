@@ -11,7 +11,7 @@
 import { madd, ROW } from "./prims";
 
 /** Bytes of an entry of a batch. */
-const ENTRY: usize = 8;
+export const ENTRY: usize = 8;
 
 /**
  * Copies the entries of rows [r0, r1) of a batch, whose row r is row `order[r]` of the data set. Sets of bytes keep 4 bytes

@@ -16,6 +16,10 @@ export function update(kind: i32, p: usize, g: usize, length: usize, distance: u
       return sgd(p, g, length, p + distance, numbers);
     case Update.adam:
       return adam(p, g, length, p + distance, p + 2 * distance, numbers);
+    case Update.rmsprop:
+      return rmsprop(p, g, length, p + distance, numbers);
+    case Update.lion:
+      return lion(p, g, length, p + distance, numbers);
     default:
       unreachable();
   }
@@ -59,6 +63,46 @@ function adam(p: usize, g: usize, length: usize, m: usize, v: usize, numbers: us
     v128.store(v, vv);
     const change = f32x4.div(f32x4.mul(step, mm), f32x4.add(f32x4.sqrt(vv), epsilon));
     v128.store(p, f32x4.sub(f32x4.mul(w, keep), change));
+  }
+}
+
+/** RMSprop: {learning rate, decay, 1 - decay, ε, λ}. */
+function rmsprop(p: usize, g: usize, length: usize, v: usize, numbers: usize): void {
+  const rate = v128.load32_splat(numbers), keep = v128.load32_splat(numbers, 4), rest = v128.load32_splat(numbers, 8);
+  const epsilon = v128.load32_splat(numbers, 12), decay = v128.load32_splat(numbers, 16);
+  for (const end = p + length; p < end; p += 16, g += 16, v += 16) {
+    const w = v128.load(p);
+    const d = madd(decay, w, v128.load(g));
+    const vv = madd(f32x4.mul(rest, d), d, f32x4.mul(keep, v128.load(v)));
+    v128.store(v, vv);
+    v128.store(p, f32x4.sub(w, f32x4.div(f32x4.mul(rate, d), f32x4.add(f32x4.sqrt(vv), epsilon))));
+  }
+}
+
+/** Lion: {learning rate, β₁, 1 - β₁, β₂, 1 - β₂, λ}. */
+function lion(p: usize, g: usize, length: usize, m: usize, numbers: usize): void {
+  const rate = v128.load32_splat(numbers), decay = v128.load32_splat(numbers, 20);
+  const beta1 = v128.load32_splat(numbers, 4), rest1 = v128.load32_splat(numbers, 8);
+  const beta2 = v128.load32_splat(numbers, 12), rest2 = v128.load32_splat(numbers, 16);
+  for (const end = p + length; p < end; p += 16, g += 16, m += 16) {
+    const w = v128.load(p), d = v128.load(g), mm = v128.load(m);
+    const direction = sign(madd(rest1, d, f32x4.mul(beta1, mm)));
+    v128.store(p, f32x4.sub(w, f32x4.mul(rate, madd(decay, w, direction))));
+    v128.store(m, madd(rest2, d, f32x4.mul(beta2, mm)));
+  }
+}
+
+/** 1 with the sign of x, 0 for 0, NaN for NaN. */
+function sign(x: v128): v128 {
+  const one = v128.or(f32x4.splat(1), v128.and(x, f32x4.splat(-0.0)));
+  return v128.bitselect(x, one, v128.or(f32x4.ne(x, x), f32x4.eq(x, f32x4.splat(0))));
+}
+
+/** Takes a stretch into its average at `a`: `a = decay a + rest p`, with rest = 1 - decay. */
+export function average(p: usize, length: usize, a: usize, decay: f32, rest: f32): void {
+  const keep = f32x4.splat(decay), share = f32x4.splat(rest);
+  for (const end = p + length; p < end; p += 16, a += 16) {
+    v128.store(a, madd(share, v128.load(p), f32x4.mul(keep, v128.load(a))));
   }
 }
 

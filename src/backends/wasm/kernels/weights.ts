@@ -6,7 +6,7 @@ import { Item, Layer, Program } from "./generated";
 import { columnsTimes, columnSums, transpose } from "./matmul";
 import { panelsOf, ROW, rowAt } from "./prims";
 import { sparseColumnsTimes } from "./sparse";
-import { scale, sumOfSquares, update } from "./updates";
+import { average, scale, sumOfSquares, update } from "./updates";
 
 /** Computes the gradient of an item, and applies it unless it is to be clipped first. */
 export function gradientItem(program: Program, index: i32, numbers: usize, rows: i32, thread: i32): void {
@@ -61,10 +61,16 @@ export function clippedItem(program: Program, index: i32, numbers: usize): void 
 function apply(
   program: Program, layer: Layer, panel: i32, k0: i32, k1: i32, g: usize, bias: usize, numbers: usize,
 ): void {
-  const kind = program.update, distance = program.stateDistance;
-  update(kind, rowAt(layer.w, layer.wStride, panel, k0), g, <usize>(k1 - k0) * ROW, distance, numbers);
-  if (k0 == 0) update(kind, layer.bias + <usize>panel * ROW, bias, ROW, distance, numbers);
+  updateStretch(program, rowAt(layer.w, layer.wStride, panel, k0), g, <usize>(k1 - k0) * ROW, numbers);
+  if (k0 == 0) updateStretch(program, layer.bias + <usize>panel * ROW, bias, ROW, numbers);
   if (layer.t) transpose(rowAt(layer.w, layer.wStride, panel, 0), panel, layer.t, layer.tStride, k0, k1);
+}
+
+/** Updates the `length` bytes at `p`, and takes them into their average while they are in the cache. */
+function updateStretch(program: Program, p: usize, g: usize, length: usize, numbers: usize): void {
+  update(program.update, p, g, length, program.stateDistance, numbers);
+  const distance = program.averageDistance;
+  if (distance) average(p, length, p + distance, program.averageDecay, program.averageRest);
 }
 
 /** Copies all weights of a layer to their transposed places; once, after the host has set them. */
