@@ -6,20 +6,21 @@
  */
 import type { ActivationName } from "../../plan/activations.ts";
 import activations from "./activations.wgsl" with { type: "text" };
+import average from "./average.wgsl" with { type: "text" };
 import clipByNorm from "./clip_by_norm.wgsl" with { type: "text" };
+import { MASK_MEMBERS } from "./dropout.ts";
+import dropout from "./dropout.wgsl" with { type: "text" };
+import dropoutMask from "./dropout_mask.wgsl" with { type: "text" };
 import gather from "./gather.wgsl" with { type: "text" };
 import lanes from "./lanes.wgsl" with { type: "text" };
 import linear from "./linear.wgsl" with { type: "text" };
 import linearBackwardInput from "./linear_backward_input.wgsl" with { type: "text" };
 import linearBackwardWeight from "./linear_backward_weight.wgsl" with { type: "text" };
-import loss from "./loss.wgsl" with { type: "text" };
-import meanSquaredError from "./mean_squared_error.wgsl" with { type: "text" };
 import numbers from "./numbers.wgsl" with { type: "text" };
 import rowLoss from "./row_loss.wgsl" with { type: "text" };
 import rows from "./rows.wgsl" with { type: "text" };
 import softmax from "./softmax.wgsl" with { type: "text" };
 import softmaxBackward from "./softmax_backward.wgsl" with { type: "text" };
-import softmaxCrossEntropy from "./softmax_cross_entropy.wgsl" with { type: "text" };
 import sumLosses from "./sum_losses.wgsl" with { type: "text" };
 import update from "./update.wgsl" with { type: "text" };
 import { stepSource } from "./steps.ts";
@@ -74,16 +75,31 @@ export function linearKernel(tile: Tile, { activation, z }: Activated): Kernel {
       linear,
       tileSource(tile, { rowSums: false }),
     ],
-    bindings: ["uniform", "read", "read", "write", ...bindingsOf(z, "write")],
+    bindings: ["uniform", "read", "read", "write", ...(z ? ["write" as const] : [])],
   });
 }
 
-/** linear_backward_input.wgsl, back through the activation of the layer before. */
-export function linearBackwardInputKernel(tile: Tile, activation: ActivationName): Kernel {
-  return make(`linearBackwardInput, ${tile.block}`, {
-    code: [activationSource(activation), linearBackwardInput, tileSource(tile, { rowSums: false })],
+/** linear_backward_input.wgsl, back through the activation of the layer before and the dropout that its outputs may have. */
+export function linearBackwardInputKernel(
+  tile: Tile,
+  { activation, dropped }: { readonly activation: ActivationName; readonly dropped: boolean },
+): Kernel {
+  return make(`linearBackwardInput, ${tile.block}${dropped ? ", dropped" : ""}`, {
+    code: [
+      activationSource(activation),
+      dropped ? dropoutMask : "fn drop(d: f32, row: u32, column: u32) -> f32 { return d; }",
+      linearBackwardInput,
+      tileSource(tile, { rowSums: false, ...dropped && { members: MASK_MEMBERS } }),
+    ],
     bindings: ["uniform", "read", "read", "read", "write"],
   });
+}
+
+/** dropout.wgsl. */
+export function dropoutKernel(): Kernel {
+  const sizes = `struct Dropout { columns: u32, ${MASK_MEMBERS} }
+@group(1) @binding(0) var<uniform> layer: Dropout;`;
+  return make("dropout", { code: [sizes, dropoutMask, dropout], bindings: ["uniform", "read", "write"] });
 }
 
 /** linear_backward_weight.wgsl, whose gradients go to `taker`. */
@@ -106,6 +122,11 @@ function takenBy({ name, code, targets, settings }: Taker, kernel: string, own: 
   });
 }
 
+/** average.wgsl. */
+export function averageKernel(): Kernel {
+  return make("average", { code: [average], bindings: ["uniform", "read", "write"] });
+}
+
 /** clip_by_norm.wgsl, by its function. */
 export function clipKernel(entry: "squares" | "factor_of"): Kernel {
   const code = [`const LANES = 64u;`, lanes, clipByNorm];
@@ -114,50 +135,16 @@ export function clipKernel(entry: "squares" | "factor_of"): Kernel {
 
 /** softmax.wgsl for rows of so many columns. */
 export function softmaxKernel(columns: number): Kernel {
-  return overRows(columns, "softmax", { code: [softmax], bindings: ["write"] });
+  return rowKernel(columns, "softmax", { code: [softmax], bindings: ["write"] });
 }
 
 /** softmax_backward.wgsl for rows of so many columns. */
 export function softmaxBackwardKernel(columns: number): Kernel {
-  return overRows(columns, "softmaxBackward", { code: [softmaxBackward], bindings: ["read", "write"] });
+  return rowKernel(columns, "softmaxBackward", { code: [softmaxBackward], bindings: ["read", "write"] });
 }
 
-/** softmax_cross_entropy.wgsl for rows of so many columns. */
-export function softmaxCrossEntropyKernel(columns: number): Kernel {
-  return ofLoss(columns, "softmaxCrossEntropy", { labels: true, code: [softmaxCrossEntropy] });
-}
-
-/** mean_squared_error.wgsl for rows of so many columns. */
-export function meanSquaredErrorKernel(
-  columns: number,
-  { labels, activation, z }: Activated & { readonly labels: boolean },
-): Kernel {
-  const fromOf = (buffer: string) => `fn from_of(at: u32) -> f32 { return ${buffer}[at]; }`;
-  return ofLoss(columns, "meanSquaredError", {
-    labels,
-    code: [
-      activationSource(activation),
-      `const SOFTMAX = ${activation === "softmax"};`,
-      z ? bufferSource("z", 5, "read") + fromOf("z") : fromOf("outputs"),
-      meanSquaredError,
-    ],
-    bindings: bindingsOf(z, "read"),
-  });
-}
-
-/** Makes the kernel of a loss; `bindings` are those besides loss.wgsl's. */
-function ofLoss(columns: number, name: string, { labels, code, bindings = [] }: {
-  readonly labels: boolean;
-  readonly code: readonly string[];
-  readonly bindings?: readonly Binding[];
-}): Kernel {
-  return overRows(columns, name, {
-    code: [`const LABELS = ${labels};`, rowLoss, loss, ...code],
-    bindings: ["read", "read", "write", "write", ...bindings],
-  });
-}
-
-function overRows(columns: number, name: string, { code, bindings }: {
+/** Returns the kernel of this name that is rows.wgsl and `code`, for rows of so many columns. */
+export function rowKernel(columns: number, name: string, { code, bindings }: {
   readonly code: readonly string[];
   readonly bindings: readonly Binding[];
 }): Kernel {
@@ -174,19 +161,16 @@ export function sumLossesKernel(): Kernel {
 }
 
 /** Writes `activate` and `activate_backward`, which do not compile if activations.wgsl lacks the activation. */
-function activationSource(activation: ActivationName): string {
+export function activationSource(activation: ActivationName): string {
   const name = activation.replaceAll("-", "_");
   return `${activations}
 fn activate(z: f32) -> f32 { return ${name}_of(z); }
 fn activate_backward(y_or_z: f32, d: f32) -> f32 { return ${name}_back(y_or_z, d); }`;
 }
 
-function bufferSource(name: string, binding: number, access: "read" | "read_write"): string {
+/** Writes the declaration of a buffer of float32 numbers. */
+export function bufferSource(name: string, binding: number, access: "read" | "read_write"): string {
   return `@group(1) @binding(${binding}) var<storage, ${access}> ${name}: array<f32>;\n`;
-}
-
-function bindingsOf(present: boolean, binding: Binding): readonly Binding[] {
-  return present ? [binding] : [];
 }
 
 function make(

@@ -58,8 +58,15 @@ function stretchOf(tile: Tile): number {
   return tile.bytes / (2 * 4 * tileWidth(tile));
 }
 
-/** Writes a tile's WGSL; `rowSums` also gives `finish_row(row, Σ_k left(row, k))`. */
-export function tileSource(tile: Tile, { rowSums }: { readonly rowSums: boolean }): string {
+/**
+ * Writes a tile's WGSL.
+ *
+ * @param options `rowSums` also gives `finish_row(row, Σ_k left(row, k))`; `members` are further ones of `layer`
+ */
+export function tileSource(
+  tile: Tile,
+  { rowSums, members = "" }: { readonly rowSums: boolean; readonly members?: string },
+): string {
   const width = tileWidth(tile), depth = stretchOf(tile), blocks = range(tile.block / 4);
   const cells = blocks.flatMap((i) => blocks.map((j) => ({ name: `c${i}${j}`, i, j })));
   const lines = (parts: string[], indent: number) => parts.join(`\n${" ".repeat(indent)}`);
@@ -68,7 +75,7 @@ const WIDTH = ${width}u; // rows and columns of a tile
 const DEPTH = ${depth}u; // of a stretch
 const VECTORS = WIDTH / 4u;
 
-struct Layer { in_features: u32, out_features: u32 }
+struct Layer { in_features: u32, out_features: u32, ${members} }
 @group(1) @binding(0) var<uniform> layer: Layer;
 
 var<workgroup> lefts: array<vec4<f32>, DEPTH * VECTORS>;

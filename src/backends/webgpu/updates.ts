@@ -7,6 +7,8 @@ import { settingsOf, statesOf, UPDATES } from "../../plan/optimizers.ts";
 import type { UpdateOp } from "../../plan/plan.ts";
 import adam from "./adam.wgsl" with { type: "text" };
 import gradient from "./gradient.wgsl" with { type: "text" };
+import lion from "./lion.wgsl" with { type: "text" };
+import rmsprop from "./rmsprop.wgsl" with { type: "text" };
 import sgd from "./sgd.wgsl" with { type: "text" };
 
 /** The end of gradients, for the kernels that compute or read them: an update, or a buffer that keeps them. */
@@ -55,6 +57,10 @@ function codeOf({ op }: UpdateOp): string {
       return sgd;
     case "adam":
       return adam;
+    case "rmsprop":
+      return rmsprop;
+    case "lion":
+      return lion;
     default:
       return op satisfies never;
   }
@@ -71,6 +77,10 @@ function derivedSettings(op: UpdateOp, rate: number, step: number): Readonly<Rec
         correctedRate: rate / (1 - op.beta1 ** step),
         vRoot: 1 / Math.sqrt(1 - op.beta2 ** step),
       };
+    case "rmsprop":
+      return { oneMinusDecay: 1 - op.decay };
+    case "lion":
+      return { oneMinusBeta1: 1 - op.beta1, oneMinusBeta2: 1 - op.beta2 };
     default:
       return op satisfies never;
   }
