@@ -4,15 +4,9 @@
  * @module
  */
 import type { BufferName, LossOp } from "../../plan/plan.ts";
-import binaryCrossEntropy from "./binary_cross_entropy.wgsl" with { type: "text" };
-import differenceLoss from "./difference_loss.wgsl" with { type: "text" };
-import huber from "./huber.wgsl" with { type: "text" };
 import { activationSource, bufferSource, type Kernel, rowKernel } from "./kernels.ts";
-import loss from "./loss.wgsl" with { type: "text" };
-import meanSquaredError from "./mean_squared_error.wgsl" with { type: "text" };
 import { type Launch, rowLaunch } from "./program.ts";
-import rowLoss from "./row_loss.wgsl" with { type: "text" };
-import softmaxCrossEntropy from "./softmax_cross_entropy.wgsl" with { type: "text" };
+import * as wgsl from "./wgsl.ts";
 
 /** The launch of a loss over a batch; `losses` receives each row's, for sum_losses.wgsl. */
 export function lossLaunch(
@@ -45,8 +39,8 @@ export function lossKernel(op: LossOp, columns: number): Kernel {
   const weight = op.weights === undefined ? "1.0" : "weights[select(row.number, 0u, row.end == 0u)]";
   return rowKernel(columns, op.op, {
     code: [
-      rowLoss,
-      loss,
+      wgsl.rowLoss,
+      wgsl.loss,
       ...more.map((buffer, at) => bufferSource(buffer, first + at, "read")),
       `fn weight_of(row: Row) -> f32 { return ${weight}; }`,
       ...codeOf(op),
@@ -68,13 +62,13 @@ function optionalBuffers(op: LossOp): [buffer: "z" | "weights", name: BufferName
 function codeOf(op: LossOp): readonly string[] {
   switch (op.op) {
     case "softmaxCrossEntropy":
-      return [softmaxCrossEntropy];
+      return [wgsl.softmaxCrossEntropy];
     case "binaryCrossEntropy":
-      return [binaryCrossEntropy];
+      return [wgsl.binaryCrossEntropy];
     case "meanSquaredError":
-      return [...differenceSource(op), `const LABELS = ${op.labels};`, meanSquaredError];
+      return [...differenceSource(op), `const LABELS = ${op.labels};`, wgsl.meanSquaredError];
     case "huber":
-      return [...differenceSource(op), huber];
+      return [...differenceSource(op), wgsl.huber];
     default:
       return op satisfies never;
   }
@@ -101,6 +95,6 @@ function differenceSource({ activation, z }: Extract<LossOp, { y: BufferName }>)
     activationSource(activation),
     `const SOFTMAX = ${activation === "softmax"};`,
     `fn from_of(at: u32) -> f32 { return ${z === undefined ? "outputs" : "z"}[at]; }`,
-    differenceLoss,
+    wgsl.differenceLoss,
   ];
 }

@@ -9,6 +9,7 @@
  * because compilers keep an array that a loop indexes out of registers. Whichever the block, a sum has one order.
  * @module
  */
+import * as wgsl from "./wgsl.ts";
 
 /** Rows and columns of sums that an invocation keeps. */
 export type Block = 4 | 8;
@@ -129,16 +130,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   ${rowSums ? ROW_SUMS(blocks) : ""}
 }
 
-/** Where a vector lies: turned by its depth, so that a column of them and a row of them both lie in different banks. */
-fn place(k: u32, vector: u32) -> u32 {
-  return k * VECTORS + (vector ^ (k % 8u));
-}
-
-/** c + a bᵀ; a matrix's columns are rows of the tile. */
-fn add_products(c: mat4x4<f32>, a: vec4<f32>, b: vec4<f32>) -> mat4x4<f32> {
-  return mat4x4<f32>(c[0] + a.x * b, c[1] + a.y * b, c[2] + a.z * b, c[3] + a.w * b);
-}
-
+${wgsl.tile}
 ${copySource("left", "tile_shape().x")}
 ${copySource("right", "tile_shape().y")}`;
 }

@@ -5,11 +5,7 @@
  */
 import { settingsOf, statesOf, UPDATES } from "../../plan/optimizers.ts";
 import type { UpdateOp } from "../../plan/plan.ts";
-import adam from "./adam.wgsl" with { type: "text" };
-import gradient from "./gradient.wgsl" with { type: "text" };
-import lion from "./lion.wgsl" with { type: "text" };
-import rmsprop from "./rmsprop.wgsl" with { type: "text" };
-import sgd from "./sgd.wgsl" with { type: "text" };
+import * as wgsl from "./wgsl.ts";
 
 /** The end of gradients, for the kernels that compute or read them: an update, or a buffer that keeps them. */
 export interface Taker {
@@ -26,7 +22,7 @@ export interface Taker {
 /** Keeps gradients that are to be clipped. */
 export const KEEP_GRADIENT: Taker = {
   name: "gradient",
-  code: gradient,
+  code: wgsl.gradient,
   targets: ["gradients"],
   settings: [],
 };
@@ -54,13 +50,13 @@ export function stepSettings(op: UpdateOp, rate: number, step: number): Readonly
 function codeOf({ op }: UpdateOp): string {
   switch (op) {
     case "sgd":
-      return sgd;
+      return wgsl.sgd;
     case "adam":
-      return adam;
+      return wgsl.adam;
     case "rmsprop":
-      return rmsprop;
+      return wgsl.rmsprop;
     case "lion":
-      return lion;
+      return wgsl.lion;
     default:
       return op satisfies never;
   }

@@ -4,14 +4,12 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import activations from "../../../src/backends/webgpu/activations.wgsl" with { type: "text" };
-import lanes from "../../../src/backends/webgpu/lanes.wgsl" with { type: "text" };
-import functions from "../../../src/backends/webgpu/numbers.wgsl" with { type: "text" };
 import type { ActivationName } from "../../../src/plan/activations.ts";
 import type { WebgpuBackend } from "../../../src/backends/webgpu/backend.ts";
 import { linearKernel } from "../../../src/backends/webgpu/kernels.ts";
 import { stepSource } from "../../../src/backends/webgpu/steps.ts";
 import { SMALL_TILE_BYTES } from "../../../src/backends/webgpu/tile.ts";
+import * as wgsl from "../../../src/backends/webgpu/wgsl.ts";
 import { backendTest, WEBGPU } from "../../support/backends.ts";
 
 /** Quiet and signaling NaN of both signs, ±∞, ±0, and finite numbers. */
@@ -83,7 +81,7 @@ function orderOf(x: number): number {
 async function compute({ gpu }: WebgpuBackend, expressions: readonly string[]): Promise<Float32Array[]> {
   const count = NUMBERS.length;
   const code = `const LANES = 1u;
-${[stepSource([]), functions, activations, lanes].join("\n")}
+${[stepSource([]), wgsl.numbers, wgsl.activations, wgsl.lanes].join("\n")}
 @group(1) @binding(0) var<storage, read> numbers: array<f32>;
 @group(1) @binding(1) var<storage, read_write> results: array<f32>;
 var<workgroup> shared_numbers: array<f32, 64>;
