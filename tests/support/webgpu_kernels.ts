@@ -1,7 +1,10 @@
 /** Every kernel of the WebGPU backend, in each variant whose source text differs. @module */
 import { ACTIVATIONS, needsZ } from "../../src/plan/activations.ts";
+import { LOSSES } from "../../src/plan/losses.ts";
 import { OPTIMIZERS } from "../../src/plan/optimizers.ts";
+import type { LossOp } from "../../src/plan/plan.ts";
 import * as kernels from "../../src/backends/webgpu/kernels.ts";
+import { lossKernel } from "../../src/backends/webgpu/losses.ts";
 import { type Block, SMALL_TILE_BYTES, TILE_BYTES } from "../../src/backends/webgpu/tile.ts";
 import { KEEP_GRADIENT, takerOf } from "../../src/backends/webgpu/updates.ts";
 import { resolveConfig } from "../../src/training/config.ts";
@@ -12,6 +15,20 @@ const TILES = [4, 8].flatMap((block) =>
 
 /** Row counts of one lane and of 64. */
 const COLUMNS = [10, 100];
+
+/** Returns every loss: after each output that it takes, with each kind of target, with and without row weights. */
+function everyLoss(): LossOp[] {
+  const settings = resolveConfig();
+  return Object.values(LOSSES).flatMap((loss) =>
+    loss.outputs.flatMap((output) =>
+      [true, false].filter((labels) => labels ? loss.labels : loss.targets).flatMap((labels) =>
+        [{}, { weights: "weights" }].map((weights) =>
+          loss.op({ index: 0, output, labels, ...weights, settings })
+        )
+      )
+    )
+  );
+}
 
 /** Returns all kernels. */
 export function everyKernel(): kernels.Kernel[] {
@@ -28,19 +45,20 @@ export function everyKernel(): kernels.Kernel[] {
     ),
     ...TILES.flatMap((tile) => [
       ...activated.map((each) => kernels.linearKernel(tile, each)),
-      ...ACTIVATIONS.map((activation) => kernels.linearBackwardInputKernel(tile, activation)),
+      ...ACTIVATIONS.flatMap((activation) =>
+        [true, false].map((dropped) => kernels.linearBackwardInputKernel(tile, { activation, dropped }))
+      ),
       ...[KEEP_GRADIENT, ...updates].map((consumer) => kernels.linearBackwardWeightKernel(tile, consumer)),
     ]),
     ...updates.map(kernels.updateKernel),
+    kernels.dropoutKernel(),
+    kernels.averageKernel(),
     kernels.clipKernel("squares"),
     kernels.clipKernel("factor_of"),
     ...COLUMNS.flatMap((columns) => [
       kernels.softmaxKernel(columns),
       kernels.softmaxBackwardKernel(columns),
-      kernels.softmaxCrossEntropyKernel(columns),
-      ...activated.flatMap((each) =>
-        [true, false].map((labels) => kernels.meanSquaredErrorKernel(columns, { ...each, labels }))
-      ),
+      ...everyLoss().map((op) => lossKernel(op, columns)),
     ]),
     kernels.sumLossesKernel(),
   ];

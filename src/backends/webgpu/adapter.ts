@@ -15,11 +15,11 @@ export interface AdapterOptions {
 }
 
 /** What the kernels need; a device is never asked for more than that and the sizes below. */
-const NEEDED = {
+export const NEEDED = {
   maxComputeWorkgroupStorageSize: TILE_BYTES,
   maxComputeInvocationsPerWorkgroup: 64,
   maxComputeWorkgroupSizeX: 64,
-  maxStorageBuffersPerShaderStage: 5,
+  maxStorageBuffersPerShaderStage: 6,
   maxComputeWorkgroupsPerDimension: 65535,
 } as const satisfies Partial<Record<keyof GPUSupportedLimits, number>>;
 

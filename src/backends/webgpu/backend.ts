@@ -54,14 +54,15 @@ export async function openWebgpu(options: AdapterOptions = {}): Promise<WebgpuBa
 async function createTrainer(device: Room, plan: StepPlan, dataset: Dataset): Promise<TrainerWork> {
   const { inFeatures } = plan, count = dataset.inputs.length / inFeatures;
   const bytes = dataset.inputs instanceof Uint8Array, answers = plan.labels ? 1 : plan.outFeatures;
-  const placed = await placePlan(device, TRAIN, plan), { places } = placed;
-  const inputs = await placeInputs(device, TRAIN, { count, inFeatures, bytes, answers });
+  const placed = await placePlan(device, TRAIN, plan), { places } = placed, { weighted } = plan;
+  const inputs = await placeInputs(device, TRAIN, { count, inFeatures, bytes, answers, weighted });
   const steps = await prepareSteps(device, TRAIN, { plan, placed, inputs, count });
   let stepsDone = 0;
   const scoped = (work: () => void) => device.scoped(TRAIN, work).checked;
   await scoped(() => {
     inputs.write(dataset.inputs);
     inputs.writeAnswers((plan.labels ? dataset.labels : dataset.targets)!);
+    if (weighted) inputs.writeWeights(dataset.weights!);
   });
   return {
     get stepsDone() {

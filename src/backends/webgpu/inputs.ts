@@ -1,6 +1,6 @@
 /**
  * A data set on the device: the inputs as bytes, four a word and each row from a word of its own, or as floats; beside them
- * labels or target values. A set beyond the adapter's largest binding lies in several parts, each of whole rows.
+ * labels or target values, and row weights. A set beyond the adapter's largest binding lies in several parts, each of whole rows.
  * @module
  */
 import type { Dataset } from "../../data/dataset.ts";
@@ -16,6 +16,8 @@ export interface InputForm {
   readonly bytes: boolean;
   /** Words of a row's labels or target values; 0 for none. */
   readonly answers: number;
+  /** Whether rows have weights. */
+  readonly weighted: boolean;
 }
 
 /** A set's place. */
@@ -24,11 +26,14 @@ export interface PlacedInputs {
   write(inputs: Dataset["inputs"]): void;
   /** Copies labels or targets in. */
   writeAnswers(values: Uint32Array | Float32Array): void;
-  /** The gathers of a batch: one for each part. */
+  /** Copies row weights in. */
+  writeWeights(values: Float32Array): void;
+  /** The gathers of a batch: one for each part, and one for its weights if `weights` receives them. */
   launches(options: {
     readonly order?: GPUBuffer;
     readonly x: GPUBuffer;
     readonly target: GPUBuffer;
+    readonly weights?: GPUBuffer;
     readonly scale: number;
     readonly batchSize: number;
   }): Launch[];
@@ -39,52 +44,68 @@ const CHUNK_BYTES = 1 << 25;
 
 /** Takes room for a set. */
 export async function placeInputs(device: Device, what: Work, form: InputForm): Promise<PlacedInputs> {
-  const { count, inFeatures, bytes, answers } = form;
+  const { count, inFeatures, bytes, answers, weighted } = form;
   const words = bytes ? Math.ceil(inFeatures / 4) : inFeatures;
   const rowsOfPart = Math.max(1, Math.floor(device.largestBuffer / (4 * Math.max(words, answers))));
   const parts: { first: number; rows: number }[] = [];
   for (let first = 0; first < count; first += rowsOfPart) {
     parts.push({ first, rows: Math.min(rowsOfPart, count - first) });
   }
-  const buffers = await device.allocate(
-    what,
-    parts.flatMap(({ rows }): BufferRequest[] => [
-      { name: "the inputs", bytes: 4 * rows * words },
-      { name: "labels or targets", bytes: 4 * rows * answers },
-    ]),
-  );
+  const requests = parts.flatMap(({ rows }): BufferRequest[] => [
+    { name: "the inputs", bytes: 4 * rows * words },
+    { name: "labels or targets", bytes: 4 * rows * answers },
+    ...(weighted ? [{ name: "weights of rows", bytes: 4 * rows }] : []),
+  ]);
+  const buffers = (await device.allocate(what, requests)).values(), take = () => buffers.next().value!;
+  const placed = parts.map((part) => ({
+    ...part,
+    inputs: take(),
+    answers: take(),
+    ...weighted && { weights: take() },
+  }));
+  const { queue } = device.gpu;
   return {
     write(inputs) {
       const chunkRows = Math.max(1, Math.floor(CHUNK_BYTES / (4 * words)));
       const inRows = inRowsOf(inputs, inFeatures, words, chunkRows);
-      for (const [index, { first, rows }] of parts.entries()) {
+      for (const { first, rows, inputs: buffer } of placed) {
         for (let done = 0; done < rows; done += chunkRows) {
           const from = first + done, end = Math.min(first + rows, from + chunkRows);
-          device.gpu.queue.writeBuffer(buffers[2 * index], 4 * done * words, inRows(from, end));
-          device.gpu.queue.submit([]); // so that the copy is let go
+          queue.writeBuffer(buffer, 4 * done * words, inRows(from, end));
+          queue.submit([]); // so that the copy is let go
         }
       }
     },
     writeAnswers(values) {
-      for (const [index, { first, rows }] of parts.entries()) {
-        const part = values.subarray(first * answers, (first + rows) * answers);
-        device.gpu.queue.writeBuffer(
-          buffers[2 * index + 1],
-          0,
-          part as typeof part & ArrayBufferView<ArrayBuffer>,
-        );
+      for (const { first, rows, answers: buffer } of placed) {
+        queue.writeBuffer(buffer, 0, rowsOf(values, answers, first, rows));
       }
     },
-    launches({ order, x, target, scale, batchSize }) {
+    writeWeights(values) {
+      for (const { first, rows, weights } of placed) {
+        if (weights) queue.writeBuffer(weights, 0, rowsOf(values, 1, first, rows));
+      }
+    },
+    launches({ order, x, target, weights: weightsOfBatch, scale, batchSize }) {
       const kernel = gatherKernel({ bytes, ordered: order !== undefined });
-      return parts.map(({ first, rows }, index) => ({
-        kernel,
-        sizes: { whole: [first, rows, words, inFeatures, answers], real: scale },
-        buffers: [buffers[2 * index], buffers[2 * index + 1], order ?? buffers[2 * index + 1], x, target],
-        grid: gatherGrid(batchSize, Math.max(words, answers)),
-      }));
+      return placed.flatMap(({ first, rows, inputs, answers: own, weights }) => {
+        const launch = (words: number, answers: number, [from, to]: readonly [GPUBuffer, GPUBuffer]) => ({
+          kernel,
+          sizes: { whole: [first, rows, words, inFeatures, answers], reals: [scale] },
+          buffers: [inputs, from, order ?? from, x, to],
+          grid: gatherGrid(batchSize, Math.max(words, answers)),
+        });
+        // Weights are gathered as labels are, by the same kernel, with no words of inputs.
+        const ofWeights = weights && weightsOfBatch ? [launch(0, 1, [weights, weightsOfBatch])] : [];
+        return [launch(words, answers, [own, target]), ...ofWeights];
+      });
     },
   };
+}
+
+/** Returns rows of `width` values each, as a view. */
+function rowsOf<T extends Uint32Array | Float32Array>(values: T, width: number, first: number, rows: number) {
+  return values.subarray(first * width, (first + rows) * width) as T & ArrayBufferView<ArrayBuffer>;
 }
 
 /** Rows of inputs as the device has them: as they are, or each filled up to a whole number of words. */

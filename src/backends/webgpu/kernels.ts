@@ -5,26 +5,11 @@
  * @module
  */
 import type { ActivationName } from "../../plan/activations.ts";
-import activations from "./activations.wgsl" with { type: "text" };
-import clipByNorm from "./clip_by_norm.wgsl" with { type: "text" };
-import gather from "./gather.wgsl" with { type: "text" };
-import lanes from "./lanes.wgsl" with { type: "text" };
-import linear from "./linear.wgsl" with { type: "text" };
-import linearBackwardInput from "./linear_backward_input.wgsl" with { type: "text" };
-import linearBackwardWeight from "./linear_backward_weight.wgsl" with { type: "text" };
-import loss from "./loss.wgsl" with { type: "text" };
-import meanSquaredError from "./mean_squared_error.wgsl" with { type: "text" };
-import numbers from "./numbers.wgsl" with { type: "text" };
-import rowLoss from "./row_loss.wgsl" with { type: "text" };
-import rows from "./rows.wgsl" with { type: "text" };
-import softmax from "./softmax.wgsl" with { type: "text" };
-import softmaxBackward from "./softmax_backward.wgsl" with { type: "text" };
-import softmaxCrossEntropy from "./softmax_cross_entropy.wgsl" with { type: "text" };
-import sumLosses from "./sum_losses.wgsl" with { type: "text" };
-import update from "./update.wgsl" with { type: "text" };
+import { MASK_MEMBERS } from "./dropout.ts";
 import { stepSource } from "./steps.ts";
 import { type Tile, tileSource } from "./tile.ts";
 import type { Taker } from "./updates.ts";
+import * as wgsl from "./wgsl.ts";
 
 /** How a kernel uses a binding of group 1. */
 export type Binding = "uniform" | "read" | "write";
@@ -59,7 +44,7 @@ export function lanesOf(columns: number): number {
 export function gatherKernel(options: { readonly bytes: boolean; readonly ordered: boolean }): Kernel {
   const { bytes, ordered } = options;
   return make(`gather, ${bytes ? "bytes" : "floats"}${ordered ? ", ordered" : ""}`, {
-    code: [`const BYTES = ${bytes};\nconst ORDERED = ${ordered};`, gather],
+    code: [`const BYTES = ${bytes};\nconst ORDERED = ${ordered};`, wgsl.gather],
     bindings: ["uniform", "read", "read", "read", "write", "write"],
   });
 }
@@ -71,30 +56,48 @@ export function linearKernel(tile: Tile, { activation, z }: Activated): Kernel {
     code: [
       activationSource(activation),
       z ? bufferSource("z", 4, "read_write") + keepZ("z[at] = sum;") : keepZ(""),
-      linear,
+      wgsl.linear,
       tileSource(tile, { rowSums: false }),
     ],
-    bindings: ["uniform", "read", "read", "write", ...bindingsOf(z, "write")],
+    bindings: ["uniform", "read", "read", "write", ...(z ? ["write" as const] : [])],
   });
 }
 
-/** linear_backward_input.wgsl, back through the activation of the layer before. */
-export function linearBackwardInputKernel(tile: Tile, activation: ActivationName): Kernel {
-  return make(`linearBackwardInput, ${tile.block}`, {
-    code: [activationSource(activation), linearBackwardInput, tileSource(tile, { rowSums: false })],
+/** linear_backward_input.wgsl, back through the activation of the layer before and the dropout that its outputs may have. */
+export function linearBackwardInputKernel(
+  tile: Tile,
+  { activation, dropped }: { readonly activation: ActivationName; readonly dropped: boolean },
+): Kernel {
+  return make(`linearBackwardInput, ${tile.block}${dropped ? ", dropped" : ""}`, {
+    code: [
+      activationSource(activation),
+      dropped ? wgsl.dropoutMask : "fn drop(d: f32, row: u32, column: u32) -> f32 { return d; }",
+      wgsl.linearBackwardInput,
+      tileSource(tile, { rowSums: false, ...dropped && { members: MASK_MEMBERS } }),
+    ],
     bindings: ["uniform", "read", "read", "read", "write"],
+  });
+}
+
+/** dropout.wgsl. */
+export function dropoutKernel(): Kernel {
+  const sizes = `struct Dropout { columns: u32, ${MASK_MEMBERS} }
+@group(1) @binding(0) var<uniform> layer: Dropout;`;
+  return make("dropout", {
+    code: [sizes, wgsl.dropoutMask, wgsl.dropout],
+    bindings: ["uniform", "read", "write"],
   });
 }
 
 /** linear_backward_weight.wgsl, whose gradients go to `taker`. */
 export function linearBackwardWeightKernel(tile: Tile, taker: Taker): Kernel {
-  const code = [linearBackwardWeight, tileSource(tile, { rowSums: true })];
+  const code = [wgsl.linearBackwardWeight, tileSource(tile, { rowSums: true })];
   return takenBy(taker, `linearBackwardWeight, ${tile.block}`, code);
 }
 
 /** update.wgsl. */
 export function updateKernel(taker: Taker): Kernel {
-  return takenBy(taker, "update", [update]);
+  return takenBy(taker, "update", [wgsl.update]);
 }
 
 function takenBy({ name, code, targets, settings }: Taker, kernel: string, own: readonly string[]): Kernel {
@@ -106,87 +109,58 @@ function takenBy({ name, code, targets, settings }: Taker, kernel: string, own: 
   });
 }
 
+/** average.wgsl. */
+export function averageKernel(): Kernel {
+  return make("average", { code: [wgsl.average], bindings: ["uniform", "read", "write"] });
+}
+
 /** clip_by_norm.wgsl, by its function. */
 export function clipKernel(entry: "squares" | "factor_of"): Kernel {
-  const code = [`const LANES = 64u;`, lanes, clipByNorm];
+  const code = [`const LANES = 64u;`, wgsl.lanes, wgsl.clipByNorm];
   return make(`clipByNorm, ${entry}`, { code, entry, bindings: ["uniform", "read", "write"] });
 }
 
 /** softmax.wgsl for rows of so many columns. */
 export function softmaxKernel(columns: number): Kernel {
-  return overRows(columns, "softmax", { code: [softmax], bindings: ["write"] });
+  return rowKernel(columns, "softmax", { code: [wgsl.softmax], bindings: ["write"] });
 }
 
 /** softmax_backward.wgsl for rows of so many columns. */
 export function softmaxBackwardKernel(columns: number): Kernel {
-  return overRows(columns, "softmaxBackward", { code: [softmaxBackward], bindings: ["read", "write"] });
+  return rowKernel(columns, "softmaxBackward", { code: [wgsl.softmaxBackward], bindings: ["read", "write"] });
 }
 
-/** softmax_cross_entropy.wgsl for rows of so many columns. */
-export function softmaxCrossEntropyKernel(columns: number): Kernel {
-  return ofLoss(columns, "softmaxCrossEntropy", { labels: true, code: [softmaxCrossEntropy] });
-}
-
-/** mean_squared_error.wgsl for rows of so many columns. */
-export function meanSquaredErrorKernel(
-  columns: number,
-  { labels, activation, z }: Activated & { readonly labels: boolean },
-): Kernel {
-  const fromOf = (buffer: string) => `fn from_of(at: u32) -> f32 { return ${buffer}[at]; }`;
-  return ofLoss(columns, "meanSquaredError", {
-    labels,
-    code: [
-      activationSource(activation),
-      `const SOFTMAX = ${activation === "softmax"};`,
-      z ? bufferSource("z", 5, "read") + fromOf("z") : fromOf("outputs"),
-      meanSquaredError,
-    ],
-    bindings: bindingsOf(z, "read"),
-  });
-}
-
-/** Makes the kernel of a loss; `bindings` are those besides loss.wgsl's. */
-function ofLoss(columns: number, name: string, { labels, code, bindings = [] }: {
-  readonly labels: boolean;
-  readonly code: readonly string[];
-  readonly bindings?: readonly Binding[];
-}): Kernel {
-  return overRows(columns, name, {
-    code: [`const LABELS = ${labels};`, rowLoss, loss, ...code],
-    bindings: ["read", "read", "write", "write", ...bindings],
-  });
-}
-
-function overRows(columns: number, name: string, { code, bindings }: {
+/** Returns the kernel of this name that is rows.wgsl and `code`, for rows of so many columns. */
+export function rowKernel(columns: number, name: string, { code, bindings }: {
   readonly code: readonly string[];
   readonly bindings: readonly Binding[];
 }): Kernel {
   const count = lanesOf(columns);
   return make(`${name}, ${count}`, {
-    code: [`const LANES = ${count}u;`, lanes, rows, ...code],
+    code: [`const LANES = ${count}u;`, wgsl.lanes, wgsl.rows, ...code],
     bindings: ["uniform", ...bindings],
   });
 }
 
 /** sum_losses.wgsl. */
 export function sumLossesKernel(): Kernel {
-  return make("sumLosses", { code: [rowLoss, sumLosses], bindings: ["uniform", "read", "read", "write"] });
+  return make("sumLosses", {
+    code: [wgsl.rowLoss, wgsl.sumLosses],
+    bindings: ["uniform", "read", "read", "write"],
+  });
 }
 
 /** Writes `activate` and `activate_backward`, which do not compile if activations.wgsl lacks the activation. */
-function activationSource(activation: ActivationName): string {
+export function activationSource(activation: ActivationName): string {
   const name = activation.replaceAll("-", "_");
-  return `${activations}
+  return `${wgsl.activations}
 fn activate(z: f32) -> f32 { return ${name}_of(z); }
 fn activate_backward(y_or_z: f32, d: f32) -> f32 { return ${name}_back(y_or_z, d); }`;
 }
 
-function bufferSource(name: string, binding: number, access: "read" | "read_write"): string {
+/** Writes the declaration of a buffer of float32 numbers. */
+export function bufferSource(name: string, binding: number, access: "read" | "read_write"): string {
   return `@group(1) @binding(${binding}) var<storage, ${access}> ${name}: array<f32>;\n`;
-}
-
-function bindingsOf(present: boolean, binding: Binding): readonly Binding[] {
-  return present ? [binding] : [];
 }
 
 function make(
@@ -198,5 +172,5 @@ function make(
     readonly settings?: readonly string[];
   },
 ): Kernel {
-  return { name, code: [stepSource(settings), numbers, ...code].join("\n"), entry, bindings };
+  return { name, code: [stepSource(settings), wgsl.numbers, ...code].join("\n"), entry, bindings };
 }

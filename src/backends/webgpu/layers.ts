@@ -32,6 +32,11 @@ export function sizeOfLayer({ inFeatures, outFeatures }: Omit<LayerTensors, "wei
   return outFeatures * (inFeatures + 1);
 }
 
+/** Returns the sizes of a layer as the kernels have them. */
+export function layerSizes({ inFeatures, outFeatures }: Omit<LayerTensors, "weights" | "bias">): number[] {
+  return [inFeatures, outFeatures];
+}
+
 /** Where each of a layer's tensors lies in their buffer. */
 export function placesOf({ weights, bias, inFeatures, outFeatures }: LayerTensors, buffer: GPUBuffer) {
   const size = outFeatures * inFeatures;
@@ -71,7 +76,8 @@ export function forwardLaunches(
   const { inFeatures, outFeatures, forward: { activation } } = layer;
   const kernelOf = (tile: Tile) => linearKernel(tile, { activation, z: z !== undefined });
   const buffers = [x, parameters, y, ...z ? [z] : []];
-  const launches = [tileLaunch(device, [batchSize, outFeatures, inFeatures], kernelOf, layer, buffers)];
+  const sizes = { whole: layerSizes(layer) };
+  const launches = [tileLaunch(device, [batchSize, outFeatures, inFeatures], kernelOf, { sizes, buffers })];
   if (activation === "softmax") {
     launches.push(rowLaunch(softmaxKernel, { columns: outFeatures, batchSize }, [y]));
   }

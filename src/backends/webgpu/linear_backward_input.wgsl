@@ -1,4 +1,5 @@
-// linearBackwardInput: dx (B, I) = dz (B, O) weights (O, I), then back through the activation that made x (B, I).
+// linearBackwardInput: dx (B, I) = dz (B, O) weights (O, I), then back through the dropout of x (B, I), if it has one, and
+// through the activation that made x.
 //
 // from_rows (B, I) is x, or the sums before it if the derivative needs them. Split: a workgroup computes a
 // tile of dx, see tile.ts. Numerics: float32 sums over O in one order.
@@ -27,5 +28,5 @@ fn right(i: u32, o: u32) -> f32 {
 
 fn finish(row: u32, i: u32, sum: f32) {
   let at = row * layer.in_features + i;
-  dx[at] = activate_backward(from_rows[at], sum);
+  dx[at] = activate_backward(from_rows[at], drop(sum, row, i));
 }

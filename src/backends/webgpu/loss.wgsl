@@ -1,8 +1,9 @@
-// The frame of the losses. Each gives `diverges(row, o)`, whether an output or its target is no number to go on with, and
-// `loss_of(row, top)`, which also writes the gradient, dz (B, O); `top` is the largest output.
+// The frame of the losses. Each has `flags_of(row, o)`, with DIVERGED if an output or its target is no number to go on
+// with; `loss_of(row, top)`, which also writes the gradient, dz (B, O), times weight_of(row); and `is_right(row, top)`.
+// `top` is the largest output, with the flags of all.
 //
-// outputs (B, O); answers is labels (B), or if LABELS is false the bits of targets (B, O). losses has a place for each row
-// of each step of the submission. Split: see rows.wgsl.
+// outputs (B, O); answers is labels (B), or the bits of targets (B, O). losses has a place for each row of each step of
+// the submission. Split: see rows.wgsl.
 
 @group(1) @binding(1) var<storage, read> outputs: array<f32>;
 @group(1) @binding(2) var<storage, read> answers: array<u32>;
@@ -12,12 +13,12 @@
 fn work(row: Row) {
   var own = NONE;
   for (var o = row.lane; o < row.end; o += LANES) {
-    own = larger(own, largest_at(o, outputs[row.first + o], select(0u, DIVERGED, diverges(row, o))));
+    own = larger(own, largest_at(o, outputs[row.first + o], flags_of(row, o)));
   }
   let top = largest_of_lanes(row.index, own);
   let loss = loss_of(row, top);
   if (row.end != 0u && row.lane == 0u) {
-    let right = select(0u, RIGHT, LABELS && top.place == answers[row.number]);
+    let right = select(0u, RIGHT, is_right(row, top));
     let lost = select(DIVERGED, 0u, is_finite(loss));
     losses[step.index * rows.batch_size + row.number] = RowLoss(loss, top.flags | right | lost);
   }

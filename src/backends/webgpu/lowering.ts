@@ -2,19 +2,21 @@
 import { UPDATES } from "../../plan/optimizers.ts";
 import type { BufferName, Op, StepPlan } from "../../plan/plan.ts";
 import type { Device } from "./device.ts";
+import { withMask } from "./dropout.ts";
 import type { PlacedInputs } from "./inputs.ts";
 import {
+  averageKernel,
   clipKernel,
+  dropoutKernel,
   linearBackwardInputKernel,
   linearBackwardWeightKernel,
-  meanSquaredErrorKernel,
   softmaxBackwardKernel,
-  softmaxCrossEntropyKernel,
   updateKernel,
 } from "./kernels.ts";
-import { forwardLaunches, sizeOfLayer } from "./layers.ts";
+import { forwardLaunches, layerSizes, sizeOfLayer } from "./layers.ts";
+import { lossLaunch } from "./losses.ts";
 import { type PlacedLayer, type PlacedPlan, SQUARE_GROUPS } from "./placement.ts";
-import { type Launch, rowLaunch, strideGrid, tileLaunch } from "./program.ts";
+import { gatherGrid, type Launch, rowLaunch, strideGrid, tileLaunch } from "./program.ts";
 import type { Tile } from "./tile.ts";
 import { KEEP_GRADIENT, takerOf } from "./updates.ts";
 
@@ -56,6 +58,7 @@ function launchesOf(device: Device, { plan, placed, inputs, order, losses }: Pla
         order,
         x: batch(op.x),
         target: kept(op.target) ?? none,
+        weights: kept(op.weights),
         scale: op.scale,
         batchSize,
       });
@@ -64,25 +67,30 @@ function launchesOf(device: Device, { plan, placed, inputs, order, losses }: Pla
       const buffers = { x: batch(op.x), parameters, y: batch(op.y), z: kept(op.z) };
       return forwardLaunches(device, layer, { ...buffers, batchSize });
     }
-    case "softmaxCrossEntropy": {
-      const buffers = [batch(op.logits), batch(op.target), batch(op.dZ), losses];
-      const sizes = { columns, batchSize, setting: op.labelSmoothing };
-      return [rowLaunch(softmaxCrossEntropyKernel, sizes, buffers)];
+    case "dropout": {
+      const { inFeatures } = layers.find(({ dropout }) => dropout === op)!;
+      return [{
+        kernel: dropoutKernel(),
+        sizes: withMask([inFeatures], op.mask),
+        buffers: [batch(op.x), batch(op.y)],
+        grid: gatherGrid(batchSize, inFeatures),
+      }];
     }
-    case "meanSquaredError": {
-      const { activation, labels } = op, z = kept(op.z);
-      const kernelOf = (columns: number) =>
-        meanSquaredErrorKernel(columns, { labels, activation, z: z !== undefined });
-      const buffers = [batch(op.y), batch(op.target), batch(op.dZ), losses, ...z ? [z] : []];
-      return [rowLaunch(kernelOf, { columns, batchSize }, buffers)];
-    }
+    case "softmaxCrossEntropy":
+    case "binaryCrossEntropy":
+    case "meanSquaredError":
+    case "huber":
+      return [lossLaunch(op, { columns, batchSize, batch, losses })];
     case "linearBackwardInput": {
       const layer = layers.find(({ backwardInput }) => backwardInput === op)!;
       const { inFeatures, outFeatures, parameters } = layer, [x, dX] = [batch(op.x), batch(op.dX)];
-      const kernelOf = (tile: Tile) => linearBackwardInputKernel(tile, op.activation);
+      const { activation, mask } = op, whole = layerSizes(layer);
+      const kernelOf = (tile: Tile) =>
+        linearBackwardInputKernel(tile, { activation, dropped: mask !== undefined });
       const buffers = [batch(op.dZ), parameters, kept(op.z) ?? x, dX];
+      const sizes = mask ? withMask(whole, mask) : { whole };
       const launches = [
-        tileLaunch(device, [batchSize, inFeatures, outFeatures], kernelOf, layer, buffers),
+        tileLaunch(device, [batchSize, inFeatures, outFeatures], kernelOf, { sizes, buffers }),
       ];
       if (op.activation === "softmax") {
         launches.push(rowLaunch(softmaxBackwardKernel, { columns: inFeatures, batchSize }, [x, dX]));
@@ -95,31 +103,44 @@ function launchesOf(device: Device, { plan, placed, inputs, order, losses }: Pla
       const taker = gradients ? KEEP_GRADIENT : takerOf(placed.update);
       const kernelOf = (tile: Tile) => linearBackwardWeightKernel(tile, taker);
       const buffers = [batch(op.dZ), batch(op.x), ...gradients ? [gradients] : updated(placed, layer)];
-      return [tileLaunch(device, [outFeatures, inFeatures, batchSize], kernelOf, layer, buffers)];
+      const sizes = { whole: layerSizes(layer) };
+      return [tileLaunch(device, [outFeatures, inFeatures, batchSize], kernelOf, { sizes, buffers })];
     }
     case "clipByNorm":
       return [
         ...layers.map((layer, index): Launch => ({
           kernel: clipKernel("squares"),
-          sizes: { whole: [sizeOfLayer(layer), index * SQUARE_GROUPS], real: op.maxNorm },
+          sizes: { whole: [sizeOfLayer(layer), index * SQUARE_GROUPS], reals: [op.maxNorm] },
           buffers: [layer.gradients!, squares],
           grid: [SQUARE_GROUPS, 1],
         })),
         {
           kernel: clipKernel("factor_of"),
-          sizes: { whole: [layers.length * SQUARE_GROUPS, 0], real: op.maxNorm },
+          sizes: { whole: [layers.length * SQUARE_GROUPS, 0], reals: [op.maxNorm] },
           buffers: [squares, factor],
           grid: [1, 1],
         },
       ];
     case "sgd":
-    case "adam": {
+    case "adam":
+    case "rmsprop":
+    case "lion": {
       const layer = layers.find(({ training }) => training.weights === op);
       if (!layer?.gradients) return []; // done with the gradients; or a bias, done with its weights
       return [{
         kernel: updateKernel(takerOf(op)),
         sizes: { whole: [sizeOfLayer(layer)] },
         buffers: [layer.gradients, factor, ...updated(placed, layer)],
+        grid: strideGrid(sizeOfLayer(layer), STRIDE_GROUPS),
+      }];
+    }
+    case "average": {
+      const layer = layers.find(({ training }) => training.averages?.weights === op);
+      if (!layer?.averages) return []; // a bias, done with its weights
+      return [{
+        kernel: averageKernel(),
+        sizes: { whole: [sizeOfLayer(layer)], reals: [op.decay, 1 - op.decay] },
+        buffers: [layer.parameters, layer.averages],
         grid: strideGrid(sizeOfLayer(layer), STRIDE_GROUPS),
       }];
     }

@@ -12,6 +12,8 @@ export interface PlacedLayer extends TrainedLayer {
   readonly parameters: GPUBuffer;
   /** The optimizer's state of each parameter, in the order of its update. */
   readonly states: readonly GPUBuffer[];
+  /** The averages of its parameters; only if they are kept. */
+  readonly averages?: GPUBuffer;
   /** Gradients that wait for their norm; only if they are clipped. */
   readonly gradients?: GPUBuffer;
 }
@@ -28,7 +30,7 @@ export interface PlacedPlan {
   readonly none: GPUBuffer;
   /** The update that every parameter gets. */
   readonly update: UpdateOp;
-  /** Parameters and optimizer state: which bytes of which buffer each is. */
+  /** Parameters, optimizer state and averages: which bytes of which buffer each is. */
   readonly places: readonly { readonly name: BufferName; readonly source: Source }[];
 }
 
@@ -38,10 +40,16 @@ export const SQUARE_GROUPS = 64;
 /** Takes room for a plan. */
 export async function placePlan(device: Device, what: Work, plan: StepPlan): Promise<PlacedPlan> {
   const update = updateOf("webgpu", plan), { layers, clip } = networkOf(plan);
-  const tensors = layers.map((layer) => [parametersOf(layer), ...stateTensors(layer)]);
+  const tensors = layers.map((layer) => ({
+    parameters: parametersOf(layer),
+    states: stateTensors(layer),
+    averages: averageTensors(layer),
+  }));
   const batches = plan.buffers.filter(({ shape }) => shape[0] === "B");
   const requests: BufferRequest[] = [
-    ...tensors.flatMap((own) => [...own, ...clip ? [own[0]] : []].map(requestOf)),
+    ...tensors.flatMap(({ parameters, states, averages }) =>
+      [parameters, ...states, ...averages, ...clip ? [parameters] : []].map(requestOf)
+    ),
     ...batches.map((spec) => ({ name: spec.name, bytes: 4 * sizeOf(spec, plan.batchSize) })),
     { name: "sums of squares", bytes: 4 * SQUARE_GROUPS * layers.length },
     { name: "a factor", bytes: 4 },
@@ -49,8 +57,9 @@ export async function placePlan(device: Device, what: Work, plan: StepPlan): Pro
   ];
   const buffers = (await device.allocate(what, requests)).values(), take = () => buffers.next().value!;
   const placed = layers.map((layer, index): PlacedLayer => {
-    const [parameters, ...states] = tensors[index].map(take);
-    return { ...layer, parameters, states, ...clip && { gradients: take() } };
+    const parameters = take(), states = tensors[index].states.map(take);
+    const [averages] = tensors[index].averages.map(take);
+    return { ...layer, parameters, states, ...averages && { averages }, ...clip && { gradients: take() } };
   });
   return {
     layers: placed,
@@ -59,9 +68,14 @@ export async function placePlan(device: Device, what: Work, plan: StepPlan): Pro
     factor: take(),
     none: take(),
     update,
-    places: placed.flatMap(({ parameters, states }, index) =>
-      [parameters, ...states].flatMap((buffer, at) => placesOf(tensors[index][at], buffer))
-    ),
+    places: placed.flatMap(({ parameters, states, averages }, index) => {
+      const own = tensors[index];
+      return [
+        ...placesOf(own.parameters, parameters),
+        ...states.flatMap((buffer, at) => placesOf(own.states[at], buffer)),
+        ...(averages ? placesOf(own.averages[0], averages) : []),
+      ];
+    }),
   };
 }
 
@@ -69,4 +83,11 @@ export async function placePlan(device: Device, what: Work, plan: StepPlan): Pro
 function stateTensors({ training, inFeatures, outFeatures }: TrainedLayer): LayerTensors[] {
   const { weights, bias } = training, ofBias = statesOf(bias);
   return statesOf(weights).map((name, at) => ({ weights: name, bias: ofBias[at], inFeatures, outFeatures }));
+}
+
+/** Returns the averages of a layer's parameters, if they are kept. */
+function averageTensors({ training: { averages }, inFeatures, outFeatures }: TrainedLayer): LayerTensors[] {
+  if (!averages) return [];
+  const { weights, bias } = averages;
+  return [{ weights: weights.average, bias: bias.average, inFeatures, outFeatures }];
 }

@@ -47,7 +47,7 @@ export async function preparePrediction(
       Math.floor(Math.min(CHUNK_BYTES, device.largestBuffer) / (4 * batchSize * outFeatures)),
     );
   const { UNIFORM, COPY_DST } = GPUBufferUsage;
-  const inputs = await placeInputs(device, what, { count, inFeatures, bytes, answers: 0 });
+  const inputs = await placeInputs(device, what, { count, inFeatures, bytes, answers: 0, weighted: false });
   const parameters = await device.allocate(what, tensors.map(requestOf));
   const passed = await device.allocate(
     what,

@@ -1,5 +1,4 @@
 /** A list of dispatches: kernels with their buffers, sizes and grids, bound once and encoded again for every step. @module */
-import type { PlanLayer } from "../../plan/network.ts";
 import type { Device } from "./device.ts";
 import { webgpuError, type Work } from "./errors.ts";
 import { type Kernel, lanesOf } from "./kernels.ts";
@@ -9,8 +8,8 @@ import { type Block, type Tile, tileLoops, tileWidth } from "./tile.ts";
 /** A kernel to be dispatched. */
 export interface Launch {
   readonly kernel: Kernel;
-  /** Its uniform of sizes: whole numbers, then one that is not. */
-  readonly sizes: { readonly whole: readonly number[]; readonly real?: number };
+  /** Its uniform of sizes: whole numbers, then float32 numbers. */
+  readonly sizes: { readonly whole: readonly number[]; readonly reals?: readonly number[] };
   /** Its other bindings. */
   readonly buffers: readonly GPUBuffer[];
   /** Workgroups across and down. */
@@ -52,10 +51,10 @@ export async function bindProgram(device: Device, what: Work, launches: readonly
     }
   }
   const bytes = new ArrayBuffer(ALIGNMENT * Math.max(launches.length, 1)), view = new DataView(bytes);
-  for (const [index, { sizes: { whole, real } }] of launches.entries()) {
-    const at = index * ALIGNMENT;
+  for (const [index, { sizes: { whole, reals = [] } }] of launches.entries()) {
+    const at = index * ALIGNMENT, realsAt = at + 4 * whole.length;
     for (const [i, value] of whole.entries()) view.setUint32(at + 4 * i, value, true);
-    if (real !== undefined) view.setFloat32(at + 4 * whole.length, real, true);
+    for (const [i, value] of reals.entries()) view.setFloat32(realsAt + 4 * i, value, true);
   }
   const { UNIFORM, COPY_DST } = GPUBufferUsage;
   const [sizes] = await device.allocate(what, [{
@@ -93,13 +92,12 @@ export function tileLaunch(
   device: Device,
   [rows, columns, depth]: readonly [rows: number, columns: number, depth: number],
   kernelOf: (tile: Tile) => Kernel,
-  layer: Pick<PlanLayer, "inFeatures" | "outFeatures">,
-  buffers: Launch["buffers"],
+  { sizes, buffers }: Pick<Launch, "sizes" | "buffers">,
 ): Launch {
   const tile = tileFor(device, rows, columns);
   return {
     kernel: kernelOf(tile),
-    sizes: { whole: [layer.inFeatures, layer.outFeatures] },
+    sizes,
     buffers,
     grid: tileGrid(tile.block, rows, columns),
     loops: tileLoops(tile, depth),
@@ -124,7 +122,7 @@ export function rowLaunch(
   const groups = Math.ceil(batchSize * lanesOf(columns) / 64);
   return {
     kernel: kernelOf(columns),
-    sizes: { whole: [columns, batchSize], real: setting },
+    sizes: { whole: [columns, batchSize], reals: [setting] },
     buffers,
     grid: [Math.min(groups, ROW_GROUPS), Math.ceil(groups / ROW_GROUPS)],
   };

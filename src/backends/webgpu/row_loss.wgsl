@@ -5,7 +5,7 @@ struct RowLoss {
   flags: u32,
 }
 
-/** Whether the largest output is the label's. */
+/** Whether the row counts as correct. */
 const RIGHT = 1u;
 /** Whether an output, a target or the loss is no finite number. */
 const DIVERGED = 2u;

@@ -1,12 +1,16 @@
 // softmaxCrossEntropy: the loss of a row is log Σ e^z - Σ t z, and dz (B, C) = (softmax(z) - t) / rows, where
-// t = (1 - ε) onehot + ε / C, and ε is rows.setting.
+// t = (1 - ε) onehot + ε / C, and ε is rows.setting. A label that is no class has 1 / C in place of onehot.
 //
 // Numerics: z - max z, so that no e^z can overflow and large losses are exact. Cost: 4 B C bytes read three times and
 // written once. Compared with `softmaxCrossEntropy()` of the reference backend.
 
-fn diverges(row: Row, c: u32) -> bool {
+fn flags_of(row: Row, c: u32) -> u32 {
   let z = outputs[row.first + c];
-  return !is_finite(z) && !is_negative(z); // NaN or ∞; a probability of 0 may be right
+  return select(DIVERGED, 0u, is_finite(z) || is_negative(z)); // not for -∞: a probability of 0 may be right
+}
+
+fn is_right(row: Row, top: Largest) -> bool {
+  return top.place == answers[row.number];
 }
 
 fn loss_of(row: Row, top: Largest) -> f32 {
@@ -23,13 +27,16 @@ fn loss_of(row: Row, top: Largest) -> f32 {
     }
   }
   let total = sum_of_lanes(row.index, exps);
+  let weight = weight_of(row);
   for (var c = row.lane; c < row.end; c += LANES) {
     let probability = exp_of(outputs[row.first + c] - largest) / total;
-    dz[row.first + c] = (probability - target_of(c, label)) / f32(step.rows);
+    dz[row.first + c] = (probability - target_of(c, label)) / f32(step.rows) * weight;
   }
   return sum_of_lanes(row.index, sum) + log_of(total);
 }
 
 fn target_of(c: u32, label: u32) -> f32 {
-  return select(0.0, 1.0 - rows.setting, c == label) + rows.setting / f32(rows.columns);
+  let share = 1.0 - rows.setting;
+  let hot = select(select(0.0, share, c == label), share / f32(rows.columns), label >= rows.columns);
+  return hot + rows.setting / f32(rows.columns);
 }

@@ -1,7 +1,10 @@
 /** The records of steps, which every kernel reads as `step`. @module */
 
-/** Whole numbers at the beginning of a record: where its rows begin in the order of the epoch, how many, its number. */
-const WORDS = ["first", "rows", "index"] as const;
+/**
+ * Whole numbers at the beginning of a record: where its rows begin in the order of the epoch, how many, its place in the
+ * submission, and its number in the training, from 1.
+ */
+const WORDS = ["first", "rows", "index", "number"] as const;
 
 /** Bytes of a step's record: what uniform buffers with offsets are aligned to. */
 export const STEP_BYTES = 256;
@@ -21,14 +24,14 @@ export function stepSource(settings: readonly string[]): string {
   return `struct Step { ${members.join(", ")} }\n@group(0) @binding(0) var<uniform> step: Step;`;
 }
 
-/** Writes the record of step `index` of a submission. */
+/** Writes the record of step `index` of a submission; `number` is the step in the training, 0 in a prediction. */
 export function writeStep(
   view: DataView,
   index: number,
   { first, rows }: StepRows,
-  settings: readonly number[] = [],
+  { number = 0, settings = [] }: { readonly number?: number; readonly settings?: readonly number[] } = {},
 ): void {
-  const at = index * STEP_BYTES, words = { first, rows, index };
+  const at = index * STEP_BYTES, words = { first, rows, index, number };
   for (const [word, name] of WORDS.entries()) view.setUint32(at + 4 * word, words[name], true);
   for (const [i, value] of settings.entries()) view.setFloat32(at + 4 * (WORDS.length + i), value, true);
 }

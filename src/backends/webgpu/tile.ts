@@ -9,6 +9,7 @@
  * because compilers keep an array that a loop indexes out of registers. Whichever the block, a sum has one order.
  * @module
  */
+import * as wgsl from "./wgsl.ts";
 
 /** Rows and columns of sums that an invocation keeps. */
 export type Block = 4 | 8;
@@ -58,8 +59,15 @@ function stretchOf(tile: Tile): number {
   return tile.bytes / (2 * 4 * tileWidth(tile));
 }
 
-/** Writes a tile's WGSL; `rowSums` also gives `finish_row(row, Σ_k left(row, k))`. */
-export function tileSource(tile: Tile, { rowSums }: { readonly rowSums: boolean }): string {
+/**
+ * Writes a tile's WGSL.
+ *
+ * @param options `rowSums` also gives `finish_row(row, Σ_k left(row, k))`; `members` are further ones of `layer`
+ */
+export function tileSource(
+  tile: Tile,
+  { rowSums, members = "" }: { readonly rowSums: boolean; readonly members?: string },
+): string {
   const width = tileWidth(tile), depth = stretchOf(tile), blocks = range(tile.block / 4);
   const cells = blocks.flatMap((i) => blocks.map((j) => ({ name: `c${i}${j}`, i, j })));
   const lines = (parts: string[], indent: number) => parts.join(`\n${" ".repeat(indent)}`);
@@ -68,7 +76,7 @@ const WIDTH = ${width}u; // rows and columns of a tile
 const DEPTH = ${depth}u; // of a stretch
 const VECTORS = WIDTH / 4u;
 
-struct Layer { in_features: u32, out_features: u32 }
+struct Layer { in_features: u32, out_features: u32, ${members} }
 @group(1) @binding(0) var<uniform> layer: Layer;
 
 var<workgroup> lefts: array<vec4<f32>, DEPTH * VECTORS>;
@@ -122,16 +130,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   ${rowSums ? ROW_SUMS(blocks) : ""}
 }
 
-/** Where a vector lies: turned by its depth, so that a column of them and a row of them both lie in different banks. */
-fn place(k: u32, vector: u32) -> u32 {
-  return k * VECTORS + (vector ^ (k % 8u));
-}
-
-/** c + a bᵀ; a matrix's columns are rows of the tile. */
-fn add_products(c: mat4x4<f32>, a: vec4<f32>, b: vec4<f32>) -> mat4x4<f32> {
-  return mat4x4<f32>(c[0] + a.x * b, c[1] + a.y * b, c[2] + a.z * b, c[3] + a.w * b);
-}
-
+${wgsl.tile}
 ${copySource("left", "tile_shape().x")}
 ${copySource("right", "tile_shape().y")}`;
 }

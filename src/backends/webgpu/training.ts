@@ -105,8 +105,9 @@ export async function prepareSteps(
   const encodeSteps = (epoch: Epoch, from: number) => {
     const end = Math.min(from + perSubmission, epoch.rates.length);
     for (let at = from; at < end; at++) {
-      const settings = stepSettings(placed.update, epoch.rates[at], epoch.step + at + 1);
-      writeStep(view, at - from, rowsOf(epoch, at, batchSize), Object.values(settings));
+      const number = epoch.step + at + 1;
+      const settings = Object.values(stepSettings(placed.update, epoch.rates[at], number));
+      writeStep(view, at - from, rowsOf(epoch, at, batchSize), { number, settings });
     }
     queue.writeBuffer(records, 0, view.buffer, 0, STEP_BYTES * (end - from));
     const encoder = device.gpu.createCommandEncoder(), pass = encoder.beginComputePass();

@@ -5,9 +5,7 @@
  */
 import { settingsOf, statesOf, UPDATES } from "../../plan/optimizers.ts";
 import type { UpdateOp } from "../../plan/plan.ts";
-import adam from "./adam.wgsl" with { type: "text" };
-import gradient from "./gradient.wgsl" with { type: "text" };
-import sgd from "./sgd.wgsl" with { type: "text" };
+import * as wgsl from "./wgsl.ts";
 
 /** The end of gradients, for the kernels that compute or read them: an update, or a buffer that keeps them. */
 export interface Taker {
@@ -24,7 +22,7 @@ export interface Taker {
 /** Keeps gradients that are to be clipped. */
 export const KEEP_GRADIENT: Taker = {
   name: "gradient",
-  code: gradient,
+  code: wgsl.gradient,
   targets: ["gradients"],
   settings: [],
 };
@@ -52,9 +50,13 @@ export function stepSettings(op: UpdateOp, rate: number, step: number): Readonly
 function codeOf({ op }: UpdateOp): string {
   switch (op) {
     case "sgd":
-      return sgd;
+      return wgsl.sgd;
     case "adam":
-      return adam;
+      return wgsl.adam;
+    case "rmsprop":
+      return wgsl.rmsprop;
+    case "lion":
+      return wgsl.lion;
     default:
       return op satisfies never;
   }
@@ -71,6 +73,10 @@ function derivedSettings(op: UpdateOp, rate: number, step: number): Readonly<Rec
         correctedRate: rate / (1 - op.beta1 ** step),
         vRoot: 1 / Math.sqrt(1 - op.beta2 ** step),
       };
+    case "rmsprop":
+      return { oneMinusDecay: 1 - op.decay };
+    case "lion":
+      return { oneMinusBeta1: 1 - op.beta1, oneMinusBeta2: 1 - op.beta2 };
     default:
       return op satisfies never;
   }

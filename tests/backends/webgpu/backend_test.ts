@@ -49,7 +49,8 @@ function runOf(
   const config = resolveConfig({ batchSize: 32, learningRate: 0.01, ...given });
   const { inputShape: [inFeatures], inputScale, outFeatures } = dataset,
     labels = dataset.labels !== undefined;
-  const plan = buildPlan(layers, config, { inFeatures, inputScale, labels, outFeatures });
+  const weighted = dataset.weights !== undefined;
+  const plan = buildPlan(layers, config, { inFeatures, inputScale, labels, weighted, outFeatures });
   const rows = dataset.inputs.length / inFeatures;
   return { plan, dataset, parameters, learningRate: config.learningRate, epochs: [permutation(1, 1, rows)] };
 }
@@ -99,6 +100,26 @@ for (const bytes of [true, false]) {
     });
   }
 }
+
+webgpuTest("createTrainer() takes row weights from a set in several buffers", async (backend, open) => {
+  const set = drawSet({ rows: 700, inFeatures: 33, outFeatures: 5 });
+  const weights = Float32Array.from({ length: 700 }, (_, row) => row % 3);
+  const run = runOf([dense(5, "softmax")], { ...set, weights }, { optimizer: "sgd", average: 0.9 });
+  await using small = await open({ largestBuffer: 8000 });
+  const found = await runPlan(small, run);
+  assertEquals(found, await runPlan(backend, run));
+  const wanted = await runPlan(openReference(), run);
+  for (const [name, values] of Object.entries(wanted.state.tensors)) {
+    assertLess(distance(found.state.tensors[name], values), 1e-6, name);
+  }
+  const ones = runOf([dense(5, "softmax")], { ...set, weights: new Float32Array(700).fill(1) }, {
+    optimizer: "sgd",
+    average: 0.9,
+  });
+  const unweighted = runOf([dense(5, "softmax")], set, { optimizer: "sgd", average: 0.9 });
+  assertEquals(await runPlan(backend, ones), await runPlan(backend, unweighted));
+  assertLess(1e-3, distance(found.state.tensors["layer_1.bias"], ones.parameters["layer_1.bias"]));
+});
 
 webgpuTest("openBackend() gives a backend whose buffersHeld stays up to date", async () => {
   await using opened = await openBackend("webgpu");

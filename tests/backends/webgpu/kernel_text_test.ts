@@ -6,7 +6,9 @@
  */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { ACTIVATIONS } from "../../../src/plan/activations.ts";
-import { linearKernel, meanSquaredErrorKernel } from "../../../src/backends/webgpu/kernels.ts";
+import { NEEDED } from "../../../src/backends/webgpu/adapter.ts";
+import { linearBackwardInputKernel, linearKernel } from "../../../src/backends/webgpu/kernels.ts";
+import { lossKernel } from "../../../src/backends/webgpu/losses.ts";
 import { SMALL_TILE_BYTES } from "../../../src/backends/webgpu/tile.ts";
 import { everyKernel } from "../../support/webgpu_kernels.ts";
 
@@ -140,8 +142,26 @@ Deno.test("Kernels of an activation whose derivative needs no sums bind none", (
   const tile = { block: 4, bytes: SMALL_TILE_BYTES } as const;
   for (const [z, more] of [[false, 0], [true, 1]] as const) {
     const linear = linearKernel(tile, { activation: "silu", z });
-    const loss = meanSquaredErrorKernel(10, { activation: "silu", labels: true, z });
+    const op = { op: "meanSquaredError", y: "y", target: "target", labels: true, dZ: "dZ" } as const;
+    const loss = lossKernel({ ...op, activation: "silu", ...z && { z: "z" } }, 10);
     assertEquals([linear.bindings.length, loss.bindings.length], [4 + more, 5 + more]);
     for (const { code } of [linear, loss]) assertEquals(/> z: array<f32>/.test(code), z);
   }
+});
+
+Deno.test("Every kernel binds at most as many storage buffers as an adapter needs", () => {
+  const counts = KERNELS.map(({ bindings }) => bindings.filter((binding) => binding !== "uniform").length);
+  assertEquals(Math.max(...counts), NEEDED.maxStorageBuffersPerShaderStage);
+});
+
+Deno.test("Kernels of a plan without dropout and row weights have nothing of them", () => {
+  const tile = { block: 4, bytes: SMALL_TILE_BYTES } as const;
+  const backward = linearBackwardInputKernel(tile, { activation: "relu", dropped: false });
+  assertEquals(/\bmixed\(|\bthreshold\b/.test(backward.code), false);
+  const op = { op: "softmaxCrossEntropy", logits: "y", target: "target", dZ: "dZ" } as const;
+  const losses = [{}, { weights: "weights" }].map((more) =>
+    lossKernel({ ...op, labelSmoothing: 0, ...more }, 10)
+  );
+  assertEquals(losses.map(({ bindings }) => bindings.length), [5, 6]);
+  assertEquals(losses.map(({ code }) => /> weights: array<f32>/.test(code)), [false, true]);
 });

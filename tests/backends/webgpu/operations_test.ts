@@ -3,15 +3,13 @@
  * of them: comparisons, max, min, clamp and x - x (see kernel_text_test.ts).
  * @module
  */
-import { assertEquals } from "@std/assert";
-import activations from "../../../src/backends/webgpu/activations.wgsl" with { type: "text" };
-import lanes from "../../../src/backends/webgpu/lanes.wgsl" with { type: "text" };
-import functions from "../../../src/backends/webgpu/numbers.wgsl" with { type: "text" };
+import { assertAlmostEquals, assertEquals } from "@std/assert";
 import type { ActivationName } from "../../../src/plan/activations.ts";
 import type { WebgpuBackend } from "../../../src/backends/webgpu/backend.ts";
 import { linearKernel } from "../../../src/backends/webgpu/kernels.ts";
 import { stepSource } from "../../../src/backends/webgpu/steps.ts";
 import { SMALL_TILE_BYTES } from "../../../src/backends/webgpu/tile.ts";
+import * as wgsl from "../../../src/backends/webgpu/wgsl.ts";
 import { backendTest, WEBGPU } from "../../support/backends.ts";
 
 /** Quiet and signaling NaN of both signs, ±∞, ±0, and finite numbers. */
@@ -58,6 +56,7 @@ const EXACT: Record<string, (x: number) => number> = {
   "relu_of(x)": (x) => x < 0 ? 0 : x,
   "relu_back(x, one)": (x) => x <= 0 ? 0 : 1,
   "relu_back(one, x)": (x) => x,
+  "elu_back(x, one)": (x) => x <= 0 ? x + 1 : 1,
   "number_of(order_of(x))": nanOnly((x) => x + 0), // -0 and 0 are equal
   "select(f32(order_of(x) >> 8u), x, is_nan(x))": nanOnly((x) => orderOf(x) >>> 8),
 };
@@ -71,6 +70,10 @@ const KINDS: Record<string, (x: number) => number> = {
   "silu_back(x, one)": (x) => Number.isFinite(x) ? 1 : NaN,
   "silu_back(one, x)": nanOnly((x) => Number.isFinite(x) ? 1 : x),
   "tanh_back(one, x)": (x) => Number.isFinite(x) ? 1 : NaN,
+  "elu_of(x)": nanOnly((x) => x === Infinity ? x : 1),
+  "elu_back(one, x)": (x) => x,
+  "gelu_of(x)": (x) => x === -Infinity ? NaN : nanOnly((y) => y === Infinity ? y : 1)(x), // -∞ times 0
+  "gelu_back(x, one)": (x) => Number.isFinite(x) ? 1 : NaN, // ∞ times 0
 };
 
 /** The integer of lanes.wgsl for a number that is not NaN. */
@@ -80,10 +83,14 @@ function orderOf(x: number): number {
 }
 
 /** Computes each expression of each number on the device. */
-async function compute({ gpu }: WebgpuBackend, expressions: readonly string[]): Promise<Float32Array[]> {
-  const count = NUMBERS.length;
+async function compute(
+  { gpu }: WebgpuBackend,
+  expressions: readonly string[],
+  given: Float32Array<ArrayBuffer> = NUMBERS,
+): Promise<Float32Array[]> {
+  const count = given.length;
   const code = `const LANES = 1u;
-${[stepSource([]), functions, activations, lanes].join("\n")}
+${[stepSource([]), wgsl.numbers, wgsl.activations, wgsl.lanes].join("\n")}
 @group(1) @binding(0) var<storage, read> numbers: array<f32>;
 @group(1) @binding(1) var<storage, read_write> results: array<f32>;
 var<workgroup> shared_numbers: array<f32, 64>;
@@ -110,7 +117,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>) {
     gpu.createBuffer({ size, usage: STORAGE | COPY_SRC }),
     gpu.createBuffer({ size, usage: MAP_READ | COPY_DST }),
   ];
-  gpu.queue.writeBuffer(numbers, 0, Uint32Array.of(...BITS, 0x3f800000, 0, 0x7f800000));
+  gpu.queue.writeBuffer(numbers, 0, given);
+  gpu.queue.writeBuffer(numbers, 4 * count, Float32Array.of(1, 0, Infinity));
   const pipeline = gpu.createComputePipeline({
     layout: "auto",
     compute: { module: gpu.createShaderModule({ code }), entryPoint: "main" },
@@ -146,6 +154,32 @@ backendTest("The operations that the kernels rely on keep NaN and ∞", WEBGPU, 
     }
   }
   assertEquals(faults, []);
+});
+
+/** Sums, with gelu and its derivative by mpmath 1.3 with 40 digits: z Φ(z) and Φ(z) + z φ(z). */
+const GELU: readonly [z: number, y: number, derivative: number][] = [
+  [-0.009999999776482582, -0.00496010632688, 0.492021420526],
+  [-1, -0.158655253931, -0.0833154705877],
+  [-3.299999952316284, -0.00159529991787, -0.0052010540867],
+  [-5.699999809265137, -3.41451540468e-8, -1.94305273358e-7],
+  [-9.123000144958496, -3.33321917402e-19, -3.04006645636e-18],
+  [-12.34000015258789, -3.40311157589e-34, -4.19908887533e-33],
+  [-13.100000381469727, -2.15662690558e-38, -2.82499482724e-37],
+  [3.299999952316284, 3.2984046524, 1.00520105409],
+];
+
+/** Roundings of some exponentials and products, as a share of the value; and of a number too small for float32. */
+const GELU_SHARE = 1e-6, GELU_TINY = 1e-38;
+
+backendTest("gelu_of() and gelu_back() keep their digits far below zero", WEBGPU, async (backend) => {
+  const sums = Float32Array.from(GELU, ([z]) => z);
+  const found = await compute(backend as WebgpuBackend, ["gelu_of(x)", "gelu_back(x, one)"], sums);
+  for (const [at, [z, ...wanted]] of GELU.entries()) {
+    for (const [which, value] of wanted.entries()) {
+      const message = `${["gelu", "its derivative"][which]} of ${z} is ${found[which][at]}, needs ${value}`;
+      assertAlmostEquals(found[which][at], value, GELU_SHARE * Math.abs(value) + GELU_TINY, message);
+    }
+  }
 });
 
 backendTest(

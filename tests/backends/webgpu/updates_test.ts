@@ -45,12 +45,12 @@ Deno.test("takerOf() gives every setting and target that its kernel names", () =
 Deno.test("writeStep() writes a record as stepSource() declares it", () => {
   const { settings } = takerOf(UPDATE_OPS[0]), values = settings.map((_, at) => at + 0.5);
   const declared = [...stepSource(settings).matchAll(/(\w+): (u32|f32)/g)];
-  assertEquals(declared.slice(3).map(([, name]) => name), settings);
+  assertEquals(declared.slice(4).map(([, name]) => name), settings);
   const view = new DataView(new ArrayBuffer(2 * STEP_BYTES));
-  writeStep(view, 1, { first: 7, rows: 5 }, values);
+  writeStep(view, 1, { first: 7, rows: 5 }, { number: 9, settings: values });
   const found = declared.map(([, , type], at) => {
     const offset = STEP_BYTES + 4 * at;
     return type === "u32" ? view.getUint32(offset, true) : view.getFloat32(offset, true);
   });
-  assertEquals(found, [7, 5, 1, ...values]);
+  assertEquals(found, [7, 5, 1, 9, ...values]);
 });
