@@ -55,11 +55,11 @@ std::optional<Network> network_of(const std::vector<Op>& ops) {
     const auto* op = reader.next<LinearBackwardInputOp>();
     Layer& layer = network.layers[index];
     const LinearOp& before = network.layers[index - 1].forward;
-    const DropoutSettings dropout = layer.dropout ? layer.dropout->dropout : DropoutSettings{};
     if (!op || op->dz != dz[index] || op->weights != layer.forward.weights || op->x != before.y ||
-        op->z != before.z || op->activation != before.activation || !(op->dropout == dropout)) {
+        op->z != before.z || op->activation != before.activation) {
       return std::nullopt;
     }
+    if (layer.dropout ? !(op->dropout == layer.dropout->dropout) : op->dropout.rate != 0) return std::nullopt;
     layer.backward = *op;
     dz[index - 1] = op->dx;
   }
