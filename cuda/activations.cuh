@@ -17,9 +17,11 @@ inline bool needs_z(Activation activation) {
     case MLP_SIGMOID:
     case MLP_TANH:
     case MLP_SOFTMAX:
-    case MLP_LEAKY_RELU: return false;
+    case MLP_LEAKY_RELU:
+    case MLP_ELU: return false;
     case MLP_SILU:
-    case MLP_MISH: return true;
+    case MLP_MISH:
+    case MLP_GELU: return true;
   }
   __builtin_unreachable();
 }
@@ -38,6 +40,9 @@ __host__ __device__ __forceinline__ MishTerms mish_terms(float z) {
   return {top, all, 4 * (1 + q) * (z < 0 ? q : square)};
 }
 
+// φ(z) = e^(-z² / 2) / √(2π), the density of the standard normal distribution.
+__host__ __device__ __forceinline__ float normal_density(float z) { return 0.39894228f * expf(-0.5f * z * z); }
+
 // The activation of one sum; of softmax, the sum itself.
 __host__ __device__ __forceinline__ float activate(float z, Activation activation) {
   switch (activation) {
@@ -52,6 +57,8 @@ __host__ __device__ __forceinline__ float activate(float z, Activation activatio
       return z * (t.top / t.all);
     }
     case MLP_LEAKY_RELU: return z < 0 ? 0.01f * z : z;
+    case MLP_ELU: return z < 0 ? expm1f(z) : z;
+    case MLP_GELU: return z * normcdff(z);
   }
   __builtin_unreachable();
 }
@@ -74,6 +81,8 @@ __host__ __device__ __forceinline__ float activate_backward(float y, float z, fl
       return d * ((t.top + z * (t.slope / t.all)) / t.all);
     }
     case MLP_LEAKY_RELU: return y <= 0 ? 0.01f * d : d;
+    case MLP_ELU: return y <= 0 ? d * (y + 1) : d;
+    case MLP_GELU: return d * (normcdff(z) + z * normal_density(z));
   }
   __builtin_unreachable();
 }

@@ -174,8 +174,22 @@ EXPORT int32_t mlp_plan_set_targets(mlp_plan* plan, const float* targets, uint64
   });
 }
 
-EXPORT int32_t mlp_plan_gather(mlp_plan* plan, int32_t x, int32_t target, double scale, char* error, uint32_t error_size) {
-  return on(plan, error, error_size, [&] { plan->add(GatherOp{x, target, static_cast<float>(scale)}); });
+EXPORT int32_t mlp_plan_set_row_weights(mlp_plan* plan, const float* row_weights, uint64_t count, char* error,
+                                        uint32_t error_size) {
+  return on(plan, error, error_size, [&] {
+    need_values(row_weights, count);
+    plan->set_row_weights(row_weights, count);
+  });
+}
+
+EXPORT int32_t mlp_plan_gather(mlp_plan* plan, int32_t x, int32_t target, int32_t row_weights, double scale, char* error,
+                               uint32_t error_size) {
+  return on(plan, error, error_size, [&] { plan->add(GatherOp{x, target, row_weights, static_cast<float>(scale)}); });
+}
+
+EXPORT int32_t mlp_plan_dropout(mlp_plan* plan, int32_t x, int32_t y, double rate, uint32_t seed, uint32_t layer, char* error,
+                                uint32_t error_size) {
+  return on(plan, error, error_size, [&] { plan->add(DropoutOp{x, y, {rate, seed, layer}}); });
 }
 
 EXPORT int32_t mlp_plan_linear(mlp_plan* plan, int32_t x, int32_t weights, int32_t bias, int32_t y, int32_t z,
@@ -184,25 +198,46 @@ EXPORT int32_t mlp_plan_linear(mlp_plan* plan, int32_t x, int32_t weights, int32
             [&] { plan->add(LinearOp{x, weights, bias, y, z, activation_of(activation)}); });
 }
 
-EXPORT int32_t mlp_plan_softmax_cross_entropy(mlp_plan* plan, int32_t logits, int32_t target, int32_t dz,
+EXPORT int32_t mlp_plan_softmax_cross_entropy(mlp_plan* plan, int32_t logits, int32_t target, int32_t row_weights, int32_t dz,
                                               double label_smoothing, char* error, uint32_t error_size) {
   return on(plan, error, error_size, [&] {
-    const float smoothing = static_cast<float>(label_smoothing);
-    plan->add(LossOp{LossKind::softmax_cross_entropy, logits, -1, target, true, dz, MLP_LINEAR, smoothing});
+    LossOp op{LossKind::softmax_cross_entropy, logits, -1, target, true, row_weights, dz, MLP_LINEAR};
+    op.smoothing = label_smoothing;
+    plan->add(op);
   });
 }
 
-EXPORT int32_t mlp_plan_mean_squared_error(mlp_plan* plan, int32_t y, int32_t z, int32_t target, int32_t labels, int32_t dz,
-                                           int32_t activation, char* error, uint32_t error_size) {
+EXPORT int32_t mlp_plan_binary_cross_entropy(mlp_plan* plan, int32_t logits, int32_t target, int32_t row_weights, int32_t dz,
+                                             char* error, uint32_t error_size) {
   return on(plan, error, error_size, [&] {
-    plan->add(LossOp{LossKind::mean_squared_error, y, z, target, labels != 0, dz, activation_of(activation), 0});
+    plan->add(LossOp{LossKind::binary_cross_entropy, logits, -1, target, false, row_weights, dz, MLP_LINEAR});
+  });
+}
+
+EXPORT int32_t mlp_plan_mean_squared_error(mlp_plan* plan, int32_t y, int32_t z, int32_t target, int32_t labels,
+                                           int32_t row_weights, int32_t dz, int32_t activation, char* error,
+                                           uint32_t error_size) {
+  return on(plan, error, error_size, [&] {
+    const Activation of_y = activation_of(activation);
+    plan->add(LossOp{LossKind::mean_squared_error, y, z, target, labels != 0, row_weights, dz, of_y});
+  });
+}
+
+EXPORT int32_t mlp_plan_huber(mlp_plan* plan, int32_t y, int32_t z, int32_t target, int32_t row_weights, int32_t dz,
+                              int32_t activation, double delta, char* error, uint32_t error_size) {
+  return on(plan, error, error_size, [&] {
+    LossOp op{LossKind::huber, y, z, target, false, row_weights, dz, activation_of(activation)};
+    op.delta = delta;
+    plan->add(op);
   });
 }
 
 EXPORT int32_t mlp_plan_linear_backward_input(mlp_plan* plan, int32_t dz, int32_t weights, int32_t x, int32_t z, int32_t dx,
-                                              int32_t activation, char* error, uint32_t error_size) {
-  return on(plan, error, error_size,
-            [&] { plan->add(LinearBackwardInputOp{dz, weights, x, z, dx, activation_of(activation)}); });
+                                              int32_t activation, double rate, uint32_t seed, uint32_t layer, char* error,
+                                              uint32_t error_size) {
+  return on(plan, error, error_size, [&] {
+    plan->add(LinearBackwardInputOp{dz, weights, x, z, dx, activation_of(activation), {rate, seed, layer}});
+  });
 }
 
 EXPORT int32_t mlp_plan_linear_backward_weight(mlp_plan* plan, int32_t x, int32_t dz, int32_t d_weights, int32_t d_bias,
@@ -227,6 +262,11 @@ EXPORT int32_t mlp_plan_update(mlp_plan* plan, int32_t optimizer, int32_t parame
     plan->add(UpdateOp{{optimizer_of(optimizer), {settings, settings + setting_count}}, parameter, gradient,
                        {states, states + state_count}});
   });
+}
+
+EXPORT int32_t mlp_plan_average(mlp_plan* plan, int32_t parameter, int32_t average, double decay, char* error,
+                                uint32_t error_size) {
+  return on(plan, error, error_size, [&] { plan->add(AverageOp{parameter, average, decay}); });
 }
 
 EXPORT int32_t mlp_plan_finish(mlp_plan* plan, char* error, uint32_t error_size) {

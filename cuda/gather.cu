@@ -1,4 +1,5 @@
-// gather: x (B, I) = inputs[order] * scale, with the labels (B) or target values (B, O) of those rows.
+// gather: x (B, I) = inputs[order] * scale, with the labels (B) or target values (B, O) of those rows and
+// their weights (B).
 //
 // Split: one block a row, neighboring threads on neighboring columns. Cost: one read of the rows (I bytes or 4 I), one
 // write of 4 I bytes. Compared with `gather()` of the reference backend.
@@ -30,6 +31,7 @@ __global__ void gather_kernel(Gather op, const Progress* progress, uint32_t batc
       op.targets[row * width + column] = op.answers.targets[source * width + column];
     }
   }
+  if (op.row_weights && threadIdx.x == 0) op.row_weights[row] = op.answers.row_weights[source];
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// linearBackwardInput: dX (B, I) = activation'(z) (dZ (B, O) weights (O, I)), where the activation made x of z.
+// linearBackwardInput: dX (B, I) = activation'(z) (dZ (B, O) weights (O, I)), where the activation made x of z. If the
+// layer reads x through a dropout, the product goes back through it first: its values are dropped and scaled as those of x.
 //
 // Split: a block computes a tile of dX; see matmul.cuh. Numerics: float32 sums over O in one order. Cost: 2 B I O FLOPs.
 // The backward pass of a softmax follows in rows.cu. Compared with `linearBackwardInput()` of the reference backend.
@@ -6,7 +7,7 @@
 
 namespace {
 
-template <class Shape>
+template <class Shape, bool MASKED>
 __global__ void __launch_bounds__(MATMUL_THREADS)
     linear_backward_input_kernel(LinearBackwardInput op, const Progress* progress, uint32_t batch_size) {
   const Batch batch = batch_of(progress, batch_size);
@@ -19,6 +20,7 @@ __global__ void __launch_bounds__(MATMUL_THREADS)
   matmul_tile<Shape, true, false>(dz, weights, row, column, batch.rows, in_features, out_features, shared_memory<float>(),
                                   [&](int m, int n, float sum) {
                                     const size_t at = static_cast<size_t>(m) * in_features + n;
+                                    if (MASKED) sum = op.mask.apply(op.mask.key(step_of(progress, batch), m), n, sum);
                                     op.dx[at] = activate_backward(op.x[at], op.z ? op.z[at] : 0, sum, op.activation);
                                   });
 }
@@ -26,8 +28,8 @@ __global__ void __launch_bounds__(MATMUL_THREADS)
 template <class Shape>
 cudaError_t launch_with(const Site& site, const LinearBackwardInput& op) {
   const unsigned tiles = divide_up(site.batch_size, Shape::ROWS) * divide_up(op.in_features, Shape::COLUMNS);
-  return launch(site.stream, Grid{tiles, MATMUL_THREADS, Shape::SHARED_BYTES}, linear_backward_input_kernel<Shape>, op,
-                site.progress, site.batch_size);
+  const auto kernel = op.masked ? linear_backward_input_kernel<Shape, true> : linear_backward_input_kernel<Shape, false>;
+  return launch(site.stream, Grid{tiles, MATMUL_THREADS, Shape::SHARED_BYTES}, kernel, op, site.progress, site.batch_size);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// What one row's loss is, its gradient, and whether the row is right; for one warp.
+// What one row's loss is, its gradient, and whether the row is right; for one warp. The weight of a row multiplies its gradient
+// alone.
 #pragma once
 
 #include "ops.cuh"
@@ -20,35 +21,58 @@ __device__ __forceinline__ uint32_t index_of_largest(const float* row, int width
   return smallest < INFINITY ? static_cast<uint32_t>(smallest) : 0;
 }
 
-// -Σ target log softmax(z) with target = (1 - ε) onehot + ε / C, and dZ = (softmax(z) - target) / rows.
+// What is wanted of a class that is not the label's: 0, or 1 / C if the label is no class.
+__device__ __forceinline__ float wanted_of_others(uint32_t label, int classes) {
+  return label < static_cast<uint32_t>(classes) ? 0.0f : 1.0f / classes;
+}
+
+// -Σ target log softmax(z) with target = (1 - ε) wanted + ε / C, and dZ = weight (softmax(z) - target) / rows.
 __device__ __forceinline__ RowScore cross_entropy_of_row(const float* z, float* dz, int classes, uint32_t label,
-                                                         float smoothing, int rows, int lane) {
+                                                         float smoothing, float weight, int rows, int lane) {
   float largest = -INFINITY;
   for (int c = lane; c < classes; c += WARP) largest = fmaxf(largest, z[c]);
   largest = warp_max(largest);  // e^(z - largest) cannot overflow
   float sum = 0;
   for (int c = lane; c < classes; c += WARP) sum += expf(z[c] - largest);
   sum = warp_sum(sum);
-  const float log_sum = logf(sum), scale = 1.0f / rows;
+  const float log_sum = logf(sum), scale = weight / rows, others = wanted_of_others(label, classes);
   float loss = 0;
   for (int c = lane; c < classes; c += WARP) {
     const float shifted = z[c] - largest;
-    const float target = (static_cast<uint32_t>(c) == label ? 1 - smoothing : 0.0f) + smoothing / classes;
+    const float wanted = static_cast<uint32_t>(c) == label ? 1.0f : others;
+    const float target = (1 - smoothing) * wanted + smoothing / classes;
     if (target != 0) loss += target * (log_sum - shifted);  // 0 ∞ is 0 here
     dz[c] = (expf(shifted) / sum - target) * scale;
   }
   return {warp_sum(loss), index_of_largest(z, classes, lane) == label ? 1u : 0u};
 }
 
+// Mean of max(z, 0) - z t + log(1 + e^-|z|) over the outputs, and dZ = weight (sigmoid(z) - t) / (O rows). With q = e^-|z|
+// nothing overflows, and the gradient keeps what a sigmoid near 1 would lose.
+__device__ __forceinline__ RowScore binary_cross_entropy_of_row(const float* z, float* dz, int width, const float* targets,
+                                                                float weight, int rows, int lane) {
+  const float scale = 1.0f / width, slope = weight / (static_cast<float>(width) * rows);
+  float loss = 0, wrong = 0;
+  for (int o = lane; o < width; o += WARP) {
+    const float logit = z[o], target = targets[o], q = expf(-fabsf(logit)), tail = q / (1 + q);
+    const bool above = logit > 0;
+    loss += ((above ? logit : 0.0f) - logit * target + log1pf(q)) * scale;
+    dz[o] = (above ? (1 - target) - tail : tail - target) * slope;
+    if (above != (target > 0.5f)) wrong = 1;
+  }
+  return {warp_sum(loss), warp_max(wrong) == 0 ? 1u : 0u};
+}
+
 // Mean of (y - target)² over the outputs, and its gradient before the activation that made y of z. Without target values the
-// targets are the label's one-hot row.
+// targets are the label's one-hot row, or 1 / O each if the label is no class.
 __device__ __forceinline__ RowScore squared_error_of_row(const float* y, const float* z, float* dz, int width,
-                                                         const float* targets, uint32_t label, Activation activation, int rows,
-                                                         int lane) {
-  const float scale = 1.0f / width, slope = 2.0f / (static_cast<float>(width) * rows);
+                                                         const float* targets, uint32_t label, Activation activation,
+                                                         float weight, int rows, int lane) {
+  const float scale = 1.0f / width, slope = 2 * weight / (static_cast<float>(width) * rows);
+  const float others = wanted_of_others(label, width);
   float loss = 0;
   for (int o = lane; o < width; o += WARP) {
-    const float target = targets ? targets[o] : static_cast<uint32_t>(o) == label ? 1.0f : 0.0f;
+    const float target = targets ? targets[o] : static_cast<uint32_t>(o) == label ? 1.0f : others;
     const float difference = y[o] - target;
     loss += difference * difference * scale;
     dz[o] = activate_backward(y[o], z ? z[o] : 0, slope * difference, activation);
@@ -58,19 +82,39 @@ __device__ __forceinline__ RowScore squared_error_of_row(const float* y, const f
   return {warp_sum(loss), right ? 1u : 0u};
 }
 
+// Mean of Huber's loss of d = y - target over the outputs, d² / 2 or beyond |d| = δ the line δ (|d| - δ / 2), and its gradient
+// before the activation that made y of z.
+__device__ __forceinline__ RowScore huber_of_row(const float* y, const float* z, float* dz, int width, const float* targets,
+                                                 Activation activation, float delta, float weight, int rows, int lane) {
+  const float scale = 1.0f / width, slope = weight / (static_cast<float>(width) * rows);
+  float loss = 0;
+  for (int o = lane; o < width; o += WARP) {
+    const float difference = y[o] - targets[o], distance = fabsf(difference);
+    loss += (distance <= delta ? difference * difference / 2 : delta * (distance - delta / 2)) * scale;
+    const float limited = difference > delta ? delta : difference < -delta ? -delta : difference;  // NaN stays NaN
+    dz[o] = activate_backward(y[o], z ? z[o] : 0, slope * limited, activation);
+  }
+  if (activation == MLP_SOFTMAX) softmax_backward_of_row(y, dz, width, lane);
+  return {warp_sum(loss), 0};
+}
+
 // The loss of row `row` of the batch, whose outputs are `y` and whose gradient goes to `dz`.
 __device__ __forceinline__ RowScore loss_of_row(const Loss& loss, const Batch& batch, int row, const float* y, float* dz,
                                                 int lane) {
   const size_t source = loss.answers.row(batch, row);
+  const float weight = loss.answers.row_weights ? loss.answers.row_weights[source] : 1;
   const uint32_t label = loss.answers.labels ? loss.answers.labels[source] : 0;
+  const float* targets = loss.answers.targets ? loss.answers.targets + source * loss.width : nullptr;
+  const float* z = loss.z ? loss.z + static_cast<size_t>(row) * loss.width : nullptr;
   switch (loss.kind) {
     case LossKind::softmax_cross_entropy:
-      return cross_entropy_of_row(y, dz, loss.width, label, loss.smoothing, batch.rows, lane);
-    case LossKind::mean_squared_error: {
-      const float* z = loss.z ? loss.z + static_cast<size_t>(row) * loss.width : nullptr;
-      const float* targets = loss.answers.targets ? loss.answers.targets + source * loss.width : nullptr;
-      return squared_error_of_row(y, z, dz, loss.width, targets, label, loss.activation, batch.rows, lane);
-    }
+      return cross_entropy_of_row(y, dz, loss.width, label, loss.smoothing, weight, batch.rows, lane);
+    case LossKind::binary_cross_entropy:
+      return binary_cross_entropy_of_row(y, dz, loss.width, targets, weight, batch.rows, lane);
+    case LossKind::mean_squared_error:
+      return squared_error_of_row(y, z, dz, loss.width, targets, label, loss.activation, weight, batch.rows, lane);
+    case LossKind::huber:
+      return huber_of_row(y, z, dz, loss.width, targets, loss.activation, loss.delta, weight, batch.rows, lane);
   }
   __builtin_unreachable();
 }

@@ -30,11 +30,13 @@ InputSource mlp_plan::source(int32_t x, bool from_set) {
   return {values, orders_rows_ ? order_.get() : nullptr, in_features, scale, true, bytes};
 }
 
-Answers mlp_plan::answers(int32_t target, bool from_set) {
-  if (from_set) return {set_.labels.get(), set_.labels.get() ? nullptr : set_.targets.get(), order_.get()};
+Answers mlp_plan::answers(int32_t target, int32_t row_weights, bool from_set) {
+  if (from_set) {
+    return {set_.labels.get(), set_.targets.get(), row_weights < 0 ? nullptr : set_.row_weights.get(), order_.get()};
+  }
   float* values = buffer(target);
-  if (set_.labels.get()) return {reinterpret_cast<const uint32_t*>(values), nullptr, nullptr};
-  return {nullptr, values, nullptr};
+  if (set_.labels.get()) return {reinterpret_cast<const uint32_t*>(values), nullptr, buffer(row_weights), nullptr};
+  return {nullptr, values, buffer(row_weights), nullptr};
 }
 
 UpdateRule mlp_plan::rule(const UpdateOp& op) {
@@ -55,7 +57,14 @@ Parameter mlp_plan::parameter(const UpdateOp& op) {
 }
 
 Loss mlp_plan::loss(const LossOp& op, bool from_set) {
-  return {op.kind, answers(op.target, from_set), scores_.get(), columns(op.dz), op.activation, buffer(op.z), op.smoothing};
+  return {op.kind,
+          answers(op.target, op.row_weights, from_set),
+          scores_.get(),
+          columns(op.dz),
+          op.activation,
+          buffer(op.z),
+          static_cast<float>(op.smoothing),
+          static_cast<float>(op.delta)};
 }
 
 StepEnd mlp_plan::step_end() const { return {progress_.get(), stop_.get(), scores_.get(), batch_size_}; }
@@ -100,17 +109,38 @@ void mlp_plan::add_update_group(const std::vector<UpdateOp>& ops, bool ends_step
   launches_.push_back([this, group] { return launch_updates(site_, group, step_end()); });
 }
 
+void mlp_plan::add_average_group(const std::vector<AverageOp>& ops, bool ends_step) {
+  std::vector<AverageItem> items;
+  AverageGroup group{};
+  for (const AverageOp& op : ops) {
+    const uint64_t size = shape(op.parameter).rows * shape(op.parameter).columns;
+    items.push_back({buffer(op.parameter), buffer(op.average), size, static_cast<float>(op.decay),
+                     static_cast<float>(1 - op.decay)});
+    group.largest = std::max(group.largest, size);
+  }
+  group.items = table(items);
+  group.count = static_cast<int>(items.size());
+  group.ends_step = ends_step;
+  launches_.push_back([this, group] { return launch_averages(site_, group, step_end()); });
+}
+
 void mlp_plan::add_launch(const GatherOp& op) {
   Gather made{};
   made.source = source(op.x, true);
   made.x = buffer(op.x);
+  made.answers = answers(op.target, op.row_weights, true);
+  made.row_weights = buffer(op.row_weights);
   if (op.target >= 0) {
-    made.answers = answers(op.target, true);
     made.target_width = columns(op.target);
     made.targets = buffer(op.target);
     made.labels = reinterpret_cast<uint32_t*>(made.targets);
   }
   launches_.push_back([this, made] { return launch_gather(site_, made); });
+}
+
+void mlp_plan::add_launch(const DropoutOp& op, bool from_set) {
+  const Dropout made = {source(op.x, from_set), buffer(op.y), mask_of(op.dropout)};
+  launches_.push_back([this, made] { return launch_dropout(site_, made); });
 }
 
 void mlp_plan::add_launch(const LinearOp& op, bool from_set) {
@@ -127,8 +157,9 @@ void mlp_plan::add_launch(const LossOp& op, bool from_set) {
 }
 
 void mlp_plan::add_launch(const LinearBackwardInputOp& op) {
-  const LinearBackwardInput made = {buffer(op.dz), buffer(op.weights), buffer(op.x),   buffer(op.z),
-                                    buffer(op.dx), columns(op.x),      columns(op.dz), op.activation};
+  const bool masked = op.dropout.rate > 0;
+  const LinearBackwardInput made = {buffer(op.dz), buffer(op.weights), buffer(op.x),  buffer(op.z), buffer(op.dx),
+                                    columns(op.x), columns(op.dz),     op.activation, masked,       mask_of(op.dropout)};
   launches_.push_back([this, made] { return launch_linear_backward_input(site_, made); });
 }
 
@@ -152,6 +183,8 @@ void mlp_plan::add_launch(const ClipByNormOp& op) {
 
 void mlp_plan::add_launch(const UpdateOp& op) { add_update_group({op}, false); }
 
+void mlp_plan::add_launch(const AverageOp& op) { add_average_group({op}, false); }
+
 void mlp_plan::lower_op_by_op() {
   for (const Op& recorded : ops_) std::visit([&](const auto& op) { add_launch(op); }, recorded);
   launches_.push_back([this] { return launch_end_step(site_, step_end()); });
@@ -174,13 +207,15 @@ Tail mlp_plan::tail(const Network& network, size_t first) {
   return made;
 }
 
-// The first of those last layers that are small enough to be done row by row; at least the first layer is not.
+// The first of those last layers that are small enough to be done row by row and have no dropout of their inputs; at least
+// the first layer is not.
 size_t mlp_plan::first_of_tail(const Network& network) const {
   size_t first = network.layers.size();
   uint64_t width = shape(network.layers.back().forward.y).columns;
   while (first > 1) {
     const LinearOp& op = network.layers[first - 1].forward;
     const uint64_t in_features = shape(op.x).columns, out_features = shape(op.y).columns;
+    if (network.layers[first - 1].dropout) break;
     if (in_features * out_features > MAX_TAIL_WEIGHTS || width + in_features > MAX_TAIL_WIDTH) break;
     width += in_features;
     first--;
@@ -190,12 +225,14 @@ size_t mlp_plan::first_of_tail(const Network& network) const {
 
 // The gather is left to the kernels that read its rows; the last layers, where they are small, go into one launch with the
 // loss and the way back; all weight gradients go into one launch, and so do all updates: the same one, unless the gradients
-// have to be clipped between.
+// have to be clipped between. A dropout is a launch on the way there and part of one on the way back; all averages go into one
+// launch.
 void mlp_plan::lower_fused(const Network& network) {
   const auto from_set = [&](int32_t x) { return x == network.gather.x; };
   const size_t tail_start = first_of_tail(network), count = network.layers.size();
   for (size_t index = 0; index < tail_start; index++) {
     const LinearOp& op = network.layers[index].forward;
+    if (const auto& dropout = network.layers[index].dropout) add_launch(*dropout, from_set(dropout->x));
     add_launch(op, from_set(op.x));
   }
   if (tail_start < count) {
@@ -223,10 +260,13 @@ void mlp_plan::lower_fused(const Network& network) {
     }
     gradients.push_back(made);
   }
-  add_backward_weight_group(gradients, !network.clip, !network.clip);
-  if (!network.clip) return;
-  add_launch(*network.clip);
-  add_update_group(updates, true);
+  const bool updates_end_step = network.averages.empty();
+  add_backward_weight_group(gradients, !network.clip, !network.clip && updates_end_step);
+  if (network.clip) {
+    add_launch(*network.clip);
+    add_update_group(updates, updates_end_step);
+  }
+  if (!network.averages.empty()) add_average_group(network.averages, true);
 }
 
 void mlp_plan::lower() {

@@ -34,6 +34,10 @@ bool cut(StationaryLayer* layer, int blocks) {
 // Makes the plan persistent, or says why it cannot be.
 std::string mlp_plan::lower_persistent(const Network& network) {
   if (network.clip) return "gradients are clipped by the norm of all of them";
+  if (!network.averages.empty()) return "averages of the parameters are kept";
+  for (const Layer& layer : network.layers) {
+    if (layer.dropout) return "inputs of a layer have a dropout";
+  }
   int cooperative = 0, shared_bytes = 0;
   check(cudaDeviceGetAttribute(&cooperative, cudaDevAttrCooperativeLaunch, device_));
   check(cudaDeviceGetAttribute(&shared_bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device_));

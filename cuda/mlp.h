@@ -6,10 +6,12 @@
  *   version and devices   mlp_abi_version  mlp_is_emulated  mlp_driver_version  mlp_runtime_version
  *                         mlp_device_count  mlp_device_query
  *   plan                  mlp_plan_create  mlp_plan_add_buffer  mlp_plan_set_inputs_u8  mlp_plan_set_inputs_f32
- *                         mlp_plan_set_labels  mlp_plan_set_targets  mlp_plan_finish  mlp_plan_describe  mlp_plan_destroy
- *   operations            mlp_plan_gather  mlp_plan_linear  mlp_plan_softmax_cross_entropy  mlp_plan_mean_squared_error
+ *                         mlp_plan_set_labels  mlp_plan_set_targets  mlp_plan_set_row_weights  mlp_plan_finish
+ *                         mlp_plan_describe  mlp_plan_destroy
+ *   operations            mlp_plan_gather  mlp_plan_dropout  mlp_plan_linear  mlp_plan_softmax_cross_entropy
+ *                         mlp_plan_binary_cross_entropy  mlp_plan_mean_squared_error  mlp_plan_huber
  *                         mlp_plan_linear_backward_input  mlp_plan_linear_backward_weight  mlp_plan_clip_by_norm
- *                         mlp_plan_update
+ *                         mlp_plan_update  mlp_plan_average
  *   work                  mlp_plan_write_buffer  mlp_plan_read_buffer  mlp_plan_run_epoch  mlp_plan_predict
  *                         mlp_plan_stop  mlp_plan_steps_done
  *
@@ -29,7 +31,7 @@
 extern "C" {
 #endif
 
-#define MLP_ABI_VERSION 2u
+#define MLP_ABI_VERSION 3u
 
 /* Status codes. */
 enum {
@@ -56,16 +58,20 @@ enum mlp_activation {
   MLP_SOFTMAX = 4, /* over a row */
   MLP_SILU = 5, /* needs z */
   MLP_MISH = 6, /* needs z */
-  MLP_LEAKY_RELU = 7
+  MLP_LEAKY_RELU = 7,
+  MLP_ELU = 8,
+  MLP_GELU = 9 /* needs z */
 };
-enum { MLP_ACTIVATIONS = MLP_LEAKY_RELU + 1 };
+enum { MLP_ACTIVATIONS = MLP_GELU + 1 };
 
 /* Optimizers, numbered as in `src/plan/optimizers.ts`, with what mlp_plan_update takes, in order. */
 enum mlp_optimizer {
   MLP_SGD = 0, /* states: velocity (none if momentum is 0); settings: momentum, nesterov (0 or 1), weight decay */
-  MLP_ADAM = 1 /* states: m, v; settings: beta1, beta2, epsilon, weight decay, decoupled (1 for AdamW, else 0) */
+  MLP_ADAM = 1, /* states: m, v; settings: beta1, beta2, epsilon, weight decay, decoupled (1 for AdamW, else 0) */
+  MLP_RMSPROP = 2, /* states: v; settings: decay, epsilon, weight decay */
+  MLP_LION = 3 /* states: m; settings: beta1, beta2, weight decay */
 };
-enum { MLP_OPTIMIZERS = MLP_ADAM + 1 };
+enum { MLP_OPTIMIZERS = MLP_LION + 1 };
 
 /* How a plan is carried out. */
 enum {
@@ -130,33 +136,58 @@ int32_t mlp_plan_set_inputs_u8(mlp_plan *plan, const uint8_t *inputs, uint64_t c
 int32_t mlp_plan_set_inputs_f32(mlp_plan *plan, const float *inputs, uint64_t count, uint64_t columns, char *error,
                                 uint32_t error_size);
 
-/* Copies class labels (N) or target values (N, columns) to the GPU. */
+/* Copies class labels (N) or target values (N, columns) to the GPU; a data set has one of them. A label that is no class, C or
+ * more, stands for a target of 1 / C for each class. */
 int32_t mlp_plan_set_labels(mlp_plan *plan, const uint32_t *labels, uint64_t count, char *error, uint32_t error_size);
 int32_t mlp_plan_set_targets(mlp_plan *plan, const float *targets, uint64_t count, uint64_t columns, char *error,
                              uint32_t error_size);
 
+/* Copies row weights (N) to the GPU. A row's weight multiplies its gradient; losses are reported without it. */
+int32_t mlp_plan_set_row_weights(mlp_plan *plan, const float *row_weights, uint64_t count, char *error,
+                                 uint32_t error_size);
+
 /* ---- operations, in the order in which a step carries them out ---- */
 
-/* x (B, I) = inputs[rows of the step] * scale; target (B, 1) receives labels, or (B, O) target values; -1 for none. */
-int32_t mlp_plan_gather(mlp_plan *plan, int32_t x, int32_t target, double scale, char *error, uint32_t error_size);
+/* x (B, I) = inputs[rows of the step] * scale; target (B, 1) receives labels, or (B, O) target values; row_weights (B, 1)
+ * receives row weights. target and row_weights are -1 for none. */
+int32_t mlp_plan_gather(mlp_plan *plan, int32_t x, int32_t target, int32_t row_weights, double scale, char *error,
+                        uint32_t error_size);
+
+/* y (B, I) = x (B, I), of which a share `rate`, from 0 to below 1, becomes 0; the others are multiplied by 1 / (1 - rate).
+ * `isKept()` of `src/random.ts` says which: a function of seed, step, layer, row of the batch and column. */
+int32_t mlp_plan_dropout(mlp_plan *plan, int32_t x, int32_t y, double rate, uint32_t seed, uint32_t layer, char *error,
+                         uint32_t error_size);
 
 /* y (B, O) = activation(z) of the sums z (B, O) = x (B, I) weights (O, I)ᵀ + bias (1, O); z is -1 where nothing needs them. */
 int32_t mlp_plan_linear(mlp_plan *plan, int32_t x, int32_t weights, int32_t bias, int32_t y, int32_t z, int32_t activation,
                         char *error, uint32_t error_size);
 
+/* Losses. target and row_weights (B, 1) are those of the gather; row_weights is -1 if every row weighs 1. */
+
 /* Cross-entropy of softmax(logits (B, C)) against labels (B, 1), and dz (B, C). */
-int32_t mlp_plan_softmax_cross_entropy(mlp_plan *plan, int32_t logits, int32_t target, int32_t dz, double label_smoothing,
-                                       char *error, uint32_t error_size);
+int32_t mlp_plan_softmax_cross_entropy(mlp_plan *plan, int32_t logits, int32_t target, int32_t row_weights, int32_t dz,
+                                       double label_smoothing, char *error, uint32_t error_size);
+
+/* Mean over the outputs of the cross-entropy of sigmoid(logits (B, O)) against target (B, O), and dz (B, O). */
+int32_t mlp_plan_binary_cross_entropy(mlp_plan *plan, int32_t logits, int32_t target, int32_t row_weights, int32_t dz,
+                                      char *error, uint32_t error_size);
 
 /* Mean squared error of y (B, O), which `activation` made of z (B, O), against target (B, O), or labels (B, 1) where
  * `labels` is 1; and dz (B, O). z is the one that mlp_plan_linear wrote with y, or -1 where the derivative does not need it. */
-int32_t mlp_plan_mean_squared_error(mlp_plan *plan, int32_t y, int32_t z, int32_t target, int32_t labels, int32_t dz,
-                                    int32_t activation, char *error, uint32_t error_size);
+int32_t mlp_plan_mean_squared_error(mlp_plan *plan, int32_t y, int32_t z, int32_t target, int32_t labels,
+                                    int32_t row_weights, int32_t dz, int32_t activation, char *error, uint32_t error_size);
+
+/* Huber's loss of y (B, O) against target (B, O), which grows linearly beyond a distance `delta` above 0; and dz (B, O). The
+ * others are as those of the mean squared error. */
+int32_t mlp_plan_huber(mlp_plan *plan, int32_t y, int32_t z, int32_t target, int32_t row_weights, int32_t dz,
+                       int32_t activation, double delta, char *error, uint32_t error_size);
 
 /* dx (B, I) = the gradient before the activation that made x (B, I) of z (B, I), from dz (B, O) through weights (O, I). z is
- * the one that mlp_plan_linear wrote with x, or -1 where the derivative does not need it. */
+ * the one that mlp_plan_linear wrote with x, or -1 where the derivative does not need it. If a layer reads x through
+ * mlp_plan_dropout, the gradient goes back through it first: rate, seed and layer are as there; else rate is 0. */
 int32_t mlp_plan_linear_backward_input(mlp_plan *plan, int32_t dz, int32_t weights, int32_t x, int32_t z, int32_t dx,
-                                       int32_t activation, char *error, uint32_t error_size);
+                                       int32_t activation, double rate, uint32_t seed, uint32_t layer, char *error,
+                                       uint32_t error_size);
 
 /* d_weights (O, I) = dz (B, O)ᵀ x (B, I), d_bias (1, O) = the sum of dz over the rows. */
 int32_t mlp_plan_linear_backward_weight(mlp_plan *plan, int32_t x, int32_t dz, int32_t d_weights, int32_t d_bias,
@@ -171,6 +202,9 @@ int32_t mlp_plan_clip_by_norm(mlp_plan *plan, const int32_t *gradients, uint64_t
 int32_t mlp_plan_update(mlp_plan *plan, int32_t optimizer, int32_t parameter, int32_t gradient, const int32_t *states,
                         uint64_t state_count, const double *settings, uint64_t setting_count, char *error,
                         uint32_t error_size);
+
+/* average = decay average + (1 - decay) parameter, of the same shape; `decay` is from 0 to below 1. */
+int32_t mlp_plan_average(mlp_plan *plan, int32_t parameter, int32_t average, double decay, char *error, uint32_t error_size);
 
 /* Ends the recording: chooses the path and reserves memory. Inputs must be there. */
 int32_t mlp_plan_finish(mlp_plan *plan, char *error, uint32_t error_size);
@@ -189,7 +223,7 @@ int32_t mlp_plan_read_buffer(mlp_plan *plan, int32_t buffer, float *values, uint
 /* What an epoch came to, in the order of `results`. */
 enum {
   MLP_RESULT_LOSS_SUM = 0, /* of the rows' losses, each before the update of its step */
-  MLP_RESULT_CORRECT = 1,  /* rows whose largest output was their label's */
+  MLP_RESULT_CORRECT = 1,  /* rows whose largest output was their label's, or all outputs on the side of their targets */
   MLP_RESULT_ROWS = 2,     /* rows of the steps done */
   MLP_RESULT_STEPS = 3,    /* steps done */
   MLP_RESULT_DIVERGED = 4, /* 1 where the loss of the last step was not finite */

@@ -28,26 +28,39 @@ std::optional<Network> network_of(const std::vector<Op>& ops) {
   if (!gather) return std::nullopt;
   network.gather = *gather;
   int32_t x = gather->x;
-  while (const auto* op = reader.next<LinearOp>()) {
-    if (op->x != x) return std::nullopt;
+  for (;;) {
+    Layer layer{};
+    if (const auto* dropout = reader.next<DropoutOp>()) {
+      if (dropout->x != x) return std::nullopt;
+      x = dropout->y;
+      layer.dropout = *dropout;
+    }
+    const auto* op = reader.next<LinearOp>();
+    if (!op && !layer.dropout) break;
+    if (!op || op->x != x) return std::nullopt;
     x = op->y;
-    network.layers.push_back({*op, {}, {}, {}, {}});
+    layer.forward = *op;
+    network.layers.push_back(layer);
   }
   if (network.layers.empty()) return std::nullopt;
   const auto* loss = reader.next<LossOp>();
-  if (!loss || loss->y != x || loss->target != gather->target) return std::nullopt;
+  if (!loss || loss->y != x || loss->target != gather->target || loss->row_weights != gather->row_weights) {
+    return std::nullopt;
+  }
   network.loss = *loss;
 
   std::vector<int32_t> dz(network.layers.size());
   dz.back() = loss->dz;
   for (size_t index = network.layers.size() - 1; index > 0; index--) {
     const auto* op = reader.next<LinearBackwardInputOp>();
-    const LinearOp &layer = network.layers[index].forward, &before = network.layers[index - 1].forward;
-    if (!op || op->dz != dz[index] || op->weights != layer.weights || op->x != layer.x ||
+    Layer& layer = network.layers[index];
+    const LinearOp& before = network.layers[index - 1].forward;
+    if (!op || op->dz != dz[index] || op->weights != layer.forward.weights || op->x != before.y ||
         op->z != before.z || op->activation != before.activation) {
       return std::nullopt;
     }
-    network.layers[index].backward = *op;
+    if (layer.dropout ? !(op->dropout == layer.dropout->dropout) : op->dropout.rate != 0) return std::nullopt;
+    layer.backward = *op;
     dz[index - 1] = op->dx;
   }
   for (size_t index = network.layers.size(); index-- > 0;) {
@@ -68,6 +81,12 @@ std::optional<Network> network_of(const std::vector<Op>& ops) {
     }
     layer.weights = *weights;
     layer.bias = *bias;
+  }
+  while (const auto* op = reader.next<AverageOp>()) network.averages.push_back(*op);
+  for (size_t index = 0; index < network.averages.size(); index++) {
+    if (network.averages.size() != 2 * network.layers.size()) return std::nullopt;
+    const LinearOp& layer = network.layers[index / 2].forward;
+    if (network.averages[index].parameter != (index % 2 == 0 ? layer.weights : layer.bias)) return std::nullopt;
   }
   if (!reader.ended()) return std::nullopt;
   return network;

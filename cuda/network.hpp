@@ -15,8 +15,12 @@ struct BufferShape {
 
 // Numbers of buffers; -1 for none. See mlp.h and src/plan/plan.ts.
 struct GatherOp {
-  int32_t x, target;
+  int32_t x, target, row_weights;
   float scale;
+};
+struct DropoutOp {
+  int32_t x, y;
+  DropoutSettings dropout;
 };
 struct LinearOp {
   int32_t x, weights, bias, y, z;
@@ -26,13 +30,15 @@ struct LossOp {
   LossKind kind;
   int32_t y, z, target;  // y: logits of a cross-entropy
   bool labels;
-  int32_t dz;
+  int32_t row_weights, dz;
   Activation activation;
-  float smoothing;
+  double smoothing = 0;  // ε of the softmax cross-entropy
+  double delta = 1;      // δ of Huber's loss
 };
 struct LinearBackwardInputOp {
   int32_t dz, weights, x, z, dx;
   Activation activation;
+  DropoutSettings dropout;  // of x; its rate is 0 if there is none
 };
 struct LinearBackwardWeightOp {
   int32_t x, dz, d_weights, d_bias;
@@ -46,11 +52,18 @@ struct UpdateOp {
   int32_t parameter, gradient;
   std::vector<int32_t> states;
 };
-using Op = std::variant<GatherOp, LinearOp, LossOp, LinearBackwardInputOp, LinearBackwardWeightOp, ClipByNormOp, UpdateOp>;
+struct AverageOp {
+  int32_t parameter, average;
+  double decay;
+};
+using Op = std::variant<GatherOp, DropoutOp, LinearOp, LossOp, LinearBackwardInputOp, LinearBackwardWeightOp, ClipByNormOp,
+                        UpdateOp, AverageOp>;
 
-// A step in the usual form: layers one after the other, a loss, back through all of them, then all weight gradients and
-// updates. What has this form can be fused; `network_of` is empty for what has not.
+// A step in the usual form: layers one after the other, some with a dropout of their inputs, a loss, back through all of
+// them, then all weight gradients, updates and averages. What has this form can be fused; `network_of` is empty for what has
+// not.
 struct Layer {
+  std::optional<DropoutOp> dropout;  // of its inputs
   LinearOp forward;
   LinearBackwardInputOp backward;  // none of the first layer
   LinearBackwardWeightOp gradient;
@@ -61,5 +74,6 @@ struct Network {
   std::vector<Layer> layers;
   LossOp loss;
   std::optional<ClipByNormOp> clip;
+  std::vector<AverageOp> averages;  // none, or those of all parameters
 };
 std::optional<Network> network_of(const std::vector<Op>& ops);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "activations.cuh"
+#include "dropout.cuh"
 #include "matmul.cuh"
 #include "step.cuh"
 #include "updates.cuh"
@@ -32,18 +33,20 @@ struct InputSource {
 
 inline InputSource buffer_source(const float* x, int in_features) { return {x, nullptr, in_features, 1, false, false}; }
 
-// What the rows should have come to: class labels or target values, of the batch or of the whole set.
+// What the rows should have come to: class labels or target values, and how much each row weighs; of the batch or of the
+// whole set.
 struct Answers {
-  const uint32_t* labels;  // (B) or (N); null where there are target values
-  const float* targets;    // (B, O) or (N, O); null where there are labels
-  const uint32_t* order;   // of the epoch, where they are those of the whole set
+  const uint32_t* labels;    // (B) or (N); null where there are target values
+  const float* targets;      // (B, O) or (N, O); null where there are labels
+  const float* row_weights;  // (B) or (N); null if every row weighs 1
+  const uint32_t* order;     // of the epoch, where they are those of the whole set
 
   __device__ __forceinline__ size_t row(const Batch& batch, int row) const {
     return order ? order[batch.first + row] : row;
   }
 };
 
-// x (B, I) = rows of the set * scale; labels (B) or targets (B, O) of those rows.
+// x (B, I) = rows of the set * scale; labels (B) or targets (B, O) of those rows, and their weights (B).
 struct Gather {
   InputSource source;
   Answers answers;
@@ -51,12 +54,21 @@ struct Gather {
   float* x;
   uint32_t* labels;
   float* targets;
+  float* row_weights;
 };
 cudaError_t launch_gather(const Site&, const Gather&);
 
 // Success if the library has code for the calling thread's device. Every kernel is compiled for the same architectures, so
 // that one answers for all.
 cudaError_t find_code_of_kernels();
+
+// y (B, I) = x (B, I) of which the mask drops some values.
+struct Dropout {
+  InputSource x;
+  float* y;
+  DropoutMask mask;
+};
+cudaError_t launch_dropout(const Site&, const Dropout&);
 
 // y (B, O) = activation(z), z (B, O) = x (B, I) weights (O, I)ᵀ + bias (O).
 struct Linear {
@@ -74,7 +86,7 @@ cudaError_t launch_linear(const Site&, const Linear&);
 cudaError_t launch_softmax(const Site&, float* y, int classes);
 cudaError_t launch_softmax_backward(const Site&, const float* y, float* d, int classes);
 
-enum class LossKind : int32_t { softmax_cross_entropy, mean_squared_error };
+enum class LossKind : int32_t { softmax_cross_entropy, binary_cross_entropy, mean_squared_error, huber };
 
 // A loss of outputs y (B, O), which gives dZ (B, O) and scores (B).
 struct Loss {
@@ -82,13 +94,15 @@ struct Loss {
   Answers answers;
   RowScore* scores;
   int width;              // O
-  Activation activation;  // made y of z; of the mean squared error
+  Activation activation;  // made y of z; linear where y are logits
   const float* z;         // (B, O), or null where the derivative does not need it
-  float smoothing;        // of the cross-entropy, whose y are logits
+  float smoothing;        // of the softmax cross-entropy
+  float delta;            // of Huber's loss
 };
 cudaError_t launch_loss(const Site&, const Loss&, const float* y, float* dz);
 
-// dX (B, I) = activation'(z) (dZ (B, O) weights (O, I)), where the activation made x of z.
+// dX (B, I) = activation'(z) (dZ (B, O) weights (O, I)), where the activation made x of z; before the activation through the
+// dropout of x, if there is one.
 struct LinearBackwardInput {
   const float* dz;
   const float* weights;
@@ -97,6 +111,8 @@ struct LinearBackwardInput {
   float* dx;
   int in_features, out_features;
   Activation activation;
+  bool masked;
+  DropoutMask mask;
 };
 cudaError_t launch_linear_backward_input(const Site&, const LinearBackwardInput&);
 
@@ -151,6 +167,21 @@ struct UpdateGroup {
   bool ends_step;
 };
 cudaError_t launch_updates(const Site&, const UpdateGroup&, const StepEnd&);
+
+// Takes parameters into their averages.
+struct AverageItem {
+  const float* parameter;
+  float* average;
+  uint64_t size;
+  float decay, rest;  // the rest to 1
+};
+struct AverageGroup {
+  const AverageItem* items;  // device memory
+  int count;
+  uint64_t largest;  // numbers in the largest parameter
+  bool ends_step;
+};
+cudaError_t launch_averages(const Site&, const AverageGroup&, const StepEnd&);
 
 // The end of a step on its own.
 cudaError_t launch_end_step(const Site&, const StepEnd&);

@@ -23,6 +23,7 @@ struct DataSet {
   DeviceMemory<uint32_t> labels;
   DeviceMemory<float> targets;
   uint64_t target_columns = 0;
+  DeviceMemory<float> row_weights;
   bool has_inputs() const { return columns > 0; }
 };
 
@@ -70,6 +71,7 @@ struct mlp_plan {
   void set_inputs(const uint8_t* bytes, const float* floats, uint64_t count, uint64_t columns);
   void set_labels(const uint32_t* labels, uint64_t count);
   void set_targets(const float* targets, uint64_t count, uint64_t columns);
+  void set_row_weights(const float* row_weights, uint64_t count);
   void finish();
   std::string describe() const;
 
@@ -93,12 +95,14 @@ struct mlp_plan {
   void need_shape(int32_t id, const char* what, uint64_t rows, uint64_t columns) const;
   void need_sums(int32_t z, int32_t y, Activation activation) const;
   void check_op(const GatherOp&) const;
+  void check_op(const DropoutOp&) const;
   void check_op(const LinearOp&) const;
   void check_op(const LossOp&) const;
   void check_op(const LinearBackwardInputOp&) const;
   void check_op(const LinearBackwardWeightOp&) const;
   void check_op(const ClipByNormOp&) const;
   void check_op(const UpdateOp&) const;
+  void check_op(const AverageOp&) const;
   void check_set() const;
 
   // lower.cpp
@@ -109,7 +113,7 @@ struct mlp_plan {
   float* buffer(int32_t id);
   int columns(int32_t id) const { return static_cast<int>(shape(id).columns); }
   InputSource source(int32_t x, bool from_set);
-  Answers answers(int32_t target, bool from_set);
+  Answers answers(int32_t target, int32_t row_weights, bool from_set);
   UpdateRule rule(const UpdateOp& op);
   Parameter parameter(const UpdateOp& op);
   size_t first_of_tail(const Network& network) const;
@@ -118,20 +122,23 @@ struct mlp_plan {
   LinearBackwardWeight backward_weight(const LinearBackwardWeightOp& op, bool from_set);
   void add_backward_weight_group(std::vector<LinearBackwardWeight> layers, bool update, bool ends_step);
   void add_launch(const GatherOp& op);
+  void add_launch(const DropoutOp& op, bool from_set = false);
   void add_launch(const LinearOp& op, bool from_set = false);
   void add_launch(const LossOp& op, bool from_set = false);
   void add_launch(const LinearBackwardInputOp& op);
   void add_launch(const LinearBackwardWeightOp& op);
   void add_launch(const ClipByNormOp& op);
   void add_launch(const UpdateOp& op);
+  void add_launch(const AverageOp& op);
   void add_update_group(const std::vector<UpdateOp>& ops, bool ends_step);
+  void add_average_group(const std::vector<AverageOp>& ops, bool ends_step);
   template <class T>
   T* table(const std::vector<T>& items);
   StepEnd step_end() const;
 
   // run.cpp
   uint64_t steps_of(uint64_t rows) const { return (rows + batch_size_ - 1) / batch_size_; }
-  void start_progress(uint32_t run, uint64_t steps, uint64_t count);
+  void start_progress(uint32_t run, uint64_t steps, uint64_t steps_before, uint64_t count);
   void write_rates(const double* rates, uint64_t steps, uint64_t steps_before);
   void run_steps(uint64_t steps);
   void run_persistent();

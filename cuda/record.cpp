@@ -11,6 +11,21 @@ std::string shape_text(uint64_t rows, uint64_t columns) {
   return "[" + first + ", " + std::to_string(columns) + "]";
 }
 
+void need_rate(const DropoutSettings& dropout) {
+  need(dropout.rate >= 0 && dropout.rate < 1, "A dropout needs a rate from 0 to below 1, found %g", dropout.rate);
+}
+
+// Whether a loss is computed from logits: what is said of its input.
+bool takes_logits(LossKind kind) {
+  switch (kind) {
+    case LossKind::softmax_cross_entropy:
+    case LossKind::binary_cross_entropy: return true;
+    case LossKind::mean_squared_error:
+    case LossKind::huber: return false;
+  }
+  __builtin_unreachable();
+}
+
 }  // namespace
 
 mlp_plan::mlp_plan(int32_t device, uint32_t batch_size, int32_t path)
@@ -76,6 +91,13 @@ void mlp_plan::set_targets(const float* targets, uint64_t count, uint64_t column
   set_.target_columns = columns;
 }
 
+void mlp_plan::set_row_weights(const float* row_weights, uint64_t count) {
+  need(!finished_, "Cannot set row weights: the plan is finished");
+  set_.row_weights = DeviceMemory<float>(count);
+  set_.row_weights.write(row_weights, count, stream_);
+  check(cudaStreamSynchronize(stream_));
+}
+
 const BufferShape& mlp_plan::shape(int32_t id) const {
   need(id >= 0 && static_cast<size_t>(id) < shapes_.size(), "There is no buffer of number %d", id);
   return shapes_[id];
@@ -90,6 +112,18 @@ void mlp_plan::need_shape(int32_t id, const char* what, uint64_t rows, uint64_t 
 void mlp_plan::check_op(const GatherOp& op) const {
   need(shape(op.x).rows == 0, "Buffer %d needs a batch dimension to receive inputs", op.x);
   need(op.target < 0 || shape(op.target).rows == 0, "Buffer %d needs a batch dimension to receive targets", op.target);
+  if (op.row_weights >= 0) need_shape(op.row_weights, "row weights", 0, 1);
+  need(op.x != op.target && op.x != op.row_weights && (op.target < 0 || op.target != op.row_weights),
+       "A gather cannot write two things to one buffer, found x %d, target %d and row weights %d", op.x, op.target,
+       op.row_weights);
+}
+
+void mlp_plan::check_op(const DropoutOp& op) const {
+  const uint64_t columns = shape(op.x).columns;
+  need_shape(op.x, "input of a dropout", 0, columns);
+  need_shape(op.y, "output of a dropout", 0, columns);
+  need(op.x != op.y, "A dropout cannot write its output over its input, buffer %d", op.x);
+  need_rate(op.dropout);
 }
 
 void mlp_plan::check_op(const LinearOp& op) const {
@@ -117,12 +151,14 @@ void mlp_plan::need_sums(int32_t z, int32_t y, Activation activation) const {
 
 void mlp_plan::check_op(const LossOp& op) const {
   const uint64_t out_features = shape(op.y).columns;
-  need_shape(op.y, op.kind == LossKind::softmax_cross_entropy ? "logits" : "output", 0, out_features);
+  need_shape(op.y, takes_logits(op.kind) ? "logits" : "output", 0, out_features);
   need_shape(op.target, op.labels ? "labels" : "targets", 0, op.labels ? 1 : out_features);
+  if (op.row_weights >= 0) need_shape(op.row_weights, "row weights", 0, 1);
   need_shape(op.dz, "gradient", 0, out_features);
-  need(op.dz != op.y && op.dz != op.z && op.dz != op.target,
+  need(op.dz != op.y && op.dz != op.z && op.dz != op.target && op.dz != op.row_weights,
        "A gradient cannot be written over what it is computed from, buffer %d", op.dz);
   need(op.smoothing >= 0 && op.smoothing <= 1, "Label smoothing needs a number from 0 to 1, found %g", op.smoothing);
+  need(op.delta > 0, "Huber's loss needs a distance above 0, found %g", op.delta);
   need_sums(op.z, op.y, op.activation);
 }
 
@@ -135,6 +171,7 @@ void mlp_plan::check_op(const LinearBackwardInputOp& op) const {
   need(op.dx != op.dz && op.dx != op.x && op.dx != op.z, "A gradient cannot be written over what it is computed from, buffer %d",
        op.dx);
   need_sums(op.z, op.x, op.activation);
+  need_rate(op.dropout);
 }
 
 void mlp_plan::check_op(const LinearBackwardWeightOp& op) const {
@@ -163,6 +200,14 @@ void mlp_plan::check_op(const UpdateOp& op) const {
   for (int32_t state : op.states) need_shape(state, "optimizer state", parameter.rows, parameter.columns);
 }
 
+void mlp_plan::check_op(const AverageOp& op) const {
+  const BufferShape& parameter = shape(op.parameter);
+  need(parameter.rows != 0, "Buffer %d has a batch dimension and is no parameter", op.parameter);
+  need_shape(op.average, "average", parameter.rows, parameter.columns);
+  need(op.average != op.parameter, "An average cannot be written over its parameter, buffer %d", op.parameter);
+  need(op.decay >= 0 && op.decay < 1, "An average needs a decay from 0 to below 1, found %g", op.decay);
+}
+
 void mlp_plan::check_set() const {
   need(set_.has_inputs(), "A plan needs inputs before it is finished");
   const auto* gather = ops_.empty() ? nullptr : std::get_if<GatherOp>(&ops_[0]);
@@ -172,11 +217,20 @@ void mlp_plan::check_set() const {
   for (size_t index = 1; index < ops_.size(); index++) {
     need(!std::holds_alternative<GatherOp>(ops_[index]), "A plan gathers once");
   }
-  if (gather->target < 0) return;
+  need(!set_.labels.get() || !set_.targets.get(), "A data set has labels or targets, found both");
+  need(gather->row_weights < 0 || set_.row_weights.count() == set_.rows,
+       "The gather needs a weight for each of %llu rows, found %llu", set_.rows, set_.row_weights.count());
   bool labels = false, targets = false;
   for (const Op& op : ops_) {
-    if (const auto* loss = std::get_if<LossOp>(&op)) (loss->labels ? labels : targets) = true;
+    const auto* loss = std::get_if<LossOp>(&op);
+    if (!loss) continue;
+    (loss->labels ? labels : targets) = true;
+    need(loss->target == gather->target, "The loss needs the target that is gathered, buffer %d, found %d", gather->target,
+         loss->target);
+    need(loss->row_weights < 0 || loss->row_weights == gather->row_weights,
+         "The loss needs the row weights that are gathered, buffer %d, found %d", gather->row_weights, loss->row_weights);
   }
+  if (gather->target < 0) return;
   need(!labels || set_.labels.count() == set_.rows, "The loss needs a label for each of %llu rows, found %llu",
        set_.rows, set_.labels.count());
   const uint64_t width = shape(gather->target).columns;
@@ -191,7 +245,7 @@ void mlp_plan::finish() {
     const bool loss = std::holds_alternative<LossOp>(op);
     need(!(loss && has_loss_), "A plan has one loss");
     if (loss) has_loss_ = true;
-    if (std::holds_alternative<UpdateOp>(op)) orders_rows_ = true;
+    if (std::holds_alternative<UpdateOp>(op) || std::holds_alternative<AverageOp>(op)) orders_rows_ = true;
   }
   if (has_loss_) orders_rows_ = true;
   scores_ = DeviceMemory<RowScore>(has_loss_ ? batch_size_ : 0);

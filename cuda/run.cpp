@@ -71,10 +71,11 @@ void mlp_plan::reserve(uint64_t rows, uint64_t steps) {
   }
 }
 
-void mlp_plan::start_progress(uint32_t run, uint64_t steps, uint64_t count) {
+void mlp_plan::start_progress(uint32_t run, uint64_t steps, uint64_t steps_before, uint64_t count) {
   Progress start{};
   start.run = run;
   start.steps = static_cast<uint32_t>(steps);
+  start.steps_before = static_cast<uint32_t>(steps_before);  // masks are drawn from its low 32 bits
   start.count = static_cast<uint32_t>(count);
   progress_.write(&start, 1, stream_);
   check(cudaStreamSynchronize(stream_));  // before `start` goes
@@ -121,7 +122,7 @@ void mlp_plan::run_epoch(uint32_t run, const uint32_t* order, uint64_t rows, con
   if (!lowered_) lower();
   order_.write(order, rows, stream_);
   write_rates(rates, steps, steps_before);
-  start_progress(run, steps, rows);
+  start_progress(run, steps, steps_before, rows);
   if (steps > 0) run_steps(steps);
   Progress end{};
   progress_.read(&end, 1, stream_);
@@ -141,7 +142,7 @@ void mlp_plan::predict(int32_t y, float* outputs, uint64_t count) {
        set_.rows * columns, count);
   if (!lowered_) lower();
   need(buffers_[y].get(), "Cannot predict buffer %d: no operation writes it", y);
-  start_progress(NO_RUN, steps_of(set_.rows), set_.rows);
+  start_progress(NO_RUN, steps_of(set_.rows), 0, set_.rows);
   for (uint64_t row = 0; row < set_.rows; row += batch_size_) {
     run_steps(1);
     const uint64_t rows = std::min<uint64_t>(batch_size_, set_.rows - row);

@@ -7,7 +7,7 @@
 // What one row's loss came to.
 struct RowScore {
   float loss;
-  uint32_t right;  // 1 where the largest output is the label's
+  uint32_t right;  // 1 if the row is correct, else 0
 };
 
 // One in device memory for each plan.
@@ -22,7 +22,7 @@ struct Progress {
   uint32_t correct;  // of them, those that were right
   double loss_sum;
   uint32_t finished_blocks;  // of the kernel that ends the step
-  uint32_t unused;
+  uint32_t steps_before;     // steps done before this epoch since training began
 };
 
 // The rows of a step.
@@ -36,6 +36,11 @@ __device__ __forceinline__ Batch batch_of(const Progress* progress, uint32_t bat
   const uint32_t step = progress->step, first = step * batch_size;
   const bool idle = progress->ended != 0 || step >= progress->steps;
   return {step, first, idle ? 0 : static_cast<int>(min(batch_size, progress->count - first))};
+}
+
+// The number of the batch's step, counted from 1 since training began.
+__device__ __forceinline__ uint32_t step_of(const Progress* progress, const Batch& batch) {
+  return progress->steps_before + batch.step + 1;
 }
 
 constexpr int END_THREADS = 256;

@@ -14,19 +14,38 @@ using Optimizer = mlp_optimizer;
 // An optimizer with its settings, in the order of mlp.h.
 using Settings = std::pair<Optimizer, std::vector<double>>;
 
-// The most buffers of state and settings that an optimizer has, and how many one with these settings needs.
-constexpr int MAX_STATES = 2, MAX_SETTINGS = 5;
+// How many buffers of state an optimizer has at most, and how many settings.
 struct UpdateNeeds {
   uint64_t states, settings;
 };
-inline UpdateNeeds needs_of(const Settings& given) {
-  const auto& [optimizer, values] = given;
+constexpr UpdateNeeds most_of(Optimizer optimizer) {
   switch (optimizer) {
-    case MLP_SGD: return {values.empty() || values[0] == 0 ? 0u : 1u, 3};
+    case MLP_SGD: return {1, 3};
     case MLP_ADAM: return {2, 5};
+    case MLP_RMSPROP: return {1, 3};
+    case MLP_LION: return {1, 3};
   }
   __builtin_unreachable();
 }
+
+// The same with these settings.
+inline UpdateNeeds needs_of(const Settings& given) {
+  const auto& [optimizer, values] = given;
+  UpdateNeeds needs = most_of(optimizer);
+  if (optimizer == MLP_SGD && (values.empty() || values[0] == 0)) needs.states = 0;  // no momentum, no velocity
+  return needs;
+}
+
+// The most that any optimizer has, which is what a parameter and a rule have room for.
+constexpr int largest(uint64_t UpdateNeeds::*need) {
+  uint64_t found = 0;
+  for (int number = 0; number < MLP_OPTIMIZERS; number++) {
+    const UpdateNeeds needs = most_of(static_cast<Optimizer>(number));
+    if (needs.*need > found) found = needs.*need;
+  }
+  return static_cast<int>(found);
+}
+constexpr int MAX_STATES = largest(&UpdateNeeds::states), MAX_SETTINGS = largest(&UpdateNeeds::settings);
 
 // A parameter and what the optimizer keeps of it; null for what it does not.
 struct Parameter {
@@ -42,8 +61,9 @@ struct UpdateRule {
   const float4* rates;  // one row for each step of the epoch
 };
 
-// The row of step `t`, counted from 1 since training began, in double until it is done: the learning rate of sgd; of Adam the
-// weight decay that joins the gradient, `rate √(1 - β₂ᵗ) / (1 - β₁ᵗ)`, `ε √(1 - β₂ᵗ)` and, of decoupled decay, `rate λ`.
+// The row of step `t`, counted from 1 since training began, in double until it is done: the learning rate of sgd and rmsprop;
+// of lion that and `rate λ`; of Adam the weight decay that joins the gradient, `rate √(1 - β₂ᵗ) / (1 - β₁ᵗ)`,
+// `ε √(1 - β₂ᵗ)` and, of decoupled decay, `rate λ`.
 inline float4 rates_of_step(const Settings& given, double rate, double t) {
   const auto& [optimizer, values] = given;
   const auto row = [](double x, double y, double z, double w) {
@@ -57,6 +77,8 @@ inline float4 rates_of_step(const Settings& given, double rate, double t) {
       return row(decoupled ? 0 : decay, rate * root / (1 - std::pow(values[0], t)), values[2] * root,
                  decoupled ? rate * decay : 0);
     }
+    case MLP_RMSPROP: return row(rate, 0, 0, 0);
+    case MLP_LION: return row(rate, rate * values[2], 0, 0);
   }
   __builtin_unreachable();
 }
@@ -87,6 +109,24 @@ __host__ __device__ __forceinline__ void adam(const UpdateRule& rule, const floa
   *p = shrunk - rates.y * mean / (sqrtf(square) + rates.z);
 }
 
+// RMSprop: v ← decay v + (1 - decay) g², p ← p - rate g / (√v + ε).
+__host__ __device__ __forceinline__ void rmsprop(const UpdateRule& rule, float rate, float g, float* p, float* v) {
+  const auto& decay = rule.settings[0];
+  g += rule.settings[2].value * *p;
+  const float square = decay.value * *v + decay.rest * g * g;
+  *v = square;
+  *p -= rate * g / (sqrtf(square) + rule.settings[1].value);
+}
+
+// Lion (arXiv 2302.06675): p ← p - rate λ p - rate sign(β₁ m + (1 - β₁) g), m ← β₂ m + (1 - β₂) g.
+__host__ __device__ __forceinline__ void lion(const UpdateRule& rule, const float4& rates, float g, float* p, float* m) {
+  const auto &beta1 = rule.settings[0], &beta2 = rule.settings[1];
+  const float mean = beta1.value * *m + beta1.rest * g;
+  const float sign = mean > 0 ? 1.0f : mean < 0 ? -1.0f : mean;  // 0 and NaN stay
+  *p = *p - rates.y * *p - rates.x * sign;
+  *m = beta2.value * *m + beta2.rest * g;
+}
+
 // Updates number `at` of a parameter, whose gradient is `g`.
 __host__ __device__ __forceinline__ void update(const UpdateRule& rule, const float4& rates, float g,
                                                 const Parameter& parameter, size_t at) {
@@ -94,6 +134,8 @@ __host__ __device__ __forceinline__ void update(const UpdateRule& rule, const fl
   switch (rule.optimizer) {
     case MLP_SGD: return sgd(rule, rates.x, g, p, states[0] ? states[0] + at : nullptr);
     case MLP_ADAM: return adam(rule, rates, g, p, states[0] + at, states[1] + at);
+    case MLP_RMSPROP: return rmsprop(rule, rates.x, g, p, states[0] + at);
+    case MLP_LION: return lion(rule, rates, g, p, states[0] + at);
   }
   __builtin_unreachable();
 }

@@ -24,6 +24,16 @@ inline std::mt19937& generator() {
   return made;
 }
 
+// Rows of a full batch, rows that the step has, inputs and outputs of a layer.
+struct Size {
+  int batch, rows, in, out;
+};
+
+inline std::string text(const char* what, const Size& size) {
+  return std::string(what) + " of " + std::to_string(size.rows) + " rows of " + std::to_string(size.batch) + ", " +
+         std::to_string(size.in) + " inputs, " + std::to_string(size.out) + " outputs";
+}
+
 // A matrix on the host and on the device.
 struct Matrix {
   std::vector<float> values;
@@ -65,6 +75,8 @@ inline double activate_in_double(double z, Activation activation) {
     case MLP_SILU: return z / (1 + std::exp(-z));
     case MLP_MISH: return z * std::tanh(std::log1p(std::exp(z)));
     case MLP_LEAKY_RELU: return z > 0 ? z : 0.01 * z;
+    case MLP_ELU: return z > 0 ? z : std::expm1(z);
+    case MLP_GELU: return z * std::erfc(-z / std::sqrt(2.0)) / 2;
   }
   __builtin_unreachable();
 }
@@ -115,11 +127,13 @@ struct Step {
   DeviceMemory<uint32_t> stop{1};
   Site site;
 
-  Step(uint32_t batch_size, uint32_t rows, int multiprocessors) : site{nullptr, progress.get(), batch_size, multiprocessors} {
+  Step(uint32_t batch_size, uint32_t rows, int multiprocessors, uint32_t steps_before = 0)
+      : site{nullptr, progress.get(), batch_size, multiprocessors} {
     Progress start{};
     start.run = 1;
     start.steps = 1;
     start.count = rows;
+    start.steps_before = steps_before;
     progress.write(&start, 1, nullptr);
     stop.fill_with_zeros(nullptr);
   }

@@ -8,12 +8,27 @@
 struct EpochCase {
   std::vector<int> widths;  // inputs, then the outputs of each layer
   uint32_t batch, rows;
-  bool adam;
+  mlp_optimizer optimizer;
   double clip;
   std::vector<int> activations = {};  // of the layers; if there are none, ReLU and tanh in turn and a linear output
-  bool squared = false;               // the mean squared error, in place of the cross-entropy
-  bool diverges = false;              // by a learning rate that is no number
+  LossKind loss = LossKind::softmax_cross_entropy;
+  bool diverges = false;             // by a learning rate that is no number
+  std::vector<double> dropout = {};  // of the inputs of each layer; if there are none, 0
+  double average = 0;                // decay; 0 for none
+  bool weighted = false;             // rows have weights, and some labels are no class
+
+  bool has_labels() const { return loss == LossKind::softmax_cross_entropy || loss == LossKind::mean_squared_error; }
 };
+
+inline std::vector<double> settings_of(mlp_optimizer optimizer) {
+  switch (optimizer) {
+    case MLP_SGD: return {0.9, 0, 0};
+    case MLP_ADAM: return {0.9, 0.999, 1e-3, 0, 0};
+    case MLP_RMSPROP: return {0.9, 1e-2, 0.01};
+    case MLP_LION: return {0.9, 0.99, 0.01};
+  }
+  __builtin_unreachable();
+}
 
 struct Curve {
   std::vector<double> losses;
@@ -35,22 +50,25 @@ inline Curve run_case(const EpochCase& given, int path) {
     return next++;
   };
   struct Ids {
-    int32_t w, b, y, z, dz, dw, db, mw, vw, mb, vb;
+    int32_t w, b, y, z, dz, dw, db, mw, vw, mb, vb, dropped, aw, ab;
   };
+  const auto rate = [&](int layer) { return given.dropout.empty() ? 0.0 : given.dropout[layer]; };
   const int layers = static_cast<int>(given.widths.size()) - 1;
   const auto activation = [&](int layer) {
     if (!given.activations.empty()) return given.activations[layer];
     return static_cast<int>(layer == layers - 1 ? MLP_LINEAR : layer % 2 ? MLP_TANH : MLP_RELU);
   };
-  const int32_t x = buffer(0, given.widths[0]), target = buffer(0, 1);
+  const int32_t x = buffer(0, given.widths[0]), target = buffer(0, given.has_labels() ? 1 : given.widths.back()),
+                row_weights = given.weighted ? buffer(0, 1) : -1;
   std::vector<Ids> ids;
   for (int layer = 0; layer < layers; layer++) {
     const uint64_t in = given.widths[layer], out = given.widths[layer + 1];
     const int32_t w = buffer(out, in), b = buffer(1, out), y = buffer(0, out),
                   z = needs_z(static_cast<mlp_activation>(activation(layer))) ? buffer(0, out) : -1, dz = buffer(0, out), dw = buffer(out, in),
                   db = buffer(1, out), mw = buffer(out, in), vw = buffer(out, in), mb = buffer(1, out),
-                  vb = buffer(1, out);
-    ids.push_back({w, b, y, z, dz, dw, db, mw, vw, mb, vb});
+                  vb = buffer(1, out), dropped = rate(layer) > 0 ? buffer(0, in) : -1,
+                  aw = given.average > 0 ? buffer(out, in) : -1, ab = given.average > 0 ? buffer(1, out) : -1;
+    ids.push_back({w, b, y, z, dz, dw, db, mw, vw, mb, vb, dropped, aw, ab});
     std::vector<float> values(in * out);
     for (float& value : values) value = normal(random) / std::sqrt(static_cast<float>(in));
     done(mlp_plan_write_buffer(plan, w, values.data(), values.size(), error, sizeof error));
@@ -59,23 +77,49 @@ inline Curve run_case(const EpochCase& given, int path) {
   std::vector<uint32_t> labels(given.rows), order(given.rows);
   for (auto& value : inputs) value = random();
   for (auto& label : labels) label = random() % given.widths.back();
+  for (uint32_t row = 0; row < given.rows && given.weighted; row += 3) labels[row] = given.widths.back() + row;
   for (uint32_t row = 0; row < given.rows; row++) order[row] = (row * 5 + 2) % given.rows;
   done(mlp_plan_set_inputs_u8(plan, inputs.data(), inputs.size(), given.widths[0], error, sizeof error));
-  done(mlp_plan_set_labels(plan, labels.data(), labels.size(), error, sizeof error));
+  if (given.has_labels()) {
+    done(mlp_plan_set_labels(plan, labels.data(), labels.size(), error, sizeof error));
+  } else {
+    std::vector<float> targets(given.rows * given.widths.back());
+    for (float& value : targets) value = random() % 5 / 4.0f;
+    done(mlp_plan_set_targets(plan, targets.data(), targets.size(), given.widths.back(), error, sizeof error));
+  }
+  if (given.weighted) {
+    std::vector<float> values(given.rows);
+    for (float& value : values) value = random() % 4 / 2.0f;
+    done(mlp_plan_set_row_weights(plan, values.data(), values.size(), error, sizeof error));
+  }
 
-  const auto input = [&](int layer) { return layer == 0 ? x : ids[layer - 1].y; };
-  done(mlp_plan_gather(plan, x, target, 1 / 255.0, error, sizeof error));
+  const auto before = [&](int layer) { return layer == 0 ? x : ids[layer - 1].y; };
+  const auto input = [&](int layer) { return ids[layer].dropped >= 0 ? ids[layer].dropped : before(layer); };
+  done(mlp_plan_gather(plan, x, target, row_weights, 1 / 255.0, error, sizeof error));
   for (int l = 0; l < layers; l++) {
+    if (rate(l) > 0) done(mlp_plan_dropout(plan, before(l), input(l), rate(l), 9, l, error, sizeof error));
     done(mlp_plan_linear(plan, input(l), ids[l].w, ids[l].b, ids[l].y, ids[l].z, activation(l), error,
                          sizeof error));
   }
   const Ids& last = ids.back();
-  done(given.squared ? mlp_plan_mean_squared_error(plan, last.y, last.z, target, 1, last.dz, activation(layers - 1), error,
-                                                   sizeof error)
-                     : mlp_plan_softmax_cross_entropy(plan, last.y, target, last.dz, 0.05, error, sizeof error));
+  const int output = activation(layers - 1);
+  switch (given.loss) {
+    case LossKind::softmax_cross_entropy:
+      done(mlp_plan_softmax_cross_entropy(plan, last.y, target, row_weights, last.dz, 0.05, error, sizeof error));
+      break;
+    case LossKind::binary_cross_entropy:
+      done(mlp_plan_binary_cross_entropy(plan, last.y, target, row_weights, last.dz, error, sizeof error));
+      break;
+    case LossKind::mean_squared_error:
+      done(mlp_plan_mean_squared_error(plan, last.y, last.z, target, 1, row_weights, last.dz, output, error, sizeof error));
+      break;
+    case LossKind::huber:
+      done(mlp_plan_huber(plan, last.y, last.z, target, row_weights, last.dz, output, 0.4, error, sizeof error));
+      break;
+  }
   for (int l = layers - 1; l > 0; l--) {
-    done(mlp_plan_linear_backward_input(plan, ids[l].dz, ids[l].w, input(l), ids[l - 1].z, ids[l - 1].dz, activation(l - 1),
-                                        error, sizeof error));
+    done(mlp_plan_linear_backward_input(plan, ids[l].dz, ids[l].w, before(l), ids[l - 1].z, ids[l - 1].dz, activation(l - 1),
+                                        rate(l), 9, l, error, sizeof error));
   }
   for (int l = layers - 1; l >= 0; l--) {
     done(mlp_plan_linear_backward_weight(plan, input(l), ids[l].dz, ids[l].dw, ids[l].db, error, sizeof error));
@@ -85,15 +129,20 @@ inline Curve run_case(const EpochCase& given, int path) {
     for (const Ids& layer : ids) gradients.insert(gradients.end(), {layer.dw, layer.db});
     done(mlp_plan_clip_by_norm(plan, gradients.data(), gradients.size(), given.clip, error, sizeof error));
   }
-  const int optimizer = given.adam ? MLP_ADAM : MLP_SGD;
-  const std::vector<double> settings = given.adam ? std::vector<double>{0.9, 0.999, 1e-3, 0, 0} : std::vector<double>{0.9, 0, 0};
+  const std::vector<double> settings = settings_of(given.optimizer);
+  const uint64_t states_needed = needs_of({given.optimizer, settings}).states;
   const auto update = [&](int32_t parameter, int32_t gradient, const std::vector<int32_t>& states) {
-    done(mlp_plan_update(plan, optimizer, parameter, gradient, states.data(), given.adam ? 2 : 1, settings.data(),
+    done(mlp_plan_update(plan, given.optimizer, parameter, gradient, states.data(), states_needed, settings.data(),
                          settings.size(), error, sizeof error));
   };
   for (const Ids& l : ids) {
     update(l.w, l.dw, {l.mw, l.vw});
     update(l.b, l.db, {l.mb, l.vb});
+  }
+  for (const Ids& l : ids) {
+    if (given.average == 0) break;
+    done(mlp_plan_average(plan, l.w, l.aw, given.average, error, sizeof error));
+    done(mlp_plan_average(plan, l.b, l.ab, given.average, error, sizeof error));
   }
   done(mlp_plan_finish(plan, error, sizeof error));
 
@@ -127,8 +176,9 @@ inline Curve run_case(const EpochCase& given, int path) {
     curve.losses.push_back(results[MLP_RESULT_CORRECT]);
   }
   for (int l = 0; l < layers && !given.diverges; l++) {
-    for (const auto& [id, size] : {std::pair(ids[l].w, given.widths[l] * given.widths[l + 1]),
-                                   std::pair(ids[l].b, given.widths[l + 1])}) {
+    const int in = given.widths[l], out = given.widths[l + 1];
+    for (const auto& [id, size] : {std::pair(ids[l].w, in * out), {ids[l].b, out}, {ids[l].aw, in * out}, {ids[l].ab, out}}) {
+      if (id < 0) continue;
       std::vector<float> values(size);
       done(mlp_plan_read_buffer(plan, id, values.data(), values.size(), error, sizeof error));
       curve.parameters.insert(curve.parameters.end(), values.begin(), values.end());
@@ -139,16 +189,31 @@ inline Curve run_case(const EpochCase& given, int path) {
 }
 
 inline const std::vector<EpochCase>& epoch_cases() {
+  const LossKind entropy = LossKind::softmax_cross_entropy, binary = LossKind::binary_cross_entropy,
+                 squared = LossKind::mean_squared_error, huber = LossKind::huber;
   static const std::vector<EpochCase> cases = {
-      {{20, 16, 4}, 8, 30, true, 0},        {{33, 40, 24, 5}, 16, 40, false, 0}, {{12, 3}, 4, 9, true, 0},
-      {{70, 66, 130, 10}, 33, 80, true, 0}, {{20, 16, 4}, 8, 30, true, 0.05},    {{9, 300, 7}, 20, 41, false, 0},
-      {{12, 72, 232, 5}, 16, 40, true, 0},  {{9, 130, 130, 130}, 5, 11, false, 0},
-      {{20, 16, 12, 9, 4}, 8, 21, true, 0, {MLP_RELU, MLP_TANH, MLP_SOFTMAX, MLP_LINEAR}},
-      {{12, 10, 4}, 4, 30, true, 0, {}, false, true},
-      {{12, 72, 232, 16, 5}, 16, 40, false, 0, {MLP_SILU, MLP_SILU, MLP_SILU, MLP_LINEAR}},
-      {{20, 16, 4}, 8, 30, true, 0, {MLP_SILU, MLP_SILU}, true},
-      {{9, 130, 130}, 5, 11, false, 0, {MLP_SILU, MLP_SILU}, true},
-      {{20, 16, 4}, 8, 30, true, 0.05, {MLP_SILU, MLP_SOFTMAX}, true},
+      {{20, 16, 4}, 8, 30, MLP_ADAM, 0},
+      {{33, 40, 24, 5}, 16, 40, MLP_SGD, 0},
+      {{12, 3}, 4, 9, MLP_ADAM, 0},
+      {{70, 66, 130, 10}, 33, 80, MLP_ADAM, 0},
+      {{20, 16, 4}, 8, 30, MLP_ADAM, 0.05},
+      {{9, 300, 7}, 20, 41, MLP_SGD, 0},
+      {{12, 72, 232, 5}, 16, 40, MLP_ADAM, 0},
+      {{9, 130, 130, 130}, 5, 11, MLP_SGD, 0},
+      {{20, 16, 12, 9, 4}, 8, 21, MLP_ADAM, 0, {MLP_RELU, MLP_TANH, MLP_SOFTMAX, MLP_LINEAR}},
+      {{12, 10, 4}, 4, 30, MLP_ADAM, 0, {}, entropy, true},
+      {{12, 72, 232, 16, 5}, 16, 40, MLP_SGD, 0, {MLP_SILU, MLP_SILU, MLP_SILU, MLP_LINEAR}},
+      {{20, 16, 4}, 8, 30, MLP_ADAM, 0, {MLP_SILU, MLP_SILU}, squared},
+      {{9, 130, 130}, 5, 11, MLP_SGD, 0, {MLP_SILU, MLP_SILU}, squared},
+      {{20, 16, 4}, 8, 30, MLP_ADAM, 0.05, {MLP_SILU, MLP_SOFTMAX}, squared},
+      {{12, 72, 232, 5}, 16, 40, MLP_RMSPROP, 0, {MLP_GELU, MLP_ELU, MLP_LINEAR}, binary, false, {}, 0, true},
+      {{20, 16, 4}, 8, 30, MLP_LION, 0, {MLP_ELU, MLP_GELU}, huber, false, {}, 0, true},
+      {{9, 130, 130}, 5, 11, MLP_RMSPROP, 0, {MLP_GELU, MLP_SOFTMAX}, huber},
+      {{12, 72, 232, 5}, 16, 40, MLP_ADAM, 0, {}, entropy, false, {}, 0, true},
+      {{20, 16, 4}, 8, 30, MLP_SGD, 0, {MLP_RELU, MLP_SOFTMAX}, squared, false, {}, 0, true},
+      {{20, 16, 4}, 8, 30, MLP_ADAM, 0, {}, entropy, false, {0.2, 0.5}},
+      {{33, 40, 24, 16, 5}, 16, 40, MLP_SGD, 0.05, {MLP_RELU, MLP_SOFTMAX, MLP_GELU, MLP_LINEAR}, entropy, false, {0, 0.4, 0.3, 0}, 0.9},
+      {{12, 72, 232, 5}, 16, 40, MLP_ADAM, 0, {}, entropy, false, {}, 0.9},
   };
   return cases;
 }
@@ -158,6 +223,12 @@ inline void test_epochs() {
     const Curve wanted = run_case(given, MLP_PATH_OPS);
     for (int path : {MLP_PATH_GRAPH, MLP_PATH_PERSISTENT}) {
       const Curve found = run_case(given, path);
+      expect(path != MLP_PATH_GRAPH || found.path.find("CUDA graph") == 0, "the path: " + found.path);
+      if (path == MLP_PATH_PERSISTENT && (given.average > 0 || !given.dropout.empty())) {
+        const bool drops = !given.dropout.empty() && given.clip == 0;
+        const char* reason = given.clip > 0 ? "gradients are clipped" : drops ? "have a dropout" : "averages of the parameters";
+        expect(found.path.find("CUDA graph") == 0 && found.path.find(reason) != std::string::npos, "the path: " + found.path);
+      }
       for (size_t at = 0; at < wanted.losses.size(); at++) {
         expect(std::fabs(found.losses[at] - wanted.losses[at]) <= 1e-5 * std::fabs(wanted.losses[at]),
                "the curve of: " + found.path);

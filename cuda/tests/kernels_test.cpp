@@ -1,22 +1,16 @@
 // Each kernel against plain loops in double, for sizes around its tiles, on the emulated device. Run under sanitizers, this
 // finds reads and writes out of bounds; run with several seeds, missing barriers.
 #include "check.hpp"
+#include "dropout.hpp"
 #include "epochs.hpp"
+#include "losses.hpp"
 #include "misuse.hpp"
+#include "updates.hpp"
 
 namespace {
 
-struct Size {
-  int batch, rows, in, out;
-};
-
 const Size SIZES[] = {{1, 1, 1, 1},      {3, 2, 7, 5},        {8, 8, 4, 32},     {33, 31, 32, 33},
                       {64, 64, 65, 31},  {129, 100, 36, 130}, {130, 130, 33, 260}};
-
-std::string text(const char* what, const Size& size) {
-  return std::string(what) + " of " + std::to_string(size.rows) + " rows of " + std::to_string(size.batch) + ", " +
-         std::to_string(size.in) + " inputs, " + std::to_string(size.out) + " outputs";
-}
 
 // With one multiprocessor the large tile is taken, with many the small one.
 const int MULTIPROCESSORS[] = {1, 3, 1000};
@@ -60,7 +54,7 @@ void test_linear_from_set(const Size& size) {
   const InputSource source = {set.get(), order_memory.get(), size.in, 1 / 255.0f, true, true};
   Matrix weights(size.out * size.in, 0.3f), bias(size.out), y(size.batch * size.out), x(size.batch * size.in);
   check(launch_linear(step.site, {source, weights.get(), bias.get(), y.get(), nullptr, size.out, MLP_LINEAR}));
-  check(launch_gather(step.site, {source, {}, 0, x.get(), nullptr, nullptr}));
+  check(launch_gather(step.site, {source, {}, 0, x.get(), nullptr, nullptr, nullptr}));
   std::vector<double> wanted(y.values.begin(), y.values.end()), wanted_x(x.values.begin(), x.values.end());
   for (int row = 0; row < size.rows; row++) {
     for (int i = 0; i < size.in; i++) wanted_x[row * size.in + i] = bytes[order[row] * size.in + i] / 255.0;
@@ -74,24 +68,29 @@ void test_linear_from_set(const Size& size) {
   expect_near(y.read(), wanted, 2e-6, text("linear from the set", size));
 }
 
-void test_backward_input(const Size& size, const std::vector<Activation>& activations) {
+void test_backward_input(const Size& size, const std::vector<Activation>& activations, double rate) {
+  const DropoutSettings dropout = {rate, 3, 2};
+  const uint32_t steps_before = 6;
   for (int multiprocessors : MULTIPROCESSORS) {
     for (Activation activation : activations) {
-      Step step(size.batch, size.rows, multiprocessors);
+      Step step(size.batch, size.rows, multiprocessors, steps_before);
       Matrix dz(size.batch * size.out), weights(size.out * size.in), dx(size.batch * size.in);
       const Activated x(size.batch, size.in, activation);
       check(launch_linear_backward_input(step.site, {dz.get(), weights.get(), x.y.get(), x.sums(), dx.get(), size.in, size.out,
-                                                     activation}));
+                                                     activation, rate > 0, mask_of(dropout)}));
       std::vector<double> wanted(dx.values.begin(), dx.values.end());
       for (int row = 0; row < size.rows; row++) {
         double* d = &wanted[row * size.in];
         for (int i = 0; i < size.in; i++) {
           d[i] = 0;
           for (int o = 0; o < size.out; o++) d[i] += double(dz.values[row * size.out + o]) * weights.values[o * size.in + i];
+          d[i] *= is_kept(dropout, steps_before + 1, row, i) ? 1 / (1 - rate) : 0;
         }
         activate_row_backward(&x.z.values[row * size.in], d, size.in, activation);
       }
-      expect_near(dx.read(), wanted, 3e-6, text("linearBackwardInput", size) + ", activation " + std::to_string(activation));
+      expect_near(dx.read(), wanted, 3e-6,
+                  text("linearBackwardInput", size) + ", activation " + std::to_string(activation) + ", dropout " +
+                      std::to_string(rate));
     }
   }
 }
@@ -149,47 +148,6 @@ void test_clip(const Size& size) {
   expect_near(first.read(), wanted, 1e-6, text("clipByNorm", size));
 }
 
-// A loss with its gradient, and the end of a step with its sum: of a cross-entropy against labels, or of a mean squared error
-// against target values.
-void test_loss(const Size& size, LossKind kind, Activation activation) {
-  const bool squared = kind == LossKind::mean_squared_error;
-  Step step(size.batch, size.rows, 2);
-  const Activated output(size.batch, size.out, activation, squared ? 1 : 3);
-  Matrix targets(size.batch * size.out), dz(size.batch * size.out);
-  std::vector<uint32_t> labels(size.batch);
-  for (auto& label : labels) label = generator()() % size.out;
-  DeviceMemory<uint32_t> label_memory(labels.size());
-  label_memory.write(labels.data(), labels.size(), nullptr);
-  DeviceMemory<RowScore> scores(size.batch);
-  const Answers answers = {squared ? nullptr : label_memory.get(), squared ? targets.get() : nullptr, nullptr};
-  check(launch_loss(step.site, {kind, answers, scores.get(), size.out, activation, output.sums(), 0.1f}, output.y.get(),
-                    dz.get()));
-  check(launch_end_step(step.site, {step.site.progress, step.stop.get(), scores.get(), step.site.batch_size}));
-  std::vector<double> wanted(dz.values.begin(), dz.values.end());
-  double loss = 0;
-  uint32_t correct = 0;
-  for (int row = 0; row < size.rows; row++) {
-    const float *y = &output.y.values[row * size.out], *target = &targets.values[row * size.out];
-    double* d = &wanted[row * size.out];
-    std::vector<double> likely(y, y + size.out);
-    activate_row(likely.data(), size.out, MLP_SOFTMAX);
-    for (int c = 0; c < size.out; c++) {
-      const double wish = squared ? target[c] : 0.9 * (uint32_t(c) == labels[row]) + 0.1 / size.out;
-      const double off = (squared ? y[c] : likely[c]) - wish;
-      loss += squared ? off * off / size.out : -wish * std::log(likely[c]);
-      d[c] = off / size.rows * (squared ? 2.0 / size.out : 1);
-    }
-    if (squared) activate_row_backward(&output.z.values[row * size.out], d, size.out, activation);
-    correct += !squared && std::max_element(y, y + size.out) - y == labels[row];
-  }
-  const std::string what = text(squared ? "meanSquaredError" : "softmaxCrossEntropy", size) + ", activation " +
-                           std::to_string(activation);
-  expect_near(dz.read(), wanted, 2e-6, what);
-  const Progress end = step.read();
-  expect(std::fabs(end.loss_sum - loss) <= 1e-5 * loss + 1e-6, what + ", its sum");
-  expect(end.correct == correct && end.rows == uint32_t(size.rows) && end.step == 1, what + ", the step's end");
-}
-
 }  // namespace
 
 // With the argument "quick", only as much as shows a missing barrier.
@@ -203,17 +161,21 @@ int main(int argc, char** argv) {
     int devices = 0;
     check(cudaGetDeviceCount(&devices));
     test_misused_operations();
+    test_misused_sets();
     test_misuse();  // what fails here must leave no trace in what follows
     for (const Size& size : SIZES) {
       if (quick && size.batch != 33) continue;
       test_linear(size, activations);
       test_linear_from_set(size);
-      test_backward_input(size, activations);
+      for (double rate : {0.0, 0.4}) test_backward_input(size, activations, rate);
       test_backward_weight(size);
       test_clip(size);
-      test_loss(size, LossKind::softmax_cross_entropy, MLP_LINEAR);
-      for (Activation activation : activations) test_loss(size, LossKind::mean_squared_error, activation);
+      test_dropout(size);
+      test_losses(size, activations);
+      test_updates(size);
     }
+    test_masks();
+    test_edges_of_losses();
     test_epochs();
     test_failures();
   } catch (const Fault& fault) {

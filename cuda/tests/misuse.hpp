@@ -59,40 +59,114 @@ inline void test_misused_operations() {
   expect(mlp_plan_linear(plan, y, w, b, other, -1, MLP_SILU, error, size) == MLP_OK, "sums need not be kept");
   const char* missing = "Activation 5 needs the sums before it for its derivative, found no buffer of them";
   const char* not_its = "Buffer 6 is not what a layer writes its sums to beside its output, buffer 3";
-  refused(mlp_plan_linear_backward_input(plan, dz, w, y, -1, x, MLP_SILU, error, size), missing);
-  refused(mlp_plan_linear_backward_input(plan, other, w, y, dz, x, MLP_SILU, error, size), not_its);
-  refused(mlp_plan_linear_backward_input(plan, dz, w, y, z, z, MLP_SILU, error, size),
+  refused(mlp_plan_linear_backward_input(plan, dz, w, y, -1, x, MLP_SILU, 0, 0, 0, error, size), missing);
+  refused(mlp_plan_linear_backward_input(plan, other, w, y, dz, x, MLP_SILU, 0, 0, 0, error, size), not_its);
+  refused(mlp_plan_linear_backward_input(plan, dz, w, y, z, z, MLP_SILU, 0, 0, 0, error, size),
           "A gradient cannot be written over what it is computed from, buffer 4");
-  refused(mlp_plan_mean_squared_error(plan, other, -1, x, 0, dz, MLP_SILU, error, size), missing);
-  refused(mlp_plan_mean_squared_error(plan, y, dz, x, 0, other, MLP_RELU, error, size), not_its);
-  refused(mlp_plan_mean_squared_error(plan, y, -1, x, 0, y, MLP_RELU, error, size),
+  refused(mlp_plan_mean_squared_error(plan, other, -1, x, 0, -1, dz, MLP_SILU, error, size), missing);
+  refused(mlp_plan_mean_squared_error(plan, y, dz, x, 0, -1, other, MLP_RELU, error, size), not_its);
+  refused(mlp_plan_mean_squared_error(plan, y, -1, x, 0, -1, y, MLP_RELU, error, size),
           "A gradient cannot be written over what it is computed from, buffer 3");
+  refused(mlp_plan_mean_squared_error(plan, y, -1, x, 0, x, dz, MLP_RELU, error, size),
+          "Buffer 0 has shape [B, 3], needs [B, 1] as row weights");
+  refused(mlp_plan_huber(plan, other, -1, x, -1, dz, MLP_GELU, 1, error, size),
+          "Activation 9 needs the sums before it for its derivative, found no buffer of them");
+  for (double delta : {0.0, -1.0}) {
+    refused(mlp_plan_huber(plan, y, -1, x, -1, dz, MLP_RELU, delta, error, size),
+            ("Huber's loss needs a distance above 0, found " + std::to_string(int(delta))).c_str());
+  }
+  expect(mlp_plan_huber(plan, y, -1, x, -1, dz, MLP_RELU, NAN, error, size) == MLP_INVALID, "a distance that is no number");
+  refused(mlp_plan_binary_cross_entropy(plan, y, b, -1, dz, error, size), "Buffer 2 has shape [1, 3], needs [B, 3] as targets");
+  refused(mlp_plan_binary_cross_entropy(plan, b, x, -1, dz, error, size), "Buffer 2 has shape [1, 3], needs [B, 3] as logits");
+
+  const char* rate = "A dropout needs a rate from 0 to below 1, found ";
+  refused(mlp_plan_dropout(plan, x, x, 0.5, 1, 0, error, size), "A dropout cannot write its output over its input, buffer 0");
+  refused(mlp_plan_dropout(plan, x, b, 0.5, 1, 0, error, size), "Buffer 2 has shape [1, 3], needs [B, 3] as output of a dropout");
+  refused(mlp_plan_dropout(plan, b, x, 0.5, 1, 0, error, size), "Buffer 2 has shape [1, 3], needs [B, 3] as input of a dropout");
+  refused(mlp_plan_dropout(plan, x, y, 1, 1, 0, error, size), (std::string(rate) + "1").c_str());
+  refused(mlp_plan_dropout(plan, x, y, -0.5, 1, 0, error, size), (std::string(rate) + "-0.5").c_str());
+  refused(mlp_plan_linear_backward_input(plan, other, w, y, z, dz, MLP_SILU, 1, 1, 0, error, size), (std::string(rate) + "1").c_str());
+  expect(mlp_plan_dropout(plan, x, y, NAN, 1, 0, error, size) == MLP_INVALID, "a rate that is no number is refused");
+
+  refused(mlp_plan_average(plan, b, b, 0.5, error, size), "An average cannot be written over its parameter, buffer 2");
+  refused(mlp_plan_average(plan, b, w, 0.5, error, size), "Buffer 1 has shape [3, 3], needs [1, 3] as average");
+  refused(mlp_plan_average(plan, y, x, 0.5, error, size), "Buffer 3 has a batch dimension and is no parameter");
+  for (double decay : {1.0, -1.0}) {
+    mlp_plan_add_buffer(plan, 1, 3, error, size);
+    refused(mlp_plan_average(plan, b, 7, decay, error, size),
+            ("An average needs a decay from 0 to below 1, found " + std::to_string(int(decay))).c_str());
+  }
+  refused(mlp_plan_gather(plan, x, x, -1, 1, error, size),
+          "A gather cannot write two things to one buffer, found x 0, target 0 and row weights -1");
+  refused(mlp_plan_gather(plan, x, y, z, 1, error, size), "Buffer 4 has shape [B, 3], needs [B, 1] as row weights");
+  refused(mlp_plan_set_row_weights(plan, nullptr, 3, error, size), "An array is null");
 
   const int32_t states[] = {b, b, b}, batch[] = {y};
   const double settings[] = {0.9, 0, 0, 0, 0};
   const auto update = [&](int32_t optimizer, const int32_t* states, uint64_t state_count, uint64_t setting_count) {
     return mlp_plan_update(plan, optimizer, b, b, states, state_count, settings, setting_count, error, size);
   };
-  refused(update(MLP_OPTIMIZERS, states, 1, 3), "There is no optimizer of number 2");
+  refused(update(MLP_OPTIMIZERS, states, 1, 3), "There is no optimizer of number 4");
   refused(update(MLP_SGD, states, 1, 5), "Optimizer 0 needs 3 settings, found 5");
   refused(update(MLP_ADAM, states, 2, 3), "Optimizer 1 needs 5 settings, found 3");
   refused(update(MLP_SGD, states, 0, 3), "Optimizer 0 with these settings needs 1 buffers of state, found 0");
   refused(update(MLP_ADAM, states, 3, 5), "Optimizer 1 with these settings needs 2 buffers of state, found 3");
   refused(update(MLP_SGD, batch, 1, 3), "Buffer 3 has shape [B, 3], needs [1, 3] as optimizer state");
   refused(update(MLP_SGD, nullptr, 1, 3), "An array is null");
+  refused(update(MLP_RMSPROP, states, 1, 5), "Optimizer 2 needs 3 settings, found 5");
+  refused(update(MLP_LION, states, 2, 3), "Optimizer 3 with these settings needs 1 buffers of state, found 2");
   mlp_plan_destroy(plan);
 
   plan = mlp_plan_create(0, 4, 0, &status, error, sizeof error);
   for (const auto& [rows, columns] : shapes) mlp_plan_add_buffer(plan, rows, columns, error, sizeof error);
   const float inputs[3] = {1, 2, 3};
   float outputs[3];
-  expect(mlp_plan_gather(plan, x, -1, 1, error, size) == MLP_OK &&
+  expect(mlp_plan_gather(plan, x, -1, -1, 1, error, size) == MLP_OK &&
              mlp_plan_linear(plan, x, w, b, y, -1, MLP_RELU, error, size) == MLP_OK &&
              mlp_plan_set_inputs_f32(plan, inputs, 3, 3, error, size) == MLP_OK &&
              mlp_plan_finish(plan, error, size) == MLP_OK && mlp_plan_predict(plan, y, outputs, 3, error, size) == MLP_OK,
          std::string("a layer predicts: ") + error);
   refused(mlp_plan_predict(plan, other, outputs, 3, error, size), "Cannot predict buffer 5: no operation writes it");
   mlp_plan_destroy(plan);
+}
+
+// Data sets that do not have what a plan takes of them.
+inline void test_misused_sets() {
+  char error[512] = "";
+  const int32_t x = 0, target = 1, row_weights = 2, w = 3, b = 4, y = 5, dz = 6, others = 7, size = sizeof error;
+  const float ones[4] = {1, 1, 1, 1};
+  const uint32_t labels[4] = {};
+  const auto refused = [&](int32_t loss_target, int32_t loss_weights, bool has_labels, bool has_targets, uint64_t weights,
+                           const char* sentence) {
+    int32_t status = 0;
+    mlp_plan* plan = mlp_plan_create(0, 2, 0, &status, error, size);
+    const uint64_t shapes[][2] = {{0, 1}, {0, 1}, {0, 1}, {1, 1}, {1, 1}, {0, 1}, {0, 1}, {0, 1}};
+    for (const auto& [rows, columns] : shapes) mlp_plan_add_buffer(plan, rows, columns, error, size);
+    expect(mlp_plan_gather(plan, x, target, row_weights, 1, error, size) == MLP_OK &&
+               mlp_plan_linear(plan, x, w, b, y, -1, MLP_LINEAR, error, size) == MLP_OK &&
+               mlp_plan_binary_cross_entropy(plan, y, loss_target, loss_weights, dz, error, size) == MLP_OK &&
+               mlp_plan_set_inputs_f32(plan, ones, 4, 1, error, size) == MLP_OK,
+           std::string("a loss is recorded: ") + error);
+    if (has_labels) mlp_plan_set_labels(plan, labels, 4, error, size);
+    if (has_targets) mlp_plan_set_targets(plan, ones, 4, 1, error, size);
+    if (weights > 0) mlp_plan_set_row_weights(plan, ones, weights, error, size);
+    status = mlp_plan_finish(plan, error, size);
+    expect(sentence ? status == MLP_INVALID && strcmp(error, sentence) == 0 : status == MLP_OK,
+           std::string("what is said of a misused set: ") + error);
+    if (!sentence) {
+      expect(mlp_plan_set_row_weights(plan, ones, 4, error, size) == MLP_INVALID &&
+                 strcmp(error, "Cannot set row weights: the plan is finished") == 0,
+             "row weights come before the end of the recording");
+    }
+    mlp_plan_destroy(plan);
+  };
+  refused(target, row_weights, false, true, 4, nullptr);
+  refused(target, row_weights, false, true, 0, "The gather needs a weight for each of 4 rows, found 0");
+  refused(target, row_weights, false, true, 3, "The gather needs a weight for each of 4 rows, found 3");
+  refused(target, row_weights, true, true, 4, "A data set has labels or targets, found both");
+  refused(target, row_weights, true, false, 4, "The loss needs 1 target values for each of 4 rows, found 0 in all");
+  refused(others, row_weights, false, true, 4, "The loss needs the target that is gathered, buffer 1, found 7");
+  refused(target, others, false, true, 4, "The loss needs the row weights that are gathered, buffer 2, found 7");
 }
 
 // An emulated driver fails as it is told to.

@@ -1,7 +1,7 @@
 /** The C interface of `cuda/mlp.h` as Deno sees it: each function with its C types, and its numbers. @module */
 
 /** The version of the interface that this table describes. */
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
 
 /** Bytes that a sentence about an error may have. */
 export const ERROR_BYTES = 512;
@@ -32,6 +32,7 @@ export const STATUS_CODES: readonly string[] = [
 ];
 
 const plan = "pointer", id = "i32", count = "u64", flag = "i32", choice = "i32", number = "f64";
+const mask = ["f64", "u32", "u32"] as const; // double rate, uint32_t seed, uint32_t layer
 const error = ["buffer", "u32"] as const; // char *error, uint32_t error_size
 const result = "i32"; // a status
 
@@ -50,18 +51,26 @@ export const SYMBOLS = {
   mlp_plan_set_inputs_f32: { parameters: [plan, "buffer", count, count, ...error], result },
   mlp_plan_set_labels: { parameters: [plan, "buffer", count, ...error], result },
   mlp_plan_set_targets: { parameters: [plan, "buffer", count, count, ...error], result },
+  mlp_plan_set_row_weights: { parameters: [plan, "buffer", count, ...error], result },
   mlp_plan_finish: { parameters: [plan, ...error], result },
   mlp_plan_describe: { parameters: [plan, "buffer", "u32", ...error], result },
   mlp_plan_destroy: { parameters: [plan], result: "void" },
 
-  mlp_plan_gather: { parameters: [plan, id, id, number, ...error], result },
+  mlp_plan_gather: { parameters: [plan, id, id, id, number, ...error], result },
+  mlp_plan_dropout: { parameters: [plan, id, id, ...mask, ...error], result },
   mlp_plan_linear: { parameters: [plan, id, id, id, id, id, choice, ...error], result },
-  mlp_plan_softmax_cross_entropy: { parameters: [plan, id, id, id, number, ...error], result },
-  mlp_plan_mean_squared_error: { parameters: [plan, id, id, id, flag, id, choice, ...error], result },
-  mlp_plan_linear_backward_input: { parameters: [plan, id, id, id, id, id, choice, ...error], result },
+  mlp_plan_softmax_cross_entropy: { parameters: [plan, id, id, id, id, number, ...error], result },
+  mlp_plan_binary_cross_entropy: { parameters: [plan, id, id, id, id, ...error], result },
+  mlp_plan_mean_squared_error: { parameters: [plan, id, id, id, flag, id, id, choice, ...error], result },
+  mlp_plan_huber: { parameters: [plan, id, id, id, id, id, choice, number, ...error], result },
+  mlp_plan_linear_backward_input: {
+    parameters: [plan, id, id, id, id, id, choice, ...mask, ...error],
+    result,
+  },
   mlp_plan_linear_backward_weight: { parameters: [plan, id, id, id, id, ...error], result },
   mlp_plan_clip_by_norm: { parameters: [plan, "buffer", count, number, ...error], result },
   mlp_plan_update: { parameters: [plan, choice, id, id, "buffer", count, "buffer", count, ...error], result },
+  mlp_plan_average: { parameters: [plan, id, id, number, ...error], result },
 
   mlp_plan_write_buffer: { parameters: [plan, id, "buffer", count, ...error], result },
   mlp_plan_read_buffer: { parameters: [plan, id, "buffer", count, ...error], result },

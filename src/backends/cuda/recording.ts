@@ -3,7 +3,7 @@ import type { FloatArray } from "../backend.ts";
 import { ACTIVATION_TABLE } from "../../plan/activations.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { isUpdate, settingsOf, statesOf, UPDATES } from "../../plan/optimizers.ts";
-import type { BufferName, BufferSpec, ForwardPlan, Op, StepPlan } from "../../plan/plan.ts";
+import type { BufferName, BufferSpec, DropoutMask, ForwardPlan, Op, StepPlan } from "../../plan/plan.ts";
 import { PATH_NUMBERS } from "./ffi.ts";
 import { call, checkStatus, type Library, textOf } from "./library.ts";
 
@@ -114,6 +114,11 @@ interface Place {
   readonly what: string;
 }
 
+/** Returns a mask as the library takes it; a rate of 0 if there is none. */
+function maskNumbers(mask: DropoutMask | undefined): [rate: number, seed: number, layer: number] {
+  return mask ? [mask.rate, mask.seed, mask.layer] : [0, 0, 0];
+}
+
 function recordOp(op: Op, { symbols, plan, id, what }: Place): void {
   if (isUpdate(op)) {
     const { number } = UPDATES[op.op], [parameter, gradient] = [op.parameter, op.gradient].map(id);
@@ -123,26 +128,43 @@ function recordOp(op: Op, { symbols, plan, id, what }: Place): void {
     return call(what, symbols.mlp_plan_update, plan, ...given);
   }
   switch (op.op) {
-    case "gather":
-      return call(what, symbols.mlp_plan_gather, plan, id(op.x), id(op.target), op.scale);
+    case "gather": {
+      const [x, target, rowWeights] = [op.x, op.target, op.weights].map(id);
+      return call(what, symbols.mlp_plan_gather, plan, x, target, rowWeights, op.scale);
+    }
+    case "dropout":
+      return call(what, symbols.mlp_plan_dropout, plan, id(op.x), id(op.y), ...maskNumbers(op.mask));
     case "linear": {
       const { number } = ACTIVATION_TABLE[op.activation];
       const [x, weights, bias, y, z] = [op.x, op.weights, op.bias, op.y, op.z].map(id);
       return call(what, symbols.mlp_plan_linear, plan, x, weights, bias, y, z, number);
     }
     case "softmaxCrossEntropy": {
-      const [logits, target, dZ] = [op.logits, op.target, op.dZ].map(id);
-      return call(what, symbols.mlp_plan_softmax_cross_entropy, plan, logits, target, dZ, op.labelSmoothing);
+      const [logits, target, rowWeights, dZ] = [op.logits, op.target, op.weights, op.dZ].map(id);
+      const given = [logits, target, rowWeights, dZ, op.labelSmoothing] as const;
+      return call(what, symbols.mlp_plan_softmax_cross_entropy, plan, ...given);
+    }
+    case "binaryCrossEntropy": {
+      const [logits, target, rowWeights, dZ] = [op.logits, op.target, op.weights, op.dZ].map(id);
+      return call(what, symbols.mlp_plan_binary_cross_entropy, plan, logits, target, rowWeights, dZ);
     }
     case "meanSquaredError": {
       const { number } = ACTIVATION_TABLE[op.activation], labels = Number(op.labels);
-      const [y, z, target, dZ] = [op.y, op.z, op.target, op.dZ].map(id);
-      return call(what, symbols.mlp_plan_mean_squared_error, plan, y, z, target, labels, dZ, number);
+      const [y, z, target, rowWeights, dZ] = [op.y, op.z, op.target, op.weights, op.dZ].map(id);
+      const given = [y, z, target, labels, rowWeights, dZ, number] as const;
+      return call(what, symbols.mlp_plan_mean_squared_error, plan, ...given);
+    }
+    case "huber": {
+      const { number } = ACTIVATION_TABLE[op.activation];
+      const [y, z, target, rowWeights, dZ] = [op.y, op.z, op.target, op.weights, op.dZ].map(id);
+      const given = [y, z, target, rowWeights, dZ, number, op.delta] as const;
+      return call(what, symbols.mlp_plan_huber, plan, ...given);
     }
     case "linearBackwardInput": {
       const { number } = ACTIVATION_TABLE[op.activation];
       const [dZ, weights, x, z, dX] = [op.dZ, op.weights, op.x, op.z, op.dX].map(id);
-      return call(what, symbols.mlp_plan_linear_backward_input, plan, dZ, weights, x, z, dX, number);
+      const given = [dZ, weights, x, z, dX, number, ...maskNumbers(op.mask)] as const;
+      return call(what, symbols.mlp_plan_linear_backward_input, plan, ...given);
     }
     case "linearBackwardWeight": {
       const [x, dZ, dWeights, dBias] = [op.x, op.dZ, op.dWeights, op.dBias].map(id);
@@ -152,6 +174,8 @@ function recordOp(op: Op, { symbols, plan, id, what }: Place): void {
       const gradients = Int32Array.from(op.gradients, id), count = BigInt(gradients.length);
       return call(what, symbols.mlp_plan_clip_by_norm, plan, gradients, count, op.maxNorm);
     }
+    case "average":
+      return call(what, symbols.mlp_plan_average, plan, id(op.parameter), id(op.average), op.decay);
     default:
       op satisfies never;
   }
@@ -174,13 +198,16 @@ export function recordTraining(
   const recording = record(library, plan, options), { handle } = recording, { symbols } = library;
   try {
     recording.placeInputs(dataset.inputs, plan.inFeatures);
-    const { labels, targets } = dataset;
+    const { labels, targets, weights } = dataset;
     if (labels) {
       call(options.what, symbols.mlp_plan_set_labels, handle, unshared(labels), BigInt(labels.length));
     }
     if (targets) {
       const given = [unshared(targets), BigInt(targets.length), BigInt(plan.outFeatures)] as const;
       call(options.what, symbols.mlp_plan_set_targets, handle, ...given);
+    }
+    if (weights) {
+      call(options.what, symbols.mlp_plan_set_row_weights, handle, unshared(weights), BigInt(weights.length));
     }
     recording.finish();
     return recording;

@@ -1,0 +1,163 @@
+// Each loss with its gradient, and the end of a step with its sum, against plain loops in double.
+#pragma once
+
+#include "check.hpp"
+
+// A loss, the activation that made its y (linear where y are logits), and what the rows are compared with.
+struct LossCase {
+  LossKind kind;
+  Activation activation;
+  bool labels;         // else target values
+  bool weighted;       // rows have weights
+  float largest = 3;   // deviation of logits
+};
+
+inline const char* name_of(LossKind kind) {
+  switch (kind) {
+    case LossKind::softmax_cross_entropy: return "softmaxCrossEntropy";
+    case LossKind::binary_cross_entropy: return "binaryCrossEntropy";
+    case LossKind::mean_squared_error: return "meanSquaredError";
+    case LossKind::huber: return "huber";
+  }
+  __builtin_unreachable();
+}
+
+// A row's loss of outputs or logits `y` against `target`; its gradient by `y` goes to `d`.
+inline double loss_in_double(LossKind kind, const float* y, const double* target, double delta, int width, double* d) {
+  double loss = 0;
+  std::vector<double> likely(y, y + width);
+  activate_row(likely.data(), width, MLP_SOFTMAX);
+  for (int c = 0; c < width; c++) {
+    const double off = y[c] - target[c], z = y[c];
+    switch (kind) {
+      case LossKind::softmax_cross_entropy:
+        if (target[c] != 0) loss -= target[c] * std::log(likely[c]);
+        d[c] = likely[c] - target[c];
+        break;
+      case LossKind::binary_cross_entropy:
+        loss += (target[c] * std::log1p(std::exp(-z)) + (1 - target[c]) * std::log1p(std::exp(z))) / width;
+        d[c] = (1 / (1 + std::exp(-z)) - target[c]) / width;
+        break;
+      case LossKind::mean_squared_error:
+        loss += off * off / width;
+        d[c] = 2 * off / width;
+        break;
+      case LossKind::huber:
+        loss += (std::fabs(off) <= delta ? off * off / 2 : delta * (std::fabs(off) - delta / 2)) / width;
+        d[c] = std::max(-delta, std::min(delta, off)) / width;
+        break;
+    }
+  }
+  return loss;
+}
+
+inline bool is_correct(const LossCase& given, const float* y, const double* target, uint32_t label, int width) {
+  if (given.labels) return uint32_t(std::max_element(y, y + width) - y) == label;
+  if (given.kind != LossKind::binary_cross_entropy) return false;
+  for (int o = 0; o < width; o++) {
+    if ((y[o] > 0) != (target[o] > 0.5)) return false;
+  }
+  return true;
+}
+
+inline void test_loss(const Size& size, const LossCase& given) {
+  const bool squared = given.kind == LossKind::mean_squared_error || given.kind == LossKind::huber;
+  const float smoothing = given.kind == LossKind::softmax_cross_entropy ? 0.1f : 0, delta = 0.7f;
+  Step step(size.batch, size.rows, 2);
+  const Activated output(size.batch, size.out, given.activation, squared ? 1 : given.largest);
+  Matrix targets(size.batch * size.out), row_weights(size.batch), dz(size.batch * size.out);
+  std::vector<uint32_t> labels(size.batch);
+  for (int row = 0; row < size.batch; row++) {
+    labels[row] = generator()() % size.out;
+    if (row % 3 == 1) labels[row] = row % 2 ? size.out : UINT32_MAX;  // no class
+    if (row % 3 == 2) row_weights.values[row] = 0;
+    for (int o = 0; o < size.out && given.kind == LossKind::binary_cross_entropy; o++) {
+      float& target = targets.values[row * size.out + o];
+      const bool matches = row % 2 || generator()() % 2;  // so that some rows are correct
+      target = (output.y.values[row * size.out + o] > 0) == matches;
+      if (o % 5 == 4) target = 0.25f + 0.5f * target;
+    }
+  }
+  targets.memory.write(targets.values.data(), targets.values.size(), nullptr);
+  row_weights.memory.write(row_weights.values.data(), row_weights.values.size(), nullptr);
+  DeviceMemory<uint32_t> label_memory(labels.size());
+  label_memory.write(labels.data(), labels.size(), nullptr);
+  DeviceMemory<RowScore> scores(size.batch);
+  const Answers answers = {given.labels ? label_memory.get() : nullptr, given.labels ? nullptr : targets.get(),
+                           given.weighted ? row_weights.get() : nullptr, nullptr};
+  check(launch_loss(step.site,
+                    {given.kind, answers, scores.get(), size.out, given.activation, output.sums(), smoothing, delta},
+                    output.y.get(), dz.get()));
+  check(launch_end_step(step.site, {step.site.progress, step.stop.get(), scores.get(), step.site.batch_size}));
+
+  std::vector<double> wanted(dz.values.begin(), dz.values.end());
+  double loss = 0;
+  uint32_t correct = 0;
+  for (int row = 0; row < size.rows; row++) {
+    const float* y = &output.y.values[row * size.out];
+    double* d = &wanted[row * size.out];
+    std::vector<double> target(&targets.values[row * size.out], &targets.values[row * size.out] + size.out);
+    for (int c = 0; c < size.out && given.labels; c++) {
+      const double wish = labels[row] >= uint32_t(size.out) ? 1.0 / size.out : uint32_t(c) == labels[row];
+      target[c] = (1 - double(smoothing)) * wish + double(smoothing) / size.out;
+    }
+    loss += loss_in_double(given.kind, y, target.data(), delta, size.out, d);
+    for (int c = 0; c < size.out; c++) d[c] *= (given.weighted ? row_weights.values[row] : 1.0) / size.rows;
+    if (squared) activate_row_backward(&output.z.values[row * size.out], d, size.out, given.activation);
+    correct += is_correct(given, y, target.data(), labels[row], size.out);
+  }
+  const std::string what = text(name_of(given.kind), size) + ", activation " + std::to_string(given.activation) +
+                           (given.labels ? ", labels" : ", targets") + (given.weighted ? ", row weights" : "");
+  expect_near(dz.read(), wanted, 2e-6, what);
+  const Progress end = step.read();
+  expect(std::fabs(end.loss_sum - loss) <= 1e-5 * loss + 1e-6, what + ", its sum");
+  expect(end.correct == correct && end.rows == uint32_t(size.rows) && end.step == 1, what + ", the step's end");
+}
+
+inline void test_losses(const Size& size, const std::vector<Activation>& activations) {
+  for (bool weighted : {false, true}) {
+    test_loss(size, {LossKind::softmax_cross_entropy, MLP_LINEAR, true, weighted});
+    test_loss(size, {LossKind::binary_cross_entropy, MLP_LINEAR, false, weighted});
+    test_loss(size, {LossKind::binary_cross_entropy, MLP_LINEAR, false, weighted, 60});
+    test_loss(size, {LossKind::mean_squared_error, MLP_RELU, true, weighted});
+  }
+  for (Activation activation : activations) {
+    test_loss(size, {LossKind::mean_squared_error, activation, false, activation % 2 == 1});
+    test_loss(size, {LossKind::huber, activation, false, activation % 2 == 0});
+  }
+}
+
+// Numbers at the edges of a loss of one output: what comes of a logit of ±100, and of outputs that are no numbers.
+inline void test_edges_of_losses() {
+  const auto run = [](LossKind kind, float y, float target, float* d) {
+    Step step(1, 1, 1);
+    Matrix outputs(1), targets(1), dz(1);
+    outputs.memory.write(&y, 1, nullptr);
+    targets.memory.write(&target, 1, nullptr);
+    DeviceMemory<RowScore> scores(1);
+    const Answers answers = {nullptr, targets.get(), nullptr, nullptr};
+    check(launch_loss(step.site, {kind, answers, scores.get(), 1, MLP_LINEAR, nullptr, 0, 1}, outputs.get(), dz.get()));
+    RowScore score;
+    scores.read(&score, 1, nullptr);
+    *d = dz.read()[0];
+    return score;
+  };
+  const LossKind binary = LossKind::binary_cross_entropy;
+  float d = 0;
+  for (float z : {100.0f, -100.0f}) {
+    for (float target : {0.0f, 1.0f}) {
+      const RowScore score = run(binary, z, target, &d);
+      const bool wrong = (z > 0) != (target > 0.5f);
+      expect(std::fabs(score.loss - (wrong ? 100 : 0)) <= 1e-5 && score.right == !wrong, "the loss of a logit of ±100");
+      expect(std::fabs(d - (wrong ? (z > 0 ? 1 : -1) : 0)) <= 1e-7, "the gradient of a logit of ±100");
+    }
+  }
+  run(binary, 20, 1, &d);
+  expect(std::fabs(d + std::exp(-20.0)) <= 1e-6 * std::exp(-20.0), "a gradient that a sigmoid of 1 would lose");
+  for (LossKind kind : {binary, LossKind::huber, LossKind::mean_squared_error}) {
+    const RowScore score = run(kind, NAN, 1, &d);
+    expect(std::isnan(score.loss) && std::isnan(d), "an output that is no number gives no number");
+  }
+  const RowScore far = run(LossKind::huber, INFINITY, 0, &d);
+  expect(far.loss == INFINITY && d == 1, "a distance without end has a bounded gradient");
+}
