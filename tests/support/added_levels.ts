@@ -12,6 +12,8 @@ interface Added {
   in(levels: Levels, row: number): Levels;
   /** Levels of further cases. */
   readonly more: readonly Levels[];
+  /** The row of `addedLevels` on which it meets the entries of other tables that come before it. */
+  readonly meetingRow: number;
 }
 
 const ADDED: readonly Added[] = [
@@ -40,6 +42,7 @@ function addedActivation(name: ActivationName): Added {
       activations: [name],
       output: outputOf(output),
     })),
+    meetingRow: 4,
   };
 }
 
@@ -59,6 +62,7 @@ function addedLoss(loss: LossName): Added {
       output: { output: outputIn(levels, row), loss, ...hasTargets(row) && { targets: true } },
     }),
     more: [],
+    meetingRow: 4,
   };
 }
 
@@ -69,6 +73,7 @@ function addedOptimizer(optimizer: OptimizerName): Added {
     name: optimizer,
     in: (levels) => ({ ...levels, optimizer: { optimizer, learningRate: 0.01, epsilon: 0.01 } }),
     more: [],
+    meetingRow: 0, // of few parameters, so that few directions of lion come near 0
   };
 }
 
@@ -77,14 +82,17 @@ const ROWS_WITH_PARTS = [1, 3, 0, 4];
 
 /** Returns the levels of each case that the entries beyond `FIRST` bring, with the case's name. */
 export function levelsOfAdded(): (readonly [id: string, levels: Levels])[] {
-  return ADDED.flatMap(({ table, name, in: within, more }, index) => {
+  return ADDED.flatMap(({ table, name, in: within, more, meetingRow }, index) => {
     const rows = Array.from({ length: 12 }, (_, row) => within(addedLevels(row), row));
     rows[11] = { ...rows[11], activations: [] };
     const others = ADDED.slice(0, index).filter((other) => other.table !== table);
     return [
       ...[...rows, ...more].map((levels, number) => [`${name} ${number}`, levels] as const),
       ...others.map((other) =>
-        [`${other.name} with ${name}`, within(other.in(addedLevels(4), 4), 4)] as const
+        [
+          `${other.name} with ${name}`,
+          within(other.in(addedLevels(meetingRow), meetingRow), meetingRow),
+        ] as const
       ),
       ...ROWS_WITH_PARTS.map((row, number) =>
         [

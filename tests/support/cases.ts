@@ -53,11 +53,8 @@ interface Recipe {
 /** How many cases never change. */
 export const FIRST_CASES = 121 + 11;
 
-/**
- * Other seeds for cases in which rounding could decide the sign of a direction of lion, which would move a parameter by
- * a whole step: `cases_test.ts` checks that none is left.
- */
-const OTHER_SEEDS: Readonly<Record<string, number>> = {};
+/** Seeds of cases whose own seed brings a direction of lion too near 0; `cases_test.ts` says which need one. */
+const OTHER_SEEDS: Readonly<Record<string, number>> = { "lion 6": 2 };
 
 /** Makes the recipe of a case beyond the first. */
 function recipeOf(id: string, levels: Levels): Recipe {
