@@ -92,7 +92,13 @@ function* stepCases({ layers, weighted = false, ...given }: StepSettings): Gener
   const drawn = drawSet({ rows: 10, inFeatures: 6, outFeatures, targets }), { inputScale } = drawn;
   const weights = Float32Array.from({ length: 10 }, (_, row) => row / 4); // the first row weighs nothing
   const dataset = { ...drawn, ...weighted && { weights } };
-  const plan = buildPlan(layers, config, { inFeatures: 6, inputScale, labels: !targets, weighted, outFeatures });
+  const plan = buildPlan(layers, config, {
+    inFeatures: 6,
+    inputScale,
+    labels: !targets,
+    weighted,
+    outFeatures,
+  });
   const { tensors } = startState(plan, drawParameters(6, layers, 1));
   for (const value of SPECIAL) {
     const name = (place: string) =>

@@ -100,7 +100,9 @@ backendTest(
       });
       const small = Math.exp(-Math.abs(z)); // σ(|z|) = 1 / (1 + small), and σ(-|z|) = small / (1 + small)
       const loss = Math.max(z, 0) - z * target + Math.log1p(small);
-      const [one, other] = z > 0 ? [1 / (1 + small), small / (1 + small)] : [small / (1 + small), 1 / (1 + small)];
+      const [one, other] = z > 0
+        ? [1 / (1 + small), small / (1 + small)]
+        : [small / (1 + small), 1 / (1 + small)];
       const gradient = target === 1 ? -other : one - target, name = `logit ${z}, target ${target}`;
       assertAlmostEquals(lossSum, loss, 2e-7 * Math.max(1, loss), name);
       assertAlmostEquals(gradients[0], gradient, 2e-7, name);
@@ -129,7 +131,29 @@ backendTest("huber() is exact for distances of any size", [REFERENCE, ...COMPARE
 });
 
 /** Sums to activate: zero, tiny, both sides of where kernels change formulas, and far out. */
-const SUMS = [0, 1e-6, 1e-3, 0.1, 0.29999, 0.3, 0.30001, 0.5, 1, 2.5, 5, 9, 12, 13.3, 20, 40, 80, 87, 88, 100, 1e4]
+const SUMS = [
+  0,
+  1e-6,
+  1e-3,
+  0.1,
+  0.29999,
+  0.3,
+  0.30001,
+  0.5,
+  1,
+  2.5,
+  5,
+  9,
+  12,
+  13.3,
+  20,
+  40,
+  80,
+  87,
+  88,
+  100,
+  1e4,
+]
   .flatMap((z) => [z, -z]).map(Math.fround);
 
 /**

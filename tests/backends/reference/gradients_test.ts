@@ -153,7 +153,10 @@ Deno.test("runOps() adds up the gradients of rows times their weights, with drop
   };
   const gradientsWith = (weights?: Float32Array) => {
     const { buffers, parameters, step } = prepare(setup, { ...drawRows(setup), ...weights && { weights } });
-    return { loss: step(), all: Float64Array.from(parameters.flatMap((name) => [...buffers[gradientOf(name)].values])) };
+    return {
+      loss: step(),
+      all: Float64Array.from(parameters.flatMap((name) => [...buffers[gradientOf(name)].values])),
+    };
   };
   const alone = Array.from(ROW_WEIGHTS, (_, row) => {
     const weights = new Float32Array(ROWS);
