@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertGreater, assertLess, assertNotEquals } from "@std/assert";
 import { crc32 } from "../src/formats/crc32.ts";
-import { createRandom, permutation } from "../src/random.ts";
+import { createRandom, dropoutKey, dropoutThreshold, isKept, permutation } from "../src/random.ts";
 
 /** The first numbers of an independent program that was written from the same description. */
 const KNOWN: readonly [seed: number, stream: number, draws: number[]][] = [
@@ -124,4 +124,129 @@ Deno.test("permutation() puts every row at every position equally often", () => 
     permutation(1, epoch, count).forEach((row, place) => counts[place * count + row]++);
   }
   assertUniform(counts, "places");
+});
+
+/** A dropout's row, its key, and which of 40 columns rates of 0.1, 0.5 and 0.9 keep: from the same description in numpy. */
+const KNOWN_MASKS: readonly [at: readonly number[], key: number, kept: readonly string[]][] = [
+  [[1, 0, 1, 0], 1738073308, [
+    "1111111111111111111111011111011111101010",
+    "1001111000101110001010011001001000001010",
+    "1001001000000000001000000000000000000010",
+  ]],
+  [[1, 1, 1, 0], 2263426993, [
+    "1011111011111111111111111111111101111111",
+    "0011000010010110111101111100010100111010",
+    "0000000010010000000000000000000000000000",
+  ]],
+  [[0, 0, 1, 0], 1461123477, [
+    "0110111111011111111110111111111101001011",
+    "0110000100000100110010011111100101001011",
+    "0000000100000000100000000001000000000010",
+  ]],
+  [[1, 0, 2, 7], 2758803046, [
+    "1111111111101111111111110110111110011101",
+    "0101111110101000111101100100100100011000",
+    "0000000010000000000100000000000000000000",
+  ]],
+  [[4294967295, 3, 123456789, 1023], 1400948837, [
+    "1111111111110111111111001111001111111111",
+    "0100000010110111111011000000001111111001",
+    "0000000010000000110011000000000011000000",
+  ]],
+  [[7, 2, 4294967295, 127], 362594941, [
+    "1111111111101111011111111111111111111111",
+    "1001001110100111010010100111101011100000",
+    "0000000010000001000010000001000000100000",
+  ]],
+];
+
+Deno.test("dropoutKey() and isKept() give the known masks of a seed, a layer, a step and a row", () => {
+  for (const [[seed, layer, step, row], key, kept] of KNOWN_MASKS) {
+    const found = dropoutKey({ seed, layer }, step, row);
+    assertEquals(found >>> 0, key);
+    for (const [index, rate] of [0.1, 0.5, 0.9].entries()) {
+      const threshold = dropoutThreshold(rate);
+      const mask = Array.from({ length: 40 }, (_, column) => isKept(found, column, threshold) ? 1 : 0);
+      assertEquals(mask.join(""), kept[index], `rate ${rate}`);
+    }
+  }
+});
+
+Deno.test("dropoutThreshold() drops nothing for a rate of 0, and not everything for the largest below 1", () => {
+  assertEquals([0, 0.25, 0.5, 1 - 2 ** -53].map(dropoutThreshold), [0, 2 ** 30, 2 ** 31, 2 ** 32 - 1]);
+  const key = dropoutKey({ seed: 1, layer: 0 }, 1, 0);
+  for (let column = 0; column < 1000; column++) assertEquals(isKept(key, column, dropoutThreshold(0)), true);
+});
+
+const MASK_ROWS = 128, MASK_COLUMNS = 785;
+
+/** Draws the mask of a batch, row by row. */
+function maskOf(rate: number, { seed = 1, layer = 1, step = 1 }): boolean[][] {
+  const threshold = dropoutThreshold(rate);
+  return Array.from({ length: MASK_ROWS }, (_, row) => {
+    const key = dropoutKey({ seed, layer }, step, row);
+    return Array.from({ length: MASK_COLUMNS }, (_, column) => isKept(key, column, threshold));
+  });
+}
+
+/** Asserts a count of `trials`, each with this chance, within four standard errors. */
+function assertShare(count: number, trials: number, chance: number, name: string): void {
+  const far = 4 * Math.sqrt(trials * chance * (1 - chance));
+  assertLess(Math.abs(count - trials * chance), far, `${name}: ${count} of ${trials}`);
+}
+
+Deno.test("isKept() keeps the share that the rate leaves, in every layer", () => {
+  for (const rate of [0.001, 0.1, 0.2, 0.5, 0.9, 0.999]) {
+    for (const layer of [0, 1, 2, 3]) {
+      for (const step of [1, 2, 1000]) {
+        const kept = maskOf(rate, { layer, step }).flat().filter((each) => each).length;
+        assertShare(kept, MASK_ROWS * MASK_COLUMNS, 1 - rate, `rate ${rate}, layer ${layer}, step ${step}`);
+      }
+    }
+  }
+});
+
+Deno.test("isKept() keeps every row and every column equally often", () => {
+  for (const rate of [0.1, 0.5, 0.9]) {
+    const rows = new Array<number>(MASK_ROWS).fill(0), columns = new Array<number>(MASK_COLUMNS).fill(0);
+    for (let step = 1; step <= 20; step++) {
+      for (const [row, kept] of maskOf(rate, { step }).entries()) {
+        kept.forEach((each, column) => {
+          if (!each) return;
+          rows[row]++;
+          columns[column]++;
+        });
+      }
+    }
+    for (const [counts, trials] of [[rows, 20 * MASK_COLUMNS], [columns, 20 * MASK_ROWS]] as const) {
+      const variance = trials * rate * (1 - rate), freedom = counts.length;
+      const sum = counts.reduce((all, count) => all + (count - trials * (1 - rate)) ** 2 / variance, 0);
+      assertLess(Math.abs(sum - freedom), 4 * Math.sqrt(2 * freedom), `rate ${rate}`);
+    }
+  }
+});
+
+Deno.test("isKept() gives unrelated masks to other steps, layers, rows, columns and seeds", () => {
+  for (const rate of [0.1, 0.5, 0.9]) {
+    const first = maskOf(rate, {});
+    const others: Record<string, boolean[][]> = {
+      "the next step": maskOf(rate, { step: 2 }),
+      "a later step": maskOf(rate, { step: 65537 }),
+      "the inputs": maskOf(rate, { layer: 0 }),
+      "the next layer": maskOf(rate, { layer: 2 }),
+      "step and layer exchanged": maskOf(rate, { step: 2, layer: 0 }),
+      "the next seed": maskOf(rate, { seed: 2 }),
+      "seed 0": maskOf(rate, { seed: 0 }),
+      "the next row": [...first.slice(1), first[0]],
+      "the next column": first.map(([kept, ...rest]) => [...rest, kept]),
+      "the column 32 further": first.map((row) => [...row.slice(32), ...row.slice(0, 32)]),
+    };
+    const agrees = rate ** 2 + (1 - rate) ** 2;
+    for (const [name, other] of Object.entries(others)) {
+      const same = first.flatMap((row, at) =>
+        row.filter((kept, column) => kept === other[at][column])
+      ).length;
+      assertShare(same, MASK_ROWS * MASK_COLUMNS, agrees, `rate ${rate}, ${name}`);
+    }
+  }
 });

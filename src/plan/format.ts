@@ -108,16 +108,16 @@ function describe(op: Op, plan: StepPlan | ForwardPlan): { writes: readonly Buff
     case "huber": {
       const difference = `${s(op.y)} - ${s(op.target)}`, delta = numberText(op.delta);
       const gradient = `${weighted(op)}clip(${difference}, ±${delta}) / (B ${plan.outFeatures})`;
-      const formula = `loss = mean(huber(${difference})) beyond ±${delta} linear, ` +
+      const formula = `loss = mean(huber(${difference})), linear beyond ±${delta}, ` +
         `${s(op.dZ)} = ${backThrough(op.activation, gradient, s(op.z ?? op.y))}`;
       return { writes: [op.dZ], formula };
     }
     case "linearBackwardInput": {
-      const sum = `${s(op.dZ)} ${s(op.weights)}`;
-      const product = op.mask ? `(${sum}) ∘ ${maskText(op.mask)}` : sum;
+      const product = `${s(op.dZ)} ${s(op.weights)}`;
+      const gradient = op.mask ? `(${product}) ∘ ${maskText(op.mask)}` : product;
       return {
         writes: [op.dX],
-        formula: `${s(op.dX)} = ${backThrough(op.activation, product, s(op.z ?? op.x))}`,
+        formula: `${s(op.dX)} = ${backThrough(op.activation, gradient, s(op.z ?? op.x))}`,
       };
     }
     case "linearBackwardWeight": {

@@ -28,7 +28,7 @@ export function dense(
   if (!ACTIVATIONS.includes(activation)) {
     throw new TypeError(`Unknown activation "${activation}", needs one of ${ACTIVATIONS.join(", ")}`);
   }
-  if (!(dropout >= 0 && dropout < 1)) {
+  if (!(typeof dropout === "number" && dropout >= 0 && dropout < 1)) {
     throw new RangeError(`The dropout of a layer needs a number from 0 to below 1, found ${dropout}`);
   }
   return { outFeatures, activation, ...dropout > 0 && { dropout } };

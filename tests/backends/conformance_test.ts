@@ -18,9 +18,9 @@ import {
   type ConformanceCase,
   conformanceCase,
   drawParameters,
-  FIRST,
   FIRST_CASES,
 } from "../support/cases.ts";
+import { FIRST } from "../support/levels.ts";
 import { predictFloat32, SUM_ORDERS, trainFloat32 } from "../support/float32.ts";
 import { drawSet } from "../support/sets.ts";
 import { distance, largest, runPlan } from "../support/states.ts";

@@ -5,11 +5,12 @@ import type { Backend, Predictor, Trainer, TrainState } from "../../src/backends
 import type { NetworkSpec } from "../../src/plan/plan.ts";
 import { buildPlan } from "../../src/plan/build.ts";
 import { resolveConfig } from "../../src/training/config.ts";
-import type { Dataset } from "../../src/data/dataset.ts";
+import { type Dataset, NO_CLASS } from "../../src/data/dataset.ts";
 import { dense } from "../../src/plan/layers.ts";
 import type { StepPlan } from "../../src/plan/plan.ts";
 import { backendTest, EACH } from "../support/backends.ts";
 import { drawParameters } from "../support/cases.ts";
+import { detached, growable, resizable } from "../support/memories.ts";
 import { drawSet } from "../support/sets.ts";
 import { inOrder, startState } from "../support/states.ts";
 
@@ -19,46 +20,19 @@ const SET = drawSet({ rows: 10, inFeatures: 4, outFeatures: 3 });
 const BYTES = drawSet({ rows: 10, inFeatures: 4, outFeatures: 3, bytes: true });
 const TARGETS = drawSet({ rows: 10, inFeatures: 4, outFeatures: 3, targets: true });
 const LABELS = SET.labels!, VALUES = TARGETS.targets!;
-const planFor = (labels: boolean) =>
+const planFor = (labels: boolean, weighted = false) =>
   buildPlan(LAYERS, resolveConfig({ batchSize: 4, loss: labels ? "cross-entropy" : "mean-squared-error" }), {
     inFeatures: 4,
     inputScale: 1,
     labels,
+    weighted,
     outFeatures: 3,
   });
-const PLAN = planFor(true), TARGET_PLAN = planFor(false);
+const PLAN = planFor(true), TARGET_PLAN = planFor(false), WEIGHTED_PLAN = planFor(true, true);
+const WEIGHTS = new Float32Array(10).fill(0.5);
 const PARAMETERS = drawParameters(4, LAYERS, 1);
 const START = startState(PLAN, PARAMETERS);
 const RATES = new Float64Array(3).fill(0.01);
-
-type Floats = Float32Array<ArrayBuffer>;
-
-/** A view of memory whose length may change. */
-function resizable<T extends Uint8Array | Uint32Array | Float32Array | Float64Array>(values: T): T {
-  const buffer = new ArrayBuffer(values.byteLength, { maxByteLength: 2 * values.byteLength });
-  const view = new (values.constructor as new (buffer: ArrayBuffer, at: number, length: number) => T)(
-    buffer,
-    0,
-    values.length,
-  );
-  view.set(values);
-  return view;
-}
-
-/** A view of memory that shared growth can lengthen. */
-function growable(values: Float32Array): Floats {
-  const buffer = new SharedArrayBuffer(values.byteLength, { maxByteLength: 2 * values.byteLength });
-  const view = new Float32Array(buffer, 0, values.length);
-  view.set(values);
-  return view as unknown as Floats;
-}
-
-/** A view of memory that has gone elsewhere. */
-function detached<T extends Uint8Array | Uint32Array | Float32Array | Float64Array>(values: T): T {
-  const view = values.slice() as T;
-  structuredClone(view.buffer, { transfer: [view.buffer as ArrayBuffer] });
-  return view;
-}
 
 /** What each call is made on. */
 interface Made {
@@ -174,6 +148,8 @@ const TABLE: readonly Row[] = [
       [new Uint32Array(), `"labels" has 0 values, 10 rows of inputs need 10`],
       [LABELS.with(4, 3), `"labels" has 3 at [4], labels of 3 classes end at 2`],
       [LABELS.with(9, 190_000_000), `"labels" has 190000000 at [9], labels of 3 classes end at 2`],
+      [LABELS.with(0, NO_CLASS - 1), `"labels" has 4294967294 at [0], labels of 3 classes end at 2`],
+      [LABELS.with(0, NO_CLASS).with(1, 3), `"labels" has 3 at [1], labels of 3 classes end at 2`],
       [resizable(LABELS), `"labels" ${RESIZABLE}`],
       [detached(LABELS), `"labels" ${DETACHED}`],
     ]),
@@ -200,6 +176,32 @@ const TABLE: readonly Row[] = [
       [{ targets: VALUES.slice(1) }, `"targets" has 29 values, 10 rows of inputs need 30`],
       [{ targets: resizable(VALUES) }, `"targets" ${RESIZABLE}`],
       [{ targets: detached(VALUES) }, `"targets" ${DETACHED}`],
+    ]),
+  ],
+  [
+    "createTrainer()'s row weights",
+    ({ backend }, weights: Float32Array) => backend.createTrainer(WEIGHTED_PLAN, { ...SET, weights }, START),
+    prefixed("Cannot train", [
+      [undefined, `"weights" is missing, needs a Float32Array`],
+      [null, `"weights" is null, needs a Float32Array`],
+      [[...WEIGHTS], `"weights" is an Array, needs a Float32Array`],
+      [Float64Array.from(WEIGHTS), `"weights" is a Float64Array, needs a Float32Array`],
+      [Uint32Array.from(WEIGHTS), `"weights" is a Uint32Array, needs a Float32Array`],
+      [WEIGHTS.slice(1), `"weights" has 9 values, 10 rows of inputs need 10`],
+      [new Float32Array(30), `"weights" has 30 values, 10 rows of inputs need 10`],
+      [new Float32Array(), `"weights" has 0 values, 10 rows of inputs need 10`],
+      [resizable(WEIGHTS), `"weights" ${RESIZABLE}`],
+      [growable(WEIGHTS), `"weights" ${RESIZABLE}`],
+      [detached(WEIGHTS), `"weights" ${DETACHED}`],
+    ]),
+  ],
+  [
+    "createTrainer()'s row weights of a plan without them",
+    ({ backend }, weights: Float32Array) => backend.createTrainer(PLAN, { ...SET, weights }, START),
+    prefixed("Cannot train", [
+      [WEIGHTS, `"weights" is a Float32Array, needs a plan with row weights`],
+      [new Float32Array(), `"weights" is a Float32Array, needs a plan with row weights`],
+      [null, `"weights" is null, needs a plan with row weights`],
     ]),
   ],
   [
@@ -268,8 +270,8 @@ const TABLE: readonly Row[] = [
         `"layers[0].outFeatures" is -3, needs a whole number from 1`,
       ],
       [
-        { ...NETWORK, layers: [{ outFeatures: 3, activation: "gelu" }] },
-        `"layers[0].activation" is "gelu", needs ${ACTIVATIONS.join(", ")}`,
+        { ...NETWORK, layers: [{ outFeatures: 3, activation: "celu" }] },
+        `"layers[0].activation" is "celu", needs ${ACTIVATIONS.join(", ")}`,
       ],
     ]),
   ],
@@ -310,6 +312,20 @@ for (const [what, call, wrong] of TABLE) {
     assertEquals(await trainer.runEpoch(inOrder(10), RATES), await other.runEpoch(inOrder(10), RATES));
   });
 }
+
+backendTest(
+  "Backends take rows of no class, with weights of their own and without",
+  EACH,
+  async (backend) => {
+    const labels = new Uint32Array(10).fill(NO_CLASS);
+    for (const plan of [PLAN, WEIGHTED_PLAN]) {
+      const dataset = { ...SET, labels, ...plan.weighted && { weights: WEIGHTS } };
+      await using trainer = await backend.createTrainer(plan, dataset, START);
+      const { correct, rows, diverged } = await trainer.runEpoch(inOrder(10), RATES);
+      assertEquals({ correct, rows, diverged }, { correct: 0, rows: 10, diverged: false });
+    }
+  },
+);
 
 backendTest("Backends take arrays of shared memory, and give the same bits", EACH, async (backend) => {
   const shared = <T extends Uint32Array | Float32Array | Float64Array>(values: T): T => {

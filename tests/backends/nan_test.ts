@@ -86,19 +86,35 @@ interface StepCase {
 }
 
 /** A step of this network, with each special number in each place that numbers come from. */
-function* stepCases(layers: readonly LayerSpec[], given: Partial<TrainConfig>): Generator<StepCase> {
+function* stepCases({ layers, weighted = false, ...given }: StepSettings): Generator<StepCase> {
   const config = resolveConfig({ batchSize: 10, ...given });
   const { outFeatures } = layers.at(-1)!, { targets } = LOSSES[config.loss];
-  const dataset = drawSet({ rows: 10, inFeatures: 6, outFeatures, targets }), { inputScale } = dataset;
-  const plan = buildPlan(layers, config, { inFeatures: 6, inputScale, labels: !targets, outFeatures });
+  const drawn = drawSet({ rows: 10, inFeatures: 6, outFeatures, targets }), { inputScale } = drawn;
+  const weights = Float32Array.from({ length: 10 }, (_, row) => row / 4); // the first row weighs nothing
+  const dataset = { ...drawn, ...weighted && { weights } };
+  const plan = buildPlan(layers, config, {
+    inFeatures: 6,
+    inputScale,
+    labels: !targets,
+    weighted,
+    outFeatures,
+  });
   const { tensors } = startState(plan, drawParameters(6, layers, 1));
   for (const value of SPECIAL) {
-    const name = (place: string) => `${formatLayers(layers)}, ${config.optimizer}, ${value} in ${place}`;
+    const name = (place: string) =>
+      `${formatLayers(layers)}, ${config.loss}, ${config.optimizer}, ${value} in ${place}`;
     const inputs = replaced(dataset.inputs as Float32Array, 6 * 3 + 2, value);
     yield { name: name("inputs"), plan, dataset: { ...dataset, inputs }, tensors };
     if (dataset.targets) {
       const changed = { ...dataset, targets: replaced(dataset.targets, outFeatures, value) };
       yield { name: name("targets"), plan, dataset: changed, tensors };
+    }
+    if (dataset.weights) {
+      const changed = { ...dataset, weights: replaced(dataset.weights, 4, value) };
+      yield { name: name("weights"), plan, dataset: changed, tensors };
+      // The row of a weight of 0: NaN in its gradient, but not if its outputs are finite.
+      const inputs = replaced(dataset.inputs as Float32Array, 2, value);
+      yield { name: name("inputs of weight 0"), plan, dataset: { ...dataset, inputs }, tensors };
     }
     for (const [tensor, values] of Object.entries(tensors)) {
       const changed = { ...tensors, [tensor]: replaced(values, 1, value) };
@@ -135,8 +151,18 @@ async function doSteps(
 const TWO_LAYERS = [dense(5, "relu"), dense(3, "softmax")];
 const MEAN_SQUARED_ERROR = { optimizer: "sgd", loss: "mean-squared-error" } as const;
 
-/** Each activation inside, and at the end before each loss; rows in several lanes; each optimizer; clipping. */
-const PLANS: readonly (Partial<TrainConfig> & { readonly layers: readonly LayerSpec[] })[] = [
+/** A step's settings. */
+type StepSettings = Partial<TrainConfig> & {
+  readonly layers: readonly LayerSpec[];
+  /** Whether rows have weights. */
+  readonly weighted?: boolean;
+};
+
+/**
+ * Each activation inside, without and with dropout, and at the end before each loss; rows in several lanes; each optimizer;
+ * clipping; averages; row weights.
+ */
+const PLANS: readonly StepSettings[] = [
   ...ACTIVATIONS.map((each) => ({
     layers: [dense(5, each), dense(3, "softmax")],
     optimizer: "sgd" as const,
@@ -148,6 +174,17 @@ const PLANS: readonly (Partial<TrainConfig> & { readonly layers: readonly LayerS
       loss,
     }))
   ),
+  ...ACTIVATIONS.map((each) => ({
+    layers: [dense(5, each, { dropout: 0.5 }), dense(3, "softmax")],
+    optimizer: "sgd" as const,
+    inputDropout: 0.3,
+  })),
+  ...(Object.keys(LOSSES) as LossName[]).map((loss) => ({
+    layers: [dense(5, "tanh"), dense(3, LOSSES[loss].outputs.find((each) => each !== "relu"))],
+    optimizer: "sgd" as const,
+    loss,
+    weighted: true,
+  })),
   { layers: [dense(40, "softmax")], optimizer: "sgd", momentum: 0.9, labelSmoothing: 0.1 },
   { layers: [dense(40, "relu")], ...MEAN_SQUARED_ERROR, momentum: 0.9, nesterov: true },
   ...(Object.keys(OPTIMIZERS) as OptimizerName[]).map((optimizer) => ({
@@ -157,6 +194,7 @@ const PLANS: readonly (Partial<TrainConfig> & { readonly layers: readonly LayerS
   })),
   { layers: TWO_LAYERS, optimizer: "adamw", weightDecay: 0.1, clipNorm: 0.1 },
   { layers: TWO_LAYERS, optimizer: "sgd", clipNorm: 0.1 },
+  { layers: TWO_LAYERS, optimizer: "adam", average: 0.9, weighted: true },
 ];
 
 /**
@@ -168,7 +206,7 @@ const WHOLLY: ReadonlySet<string> = new Set(["webgpu"]);
 type StepResult = Awaited<ReturnType<typeof stepOf>>;
 
 /** Every step. */
-const STEPS = PLANS.flatMap(({ layers, ...given }) => [...stepCases(layers, given)]);
+const STEPS = PLANS.flatMap((settings) => [...stepCases(settings)]);
 
 let wantedSteps: Promise<readonly StepResult[]> | undefined;
 

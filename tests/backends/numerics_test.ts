@@ -1,10 +1,11 @@
 /** Numbers at the edges of what float32 holds: losses stay exact, and activations lie near float64's. @module */
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { ACTIVATIONS, needsZ } from "../../src/plan/activations.ts";
+import type { Backend, FloatArray } from "../../src/backends/backend.ts";
 import { activate } from "../../src/backends/reference/activations.ts";
 import { openReference } from "../../src/backends/reference/backend.ts";
 import { buildPlan } from "../../src/plan/build.ts";
-import { resolveConfig } from "../../src/training/config.ts";
+import { resolveConfig, type TrainConfig } from "../../src/training/config.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { backendTest, COMPARED, EACH, REFERENCE } from "../support/backends.ts";
 import { runPlan } from "../support/states.ts";
@@ -55,8 +56,104 @@ backendTest(
   },
 );
 
+/** Logits, a target of each, and both sides of where float32 holds `1 + e^-|z|`. */
+const BINARY_LOGITS = [0, 1e-4, 0.5, 5, 16, 17, 30, 80, 100, 1e4].flatMap((z) => [z, -z]).flatMap((z) =>
+  [0, 0.25, 1].map((target) => [z, target] as const)
+);
+
+/** Outputs, a target of each, and a δ: nearer than it, at it, and far beyond. */
+const DISTANCES = [0, 1e-4, 0.5, 1, 1.0001, 30, 1e4].flatMap((d) => [d, -d]);
+
+/** Does one step on a row with target values; the network's outputs before their activation are `sums`. */
+async function stepOn(
+  backend: Backend,
+  sums: readonly number[],
+  { targets, ...given }: Partial<TrainConfig> & { readonly targets: readonly number[] },
+): Promise<{ lossSum: number; gradients: FloatArray }> {
+  const outFeatures = sums.length;
+  // The first velocity of a bias is its gradient.
+  const config = resolveConfig({ optimizer: "sgd", momentum: 0.5, batchSize: 1, ...given });
+  const input = { inFeatures: 1, inputScale: 1, labels: false, outFeatures };
+  const { results: [{ lossSum, diverged }], state } = await runPlan(backend, {
+    plan: buildPlan([dense(outFeatures)], config, input),
+    dataset: {
+      ...{ inputs: new Float32Array(1), inputShape: [1], inputScale: 1, source: "one row", outFeatures },
+      targets: Float32Array.from(targets),
+    },
+    parameters: {
+      "layer_1.weights": new Float64Array(outFeatures),
+      "layer_1.bias": Float64Array.from(sums),
+    },
+    ...{ epochs: [Uint32Array.of(0)], learningRate: 0 },
+  });
+  assertEquals(diverged, false);
+  return { lossSum, gradients: state.tensors["layer_1.bias.velocity"] };
+}
+
+backendTest(
+  "binaryCrossEntropy() is exact for logits of any size",
+  [REFERENCE, ...COMPARED],
+  async (backend) => {
+    for (const [z, target] of BINARY_LOGITS) {
+      const { lossSum, gradients } = await stepOn(backend, [z], {
+        ...{ loss: "binary-cross-entropy", targets: [target] },
+      });
+      const small = Math.exp(-Math.abs(z)); // σ(|z|) = 1 / (1 + small), and σ(-|z|) = small / (1 + small)
+      const loss = Math.max(z, 0) - z * target + Math.log1p(small);
+      const [one, other] = z > 0
+        ? [1 / (1 + small), small / (1 + small)]
+        : [small / (1 + small), 1 / (1 + small)];
+      const gradient = target === 1 ? -other : one - target, name = `logit ${z}, target ${target}`;
+      assertAlmostEquals(lossSum, loss, 2e-7 * Math.max(1, loss), name);
+      assertAlmostEquals(gradients[0], gradient, 2e-7, name);
+    }
+    // One row of them all: means over the outputs.
+    const all = await stepOn(backend, BINARY_LOGITS.map(([z]) => z), {
+      ...{ loss: "binary-cross-entropy", targets: BINARY_LOGITS.map(([, target]) => target) },
+    });
+    const losses = BINARY_LOGITS.map(([z, t]) => Math.max(z, 0) - z * t + Math.log1p(Math.exp(-Math.abs(z))));
+    const mean = losses.reduce((sum, loss) => sum + loss) / losses.length;
+    assertAlmostEquals(all.lossSum, mean, 1e-6 * mean);
+  },
+);
+
+backendTest("huber() is exact for distances of any size", [REFERENCE, ...COMPARED], async (backend) => {
+  for (const huberDelta of [1e-3, 1, 100]) {
+    for (const d of DISTANCES) {
+      const { lossSum, gradients } = await stepOn(backend, [d], { loss: "huber", huberDelta, targets: [0] });
+      const distance = Math.abs(Math.fround(d)), name = `distance ${d}, delta ${huberDelta}`;
+      const loss = distance <= huberDelta ? distance ** 2 / 2 : huberDelta * (distance - huberDelta / 2);
+      assertAlmostEquals(lossSum, loss, 4e-7 * loss + 1e-37, name);
+      const gradient = Math.sign(d) * Math.min(distance, huberDelta);
+      assertAlmostEquals(gradients[0], gradient, 2e-7 * Math.abs(gradient), name);
+    }
+  }
+});
+
 /** Sums to activate: zero, tiny, both sides of where kernels change formulas, and far out. */
-const SUMS = [0, 1e-6, 1e-3, 0.1, 0.29999, 0.3, 0.30001, 0.5, 1, 2.5, 5, 9, 12, 20, 40, 80, 87, 88, 100, 1e4]
+const SUMS = [
+  0,
+  1e-6,
+  1e-3,
+  0.1,
+  0.29999,
+  0.3,
+  0.30001,
+  0.5,
+  1,
+  2.5,
+  5,
+  9,
+  12,
+  13.3,
+  20,
+  40,
+  80,
+  87,
+  88,
+  100,
+  1e4,
+]
   .flatMap((z) => [z, -z]).map(Math.fround);
 
 /**

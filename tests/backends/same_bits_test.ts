@@ -19,29 +19,42 @@ const SHARINGS: readonly WasmOptions[] = [
   { shared: false },
 ];
 
-const RUNS: Record<string, Partial<TrainConfig> & { zeros: number }> = {
+const RUNS: Record<string, Partial<TrainConfig> & { zeros: number; dropout?: number; weighted?: boolean }> = {
   "dense inputs": { zeros: 0 },
   "sparse inputs": { zeros: 0.8 },
   "dense inputs, clipping": { zeros: 0, clipNorm: 0.1 },
   "sparse inputs, clipping": { zeros: 0.8, clipNorm: 0.1 },
   "momentum and label smoothing": { zeros: 0, optimizer: "sgd", momentum: 0.9, labelSmoothing: 0.1 },
+  "dense inputs, dropout and averages": { zeros: 0, dropout: 0.5, inputDropout: 0.2, average: 0.9 },
+  "sparse inputs, dropout, row weights and clipping": {
+    ...{ zeros: 0.8, dropout: 0.5, inputDropout: 0.2, weighted: true, clipNorm: 0.1, optimizer: "rmsprop" },
+  },
 };
 
 // A run without a permission is to be short.
 const BUILDS = isGranted({ name: "read" }) ? ["relaxed", "plain"] as const : ["relaxed"] as const;
 
 for (const build of BUILDS) {
-  for (const [what, { zeros, ...given }] of Object.entries(RUNS)) {
+  for (const [what, { zeros, dropout = 0, weighted = false, ...given }] of Object.entries(RUNS)) {
     Deno.test(`openWasm() computes the same bits for all numbers of threads: ${build} build, ${what}`, {
       sanitizeOps: true,
       sanitizeResources: true,
     }, async () => {
       const rows = 230, inFeatures = 150; // the last of three batches has 30 rows
-      const layers = [dense(70, "relu"), dense(20, "softmax"), dense(10, "softmax")];
+      const layers = [
+        dense(70, "relu", { dropout }),
+        dense(20, "softmax", { dropout: dropout / 2 }),
+        dense(10, "softmax"),
+      ];
       const config = resolveConfig({ batchSize: 100, learningRate: 0.01, ...given });
-      const dataset = drawSet({ rows, inFeatures, outFeatures: 10, zeros });
+      const weights = Float32Array.from({ length: rows }, (_, row) => row % 7 / 3);
+      const dataset = {
+        ...drawSet({ rows, inFeatures, outFeatures: 10, zeros }),
+        ...weighted && { weights },
+      };
+      const input = { inFeatures, inputScale: 1 / 3, labels: true, weighted, outFeatures: 10 };
       const run = {
-        plan: buildPlan(layers, config, { inFeatures, inputScale: 1 / 3, labels: true, outFeatures: 10 }),
+        plan: buildPlan(layers, config, input),
         dataset,
         parameters: drawParameters(inFeatures, layers, 1),
         epochs: [1, 2, 3].map((epoch) => permutation(1, epoch, rows)),

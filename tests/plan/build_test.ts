@@ -1,15 +1,15 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { buildPlan } from "../../src/plan/build.ts";
+import { buildForwardPlan, buildPlan } from "../../src/plan/build.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { isLoss } from "../../src/plan/losses.ts";
-import { statesOf } from "../../src/plan/optimizers.ts";
+import { isUpdate, statesOf } from "../../src/plan/optimizers.ts";
 import type { Op, StepPlan } from "../../src/plan/plan.ts";
 
 const LAYERS = [dense(128, "relu"), dense(64, "relu"), dense(10, "softmax")];
 const INPUT = { inFeatures: 784, inputScale: 1 / 255, labels: true, outFeatures: 10 };
 
-/** The names of buffers in an operation: every string but its kind and activation. */
+/** Returns the names of buffers in an operation: every string but its kind and activation. */
 function buffersOf(op: Op): string[] {
   return Object.entries(op)
     .filter(([field]) => field !== "op" && field !== "activation")
@@ -18,20 +18,24 @@ function buffersOf(op: Op): string[] {
     );
 }
 
-/** What each operation writes. */
+/** Returns the buffers that an operation writes. */
 function writtenBy(op: Op): string[] {
   if (isLoss(op)) return [op.dZ];
   switch (op.op) {
     case "gather":
-      return op.target === undefined ? [op.x] : [op.x, op.target];
+      return [op.x, op.target, op.weights].filter((name) => name !== undefined);
     case "linear":
       return op.z === undefined ? [op.y] : [op.z, op.y];
+    case "dropout":
+      return [op.y];
     case "linearBackwardInput":
       return [op.dX];
     case "linearBackwardWeight":
       return [op.dWeights, op.dBias];
     case "clipByNorm":
       return [...op.gradients];
+    case "average":
+      return [op.average];
     default:
       return [op.parameter, ...statesOf(op)];
   }
@@ -68,7 +72,24 @@ const PLANS: Record<string, StepPlan> = {
     { inFeatures: 5, inputScale: 1, labels: false, outFeatures: 2 },
   ),
   "one layer": buildPlan([dense(10)], resolveConfig(), INPUT),
+  "dropout, averages and row weights": buildPlan(
+    [dense(8, "gelu", { dropout: 0.5 }), dense(7, "elu"), dense(6, "tanh", { dropout: 0.25 }), dense(10)],
+    resolveConfig({ inputDropout: 0.125, average: 0.75, seed: 7, clipNorm: 1 }),
+    { ...INPUT, weighted: true },
+  ),
+  "dropout of the inputs of one layer": buildPlan([dense(10)], resolveConfig({ inputDropout: 0.5 }), INPUT),
+  "binary cross-entropy, rmsprop, row weights": buildPlan(
+    [dense(3, "silu"), dense(2, "sigmoid")],
+    resolveConfig({ loss: "binary-cross-entropy", optimizer: "rmsprop" }),
+    { inFeatures: 5, inputScale: 1, labels: false, weighted: true, outFeatures: 2 },
+  ),
+  "huber, lion, averages": buildPlan(
+    [dense(3, "silu"), dense(2, "gelu")],
+    resolveConfig({ loss: "huber", optimizer: "lion", average: 0.999 }),
+    { inFeatures: 5, inputScale: 1, labels: false, outFeatures: 2 },
+  ),
 };
+const PARTS = PLANS["dropout, averages and row weights"];
 
 for (const [name, plan] of Object.entries(PLANS)) {
   Deno.test(`buildPlan() names only buffers that there are, each once: ${name}`, () => {
@@ -93,10 +114,11 @@ for (const [name, plan] of Object.entries(PLANS)) {
 
   Deno.test(`buildPlan() updates each parameter once, after all that reads it: ${name}`, () => {
     const parameters = plan.buffers.filter(({ role }) => role === "parameter").map((buffer) => buffer.name);
-    const isUpdate = ({ op }: Op) => op === "sgd" || op === "adam";
-    const updated = plan.ops.flatMap((op) => "parameter" in op ? op.parameter : []);
+    const updated = plan.ops.filter(isUpdate).map(({ parameter }) => parameter);
     assertEquals(updated.toSorted(), parameters.toSorted());
-    assert(plan.ops.slice(plan.ops.findIndex(isUpdate)).every(isUpdate));
+    const rest = plan.ops.slice(plan.ops.findIndex(isUpdate)).slice(updated.length);
+    const averaged = rest.map((op) => op.op === "average" ? op.parameter : op.op);
+    assertEquals(averaged, averaged.length > 0 ? updated : []);
   });
 }
 
@@ -111,6 +133,73 @@ Deno.test("buildPlan() has the shapes of layers, and of state their parameter's"
   assertEquals(shapeOf("layer_3.bias"), [10]);
   assertEquals(shapeOf("layer_3.y"), ["B", 10]);
   assertEquals(PLANS["target values"].buffers.find(({ name }) => name === "target")?.shape, ["B", 2]);
+});
+
+Deno.test("buildPlan() drops the outputs of the layers that say so, forward and back, and the inputs", () => {
+  const kinds = PARTS.ops.map(({ op }) => op);
+  assertEquals(kinds.slice(0, 9), [
+    ...["gather", "dropout", "linear", "dropout", "linear", "linear", "dropout", "linear"],
+    "softmaxCrossEntropy",
+  ]);
+  const drops = PARTS.ops.filter((op) => op.op === "dropout").map(({ x, y, mask }) => [x, y, mask]);
+  const masks = [[0.125, 0], [0.5, 1], [0.25, 3]].map(([rate, layer]) => ({ rate, seed: 7, layer }));
+  assertEquals(drops, [
+    ["x", "x.dropped", masks[0]],
+    ["layer_1.y", "layer_1.dropped", masks[1]],
+    ["layer_3.y", "layer_3.dropped", masks[2]],
+  ]);
+  const back = PARTS.ops.filter((op) => op.op === "linearBackwardInput").map((
+    { x, dX, mask },
+  ) => [x, dX, mask]);
+  assertEquals(back, [
+    ["layer_3.y", "layer_3.dZ", masks[2]],
+    ["layer_2.y", "layer_2.dZ", undefined],
+    ["layer_1.y", "layer_1.dZ", masks[1]],
+  ]);
+  // The gradients of weights are of the inputs that the layers had.
+  const inputs = PARTS.ops.flatMap((op) => op.op === "linearBackwardWeight" ? op.x : []);
+  assertEquals(inputs, ["layer_3.dropped", "layer_2.y", "layer_1.dropped", "x.dropped"]);
+  assertEquals(PARTS.ops.flatMap((op) => op.op === "linear" ? op.x : []), inputs.toReversed());
+});
+
+Deno.test("buildPlan() gathers row weights for the loss, and keeps an average of each parameter last of all state", () => {
+  const shapeOf = (name: string) => PARTS.buffers.find((buffer) => buffer.name === name)?.shape;
+  assertEquals(PARTS.weighted, true);
+  assertEquals([shapeOf("weights"), shapeOf("x.dropped"), shapeOf("layer_3.dropped")], [
+    ["B"],
+    ["B", 784],
+    ["B", 6],
+  ]);
+  const [gather] = PARTS.ops, loss = PARTS.ops.find(isLoss)!;
+  assertEquals([gather, loss].map((op) => "weights" in op ? op.weights : undefined), ["weights", "weights"]);
+  const parameters = [1, 2, 3, 4].flatMap((layer) => [`layer_${layer}.weights`, `layer_${layer}.bias`]);
+  const states = PARTS.buffers.filter(({ role }) => role === "state").map(({ name }) => name);
+  assertEquals(
+    states,
+    ["m", "v", "average"].flatMap((state) => parameters.map((name) => `${name}.${state}`)),
+  );
+  assertEquals(shapeOf("layer_1.weights.average"), [8, 784]);
+  const averages = PARTS.ops.filter((op) => op.op === "average");
+  assertEquals(
+    averages.map(({ parameter, decay }) => [parameter, decay]),
+    parameters.map((name) => [name, 0.75]),
+  );
+});
+
+Deno.test("buildPlan() has no dropout, averages or row weights unless asked for", () => {
+  for (const name of ["the default", "target values", "one layer"]) {
+    const { ops, buffers, weighted } = PLANS[name];
+    assertEquals(ops.filter(({ op }) => op === "dropout" || op === "average"), [], name);
+    assertEquals(ops.filter((op) => "mask" in op || isLoss(op) && "weights" in op), []);
+    assertEquals(buffers.filter(({ name }) => /dropped|average|^weights$/.test(name)), []);
+    assertEquals(weighted, false);
+  }
+});
+
+Deno.test("buildForwardPlan() drops nothing", () => {
+  const layers = [dense(8, "gelu", { dropout: 0.5 }), dense(3)], network = { inFeatures: 4, inputScale: 1 };
+  const plain = layers.map(({ outFeatures, activation }) => dense(outFeatures, activation));
+  assertEquals(buildForwardPlan({ ...network, layers }), buildForwardPlan({ ...network, layers: plain }));
 });
 
 Deno.test("buildPlan() clips only where there is a limit, all gradients at once", () => {
@@ -128,4 +217,23 @@ Deno.test("buildPlan() refuses parts that do not go together", () => {
   assertThrows(build(LAYERS, {}, { outFeatures: 12 }), RangeError, classes);
   const values = "The data set has 2 target values a row, the network's last layer has 10 outputs";
   assertThrows(build(LAYERS, {}, { labels: false, outFeatures: 2 }), RangeError, values);
+  assertThrows(
+    build([dense(8, "relu"), dense(10, "softmax", { dropout: 0.2 })]),
+    RangeError,
+    "The last layer has dropout 0.2, outputs that the loss is computed from need none",
+  );
+  for (const loss of ["binary-cross-entropy", "huber"] as const) {
+    assertThrows(
+      build(LAYERS, { loss }),
+      RangeError,
+      `Loss "${loss}" needs target values, the data set has class labels; those need loss "cross-entropy" or ` +
+        `"mean-squared-error"`,
+    );
+  }
+  assertThrows(
+    build(LAYERS, { loss: "binary-cross-entropy" }, { labels: false }),
+    RangeError,
+    `Loss "binary-cross-entropy" needs a sigmoid output, or a linear one that gives logits, found "softmax"; loss ` +
+      `"mean-squared-error" or "huber" takes any output`,
+  );
 });

@@ -1,9 +1,10 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { ACTIVATIONS } from "../../src/plan/activations.ts";
 import { buildPlan } from "../../src/plan/build.ts";
-import { resolveConfig } from "../../src/training/config.ts";
-import { dense } from "../../src/plan/layers.ts";
+import { resolveConfig, type TrainConfig } from "../../src/training/config.ts";
+import { dense, parseLayers } from "../../src/plan/layers.ts";
 import { formatPlan } from "../../src/plan/format.ts";
+import type { PlanInput } from "../../src/plan/plan.ts";
 
 const INPUT = { inFeatures: 5, inputScale: 1, labels: false, outFeatures: 2 };
 
@@ -49,6 +50,71 @@ Deno.test("formatPlan() writes momentum, weight decay, clipping and target value
   assertEquals(
     textOf({ momentum: 0.9, nesterov: true })[6],
     "sgd: v = 0.9 v + dW1 + 0.01 W1, W1 = W1 - rate · (dW1 + 0.01 W1 + 0.9 v)",
+  );
+});
+
+/** Returns the lines of a plan after the first, as `kind: formula`. */
+function formulasOf(
+  layers: string,
+  given: Partial<TrainConfig>,
+  input: Partial<PlanInput>,
+): string[] {
+  const plan = buildPlan(parseLayers(layers), resolveConfig(given), { ...INPUT, ...input });
+  return formatPlan(plan).split("\n").slice(1)
+    .map((line) => line.replace(/^\s*\d+ {2}(\w+).*\] {2,}(.*)$/, "$1: $2"));
+}
+
+Deno.test("formatPlan() writes dropout, row weights and averages", () => {
+  const given = { inputDropout: 0.1, average: 0.999, optimizer: "sgd" } as const;
+  const lines = formulasOf("3:gelu:dropout=0.3,4:linear:dropout=0.5,2:softmax", given, {
+    ...{ labels: true, weighted: true },
+  });
+  assertEquals(lines.slice(0, 10), [
+    "gather: x = inputs[rows], target = labels[rows], weights = weights[rows]",
+    "dropout: x.dropped = x ∘ mask0(0.1) / 0.9",
+    "linear: z1 = x.dropped W1ᵀ + b1, y1 = gelu(z1)",
+    "dropout: d1 = y1 ∘ mask1(0.3) / 0.7",
+    "linear: y2 = d1 W2ᵀ + b2",
+    "dropout: d2 = y2 ∘ mask2(0.5) / 0.5",
+    "linear: y3 = d2 W3ᵀ + b3",
+    "softmaxCrossEntropy: loss = mean(-log softmax(y3)[target]), dZ3 = weights (softmax(y3) - onehot(target)) / B",
+    "linearBackwardInput: dZ2 = (dZ3 W3) ∘ mask2(0.5) / 0.5",
+    "linearBackwardInput: dZ1 = (dZ2 W2) ∘ mask1(0.3) / 0.7 ∘ gelu'(z1)",
+  ]);
+  assertEquals(lines[12], "linearBackwardWeight: dW1 = dZ1ᵀ x.dropped, db1 = Σ dZ1");
+  assertEquals(lines.slice(-2), [
+    "average: mean(W3) = 0.999 mean(W3) + 0.001 W3",
+    "average: mean(b3) = 0.999 mean(b3) + 0.001 b3",
+  ]);
+});
+
+Deno.test("formatPlan() writes binary cross-entropy, huber, rmsprop and lion", () => {
+  const binary = { loss: "binary-cross-entropy", optimizer: "rmsprop" } as const;
+  assertEquals(formulasOf("2:sigmoid", binary, { weighted: true }).slice(2), [
+    "binaryCrossEntropy: loss = mean(-target log σ(y1) - (1 - target) log(1 - σ(y1))), " +
+    "dZ1 = weights (σ(y1) - target) / (B 2)",
+    "linearBackwardWeight: dW1 = dZ1ᵀ x, db1 = Σ dZ1",
+    "rmsprop: W1 = W1 - rate · g / (√v + 1e-8), v of g = dW1 by 0.99",
+    "rmsprop: b1 = b1 - rate · g / (√v + 1e-8), v of g = db1 by 0.99",
+  ]);
+  assertEquals(
+    formulasOf("2:sigmoid", { ...binary, weightDecay: 0.01 }, {})[4],
+    "rmsprop: W1 = W1 - rate · g / (√v + 1e-8), v of g = dW1 + 0.01 W1 by 0.99",
+  );
+  const huber = { loss: "huber", optimizer: "lion", huberDelta: 0.5 } as const;
+  assertEquals(formulasOf("2:gelu", huber, {}).slice(2), [
+    "huber: loss = mean(huber(y1 - target)), linear beyond ±0.5, dZ1 = clip(y1 - target, ±0.5) / (B 2) ∘ gelu'(z1)",
+    "linearBackwardWeight: dW1 = dZ1ᵀ x, db1 = Σ dZ1",
+    "lion: W1 = W1 - rate · sign(0.9 m + 0.1 dW1), m of dW1 by 0.99",
+    "lion: b1 = b1 - rate · sign(0.9 m + 0.1 db1), m of db1 by 0.99",
+  ]);
+  assertEquals(
+    formulasOf("2:linear", { ...huber, weightDecay: 0.01 }, { weighted: true }).slice(2, 5),
+    [
+      "huber: loss = mean(huber(y1 - target)), linear beyond ±0.5, dZ1 = weights clip(y1 - target, ±0.5) / (B 2)",
+      "linearBackwardWeight: dW1 = dZ1ᵀ x, db1 = Σ dZ1",
+      "lion: W1 = W1 - rate · (0.01 W1 + sign(0.9 m + 0.1 dW1)), m of dW1 by 0.99",
+    ],
   );
 });
 

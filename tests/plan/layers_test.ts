@@ -5,17 +5,23 @@ import { backwardInputOp, dense, formatLayers, forwardOp, parseLayers } from "..
 Deno.test("dense() makes a layer, linear unless told", () => {
   assertEquals(dense(10), { outFeatures: 10, activation: "linear" });
   assertEquals(dense(1, "tanh"), { outFeatures: 1, activation: "tanh" });
+  assertEquals(dense(1, "tanh", { dropout: 0.5 }), { outFeatures: 1, activation: "tanh", dropout: 0.5 });
+  assertEquals(dense(1, "tanh", { dropout: 0 }), dense(1, "tanh"));
 });
 
-Deno.test("dense() refuses widths and activations that there are not", () => {
+Deno.test("dense() refuses widths, activations and rates of dropout that no layer can have", () => {
+  for (const dropout of [-0.1, 1, 1.5, NaN, Infinity, "0.5" as unknown as number]) {
+    const message = `The dropout of a layer needs a number from 0 to below 1, found ${dropout}`;
+    assertThrows(() => dense(1, "relu", { dropout }), RangeError, message);
+  }
   for (const width of [0, -1, 1.5, NaN, Infinity, 2 ** 53]) {
     assertThrows(() => dense(width), RangeError, `needs a whole number of outputs from 1, found ${width}`);
   }
-  const activation = "gelu" as ActivationName;
+  const activation = "celu" as ActivationName;
   assertThrows(
     () => dense(1, activation),
     TypeError,
-    `Unknown activation "gelu", needs one of relu, sigmoid`,
+    `Unknown activation "celu", needs one of relu, sigmoid`,
   );
 });
 
@@ -26,12 +32,40 @@ Deno.test("parseLayers() reads what formatLayers() writes", () => {
   assertEquals(parseLayers(" 128 : relu , 7,10:softmax "), layers);
 });
 
+Deno.test("parseLayers() reads rates of dropout, which formatLayers() writes if they are above 0", () => {
+  const layers = [dense(128, "relu", { dropout: 0.3 }), dense(7, "leaky-relu", { dropout: 1e-7 }), dense(10)];
+  assertEquals(formatLayers(layers), "128:relu:dropout=0.3,7:leaky-relu:dropout=1e-7,10:linear");
+  assertEquals(parseLayers(formatLayers(layers)), layers);
+  assertEquals(parseLayers(" 8 : relu : dropout = .25 ,8:dropout=5e-1,8:elu:dropout=0"), [
+    dense(8, "relu", { dropout: 0.25 }),
+    dense(8, "linear", { dropout: 0.5 }),
+    dense(8, "elu"),
+  ]);
+  for (const rate of [Number.MIN_VALUE, 0.1 + 0.2, 1 - 2 ** -53]) {
+    const layers = [dense(2, "tanh", { dropout: rate })];
+    assertEquals(parseLayers(formatLayers(layers)), layers);
+  }
+  for (const rate of ["1", "1.5", "-0.1", "1e9", "1.2.3", "e", "--1"]) {
+    const message = `The dropout of a layer needs a number from 0 to below 1, found ${Number(rate)}`;
+    assertThrows(() => parseLayers(`8:relu:dropout=${rate},3`), RangeError, message);
+  }
+});
+
 Deno.test("parseLayers() refuses text that is no list of layers", () => {
-  for (const text of ["", "relu", "128:", "128:relu,", "-1:relu", "1e3:relu", "128;relu", "128:relu:relu"]) {
-    assertThrows(() => parseLayers(text), TypeError, `of "${text}", needs a form such as "128:relu"`);
+  const texts = ["", "relu", "128:", "128:relu,", "-1:relu", "1e3:relu", "128;relu", "128:relu:relu"];
+  texts.push("8:relu:0.3", "8:relu:dropout", "8:relu:dropout=", "8:relu:dropout=half", "8:dropout=0.1:relu");
+  texts.push(
+    "8:relu:dropout=0.1:dropout=0.1",
+    "8:relu:Dropout=0.1",
+    "8:relu:dropout:0.1",
+    "8:relu:dropout=0.1%",
+  );
+  for (const text of texts) {
+    const needed = `needs a form such as "128:relu" or "128:relu:dropout=0.3"`;
+    assertThrows(() => parseLayers(text), TypeError, `of "${text}", ${needed}`);
   }
   assertThrows(() => parseLayers("0:relu"), RangeError, "found 0");
-  assertThrows(() => parseLayers("3:gelu"), TypeError, `Unknown activation "gelu"`);
+  assertThrows(() => parseLayers("3:celu"), TypeError, `Unknown activation "celu"`);
 });
 
 Deno.test("forwardOp() and backwardInputOp() join neighbouring layers", () => {

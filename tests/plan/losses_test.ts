@@ -2,7 +2,10 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { ACTIVATIONS } from "../../src/plan/activations.ts";
 import { LOSSES, trainedActivation } from "../../src/plan/losses.ts";
 
-Deno.test("trainedActivation() leaves softmax to cross-entropy, and everything as it is to mean squared error", () => {
+Deno.test("trainedActivation() leaves softmax and sigmoid to a loss of logits, and everything as it is to the others", () => {
+  assertEquals(trainedActivation("binary-cross-entropy", "sigmoid", false), "linear");
+  assertEquals(trainedActivation("binary-cross-entropy", "linear", false), "linear");
+  for (const output of ACTIVATIONS) assertEquals(trainedActivation("huber", output, false), output);
   assertEquals(trainedActivation("cross-entropy", "softmax", true), "linear");
   assertEquals(trainedActivation("cross-entropy", "linear", true), "linear");
   for (const labels of [true, false]) {
@@ -27,7 +30,7 @@ Deno.test("trainedActivation() refuses cross-entropy of what is no class", () =>
 });
 
 Deno.test("LOSSES make the operation of each loss, with the sums that its gradient needs", () => {
-  const input = { index: 1, labels: true, settings: { labelSmoothing: 0.25 } };
+  const input = { index: 1, labels: true, settings: { labelSmoothing: 0.25, huberDelta: 2 } };
   const buffers = { target: "target", dZ: "layer_2.dZ" };
   assertEquals(
     LOSSES["cross-entropy"].op({ ...input, output: "softmax" }),
@@ -48,4 +51,31 @@ Deno.test("LOSSES make the operation of each loss, with the sums that its gradie
       activation: "silu",
     },
   );
+  assertEquals(
+    LOSSES["binary-cross-entropy"].op({ ...input, output: "sigmoid", labels: false }),
+    { op: "binaryCrossEntropy", logits: "layer_2.y", ...buffers },
+  );
+  const huber = { op: "huber", y: "layer_2.y", ...buffers, delta: 2 } as const;
+  assertEquals(
+    LOSSES.huber.op({ ...input, output: "elu", labels: false }),
+    { ...huber, activation: "elu" },
+  );
+  assertEquals(
+    LOSSES.huber.op({ ...input, output: "gelu", labels: false }),
+    { ...huber, z: "layer_2.z", activation: "gelu" },
+  );
+});
+
+Deno.test("LOSSES name the buffer of row weights, if rows have weights", () => {
+  const input = {
+    index: 1,
+    labels: true,
+    output: "linear",
+    settings: { labelSmoothing: 0, huberDelta: 1 },
+  } as const;
+  for (const { op } of Object.values(LOSSES)) {
+    const plain = op(input);
+    assertEquals(op({ ...input, weights: "weights" }), { ...plain, weights: "weights" });
+    assertEquals("weights" in plain, false);
+  }
 });

@@ -32,6 +32,32 @@ Deno.test("networkOf() gathers what a training plan does with each layer", () =>
     for (const op of [forward, backwardInput, ...Object.values(training ?? {})]) used.add(op);
   }
   assertEquals(PLAN.ops.filter((op) => !used.has(op)), []);
+  assertEquals(layers.map((layer) => "dropout" in layer || "averages" in layer.training), [
+    false,
+    false,
+    false,
+  ]);
+});
+
+const PARTS = buildPlan(
+  [dense(5, "silu", { dropout: 0.25 }), dense(4, "relu"), dense(3, "softmax")],
+  resolveConfig({ inputDropout: 0.5, average: 0.9 }),
+  { ...INPUT, weighted: true },
+);
+
+Deno.test("networkOf() gathers the dropout of each layer's inputs and the averages of its parameters", () => {
+  const { gather, layers, loss } = networkOf(PARTS);
+  assertEquals([gather.weights, loss.weights], ["weights", "weights"]);
+  assertEquals(layers.map(({ dropout }) => dropout?.y), ["x.dropped", "layer_1.dropped", undefined]);
+  assertEquals(layers.map(({ forward }) => forward.x), ["x.dropped", "layer_1.dropped", "layer_2.y"]);
+  // The dropout of a layer's outputs is that of the next one's inputs, on the way back too.
+  assertEquals(layers.map(({ backwardInput }) => backwardInput?.mask), [
+    undefined,
+    layers[1].dropout?.mask,
+    undefined,
+  ]);
+  const averages = layers.flatMap(({ training }) => Object.values(training.averages!));
+  assertEquals(averages, PARTS.ops.filter((op) => op.op === "average"));
 });
 
 Deno.test("networkOf() of a prediction has the layers forward alone", () => {
@@ -60,6 +86,17 @@ Deno.test("networkOf() refuses plans that are no chain of layers", () => {
         ops: PLAN.ops.map((op) => op.op === "linear" && op.x === "layer_1.y" ? { ...op, x: "x" } : op),
       },
       `it has "x" as the input of layer 2, needs "layer_1.y"`,
+    ],
+    [
+      { ...PARTS, ops: PARTS.ops.filter(({ op }) => op !== "dropout") },
+      `it has "x.dropped" as the input of layer 1, needs "x"`,
+    ],
+    [
+      {
+        ...PARTS,
+        ops: PARTS.ops.filter((op) => !(op.op === "average" && op.parameter === "layer_2.bias")),
+      },
+      `it has no average of "layer_2.bias"`,
     ],
   ];
   for (const [plan, fault] of cases) {

@@ -1,6 +1,6 @@
 /**
- * Ten training steps against PyTorch: losses, optimizers, activations, weight decay, clipping and label smoothing, in
- * the numbers that fixtures/make_pytorch.py wrote.
+ * Ten training steps against PyTorch: losses, optimizers, activations, weight decay, clipping, label smoothing, dropout,
+ * averages, row weights and rows of no class, in the numbers that fixtures/make_pytorch.py wrote.
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
@@ -14,7 +14,7 @@ import { LOSSES } from "../../src/plan/losses.ts";
 import { isUpdate, OPTIMIZERS, settingsOf, statesOf } from "../../src/plan/optimizers.ts";
 import { FULL_SIZE_CASE, SMALL_CASES } from "../fixtures/pytorch/cases.ts";
 import { startOf } from "../fixtures/pytorch_start.ts";
-import { type PytorchCase, SAMPLE_STRIDE } from "../fixtures/pytorch_steps.ts";
+import { type PytorchCase, SAMPLE_STRIDE, type SmallCase } from "../fixtures/pytorch_steps.ts";
 import { backendTest, COMPARED, REFERENCE } from "../support/backends.ts";
 import { inOrder, startState } from "../support/states.ts";
 
@@ -29,6 +29,7 @@ async function runCase(
     inFeatures: given.inFeatures,
     inputScale: dataset.inputScale,
     labels: dataset.labels !== undefined,
+    weighted: dataset.weights !== undefined,
     outFeatures: dataset.outFeatures,
   });
   await using trainer = await backend.createTrainer(plan, dataset, startState(plan, parameters));
@@ -61,13 +62,17 @@ for (const given of SMALL_CASES) {
     const { losses, correct, state } = await runCase(backend, given);
     assertNear(losses, given.losses, 1e-12, "loss");
     assertEquals(correct, given.correct);
+    const { average } = resolveConfig(given.config), share = 1 - average ** state.step;
     for (const [name, values] of Object.entries(given.parameters)) {
-      assertNear(state.tensors[name], values, 1e-12, name);
+      const found = state.tensors[name], isAverage = name.endsWith(".average");
+      assertNear(isAverage ? found.map((sum) => sum / share) : found, values, 1e-12, name);
     }
+    const averages = Object.keys(state.tensors).filter((name) => name.endsWith(".average"));
+    assertEquals(averages.filter((name) => !Object.hasOwn(given.parameters, name)), []);
   });
 }
 
-Deno.test("SMALL_CASES have every activation, inside and at the end, every loss and every optimizer", () => {
+Deno.test("SMALL_CASES have every activation, inside and at the end, every loss, every optimizer and every part", () => {
   const layers = SMALL_CASES.map((given) => parseLayers(given.layers).map(({ activation }) => activation));
   const configs = SMALL_CASES.map(({ config }) => resolveConfig(config));
   const missing = {
@@ -79,6 +84,14 @@ Deno.test("SMALL_CASES have every activation, inside and at the end, every loss 
     ),
   };
   assertEquals(missing, { inside: [], atTheEnd: [], losses: [], optimizers: [] });
+  const parts: Record<string, (given: SmallCase) => boolean> = {
+    "dropout of inputs": ({ config }) => (config.inputDropout ?? 0) > 0,
+    "dropout of layers": ({ layers }) => parseLayers(layers).some(({ dropout = 0 }) => dropout > 0),
+    "averages": ({ config }) => (config.average ?? 0) > 0,
+    "row weights": ({ classWeights }) => classWeights !== undefined,
+    "rows of no class": ({ noClassEvery }) => noClassEvery !== undefined,
+  };
+  for (const [part, has] of Object.entries(parts)) assert(SMALL_CASES.some(has), part);
 });
 
 /**
@@ -129,9 +142,19 @@ Deno.test("OPTIMIZERS keep state only for what the update needs", () => {
   const numbers = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
   assertEquals(op({}), { ...adam, ...numbers, weightDecay: 0, decoupled: false });
   assertEquals(op({ optimizer: "adamw" }), { ...adam, ...numbers, weightDecay: 0.01, decoupled: true });
+  assertEquals(op({ optimizer: "rmsprop" }), {
+    ...{ op: "rmsprop", parameter: "p", gradient: "g", v: "p.v" },
+    ...{ decay: 0.99, epsilon: 1e-8, weightDecay: 0 },
+  });
+  assertEquals(op({ optimizer: "lion", weightDecay: 1 }), {
+    ...{ op: "lion", parameter: "p", gradient: "g", m: "p.m" },
+    ...{ beta1: 0.9, beta2: 0.99, weightDecay: 1 },
+  });
   assertEquals(statesOf(op({ optimizer: "sgd" })), []);
   assertEquals(statesOf(op({ optimizer: "sgd", momentum: 0.5 })), ["p.velocity"]);
   assertEquals(statesOf(op({})), ["p.m", "p.v"]);
+  assertEquals(statesOf(op({ optimizer: "rmsprop" })), ["p.v"]);
+  assertEquals(statesOf(op({ optimizer: "lion" })), ["p.m"]);
 });
 
 Deno.test("settingsOf() gives the numbers of an update in the order of its table, true as 1", () => {

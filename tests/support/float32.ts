@@ -83,6 +83,7 @@ function runFloat32(ops: readonly Op[], buffers: Buffers, step: Step, order: Sum
         break;
       case "linearBackwardInput":
         multiply(matrix(op.dZ, rows), matrix(op.weights), matrix(op.dX, rows), { order });
+        if (op.mask) runOps([{ op: "dropout", x: op.dX, y: op.dX, mask: op.mask }], buffers, step);
         for (let row = 0; row < rows; row++) {
           activateBackward(rowOf(buffers[op.dX], row), activatedRow(buffers, op.x, op.z, row), op.activation);
         }

@@ -5,6 +5,7 @@
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { ACTIVATIONS } from "../../../src/plan/activations.ts";
 import { allocateBuffers, runOps } from "../../../src/backends/reference/step.ts";
+import { type Dataset, NO_CLASS } from "../../../src/data/dataset.ts";
 import { buildPlan } from "../../../src/plan/build.ts";
 import { resolveConfig, type TrainConfig } from "../../../src/training/config.ts";
 import { dense, formatLayers, type LayerSpec } from "../../../src/plan/layers.ts";
@@ -25,30 +26,49 @@ interface Setup {
   readonly config: Partial<TrainConfig>;
   /** Whether the data set has target values; else labels. */
   readonly targets?: boolean;
+  /** Whether rows have weights. */
+  readonly weighted?: boolean;
+  /** Whether two of the rows belong to no class. */
+  readonly noClass?: boolean;
+}
+
+/** Weights of rows: 0, a fraction, and more than 1. */
+const ROW_WEIGHTS = Float32Array.of(0.25, 1, 0, 3, 1.5);
+
+/** Draws the rows of a setup. */
+function drawRows({ targets = false, weighted = false, noClass = false }: Partial<Setup>): Dataset {
+  const form = { rows: ROWS, inFeatures: IN_FEATURES, outFeatures: OUT_FEATURES, targets, zeros: 0.2 };
+  const dataset = drawSet(form), { labels } = dataset;
+  return {
+    ...dataset,
+    ...noClass && { labels: labels!.map((label, row) => row % 3 === 0 ? NO_CLASS : label) },
+    ...weighted && { weights: ROW_WEIGHTS },
+  };
 }
 
 /** A plan with its buffers; its learning rate is 0, so that its updates change nothing. */
-function prepare({ layers, config, targets = false }: Setup) {
-  const dataset = drawSet({
-    rows: ROWS,
-    inFeatures: IN_FEATURES,
-    outFeatures: OUT_FEATURES,
-    targets,
-    zeros: 0.2,
-  });
+function prepare(setup: Setup, dataset = drawRows(setup)) {
+  const { layers, config, targets = false } = setup, { weights } = dataset;
   // The batch is larger than the set: gradients are over the rows that there are.
   const plan = buildPlan(layers, resolveConfig({ optimizer: "sgd", batchSize: ROWS + 2, ...config }), {
     inFeatures: IN_FEATURES,
     inputScale: 0.75,
     labels: !targets,
+    weighted: weights !== undefined,
     outFeatures: OUT_FEATURES,
   });
   const buffers = allocateBuffers(plan, plan.batchSize), random = createRandom(3);
   const parameters = plan.buffers.filter(({ role }) => role === "parameter").map(({ name }) => name);
   for (const name of parameters) buffers[name].values.forEach((_, i, all) => all[i] = random.normal());
+  const run = (rows: Uint32Array) => runOps(plan.ops, buffers, { dataset, rows, learningRate: 0, step: 1 });
+  /** Computes all gradients, and returns the mean loss. */
+  const step = () => run(inOrder(ROWS)).lossSum / ROWS;
+  /** Returns the loss whose gradient the plan computes; with weights, that of each row is computed alone. */
   const lossOf = () =>
-    runOps(plan.ops, buffers, { dataset, rows: inOrder(ROWS), learningRate: 0, step: 1 }).lossSum / ROWS;
-  return { plan, buffers, parameters, lossOf };
+    weights
+      ? weights.reduce((sum, weight, row) => sum + weight * run(Uint32Array.of(row)).lossSum, 0) / ROWS
+      : step();
+  return { plan, buffers, parameters, step, lossOf };
 }
 
 /** The name of a parameter's gradient in the plan. */
@@ -57,8 +77,8 @@ function gradientOf(parameter: string): string {
 }
 
 function checkGradients(setup: Setup): void {
-  const { buffers, parameters, lossOf } = prepare(setup);
-  lossOf();
+  const { buffers, parameters, step, lossOf } = prepare(setup);
+  step();
   const found = new Map(parameters.map((name) => [name, buffers[gradientOf(name)].values.slice()]));
   for (const [name, gradient] of found) {
     const { values } = buffers[name];
@@ -84,28 +104,83 @@ for (const hidden of ACTIVATIONS) {
   });
 }
 
-for (const [loss, { outputs, targets }] of Object.entries(LOSSES) as [LossName, LossDefinition][]) {
+const TYPED_LOSSES = Object.entries(LOSSES) as [LossName, LossDefinition][];
+
+for (const [loss, { outputs, labels, targets }] of TYPED_LOSSES) {
   for (const output of outputs) {
-    Deno.test(`runOps() has the gradients of ${loss} after ${output}`, () => {
+    Deno.test(`runOps() has the gradients of ${loss} after ${output}, with weights of rows and without`, () => {
+      const configs = [{ loss }, ...loss === "cross-entropy" ? [{ loss, labelSmoothing: 0.3 }] : []];
       for (const hidden of [[], [dense(6, "tanh")], [dense(6, "relu"), dense(5, "sigmoid")]]) {
         const layers = [...hidden, dense(OUT_FEATURES, output)];
-        checkGradients({ layers, config: { loss } });
-        if (targets) checkGradients({ layers, config: { loss }, targets });
-        if (loss === "cross-entropy") checkGradients({ layers, config: { loss, labelSmoothing: 0.3 } });
+        for (const config of configs) {
+          for (const weighted of [false, true]) {
+            if (targets) checkGradients({ layers, config, weighted, targets });
+            if (!labels) continue;
+            for (const noClass of [false, true]) checkGradients({ layers, config, weighted, noClass });
+          }
+        }
       }
     });
   }
 }
 
+Deno.test("runOps() has the gradients of huber with small and large deltas", () => {
+  for (const huberDelta of [1e-3, 0.3, 1, 1e3]) {
+    const config = { loss: "huber", huberDelta } as const;
+    checkGradients({ layers: [dense(6, "tanh"), dense(OUT_FEATURES)], config, targets: true });
+  }
+});
+
+for (const hidden of ACTIVATIONS) {
+  Deno.test(`runOps() has the gradients of dropout after hidden layers with ${hidden}`, () => {
+    for (const inputDropout of [0, 0.3]) {
+      for (const dropout of [0.1, 0.5]) {
+        const config = { inputDropout, seed: 5 }, output = dense(OUT_FEATURES, "softmax");
+        const dropped = dense(9, hidden, { dropout });
+        checkGradients({ layers: [dropped, output], config });
+        checkGradients({ layers: [dropped, dense(8, hidden, { dropout: 0.25 }), output], config });
+        checkGradients({ layers: [dense(8, "tanh"), dropped, output], config });
+      }
+    }
+  });
+}
+
+Deno.test("runOps() adds up the gradients of rows times their weights, with dropout too", () => {
+  const setup: Setup = {
+    layers: [dense(9, "tanh", { dropout: 0.5 }), dense(OUT_FEATURES, "softmax")],
+    config: { inputDropout: 0.25, labelSmoothing: 0.1 },
+    noClass: true,
+  };
+  const gradientsWith = (weights?: Float32Array) => {
+    const { buffers, parameters, step } = prepare(setup, { ...drawRows(setup), ...weights && { weights } });
+    return {
+      loss: step(),
+      all: Float64Array.from(parameters.flatMap((name) => [...buffers[gradientOf(name)].values])),
+    };
+  };
+  const alone = Array.from(ROW_WEIGHTS, (_, row) => {
+    const weights = new Float32Array(ROWS);
+    weights[row] = 1;
+    return gradientsWith(weights);
+  });
+  const sumOf = (weights: Float32Array) =>
+    alone[0].all.map((_, at) => weights.reduce((sum, weight, row) => sum + weight * alone[row].all[at], 0));
+  const plain = gradientsWith(), weighted = gradientsWith(ROW_WEIGHTS);
+  assertLess(distance(plain.all, sumOf(new Float32Array(ROWS).fill(1))), 1e-15);
+  assertLess(distance(weighted.all, sumOf(ROW_WEIGHTS)), 1e-15);
+  assertGreater(distance(plain.all, weighted.all), 0.01);
+  assertEquals(weighted.loss, plain.loss, "the loss is not weighted");
+});
+
 Deno.test("runOps() gives the update the gradient of the plan, clipped and not", () => {
   const layers = [dense(6, "tanh"), dense(OUT_FEATURES, "softmax")];
   const free = prepare({ layers, config: {} });
-  free.lossOf();
+  free.step();
   const names = free.parameters.map(gradientOf);
   const norm = Math.hypot(...names.flatMap((name) => [...free.buffers[name].values]));
   for (const share of [0.25, 4]) {
     const clipped = prepare({ layers, config: { clipNorm: share * norm } });
-    clipped.lossOf();
+    clipped.step();
     for (const name of names) {
       const wanted = free.buffers[name].values.map((g) => g * Math.min(1, share / (1 + 1e-6 / norm)));
       assertLess(distance(clipped.buffers[name].values, wanted), 1e-12, `${formatLayers(layers)} ${name}`);
@@ -114,10 +189,34 @@ Deno.test("runOps() gives the update the gradient of the plan, clipped and not",
 });
 
 Deno.test("runOps() counts the rows whose largest output is their label's, the first of equals", () => {
-  const { buffers, lossOf, plan } = prepare({ layers: [dense(OUT_FEATURES, "softmax")], config: {} });
-  for (const name of ["layer_1.weights", "layer_1.bias"]) buffers[name].values.fill(0);
-  const dataset = drawSet({ rows: ROWS, inFeatures: IN_FEATURES, outFeatures: OUT_FEATURES, zeros: 0.2 });
-  const { correct } = runOps(plan.ops, buffers, { dataset, rows: inOrder(ROWS), learningRate: 0, step: 1 });
-  assertEquals(correct, dataset.labels!.filter((label) => label === 0).length);
-  assertLess(Math.abs(lossOf() - Math.log(OUT_FEATURES)), 1e-12);
+  for (const loss of ["cross-entropy", "mean-squared-error"] as const) {
+    for (const noClass of [false, true]) {
+      const setup: Setup = { layers: [dense(OUT_FEATURES, "softmax")], config: { loss }, noClass };
+      const { buffers, plan } = prepare(setup), dataset = drawRows(setup);
+      for (const name of ["layer_1.weights", "layer_1.bias"]) buffers[name].values.fill(0);
+      const { correct, lossSum } = runOps(plan.ops, buffers, {
+        ...{ dataset, rows: inOrder(ROWS), learningRate: 0, step: 1 },
+      });
+      assertEquals(correct, dataset.labels!.filter((label) => label === 0).length);
+      // Each output is 1/3, the target of a row of no class.
+      const classed = dataset.labels!.filter((label) => label !== NO_CLASS).length;
+      const wanted = loss === "cross-entropy" ? ROWS * Math.log(OUT_FEATURES) : classed * (4 + 1 + 1) / 27;
+      assertLess(Math.abs(lossSum - wanted), 1e-12);
+    }
+  }
+});
+
+Deno.test("runOps() counts the rows of binary cross-entropy all of whose outputs are on their targets' side", () => {
+  const setup: Setup = {
+    layers: [dense(OUT_FEATURES, "sigmoid")],
+    config: { loss: "binary-cross-entropy" },
+    targets: true,
+  };
+  const { buffers, plan } = prepare(setup);
+  buffers["layer_1.weights"].values.fill(0);
+  buffers["layer_1.bias"].values.set([1, -1, 0]); // 0 is on the side of targets up to 1/2
+  const rows = [[1, 0, 0], [0.75, 0.25, 0.5], [0.5, 0, 0], [1, 0, 0.75], [1, 1, 0]];
+  const dataset = { ...drawRows(setup), targets: Float32Array.from(rows.flat()) };
+  const at = { dataset, rows: inOrder(ROWS), learningRate: 0, step: 1 };
+  assertEquals(runOps(plan.ops, buffers, at).correct, 2);
 });

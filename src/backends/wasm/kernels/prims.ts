@@ -127,20 +127,20 @@ export function bell(x: v128): v128 {
 
 /**
  * Φ(x), the share of the standard normal distribution below x, within 6e-7 of its value also where it is tiny; `e` is
- * `bell(x)`. Φ(-|x|) is e P(|x|) / Q(|x|), fitted by tests/fixtures/make_mills.py on [0, 13.5]. NaN gives 1.
+ * `bell(x)`. Φ(-|x|) is e P(|x|) / Q(|x|), fitted by tests/fixtures/make_normal_tail.py on [0, 13.5]. NaN gives 1.
  */
 export function normalCdf(x: v128, e: v128): v128 {
   const a = f32x4.min(f32x4.abs(x), f32x4.splat(BELL_END));
-  let p = f32x4.splat(0.00403708126);
-  p = madd(p, a, f32x4.splat(0.0400986113));
-  p = madd(p, a, f32x4.splat(0.18164745));
-  p = madd(p, a, f32x4.splat(0.436148405));
+  let p = f32x4.splat(0.00400742749);
+  p = madd(p, a, f32x4.splat(0.0399121307));
+  p = madd(p, a, f32x4.splat(0.181113869));
+  p = madd(p, a, f32x4.splat(0.435458809));
   p = madd(p, a, f32x4.splat(0.5));
-  let q = f32x4.splat(0.0101193227);
-  q = madd(q, a, f32x4.splat(0.100519523));
-  q = madd(q, a, f32x4.splat(0.46527949));
-  q = madd(q, a, f32x4.splat(1.19590282));
-  q = madd(q, a, f32x4.splat(1.67018175));
+  let q = f32x4.splat(0.0100449892);
+  q = madd(q, a, f32x4.splat(0.10005223));
+  q = madd(q, a, f32x4.splat(0.463864952));
+  q = madd(q, a, f32x4.splat(1.19373596));
+  q = madd(q, a, f32x4.splat(1.66880238));
   q = madd(q, a, f32x4.splat(1));
   const below = f32x4.mul(e, f32x4.div(p, q));
   return v128.bitselect(below, f32x4.sub(f32x4.splat(1), below), f32x4.lt(x, f32x4.splat(0)));

@@ -1,0 +1,105 @@
+/** The levels of the conformance cases that each entry of a table beyond the first brings. @module */
+import { type ActivationName, ACTIVATIONS } from "../../src/plan/activations.ts";
+import { LOSSES, type LossName } from "../../src/plan/losses.ts";
+import { type OptimizerName, OPTIMIZERS } from "../../src/plan/optimizers.ts";
+import { addedLevels, FIRST, type Levels, type OutputLevel, OUTPUTS, withParts } from "./levels.ts";
+
+/** An entry of a table that the first cases do not know. */
+interface Added {
+  readonly table: "activations" | "losses" | "optimizers";
+  readonly name: string;
+  /** Returns these levels with the entry in its place, in row `row` of the cases that it brings. */
+  in(levels: Levels, row: number): Levels;
+  /** Levels of further cases. */
+  readonly more: readonly Levels[];
+  /** The row of `addedLevels` on which it meets the entries of other tables that come before it. */
+  readonly meetingRow: number;
+}
+
+const ADDED: readonly Added[] = [
+  ...ACTIVATIONS.map(addedActivation),
+  ...(Object.keys(LOSSES) as LossName[]).map(addedLoss),
+  ...(Object.keys(OPTIMIZERS) as OptimizerName[]).map(addedOptimizer),
+].filter(({ table, name }) => !(FIRST[table] as readonly string[]).includes(name));
+
+/** Inside, where the second hidden layer has each activation in turn, and at the end before a loss that takes any. */
+function addedActivation(name: ActivationName): Added {
+  const earlier = ACTIVATIONS.slice(0, ACTIVATIONS.indexOf(name));
+  const second = (row: number) => row === 10 ? [] : [[name, ...earlier][row % (1 + earlier.length)]];
+  const outputOf = (output: ActivationName): OutputLevel =>
+    OUTPUTS.findLast((level) => level.output === output && level.loss === "cross-entropy") ??
+      OUTPUTS.find((level) => level.output === output) ?? { output, loss: "mean-squared-error" };
+  return {
+    table: "activations",
+    name,
+    in: (levels, row) => ({
+      ...levels,
+      activations: [name, ...second(row)],
+      output: { output: name, loss: "mean-squared-error", ...row % 2 === 1 && { targets: true } },
+    }),
+    more: earlier.map((output, row) => ({
+      ...addedLevels(row),
+      activations: [name],
+      output: outputOf(output),
+    })),
+    meetingRow: 4,
+  };
+}
+
+/** After each output that it takes. */
+function addedLoss(loss: LossName): Added {
+  const { labels, targets, outputs } = LOSSES[loss], firsts: readonly ActivationName[] = FIRST.activations;
+  const first = outputs.filter((output) => firsts.includes(output)),
+    taken = first.length > 0 ? first : outputs;
+  const outputIn = ({ output: { output } }: Levels, row: number) =>
+    !firsts.includes(output) && outputs.includes(output) ? output : taken[row % taken.length];
+  const hasTargets = (row: number) => targets && (row % 2 === 1 || !labels);
+  return {
+    table: "losses",
+    name: loss,
+    in: (levels, row) => ({
+      ...levels,
+      output: { output: outputIn(levels, row), loss, ...hasTargets(row) && { targets: true } },
+    }),
+    more: [],
+    meetingRow: 4,
+  };
+}
+
+/** With its own defaults, and a rate and an epsilon that suit a few steps; see those of adam in levels.ts. */
+function addedOptimizer(optimizer: OptimizerName): Added {
+  return {
+    table: "optimizers",
+    name: optimizer,
+    in: (levels) => ({ ...levels, optimizer: { optimizer, learningRate: 0.01, epsilon: 0.01 } }),
+    more: [],
+    meetingRow: 0, // of few parameters, so that few directions of lion come near 0
+  };
+}
+
+/** The rows of {@linkcode addedLevels} on which an entry meets parts: small ones, the last two with labels. */
+const ROWS_WITH_PARTS = [1, 3, 0, 4];
+
+/** Returns the levels of each case that the entries beyond `FIRST` bring, with the case's name. */
+export function levelsOfAdded(): (readonly [id: string, levels: Levels])[] {
+  return ADDED.flatMap(({ table, name, in: within, more, meetingRow }, index) => {
+    const rows = Array.from({ length: 12 }, (_, row) => within(addedLevels(row), row));
+    rows[11] = { ...rows[11], activations: [] };
+    const others = ADDED.slice(0, index).filter((other) => other.table !== table);
+    return [
+      ...[...rows, ...more].map((levels, number) => [`${name} ${number}`, levels] as const),
+      ...others.map((other) =>
+        [
+          `${other.name} with ${name}`,
+          within(other.in(addedLevels(meetingRow), meetingRow), meetingRow),
+        ] as const
+      ),
+      ...ROWS_WITH_PARTS.map((row, number) =>
+        [
+          `${name} with parts ${number}`,
+          withParts(within(addedLevels(row), row), (part) => (number + (part === 3 ? 0 : part)) % 4),
+        ] as const
+      ),
+    ];
+  });
+}
