@@ -27,7 +27,7 @@ export interface TrainEvent {
   readonly trainLoss: number;
   /**
    * Share of those rows, without those that belong to no class, that were correct; with several labels a row, of those all
-   * of whose labels were. Absent for regression.
+   * of whose labels were. Absent for regression, and if no row belongs to a class.
    */
   readonly trainAccuracy?: number;
   /** The network on the validation set, where there is one. */
@@ -148,12 +148,12 @@ export async function* runEpochs(
     const ended = end ?? (signal?.aborted ? "interrupted" : undefined);
     if (restored) mlp.parameters = restored;
     mlp.training = recordOf(run, restored && best ? best.epoch : epoch);
-    const parts = { ...mlp };
+    const parts = { ...mlp }, classed = hasAccuracy ? classedRows(labels, ran.subarray(0, sums.rows)) : 0;
     yield {
       epoch,
       step: state.step,
       trainLoss: sums.lossSum / sums.rows,
-      ...hasAccuracy && { trainAccuracy: sums.correct / classedRows(labels, ran.subarray(0, sums.rows)) },
+      ...(classed > 0 && { trainAccuracy: sums.correct / classed }),
       ...(validation && { validation }),
       ...(test && { test }),
       learningRate: rates[Math.max(0, stepsDone - 1)],
