@@ -29,8 +29,9 @@ import { type Column, startTable } from "./terminal/table.ts";
 const COMMAND = {
   name: "predict",
   summary:
-    "Says what a saved network takes images for, how likely it finds that, and what it would be else. " +
-    `Below ${100 * UNSURE_BELOW} % it says that it is not sure.`,
+    "Classifies images or rows with a saved network: the likeliest classes, or each label, with its probability. " +
+    `Below ${100 * UNSURE_BELOW} % a class counts as not sure; * marks labels above 50 %. ` +
+    "A regression prints its outputs.",
   positionals: {
     name: "IMAGE...",
     help:

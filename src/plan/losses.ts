@@ -16,7 +16,7 @@ export const LOSS_OPTIONS = {
     min: 0,
     below: 1,
     only: { option: "loss", value: "cross-entropy" },
-    help: "share of each cross-entropy target that is spread over all classes",
+    help: "share of each target of cross-entropy that is spread over all classes",
   },
   huberDelta: {
     kind: "number",
@@ -25,7 +25,7 @@ export const LOSS_OPTIONS = {
     above: 0,
     only: { option: "loss", value: "huber" },
     help:
-      "distance from the target beyond which the huber loss grows linearly, in units of the targets that it trains on",
+      "distance from the target beyond which huber grows linearly; in deviations if targets are standardized",
   },
 } as const satisfies Record<string, OptionSpec>;
 

@@ -26,7 +26,15 @@ export const LAYERS_OPTION = {
 /** The settings of a run, in sections by their tables. */
 export const TRAINING_GROUP = {
   title: "Training",
-  options: TRAIN_OPTIONS,
+  options: {
+    ...TRAIN_OPTIONS,
+    loss: {
+      ...TRAIN_OPTIONS.loss,
+      help:
+        "loss to minimize; by default mean-squared-error for target values, binary-cross-entropy if these are labels " +
+        "of 0 and 1, and else cross-entropy",
+    },
+  },
   aliases: { learningRate: ["lr"] },
   sections: {
     Loss: ["loss", ...namesOf(LOSS_OPTIONS)],
