@@ -5,7 +5,7 @@
  */
 import { type ActivationName, ACTIVATIONS, needsZ } from "./activations.ts";
 import { layerBuffer } from "./layers.ts";
-import type { OptionSpec, OptionValues } from "./option.ts";
+import { listOf, type OptionSpec, type OptionValues } from "./option.ts";
 import type { BufferName, LossOp, Op } from "./plan.ts";
 
 /** The options of the losses, all together. */
@@ -165,6 +165,5 @@ export function trainedActivation(loss: LossName, output: ActivationName, labels
 
 /** Returns the names of the losses for which `test` holds, as a message lists them. */
 function namesOf(test: (loss: LossDefinition) => boolean): string {
-  const names = Object.entries(LOSSES).filter(([, loss]) => test(loss)).map(([name]) => `"${name}"`);
-  return names.join(" or ");
+  return listOf(Object.entries(LOSSES).filter(([, loss]) => test(loss)).map(([name]) => `"${name}"`));
 }

@@ -112,6 +112,6 @@ export function rangeOf(spec: OptionSpec): string {
 }
 
 /** Returns choices as a sentence lists them: `a`, `a or b`, `a, b or c`. */
-function listOf(choices: readonly string[]): string {
+export function listOf(choices: readonly string[]): string {
   return choices.length < 2 ? choices.join("") : `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`;
 }

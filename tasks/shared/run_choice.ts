@@ -4,6 +4,7 @@ import { type TargetKind, targetKindOf } from "../../src/data/target_kind.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { dense, type LayerSpec } from "../../src/plan/layers.ts";
 import { LOSSES, type LossName, trainedActivation } from "../../src/plan/losses.ts";
+import { listOf } from "../../src/plan/option.ts";
 import { resolveConfig, type TrainConfig } from "../../src/training/config.ts";
 import { checkFit, checkTargets, isTwoClasses } from "../../src/training/evaluate.ts";
 import { TaskError } from "../terminal/errors.ts";
@@ -102,15 +103,15 @@ function lossHint(mlp: Mlp, set: Dataset, loss: LossName): string {
   const takes = isBinary ? set.outFeatures === 2 : set.labels ? LOSSES[loss].labels : LOSSES[loss].targets;
   const needsOutput = takes && (!outputs.includes(activation) || (isBinary && mlp.outFeatures !== 1));
   const fits = (Object.keys(LOSSES) as LossName[]).filter((name) => goTogether(mlp, set, name));
-  const names = fits.length < 2 ? fits.join("") : `${fits.slice(0, -1).join(", ")} or ${fits.at(-1)}`;
   const layers = needsOutput ? [`end --layers with ${layerText(set, loss, outputs[0])}`] : [];
-  return [...layers, ...names === "" ? [] : [`use --loss ${names}`]].join(", or ");
+  return [...layers, ...fits.length === 0 ? [] : [`use --loss ${listOf(fits)}`]].join(", or ");
 }
 
 function goTogether(mlp: Mlp, set: Dataset, loss: LossName): boolean {
   try {
     const areLabels = set.labels !== undefined && !isTwoClasses(mlp, loss);
     trainedActivation(loss, mlp.layers[mlp.layers.length - 1].activation, areLabels);
+    checkFit(mlp, set, loss);
     checkTargets(mlp, set, loss);
     return true;
   } catch {
