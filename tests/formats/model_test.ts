@@ -148,8 +148,8 @@ const DAMAGED: readonly [what: string, bytes: Uint8Array, message: string][] = [
   ],
   [
     "an unknown activation",
-    bytesWith({ "layer_1.act": stringArray("gelu") }),
-    `has "layer_1.act" "gelu", needs relu, sigmoid`,
+    bytesWith({ "layer_1.act": stringArray("maxout") }),
+    `has "layer_1.act" "maxout", needs relu, sigmoid`,
   ],
   [
     "two activations",

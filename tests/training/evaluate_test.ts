@@ -86,12 +86,6 @@ Deno.test("evaluate() takes the loss that goes with the network and the set", SA
   assertAlmostEquals(await lossOf(trained), mean(squares(logits)), 1e-6);
 });
 
-Deno.test("evaluate() has no accuracy for target values", SANITIZED, async () => {
-  const set = rowsOf([[1, 2], [3, 4]], { targets: Float32Array.of(1, 2, 0, 8) });
-  const found = await evaluate(passing(2, "linear"), set, { backend: "reference" });
-  assertEquals(found, { rows: 2, loss: (0 + (9 + 16) / 2) / 2 });
-});
-
 Deno.test("evaluate() stays finite and exact for logits of any size", SANITIZED, async () => {
   const set = rowsOf([[1e4, -1e4, 0], [1e4, -1e4, 0]], { labels: Uint32Array.of(0, 1) });
   for (const backend of ["reference", "wasm"] as const) {
