@@ -116,6 +116,7 @@ Deno.test("formatCheckpoint() writes the weights and their averages, and the net
   assertEquals(state.map((name) => name.slice(6)), ["layer_1.bias", "layer_1.bias.m", "layer_1.bias.v", "layer_1.bias.average"]);
   assertEquals(await parseCheckpoint(formatNpz(arrays)), {
     ...checkpoint,
+    progress: { epoch: 2, stepsDone: 0, sums: { lossSum: 0, correct: 0, rows: 0 }, step: 1 },
     mlp: { ...checkpoint.mlp, parameters: (await Mlp.parse(formatNpz(arrays))).parameters },
   });
   // 1 step: the average is the weight; in the units of the targets it is another number.
