@@ -122,11 +122,13 @@ Deno.test("datasetFromNpz() counts the classes by their names", async () => {
 const SEVERAL: NpzInput = { shape: [4, 2], values: Int32Array.of(0, 1, 1, 1, 0, 0, 1, 0) };
 
 for (
-  const [kind, array] of Object.entries({
-    "int32": SEVERAL,
-    "int64": { shape: [4, 2], values: BigInt64Array.from(SEVERAL.values as Int32Array, BigInt) },
-    "bool": { dtype: "|b1", shape: [4, 2], values: Uint8Array.from(SEVERAL.values as Int32Array) },
-  } satisfies Record<string, NpzInput>)
+  const [kind, array] of Object.entries(
+    {
+      "int32": SEVERAL,
+      "int64": { shape: [4, 2], values: BigInt64Array.from(SEVERAL.values as Int32Array, BigInt) },
+      "bool": { dtype: "|b1", shape: [4, 2], values: Uint8Array.from(SEVERAL.values as Int32Array) },
+    } satisfies Record<string, NpzInput>,
+  )
 ) {
   Deno.test(`datasetFromNpz() takes ${kind} [N, O] of 0 and 1 for target values: several labels a row`, async () => {
     const oneHot: NpzInput = { shape: [4, 2], values: Int32Array.of(0, 1, 1, 0, 0, 1, 1, 0) };

@@ -31,9 +31,18 @@ Deno.test("datasetFromArrays() takes a label for rows that belong to no class", 
   assertEquals([marked.labels, marked.outFeatures], [Uint32Array.of(0, NO_CLASS, 1), 2]);
 });
 
-const REFUSED: Readonly<Record<string, [arrays: Partial<DatasetArrays>, kind: typeof TypeError | typeof RangeError, message: string]>> = {
+const REFUSED: Readonly<
+  Record<
+    string,
+    [arrays: Partial<DatasetArrays>, kind: typeof TypeError | typeof RangeError, message: string]
+  >
+> = {
   "too few weights": [{ weights: [1, 2] }, TypeError, `"weights" has 2 values, 3 rows need 3`],
-  "a negative weight": [{ weights: [1, -0.5, 1] }, RangeError, `"weights" has -0.5 at [1], needs numbers from 0`],
+  "a negative weight": [
+    { weights: [1, -0.5, 1] },
+    RangeError,
+    `"weights" has -0.5 at [1], needs numbers from 0`,
+  ],
   "a weight that is no number": [{ weights: [1, 1, NaN] }, RangeError, `"weights" has NaN at [2]`],
   "an infinite weight": [{ weights: [Infinity, 1, 1] }, RangeError, `"weights" has Infinity at [0]`],
   "a negative label that is not that of no class": [
@@ -65,7 +74,11 @@ Deno.test("canonicalDataset() checks and converts weights, and copies none that 
   assertEquals(canonicalDataset({ ...set, weights: [1, 2, 3] }).weights, Float32Array.of(1, 2, 3));
   const message = `Cannot use arrays: "weights" has 2 values, 3 rows need 3`;
   assertThrows(() => canonicalDataset({ ...set, weights: [1, 2] }), TypeError, message);
-  assertThrows(() => canonicalDataset({ ...set, weights: [1, -2, 1] }), RangeError, `"weights" has -2 at [1]`);
+  assertThrows(
+    () => canonicalDataset({ ...set, weights: [1, -2, 1] }),
+    RangeError,
+    `"weights" has -2 at [1]`,
+  );
 });
 
 Deno.test("canonicalDataset() takes NO_CLASS in labels of any type", () => {
@@ -82,6 +95,8 @@ Deno.test("takeRows() takes the weights with their rows", () => {
 
 Deno.test("fingerprintOf() tells sets of other weights apart, and leaves a set without weights as it was", () => {
   const set = datasetFromArrays(CLASSED), weighted = { ...set, weights: Float32Array.of(1, 1, 1) };
-  const crcs = [set, weighted, { ...set, weights: Float32Array.of(1, 1, 2) }].map((set) => fingerprintOf(set).crc32);
+  const crcs = [set, weighted, { ...set, weights: Float32Array.of(1, 1, 2) }].map((set) =>
+    fingerprintOf(set).crc32
+  );
   assertEquals(new Set(crcs).size, 3);
 });

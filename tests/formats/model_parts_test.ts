@@ -64,15 +64,33 @@ function bytesWith(changes: Record<string, unknown>, training: Record<string, un
 
 const NEEDS_SCALING = "needs a mean and a deviation above 0 for each output";
 const REFUSED: Readonly<Record<string, [bytes: Uint8Array, message: string]>> = {
-  "rates of dropout that are no list": [bytesWith({ dropout: 0.5 }), "whose dropout is 0.5, needs numbers from 0 to below 1"],
+  "rates of dropout that are no list": [
+    bytesWith({ dropout: 0.5 }),
+    "whose dropout is 0.5, needs numbers from 0 to below 1",
+  ],
   "a rate of dropout of 1": [bytesWith({ dropout: [1, 0, 0] }), "whose dropout is [1,0,0], needs numbers"],
-  "a rate of dropout that is a text": [bytesWith({ dropout: ["0.5", 0, 0] }), "needs numbers from 0 to below 1"],
-  "rates of dropout for other layers": [bytesWith({ dropout: [0.5, 0] }), "has 2 rates of dropout for 3 layers"],
-  "a target scaling that is no object": [bytesWith({}, { targetScaling: 5 }), `training.targetScaling is 5, ${NEEDS_SCALING}`],
+  "a rate of dropout that is a text": [
+    bytesWith({ dropout: ["0.5", 0, 0] }),
+    "needs numbers from 0 to below 1",
+  ],
+  "rates of dropout for other layers": [
+    bytesWith({ dropout: [0.5, 0] }),
+    "has 2 rates of dropout for 3 layers",
+  ],
+  "a target scaling that is no object": [
+    bytesWith({}, { targetScaling: 5 }),
+    `training.targetScaling is 5, ${NEEDS_SCALING}`,
+  ],
   "a deviation of 0": [bytesWith({}, { targetScaling: { mean: [0, 0], deviation: [1, 0] } }), NEEDS_SCALING],
   "means without deviations": [bytesWith({}, { targetScaling: { mean: [0, 0] } }), NEEDS_SCALING],
-  "a mean that is a text": [bytesWith({}, { targetScaling: { mean: ["0", 0], deviation: [1, 1] } }), NEEDS_SCALING],
-  "lists of other lengths": [bytesWith({}, { targetScaling: { mean: [0, 0], deviation: [1] } }), NEEDS_SCALING],
+  "a mean that is a text": [
+    bytesWith({}, { targetScaling: { mean: ["0", 0], deviation: [1, 1] } }),
+    NEEDS_SCALING,
+  ],
+  "lists of other lengths": [
+    bytesWith({}, { targetScaling: { mean: [0, 0], deviation: [1] } }),
+    NEEDS_SCALING,
+  ],
   "a target scaling of another output": [
     bytesWith({}, { targetScaling: { mean: [0], deviation: [1] } }),
     "has a target scaling of 1 outputs for 2 outputs",

@@ -12,26 +12,36 @@ import { startState } from "../support/states.ts";
 const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
 const DECAY = 0.9;
 
-Deno.test("train() averages the weights of all steps, each by decay to the power of its age", SANITIZED, async () => {
-  // One step an epoch, so that each event has the weights of a step, and in its network their average.
-  const mlp = createMlp(), steps: Tensors[] = [], averages: Tensors[] = [];
-  const options = { backend: "reference", batchSize: 100, epochs: 6, learningRate: 0.05, average: DECAY } as const;
-  for await (const event of train(mlp, BLOBS, options)) {
-    steps.push(event.checkpoint().tensors);
-    averages.push(mlp.parameters);
-  }
-  for (const [last, average] of averages.entries()) {
-    // Σ decayᵃ wₜ₋ₐ / Σ decayᵃ over the ages a of the steps so far
-    const shares = steps.slice(0, last + 1).map((_, step) => DECAY ** (last - step));
-    const all = shares.reduce((a, b) => a + b);
-    for (const [name, values] of Object.entries(average)) {
-      for (const [i, value] of values.entries()) {
-        const wanted = shares.reduce((sum, share, step) => sum + share * steps[step][name][i], 0) / all;
-        assertAlmostEquals(value, wanted, 1e-14, `${name}[${i}] after step ${last + 1}`);
+Deno.test(
+  "train() averages the weights of all steps, each by decay to the power of its age",
+  SANITIZED,
+  async () => {
+    // One step an epoch, so that each event has the weights of a step, and in its network their average.
+    const mlp = createMlp(), steps: Tensors[] = [], averages: Tensors[] = [];
+    const options = {
+      backend: "reference",
+      batchSize: 100,
+      epochs: 6,
+      learningRate: 0.05,
+      average: DECAY,
+    } as const;
+    for await (const event of train(mlp, BLOBS, options)) {
+      steps.push(event.checkpoint().tensors);
+      averages.push(mlp.parameters);
+    }
+    for (const [last, average] of averages.entries()) {
+      // Σ decayᵃ wₜ₋ₐ / Σ decayᵃ over the ages a of the steps so far
+      const shares = steps.slice(0, last + 1).map((_, step) => DECAY ** (last - step));
+      const all = shares.reduce((a, b) => a + b);
+      for (const [name, values] of Object.entries(average)) {
+        for (const [i, value] of values.entries()) {
+          const wanted = shares.reduce((sum, share, step) => sum + share * steps[step][name][i], 0) / all;
+          assertAlmostEquals(value, wanted, 1e-14, `${name}[${i}] after step ${last + 1}`);
+        }
       }
     }
-  }
-});
+  },
+);
 
 Deno.test("train() leaves the steps as they are when their weights are averaged", SANITIZED, async () => {
   const [plain, averaged] = [createMlp(), createMlp()];
@@ -52,7 +62,8 @@ Deno.test("train() evaluates the averaged weights", SANITIZED, async () => {
 });
 
 Deno.test("networkParameters() is the parameters of the state before the first step", () => {
-  const mlp = Mlp.create([dense(1)], { inputShape: [2] }), config = resolveConfig({ average: DECAY, loss: "huber" });
+  const mlp = Mlp.create([dense(1)], { inputShape: [2] }),
+    config = resolveConfig({ average: DECAY, loss: "huber" });
   const input = { inFeatures: 2, inputScale: 1, labels: false, outFeatures: 1 };
   const plan = buildPlan(mlp.layers, config, input), state = startState(plan, mlp.parameters);
   assertEquals(networkParameters(plan, mlp.layers, state, undefined), mlp.parameters);

@@ -32,7 +32,11 @@ const FAR = { ...REGRESSION, targets: REGRESSION.targets!.map((target, i) => 100
 
 const CASES: Readonly<Record<string, Case>> = {
   "dropout": { set: BLOBS, create: DROPPED, options: { inputDropout: 0.2 } },
-  "averaged weights": { set: BLOBS, create: createMlp, options: { average: 0.9, optimizer: "sgd", momentum: 0.9 } },
+  "averaged weights": {
+    set: BLOBS,
+    create: createMlp,
+    options: { average: 0.9, optimizer: "sgd", momentum: 0.9 },
+  },
   "row and class weights": {
     set: WEIGHTED,
     create: createMlp,
@@ -80,51 +84,84 @@ for (const [what, run] of Object.entries(CASES)) {
     await checkResume(backend, run, 8);
   });
 
-  backendTest(`train() resumes ${what} in the middle of an epoch as if it had never stopped`, EACH, async (backend) => {
-    await checkResume(backend, run, 6);
-  });
+  backendTest(
+    `train() resumes ${what} in the middle of an epoch as if it had never stopped`,
+    EACH,
+    async (backend) => {
+      await checkResume(backend, run, 6);
+    },
+  );
 }
 
 Deno.test("train() drops other values after a resumed step than before it", SANITIZED, async () => {
   // The count of steps goes on: a run of the same weights that begins anew drops what its first step drops.
-  const options = { epochs: 2, batchSize: 25, inputDropout: 0.5, optimizer: "sgd", momentum: 0 } as const, mlp = createMlp();
+  const options = { epochs: 2, batchSize: 25, inputDropout: 0.5, optimizer: "sgd", momentum: 0 } as const,
+    mlp = createMlp();
   const [first, second] = await eventsOf(mlp, BLOBS, options);
-  const again = new Mlp({ ...first.checkpoint().mlp }), anew = await eventsOf(again, BLOBS, { ...options, epochs: 1 });
+  const again = new Mlp({ ...first.checkpoint().mlp }),
+    anew = await eventsOf(again, BLOBS, { ...options, epochs: 1 });
   assertNotEquals(anew[0].trainLoss, second.trainLoss);
 });
 
-Deno.test("train() refuses to resume with other row weights, another average or another dropout", SANITIZED, async () => {
-  const mlp = DROPPED(), [event] = await eventsOf(mlp, WEIGHTED, { epochs: 1, average: 0.9 });
-  const resume = event.checkpoint();
-  const refuse = (network: Mlp, set: Dataset, options: TrainOptions, message: string) =>
-    assertRejects(() => eventsOf(network, set, { resume, epochs: 2, ...options }), Error, message);
-  await refuse(DROPPED(), BLOBS, {}, "it is not the set of 100 rows that training began on");
-  await refuse(DROPPED(), WEIGHTED, { average: 0.8 }, `Cannot resume with "average" 0.8: the checkpoint has 0.9`);
-  await refuse(createMlp(), WEIGHTED, {}, "Cannot resume a network of layers 8:relu,3:softmax: the checkpoint has 8:relu:dropout=0.3");
-});
+Deno.test(
+  "train() refuses to resume with other row weights, another average or another dropout",
+  SANITIZED,
+  async () => {
+    const mlp = DROPPED(), [event] = await eventsOf(mlp, WEIGHTED, { epochs: 1, average: 0.9 });
+    const resume = event.checkpoint();
+    const refuse = (network: Mlp, set: Dataset, options: TrainOptions, message: string) =>
+      assertRejects(() => eventsOf(network, set, { resume, epochs: 2, ...options }), Error, message);
+    await refuse(DROPPED(), BLOBS, {}, "it is not the set of 100 rows that training began on");
+    await refuse(
+      DROPPED(),
+      WEIGHTED,
+      { average: 0.8 },
+      `Cannot resume with "average" 0.8: the checkpoint has 0.9`,
+    );
+    await refuse(
+      createMlp(),
+      WEIGHTED,
+      {},
+      "Cannot resume a network of layers 8:relu,3:softmax: the checkpoint has 8:relu:dropout=0.3",
+    );
+  },
+);
 
 /** The checkpoint of a run with averages and standardized targets, and the arrays of its file. */
 async function averaged(): Promise<{ checkpoint: Checkpoint; arrays: Record<string, NpzInput> }> {
-  const mlp = Mlp.create([dense(2)], FAR), options = { epochs: 1, average: 0.9, loss: "mean-squared-error" } as const;
+  const mlp = Mlp.create([dense(2)], FAR),
+    options = { epochs: 1, average: 0.9, loss: "mean-squared-error" } as const;
   const [event] = await eventsOf(mlp, FAR, options), checkpoint = event.checkpoint();
   return { checkpoint, arrays: await arraysOf(formatCheckpoint(checkpoint)) };
 }
 
-Deno.test("formatCheckpoint() writes the weights and their averages, and the network of the averages", SANITIZED, async () => {
-  const { checkpoint, arrays } = await averaged();
-  const state = Object.keys(arrays).filter((name) => name.startsWith("state.layer_1.bias"));
-  assertEquals(state.map((name) => name.slice(6)), ["layer_1.bias", "layer_1.bias.m", "layer_1.bias.v", "layer_1.bias.average"]);
-  assertEquals(await parseCheckpoint(formatNpz(arrays)), {
-    ...checkpoint,
-    progress: { epoch: 2, stepsDone: 0, sums: { lossSum: 0, correct: 0, rows: 0 }, step: 1 },
-    mlp: { ...checkpoint.mlp, parameters: (await Mlp.parse(formatNpz(arrays))).parameters },
-  });
-  // 1 step: the average is the weight; in the units of the targets it is another number.
-  const { mean, deviation } = checkpoint.mlp.training!.targetScaling!, [bias] = checkpoint.tensors["layer_1.bias"];
-  assert(Math.abs(checkpoint.mlp.parameters["layer_1.bias"][0] - (bias * deviation[0] + mean[0])) < 1e-9);
-});
+Deno.test(
+  "formatCheckpoint() writes the weights and their averages, and the network of the averages",
+  SANITIZED,
+  async () => {
+    const { checkpoint, arrays } = await averaged();
+    const state = Object.keys(arrays).filter((name) => name.startsWith("state.layer_1.bias"));
+    assertEquals(state.map((name) => name.slice(6)), [
+      "layer_1.bias",
+      "layer_1.bias.m",
+      "layer_1.bias.v",
+      "layer_1.bias.average",
+    ]);
+    assertEquals(await parseCheckpoint(formatNpz(arrays)), {
+      ...checkpoint,
+      progress: { epoch: 2, stepsDone: 0, sums: { lossSum: 0, correct: 0, rows: 0 }, step: 1 },
+      mlp: { ...checkpoint.mlp, parameters: (await Mlp.parse(formatNpz(arrays))).parameters },
+    });
+    // 1 step: the average is the weight; in the units of the targets it is another number.
+    const { mean, deviation } = checkpoint.mlp.training!.targetScaling!,
+      [bias] = checkpoint.tensors["layer_1.bias"];
+    assert(Math.abs(checkpoint.mlp.parameters["layer_1.bias"][0] - (bias * deviation[0] + mean[0])) < 1e-9);
+  },
+);
 
-const DAMAGES: Readonly<Record<string, [change: (arrays: Record<string, NpzInput>) => void, message: string]>> = {
+const DAMAGES: Readonly<
+  Record<string, [change: (arrays: Record<string, NpzInput>) => void, message: string]>
+> = {
   "without an average": [
     (arrays) => delete arrays["state.layer_1.bias.average"],
     `has no "state.layer_1.bias.average" of shape [2]`,
@@ -173,7 +210,9 @@ for (const [what, [change, message]] of Object.entries(DAMAGES)) {
 
 Deno.test("parseCheckpoint() refuses averages that the settings do not name", SANITIZED, async () => {
   const { arrays } = await averaged(), record = JSON.parse((arrays.checkpoint.values as string[])[0]);
-  const checkpoint = stringArray(JSON.stringify({ ...record, config: { ...record.config, average: undefined } }));
+  const checkpoint = stringArray(
+    JSON.stringify({ ...record, config: { ...record.config, average: undefined } }),
+  );
   await assertRejects(
     () => parseCheckpoint(formatNpz({ ...arrays, checkpoint })),
     FormatError,
@@ -181,15 +220,31 @@ Deno.test("parseCheckpoint() refuses averages that the settings do not name", SA
   );
 });
 
-Deno.test("formatCheckpoint() names options that came later only if their values are not those of older files", SANITIZED, async () => {
-  const later = ["inputDropout", "average", "huberDelta", "classWeights", "noClassWeight", "standardizeTargets"];
-  const named = async (options: TrainOptions) => {
-    const [event] = await eventsOf(createMlp(), BLOBS, { epochs: 1, ...options });
-    const checkpoint = event.checkpoint(), { checkpoint: record } = await arraysOf(formatCheckpoint(checkpoint));
-    const { config } = JSON.parse((record.values as string[])[0]);
-    assertEquals((await parseCheckpoint(formatCheckpoint(checkpoint))).config, checkpoint.config);
-    return Object.keys(config).filter((name) => later.includes(name));
-  };
-  assertEquals(await named({ standardizeTargets: "never" }), []);
-  assertEquals(await named({ average: 0.5, classWeights: "1,2,3" }), ["average", "classWeights", "standardizeTargets"]);
-});
+Deno.test(
+  "formatCheckpoint() names options that came later only if their values are not those of older files",
+  SANITIZED,
+  async () => {
+    const later = [
+      "inputDropout",
+      "average",
+      "huberDelta",
+      "classWeights",
+      "noClassWeight",
+      "standardizeTargets",
+    ];
+    const named = async (options: TrainOptions) => {
+      const [event] = await eventsOf(createMlp(), BLOBS, { epochs: 1, ...options });
+      const checkpoint = event.checkpoint(),
+        { checkpoint: record } = await arraysOf(formatCheckpoint(checkpoint));
+      const { config } = JSON.parse((record.values as string[])[0]);
+      assertEquals((await parseCheckpoint(formatCheckpoint(checkpoint))).config, checkpoint.config);
+      return Object.keys(config).filter((name) => later.includes(name));
+    };
+    assertEquals(await named({ standardizeTargets: "never" }), []);
+    assertEquals(await named({ average: 0.5, classWeights: "1,2,3" }), [
+      "average",
+      "classWeights",
+      "standardizeTargets",
+    ]);
+  },
+);

@@ -17,7 +17,10 @@ Deno.test("score() gives R² and the mean absolute error of each output, and the
   // Output 0: residuals 0.5, 0, 0.5, 0 of targets 1 to 4 about 2.5: R² 1 - 0.5 / 5. Output 1: distances 10 of ±20 about 30.
   const targets = Float32Array.of(1, 10, 2, 50, 3, 10, 4, 50);
   const outputs = Float32Array.of(1.5, 20, 2, 40, 2.5, 20, 4, 40);
-  const found = score(outputs, set(4, { targets, outFeatures: 2 }), { ...OPTIONS, loss: "mean-squared-error" });
+  const found = score(outputs, set(4, { targets, outFeatures: 2 }), {
+    ...OPTIONS,
+    loss: "mean-squared-error",
+  });
   assertEquals(found, {
     rows: 4,
     loss: (0.5 + 400) / 8,
@@ -36,9 +39,11 @@ Deno.test("score() has R² 1 for equal targets that are met, and 0 for others", 
 });
 
 Deno.test("score() gives the loss in deviations of the targets that training standardized", () => {
-  const rows = set(2, { targets: Float32Array.of(100, 200), outFeatures: 1 }), outputs = Float32Array.of(110, 170);
+  const rows = set(2, { targets: Float32Array.of(100, 200), outFeatures: 1 }),
+    outputs = Float32Array.of(110, 170);
   const scaling = { mean: [150], deviation: [10] };
-  const lossOf = (loss: "mean-squared-error" | "huber") => score(outputs, rows, { ...OPTIONS, loss, scaling });
+  const lossOf = (loss: "mean-squared-error" | "huber") =>
+    score(outputs, rows, { ...OPTIONS, loss, scaling });
   // Distances 1 and -3 deviations: squares 1 and 9; Huber's 1 / 2, and 3 - 1 / 2 beyond δ = 1.
   assertAlmostEquals(lossOf("mean-squared-error").loss, 5, 1e-12);
   assertAlmostEquals(lossOf("huber").loss, 1.5, 1e-12);
@@ -56,7 +61,13 @@ Deno.test("score() counts each label and the rows that are correct in all of the
     { positives: 1, accuracy: 0.75, precision: 0, recall: 0, f1: 0 },
     { positives: 3, accuracy: 1, precision: 1, recall: 1, f1: 1 },
   ]);
-  assertEquals(rest, { rows: 4, correct: 1, accuracy: 0.25, standardError: Math.sqrt(0.25 * 0.75 / 4), f1: 0.5 });
+  assertEquals(rest, {
+    rows: 4,
+    correct: 1,
+    accuracy: 0.25,
+    standardError: Math.sqrt(0.25 * 0.75 / 4),
+    f1: 0.5,
+  });
   const entropies = [...logits].map((z, i) => Math.log1p(Math.exp(targets[i] === 1 ? -z : z)));
   assertAlmostEquals(loss, entropies.reduce((a, b) => a + b) / 12, 1e-12);
 });
@@ -68,7 +79,11 @@ Deno.test("score() takes one logit for the choice between two classes", () => {
   assertEquals([found.correct, found.accuracy], [2, 0.4]);
   assertEquals(found.confusion, Uint32Array.of(1, 1, 2, 1));
   assertEquals(found.labels, [{ positives: 3, accuracy: 0.4, precision: 0.5, recall: 1 / 3, f1: 0.4 }]);
-  assertEquals(found.worst?.map(({ row, label, guess }) => [row, label, guess]), [[1, 0, 1], [3, 1, 0], [4, 1, 0]]);
+  assertEquals(found.worst?.map(({ row, label, guess }) => [row, label, guess]), [[1, 0, 1], [3, 1, 0], [
+    4,
+    1,
+    0,
+  ]]);
   assertAlmostEquals(found.worst![0].loss, Math.log1p(Math.E), 1e-12);
 });
 

@@ -69,7 +69,13 @@ Deno.test("targetScalingOf() scales all outputs if one of them is far from stand
   assertEquals(targetScalingOf(LINEAR, set, auto)?.mean, [250.25, 0]);
 });
 
-const UNSCALED: readonly [what: string, layers: LayerSpec[], set: Dataset, loss: LossName, message: string][] = [
+const UNSCALED: readonly [
+  what: string,
+  layers: LayerSpec[],
+  set: Dataset,
+  loss: LossName,
+  message: string,
+][] = [
   [
     "an output that is not linear",
     [dense(1, "tanh")],

@@ -44,14 +44,20 @@ Deno.test("train() weighs the rows of a class as classWeights says", SANITIZED, 
 
 /** Two classes that overlap; one row in twelve is of class 1. */
 function imbalanced(rows: number, seed: number): Dataset {
-  const random = createRandom(seed, 104), labels = Uint32Array.from({ length: rows }, (_, row) => Number(row % 12 === 0));
+  const random = createRandom(seed, 104),
+    labels = Uint32Array.from({ length: rows }, (_, row) => Number(row % 12 === 0));
   const inputs = Float32Array.from({ length: 2 * rows }, (_, at) => random.normal() + labels[at >> 1]);
   return { inputs, inputShape: [2], inputScale: 1, labels, outFeatures: 2, source: "imbalanced rows" };
 }
 
 Deno.test("train() finds more rows of a rare class with balanced class weights", SANITIZED, async () => {
   const set = imbalanced(600, 1), test = imbalanced(600, 2);
-  for (const [output, loss] of [[dense(2, "softmax"), "cross-entropy"], [dense(1, "sigmoid"), "binary-cross-entropy"]] as const) {
+  for (
+    const [output, loss] of [[dense(2, "softmax"), "cross-entropy"], [
+      dense(1, "sigmoid"),
+      "binary-cross-entropy",
+    ]] as const
+  ) {
     const recallOf = async (classWeights: string) => {
       const mlp = Mlp.create([dense(4, "tanh"), output], set);
       await eventsOf(mlp, set, { epochs: 15, batchSize: 50, learningRate: 0.02, loss, classWeights });
@@ -78,7 +84,8 @@ Deno.test("train() counts only rows that belong to a class in its accuracy", SAN
 });
 
 Deno.test("train() makes outputs even for rows of no class", SANITIZED, async () => {
-  const set = { ...takeRows(BLOBS, inOrder(10)), labels: new Uint32Array(10).fill(NO_CLASS) }, mlp = createMlp();
+  const set = { ...takeRows(BLOBS, inOrder(10)), labels: new Uint32Array(10).fill(NO_CLASS) },
+    mlp = createMlp();
   const events = await eventsOf(mlp, set, { epochs: 200, batchSize: 10, learningRate: 0.05 });
   assertEquals(events.map(({ trainAccuracy }) => trainAccuracy), new Array(200).fill(undefined));
   for (const probability of mlp.predict(set.inputs)) assertAlmostEquals(probability, 1 / 3, 0.05);

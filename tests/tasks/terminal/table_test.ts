@@ -17,7 +17,13 @@ Deno.test("startTable() prints its heading once and rows as they come", () => {
 
 Deno.test("epochColumns() aligns the epochs of a run", () => {
   const lines: string[] = [];
-  const columns = epochColumns({ epochs: 100, validation: false, test: true, score: "accuracy", rows: "images" });
+  const columns = epochColumns({
+    epochs: 100,
+    validation: false,
+    test: true,
+    score: "accuracy",
+    rows: "images",
+  });
   const table = startTable(columns, (line) => lines.push(line));
   const row = { trainLoss: 0.3461, trainAccuracy: 0.9013, seconds: 0.452, rowsPerSecond: 132_743.4 };
   table.row({ ...row, epoch: 1, test: evaluation(0.1788, 0.9466) });
@@ -71,6 +77,9 @@ Deno.test("epochColumns() fits 80 characters, without the rate where there is to
       rowsPerSecond: 12345678,
     });
     for (const line of lines) assertLessOrEqual(line.length, 80, line);
-    assertEquals(columns.some(({ title }) => title === "rows/s"), !(validation && test && score === "accuracy"));
+    assertEquals(
+      columns.some(({ title }) => title === "rows/s"),
+      !(validation && test && score === "accuracy"),
+    );
   }
 });
