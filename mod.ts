@@ -106,6 +106,7 @@ export {
   candidatesOf,
   type Guess,
   guessOf,
+  labelProbabilitiesOf,
   probabilitiesOf,
   UNSURE_BELOW,
 } from "./src/guess.ts";

@@ -74,10 +74,11 @@ function checkRow(probabilities: ArrayLike<number>): void {
 }
 
 /**
- * The probabilities `[N, C]` that outputs `[N, C]` of a network stand for: those of a softmax as they are, logits of a
- * network trained with cross-entropy by their softmax.
+ * Returns the probabilities `[N, C]` for outputs `[N, O]` of a network. The outputs of a softmax are returned as they are.
+ * If the outputs are logits, of a network trained with cross-entropy, their softmax is returned; for the one output of a
+ * network trained with binary cross-entropy, the probabilities `[1 - p, p]` of two classes.
  *
- * @returns `undefined` where the outputs stand for none, as in a regression
+ * @returns the probabilities; `undefined` if the outputs are not probabilities or logits of classes, as in a regression
  */
 export function probabilitiesOf(
   mlp: Pick<Mlp, "layers" | "outFeatures" | "training">,
@@ -85,12 +86,51 @@ export function probabilitiesOf(
 ): Float32Array | undefined {
   const { activation } = mlp.layers[mlp.layers.length - 1];
   if (activation === "softmax") return outputs;
-  if (activation !== "linear" || mlp.training?.config?.loss !== "cross-entropy") return undefined;
-  const probabilities = new Float32Array(outputs.length);
-  for (let start = 0; start < outputs.length; start += mlp.outFeatures) {
-    const row = Float64Array.from(outputs.subarray(start, start + mlp.outFeatures));
-    activate(row, "softmax");
-    probabilities.set(row, start);
+  if (isBinary(mlp) && mlp.outFeatures === 1) {
+    const second = sigmoidsOf(mlp, outputs);
+    return Float32Array.from({ length: 2 * second.length }, (_, i) => {
+      const probability = second[i >> 1];
+      return i % 2 === 0 ? 1 - probability : probability;
+    });
   }
-  return probabilities;
+  if (activation !== "linear" || mlp.training?.config?.loss !== "cross-entropy") return undefined;
+  return activated(outputs, mlp.outFeatures, "softmax");
+}
+
+/**
+ * Returns the probabilities `[N, O]` of several labels, each from 0 to 1, that outputs `[N, O]` of a network trained with
+ * binary cross-entropy stand for. A label is predicted if its probability is above 1/2.
+ *
+ * @returns `undefined` if the network was trained with another loss, or has one output, see {@linkcode probabilitiesOf}
+ */
+export function labelProbabilitiesOf(
+  mlp: Pick<Mlp, "layers" | "outFeatures" | "training">,
+  outputs: Float32Array,
+): Float32Array | undefined {
+  return isBinary(mlp) && mlp.outFeatures > 1 ? sigmoidsOf(mlp, outputs) : undefined;
+}
+
+function isBinary({ training }: Pick<Mlp, "training">): boolean {
+  return training?.config?.loss === "binary-cross-entropy";
+}
+
+/** Returns the outputs of a network trained with binary cross-entropy as probabilities: a linear output gives logits. */
+function sigmoidsOf({ layers, outFeatures }: Pick<Mlp, "layers" | "outFeatures">, outputs: Float32Array) {
+  const { activation } = layers[layers.length - 1];
+  return activation === "linear" ? activated(outputs, outFeatures, "sigmoid") : outputs;
+}
+
+/** Applies an activation to rows `[N, O]`. */
+function activated(
+  outputs: Float32Array,
+  outFeatures: number,
+  activation: "softmax" | "sigmoid",
+): Float32Array {
+  const result = new Float32Array(outputs.length);
+  for (let start = 0; start < outputs.length; start += outFeatures) {
+    const row = Float64Array.from(outputs.subarray(start, start + outFeatures));
+    activate(row, activation);
+    result.set(row, start);
+  }
+  return result;
 }

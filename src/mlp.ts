@@ -138,13 +138,16 @@ export class Mlp implements MlpParts {
     );
   }
 
-  /** Returns one line for each layer: its shape, activation and number of parameters. */
+  /** Returns a line for each layer: its shape, activation, dropout if it has one, and number of parameters. */
   summary(): string {
     const lines = [`${formatLayers(this.layers)} on inputs [${this.inputShape.join(", ")}]`];
     let inFeatures = this.inFeatures;
-    for (const [index, { outFeatures, activation }] of this.layers.entries()) {
+    for (const [index, { outFeatures, activation, dropout = 0 }] of this.layers.entries()) {
       const count = (outFeatures * (inFeatures + 1)).toLocaleString("en-US");
-      lines.push(`layer_${index + 1}: ${inFeatures} → ${outFeatures} ${activation}, ${count} parameters`);
+      const dropped = dropout > 0 ? `, dropout ${dropout}` : "";
+      lines.push(
+        `layer_${index + 1}: ${inFeatures} → ${outFeatures} ${activation}${dropped}, ${count} parameters`,
+      );
       inFeatures = outFeatures;
     }
     return [...lines, `${this.parameterCount.toLocaleString("en-US")} parameters`].join("\n");

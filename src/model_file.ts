@@ -11,7 +11,7 @@ import type { MlpParts } from "./mlp_parts.ts";
 import { jsonText, type Refuse, refuser, shapeText } from "./formats/fault.ts";
 import type { NpyArray } from "./formats/npy.ts";
 import { formatNpz, type Npz, type NpzInput, parseNpz } from "./formats/npz.ts";
-import { readTrainingRecord } from "./training/training_record.ts";
+import { readTrainingRecord, writtenConfig } from "./training/training_record.ts";
 
 /** The format that `config` names. */
 const FORMAT = "mlpcuda model";
@@ -33,7 +33,9 @@ export function modelArrays(mlp: MlpParts): Record<string, NpzInput> {
   const { inputShape, inputScale, classNames, training } = mlp;
   const rates = mlp.layers.map(({ dropout = 0 }) => dropout);
   const dropout = rates.some((rate) => rate > 0) ? rates : undefined;
-  const config = { format: FORMAT, version: VERSION, inputShape, inputScale, classNames, dropout, training };
+  const record = training && { ...training, config: writtenConfig(training.config) };
+  const network = { inputShape, inputScale, classNames, dropout, training: record };
+  const config = { format: FORMAT, version: VERSION, ...network };
   return { ...arrays, config: stringArray(JSON.stringify(config)) };
 }
 

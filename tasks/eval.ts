@@ -1,8 +1,8 @@
 /** `deno task eval`: how good a saved network is. @module */
 import { openBackend } from "../src/backends/open.ts";
-import { evaluate, type Evaluation } from "../src/training/evaluate.ts";
-import { visible } from "../src/visible.ts";
+import { evaluate } from "../src/training/evaluate.ts";
 import { openData } from "./shared/data.ts";
+import { evaluationLines } from "./shared/evaluation_lines.ts";
 import { loadModel } from "./shared/model.ts";
 import {
   BACKEND_OPTIONS,
@@ -15,16 +15,12 @@ import {
 import type { Command } from "./terminal/command.ts";
 import { TaskError } from "./terminal/errors.ts";
 import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
-import { accuracy, count, loss, percent } from "./terminal/numbers.ts";
-import type { Screen } from "./terminal/screen.ts";
-
-/** Classes up to which the confusion matrix fits a terminal. */
-const SHOWN_CLASSES = 20;
 
 const COMMAND = {
   name: "eval",
   summary:
-    "Evaluates a saved network: loss, accuracy with its standard error, and which classes it confuses.",
+    "Evaluates a saved network: loss, accuracy with its standard error, and which classes it confuses; accuracy, " +
+    "precision, recall and F1 of each label; or R² and mean absolute error of each target value.",
   groups: {
     what: {
       title: "Model and data",
@@ -63,49 +59,6 @@ async function main(context: TaskContext<typeof COMMAND["groups"]>): Promise<voi
     const { confusion, ...rest } = evaluation;
     screen.row(JSON.stringify({ ...rest, ...(confusion && { confusion: [...confusion] }), set: which }));
   } else {
-    printEvaluation(screen, evaluation, mlp.classNames);
-  }
-}
-
-function printEvaluation(screen: Screen, evaluation: Evaluation, classNames: readonly string[] | undefined) {
-  const { rows, correct, confusion, worst = [] } = evaluation;
-  screen.row(`loss     ${loss(evaluation.loss)}`);
-  if (evaluation.accuracy === undefined || confusion === undefined) {
-    return screen.row(`rows     ${count(rows)}`);
-  }
-  screen.row(`accuracy ${accuracy(evaluation.accuracy, rows)} (${count(correct ?? 0)} of ${count(rows)})`);
-  const classes = Math.sqrt(confusion.length);
-  const nameOf = (label: number) => visible(classNames?.[label] ?? String(label));
-  if (classes <= SHOWN_CLASSES) {
-    printConfusion(
-      screen,
-      confusion,
-      Array.from({ length: classes }, (_, c) => nameOf(c)),
-    );
-  }
-  if (worst.length > 0) {
-    screen.row("");
-    screen.row("worst mistakes (row: label, taken for, loss)");
-    for (const { row, label, guess, loss: rowLoss } of worst) {
-      screen.row(`  ${row}: ${nameOf(label)}, ${nameOf(guess)}, ${loss(rowLoss)}`);
-    }
-  }
-}
-
-/** Prints the confusion matrix, a row for each label, with the share of it that was right. */
-function printConfusion(screen: Screen, confusion: Uint32Array, names: readonly string[]): void {
-  const classes = names.length;
-  const cells = Array.from(confusion, (value) => value === 0 ? "." : String(value));
-  const width = Math.max(...[...cells, ...names].map((text) => text.length));
-  const first = Math.max(5, width);
-  const line = (head: string, texts: readonly string[]) =>
-    [head.padStart(first), ...texts.map((text) => text.padStart(width))].join(" ");
-  screen.row("");
-  screen.row(`${line("label", names)}    right (columns: taken for)`);
-  for (const [label, name] of names.entries()) {
-    const row = cells.slice(label * classes, (label + 1) * classes);
-    const total = confusion.subarray(label * classes, (label + 1) * classes).reduce((a, b) => a + b, 0);
-    const right = total > 0 ? percent(confusion[label * classes + label] / total).padStart(8) : "   no rows";
-    screen.row(`${line(name, row)}  ${right}`);
+    for (const line of evaluationLines(evaluation, mlp)) screen.row(line);
   }
 }

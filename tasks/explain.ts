@@ -1,11 +1,10 @@
 /** `deno task explain`: prints the plan of a training step, or of a prediction. @module */
 import { buildForwardPlan, buildPlan } from "../src/plan/build.ts";
-import { resolveConfig, TRAIN_OPTIONS } from "../src/training/config.ts";
 import { formatPlan } from "../src/plan/format.ts";
 import type { Command } from "./terminal/command.ts";
 import { UsageError } from "./terminal/errors.ts";
 import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
-import { checkConfig, LAYERS_OPTION, layersOf } from "./shared/training.ts";
+import { checkConfig, configOf, LAYERS_OPTION, layersOf, TRAINING_GROUP } from "./shared/training.ts";
 
 /** The layers of `deno task train` on MNIST. */
 const DEFAULT_LAYERS = "128:relu,64:relu,10:softmax";
@@ -43,7 +42,7 @@ const COMMAND = {
         },
       },
     },
-    config: { title: "Training", options: TRAIN_OPTIONS, aliases: { learningRate: ["lr"] } },
+    config: TRAINING_GROUP,
   },
   examples: [
     { args: "", help: "a step of the default network" },
@@ -62,19 +61,22 @@ if (import.meta.main) await run();
 
 function main({ given: { network, config }, screen }: TaskContext<typeof COMMAND["groups"]>): void {
   checkConfig(config);
-  const layers = layersOf(network.layers ?? DEFAULT_LAYERS);
-  const given = network.targets ? { loss: "mean-squared-error" as const, ...config } : config;
+  const layers = layersOf(network.layers ?? DEFAULT_LAYERS), output = layers[layers.length - 1];
+  const isBinary = output.outFeatures === 1 && output.activation === "sigmoid"; // two classes
+  const loss = network.targets ? "mean-squared-error" : isBinary ? "binary-cross-entropy" : "cross-entropy";
+  const settings = configOf({ loss, ...config });
   const inFeatures = network.inputs ?? PIXELS;
   const input = {
     inFeatures,
     inputScale: inFeatures === PIXELS ? 1 / 255 : 1,
-    labels: !network.targets,
-    outFeatures: layers[layers.length - 1].outFeatures,
+    labels: !network.targets && !(output.outFeatures === 1 && settings.loss === "binary-cross-entropy"),
+    weighted: settings.classWeights !== "none",
+    outFeatures: output.outFeatures,
   };
   try {
     const plan = network.forward
       ? buildForwardPlan({ ...input, layers })
-      : buildPlan(layers, resolveConfig(given), input);
+      : buildPlan(layers, settings, input);
     for (const line of formatPlan(plan).split("\n")) screen.row(line);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;

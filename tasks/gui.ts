@@ -1,6 +1,5 @@
 /** `deno task gui`: a page to draw a digit on, and to see what the network sees, thinks and says. @module */
 import { openBackend, type OpenedBackend } from "../src/backends/open.ts";
-import { TRAIN_OPTIONS } from "../src/training/config.ts";
 import { openCorrections } from "../src/gui/corrections.ts";
 import { createGui, type Gui } from "../src/gui/gui.ts";
 import { pageFiles } from "../src/gui/page/files.ts";
@@ -25,7 +24,7 @@ import { unlessAborted } from "./terminal/interrupt.ts";
 import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
 import { projectPath, shownPath, userPath } from "./terminal/paths.ts";
 import type { Screen } from "./terminal/screen.ts";
-import { checkConfig, LAYERS_OPTION, layersOf, networkText } from "./shared/training.ts";
+import { checkConfig, LAYERS_OPTION, layersOf, networkText, TRAINING_GROUP } from "./shared/training.ts";
 
 /** Where the page is served where no port is asked for, or the next free one. */
 const PORT = 8000;
@@ -79,7 +78,7 @@ const COMMAND = {
       options: { ...LAYERS_OPTION, ...OUTPUT_OPTIONS },
       aliases: { output: ["o"] },
     },
-    config: { title: "Training, with --train", options: TRAIN_OPTIONS, aliases: { learningRate: ["lr"] } },
+    config: { ...TRAINING_GROUP, title: "Training, with --train" },
     machine: { title: "Machine, with --train or --demo", options: BACKEND_OPTIONS },
   },
   examples: [

@@ -11,6 +11,7 @@ import type { TrainingRecord } from "../src/mlp_parts.ts";
 import config from "../deno.json" with { type: "json" };
 import { loadModel } from "./shared/model.ts";
 import { BACKEND_OPTIONS, backendOptionsOf, DEFAULT_MODEL, JSON_OPTION } from "./shared/options.ts";
+import { scalingText } from "./shared/run_notes.ts";
 import type { Command } from "./terminal/command.ts";
 import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
 import { count } from "./terminal/numbers.ts";
@@ -129,11 +130,13 @@ function modelLines(mlp: Mlp): string[] {
 }
 
 /** Returns what the record of a training says. */
-function trainingLines({ dataset, epochs, backend, config }: TrainingRecord): string[] {
+function trainingLines({ dataset, epochs, backend, config, targetScaling }: TrainingRecord): string[] {
   return [
     `trained for ${epochs} of ${config.epochs} epochs on ${
       count(dataset.rows)
     } rows of ${dataset.source}, by ${backend}`,
+    ...config.average > 0 ? [`parameters averaged over the steps by ${config.average}`] : [],
+    ...targetScaling ? [`targets standardized in training: ${scalingText(targetScaling)}`] : [],
     Object.entries(config).map(([name, value]) => `${name} ${value}`).join(", "),
   ];
 }

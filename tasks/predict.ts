@@ -2,7 +2,14 @@
 import { openBackend } from "../src/backends/open.ts";
 import { type NetworkImage, readImages, type ReadImagesOptions } from "../src/data/images.ts";
 import { readFileBounded, readToEnd } from "../src/files.ts";
-import { type Candidate, candidatesOf, guessOf, probabilitiesOf, UNSURE_BELOW } from "../src/guess.ts";
+import {
+  type Candidate,
+  candidatesOf,
+  guessOf,
+  labelProbabilitiesOf,
+  probabilitiesOf,
+  UNSURE_BELOW,
+} from "../src/guess.ts";
 import type { Mlp } from "../src/mlp.ts";
 import { visible } from "../src/visible.ts";
 import { loadModel } from "./shared/model.ts";
@@ -22,8 +29,9 @@ import { type Column, startTable } from "./terminal/table.ts";
 const COMMAND = {
   name: "predict",
   summary:
-    "Says what a saved network takes images for, how likely it finds that, and what it would be else. " +
-    `Below ${100 * UNSURE_BELOW} % it says that it is not sure.`,
+    "Classifies images or rows with a saved network: the likeliest classes, or each label, with its probability. " +
+    `Below ${100 * UNSURE_BELOW} % a class counts as not sure; * marks labels above 50 %. ` +
+    "A regression prints its outputs.",
   positionals: {
     name: "IMAGE...",
     help:
@@ -69,6 +77,9 @@ const COMMAND = {
   ],
 } as const satisfies Command;
 
+/** Columns of a terminal that the probabilities of labels fit, and those of one: `* 100.00 %`. */
+const TERMINAL = 80, LABEL_WIDTH = 10;
+
 type Context = TaskContext<typeof COMMAND["groups"]>;
 
 /** An image and what came of it. */
@@ -76,8 +87,10 @@ interface Prediction {
   readonly image: NetworkImage;
   /** The network's outputs `[O]`. */
   readonly outputs: Float32Array;
-  /** What they stand for; absent where they are no probabilities. */
+  /** The probabilities of classes, `[C]`; absent if the outputs stand for none. */
   readonly probabilities?: Float32Array;
+  /** The probabilities of several labels, `[O]`; absent if the outputs stand for none. */
+  readonly labels?: Float32Array;
 }
 
 /** Runs this command, by default with the arguments of the process. */
@@ -103,10 +116,18 @@ async function main(context: Context): Promise<void> {
   screen.note(`backend  ${backend.name} on ${backend.device}`);
   await using predictor = await backend.createPredictor(mlp, mlp.parameters);
   const outputs = await predictor.run(inputsOf(images, mlp.inFeatures));
-  const probabilities = probabilitiesOf(mlp, outputs);
+  const probabilities = probabilitiesOf(mlp, outputs), labels = labelProbabilitiesOf(mlp, outputs);
   const predictions = images.map((image, i): Prediction => {
-    const part = (values: Float32Array) => values.subarray(i * mlp.outFeatures, (i + 1) * mlp.outFeatures);
-    return { image, outputs: part(outputs), ...probabilities && { probabilities: part(probabilities) } };
+    const part = (values: Float32Array) => {
+      const width = values.length / images.length;
+      return values.subarray(i * width, (i + 1) * width);
+    };
+    return {
+      image,
+      outputs: part(outputs),
+      ...probabilities && { probabilities: part(probabilities) },
+      ...labels && { labels: part(labels) },
+    };
   });
   if (shown.json) {
     for (const prediction of predictions) screen.row(JSON.stringify(predictionJson(prediction, mlp)));
@@ -147,10 +168,15 @@ function inputsOf(images: readonly NetworkImage[], inFeatures: number): Uint8Arr
   return all;
 }
 
-function predictionJson({ image, outputs, probabilities }: Prediction, { classNames }: Mlp) {
+function predictionJson({ image, outputs, probabilities, labels }: Prediction, { classNames }: Mlp) {
   const { name: file, blank, label } = image;
   const said = label === undefined ? {} : { trueLabel: label };
   if (blank) return { file, blank };
+  if (labels) {
+    const predicted = [...labels.keys()].filter((o) => isPredicted(labels[o]));
+    const names = classNames && { labelNames: predicted.map((o) => classNames[o]) };
+    return { file, labels: predicted, ...names, probabilities: [...labels] };
+  }
   if (!probabilities) return { file, ...said, outputs: [...outputs] };
   const { label: guess, ...rest } = guessOf(probabilities);
   const name = classNames && { className: classNames[guess] };
@@ -175,11 +201,12 @@ function printPredictions(
 
 function columnsOf(predictions: readonly Prediction[], mlp: Mlp, top: number): Column<Prediction>[] {
   const nameOf = (label: number) => visible(mlp.classNames?.[label] ?? String(label));
-  const names = Array.from({ length: mlp.outFeatures }, (_, label) => nameOf(label).length);
+  const classes = predictions[0].probabilities?.length ?? mlp.outFeatures;
+  const names = Array.from({ length: classes }, (_, label) => nameOf(label).length);
   const best = ({ image, probabilities }: Prediction): Candidate[] =>
     image.blank || !probabilities ? [] : candidatesOf(probabilities).slice(0, top);
   const other = ({ label, probability }: Candidate) => `${nameOf(label)} (${percent(probability)})`;
-  const width = Math.max(...names), others = (Math.min(top, mlp.outFeatures) - 1) * (width + 12) - 2;
+  const width = Math.max(...names), others = (Math.min(top, classes) - 1) * (width + 12) - 2;
   const file: Column<Prediction> = {
     title: "image",
     width: Math.max(...predictions.map(({ image }) => visible(image.name).length)),
@@ -191,6 +218,7 @@ function columnsOf(predictions: readonly Prediction[], mlp: Mlp, top: number): C
     width,
     cell: ({ image }) => image.label === undefined ? "" : nameOf(image.label),
   };
+  if (predictions[0].labels) return [file, ...labelColumns(predictions, nameOf, file.width)];
   const labels = predictions.some(({ image }) => image.label !== undefined) ? [label] : [];
   if (predictions.every(({ probabilities }) => !probabilities)) {
     const outputs = (prediction: Prediction) =>
@@ -218,6 +246,43 @@ function columnsOf(predictions: readonly Prediction[], mlp: Mlp, top: number): C
       : [],
     { title: "", width: 0, align: "left", cell: remarkOf },
   ];
+}
+
+/** Returns the columns of several labels: one for each if the terminal has room, else one that lists those above 1/2. */
+function labelColumns(
+  predictions: readonly Prediction[],
+  nameOf: (label: number) => string,
+  used: number,
+): Column<Prediction>[] {
+  const count = predictions[0].labels!.length;
+  const shown = (probability: number) => `${isPredicted(probability) ? "* " : ""}${percent(probability)}`;
+  const columns = Array.from({ length: count }, (_, o): Column<Prediction> => ({
+    title: nameOf(o),
+    width: LABEL_WIDTH,
+    cell: ({ image, labels }) => image.blank ? "" : shown(labels![o]),
+  }));
+  const remark: Column<Prediction> = { title: "", width: 0, align: "left", cell: remarkOf };
+  const width = columns.reduce((sum, { title }) => sum + 2 + Math.max(LABEL_WIDTH, title.length), used);
+  if (width <= TERMINAL) return [...columns, remark];
+  return [
+    {
+      title: "labels above 50 %",
+      width: 0,
+      align: "left",
+      cell: ({ image, labels }) => {
+        if (image.blank) return "";
+        const predicted = [...labels!.keys()].filter((o) => isPredicted(labels![o]));
+        const listed = predicted.sort((a, b) => labels![b] - labels![a]);
+        return listed.map((o) => `${nameOf(o)} (${percent(labels![o])})`).join(", ") || "none";
+      },
+    },
+    remark,
+  ];
+}
+
+/** Returns whether a label of this probability is predicted. */
+function isPredicted(probability: number): boolean {
+  return probability > 0.5;
 }
 
 function remarkOf({ image, probabilities }: Prediction): string {

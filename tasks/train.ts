@@ -2,7 +2,7 @@
 import { openBackend } from "../src/backends/open.ts";
 import type { Checkpoint } from "../src/training/checkpoint_parts.ts";
 import { loadCheckpoint } from "../src/training/checkpoint.ts";
-import { TRAIN_OPTIONS, type TrainConfig } from "../src/training/config.ts";
+import type { TrainConfig } from "../src/training/config.ts";
 import type { Dataset } from "../src/data/dataset.ts";
 import { FormatError } from "../src/errors.ts";
 import { evaluate, type Evaluation } from "../src/training/evaluate.ts";
@@ -26,20 +26,22 @@ import type { Command } from "./terminal/command.ts";
 import { UsageError } from "./terminal/errors.ts";
 import { unlessAborted } from "./terminal/interrupt.ts";
 import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
-import { accuracy, duration, loss } from "./terminal/numbers.ts";
+import { accuracy, amount, duration, loss, r2 } from "./terminal/numbers.ts";
 import { shownPath, userPath } from "./terminal/paths.ts";
 import { progressText } from "./terminal/progress.ts";
 import type { Screen } from "./terminal/screen.ts";
 import { fileError } from "./terminal/system_errors.ts";
-import { epochColumns, startTable } from "./terminal/table.ts";
+import { epochColumns, scoreOf, startTable } from "./terminal/table.ts";
+import { checkRun, chooseRun } from "./shared/run_choice.ts";
+import { dataNotes } from "./shared/run_notes.ts";
 import {
   checkConfig,
-  checkLoss,
+  configOf,
   configText,
   LAYERS_OPTION,
   layersOf,
   networkText,
-  newMlp,
+  TRAINING_GROUP,
 } from "./shared/training.ts";
 
 const COMMAND = {
@@ -55,7 +57,7 @@ const COMMAND = {
       },
       aliases: DATA_ALIASES,
     },
-    config: { title: "Training", options: TRAIN_OPTIONS, aliases: { learningRate: ["lr"] } },
+    config: TRAINING_GROUP,
     run: {
       title: "Run",
       options: {
@@ -103,6 +105,8 @@ interface Job {
   readonly train: Dataset;
   readonly test: Dataset | undefined;
   readonly config: Partial<TrainConfig>;
+  /** All settings: those of the checkpoint or by default, too. */
+  readonly settings: TrainConfig;
   readonly resume: Checkpoint | undefined;
 }
 
@@ -137,21 +141,23 @@ async function trainAndSave({ given, screen, signal }: Context): Promise<void> {
     if (damaged !== undefined && await isSameFile(path, damaged)) continue;
     await unlessAborted(signal, refuseToOverwrite(path, run.force ?? false));
   }
-  const { sets, said } = await openData(given.network.data, { screen, signal });
+  const { sets, said: source } = await openData(given.network.data, { screen, signal });
   await using files = await openRunFiles(written, { screen, damaged });
-  const mlp = resume ? resumedMlp(resume, layers) : newMlp(layers, sets.train, given.config);
-  const config = sets.train.labels || resume
-    ? given.config
-    : { loss: "mean-squared-error" as const, ...given.config };
-  checkLoss(mlp, sets.train, config.loss ?? resume?.config.loss);
+  const { mlp, config, notes } = resume
+    ? { mlp: resumedMlp(resume, layers), config: given.config, notes: [] }
+    : chooseRun(sets.train, { layers, config: given.config });
+  const settings = configOf({ ...resume?.config, ...config });
+  checkRun(mlp, sets.train, settings.loss);
+  const said = [...notes, ...dataNotes(mlp, sets.train, settings)];
   await using backend = await openBackend(run.backend ?? "auto", backendOptionsOf(run));
-  const job: Job = { mlp, train: sets.train, test: sets.test, config, resume };
+  const job: Job = { mlp, train: sets.train, test: sets.test, config, settings, resume };
   if (!run.quiet) {
     for (const { name, reason } of backend.passedOver) screen.note(`passed over ${name}: ${reason}`);
     screen.note(`backend  ${backend.name} on ${backend.device}`);
-    screen.note(`data     ${said}`);
+    screen.note(`data     ${source}`);
+    for (const line of said) screen.note(line);
     screen.note(`network  ${networkText(mlp)}`);
-    screen.note(`training ${configText(config, resume)}`);
+    screen.note(`training ${configText(settings, resume)}`);
   }
 
   // Saved first, printed after: the row of an epoch says that it is safe.
@@ -176,8 +182,7 @@ async function trainAndSave({ given, screen, signal }: Context): Promise<void> {
   if (end === undefined) return screen.note("Nothing is saved: no step was done");
   const path = await files.end(mlp, last, { isFinished: hasFinished(end) });
   if (last?.ended) print(last);
-  const patience = config.patience ?? resume?.config.patience ?? 0;
-  const isTested = last?.ended === "finished" && patience === 0; // else the network may be that of another epoch
+  const isTested = last?.ended === "finished" && settings.patience === 0; // else the network may be that of another epoch
   const test = job.test && (isTested ? last?.test : await evaluate(mlp, job.test, { backend }));
   const saved = path === undefined ? undefined : shownPath(path);
   screen.row(run.json ? resultJson(backend, test, saved) : resultText(end, test, saved));
@@ -192,12 +197,11 @@ function hasFinished({ ended }: Pick<TrainEvent, "ended">): boolean {
 
 /** What `train()` is told of a job. */
 function trainOptions(
-  { config, test, resume }: Job,
+  { config, settings: { epochs }, test, resume }: Job,
   screen: Screen,
   run: { readonly quiet?: boolean; readonly threads?: number },
 ) {
   const epochsBefore = (resume?.progress.epoch ?? 1) - 1;
-  const epochs = config.epochs ?? resume?.config.epochs ?? TRAIN_OPTIONS.epochs.default;
   let started: number | undefined;
   return {
     ...config,
@@ -217,13 +221,13 @@ function trainOptions(
 function printer(job: Job, screen: Screen, { json, quiet }: { json?: boolean; quiet?: boolean }) {
   if (json) return (event: TrainEvent) => screen.row(JSON.stringify(epochJson(event)));
   if (quiet) return () => {};
-  const validationSplit = job.config.validationSplit ?? job.resume?.config.validationSplit ?? 0;
+  const { epochs, validationSplit, loss } = job.settings;
   const table = startTable(
     epochColumns({
-      epochs: job.config.epochs ?? job.resume?.config.epochs ?? TRAIN_OPTIONS.epochs.default,
+      epochs,
       validation: validationSplit > 0,
       test: job.test !== undefined,
-      classes: job.train.labels !== undefined,
+      score: scoreOf(job.train, loss),
     }),
     screen.row,
   );
@@ -235,11 +239,17 @@ function epochJson({ epoch, trainLoss, trainAccuracy, validation, test, seconds 
     epoch,
     trainLoss,
     trainAccuracy,
-    ...(validation && { validationLoss: validation.loss, validationAccuracy: validation.accuracy }),
-    testLoss: test?.loss,
-    testAccuracy: test?.accuracy,
+    ...scoresJson("validation", validation),
+    ...scoresJson("test", test),
     seconds,
   };
+}
+
+/** Returns the scores of a set for JSON, which leaves out those that it has not. */
+function scoresJson(set: "validation" | "test", evaluation: Evaluation | undefined) {
+  const { loss, accuracy, f1, r2, meanAbsoluteError } = evaluation ?? {};
+  const scores = { Loss: loss, Accuracy: accuracy, F1: f1, R2: r2, MeanAbsoluteError: meanAbsoluteError };
+  return Object.fromEntries(Object.entries(scores).map(([name, value]) => [set + name, value]));
 }
 
 function resultJson(
@@ -247,14 +257,12 @@ function resultJson(
   test: Evaluation | undefined,
   saved: string | undefined,
 ): string {
-  const { accuracy: testAccuracy, loss: testLoss } = test ?? {};
   const seconds = performance.now() / 1000; // since the process began
   return JSON.stringify({
     done: true,
     backend: name,
     device,
-    testAccuracy,
-    testLoss,
+    ...scoresJson("test", test),
     seconds,
     model: saved ?? null,
   });
@@ -278,6 +286,9 @@ function resultText(
   return [
     ...why ? [`${why} in epoch ${epoch}`] : [],
     ...test?.accuracy === undefined ? [] : [`test accuracy ${accuracy(test.accuracy, test.rows)}`],
+    ...test?.f1 === undefined ? [] : [`test F1 ${test.f1.toFixed(4)}`],
+    ...test?.r2 === undefined ? [] : [`test R² ${r2(test.r2)}`],
+    ...test?.meanAbsoluteError === undefined ? [] : [`mean absolute error ${amount(test.meanAbsoluteError)}`],
     ...test ? [`test loss ${loss(test.loss)}`] : [],
     duration(performance.now() / 1000),
     saved === undefined ? "not saved" : `saved ${saved}`,

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { resolveConfig } from "../src/training/config.ts";
-import { candidatesOf, guessOf, probabilitiesOf, UNSURE_BELOW } from "../src/guess.ts";
+import { candidatesOf, guessOf, labelProbabilitiesOf, probabilitiesOf, UNSURE_BELOW } from "../src/guess.ts";
 import { dense } from "../src/plan/layers.ts";
 import { Mlp } from "../src/mlp.ts";
 
@@ -93,4 +93,36 @@ Deno.test("probabilitiesOf() returns undefined for other outputs", () => {
   assertEquals(probabilitiesOf(networkOf("linear", "mean-squared-error"), outputs), undefined);
   assertEquals(probabilitiesOf(networkOf("sigmoid", "mean-squared-error"), outputs), undefined);
   assertEquals(probabilitiesOf(networkOf("linear"), outputs), undefined);
+});
+
+/** A network of these outputs that was trained with binary cross-entropy. */
+function binaryMlp(outFeatures: number, activation: "sigmoid" | "linear"): Mlp {
+  const mlp = Mlp.create([dense(outFeatures, activation)], { inputShape: [2] });
+  const config = resolveConfig({ loss: "binary-cross-entropy" });
+  mlp.training = { config, epochs: 1, dataset: { source: "", rows: 1 }, backend: "wasm" };
+  return mlp;
+}
+
+Deno.test("probabilitiesOf() makes those of two classes of one output trained with binary cross-entropy", () => {
+  const outputs = Float32Array.of(0.25, 1), logits = Float32Array.of(-Math.log(3), 100);
+  assertEquals(probabilitiesOf(binaryMlp(1, "sigmoid"), outputs), Float32Array.of(0.75, 0.25, 0, 1));
+  const found = probabilitiesOf(binaryMlp(1, "linear"), logits)!;
+  [0.75, 0.25, 0, 1].forEach((wanted, i) => assertAlmostEquals(found[i], wanted, 1e-7));
+  assertEquals(labelProbabilitiesOf(binaryMlp(1, "sigmoid"), outputs), undefined);
+});
+
+Deno.test("labelProbabilitiesOf() takes sigmoids as they are, and those of logits", () => {
+  const outputs = Float32Array.of(0.25, 1, 0.5, 0), logits = Float32Array.of(-Math.log(3), 100, 0, -100);
+  assertEquals(labelProbabilitiesOf(binaryMlp(2, "sigmoid"), outputs), outputs);
+  const found = labelProbabilitiesOf(binaryMlp(2, "linear"), logits)!;
+  outputs.forEach((wanted, i) => assertAlmostEquals(found[i], wanted, 1e-7));
+  assertEquals(probabilitiesOf(binaryMlp(2, "sigmoid"), outputs), undefined);
+});
+
+Deno.test("labelProbabilitiesOf() has none for a network trained with another loss, or not at all", () => {
+  const mlp = binaryMlp(2, "sigmoid"), outputs = Float32Array.of(0.25, 1);
+  mlp.training = { ...mlp.training!, config: resolveConfig({ loss: "mean-squared-error" }) };
+  assertEquals(labelProbabilitiesOf(mlp, outputs), undefined);
+  mlp.training = undefined;
+  assertEquals(labelProbabilitiesOf(mlp, outputs), undefined);
 });

@@ -18,7 +18,7 @@ const CLASSES_PER_ROW = 10;
  */
 export function classesOfLabels(labels: Uint32Array, rows: number, naming: Naming): number {
   const classed = labels.includes(NO_CLASS) ? labels.map((label) => label === NO_CLASS ? 0 : label) : labels;
-  if (classed.length === 0) return 0;
+  if (labels.every((label) => label === NO_CLASS)) return 0;
   const place = indexOfLargest(classed), largest = classed[place], classes = largest + 1;
   if (classes > FEW_CLASSES && classes > CLASSES_PER_ROW * rows) {
     const found = `"${naming.answers}" has label ${digits(largest)} at [${place}], which makes ${

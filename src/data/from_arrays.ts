@@ -139,7 +139,8 @@ function classesOf(arrays: DatasetArrays, rows: number, naming: Naming) {
 function targetsOf(arrays: DatasetArrays, rows: number, naming: Naming) {
   const { answers, refuse } = naming;
   const { like, targets: values = [] } = arrays;
-  if (arrays.classes !== undefined || arrays.classNames !== undefined) {
+  const { classes, classNames, noClass } = arrays;
+  if (classes !== undefined || classNames !== undefined || noClass !== undefined) {
     throw refuse("shape", `Classes go with labels, "${answers}" holds target values`);
   }
   const outFeatures = like?.outFeatures ?? values.length / rows;

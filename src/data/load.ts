@@ -15,6 +15,7 @@ import type { Naming } from "./arrays.ts";
 import { toLabels } from "./convert.ts";
 import { checkedDataset } from "./from_arrays.ts";
 import { openIdxFolder } from "./idx_folder.ts";
+import { targetKindOf } from "./target_kind.ts";
 
 /** Labels or targets, decoded and told apart. */
 interface Answers {
@@ -35,7 +36,8 @@ const ROLES: readonly Role[] = ["x_train", "y_train", "x_test", "y_test", "class
  *   (`.gz`) or not, with a dot in place of the second hyphen, or with a prefix as EMNIST has it.
  *
  * Integers, bools and whole floats `[N]` (integers `[N, 1]` too) are class labels; other floats `[N]` and floats
- * `[N, O]` are target values. Whole numbers from 0 to 255 with one above 1 are taken for pixels: they become bytes
+ * `[N, O]` are target values, and so are integers and bools `[N, O]` that are all 0 or 1, if not every row has exactly
+ * one 1: several labels a row. Whole numbers from 0 to 255 with one above 1 are taken for pixels: they become bytes
  * with the input scale 1/255, whatever their type. All other inputs become float32. The training set decides this for
  * both sets. The number of classes is that of `class_names`, else the largest label of both sets + 1; more than 1,000
  * classes, and ten times as many as there are rows, are refused.
@@ -142,16 +144,28 @@ async function readAnswers(source: ArraySource, name: string, kind?: "labels" | 
   }
   if (shape[0] === 0) throw naming.refuse("range", `"${name}" holds no rows`);
   const isFloat = values instanceof Float32Array || values instanceof Float64Array;
-  if (!isFloat && shape.length === 2 && shape[1] !== 1) {
-    const hint = "labels need [N] (np.argmax(rows, axis=1) of one-hot rows), target values a float dtype";
+  const isTable = !isFloat && shape.length === 2 && shape[1] !== 1;
+  if (isTable && !areSeveralLabels(values as ArrayLike<number | bigint>, shape[1], kind)) {
+    const hint = "labels need [N] (np.argmax(rows, axis=1) of one-hot rows), target values a float dtype, " +
+      "several labels a row 0 and 1";
     throw naming.refuse("shape", `${found}, ${hint}`);
   }
   const areLabels = isFloat
     ? shape.length === 1 && (kind ?? wholeOrNot(values)) === "labels"
-    : kind !== "targets";
+    : kind !== "targets" && !isTable;
   if (areLabels) return { name, shape, labels: toLabels(values, naming) };
   const targets = isFloat ? values : Float64Array.from(values as ArrayLike<number | bigint>, Number);
   return { name, shape, targets };
+}
+
+/** Returns whether integers `[N, O]` are several labels a row. The training set, which has `kind`, decides if they may be. */
+function areSeveralLabels(
+  values: ArrayLike<number | bigint>,
+  outFeatures: number,
+  kind: "labels" | "targets" | undefined,
+): boolean {
+  const found = targetKindOf(values, outFeatures);
+  return kind === undefined ? found === "labels" : kind === "targets" && found !== "values";
 }
 
 function wholeOrNot(values: Float32Array | Float64Array): "labels" | "targets" {

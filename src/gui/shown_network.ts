@@ -46,7 +46,8 @@ export function checkShowable(mlp: Mlp): void {
     throw refuse(`its inputs have scale ${inputScale}, pixels from 0 to 255 have ${1 / 255}`);
   }
   if (outFeatures < CLASSES.least || outFeatures > CLASSES.most) {
-    throw refuse(`it has ${outFeatures} outputs, the page shows ${CLASSES.least} to ${CLASSES.most} classes`);
+    const outputs = outFeatures === 1 ? "one output" : `${outFeatures} outputs`;
+    throw refuse(`it has ${outputs}, the page shows ${CLASSES.least} to ${CLASSES.most} classes`);
   }
   if (probabilitiesOf(mlp, new Float32Array(outFeatures)) === undefined) {
     const { activation } = layers[layers.length - 1];

@@ -5,7 +5,7 @@
  */
 import { type ActivationName, ACTIVATIONS, needsZ } from "./activations.ts";
 import { layerBuffer } from "./layers.ts";
-import type { OptionSpec, OptionValues } from "./option.ts";
+import { listOf, type OptionSpec, type OptionValues } from "./option.ts";
 import type { BufferName, LossOp, Op } from "./plan.ts";
 
 /** The options of the losses, all together. */
@@ -16,7 +16,7 @@ export const LOSS_OPTIONS = {
     min: 0,
     below: 1,
     only: { option: "loss", value: "cross-entropy" },
-    help: "share of each cross-entropy target that is spread over all classes",
+    help: "share of each target of cross-entropy that is spread over all classes",
   },
   huberDelta: {
     kind: "number",
@@ -25,7 +25,7 @@ export const LOSS_OPTIONS = {
     above: 0,
     only: { option: "loss", value: "huber" },
     help:
-      "distance from the target beyond which the huber loss grows linearly, in units of the targets that it trains on",
+      "distance from the target beyond which huber grows linearly; in deviations if targets are standardized",
   },
 } as const satisfies Record<string, OptionSpec>;
 
@@ -164,6 +164,5 @@ export function trainedActivation(loss: LossName, output: ActivationName, labels
 
 /** Returns the names of the losses for which `test` holds, as a message lists them. */
 function namesOf(test: (loss: LossDefinition) => boolean): string {
-  const names = Object.entries(LOSSES).filter(([, loss]) => test(loss)).map(([name]) => `"${name}"`);
-  return names.join(" or ");
+  return listOf(Object.entries(LOSSES).filter(([, loss]) => test(loss)).map(([name]) => `"${name}"`));
 }

@@ -8,7 +8,12 @@ import type { AdamOp, BufferName, Op, UpdateOp } from "./plan.ts";
 
 /** The options of the optimizers, all together. */
 export const OPTIMIZER_OPTIONS = {
-  learningRate: { kind: "number", default: 0.001, min: 0, help: "learning rate before its schedule" },
+  learningRate: {
+    kind: "number",
+    default: 0.001,
+    min: 0,
+    help: "learning rate before its schedule; 0.0001 by default with lion",
+  },
   momentum: {
     kind: "number",
     default: 0,
@@ -23,7 +28,7 @@ export const OPTIMIZER_OPTIONS = {
     default: 0.9,
     min: 0,
     below: 1,
-    help: "decay of the mean of gradients in adam and adamw; weight of it in the direction of lion",
+    help: "decay of the mean of gradients in adam and adamw; share of it in the direction of lion",
   },
   beta2: {
     kind: "number",
@@ -31,7 +36,7 @@ export const OPTIMIZER_OPTIONS = {
     min: 0,
     below: 1,
     help:
-      "decay of the mean of squared gradients in adam, adamw and rmsprop (there 0.99 if not given); of gradients in lion (0.99)",
+      "decay of the mean of squared gradients in adam, adamw and rmsprop, of gradients in lion; 0.99 by default with rmsprop and lion",
   },
   epsilon: {
     kind: "number",
@@ -44,7 +49,7 @@ export const OPTIMIZER_OPTIONS = {
     default: 0,
     min: 0,
     help:
-      "times the weight, added to its gradient; adamw (0.01 if not given) and lion shrink the weight instead",
+      "factor on the weight that is added to its gradient; adamw (0.01 by default) and lion shrink the weight instead",
   },
   clipNorm: {
     kind: "number",

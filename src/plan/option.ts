@@ -58,13 +58,17 @@ export type OptionValues<T extends Readonly<Record<string, OptionSpec>>> = {
   readonly [K in keyof T]: OptionValueOf<T[K]>;
 };
 
+/** The words that an option of kind `weights` takes besides a list. */
+export const WEIGHT_WORDS = ["none", "balanced"] as const;
+
 /**
  * Reads the value of an option of kind `weights`.
  *
  * @returns `"none"`, `"balanced"`, or the numbers of a list such as `1,2.5`; `undefined` if the text is none of these
  */
-export function weightsOf(text: string): "none" | "balanced" | readonly number[] | undefined {
-  if (text === "none" || text === "balanced") return text;
+export function weightsOf(text: string): (typeof WEIGHT_WORDS)[number] | readonly number[] | undefined {
+  const word = WEIGHT_WORDS.find((word) => word === text);
+  if (word !== undefined) return word;
   const numbers = text.split(",").map((part) => part.trim() === "" ? NaN : Number(part));
   return numbers.every((number) => Number.isFinite(number) && number >= 0) ? numbers : undefined;
 }
@@ -108,6 +112,6 @@ export function rangeOf(spec: OptionSpec): string {
 }
 
 /** Returns choices as a sentence lists them: `a`, `a or b`, `a, b or c`. */
-function listOf(choices: readonly string[]): string {
+export function listOf(choices: readonly string[]): string {
   return choices.length < 2 ? choices.join("") : `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`;
 }

@@ -10,6 +10,7 @@ import { BEST, checkArrays, hasBest, RECORD, STATE, withoutPrefix } from "./chec
 import { DIGEST, digestNow, digestOf } from "./checkpoint_digest.ts";
 import type { Checkpoint, Fingerprint } from "./checkpoint_parts.ts";
 import { readRecord } from "./checkpoint_record.ts";
+import { writtenConfig } from "./training_record.ts";
 import { countOf, type Dataset } from "../data/dataset.ts";
 import { readFileBounded, writeFileAtomic } from "../files.ts";
 import { crc32 } from "../formats/crc32.ts";
@@ -96,7 +97,8 @@ function arraysOf(checkpoint: Checkpoint): Record<string, NpzInput> {
   };
   add(STATE, checkpoint.tensors);
   add(BEST, checkpoint.bestTensors);
-  arrays[RECORD] = stringArray(JSON.stringify({ config, progress, backend, dataset }));
+  const record = { config: writtenConfig(config), progress, backend, dataset };
+  arrays[RECORD] = stringArray(JSON.stringify(record));
   return arrays;
 }
 

@@ -58,9 +58,8 @@ export function checkArrays(
   for (const [name, values] of Object.entries(mlp.parameters)) {
     const needed = parameters[name], at = values.findIndex((value, i) => value !== Math.fround(needed[i]));
     if (at < 0) continue;
-    throw refuse(
-      `has ${values[at]} in "${name}" at index ${at}, needs ${needed[at]} as in the arrays of its training`,
-    );
+    const source = `${STATE}${name}${run.config.average > 0 ? ".average" : ""}`;
+    throw refuse(`has ${values[at]} in "${name}" at index ${at}, needs ${needed[at]} as in "${source}"`);
   }
   const { [DIGEST]: digest, ...rest } = arrays;
   if (digest !== undefined) checkDigest(stringOf(digest, DIGEST, refuse), digestNow(rest), refuse);

@@ -25,7 +25,7 @@ export const RUN_OPTIONS = {
     min: 0,
     max: 4294967295,
     help:
-      "seed of the initial weights, the validation split, the order of the rows, dropout and the deformations",
+      "seed of the initial weights, the validation split, the order of the rows, dropout and deformations",
   },
   init: {
     kind: "choice",
@@ -39,7 +39,7 @@ export const RUN_OPTIONS = {
     absent: 0,
     min: 0,
     below: 1,
-    help: "share of the inputs that are set to 0 in a training step; --layers gives layers their dropout",
+    help: "dropout of the inputs: share of them that becomes 0 in a training step",
   },
   average: {
     kind: "number",
@@ -48,7 +48,7 @@ export const RUN_OPTIONS = {
     min: 0,
     below: 1,
     help:
-      "decay of an average of the weights over the steps, which is evaluated and saved; 0 for none, 0.999 spans some 1,000 steps",
+      "decay of an average of the weights over the steps, which is evaluated and saved: 0.999 averages over about 1,000; 0 for none",
   },
 } as const satisfies Record<string, OptionSpec>;
 
@@ -78,21 +78,21 @@ export const DATA_OPTIONS = {
     default: "none",
     absent: "none",
     help:
-      "weights of the classes in the gradient: balanced (rows / (classes × rows of the class)), or a list such as 1,2.5",
+      "weight of each class in the gradient, as a list such as 1,2.5; balanced gives rare classes more: rows / (classes × rows of the class)",
   },
   noClassWeight: {
     kind: "number",
     default: 1,
     absent: 1,
     min: 0,
-    help: "weight in the gradient of rows that belong to no class",
+    help: "weight in the gradient of rows without a class",
   },
   standardizeTargets: {
     kind: "choice",
     default: "auto",
     absent: "never",
     choices: ["auto", "always", "never"],
-    help: "train on target values of mean 0 and deviation 1; auto does so if their spread asks for it",
+    help: "train on target values scaled to mean 0 and deviation 1; auto does so if they are far from that",
   },
 } as const satisfies Record<string, OptionSpec>;
 
@@ -110,9 +110,12 @@ export type TrainOptionsTable =
 /** The options of `train()`, by their name in `TrainConfig`. The command line spells `batchSize` as `--batch-size`. */
 export const TRAIN_OPTIONS: TrainOptionsTable = {
   ...RUN_OPTIONS,
-  ...choiceOf("loss", LOSSES, { default: "cross-entropy", help: "function that training minimizes" }),
+  ...choiceOf("loss", LOSSES, {
+    default: "cross-entropy",
+    help: "loss that training minimizes",
+  }),
   ...LOSS_OPTIONS,
-  ...choiceOf("optimizer", OPTIMIZERS, { default: "adam", help: "rule that turns gradients into updates" }),
+  ...choiceOf("optimizer", OPTIMIZERS, { default: "adam", help: "rule that updates the weights" }),
   ...OPTIMIZER_OPTIONS,
   ...choiceOf("schedule", SCHEDULES, {
     default: "constant",

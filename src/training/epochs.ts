@@ -1,6 +1,6 @@
 /** The epochs of a run. @module */
 import type { Augmenter } from "../augment/augmenter.ts";
-import type { EpochResult, Trainer, TrainState } from "../backends/backend.ts";
+import type { EpochResult, Tensors, Trainer } from "../backends/backend.ts";
 import { type Dataset, NO_CLASS } from "../data/dataset.ts";
 import { DivergedError } from "../errors.ts";
 import type { Mlp } from "../mlp.ts";
@@ -27,7 +27,7 @@ export interface TrainEvent {
   readonly trainLoss: number;
   /**
    * Share of those rows, without those that belong to no class, that were correct; with several labels a row, of those all
-   * of whose labels were. Absent for regression.
+   * of whose labels were. Absent for regression, and if no row belongs to a class.
    */
   readonly trainAccuracy?: number;
   /** The scores on the validation set; absent if there is none. */
@@ -125,14 +125,16 @@ export async function* runEpochs(
     if (result.steps === 0) return; // interrupted before this epoch's first step: the last event said all
     const stepsDone = from + result.steps, whole = stepsDone === stepsPerEpoch;
     const state = await trainer.readState();
-    if (result.diverged || !isFiniteState(state)) throw divergedError(epoch, stepsDone, result);
+    const parameters = networkParameters(plan, mlp.layers, state, scaling);
+    if (result.diverged || !areFinite(state.tensors) || (scaling && !areFinite(parameters))) {
+      throw divergedError(epoch, stepsDone, result);
+    }
 
     const sums = {
       lossSum: done.sums.lossSum + result.lossSum,
       correct: done.sums.correct + result.correct,
       rows: done.sums.rows + result.rows,
     };
-    const parameters = networkParameters(plan, mlp.layers, state, scaling);
     mlp.parameters = parameters;
     const test = whole ? await evaluators.test?.run(mlp.parameters) : undefined;
     const validation = whole ? await evaluators.validation?.run(mlp.parameters) : undefined;
@@ -148,12 +150,12 @@ export async function* runEpochs(
     const ended = end ?? (signal?.aborted ? "interrupted" : undefined);
     if (restored) mlp.parameters = restored;
     mlp.training = recordOf(run, restored && best ? best.epoch : epoch);
-    const parts = { ...mlp };
+    const parts = { ...mlp }, classed = hasAccuracy ? classedRows(labels, ran.subarray(0, sums.rows)) : 0;
     yield {
       epoch,
       step: state.step,
       trainLoss: sums.lossSum / sums.rows,
-      ...hasAccuracy && { trainAccuracy: sums.correct / classedRows(labels, ran.subarray(0, sums.rows)) },
+      ...(classed > 0 && { trainAccuracy: sums.correct / classed }),
       ...(validation && { validation }),
       ...(test && { test }),
       learningRate: rates[Math.max(0, stepsDone - 1)],
@@ -195,7 +197,7 @@ function classedRows(labels: Uint32Array | undefined, rows: Uint32Array): number
   return count;
 }
 
-function isFiniteState({ tensors }: TrainState): boolean {
+function areFinite(tensors: Tensors): boolean {
   for (const values of Object.values(tensors)) {
     for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
   }

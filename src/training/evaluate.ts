@@ -4,11 +4,12 @@ import { type BackendName, openBackend } from "../backends/open.ts";
 import { canonicalDataset, type DatasetLike } from "../data/canonical.ts";
 import { type Dataset, inFeaturesOf, NO_CLASS } from "../data/dataset.ts";
 import { buildForwardPlan } from "../plan/build.ts";
-import { LOSS_OPTIONS, LOSSES, type LossName } from "../plan/losses.ts";
+import { LOSS_OPTIONS, LOSSES, type LossName, trainedActivation } from "../plan/losses.ts";
 import type { ForwardPlan } from "../plan/plan.ts";
 import type { Mlp } from "../mlp.ts";
 import type { RowLossOptions } from "./row_losses.ts";
 import { type Evaluation, score } from "./scores.ts";
+export type { Evaluation } from "./scores.ts";
 
 /** The options of `evaluate`. */
 export interface EvaluateOptions {
@@ -24,9 +25,10 @@ export interface EvaluateOptions {
 /**
  * Evaluates a network on a data set, whose numbers may be of any type; see {@linkcode DatasetLike}.
  *
- * @throws {TypeError} if the set's inputs or outputs are not the network's, or an array is of another kind or length than
- * it needs
- * @throws {RangeError} if a label is no class of the network, or an integer is not exact in float32
+ * @throws {TypeError} if the set's inputs or outputs are not the network's, the loss takes no such targets, or an array is
+ * of another kind or length than it needs
+ * @throws {RangeError} if a label is no class of the network, the loss takes no such outputs, a target value is out of its
+ * range, or an integer is not exact in float32
  */
 export async function evaluate(
   mlp: Mlp,
@@ -36,6 +38,8 @@ export async function evaluate(
   const { backend = "auto" } = options, set = canonicalDataset(dataset);
   const loss = options.loss ?? lossOf(mlp, set);
   checkFit(mlp, set, loss);
+  checkTargets(mlp, set, loss);
+  trainedActivation(loss, mlp.layers[mlp.layers.length - 1].activation, LOSSES[loss].labels);
   const opened = typeof backend === "string" ? await openBackend(backend) : undefined;
   try {
     const { config, targetScaling: scaling } = mlp.training ?? {};
@@ -68,6 +72,7 @@ export async function createEvaluator(
   options: RowLossOptions,
 ): Promise<Evaluator> {
   checkFit(mlp, dataset, options.loss);
+  checkTargets(mlp, dataset, options.loss);
   const predictor = await backend.createPredictor(planOf(mlp, options.loss), mlp.parameters);
   await predictor.place(dataset.inputs);
   return {
@@ -109,8 +114,36 @@ export function checkFit(mlp: Mlp, dataset: Dataset, loss: LossName = lossOf(mlp
   }
 }
 
+/**
+ * Checks that a loss can be computed from the targets of a data set.
+ *
+ * @throws {TypeError} if it takes no class labels, or no target values
+ * @throws {RangeError} if a target value is out of its range, or a row belongs to no class and the loss has no target for it
+ */
+export function checkTargets(
+  mlp: Mlp,
+  { source, labels, targets, outFeatures }: Dataset,
+  loss: LossName,
+): void {
+  const takes = labels ? LOSSES[loss].labels || isTwoClasses(mlp, loss) : LOSSES[loss].targets;
+  if (!takes) {
+    const [found, needed] = labels ? ["class labels", "target values"] : ["target values", "class labels"];
+    throw new TypeError(`Cannot use ${source}: it has ${found}, loss "${loss}" needs ${needed}`);
+  }
+  if (loss !== "binary-cross-entropy") return;
+  const outsider = labels ? labels.indexOf(NO_CLASS) : -1;
+  if (outsider >= 0) {
+    const found = `row ${outsider} belongs to no class`;
+    throw new RangeError(`Cannot use ${source}: ${found}, loss "${loss}" needs one of two classes`);
+  }
+  const at = targets === undefined ? -1 : targets.findIndex((target) => !(target >= 0 && target <= 1));
+  if (at < 0) return;
+  const found = `row ${Math.floor(at / outFeatures)} has target value ${targets![at]}`;
+  throw new RangeError(`Cannot use ${source}: ${found}, loss "${loss}" needs values from 0 to 1`);
+}
+
 /** Returns whether the one output of a network is the probability of the second of two classes. */
-function isTwoClasses({ outFeatures }: Mlp, loss: LossName): boolean {
+export function isTwoClasses({ outFeatures }: Mlp, loss: LossName): boolean {
   return outFeatures === 1 && loss === "binary-cross-entropy";
 }
 

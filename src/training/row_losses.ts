@@ -26,8 +26,7 @@ export function rowLossOf(
   const distances = () => distancesOf(output, wanted, options.scaling);
   switch (options.loss) {
     case "cross-entropy":
-      // Target values are no class: their distance is all that can be said.
-      return typeof wanted === "number" ? crossEntropy(output, wanted) : meanOf(distances(), squared);
+      return crossEntropy(output, wanted as number);
     case "mean-squared-error":
       return meanOf(distances(), squared);
     case "binary-cross-entropy":
@@ -48,12 +47,10 @@ function crossEntropy(logits: Float32Array, label: number): number {
   return logSum - (label < logits.length ? logits[label] : all / logits.length);
 }
 
-/** The mean cross-entropy of logits; a label is the target of a single logit, or stands for its one-hot row. */
+/** The mean cross-entropy of logits; a label, 0 or 1, is the target of a single logit. */
 function binaryCrossEntropy(logits: Float32Array, wanted: number | Float32Array): number {
   return meanOf(logits, (z, o) => {
-    const target = typeof wanted === "number" && logits.length === 1
-      ? wanted
-      : targetOf(wanted, o, logits.length);
+    const target = typeof wanted === "number" ? wanted : wanted[o];
     return Math.max(z, 0) - z * target + Math.log1p(Math.exp(-Math.abs(z)));
   });
 }

@@ -11,31 +11,47 @@ import type { TrainConfig } from "./config.ts";
  * @throws {RangeError} if there are class weights and no labels, or weights for another number of classes
  */
 export function rowWeightsOf(
-  { labels, weights, outFeatures: classes }: Dataset,
-  { classWeights, noClassWeight }: Pick<TrainConfig, "classWeights" | "noClassWeight">,
+  dataset: Dataset,
+  config: Pick<TrainConfig, "classWeights" | "noClassWeight">,
   rows: Uint32Array,
 ): Float32Array | undefined {
-  const asked = weightsOf(classWeights) ?? "none";
-  if (!labels) {
-    if (asked === "none") return weights;
-    throw new RangeError(`Option "classWeights" needs class labels, the data set has target values`);
-  }
-  const hasOutsiders = noClassWeight !== 1 && labels.includes(NO_CLASS);
-  if (asked === "none" && !hasOutsiders) return weights;
-  const ofClass = asked === "balanced"
-    ? balancedWeights(labels, classes, rows)
-    : asked === "none"
-    ? new Array<number>(classes).fill(1)
-    : asked;
-  if (ofClass.length !== classes) {
-    throw new RangeError(
-      `Option "classWeights" needs ${classes} weights, one a class, found ${ofClass.length}`,
-    );
-  }
+  const { labels, weights } = dataset, { noClassWeight } = config;
+  const ofClass = classWeightsOf(dataset, config, rows);
+  const hasOutsiders = noClassWeight !== 1 && labels?.includes(NO_CLASS);
+  if (!labels || !(ofClass || hasOutsiders)) return weights;
   return Float32Array.from(
     labels,
-    (label, row) => (label === NO_CLASS ? noClassWeight : ofClass[label]) * (weights?.[row] ?? 1),
+    (label, row) => (label === NO_CLASS ? noClassWeight : ofClass?.[label] ?? 1) * (weights?.[row] ?? 1),
   );
+}
+
+/**
+ * Returns the weight of each class, `[C]`.
+ *
+ * @param rows the rows to train on, by which classes are balanced
+ * @returns `undefined` if there are no class weights
+ * @throws {RangeError} if there are class weights and no labels, weights for another number of classes, or only zeros
+ */
+export function classWeightsOf(
+  { labels, outFeatures: classes }: Dataset,
+  { classWeights }: Pick<TrainConfig, "classWeights">,
+  rows: Uint32Array,
+): readonly number[] | undefined {
+  const asked = weightsOf(classWeights) ?? "none";
+  if (asked === "none") return undefined;
+  if (!labels) {
+    throw new RangeError(`Option "classWeights" needs class labels, the data set has target values`);
+  }
+  if (asked === "balanced") return balancedWeights(labels, classes, rows);
+  if (asked.length !== classes) {
+    throw new RangeError(
+      `Option "classWeights" needs ${classes} weights, one a class, found ${asked.length}`,
+    );
+  }
+  if (asked.every((weight) => weight === 0)) {
+    throw new RangeError(`Option "classWeights" needs a weight above 0, found ${classWeights}`);
+  }
+  return asked;
 }
 
 /** Returns `rows / (classes × rows of the class)` for each class (King and Zeng 2001); 0 for a class without rows. */

@@ -1,10 +1,10 @@
 /** The data sets of a run, checked and made ready for its loss: split, weighted, standardized. @module */
-import { countOf, type Dataset, NO_CLASS } from "../data/dataset.ts";
+import { countOf, type Dataset } from "../data/dataset.ts";
 import { splitRows, takeRows } from "../data/split.ts";
 import type { Mlp } from "../mlp.ts";
-import type { LossName } from "../plan/losses.ts";
+import { type LossName, trainedActivation } from "../plan/losses.ts";
 import type { TrainConfig } from "./config.ts";
-import { checkFit } from "./evaluate.ts";
+import { checkFit, checkTargets, isTwoClasses } from "./evaluate.ts";
 import { rowWeightsOf } from "./row_weights.ts";
 import { standardized, type TargetScaling, targetScalingOf } from "./target_scaling.ts";
 
@@ -36,11 +36,15 @@ export function prepareSets(
   config: TrainConfig,
 ): RunSets {
   const { rows, validation } = splitOff(dataset, given, config);
-  for (const set of [dataset, validation, test]) if (set) checkFit(mlp, set, config.loss);
+  const sets = [dataset, validation, test].filter((set) => set !== undefined);
+  for (const set of sets) checkFit(mlp, set, config.loss);
+  const valued = binaryTargets(mlp, dataset, config.loss);
+  trainedActivation(config.loss, mlp.layers[mlp.layers.length - 1].activation, valued.labels !== undefined);
+  for (const set of sets) checkTargets(mlp, set, config.loss);
   const weights = rowWeightsOf(dataset, config, rows);
   const scaling = targetScalingOf(mlp.layers, dataset, config, rows);
-  const training = binaryTargets(mlp, { ...dataset, ...weights && { weights } }, config.loss);
-  return { training: standardized(training, scaling), rows, validation, scaling };
+  const training = standardized({ ...valued, ...weights && { weights } }, scaling);
+  return { training, rows, validation, scaling };
 }
 
 /** Returns the training rows and the validation set: the one given, or rows set apart. */
@@ -62,11 +66,7 @@ function splitOff(dataset: Dataset, validation: Dataset | undefined, config: Tra
 
 /** Returns a set of two classes with target values 0 and 1 for a network of one output; any other set as it is. */
 function binaryTargets(mlp: Mlp, dataset: Dataset, loss: LossName): Dataset {
-  if (loss !== "binary-cross-entropy" || !dataset.labels || mlp.outFeatures !== 1) return dataset;
-  const { labels, ...rest } = dataset, outsider = labels.indexOf(NO_CLASS);
-  if (outsider >= 0) {
-    const found = `row ${outsider} belongs to no class`;
-    throw new RangeError(`Cannot use ${dataset.source}: ${found}, loss "${loss}" needs one of two classes`);
-  }
+  const { labels, ...rest } = dataset;
+  if (!labels || !isTwoClasses(mlp, loss)) return dataset;
   return { ...rest, targets: Float32Array.from(labels), outFeatures: 1 };
 }

@@ -45,9 +45,9 @@ export interface Evaluation {
   readonly loss: number;
   /** Rows that were predicted correctly: their class, or all of their labels. */
   readonly correct?: number;
-  /** `correct` as a share of the rows that belong to a class. */
+  /** `correct` as a share of the rows that belong to a class; absent if none does. */
   readonly accuracy?: number;
-  /** The standard error of the accuracy, `√(a (1 - a) / N)`. */
+  /** The standard error of the accuracy, `√(a (1 - a) / rows)` of those rows. */
   readonly standardError?: number;
   /** The number of rows of class `label` that were predicted as `guess`: `[C, C]`, entry `label * C + guess`. */
   readonly confusion?: Uint32Array;
@@ -105,6 +105,7 @@ function classScores(outputs: Float32Array, labels: Uint32Array, losses: Float64
 }
 
 function accuracyOf(correct: number, rows: number): Partial<Evaluation> {
+  if (rows === 0) return { correct };
   const accuracy = correct / rows;
   return { correct, accuracy, standardError: Math.sqrt(accuracy * (1 - accuracy) / rows) };
 }

@@ -10,6 +10,7 @@ import type { StepPlan } from "../plan/plan.ts";
 import type { Checkpoint } from "./checkpoint_parts.ts";
 import { resolveConfig, type TrainConfig } from "./config.ts";
 import { type EpochOptions, recordOf, type Run, runEpochs, type TrainEvent } from "./epochs.ts";
+export type { TrainEvent } from "./epochs.ts";
 import { createEvaluator } from "./evaluate.ts";
 import { networkParameters } from "./network_parameters.ts";
 import { checkResume, endOfRun } from "./resume.ts";

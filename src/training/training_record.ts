@@ -23,9 +23,7 @@ export function isCount(value: unknown, min = 0): value is number {
 
 /**
  * Finds an option by which settings are not those of this program: one that is unknown, or one that is missing. A file
- * of this program names every option.
- *
- * An option that was added to {@linkcode TRAIN_OPTIONS} later may be missing: its `absent` is then its value.
+ * of this program names every option, except one that was added to {@linkcode TRAIN_OPTIONS} later and has its value `absent`.
  *
  * @returns such as `no "epochs"` or `an unknown "epoch"`; `undefined` if there is none
  */
@@ -36,6 +34,17 @@ export function strangeOption(config: Fields): string | undefined {
     absent === undefined && !Object.hasOwn(config, name)
   );
   return missing === undefined ? undefined : `no ${JSON.stringify(missing[0])}`;
+}
+
+/**
+ * Returns the settings of a run as a file has them: without the options that have the value of files that lack them, so that
+ * runs that do not use an option that was added later have the files that they had before it.
+ */
+export function writtenConfig(config: TrainConfig): Partial<TrainConfig> {
+  const options: Readonly<Record<string, OptionSpec>> = TRAIN_OPTIONS;
+  return Object.fromEntries(
+    Object.entries(config).filter(([name, value]) => value !== options[name]?.absent),
+  );
 }
 
 /**

@@ -14,8 +14,10 @@ import { DEFAULT_MODEL } from "./options.ts";
 import { accuracy, count } from "../terminal/numbers.ts";
 import { progressText } from "../terminal/progress.ts";
 import type { Screen } from "../terminal/screen.ts";
-import { epochColumns, startTable } from "../terminal/table.ts";
-import { checkLoss, configText, networkText, newMlp } from "./training.ts";
+import { epochColumns, scoreOf, startTable } from "../terminal/table.ts";
+import { checkRun, chooseRun } from "./run_choice.ts";
+import { dataNotes } from "./run_notes.ts";
+import { configOf, configText, networkText } from "./training.ts";
 
 /** A network, and what the page shows beside it. */
 export interface Shown {
@@ -60,7 +62,7 @@ export async function openDemo(
   const { digits, testDigits, epochs } = DEMO;
   screen.note(`drawing ${count(digits)} digits, and training on them for ${epochsText(epochs)}`);
   const sets = await drawOn({ screen, signal }, { count: digits, testCount: testDigits });
-  const mlp = newMlp(undefined, sets.train, {}), progress = progressOf(screen, epochs);
+  const { mlp } = chooseRun(sets.train, { config: {} }), progress = progressOf(screen, epochs);
   let test: Evaluation | undefined;
   const options = { backend, epochs, signal, test: sets.test, onProgress: progress.tell };
   for await (const event of train(mlp, sets.train, options)) test = event.test;
@@ -87,17 +89,20 @@ export async function openTraining(
   },
   terminal: Terminal,
 ): Promise<Shown> {
-  const { backend, threads, config, save } = options, { screen } = terminal;
+  const { backend, threads, save } = options, { screen } = terminal;
   const { sets, said } = await openData(options.data, terminal);
-  const mlp = newMlp(options.layers, sets.train, config);
+  const { mlp, config, notes } = chooseRun(sets.train, options);
   checkShowable(mlp);
-  checkLoss(mlp, sets.train, config.loss);
+  const settings = configOf(config);
+  checkRun(mlp, sets.train, settings.loss);
+  const lines = [...notes, ...dataNotes(mlp, sets.train, settings)];
   screen.note(`data     ${said}`);
+  for (const line of lines) screen.note(line);
   screen.note(`network  ${networkText(mlp)}`);
-  screen.note(`training ${configText(config)}`);
+  screen.note(`training ${configText(settings)}`);
   const job = { mlp, train: sets.train, test: sets.test, config, backend, threads, save };
   const training = createTrainingSession(job);
-  printTraining(training, { screen, sets, config });
+  printTraining(training, { screen, sets, settings });
   return { mlp, origin: `learning from ${sets.train.source}`, samples: sets.test, training };
 }
 
@@ -133,12 +138,12 @@ function progressOf(screen: Screen, epochs: number) {
 /** Prints what a session does: a row an epoch, a transient line for the steps, a line for each change of phase. */
 function printTraining(
   training: TrainingSession,
-  { screen, sets, config }: { screen: Screen; sets: DatasetPair; config: Partial<TrainConfig> },
+  { screen, sets, settings }: { screen: Screen; sets: DatasetPair; settings: TrainConfig },
 ): void {
   const { epochs } = training.state, progress = progressOf(screen, epochs);
-  const validation = (config.validationSplit ?? 0) > 0;
+  const validation = settings.validationSplit > 0, score = scoreOf(sets.train, settings.loss);
   const table = startTable(
-    epochColumns({ epochs, validation, test: sets.test !== undefined, classes: true }),
+    epochColumns({ epochs, validation, test: sets.test !== undefined, score }),
     screen.note,
   );
   let before = training.state.phase, evaluation: Evaluation | undefined;

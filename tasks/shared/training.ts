@@ -1,28 +1,52 @@
-/** What tasks that train have in common: the network, the settings, and how they are told. @module */
+/** The options of tasks that train, and the lines that tell the network and the settings of a run. @module */
 import type { Checkpoint } from "../../src/training/checkpoint_parts.ts";
-import { resolveConfig, TRAIN_OPTIONS, type TrainConfig } from "../../src/training/config.ts";
-import type { Dataset } from "../../src/data/dataset.ts";
+import { DATA_OPTIONS, resolveConfig, TRAIN_OPTIONS, type TrainConfig } from "../../src/training/config.ts";
 import { ACTIVATIONS } from "../../src/plan/activations.ts";
-import { dense, type LayerSpec, parseLayers } from "../../src/plan/layers.ts";
-import { type LossName, trainedActivation } from "../../src/plan/losses.ts";
-import { Mlp } from "../../src/mlp.ts";
+import { type LayerSpec, parseLayers } from "../../src/plan/layers.ts";
+import { LOSS_OPTIONS } from "../../src/plan/losses.ts";
+import { OPTIMIZER_OPTIONS } from "../../src/plan/optimizers.ts";
+import { SCHEDULE_OPTIONS } from "../../src/plan/schedules.ts";
+import type { Mlp } from "../../src/mlp.ts";
 import { endOfRun } from "../../src/training/resume.ts";
-import type { ArgumentTable } from "../terminal/command.ts";
-import { TaskError, UsageError } from "../terminal/errors.ts";
+import { type ArgumentTable, dashed, kebab, type OptionGroup } from "../terminal/command.ts";
+import { UsageError } from "../terminal/errors.ts";
 import { count } from "../terminal/numbers.ts";
-
-/** The hidden layers where none are named. */
-const HIDDEN: readonly LayerSpec[] = [dense(128, "relu"), dense(64, "relu")];
 
 /** The network. */
 export const LAYERS_OPTION = {
   layers: {
     kind: "text",
     value: "LAYERS",
-    help: `widths and activations (${ACTIVATIONS.join(", ")}), first to last; ` +
-      "by default 128:relu,64:relu and the set's classes as softmax, or its target values as linear",
+    help: `widths and activations (${ACTIVATIONS.join(", ")}), first to last, with dropout as in ` +
+      "128:relu:dropout=0.3; by default 128:relu,64:relu and an output for each class (softmax), label (sigmoid) or " +
+      "target value (linear)",
   },
 } as const satisfies ArgumentTable;
+
+/** The settings of a run, in sections by their tables. */
+export const TRAINING_GROUP = {
+  title: "Training",
+  options: {
+    ...TRAIN_OPTIONS,
+    loss: {
+      ...TRAIN_OPTIONS.loss,
+      help:
+        "loss to minimize; by default mean-squared-error for target values, binary-cross-entropy if these are labels " +
+        "of 0 and 1, and else cross-entropy",
+    },
+  },
+  aliases: { learningRate: ["lr"] },
+  sections: {
+    Loss: ["loss", ...namesOf(LOSS_OPTIONS)],
+    Optimizer: ["optimizer", ...namesOf(OPTIMIZER_OPTIONS)],
+    Schedule: ["schedule", ...namesOf(SCHEDULE_OPTIONS)],
+    "Use of the data": namesOf(DATA_OPTIONS),
+  },
+} as const satisfies OptionGroup<typeof TRAIN_OPTIONS>;
+
+function namesOf<T extends object>(options: T): (keyof T & string)[] {
+  return Object.keys(options) as (keyof T & string)[];
+}
 
 /** The layers that `--layers` names. */
 export function layersOf(text: string): LayerSpec[] {
@@ -35,23 +59,6 @@ export function layersOf(text: string): LayerSpec[] {
   }
 }
 
-/** A network with fresh weights for a set. */
-export function newMlp(layers: LayerSpec[] | undefined, set: Dataset, config: Partial<TrainConfig>): Mlp {
-  const output = dense(set.outFeatures, set.labels ? "softmax" : "linear");
-  return Mlp.create(layers ?? [...HIDDEN, output], set, { init: config.init, seed: config.seed });
-}
-
-/** Refuses a loss that goes neither with the set nor with the last layer, and says which option helps. */
-export function checkLoss(mlp: Mlp, { labels }: Dataset, loss: LossName = TRAIN_OPTIONS.loss.default): void {
-  const { activation } = mlp.layers[mlp.layers.length - 1];
-  try {
-    trainedActivation(loss, activation, labels !== undefined);
-  } catch (error) {
-    const layers = labels ? `end --layers with ${mlp.outFeatures}:softmax, or ` : "";
-    throw new TaskError((error as Error).message, { hint: `${layers}use --loss mean-squared-error` });
-  }
-}
-
 /** Refuses settings that exclude each other before anything is read. */
 export function checkConfig(given: Partial<TrainConfig>): void {
   const { patience, validationSplit } = configOf(given);
@@ -60,35 +67,52 @@ export function checkConfig(given: Partial<TrainConfig>): void {
   }
 }
 
-function configOf(given: Partial<TrainConfig>): TrainConfig {
+/**
+ * Returns all settings of a run.
+ *
+ * @throws {UsageError} if two exclude each other
+ */
+export function configOf(given: Partial<TrainConfig>): TrainConfig {
   try {
     return resolveConfig(given);
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    throw new UsageError(withFlag((error as Error).message));
   }
 }
 
-/** A network in a line: `784 → 128 relu → 64 relu → 10 softmax, 109,386 parameters`. */
+/** Returns a message of the library about an option, with the option as the command line spells it. */
+export function withFlag(message: string): string {
+  return message.replace(/^Option "(\w+)"/, (_, name: string) => dashed(kebab(name)));
+}
+
+/** Returns a network in a line: `784 → 128 relu → 64 relu → 10 softmax, 109,386 parameters`. */
 export function networkText(mlp: Mlp): string {
-  const layers = mlp.layers.map(({ outFeatures, activation }) => `${outFeatures} ${activation}`);
+  const layers = mlp.layers.map(({ outFeatures, activation, dropout = 0 }) =>
+    `${outFeatures} ${activation}${dropout > 0 ? ` dropout ${dropout}` : ""}`
+  );
   return `${[mlp.inFeatures, ...layers].join(" → ")}, ${count(mlp.parameterCount)} parameters`;
 }
 
-/** The settings of a run in a line, and where it goes on. */
-export function configText(config: Partial<TrainConfig>, resume?: Checkpoint): string {
-  const value = <K extends keyof TrainConfig>(name: K) =>
-    config[name] ?? resume?.config[name] ?? TRAIN_OPTIONS[name].default;
-  const from = resume ? `; ${standText(resume, config.epochs)}` : "";
-  const epochs = value("epochs") === 1 ? "1 epoch" : `${value("epochs")} epochs`;
-  const augmented = value("augment") ? ", images deformed" : "";
-  return `${value("optimizer")}, learning rate ${value("learningRate")} ${value("schedule")}, ${
-    value("loss")
-  }, ` +
-    `batch ${value("batchSize")}, ${epochs}${augmented}, seed ${value("seed")}${from}`;
+/** Returns the settings of a run in a line, and where it goes on. */
+export function configText(settings: TrainConfig, resume?: Checkpoint): string {
+  const { optimizer, learningRate, schedule, loss, batchSize, epochs, seed } = settings;
+  const { inputDropout, average, classWeights, augment } = settings;
+  return [
+    optimizer,
+    `learning rate ${learningRate} ${schedule}`,
+    loss,
+    `batch ${batchSize}`,
+    epochs === 1 ? "1 epoch" : `${epochs} epochs`,
+    ...inputDropout > 0 ? [`input dropout ${inputDropout}`] : [],
+    ...average > 0 ? [`weights averaged by ${average}`] : [],
+    ...classWeights === "none" ? [] : [`class weights ${classWeights}`],
+    ...augment ? ["images deformed"] : [],
+    `seed ${seed}${resume ? `; ${standText(resume, epochs)}` : ""}`,
+  ].join(", ");
 }
 
 /** Where a run that is resumed stands. */
-function standText(resume: Checkpoint, epochs: number | undefined): string {
+function standText(resume: Checkpoint, epochs: number): string {
   const { epoch } = resume.progress, done = epoch - 1;
   switch (endOfRun(resume, epochs)) {
     case "finished":

@@ -2,7 +2,7 @@
  * Turns command-line arguments into checked values, by the tables of a {@linkcode Command}.
  * @module
  */
-import { faultOf } from "../../src/plan/option.ts";
+import { faultOf, WEIGHT_WORDS } from "../../src/plan/option.ts";
 import { type ArgumentSpec, type Command, dashed, flagsOf, type Given } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { beforeDashes, splitArguments } from "./split_arguments.ts";
@@ -61,7 +61,8 @@ function valueOf(long: string, spec: ArgumentSpec, value: string | boolean): unk
   const typed = spec.kind === "integer" || spec.kind === "number" ? numberOf(value) : value;
   const fault = faultOf(spec, typed);
   if (fault === undefined) return typed;
-  const near = spec.kind === "choice" ? nearest(String(value), spec.choices ?? []) : undefined;
+  const words = spec.kind === "choice" ? spec.choices : spec.kind === "weights" ? WEIGHT_WORDS : undefined;
+  const near = words && nearest(String(value), words);
   throw new UsageError(`${dashed(long)} ${fault}`, {
     hint: near && `did you mean ${dashed(long)} ${near}?`,
   });

@@ -31,6 +31,8 @@ export interface OptionGroup<O extends ArgumentTable = ArgumentTable> {
   readonly options: O;
   /** Other spellings by option name, without dashes: `{ learningRate: ["lr"], output: ["o"] }`. */
   readonly aliases?: { readonly [K in keyof O]?: readonly string[] };
+  /** Options that the help text shows under headings of their own, after the others, by heading. */
+  readonly sections?: Readonly<Record<string, readonly (keyof O)[]>>;
 }
 
 /** A task as its command line sees it. */
@@ -66,7 +68,7 @@ export function commandLine(
 }
 
 /** The type of an option's value. */
-export type ValueOf<S extends ArgumentSpec> = S extends { kind: "text" } ? string
+export type ValueOf<S extends ArgumentSpec> = S extends { kind: "text" | "weights" } ? string
   : S extends { choices: readonly (infer C)[] } ? C
   : S extends { kind: "boolean" } ? boolean
   : number;

@@ -11,6 +11,7 @@ import {
   type Flag,
   flagsOf,
   GENERAL,
+  type OptionGroup,
 } from "./command.ts";
 
 /** Columns beyond which lines get hard to read. */
@@ -42,10 +43,15 @@ export function helpText(command: Command, options: { columns: number; program: 
       ...entry(`  ${command.positionals.name}`, command.positionals.help, columns),
     );
   }
-  for (const [key, { title }] of Object.entries({ ...command.groups, "": GENERAL })) {
-    lines.push("", `${title}:`);
-    for (const flag of flags.filter(({ group }) => group === key)) {
-      lines.push(...entry(spellings(flag), `${flag.spec.help}${details(flag.spec)}`, columns));
+  for (const [key, group] of Object.entries<OptionGroup>({ ...command.groups, "": GENERAL })) {
+    const { title, sections = {} } = group;
+    const inSections = new Set(Object.values(sections).flat());
+    const rest = Object.keys(group.options).filter((option) => !inSections.has(option));
+    for (const [heading, options] of Object.entries({ [title]: rest, ...sections })) {
+      lines.push("", `${heading}:`);
+      for (const flag of flags.filter((flag) => flag.group === key && options.includes(flag.option))) {
+        lines.push(...entry(spellings(flag), `${flag.spec.help}${details(flag.spec)}`, columns));
+      }
     }
   }
   for (const [at, { args, help }] of (command.examples ?? []).entries()) {
@@ -66,7 +72,7 @@ function spellings({ long, aliases, spec }: Flag): string {
 }
 
 function placeholder(spec: ArgumentSpec): string {
-  const words = { integer: " N", number: " X", choice: " NAME", boolean: "" };
+  const words = { integer: " N", number: " X", choice: " NAME", weights: " WEIGHTS", boolean: "" };
   return spec.kind === "text" ? ` ${spec.value}` : words[spec.kind];
 }
 

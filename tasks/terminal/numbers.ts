@@ -36,3 +36,16 @@ export function duration(seconds: number): string {
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
   return `${Math.floor(whole / 3600)} h ${two((whole % 3600) / 60)} min`;
 }
+
+/** Returns a quantity in any unit with four digits: `0.04321`, `152.1`, `23,460`. */
+export function amount(value: number): string {
+  const size = Math.abs(value);
+  if (!Number.isFinite(value) || value === 0) return String(value);
+  if (size < 1e-4 || size >= 1e9) return value.toExponential(3);
+  return size < 9999.5 ? value.toPrecision(4) : count(value);
+}
+
+/** Returns a coefficient of determination, at most 1: `0.5121`. */
+export function r2(value: number): string {
+  return value > -1000 ? value.toFixed(4) : value.toExponential(2);
+}

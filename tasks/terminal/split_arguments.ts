@@ -75,7 +75,8 @@ function isValue(next: string | undefined, { spec }: Flag, known: ReadonlyMap<st
   if (!next) return false;
   if (!next.startsWith("-") || next === "-") return true;
   // `-1`, and also `-inf` or `-x`: the table of the option says best that they are not what it needs.
-  return (spec.kind === "number" || spec.kind === "integer") && next[1] !== "-" && !known.has(next[1]);
+  const takesNumbers = ["number", "integer", "weights"].includes(spec.kind);
+  return takesNumbers && next[1] !== "-" && !known.has(next[1]);
 }
 
 function booleanOf(name: string, assigned: string | undefined): boolean {

@@ -2,9 +2,12 @@
  * Tables whose rows come one by one: aligned columns of fixed width, the heading printed before the first row.
  * @module
  */
-import type { TrainEvent } from "../../src/training/train.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
+import type { LossName } from "../../src/plan/losses.ts";
+import type { Evaluation } from "../../src/training/scores.ts";
+import type { TrainEvent } from "../../src/training/epochs.ts";
 import { visible } from "../../src/visible.ts";
-import { count, loss, percent } from "./numbers.ts";
+import { count, loss, percent, r2 } from "./numbers.ts";
 
 /** Spaces between two columns. */
 const GAP = "  ";
@@ -63,30 +66,38 @@ export interface EpochColumnOptions {
   readonly validation: boolean;
   /** Whether there is a test set. */
   readonly test: boolean;
-  /** Whether the set has classes, so that there are accuracies. */
-  readonly classes: boolean;
+  /** What a row has beside each loss: an accuracy, or R² of the validation and the test set. */
+  readonly score: "accuracy" | "r2";
   /** What a row of the training set is, for the heading of the rate; `"rows"` by default. */
   readonly rows?: string;
 }
 
+/** Returns what the epochs of a run with this training set and loss have beside each loss. */
+export function scoreOf({ labels }: Pick<Dataset, "labels">, loss: LossName): EpochColumnOptions["score"] {
+  return labels || loss === "binary-cross-entropy" ? "accuracy" : "r2";
+}
+
 /** The columns of a run's epochs; the rate, which the seconds tell too, only where 80 characters have room for it. */
 export function epochColumns(options: EpochColumnOptions): Column<EpochRow>[] {
-  const { epochs, classes, rows = "rows" } = options;
+  const { epochs, score, rows = "rows" } = options;
+  const cell = (format: (value: number) => string, value?: number) =>
+    value === undefined ? "" : format(value);
   const pair = (
     name: string,
-    of: (row: EpochRow) => { readonly loss: number; readonly accuracy?: number } | undefined,
-  ) => {
-    const cell = (format: (value: number) => string, value?: number) =>
-      value === undefined ? "" : format(value);
-    const columns: Column<EpochRow>[] = [
-      { title: `${name} loss`, width: 8, cell: (row) => cell(loss, of(row)?.loss) },
-      { title: `${name} acc`, width: 8, cell: (row) => cell(percent, of(row)?.accuracy) },
-    ];
-    return classes ? columns : columns.slice(0, 1);
-  };
+    of: (row: EpochRow) => Pick<Evaluation, "accuracy" | "r2"> & { readonly loss: number } | undefined,
+  ): Column<EpochRow>[] => [
+    { title: `${name} loss`, width: 8, cell: (row) => cell(loss, of(row)?.loss) },
+    score === "accuracy"
+      ? { title: `${name} acc`, width: 8, cell: (row) => cell(percent, of(row)?.accuracy) }
+      : { title: `${name} R²`, width: 8, cell: (row) => cell(r2, of(row)?.r2) },
+  ];
+  const train = pair(
+    "train",
+    ({ trainLoss, trainAccuracy }) => ({ loss: trainLoss, accuracy: trainAccuracy }),
+  );
   const columns: Column<EpochRow>[] = [
     { title: "epoch", width: String(epochs).length, cell: ({ epoch }) => String(epoch) },
-    ...pair("train", ({ trainLoss, trainAccuracy }) => ({ loss: trainLoss, accuracy: trainAccuracy })),
+    ...score === "accuracy" ? train : train.slice(0, 1),
     ...options.validation ? pair("val", ({ validation }) => validation) : [],
     ...options.test ? pair("test", ({ test }) => test) : [],
     { title: "seconds", width: 7, cell: ({ seconds }) => seconds.toFixed(seconds < 99.995 ? 2 : 1) },

@@ -118,6 +118,27 @@ Deno.test("datasetFromNpz() counts the classes by their names", async () => {
   );
 });
 
+/** Several labels a row. */
+const SEVERAL: NpzInput = { shape: [4, 2], values: Int32Array.of(0, 1, 1, 1, 0, 0, 1, 0) };
+
+for (
+  const [kind, array] of Object.entries(
+    {
+      "int32": SEVERAL,
+      "int64": { shape: [4, 2], values: BigInt64Array.from(SEVERAL.values as Int32Array, BigInt) },
+      "bool": { dtype: "|b1", shape: [4, 2], values: Uint8Array.from(SEVERAL.values as Int32Array) },
+    } satisfies Record<string, NpzInput>,
+  )
+) {
+  Deno.test(`datasetFromNpz() takes ${kind} [N, O] of 0 and 1 for target values: several labels a row`, async () => {
+    const oneHot: NpzInput = { shape: [4, 2], values: Int32Array.of(0, 1, 1, 0, 0, 1, 1, 0) };
+    const { train, test } = await load({ x_train: X, y_train: array, x_test: X, y_test: oneHot });
+    assertEquals([train.targets, train.outFeatures], [Float32Array.of(0, 1, 1, 1, 0, 0, 1, 0), 2]);
+    // The training set says what they are: a small test set may be one-hot by chance.
+    assertEquals(test?.targets, Float32Array.of(0, 1, 1, 0, 0, 1, 1, 0));
+  });
+}
+
 const REFUSED: [name: string, arrays: Record<string, NpzInput>, fault: string][] = [
   ["an archive without arrays", {}, "it holds no arrays, needs x_train and y_train"],
   ["other members", { a: X, b: Y }, "it holds a, b, needs x_train and y_train"],
@@ -160,9 +181,19 @@ const REFUSED: [name: string, arrays: Record<string, NpzInput>, fault: string][]
   ],
   ["labels of rank 3", { x_train: X, y_train: X }, `"y_train" has shape [4, 2, 2] of |u1, needs labels [N]`],
   [
-    "integers [N, C]",
-    { x_train: X, y_train: { shape: [4, 2], values: new Int32Array(8) } },
+    "integers [N, C] that are one-hot",
+    { x_train: X, y_train: { shape: [4, 2], values: Int32Array.of(0, 1, 0, 1, 1, 0, 1, 0) } },
     `"y_train" has shape [4, 2] of <i4, labels need [N]`,
+  ],
+  [
+    "integers [N, C] that are not all 0 or 1",
+    { x_train: X, y_train: { shape: [4, 2], values: Int32Array.of(0, 1, 0, 1, 1, 0, 2, 0) } },
+    `"y_train" has shape [4, 2] of <i4, labels need [N]`,
+  ],
+  [
+    "several labels a row in the test set alone",
+    { x_train: X, y_train: Y, x_test: X, y_test: SEVERAL },
+    `"y_test" has shape [4, 2] of <i4, labels need [N]`,
   ],
   [
     "NaN",

@@ -148,8 +148,8 @@ const DAMAGED: readonly [kind: string, bytes: Uint8Array, message: string][] = [
   ],
   [
     "an unknown activation",
-    bytesWith({ "layer_1.act": stringArray("celu") }),
-    `has "layer_1.act" "celu", needs relu, sigmoid`,
+    bytesWith({ "layer_1.act": stringArray("maxout") }),
+    `has "layer_1.act" "maxout", needs relu, sigmoid`,
   ],
   [
     "two activations",

@@ -22,7 +22,7 @@ const REFUSED: [mlp: Mlp, why: string][] = [
     networkOf([dense(10, "softmax")], { inputScale: 1 }),
     "its inputs have scale 1, pixels from 0 to 255 have",
   ],
-  [networkOf([dense(1, "softmax")]), "it has 1 outputs, the page shows 2 to 36 classes"],
+  [networkOf([dense(1, "softmax")]), "it has one output, the page shows 2 to 36 classes"],
   [networkOf([dense(37, "softmax")]), "it has 37 outputs, the page shows 2 to 36 classes"],
   [networkOf([dense(10, "sigmoid")]), "its outputs are sigmoid, the page shows probabilities (softmax)"],
   [networkOf([dense(10, "linear")]), "its outputs are linear, the page shows probabilities (softmax)"],

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { faultOf, type OptionSpec, rangeOf } from "../../src/plan/option.ts";
+import { faultOf, type OptionSpec, rangeOf, weightsOf } from "../../src/plan/option.ts";
 import { resolveConfig, TRAIN_OPTIONS, type TrainConfig } from "../../src/training/config.ts";
 
 Deno.test("TRAIN_OPTIONS has defaults that are in their own range, and one line of help for each", () => {
@@ -38,7 +38,7 @@ Deno.test("resolveConfig() gives adamw a weight decay unless one is given", () =
 });
 
 /** Values that are refused, with the message. */
-const REFUSED: readonly [given: Record<string, unknown>, message: string][] = [
+const REFUSED: readonly [given: object, message: string][] = [
   [{ epochs: 0 }, `Option "epochs" needs a whole number from 1, found 0`],
   [{ epochs: 1.5 }, `Option "epochs" needs a whole number from 1, found 1.5`],
   [{ epochs: "3" }, `Option "epochs" needs a whole number from 1, found "3"`],
@@ -52,8 +52,21 @@ const REFUSED: readonly [given: Record<string, unknown>, message: string][] = [
   [{ epsilon: 0 }, `Option "epsilon" needs a number above 0, found 0`],
   [{ decayRate: 1.1 }, `Option "decayRate" needs a number above 0 to 1, found 1.1`],
   [{ nesterov: 1 }, `Option "nesterov" needs true or false, found 1`],
-  [{ optimizer: "rmsprop" }, `Option "optimizer" needs sgd, adam or adamw, found "rmsprop"`],
-  [{ loss: "hinge" }, `Option "loss" needs cross-entropy or mean-squared-error, found "hinge"`],
+  [{ optimizer: "rprop" }, `Option "optimizer" needs sgd, adam, adamw, rmsprop or lion, found "rprop"`],
+  [
+    { loss: "hinge" },
+    `Option "loss" needs cross-entropy, mean-squared-error, binary-cross-entropy or huber, found "hinge"`,
+  ],
+  [{ average: 1 }, `Option "average" needs a number from 0 to below 1, found 1`],
+  [{ inputDropout: -0.1 }, `Option "inputDropout" needs a number from 0 to below 1, found -0.1`],
+  [{ huberDelta: 0, loss: "huber" }, `Option "huberDelta" needs a number above 0, found 0`],
+  [{ huberDelta: 2 }, `Option "huberDelta" needs loss "huber", found "cross-entropy"`],
+  [{ noClassWeight: -1 }, `Option "noClassWeight" needs a number from 0, found -1`],
+  [{ standardizeTargets: true }, `Option "standardizeTargets" needs auto, always or never, found true`],
+  ...["", "1,", "1,x", "1,-2", "1,Infinity", "balance", 2, [1, 2]].map((value): [object, string] => [
+    { classWeights: value },
+    `Option "classWeights" needs none, balanced or a list of numbers from 0 such as 1,2.5, found`,
+  ]),
   [{ init: null }, `Option "init" needs he, glorot, uniform or zeros, found null`],
   [{ nesterov: true, optimizer: "sgd" }, `Option "nesterov" needs "momentum" above 0, found 0`],
   [{ momentum: 0.9 }, `Option "momentum" needs optimizer "sgd", found "adam"`],
@@ -65,6 +78,12 @@ for (const [given, message] of REFUSED) {
     assertThrows(() => resolveConfig(given as Partial<TrainConfig>), RangeError, message);
   });
 }
+
+Deno.test("weightsOf() reads a word or a list of weights", () => {
+  assertEquals(["none", "balanced"].map(weightsOf), ["none", "balanced"]);
+  assertEquals([weightsOf("1, 2.5,0"), weightsOf("1e-3")], [[1, 2.5, 0], [0.001]]);
+  assertEquals(["", ",", "1,,2", "-1", "NaN", "Balanced"].map(weightsOf), new Array(6).fill(undefined));
+});
 
 Deno.test("resolveConfig() refuses an unknown option", () => {
   for (const name of ["batch_size", "toString", "__proto__"]) {

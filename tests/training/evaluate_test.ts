@@ -1,10 +1,11 @@
 import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
-import type { Dataset } from "../../src/data/dataset.ts";
+import { type Dataset, NO_CLASS } from "../../src/data/dataset.ts";
 import { openBackend } from "../../src/backends/open.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { evaluate } from "../../src/training/evaluate.ts";
 import { indexOfLargest } from "../../src/index_of_largest.ts";
 import { dense } from "../../src/plan/layers.ts";
+import type { LossName } from "../../src/plan/losses.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { backendTest, COMPARED, REFERENCE } from "../support/backends.ts";
 import { withGpu } from "../support/gpu.ts";
@@ -86,12 +87,6 @@ Deno.test("evaluate() takes the loss that goes with the network and the set", SA
   assertAlmostEquals(await lossOf(trained), mean(squares(logits)), 1e-6);
 });
 
-Deno.test("evaluate() has no accuracy for target values", SANITIZED, async () => {
-  const set = rowsOf([[1, 2], [3, 4]], { targets: Float32Array.of(1, 2, 0, 8) });
-  const found = await evaluate(passing(2, "linear"), set, { backend: "reference" });
-  assertEquals(found, { rows: 2, loss: (0 + (9 + 16) / 2) / 2 });
-});
-
 Deno.test("evaluate() stays finite and exact for logits of any size", SANITIZED, async () => {
   const set = rowsOf([[1e4, -1e4, 0], [1e4, -1e4, 0]], { labels: Uint32Array.of(0, 1) });
   for (const backend of ["reference", "wasm"] as const) {
@@ -124,4 +119,73 @@ Deno.test("indexOfLargest() is the first of equals", () => {
   assertEquals(indexOfLargest([1, 3, 2, 3]), 1);
   assertEquals(indexOfLargest(Float32Array.of(-2, -1)), 1);
   assertEquals(indexOfLargest([5]), 0);
+});
+
+Deno.test("evaluate() refuses targets that the loss is not computed from", SANITIZED, async () => {
+  const refuse = (
+    mlp: Mlp,
+    set: Dataset,
+    kind: typeof TypeError | typeof RangeError,
+    message: string,
+    loss?: LossName,
+  ) => assertRejects(() => evaluate(mlp, set, { backend: "reference", loss }), kind, message);
+  const targets = rowsOf([[1, 2], [3, 4]], { targets: Float32Array.of(1, 2, 0, 8) });
+  const labels = rowsOf([[1, 2], [3, 4]], { labels: Uint32Array.of(1, 0) });
+  const trained = passing(2, "softmax");
+  trained.training = {
+    config: resolveConfig(),
+    epochs: 1,
+    dataset: { source: "", rows: 1 },
+    backend: "wasm",
+  };
+  await refuse(
+    trained,
+    targets,
+    TypeError,
+    `Cannot use written rows: it has target values, loss "cross-entropy" needs class labels`,
+  );
+  await refuse(passing(2, "linear"), targets, TypeError, "needs class labels", "cross-entropy");
+  await refuse(
+    passing(2, "linear"),
+    labels,
+    TypeError,
+    `Cannot use written rows: it has class labels, loss "huber" needs target values`,
+    "huber",
+  );
+  await refuse(passing(2, "sigmoid"), labels, TypeError, "needs target values", "binary-cross-entropy");
+  await refuse(
+    passing(2, "sigmoid"),
+    targets,
+    RangeError,
+    `Cannot use written rows: row 0 has target value 2, loss "binary-cross-entropy" needs values from 0 to 1`,
+    "binary-cross-entropy",
+  );
+  const wrongOutput =
+    `Loss "cross-entropy" needs a softmax output, or a linear one that gives logits, found "sigmoid"`;
+  await refuse(passing(2, "sigmoid"), labels, RangeError, wrongOutput, "cross-entropy");
+  const outsider = { ...labels, labels: Uint32Array.of(0, NO_CLASS) },
+    one = { ...passing(2, "sigmoid"), layers: [dense(1, "sigmoid")] };
+  const single = new Mlp({
+    ...one,
+    parameters: { "layer_1.weights": new Float32Array(2), "layer_1.bias": new Float32Array(1) },
+  });
+  await refuse(single, outsider, RangeError, "row 1 belongs to no class", "binary-cross-entropy");
+});
+
+backendTest("evaluate() scores target values, labels and two classes on every backend", [
+  REFERENCE,
+  ...COMPARED,
+], async (backend) => {
+  const values = [[1, -2], [3, 4], [-5, 0.5]];
+  const regression = rowsOf(values, { targets: Float32Array.of(1, -2, 3, 0, -5, 0.5) });
+  const found = await evaluate(passing(2, "linear"), regression, { backend });
+  assertEquals([found.loss, found.meanAbsoluteError, found.r2], [16 / 6, 4 / 6, (1 + 1 - 16 / 3.5) / 2]);
+  const several = rowsOf(values, { targets: Float32Array.of(1, 0, 1, 0, 0, 1) });
+  const labels = await evaluate(passing(2, "sigmoid"), several, { backend, loss: "binary-cross-entropy" });
+  assertEquals([labels.correct, labels.labels?.map(({ f1 }) => f1)], [2, [1, 2 / 3]]);
+  const entropies = values.flat().map((z, i) => Math.log1p(Math.exp(several.targets![i] === 1 ? -z : z)));
+  assertAlmostEquals(labels.loss, entropies.reduce((a, b) => a + b) / 6, 1e-6);
+  const column = { ...rowsOf(values.map(([z]) => [z]), { labels: Uint32Array.of(1, 0, 0) }), outFeatures: 2 };
+  const classes = await evaluate(passing(1, "sigmoid"), column, { backend }); // the loss of one sigmoid output
+  assertEquals([classes.accuracy, classes.confusion], [2 / 3, Uint32Array.of(1, 1, 0, 1)]);
 });

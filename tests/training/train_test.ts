@@ -116,7 +116,7 @@ Deno.test("train() has no accuracy for target values", SANITIZED, async () => {
   const mlp = Mlp.create([dense(5, "tanh"), dense(2)], set);
   const events = await eventsOf(mlp, set, { epochs: 2, loss: "mean-squared-error", test: set });
   assertLacks(events[1], ["trainAccuracy", "validation"]);
-  assertEquals(Object.keys(events[1].test!), ["rows", "loss"]);
+  assertEquals(Object.keys(events[1].test!), ["rows", "loss", "outputs", "r2", "meanAbsoluteError"]);
 });
 
 function assertLacks(value: object, keys: string[]): void {

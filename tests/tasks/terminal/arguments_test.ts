@@ -102,7 +102,7 @@ const REFUSED: [args: string[], message: string, hint?: string][] = [
   [["--data", "--quiet"], `--data needs a value, found none`],
   [
     ["--optimizer", "adm"],
-    `--optimizer needs sgd, adam or adamw, found "adm"`,
+    `--optimizer needs sgd, adam, adamw, rmsprop or lion, found "adm"`,
     "did you mean --optimizer adam?",
   ],
   [["--epochs", "1", "--epochs", "2"], `--epochs is given 2 times, needs once`],

@@ -31,7 +31,7 @@ Deno.test("helpText() shows the spellings, range, choices and default of each op
     "--no-color colors",
     "--batch-size N rows a step (from 1; default 128)",
     "--learning-rate, --lr X learning rate before its schedule (from 0; default 0.001)",
-    "--optimizer NAME how a gradient becomes an update: sgd, adam, adamw (default adam)",
+    "--optimizer NAME rule that updates the weights: sgd, adam, adamw, rmsprop, lion (default adam)",
     "-h, --help show this text",
     "deno task train --epochs 5",
   ]);

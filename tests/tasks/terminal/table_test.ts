@@ -1,5 +1,5 @@
 import { assertEquals, assertLessOrEqual } from "@std/assert";
-import { epochColumns, startTable } from "../../../tasks/terminal/table.ts";
+import { epochColumns, scoreOf, startTable } from "../../../tasks/terminal/table.ts";
 
 const evaluation = (loss: number, accuracy?: number) => ({ loss, accuracy, rows: 10_000 });
 
@@ -17,7 +17,13 @@ Deno.test("startTable() prints its heading once, and each row when it is given",
 
 Deno.test("epochColumns() aligns the epochs of a run", () => {
   const lines: string[] = [];
-  const columns = epochColumns({ epochs: 100, validation: false, test: true, classes: true, rows: "images" });
+  const columns = epochColumns({
+    epochs: 100,
+    validation: false,
+    test: true,
+    score: "accuracy",
+    rows: "images",
+  });
   const table = startTable(columns, (line) => lines.push(line));
   const row = { trainLoss: 0.3461, trainAccuracy: 0.9013, seconds: 0.452, rowsPerSecond: 132_743.4 };
   table.row({ ...row, epoch: 1, test: evaluation(0.1788, 0.9466) });
@@ -29,24 +35,39 @@ Deno.test("epochColumns() aligns the epochs of a run", () => {
   ]);
 });
 
-Deno.test("epochColumns() has no accuracies without classes, and columns for both sets if there are two", () => {
-  const titles = epochColumns({ epochs: 1, validation: true, test: true, classes: false }).map(({ title }) =>
-    title
-  );
-  assertEquals(titles, ["epoch", "train loss", "val loss", "test loss", "seconds", "rows/s"]);
+Deno.test("epochColumns() has R² of both sets for target values", () => {
+  const lines: string[] = [];
+  const columns = epochColumns({ epochs: 1, validation: true, test: true, score: "r2" });
+  const row = { epoch: 1, trainLoss: 0.3, seconds: 0.5, rowsPerSecond: 1000 };
+  const [validation, test] = [0.98765, -12345].map((r2) => ({ ...evaluation(0.25), r2 }));
+  startTable(columns, (line) => lines.push(line)).row({ ...row, validation, test });
+  assertEquals(lines, [
+    "epoch  train loss  val loss    val R²  test loss   test R²  seconds      rows/s",
+    "    1      0.3000    0.2500    0.9877     0.2500  -1.23e+4     0.50       1,000",
+  ]);
+});
+
+Deno.test("scoreOf() is the accuracy for classes and for several labels, R² for target values", () => {
+  const labels = Uint32Array.of(0, 1);
+  assertEquals(scoreOf({ labels }, "mean-squared-error"), "accuracy");
+  assertEquals(scoreOf({}, "binary-cross-entropy"), "accuracy");
+  assertEquals(scoreOf({}, "mean-squared-error"), "r2");
+  assertEquals(scoreOf({}, "huber"), "r2");
 });
 
 Deno.test("epochColumns() fits 80 characters, and omits the rate if other columns need the space", () => {
   for (
-    const [validation, test, classes] of [[true, true, true], [true, false, true], [false, true, true], [
-      true,
-      true,
-      false,
-    ]]
+    const [validation, test, score] of [
+      [true, true, "accuracy"],
+      [true, false, "accuracy"],
+      [false, true, "accuracy"],
+      [true, true, "r2"],
+    ] as const
   ) {
-    const lines: string[] = [], columns = epochColumns({ epochs: 1000, validation, test, classes });
+    const lines: string[] = [], columns = epochColumns({ epochs: 1000, validation, test, score });
     const table = startTable(columns, (line) => lines.push(line));
-    const both = { validation: evaluation(12345678, 1), test: evaluation(12345678, 1) };
+    const worst = { ...evaluation(12345678, 1), r2: -12345678 };
+    const both = { validation: worst, test: worst };
     table.row({
       ...both,
       epoch: 1000,
@@ -56,6 +77,9 @@ Deno.test("epochColumns() fits 80 characters, and omits the rate if other column
       rowsPerSecond: 12345678,
     });
     for (const line of lines) assertLessOrEqual(line.length, 80, line);
-    assertEquals(columns.some(({ title }) => title === "rows/s"), !(validation && test && classes));
+    assertEquals(
+      columns.some(({ title }) => title === "rows/s"),
+      !(validation && test && score === "accuracy"),
+    );
   }
 });

@@ -1,0 +1,120 @@
+/** The network and the settings of a run, chosen by its data as far as the command line leaves them open. @module */
+import type { Dataset } from "../../src/data/dataset.ts";
+import { type TargetKind, targetKindOf } from "../../src/data/target_kind.ts";
+import { Mlp } from "../../src/mlp.ts";
+import { dense, type LayerSpec } from "../../src/plan/layers.ts";
+import { LOSSES, type LossName, trainedActivation } from "../../src/plan/losses.ts";
+import { listOf } from "../../src/plan/option.ts";
+import { resolveConfig, type TrainConfig } from "../../src/training/config.ts";
+import { checkFit, checkTargets, isTwoClasses } from "../../src/training/evaluate.ts";
+import { TaskError } from "../terminal/errors.ts";
+
+/** The hidden layers if none are named. */
+const HIDDEN: readonly LayerSpec[] = [dense(128, "relu"), dense(64, "relu")];
+
+/** The network and the settings of a run. */
+export interface RunChoice {
+  /** The network, with fresh weights. */
+  readonly mlp: Mlp;
+  /** The settings that were given, and the loss. */
+  readonly config: Partial<TrainConfig>;
+  /** Why the loss was chosen, if that is not plain. */
+  readonly notes: readonly string[];
+}
+
+/** Chooses the network and the loss of a run on a set. {@linkcode checkRun} says whether they go together. */
+export function chooseRun(
+  set: Dataset,
+  { layers, config }: { readonly layers?: readonly LayerSpec[]; readonly config: Partial<TrainConfig> },
+): RunChoice {
+  const kind = set.targets ? targetKindOf(set.targets, set.outFeatures) : "classes";
+  const chosen = layers ?? [...HIDDEN, outputOf(kind, set, config.loss)];
+  const output = chosen[chosen.length - 1], loss = config.loss ?? lossFor(kind, set, output);
+  const isSaid = config.loss === undefined && loss === "binary-cross-entropy";
+  return {
+    mlp: Mlp.create(chosen, set, { init: config.init, seed: config.seed }),
+    config: { ...config, loss },
+    notes: isSaid ? [noteOf(kind, set)] : [],
+  };
+}
+
+/** Returns the last layer for a set, and for a loss if one is named. */
+function outputOf(
+  kind: TargetKind | "classes",
+  { outFeatures }: Dataset,
+  loss: LossName | undefined,
+): LayerSpec {
+  const isBinary = loss === undefined ? kind === "labels" : loss === "binary-cross-entropy";
+  if (kind !== "classes") return dense(outFeatures, isBinary ? "sigmoid" : "linear");
+  return isBinary && outFeatures === 2 ? dense(1, "sigmoid") : dense(outFeatures, "softmax");
+}
+
+/** Returns the loss for a set and a last layer. */
+function lossFor(kind: TargetKind | "classes", set: Dataset, output: LayerSpec): LossName {
+  const { activation, outFeatures } = output;
+  if (kind === "classes") {
+    const isBinary = set.outFeatures === 2 && outFeatures === 1 && activation === "sigmoid";
+    return isBinary ? "binary-cross-entropy" : "cross-entropy";
+  }
+  const isBinary = activation === "sigmoid"
+    ? kind !== "values"
+    : activation === "linear" && kind === "labels";
+  return isBinary ? "binary-cross-entropy" : "mean-squared-error";
+}
+
+function noteOf(kind: TargetKind | "classes", { outFeatures }: Dataset): string {
+  if (kind === "classes") {
+    return "targets  2 classes for one sigmoid output: binary-cross-entropy (end --layers with 2:softmax for cross-entropy)";
+  }
+  const labels = outFeatures === 1 ? "one label" : `${outFeatures} labels`;
+  return `targets  all 0 or 1, ${labels} a row: binary-cross-entropy (--loss mean-squared-error fits them as numbers)`;
+}
+
+/**
+ * Refuses a network and a loss that go neither with each other nor with the set, and says which option helps.
+ *
+ * @throws {TaskError} with the hint
+ */
+export function checkRun(mlp: Mlp, set: Dataset, loss: LossName): void {
+  const { activation } = mlp.layers[mlp.layers.length - 1];
+  const hinted = (check: () => void, hint: () => string) => {
+    try {
+      check();
+    } catch (error) {
+      throw new TaskError((error as Error).message, { hint: hint(), cause: error });
+    }
+  };
+  const areLabels = set.labels !== undefined && !isTwoClasses(mlp, loss);
+  hinted(() => trainedActivation(loss, activation, areLabels), () => lossHint(mlp, set, loss));
+  hinted(() => checkFit(mlp, set, loss), () => `end --layers with ${layerText(set, loss, activation)}`);
+  hinted(() => checkTargets(mlp, set, loss), () => lossHint(mlp, set, loss));
+}
+
+/** Returns the last layer that a loss takes, for a set: `10:softmax`. */
+function layerText({ labels, outFeatures }: Dataset, loss: LossName, activation: string): string {
+  const isBinary = labels !== undefined && loss === "binary-cross-entropy";
+  return `${isBinary ? 1 : outFeatures}:${activation}`;
+}
+
+/** Returns the option that makes a loss, a last layer and a set go together. */
+function lossHint(mlp: Mlp, set: Dataset, loss: LossName): string {
+  const { activation } = mlp.layers[mlp.layers.length - 1], { outputs } = LOSSES[loss];
+  const isBinary = loss === "binary-cross-entropy" && set.labels !== undefined;
+  const takes = isBinary ? set.outFeatures === 2 : set.labels ? LOSSES[loss].labels : LOSSES[loss].targets;
+  const needsOutput = takes && (!outputs.includes(activation) || (isBinary && mlp.outFeatures !== 1));
+  const fits = (Object.keys(LOSSES) as LossName[]).filter((name) => goTogether(mlp, set, name));
+  const layers = needsOutput ? [`end --layers with ${layerText(set, loss, outputs[0])}`] : [];
+  return [...layers, ...fits.length === 0 ? [] : [`use --loss ${listOf(fits)}`]].join(", or ");
+}
+
+function goTogether(mlp: Mlp, set: Dataset, loss: LossName): boolean {
+  try {
+    const areLabels = set.labels !== undefined && !isTwoClasses(mlp, loss);
+    trainedActivation(loss, mlp.layers[mlp.layers.length - 1].activation, areLabels);
+    checkFit(mlp, set, loss);
+    checkTargets(mlp, set, loss);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,59 @@
+/** Lines that say how a run uses its data. @module */
+import { countOf, type Dataset } from "../../src/data/dataset.ts";
+import { splitRows } from "../../src/data/split.ts";
+import type { Mlp } from "../../src/mlp.ts";
+import type { TrainConfig } from "../../src/training/config.ts";
+import { classWeightsOf } from "../../src/training/row_weights.ts";
+import { type TargetScaling, targetScalingOf } from "../../src/training/target_scaling.ts";
+import { visible } from "../../src/visible.ts";
+import { TaskError } from "../terminal/errors.ts";
+import { amount } from "../terminal/numbers.ts";
+import { withFlag } from "./training.ts";
+
+/** Classes up to which each weight is told. */
+const TOLD_CLASSES = 10;
+
+/**
+ * Returns lines that say how a run scales its target values and how it weighs its classes.
+ *
+ * @throws {TaskError} if an option does not go with the set
+ */
+export function dataNotes(mlp: Mlp, set: Dataset, config: TrainConfig): string[] {
+  try {
+    const rows = trainingRows(set, config), scaling = targetScalingOf(mlp.layers, set, config, rows);
+    const weights = classWeightsOf(set, config, rows);
+    const off = config.standardizeTargets === "auto" ? " (--standardize-targets never turns that off)" : "";
+    return [
+      ...scaling ? [`targets  ${scalingText(scaling)}; standardized for training${off}`] : [],
+      ...weights && config.classWeights === "balanced" ? [`weights  ${weightsText(weights, set)}`] : [],
+    ];
+  } catch (error) {
+    throw new TaskError(withFlag((error as Error).message), { cause: error });
+  }
+}
+
+/** Returns a scaling in words: `mean 152.1, deviation 77.01`, or of several outputs the ranges of both. */
+export function scalingText({ mean, deviation }: TargetScaling): string {
+  if (mean.length === 1) return `mean ${amount(mean[0])}, deviation ${amount(deviation[0])}`;
+  return `means ${rangeText(mean)}, deviations ${rangeText(deviation)}`;
+}
+
+function weightsText(weights: readonly number[], { classNames }: Dataset): string {
+  if (weights.length > TOLD_CLASSES) return `rows × ${rangeText(weights)} by class in the gradient`;
+  const each = weights.map((weight, label) =>
+    `${visible(classNames?.[label] ?? String(label))} × ${amount(weight)}`
+  )
+    .join(", ");
+  return `rows of class ${each} in the gradient`;
+}
+
+function rangeText(values: readonly number[]): string {
+  return `${amount(Math.min(...values))} to ${amount(Math.max(...values))}`;
+}
+
+/** Returns the rows of a set that a run trains on. */
+function trainingRows(set: Dataset, { validationSplit, seed }: TrainConfig): Uint32Array {
+  const count = countOf(set);
+  if (validationSplit > 0) return splitRows(count, validationSplit, seed).train;
+  return Uint32Array.from({ length: count }, (_, row) => row);
+}
