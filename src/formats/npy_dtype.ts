@@ -64,7 +64,7 @@ const REFUSED_KINDS: Readonly<Record<string, string>> = {
  */
 export function parseNpyDtype(descr: string, refuse: Refuse): NpyDtype {
   if (/^[[(]/.test(descr)) {
-    throw refuse(`has the structured dtype ${shorten(descr)}; save each field as an array of its own`);
+    throw refuse(`has the structured dtype ${shorten(descr)}; save each field as a separate array`);
   }
   const [, order, kind, digits] = /^([<>=|]?)([A-Za-z?])(\d*)(?:\[\w*\])?$/.exec(descr) ?? [];
   if (kind === "O") throw refuse("is an object array, which needs pickle; save it with a numeric dtype");

@@ -57,7 +57,7 @@ export function listenForInterrupt(options: InterruptOptions): Interrupt {
     // while.
     sleep(SAME_PRESS_MILLISECONDS);
     stop(["SIGINT", "SIGTERM"]);
-    note("Interrupted: finishing what was begun; press Ctrl-C again to leave at once");
+    note("Interrupted: finishing the current work; press Ctrl-C again to end at once");
     controller.abort(new Interrupted(`Interrupted by ${name}`, { exitCode: EXIT_CODES[name] }));
   };
   for (const [name, listener] of listeners) listen(name, listener);

@@ -1,6 +1,6 @@
 // The layout of a thread's working memory, and the parts of it that are the same for every image.
 
-/** Knots along an axis: each quarter of the axis is a combination of four. */
+/** The number of knots along an axis; each quarter of the axis depends on four of them. */
 export const KNOTS: i32 = 7;
 /** Bytes of a column of knots, padded to whole vectors: 8 numbers for x, then 8 for y. */
 export const KNOT_COLUMN: usize = 64;
