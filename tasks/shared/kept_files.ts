@@ -13,7 +13,7 @@ export function besidePath(path: string, word: Beside | `rescued${string}`): str
 }
 
 /** Returns a path without the words of {@linkcode besidePath}: `model.npz` for `model.interrupted.previous.npz`. */
-export function familyOf(path: string): string {
+export function mainPathOf(path: string): string {
   return join(dirname(path), basename(path).replace(/(\.(previous|interrupted))+(?=(\.npz)?$)/i, ""));
 }
 

@@ -4,7 +4,7 @@ import { encodeCheckpoint } from "../../src/training/checkpoint.ts";
 import { targetOf } from "../../src/files.ts";
 import type { Mlp } from "../../src/mlp.ts";
 import type { TrainEvent } from "../../src/training/train.ts";
-import { familyOf, isSameFile } from "./kept_files.ts";
+import { isSameFile, mainPathOf } from "./kept_files.ts";
 import { openOutput, type Output } from "./output.ts";
 import { type Saved, saveOrRescue } from "./rescue.ts";
 import { type TaskError, UsageError } from "../terminal/errors.ts";
@@ -104,7 +104,7 @@ export function refuseSameFile(output: string, checkpoint: string): void {
   if (checkpoint === output) {
     throw new UsageError("--checkpoint and --output name the same file, each needs its own");
   }
-  if (familyOf(checkpoint) === familyOf(output)) {
+  if (mainPathOf(checkpoint) === mainPathOf(output)) {
     const [one, other] = [checkpoint, output].map((path) => JSON.stringify(shownPath(path)));
     throw new UsageError(
       `--checkpoint ${one} and --output ${other} differ by .previous or .interrupted alone, which the task adds itself`,

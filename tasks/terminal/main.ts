@@ -70,7 +70,7 @@ export async function exitCodeOf<const G extends Command["groups"]>(
       for (const line of text.split("\n")) screen.row(line);
       return 0;
     }
-    using interrupt = listenForInterrupt({ ...host.interrupt, note: screen.lastWords });
+    using interrupt = listenForInterrupt({ ...host.interrupt, note: screen.finalNote });
     const { signal } = interrupt;
     try {
       await body({ ...parsed, program, screen, signal });

@@ -57,7 +57,7 @@ export interface Screen extends Disposable {
   /** Writes a line for the person to stderr. */
   note(text: string): void;
   /** Writes a line to stderr, after which no transient line is drawn, because the process may end at any time. */
-  lastWords(text: string): void;
+  finalNote(text: string): void;
   /** Writes an error and its hint to stderr. */
   error(message: string, hint?: string): void;
   /** Redraws the transient line, if there is one and it was not redrawn within the last tenth of a second. */
@@ -126,7 +126,7 @@ export function openScreen(options: ScreenOptions = {}): Screen {
       for (const line of lines) print(line);
     },
     note: (text) => tell(visible(text)),
-    lastWords(text) {
+    finalNote(text) {
       transient = false;
       screen.note(text);
     },
