@@ -11,7 +11,7 @@ export interface Naming {
   /** The name of the inputs. */
   readonly inputs: string;
   /** The name of the labels or targets. */
-  readonly answers: string;
+  readonly labelsOrTargets: string;
   /** Creates the error; `"shape"` for a wrong kind or shape, `"range"` for a value out of range. */
   readonly refuse: (kind: "shape" | "range", fault: string) => Error;
   /** True if integers that float32 would round are refused; by default they are rounded. */

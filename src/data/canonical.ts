@@ -70,7 +70,7 @@ export function canonicalDataset(given: DatasetLike): Dataset {
     ? {
       labels: values instanceof Uint32Array
         ? values
-        : toLabels(values, { inputs: "inputs", answers: name, refuse }),
+        : toLabels(values, { inputs: "inputs", labelsOrTargets: name, refuse }),
     }
     : { targets: toFloats(values, { name, shape: [rows, width], refuse, exact: true, infinite: true }) };
   const isSame = inputs === given.inputs && Object.values(answers)[0] === values && from === given.source;

@@ -19,7 +19,7 @@ export function classesOfLabels(labels: Uint32Array, rows: number, naming: Namin
   if (labels.length === 0) return 0;
   const row = indexOfLargest(labels), largest = labels[row], classes = largest + 1;
   if (classes > FEW_CLASSES && classes > MAX_CLASSES_PER_ROW * rows) {
-    const found = `"${naming.answers}" has label ${digits(largest)} at [${row}], which makes ${
+    const found = `"${naming.labelsOrTargets}" has label ${digits(largest)} at [${row}], which makes ${
       digits(classes)
     } classes`;
     throw naming.refuse(

@@ -15,7 +15,7 @@ export function toLabels(values: NumericArray, naming: Naming): Uint32Array {
   for (let row = 0; row < labels.length; row++) {
     const label = Number(values[row]);
     if (!Number.isInteger(label) || label < 0 || label >= MAX_CLASSES) {
-      const found = `"${naming.answers}" has ${values[row]} at [${row}]`;
+      const found = `"${naming.labelsOrTargets}" has ${values[row]} at [${row}]`;
       throw naming.refuse("range", `${found}, class labels need to be whole numbers from 0`);
     }
     if (labels !== values) labels[row] = label;

@@ -201,7 +201,7 @@ function rowInputs(
     inputScale: rows.inputScale ??
       ((dtype === "|u1") === (inputScale === PIXEL_SCALE) ? inputScale : undefined),
     labels: new Uint32Array(count),
-  }, { inputs: "array", answers: "labels", refuse: (_kind, found) => fault(found) });
+  }, { inputs: "array", labelsOrTargets: "labels", refuse: (_kind, found) => fault(found) });
   if (found !== inputScale) throw fault(`its inputs have scale ${found}, the network needs ${inputScale}`);
   return chosen.map((row) => ({
     name: isSingle ? name : `${name}[${row}]`,
