@@ -56,7 +56,8 @@ const COMMAND = {
           min: 0,
           max: 65_535,
           default: PORT,
-          help: "port to listen on, 0 for any free one; by default 8000, or the next free one",
+          help:
+            "port to listen on, 0 for any free one; without this option, the next free one if 8000 is in use",
         },
         host: {
           kind: "text",
