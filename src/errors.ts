@@ -1,22 +1,26 @@
 /**
- * The errors of this library. A wrong kind or shape is a `TypeError`, a value out of range a `RangeError`; the three
- * classes below carry what those cannot. Deno's own errors (a missing file, a refused permission) pass through.
+ * The errors of this library. A wrong kind or shape is a `TypeError`, a value out of range a `RangeError`. The three
+ * classes below have properties that those lack. Deno's own errors (a missing file, a refused permission) pass
+ * through.
  * @module
  */
 import { visible } from "./visible.ts";
 
-/** A file or buffer whose content breaks its format, with the name of the file and, where known, the offset. */
+/**
+ * A file or buffer whose content violates its format, with the name of the file and, if known, the offset of the
+ * fault.
+ */
 export class FormatError extends Error {
-  /** The class's name, as `Error.name` wants it. */
+  /** The name of the class. */
   override readonly name = "FormatError";
-  /** The file, as its reader was told; `""` for bytes that came without a name. */
+  /** The file's name as passed to the reader; `""` if none was passed. */
   readonly file: string;
-  /** Where in the file the fault lies, in bytes from its start; `undefined` where no single place is at fault. */
+  /** The offset of the fault in the file, in bytes; `undefined` if the fault has no single position. */
   readonly offset: number | undefined;
 
   /**
-   * Creates the error; `message` is a whole sentence that already names the file. Names that stand in a file may hold
-   * control characters: the message shows these as escapes, such as `\u001b`.
+   * Creates the error; `message` is a whole sentence that already names the file. Text from a file may contain
+   * control characters: the message shows them as escapes, such as `\u001b`.
    */
   constructor(message: string, options: { file?: string; offset?: number; cause?: unknown } = {}) {
     super(visible(message), { cause: options.cause });
@@ -25,9 +29,9 @@ export class FormatError extends Error {
   }
 }
 
-/** A backend that cannot be opened, or that failed while it worked. */
+/** A backend that cannot be opened, or that failed while it computed. */
 export class BackendError extends Error {
-  /** The class's name, as `Error.name` wants it. */
+  /** The name of the class. */
   override readonly name = "BackendError";
   /** The backend that failed, such as `"wasm"`. */
   readonly backend: string;
@@ -42,11 +46,11 @@ export class BackendError extends Error {
   }
 }
 
-/** Training stopped because the loss or a parameter was no longer a finite number. */
+/** A training that stopped because the loss or a parameter was no longer a finite number. */
 export class DivergedError extends Error {
-  /** The class's name, as `Error.name` wants it. */
+  /** The name of the class. */
   override readonly name = "DivergedError";
-  /** The epoch in which it happened, from 1. */
+  /** The epoch in which training diverged, from 1. */
   readonly epoch: number;
   /** The step of that epoch, from 1. */
   readonly step: number;

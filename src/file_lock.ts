@@ -1,25 +1,27 @@
 /**
- * Locks between processes, kept by the system: whatever ends a process, its locks end with it. Needs Deno.
+ * Locks between processes. The system releases the locks of a process when it ends, for whatever reason. Needs Deno.
  * @module
  */
 import { folderOf, nameOf } from "./file_paths.ts";
 
 /** A lock that is held until it is released. */
 export interface FileLock {
-  /** Why the file system gives no lock; `undefined` if it gave one. Nothing keeps others away then. */
+  /**
+   * The error of a file system without locks, on which other processes are not kept out; `undefined` if it has locks.
+   */
   readonly fault: Error | undefined;
   /** Releases the lock and removes its file. */
   release(): Promise<void>;
 }
 
 /**
- * Takes the lock of a file that is about to be written: an exclusive lock on `.NAME.lock` beside it, a file that is
- * created for it and removed with it. A process that is killed leaves the file, but not the lock; the next holder
- * removes the file. Needs read and write permission for the folder.
+ * Locks a file that is about to be written. The lock is an exclusive one on the file `.NAME.lock` beside it, which is
+ * created with the lock and removed with it. A process that is killed leaves that file, but not the lock; the next
+ * holder removes the file. Needs read and write permission for the folder.
  *
- * @param target the file, with no symbolic link at its end; it need not exist, its folder must
- * @param options `open` opens a file, as `Deno.open` does; there to be replaced in a test
- * @returns the lock; `undefined` if another process, or another call of this one, holds it
+ * @param target the file, which must not be a symbolic link. It need not exist, but its folder must.
+ * @param options `open` opens a file, as `Deno.open` does; tests replace it
+ * @returns the lock; `undefined` if another process, or another call in this process, holds it
  */
 export async function lockFile(
   target: string,
@@ -29,7 +31,7 @@ export async function lockFile(
   while (true) {
     const file = await openLock(path, options.open ?? Deno.open);
     const state = await tryLock(file, path);
-    if (state === "replaced") { // its last holder removed it after it was opened here
+    if (state === "replaced") { // the previous holder removed it after it was opened here
       file.close();
       continue;
     }
@@ -43,8 +45,9 @@ export async function lockFile(
       async release() {
         if (!held) return;
         held = false;
-        // Removed first: whoever opens this file before it is closed finds another, or none, under its name.
-        await Deno.remove(path).catch(() => {}); // what stays is taken over by the next holder
+        // Removed before it is closed: a process that has opened this file then sees that its name is free or
+        // replaced.
+        await Deno.remove(path).catch(() => {}); // the next holder removes it otherwise
         file.close();
       },
     };
@@ -54,9 +57,9 @@ export async function lockFile(
 /**
  * Tries to lock an open file.
  *
- * @param path the name that it was opened by
- * @returns `"locked"`; `"taken"` if somebody else holds the lock; `"replaced"` if it is locked but `path` is now the name
- * of another file, or of none; an error if the file system gives no locks
+ * @param path the path by which the file was opened
+ * @returns `"locked"`; `"taken"` if another holder has the lock; `"replaced"` if the file is locked but `path` now
+ * leads to another file or to none; an error if the file system has no locks
  */
 export async function tryLock(
   file: Deno.FsFile,
@@ -67,7 +70,7 @@ export async function tryLock(
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
-  if (Deno.build.os === "windows") return "locked"; // the numbers compared below are those of POSIX
+  if (Deno.build.os === "windows") return "locked"; // the comparison below needs POSIX inode numbers
   try {
     const [opened, named] = [await file.stat(), await Deno.lstat(path)];
     return opened.ino === named.ino && opened.dev === named.dev ? "locked" : "replaced";
@@ -77,7 +80,7 @@ export async function tryLock(
   }
 }
 
-/** Opens a lock's file; one that another user left is read only, which is enough for a lock. */
+/** Opens a lock's file; if another user left it, only for reading, which is enough for a lock. */
 async function openLock(path: string, open: typeof Deno.open): Promise<Deno.FsFile> {
   try {
     return await open(path, { read: true, write: true, create: true });

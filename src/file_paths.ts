@@ -1,20 +1,20 @@
 /**
- * The parts of a path, by the rules of the system that this runs on.
+ * The parts of a path, by the rules of the operating system.
  * @module
  */
 
-/** The folder of a path: `a/b` for `a/b/c`, `.` for `c`, `/` for `/c`. */
+/** Returns the folder of a path: `a/b` for `a/b/c`, `.` for `c`, `/` for `/c`. */
 export function folderOf(path: string): string {
   const last = lastSeparator(path);
   return last < 0 ? "." : path.slice(0, last) || "/";
 }
 
-/** The name at the end of a path: `c` for `a/b/c`. */
+/** Returns the name at the end of a path: `c` for `a/b/c`. */
 export function nameOf(path: string): string {
   return path.slice(lastSeparator(path) + 1);
 }
 
-/** Whether a path says where it begins: `/a`, or `C:\a` and `\\host\a` on Windows. */
+/** Returns whether a path is absolute: `/a`, or `C:\a` and `\\host\a` on Windows. */
 export function isAbsolute(path: string): boolean {
   return path.startsWith("/") || (Deno.build.os === "windows" && /^([A-Za-z]:)?[\\/]/.test(path));
 }

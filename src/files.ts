@@ -1,34 +1,35 @@
 /**
- * Reading and writing whole files: a write is all or nothing, a read is bounded. Needs Deno.
+ * Reading and writing of whole files: a write is atomic, a read has a maximum size. Needs Deno.
  * @module
  */
 import { folderOf, isAbsolute, nameOf } from "./file_paths.ts";
 import { createPart, type PartFile, partPath, removeOrphans } from "./part_file.ts";
 
-/** The most symbolic links that are followed in a row, as Linux has it. */
-const MOST_LINKS = 40;
+/** The maximum number of symbolic links that are followed in a row; Linux has the same. */
+const MAX_LINKS = 40;
 
-/** What {@linkcode readFileBounded} reads where it is not told: what one typed array surely holds. */
+/** The default limit of {@linkcode readFileBounded}: a size that every typed array can have. */
 const DEFAULT_MAX_BYTES = 2 ** 32 - 1;
 
-/** Bytes that a read of unknown length begins with. */
+/** The first buffer, in bytes, for a stream of unknown length. */
 const FIRST_READ = 64 * 1024;
 
-/** Bytes that a copy reads at once. */
-const COPIED_AT_ONCE = 1024 * 1024;
+/** The buffer of a copy, in bytes. */
+const COPY_BUFFER = 1024 * 1024;
 
 /**
- * Writes a file so that a reader, or a crash at any moment, finds either the old content or the new one, whole.
+ * Writes a file atomically: a reader, and a crash at any moment, find either the whole old content or the whole new
+ * one.
  *
- * The bytes go to a temporary file beside the target, are synced to the disk, and take the target's name. Missing
- * folders are created, an existing file keeps its mode, and a symbolic link keeps pointing where it points: the file
- * there is replaced. A device or a pipe is written to directly. A process that is killed can leave the temporary file,
- * whose name ends in `.part`; the next write to the same target removes it. Needs read and write permission for the
- * folder.
+ * The bytes are written to a temporary file beside the target and synced to the disk; then the temporary file is
+ * renamed to the target. Missing folders are created, and an existing file keeps its mode. A symbolic link stays, and
+ * the file that it points to is replaced. A device or a pipe is written to directly. A process that is killed can
+ * leave the temporary file, whose name ends in `.part`; the next write to the same target removes it. Needs read and
+ * write permission for the folder.
  *
- * @param options `beforeReplace` is called once the disk has the new bytes, before they take the place of a file that is
- * there; nothing is replaced if it throws
- * @throws {TypeError} where `path` is a folder
+ * @param options `beforeReplace` is called when the disk has the new bytes, before they replace an existing file;
+ * nothing is replaced if it throws
+ * @throws {TypeError} if `path` is a folder
  */
 export async function writeFileAtomic(
   path: string,
@@ -43,11 +44,12 @@ export async function writeFileAtomic(
   if (before && !before.isFile) return await Deno.writeFile(target, bytes);
 
   await Deno.mkdir(folderOf(target), { recursive: true });
-  await removeOrphans(target); // before the write, which may need their room
+  await removeOrphans(target); // before the write, which may need the disk space
   const mode = before?.mode ?? undefined;
-  // The file is never open to more users than the one that it replaces; chmod then adds what the umask took.
+  // The new file is never accessible to more users than the old one. The chmod below adds the bits that the umask
+  // removed.
   const part = await createPart(target, mode === undefined ? {} : { mode: mode & 0o777 });
-  await becomeFile(part, target, async ({ file }) => {
+  await fillAndRename(part, target, async ({ file }) => {
     await writeAll(file, bytes);
     if (mode !== undefined && Deno.build.os !== "windows") await Deno.chmod(part.path, mode & 0o7777);
     await file.sync();
@@ -56,8 +58,8 @@ export async function writeFileAtomic(
 }
 
 /**
- * Gives a file a second name, or copies it on a file system without hard links. A file that had the second name is
- * replaced. Both names lead to a whole file at every moment.
+ * Gives a file a second name by a hard link; on a file system without hard links, copies it. A file that had the
+ * second name is replaced. Both names lead to a whole file at every moment.
  */
 export async function keepFile(path: string, kept: string): Promise<void> {
   const link = partPath(path);
@@ -69,14 +71,14 @@ export async function keepFile(path: string, kept: string): Promise<void> {
   try {
     await Deno.rename(link, kept);
   } finally {
-    await removeIfThere(link); // a rename between two names of one file leaves both
+    await removeIfThere(link); // a rename between two names of the same file leaves both
   }
   await syncFolder(folderOf(kept));
 }
 
 /**
- * Finds the file that a write to `path` replaces: its absolute path, without symbolic links. Two paths lead to the same
- * file if and only if this returns the same for both. Missing folders are created.
+ * Returns the absolute path, without symbolic links, of the file that a write to `path` replaces. The result is equal
+ * for two paths if and only if they lead to the same file. Missing folders are created.
  */
 export async function targetOf(path: string): Promise<string> {
   const target = await followLinks(path);
@@ -88,9 +90,9 @@ export async function targetOf(path: string): Promise<string> {
 /**
  * Reads a whole file.
  *
- * @param options `maxBytes` is the largest file that is read, 4 GiB by default
- * @throws {TypeError} where `path` is a folder
- * @throws {RangeError} where the file is larger
+ * @param options `maxBytes` is the maximum size of the file, 4 GiB by default
+ * @throws {TypeError} if `path` is a folder
+ * @throws {RangeError} if the file is larger
  */
 export async function readFileBounded(
   path: string,
@@ -111,16 +113,16 @@ export async function readFileBounded(
 /**
  * Reads a stream, such as `Deno.stdin`, to its end.
  *
- * @param options `name` is what messages call it, `size` how many bytes it has (0 where that is not known), and `maxBytes`
- * the most that are read, 4 GiB by default
- * @throws {RangeError} where there are more
+ * @param options `name` is its name in messages, `size` its size in bytes (0 if unknown), and `maxBytes` the maximum
+ * that is read, 4 GiB by default
+ * @throws {RangeError} if the stream has more bytes
  */
 export async function readToEnd(
   stream: { read(buffer: Uint8Array): Promise<number | null> },
   options: { readonly name: string; readonly size?: number; readonly maxBytes?: number },
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { name, size = 0, maxBytes = DEFAULT_MAX_BYTES } = options;
-  // One byte more than the size shows the end in the same read; a pipe says 0 and is read until it ends.
+  // One byte more than the size, so that the end is found without growing the buffer. The size of a pipe is 0.
   let buffer = new Uint8Array(size > 0 ? size + 1 : FIRST_READ);
   let filled = 0;
   while (true) {
@@ -142,14 +144,14 @@ function tooLarge(name: string, found: string, maxBytes: number): RangeError {
   );
 }
 
-/** Copies a file so that `to` is at every moment what it was before, or the copy, whole. */
+/** Copies a file atomically: `to` is at every moment either the old file or the whole copy. */
 async function copyFile(from: string, to: string): Promise<void> {
   const source = await Deno.open(from);
   try {
     const { mode } = await source.stat();
     const part = await createPart(from, mode === null ? {} : { mode: mode & 0o777 });
-    await becomeFile(part, to, async ({ file }) => {
-      const buffer = new Uint8Array(COPIED_AT_ONCE);
+    await fillAndRename(part, to, async ({ file }) => {
+      const buffer = new Uint8Array(COPY_BUFFER);
       for (let count; (count = await source.read(buffer)) !== null;) {
         await writeAll(file, buffer.subarray(0, count));
       }
@@ -164,8 +166,8 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
 }
 
-/** Gives a temporary file the name `to` once `fill` is done with it; removes it if that fails. */
-async function becomeFile(
+/** Calls `fill` with a temporary file, then renames the file to `to`. Removes the file if that fails. */
+async function fillAndRename(
   part: PartFile,
   to: string,
   fill: (part: PartFile) => Promise<void>,
@@ -177,7 +179,7 @@ async function becomeFile(
   };
   try {
     await fill(part);
-    if (Deno.build.os === "windows") close(); // elsewhere it is locked until it has its name
+    if (Deno.build.os === "windows") close(); // on other systems it stays open, and thereby locked, until it is renamed
     await Deno.rename(part.path, to);
   } catch (error) {
     await removeIfThere(part.path);
@@ -188,17 +190,17 @@ async function becomeFile(
   await syncFolder(folderOf(to));
 }
 
-/** The path that a chain of symbolic links ends at, whether something is there or not. */
+/** Returns the path at the end of a chain of symbolic links; it need not exist. */
 async function followLinks(path: string): Promise<string> {
   let target = path;
-  for (let links = 0; links < MOST_LINKS; links++) {
+  for (let links = 0; links < MAX_LINKS; links++) {
     const link = await statOrUndefined(target, Deno.lstat);
     if (!link?.isSymlink) return target;
     const next = await Deno.readLink(target);
     target = isAbsolute(next) ? next : `${folderOf(target)}/${next}`;
   }
   throw new TypeError(
-    `Cannot write ${JSON.stringify(path)}: more than ${MOST_LINKS} symbolic links in a row`,
+    `Cannot write ${JSON.stringify(path)}: more than ${MAX_LINKS} symbolic links in a row`,
   );
 }
 
@@ -215,18 +217,18 @@ async function removeIfThere(path: string): Promise<void> {
   try {
     await Deno.remove(path);
   } catch {
-    // The error that led here says more than that its temporary file could not be removed.
+    // The error that led here is more important than the temporary file that stays.
   }
 }
 
-/** Makes the new name itself survive a power failure, where the system lets a folder be synced (Windows does not). */
+/** Syncs a folder, so that a new name in it survives a power failure. Windows cannot sync folders. */
 async function syncFolder(folder: string): Promise<void> {
   let directory: Deno.FsFile | undefined;
   try {
     directory = await Deno.open(folder);
     await directory.sync();
   } catch {
-    // The file is whole either way.
+    // The file itself is whole and synced.
   } finally {
     directory?.close();
   }

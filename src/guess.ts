@@ -1,31 +1,32 @@
-/** What a network's probabilities say: its guess, the next best, and whether it is sure. @module */
+/** The guess of a network, the second most likely class, and whether the guess is sure. @module */
 import { activate } from "./backends/reference/activations.ts";
 import type { Mlp } from "./mlp.ts";
 
-/** A guess below this probability counts as not sure. */
+/** A guess with a lower probability than this counts as not sure. */
 export const UNSURE_BELOW = 0.6;
 
-/** A class and how likely it is. */
+/** A class and its probability. */
 export interface Candidate {
-  /** The class. */
+  /** The class, from 0. */
   readonly label: number;
   /** Its probability, from 0 to 1. */
   readonly probability: number;
 }
 
-/** What a network takes an input for. */
+/** The most likely class of an input. */
 export interface Guess extends Candidate {
-  /** The most likely of the other classes; `undefined` where there is no other. */
+  /** The second most likely class; `undefined` if there is only one. */
   readonly runnerUp: Candidate | undefined;
-  /** Whether the guess has a probability of {@linkcode UNSURE_BELOW} or more. */
+  /** True if the guess has a probability of {@linkcode UNSURE_BELOW} or more. */
   readonly sure: boolean;
 }
 
-/** The sum of a row of probabilities differs from 1 by less than this, rounded to float32 as it may be. */
+/** The tolerance for the sum of a row of probabilities, which rounding to float32 moves away from 1. */
 const SUM_TOLERANCE = 1e-3;
 
 /**
- * Returns the guess that one row of probabilities `[C]` stands for; the first of classes that are equally likely.
+ * Returns the guess for one row of probabilities `[C]`: the most likely class, or the first of several that are
+ * equally likely.
  *
  * @throws {TypeError} if there are no probabilities
  * @throws {RangeError} if the values are not one row of probabilities: each from 0 to 1, their sum 1
@@ -45,7 +46,8 @@ export function guessOf(probabilities: ArrayLike<number>): Guess {
 }
 
 /**
- * Returns the classes of one row of probabilities `[C]`, most likely first; the lower label first of those equally likely.
+ * Returns the classes of one row of probabilities `[C]`, the most likely first. Of equally likely classes, the lower
+ * label is first.
  *
  * @throws {TypeError} if there are no probabilities
  * @throws {RangeError} if the values are not one row of probabilities: each from 0 to 1, their sum 1
@@ -56,7 +58,7 @@ export function candidatesOf(probabilities: ArrayLike<number>): Candidate[] {
     .sort((a, b) => b.probability - a.probability);
 }
 
-/** Refuses what is not one row of probabilities, such as two rows: their classes cannot be told apart. */
+/** Checks that the values are one row of probabilities, and not several rows, whose sum would be more than 1. */
 function checkRow(probabilities: ArrayLike<number>): void {
   const { length } = probabilities;
   if (length === 0) throw new TypeError("A guess needs probabilities, found none");

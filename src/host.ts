@@ -1,10 +1,10 @@
-/** Tells what the host of this library offers: Deno, a browser, Node.js or another. @module */
+/** The capabilities of the host of this library: Deno, a browser, Node.js or another. @module */
 
 /**
- * Checks that this host has files for this library, which Deno alone has.
+ * Checks that this host is Deno, the only one on which this library reads and writes files.
  *
  * @param attempt the action and the file, such as `load "model.npz"`
- * @param instead what a program does with the bytes on another host, such as `pass the bytes to Mlp.parse()`
+ * @param instead the alternative on other hosts, such as `pass the bytes to Mlp.parse()`
  * @throws {TypeError} outside Deno
  */
 export function checkFiles(attempt: string, instead: string): void {
@@ -13,7 +13,7 @@ export function checkFiles(attempt: string, instead: string): void {
   }
 }
 
-/** Returns the number of processors, at least 1; 1 on a host that does not say, such as Node.js 20. */
+/** Returns the number of processors, at least 1. It is 1 on a host that does not report it, such as Node.js 20. */
 export function processorCount(): number {
   const { hardwareConcurrency = 1 } = globalThis.navigator ?? {};
   return Math.max(1, hardwareConcurrency);

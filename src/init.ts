@@ -1,24 +1,25 @@
-/** Initial weights. Biases begin at 0. @module */
+/** Initial parameters: random weights, and biases of 0. @module */
 import type { LayerSpec } from "./plan/layers.ts";
 import { createRandom } from "./random.ts";
 
 /**
- * How weights are drawn: `he` normal with variance 2/I (He et al. 2015, arXiv 1502.01852), `glorot` uniform within
- * ±√(6/(I+O)) (Glorot and Bengio 2010), `uniform` within ±1/√I (PyTorch's default for linear layers), `zeros`.
+ * The distribution of the initial weights: `he` is normal with variance 2/I (He et al. 2015, arXiv 1502.01852),
+ * `glorot` is uniform within ±√(6/(I+O)) (Glorot and Bengio 2010), `uniform` is uniform within ±1/√I (PyTorch's
+ * default for linear layers), and `zeros` is all 0.
  */
 export type InitName = "he" | "glorot" | "uniform" | "zeros";
 
-/** Float32 numbers in 4 GiB, what WebAssembly addresses. */
+/** The maximum number of weights of a layer: float32 numbers in 4 GiB, which is all that WebAssembly can address. */
 const MAX_WEIGHTS = 2 ** 30;
 
-/** Streams of the run's seed; those from 1 on belong to the epochs. */
+/** The first random stream for weights; the streams of the seed from 1 on are those of the epochs. */
 const WEIGHTS_STREAM = 0xffff0000;
 
 /**
- * Draws weights `[O, I]` and bias `[O]` of each layer, named `layer_1.weights`, `layer_1.bias`, … Layer `n` has a random
- * stream of its own, so that its weights do not depend on the widths of the others.
+ * Returns weights `[O, I]` and bias `[O]` of each layer, named `layer_1.weights`, `layer_1.bias`, … Each layer has a
+ * separate random stream, so that its weights do not depend on the widths of other layers.
  *
- * @throws {RangeError} where a layer has more weights than an array holds
+ * @throws {RangeError} if a layer has more than 2³⁰ weights
  */
 export function initialParameters(
   inFeatures: number,

@@ -1,20 +1,20 @@
 /**
- * Temporary files beside the file that they become: `NAME.1a2b3c4d.part`. Each is locked while its process writes it, so
- * that one which a killed process left can be told from one that is being written. Needs Deno.
+ * Temporary files, each beside the file that it replaces: `NAME.1a2b3c4d.part`. A process locks its temporary file
+ * while it writes, so that an unlocked one is known to be left by a killed process. Needs Deno.
  * @module
  */
 import { tryLock } from "./file_lock.ts";
 import { folderOf, nameOf } from "./file_paths.ts";
 
-/** A temporary file that is open. */
+/** An open temporary file. */
 export interface PartFile {
   /** Its path. */
   readonly path: string;
-  /** The file, open for writing; whoever asked for it closes it. */
+  /** The file, open for writing; the caller closes it. */
   readonly file: Deno.FsFile;
 }
 
-/** A new name for a temporary file of `target`. */
+/** Returns a new path for a temporary file of `target`. */
 export function partPath(target: string): string {
   return `${target}.${crypto.randomUUID().slice(0, 8)}.part`;
 }
@@ -22,7 +22,7 @@ export function partPath(target: string): string {
 /**
  * Creates an empty temporary file beside `target`, locked until it is closed.
  *
- * @param options `mode` is the file's mode, less what the umask takes
+ * @param options `mode` is the file's mode, from which the umask removes bits
  */
 export async function createPart(
   target: string,
@@ -32,13 +32,13 @@ export async function createPart(
     const path = partPath(target);
     const file = await Deno.open(path, { write: true, createNew: true, ...options });
     const state = await tryLock(file, path);
-    // Without locks nobody takes it for one that was left.
+    // On a file system without locks, no process removes it, because none can lock it.
     if (state === "locked" || state instanceof Error) return { path, file };
-    file.close(); // another process saw it before it was locked, and removes it
+    file.close(); // another process locked it first, and removes it
   }
 }
 
-/** Removes the temporary files of `target` that a killed process left; those that cannot be removed stay. */
+/** Removes the temporary files of `target` that killed processes left. Files that cannot be removed stay. */
 export async function removeOrphans(target: string): Promise<void> {
   const folder = folderOf(target), name = nameOf(target);
   const isPart = (found: string) =>
@@ -48,7 +48,7 @@ export async function removeOrphans(target: string): Promise<void> {
       if (entry.isFile && isPart(entry.name)) await removeIfUnlocked(`${folder}/${entry.name}`);
     }
   } catch {
-    // A folder that cannot be listed is no reason to write nothing into it.
+    // A file can still be written to a folder that cannot be listed.
   }
 }
 
@@ -58,7 +58,7 @@ async function removeIfUnlocked(path: string): Promise<void> {
     file = await Deno.open(path, { write: true }).catch(() => Deno.open(path)); // its mode may forbid writing
     if (await tryLock(file, path) === "locked") await Deno.remove(path);
   } catch {
-    // It is somebody else's, or was removed meanwhile.
+    // It belongs to another user, or was removed in the meantime.
   } finally {
     file?.close();
   }

@@ -1,16 +1,17 @@
-/** Text from files and paths, for messages and terminals. @module */
+/** Escaping of text from files and paths, for messages and terminals. @module */
 
 /**
- * Characters that a terminal obeys or does not show: controls, line and paragraph separators, format characters such as
- * bidirectional overrides, and halves of surrogate pairs. The two joiners that Persian and emoji are written with stay.
+ * Characters that control a terminal or are not shown: control characters, line and paragraph separators, format
+ * characters such as bidirectional overrides, and unpaired surrogates. The two joiners are excepted, because Persian
+ * and emoji need them.
  */
 const INVISIBLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /**
- * Replaces each invisible character by an escape as JSON has it, such as `\n` and `\u001b`. The result is one line, has
- * no effect on a terminal, and is the same JSON if `text` is JSON.
+ * Replaces each invisible character by its JSON escape, such as `\n` and `\u001b`. The result is one line and does
+ * not control a terminal. If `text` is JSON, the result is JSON of the same value.
  */
 export function visible(text: string): string {
   return text.replace(INVISIBLE, (character) => SHORT[character] ?? escaped(character));

@@ -1,10 +1,10 @@
 /**
- * `deno task build:wasm`: compiles what is written in AssemblyScript. The kernels of the WebAssembly backend go, in a build
- * with relaxed SIMD and one without, to `src/backends/wasm/binary/`, the deformation of images to `src/augment/binary/`.
- * `--check` compares with what is there instead, byte for byte.
+ * `deno task build:wasm`: compiles the sources in AssemblyScript. The kernels of the WebAssembly backend are compiled
+ * with relaxed SIMD and without it to `src/backends/wasm/binary/`, the deformation of images to
+ * `src/augment/binary/`. With `--check`, the builds are only compared with the committed files, byte for byte.
  *
- * The compiler is the npm package `assemblyscript`; nothing else of this project needs it. A `.wasm` file cannot be
- * imported as bytes without a permission, so that each also stands in a module, compressed, as base64.
+ * The compiler is the npm package `assemblyscript`; only this task needs it. Importing a `.wasm` file as bytes would
+ * need a permission, so each build is also written as a module with the compressed bytes in base64.
  * @module
  */
 import { fileURLToPath } from "node:url";
@@ -16,8 +16,8 @@ import { kernelDefinitions, missingCases } from "./wasm_definitions.ts";
 const KERNELS = { from: "src/backends/wasm/kernels/", generated: kernelDefinitions() };
 
 /**
- * The builds: the folder of their sources, their module `./generated` if they have one, the files they go to, and the
- * WebAssembly features that each may use.
+ * The builds: the folder of the sources, the source of their module `./generated` if they have one, the path of the
+ * output without its extension, and the WebAssembly features that the build may use.
  */
 const BUILDS: readonly Build[] = [
   { ...KERNELS, to: "src/backends/wasm/binary/relaxed", features: ["relaxed-simd"] },
@@ -32,8 +32,8 @@ interface Build {
   readonly features: readonly string[];
 }
 
-// -O2 and -O3 reorder loads and multiply-adds so that more values live at once than there are registers: matrix products
-// then take half as long again.
+// -O2 and -O3 reorder loads and multiply-adds, so that more values are live at once than there are registers. Matrix
+// products then take 1.5 times as long.
 const FLAGS = [
   ...["-O1", "--noAssert", "--runtime", "stub", "--disableWarning", "112"], // 112: v128 in a signature, never exported
   ...[
@@ -61,7 +61,7 @@ async function compile({ from, generated, features }: Build): Promise<Uint8Array
       try {
         source = Deno.readTextFileSync(pathOf(from) + name);
       } catch {
-        return null; // the compiler tries several places for a module
+        return null; // the compiler tries several paths for a module
       }
       for (const missing of missingCases(source)) {
         throw new Error(`Cannot compile ${from}${name}: a switch has no case for ${missing}`);
@@ -77,7 +77,7 @@ async function compile({ from, generated, features }: Build): Promise<Uint8Array
   return written.get("kernels.wasm")!;
 }
 
-/** The source of the module that holds a build. */
+/** Returns the source of the TypeScript module that holds a build. */
 async function moduleOf(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate-raw"));
   const packed = (await new Response(stream).bytes()).toBase64();
@@ -85,7 +85,10 @@ async function moduleOf(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<s
     `/** The bytes of the module, by raw deflate. */\nexport const packed =\n  "${packed}";\n`;
 }
 
-/** Returns whether the committed files hold this build. Compressors differ, so what is compared is what they hold. */
+/**
+ * Returns whether the committed files hold this build. The decompressed bytes are compared, because compressors
+ * differ.
+ */
 async function holds(to: string, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
   const [, packed = ""] = /"(.*)"/.exec(await Deno.readTextFile(pathOf(`${to}.ts`))) ?? [];
   const unpacked = await moduleBytes(packed, { shared: true });

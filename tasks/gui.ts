@@ -1,4 +1,4 @@
-/** `deno task gui`: a page to draw a digit on, and to see what the network sees, thinks and says. @module */
+/** `deno task gui`: a page to draw digits on and to see the network's input, activations and prediction. @module */
 import { openBackend, type OpenedBackend } from "../src/backends/open.ts";
 import { openCorrections } from "../src/gui/corrections.ts";
 import { createGui, type Gui } from "../src/gui/gui.ts";
@@ -26,15 +26,15 @@ import { projectPath, shownPath, userPath } from "./terminal/paths.ts";
 import type { Screen } from "./terminal/screen.ts";
 import { checkConfig, LAYERS_OPTION, layersOf, networkText, TRAINING_GROUP } from "./shared/training.ts";
 
-/** Where the page is served where no port is asked for, or the next free one. */
+/** The default port; if it is in use, the next free one is used. */
 const PORT = 8000;
-/** Where corrections go where no path is given. */
+/** The default path of corrections. */
 const CORRECTIONS = "data/corrections.npz";
 
 const COMMAND = {
   name: "gui",
   summary:
-    "Serves a page on this machine to draw a digit on, and to see what the network sees, thinks and says.",
+    "Serves a page on this machine to draw digits on and to see the network's input, activations and prediction.",
   groups: {
     page: {
       title: "Page",
@@ -43,15 +43,20 @@ const COMMAND = {
         demo: {
           kind: "boolean",
           default: false,
-          help: "in place of a model, train a small one on drawn digits first",
+          help: "without a saved model: train a small one on drawn digits first",
         },
-        train: { kind: "boolean", default: false, help: "in place of a model, train one and watch it learn" },
+        train: {
+          kind: "boolean",
+          default: false,
+          help: "without a saved model: train one and show it while it learns",
+        },
         port: {
           kind: "integer",
           min: 0,
           max: 65_535,
           default: PORT,
-          help: "port to listen on, 0 for any; where none is given and 8000 is taken, the next free one",
+          help:
+            "port to listen on, 0 for any free one; without this option, the next free one if 8000 is in use",
         },
         host: {
           kind: "text",
@@ -62,13 +67,13 @@ const COMMAND = {
         open: { kind: "boolean", default: false, help: "open the page in the browser" },
         data: {
           ...DATA_OPTION.data,
-          help: "the set whose test rows are shown, and with --train the one to train on: " +
-            "a .npz, a folder of IDX files, or `digits`; by default data/mnist.npz, else digits drawn by the program",
+          help: "data set of the test rows to show, and with --train of the rows to train on: " +
+            "an .npz, a folder of IDX files, or `digits`; by default data/mnist.npz, else digits drawn by the program",
         },
         corrections: {
           kind: "text",
           value: "PATH",
-          help: `where corrections are kept, for \`train --data\` (default ${CORRECTIONS})`,
+          help: `file for corrections, which \`train --data\` can read (default ${CORRECTIONS})`,
         },
       },
       aliases: { ...DATA_ALIASES, model: ["m"] },
@@ -101,7 +106,7 @@ async function main(context: Context): Promise<void> {
     ? await openBackend(given.machine.backend ?? "auto", backendOptionsOf(given.machine))
     : undefined;
   await using output = page.train ? await openModelOutput(context) : undefined;
-  const faults: TaskError[] = []; // of a model that is not where it was meant to be
+  const faults: TaskError[] = []; // of a model that was saved to another path, or not at all
   const save = output && saverTo(output, screen, faults);
   const { mlp, origin, samples, training } = await openShown(context, backend, save);
   const file = page.corrections === undefined ? projectPath(CORRECTIONS) : userPath(page.corrections);
@@ -126,22 +131,22 @@ async function main(context: Context): Promise<void> {
   });
   await using server = listen(gui, hostname, page.port);
   if (page.port === undefined && server.port !== PORT) {
-    screen.note(`port ${PORT} is taken, so the page is on port ${server.port}`);
+    screen.note(`port ${PORT} is in use, so the page is on port ${server.port}`);
   }
   screen.row(server.url);
   if (!server.isLoopback) {
-    screen.note("warning: whoever reaches this machine over the network can use the page, and end it");
+    screen.note("warning: anyone who can reach this machine over the network can use the page, and end it");
   }
   if (!training) {
     screen.note(`network  ${networkText(mlp)}`);
     screen.note(`from     ${origin}`);
   }
   screen.note(`samples  ${samples ? samples.source : "none"}`);
-  screen.note("Q on the page or Ctrl-C here ends it");
+  screen.note("press Q on the page, or Ctrl-C here, to end the server");
   if (page.open) openBrowser(server.url, screen);
 
   const trained = training?.run();
-  trained?.catch(() => {}); // the page and the terminal are told of it; it is thrown at the end
+  trained?.catch(() => {}); // the page and the terminal show the error; it is thrown at the end
   await Promise.race([gui.quit, aborted(signal)]);
   await server.close();
   if (training?.isUnderWay) await training.stop();
@@ -149,17 +154,19 @@ async function main(context: Context): Promise<void> {
   if (faults.length > 0) throw faults[0];
 }
 
-/** The file that the model goes to. */
+/** Opens the file in which the model will be saved. */
 async function openModelOutput({ given: { network }, screen, signal }: Context): Promise<Output> {
   const path = userPath(network.output ?? DEFAULT_MODEL);
   await unlessAborted(signal, refuseToOverwrite(path, network.force ?? false));
   return await openOutput(path, { screen });
 }
 
-/** Saves the network at the end of its training. If it goes to a second place, that is said and the task fails. */
+/**
+ * Returns the function that saves the network. If the model is saved to another path, that is an error of the task.
+ */
 function saverTo(output: Output, screen: Screen, faults: TaskError[]): TrainingJob["save"] {
   return async (mlp, { isFinished }) => {
-    const options = { what: "the model", beside: !isFinished, folders: [], screen };
+    const options = { name: "the model", beside: !isFinished, folders: [], screen };
     const { path, fault } = await saveOrRescue(output, mlp.format(), options);
     if (path === undefined) throw fault;
     if (fault) {
@@ -170,21 +177,21 @@ function saverTo(output: Output, screen: Screen, faults: TaskError[]): TrainingJ
   };
 }
 
-/** Refuses options that exclude each other, or that say nothing without another. */
+/** Refuses options that exclude each other, or that have no effect without another. */
 function checkUsage({ page, network, config, machine }: Context["given"]): void {
   const sources = [page.model !== undefined && "--model", page.demo && "--demo", page.train && "--train"];
   const [first, second] = sources.filter((source) => source);
   if (second) throw new UsageError(`${first} and ${second} exclude each other: the page shows one network`);
-  const needs = (options: Readonly<Record<string, unknown>>, what: string) => {
+  const refuseWithout = (needed: string, options: Readonly<Record<string, unknown>>) => {
     const [option] = Object.keys(options);
-    if (option !== undefined) throw new UsageError(`${dashed(kebab(option))} needs ${what}`);
+    if (option !== undefined) throw new UsageError(`${dashed(kebab(option))} needs ${needed}`);
   };
-  if (!page.train) needs({ ...network, ...config }, "--train");
-  if (!page.train && !page.demo) needs(machine, "--train or --demo");
+  if (!page.train) refuseWithout("--train", { ...network, ...config });
+  if (!page.train && !page.demo) refuseWithout("--train or --demo", machine);
   checkConfig(config);
 }
 
-/** The network that was asked for. */
+/** Opens the network that the options name. */
 async function openShown(
   context: Context,
   backend: OpenedBackend | undefined,
@@ -200,7 +207,7 @@ async function openShown(
   return await openTraining({ backend, threads, data: page.data, layers, config, save }, context);
 }
 
-/** Puts the page on the port that was asked for, else on the first that is free. */
+/** Serves the page on the requested port, or by default on the first free one. */
 function listen(gui: Gui, hostname: string, asked: number | undefined): GuiServer {
   const refuse = (why: string, hint?: string) =>
     new TaskError(`Cannot serve the page on ${hostname}, port ${asked ?? PORT}: ${why}`, { hint });
@@ -210,8 +217,8 @@ function listen(gui: Gui, hostname: string, asked: number | undefined): GuiServe
     const { AddrInUse, AddrNotAvailable, NotCapable, PermissionDenied } = Deno.errors;
     if (error instanceof AddrInUse) {
       throw asked === undefined
-        ? refuse("it and the next hundred are taken", "use --port 0 for any that is free")
-        : refuse("it is taken", "name another port, or leave --port out for one that is free");
+        ? refuse("it and the next hundred are in use", "use --port 0 for any free port")
+        : refuse("it is in use", "use another port, or omit --port for a free one");
     }
     if (error instanceof AddrNotAvailable) throw refuse("no interface of this machine has that address");
     if (error instanceof NotCapable) {
@@ -224,7 +231,7 @@ function listen(gui: Gui, hostname: string, asked: number | undefined): GuiServe
   }
 }
 
-/** Resolves once the signal is aborted. */
+/** Returns a promise that resolves when the signal is aborted. */
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));

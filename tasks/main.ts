@@ -10,7 +10,7 @@ import { type Call, runTask } from "./terminal/main.ts";
 import { openScreen } from "./terminal/screen.ts";
 import { nearest } from "./terminal/suggest.ts";
 
-/** The modules of the commands. A module is loaded if its command is called; the paths are literal so that Deno finds them. */
+/** The modules of the commands, loaded on demand. The paths are literals, so that Deno finds the modules. */
 const MODULES = {
   train: () => import("./train.ts"),
   eval: () => import("./eval.ts"),
@@ -44,7 +44,7 @@ const COMMAND = {
 
 if (import.meta.main) await main(Deno.args[0] === "help" ? [...Deno.args.slice(1), "--help"] : Deno.args);
 
-/** Runs the command that the arguments name. Options before the name go to the command too, except --version. */
+/** Runs the command that the arguments name. Options before the name are passed to the command, except --version. */
 async function main(args: readonly string[]): Promise<void> {
   if (args.length === 0) return refuseEmptyCall();
   const found = args.findIndex((arg) => !arg.startsWith("-")), at = found < 0 ? args.length : found;

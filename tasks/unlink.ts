@@ -1,14 +1,14 @@
 /**
- * Writes `deno.unlinked.json`: `deno.json` without its links, so that `deno task test:jsr` tests against the published
- * packages. It stands beside `deno.json`, since the paths in it are relative.
+ * Writes `deno.unlinked.json`: `deno.json` without its links, so that `deno task test:jsr` uses the published
+ * packages. It is beside `deno.json`, because its paths are relative.
  * @module
  */
 import config from "../deno.json" with { type: "json" };
 
-/** The name of the file. */
+/** The name of the file that is written. */
 export const UNLINKED = "deno.unlinked.json";
 
-/** Returns the configuration without links; its only task is that of the suites, each of whose processes uses it. */
+/** Returns the configuration without links. Its only task runs the test suites; their processes use it too. */
 export function unlinkedConfig({ links: _, tasks: { "test:suites": suites }, ...rest }: typeof config) {
   const command = suites.command.replaceAll(/\bdeno (test|run|task)\b/g, `deno $1 --config ${UNLINKED}`);
   return { ...rest, tasks: { "test:suites": { ...suites, command } } };

@@ -1,6 +1,6 @@
 /**
- * The definitions that the kernels of the WebAssembly backend share with the host, as AssemblyScript: the records, and the
- * numbers of activations, updates, row operations and queues.
+ * The definitions that the kernels of the WebAssembly backend share with the host, as AssemblyScript source: the
+ * records, and the numbers of activations, updates, row operations and queues.
  * @module
  */
 import {
@@ -34,14 +34,14 @@ export function kernelDefinitions(): string {
   return `${definitions}\nexport function fingerprint(): i32 {\n  return ${hashOf(definitions)};\n}\n`;
 }
 
-/** Returns the number that kernels built from the definitions as they are now give as their `fingerprint()`. */
+/** Returns the `fingerprint()` of kernels that are built from the current definitions. */
 export function kernelFingerprint(): number {
   return Number(/return (-?\d+);/.exec(kernelDefinitions())![1]);
 }
 
 /**
- * Returns what the switches of a kernel file lack, such as `Activation.relu`: AssemblyScript does not check that a switch
- * over an enumeration has a case for each of its members.
+ * Returns the members of enumerations for which a switch of a kernel file lacks a case, such as `Activation.relu`.
+ * AssemblyScript itself does not check this.
  */
 export function missingCases(source: string): string[] {
   const definitions = kernelDefinitions();
@@ -57,7 +57,7 @@ function numbersOf(table: Readonly<Record<string, { readonly number: number }>>)
   return Object.fromEntries(Object.entries(table).map(([name, { number }]) => [name, number]));
 }
 
-/** Returns the member of an enumeration that stands for a name of a table: `leakyRelu` for `leaky-relu`. */
+/** Returns the enumeration member for a name of a table: `leakyRelu` for `leaky-relu`. */
 export function memberOf(name: string): string {
   return name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
 }
@@ -72,7 +72,7 @@ function classOf(name: string, record: RecordType): string {
   return `@unmanaged\nexport class ${name} {\n${fields.join("")}}`;
 }
 
-/** The FNV-1a hash of a text, as a signed 32-bit integer. */
+/** Returns the FNV-1a hash of a text, as a signed 32-bit integer. */
 function hashOf(text: string): number {
   return new TextEncoder().encode(text).reduce(
     (hash, byte) => Math.imul(hash ^ byte, 0x01000193),

@@ -1,8 +1,8 @@
 /**
- * Augmentation: in each epoch training sees every image deformed in another way, so that a network learns what a digit has
- * in common however it is drawn (after Simard, Steinkraus and Platt 2003, "Best practices for convolutional neural
- * networks applied to visual document analysis"). Image `i` of an epoch depends on the seed, the epoch, `i` and its pixels
- * alone, on every machine and for any number of threads, bit for bit.
+ * Augmentation: every epoch trains on newly deformed images, so that the network generalizes over ways to draw a
+ * digit (after Simard, Steinkraus and Platt 2003, "Best practices for convolutional neural networks applied to visual
+ * document analysis"). Image `i` of an epoch depends only on the seed, the epoch, `i` and its pixels. It has the same
+ * bits on every machine and for any number of threads.
  * @module
  */
 import { countOf, type Dataset } from "../data/dataset.ts";
@@ -14,90 +14,94 @@ import { packed } from "./binary/deform.ts";
 import { processorCount } from "../host.ts";
 
 /**
- * How far deformations go. Those that are drawn from a distribution around none have its standard deviation here. Lengths
- * are pixels of an image of 28×28, and grow with the image.
+ * The strengths of the deformations. Rotation, slant, stretch, shift and bend are random with mean 0; their strength
+ * is the standard deviation. Lengths are in pixels of a 28×28 image, and are scaled to larger images.
  */
 export interface Strengths {
   /** The angle of rotation, in radians. */
   readonly rotation: number;
   /** The slant: the shift of x for each pixel of y. */
   readonly slant: number;
-  /** The change of width at an unchanged height, as a share. */
+  /** The relative change of width, with the height unchanged. */
   readonly stretch: number;
-  /** The shift along each axis; apart from that the centre of mass stays. */
+  /** The shift of the center of mass along each axis. */
   readonly shift: number;
-  /** The elastic displacement along each axis; what lies within 7 pixels moves together. */
+  /** The elastic displacement along each axis; pixels less than 7 apart move together. */
   readonly bend: number;
-  /** The share of images whose lines get another width. */
+  /** The share of images whose lines get another width, from 0 to 1. */
   readonly redrawn: number;
-  /** The least width of these lines. */
+  /** The minimum width of these lines; widths are uniformly distributed. */
   readonly thinnest: number;
-  /** The greatest width of these lines; each one between is as likely. */
+  /** The maximum width of these lines. */
   readonly thickest: number;
-  /** The greatest gain in contrast, which makes the edges of lines sharper; each one from none is as likely. */
+  /** The maximum gain in contrast, which makes the edges of lines sharper; gains are uniformly distributed from 0. */
   readonly contrast: number;
 }
 
-/** The order of the numbers in the kernel's record. */
+/** The names of the strengths, in the order of the kernel's record. */
 const ORDER = [
   ...["rotation", "slant", "stretch", "shift", "bend"] as const,
   ...["redrawn", "thinnest", "thickest", "contrast"] as const,
 ] as const satisfies readonly (keyof Strengths)[];
 
-/** Strengths chosen by how well networks that trained on MNIST read drawings and images set apart; see docs/tasks.md. */
+/**
+ * The default strengths, chosen by the accuracy of networks trained on MNIST, on validation images and on drawings;
+ * see docs/tasks.md.
+ */
 export const STRENGTHS: Strengths = {
   ...{ rotation: 0.05, slant: 0.05, stretch: 0.05, shift: 0.3, bend: 0.5 },
   ...{ redrawn: 0.5, thinnest: 1, thickest: 6, contrast: 1 },
 };
 
-/** The first of the streams of a seed that epochs of deformations have to themselves. */
+/** The first random stream of a seed that is reserved for deformations; each epoch has one. */
 const FIRST_STREAM = 0x80000000;
 
-const LEAST_SIDE = 8, GREATEST_SIDE = 256;
-/** Chunks of images that the calling thread does before it looks at the clock. */
+const MIN_SIDE = 8, MAX_SIDE = 256;
+/** Chunks of images that the calling thread deforms before it checks the time. */
 const SLICE = 4;
 
-/** Deforms the images of a data set for one epoch after another. */
+/** Deforms the images of a data set, epoch by epoch. */
 export interface Augmenter {
-  /** Begins to make an epoch's inputs beside what else is done. Those of another epoch are then no longer there. */
+  /** Starts to compute an epoch's inputs in the background. They overwrite those of the previous epoch. */
   prepare(epoch: number): void;
   /**
-   * That epoch's inputs `[N, I]`, once they are made; they stay until another epoch is prepared or asked for.
+   * Returns an epoch's inputs `[N, I]` when they are computed. They are valid until another epoch is prepared or
+   * requested.
    *
-   * @throws {Error} when a kernel has trapped, a worker has ended, or the augmenter is closed
+   * @throws {Error} if a kernel has trapped, a worker has ended, or the augmenter is closed
    */
   inputsOf(epoch: number): Promise<Uint8Array>;
-  /** Ends the workers. What is being made is given up, and its promise rejected. Closing twice is harmless. */
+  /** Ends the workers, and rejects the promises of inputs that are not computed yet. A second call does nothing. */
   close(): void;
 }
 
-/** What an augmenter can be told. */
+/** Options of {@linkcode createAugmenter}. */
 export interface AugmenterOptions {
   /** The seed, from 0 to 2³² - 1. */
   readonly seed: number;
-  /** Workers; by default one a processor, but at most 8. */
+  /** The number of workers; by default one for each processor, but at most 8. */
   readonly threads?: number;
   /**
-   * Whether to share memory with workers; by default if the host allows it. Otherwise, and on a host that starts no workers,
-   * the calling thread works in slices.
+   * True to share memory with workers, which is the default if the host allows it. Otherwise, or if the host cannot
+   * start workers, the calling thread does the work in slices.
    */
   readonly shared?: boolean;
-  /** How far deformations go. */
+  /** The strengths of the deformations; {@linkcode STRENGTHS} by default. */
   readonly strengths?: Strengths;
 }
 
-/** More workers take more memory than they save time. */
-const MOST_THREADS = 8;
+/** The default maximum of workers: more of them need more memory but save little time. */
+const DEFAULT_MAX_THREADS = 8;
 
 /**
- * Creates an augmenter for a data set of square images, each a drawing of ink (up to 255) on blank ground (0).
+ * Creates an augmenter for a data set of square images of bytes: bright ink (up to 255) on a blank background (0).
  *
- * @throws {TypeError} where the inputs are no square images of bytes
- * @throws {RangeError} where there is no memory for two copies of them
+ * @throws {TypeError} if the inputs are not square images of bytes
+ * @throws {RangeError} if two copies of the inputs do not fit into memory
  */
 export async function createAugmenter(dataset: Dataset, options: AugmenterOptions): Promise<Augmenter> {
   const side = sideOf(dataset);
-  const { threads = Math.min(MOST_THREADS, processorCount()), shared = canShareMemory() } = options;
+  const { threads = Math.min(DEFAULT_MAX_THREADS, processorCount()), shared = canShareMemory() } = options;
   const pool = await createPool({
     threads,
     shared,
@@ -105,15 +109,18 @@ export async function createAugmenter(dataset: Dataset, options: AugmenterOption
       new Error(`Cannot augment: ${code === "closed" ? "the augmenter is closed" : reason}`),
   });
   try {
-    return await layOut(pool, dataset, side, options);
+    return await openKernel(pool, dataset, side, options);
   } catch (error) {
     pool.close();
     throw error;
   }
 }
 
-/** Copies the images and all that the kernel needs into a memory of the pool. */
-async function layOut(
+/**
+ * Copies the images and the kernel's arguments into a memory, opens the kernel on the pool, and returns the
+ * augmenter.
+ */
+async function openKernel(
   pool: WorkerPool,
   dataset: Dataset,
   side: number,
@@ -133,12 +140,12 @@ async function layOut(
   });
   new Uint8Array(memory.buffer, source, inputs.length).set(inputs);
   new Float64Array(memory.buffer, numbers, ORDER.length).set(ORDER.map((name) => strengths[name]));
-  const made = new Uint8Array(memory.buffer, target, inputs.length);
+  const deformed = new Uint8Array(memory.buffer, target, inputs.length);
   const nextImage = new Int32Array(memory.buffer, next, 1);
   const kernel = await pool.open(module, memory);
 
   let current: { readonly epoch: number; readonly done: Promise<void> } | undefined;
-  const make = async (epoch: number, before: Promise<void> | undefined) => {
+  const deform = async (epoch: number, before: Promise<void> | undefined) => {
     await before;
     nextImage[0] = 0;
     const epochSeed = createRandom(seed, FIRST_STREAM + epoch).uint32() | 0;
@@ -151,15 +158,15 @@ async function layOut(
   };
   const prepare = (epoch: number) => {
     if (current?.epoch === epoch) return;
-    current = { epoch, done: make(epoch, current?.done) };
-    current.done.catch(() => {}); // whoever asks for the inputs is told
+    current = { epoch, done: deform(epoch, current?.done) };
+    current.done.catch(() => {}); // the caller of inputsOf() receives the error
   };
   return {
     prepare,
     async inputsOf(epoch) {
       prepare(epoch);
       await current!.done;
-      return made;
+      return deformed;
     },
     close() {
       Atomics.store(nextImage, 0, count); // Deno lets a worker end its call before it ends the worker
@@ -168,19 +175,19 @@ async function layOut(
   };
 }
 
-/** The side of a set's square images. */
+/** Returns the side of a data set's square images, in pixels. */
 function sideOf({ inputs, inputShape, source }: Dataset): number {
   const sides = inputShape.filter((length) => length !== 1), [side] = sides;
-  const fits = sides.length === 2 && side === sides[1] && side >= LEAST_SIDE && side <= GREATEST_SIDE;
+  const fits = sides.length === 2 && side === sides[1] && side >= MIN_SIDE && side <= MAX_SIDE;
   if (fits && inputs instanceof Uint8Array) return side;
   const kind = inputs instanceof Uint8Array ? "bytes" : "floats";
   throw new TypeError(
     `Cannot augment ${source}: its inputs are ${kind} of shape [${inputShape.join(", ")}], ` +
-      `augmentation needs images of bytes, [S, S] with S from ${LEAST_SIDE} to ${GREATEST_SIDE}`,
+      `augmentation needs images of bytes, [S, S] with S from ${MIN_SIDE} to ${MAX_SIDE}`,
   );
 }
 
-/** What the kernel needs beside the images, for each thread. */
+/** Returns the bytes of working memory that the kernel needs for each thread. */
 function workBytesOf(module: WebAssembly.Module, side: number, shared: boolean): number {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared });
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });

@@ -1,13 +1,13 @@
-/** Arrays of a file or folder, by their role in a data set. @module */
+/** The arrays of a file or folder, by their role in a data set. @module */
 import type { NpyArray } from "../formats/npy.ts";
 
-/** The arrays of a file or folder, before they are data sets. */
+/** The arrays of a file or folder, before they become data sets. */
 export interface ArraySource {
-  /** The file or folder, as the user knows it. */
+  /** The file or folder, as the user named it. */
   readonly file: string;
-  /** The name of each array there, by its role. Roles that are missing have no array. */
+  /** The name of each array in the source, by its role; absent for a role without an array. */
   readonly names: { readonly [role in Role]?: string };
-  /** Decodes the array of that name. */
+  /** Reads and decodes the array of that name. */
   read(name: string): Promise<NpyArray>;
 }
 

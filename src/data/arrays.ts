@@ -1,21 +1,20 @@
 /**
- * Arrays of numbers of any kind: how messages describe what was given, and which arrays cannot be worked on whatever
- * their class is.
+ * Checks of arrays of numbers of any class, and descriptions of values for messages.
  * @module
  */
 
-/** Numbers of any type; 64-bit integers too. */
+/** An array of numbers of any type, including 64-bit integers. */
 export type NumericArray = ArrayLike<number> | BigInt64Array | BigUint64Array;
 
-/** The names of arrays in messages, and the errors that faults in them become. */
+/** The names of arrays in messages, and the errors for faults in them. */
 export interface Naming {
   /** The name of the inputs. */
   readonly inputs: string;
   /** The name of the labels or targets. */
-  readonly answers: string;
-  /** Makes the error; `"shape"` for a wrong kind or shape, `"range"` for a value out of range. */
+  readonly labelsOrTargets: string;
+  /** Creates the error; `"shape"` for a wrong kind or shape, `"range"` for a value out of range. */
   readonly refuse: (kind: "shape" | "range", fault: string) => Error;
-  /** Whether integers that float32 would round are refused; numbers of a file are rounded by default. */
+  /** True if integers that float32 would round are refused; by default they are rounded. */
   readonly exact?: boolean;
 }
 
@@ -29,7 +28,7 @@ export function describe(value: unknown): string {
   return `is ${String(value)}`;
 }
 
-/** Puts the article before a class's name: `an Int8Array`, `a Uint8Array`. */
+/** Prefixes the name of a class with its article: `an Int8Array`, `a Uint8Array`. */
 export function withArticle(name: string): string {
   return `${/^[AEIO]/.test(name) ? "an" : "a"} ${name}`;
 }
@@ -40,8 +39,9 @@ function classOf(value: object): string {
 }
 
 /**
- * Says why the memory of an array cannot be read safely, as the predicate of a sentence; `undefined` if it can. A fixed
- * length is needed because native code and other threads do not notice when an array shrinks.
+ * Returns the reason that the memory of an array cannot be read safely, as the predicate of a sentence, or
+ * `undefined` if it can. The buffer needs a fixed length, because native code and other threads do not notice that an
+ * array shrinks.
  */
 export function bufferFault({ buffer }: ArrayBufferView): string | undefined {
   const { detached, resizable, growable } = buffer as {
@@ -54,15 +54,16 @@ export function bufferFault({ buffer }: ArrayBufferView): string | undefined {
   return undefined;
 }
 
-/** Whether a value is a typed array. */
+/** Returns whether a value is a typed array. */
 export function isTypedArray(value: unknown): value is ArrayBufferView & NumericArray {
   return ArrayBuffer.isView(value) && !(value instanceof DataView);
 }
 
 /**
- * Checks that a value is an array of numbers, in memory that can be read. The values of a typed array are not looked at.
+ * Checks that a value is an array of numbers, in memory that can be read. The values of a typed array are not
+ * checked.
  *
- * @throws what `refuse` makes, of kind `"shape"`, if it is something else
+ * @throws the error of `refuse("shape", …)` if it is not
  */
 export function checkNumeric(
   name: string,
@@ -87,7 +88,7 @@ export function checkNumeric(
   }
 }
 
-/** Whether an array's class holds integers of more than 16 bits, which float32 may have to round. */
+/** Returns whether an array holds integers of 32 or 64 bits, which float32 may have to round. */
 export function holdsWideIntegers(values: NumericArray): boolean {
   return values instanceof Int32Array || values instanceof Uint32Array ||
     values instanceof BigInt64Array || values instanceof BigUint64Array;

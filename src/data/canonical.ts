@@ -72,7 +72,7 @@ export function canonicalDataset(given: DatasetLike): Dataset {
     ? {
       labels: values instanceof Uint32Array
         ? values
-        : toLabels(values, { inputs: "inputs", answers: name, refuse }, NO_CLASS),
+        : toLabels(values, { inputs: "inputs", labelsOrTargets: name, refuse }, NO_CLASS),
     }
     : { targets: toFloats(values, { name, shape: [rows, width], refuse, exact: true, infinite: true }) };
   const weights = given.weights && toWeights(given.weights, rows, refuse);

@@ -1,18 +1,19 @@
 /**
- * Centring, as MNIST's makers did it: what turns ink anywhere on a sheet into an image that a network knows.
+ * Centering of a digit as in MNIST: converts ink anywhere on a sheet to an image like those that the network was
+ * trained on.
  * @module
  */
 
-/** The width and height of a centred image, in pixels. */
+/** The width and height of a centered image, in pixels. */
 export const digitSide = 28;
-/** The longest side of a centred digit's bounding box, in pixels. */
+/** The longest side of a centered digit's bounding box, in pixels. */
 const boxSide = 20;
-/** Ink fainter than this share of the darkest does not widen the bounding box. */
+/** Ink fainter than this share of the darkest ink is not part of the bounding box. */
 const faint = 1 / 16;
 
-/** Ink on a sheet: 0 is blank paper, and the greater a value, the darker. */
+/** Ink on a sheet: 0 is blank paper, and greater values are darker. */
 export interface Ink {
-  /** The values `[height, width]`, row by row, finite and not negative; their scale is of no account. */
+  /** The values `[height, width]`, row by row, finite and not negative; their scale has no effect. */
   readonly values: Uint8Array | Uint8ClampedArray | Float32Array;
   /** The sheet's width in pixels. */
   readonly width: number;
@@ -21,11 +22,12 @@ export interface Ink {
 }
 
 /**
- * Scales the ink's bounding box by area averaging until its longest side is 20 pixels, and places it, by whole pixels,
- * with its centre of mass in the middle of a blank 28×28 image (column 14, row 14, as in MNIST), or as near as it fits.
+ * Scales the ink's bounding box by area averaging to a longest side of 20 pixels, and shifts it by whole pixels so
+ * that its center of mass is in the middle of a blank 28×28 image (column 14, row 14, as in MNIST), or as near as the
+ * image allows.
  *
- * @returns The image `[28, 28]`, its darkest pixel 255; all 0 when there is no ink.
- * @throws {TypeError} When `values` is not `width * height` long.
+ * @returns The image `[28, 28]`, its darkest pixel 255; all 0 if there is no ink.
+ * @throws {TypeError} if `values` is not `width * height` long.
  */
 export function centerDigit(ink: Ink): Uint8Array<ArrayBuffer> {
   const { values, width, height } = ink;
@@ -55,7 +57,7 @@ export function centerDigit(ink: Ink): Uint8Array<ArrayBuffer> {
       if (value > peak) peak = value;
     }
   }
-  const left = placeAt(sumX / sum, columns), top = placeAt(sumY / sum, rows);
+  const left = startOf(sumX / sum, columns), top = startOf(sumY / sum, rows);
   for (let y = 0, i = 0; y < rows; y++) {
     const start = (top + y) * digitSide + left;
     for (let x = 0; x < columns; x++, i++) image[start + x] = Math.round(scaled[i] / peak * 255);
@@ -63,8 +65,8 @@ export function centerDigit(ink: Ink): Uint8Array<ArrayBuffer> {
   return image;
 }
 
-/** Where a box of `length` pixels begins whose centre of mass, `center` from its first pixel, shall be at the middle. */
-function placeAt(center: number, length: number): number {
+/** Returns the start of a box of `length` pixels with its center of mass, `center` from its start, in the middle. */
+function startOf(center: number, length: number): number {
   return Math.min(digitSide - length, Math.max(0, Math.round(digitSide / 2 - center)));
 }
 
@@ -75,7 +77,7 @@ interface Box {
   readonly height: number;
 }
 
-/** The smallest box around the ink, or `undefined` when there is none. */
+/** Returns the smallest box around the ink, or `undefined` if there is no ink. */
 function boundsOf({ values, width, height }: Ink): Box | undefined {
   let peak = 0;
   for (let i = 0; i < values.length; i++) if (values[i] > peak) peak = values[i];
@@ -98,7 +100,7 @@ function boundsOf({ values, width, height }: Ink): Box | undefined {
   return { left, top, width: right - left + 1, height: bottom - top + 1 };
 }
 
-/** The box's content as `[rows, columns]`, each value the mean of the area that it covers. */
+/** Scales the content of the box to `[rows, columns]`; each value is the mean of the area that it covers. */
 function averageAreas(ink: Ink, box: Box, columns: number, rows: number): Float32Array {
   const narrow = new Float32Array(box.height * columns); // [box.height, columns]
   for (let x = 0; x < columns; x++) {
@@ -116,7 +118,10 @@ function averageAreas(ink: Ink, box: Box, columns: number, rows: number): Float3
   return scaled;
 }
 
-/** Visits the source pixels that output pixel `index` covers, `step` long each, with the share of it that each fills. */
+/**
+ * Calls `visit` with each source pixel that output pixel `index` covers, and the share of the output pixel that it
+ * fills. An output pixel covers `step` source pixels.
+ */
 function forEachCovered(
   index: number,
   step: number,

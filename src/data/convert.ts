@@ -1,16 +1,16 @@
-/** Brings arrays of numbers into the classes that backends take: labels, bytes and float32. @module */
+/** Conversion of arrays of numbers to the classes that backends need: labels, bytes and float32. @module */
 import { shapeText } from "../formats/fault.ts";
 import { NO_CLASS } from "./dataset.ts";
 import { holdsWideIntegers, type Naming, type NumericArray } from "./arrays.ts";
 
-/** Labels end below this: kernels hold them as 32-bit integers with a sign. */
-const MOST_CLASSES = 2 ** 31;
+/** The maximum number of classes: in kernels, labels are signed 32-bit integers. */
+const MAX_CLASSES = 2 ** 31;
 
 /**
- * Returns class labels as whole numbers from 0; a `Uint32Array` is used without a copy.
+ * Converts class labels to a `Uint32Array`; a `Uint32Array` is returned without a copy.
  *
- * @param noClass the value of rows that belong to no class, which become {@linkcode NO_CLASS}; there are none if absent
- * @throws what `naming.refuse` makes, of kind `"range"`, if another one is negative, fractional or no number
+ * @param noClass the value of rows that belong to no class, which become {@linkcode NO_CLASS}; no row does if absent
+ * @throws the error of `naming.refuse("range", …)` if another label is negative, fractional or not a number
  */
 export function toLabels(values: NumericArray, naming: Naming, noClass?: number): Uint32Array {
   const isReady = values instanceof Uint32Array && (noClass === undefined || noClass === NO_CLASS);
@@ -18,8 +18,8 @@ export function toLabels(values: NumericArray, naming: Naming, noClass?: number)
   for (let row = 0; row < labels.length; row++) {
     let label = Number(values[row]);
     if (label === noClass) label = NO_CLASS;
-    else if (!Number.isInteger(label) || label < 0 || label >= MOST_CLASSES) {
-      const found = `"${naming.answers}" has ${values[row]} at [${row}]`;
+    else if (!Number.isInteger(label) || label < 0 || label >= MAX_CLASSES) {
+      const found = `"${naming.labelsOrTargets}" has ${values[row]} at [${row}]`;
       throw naming.refuse("range", `${found}, class labels need to be whole numbers from 0`);
     }
     if (labels !== values) labels[row] = label;
@@ -27,7 +27,10 @@ export function toLabels(values: NumericArray, naming: Naming, noClass?: number)
   return labels;
 }
 
-/** The values as bytes if each is a whole number from 0 to 255, else `undefined`. */
+/**
+ * Converts values to bytes and returns them with the largest; `undefined` if a value is not a whole number from 0 to
+ * 255.
+ */
 export function toBytes(values: NumericArray): { bytes: Uint8Array; largest: number } | undefined {
   let largest = 0;
   if (values instanceof Uint8Array) {
@@ -46,21 +49,21 @@ export function toBytes(values: NumericArray): { bytes: Uint8Array; largest: num
   return { bytes, largest };
 }
 
-/** How `toFloats` names and checks values. */
+/** Options of {@linkcode toFloats}. */
 export interface FloatOptions extends Pick<Naming, "refuse" | "exact"> {
-  /** The name of the array. */
+  /** The name of the array, for messages. */
   readonly name: string;
-  /** The shape that says where a value is. */
+  /** The shape of the array, for the position of a value in messages. */
   readonly shape: readonly number[];
-  /** Whether NaN and infinities pass; a finite number that is too large for float32 never does. */
+  /** True if NaN and infinities are accepted; a finite number that is too large for float32 never is. */
   readonly infinite?: boolean;
 }
 
 /**
- * The values as float32; a `Float32Array` is used without a copy.
+ * Converts values to float32; a `Float32Array` is returned without a copy.
  *
- * @throws what `refuse` makes, of kind `"range"`, if a value is not finite, does not fit into float32, or has to be exact
- * and is not
+ * @throws the error of `refuse("range", …)` if a value is not finite or does not fit into float32, or if `exact` is
+ * true and float32 would round it
  */
 export function toFloats(
   values: NumericArray,
@@ -89,7 +92,7 @@ export function toFloats(
   return floats;
 }
 
-/** The place of a value in an array of this shape, C order; the first length is not needed. */
+/** Returns the position of a value in an array of this shape in C order. The first length is not used. */
 function positionOf(index: number, shape: readonly number[]): number[] {
   const position: number[] = [];
   for (let axis = shape.length - 1; axis > 0; axis--) {

@@ -1,30 +1,30 @@
 /**
- * Random deformation of lines: an affine map plus a smooth elastic displacement, for the digits that the program draws.
- * (Images that a network trains on are deformed by `src/augment/`.)
+ * Random deformation of lines by an affine map and a smooth elastic displacement, for the digits that the program
+ * draws. (`src/augment/` deforms images during training.)
  * @module
  */
 
 import type { Random } from "../random.ts";
 
-/** How far a deformation goes: each number is the standard deviation of a normal distribution; 0, the default, is none. */
+/** The strengths of a deformation: each is the standard deviation of a normal distribution, 0 by default. */
 export interface DeformOptions {
   /** The angle of rotation, in radians. */
   readonly rotation?: number;
   /** The slant: the shift of x, in pixels, for each pixel of y. */
   readonly slant?: number;
-  /** The logarithm of the change of size. */
+  /** The logarithm of the relative change of size. */
   readonly scale?: number;
-  /** The logarithm of the change of width, at an unchanged height. */
+  /** The logarithm of the relative change of width, with the height unchanged. */
   readonly stretch?: number;
   /** The shift along each axis, in pixels. */
   readonly shift?: number;
-  /** The elastic displacement along each axis, in pixels; what lies within about 14 pixels moves together. */
+  /** The elastic displacement along each axis, in pixels; points less than about 14 pixels apart move together. */
   readonly elastic?: number;
 }
 
 /** A map of the plane around a square image: `middle + matrix (p - middle) + shift + displacement(p)`. */
 export interface Warp {
-  /** The square's side, in pixels; a pixel's centre has whole coordinates, from 0 to `side - 1`. */
+  /** The side of the image, in pixels; the center of a pixel has whole coordinates, from 0 to `side - 1`. */
   readonly side: number;
   /** The affine map's matrix, row by row: xx, xy, yx, yy. */
   readonly matrix: readonly [number, number, number, number];
@@ -34,12 +34,15 @@ export interface Warp {
   readonly knots: Float64Array;
 }
 
-/** Pixels between two knots of the displacement: so spaced, a cubic B-spline is near to a Gaussian with σ of 8 pixels. */
+/**
+ * Pixels between two knots of the displacement. With this spacing a cubic B-spline is near to a Gaussian with σ = 8
+ * pixels.
+ */
 const knotSpacing = 14;
-/** The standard deviation of the displacement between knots that have 1: the B-spline's mean Σ w². */
+/** The standard deviation of the displacement between knots, if that of the knots is 1: the B-spline's mean Σ w². */
 const splineDamping = 0.48;
 
-/** Draws a warp for a square of `side` pixels. */
+/** Draws a random warp for a square image of `side` pixels. */
 export function drawWarp(random: Random, side: number, options: DeformOptions): Warp {
   const { rotation = 0, slant = 0, scale = 0, stretch = 0, shift = 0, elastic = 0 } = options;
   const angle = rotation * random.normal(), shear = slant * random.normal();
@@ -60,7 +63,7 @@ function drawKnots(random: Random, side: number, elastic: number): Float64Array 
   return knots;
 }
 
-/** Where `warp` takes the point (`x`, `y`); outside the square the displacement is that of the border. */
+/** Maps the point (`x`, `y`) by `warp`. Outside of the image, the displacement is that of the border. */
 export function warpPoint(warp: Warp, x: number, y: number): [number, number] {
   const { side, matrix, shift, knots } = warp;
   const middle = (side - 1) / 2, fromX = x - middle, fromY = y - middle;
@@ -83,12 +86,14 @@ export function warpPoint(warp: Warp, x: number, y: number): [number, number] {
   return [toX, toY];
 }
 
-/** Knots along an axis of `side` pixels: four share in each stretch between two knots. */
+/** Returns the number of knots along an axis of `side` pixels; each segment between two knots depends on four. */
 function knotsFor(side: number): number {
   return Math.floor((side - 1) / knotSpacing) + 4;
 }
 
-/** What the four knots around a stretch contribute at `t`, from 0 to 1 along it: the uniform cubic B-spline. */
+/**
+ * Returns the weights of a segment's four knots at `t`, from 0 to 1 along the segment: the uniform cubic B-spline.
+ */
 function splineWeights(t: number): [number, number, number, number] {
   const t2 = t * t, t3 = t2 * t, rest = 1 - t;
   return [rest * rest * rest / 6, (3 * t3 - 6 * t2 + 4) / 6, (3 * (t + t2 - t3) + 1) / 6, t3 / 6];

@@ -1,5 +1,5 @@
 /**
- * How each digit is written: the strokes that the program draws its own digits from, designed by hand.
+ * The strokes of each digit, designed by hand, from which the program draws its own digits.
  * @module
  */
 

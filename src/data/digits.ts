@@ -1,24 +1,24 @@
 /**
- * Digits that the program draws itself: a data set for a machine that reaches no other.
+ * Digits that the program draws itself: a data set for machines without access to another one.
  * @module
  */
 
 import { createRandom, permutation } from "../random.ts";
 import { digitSide } from "./center.ts";
 import type { Dataset, DatasetPair } from "./dataset.ts";
-import { createHand, type Hand } from "./handwriting.ts";
+import { createDigitWriter, type DigitWriter } from "./handwriting.ts";
 
-/** What `drawDigits()` draws. */
+/** Options of `drawDigits()`. */
 export interface DrawDigitsOptions {
-  /** How many images to train on, at least 1; 60,000 by default. */
+  /** The number of images to train on, at least 1; 60,000 by default. */
   readonly count?: number;
-  /** How many images to test on; 10,000 by default, and no test set with 0. */
+  /** The number of images to test on; 10,000 by default. If 0, there is no test set. */
   readonly testCount?: number;
   /** The seed, a whole number from 0 to 2³² - 1; 1 by default. */
   readonly seed?: number;
 }
 
-/** How far `drawDigitsAsync()` has come. */
+/** The progress of `drawDigitsAsync()`. */
 export interface DrawDigitsProgress {
   /** Images drawn so far, of both sets. */
   readonly drawn: number;
@@ -28,25 +28,29 @@ export interface DrawDigitsProgress {
 
 /** Options of `drawDigitsAsync()`. */
 export interface DrawDigitsAsyncOptions extends DrawDigitsOptions {
-  /** Ends the drawing; the promise rejects with its reason. */
+  /** The signal that ends the drawing; the promise rejects with its reason. */
   readonly signal?: AbortSignal;
-  /** Called after each slice of the work, and at the end with `drawn` equal to `total`. */
+  /** The callback after each slice of the work, and at the end with `drawn` equal to `total`. */
   readonly onProgress?: (progress: DrawDigitsProgress) => void;
 }
 
 const classes = 10;
 const imageLength = digitSide * digitSide;
-/** Each kind of random decision has every fourth stream of the seed to itself. */
+/** The number of kinds of random decisions; each kind has every fourth random stream of the seed. */
 const kinds = 4;
 const trainKinds = { image: 0, order: 1 }, testKinds = { image: 2, order: 3 };
-const mostImages = 0x100000000 / kinds;
-/** Milliseconds for which `drawDigitsAsync()` keeps its thread at a time: a page or a terminal hears its user in between. */
+const maxImages = 0x100000000 / kinds;
+/**
+ * Milliseconds after which `drawDigitsAsync()` returns to the event loop, so that a page or a terminal stays
+ * responsive.
+ */
 const sliceMilliseconds = 20;
 
 /**
- * Draws digits that look written by hand and are centered like MNIST's: 28×28 bytes each, labels 0 to 9, in each ten in a
- * row every digit once. Image `i` depends on the seed and `i` alone, so that a longer set begins with a shorter one's
- * images. 70,000 take a few seconds, in which nothing else runs on the thread; {@linkcode drawDigitsAsync} lets it.
+ * Draws digits that look handwritten and are centered as in MNIST: 28×28 bytes each, labels 0 to 9. Each group of ten
+ * images has every digit once. Image `i` depends only on the seed and `i`, so that a longer set begins with the
+ * images of a shorter one. Drawing 70,000 images takes a few seconds and blocks the thread; {@linkcode
+ * drawDigitsAsync} does not.
  *
  * ```ts
  * import { drawDigits } from "@mlpcuda/mlpcuda";
@@ -55,7 +59,7 @@ const sliceMilliseconds = 20;
  * console.log(train.inputs.length / 784, train.labels?.slice(0, 10));
  * ```
  *
- * @throws {RangeError} When a count or the seed is not a whole number in its range.
+ * @throws {RangeError} if a count or the seed is not a whole number in its range.
  */
 export function drawDigits(options: DrawDigitsOptions = {}): DatasetPair {
   const { sets, drawings } = prepare(options);
@@ -64,8 +68,8 @@ export function drawDigits(options: DrawDigitsOptions = {}): DatasetPair {
 }
 
 /**
- * Draws the same digits as {@linkcode drawDigits} in slices of about 20 milliseconds, between which timers, signals and
- * events of the thread are served.
+ * Draws the same digits as {@linkcode drawDigits}, in slices of about 20 milliseconds. Between them the event loop
+ * handles timers, signals and events.
  *
  * ```ts
  * import { drawDigitsAsync } from "@mlpcuda/mlpcuda";
@@ -79,7 +83,7 @@ export function drawDigits(options: DrawDigitsOptions = {}): DatasetPair {
  * console.log(train.inputs.length / 784);
  * ```
  *
- * @throws {RangeError} When a count or the seed is not a whole number in its range.
+ * @throws {RangeError} if a count or the seed is not a whole number in its range.
  * @throws {DOMException} An `AbortError` (or the reason given to `abort()`) when `signal` is aborted before the end.
  */
 export async function drawDigitsAsync(options: DrawDigitsAsyncOptions = {}): Promise<DatasetPair> {
@@ -92,7 +96,7 @@ export async function drawDigitsAsync(options: DrawDigitsAsyncOptions = {}): Pro
       drawn += drawTen(drawing, i);
       if (performance.now() < until) continue;
       if (drawn < total) onProgress?.({ drawn, total });
-      await new Promise((resolve) => setTimeout(resolve)); // a macrotask: microtasks would let no event in
+      await new Promise((resolve) => setTimeout(resolve)); // a macrotask, because microtasks do not let other events run
       signal?.throwIfAborted();
       until = performance.now() + sliceMilliseconds;
     }
@@ -103,7 +107,7 @@ export async function drawDigitsAsync(options: DrawDigitsAsyncOptions = {}): Pro
 
 /** A set that is being drawn. */
 interface Drawing {
-  readonly hand: Hand;
+  readonly write: DigitWriter;
   readonly seed: number;
   readonly count: number;
   readonly kind: typeof trainKinds | typeof testKinds;
@@ -111,15 +115,15 @@ interface Drawing {
   readonly labels: Uint32Array<ArrayBuffer>;
 }
 
-/** Checks the options, and makes room for the sets. */
+/** Checks the options, and allocates the sets. */
 function prepare(options: DrawDigitsOptions): { sets: DatasetPair; drawings: Drawing[]; total: number } {
   const { count = 60_000, testCount = 10_000, seed = 1 } = options;
-  checkWhole("count", count, 1, mostImages);
-  checkWhole("testCount", testCount, 0, mostImages);
+  checkWhole("count", count, 1, maxImages);
+  checkWhole("testCount", testCount, 0, maxImages);
   checkWhole("seed", seed, 0, 0xffffffff);
-  const hand = createHand();
+  const write = createDigitWriter();
   const drawingOf = (count: number, kind: Drawing["kind"]): Drawing => ({
-    hand,
+    write,
     seed,
     count,
     kind,
@@ -134,12 +138,12 @@ function prepare(options: DrawDigitsOptions): { sets: DatasetPair; drawings: Dra
   };
 }
 
-/** Draws the images from `start`, a multiple of ten, to the next multiple or the end, and returns their number. */
-function drawTen({ hand, seed, count, kind, inputs, labels }: Drawing, start: number): number {
+/** Draws the images from `start`, a multiple of ten, to the next multiple or the end. Returns their number. */
+function drawTen({ write, seed, count, kind, inputs, labels }: Drawing, start: number): number {
   const end = Math.min(count, start + classes);
   labels.set(permutation(seed, kinds * start + kind.order, classes).subarray(0, end - start), start);
   for (let i = start; i < end; i++) {
-    inputs.set(hand(labels[i], createRandom(seed, kinds * i + kind.image)), i * imageLength);
+    inputs.set(write(labels[i], createRandom(seed, kinds * i + kind.image)), i * imageLength);
   }
   return end - start;
 }

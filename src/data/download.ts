@@ -1,5 +1,6 @@
 /**
- * The download of MNIST: one `.npz`, or where that fails four IDX files of a mirror; each with a pinned SHA-256.
+ * The download of MNIST: one `.npz`, or, if that fails, the four IDX files of a mirror. Each file has a pinned
+ * SHA-256.
  * @module
  */
 import { writeFileAtomic } from "../files.ts";
@@ -10,41 +11,41 @@ import { sha256Of } from "../formats/sha256.ts";
 import { checkFiles } from "../host.ts";
 import { MNIST, type MnistSources, type PinnedFile } from "./mnist.ts";
 
-/** How far the download of one file is. */
+/** The progress of the download of one file. */
 export interface DownloadProgress {
   /** The file's address. */
   readonly url: string;
   /** Bytes received so far. */
   readonly received: number;
-  /** Bytes that the server announced; `undefined` where it did not. */
+  /** The size in bytes that the server announced; `undefined` if it announced none. */
   readonly total: number | undefined;
 }
 
-/** How {@linkcode downloadMnist} downloads. */
+/** Options of {@linkcode downloadMnist}. */
 export interface DownloadOptions {
-  /** What requests a file; the global `fetch` by default. */
+  /** The function that requests a file; the global `fetch` by default. */
   readonly fetch?: (url: string, options: { readonly signal: AbortSignal }) => Promise<Response>;
-  /** Ends the download; the promise rejects with its reason, and nothing is written. */
+  /** The signal that ends the download; the promise rejects with its reason, and nothing is written. */
   readonly signal?: AbortSignal;
-  /** Called as bytes arrive. */
+  /** The callback for each piece that arrives. */
   readonly progress?: (progress: DownloadProgress) => void;
-  /** Seconds without a byte after which a source is given up; 20 by default. */
+  /** Seconds without a byte after which the next source is tried; 20 by default. */
   readonly stallSeconds?: number;
-  /** Where to download from; the public sources by default. */
+  /** The sources to download from; the public ones by default. */
   readonly sources?: MnistSources;
 }
 
-/** No file of MNIST has half as many bytes. */
+/** The maximum size of a file, in bytes: more than twice that of any file of MNIST. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
 /**
- * Downloads MNIST and writes it as an `.npz` to `path`, whole or not at all. Sources are tried in turn; bytes that
- * differ from the pinned SHA-256 are not used. Needs Deno, network access to the sources, and read and write permission
- * for the folder of `path`.
+ * Downloads MNIST and writes it atomically, as an `.npz`, to `path`. The sources are tried in turn; a file whose
+ * SHA-256 differs from the pinned one is not used. Needs Deno, network access to the sources, and read and write
+ * permission for the folder of `path`.
  *
- * @returns the address it came from
- * @throws {AggregateError} where every source failed; its message has a line for each
- * @throws {TypeError} outside Deno, where `datasetFromNpz` takes what `fetch` brings
+ * @returns the address of the source
+ * @throws {AggregateError} if every source failed; its message has a line for each
+ * @throws {TypeError} outside Deno; there, pass the result of `fetch` to `datasetFromNpz`
  */
 export async function downloadMnist(path: string, options: DownloadOptions = {}): Promise<string> {
   checkFiles(
@@ -76,7 +77,7 @@ export async function downloadMnist(path: string, options: DownloadOptions = {})
   );
 }
 
-/** Downloads the IDX files of a mirror and makes an `.npz` of them. */
+/** Downloads the IDX files of a mirror and converts them to an `.npz`. */
 async function downloadIdx(
   mirror: string,
   files: MnistSources["arrays"],
@@ -90,14 +91,14 @@ async function downloadIdx(
   return formatNpz(arrays);
 }
 
-/** Downloads one file and compares its SHA-256. */
+/** Downloads one file and checks its SHA-256. */
 async function download({ url, sha256 }: PinnedFile, options: DownloadOptions): Promise<Uint8Array> {
   const { stallSeconds = 20 } = options;
   const file = url.slice(url.lastIndexOf("/") + 1);
   const stall = new AbortController();
-  const giveUp = () => stall.abort(new Error(`${file}: no byte arrived for ${stallSeconds} s`));
+  const abort = () => stall.abort(new Error(`${file}: no byte arrived for ${stallSeconds} s`));
   const signal = options.signal ? AbortSignal.any([options.signal, stall.signal]) : stall.signal;
-  let timer = setTimeout(giveUp, stallSeconds * 1000);
+  let timer = setTimeout(abort, stallSeconds * 1000);
   try {
     signal.throwIfAborted();
     const response = await (options.fetch ?? fetch)(url, { signal });
@@ -111,7 +112,7 @@ async function download({ url, sha256 }: PinnedFile, options: DownloadOptions): 
     let received = 0;
     for await (const piece of response.body ?? []) {
       clearTimeout(timer);
-      timer = setTimeout(giveUp, stallSeconds * 1000);
+      timer = setTimeout(abort, stallSeconds * 1000);
       pieces.push(piece);
       received += piece.length;
       if (received > MAX_BYTES) throw new Error(`${file}: more than ${byteCount(MAX_BYTES)} arrived`);
@@ -128,7 +129,7 @@ async function download({ url, sha256 }: PinnedFile, options: DownloadOptions): 
   }
 }
 
-/** What an error says, with its cause: fetch's own says only that it failed. */
+/** Returns the message of an error and of its cause, because the error of `fetch` itself has no details. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;

@@ -63,7 +63,7 @@ export interface DatasetArrays {
 export function datasetFromArrays(arrays: DatasetArrays): Dataset {
   return checkedDataset(arrays, {
     inputs: "inputs",
-    answers: arrays.labels === undefined ? "targets" : "labels",
+    labelsOrTargets: arrays.labels === undefined ? "targets" : "labels",
     refuse: (kind, fault) => kind === "shape" ? new TypeError(fault) : new RangeError(fault),
     exact: true,
   });
@@ -83,10 +83,10 @@ export function checkedDataset(arrays: DatasetArrays, naming: Naming): Dataset {
   }
   if (like && (like.labels === undefined) !== (arrays.labels === undefined)) {
     const [found, needed] = arrays.labels ? ["labels", "target values"] : ["target values", "labels"];
-    throw refuse("shape", `"${naming.answers}" holds ${found}, the training set has ${needed}`);
+    throw refuse("shape", `"${naming.labelsOrTargets}" holds ${found}, the training set has ${needed}`);
   }
   checkNumeric(naming.inputs, arrays.inputs, naming);
-  checkNumeric(naming.answers, arrays.labels === undefined ? arrays.targets : arrays.labels, naming);
+  checkNumeric(naming.labelsOrTargets, arrays.labels === undefined ? arrays.targets : arrays.labels, naming);
   const inFeatures = inFeaturesOf({ inputShape });
   if (!Number.isSafeInteger(inFeatures) || inFeatures < 1 || inputShape.some((length) => length < 1)) {
     throw refuse("shape", `${x} holds inputs of shape ${shapeText(inputShape)}, which have no values`);
@@ -113,7 +113,7 @@ export function checkedDataset(arrays: DatasetArrays, naming: Naming): Dataset {
 }
 
 function classesOf(arrays: DatasetArrays, rows: number, naming: Naming) {
-  const { answers, refuse } = naming;
+  const { labelsOrTargets: answers, refuse } = naming;
   const { like, labels: values = [] } = arrays;
   if (values.length !== rows) {
     throw refuse("shape", `"${answers}" has ${values.length} labels, "${naming.inputs}" has ${rows} rows`);
@@ -137,7 +137,7 @@ function classesOf(arrays: DatasetArrays, rows: number, naming: Naming) {
 }
 
 function targetsOf(arrays: DatasetArrays, rows: number, naming: Naming) {
-  const { answers, refuse } = naming;
+  const { labelsOrTargets: answers, refuse } = naming;
   const { like, targets: values = [] } = arrays;
   const { classes, classNames, noClass } = arrays;
   if (classes !== undefined || classNames !== undefined || noClass !== undefined) {

@@ -1,5 +1,5 @@
 /**
- * Folders of IDX files under the names that MNIST and the sets modelled on it have.
+ * Folders of IDX files with the names of MNIST and of data sets modeled on it.
  * @module
  */
 import { FormatError } from "../errors.ts";
@@ -8,12 +8,15 @@ import { parseIdx } from "../formats/idx.ts";
 import type { NpyValues } from "../formats/npy.ts";
 import type { ArraySource, Role } from "./array_source.ts";
 
-/** `train-images-idx3-ubyte.gz`, `t10k-labels.idx1-ubyte`, `emnist-letters-test-images-idx3-ubyte`. */
+/**
+ * Matches file names such as `train-images-idx3-ubyte.gz`, `t10k-labels.idx1-ubyte`,
+ * `emnist-letters-test-images-idx3-ubyte`.
+ */
 const FILE_NAME = /^(?:.+-)?(train|t10k|test)-(images|labels)[-.]idx\d-[a-z]+(\.gz)?$/;
 
 const NEEDED = "train-images-idx3-ubyte and train-labels-idx1-ubyte";
 
-/** The dtype of each typed array that IDX files have, for messages. */
+/** The dtype of each class of array that IDX files can hold, for messages. */
 const DTYPES: Readonly<Record<string, string>> = {
   Uint8Array: "|u1",
   Int8Array: "|i1",
@@ -24,9 +27,9 @@ const DTYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Finds the IDX files of a folder. Where a file is there unzipped and gzipped, the unzipped one is taken.
+ * Finds the IDX files of a folder. If a file exists both unzipped and gzipped, the unzipped one is used.
  *
- * @throws {FormatError} where the training set is missing, or several files could be meant
+ * @throws {FormatError} if the training set is missing, or several files have the same role
  */
 export async function openIdxFolder(path: string): Promise<ArraySource> {
   const refuse = (fault: string) =>
@@ -40,7 +43,7 @@ export async function openIdxFolder(path: string): Promise<ArraySource> {
     if (set === undefined) continue;
     const role: Role = `${content === "images" ? "x" : "y"}_${set === "train" ? "train" : "test"}`;
     const other = names[role];
-    // Sorted, a file comes right before its gzipped twin.
+    // In sorted order, the gzipped version of a file is right after it.
     if (other !== undefined && file === `${other}.gz`) continue;
     if (other !== undefined) {
       throw refuse(`both ${other} and ${file} could be its ${set} ${content}; keep one`);

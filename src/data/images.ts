@@ -1,5 +1,5 @@
 /**
- * Pictures and arrays from files as the inputs of a network.
+ * Conversion of pictures and arrays from files to the inputs of a network.
  * @module
  */
 import type { FormatError } from "../errors.ts";
@@ -15,54 +15,55 @@ import { inkOf } from "./ink.ts";
 import { datasetFromNpz } from "./load.ts";
 import { luminanceOf } from "./luminance.ts";
 
-/** One input of a network, and where it came from. */
+/** One input of a network, and its origin. */
 export interface NetworkImage {
-  /** The file, with the row where it holds several: `digits.npy[3]`. */
+  /** The file, with the row number if it holds several rows: `digits.npy[3]`. */
   readonly name: string;
-  /** What the network takes, `[I]`, before its scale. */
+  /** The inputs of the network, `[I]`, before they are scaled. */
   readonly inputs: Uint8Array | Float32Array;
-  /** Whether it is a picture on which no ink was found. */
+  /** True if it is a picture on which no ink was found. */
   readonly blank: boolean;
-  /** The class that the file says it is of, where it does. */
+  /** The label, if the file has labels. */
   readonly label?: number;
 }
 
-/** How {@linkcode readImages} reads a file. */
+/** Options of {@linkcode readImages}. */
 export interface ReadImagesOptions {
   /** The file's name, for messages. */
   readonly name: string;
-  /** Whether pictures are taken as they are, instead of the ink on them, centered. */
+  /** True to use the pixels of pictures unchanged; by default the ink on them is found and centered. */
   readonly raw?: boolean;
-  /** Which rows of an `.npz` are read; those of the test set by default. */
+  /** The set of an `.npz` whose rows are read; the test set by default. */
   readonly set?: "train" | "test";
-  /** The first and the last row that is read where a file holds several; all by default. */
+  /** The first and the last row to read, if a file holds several; all by default. */
   readonly rows?: { readonly first: number; readonly last: number };
 }
 
-/** Rows of inputs, from an array or a set. */
+/** Rows of inputs, from an array or a data set. */
 interface Rows {
   readonly shape: readonly number[];
   readonly values: NpyArray["values"];
-  /** The array's dtype, where it is no set's. */
+  /** The dtype of the array; absent for a data set. */
   readonly dtype?: string;
-  /** The scale on the inputs, where a set says it. */
+  /** The scale of the inputs; absent for an array, which has none. */
   readonly inputScale?: number;
   readonly labels?: Uint32Array;
 }
 
-/** The scale on the inputs of a network that was trained on pixels. */
+/** The scale of the inputs of a network that was trained on pixels. */
 const PIXEL_SCALE = 1 / 255;
 
 /**
- * Reads what a file holds as inputs of a network.
+ * Reads the content of a file as inputs of a network.
  *
- * - A PNG, and an `.npy` of shape `[H, W]` or `[N, H, W]`, hold pictures. The ink on them is found and centered, as on the
- *   drawing page, for a network of 28×28 inputs; a network of another shape needs `raw`, and pictures of its own shape.
- * - An `.npy` of shape `[I]` or `[N, I]`, and the sets of an `.npz`, hold rows, which are taken as they are.
+ * - A PNG, and an `.npy` of shape `[H, W]` or `[N, H, W]`, hold pictures. For a network with 28×28 inputs, the ink on
+ *   them is found and centered, as on the drawing page. A network with other inputs needs `raw`, and pictures of its
+ *   input shape.
+ * - An `.npy` of shape `[I]` or `[N, I]`, and the sets of an `.npz`, hold rows, which are used unchanged.
  *
- * @throws {FormatError} where the file is damaged, or is none of these
- * @throws {TypeError} where what it holds is nothing for this network
- * @throws {RangeError} where there is no such row, or a picture has values that are no brightness
+ * @throws {FormatError} if the file is damaged, or of another format
+ * @throws {TypeError} if the content does not fit the network's inputs
+ * @throws {RangeError} if a requested row does not exist, or a picture has values outside of 0 to 255
  */
 export async function readImages(
   bytes: Uint8Array,
@@ -87,13 +88,13 @@ export async function readImages(
 }
 
 function notAnImage(bytes: Uint8Array, refuse: Refuse): FormatError {
-  const what = bytes[0] === 0xFF && bytes[1] === 0xD8
+  const found = bytes[0] === 0xFF && bytes[1] === 0xD8
     ? "is a JPEG"
-    : `is no image known here (${byteCount(bytes.length)})`;
-  return refuse(`${what}, needs a PNG, an .npy or an .npz`);
+    : `is not an image of a supported format (${byteCount(bytes.length)})`;
+  return refuse(`${found}, needs a PNG, an .npy or an .npz`);
 }
 
-/** The input that a picture is to a network. */
+/** Converts a picture to an input of the network. */
 function pictureInput(
   picture: Picture,
   { inputShape, inputScale = 1 }: InputSpec,
@@ -119,7 +120,7 @@ function pictureInput(
   return { name, inputs: bytesOf(picture), blank: false };
 }
 
-/** A picture's luminance `[H, W]` in bytes. */
+/** Returns the luminance of a picture as bytes `[H, W]`. */
 function bytesOf({ channels, pixels }: Picture): Uint8Array {
   return Uint8Array.from(
     { length: pixels.length / channels },
@@ -127,7 +128,10 @@ function bytesOf({ channels, pixels }: Picture): Uint8Array {
   );
 }
 
-/** The pictures of an array `[H, W]` or `[N, H, W]`, of brightness from 0 to 255 or from 0 to 1. */
+/**
+ * Returns the pictures of an array `[H, W]` or `[N, H, W]`, whose values are a brightness from 0 to 255 or from 0 to
+ * 1.
+ */
 function arrayPictures(array: NpyArray, options: ReadImagesOptions): { picture: Picture; name: string }[] {
   const { name } = options, { shape, values } = array;
   if (shape.length < 2 || shape.length > 3 || Array.isArray(values)) {
@@ -173,7 +177,7 @@ async function readSet(
   };
 }
 
-/** The inputs that rows are to a network: `[I]`, `[N, I]`, or of the network's shape. */
+/** Converts rows of shape `[I]` or `[N, I]`, or of the network's input shape, to inputs of the network. */
 function rowInputs(
   rows: Rows,
   { inputShape, inputScale = 1 }: InputSpec,
@@ -193,11 +197,11 @@ function rowInputs(
   const { inputs, inputScale: found } = checkedDataset({
     inputs: values,
     inputShape,
-    // Bytes for a network of pixels, and numbers for one of numbers, are what they should be; else the values tell.
+    // Bytes for a network of pixels, and floats for a network of floats, have its scale; otherwise the values decide.
     inputScale: rows.inputScale ??
       ((dtype === "|u1") === (inputScale === PIXEL_SCALE) ? inputScale : undefined),
     labels: new Uint32Array(count),
-  }, { inputs: "array", answers: "labels", refuse: (_kind, found) => fault(found) });
+  }, { inputs: "array", labelsOrTargets: "labels", refuse: (_kind, found) => fault(found) });
   if (found !== inputScale) throw fault(`its inputs have scale ${found}, the network needs ${inputScale}`);
   return chosen.map((row) => ({
     name: isSingle ? name : `${name}[${row}]`,
@@ -207,7 +211,7 @@ function rowInputs(
   }));
 }
 
-/** The rows of `count` that were asked for. */
+/** Returns the indices of the requested rows, of `count` rows. */
 function chosenRows(count: number, { name, rows }: ReadImagesOptions): number[] {
   const quoted = JSON.stringify(name), { first, last } = rows ?? { first: 0, last: count - 1 };
   if (count === 0) throw new RangeError(`Cannot use ${quoted}: it holds no rows`);

@@ -192,7 +192,7 @@ function isStrings(values: NpyArray["values"]): values is string[] {
 function namingOf(file: string, inputs: string, answers: string): Naming {
   return {
     inputs,
-    answers,
+    labelsOrTargets: answers,
     refuse: (_kind, fault) => new FormatError(`Cannot load ${JSON.stringify(file)}: ${fault}`, { file }),
   };
 }

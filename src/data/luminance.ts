@@ -1,8 +1,8 @@
-/** How bright a pixel is. @module */
+/** The luminance of a pixel. @module */
 
 /**
- * The luminance, from 0 to 255, of the pixel whose `channels` begin at `pixels[at]`: by the weights of Rec. 601, with
- * transparency laid over white.
+ * Returns the luminance, from 0 to 255, of the pixel whose `channels` begin at `pixels[at]`. The weights are those of
+ * Rec. 601. A transparent pixel is blended with a white background.
  */
 export function luminanceOf(pixels: Uint8Array, at: number, channels: 1 | 2 | 3 | 4): number {
   const luminance = channels < 3

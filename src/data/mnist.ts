@@ -1,6 +1,6 @@
 /**
- * MNIST: 60,000 + 10,000 handwritten digits of 28 × 28 bytes (LeCun, Cortes and Burges); where it is published, and the
- * SHA-256 of every file and of the decoded arrays.
+ * MNIST: 60,000 + 10,000 handwritten digits of 28 × 28 bytes (LeCun, Cortes and Burges). The addresses of its files,
+ * and the SHA-256 of every file and of the decoded arrays.
  * @module
  */
 import { sha256Of } from "../formats/sha256.ts";
@@ -8,7 +8,7 @@ import type { DatasetPair } from "./dataset.ts";
 
 /** A file to download. */
 export interface PinnedFile {
-  /** Where it is. */
+  /** Its address. */
   readonly url: string;
   /** SHA-256 of its bytes, in hexadecimal. */
   readonly sha256: string;
@@ -18,21 +18,21 @@ export interface PinnedFile {
 export interface MnistArray {
   /** Its name in an `.npz`. */
   readonly name: "x_train" | "y_train" | "x_test" | "y_test";
-  /** Its IDX file, as every mirror has it. */
+  /** The name of its IDX file on every mirror. */
   readonly file: string;
   /** SHA-256 of that file. */
   readonly sha256: string;
-  /** SHA-256 of the decoded bytes, whatever they came in. */
+  /** SHA-256 of the decoded bytes, which does not depend on the format of the file. */
   readonly decodedSha256: string;
 }
 
-/** Where MNIST is published. */
+/** The sources of MNIST. */
 export interface MnistSources {
-  /** All of it as one `.npz`. */
+  /** The file with all arrays as one `.npz`. */
   readonly npz: PinnedFile;
-  /** Folders that hold it as four gzipped IDX files. */
+  /** The addresses of folders with the four gzipped IDX files. */
   readonly mirrors: readonly string[];
-  /** The four arrays, in the order in which an `.npz` has them. */
+  /** The four arrays, in the order of the `.npz`. */
   readonly arrays: readonly MnistArray[];
 }
 
@@ -74,7 +74,7 @@ export const MNIST: MnistSources = {
   ],
 };
 
-/** Whether a loaded data set is MNIST, byte for byte, whatever file it came in. */
+/** Returns whether a loaded data set is MNIST, byte for byte. The format of its file does not matter. */
 export async function isMnist({ train, test }: DatasetPair): Promise<boolean> {
   if (train.labels?.length !== 60_000 || test?.labels?.length !== 10_000) return false;
   const decoded = {

@@ -1,6 +1,6 @@
 /**
- * The pen that the program writes its digits with: its width varies from digit to digit, and along a line with pressure
- * and with the direction of a flat nib.
+ * The simulated pen for drawn digits. Its width varies from digit to digit. Along a line, it varies with pressure
+ * and, as for a flat nib, with direction.
  * @module
  */
 
@@ -10,26 +10,26 @@ import { paintLine, type Sheet } from "./raster.ts";
 /** A smooth line, points `[N, 2]`. */
 export type Line = Float64Array<ArrayBuffer>;
 
-/** How the pen varies, chosen as the hand's habits are. */
+/** The parameters of the pen, chosen like those of the variation in `handwriting.ts`. */
 const pen = {
   /** The median radius in pixels of the sheet, and the standard deviation of its logarithm. */
   radius: [2.5, 0.26],
-  /** How much thinner long lines are: the radius goes with their length to minus this power. */
+  /** The exponent by which long lines are thinner: the radius is proportional to their length to minus this power. */
   thinning: 0.25,
-  /** The greatest part of the radius by which a flat nib's line varies with its direction. */
+  /** The maximum relative change of the radius with the direction of the line. */
   nib: 0.35,
-  /** The standard deviation of the part of the radius by which pressure varies it. */
+  /** The standard deviation of the relative change of the radius with pressure. */
   pressure: 0.15,
-  /** The least and the greatest softness of the line's edge, in pixels of the sheet. */
+  /** The minimum and the maximum softness of the line's edge, in pixels of the sheet. */
   softness: [0.6, 1.2],
 } as const;
 
-/** The longest side of a digit on its sheet: twice that in the image, so that averaging areas gives its edges. */
+/** The longest side of a digit on its sheet: twice that in the image, so that area averaging smooths its edges. */
 const sheetBox = 40;
 /** The sheet's side, with a pixel of margin for soft edges. */
 const sheetSide = sheetBox + 2;
 
-/** Paints the lines onto a sheet, at the size that fills it, with a random pen. */
+/** Paints the lines with a random pen onto a new sheet, scaled so that they fill it. */
 export function paintDigit(lines: readonly Line[], random: Random): Sheet {
   const { left, right, top, bottom, length } = measure(lines);
   const size = Math.max(right - left, bottom - top);
@@ -62,7 +62,7 @@ export function paintDigit(lines: readonly Line[], random: Random): Sheet {
   return sheet;
 }
 
-/** Returns the box around the lines, and how long they are together. */
+/** Returns the bounding box of the lines, and their total length. */
 function measure(lines: readonly Line[]) {
   let left = Infinity, right = -Infinity, top = Infinity, bottom = -Infinity, length = 0;
   for (const line of lines) {
@@ -77,7 +77,7 @@ function measure(lines: readonly Line[]) {
   return { left, right, top, bottom, length };
 }
 
-/** `Math.hypot` without its guard against overflow, which takes ten times as long. */
+/** Returns the same as `Math.hypot`, which is ten times as slow because it prevents overflow. */
 function distance(x: number, y: number): number {
   return Math.sqrt(x * x + y * y);
 }

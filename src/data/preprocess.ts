@@ -1,23 +1,23 @@
 /**
- * What data sets need before they are trained on: scaling, flattening, one-hot rows. Nothing here changes its
- * arguments.
+ * Preprocessing of data sets: scaling, flattening, one-hot rows. No function of this file changes its arguments.
  * @module
  */
 
 /** Mean and standard deviation of all values, or of each feature. */
 export interface Statistics {
-  /** One value for all, or one for each feature. */
+  /** One mean for all values, or one for each feature. */
   readonly mean: Float64Array;
-  /** As many as `mean`; each at least 0. */
+  /** As many standard deviations as means; each at least 0. */
   readonly standardDeviation: Float64Array;
 }
 
 /**
- * Mean and standard deviation of `values`. Take them from the training set, and normalise every set with them.
+ * Returns the mean and the standard deviation of `values`. Compute them from the training set, and normalize every
+ * set with them.
  *
  * @param values rows `[N, I]`
- * @param options `inFeatures` is `I`, for statistics of each feature apart; without it they are over all values
- * @throws {TypeError} where `values` is empty or is no whole number of rows
+ * @param options `inFeatures` is `I`, for separate statistics of each feature; without it they are over all values
+ * @throws {TypeError} if `values` is empty or not a whole number of rows
  *
  * @example
  * ```ts
@@ -46,13 +46,13 @@ export function statisticsOf(
 }
 
 /**
- * `(value - mean) / standardDeviation` of every value, as float32.
+ * Returns `(value - mean) / standardDeviation` of every value, as float32.
  *
  * @param values rows `[N, I]`
- * @param statistics from {@linkcode statisticsOf}, or known numbers; by default those of `values` as a whole. A
- * deviation of 0, which a constant feature has, leaves its values at 0 for the mean, undivided.
- * @throws {TypeError} where the statistics are not one for all or one for each feature
- * @throws {RangeError} where a statistic is not finite, or a deviation is negative
+ * @param statistics the result of {@linkcode statisticsOf}, or known numbers; by default the statistics over all
+ * `values`. If a deviation is 0, as for a constant feature, the mean is subtracted without a division.
+ * @throws {TypeError} if the statistics are neither one for all values nor one for each feature
+ * @throws {RangeError} if a statistic is not finite, or a deviation is negative
  *
  * @example
  * ```ts
@@ -96,8 +96,8 @@ export function normalise(
 }
 
 /**
- * Scales pixels from 0..255 to 0..1, as float32. Training needs no such copy: a data set of bytes with `inputScale`
- * 1/255 is the same to a network.
+ * Scales pixels from 0..255 to 0..1, as float32. Training does not need such a copy: a data set of bytes with
+ * `inputScale` 1/255 gives the same inputs.
  *
  * @example
  * ```ts
@@ -114,10 +114,10 @@ export function scalePixels(pixels: Uint8Array): Float32Array<ArrayBuffer> {
 }
 
 /**
- * Makes one row of each input: shape `[N, ...]` becomes `[N, I]`. Values in C order stay where they are, so the result
- * has the same ones, not a copy.
+ * Flattens each input to a row: shape `[N, ...]` becomes `[N, I]`. The result has the same `values`, not a copy,
+ * because the C order of values does not change.
  *
- * @throws {TypeError} where the shape has no axis
+ * @throws {TypeError} if the shape has no axis
  *
  * @example
  * ```ts
@@ -137,12 +137,12 @@ export function flatten<T extends { readonly shape: readonly number[] }>(
 }
 
 /**
- * One row for each label, with 1 at the label and 0 elsewhere.
+ * Returns one row for each label, with 1 at the index of the label and 0 elsewhere.
  *
  * @param labels class labels `[N]`
  * @param classes the length of a row, `C`
  * @returns rows `[N, C]`
- * @throws {RangeError} where a label is not a whole number from 0 to `classes - 1`
+ * @throws {RangeError} if a label is not a whole number from 0 to `classes - 1`
  *
  * @example
  * ```ts
@@ -170,13 +170,13 @@ export function oneHot(labels: ArrayLike<number>, classes: number): Float32Array
 }
 
 /**
- * The label of each one-hot row; undoes {@linkcode oneHot}.
+ * Returns the label of each one-hot row: the inverse of {@linkcode oneHot}.
  *
  * @param rows rows `[N, C]`, each with a single 1 and zeros
  * @param classes the length of a row, `C`
  * @returns labels `[N]`
- * @throws {TypeError} where `rows` is no whole number of rows
- * @throws {RangeError} where a row is not one-hot
+ * @throws {TypeError} if `rows` is not a whole number of rows
+ * @throws {RangeError} if a row is not one-hot
  *
  * @example
  * ```ts
@@ -205,7 +205,7 @@ export function fromOneHot(rows: ArrayLike<number>, classes: number): Uint32Arra
   return labels;
 }
 
-/** The number of rows of `length` values each. */
+/** Returns the number of rows of `length` values each. */
 function rowsOf(values: ArrayLike<number>, length: number, name: string): number {
   if (!Number.isSafeInteger(length) || length < 1 || values.length % length !== 0) {
     throw new TypeError(`${values.length} values are no whole number of rows of ${length} (${name})`);

@@ -1,9 +1,9 @@
 /**
- * Painting pen lines with soft edges onto a sheet of pixels.
+ * Rasterization of pen lines with soft edges.
  * @module
  */
 
-/** A grey sheet, from 0 (paper) to 1 (ink); pixel (x, y) has its centre at (x + 0.5, y + 0.5). */
+/** A sheet of gray pixels, from 0 (paper) to 1 (ink). The center of pixel (x, y) is at (x + 0.5, y + 0.5). */
 export interface Sheet {
   /** The values `[height, width]`, row by row. */
   readonly values: Float32Array;
@@ -14,11 +14,11 @@ export interface Sheet {
 }
 
 /**
- * Paints a line with a round pen: each pixel becomes the darkest of what it was and how far the pen covers it. What lies
- * beyond the sheet is left away.
+ * Paints a line with a round pen: each pixel becomes the maximum of its old value and the share of it that the pen
+ * covers. Parts of the line outside of the sheet are clipped.
  *
- * @param points The line's points `[N, 3]`, N at least 2: x, y and the pen's radius there, in pixels.
- * @param softness How wide the change from ink to paper is, in pixels; 1 is plain anti-aliasing.
+ * @param points The line's points `[N, 3]`, N at least 2: x, y and the pen's radius at the point, in pixels.
+ * @param softness The width of the transition from ink to paper, in pixels; 1 is plain anti-aliasing.
  */
 export function paintLine(sheet: Sheet, points: Float64Array, softness: number): void {
   const { values, width, height } = sheet, half = softness / 2, inverseSoftness = 1 / softness;
@@ -36,7 +36,7 @@ export function paintLine(sheet: Sheet, points: Float64Array, softness: number):
       const pixelY = y + 0.5 - startY, alongThere = pixelY * alongY;
       for (let x = left, at = y * width + left; x < right; x++, at++) {
         const there = values[at];
-        if (there === 1) continue; // as dark as it gets; so are most that the segment before covered
+        if (there === 1) continue; // already full; so are most pixels of the previous segment
         const pixelX = x + 0.5 - startX;
         const nearest = Math.min(1, Math.max(0, (pixelX * alongX + alongThere) * inverse));
         const awayX = pixelX - nearest * alongX, awayY = pixelY - nearest * alongY;

@@ -1,12 +1,13 @@
-/** Sets apart from sets: the validation split. @module */
+/** The validation split. @module */
 import { permutation } from "../random.ts";
 import { countOf, type Dataset, inFeaturesOf } from "./dataset.ts";
 
 /**
- * Chooses which rows train and which validate: `share` of all rows, at least one, drawn by `seed` alone.
+ * Splits rows into rows for training and rows for validation. `share` of all rows, but at least one, are for
+ * validation; `seed` draws them.
  *
- * @returns row numbers, each list in rising order
- * @throws {RangeError} where no row would be left to train on
+ * @returns row indices, each list in ascending order
+ * @throws {RangeError} if no row would be left for training
  */
 export function splitRows(
   count: number,
@@ -21,12 +22,12 @@ export function splitRows(
   return { train: order.slice(held).sort(), validation: order.slice(0, held).sort() };
 }
 
-/** Returns how many of `count` rows {@linkcode splitRows} sets apart for a share. */
+/** Returns the number of rows that {@linkcode splitRows} chooses for validation. */
 export function heldRows(count: number, share: number): number {
   return Math.max(1, Math.round(count * share));
 }
 
-/** The data set of these rows, copied, in this order. */
+/** Returns a data set of copies of these rows, in this order. */
 export function takeRows(dataset: Dataset, rows: Uint32Array): Dataset {
   const { labels, targets, weights, outFeatures } = dataset;
   const inputs = gatherRows(dataset.inputs, rows, inFeaturesOf(dataset));

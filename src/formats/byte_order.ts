@@ -1,6 +1,7 @@
 /**
- * Byte order of numbers in files. JavaScript's typed arrays have the machine's order, which is little-endian wherever
- * this library runs; the big-endian numbers of a file have their bytes swapped on the way in.
+ * Byte order of numbers in files. JavaScript's typed arrays have the byte order of the machine, which is
+ * little-endian on every system that this library runs on. The bytes of big-endian numbers in a file are swapped as
+ * they are read.
  * @module
  */
 
@@ -15,7 +16,7 @@ export function swapBytes(bytes: Uint8Array, itemSize: number): void {
   }
 }
 
-/** The bytes of a typed array, without a copy. */
+/** Returns the bytes of a typed array, without a copy. */
 export function bytesOf(values: ArrayBufferView): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

@@ -3,7 +3,7 @@
  * @module
  */
 
-/** Eight tables of 256: table k holds the checksum of a byte that k zero bytes follow. Made at the first use. */
+/** Eight tables of 256: table k holds the checksum of each byte followed by k zero bytes. Made at the first use. */
 let tables: Uint32Array | undefined;
 
 function makeTables(): Uint32Array {
@@ -21,9 +21,9 @@ function makeTables(): Uint32Array {
 }
 
 /**
- * The CRC-32 of `bytes`, from 0 to 4294967295.
+ * Returns the CRC-32 of `bytes`, from 0 to 4294967295.
  *
- * @param previous the checksum of the bytes before these, to add them up piece by piece
+ * @param previous the checksum of the bytes before these, if the data comes piece by piece
  */
 export function crc32(bytes: Uint8Array, previous = 0): number {
   const table = tables ??= makeTables();

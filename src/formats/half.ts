@@ -3,7 +3,7 @@
  * @module
  */
 
-/** Widens half-precision numbers, given as their bits, to float32; exact for every value, NaN stays NaN. */
+/** Converts half-precision numbers, given as their bits, to float32. Every value is exact; NaN stays NaN. */
 export function decodeHalf(halves: Uint16Array): Float32Array<ArrayBuffer> {
   const values = new Float32Array(halves.length);
   const bits = new Uint32Array(values.buffer);

@@ -1,5 +1,5 @@
 /**
- * IDX files, the format that MNIST was published in: a type, a shape and big-endian numbers; gzipped or not.
+ * IDX files, the format of the original MNIST: a type, a shape and big-endian numbers, gzipped or not.
  * @module
  */
 import { swapBytes } from "./byte_order.ts";
@@ -10,11 +10,11 @@ import { inflate } from "./inflate.ts";
 export interface IdxArray {
   /** The shape: one to 255 lengths. */
   readonly shape: readonly number[];
-  /** The numbers: the last index moves fastest. */
+  /** The numbers in C order: the last index moves fastest. */
   readonly values: Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 }
 
-/** The typed array of each type code, which is the third byte of a file. */
+/** The typed array of each type code. The code is the third byte of a file. */
 const TYPES = {
   0x08: Uint8Array,
   0x09: Int8Array,
@@ -25,10 +25,11 @@ const TYPES = {
 } as const;
 
 /**
- * Reads an IDX file; gzip is recognised by its first bytes. Bytes of an unzipped file become a view of `bytes`.
+ * Reads an IDX file. Gzip is recognized by its first bytes. The values of an unzipped file of bytes are a view of
+ * `bytes`.
  *
  * @param options the file's name, for messages
- * @throws {FormatError} where the file breaks the format, or has another length than its shape needs
+ * @throws {FormatError} if the file violates the format, or its length does not match its shape
  */
 export async function parseIdx(bytes: Uint8Array, options: Origin = {}): Promise<IdxArray> {
   const refuse = refuser("IDX", options);
@@ -72,7 +73,9 @@ function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1F && bytes[1] === 0x8B;
 }
 
-/** Unpacks a gzip file, whose last four bytes are its size; the stream checks the CRC-32 before them. */
+/**
+ * Decompresses a gzip file. Its last four bytes are the size of the result; the stream checks the CRC-32 before them.
+ */
 function gunzip(bytes: Uint8Array, origin: Origin): Promise<Uint8Array> {
   const refuse = refuser("gzip", origin);
   if (bytes.length < 18) {

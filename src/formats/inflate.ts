@@ -1,29 +1,29 @@
 /**
- * Decompression of deflated bytes whose size is known, over the platform's `DecompressionStream`.
+ * Decompression of deflated bytes of a known size, with the platform's `DecompressionStream`.
  * @module
  */
 import { byteCount, digits, type Refuse } from "./fault.ts";
 
-/** Bytes a write: small enough that what one write makes is not a second copy of a large array. */
+/** Bytes of one write: few enough that the result of one write is never a second copy of a large array. */
 const CHUNK = 64 * 1024;
 
-/** Deflate turns two bits into at most 258 bytes; nothing valid grows more. */
+/** The largest ratio of decompressed to compressed size: deflate turns two bits into at most 258 bytes. */
 const LARGEST_RATIO = 1032;
 
-/** How {@linkcode inflate} reads its bytes. */
+/** Options of {@linkcode inflate}. */
 export interface InflateOptions {
   /** The container: `"deflate-raw"` in a zip, `"gzip"` in a `.gz` file, `"deflate"` (zlib) in a PNG. */
   readonly format: "deflate-raw" | "gzip" | "deflate";
-  /** The size that the file declares for the result. */
+  /** The size of the result in bytes, as the file declares it. */
   readonly size: number;
-  /** Makes the error for a fault. */
+  /** Creates the error for a fault. */
   readonly refuse: Refuse;
 }
 
 /**
- * Decompresses `bytes` into exactly `size` bytes. Memory is taken only for sizes that the input can have.
+ * Decompresses `bytes` into exactly `size` bytes. Memory is allocated only if the input can have that size.
  *
- * @throws {FormatError} where the bytes are damaged, cut short, or have another size than declared
+ * @throws {FormatError} if the bytes are damaged or cut short, or their size is not the declared one
  */
 export async function inflate(bytes: Uint8Array, options: InflateOptions): Promise<Uint8Array<ArrayBuffer>> {
   const { size, refuse } = options;
@@ -38,7 +38,7 @@ export async function inflate(bytes: Uint8Array, options: InflateOptions): Promi
   const source = new ReadableStream<Uint8Array<ArrayBuffer>>({
     pull(controller) {
       if (read >= bytes.length) return controller.close();
-      // The copy also makes bytes of a SharedArrayBuffer acceptable.
+      // A copy, because the stream refuses bytes of a SharedArrayBuffer.
       controller.enqueue(bytes.slice(read, read += CHUNK));
     },
   }, { highWaterMark: 0 });

@@ -12,8 +12,8 @@ export type { NpyValues } from "./npy_dtype.ts";
 /** An array of numbers or strings. */
 export interface NpyArray {
   /**
-   * The dtype as NumPy writes it on a little-endian machine: `<f4`, `|u1`, `|b1`, `<U3`. Half precision keeps its
-   * `<f2` while its values are widened to float32.
+   * The dtype as NumPy writes it on a little-endian machine: `<f4`, `|u1`, `|b1`, `<U3`. For half precision it is
+   * `<f2`, although the values are converted to float32.
    */
   readonly dtype: string;
   /** The shape; `[]` for a single value. */
@@ -22,17 +22,17 @@ export interface NpyArray {
   readonly values: NpyValues;
 }
 
-/** The most axes that every version of NumPy reads. */
-const MOST_AXES = 32;
+/** The maximum number of axes that every version of NumPy reads. */
+const MAX_AXES = 32;
 
 /**
  * Reads a `.npy` file of numbers, bools or strings; either byte order, C or Fortran order, format version 1 to 3.
  *
- * The values are a view of `bytes` where the file's layout allows it, so `bytes` must not be changed afterwards.
+ * The values are a view of `bytes` if the file's layout allows it, so `bytes` must not be changed afterwards.
  *
- * @param options the file's name, and the member's where it is one of an archive, for messages
- * @throws {FormatError} where the file breaks the format, has another length than its shape needs, or has a dtype
- * that is no number, bool or string
+ * @param options for messages: the file's name, and the member's name if the bytes are a member of an archive
+ * @throws {FormatError} if the file violates the format, its length does not match its shape, or its dtype is not a
+ * number, bool or string
  */
 export function parseNpy(bytes: Uint8Array, options: Origin = {}): NpyArray {
   const refuse = refuser("npy", options);
@@ -56,13 +56,14 @@ export function parseNpy(bytes: Uint8Array, options: Origin = {}): NpyArray {
 /**
  * Writes a `.npy` file, byte for byte as `numpy.save` does for the same array in C order.
  *
- * @param array its `dtype` may be left out: typed arrays have one, and strings become `<U` with the longest's length
- * @throws {TypeError} where the shape does not fit the values, or the dtype is not one that they can be written as
- * @throws {RangeError} where the shape has more than 32 axes, or a string ends in NUL
+ * @param array the values with their shape; `dtype` is optional: a typed array has its own, and strings are written
+ * as `<U` with the length of the longest
+ * @throws {TypeError} if the shape does not fit the values, or the values cannot be written with the dtype
+ * @throws {RangeError} if the shape has more than 32 axes, or a string ends in NUL
  */
 export function formatNpy(array: Omit<NpyArray, "dtype"> & Partial<NpyArray>): Uint8Array {
   const { shape, values } = array;
-  if (shape.length > MOST_AXES) {
+  if (shape.length > MAX_AXES) {
     throw new RangeError(`Cannot write npy: ${shape.length} axes, at most 32 are read`);
   }
   if (
@@ -78,12 +79,12 @@ export function formatNpy(array: Omit<NpyArray, "dtype"> & Partial<NpyArray>): U
   return file;
 }
 
-/** The number of values of a shape. */
+/** Returns the number of values of a shape. */
 function countOf(shape: readonly number[]): number {
   return shape.includes(0) ? 0 : shape.reduce((product, length) => product * length, 1);
 }
 
-/** Puts values whose first index moves fastest into C order. */
+/** Copies values in Fortran order, in which the first index moves fastest, into C order. */
 function fromFortranOrder(values: NpyValues, shape: readonly number[]): NpyValues {
   if (shape.length < 2 || values.length === 0) return values;
   const ordered = values.slice();

@@ -1,12 +1,12 @@
 /**
- * The dtypes of `.npy` files that are read and written here, and how their bytes become values.
+ * The dtypes of `.npy` files that this library reads and writes, and the conversion between bytes and values.
  * @module
  */
 import { bytesOf, swapBytes } from "./byte_order.ts";
 import { byteCount, type Refuse } from "./fault.ts";
 import { decodeHalf } from "./half.ts";
 
-/** Values of an array: a typed array for numbers and bools, strings for the dtypes U and S. */
+/** The values of an array: a typed array for numbers and bools, strings for the dtypes U and S. */
 export type NpyValues =
   | Uint8Array
   | Int8Array
@@ -22,13 +22,13 @@ export type NpyValues =
 
 /** A dtype that can be read. */
 export interface NpyDtype {
-  /** Its normal form: little-endian, with `|` where byte order means nothing, such as `<f4`, `|u1`, `<U3`. */
+  /** Its normal form: little-endian, or `|` if byte order does not apply, such as `<f4`, `|u1`, `<U3`. */
   readonly name: string;
   /** Its kind and size without the byte order, such as `f4`; `U` and `S` for strings. */
   readonly code: string;
-  /** Bytes a value. */
+  /** Bytes of a value. */
   readonly itemSize: number;
-  /** Whether the file has it big-endian. */
+  /** True if the file's values are big-endian. */
   readonly swapped: boolean;
 }
 
@@ -46,10 +46,10 @@ const ARRAYS = {
   f8: Float64Array,
 } as const;
 
-/** Characters or bytes a string: NumPy's own limit is 2 GiB a value. */
-const LONGEST_STRING = 2 ** 29 - 1;
+/** The maximum length of a string in characters or bytes; NumPy's own limit is 2 GiB for a value. */
+const MAX_STRING_LENGTH = 2 ** 29 - 1;
 
-/** Kinds that hold no plain numbers, in words. */
+/** Kinds of dtype that are refused, with their names in messages. */
 const REFUSED_KINDS: Readonly<Record<string, string>> = {
   c: "complex numbers",
   m: "time spans",
@@ -58,13 +58,13 @@ const REFUSED_KINDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads a dtype such as `>f4`.
+ * Parses a dtype such as `>f4`.
  *
- * @throws {FormatError} made by `refuse`, naming the dtype, where it is none of numbers, bools and strings
+ * @throws {FormatError} made by `refuse`, with the dtype in the message, if it is not a number, bool or string
  */
 export function parseNpyDtype(descr: string, refuse: Refuse): NpyDtype {
   if (/^[[(]/.test(descr)) {
-    throw refuse(`has the structured dtype ${shorten(descr)}; save each field as an array of its own`);
+    throw refuse(`has the structured dtype ${shorten(descr)}; save each field as a separate array`);
   }
   const [, order, kind, digits] = /^([<>=|]?)([A-Za-z?])(\d*)(?:\[\w*\])?$/.exec(descr) ?? [];
   if (kind === "O") throw refuse("is an object array, which needs pickle; save it with a numeric dtype");
@@ -72,7 +72,7 @@ export function parseNpyDtype(descr: string, refuse: Refuse): NpyDtype {
     throw refuse(`has dtype ${descr} (${REFUSED_KINDS[kind]}); save it with a numeric dtype`);
   }
   const size = digits === "" ? NaN : Number(digits);
-  if ((kind === "U" || kind === "S") && size > 0 && size <= LONGEST_STRING) {
+  if ((kind === "U" || kind === "S") && size > 0 && size <= MAX_STRING_LENGTH) {
     const itemSize = kind === "U" ? 4 * size : size;
     return {
       name: `${kind === "U" ? "<" : "|"}${kind}${size}`,
@@ -89,10 +89,10 @@ export function parseNpyDtype(descr: string, refuse: Refuse): NpyDtype {
 }
 
 /**
- * Decodes the values of an array. Numbers are a view of `bytes` where byte order and alignment allow it.
+ * Decodes the values of an array. Numbers are a view of `bytes` if byte order and alignment allow it.
  *
- * @param bytes exactly the array's data
- * @throws {FormatError} made by `refuse` where a bool is not 0 or 1, or a string is not text
+ * @param bytes the array's data and nothing else
+ * @throws {FormatError} made by `refuse` if a bool is not 0 or 1, or a string is not valid text
  */
 export function decodeValues(bytes: Uint8Array, dtype: NpyDtype, refuse: Refuse): NpyValues {
   const { code, itemSize } = dtype;
@@ -109,17 +109,17 @@ export function decodeValues(bytes: Uint8Array, dtype: NpyDtype, refuse: Refuse)
   if (code === "U") return decodeStrings(native, itemSize, (item) => decodeUtf32(item, refuse));
   const { buffer, byteOffset, length } = native;
   if (code === "f2") return decodeHalf(new Uint16Array(buffer, byteOffset, length / 2));
-  // Every typed array takes a shared buffer too, which the type of this union of constructors hides.
+  // Every typed array also accepts a shared buffer, but the type of this union of constructors does not say so.
   return new ARRAYS[code as keyof typeof ARRAYS](buffer as ArrayBuffer, byteOffset, length / itemSize);
 }
 
 /**
- * The dtype that `values` are written as, and their bytes.
+ * Returns the dtype in which `values` are written, and their bytes.
  *
- * @param wanted the dtype to write, which must be one that the values have; by default the one of their type, and for
- * strings `<U` with the length of the longest
- * @throws {TypeError} where the values cannot be written as `wanted`
- * @throws {RangeError} where a string ends in NUL, which NumPy drops
+ * @param wanted the dtype to write, which must fit the values; by default that of the typed array, and for strings
+ * `<U` with the length of the longest
+ * @throws {TypeError} if the values cannot be written as `wanted`
+ * @throws {RangeError} if a string ends in NUL, because NumPy would drop it
  */
 export function encodeValues(values: NpyValues, wanted?: string): { dtype: string; bytes: Uint8Array } {
   if (Array.isArray(values)) return encodeStrings(values, wanted);

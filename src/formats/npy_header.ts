@@ -5,29 +5,29 @@
  */
 import { byteCount, type Refuse } from "./fault.ts";
 
-/** What a header says. */
+/** The content of a header. */
 export interface NpyHeader {
-  /** The dtype as it stands there, such as `>f4`; the source text where it is a list (a structured dtype). */
+  /** The dtype as the file has it, such as `>f4`; of a structured dtype (a list) the source text. */
   readonly descr: string;
-  /** Whether the first index moves fastest. */
+  /** True if the first index moves fastest. */
   readonly fortranOrder: boolean;
   /** The shape; `[]` for a single value. */
   readonly shape: readonly number[];
-  /** Where the values begin, in bytes. */
+  /** The offset of the values in the file, in bytes. */
   readonly dataStart: number;
 }
 
 const MAGIC = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]; // "\x93NUMPY"
 
-/** NumPy's own limit, `max_header_size`: a longer header is an attack or a mistake. */
-const LONGEST_HEADER = 10_000;
+/** The longest header that is read, in bytes: NumPy's own limit, `max_header_size`. */
+const MAX_HEADER_LENGTH = 10_000;
 
-/** Digits that NumPy leaves room for, so that an array can grow along its first axis in place. */
+/** Digits for which NumPy reserves space, so that an array can grow along its first axis in place. */
 const GROWTH_DIGITS = 21;
 
 const ALIGNMENT = 64;
 
-/** A token of the literal: a string without escapes, a bool, a whole number or punctuation. */
+/** A token of the dict literal: a string without escapes, a bool, a whole number or punctuation. */
 const TOKEN = /\s*('[^'\\\n]*'|"[^"\\\n]*"|True|False|(?:0|[1-9]\d*)L?(?![\w.])|[{}()[\],:])/y;
 
 /**
@@ -50,8 +50,8 @@ export function parseNpyHeader(bytes: Uint8Array, refuse: Refuse): NpyHeader {
   if (bytes.length < textStart) throw refuse(`is ${byteCount(bytes.length)} long, its header needs more`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
-  if (length > LONGEST_HEADER) {
-    throw refuse(`has a header of ${byteCount(length)}, at most ${byteCount(LONGEST_HEADER)} are read`, {
+  if (length > MAX_HEADER_LENGTH) {
+    throw refuse(`has a header of ${byteCount(length)}, at most ${byteCount(MAX_HEADER_LENGTH)} are read`, {
       offset: 8,
     });
   }
@@ -59,11 +59,12 @@ export function parseNpyHeader(bytes: Uint8Array, refuse: Refuse): NpyHeader {
   if (dataStart > bytes.length) {
     throw refuse(`ends inside of its header, which needs ${byteCount(dataStart)}, it has ${bytes.length}`);
   }
-  // Version 3 is UTF-8, which matters only to the field names of structured dtypes, and those are refused.
+  // Version 3 is UTF-8, but only field names of structured dtypes can differ from ASCII, and those dtypes are
+  // refused.
   return { ...parseDict(latin1(bytes.subarray(textStart, dataStart)), textStart, refuse), dataStart };
 }
 
-/** Writes the header that NumPy writes for a C-ordered array, byte for byte. */
+/** Returns the header that NumPy writes for a C-ordered array, byte for byte. */
 export function formatNpyHeader(dtype: string, shape: readonly number[]): Uint8Array {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
   const dict = `{'descr': '${dtype}', 'fortran_order': False, 'shape': ${tuple}, }`;
@@ -123,7 +124,7 @@ function parseDict(text: string, textStart: number, refuse: Refuse): Omit<NpyHea
       lengths.push(length);
       token = next(", or )");
       if (token === ",") token = next("a length or )");
-      else if (token !== ")" || lengths.length === 1) throw malformed(`","`); // (3) is no tuple
+      else if (token !== ")" || lengths.length === 1) throw malformed(`","`); // (3) is not a tuple
     }
     return lengths;
   };
@@ -154,7 +155,7 @@ function isQuoted(token: string): boolean {
   return token[0] === "'" || token[0] === '"';
 }
 
-/** One character a byte; `TextDecoder("latin1")` would decode windows-1252. */
+/** Decodes each byte to one character; `TextDecoder("latin1")` would decode windows-1252. */
 function latin1(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes);
 }

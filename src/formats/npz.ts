@@ -1,5 +1,5 @@
 /**
- * NumPy's `.npz` files: named arrays, each a `.npy` file in a zip archive.
+ * NumPy's `.npz` files: zip archives of named arrays, each a `.npy` file.
  * @module
  */
 import { refuser } from "./fault.ts";
@@ -7,30 +7,30 @@ import { formatNpy, type NpyArray, parseNpy } from "./npy.ts";
 import { readZip, type ReadZipOptions, type ZipEntry } from "./zip.ts";
 import { writeZip } from "./zip_write.ts";
 
-/** The arrays of an archive. Each is decoded when it is read, and not kept. */
+/** The arrays of an archive. An array is decoded at each read, and not cached. */
 export interface Npz {
-  /** The file's name as the reader was told; `""` for bytes that came without one. */
+  /** The file's name as passed to the reader; `""` if none was passed. */
   readonly file: string;
   /** The names of the arrays, without `.npy`, in the order of the archive. */
   readonly names: readonly string[];
-  /** Whether there is an array of this name. */
+  /** Returns whether the archive has an array of this name. */
   has(name: string): boolean;
   /**
    * Decodes one array.
    *
-   * @throws {FormatError} where there is none of this name, or it breaks its format
+   * @throws {FormatError} if the archive has no array of this name, or the array violates its format
    */
   read(name: string): Promise<NpyArray>;
 }
 
-/** What `formatNpz` writes for a name; see `formatNpy` for the dtype of one that is left out. */
+/** An array for `formatNpz` to write; `formatNpy` documents the dtype that is the default. */
 export type NpzInput = Omit<NpyArray, "dtype"> & Partial<NpyArray>;
 
 /**
- * Opens an archive. Arrays of a stored archive are views of `bytes` where they can be, so `bytes` must not be changed
- * while they are in use.
+ * Opens an archive. Arrays that are stored uncompressed are views of `bytes` if their layout allows it, so `bytes`
+ * must not be changed while they are in use.
  *
- * @throws {FormatError} where the archive is cut short or damaged
+ * @throws {FormatError} if the archive is cut short or damaged
  */
 // deno-lint-ignore require-await -- a damaged archive rejects the promise, as a damaged array does
 export async function parseNpz(bytes: Uint8Array, options: ReadZipOptions = {}): Promise<Npz> {
@@ -57,10 +57,10 @@ export async function parseNpz(bytes: Uint8Array, options: ReadZipOptions = {}):
 }
 
 /**
- * Writes an archive that `numpy.load` opens without pickle. The same arrays in the same order make the same bytes.
+ * Writes an archive that `numpy.load` opens without pickle. The same arrays in the same order give the same bytes.
  *
- * @throws {TypeError} where an array's shape or dtype does not fit its values
- * @throws {RangeError} where the archive would pass 4 GiB
+ * @throws {TypeError} if an array's shape or dtype does not fit its values
+ * @throws {RangeError} if the archive would be larger than 4 GiB
  */
 export function formatNpz(arrays: Readonly<Record<string, NpzInput>>): Uint8Array<ArrayBuffer> {
   return writeZip(

@@ -1,5 +1,5 @@
 /**
- * PNG images, read: every kind of pixel, bit depth and filter of the specification, interlaced or not.
+ * Reading of PNG images: every color type, bit depth and filter of the specification, interlaced or not.
  * https://www.w3.org/TR/png-3/
  * @module
  */
@@ -10,40 +10,41 @@ import { undoFilters } from "./png_filters.ts";
 import { lineBytes, parsePngHeader, passesOf, type PngHeader } from "./png_header.ts";
 import { channelsOf, placePass, type PngMeaning } from "./png_pixels.ts";
 
-/** A picture of a byte a channel. */
+/** A picture with one byte for each channel of a pixel. */
 export interface Picture {
-  /** Pixels a row. */
+  /** The width in pixels. */
   readonly width: number;
-  /** Rows. */
+  /** The height in pixels. */
   readonly height: number;
-  /** Channels: 1 gray, 2 gray and alpha, 3 RGB, 4 RGBA. Alpha is 255 where a pixel is opaque, and not multiplied in. */
+  /** Channels: 1 gray, 2 gray and alpha, 3 RGB, 4 RGBA. Alpha is 255 for an opaque pixel, and not premultiplied. */
   readonly channels: 1 | 2 | 3 | 4;
   /** Values `[height, width, channels]`, row by row. */
   readonly pixels: Uint8Array<ArrayBuffer>;
 }
 
-/** How {@linkcode parsePng} reads a file. */
+/** Options of {@linkcode parsePng}. */
 export interface ParsePngOptions {
   /** The file's name, for messages. */
   readonly name?: string;
-  /** The most pixels that are read; 67,108,864 by default, which take up to 800 MB while they are decoded. */
+  /** The maximum number of pixels; 67,108,864 by default, which take up to 800 MB while they are decoded. */
   readonly maxPixels?: number;
 }
 
 /** 2^26: an image of 8192×8192. */
-const MOST_PIXELS = 2 ** 26;
+const DEFAULT_MAX_PIXELS = 2 ** 26;
 
-/** The chunks that the pixels are made of. */
+/** The chunks from which the pixels are decoded. */
 interface PngFile extends PngMeaning {
-  /** The compressed lines, in pieces. */
+  /** The compressed lines, in the pieces of the `IDAT` chunks. */
   readonly pieces: readonly Uint8Array[];
 }
 
 /**
- * Reads a PNG file. Samples of 1, 2, 4 and 16 bits are scaled to bytes, colors of a palette looked up, and `tRNS`
- * becomes an alpha channel. Gamma and color profiles are not applied. Of an animation, the still image is read.
+ * Reads a PNG file. Samples of 1, 2, 4 and 16 bits are scaled to bytes, palette colors are looked up, and a `tRNS`
+ * chunk becomes an alpha channel. Gamma and color profiles are not applied. If the file is an animation, its still
+ * image is read.
  *
- * @throws {FormatError} where the file is damaged, cut short, or larger than allowed
+ * @throws {FormatError} if the file is damaged, cut short, or larger than allowed
  *
  * @example
  * ```ts
@@ -55,7 +56,7 @@ interface PngFile extends PngMeaning {
  * ```
  */
 export async function parsePng(bytes: Uint8Array, options: ParsePngOptions = {}): Promise<Picture> {
-  const { name, maxPixels = MOST_PIXELS } = options;
+  const { name, maxPixels = DEFAULT_MAX_PIXELS } = options;
   const file = readFile(bytes, maxPixels, refuser("png", { name }));
   const { header } = file, { width, height } = header;
   const passes = passesOf(header);
@@ -76,7 +77,7 @@ export async function parsePng(bytes: Uint8Array, options: ParsePngOptions = {})
   return { width, height, channels, pixels };
 }
 
-/** Reads the chunks, checks their order, and keeps those that pixels need. */
+/** Reads the chunks, checks their order, and returns those that the pixels need. */
 function readFile(bytes: Uint8Array, maxPixels: number, refuse: Refuse): PngFile {
   let header: PngHeader | undefined, palette: Uint8Array | undefined, transparency: Uint8Array | undefined;
   const pieces: Uint8Array[] = [];
@@ -103,7 +104,7 @@ function readFile(bytes: Uint8Array, maxPixels: number, refuse: Refuse): PngFile
       if (header!.color === "palette" && !palette) throw fault("has no PLTE chunk before its pixels");
       pieces.push(data);
     } else if (type[0] < "a" && type !== "IEND") {
-      throw fault(`has a chunk ${type}, which is needed to show it and not known here`);
+      throw fault(`has a chunk ${type}, which is critical and not supported`);
     }
     last = type;
   }
@@ -139,7 +140,7 @@ function checkTransparency(
   }
 }
 
-/** One array of all pieces; a single one is not copied. */
+/** Joins the pieces into one array; a single piece is not copied. */
 function joined(pieces: readonly Uint8Array[]): Uint8Array {
   if (pieces.length === 1) return pieces[0];
   const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));

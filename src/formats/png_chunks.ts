@@ -1,5 +1,5 @@
 /**
- * The chunks that a PNG file is made of: a length, a type of four letters, data and a CRC-32 of type and data.
+ * The chunks of a PNG file: each has a length, a type of four letters, data, and a CRC-32 of type and data.
  * https://www.w3.org/TR/png-3/#5DataRep
  * @module
  */
@@ -14,29 +14,31 @@ export interface PngChunk {
   readonly data: Uint8Array;
 }
 
-/** A chunk of a file. */
+/** A chunk that was read from a file. */
 export interface PngChunkAt extends PngChunk {
-  /** Where its data begin in the file. */
+  /** The offset of its data in the file, in bytes. */
   readonly start: number;
 }
 
-/** What a PNG file begins with: no text, and not changed by what changes line breaks or cuts the eighth bit. */
+/**
+ * The first bytes of a PNG file. A transfer that changes line breaks or drops the eighth bit damages them visibly.
+ */
 const SIGNATURE = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A];
 /** Bytes of a chunk besides its data. */
 const FRAME = 12;
 
-/** Whether these are the first bytes of a PNG file. */
+/** Returns whether the bytes begin as a PNG file does. */
 export function isPng(bytes: Uint8Array): boolean {
   return bytes.length >= SIGNATURE.length && SIGNATURE.every((byte, at) => bytes[at] === byte);
 }
 
 /**
- * Reads the chunks of a file, `IEND` last; what stands after that is not looked at. The data are views of `bytes`.
+ * Reads the chunks of a file up to `IEND`; bytes after that are ignored. The data are views of `bytes`.
  *
- * @throws {FormatError} made by `refuse`, where the signature is missing or a chunk is damaged or cut short
+ * @throws {FormatError} made by `refuse` if the signature is missing or a chunk is damaged or cut short
  */
 export function* readPngChunks(bytes: Uint8Array, refuse: Refuse): Generator<PngChunkAt, void, void> {
-  if (!isPng(bytes)) throw refuse("is no PNG file: its first bytes are others", { offset: 0 });
+  if (!isPng(bytes)) throw refuse("is not a PNG file: it does not begin with PNG's signature", { offset: 0 });
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = SIGNATURE.length, type = ""; type !== "IEND";) {
     if (at + FRAME > bytes.length) {
@@ -62,7 +64,7 @@ export function* readPngChunks(bytes: Uint8Array, refuse: Refuse): Generator<Png
   }
 }
 
-/** Writes a file of these chunks. */
+/** Returns a PNG file of these chunks. */
 export function writePngChunks(chunks: readonly PngChunk[]): Uint8Array<ArrayBuffer> {
   const file = new Uint8Array(
     chunks.reduce((sum, { data }) => sum + FRAME + data.length, SIGNATURE.length),

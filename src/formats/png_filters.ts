@@ -1,28 +1,29 @@
 /**
- * PNG's filters: what a line stores is the difference of each byte and one foretold from its neighbours `a` (left), `b`
- * (above) and `c` (above left), modulo 256. Neighbours outside of the image are 0. A line's first byte names its filter:
- * 0 none, 1 `a`, 2 `b`, 3 `⌊(a + b) / 2⌋`, 4 whichever of `a`, `b`, `c` is nearest to `a + b - c`.
+ * PNG's filters. A line stores the difference between each byte and its prediction, modulo 256. The prediction is
+ * computed from the neighbors `a` (left), `b` (above) and `c` (above left); neighbors outside of the image are 0. The
+ * first byte of a line is the number of its filter, whose predictions are: 0 zero, 1 `a`, 2 `b`, 3 `⌊(a + b) / 2⌋`, 4
+ * the one of `a`, `b`, `c` that is nearest to `a + b - c`.
  * @module
  */
 import type { Refuse } from "./fault.ts";
 
-/** Filters that there are. */
+/** The number of filters. */
 const FILTERS = 5;
 
-/** How the bytes of an image lie. */
+/** The layout of an image's bytes. */
 export interface Lines {
-  /** Lines. */
+  /** The number of lines. */
   readonly height: number;
-  /** Bytes a line, without its filter's. */
+  /** Bytes of a line, without the filter byte. */
   readonly bytes: number;
-  /** Bytes from a byte to its neighbour `a`: those of a pixel, at least 1. */
+  /** The distance from a byte to its neighbor `a`: the bytes of a pixel, at least 1. */
   readonly distance: number;
 }
 
 /**
- * Undoes the filters of lines `[height, 1 + bytes]` in place. A line's first byte stays what it was.
+ * Undoes the filters of lines `[height, 1 + bytes]` in place. The filter byte of each line is not changed.
  *
- * @throws {FormatError} made by `refuse`, where a line names a filter that there is not
+ * @throws {FormatError} made by `refuse` if a line has an unknown filter
  */
 export function undoFilters(data: Uint8Array, { height, bytes, distance }: Lines, refuse: Refuse): void {
   let above: Uint8Array = new Uint8Array(bytes);
@@ -36,7 +37,7 @@ export function undoFilters(data: Uint8Array, { height, bytes, distance }: Lines
     } else if (filter === 3) {
       for (let i = 0; i < bytes; i++) line[i] += ((i < distance ? 0 : line[i - distance]) + above[i]) >> 1;
     } else if (filter === 4) {
-      for (let i = 0; i < Math.min(distance, bytes); i++) line[i] += above[i]; // b is nearest where a and c are 0
+      for (let i = 0; i < Math.min(distance, bytes); i++) line[i] += above[i]; // b is nearest if a and c are 0
       for (let i = distance; i < bytes; i++) {
         line[i] += nearest(line[i - distance], above[i], above[i - distance]);
       }
@@ -48,8 +49,8 @@ export function undoFilters(data: Uint8Array, { height, bytes, distance }: Lines
 }
 
 /**
- * Filters lines `[height, bytes]` into `[height, 1 + bytes]`, each line with the filter whose differences have the
- * smallest sum of magnitudes: such lines deflate well.
+ * Filters lines `[height, bytes]` into `[height, 1 + bytes]`. Each line gets the filter whose differences have the
+ * smallest sum of magnitudes, because such lines deflate well.
  */
 export function applyFilters(
   pixels: Uint8Array,
@@ -65,9 +66,9 @@ export function applyFilters(
       const a = i < distance ? 0 : line[i - distance],
         b = above[i],
         c = i < distance ? 0 : above[i - distance];
-      const foretold = [0, a, b, (a + b) >> 1, nearest(a, b, c)];
+      const predicted = [0, a, b, (a + b) >> 1, nearest(a, b, c)];
       for (let filter = 0; filter < FILTERS; filter++) {
-        const difference = (line[i] - foretold[filter]) & 255;
+        const difference = (line[i] - predicted[filter]) & 255;
         tried[filter][i] = difference;
         sums[filter] += difference < 128 ? difference : 256 - difference;
       }
@@ -80,7 +81,7 @@ export function applyFilters(
   return data;
 }
 
-/** Whichever of `a`, `b`, `c` is nearest to `a + b - c`; the first of them where two are. */
+/** Returns the one of `a`, `b`, `c` that is nearest to `a + b - c`; the first of them if several are. */
 function nearest(a: number, b: number, c: number): number {
   const toA = Math.abs(b - c), toB = Math.abs(a - c), toC = Math.abs(a + b - 2 * c);
   return toA <= toB && toA <= toC ? a : toB <= toC ? b : c;

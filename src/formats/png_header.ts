@@ -1,43 +1,43 @@
 /**
- * The header of a PNG file, and how the lines of its image lie in the data.
+ * The header of a PNG file, and the layout of its lines in the image data.
  * @module
  */
 import { byteCount, digits, type Refuse } from "./fault.ts";
 
-/** What an `IHDR` chunk says. */
+/** The content of an `IHDR` chunk. */
 export interface PngHeader {
-  /** Pixels a row. */
+  /** The width in pixels. */
   readonly width: number;
-  /** Rows. */
+  /** The height in pixels. */
   readonly height: number;
-  /** Bits a sample: 1, 2, 4, 8 or 16. */
+  /** Bits of a sample: 1, 2, 4, 8 or 16. */
   readonly bitDepth: number;
-  /** The kind of pixel. */
+  /** The color type. */
   readonly color: PngColor;
-  /** Samples a pixel. */
+  /** Samples of a pixel. */
   readonly samples: number;
-  /** Whether the image comes in seven passes, coarse to fine. */
+  /** True if the image is stored in seven passes, coarse to fine. */
   readonly interlaced: boolean;
 }
 
-/** A kind of pixel. */
+/** A color type, by name. */
 export type PngColor = "gray" | "RGB" | "palette" | "gray and alpha" | "RGBA";
 
-/** A part of the image whose lines follow each other: all of it, or one pass of an interlaced image. */
+/** A part of the image with consecutive lines: all of it, or one pass of an interlaced image. */
 export interface PngPass {
-  /** Pixels a line, at least 1. */
+  /** Pixels of a line, at least 1. */
   readonly width: number;
-  /** Lines, at least 1. */
+  /** The number of lines, at least 1. */
   readonly height: number;
-  /** The column of the image that the first pixel of a line is, and how many columns on the next one is. */
+  /** The image column of a line's first pixel, and the distance in columns to the next pixel. */
   readonly left: number;
   readonly stepX: number;
-  /** The row of the image that the first line is, and how many rows on the next one is. */
+  /** The image row of the first line, and the distance in rows to the next line. */
   readonly top: number;
   readonly stepY: number;
 }
 
-/** Kinds of pixel by the number that stands for them, with the bit depths that each can have. */
+/** The color types by their number in the file, each with its samples a pixel and its possible bit depths. */
 const COLORS: {
   readonly [type: number]: readonly [PngColor, samples: number, bitDepths: readonly number[]];
 } = {
@@ -60,9 +60,9 @@ const ADAM7 = [
 ] as const;
 
 /**
- * Reads the data of an `IHDR` chunk, which begin at byte `start` of the file.
+ * Parses the data of an `IHDR` chunk. `start` is their offset in the file.
  *
- * @throws {FormatError} made by `refuse`, where a value is none that PNG knows or the image has more than `maxPixels`
+ * @throws {FormatError} made by `refuse` if PNG does not define a value, or the image has more than `maxPixels`
  */
 export function parsePngHeader(
   data: Uint8Array,
@@ -101,7 +101,7 @@ export function parsePngHeader(
   return { width, height, bitDepth, color, samples, interlaced: interlace === 1 };
 }
 
-/** The passes of an image in the order of its data; those that would have no pixel are left out, as in the data. */
+/** Returns the passes of an image in the order of its data. Passes without a pixel are left out, as in the data. */
 export function passesOf({ width, height, interlaced }: PngHeader): PngPass[] {
   if (!interlaced) return [{ width, height, left: 0, stepX: 1, top: 0, stepY: 1 }];
   return ADAM7.map(([left, top, stepX, stepY]) => ({
@@ -114,7 +114,7 @@ export function passesOf({ width, height, interlaced }: PngHeader): PngPass[] {
   })).filter((pass) => pass.width > 0 && pass.height > 0);
 }
 
-/** Bytes of a line of `width` pixels, without its filter's. */
+/** Returns the bytes of a line of `width` pixels, without the filter byte. */
 export function lineBytes({ bitDepth, samples }: PngHeader, width: number): number {
   return Math.ceil(width * samples * bitDepth / 8);
 }

@@ -1,36 +1,36 @@
 /**
- * From the samples of a PNG file, of 1 to 16 bits and perhaps into a palette, to pixels of a byte a channel.
+ * Conversion of PNG samples, which have 1 to 16 bits and may be palette indices, to pixels of one byte a channel.
  * @module
  */
 import type { Refuse } from "./fault.ts";
 import { lineBytes, type PngHeader, type PngPass } from "./png_header.ts";
 
-/** What gives the samples their meaning. */
+/** The chunks that define the colors of the samples. */
 export interface PngMeaning {
   /** The header. */
   readonly header: PngHeader;
-  /** Colors `[entries, 3]`; for images with a palette alone. */
+  /** Colors `[entries, 3]`; only of an image with a palette. */
   readonly palette?: Uint8Array;
-  /** The data of the `tRNS` chunk: alpha of the first palette entries, or the one pixel that is transparent. */
+  /** The data of the `tRNS` chunk: alpha of the first palette entries, or the one color that is transparent. */
   readonly transparency?: Uint8Array;
 }
 
-/** Channels of the pixels: 1 gray, 2 gray and alpha, 3 RGB, 4 RGBA. */
+/** Returns the number of channels: 1 gray, 2 gray and alpha, 3 RGB, 4 RGBA. */
 export function channelsOf({ header: { color, samples }, transparency }: PngMeaning): 1 | 2 | 3 | 4 {
   return (color === "palette" ? 3 : samples) + (transparency ? 1 : 0) as 1 | 2 | 3 | 4;
 }
 
 /**
- * Puts the lines of a pass, `[height, 1 + bytes]` without their filters, where they belong in `pixels`.
+ * Converts the lines of a pass, `[height, 1 + bytes]` with their filters undone, and writes them to `pixels`.
  *
- * @throws {FormatError} made by `refuse`, where a sample names an entry that the palette has not
+ * @throws {FormatError} made by `refuse` if a sample is not an index of the palette
  */
 export function placePass(
   lines: Uint8Array,
   { meaning, pass, pixels, refuse }: {
     readonly meaning: PngMeaning;
     readonly pass: PngPass;
-    /** `[height, width, channels]` of the whole image. */
+    /** The pixels of the whole image, `[height, width, channels]`. */
     readonly pixels: Uint8Array;
     readonly refuse: Refuse;
   },
@@ -46,7 +46,7 @@ export function placePass(
   }
 }
 
-/** Writes pixel `x` of a line of samples to `pixels[at]` and after. */
+/** Writes pixel `x` of a line of samples to `pixels`, from index `at` on. */
 type Place = (samples: ArrayLike<number>, x: number, pixels: Uint8Array, at: number) => void;
 
 function paletteOf({ palette = new Uint8Array(), transparency }: PngMeaning, refuse: Refuse): Place {
@@ -61,7 +61,7 @@ function paletteOf({ palette = new Uint8Array(), transparency }: PngMeaning, ref
 
 function directOf({ header: { bitDepth, samples: count }, transparency }: PngMeaning): Place {
   const scale = 255 / (2 ** bitDepth - 1);
-  // Two bytes a sample, whatever the depth; of these only the sample's bits count.
+  // The chunk has two bytes a sample at every bit depth; only the lower `bitDepth` bits count.
   const clear = transparency && Array.from(
     { length: count },
     (_, c) => ((transparency[2 * c] << 8) | transparency[2 * c + 1]) & (2 ** bitDepth - 1),
@@ -72,7 +72,7 @@ function directOf({ header: { bitDepth, samples: count }, transparency }: PngMea
   };
 }
 
-/** The samples of a line, as whole numbers of `bitDepth` bits. */
+/** Returns the samples of a line, as whole numbers of `bitDepth` bits. */
 function samplesOf(line: Uint8Array, { bitDepth, samples }: PngHeader, width: number): ArrayLike<number> {
   if (bitDepth === 8) return line;
   const count = width * samples;

@@ -1,30 +1,30 @@
 /**
- * PNG images, written: a byte a channel, not interlaced.
+ * Writing of PNG images, with one byte a channel and not interlaced.
  * @module
  */
 import type { Picture } from "./png.ts";
 import { writePngChunks } from "./png_chunks.ts";
 import { applyFilters } from "./png_filters.ts";
 
-/** The color type of PNG for each number of channels. */
+/** PNG's number of the color type, by number of channels. */
 const COLOR_TYPES: { readonly [channels in Picture["channels"]]: number } = { 1: 0, 2: 4, 3: 2, 4: 6 };
 
-/** The longest side that PNG can say. */
-const LONGEST_SIDE = 2 ** 31 - 1;
+/** The longest side that a PNG file can have, in pixels. */
+const MAX_SIDE = 2 ** 31 - 1;
 
 /**
- * Writes a PNG file, which {@linkcode parsePng} reads back as the same picture. The same picture makes the same bytes
- * with the same version of Deno or of the browser, whose compressor is used.
+ * Writes a PNG file. {@linkcode parsePng} reads it back as the same picture. The compressor is that of Deno or the
+ * browser: the same picture gives the same bytes only with the same version of it.
  *
- * @throws {RangeError} where a side is no whole number from 1
- * @throws {TypeError} where there are not `width * height * channels` values, or not 1 to 4 channels
+ * @throws {RangeError} if a side is not a whole number from 1
+ * @throws {TypeError} if the number of values is not `width * height * channels`, or that of channels not 1 to 4
  */
 export async function formatPng(picture: Picture): Promise<Uint8Array<ArrayBuffer>> {
   const { width, height, channels, pixels } = picture;
   const type = COLOR_TYPES[channels];
   if (type === undefined) throw new TypeError(`Cannot write PNG: ${channels} channels, needs 1 to 4`);
   for (const side of [width, height]) {
-    if (!Number.isInteger(side) || side < 1 || side > LONGEST_SIDE) {
+    if (!Number.isInteger(side) || side < 1 || side > MAX_SIDE) {
       throw new RangeError(`Cannot write PNG: ${width}×${height} pixels, needs whole numbers from 1`);
     }
   }

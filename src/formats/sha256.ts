@@ -1,10 +1,10 @@
 /**
- * SHA-256 (FIPS 180-4), by the platform and in TypeScript. The platform's is six times as fast and works on another
- * thread, but answers later, and is missing in pages that come over plain HTTP.
+ * SHA-256 (FIPS 180-4), once by the platform and once in TypeScript. The platform's is six times as fast and runs on
+ * another thread, but it is asynchronous, and pages loaded over plain HTTP do not have it.
  * @module
  */
 
-/** Bytes a block. */
+/** Bytes of a block. */
 const BLOCK = 64;
 
 /** The round constants and the initial hash value; made at the first use. */
@@ -12,18 +12,18 @@ let constants: { readonly rounds: Int32Array; readonly start: Int32Array } | und
 
 /** Returns the SHA-256 of `bytes` as 64 hexadecimal digits, computed by the platform. */
 export async function sha256Of(bytes: Uint8Array): Promise<string> {
-  // The platform takes no shared memory.
+  // The platform's function refuses shared memory.
   const own = bytes.buffer instanceof ArrayBuffer ? bytes as Uint8Array<ArrayBuffer> : bytes.slice();
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", own));
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Returns the SHA-256 of `bytes` as 64 hexadecimal digits, computed here and now. */
+/** Returns the SHA-256 of `bytes` as 64 hexadecimal digits, computed synchronously in TypeScript. */
 export function sha256Now(bytes: Uint8Array): string {
   const { rounds, start } = constants ??= makeConstants();
   const hash = start.slice(), whole = bytes.length - bytes.length % BLOCK;
   addBlocks(hash, rounds, bytes.subarray(0, whole));
-  // A 1 bit, zeros, and the length in bits as a 64-bit number follow the bytes.
+  // The padding: a 1 bit, zeros, and the length in bits as a 64-bit number.
   const rest = bytes.length - whole, end = new Uint8Array(rest + 9 <= BLOCK ? BLOCK : 2 * BLOCK);
   end.set(bytes.subarray(whole));
   end[rest] = 0x80;
@@ -32,7 +32,7 @@ export function sha256Now(bytes: Uint8Array): string {
   return Array.from(hash, (word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
 }
 
-/** Works whole blocks into the hash, with the letters of the standard. */
+/** Updates the hash with whole blocks. The letters are those of the standard. */
 function addBlocks(hash: Int32Array, rounds: Int32Array, bytes: Uint8Array): void {
   const words = new Int32Array(64);
   for (let at = 0; at < bytes.length; at += BLOCK) {
@@ -60,7 +60,9 @@ function addBlocks(hash: Int32Array, rounds: Int32Array, bytes: Uint8Array): voi
   }
 }
 
-/** Takes the first 32 fractional bits of the cube roots and the square roots of the first primes. */
+/**
+ * Computes the constants: the first 32 fractional bits of the cube roots and the square roots of the first primes.
+ */
 function makeConstants() {
   const primes: number[] = [];
   for (let n = 2; primes.length < 64; n++) if (primes.every((prime) => n % prime !== 0)) primes.push(n);

@@ -1,5 +1,5 @@
 /**
- * Zip archives, read: the central directory, zip64 included, with stored and deflated entries.
+ * Reading of zip archives, with stored and deflated entries and zip64.
  * https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  * @module
  */
@@ -8,31 +8,32 @@ import { byteCount, digits, type Origin, type Refuse, refuser } from "./fault.ts
 import { inflate } from "./inflate.ts";
 import { nameFault } from "./zip_name.ts";
 
-/** An entry of an archive; its bytes are decompressed only by `read()`. */
+/** An entry of an archive. Only `read()` decompresses its bytes. */
 export interface ZipEntry {
   /** Its name, with forward slashes. */
   readonly name: string;
-  /** Bytes after decompression, as the directory declares them. */
+  /** The decompressed size in bytes, as the directory declares it. */
   readonly size: number;
-  /** Bytes in the archive. */
+  /** The compressed size in bytes. */
   readonly compressedSize: number;
   /**
-   * Decompresses the entry and checks its size and checksum. A stored entry is a view of the archive's bytes.
+   * Decompresses the entry and checks its size and checksum. For a stored entry, returns a view of the archive's
+   * bytes.
    *
-   * @throws {FormatError} where it is damaged, encrypted, compressed in another way than deflate, or larger than allowed
+   * @throws {FormatError} if the entry is damaged, encrypted, neither stored nor deflated, or larger than allowed
    */
   read(): Promise<Uint8Array>;
 }
 
-/** How {@linkcode readZip} reads an archive. */
+/** Options of {@linkcode readZip}. */
 export interface ReadZipOptions {
   /** The file's name, for messages. */
   readonly name?: string;
-  /** The most bytes that an entry may decompress to; 4 GiB by default. */
+  /** The maximum decompressed size of an entry, in bytes; 4 GiB by default. */
   readonly maxBytes?: number;
 }
 
-/** What the directory says of an entry, and where its data lie. */
+/** An entry as the directory describes it. */
 interface DirectoryRecord {
   readonly name: string;
   readonly nameBytes: Uint8Array;
@@ -50,11 +51,11 @@ const END_SIGNATURE = 0x06054B50;
 const END64_SIGNATURE = 0x06064B50;
 const LOCATOR64_SIGNATURE = 0x07064B50;
 const END_SIZE = 22;
-const LONGEST_COMMENT = 0xFFFF;
-/** Stands in a 32-bit field whose value is in the zip64 extra field. */
+const MAX_COMMENT_LENGTH = 0xFFFF;
+/** The content of a 32-bit field whose value is in the zip64 extra field. */
 const IN_ZIP64 = 0xFFFFFFFF;
 
-/** Names of compression methods that other tools write. */
+/** Names of compression methods that are not supported, for messages. */
 const METHODS: Readonly<{ [method: number]: string }> = {
   9: "deflate64",
   12: "bzip2",
@@ -64,11 +65,11 @@ const METHODS: Readonly<{ [method: number]: string }> = {
 };
 
 /**
- * Lists the entries of an archive, in the order of its directory. Refused are entries that overlap, lie outside of the
- * file, have the same name, a name that leads out of a folder, or another one before their data; and an archive with
- * bytes before it.
+ * Lists the entries of an archive, in the order of its directory. It refuses entries that overlap or lie outside of
+ * the file, two entries of the same name, names that lead out of a folder, entries whose local header has another
+ * name than the directory, and bytes before the first entry.
  *
- * @throws {FormatError} where the archive is cut short or damaged
+ * @throws {FormatError} if the archive is cut short or damaged
  */
 export function readZip(bytes: Uint8Array, options: ReadZipOptions = {}): ZipEntry[] {
   const origin: Origin = { name: options.name };
@@ -89,7 +90,7 @@ export function readZip(bytes: Uint8Array, options: ReadZipOptions = {}): ZipEnt
   }));
 }
 
-/** Where the central directory lies, from the record at the archive's end and its zip64 twin. */
+/** Finds the central directory by the end record and, if there is one, the zip64 end record. */
 function findDirectory(view: DataView, refuse: Refuse): { start: number; end: number; count: number } {
   const at = findEnd(view, refuse);
   let [disk, count, size, start] = [
@@ -100,14 +101,14 @@ function findDirectory(view: DataView, refuse: Refuse): { start: number; end: nu
   ];
   let end = at;
   if (at >= 20 && view.getUint32(at - 20, true) === LOCATOR64_SIGNATURE) {
-    end = wide(view, at - 20 + 8, refuse);
+    end = readUint64(view, at - 20 + 8, refuse);
     if (end > at - 20 - 56 || view.getUint32(end, true) !== END64_SIGNATURE) {
       throw refuse("has no zip64 end record where its locator points", { offset: at - 20 });
     }
     disk = view.getUint32(end + 16, true);
-    count = wide(view, end + 32, refuse);
-    size = wide(view, end + 40, refuse);
-    start = wide(view, end + 48, refuse);
+    count = readUint64(view, end + 32, refuse);
+    size = readUint64(view, end + 40, refuse);
+    start = readUint64(view, end + 48, refuse);
   }
   if (disk !== 0) throw refuse("is one part of an archive that was split", { offset: end });
   if (start + size !== end) {
@@ -119,16 +120,16 @@ function findDirectory(view: DataView, refuse: Refuse): { start: number; end: nu
   return { start, end, count };
 }
 
-/** Where the end record stands: at the file's end, with only its own comment behind it. */
+/** Returns the offset of the end record, which is at the end of the file; only its own comment follows it. */
 function findEnd(view: DataView, refuse: Refuse): number {
   const last = view.byteLength - END_SIZE;
-  for (let at = last; at >= 0 && at >= last - LONGEST_COMMENT; at--) {
+  for (let at = last; at >= 0 && at >= last - MAX_COMMENT_LENGTH; at--) {
     if (view.getUint32(at, true) === END_SIGNATURE && at + view.getUint16(at + 20, true) === last) return at;
   }
   if (view.byteLength >= 4 && view.getUint32(0, true) === LOCAL_SIGNATURE) {
     throw refuse(`is cut short after ${byteCount(view.byteLength)}: the zip directory at its end is missing`);
   }
-  throw refuse("is no zip archive: it has no directory at its end");
+  throw refuse("is not a zip archive: it has no directory at its end");
 }
 
 function readDirectory(
@@ -173,7 +174,10 @@ function readDirectory(
   return records;
 }
 
-/** Sizes and place of an entry; a field of all ones is found in the zip64 extra field, in this order. */
+/**
+ * Returns the sizes and the offset of an entry. The zip64 extra field holds, in this order, the values of those
+ * fields that are all ones.
+ */
 function sizesOf(view: DataView, at: number, extraStart: number, extraEnd: number, refuse: Refuse) {
   let wideAt = extraStart;
   let wideEnd = extraStart;
@@ -189,13 +193,13 @@ function sizesOf(view: DataView, at: number, extraStart: number, extraEnd: numbe
     if (wideAt > wideEnd) {
       throw refuse("has a directory entry without the zip64 sizes that it needs", { offset: at });
     }
-    return wide(view, wideAt - 8, refuse);
+    return readUint64(view, wideAt - 8, refuse);
   };
   const size = field(24);
   return { size, compressedSize: field(20), localStart: field(42) };
 }
 
-/** Where the data of each entry begin. Each must end before the next entry, or the directory, begins. */
+/** Returns the offset of each entry's data. Data must end before the next entry, or the directory, begins. */
 function dataStarts(
   view: DataView,
   records: readonly DirectoryRecord[],
@@ -218,7 +222,7 @@ function dataStarts(
     const nameEnd = localStart + 30 + view.getUint16(localStart + 26, true);
     const start = nameEnd + view.getUint16(localStart + 28, true);
     if (start + compressedSize > limit) {
-      throw refuse(`has an entry ${quoted} of ${byteCount(compressedSize)} that runs into what follows it`, {
+      throw refuse(`has an entry ${quoted} of ${byteCount(compressedSize)} that overlaps the data after it`, {
         offset: localStart,
       });
     }
@@ -253,7 +257,7 @@ async function readEntry(
   return content;
 }
 
-function wide(view: DataView, at: number, refuse: Refuse): number {
+function readUint64(view: DataView, at: number, refuse: Refuse): number {
   const value = Number(view.getBigUint64(at, true));
   if (!Number.isSafeInteger(value)) {
     throw refuse("has a 64-bit size or offset beyond any file", { offset: at });

@@ -1,12 +1,12 @@
 /**
- * Zip archives, written: stored entries in the given order, with a fixed date, so that the same entries make the same
- * bytes.
+ * Writing of zip archives. Entries are stored in the given order with a fixed date, so that the same entries give the
+ * same bytes.
  * @module
  */
 import { crc32 } from "./crc32.ts";
 import { nameFault } from "./zip_name.ts";
 
-/** A file to put into an archive. */
+/** A file to write into an archive. */
 export interface ZipInput {
   /** Its name in the archive, with forward slashes. */
   readonly name: string;
@@ -14,11 +14,11 @@ export interface ZipInput {
   readonly bytes: Uint8Array;
 }
 
-/** Version 2.0 of the format, what a reader needs for stored entries. */
+/** Version 2.0 of the format, the one that a reader of stored entries needs. */
 const VERSION = 20;
-/** The name is UTF-8. */
+/** The flag of a name in UTF-8. */
 const UTF8 = 0x0800;
-/** 1 January 1980, the first day that the format can say. */
+/** January 1, 1980, the first day that the format can represent. */
 const FIRST_DAY = 0x0021;
 const LOCAL_SIZE = 30;
 const CENTRAL_SIZE = 46;
@@ -27,8 +27,8 @@ const END_SIZE = 22;
 /**
  * Writes an archive of stored entries.
  *
- * @throws {RangeError} where it would pass 4 GiB or 65,534 entries, which need zip64, or a name is used twice, is
- * longer than 65,535 bytes, holds NUL or leads out of a folder
+ * @throws {RangeError} if the archive would need zip64 (more than 4 GiB or 65,534 entries), or a name is used twice,
+ * is longer than 65,535 bytes, contains NUL or leads out of a folder
  */
 export function writeZip(entries: readonly ZipInput[]): Uint8Array<ArrayBuffer> {
   const names = entries.map(({ name }) => new TextEncoder().encode(name));

@@ -1,18 +1,18 @@
-/** Reading what a request carries: no more of it, and no longer, than its address needs. @module */
+/** Reading of request bodies, with limits on their size and duration. @module */
 import { RequestError } from "./refusal.ts";
 
-/** How much of a body is read. */
+/** The limits for a body. */
 export interface BodyLimits {
-  /** The most bytes. */
+  /** The maximum size in bytes. */
   readonly bytes: number;
-  /** The longest time until the last of them, in milliseconds. */
+  /** The maximum time until the last byte arrives, in milliseconds. */
   readonly milliseconds: number;
 }
 
 /**
  * Reads a body.
  *
- * @throws {RequestError} 413 where it is longer, without reading on; 408 where it takes longer; 400 where it breaks off
+ * @throws {RequestError} 413 if it is larger; the rest is not read; 408 if it takes longer; 400 if it breaks off
  */
 export async function readBody(
   { headers, body }: Request,
@@ -41,7 +41,7 @@ export async function readBody(
       filled += value.length;
     }
   } catch (error) {
-    reader.cancel().catch(() => {}); // whoever sends does not matter any more
+    reader.cancel().catch(() => {}); // the sender's reaction does not matter any more
     throw error instanceof RequestError ? error : new RequestError(400, "The body broke off");
   } finally {
     clearTimeout(timer);
@@ -49,9 +49,9 @@ export async function readBody(
 }
 
 /**
- * The object that a body of JSON is.
+ * Parses a body that must be a JSON object.
  *
- * @throws {RequestError} 400 where it is none
+ * @throws {RequestError} 400 if it is not
  */
 export function parseObject(bytes: Uint8Array): Record<string, unknown> {
   let value: unknown;
@@ -61,7 +61,7 @@ export function parseObject(bytes: Uint8Array): Record<string, unknown> {
     throw new RequestError(400, "The body is not JSON");
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new RequestError(400, "The body is JSON, but no object");
+    throw new RequestError(400, "The body is JSON, but not an object");
   }
   return value as Record<string, unknown>;
 }

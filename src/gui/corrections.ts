@@ -1,5 +1,6 @@
 /**
- * Corrections: drawings whose right label a person told, kept in an `.npz` that `loadDataset` reads as a training set.
+ * Corrections: drawings with the label that a person gave them, stored in an `.npz` that `loadDataset` reads as a
+ * training set.
  * @module
  */
 import { digitSide } from "../data/center.ts";
@@ -8,45 +9,45 @@ import { readFileBounded, targetOf, writeFileAtomic } from "../files.ts";
 import { formatNpz, parseNpz } from "../formats/npz.ts";
 import { FormatError } from "../errors.ts";
 
-/** Bytes of an image. */
+/** Pixels of an image. */
 const PIXELS = digitSide * digitSide;
-/** What is read of a file: as many corrections as are kept, and room for the archive around them. */
-const bytesFor = (count: number) => count * (PIXELS + 1) + 64 * 1024;
+/** Returns the maximum size, in bytes, of a file of `count` corrections, including the rest of the archive. */
+const maxBytesOf = (count: number) => count * (PIXELS + 1) + 64 * 1024;
 
-/** How often to look whether another program has released the file, in milliseconds. */
-const LOOK_MILLISECONDS = 20;
+/** Milliseconds between two attempts to lock the file. */
+const RETRY_MILLISECONDS = 20;
 
 /** A file of corrections. */
 export interface Corrections {
-  /** The file, as a person knows it. */
+  /** The file's name, for a person. */
   readonly name: string;
   /**
-   * Adds a centred image `[28, 28]` and its label; returns how many the file holds then.
+   * Adds a centered image `[28, 28]` and its label. Returns the number of corrections in the file after that.
    *
-   * @throws {FormatError} where the file there holds something else
-   * @throws {RangeError} where it is full
+   * @throws {FormatError} if the file is not a file of corrections for this network
+   * @throws {RangeError} if it is full
    * @throws {Deno.errors.Busy} if another program keeps it locked
    */
   add(image: Uint8Array, label: number): Promise<number>;
 }
 
-/** What a file of corrections can be told. */
+/** Options of {@linkcode openCorrections}. */
 export interface CorrectionsOptions {
-  /** The names of the classes that labels count. */
+  /** The name of each class, by label. */
   readonly classNames: readonly string[];
-  /** The file, as a person knows it; the path by default. */
+  /** The file's name, for a person; the path by default. */
   readonly name?: string;
-  /** The most corrections that are kept; 10,000 by default. */
+  /** The maximum number of corrections; 10,000 by default. */
   readonly most?: number;
-  /** How long to wait for another program that adds to the file, in milliseconds; 5000 by default. */
+  /** The maximum time to wait for another program that adds to the file, in milliseconds; 5000 by default. */
   readonly lockMilliseconds?: number;
-  /** Is told once why the file system has no locks: another program that adds at the same moment is not noticed then. */
+  /** Called once with the error of a file system without locks, on which other programs are not kept out. */
   readonly onUnlocked?: (fault: Error) => void;
 }
 
 /**
- * Opens a file of corrections, which need not exist yet; it is read and written whole for each one, under a lock, so that
- * several programs can add to it.
+ * Opens a file of corrections, which need not exist yet. Each addition locks the file, reads all of it and replaces
+ * it, so that several programs can add to it.
  */
 export function openCorrections(path: string, options: CorrectionsOptions): Corrections {
   const { classNames, name = path, most = 10_000, lockMilliseconds = 5000 } = options;
@@ -91,7 +92,7 @@ export function openCorrections(path: string, options: CorrectionsOptions): Corr
   return {
     name,
     add(image, label) {
-      const added = last.then(() => addLocked(image, label)); // one after the other: each reads what the one before wrote
+      const added = last.then(() => addLocked(image, label)); // in turn, because each reads the result of the previous one
       last = added.catch(() => {});
       return added;
     },
@@ -99,10 +100,10 @@ export function openCorrections(path: string, options: CorrectionsOptions): Corr
 }
 
 async function waitForLock(target: string, milliseconds: number) {
-  for (let waited = 0;; waited += LOOK_MILLISECONDS) {
+  for (let waited = 0;; waited += RETRY_MILLISECONDS) {
     const lock = await lockFile(target);
     if (lock || waited >= milliseconds) return lock;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MILLISECONDS));
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
   }
 }
 
@@ -112,13 +113,13 @@ async function read(
 ): Promise<{ images: Uint8Array; labels: Uint8Array }> {
   let bytes: Uint8Array;
   try {
-    bytes = await readFileBounded(path, { maxBytes: bytesFor(most) });
+    bytes = await readFileBounded(path, { maxBytes: maxBytesOf(most) });
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     return { images: new Uint8Array(), labels: new Uint8Array() };
   }
-  const refuse = (what: string) =>
-    new FormatError(`Cannot add to ${JSON.stringify(name)}: ${what}`, { file: name });
+  const refuse = (fault: string) =>
+    new FormatError(`Cannot add to ${JSON.stringify(name)}: ${fault}`, { file: name });
   const npz = await parseNpz(bytes, { name });
   const wanted = ["x_train", "y_train", "class_names"];
   if (npz.names.join() !== wanted.join()) {

@@ -1,39 +1,39 @@
 /**
- * Who may ask: pages of other sites may not, whatever name they give this server. Checked before anything of a request
- * but its head is read.
+ * Checks that a request comes from the server's own page, and not from a page of another site. They need only the
+ * headers, and are made before the body is read.
  * @module
  */
 import { TOKEN_HEADER } from "./protocol.ts";
 import { RequestError } from "./refusal.ts";
 
-/** What of a request's target is answered, and how. */
+/** The requests that an address accepts. */
 export interface Target {
-  /** Methods, the first one first in messages. */
+  /** The accepted methods. */
   readonly methods: readonly string[];
-  /** The content type that a body must have; nothing where there is no body, and then no token is asked for. */
+  /** The required content type of the body; absent if there is no body, and then no token is required. */
   readonly contentType?: string;
 }
 
-/** A host name and port as a `Host` header may have them: no user, path or list. */
+/** Matches a valid `Host` header: a host name or address, and optionally a port. */
 const HOST = /^(\[[\da-f:.]+\]|[\da-z._-]+)(:\d{1,5})?$/i;
 const IPV4 = /^\d{1,3}(\.\d{1,3}){3}$/;
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-/** A host as it stands in an address: lower case, with brackets around an IPv6 address. */
+/** Returns a host name in the form that URLs have: in lower case, with brackets around an IPv6 address. */
 export function hostOf(hostname: string): string {
   return hostname.includes(":") ? `[${hostname}]` : hostname.toLowerCase();
 }
 
-/** Whether only this machine reaches what listens there. */
+/** Returns whether an address is a loopback address, which only this machine can reach. */
 export function isLoopback(hostname: string): boolean {
   return LOOPBACK.test(hostOf(hostname));
 }
 
 /**
- * Which `Host` headers a server that listens on `hostname` answers to: on loopback, the names and addresses of loopback;
- * else any IP address, `localhost` and `hostname` itself. A page of another site that has its name point at this machine
- * (DNS rebinding) sends that name and is refused; an address cannot be made to point anywhere else. Ports are not
- * compared, so that a forwarded port works.
+ * Returns the check of `Host` headers for a server that listens on `hostname`. On loopback, it accepts the names and
+ * addresses of loopback; otherwise any IP address, `localhost` and `hostname` itself. This prevents DNS rebinding: a
+ * page of another site whose name resolves to this machine sends that name and is refused. IP addresses are safe,
+ * because they need no name resolution. Ports are not compared, so that a forwarded port works.
  */
 export function hostRule(hostname: string): (host: string) => boolean {
   const own = hostOf(hostname), onLoopback = isLoopback(hostname);
@@ -45,30 +45,31 @@ export function hostRule(hostname: string): (host: string) => boolean {
 }
 
 /**
- * Checks where a request comes from.
+ * Checks the sender of a request.
  *
- * @throws {RequestError} 421 where its `Host` is none of ours; 403 where a page of another site sent it
+ * @throws {RequestError} 421 if its `Host` is not accepted; 403 if a page of another site sent it
  */
 export function checkSender(request: Request, isOurs: (host: string) => boolean): void {
   const { headers } = request;
   const host = headers.get("host") ?? new URL(request.url).host;
-  if (!isOurs(host)) throw new RequestError(421, "This server is not the host that was asked for");
+  if (!isOurs(host)) throw new RequestError(421, "This server is not the requested host");
   const origin = headers.get("origin");
   if (origin !== null && origin.toLowerCase() !== `http://${host.toLowerCase()}`) {
     throw new RequestError(403, "Pages of other sites may not use this server");
   }
   const site = headers.get("sec-fetch-site");
   if (site === null || site === "same-origin" || site === "none") return;
-  // A link from elsewhere may lead here, as long as it opens in a window of its own.
+  // A link on another site may open this page, but not in a frame.
   const isVisit = request.method === "GET" && headers.get("sec-fetch-mode") === "navigate" &&
     headers.get("sec-fetch-dest") === "document";
   if (!isVisit) throw new RequestError(403, "Pages of other sites may not use this server");
 }
 
 /**
- * Checks how a target is asked for.
+ * Checks that a request is one that its target accepts.
  *
- * @throws {RequestError} 400 for a WebSocket, 405 for another method, 403 without the run's token, 415 for another type
+ * @throws {RequestError} 400 for a WebSocket, 405 for another method, 403 without the run's token, 415 for another
+ * type
  */
 export function checkTarget(request: Request, target: Target, token: string): void {
   const { method, headers } = request;
@@ -89,12 +90,15 @@ export function checkTarget(request: Request, target: Target, token: string): vo
   }
 }
 
-/** A token that nobody guesses: 32 random bytes as hexadecimal digits. */
+/** Creates a token that cannot be guessed: 32 random bytes as hexadecimal digits. */
 export function createToken(): string {
   return crypto.getRandomValues(new Uint8Array(32)).toHex();
 }
 
-/** Compares in a time that depends on the lengths alone, so that nobody can feel their way digit by digit. */
+/**
+ * Compares texts in a time that depends only on the lengths, so that timing does not reveal how many digits are
+ * right.
+ */
 function sameText(found: string, wanted: string): boolean {
   let difference = found.length ^ wanted.length;
   for (let i = 0; i < wanted.length; i++) difference |= found.charCodeAt(i) ^ wanted.charCodeAt(i);

@@ -1,5 +1,5 @@
 /**
- * The drawing page's server as a function from requests to answers. It listens nowhere: `serveGui` puts it on a port.
+ * The drawing page's server as a function from requests to responses. It does not listen itself; `serveGui` does.
  * @module
  */
 import { countOf, type Dataset } from "../data/dataset.ts";
@@ -8,46 +8,46 @@ import type { Mlp } from "../mlp.ts";
 import { type BodyLimits, parseObject, readBody } from "./body.ts";
 import type { Corrections } from "./corrections.ts";
 import { checkSender, checkTarget, createToken, hostRule, type Target } from "./guard.ts";
-import { createPageAnswers, type PageFile, SECURITY_HEADERS } from "./page_files.ts";
+import { createPageResponses, type PageFile, SECURITY_HEADERS } from "./page_files.ts";
 import { INK_SIDE, ROUTES, type WatchMessage } from "./protocol.ts";
-import { refusalOf, RequestError } from "./refusal.ts";
+import { RequestError, responseOf } from "./refusal.ts";
 import { checkInk, showNetwork, wholeBelow } from "./shown_network.ts";
 import type { TrainingSession } from "./training.ts";
 import { createWatchers } from "./watchers.ts";
 
-/** What the page's server is made of. */
+/** Options of {@linkcode createGui}. */
 export interface GuiOptions {
   /** The network that the page shows. */
   readonly mlp: Mlp;
-  /** Where it is from, for a person. */
+  /** The origin of the network, for a person. */
   readonly origin: string;
   /** The page's files. */
   readonly page: readonly PageFile[];
-  /** Where it will listen, which decides the `Host` headers that it answers to; `127.0.0.1` by default. */
+  /** The address to listen on, which decides the accepted `Host` headers; `127.0.0.1` by default. */
   readonly hostname?: string;
-  /** Images with labels to show one of at random. */
+  /** Images with labels, of which the page shows one at random. */
   readonly samples?: Dataset;
-  /** Where corrections go. */
+  /** The file of corrections. */
   readonly corrections?: Corrections;
-  /** The training of `mlp`, which the page shows and steers. */
+  /** The training of `mlp`, which the page shows and controls. */
   readonly training?: TrainingSession;
-  /** Bounds that differ from {@linkcode GUI_LIMITS}. */
+  /** Limits that differ from {@linkcode GUI_LIMITS}. */
   readonly limits?: Partial<GuiLimits>;
 }
 
-/** Bounds on what requests may take. */
+/** Limits for requests and streams. */
 export interface GuiLimits {
-  /** The longest time that a body takes to come in, in milliseconds. */
+  /** The maximum time until a body has arrived, in milliseconds. */
   readonly bodyMilliseconds: number;
-  /** Requests whose body is being read or that are being answered. */
+  /** The maximum number of requests in progress. */
   readonly requests: number;
-  /** Streams of messages. */
+  /** The maximum number of open streams of messages. */
   readonly watchers: number;
-  /** How often a stream says that it is alive, in milliseconds. */
+  /** The interval of `alive` messages on a stream, in milliseconds. */
   readonly aliveMilliseconds: number;
 }
 
-/** The bounds by default. */
+/** The default limits. */
 export const GUI_LIMITS: GuiLimits = {
   bodyMilliseconds: 5000,
   requests: 64,
@@ -57,37 +57,37 @@ export const GUI_LIMITS: GuiLimits = {
 
 /** The page's server. */
 export interface Gui extends AsyncDisposable {
-  /** The run's token, which the page carries. */
+  /** The token of this run, which the page sends with each request. */
   readonly token: string;
-  /** Answers a request; it never rejects. */
+  /** Returns the response to a request. Its promise is never rejected. */
   handle(request: Request): Promise<Response>;
-  /** Resolves when somebody quit from the page. */
+  /** The promise that resolves when a person quits from the page. */
   readonly quit: Promise<void>;
-  /** Ends every stream, and answers nothing more but the page's files. */
+  /** Ends every stream, and refuses all requests except those for the page's files. */
   close(): void;
 }
 
 const INK_TYPE = "application/octet-stream", JSON_TYPE = "application/json";
-/** The largest body of JSON, in bytes. */
-const MOST_JSON = 1024;
+/** The maximum size of a JSON body, in bytes. */
+const MAX_JSON = 1024;
 
-/** An address that takes a body. */
+/** An address that accepts a body. */
 interface Action extends Target {
   readonly contentType: string;
-  readonly answer: (body: Uint8Array<ArrayBuffer>, url: URL) => unknown;
+  readonly respond: (body: Uint8Array<ArrayBuffer>, url: URL) => unknown;
 }
 
 /**
  * Creates the page's server.
  *
- * @throws {TypeError} where the page cannot show the network, or has no place for the token
+ * @throws {TypeError} if the page cannot show the network, or has no place for the token
  */
 export async function createGui(options: GuiOptions): Promise<Gui> {
   const { mlp, samples, corrections, training } = options;
   const limits = { ...GUI_LIMITS, ...options.limits };
   const token = createToken(), isOurs = hostRule(options.hostname ?? "127.0.0.1");
   const network = showNetwork(mlp, options.origin);
-  const pages = await createPageAnswers(options.page, token);
+  const pages = await createPageResponses(options.page, token);
   const watchers = createWatchers(limits.aliveMilliseconds);
   const quit = Promise.withResolvers<void>();
   let requests = 0, closed = false;
@@ -101,11 +101,11 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
     closed = true;
     watchers.close();
   };
-  const ink = (answer: Action["answer"]): Action => ({ methods: ["POST"], contentType: INK_TYPE, answer });
-  const json = (answer: (body: Record<string, unknown>) => unknown): Action => ({
+  const ink = (respond: Action["respond"]): Action => ({ methods: ["POST"], contentType: INK_TYPE, respond });
+  const json = (respond: (body: Record<string, unknown>) => unknown): Action => ({
     methods: ["POST"],
     contentType: JSON_TYPE,
-    answer: (body) => answer(parseObject(body)),
+    respond: (body) => respond(parseObject(body)),
   });
   const actions: { readonly [route: string]: Action | undefined } = {
     [ROUTES.predict]: ink((body) => network.predict(checkInk(body))),
@@ -140,7 +140,7 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
     }),
   };
 
-  const answer = async (request: Request): Promise<Response> => {
+  const respond = async (request: Request): Promise<Response> => {
     checkSender(request, isOurs);
     const url = new URL(request.url);
     const page = pages.get(url.pathname), action = actions[url.pathname];
@@ -156,9 +156,9 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
     }
     requests++;
     try {
-      const bytes = action.contentType === INK_TYPE ? INK_SIDE * INK_SIDE : MOST_JSON;
-      const bounds: BodyLimits = { bytes, milliseconds: limits.bodyMilliseconds };
-      const result = await action.answer(await readBody(request, bounds), url);
+      const bytes = action.contentType === INK_TYPE ? INK_SIDE * INK_SIDE : MAX_JSON;
+      const bodyLimits: BodyLimits = { bytes, milliseconds: limits.bodyMilliseconds };
+      const result = await action.respond(await readBody(request, bodyLimits), url);
       return result instanceof Response ? result : Response.json(result);
     } finally {
       requests--;
@@ -169,9 +169,9 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
     token,
     quit: quit.promise,
     async handle(request) {
-      const response = await answer(request).catch(refusalOf);
+      const response = await respond(request).catch(responseOf);
       for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.headers.set(name, value);
-      // What is answered on this machine is not worth compressing, and a stream must not wait for a full block.
+      // Compression would gain nothing on this machine, and would delay a stream until a block is full.
       if (!response.headers.has("cache-control")) {
         response.headers.set("cache-control", "no-store, no-transform");
       }
@@ -182,9 +182,9 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
   };
 }
 
-/** A row of the samples, at random. */
+/** Returns a random row of the samples. */
 function sampleOf(samples: Dataset | undefined) {
-  if (samples?.labels === undefined) throw new RequestError(404, "There is no test set to show a digit of");
+  if (samples?.labels === undefined) throw new RequestError(404, "There is no test set with digits to show");
   const row = Math.floor(Math.random() * countOf(samples));
   const length = samples.inputs.length / countOf(samples);
   const pixels = [...samples.inputs.subarray(row * length, (row + 1) * length)];

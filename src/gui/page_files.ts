@@ -1,4 +1,4 @@
-/** The page's files, answered from memory at fixed addresses. @module */
+/** The page's files, served from memory at fixed addresses. @module */
 
 /** A file of the page. */
 export interface PageFile {
@@ -10,10 +10,12 @@ export interface PageFile {
   readonly text: string;
 }
 
-/** Where the page's HTML takes the run's token. */
-const TOKEN_PLACE = '<meta name="token" content="">';
+/** The element of the page's HTML whose content becomes the run's token. */
+const TOKEN_ELEMENT = '<meta name="token" content="">';
 
-/** What every answer carries: nothing from elsewhere is loaded, run, framed or told where it was asked from. */
+/**
+ * The headers of every response. The page loads nothing from other origins, cannot be framed, and sends no referrer.
+ */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "content-security-policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
@@ -25,36 +27,39 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
 };
 
-/** Answers for the page's files, by address. */
-export type PageAnswers = ReadonlyMap<string, (request: Request) => Response>;
+/** Functions that return the responses for the page's files, by address. */
+export type PageResponses = ReadonlyMap<string, (request: Request) => Response>;
 
 /**
- * Makes the answers. HTML carries the run's token and is not kept by browsers; other files are asked for anew each time,
- * and answered with 304 where the browser's copy is the same.
+ * Creates the responses. HTML contains the run's token, and browsers must not store it. They revalidate other files
+ * each time; the response is 304 if the browser's copy is current.
  *
- * @throws {TypeError} where a file of HTML has no `<meta name="token" content="">`
+ * @throws {TypeError} if a file of HTML has no `<meta name="token" content="">`
  */
-export async function createPageAnswers(files: readonly PageFile[], token: string): Promise<PageAnswers> {
-  const answers = new Map<string, (request: Request) => Response>();
+export async function createPageResponses(
+  files: readonly PageFile[],
+  token: string,
+): Promise<PageResponses> {
+  const responses = new Map<string, (request: Request) => Response>();
   for (const { route, mediaType, text } of files) {
     const isPage = mediaType.startsWith("text/html");
-    if (isPage && !text.includes(TOKEN_PLACE)) {
-      throw new TypeError(`Cannot serve the page at "${route}": it has no ${TOKEN_PLACE}`);
+    if (isPage && !text.includes(TOKEN_ELEMENT)) {
+      throw new TypeError(`Cannot serve the page at "${route}": it has no ${TOKEN_ELEMENT}`);
     }
     const body = new TextEncoder().encode(
-      isPage ? text.replace(TOKEN_PLACE, TOKEN_PLACE.replace('""', `"${token}"`)) : text,
+      isPage ? text.replace(TOKEN_ELEMENT, TOKEN_ELEMENT.replace('""', `"${token}"`)) : text,
     );
     const etag = `"${new Uint8Array(await crypto.subtle.digest("SHA-256", body)).toHex().slice(0, 16)}"`;
     const headers = {
       "content-type": mediaType,
       ...(isPage ? { "cache-control": "no-store" } : { "cache-control": "no-cache", etag }),
     };
-    answers.set(route, (request) => {
+    responses.set(route, (request) => {
       if (!isPage && request.headers.get("if-none-match") === etag) {
         return new Response(null, { status: 304, headers });
       }
       return new Response(request.method === "HEAD" ? null : body, { headers });
     });
   }
-  return answers;
+  return responses;
 }

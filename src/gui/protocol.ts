@@ -1,66 +1,67 @@
 /**
- * What the drawing page and its server say to each other. The page's scripts take these types from here in their
- * comments; both sides are written against this file alone.
+ * The protocol between the drawing page and its server. Both sides depend only on this file; the page's scripts
+ * import the types in their comments.
  *
- * Every request but those for the page's own files is a POST with the run's token in the header {@linkcode TOKEN_HEADER}.
- * Bodies are JSON (`application/json`) but for ink, which is bytes (`application/octet-stream`). An error is a JSON
- * {@linkcode Refusal} with a status from 400.
+ * Every request, except those for the page's own files, is a POST with the run's token in the header
+ * {@linkcode TOKEN_HEADER}. Ink is sent as bytes (`application/octet-stream`); all other bodies are JSON
+ * (`application/json`). The body of an error response is a {@linkcode Refusal}. Its status is:
  *
- * Refused are: another host name (421); a page of another site, or without the run's token (403); an address that is none
- * (404), another method (405), another content type (415); a body that is too large (413), too slow (408) or not what is
- * asked for (400); too many requests or streams at once (429); anything once the server ends (503).
+ * - 421 for a wrong host name, 403 for a page of another site or a wrong token,
+ * - 404 for an unknown address, 405 for a wrong method, 415 for a wrong content type,
+ * - 413 for a body that is too large, 408 for one that arrives too slowly, 400 for one with wrong content,
+ * - 429 for too many requests or streams at once, 503 when the server is ending.
  * @module
  */
 
-/** The header that carries the run's token; the page finds it in `<meta name="token">`. */
+/** The header with the run's token. The page reads the token from `<meta name="token">`. */
 export const TOKEN_HEADER = "x-mlpcuda-token";
 
 /** Width and height of the sheet that the page sends, in pixels: 7 for each pixel of a 28×28 image. */
 export const INK_SIDE = 196;
 
-/** Where requests go. */
+/** The addresses of requests, each with its body and its response. */
 export const ROUTES = {
   /** Ink `[INK_SIDE, INK_SIDE]` as bytes, 0 for paper and 255 for full ink → {@linkcode Prediction}. */
   predict: "/predict",
   /** {@linkcode UnitRequest} → {@linkcode UnitView}. */
   unit: "/unit",
-  /** `{}` → {@linkcode Sample}; 404 where there is no test set. */
+  /** `{}` → {@linkcode Sample}; 404 without a test set. */
   sample: "/sample",
   /** Ink as for `predict`, with `?label=7` → {@linkcode CorrectionKept}; 422 for a blank sheet. */
   correct: "/correct",
-  /** {@linkcode TrainingRequest} → {@linkcode TrainingState}; 409 where nothing is being trained. */
+  /** {@linkcode TrainingRequest} → {@linkcode TrainingState}; 409 if nothing is being trained. */
   training: "/training",
-  /** `{}` → a stream of {@linkcode WatchMessage}, one JSON object a line, which ends when the server does. */
+  /** `{}` → a stream of {@linkcode WatchMessage}, one JSON object a line, which ends with the server. */
   watch: "/watch",
   /** `{}` → `{}`; then the server ends, with exit code 0. */
   quit: "/quit",
 } as const;
 
-/** Why a request was refused. */
+/** The reason that a request was refused. */
 export interface Refusal {
   /** One sentence for a person, without a final period. */
   readonly error: string;
 }
 
-/** What the network makes of a sheet. */
+/** The network's prediction for a sheet. */
 export interface Prediction {
-  /** Which state of the network answered: it rises by one whenever the parameters change. */
+  /** The version of the network's parameters, which increases by one whenever they change. */
   readonly version: number;
-  /** The image `[28, 28]` that the network saw, 0 to 255; `null` for a blank sheet, and then nothing else is there. */
+  /** The input image of the network, `[28, 28]`, 0 to 255; `null` for a blank sheet, and then the rest is absent. */
   readonly seen: readonly number[] | null;
-  /** A probability for each class. */
+  /** The probability of each class, `[C]`. */
   readonly probabilities?: readonly number[];
   /** The most probable class. */
   readonly guess?: number;
   /** The second most probable class. */
   readonly runnerUp?: number;
-  /** Whether the guess's probability reaches {@linkcode NetworkView.sureFrom}. */
+  /** True if the guess's probability is at least {@linkcode NetworkView.sureFrom}. */
   readonly sure?: boolean;
   /** The outputs of every layer but the last, first to last, each `[O]`. */
   readonly activations?: readonly (readonly number[])[];
 }
 
-/** Which unit is asked for. */
+/** The request for a unit. */
 export interface UnitRequest {
   /** The layer, from 0. */
   readonly layer: number;
@@ -68,13 +69,13 @@ export interface UnitRequest {
   readonly unit: number;
 }
 
-/** A unit from within. */
+/** The parameters of a unit. */
 export interface UnitView extends UnitRequest {
-  /** Its incoming weights `[I]`, as a picture of `rows` by `columns`. */
+  /** Its incoming weights `[I]`, to be shown as a picture of `rows` by `columns`. */
   readonly weights: readonly number[];
-  /** Height of the picture: 28 for the first layer, near the square root of `I` for others. */
+  /** The height of the picture: 28 for the first layer, near the square root of `I` for others. */
   readonly rows: number;
-  /** Width of the picture; `rows * columns` may exceed `I` by less than a row. */
+  /** The width of the picture; `rows * columns` may exceed `I` by less than a row. */
   readonly columns: number;
   /** Its bias. */
   readonly bias: number;
@@ -84,27 +85,27 @@ export interface UnitView extends UnitRequest {
 export interface Sample {
   /** The image `[28, 28]`, 0 to 255. */
   readonly pixels: readonly number[];
-  /** What it is. */
+  /** Its label. */
   readonly label: number;
   /** Its row in the test set. */
   readonly row: number;
-  /** Where it is from, for a person: `"MNIST, test set"`. */
+  /** Its origin, for a person: `"MNIST, test set"`. */
   readonly source: string;
 }
 
-/** A correction was written. */
+/** The response after a correction was saved. */
 export interface CorrectionKept {
-  /** Corrections in the file now. */
+  /** The number of corrections in the file, including this one. */
   readonly count: number;
-  /** The file, as a person on this machine would type it. */
+  /** The path of the file, as a person on this machine would type it. */
   readonly file: string;
 }
 
 /** The network that the page shows. */
 export interface NetworkView {
-  /** What it is, for a person: `"784-128-64-10, 109,386 parameters"`. */
+  /** Its description, for a person: `"784-128-64-10, 109,386 parameters"`. */
   readonly title: string;
-  /** Where it is from: `"model/model.npz, trained on MNIST for 100 epochs"`. */
+  /** Its origin, for a person: `"model/model.npz, trained on MNIST for 100 epochs"`. */
   readonly origin: string;
   /** Class names, in order. */
   readonly classNames: readonly string[];
@@ -116,29 +117,32 @@ export interface NetworkView {
   readonly version: number;
 }
 
-/** What can be asked of the training. */
+/** The request to control the training. */
 export interface TrainingRequest {
-  /** `pause` ends after the step being done, `resume` goes on from there, `stop` ends for good and saves. */
+  /**
+   * The action: `pause` halts after the current step, `resume` continues, `stop` ends the training and saves the
+   * model.
+   */
   readonly action: "pause" | "resume" | "stop";
 }
 
-/** How far training is. */
+/** The state of the training. */
 export interface TrainingState {
-  /** `stopped` was asked for; `finished` ran to its end; `failed` says why in `error`. */
+  /** The phase: `stopped` on request, `finished` after the last epoch, `failed` with the reason in `error`. */
   readonly phase: "preparing" | "running" | "paused" | "stopped" | "finished" | "failed";
   /** The epoch being trained, from 1. */
   readonly epoch: number;
   /** Epochs in all. */
   readonly epochs: number;
-  /** Steps of this epoch done. */
+  /** The number of steps of this epoch that are done. */
   readonly step: number;
-  /** Steps an epoch. */
+  /** The number of steps in an epoch. */
   readonly steps: number;
   /** The backend and device. */
   readonly backend: string;
-  /** Where the model was saved, once it was. */
+  /** The path of the saved model; absent until it is saved. */
   readonly saved?: string;
-  /** Why it failed. */
+  /** The reason of the failure. */
   readonly error?: string;
 }
 
@@ -154,21 +158,27 @@ export interface EpochView {
   readonly testLoss?: number;
   /** Accuracy on the test set, 0 to 1. */
   readonly testAccuracy?: number;
-  /** Images trained on a second, evaluation apart. */
+  /** Training images per second, without the time of evaluation. */
   readonly imagesPerSecond: number;
 }
 
 /** A line of the stream. */
 export type WatchMessage =
-  /** The first line, and again whenever the network is another one. */
+  /** The network; sent first, and again if it is replaced. */
   | { readonly type: "network"; readonly network: NetworkView }
-  /** After `network`, where training was asked for, and on every change of phase; about ten times a second while it runs. */
+  /**
+   * The state of a training; sent after `network`, at each change of phase, and about ten times a second while it
+   * runs.
+   */
   | { readonly type: "training"; readonly training: TrainingState }
-  /** An epoch was trained; a page that comes late is told all epochs at once. The confusion matrix `[C, C]` has a row a label. */
+  /**
+   * The epochs that were trained since the previous message; a new stream begins with all of them. The confusion
+   * matrix `[C, C]` has a row for each label.
+   */
   | { readonly type: "epochs"; readonly epochs: readonly EpochView[]; readonly confusion?: readonly number[] }
-  /** The parameters changed: what was drawn should be predicted anew. */
+  /** A new version of the parameters, with which the drawing should be predicted again. */
   | { readonly type: "version"; readonly version: number }
-  /** Nothing happened for a while; sent every 5 seconds, so that a dead connection is noticed. */
+  /** A sign that the connection works, sent every 5 seconds. */
   | { readonly type: "alive" }
-  /** The server is about to end because somebody quit. */
+  /** The server is about to end, because a person quit from a page. */
   | { readonly type: "quit" };

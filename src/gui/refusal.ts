@@ -1,13 +1,13 @@
-/** Why a request is refused, as its answer. @module */
+/** Errors of requests, and the responses for them. @module */
 import type { Refusal } from "./protocol.ts";
 
-/** Thrown by what checks or answers a request; the message is one sentence for a person, without a final period. */
+/** A request that is refused. The message is one sentence for a person, without a final period. */
 export class RequestError extends Error {
-  /** The class's name, as `Error.name` wants it. */
+  /** The name of the class. */
   override readonly name = "RequestError";
-  /** The answer's status, from 400. */
+  /** The status of the response, from 400. */
   readonly status: number;
-  /** Headers of the answer that the status asks for, such as `Allow`. */
+  /** Headers of the response that the status requires, such as `Allow`. */
   readonly headers: Readonly<Record<string, string>>;
 
   /** Creates the error. */
@@ -18,8 +18,8 @@ export class RequestError extends Error {
   }
 }
 
-/** The answer that an error stands for. What was not meant to happen is a 500 that does not tell its inner life. */
-export function refusalOf(error: unknown): Response {
+/** Returns the response for an error. An unexpected error is a 500 without details. */
+export function responseOf(error: unknown): Response {
   const { status, message, headers } = error instanceof RequestError
     ? error
     : new RequestError(500, "The server failed at this request");

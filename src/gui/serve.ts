@@ -1,19 +1,19 @@
-/** The drawing page's server on a port. Needs Deno, and permission to listen. @module */
+/** Serving of the drawing page on a port. Needs Deno, and permission to listen. @module */
 import type { Gui } from "./gui.ts";
 import { hostOf, isLoopback } from "./guard.ts";
 
-/** Ports that are tried one after the other where none was asked for. */
-const MOST_PORTS = 100;
-/** How long answers that are under way may take once the server ends, in milliseconds. */
-const LAST_ANSWERS = 1000;
+/** The number of ports that are tried, one after the other, if `orNext` is true. */
+const MAX_PORTS = 100;
+/** The maximum time that the server waits, when it ends, for responses in progress, in milliseconds. */
+const CLOSE_MILLISECONDS = 1000;
 
-/** Where to listen. */
+/** The address to listen on. */
 export interface ListenOptions {
   /** The address or name of an interface of this machine; `127.0.0.1` by default. */
   readonly hostname?: string;
-  /** The port, 0 for any that is free. */
+  /** The port; 0 for any free one. */
   readonly port: number;
-  /** Whether to take a later one where that is taken. */
+  /** True to use the next free port if this one is in use. */
   readonly orNext?: boolean;
 }
 
@@ -23,22 +23,22 @@ export interface GuiServer extends AsyncDisposable {
   readonly url: string;
   /** The port. */
   readonly port: number;
-  /** Whether only this machine reaches it. */
+  /** True if only this machine can reach it. */
   readonly isLoopback: boolean;
-  /** Ends it: lets answers that are under way finish, and frees the port. */
+  /** Ends the server: waits for responses in progress, and frees the port. */
   close(): Promise<void>;
 }
 
 /**
  * Serves the page.
  *
- * @throws {Deno.errors.AddrInUse} where the port is taken
+ * @throws {Deno.errors.AddrInUse} if the port is in use
  */
 export function serveGui(gui: Gui, options: ListenOptions): GuiServer {
   const { hostname = "127.0.0.1", port, orNext = false } = options;
   const abort = new AbortController(), sending = new Set<Promise<void>>();
   const handler = (request: Request, { completed }: Deno.ServeHandlerInfo) => {
-    const sent = completed.catch(() => {}).finally(() => sending.delete(sent)); // rejected where the caller went away
+    const sent = completed.catch(() => {}).finally(() => sending.delete(sent)); // rejected if the client disconnects
     sending.add(sent);
     return gui.handle(request);
   };
@@ -46,7 +46,7 @@ export function serveGui(gui: Gui, options: ListenOptions): GuiServer {
     try {
       return Deno.serve({ hostname, port: at, signal: abort.signal, onListen: () => {} }, handler);
     } catch (error) {
-      const isLast = !orNext || at >= Math.min(65_535, port + MOST_PORTS - 1);
+      const isLast = !orNext || at >= Math.min(65_535, port + MAX_PORTS - 1);
       if (!(error instanceof Deno.errors.AddrInUse) || isLast) throw error;
       return listen(at + 1);
     }
@@ -54,15 +54,15 @@ export function serveGui(gui: Gui, options: ListenOptions): GuiServer {
   const server = listen(port);
   const close = async () => {
     gui.close();
-    // Deno's own `shutdown()` waits for callers who never finish what they send, without an end.
+    // Deno's own `shutdown()` has no time limit: it would wait for a client that never finishes its request.
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, LAST_ANSWERS));
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, CLOSE_MILLISECONDS));
     await Promise.race([Promise.all(sending), late]);
     clearTimeout(timer);
     abort.abort();
     await server.finished;
   };
-  // Nobody can ask for "every interface": a browser on this machine asks for loopback.
+  // "Every interface" is not an address that a browser can open; on this machine, loopback is.
   const host = hostname === "0.0.0.0" || hostname === "::" ? "127.0.0.1" : hostOf(hostname);
   return {
     url: `http://${host}:${server.addr.port}/`,

@@ -1,4 +1,4 @@
-/** The network that the page shows: what it makes of a sheet of ink, and what it looks like within. @module */
+/** The network that the page shows: its predictions for sheets of ink, and its parameters. @module */
 import type { Tensors } from "../backends/backend.ts";
 import { createForward } from "../backends/reference/forward.ts";
 import { centerDigit, digitSide } from "../data/center.ts";
@@ -9,35 +9,36 @@ import type { Mlp } from "../mlp.ts";
 import { INK_SIDE, type NetworkView, type Prediction, type UnitView } from "./protocol.ts";
 import { RequestError } from "./refusal.ts";
 
-/** What a page with a bar for each class has room for. */
+/** The numbers of classes that the page can show, with one bar for each. */
 const CLASSES = { least: 2, most: 36 };
-/** Inputs of a network that sees a centred image. */
+/** The number of inputs of a network for centered images. */
 const PIXELS = digitSide * digitSide;
 
-/** A network as the page sees it. */
+/** A network that the page shows. */
 export interface ShownNetwork {
-  /** What the page shows of it at first. */
+  /** Returns the description of the network. */
   view(): NetworkView;
-  /** What it makes of a sheet `[INK_SIDE, INK_SIDE]`. */
+  /** Returns the prediction for a sheet `[INK_SIDE, INK_SIDE]`. */
   predict(ink: Uint8Array): Prediction;
   /**
-   * A unit from within.
+   * Returns the parameters of a unit.
    *
-   * @throws {RequestError} 400 where there is no such unit
+   * @throws {RequestError} 400 if there is no such unit
    */
   unit(layer: unknown, unit: unknown): UnitView;
-  /** Goes on with other parameters; returns the new version. */
+  /** Replaces the parameters. Returns the new version. */
   update(parameters: Tensors): number;
 }
 
 /**
  * Checks that the page can show a network.
  *
- * @throws {TypeError} where its inputs are no 28×28 pixels from 0 to 255, or its outputs no probabilities of 2 to 36 classes
+ * @throws {TypeError} if its inputs are not 28×28 pixels from 0 to 255, or its outputs not probabilities of 2 to 36
+ * classes
  */
 export function checkShowable(mlp: Mlp): void {
   const { inputShape, inFeatures, inputScale, outFeatures, layers } = mlp;
-  const refuse = (what: string) => new TypeError(`Cannot draw for this network: ${what}`);
+  const refuse = (fault: string) => new TypeError(`Cannot draw for this network: ${fault}`);
   if (inFeatures !== PIXELS) {
     const needed = `drawings are [${digitSide}, ${digitSide}]`;
     throw refuse(`its inputs have shape [${inputShape.join(", ")}], ${needed}`);
@@ -55,15 +56,15 @@ export function checkShowable(mlp: Mlp): void {
   }
 }
 
-/** The names of a network's classes; their numbers where it has none. */
+/** Returns the names of a network's classes; their numbers if it has no names. */
 export function classNamesOf({ classNames, outFeatures }: Mlp): readonly string[] {
   return classNames ?? Array.from({ length: outFeatures }, (_, label) => String(label));
 }
 
 /**
- * Shows a network. `origin` says where it is from.
+ * Prepares a network to be shown. `origin` is its origin, for a person.
  *
- * @throws {TypeError} as `checkShowable` does
+ * @throws {TypeError} if {@linkcode checkShowable} refuses the network
  */
 export function showNetwork(mlp: Mlp, origin: string): ShownNetwork {
   checkShowable(mlp);
@@ -116,16 +117,16 @@ export function showNetwork(mlp: Mlp, origin: string): ShownNetwork {
   };
 }
 
-/** Checks a sheet of ink; returns it. */
+/** Checks the size of a sheet of ink, and returns the sheet. */
 export function checkInk(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   if (bytes.length === INK_SIDE * INK_SIDE) return bytes;
   throw new RequestError(400, `A sheet has ${INK_SIDE * INK_SIDE} bytes, found ${bytes.length}`);
 }
 
 /**
- * Checks a number that counts from 0 to below `end`.
+ * Checks that a value is a whole number from 0 to `end - 1`, and returns it.
  *
- * @throws {RequestError} 400 where it is another
+ * @throws {RequestError} 400 if it is not
  */
 export function wholeBelow(name: string, value: unknown, end: number): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value < end) return value;

@@ -7,9 +7,9 @@ import { train, type TrainEvent } from "../training/train.ts";
 import type { TrainingRequest, TrainingState, WatchMessage } from "./protocol.ts";
 import { RequestError } from "./refusal.ts";
 
-/** What is to be trained. */
+/** Options of {@linkcode createTrainingSession}. */
 export interface TrainingJob {
-  /** The network; its parameters follow the training, epoch by epoch. */
+  /** The network; its parameters are updated after each epoch. */
   readonly mlp: Mlp;
   /** The rows to train on. */
   readonly train: Dataset;
@@ -17,54 +17,54 @@ export interface TrainingJob {
   readonly test?: Dataset;
   /** Settings that differ from their defaults. */
   readonly config: Partial<TrainConfig>;
-  /** What computes; it stays open. */
+  /** The backend to train on; it is not closed. */
   readonly backend: Backend;
-  /** Threads of augmentation; by default one a processor. */
+  /** The number of threads for augmentation; by default one for each processor. */
   readonly threads?: number;
   /**
-   * Keeps the network when training ends; returns where, as a person would type it. `isFinished` says whether training
-   * came to its end, as opposed to one that was stopped or failed.
+   * Saves the network when training ends, and returns the path as a person would type it. `isFinished` is false if
+   * training was stopped or failed.
    */
   readonly save: (mlp: Mlp, how: { readonly isFinished: boolean }) => Promise<string>;
 }
 
-/** Epochs, and the confusion matrix of the last. */
+/** The results of epochs, and the confusion matrix of the last. */
 export type Epochs = Extract<WatchMessage, { type: "epochs" }>;
 
-/** What a session tells. */
+/** The callbacks for the events of a session. */
 export interface TrainingListener {
-  /** The phase or the step changed; at most ten times a second while the phase stays. */
+  /** Called when the phase or the step has changed; at most ten times a second for steps. */
   readonly state?: (state: TrainingState) => void;
-  /** The network's parameters are others. */
+  /** Called when the network's parameters have changed. */
   readonly parameters?: (mlp: Mlp) => void;
-  /** An epoch ended; `epochs` holds it alone. */
+  /** Called after each epoch; `epochs` holds only this one. */
   readonly epoch?: (event: TrainEvent, epochs: Epochs) => void;
 }
 
-/** A training run. It ends stopped, finished or failed, and then stays as it is. */
+/** A training run. It ends as stopped, finished or failed, and cannot be started again. */
 export interface TrainingSession {
-  /** How far it is. */
+  /** The current state. */
   readonly state: TrainingState;
-  /** Whether it has not ended yet. */
+  /** True if it has not ended yet. */
   readonly isUnderWay: boolean;
-  /** What its epochs came to, all of them. */
+  /** The results of all epochs so far. */
   readonly epochs: Epochs;
-  /** Tells what happens from now on. */
+  /** Adds a listener for the events from now on. */
   listen(listener: TrainingListener): void;
-  /** Trains to the end, and saves the network; rejected where that fails. */
+  /** Trains to the end, and saves the network. The promise is rejected if that fails. */
   run(): Promise<void>;
-  /** Ends after the step being done; what `resume` goes on from is kept. */
+  /** Halts after the current step, so that `resume` can continue. */
   pause(): Promise<TrainingState>;
-  /** Goes on after a pause, to the same network, bit for bit, as without it. */
+  /** Continues after a pause. The trained network is the same, bit for bit, as without the pause. */
   resume(): Promise<TrainingState>;
-  /** Ends for good after the step being done, and saves the network if a step was done. */
+  /** Ends the training after the current step, and saves the network if a step was done. */
   stop(): Promise<TrainingState>;
 }
 
 /**
- * Prepares a session, which trains once `run` is called.
+ * Creates a session, which trains when `run` is called.
  *
- * @throws {RangeError} where a setting is out of range
+ * @throws {RangeError} if a setting is out of range
  */
 export function createTrainingSession(job: TrainingJob): TrainingSession {
   const { mlp, backend } = job;
@@ -82,8 +82,8 @@ export function createTrainingSession(job: TrainingJob): TrainingSession {
   let last: TrainEvent | undefined;
   let asked: TrainingRequest["action"] = "resume";
   let abort = new AbortController();
-  let changed = Promise.withResolvers<void>(); // resolved when something else is asked for, or the phase changes
-  const tell = () => {
+  let changed = Promise.withResolvers<void>(); // resolved when another action is requested, or the phase changes
+  const notify = () => {
     changed.resolve();
     changed = Promise.withResolvers();
   };
@@ -91,14 +91,14 @@ export function createTrainingSession(job: TrainingJob): TrainingSession {
     const before = state.phase;
     state = { ...state, ...now };
     for (const listener of listeners) listener.state?.(state);
-    if (state.phase !== before) tell();
+    if (state.phase !== before) notify();
   };
   const hasEnded = () => ["stopped", "finished", "failed"].includes(state.phase);
   const ask = async (action: TrainingRequest["action"], reached: TrainingState["phase"]) => {
     if (hasEnded()) throw new RequestError(409, "The training has ended");
     asked = action;
     if (action !== "resume") abort.abort();
-    tell();
+    notify();
     while (asked === action && state.phase !== reached && !hasEnded()) await changed.promise;
     return state;
   };
@@ -107,7 +107,7 @@ export function createTrainingSession(job: TrainingJob): TrainingSession {
     const steps = Math.ceil((mlp.training?.dataset.rows ?? 0) / batchSize);
     changeState({ epoch: event.epoch, step: event.step - (event.epoch - 1) * steps, steps });
     for (const listener of listeners) listener.parameters?.(mlp);
-    if (event.step < event.epoch * steps) return; // cut short: the whole epoch comes after the pause
+    if (event.step < event.epoch * steps) return; // an epoch that a pause cut short; its event follows when it is complete
     const view = {
       epoch: event.epoch,
       trainLoss: event.trainLoss,
@@ -117,9 +117,13 @@ export function createTrainingSession(job: TrainingJob): TrainingSession {
       imagesPerSecond: event.rowsPerSecond,
     };
     const confusion = event.test?.confusion;
-    const told: Epochs = { type: "epochs", epochs: [view], ...(confusion && { confusion: [...confusion] }) };
-    epochs = { ...told, epochs: [...epochs.epochs, view] };
-    for (const listener of listeners) listener.epoch?.(event, told);
+    const latest: Epochs = {
+      type: "epochs",
+      epochs: [view],
+      ...(confusion && { confusion: [...confusion] }),
+    };
+    epochs = { ...latest, epochs: [...epochs.epochs, view] };
+    for (const listener of listeners) listener.epoch?.(event, latest);
   };
   const runToPause = async () => {
     abort = new AbortController();
@@ -141,8 +145,8 @@ export function createTrainingSession(job: TrainingJob): TrainingSession {
   const save = async (isFinished: boolean) =>
     last === undefined ? {} : { saved: await job.save(mlp, { isFinished }) };
 
-  let kept: { readonly saved?: string } = {}; // what was saved of a training that failed
-  /** Trains to the end, over pauses; `false` if it was stopped before. */
+  let kept: { readonly saved?: string } = {}; // the path of the model of a training that failed
+  /** Trains to the end, with pauses on request. Returns `false` if it was stopped before. */
   const trainToEnd = async (): Promise<boolean> => {
     try {
       while (asked !== "stop") {
@@ -157,7 +161,7 @@ export function createTrainingSession(job: TrainingJob): TrainingSession {
       }
       return false;
     } catch (error) {
-      // Whatever failed, the network has the parameters of the last epoch that went well.
+      // The network has the parameters of the last epoch without a failure.
       kept = await save(false).catch(() => ({}));
       throw error;
     }

@@ -1,22 +1,25 @@
-/** Those who watch: streams of messages, a JSON object a line. @module */
+/** Streams of messages to open pages, one JSON object a line. @module */
 import type { WatchMessage } from "./protocol.ts";
 
-/** Bytes that may wait for a reader, besides what the stream begins with. One who falls further behind is dropped, and may ask again. */
-const MOST_WAITING = 256 * 1024;
+/**
+ * The maximum number of bytes that may wait for a reader, besides the first messages of the stream. A stream whose
+ * reader falls further behind is closed; the reader can open a new one.
+ */
+const MAX_WAITING = 256 * 1024;
 
-/** The streams that are open. */
+/** The open streams. */
 export interface Watchers {
-  /** How many there are. */
+  /** The number of open streams. */
   readonly count: number;
   /** Opens a stream that begins with `first`. */
   open(first: readonly WatchMessage[]): ReadableStream<Uint8Array<ArrayBuffer>>;
-  /** Sends a message to all. */
+  /** Sends a message on all streams. */
   send(message: WatchMessage): void;
   /** Ends all streams. */
   close(): void;
 }
 
-/** Creates an empty set of streams; `aliveMilliseconds` is how often they are told that the server lives. */
+/** Creates an empty set of streams; `aliveMilliseconds` is the interval of `alive` messages. */
 export function createWatchers(aliveMilliseconds: number): Watchers {
   const controllers = new Set<ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>>();
   const encoder = new TextEncoder();
@@ -44,7 +47,7 @@ export function createWatchers(aliveMilliseconds: number): Watchers {
       return controllers.size;
     },
     open(first) {
-      const lines = first.map(lineOf), most = lines.reduce((sum, line) => sum + line.length, MOST_WAITING);
+      const lines = first.map(lineOf), most = lines.reduce((sum, line) => sum + line.length, MAX_WAITING);
       let own: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
       return new ReadableStream<Uint8Array<ArrayBuffer>>({
         start(controller) {

@@ -1,19 +1,19 @@
 /**
- * Assigns addresses of a WebAssembly memory before it exists: the sizes of all that it is to hold are added up, then a
- * memory of that size is created.
+ * Assigns addresses in a WebAssembly memory before the memory exists: first the sizes of all buffers are added up,
+ * then a memory of that size is created.
  * @module
  */
 
-/** The unit of WebAssembly memory, in bytes; the first page belongs to the module's own constants. */
+/** Bytes of a page, the unit of WebAssembly memory. The first page holds the module's own constants. */
 export const PAGE = 65536;
-/** The most pages that 32-bit addresses reach. */
+/** The maximum number of pages with 32-bit addresses. */
 export const MAX_PAGES = 65536;
 
 /** Addresses of a memory that is created later. */
 export interface Arena {
   /** Bytes that the memory needs so far, with its first page. */
   readonly bytes: number;
-  /** Reserves that many bytes, at a multiple of 64 (a cache line; a row of a panel), and returns their address. */
+  /** Reserves bytes at a multiple of 64 (a cache line, and a row of a panel), and returns their address. */
   reserve(bytes: number): number;
 }
 
@@ -32,7 +32,7 @@ export function createArena(): Arena {
   };
 }
 
-/** Returns how many pages so many bytes take. */
+/** Returns the number of pages that `bytes` bytes need. */
 export function pagesOf(bytes: number): number {
   return Math.ceil(bytes / PAGE);
 }
@@ -40,8 +40,8 @@ export function pagesOf(bytes: number): number {
 /**
  * Creates a memory of fixed size for `bytes` bytes, all zero.
  *
- * @param options `pages` asks for more pages than the bytes need; `fault` makes the error that is thrown if WebAssembly
- * cannot address so much, or the system does not give it
+ * @param options `pages` is the number of pages if it is more than the bytes need; `fault` makes the error that is
+ * thrown if WebAssembly cannot address that many bytes, or the system cannot allocate them
  */
 export function createMemory(
   bytes: number,

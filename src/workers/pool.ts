@@ -1,11 +1,12 @@
 /**
- * A pool of workers that call functions of WebAssembly modules over shared memory, so that the calling thread stays free. On
- * a host without shared memory or workers, the calling thread makes the calls itself, a slice of the work at a time.
+ * A worker pool that calls functions of WebAssembly modules over shared memory, so that the calling thread stays
+ * free. On a host without shared memory or workers, the calling thread makes the calls itself, one slice of the work
+ * at a time.
  * @module
  */
 import { startWorkers } from "./workers.ts";
 
-/** The source of a worker: it creates instances of modules, calls their functions, and drops them. */
+/** The source code of a worker: it creates instances of modules, calls their functions, and drops the instances. */
 const WORKER = `
 const instances = new Map();
 self.onmessage = ({ data: { job, instance, module, memory, name, args } }) => {
@@ -19,21 +20,21 @@ self.onmessage = ({ data: { job, instance, module, memory, name, args } }) => {
   }
 };`;
 
-/** How long the calling thread works before it lets the event loop turn, in milliseconds. */
+/** Milliseconds that the calling thread works before it returns to the event loop. */
 const TURN_MS = 20;
 
-/** The limit of work for each call on a worker: none. */
+/** The limit of work for a call on a worker, which is practically unlimited. */
 const NO_LIMIT = 0x7fffffff;
 
 /** A function call that each thread makes, on its part of the work. */
 export interface PoolCall {
   /** The exported function to call. */
   readonly name: string;
-  /** Returns the arguments on a thread, counted from 0; `limit` is the most work that the call may do. */
+  /** Returns the arguments for a thread, counted from 0; `limit` is the maximum of work that the call may do. */
   args(thread: number, limit: number): readonly number[];
   /** The limit for a call on the calling thread, in the function's own unit. */
   readonly slice: number;
-  /** Returns whether all work is done; it is asked only on the calling thread. */
+  /** Returns whether all work is done; called only if the calling thread does the work. */
   isDone(): boolean;
 }
 
@@ -44,7 +45,7 @@ export interface PoolInstance {
   /**
    * Makes a call on every thread, and waits until all have returned.
    *
-   * @throws {Error} made by `fault`, if a function traps, a worker ends, or the pool is closed before or meanwhile
+   * @throws {Error} made by `fault` if a function traps, a worker ends, or the pool is closed before or meanwhile
    */
   call(call: PoolCall): Promise<void>;
   /** Drops the instances, and with them the memory. */
@@ -53,11 +54,11 @@ export interface PoolInstance {
 
 /** Threads that call functions of modules. */
 export interface WorkerPool {
-  /** Threads that share the work. */
+  /** The number of threads that share the work. */
   readonly threads: number;
-  /** Whether the memories of modules must be shared. */
+  /** True if the memories of modules must be shared. */
   readonly shared: boolean;
-  /** The reason for which the calling thread does the work; absent if workers do it. */
+  /** The reason that the calling thread does the work; absent if workers do it. */
   readonly alone?: "no shared memory" | "workers cannot start";
   /** Creates an instance of a module over a memory on each thread. */
   open(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<PoolInstance>;
@@ -67,23 +68,23 @@ export interface WorkerPool {
 
 /** Options of {@linkcode createPool}. */
 export interface PoolOptions {
-  /** Workers to start. */
+  /** The number of workers to start. */
   readonly threads: number;
-  /** Whether to share memory with workers; if not, the calling thread works. */
+  /** True to share memory with workers; if false, the calling thread does the work. */
   readonly shared: boolean;
   /** Makes the error of a call: its function trapped, a worker ended, or the pool was closed. */
   fault(code: "kernel" | "worker" | "closed", reason: string): Error;
 }
 
-/** Work that each worker does its part of. */
+/** A message to every worker, and the promise that waits for their replies. */
 interface Job {
-  /** Workers that have not answered yet. */
+  /** The number of workers that have not replied yet. */
   left: number;
   resolve(): void;
   reject(error: Error): void;
 }
 
-/** Starts a pool. It has one thread, the calling one, if `shared` is false or this host starts no workers. */
+/** Starts a pool. If `shared` is false or this host cannot start workers, its only thread is the calling one. */
 export async function createPool({ threads, shared, fault }: PoolOptions): Promise<WorkerPool> {
   const workers = shared ? await startWorkers(WORKER, threads) : undefined;
   const jobs = new Map<number, Job>();
@@ -97,7 +98,7 @@ export async function createPool({ threads, shared, fault }: PoolOptions): Promi
   for (const worker of workers ?? []) {
     worker.onmessage = ({ data: { job, error } }) => {
       const found = jobs.get(job);
-      if (!found) return; // another worker has failed in it
+      if (!found) return; // the job has already failed on another worker
       if (error === undefined && --found.left > 0) return;
       jobs.delete(job);
       if (error === undefined) found.resolve();

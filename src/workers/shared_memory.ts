@@ -1,21 +1,22 @@
-/** Memory that a WebAssembly module shares with workers, and doing without it. @module */
+/** Shared memory of WebAssembly modules, and their use on hosts without it. @module */
 
-/** Whether this host has workers and lets memory be shared with them. */
+/** Returns whether this host has workers and can share memory with them. */
 export function canShareMemory(): boolean {
   if (typeof Worker === "undefined" || typeof SharedArrayBuffer === "undefined") return false;
   try {
     structuredClone(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }));
     return true;
   } catch {
-    return false; // such as a page that is not cross-origin isolated
+    return false; // for example on a page that is not cross-origin isolated
   }
 }
 
 /**
- * Returns the bytes of a module that imports a shared memory. If `shared` is false it imports a plain one, for hosts that
- * have no other. The two differ in the flags of the import's limits: 3 is shared with a maximum, 1 has a maximum.
+ * Returns the bytes of a module that imports a shared memory. If `shared` is false, the module imports an unshared
+ * one, for hosts without shared memory. The two differ in the flags of the import's limits: 3 is shared with a
+ * maximum, 1 is unshared with a maximum.
  *
- * @param packed the module, compressed by raw deflate, in base64: two fifths fewer bytes in a bundle
+ * @param packed the module, compressed by raw deflate and in base64, which saves two fifths of the bytes in a bundle
  */
 export async function moduleBytes(
   packed: string,

@@ -1,16 +1,20 @@
-/** Starts workers, and finds out whether this host lets them run. @module */
+/** Starts workers, and checks whether this host runs them. @module */
 
-/** Ends a worker's source: its first message says that it has started. */
+/** The last line of a worker's source code: its first message announces that it has started. */
 const ANNOUNCE = "\nself.postMessage({});";
 
-/** How often to look for an answer, and how often in a row without one before a host is taken for one without workers. */
-const LOOK_MS = 250, MOST_LOOKS = 40;
+/**
+ * Milliseconds between two checks for a message, and the number of checks in a row without one that counts as
+ * failure.
+ */
+const CHECK_MS = 250, MAX_CHECKS = 40;
 
 /**
  * Starts `count` workers that run `source`, and waits until each has started.
  *
- * @returns the workers, or `undefined` when the host starts none: its constructor throws or a worker reports an error, as
- * in a page whose Content-Security-Policy allows no `blob:` workers, or none answers for 10 seconds
+ * @returns the workers, or `undefined` if the host does not run them: the constructor throws, a worker reports an
+ * error (as on a page whose Content-Security-Policy forbids `blob:` workers), or no worker sends a message for 10
+ * seconds
  */
 export async function startWorkers(source: string, count: number): Promise<Worker[] | undefined> {
   const workers: Worker[] = [];
@@ -28,21 +32,23 @@ export async function startWorkers(source: string, count: number): Promise<Worke
   }
 }
 
-/** Waits for the first message of every worker; rejects when one reports an error, or for too long none answers. */
+/**
+ * Waits for the first message of every worker. Rejects if one reports an error, or if no message comes for too long.
+ */
 function allStarted(workers: readonly Worker[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    let looks = 0, left = workers.length;
-    // Looks are counted, not milliseconds: a thread that was busy for long may find the answers waiting.
+    let checks = 0, left = workers.length;
+    // Checks are counted instead of milliseconds, because messages may be waiting while this thread is busy.
     const timer = setInterval(() => {
-      if (++looks === MOST_LOOKS) end(() => reject(new Error("No worker has answered")));
-    }, LOOK_MS);
+      if (++checks === MAX_CHECKS) end(() => reject(new Error("No worker has answered")));
+    }, CHECK_MS);
     const end = (settle: () => void) => {
       clearInterval(timer);
       settle();
     };
     for (const worker of workers) {
       worker.onmessage = () => {
-        looks = 0;
+        checks = 0;
         if (--left === 0) end(resolve);
       };
       worker.onerror = (event) => {

@@ -1,4 +1,6 @@
-/** What `deno task gui` shows: a saved network, one that is trained now, or one that learns while it is shown. @module */
+/**
+ * The network that `deno task gui` shows: a saved one, one trained before, or one trained while it is shown. @module
+ */
 import type { Backend } from "../../src/backends/backend.ts";
 import type { TrainConfig } from "../../src/training/config.ts";
 import type { Dataset, DatasetPair } from "../../src/data/dataset.ts";
@@ -19,7 +21,7 @@ import { checkRun, chooseRun } from "./run_choice.ts";
 import { dataNotes } from "./run_notes.ts";
 import { configOf, configText, networkText } from "./training.ts";
 
-/** A network, and what the page shows beside it. */
+/** A network, and the other data that the page shows. */
 export interface Shown {
   readonly mlp: Mlp;
   readonly origin: string;
@@ -27,17 +29,17 @@ export interface Shown {
   readonly training?: TrainingSession;
 }
 
-/** How a task was called, where it writes, and what ends it. */
+/** The program that called a task, the screen, and the signal that ends the task. */
 interface Terminal {
   readonly program: string;
   readonly screen: Screen;
   readonly signal: AbortSignal;
 }
 
-/** What `--demo` trains on, and for how long: some four seconds on two processors. */
+/** The data and the epochs of `--demo`, which trains about four seconds on two processors. */
 const DEMO = { digits: 20_000, testDigits: 1000, epochs: 8 };
 
-/** The network of a file. */
+/** Loads the network of a file. */
 export async function openSaved(
   path: string | undefined,
   data: string | undefined,
@@ -53,7 +55,7 @@ export async function openSaved(
   return { mlp, origin: `${path ?? DEFAULT_MODEL}${learned}`, samples };
 }
 
-/** A small network that is trained on drawn digits before the page is served. */
+/** Trains a small network on drawn digits. */
 export async function openDemo(
   backend: Backend,
   data: string | undefined,
@@ -64,7 +66,7 @@ export async function openDemo(
   const sets = await drawOn({ screen, signal }, { count: digits, testCount: testDigits });
   const { mlp } = chooseRun(sets.train, { config: {} }), progress = progressOf(screen, epochs);
   let test: Evaluation | undefined;
-  const options = { backend, epochs, signal, test: sets.test, onProgress: progress.tell };
+  const options = { backend, epochs, signal, test: sets.test, onProgress: progress.show };
   for await (const event of train(mlp, sets.train, options)) test = event.test;
   signal.throwIfAborted();
   if (test?.accuracy !== undefined) {
@@ -77,7 +79,7 @@ export async function openDemo(
   return { mlp, origin, samples: data === undefined ? sets.test : await samplesFor(mlp, data, signal) };
 }
 
-/** A fresh network that learns while the page shows it. */
+/** Creates a network, and the session that trains it while the page shows it. */
 export async function openTraining(
   options: {
     readonly backend: Backend;
@@ -106,7 +108,9 @@ export async function openTraining(
   return { mlp, origin: `learning from ${sets.train.source}`, samples: sets.test, training };
 }
 
-/** Test rows that go with a network; nothing where it knows other classes than digits and no set was named. */
+/**
+ * Opens the test rows to show. Returns `undefined` if no data set was named and the classes are not the ten digits.
+ */
 async function samplesFor(
   mlp: Mlp,
   data: string | undefined,
@@ -119,23 +123,26 @@ async function samplesFor(
   return samples;
 }
 
-/** Tells the steps of a run on the transient line. */
+/** Shows the progress of a run on the transient line. */
 function progressOf(screen: Screen, epochs: number) {
   let started: { readonly at: number; readonly epochsBefore: number } | undefined;
   return {
-    tell({ epoch, step, steps }: { epoch: number; step: number; steps: number }) {
+    show({ epoch, step, steps }: { epoch: number; step: number; steps: number }) {
       started ??= { at: performance.now(), epochsBefore: epoch - 1 + (steps > 0 ? step / steps : 0) };
       const seconds = (performance.now() - started.at) / 1000, { epochsBefore } = started;
       screen.progress(progressText({ epoch, step, steps, epochs, seconds, epochsBefore }));
     },
-    /** What comes next is timed anew. */
+    /** Starts the time measurement again, after a pause. */
     restart() {
       started = undefined;
     },
   };
 }
 
-/** Prints what a session does: a row an epoch, a transient line for the steps, a line for each change of phase. */
+/**
+ * Prints the events of a session: a row for each epoch, a transient line for the steps, a line for each change of
+ * phase.
+ */
 function printTraining(
   training: TrainingSession,
   { screen, sets, settings }: { screen: Screen; sets: DatasetPair; settings: TrainConfig },
@@ -153,7 +160,7 @@ function printTraining(
       evaluation = event.test;
     },
     state(state) {
-      if (state.phase === "running") progress.tell(state);
+      if (state.phase === "running") progress.show(state);
       if (state.phase === before) return;
       before = state.phase;
       if (state.phase === "running") return;

@@ -1,25 +1,25 @@
-/** Files beside the one that a run writes: what it replaced, and what it must not replace. @module */
+/** Files beside the one that a run writes: earlier files, and models of interrupted runs. @module */
 import { basename, dirname, join } from "node:path";
 import { keepFile } from "../../src/files.ts";
 import { Mlp } from "../../src/mlp.ts";
 
-/** The word in the name of such a file: `model.previous.npz`, `model.interrupted.npz`. */
+/** The word in the name of a file beside: `model.previous.npz`, `model.interrupted.npz`. */
 export type Beside = "previous" | "interrupted";
 
-/** The path of a file beside `path`: `model.previous.npz` for `model.npz`, `model.previous` for `model`. */
+/** Returns the path of a file beside `path`: `model.previous.npz` for `model.npz`, `model.previous` for `model`. */
 export function besidePath(path: string, word: Beside | `rescued${string}`): string {
   const name = basename(path), [ending = ""] = /\.npz$/i.exec(name) ?? [];
   return join(dirname(path), `${name.slice(0, name.length - ending.length)}.${word}${ending}`);
 }
 
-/** The path that the files beside it are named after: `model.npz` for `model.interrupted.previous.npz`. */
-export function familyOf(path: string): string {
+/** Returns a path without the words of {@linkcode besidePath}: `model.npz` for `model.interrupted.previous.npz`. */
+export function mainPathOf(path: string): string {
   return join(dirname(path), basename(path).replace(/(\.(previous|interrupted))+(?=(\.npz)?$)/i, ""));
 }
 
 /**
- * Whether a file holds what is not to be lost: anything but a model whose training was cut short. Of a model that ended by
- * patience the record does not tell, so that it counts as finished.
+ * Returns whether a file must be kept: any file except a model whose training was interrupted. A model with patience
+ * counts as finished, because its record does not tell whether patience or an interruption ended its training.
  */
 export async function isFinished(path: string): Promise<boolean> {
   try {
@@ -31,7 +31,7 @@ export async function isFinished(path: string): Promise<boolean> {
   }
 }
 
-/** Whether there is something at a path. */
+/** Returns whether a path exists. */
 export async function isThere(path: string): Promise<boolean> {
   try {
     await Deno.lstat(path);
@@ -42,7 +42,7 @@ export async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** Whether two paths lead to the same file, which must be there. */
+/** Returns whether two paths lead to the same existing file. */
 export async function isSameFile(one: string, other: string): Promise<boolean> {
   const [first, second] = await Promise.all(
     [one, other].map((path) => Deno.realPath(path).catch(() => undefined)),
@@ -51,10 +51,10 @@ export async function isSameFile(one: string, other: string): Promise<boolean> {
 }
 
 /**
- * Keeps the file at `path`, which is about to be replaced, as `NAME.previous.npz`. If that would push out a finished file
- * for an unfinished one, the unfinished one goes to `NAME.interrupted.npz`.
+ * Keeps the file at `path`, which is about to be replaced, as `NAME.previous.npz`. If an unfinished model would
+ * thereby replace a finished file, it is kept as `NAME.interrupted.npz` instead.
  *
- * @returns where it is kept
+ * @returns the path of the kept file
  */
 export async function keepPrevious(path: string): Promise<string> {
   const previous = besidePath(path, "previous");

@@ -5,7 +5,7 @@ import { lockFile } from "../../src/file_lock.ts";
 import { targetOf, writeFileAtomic } from "../../src/files.ts";
 import { createPart } from "../../src/part_file.ts";
 import { Mlp } from "../../src/mlp.ts";
-import { besidePath, familyOf, isFinished, isThere, keepPrevious } from "./kept_files.ts";
+import { besidePath, isFinished, isThere, keepPrevious, mainPathOf } from "./kept_files.ts";
 import { DEFAULT_MODEL } from "./options.ts";
 import type { ArgumentTable } from "../terminal/command.ts";
 import { TaskError } from "../terminal/errors.ts";
@@ -145,7 +145,7 @@ function streamOutput(path: string): Output {
 async function prepare(path: string) {
   try {
     const target = await targetOf(path);
-    const lock = await lockFile(familyOf(target));
+    const lock = await lockFile(mainPathOf(target));
     if (lock === undefined) return { target };
     try {
       const part = await createPart(target);

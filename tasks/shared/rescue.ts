@@ -1,4 +1,4 @@
-/** Saving that does not give up: a second place for what cannot be written where it was meant to go. @module */
+/** Saving of a file with fallback: other folders if it cannot be written to its own path. @module */
 import { basename, join } from "node:path";
 import { besidePath, isThere } from "./kept_files.ts";
 import { openOutput, type Output } from "./output.ts";
@@ -7,34 +7,34 @@ import { shownPath } from "../terminal/paths.ts";
 import type { Screen } from "../terminal/screen.ts";
 import { reasonOf } from "../terminal/system_errors.ts";
 
-/** Names that are tried in a folder before the next one. */
-const MOST_NAMES = 100;
+/** The number of names that are tried in a folder. */
+const MAX_NAMES = 100;
 
-/** Where something was saved. */
+/** The result of saving a file. */
 export interface Saved {
-  /** The file; `undefined` if no place took it. */
+  /** The path of the saved file; `undefined` if it could not be saved anywhere. */
   readonly path?: string;
-  /** Why it is not the one that was meant, for the end of the run. */
+  /** The error if the file was not saved to its own path; reported at the end of the run. */
   readonly fault?: TaskError;
 }
 
 /**
- * Saves a file, or where that fails puts it into the first of `folders` that takes it, else into a new folder for
- * temporary files. It replaces nothing there.
+ * Saves a file. If that fails, saves it under a new name in the first of `folders` in which it can be written, or
+ * else in a new temporary folder.
  *
- * @param options `what` is what messages call it: the model, the checkpoint
+ * @param options `name` is the name of the content in messages: the model, the checkpoint
  */
 export async function saveOrRescue(
   output: Output,
   bytes: Uint8Array,
   options: {
-    readonly what: string;
+    readonly name: string;
     readonly beside: boolean;
     readonly folders: readonly string[];
     readonly screen: Screen;
   },
 ): Promise<Saved> {
-  const { what, beside, folders, screen } = options;
+  const { name, beside, folders, screen } = options;
   try {
     return { path: await output.save(bytes, { beside }) };
   } catch (cause) {
@@ -45,7 +45,7 @@ export async function saveOrRescue(
         const path = await putInto(folder, output.path, { bytes, screen });
         return {
           path,
-          fault: new TaskError(`${why}; ${what} is in ${JSON.stringify(shownPath(path))}`, { cause }),
+          fault: new TaskError(`${why}; ${name} is in ${JSON.stringify(shownPath(path))}`, { cause }),
         };
       } catch (error) {
         const place = folder === undefined
@@ -58,7 +58,7 @@ export async function saveOrRescue(
   }
 }
 
-/** Writes a file under a name of its own; without a folder into a new one for temporary files. */
+/** Writes a file under a new name to `folder`; if that is `undefined`, to a new temporary folder. */
 async function putInto(
   folder: string | undefined,
   path: string,
@@ -73,12 +73,12 @@ async function putInto(
       throw error;
     }
   }
-  for (let number = 1; number <= MOST_NAMES; number++) {
+  for (let number = 1; number <= MAX_NAMES; number++) {
     const word = number === 1 ? "rescued" as const : `rescued-${number}` as const;
     const candidate = besidePath(join(folder, basename(path)), word);
     if (!await isThere(candidate)) return await putNew(candidate, bytes, screen);
   }
-  throw new Error(`${MOST_NAMES} such files are there already`);
+  throw new Error(`${MAX_NAMES} such files exist already`);
 }
 
 async function putNew(path: string, bytes: Uint8Array, screen: Screen): Promise<string> {

@@ -4,7 +4,7 @@ import { encodeCheckpoint } from "../../src/training/checkpoint.ts";
 import { targetOf } from "../../src/files.ts";
 import type { Mlp } from "../../src/mlp.ts";
 import type { TrainEvent } from "../../src/training/train.ts";
-import { familyOf, isSameFile } from "./kept_files.ts";
+import { isSameFile, mainPathOf } from "./kept_files.ts";
 import { openOutput, type Output } from "./output.ts";
 import { type Saved, saveOrRescue } from "./rescue.ts";
 import { type TaskError, UsageError } from "../terminal/errors.ts";
@@ -15,29 +15,29 @@ import { reasonOf } from "../terminal/system_errors.ts";
 /** The files of a run. */
 export interface RunFiles extends AsyncDisposable {
   /**
-   * Writes the checkpoint of an epoch, if the run has one. If that fails, training goes on and the next epoch tries again:
-   * hours of training are worth more than the way back to them.
+   * Writes the checkpoint of an epoch, if the run has one. If that fails, training continues, and the next epoch
+   * tries again.
    */
   keep(event: TrainEvent): Promise<void>;
   /**
-   * Writes the model, after the checkpoint of `last` if that is still to be written.
+   * Writes the model. If the checkpoint of `last` could not be written, it is written first.
    *
-   * @param options `isFinished` says whether training came to its end; a model that was cut short replaces no finished one
-   * @returns where the model is; `undefined` if no place took it
+   * @param options `isFinished` is false if training was interrupted; such a model does not replace a finished one
+   * @returns the path of the model; `undefined` if it could not be saved anywhere
    */
   end(
     mlp: Mlp,
     last: TrainEvent | undefined,
     options: { readonly isFinished: boolean },
   ): Promise<string | undefined>;
-  /** Why something is not where it was meant to be. */
+  /** The errors of files that were not saved to their own paths. */
   readonly faults: readonly TaskError[];
 }
 
 /**
  * Prepares the files of a run.
  *
- * @param paths where the model goes, and the checkpoint if there is to be one
+ * @param paths the path of the model, and that of the checkpoint if the run has one
  * @param options `damaged` is the path of a file that need not be kept
  * @throws {UsageError} if both are the same file, or one would be kept under the name of the other
  */
@@ -54,7 +54,7 @@ export async function openRunFiles(
   if (checkpointPath !== undefined) refuseSameFile(model.target, await targetOf(checkpointPath));
   const checkpoint = checkpointPath === undefined ? undefined : await open(checkpointPath);
   const faults: TaskError[] = [];
-  let isFailing = false; // whether the last checkpoint could not be written
+  let isFailing = false; // true if the last checkpoint could not be written
   const rescued = ({ path, fault }: Saved) => {
     if (fault) faults.push(fault);
     return path;
@@ -62,7 +62,7 @@ export async function openRunFiles(
   const keepLast = async (output: Output, event: TrainEvent) => {
     isFailing = false;
     const how = {
-      what: "the checkpoint",
+      name: "the checkpoint",
       beside: event.ended === "interrupted",
       folders: [dirname(model.path)],
       screen,
@@ -93,18 +93,18 @@ export async function openRunFiles(
     async end(mlp, last, { isFinished }) {
       if (checkpoint && isFailing && last) await keepLast(checkpoint, last);
       const folders = checkpoint ? [dirname(checkpoint.path)] : [];
-      const how = { what: "the model", beside: !isFinished, folders, screen };
+      const how = { name: "the model", beside: !isFinished, folders, screen };
       return rescued(await saveOrRescue(model, mlp.format(), how));
     },
   };
 }
 
-/** Refuses two files that are one, or whose names differ only by what the task adds to them itself. */
+/** Refuses two paths that are the same, or that differ only by words that the task adds itself. */
 export function refuseSameFile(output: string, checkpoint: string): void {
   if (checkpoint === output) {
     throw new UsageError("--checkpoint and --output name the same file, each needs its own");
   }
-  if (familyOf(checkpoint) === familyOf(output)) {
+  if (mainPathOf(checkpoint) === mainPathOf(output)) {
     const [one, other] = [checkpoint, output].map((path) => JSON.stringify(shownPath(path)));
     throw new UsageError(
       `--checkpoint ${one} and --output ${other} differ by .previous or .interrupted alone, which the task adds itself`,

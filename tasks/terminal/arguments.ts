@@ -1,5 +1,5 @@
 /**
- * Turns command-line arguments into checked values, by the tables of a {@linkcode Command}.
+ * Parsing of command-line arguments into checked values, by the tables of a {@linkcode Command}.
  * @module
  */
 import { faultOf, WEIGHT_WORDS } from "../../src/plan/option.ts";
@@ -8,22 +8,22 @@ import { UsageError } from "./errors.ts";
 import { beforeDashes, splitArguments } from "./split_arguments.ts";
 import { nearest } from "./suggest.ts";
 
-/** What a command line gave. */
+/** A parsed command line. */
 export interface Parsed<G extends Command["groups"]> {
-  /** By group, only the options that stood there. */
+  /** The options that were given, by group; without defaults. */
   readonly given: { readonly [K in keyof G]: Given<G[K]["options"]> };
   /** The arguments that belong to no option. */
   readonly positionals: readonly string[];
-  /** Whether the help text was asked for. */
+  /** True if the help text was requested. */
   readonly help: boolean;
 }
 
-/** Whether the command line asks for the help text, whatever else it has. */
+/** Returns whether the command line requests the help text; other arguments need not be valid. */
 export function wantsHelp(args: readonly string[]): boolean {
   return beforeDashes(args).some((arg) => arg === "--help" || arg === "-h");
 }
 
-/** Whether the command line asks for stack traces, whatever else it has. */
+/** Returns whether the command line requests stack traces; other arguments need not be valid. */
 export function wantsDebug(args: readonly string[]): boolean {
   return beforeDashes(args).includes("--debug");
 }
@@ -31,8 +31,8 @@ export function wantsDebug(args: readonly string[]): boolean {
 /**
  * Parses the arguments of a command.
  *
- * @throws {UsageError} where an option is unknown, repeated, without its value or has a value that its table refuses,
- * and where an argument belongs to no option of a command that takes none
+ * @throws {UsageError} if an option is unknown, repeated, without its value or with an invalid one, or if an argument
+ * belongs to no option and the command has no positional arguments
  */
 export function parseCommand<const G extends Command["groups"]>(
   args: readonly string[],
@@ -55,7 +55,7 @@ export function parseCommand<const G extends Command["groups"]>(
   return { given: groups as Parsed<G>["given"], positionals, help };
 }
 
-/** Checks one value and gives it its type. */
+/** Converts the text of one value to its type, and checks it. */
 function valueOf(long: string, spec: ArgumentSpec, value: string | boolean): unknown {
   if (spec.kind === "text") return value;
   const typed = spec.kind === "integer" || spec.kind === "number" ? numberOf(value) : value;
@@ -68,7 +68,7 @@ function valueOf(long: string, spec: ArgumentSpec, value: string | boolean): unk
   });
 }
 
-/** A number as people write them, `1e-3` and `.5` too; other text is left to be refused as it is. */
+/** Converts text such as `12`, `1e-3` or `.5` to a number. Returns other text unchanged, for the check to refuse. */
 function numberOf(value: unknown): unknown {
   return typeof value === "string" && /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(value)
     ? Number(value)

@@ -1,19 +1,19 @@
 /**
- * What a task says of its command line: one table of options per group, from which both the parser and the help text
- * are made. {@linkcode TRAIN_OPTIONS} of the library is such a table.
+ * The description of a task's command line: one table of options per group. Both the parser and the help text use it.
+ * {@linkcode TRAIN_OPTIONS} of the library is such a table.
  * @module
  */
 import type { OptionSpec } from "../../src/plan/option.ts";
 
 /** An option that takes any text, such as a path. */
 export interface TextSpec {
-  /** The kind of value that it takes. */
+  /** The kind of its value. */
   readonly kind: "text";
-  /** What stands for the value in the help text, such as `PATH`. */
+  /** The placeholder of the value in the help text, such as `PATH`. */
   readonly value: string;
-  /** The value where none is given, if there is one. */
+  /** The default value, if it has one. */
   readonly default?: string;
-  /** One line of help: what it does. */
+  /** One line of help. */
   readonly help: string;
 }
 
@@ -23,7 +23,7 @@ export type ArgumentSpec = OptionSpec | TextSpec;
 /** Options by their name in camel case; the command line spells `batchSize` as `--batch-size`. */
 export type ArgumentTable = Readonly<Record<string, ArgumentSpec>>;
 
-/** Options that the help text shows together. */
+/** A group of options in the help text. */
 export interface OptionGroup<O extends ArgumentTable = ArgumentTable> {
   /** The heading. */
   readonly title: string;
@@ -35,23 +35,23 @@ export interface OptionGroup<O extends ArgumentTable = ArgumentTable> {
   readonly sections?: Readonly<Record<string, readonly (keyof O)[]>>;
 }
 
-/** A task as its command line sees it. */
+/** The command line of a task. */
 export interface Command<
   G extends Readonly<Record<string, OptionGroup>> = Readonly<Record<string, OptionGroup>>,
 > {
-  /** Its name, such as `train`, which follows that of the program; empty for the program itself. */
+  /** Its name after that of the program, such as `train`; empty for the program itself. */
   readonly name: string;
-  /** What stands before its name whatever program was called: `deno run --allow-read`. */
+  /** The command before its name, in place of the name of the program: `deno run --allow-read`. */
   readonly runBy?: string;
-  /** What the task does, in a sentence or two. */
+  /** The purpose of the task, in a sentence or two. */
   readonly summary: string;
   /** The options, group by group. */
   readonly groups: G;
-  /** The arguments that belong to no option, such as `IMAGE...`; absent where there can be none. */
+  /** The positional arguments, such as `IMAGE...`; absent if the task has none. */
   readonly positionals?: { readonly name: string; readonly help: string };
-  /** The commands of a program, each with what it does; they stand in place of positional arguments. */
+  /** The commands of a program, each with its description; a program with commands has no positional arguments. */
   readonly commands?: Readonly<Record<string, string>>;
-  /** Arguments worth showing, each with what they do. */
+  /** Example arguments, each with a description. */
   readonly examples?: readonly { readonly args: string; readonly help: string }[];
 }
 
@@ -76,12 +76,12 @@ export type ValueOf<S extends ArgumentSpec> = S extends { kind: "text" | "weight
 /** The options of a table that were given, by name. */
 export type Given<O extends ArgumentTable> = { readonly [K in keyof O]?: ValueOf<O[K]> };
 
-/** The options of a table, given or by default; those without a default can be absent. */
+/** The options of a table with their defaults filled in; an option without a default can be absent. */
 export type Filled<O extends ArgumentTable> =
   & { readonly [K in keyof O as O[K] extends { default: unknown } ? K : never]: ValueOf<O[K]> }
   & { readonly [K in keyof O as O[K] extends { default: unknown } ? never : K]?: ValueOf<O[K]> };
 
-/** Fills in the defaults of a table. */
+/** Returns the given options together with the defaults of a table. */
 export function withDefaults<const O extends ArgumentTable>(options: O, given: Given<O>): Filled<O> {
   const defaults = Object.entries(options).flatMap(([name, spec]) =>
     spec.default === undefined ? [] : [[name, spec.default]]
@@ -94,12 +94,12 @@ export const GENERAL: OptionGroup = {
   title: "General",
   options: {
     help: { kind: "boolean", default: false, help: "show this text" },
-    debug: { kind: "boolean", default: false, help: "show where an error was thrown" },
+    debug: { kind: "boolean", default: false, help: "show the stack trace of an error" },
   },
   aliases: { help: ["h"] },
 };
 
-/** An option as the command line knows it. */
+/** An option with its spellings on the command line. */
 export interface Flag {
   /** The group's key in `Command.groups`; `""` for the general options. */
   readonly group: string;
@@ -109,11 +109,11 @@ export interface Flag {
   readonly long: string;
   /** Other spellings without dashes. */
   readonly aliases: readonly string[];
-  /** What it takes. */
+  /** Its entry in the table. */
   readonly spec: ArgumentSpec;
 }
 
-/** Every option of a command, in the order of the help text, the general ones last. */
+/** Returns every option of a command in the order of the help text, the general ones last. */
 export function flagsOf(command: Command): Flag[] {
   return Object.entries({ ...command.groups, "": GENERAL }).flatMap(([group, { options, aliases = {} }]) =>
     Object.entries(options).map(([option, spec]) => ({
@@ -126,12 +126,12 @@ export function flagsOf(command: Command): Flag[] {
   );
 }
 
-/** `batchSize` as the command line spells it: `batch-size`. */
+/** Returns the spelling of a name on the command line: `batch-size` for `batchSize`. */
 export function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** A spelling with its dashes: `-o`, `--output`. */
+/** Adds the dashes to a spelling: `-o`, `--output`. */
 export function dashed(spelling: string): string {
   return spelling.length === 1 ? `-${spelling}` : `--${spelling}`;
 }

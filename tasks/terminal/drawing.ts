@@ -1,21 +1,21 @@
-/** Gray images in the terminal, two pixels a character. @module */
+/** Gray images in the terminal, with two pixels in each character. @module */
 
-/** The first and the number of the grays of a terminal with 256 colors. */
+/** The first gray of a terminal with 256 colors, and the number of grays. */
 const FIRST_GRAY = 232, GRAYS = 24;
-/** Blocks by which half of the character is bright: neither, upper, lower, both. */
+/** The block characters with no bright half, a bright upper half, a bright lower half, and both. */
 const BLOCKS = [" ", "▀", "▄", "█"];
 
-/** What {@linkcode drawingLines} draws. */
+/** An image to draw in the terminal. */
 export interface Drawing {
   /** Brightness `[H, W]` from 0 to 1, row by row. */
   readonly values: ArrayLike<number>;
-  /** Pixels a row, `W`. */
+  /** The width in pixels, `W`. */
   readonly width: number;
-  /** Whether grays can be shown; else a half of a character is bright from 0.5 on, and dark below. */
+  /** True if the terminal can show grays; otherwise pixels from 0.5 on are bright, and the others dark. */
   readonly color: boolean;
 }
 
-/** The lines that show an image; each character is two rows high. */
+/** Returns the lines of text that show an image; each line shows two rows of pixels. */
 export function drawingLines({ values, width, color }: Drawing): string[] {
   const valueAt = (x: number, y: number) => Math.min(1, Math.max(0, values[y * width + x] ?? 0));
   const grayAt = (x: number, y: number) => FIRST_GRAY + Math.round(valueAt(x, y) * (GRAYS - 1));

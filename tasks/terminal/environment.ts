@@ -1,21 +1,21 @@
 /**
- * What the tasks ask of the process they run in: environment variables, and how wide the terminal is.
+ * The environment of a task: variables, and the width of the terminal.
  * @module
  */
 
-/** Columns where no stream is a terminal. */
+/** The number of columns if no stream is a terminal. */
 const DEFAULT_COLUMNS = 80;
 
-/** An environment variable; `undefined` where it is not set, or where the task was not given leave to read it. */
+/** Returns an environment variable; `undefined` if it is not set, or if the task has no permission to read it. */
 export function variable(name: string): string | undefined {
   const permission = Deno.permissions.querySync({ name: "env", variable: name });
   return permission.state === "granted" ? Deno.env.get(name) : undefined;
 }
 
 /**
- * Keeps a library that looks for a desktop quiet where there is none: Vulkan's loader asks Wayland's for the display when
- * a WebGPU adapter is asked for, which prints lines of its own where the variable is not set, and none where it names
- * nothing.
+ * Prevents messages of graphics drivers on a machine without a desktop. When a WebGPU adapter is requested, Vulkan's
+ * loader connects to Wayland, which prints errors if `XDG_RUNTIME_DIR` is not set, but none if it is a folder that
+ * does not exist.
  */
 export function quietDrivers(): void {
   const name = "XDG_RUNTIME_DIR";
@@ -23,7 +23,7 @@ export function quietDrivers(): void {
   if (Deno.build.os === "linux" && Deno.env.get(name) === undefined) Deno.env.set(name, "/nonexistent");
 }
 
-/** The width of the terminal in columns. */
+/** Returns the width of the terminal in columns. */
 export function terminalColumns(): number {
   try {
     return Deno.consoleSize().columns || DEFAULT_COLUMNS;

@@ -1,13 +1,13 @@
 /**
- * The errors that a task raises itself, each with the hint that the terminal shows below it.
+ * The errors that a task throws itself, each with the hint that the terminal shows below it.
  * @module
  */
 
-/** A task that cannot go on, for a reason that the person at the terminal can do something about. */
+/** An error of a task that the user can do something about. */
 export class TaskError extends Error {
-  /** The class's name, as `Error.name` wants it. */
+  /** The name of the class. */
   override readonly name: string = "TaskError";
-  /** What to try, such as a command to type; printed on a line of its own. */
+  /** Advice, such as a command to type; printed on a separate line. */
   readonly hint: string | undefined;
 
   /** Creates the error. */
@@ -17,17 +17,17 @@ export class TaskError extends Error {
   }
 }
 
-/** A command line that the task does not understand; the process ends with exit code 2. */
+/** An invalid command line; the process ends with exit code 2. */
 export class UsageError extends TaskError {
-  /** The class's name, as `Error.name` wants it. */
+  /** The name of the class. */
   override readonly name = "UsageError";
 }
 
-/** A signal asked the task to end. It is the reason of the `AbortSignal` that the task was given. */
+/** The interruption of a task by a signal. It is the reason of the task's `AbortSignal`. */
 export class Interrupted extends Error {
-  /** The class's name, as `Error.name` wants it. */
+  /** The name of the class. */
   override readonly name = "Interrupted";
-  /** The process's exit code: 128 and the number of the signal. */
+  /** The exit code of the process: 128 plus the number of the signal. */
   readonly exitCode: number;
 
   /** Creates the error. */

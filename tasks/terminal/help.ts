@@ -1,5 +1,5 @@
 /**
- * The help text of a command, made from the same tables as its parser.
+ * The help text of a command, from the same tables that its parser uses.
  * @module
  */
 import { rangeOf } from "../../src/plan/option.ts";
@@ -14,13 +14,13 @@ import {
   type OptionGroup,
 } from "./command.ts";
 
-/** Columns beyond which lines get hard to read. */
+/** The maximum width of the text in columns; longer lines are hard to read. */
 const MAX_COLUMNS = 100;
-/** Columns of the spellings; longer ones have their text on the next line. */
+/** The width of the column of spellings; a longer spelling has its text on the next line. */
 const LEFT = 31;
-/** Columns of the names of commands, which are short. */
+/** The width of the column of command names, which are short. */
 const COMMANDS_LEFT = 12;
-/** Columns that a text needs beside the spellings; below them it stands under its option. */
+/** The minimum width of the texts beside the spellings; if there are fewer columns, a text is below its option. */
 const MIN_RIGHT = 30;
 
 /** Returns the help text of a command of `program`, no line wider than `columns`. */
@@ -62,7 +62,7 @@ export function helpText(command: Command, options: { columns: number; program: 
   return lines.join("\n");
 }
 
-/** `  -o, --output PATH`; without a short spelling, the long one stands where it would with one. */
+/** Returns `  -o, --output PATH`. Long spellings are aligned, also without a short one before them. */
 function spellings({ long, aliases, spec }: Flag): string {
   const short = aliases.filter((alias) => alias.length === 1).map(dashed);
   const others = aliases.filter((alias) => alias.length > 1).map(dashed);
@@ -76,7 +76,10 @@ function placeholder(spec: ArgumentSpec): string {
   return spec.kind === "text" ? ` ${spec.value}` : words[spec.kind];
 }
 
-/** What can be given and what holds otherwise: `: he, glorot, uniform, zeros (default he)`, ` (from 1; default 128)`. */
+/**
+ * Returns the choices or the range, and the default: `: he, glorot, uniform, zeros (default he)`, ` (from 1; default
+ * 128)`.
+ */
 function details(spec: ArgumentSpec): string {
   if (spec.kind === "boolean") return "";
   const choices = spec.kind === "choice" ? `: ${spec.choices?.join(", ")}` : "";
@@ -86,7 +89,9 @@ function details(spec: ArgumentSpec): string {
   return choices + (notes === "" ? "" : ` (${notes})`);
 }
 
-/** An option's spellings in `width` columns with its text beside them, or below where there is no room. */
+/**
+ * Returns the lines of an option: its text is beside the spellings in `width` columns, or below if there is no space.
+ */
 function entry(left: string, text: string, columns: number, width = LEFT): string[] {
   const beside = columns - width >= MIN_RIGHT;
   const indent = " ".repeat(beside ? width : 10);
@@ -97,13 +102,13 @@ function entry(left: string, text: string, columns: number, width = LEFT): strin
     : [...wrapSpellings(left, columns), ...right];
 }
 
-/** Spellings too wide for the terminal are broken at their spaces, each part under the first. */
+/** Breaks spellings that are wider than the terminal at their spaces, and aligns the parts. */
 function wrapSpellings(left: string, columns: number): string[] {
   const indent = /^ */.exec(left)?.[0] ?? "";
   return wrap(left.trim(), columns - indent.length).map((line) => indent + line);
 }
 
-/** Breaks text at spaces into lines of at most `columns`; a longer word is cut. */
+/** Breaks text at spaces into lines of at most `columns`; a longer word is split. */
 export function wrap(text: string, columns: number): string[] {
   const width = Math.max(1, columns);
   const lines: string[] = [];

@@ -1,47 +1,47 @@
 /**
- * Ctrl-C: the first asks the task to finish its step and save, the second leaves at once. SIGTERM, and SIGHUP when the
- * terminal is closed, ask the same.
+ * Handling of Ctrl-C: after the first, the task finishes its step and saves; the second ends the process at once.
+ * SIGTERM, and SIGHUP when the terminal is closed, have the effect of the first.
  * @module
  */
 import { Interrupted } from "./errors.ts";
 
 /**
- * How long after a signal another is part of the same press: `deno task` passes on the Ctrl-C that the terminal has
- * already sent to every process of the group.
+ * The time after a signal in which another one belongs to the same key press: `deno task` forwards the Ctrl-C that
+ * the terminal has already sent to every process of the group.
  */
 const SAME_PRESS_MILLISECONDS = 150;
 
-/** The signals that end a task, with the exit code of each: 128 and the signal's number. */
+/** The signals that end a task, with the exit code of each: 128 plus the signal's number. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 type SignalName = keyof typeof EXIT_CODES;
 
-/** What an interruption does; the last two parts are there to be replaced in a test. */
+/** Options of {@linkcode listenForInterrupt}. */
 export interface InterruptOptions {
-  /** Says to the person that the task is ending. */
+  /** Prints a message to the person. */
   readonly note: (text: string) => void;
-  /** Adds a listener for a signal. */
+  /** Adds a listener for a signal; tests replace it. */
   readonly listen?: (signal: SignalName, listener: () => void) => void;
-  /** Removes it. */
+  /** Removes a listener; tests replace it. */
   readonly unlisten?: (signal: SignalName, listener: () => void) => void;
 }
 
-/** Listens for signals until it is disposed. */
+/** Listeners for signals, which are removed when this is disposed. */
 export interface Interrupt extends Disposable {
   /** Aborted by the first signal, with {@linkcode Interrupted} as its reason. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Listens for Ctrl-C (SIGINT), SIGTERM and SIGHUP. After the first of them nothing listens for the first two any more, so
- * that the system ends the process at the second, even while it computes and no listener could run. A SIGHUP that follows
- * ends nothing: a terminal that is closed sends several, and what was begun is still to be saved. Dispose the result, or
- * the process cannot end by itself.
+ * Listens for Ctrl-C (SIGINT), SIGTERM and SIGHUP. After the first signal, the listeners for SIGINT and SIGTERM are
+ * removed. The system then ends the process at the second one, even while it computes and no listener could run. A
+ * further SIGHUP has no effect, because a terminal that is closed sends several and the results are still to be
+ * saved. The process cannot end by itself until the result is disposed.
  */
 export function listenForInterrupt(options: InterruptOptions): Interrupt {
   const { note, listen = Deno.addSignalListener, unlisten = Deno.removeSignalListener } = options;
   const controller = new AbortController();
-  // Windows has neither of the others to listen for.
+  // Deno on Windows cannot listen for the other two.
   const names: SignalName[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
   const listeners = new Map(names.map((name) => [name, () => onSignal(name)]));
   const stop = (stopped: readonly SignalName[]) => {
@@ -53,10 +53,11 @@ export function listenForInterrupt(options: InterruptOptions): Interrupt {
   };
   const onSignal = (name: SignalName) => {
     if (controller.signal.aborted) return;
-    // A timer would not do: what the abort sets off may compute for long, and the second press would find us listening.
+    // Not a timer: the work that the abort starts may compute for long, and SIGINT would have a listener all the
+    // while.
     sleep(SAME_PRESS_MILLISECONDS);
     stop(["SIGINT", "SIGTERM"]);
-    note("Interrupted: finishing what was begun; press Ctrl-C again to leave at once");
+    note("Interrupted: finishing the current work; press Ctrl-C again to end at once");
     controller.abort(new Interrupted(`Interrupted by ${name}`, { exitCode: EXIT_CODES[name] }));
   };
   for (const [name, listener] of listeners) listen(name, listener);
@@ -64,9 +65,9 @@ export function listenForInterrupt(options: InterruptOptions): Interrupt {
 }
 
 /**
- * Waits for a read that may never end, such as that of a pipe into which nobody writes. The read itself is not ended.
+ * Waits for a promise that may never be settled, such as that of reading an idle pipe. The read itself is not ended.
  *
- * @throws the signal's reason as soon as it is aborted
+ * @throws the reason of the signal when it is aborted
  */
 export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   const aborted = Promise.withResolvers<never>();
@@ -80,7 +81,7 @@ export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): P
   }
 }
 
-/** Halts this thread. */
+/** Blocks this thread. */
 function sleep(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }

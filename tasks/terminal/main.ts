@@ -1,6 +1,6 @@
 /**
- * Runs a task: arguments in, exit code out. 0 done, 1 failed, 2 usage, 130 interrupted (143 by SIGTERM, 129 by SIGHUP),
- * 141 if a task ended because nobody read its output any more.
+ * Runs a task with its arguments, and returns the exit code: 0 done, 1 failed, 2 invalid command line, 130
+ * interrupted (143 by SIGTERM, 129 by SIGHUP), 141 if the reader of its output has closed the pipe.
  * @module
  */
 import { BackendError, DivergedError } from "../../src/errors.ts";
@@ -13,14 +13,14 @@ import { type InterruptOptions, listenForInterrupt } from "./interrupt.ts";
 import { openScreen, type Screen } from "./screen.ts";
 import { obstacleOf, systemMessage } from "./system_errors.ts";
 
-/** 128 and the number of SIGPIPE. */
+/** The exit code for a closed pipe: 128 plus the number of SIGPIPE. */
 const BROKEN_PIPE = 141;
 
-/** What the body of a task is given. */
+/** The argument of a task's body. */
 export interface TaskContext<G extends Command["groups"]> extends Parsed<G> {
-  /** The program that was called, which hints name: `deno task`, or `mlpcuda`. */
+  /** The program that was called, for hints: `deno task`, or `mlpcuda`. */
   readonly program: string;
-  /** Where to write. */
+  /** The screen to write to. */
   readonly screen: Screen;
   /** Aborted by the first Ctrl-C, with {@linkcode Interrupted} as its reason; the task saves and returns. */
   readonly signal: AbortSignal;
@@ -29,7 +29,7 @@ export interface TaskContext<G extends Command["groups"]> extends Parsed<G> {
 /** The body of a task. */
 export type TaskBody<G extends Command["groups"]> = (context: TaskContext<G>) => void | Promise<void>;
 
-/** How a task was called. */
+/** The command line with which a task was called. */
 export interface Call {
   /** The program: `deno task`, or `mlpcuda`. */
   readonly program: string;
@@ -37,11 +37,11 @@ export interface Call {
   readonly args: readonly string[];
 }
 
-/** What a task runs with; every part can be replaced in a test. */
+/** The environment of a task; tests replace its parts. */
 export interface TaskHost extends Call {
-  /** Where it writes. */
+  /** The screen to write to. */
   readonly screen: Screen;
-  /** How signals reach it. */
+  /** The functions that add and remove listeners for signals. */
   readonly interrupt?: Omit<InterruptOptions, "note">;
 }
 
@@ -55,7 +55,7 @@ export async function runTask<const G extends Command["groups"]>(
   Deno.exit(await exitCodeOf(command, body, { program, args, screen: openScreen() }));
 }
 
-/** Runs a task and resolves to its exit code; errors are printed, not thrown. */
+/** Runs a task and resolves to its exit code. Errors are printed, not thrown. */
 export async function exitCodeOf<const G extends Command["groups"]>(
   command: Command<G>,
   body: TaskBody<G>,
@@ -70,23 +70,23 @@ export async function exitCodeOf<const G extends Command["groups"]>(
       for (const line of text.split("\n")) screen.row(line);
       return 0;
     }
-    using interrupt = listenForInterrupt({ ...host.interrupt, note: screen.lastWords });
+    using interrupt = listenForInterrupt({ ...host.interrupt, note: screen.finalNote });
     const { signal } = interrupt;
     try {
       await body({ ...parsed, program, screen, signal });
     } catch (error) {
       if (error !== signal.reason || !signal.aborted) throw error;
     }
-    if (screen.lostRows) return 1; // what was to be printed is not there, whatever else was done
+    if (screen.lostRows) return 1; // a result that could not be printed is a failure
     return signal.reason instanceof Interrupted ? signal.reason.exitCode : 0;
   } catch (error) {
     return report(error, command, host);
   }
 }
 
-/** Prints an error as a person can use it, and returns the exit code for it. */
+/** Prints an error with its hint, and returns the exit code for it. */
 function report(error: unknown, command: Command, { program, args, screen }: TaskHost): number {
-  // There is nobody left to tell.
+  // No message: the reader of the output has ended.
   if (error instanceof Deno.errors.BrokenPipe) return BROKEN_PIPE;
   screen.error(messageOf(error), hintFor(error, command, program));
   if (wantsDebug(args) && error instanceof Error) {
@@ -95,12 +95,12 @@ function report(error: unknown, command: Command, { program, args, screen }: Tas
   return error instanceof UsageError ? 2 : 1;
 }
 
-/** Returns the message of an error; those of Deno and of the system are worded anew. */
+/** Returns the message of an error; for errors of Deno and of the system, a message of this program. */
 function messageOf(error: unknown): string {
   return systemMessage(error) ?? (error instanceof Error ? error.message : String(error));
 }
 
-/** Returns what a person can try, by the kind of the error. */
+/** Returns the hint for an error, by its kind. */
 function hintFor(error: unknown, command: Command, program: string): string | undefined {
   const isTask = program === DENO_TASK, line = commandLine(program, command);
   if (error instanceof TaskError && error.hint !== undefined) return error.hint;

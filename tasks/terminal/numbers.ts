@@ -1,34 +1,32 @@
 /**
- * Numbers as the tasks print them, in widths that line up.
+ * Formatting of numbers, with widths that align in columns.
  * @module
  */
 
-/** A loss with four decimals, or in scientific notation where those say nothing: `0.0431`, `3.10e-6`. */
+/** Formats a loss with four decimals, or in scientific notation if it is very small or large: `0.0431`, `3.10e-6`. */
 export function loss(value: number): string {
   const size = Math.abs(value);
   if (!Number.isFinite(value) || value === 0) return value === 0 ? "0.0000" : String(value);
   return size < 0.001 || size >= 10_000 ? value.toExponential(2) : value.toFixed(4);
 }
 
-/** A share from 0 to 1 in percent: `97.94 %`. */
+/** Formats a share from 0 to 1 in percent: `97.94 %`. */
 export function percent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;
 }
 
-/**
- * An accuracy with its standard error over `rows` rows, `√(p (1 - p) / rows)`: `97.94 ±0.14 %`.
- */
+/** Formats an accuracy with its standard error over `rows` rows, `√(p (1 - p) / rows)`: `97.94 ±0.14 %`. */
 export function accuracy(share: number, rows: number): string {
   const error = 100 * Math.sqrt(share * (1 - share) / rows);
   return `${(100 * share).toFixed(2)} ±${error.toFixed(2)} %`;
 }
 
-/** A count with its thousands apart: `60,000`. */
+/** Formats a count with thousands separators: `60,000`. */
 export function count(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
-/** A duration in the unit that suits it: `0.42 s`, `12.3 s`, `2 min 05 s`, `1 h 02 min`. */
+/** Formats a duration in a suitable unit: `0.42 s`, `12.3 s`, `2 min 05 s`, `1 h 02 min`. */
 export function duration(seconds: number): string {
   if (seconds < 59.95) return `${seconds.toFixed(seconds < 9.995 ? 2 : 1)} s`;
   const whole = Math.round(seconds);

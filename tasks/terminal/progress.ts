@@ -1,29 +1,31 @@
 /**
- * The text of the transient line while an epoch runs.
+ * The text of the transient line during an epoch.
  * @module
  */
 import { duration } from "./numbers.ts";
 
-/** Cells of the bar. */
+/** The width of the bar in characters. */
 const BAR = 20;
 
-/** How far a run is. */
+/** The progress of a run. */
 export interface Progress {
-  /** The epoch that runs, from 1. */
+  /** The current epoch, from 1. */
   readonly epoch: number;
-  /** Epochs of the run. */
+  /** The number of epochs of the run. */
   readonly epochs: number;
-  /** Steps of it that are done. */
+  /** The number of steps of the epoch that are done. */
   readonly step: number;
-  /** Steps of an epoch. */
+  /** The number of steps in an epoch. */
   readonly steps: number;
   /** Seconds since the first epoch of this run began. */
   readonly seconds: number;
-  /** Epochs that were done before this run began, where it continues another. */
+  /** The number of epochs that were done before this run, if it continues another; it may have a fraction. */
   readonly epochsBefore?: number;
 }
 
-/** `epoch  3/100 [=======>            ]  38 %  1 min 05 s left`; the time left appears once it can be told. */
+/**
+ * Returns `epoch  3/100 [=======>            ]  38 %  1 min 05 s left`; the time left only after the first second.
+ */
 export function progressText(progress: Progress): string {
   const { epoch, epochs, step, steps, seconds, epochsBefore = 0 } = progress;
   const share = steps > 0 ? Math.min(1, step / steps) : 0;

@@ -1,65 +1,66 @@
 /**
- * Where a task writes: results to stdout, everything else to stderr, and on a terminal one transient line below them
- * that is redrawn in place. The cursor is never hidden, so that nothing is left to restore however the process ends.
- * Nothing fails because stderr cannot be written to: there is no other place to say so.
+ * The output of a task. Results are written to stdout, everything else to stderr. On a terminal, one transient line
+ * below them is redrawn in place. The cursor is never hidden, so that nothing must be restored when the process ends.
+ * Failures to write to stderr are ignored, because they cannot be reported anywhere.
  *
- * Every text is one line, in which control characters are shown as escapes: names that come from files can neither
- * steer the terminal nor begin a line of their own. The color codes of this program have methods of their own.
+ * Every text is one line, and control characters are shown as escapes, so that text from files can neither control
+ * the terminal nor begin a new line. Only `picture()` writes lines with color codes.
  * @module
  */
 import { visible } from "../../src/visible.ts";
 import { terminalColumns, variable } from "./environment.ts";
 import { reasonOf } from "./system_errors.ts";
 
-/** At most ten redraws of the transient line a second. */
+/** The minimum time between two redraws of the transient line, in milliseconds. */
 const REDRAW_MILLISECONDS = 100;
-/** Back to the first column, and clear to the end of the line. */
+/** The code that returns to the first column and clears the line. */
 const CLEAR = "\r\x1b[K";
 
-/** Something that takes text, such as a standard stream. */
+/** An output for text, such as a standard stream. */
 export interface Stream {
   /** Writes all of `text`. */
   write(text: string): void;
-  /** Whether a person sees it. */
+  /** Returns whether the output is a terminal. */
   isTerminal(): boolean;
 }
 
-/** What a screen is made of; every part can be replaced in a test. */
+/** Options of {@linkcode openScreen}; tests replace the parts. */
 export interface ScreenOptions {
-  /** Receives results. */
+  /** The output for results. */
   readonly stdout?: Stream;
-  /** Receives everything else. */
+  /** The output for everything else. */
   readonly stderr?: Stream;
-  /** Whether a line may be redrawn in place; by default where stderr is a terminal and `TERM` is not `dumb`. */
+  /** True if a line may be redrawn in place; by default if stderr is a terminal and `TERM` is not `dumb`. */
   readonly transient?: boolean;
-  /** Whether `error:` and `hint:` are coloured; by default where stderr is a terminal, unless `NO_COLOR` is set. */
+  /** True to color `error:` and `hint:`; by default if stderr is a terminal and `NO_COLOR` is not set. */
   readonly color?: boolean;
   /** The width of the terminal. */
   readonly columns?: () => number;
-  /** Milliseconds of a clock that never goes back. */
+  /** Returns the milliseconds of a monotonic clock. */
   readonly now?: () => number;
 }
 
-/** Where a task writes. */
+/** The output of a task. */
 export interface Screen extends Disposable {
   /** Writes a line of results to stdout. Throws if that fails, unless {@linkcode Screen.outliveStdout} was called. */
   row(text: string): void;
   /**
-   * Makes `row` drop what stdout does not take, for a task whose work must not end with its output: in silence if nobody
-   * reads it any more, else with one line on stderr, and {@linkcode Screen.lostRows} is set.
+   * Makes `row` drop rows that cannot be written, for a task that must not end because of its output. If the reader
+   * of stdout has ended, this is silent. Otherwise one error is written to stderr, and {@linkcode Screen.lostRows} is
+   * set.
    */
   outliveStdout(): void;
-  /** Whether rows were lost for another reason than that nobody reads them. */
+  /** True if rows were lost for another reason than the end of their reader. */
   readonly lostRows: boolean;
-  /** Writes lines to stdout that hold color codes, and therefore no text from a file. */
+  /** Writes lines with color codes to stdout. They must not contain text from a file. */
   picture(lines: readonly string[]): void;
   /** Writes a line for the person to stderr. */
   note(text: string): void;
-  /** Writes a line to stderr and draws no transient line after it, since the process may end at any time. */
-  lastWords(text: string): void;
+  /** Writes a line to stderr, after which no transient line is drawn, because the process may end at any time. */
+  finalNote(text: string): void;
   /** Writes an error and its hint to stderr. */
   error(message: string, hint?: string): void;
-  /** Redraws the transient line, unless it was redrawn within the last tenth of a second; nothing without one. */
+  /** Redraws the transient line, if there is one and it was not redrawn within the last tenth of a second. */
   progress(text: string): void;
   /** Clears the transient line. */
   clear(): void;
@@ -101,7 +102,7 @@ export function openScreen(options: ScreenOptions = {}): Screen {
     } catch (error) {
       if (!outlivesStdout) throw error;
       stdoutFailed = true;
-      if (isGone(error, wasTerminal)) return;
+      if (isReaderGone(error, wasTerminal)) return;
       lostRows = true;
       screen.error(`Cannot write to stdout: ${reasonOf(error)}`);
     }
@@ -125,7 +126,7 @@ export function openScreen(options: ScreenOptions = {}): Screen {
       for (const line of lines) print(line);
     },
     note: (text) => tell(visible(text)),
-    lastWords(text) {
+    finalNote(text) {
       transient = false;
       screen.note(text);
     },
@@ -135,7 +136,7 @@ export function openScreen(options: ScreenOptions = {}): Screen {
     },
     progress(text) {
       if (!transient || now() - drawnAt < REDRAW_MILLISECONDS) return;
-      // The last column stays free: some terminals wrap as soon as it is written.
+      // The last column stays free, because some terminals wrap when it is written.
       say(CLEAR + [...visible(text)].slice(0, columns() - 1).join(""));
       drawn = true;
       drawnAt = now();
@@ -146,13 +147,13 @@ export function openScreen(options: ScreenOptions = {}): Screen {
   return screen;
 }
 
-/** Whether an error says that nobody reads a stream any more: the end of a pipe, or a terminal that was closed. */
-function isGone(error: unknown, wasTerminal: boolean): boolean {
+/** Returns whether an error means that a stream has no reader any more: a closed pipe, or a closed terminal. */
+function isReaderGone(error: unknown, wasTerminal: boolean): boolean {
   if (error instanceof Deno.errors.BrokenPipe) return true;
   return wasTerminal && error instanceof Error && (error as Error & { code?: string }).code === "EIO";
 }
 
-/** A standard stream of the process. */
+/** Wraps a standard stream of the process. */
 function streamOf(stream: { writeSync(bytes: Uint8Array): number; isTerminal(): boolean }): Stream {
   const encoder = new TextEncoder();
   return {

@@ -1,6 +1,6 @@
 /**
- * Splits command-line arguments into options with their values and positional arguments. Which argument is the value of
- * an option is decided here; what the value has to be is not.
+ * Splitting of command-line arguments into options with their values, and positional arguments. The values themselves
+ * are not checked here.
  * @module
  */
 import { dashed, type Flag, kebab } from "./command.ts";
@@ -9,7 +9,7 @@ import { nearest } from "./suggest.ts";
 
 /** A split command line. */
 export interface SplitArguments {
-  /** The options that were given, each with its values in order: text, or whether a boolean option is on. */
+  /** The options that were given, each with its values in order: text, or true or false for a boolean option. */
   readonly options: ReadonlyMap<Flag, readonly (string | boolean)[]>;
   /** The arguments that belong to no option. */
   readonly positionals: readonly string[];
@@ -22,9 +22,9 @@ export function beforeDashes(args: readonly string[]): readonly string[] {
 }
 
 /**
- * Splits arguments: `--name value`, `--name=value`, `--no-name`, `-n value`, `-n=value` and clusters such as `-qn value`.
- * A value that begins with a dash needs the equals sign, except a lone `-`, and a negative number of an option that takes
- * numbers.
+ * Splits arguments: `--name value`, `--name=value`, `--no-name`, `-n value`, `-n=value` and clusters such as `-qn
+ * value`. A value that begins with a dash needs the equals sign. Exceptions are a single `-`, and negative numbers
+ * for an option whose value is a number.
  *
  * @throws {UsageError} if an option is unknown or lacks its value, or if a boolean option has one
  */
@@ -70,11 +70,11 @@ export function splitArguments(args: readonly string[], flags: readonly Flag[]):
   return { options, positionals: [...positionals, ...args.slice(end + 1)] };
 }
 
-/** Returns whether `next` is the value of an option that stands before it, rather than another option. */
+/** Returns whether `next` is the value of the option before it, and not another option. */
 function isValue(next: string | undefined, { spec }: Flag, known: ReadonlyMap<string, Flag>): boolean {
   if (!next) return false;
   if (!next.startsWith("-") || next === "-") return true;
-  // `-1`, and also `-inf` or `-x`: the table of the option says best that they are not what it needs.
+  // `-1`, but also `-inf` or `-x`, for which the check of the value gives the better error.
   const takesNumbers = ["number", "integer", "weights"].includes(spec.kind);
   return takesNumbers && next[1] !== "-" && !known.has(next[1]);
 }
@@ -87,7 +87,10 @@ function booleanOf(name: string, assigned: string | undefined): boolean {
   );
 }
 
-/** `next` stands in the place of the value; if it is no option either, it may be meant as the value. */
+/**
+ * Creates the error for a missing value. If `next` is not an option, it may be meant as the value, which the hint
+ * explains.
+ */
 function missingValue(
   { long }: Flag,
   next: string | undefined,

@@ -1,16 +1,18 @@
 /**
- * "Did you mean": the known word that is nearest to one that is not known.
+ * The suggestion of "did you mean": the known word that is nearest to an unknown one.
  * @module
  */
 
-/** Edits by which a word may differ from the one that was meant. */
+/** The maximum number of edits between a word and its suggestion. */
 const MAX_EDITS = 2;
 
-/** The candidate that `word` begins, or the one at most two edits away; `undefined` where none is that near. */
+/**
+ * Returns the candidate that begins with `word`, or the nearest one within two edits; `undefined` if there is none.
+ */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const begun = candidates.filter((candidate) => candidate.startsWith(word));
   if (word.length > 1 && begun.length > 0) return begun[0];
-  // Among words this short, two edits reach anything.
+  // For a short word, two edits would reach almost any other.
   const limit = Math.min(MAX_EDITS, Math.floor(word.length / 2));
   const near = candidates
     .map((candidate) => ({ candidate, edits: editDistance(word, candidate) }))
@@ -20,8 +22,8 @@ export function nearest(word: string, candidates: readonly string[]): string | u
 }
 
 /**
- * Edits that turn `a` into `b`: letters put in, left out or replaced, and neighbours swapped, no part edited twice
- * (the restricted Damerau-Levenshtein distance).
+ * Returns the number of edits that turn `a` into `b`: letters inserted, deleted or replaced, and neighbors swapped,
+ * with no part edited twice (the restricted Damerau-Levenshtein distance).
  */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];

@@ -1,18 +1,18 @@
 /**
- * Errors of Deno and of the system in this program's words: what stands in the way of a file, and what to try. Deno's
- * own advice, to grant every permission, is not passed on.
+ * Messages and hints for errors of Deno and of the system about files. Deno's own advice, to grant every permission,
+ * is not shown.
  * @module
  */
 import { TaskError } from "./errors.ts";
 import { shownPath } from "./paths.ts";
 
-/** Why a file cannot be used. */
+/** The reason that a file cannot be used. */
 export interface Obstacle {
-  /** Continues a sentence about the file: `its name is too long`. */
+  /** The reason, as a clause about the file: `its name is too long`. */
   readonly why: string;
-  /** What to try. */
+  /** The hint. */
   readonly hint?: string;
-  /** The permission of Deno's that the process lacks, such as `write`. */
+  /** The Deno permission that the process lacks, such as `write`. */
   readonly permission?: string;
 }
 
@@ -22,18 +22,18 @@ const NOT_PERMITTED: Obstacle = {
   hint: "check who owns the file and its folder, or name another place",
 };
 
-/** Obstacles by the system's code. */
+/** Obstacles by the error code of the system. */
 const BY_CODE: Readonly<Record<string, Obstacle>> = {
   EACCES: NOT_PERMITTED,
   EPERM: NOT_PERMITTED,
   ENOENT: { why: "no such file or folder" },
-  EEXIST: { why: "a file of that name is there already", hint: ELSEWHERE },
+  EEXIST: { why: "a file of that name exists already", hint: ELSEWHERE },
   ENOTDIR: { why: "a part of the path is a file, not a folder", hint: ELSEWHERE },
   EISDIR: { why: "it is a folder", hint: "name a file" },
   ENAMETOOLONG: { why: "the path or a name in it is too long for the system", hint: "name a shorter path" },
   ELOOP: { why: "its symbolic links lead to each other", hint: ELSEWHERE },
-  EINVAL: { why: "the system does not take such a path", hint: ELSEWHERE },
-  EROFS: { why: "its file system can only be read", hint: ELSEWHERE },
+  EINVAL: { why: "the system does not accept such a path", hint: ELSEWHERE },
+  EROFS: { why: "its file system is read-only", hint: ELSEWHERE },
   ENOSPC: { why: "the disk is full", hint: "make room, or name another place" },
   EDQUOT: { why: "the disk quota is used up", hint: "make room, or name another place" },
   EFBIG: { why: "it is larger than the file system allows", hint: ELSEWHERE },
@@ -42,14 +42,14 @@ const BY_CODE: Readonly<Record<string, Obstacle>> = {
   ENFILE: { why: "the system has too many files open" },
   EBUSY: { why: "the system is using it", hint: ELSEWHERE },
   ETXTBSY: { why: "the system is running it", hint: ELSEWHERE },
-  ENXIO: { why: "it is a device that is not there", hint: ELSEWHERE },
-  ENODEV: { why: "it is a device that is not there", hint: ELSEWHERE },
+  ENXIO: { why: "it is a device that does not exist", hint: ELSEWHERE },
+  ENODEV: { why: "it is a device that does not exist", hint: ELSEWHERE },
 };
 
-/** Deno's words for a permission that is missing: which one, and for what. */
+/** Matches Deno's message for a missing permission; its groups are the permission and the path. */
 const MISSING_PERMISSION = /^Requires (\w+) access(?: to (.*?))?(?:, run again .*)?$/s;
 
-/** Returns what stands in the way of a file, if `error` is one of Deno's or of the system's about that. */
+/** Returns the obstacle for an error of Deno or of the system about a file; `undefined` for other errors. */
 export function obstacleOf(error: unknown): Obstacle | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof Deno.errors.NotCapable) {
@@ -67,20 +67,20 @@ export function obstacleOf(error: unknown): Obstacle | undefined {
   return typeof code === "string" && Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
 }
 
-/** Returns why a file cannot be used, as what follows a colon. */
+/** Returns the reason that a file cannot be used, as a clause to follow a colon. */
 export function reasonOf(error: unknown): string {
   return obstacleOf(error)?.why ?? (error instanceof Error ? error.message : String(error));
 }
 
 /**
- * Returns the error that says why a file cannot be used, such as `Cannot save to "a.npz": the disk is full`; any other
- * error as it is.
+ * Returns the error for a file that cannot be used, such as `Cannot save to "a.npz": the disk is full`. Returns
+ * errors of other kinds unchanged.
  *
- * @param what the beginning of the sentence, such as `Cannot save to`
- * @param hints what to try in place of the usual, by the system's code
+ * @param failure the beginning of the message, such as `Cannot save to`
+ * @param hints hints that replace the usual ones, by the error code of the system
  */
 export function fileError(
-  what: string,
+  failure: string,
   path: string,
   error: unknown,
   hints: Readonly<Record<string, string>> = {},
@@ -88,11 +88,13 @@ export function fileError(
   const obstacle = obstacleOf(error);
   if (obstacle === undefined) return error;
   const { code = "" } = error as { code?: string };
-  const message = `${what} ${JSON.stringify(shownPath(path))}: ${obstacle.why}`;
+  const message = `${failure} ${JSON.stringify(shownPath(path))}: ${obstacle.why}`;
   return new TaskError(message, { hint: hints[code] ?? obstacle.hint, cause: error });
 }
 
-/** Returns the message for an error of Deno or of the system that no task has put into words of its own. */
+/**
+ * Returns the message for an error of Deno or of the system that no task has handled; `undefined` for other errors.
+ */
 export function systemMessage(error: unknown): string | undefined {
   const obstacle = obstacleOf(error);
   if (obstacle === undefined) return undefined;

@@ -1,5 +1,5 @@
 /**
- * Tables whose rows come one by one: aligned columns of fixed width, the heading printed before the first row.
+ * Tables that are printed row by row, with aligned columns of fixed width and a heading before the first row.
  * @module
  */
 import type { Dataset } from "../../src/data/dataset.ts";
@@ -11,24 +11,24 @@ import { count, loss, percent, r2 } from "./numbers.ts";
 
 /** Spaces between two columns. */
 const GAP = "  ";
-/** Columns of a terminal that the table of epochs fits. */
+/** The maximum width of the table of epochs, in characters. */
 const TERMINAL = 80;
 
 /** A column of rows `R`. */
 export interface Column<R> {
   /** Its heading. */
   readonly title: string;
-  /** Characters of its widest cell; a wider heading widens the column. */
+  /** Its width in characters; a longer heading makes it wider. */
   readonly width: number;
-  /** Where its cells stand; numbers belong to the right. */
+  /** The alignment of its cells; `"right"` by default, for numbers. */
   readonly align?: "left" | "right";
-  /** The cell of a row. */
+  /** Returns the cell of a row. */
   readonly cell: (row: R) => string;
 }
 
-/** A table whose rows come one by one. */
+/** A table that is printed row by row. */
 export interface Table<R> {
-  /** Prints a row, and the heading before the first. */
+  /** Prints a row; before the first, also the heading. */
   row(row: R): void;
 }
 
@@ -52,32 +52,34 @@ function fullWidth({ title, width }: Pick<Column<never>, "title" | "width">): nu
   return Math.max(width, title.length);
 }
 
-/** What the row of an epoch shows. */
+/** The properties of an event that the row of an epoch shows. */
 export type EpochRow = Pick<
   TrainEvent,
   "epoch" | "trainLoss" | "trainAccuracy" | "validation" | "test" | "seconds" | "rowsPerSecond"
 >;
 
-/** Which columns the epochs of a run have. */
+/** Options of {@linkcode epochColumns}. */
 export interface EpochColumnOptions {
-  /** Epochs of the run. */
+  /** The number of epochs of the run. */
   readonly epochs: number;
-  /** Whether there is a validation set. */
+  /** True if there is a validation set. */
   readonly validation: boolean;
-  /** Whether there is a test set. */
+  /** True if there is a test set. */
   readonly test: boolean;
-  /** What a row has beside each loss: an accuracy, or R² of the validation and the test set. */
+  /** The score beside each loss: an accuracy, or R² of the validation and the test set. */
   readonly score: "accuracy" | "r2";
-  /** What a row of the training set is, for the heading of the rate; `"rows"` by default. */
+  /** The plural noun for rows of the training set, for the heading of the rate; `"rows"` by default. */
   readonly rows?: string;
 }
 
-/** Returns what the epochs of a run with this training set and loss have beside each loss. */
+/** Returns the score that is shown beside each loss for this training set. */
 export function scoreOf({ labels }: Pick<Dataset, "labels">, loss: LossName): EpochColumnOptions["score"] {
   return labels || loss === "binary-cross-entropy" ? "accuracy" : "r2";
 }
 
-/** The columns of a run's epochs; the rate, which the seconds tell too, only where 80 characters have room for it. */
+/**
+ * Returns the columns for the epochs of a run. The last column, the rate, is left out if the table would be too wide.
+ */
 export function epochColumns(options: EpochColumnOptions): Column<EpochRow>[] {
   const { epochs, score, rows = "rows" } = options;
   const cell = (format: (value: number) => string, value?: number) =>

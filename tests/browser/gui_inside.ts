@@ -106,16 +106,16 @@ pageTest(
     await page.waitForGuess();
     await page.click('#labels [data-label="1"]');
     assertEquals(
-      await page.waitForText("#correction", /Kept/),
-      "Kept as a 1, the first correction in my corrections.npz",
+      await page.waitForText("#correction", /Saved/),
+      "Saved as a 1, the first correction in my corrections.npz",
     );
     await page.click("#clear");
     assertEquals(await page.textContent("#correction"), "");
     await page.draw(SEVEN);
     await page.click('#labels [data-label="7"]');
     assertEquals(
-      await page.waitForText("#correction", /Kept/),
-      "Kept as a 7, one of 2 corrections in my corrections.npz",
+      await page.waitForText("#correction", /Saved/),
+      "Saved as a 7, one of 2 corrections in my corrections.npz",
     );
     const { train } = await loadDataset(file);
     assertEquals([...train.labels!], [1, 7]);

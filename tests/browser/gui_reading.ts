@@ -8,7 +8,7 @@ const { openPage, pageTest, test } = prepareServer();
 pageTest("page shows no guess before something is drawn", async (page, { gui }) => {
   assertEquals(await page.read(), {
     guess: "",
-    verdict: "Nothing is guessed until you draw",
+    verdict: "Draw a digit to get a prediction",
     values: Array(10).fill(null),
   });
   assert(!gui.paths.includes("/predict"));

@@ -71,7 +71,10 @@ test("training panel draws the curves and the confusion matrix during training, 
   assertEquals(after.guess, "7");
 
   await page.hover("#confusion tr:nth-child(2) td:nth-child(2)");
-  assertMatch((await page.textContent("#confusion-words"))!, /^0, read rightly: \d+ of \d+, [\d.]+\u202f%$/);
+  assertMatch(
+    (await page.textContent("#confusion-words"))!,
+    /^0, read correctly: \d+ of \d+, [\d.]+\u202f%$/,
+  );
   await page.focus("#confusion [tabindex='0']");
   await page.keyboard.press("ArrowRight");
   assertMatch((await page.textContent("#confusion-words"))!, /^0, read as 1: \d+ of \d+/);

@@ -127,7 +127,7 @@ const REFUSED: [
     new Uint8Array(),
     DIGITS,
     {},
-    'Cannot read "a": it is no image known here (0 bytes), needs a PNG, an .npy or an .npz',
+    'Cannot read "a": it is not an image of a supported format (0 bytes), needs a PNG, an .npy or an .npz',
   ],
   ["a JPEG", Uint8Array.of(0xFF, 0xD8, 0xFF), DIGITS, {}, 'Cannot read "a": it is a JPEG, needs'],
   [

@@ -50,5 +50,5 @@ Deno.test("parseNpz() refuses two members with the same name", async () => {
 });
 
 Deno.test("parseNpz() refuses bytes that are not an archive", async () => {
-  await assertRejects(() => parseNpz(new Uint8Array(3)), FormatError, "is no zip archive");
+  await assertRejects(() => parseNpz(new Uint8Array(3)), FormatError, "is not a zip archive");
 });

@@ -149,7 +149,7 @@ const REFUSED: [name: string, chunks: PngChunk[], fault: string][] = [
   [
     "an unknown critical chunk",
     [header(), chunk("ABCD"), IMAGE, END],
-    "has a chunk ABCD, which is needed to show it and not known here",
+    "has a chunk ABCD, which is critical and not supported",
   ],
   [
     "a chunk whose type is not letters",
@@ -201,8 +201,8 @@ Deno.test(
   async () => {
     const good = writePngChunks([header(), IMAGE, END]);
     const refused: [bytes: Uint8Array, fault: string, offset: number | undefined][] = [
-      [new Uint8Array(), "it is no PNG file: its first bytes are others (at byte 0)", 0],
-      [good.subarray(1), "it is no PNG file", 0],
+      [new Uint8Array(), "it is not a PNG file: it does not begin with PNG's signature (at byte 0)", 0],
+      [good.subarray(1), "it is not a PNG file", 0],
       [good.with(17, 1), "it has a damaged IHDR chunk: its checksum does not match (at byte 8)", 8],
       [good.with(good.length - 1, 0), "it has a damaged IEND chunk", good.length - 12],
       [

@@ -126,7 +126,7 @@ Deno.test("readZip() refuses bytes that are not an archive", () => {
   assertThrows(
     () => readZip(HELLO, { name: "a.npz" }),
     FormatError,
-    `Cannot read "a.npz": it is no zip archive`,
+    `Cannot read "a.npz": it is not a zip archive`,
   );
 });
 
@@ -218,7 +218,7 @@ Deno.test("readZip() refuses entries that overlap", () => {
   const bytes = writeZip([{ name: "a", bytes: HELLO }, { name: "b", bytes: HELLO }]);
   const second = find(bytes, CENTRAL, find(bytes, CENTRAL) + 1);
   new DataView(bytes.buffer).setUint32(second + 42, 0, true);
-  assertThrows(() => readZip(bytes), FormatError, "runs into what follows it");
+  assertThrows(() => readZip(bytes), FormatError, "overlaps the data after it");
 });
 
 Deno.test("readZip() refuses one part of a split archive", () => {

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { createPageAnswers } from "../../src/gui/page_files.ts";
+import { createPageResponses } from "../../src/gui/page_files.ts";
 import { ADDRESS, openGui, PAGE, requestOf } from "./support.ts";
 
 const get = { method: "GET", headers: { origin: undefined, "content-type": undefined } };
 
-Deno.test("createPageAnswers() puts the token into the page, which browsers must not cache", async () => {
+Deno.test("createPageResponses() puts the token into the page, which browsers must not cache", async () => {
   const gui = await openGui();
   const response = await gui.handle(requestOf(gui, "/", get));
   assertEquals(await response.text(), `<!doctype html><meta name="token" content="${gui.token}">`);
@@ -13,7 +13,7 @@ Deno.test("createPageAnswers() puts the token into the page, which browsers must
   assertEquals(headers.get("content-type"), "text/html; charset=utf-8");
 });
 
-Deno.test("createPageAnswers() sends a file again only if it differs from the browser's copy", async () => {
+Deno.test("createPageResponses() sends a file again only if it differs from the browser's copy", async () => {
   const gui = await openGui();
   const first = await gui.handle(requestOf(gui, "/page.js", get));
   const etag = first.headers.get("etag") ?? "";
@@ -26,21 +26,21 @@ Deno.test("createPageAnswers() sends a file again only if it differs from the br
   assertEquals([other.status, await other.text()], [200, "// nothing"]);
 });
 
-Deno.test("createPageAnswers() responds to HEAD without a body", async () => {
+Deno.test("createPageResponses() responds to HEAD without a body", async () => {
   const gui = await openGui();
   const response = await gui.handle(requestOf(gui, "/page.js", { ...get, method: "HEAD" }));
   assertEquals([response.status, await response.text()], [200, ""]);
 });
 
-Deno.test("createPageAnswers() ignores the query of an address", async () => {
-  const [handler, request] = [await createPageAnswers(PAGE, "0"), new Request(`${ADDRESS}/page.js?x`)];
+Deno.test("createPageResponses() ignores the query of an address", async () => {
+  const [handler, request] = [await createPageResponses(PAGE, "0"), new Request(`${ADDRESS}/page.js?x`)];
   assertEquals(await handler.get("/page.js")!(request).text(), "// nothing");
   const gui = await openGui();
   const response = await gui.handle(requestOf(gui, "/page.js?token=1", get));
   assertEquals([response.status, await response.text()], [200, "// nothing"]);
 });
 
-Deno.test("createPageAnswers() gives every response the headers that block other sites", async () => {
+Deno.test("createPageResponses() gives every response the headers that block other sites", async () => {
   const gui = await openGui();
   for (const path of ["/", "/page.js", "/nothing"]) {
     const { headers, body } = await gui.handle(requestOf(gui, path, get));
@@ -56,7 +56,7 @@ Deno.test("createPageAnswers() gives every response the headers that block other
   }
 });
 
-Deno.test("createPageAnswers() refuses a page without a place for the token", async () => {
+Deno.test("createPageResponses() refuses a page without a place for the token", async () => {
   const page = [{ route: "/", mediaType: "text/html", text: "<p>" }];
-  await assertRejects(() => createPageAnswers(page, "0"), TypeError, '"/": it has no <meta name="token"');
+  await assertRejects(() => createPageResponses(page, "0"), TypeError, '"/": it has no <meta name="token"');
 });

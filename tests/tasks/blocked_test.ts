@@ -44,7 +44,7 @@ async function waitsFor(folder: Folder, signal: Deno.Signal, code: number, task:
     assertEquals([status.code, await stdout.until()], [code, ""]);
     assertMatch(
       await stderr.until(),
-      /Interrupted: finishing what was begun; .*\n(Nothing is saved: .*\n)?$/,
+      /Interrupted: finishing the current work; .*\n(Nothing is saved: .*\n)?$/,
     );
   } finally {
     writer.close();

@@ -14,7 +14,7 @@ Deno.test({
     assertEquals(stdout(), "");
     assertMatch(
       stderr(),
-      /^Cannot open the browser: there is no [\w-]+ to be run; open the address yourself\n$/,
+      /^Cannot open the browser: [\w-]+ is not installed, or this process may not run it; open the address yourself\n$/,
     );
   },
 });

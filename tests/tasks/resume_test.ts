@@ -171,7 +171,7 @@ taskTest("train saves model and checkpoint on SIGINT, and resumes from it bit fo
   assertEquals(code, 130);
   assertEquals(
     stderr.split("\n").slice(-2),
-    ["Interrupted: finishing what was begun; press Ctrl-C again to leave at once", ""],
+    ["Interrupted: finishing the current work; press Ctrl-C again to end at once", ""],
   );
   const result = jsonOf({ code, stdout, stderr }).at(-1)!;
   assertEquals([result.done, result.model], [true, "cut.npz"]);

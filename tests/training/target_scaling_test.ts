@@ -45,7 +45,7 @@ Deno.test("targetScalingOf() gives equal targets a deviation of 1", () => {
 /** Targets `mean ± deviation`. */
 const around = (mean: number, deviation: number) => setOf([mean - deviation, mean + deviation]);
 
-const THRESHOLDS: readonly [mean: number, deviation: number, isScaled: boolean][] = [
+const THRESHOLDS: readonly (readonly [mean: number, deviation: number, isScaled: boolean])[] = [
   ...[[0, 1], [0, 4], [0, 0.25], [4, 1], [-4, 1]].map(([mean, deviation]) =>
     [mean, deviation, false] as const
   ),

@@ -1,11 +1,17 @@
-// The bend of an image, and the image under a map and a bend.
+// The random bend of an image (an elastic displacement), and the sampling of an image under an affine map and a bend.
 import { KNOT_COLUMN, KNOTS, knots, lines, side, splineAt, stride, weights } from "./layout";
 import { uniform } from "./random";
 
-/** The standard deviation of a bend between knots that have 1: the B-spline's mean Σ w², in two dimensions. */
+/**
+ * The standard deviation of the bend between knots, if that of the knots is 1: the B-spline's mean Σ w², in two
+ * dimensions.
+ */
 const SPLINE_DAMPING: f64 = 0.48;
 
-/** Draws the knots, (column, [x, y], row) f32, and from them the bend of each row of knots along x: (row, [x, y], side). */
+/**
+ * Draws random knots, (column, [x, y], row) f32, and computes from them the bend of each row of knots along x,
+ * (row, [x, y], side).
+ */
 export function drawBend(deviation: f64): void {
   const most = deviation / SPLINE_DAMPING * 1.7320508075688772;
   for (let i = 0; i < KNOTS; i++) {
@@ -27,7 +33,7 @@ export function drawBend(deviation: f64): void {
   }
 }
 
-/** Σ wᵢ v[l + i next], for four numbers at once. */
+/** Returns Σ wᵢ v[l + i next], for four numbers at once. */
 // @ts-ignore: decorator
 @inline
 function splined(l: usize, next: usize, w0: v128, w1: v128, w2: v128, w3: v128): v128 {
@@ -35,15 +41,18 @@ function splined(l: usize, next: usize, w0: v128, w1: v128, w2: v128, w3: v128):
   return f32x4.add(first, f32x4.add(f32x4.mul(w2, v128.load(l + 2 * next)), f32x4.mul(w3, v128.load(l + 3 * next))));
 }
 
-/** target (x, y) = frame at (xx x + xy y + x0, yx x + yy y + y0) and the bend of (x, y). Four pixels at a time. */
+/**
+ * Computes target (x, y) = frame at (xx x + xy y + x0, yx x + yy y + y0) plus the bend of (x, y), four pixels at a
+ * time.
+ */
 export function sample(frame: usize, target: usize, xx: f32, xy: f32, x0: f32, yx: f32, yy: f32, y0: f32, contrast: f32): void {
   const most = f32x4.splat(<f32>(side + 1)), zero = f32x4.splat(0), one = f32x4.splat(1);
   const stepX = f32x4.splat(xx), stepY = f32x4.splat(yx), rowBytes = i32x4.splat(<i32>stride), byte = i32x4.splat(255);
-  const gain = f32x4.splat(contrast), grey = f32x4.splat(128), white = f32x4.splat(255), half = f32x4.splat(0.5);
+  const gain = f32x4.splat(contrast), gray = f32x4.splat(128), white = f32x4.splat(255), half = f32x4.splat(0.5);
   for (let y = 0; y < side; y++, target += side) {
     const w = weights + (<usize>y << 4), line = lines + <usize>(<i32>splineAt(y)) * 8 * stride;
     const w0 = v128.load32_splat(w), w1 = v128.load32_splat(w, 4), w2 = v128.load32_splat(w, 8), w3 = v128.load32_splat(w, 12);
-    // The frame has a blank pixel before the first: places count from it.
+    // Positions count from the blank pixel before the image's first one.
     const startX = f32x4.splat(x0 + xy * <f32>y + 1), startY = f32x4.splat(y0 + yy * <f32>y + 1);
     for (let x = 0; x < side; x += 4) {
       const l = line + (<usize>x << 2), next: usize = 8 * stride;
@@ -67,7 +76,7 @@ export function sample(frame: usize, target: usize, xx: f32, xy: f32, x0: f32, y
       }
       const u = between(upper, byte, shareX), v = between(lower, byte, shareX);
       let value = f32x4.add(u, f32x4.mul(shareY, f32x4.sub(v, u)));
-      value = f32x4.add(f32x4.mul(f32x4.sub(value, grey), gain), grey);
+      value = f32x4.add(f32x4.mul(f32x4.sub(value, gray), gain), gray);
       value = f32x4.add(f32x4.min(f32x4.max(value, zero), white), half);
       const whole = i32x4.trunc_sat_f32x4_s(value), words = i16x8.narrow_i32x4_u(whole, whole);
       const bytes = i32x4.extract_lane(i8x16.narrow_i16x8_u(words, words), 0);
@@ -77,7 +86,7 @@ export function sample(frame: usize, target: usize, xx: f32, xy: f32, x0: f32, y
   }
 }
 
-/** Between the low byte of each pair and the one after it. */
+/** Interpolates between the low byte of each pair and the high one. */
 // @ts-ignore: decorator
 @inline
 function between(pairs: v128, byte: v128, share: v128): v128 {

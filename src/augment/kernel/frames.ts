@@ -1,14 +1,15 @@
-// Frames: an image with blank pixels all around it, how much ink it has and where, and its lines made thinner or thicker.
+// Frames: an image with a border of blank pixels. Measures the ink of a frame, and makes its lines thinner or
+// thicker.
 import { columns, frameBytes, mask, side, spans, stride } from "./layout";
 
-/** Ink fainter than this does not widen the extent; `centerDigit` draws the same line. */
+/** Ink fainter than this is not part of the extent; `centerDigit` has the same threshold. */
 const FAINT: i32 = 16;
-/** What a dilation by the four neighbours, and by all eight, adds to a line's half width, in pixels. */
+/** The growth of a line's half width, in pixels, by a dilation over the four neighbors, and over all eight. */
 const CROSS: f64 = 1, SQUARE: f64 = 1.2;
-/** A line that an erosion leaves fainter than this is not eroded: it would fall to pieces. */
+/** The minimum peak after an erosion; lines that would be fainter are not eroded, because they would break up. */
 const LEAST_PEAK: i32 = 48;
 
-// The ink of a frame, found by `measure`.
+// The results of `measure`.
 export let ink: i64, inkX: i64, inkY: i64;
 export let left: i32, right: i32, top: i32, bottom: i32;
 
@@ -18,12 +19,15 @@ function rowOf(frame: usize, y: i32): usize {
   return frame + <usize>(y + 1) * stride;
 }
 
-/** Pixel (x, y) stands at `rowOf(frame, y) + x + 1`. */
+/** Copies an image into a frame. Pixel (x, y) goes to `rowOf(frame, y) + x + 1`. */
 export function copyIn(source: usize, frame: usize): void {
   for (let y = 0; y < side; y++, source += side) memory.copy(rowOf(frame, y) + 1, source, side);
 }
 
-/** Sum, moments and extent of a frame's ink, and each row's; `right` is -1 where there is none. */
+/**
+ * Measures the sum, the moments and the extent of a frame's ink, and the extent of each row; `right` is -1 without
+ * ink.
+ */
 export function measure(frame: usize): void {
   ink = inkX = inkY = 0;
   left = side, right = -1, top = side, bottom = -1;
@@ -65,7 +69,10 @@ function outer(a: v128, b: v128, thicker: bool): v128 {
   return thicker ? i8x16.max_u(a, b) : i8x16.min_u(a, b);
 }
 
-/** The largest (or least) of each pixel and its four neighbours, or where `square` is true its eight. Returns the sum. */
+/**
+ * Sets each pixel to the largest (if `thicker`, else the smallest) of itself and its four neighbors, or eight if
+ * `square`. Returns the sum of all pixels.
+ */
 function spreadInk(from: usize, to: usize, thicker: bool, square: bool): i64 {
   let sums = i32x4.splat(0);
   for (let y = 0; y < side; y++) {
@@ -86,7 +93,7 @@ function spreadInk(from: usize, to: usize, thicker: bool, square: bool): i64 {
   return sumOf(sums);
 }
 
-/** `to = from + share * (to - from)`, in 256ths. Returns the largest pixel. */
+/** Computes `to = from + share * (to - from)`, with the share in 256ths. Returns the largest pixel. */
 function mix(from: usize, to: usize, share: f64): i32 {
   const much = i16x8.splat(<i16>(256 * share + 0.5)), little = i16x8.sub(i16x8.splat(256), much), round = i16x8.splat(128);
   let peak = i8x16.splat(0);
@@ -107,7 +114,7 @@ function mix(from: usize, to: usize, share: f64): i32 {
   return most;
 }
 
-/** Brings the lines of `original` to a width of about `width` pixels; returns the frame that has the result. */
+/** Brings the lines of `original` to a width of about `width` pixels. Returns the frame that holds the result. */
 export function redraw(original: usize, width: f64): usize {
   let from = original, to = original + frameBytes, spare = to + frameBytes;
   const more = spreadInk(original, to, true, false) - ink;
@@ -131,7 +138,7 @@ export function redraw(original: usize, width: f64): usize {
   return to;
 }
 
-/** Scales a frame so that its largest pixel, `peak`, becomes 255 or nearly so. */
+/** Scales a frame so that its largest pixel, `peak`, becomes 255 or slightly less. */
 function brighten(frame: usize, peak: i32): void {
   const gain = i16x8.splat(<i16>(65280 / peak)); // 255 in 256ths
   for (let y = 0; y < side; y++) {
@@ -145,7 +152,7 @@ function brighten(frame: usize, peak: i32): void {
   }
 }
 
-/** The longest side, in pixels, that the measured frame's ink has under the map ((a, b), (c, d)). */
+/** Returns the longest side, in pixels, of the measured frame's ink under the map ((a, b), (c, d)). */
 export function extent(a: f64, b: f64, c: f64, d: f64): f64 {
   let leastX = Infinity, mostX = -Infinity, leastY = Infinity, mostY = -Infinity;
   for (let y = top; y <= bottom; y++) {
@@ -155,6 +162,6 @@ export function extent(a: f64, b: f64, c: f64, d: f64): f64 {
     leastX = min(leastX, min(a * first, a * last) + b * w), mostX = max(mostX, max(a * first, a * last) + b * w);
     leastY = min(leastY, min(c * first, c * last) + d * w), mostY = max(mostY, max(c * first, c * last) + d * w);
   }
-  // A pixel is a square with its own extent.
+  // The extent of a pixel itself, which is a square, is added.
   return max(mostX - leastX + abs(a) + abs(b), mostY - leastY + abs(c) + abs(d));
 }

@@ -1,19 +1,19 @@
-// Where a thread keeps what an image needs, and what is the same for every image.
+// The layout of a thread's working memory, and the parts of it that are the same for every image.
 
-/** Knots along an axis: four share in each quarter of it. */
+/** The number of knots along an axis; each quarter of the axis depends on four of them. */
 export const KNOTS: i32 = 7;
 /** Bytes of a column of knots, padded to whole vectors: 8 numbers for x, then 8 for y. */
 export const KNOT_COLUMN: usize = 64;
 
-// The places of what an image needs, found by `layOut`.
+// The sizes and addresses that `layOut` sets.
 export let side: i32, stride: usize, frameBytes: usize;
 export let frames: usize, mask: usize, columns: usize, knots: usize, lines: usize, weights: usize, spans: usize;
 
-/** Finds the places for images of that side from `work` on; returns how many bytes they take. */
+/** Lays out the working memory for images of that side, from the address `work` on. Returns its size in bytes. */
 export function layOut(work: usize, imageSide: i32): usize {
   side = imageSide;
   stride = (<usize>side + 2 + 15) & ~15;
-  frameBytes = (<usize>side + 2) * stride + 32; // neighbours of the first and the last row are read
+  frameBytes = (<usize>side + 2) * stride + 32; // neighbors of the first and the last row are read
   frames = work + 16;
   mask = frames + 3 * frameBytes;
   columns = mask + stride;
@@ -24,7 +24,9 @@ export function layOut(work: usize, imageSide: i32): usize {
   return spans + 8 * stride - work;
 }
 
-/** What is the same for every image: blank frames, the mask of a row's pixels, the spline's weights. */
+/**
+ * Writes the parts that are the same for every image: blank frames, the mask of a row's pixels, the spline's weights.
+ */
 export function prepare(): void {
   memory.fill(frames - 16, 0, mask - frames + 16);
   memory.fill(mask, 0, stride);
@@ -39,7 +41,7 @@ export function prepare(): void {
   }
 }
 
-/** Where pixel `x` lies between the knots: from 0 to below 4. */
+/** Returns the position of pixel `x` between the knots: from 0 to below 4. */
 // @ts-ignore: decorator
 @inline
 export function splineAt(x: i32): f32 {

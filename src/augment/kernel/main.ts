@@ -1,23 +1,28 @@
-// Deformed images: each drawing thinner or thicker, turned, slanted, stretched and bent, with the longest side and the
-// centre of mass of before. AssemblyScript; `../augmenter.ts` says what it is for.
+// Deforms images for augmentation: changes the width of a drawing's lines, then rotates, slants, stretches, shifts
+// and bends the drawing. The longest side stays the same. The sources are AssemblyScript; `../augmenter.ts` calls the
+// kernel.
 //
 //   deformImages:  target[i] (S, S) = deformed source[i] (S, S), u8
 //
-// Image i depends on the seed, i and its pixels alone. All arithmetic is of whole numbers or IEEE + - * / √, in one fixed
-// order, without relaxed SIMD: the same bits on every machine. One image of 28×28 takes some 7 µs.
+// Image i depends only on the seed, i and its pixels. All arithmetic is on whole numbers or IEEE + - * / √, in one
+// fixed order and without relaxed SIMD, so that the bits are the same on every machine. One image of 28×28 takes some
+// 7 µs.
 //
-// 1. The image is copied into a frame of (S + 2) rows of T bytes, T a multiple of 16, blank all around it.
-// 2. A line is on average w = 2 area / (what a dilation by one pixel adds) wide. It is brought to a width drawn at random by
-//    dilations, or one erosion, the last of them in part.
-// 3. What the ink's extent and centre of mass would become under the affine map gives its scale and shift.
-// 4. Each pixel shows the place that the inverse map, and a bend (a cubic B-spline whose knots lie S / 4 apart), takes it to; bilinear.
+// 1. The image is copied into a frame of (S + 2) rows of T bytes, T a multiple of 16, with a blank border.
+// 2. The mean width of the lines is w = 2 area / (the area that a dilation by one pixel adds). Dilations, or one
+//    erosion, bring it to a random width; the last of them is applied in part.
+// 3. The affine map is scaled so that the longest side of the ink stays, and shifted by the center of mass.
+// 4. Each pixel is sampled, with bilinear interpolation, at the position that the inverse map and the bend give. The
+//    bend is a cubic B-spline with knots S / 4 apart.
 
 import { drawBend, sample } from "./bend";
 import { bottom, copyIn, extent, ink, inkX, inkY, left, measure, redraw, right, top } from "./frames";
 import { frames, layOut, prepare, side } from "./layout";
 import { seedRandom, spread, uniform } from "./random";
 
-/** How far deformations go: f64 in the order of `Strengths` in `../augmenter.ts`, which describes each. */
+/**
+ * The strengths of the deformations, in the order of `ORDER` in `../augmenter.ts`; `Strengths` there documents each.
+ */
 @unmanaged
 class Strengths {
   rotation: f64;
@@ -31,17 +36,18 @@ class Strengths {
   contrast: f64;
 }
 
-/** Images that a thread takes at a time. */
+/** Images that a thread takes from the counter at a time. */
 const CHUNK: i32 = 64;
 
-/** Bytes that `deformImages` needs at `work` for images of that side. */
+/** Returns the bytes that `deformImages` needs at `work` for images of that side. */
 export function workBytes(imageSide: i32): usize {
   return layOut(0, imageSide);
 }
 
 /**
- * Deforms images of `source` (count, S, S) into `target` (count, S, S); S is from 8 to 256. Threads call it with the same
- * numbers but their own `work`, and take the images from the counter at `next`, each at most `limit` chunks of them.
+ * Deforms images of `source` (count, S, S) into `target` (count, S, S); S is from 8 to 256. Every thread calls it
+ * with the same arguments except its own `work`. The threads take the images from the counter at `next`, each at most
+ * `limit` chunks.
  */
 export function deformImages(
   source: usize, target: usize, imageSide: i32, count: i32, seed: i32, strengths: usize, next: usize, limit: i32, work: usize,
@@ -77,8 +83,8 @@ function deform(source: usize, target: usize, s: Strengths): void {
   }
   const contrast: f64 = 1 + s.contrast * uniform();
 
-  // The map: rotation times slant and stretch, ((a, b), (c, d)). An angle by the tangent of its half, so that no sine is
-  // needed; a stretch and its inverse are equally likely.
+  // The map is rotation times slant and stretch, ((a, b), (c, d)). The rotation comes from the tangent of half the
+  // angle, so that no sine is needed. A stretch and its inverse are equally likely.
   const half = s.rotation * spread() / 2, cos = (1 - half * half) / (1 + half * half), sin = 2 * half / (1 + half * half);
   const slant = s.slant * spread(), h = s.stretch * spread() / 2, stretch = (1 + h) / (1 - h);
   const a = cos * stretch, b = cos * slant - sin, c = sin * stretch, d = sin * slant + cos;

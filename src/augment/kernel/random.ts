@@ -16,7 +16,7 @@ export function seedRandom(seed: u32, stream: u32): void {
   r3 = mix32(start + 4 * 0x9e3779b9) | 1;
 }
 
-/** From 0 to below 1. */
+/** Returns a uniformly distributed number from 0 to below 1. */
 export function uniform(): f64 {
   const result = rotl<u32>(r1 * 5, 7) * 9, shifted = r1 << 9;
   r2 ^= r0;
@@ -28,7 +28,7 @@ export function uniform(): f64 {
   return <f64>result / 4294967296.0;
 }
 
-/** Near to a normal distribution of mean 0 and standard deviation 1, but never beyond 3.5. */
+/** Returns a number that is nearly normal with mean 0 and standard deviation 1, and never beyond ±3.5. */
 export function spread(): f64 {
   return (uniform() + uniform() + uniform() + uniform() - 2) * 1.7320508075688772;
 }

@@ -1,7 +1,7 @@
-/** How a 8 is written. @module */
+/** The styles of the digit 8. @module */
 import { type Style, style } from "./style.ts";
 
-/** The ways to write a 8. */
+/** The styles of the digit 8: each is one way to write it. */
 export const eight: readonly Style[] = [
   // one stroke from the upper right, crossing itself at the waist
   style(

@@ -1,7 +1,7 @@
-/** How a 5 is written. @module */
+/** The styles of the digit 5. @module */
 import { type Style, style } from "./style.ts";
 
-/** The ways to write a 5. */
+/** The styles of the digit 5: each is one way to write it. */
 export const five: readonly Style[] = [
   // a body, then the bar
   style(

@@ -1,7 +1,7 @@
-/** How a 4 is written. @module */
+/** The styles of the digit 4. @module */
 import { type Style, style } from "./style.ts";
 
-/** The ways to write a 4. */
+/** The styles of the digit 4: each is one way to write it. */
 export const four: readonly Style[] = [
   // open, a corner at the left, then a stem
   style(

@@ -1,7 +1,7 @@
-/** How a 9 is written. @module */
+/** The styles of the digit 9. @module */
 import { type Style, style } from "./style.ts";
 
-/** The ways to write a 9. */
+/** The styles of the digit 9: each is one way to write it. */
 export const nine: readonly Style[] = [
   // a loop, then a stem with a corner between them
   style(

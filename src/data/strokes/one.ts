@@ -1,7 +1,7 @@
-/** How a 1 is written. @module */
+/** The styles of the digit 1. @module */
 import { type Style, style } from "./style.ts";
 
-/** The ways to write a 1. */
+/** The styles of the digit 1: each is one way to write it. */
 export const one: readonly Style[] = [
   // a single line, straight, bowed or with a hook
   style(

@@ -1,7 +1,7 @@
-/** How a 7 is written. @module */
+/** The styles of the digit 7. @module */
 import { type Style, style } from "./style.ts";
 
-/** The ways to write a 7. */
+/** The styles of the digit 7: each is one way to write it. */
 export const seven: readonly Style[] = [
   // a bar and a leg
   style(

@@ -1,7 +1,7 @@
-/** How a 6 is written. @module */
+/** The styles of the digit 6. @module */
 import { type Style, style } from "./style.ts";
 
-/** The ways to write a 6. */
+/** The styles of the digit 6: each is one way to write it. */
 export const six: readonly Style[] = [
   // a back that bends into the loop
   style(

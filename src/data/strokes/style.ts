@@ -1,17 +1,20 @@
 /**
- * A way to write a digit, as the hand reads it.
+ * The format of a style, which is one way to write a digit.
  * @module
  */
 
 /**
- * One way to write a digit. A form lists the pen's strokes, parted by ` / `, each as the points `x,y` of a smooth curve;
- * y goes downwards, a digit is about 100 high, and `!` marks a corner. The forms of a style are extremes of the same
- * strokes (a narrow and a wide one, say): what is drawn lies between two of them, or a little beyond.
+ * One way to write a digit. A form lists the strokes, separated by ` / `, each as the points `x,y` of a smooth curve.
+ * The y axis points down, a digit is about 100 high, and `!` marks a corner. The forms of a style are extremes of the
+ * same strokes, such as a narrow and a wide one. A drawn digit is a mixture of two of them, or a little beyond one.
  */
 export interface Style {
-  /** How often the style is drawn, relative to the digit's other styles. */
+  /** The relative frequency of the style among the digit's styles. */
   readonly weight: number;
-  /** The forms, at least two, alike in the number of strokes and in each stroke's points and corners. */
+  /**
+   * The forms, at least two. All have the same number of strokes, with the same number of points and the same
+   * corners.
+   */
   readonly forms: readonly string[];
 }
 

@@ -1,7 +1,7 @@
-/** How a 3 is written. @module */
+/** The styles of the digit 3. @module */
 import { type Style, style } from "./style.ts";
 
-/** The ways to write a 3. */
+/** The styles of the digit 3: each is one way to write it. */
 export const three: readonly Style[] = [
   // two bows that meet in a corner
   style(

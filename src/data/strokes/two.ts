@@ -1,7 +1,7 @@
-/** How a 2 is written. @module */
+/** The styles of the digit 2. @module */
 import { type Style, style } from "./style.ts";
 
-/** The ways to write a 2. */
+/** The styles of the digit 2: each is one way to write it. */
 export const two: readonly Style[] = [
   // a sharp turn at the foot
   style(

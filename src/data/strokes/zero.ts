@@ -1,9 +1,9 @@
-/** How a 0 is written. @module */
+/** The styles of the digit 0. @module */
 import { type Style, style } from "./style.ts";
 
-/** The ways to write a 0. */
+/** The styles of the digit 0: each is one way to write it. */
 export const zero: readonly Style[] = [
-  // one turn from the top, anticlockwise
+  // one turn from the top, counterclockwise
   style(
     6,
     "33,0 16,16 7,50 9,86 23,100 40,85 48,50 46,14 32,1",

@@ -1,19 +1,19 @@
-/** Asks what a drawing is while it is drawn: one request at a time, and the newest drawing wins. @module */
+/** Requests predictions while a digit is drawn: one request at a time, always for the newest drawing. @module */
 /** @import { Prediction } from "../protocol.ts" */
 /** @import { Ink, Server } from "./parts.ts" */
 
-/** How long after a failure the server is asked again, in milliseconds. */
+/** Milliseconds after a failure until the request is repeated. */
 const pause = 300;
 
 /**
  * @param {Server} server
  * @param {Ink} ink
- * @param {(prediction?: Prediction) => void} show is called without one for a blank sheet
- * @returns {() => void} has the drawing read again: by other parameters, or by a server that came back
+ * @param {(prediction?: Prediction) => void} show called without a prediction if the sheet is blank
+ * @returns {() => void} requests the prediction again
  */
 export function createAsking(server, ink, show) {
   let isDue = false, isAwaited = false;
-  /** The request that is under way. @type {AbortController | undefined} */
+  /** The request in progress. @type {AbortController | undefined} */
   let current;
 
   const ask = async () => {
@@ -40,7 +40,7 @@ export function createAsking(server, ink, show) {
   };
 
   ink.onChange((change) => {
-    // An answer for another drawing is of no use; one for a part of this drawing is.
+    // A prediction for an earlier state of the same drawing is still useful.
     if (change === "replaced") {
       current?.abort();
       current = undefined;

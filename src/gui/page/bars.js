@@ -1,10 +1,10 @@
-/** What the network reads: guess, words, bars, and the picture that it saw. @module */
+/** The panel of the prediction: guess, bars, and the network's input image. @module */
 /** @import { Prediction } from "../protocol.ts" */
 /** @import { Bars } from "./parts.ts" */
 import { announce, byId, make, percent, write } from "./dom.js";
 import { inked, onPaletteChange, paintPicture } from "./palette.js";
 
-/** How long a guess has to stand before it is said aloud, in milliseconds. */
+/** Milliseconds that a guess must last before it is announced to screen readers. */
 const settled = 900;
 const blank = new Uint8Array(28 * 28);
 
@@ -41,7 +41,7 @@ export function createBars() {
     const isBlank = probability === undefined, text = isBlank ? "" : percent(probability);
     const rank = digit === shown?.guess ? "guess" : digit === shown?.runnerUp ? "next" : "";
     row.className = rank;
-    row.role = isBlank ? "img" : "meter"; // a meter has to have a value
+    row.role = isBlank ? "img" : "meter"; // a meter needs a value
     row.ariaLabel = isBlank ? `${names[digit]}: nothing to read` : names[digit];
     row.ariaValueNow = isBlank ? null : (100 * probability).toFixed(1);
     row.ariaValueText = isBlank ? null : text;

@@ -1,4 +1,4 @@
-/** The confusion matrix: what was taken for what. @module */
+/** The confusion matrix, a table of true and predicted classes. @module */
 /** @import { Confusion } from "./parts.ts" */
 import { byId, grouped, make, percent, rove } from "./dom.js";
 
@@ -16,8 +16,10 @@ export function createConfusion() {
   const describe = (at) => {
     const size = names.length, row = Math.floor(at / size), column = at % size;
     const all = counts.slice(row * size, (row + 1) * size).reduce((sum, count) => sum + count, 0);
-    const what = row === column ? `${names[row]}, read rightly` : `${names[row]}, read as ${names[column]}`;
-    return `${what}: ${grouped(counts[at])} of ${grouped(all)}, ${percent(counts[at] / (all || 1))}`;
+    const title = row === column
+      ? `${names[row]}, read correctly`
+      : `${names[row]}, read as ${names[column]}`;
+    return `${title}: ${grouped(counts[at])} of ${grouped(all)}, ${percent(counts[at] / (all || 1))}`;
   };
 
   const build = () => {

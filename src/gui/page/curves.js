@@ -1,9 +1,9 @@
 /** A chart of two curves over the epochs: training solid, test dashed and dotted. @module */
 /** @import { Curves } from "./parts.ts" */
 
-/** The chart's size and its margins, in its own units. */
+/** The size and the margins of the chart, in the units of its `viewBox`. */
 const width = 280, height = 164, left = 44, right = 8, top = 8, bottom = 24;
-/** Up to so many points a curve has dots. */
+/** The maximum number of points of a curve with dots. */
 const mostDots = 40;
 
 /** @param {SVGElement} svg @param {Curves} curves */
@@ -17,7 +17,7 @@ export function drawCurves(svg, { name, points, epochs, format, ceiling }) {
   const y = (/** @type {number} */ value) =>
     top + (height - top - bottom) * (high - value) / (high - low || step);
 
-  // Nothing but numbers goes into the markup.
+  // Only numbers are inserted, so that nothing needs escaping.
   let markup = "";
   for (let tick = low; tick <= high + step / 1e6; tick += step) {
     markup += `<path class="grid" d="M${left} ${y(tick)}H${width - right}"/>` +
@@ -41,7 +41,7 @@ export function drawCurves(svg, { name, points, epochs, format, ceiling }) {
   svg.ariaLabel = `${name} after epoch ${epoch}: training ${say(train)}, test ${say(test)}`;
 }
 
-/** The least of 1, 2, 5, 10, 20, 50, … and their tenths, hundredths, … from `step`. @param {number} step */
+/** Rounds `step` up to the next of …, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, … @param {number} step */
 function niceStep(step) {
   const power = 10 ** Math.floor(Math.log10(step));
   return power * ([1, 2, 5].find((factor) => factor * power >= step) ?? 10);

@@ -1,15 +1,15 @@
-/** Finding, making and naming elements. @module */
+/** Functions for elements and their texts. @module */
 
 /**
  * @template {Element} [E=HTMLElement]
  * @param {string} id
- * @param {new () => E} [type] what the element has to be
+ * @param {new () => E} [type] the required class of the element
  * @returns {E}
  */
 export function byId(id, type) {
   const element = document.getElementById(id);
   if (element instanceof (type ?? HTMLElement)) return /** @type {E} */ (/** @type {unknown} */ (element));
-  throw new TypeError(`The page has no such "${id}"`);
+  throw new TypeError(`The page has no such element "${id}"`);
 }
 
 /** @param {string} id @param {string} text */
@@ -40,14 +40,14 @@ export const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)}\
 /** @param {number} count */
 export const grouped = (count) => Math.round(count).toLocaleString("en");
 
-/** @param {number} value with a true minus sign */
+/** Formats a number with a true minus sign. @param {number} value */
 export const signed = (value) => value.toFixed(2).replace("-", "\u2212");
 
 /** @param {unknown} error */
 export const reasonOf = (error) => error instanceof Error ? error.message : `${error}`;
 
 /**
- * Arrow keys, Home and End move the one tab stop of a group of elements, which are in reading order.
+ * Makes arrow keys, Home and End move the focus in a group of elements in reading order (a roving tabindex).
  *
  * @param {HTMLElement} group
  * @param {() => readonly HTMLElement[]} items
@@ -77,7 +77,7 @@ export function rove(group, items) {
 let timer = 0;
 
 /**
- * Tells those who listen rather than look, once nothing newer came for `wait` milliseconds.
+ * Announces a text to screen readers after `wait` milliseconds, unless a newer text comes first.
  *
  * @param {string} text
  */

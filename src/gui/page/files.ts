@@ -1,5 +1,5 @@
 /**
- * Every file of the page, as text: what the server serves is this list and nothing else.
+ * Every file of the page, as text. The server serves only the files of this list.
  * @module
  */
 import type { PageFile } from "../page_files.ts";
@@ -27,7 +27,7 @@ import training from "./training.js" with { type: "text" };
 
 const script = "text/javascript; charset=utf-8";
 
-/** One style sheet; a rule can override those of the files before its own. */
+/** The style sheet, joined from several files; later files override earlier ones. */
 const styles = [pageStyle, drawingStyle, insideStyle, trainingStyle, narrowStyle].join("\n");
 
 /** Every file of the page; the first is the page itself. */

@@ -1,18 +1,18 @@
-/** What was drawn: strokes and pictures, painted at any size. @module */
+/** The drawing: strokes and pictures, which can be painted at any size. @module */
 /** @import { Ink, InkChange, Picture, Stroke } from "./parts.ts" */
 /** @typedef {Ink & { paint(context: CanvasRenderingContext2D, side: number, color: string): void }} PaintedInk */
 import { contextOf, make } from "./dom.js";
 
 /** @type {typeof import("../protocol.ts").INK_SIDE} */
 const side = 196;
-/** A point nearer to the one before, in widths of the sheet, adds nothing. */
+/** The minimum distance between two points of a stroke, in widths of the sheet. */
 const leastStep = 0.002;
 
 /** @returns {PaintedInk} `paint` covers a square canvas, `side` pixels wide */
 export function createInk() {
   /** @type {readonly (Stroke | Picture)[]} */
   let items = [];
-  /** What the items were before each stroke, picture and clearing. @type {(typeof items)[]} */
+  /** The items before each stroke, picture and clearing. @type {(typeof items)[]} */
   const history = [];
   /** @type {Stroke | undefined} */
   let open;
@@ -93,7 +93,7 @@ export function createInk() {
 }
 
 /**
- * A smooth line: curves between the middles of its pieces, each bent towards the point between them.
+ * Paints a smooth line: quadratic curves between the midpoints of its segments.
  *
  * @param {CanvasRenderingContext2D} context
  * @param {number} side

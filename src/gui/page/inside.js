@@ -1,12 +1,15 @@
-/** Look inside: what every unit answers to the drawing, and what a chosen one looks for. @module */
+/** The panel of the units: all activations, and the weights of the selected unit. @module */
 /** @import { NetworkView, UnitView } from "../protocol.ts" */
 /** @import { Inside, Server } from "./parts.ts" */
 import { byId, grouped, make, percent, reasonOf, rove, signed, write } from "./dom.js";
 import { diverging, onPaletteChange, paintPicture } from "./palette.js";
 
-/** @typedef {{ cells: HTMLElement[], least: HTMLElement, most: HTMLElement }} LayerPart its cells and its legend's ends */
+/**
+ * @typedef {{ cells: HTMLElement[], least: HTMLElement, most: HTMLElement }} LayerPart its cells and its legend's
+ * ends
+ */
 
-/** As many units of a layer are shown. */
+/** The maximum number of units that are shown of a layer. */
 const mostCells = 1024;
 
 /** @param {Server} server @returns {Inside} */
@@ -16,7 +19,7 @@ export function createInside(server) {
   let network;
   /** @type {readonly LayerPart[]} */
   let parts = [];
-  /** What every layer answered, the last one too. @type {readonly (readonly number[])[]} */
+  /** The outputs of every layer, including the last. @type {readonly (readonly number[])[]} */
   let outputs = [];
   let chosen = { layer: 0, unit: 0 };
   /** @type {UnitView | undefined} */
@@ -35,7 +38,7 @@ export function createInside(server) {
       const low = Math.min(0, ...values), reach = Math.max(-low, ...values) || 1;
       for (const [unit, cell] of cells.entries()) {
         const color = `rgb(${diverging((values[unit] ?? 0) / reach)})`;
-        // Most cells keep their colour from one answer to the next.
+        // Most cells keep their color.
         if (cell.dataset.color !== color) cell.style.backgroundColor = cell.dataset.color = color;
       }
       least.textContent = low < 0 ? signed(-reach) : "0";
@@ -46,9 +49,9 @@ export function createInside(server) {
 
   const describe = () => {
     const { layer, unit } = chosen, value = outputs[layer]?.[unit];
-    const answer = value === undefined ? "–" : isOutput(layer) ? percent(value) : signed(value);
+    const text = value === undefined ? "–" : isOutput(layer) ? percent(value) : signed(value);
     write("unit-name", nameOf(layer, unit));
-    write("unit-activation", answer);
+    write("unit-activation", text);
   };
 
   const paintWeights = () => {
@@ -60,11 +63,11 @@ export function createInside(server) {
     write("weights-least", signed(-reach));
     write("weights-most", signed(reach));
     write("unit-bias", signed(bias));
-    const from = layer === 0 ? "pixel that the network sees" : `unit of layer ${layer}, row by row`;
-    write("unit-words", `A weight for each ${from}`);
+    const source = layer === 0 ? "input pixel" : `unit of layer ${layer}, row by row`;
+    write("unit-words", `One weight for each ${source}`);
   };
 
-  /** Asks for the chosen unit: one request at a time, and the newest choice wins. */
+  /** Requests the selected unit: one request at a time, always for the newest selection. */
   const ask = async () => {
     isDue = true;
     if (isAsking) return;
@@ -72,9 +75,9 @@ export function createInside(server) {
     while (isDue) {
       isDue = false;
       try {
-        const answer = await server.ask("/unit", chosen);
+        const response = await server.ask("/unit", chosen);
         if (isDue) continue;
-        view = answer;
+        view = response;
         paintWeights();
       } catch (error) {
         write("unit-words", reasonOf(error));

@@ -1,4 +1,4 @@
-/** Keys that act wherever the focus is. @module */
+/** Keyboard shortcuts of the whole page. @module */
 import { byId } from "./dom.js";
 
 const storageKey = "mlpcuda.shortcuts";
@@ -23,14 +23,14 @@ export function createKeys({ clear, undo, quit }) {
   });
 }
 
-/** Whether a key goes into text. @param {EventTarget | null} target */
+/** Returns whether a key event enters text. @param {EventTarget | null} target */
 function isTyping(target) {
   return target instanceof HTMLElement &&
     (target.isContentEditable ||
       target.matches("textarea, select, input:not([type=checkbox], [type=range])"));
 }
 
-// Storage may be switched off: the choice then lasts as long as the page does.
+// Storage may be disabled; then the choice lasts until the page is closed.
 function recall() {
   try {
     return localStorage.getItem(storageKey);

@@ -1,9 +1,9 @@
-/** The pad: what mouse, pen, finger and arrow keys draw on it becomes ink. @module */
+/** The drawing pad, for mouse, pen, touch and arrow keys. @module */
 /** @import { PaintedInk } from "./ink.js" */
 import { announce, byId, contextOf } from "./dom.js";
 import { onPaletteChange, palette } from "./palette.js";
 
-/** How far an arrow key moves the pen, in widths of the pad; with Shift it goes four times as far. */
+/** The step of an arrow key, in widths of the pad; with Shift, four times as long. */
 const keyStep = 1 / 28;
 
 /** @param {PaintedInk} ink */
@@ -12,7 +12,7 @@ export function createPad(ink) {
   const pen = byId("pen", HTMLInputElement);
   const context = contextOf(canvas);
   const width = () => Number(pen.value) / 100;
-  /** The pen of the arrow keys. */
+  /** The pen that the arrow keys move. */
   const cursor = { x: 0.5, y: 0.5, isDown: false };
   /** The pointer that draws. @type {number | undefined} */
   let pointer;
@@ -48,7 +48,7 @@ export function createPad(ink) {
     repaint();
   };
   new ResizeObserver(fit).observe(canvas);
-  addEventListener("resize", fit); // also when the window comes to a screen of another density
+  addEventListener("resize", fit); // also if the window moves to a screen of another density
   onPaletteChange(repaint);
 
   /** @param {readonly PointerEvent[]} events */
@@ -84,7 +84,7 @@ export function createPad(ink) {
     });
   }
   canvas.addEventListener("contextmenu", (event) => {
-    if (pointer !== undefined) event.preventDefault(); // a long touch draws a dot and asks for nothing
+    if (pointer !== undefined) event.preventDefault(); // a long touch draws a dot and opens no menu
   });
 
   canvas.addEventListener("keydown", (event) => {

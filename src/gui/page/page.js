@@ -1,4 +1,4 @@
-/** The page's start: it joins the parts. @module */
+/** The entry point of the page: creates its parts and connects them. @module */
 /** @import { Connection } from "./parts.ts" */
 import { createAsking } from "./asking.js";
 import { createBars } from "./bars.js";
@@ -68,7 +68,7 @@ function showConnection({ kind, wait = 0 }) {
   if (kind === "gone") {
     notify(`The server does not answer. The drawing is kept; trying again in ${wait / 1000} s.`);
   } else if (kind === "ended") {
-    notify("The server has ended, and this page asks nothing more. To go on, start it again and reload.");
+    notify("The server has ended. To continue, start it again and reload this page.");
     const buttons = document.querySelectorAll("#quit, #sample, #labels button, #training button");
     for (const button of buttons) button.setAttribute("disabled", "");
   } else {

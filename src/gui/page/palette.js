@@ -1,4 +1,4 @@
-/** The style sheet's colours as numbers, for what is painted pixel by pixel. @module */
+/** The colors of the style sheet as numbers, for painting on a canvas. @module */
 /** @import { Color, Palette } from "./parts.ts" */
 import { contextOf, make } from "./dom.js";
 
@@ -7,7 +7,7 @@ let known;
 /** @type {(() => void)[]} */
 const listeners = [];
 
-/** The colours that apply now. */
+/** Returns the current colors. */
 export function palette() {
   return known ??= {
     ink: resolve("ink"),
@@ -17,7 +17,7 @@ export function palette() {
   };
 }
 
-/** Calls back whenever light, dark or forced colours change. @param {() => void} listener */
+/** Adds a listener for changes of the colors. @param {() => void} listener */
 export function onPaletteChange(listener) {
   listeners.push(listener);
 }
@@ -41,17 +41,17 @@ function resolve(name) {
 /** @param {Color} from @param {Color} to @param {number} share */
 const mix = (from, to, share) => from.map((value, i) => Math.round(value + (to[i] - value) * share));
 
-/** The colour of a number from -1 to 1. @param {number} value */
+/** Returns the color of a number from -1 to 1. @param {number} value */
 export function diverging(value) {
   const { sheet, plus, minus } = palette();
   return mix(sheet, value < 0 ? minus : plus, Math.abs(value));
 }
 
-/** The colour of an amount of ink from 0 to 1. @param {number} value */
+/** Returns the color of an amount of ink from 0 to 1. @param {number} value */
 export const inked = (value) => mix(palette().sheet, palette().ink, value);
 
 /**
- * Paints numbers `[rows, columns]` as a picture, a pixel each.
+ * Paints numbers `[rows, columns]` as a picture with one pixel for each.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {ArrayLike<number>} values

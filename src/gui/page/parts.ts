@@ -1,6 +1,6 @@
 /**
- * What the parts of the page are to one another. The browser is not sent this file: the scripts' comments take their
- * types from here. What names the browser's own types is in the scripts, because this file is also checked without them.
+ * The types that the parts of the page share. The page does not load this file: the comments of its scripts import
+ * the types. Types that need those of the browser are in the scripts, because this file is also checked without them.
  * @module
  */
 import type {
@@ -19,20 +19,20 @@ import type {
 export interface Stroke {
   /** Its width, in widths of the sheet. */
   readonly width: number;
-  /** x, y, x, y, … in widths of the sheet, from its left top; they may lie beyond it. */
+  /** x, y, x, y, … in widths of the sheet, from its top left corner; points may lie outside of the sheet. */
   readonly points: number[];
 }
 
 /** A picture that covers the sheet. */
 export interface Picture {
-  /** `[28, 28]`, 0 to 255. */
+  /** The pixels `[28, 28]`, 0 to 255. */
   readonly pixels: readonly number[];
 }
 
-/** What happened to the ink: more of the same drawing, or another drawing. */
+/** A change of the ink: `grew` if ink was added to the same drawing, `replaced` if it is another drawing. */
 export type InkChange = "grew" | "replaced";
 
-/** What was drawn. */
+/** The drawing. */
 export interface Ink {
   readonly isBlank: boolean;
   onChange(listener: (change: InkChange) => void): void;
@@ -42,29 +42,32 @@ export interface Ink {
   extend(points: readonly number[]): void;
   /** Lifts the pen. */
   end(): void;
-  /** Shows a picture in place of what was drawn. */
+  /** Replaces the drawing with a picture. */
   show(pixels: readonly number[]): void;
   clear(): void;
-  /** Takes back the last stroke, picture or clearing. */
+  /** Undoes the last stroke, picture or clearing. */
   undo(): void;
-  /** The sheet as the server takes it: 0 for paper, 255 for full ink. */
+  /** Returns the sheet as the server needs it, `[INK_SIDE, INK_SIDE]`: 0 for paper, 255 for full ink. */
   sheet(): Uint8Array<ArrayBuffer>;
 }
 
-/** How the page stands to its server: `gone` is tried again after `wait` milliseconds, `ended` is for good. */
+/**
+ * The state of the connection to the server. If `gone`, the page reconnects after `wait` milliseconds; `ended` is
+ * final.
+ */
 export interface Connection {
   readonly kind: "connecting" | "connected" | "gone" | "ended";
   readonly wait?: number;
 }
 
-/** What is told while the page is open. */
+/** The callbacks for the connection and for messages of the server. */
 export interface ServerListener {
   onConnection(connection: Connection): void;
   onMessage(message: WatchMessage): void;
 }
 
-/** What the server answers, by route. */
-export interface Answers {
+/** The responses of the server, by route. */
+export interface Responses {
   [ROUTES.predict]: Prediction;
   [ROUTES.unit]: UnitView;
   [ROUTES.sample]: Sample;
@@ -76,15 +79,16 @@ export interface Answers {
 /** The page's server. */
 export interface Server {
   readonly isConnected: boolean;
-  /** Begins to listen, and goes on for as long as the page is open and nobody quits. */
+  /** Connects to the server, and reconnects until the page is closed or the server ends. */
   start(): void;
   /**
-   * Asks, and rejects with a sentence for a person where the server refuses or does not answer.
+   * Sends a request. If the server refuses it or does not respond, the promise is rejected with a message for a
+   * person.
    *
-   * @param body ink, or what becomes JSON
-   * @param signal aborts when the answer is no longer wanted
+   * @param body ink, or an object to send as JSON
+   * @param signal aborts the request
    */
-  ask<R extends keyof Answers>(route: R, body: object, signal?: AbortSignal): Promise<Answers[R]>;
+  ask<R extends keyof Responses>(route: R, body: object, signal?: AbortSignal): Promise<Responses[R]>;
   /** Ends the server. */
   quit(): Promise<void>;
 }
@@ -92,7 +96,7 @@ export interface Server {
 /** Red, green and blue, 0 to 255. */
 export type Color = readonly number[];
 
-/** The style sheet's colours: of ink and sheet, of what is positive and what is negative. */
+/** The colors of the style sheet, for ink, sheet, positive numbers and negative ones. */
 export interface Palette {
   readonly ink: Color;
   readonly sheet: Color;
@@ -108,19 +112,19 @@ export interface Bars {
 
 /** The units of every layer. */
 export interface Inside extends Bars {
-  /** The parameters changed, and with them the chosen unit's weights. */
+  /** Requests the weights of the selected unit again, after the parameters changed. */
   refresh(): void;
 }
 
-/** The panel that follows a training. */
+/** The panel of the training. */
 export interface Training {
   show(state: TrainingState): void;
   addEpochs(epochs: readonly EpochView[], classNames: readonly string[], confusion?: readonly number[]): void;
-  /** Hides the panel: the server that the page now has says if it trains. */
+  /** Hides the panel until the server, to which the page has connected anew, reports a training. */
   reset(): void;
 }
 
-/** The confusion matrix `[C, C]`, a row a label. */
+/** The confusion matrix `[C, C]`, with a row for each label. */
 export interface Confusion {
   show(classNames: readonly string[], counts: readonly number[]): void;
 }
@@ -129,9 +133,9 @@ export interface Confusion {
 export interface Curves {
   readonly name: string;
   readonly points: readonly { readonly epoch: number; readonly train?: number; readonly test?: number }[];
-  /** As far as the axis goes. */
+  /** The last epoch on the axis. */
   readonly epochs: number;
   format(value: number): string;
-  /** The greatest value that there can be; the least is 0. */
+  /** The maximum possible value; the minimum is 0. */
   readonly ceiling: number;
 }

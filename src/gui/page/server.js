@@ -1,14 +1,14 @@
-/** Requests, and the stream that tells what happens at the server. @module */
+/** Requests to the server, and the stream of its messages. @module */
 /** @import { Connection, Server, ServerListener } from "./parts.ts" */
 
 /** @type {typeof import("../protocol.ts").TOKEN_HEADER} */
 const tokenHeader = "x-mlpcuda-token";
-/** The first and the longest wait before the server is tried again, each twice the one before, in milliseconds. */
+/** The first and the longest wait before a reconnection, in milliseconds; each is twice the previous one. */
 const firstWait = 500, longestWait = 8000;
-/** The stream says something every 5 seconds, and is dead after this long without a word, in milliseconds. */
-const silence = 12_000;
-/** How long an answer may take, in milliseconds. */
-const patience = 10_000;
+/** Milliseconds without a message after which the stream is broken; one comes at least every 5 seconds. */
+const streamTimeout = 12_000;
+/** The maximum time of a request, in milliseconds. */
+const requestTimeout = 10_000;
 
 /** @param {ServerListener} listener @returns {Server} */
 export function connect({ onConnection, onMessage }) {
@@ -40,10 +40,10 @@ export function connect({ onConnection, onMessage }) {
     throw new Error(error ?? `The server answered ${response.status}`);
   };
 
-  /** Follows the stream until it ends. */
+  /** Opens the stream and reads it until it ends. */
   const watch = async () => {
     const abort = new AbortController();
-    let timer = setTimeout(() => abort.abort(), silence);
+    let timer = setTimeout(() => abort.abort(), streamTimeout);
     try {
       const { body } = await post("/watch", {}, abort.signal);
       const reader = /** @type {NonNullable<typeof body>} */ (body).getReader();
@@ -53,7 +53,7 @@ export function connect({ onConnection, onMessage }) {
         const { done, value } = await reader.read();
         if (done) return;
         clearTimeout(timer);
-        timer = setTimeout(() => abort.abort(), silence);
+        timer = setTimeout(() => abort.abort(), streamTimeout);
         const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
         rest = lines.pop() ?? "";
         for (const message of lines.filter(Boolean).map((line) => JSON.parse(line))) {
@@ -67,9 +67,9 @@ export function connect({ onConnection, onMessage }) {
     }
   };
 
-  /** Another run of the server has another token, and its page carries it. */
+  /** Reads the token from the page anew, because each run of the server has another. */
   const renewToken = async () => {
-    const response = await fetch("/", { cache: "no-store", signal: AbortSignal.timeout(patience) });
+    const response = await fetch("/", { cache: "no-store", signal: AbortSignal.timeout(requestTimeout) });
     token = tokenOf(new DOMParser().parseFromString(await response.text(), "text/html"));
   };
 
@@ -88,13 +88,13 @@ export function connect({ onConnection, onMessage }) {
       }
     },
     async ask(route, body, signal) {
-      const signals = [AbortSignal.timeout(patience), ...signal ? [signal] : []];
+      const signals = [AbortSignal.timeout(requestTimeout), ...signal ? [signal] : []];
       return (await post(route, body, AbortSignal.any(signals))).json();
     },
     async quit() {
       if (hasEnded()) return;
       await this.ask("/quit", {}).catch((error) => {
-        if (!hasEnded()) throw error; // the stream may tell sooner than the answer does
+        if (!hasEnded()) throw error; // the stream may have ended before the response
       });
       become("ended");
     },

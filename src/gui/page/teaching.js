@@ -1,4 +1,4 @@
-/** Test digits that the network is shown, and what a person says a drawing was. @module */
+/** Test digits to try on the network, and corrections of its predictions by a person. @module */
 /** @import { Ink, Server } from "./parts.ts" */
 import { byId, grouped, make, reasonOf } from "./dom.js";
 
@@ -24,9 +24,9 @@ export function createTeaching(server, ink) {
     try {
       const { count, file } = await server.ask(`/correct?label=${label}`, ink.sheet());
       const all = count === 1 ? "the first correction" : `one of ${grouped(count)} corrections`;
-      reply.textContent = `Kept as a ${names[label]}, ${all} in ${file}`;
+      reply.textContent = `Saved as a ${names[label]}, ${all} in ${file}`;
     } catch (error) {
-      reply.textContent = `Not kept: ${reasonOf(error)}`;
+      reply.textContent = `Not saved: ${reasonOf(error)}`;
     }
   };
 

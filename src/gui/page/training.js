@@ -1,4 +1,4 @@
-/** Watch training: how far it is, its curves and its mistakes, and what halts it. @module */
+/** The panel of a training: progress, curves, confusion matrix and buttons. @module */
 /** @import { EpochView, TrainingRequest, TrainingState } from "../protocol.ts" */
 /** @import { Server, Training } from "./parts.ts" */
 import { createConfusion } from "./confusion.js";

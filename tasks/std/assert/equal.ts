@@ -1,13 +1,14 @@
-/** Deep equality, over `node:util`. @module */
+/** Deep equality, based on `node:util`. @module */
 import { isDeepStrictEqual } from "node:util";
 
-/** Classes whose properties do not tell what an object holds. */
+/** Classes whose content is not in their properties. */
 const OPAQUE = [ArrayBuffer, SharedArrayBuffer, DataView, Date, Map, RegExp, Set, URL, WeakMap, WeakSet];
 
 /**
- * Returns whether two values are equal, deeply. Three rules differ from those of `isDeepStrictEqual()`: 0 equals -0, an
- * object without a prototype equals a plain one, and the getters of a class count as properties. Inside sets and maps
- * all rules are those of `isDeepStrictEqual()`. `seen` holds the pairs under comparison, which cycles meet again.
+ * Returns whether two values are deeply equal. Three rules differ from those of `isDeepStrictEqual()`: 0 equals -0,
+ * an object without a prototype equals a plain one, and the getters of a class count as properties. Inside sets and
+ * maps, all rules are those of `isDeepStrictEqual()`. `seen` holds the pairs that are being compared, so that cycles
+ * end.
  */
 export function equal(a: unknown, b: unknown, seen: ReadonlyMap<object, object> = new Map()): boolean {
   if (a === b || Object.is(a, b)) return true;

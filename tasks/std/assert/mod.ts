@@ -1,6 +1,6 @@
 /**
- * The assertions of `jsr:@std/assert@1` that this project uses, with the same types, over `node:assert`. `"links"` in
- * `deno.json` puts this package in the place of the published one on machines that reach no registry.
+ * The assertions of `jsr:@std/assert@1` that this project uses, with the same types, based on `node:assert`.
+ * `"links"` in `deno.json` replaces the published package with this one, for machines without access to a registry.
  * @module
  */
 import * as node from "node:assert";
@@ -8,10 +8,10 @@ import { inspect } from "node:util";
 import { equal } from "./equal.ts";
 
 /** A class whose instances are `T`, abstract or not. */
-// deno-lint-ignore no-explicit-any -- as published: a class's parameters cannot be told otherwise
+// deno-lint-ignore no-explicit-any -- as published: no other type accepts any parameters
 type ClassOf<T> = abstract new (...args: any[]) => T;
 
-/** The error of an assertion that does not hold. */
+/** The error of a failed assertion. */
 export class AssertionError extends Error {
   /** Creates the error. */
   constructor(message: string, options?: ErrorOptions) {
@@ -20,7 +20,7 @@ export class AssertionError extends Error {
   }
 }
 
-/** Throws that `text` holds, with the test's own message and the values that differ. */
+/** Throws an error with `text`, the test's own message, and the values that differ. */
 function refuse(text: string, msg = "", details = ""): never {
   throw new AssertionError(`${text}${msg ? `: ${msg}` : "."}${details && `\n${details}`}`);
 }
@@ -39,12 +39,12 @@ export function assertFalse(expr: unknown, msg = ""): asserts expr is false | 0 
   if (expr) throw new AssertionError(msg);
 }
 
-/** Asserts that two values are equal, deeply; `NaN` equals itself, and 0 equals -0. */
+/** Asserts that two values are deeply equal; `NaN` equals itself, and 0 equals -0. */
 export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
   if (!equal(actual, expected)) refuse("Values are not equal", msg, differenceOf(actual, expected));
 }
 
-/** Asserts that two values are not equal, deeply. */
+/** Asserts that two values are not deeply equal. */
 export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void {
   if (equal(actual, expected)) refuse(`Expected another value than ${inspect(expected)}`, msg);
 }
@@ -108,7 +108,7 @@ export function assertMatch(actual: string, expected: RegExp, msg?: string): voi
   if (!expected.test(actual)) refuse(`Expected "${actual}" to match ${expected}`, msg);
 }
 
-/** Asserts that `actual` has an equal for each element of `expected`, in any order. */
+/** Asserts that `actual` contains an equal of each element of `expected`, in any order. */
 export function assertArrayIncludes<T>(
   actual: ArrayLike<T> & object,
   expected: ArrayLike<T> & object,
@@ -120,7 +120,7 @@ export function assertArrayIncludes<T>(
 
 type Expectation = [ErrorClass?: ClassOf<Error> | string, msgIncludes?: string, msg?: string];
 
-/** Returns the error that `thrown` holds, if it is as expected. */
+/** Checks that `thrown` holds an error, and that it is the expected one. Returns the error. */
 function checked(
   thrown: [error?: unknown],
   how: string,
@@ -136,9 +136,9 @@ function checked(
   return error;
 }
 
-/** Asserts that `fn` throws, and returns the error. */
+/** Asserts that `fn` throws. Returns the error. */
 export function assertThrows(fn: () => unknown, msg?: string): unknown;
-/** Asserts that `fn` throws an error of a class, with `msgIncludes` in its message, and returns the error. */
+/** Asserts that `fn` throws an error of a class with `msgIncludes` in its message. Returns the error. */
 export function assertThrows<E extends Error = Error>(
   fn: () => unknown,
   ErrorClass: ClassOf<E>,
@@ -154,9 +154,9 @@ export function assertThrows(fn: () => unknown, ...expected: Expectation): unkno
   return checked([], "throw", expected);
 }
 
-/** Asserts that `fn` gives a promise that is rejected, and resolves to the reason. */
+/** Asserts that `fn` returns a promise that is rejected. Resolves to the reason. */
 export function assertRejects(fn: () => PromiseLike<unknown>, msg?: string): Promise<unknown>;
-/** Asserts that the reason is an error of a class, with `msgIncludes` in its message, and resolves to the reason. */
+/** Asserts that the reason is an error of a class with `msgIncludes` in its message. Resolves to the reason. */
 export function assertRejects<E extends Error = Error>(
   fn: () => PromiseLike<unknown>,
   ErrorClass: ClassOf<E>,

@@ -1,5 +1,6 @@
 /**
- * The functions of `jsr:@std/path@1` that this project uses, with the same types, over `node:path`; as `@std/assert` here.
+ * The functions of `jsr:@std/path@1` that this project uses, with the same types, based on `node:path`. `"links"` in
+ * `deno.json` replaces the published package with this one, as for `@std/assert`.
  * @module
  */
 import * as node from "node:path";

@@ -96,7 +96,7 @@ function maskTest(
       const wrong = found.findIndex((value, at) => value !== wanted[at] && !isNaN(value + wanted[at]));
       const place = `[${Math.floor(wrong / given.columns)}, ${wrong % given.columns}]`;
       assertEquals(found[wrong], wanted[wrong], `${place} of ${JSON.stringify(given)}`);
-      assertEquals(found.map(Number.isNaN), wanted.map(Number.isNaN), JSON.stringify(given));
+      assertEquals(Array.from(found, Number.isNaN), Array.from(wanted, Number.isNaN), JSON.stringify(given));
     }
     await device.close();
   });

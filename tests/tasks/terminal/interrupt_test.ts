@@ -32,7 +32,7 @@ Deno.test("listenForInterrupt() aborts on the first signal and says how to leave
   assert(interrupt.signal.aborted);
   assertInstanceOf(interrupt.signal.reason, Interrupted);
   assertEquals(interrupt.signal.reason.exitCode, 130);
-  assertEquals(notes, ["Interrupted: finishing what was begun; press Ctrl-C again to leave at once"]);
+  assertEquals(notes, ["Interrupted: finishing the current work; press Ctrl-C again to end at once"]);
 });
 
 Deno.test(

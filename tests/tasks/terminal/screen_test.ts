@@ -59,7 +59,7 @@ Deno.test("openScreen() redraws at most ten times a second", () => {
 Deno.test("openScreen() draws nothing transient after lastWords()", () => {
   const { screen, both, wait } = record({ transient: true });
   screen.progress("10 %");
-  screen.lastWords("ending");
+  screen.finalNote("ending");
   wait(1000);
   screen.progress("20 %");
   screen.row("row");
@@ -78,7 +78,7 @@ Deno.test("openScreen() writes one line for each text, with control characters a
   const shown = "a\\u001b[2J\\nerror: \\u009bb\\u202e";
   screen.row(text);
   screen.note(text);
-  screen.lastWords(text);
+  screen.finalNote(text);
   screen.error(text, text);
   assertEquals(stdout(), `${shown}\n`);
   const error = `\x1b[31merror:\x1b[0m ${shown}\n  \x1b[36mhint:\x1b[0m ${shown}\n`;
@@ -147,7 +147,7 @@ Deno.test("openScreen() continues without stderr", () => {
   screen.progress("10 %");
   screen.error("Cannot read", "look");
   screen.row("row");
-  screen.lastWords("ending");
+  screen.finalNote("ending");
   screen[Symbol.dispose]();
   assertEquals(stdout(), "row\n");
 });

@@ -41,7 +41,7 @@ const MESSAGES: [error: Error, message: string, advice: Omit<Obstacle, "why">][]
   ],
   [
     systemError("EROFS", "Read-only file system (os error 30): rename '/a/b.part' -> '/a/b'"),
-    'Cannot use "/a/b.part": its file system can only be read',
+    'Cannot use "/a/b.part": its file system is read-only',
     { hint: "name another place" },
   ],
   [
