@@ -67,12 +67,6 @@ taskTest("eval leaves out a confusion matrix that is too wide for a terminal", a
   assertEquals([stdout.includes("accuracy"), stdout.includes("columns: taken for")], [true, false]);
 });
 
-taskTest("eval prints the loss of a network for target values", async (folder) => {
-  const { testLoss } = await trained(folder, setFile(drawRegression()), "--epochs", "2");
-  const { stdout } = await folder.run(...EVAL);
-  assertEquals(stdout, `loss     ${Number(testLoss).toFixed(4)}\nrows     100\n`);
-});
-
 taskTest("eval refuses what does not go together, in one line", async (folder) => {
   await trained(folder, setFile(), "--epochs", "1");
   await folder.write("wide.npz", setFile(drawImages({ shape: [6, 6] })));
