@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { drawImages, drawRegression, type Folder, jsonOf, linesOf, setFile, taskTest } from "./support.ts";
+import { drawImages, type Folder, jsonOf, linesOf, setFile, taskTest } from "./support.ts";
 
 /** Writes `set.npz`, and `m.npz` trained on it; resolves to what train said of it last. */
 async function trained(folder: Folder, set = setFile(), ...args: string[]) {
