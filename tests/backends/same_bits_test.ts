@@ -48,7 +48,10 @@ for (const build of BUILDS) {
       ];
       const config = resolveConfig({ batchSize: 100, learningRate: 0.01, ...given });
       const weights = Float32Array.from({ length: rows }, (_, row) => row % 7 / 3);
-      const dataset = { ...drawSet({ rows, inFeatures, outFeatures: 10, zeros }), ...weighted && { weights } };
+      const dataset = {
+        ...drawSet({ rows, inFeatures, outFeatures: 10, zeros }),
+        ...weighted && { weights },
+      };
       const input = { inFeatures, inputScale: 1 / 3, labels: true, weighted, outFeatures: 10 };
       const run = {
         plan: buildPlan(layers, config, input),
