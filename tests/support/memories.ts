@@ -27,4 +27,3 @@ export function detached<T extends Uint8Array | Uint32Array | Float32Array | Flo
   structuredClone(view.buffer, { transfer: [view.buffer as ArrayBuffer] });
   return view;
 }
-
