@@ -94,36 +94,6 @@ backendTest(
   },
 );
 
-/** Returns the largest threshold at which a dropout keeps a value: with the next one it drops it. */
-function lastThresholdOf(key: number, column: number): number {
-  let threshold = 0;
-  for (let bit = 2 ** 31; bit >= 1; bit /= 2) if (isKept(key, column, threshold + bit)) threshold += bit;
-  return threshold;
-}
-
-backendTest(
-  "Trainer.runEpoch() drops a value from exactly that rate on which isKept() drops it",
-  [REFERENCE, ...COMPARED],
-  async (backend) => {
-    const [row, seed] = [2, 11], inputs = new Float32Array(BATCH * IN_FEATURES).fill(1);
-    for (const column of [0, 1, 31, HIDDEN - 1]) {
-      const last = [0, 1].map((layer) => lastThresholdOf(dropoutKey({ seed, layer }, 1, row), column));
-      for (const more of [0, 1]) {
-        const [atInputs, atHidden] = last.map((threshold) => (threshold + more) / 2 ** 32);
-        const kept = more === 0 ? 1 : 0;
-        const { hidden } = await gradientsOf(backend, inputs, [BATCH, row, 0, seed], {
-          ...{ inputs: 0, hidden: atHidden },
-        });
-        assertEquals(hidden[column], kept, `hidden column ${column} at rate ${atHidden}`);
-        const { both } = await gradientsOf(backend, inputs, [BATCH, row, 0, seed], {
-          ...{ inputs: atInputs, hidden: 0 },
-        });
-        assertEquals(both[column], kept, `input column ${column} at rate ${atInputs}`);
-      }
-    }
-  },
-);
-
 backendTest(
   "Predictor.run() gives the same bits for layers with dropout as without",
   EACH,
@@ -169,5 +139,35 @@ backendTest(
     await using other = await backend.createTrainer(plan, dataset, middle);
     assertEquals(await other.runEpoch(second, rates), await trainer.runEpoch(second, rates));
     assertEquals(await other.readState(), await trainer.readState());
+  },
+);
+
+/** Returns the largest threshold at which a dropout keeps a value: with the next one it drops it. */
+function lastThresholdOf(key: number, column: number): number {
+  let threshold = 0;
+  for (let bit = 2 ** 31; bit >= 1; bit /= 2) if (isKept(key, column, threshold + bit)) threshold += bit;
+  return threshold;
+}
+
+backendTest(
+  "Trainer.runEpoch() drops a value from exactly that rate on which isKept() drops it",
+  [REFERENCE, ...COMPARED],
+  async (backend) => {
+    const [row, seed] = [2, 11], inputs = new Float32Array(BATCH * IN_FEATURES).fill(1);
+    for (const column of [0, 1, 31, HIDDEN - 1]) {
+      const last = [0, 1].map((layer) => lastThresholdOf(dropoutKey({ seed, layer }, 1, row), column));
+      for (const more of [0, 1]) {
+        const [atInputs, atHidden] = last.map((threshold) => (threshold + more) / 2 ** 32);
+        const kept = more === 0 ? 1 : 0;
+        const { hidden } = await gradientsOf(backend, inputs, [BATCH, row, 0, seed], {
+          ...{ inputs: 0, hidden: atHidden },
+        });
+        assertEquals(hidden[column], kept, `hidden column ${column} at rate ${atHidden}`);
+        const { both } = await gradientsOf(backend, inputs, [BATCH, row, 0, seed], {
+          ...{ inputs: atInputs, hidden: 0 },
+        });
+        assertEquals(both[column], kept, `input column ${column} at rate ${atInputs}`);
+      }
+    }
   },
 );
