@@ -21,7 +21,12 @@ function run(
   const buffers: Buffers = { x: matrix(), y: matrix(), made: matrix(), identity }, { values } = buffers.x;
   values.forEach((_, at) => values[at] = at % 3 === 0 ? special[at / 3 % 3] ?? at + 1 : at + 1);
   const rows = inOrder(ROWS);
-  runOps([op({ x: "x", y: "y" })], buffers, { dataset: { inputs: new Float32Array() }, rows, learningRate: 0, step: STEP });
+  runOps([op({ x: "x", y: "y" })], buffers, {
+    dataset: { inputs: new Float32Array() },
+    rows,
+    learningRate: 0,
+    step: STEP,
+  });
   return { x: values, y: buffers.y.values };
 }
 
