@@ -2,7 +2,7 @@
 import type { ActivationName } from "./activations.ts";
 import type { AdamOp, BufferName, DropoutMask, ForwardPlan, LionOp, Op, SgdOp, StepPlan } from "./plan.ts";
 
-/** How the builder names the buffers of layer `n`, and how a formula does. */
+/** The part of a buffer's name, and its letter in formulas. */
 const SHORT: Readonly<Record<string, string>> = {
   weights: "W",
   bias: "b",
@@ -55,7 +55,7 @@ function sizesOf(plan: StepPlan | ForwardPlan): string {
     } rows; ${ops.length} operations over ${buffers.length} buffers`;
 }
 
-/** The buffers that an operation writes, and what it computes. */
+/** Returns the buffers that an operation writes, and its formula. */
 function describe(op: Op, plan: StepPlan | ForwardPlan): { writes: readonly BufferName[]; formula: string } {
   const s = shortOf;
   switch (op.op) {
@@ -141,7 +141,7 @@ function describe(op: Op, plan: StepPlan | ForwardPlan): { writes: readonly Buff
     case "lion":
       return { writes: [op.parameter], formula: lionFormula(op) };
     case "average": {
-      const a = `mean(${s(op.parameter)})`, decay = numberText(op.decay);
+      const a = s(op.average), decay = numberText(op.decay);
       return {
         writes: [op.average],
         formula: `${a} = ${decay} ${a} + ${numberText(1 - op.decay)} ${s(op.parameter)}`,
@@ -152,7 +152,7 @@ function describe(op: Op, plan: StepPlan | ForwardPlan): { writes: readonly Buff
   }
 }
 
-/** The weight decay that joins a gradient. */
+/** Returns the term that weight decay adds to a gradient. */
 function decayOf({ parameter, weightDecay }: Pick<SgdOp, "parameter" | "weightDecay">): string {
   return weightDecay > 0 ? ` + ${numberText(weightDecay)} ${shortOf(parameter)}` : "";
 }
@@ -193,7 +193,7 @@ function activated(activation: ActivationName, sum: string): string {
   return activation === "linear" ? sum : `${activation}(${sum})`;
 }
 
-/** A gradient taken back through an activation, whose derivative is computed from `y`, or from `z`. */
+/** Returns the formula of a gradient passed back through an activation, whose derivative is computed from `y` or `z`. */
 function backThrough(activation: ActivationName, gradient: string, y: string): string {
   if (activation === "linear") return gradient;
   if (activation === "softmax") return `${y} ∘ (d - Σ y d), d = ${gradient}`;
@@ -201,8 +201,10 @@ function backThrough(activation: ActivationName, gradient: string, y: string): s
 }
 
 function shortOf(name: BufferName): string {
-  const [, layer, part] = /^layer_(\d+)\.(\w+)$/.exec(name) ?? [];
-  return layer !== undefined && Object.hasOwn(SHORT, part) ? SHORT[part] + layer : name;
+  if (name === "x.dropped") return "d0";
+  const [, layer, part, average] = /^layer_(\d+)\.(\w+)(\.average)?$/.exec(name) ?? [];
+  if (layer === undefined || !Object.hasOwn(SHORT, part)) return name;
+  return average === undefined ? SHORT[part] + layer : `avg(${SHORT[part]}${layer})`;
 }
 
 function numberText(value: number): string {
