@@ -121,7 +121,7 @@ function launchesOf(device: Device, { plan, placed, inputs, order, losses }: Pla
       ];
     case "average": {
       const layer = layers.find(({ training }) => training.averages?.weights === op);
-      if (!layer?.averages) return []; // a bias, done with its weights
+      if (!layer?.averages) return []; // a bias, averaged with its weights
       return [{
         kernel: averageKernel(),
         sizes: { whole: [sizeOfLayer(layer)], reals: [op.decay, 1 - op.decay] },
@@ -134,10 +134,10 @@ function launchesOf(device: Device, { plan, placed, inputs, order, losses }: Pla
   }
 }
 
-/** Returns the launch of a layer's update, if it waits for clipped gradients; without clipping their kernel does it. */
+/** Returns the launch of a layer's update of clipped gradients. Without clipping, linear_backward_weight.wgsl updates. */
 function updateLaunches(placed: PlacedPlan, op: UpdateOp): Launch[] {
   const layer = placed.layers.find(({ training }) => training.weights === op);
-  if (!layer?.gradients) return []; // done with the gradients; or a bias, done with its weights
+  if (!layer?.gradients) return []; // updated with the gradients; or a bias, updated with its weights
   return [{
     kernel: updateKernel(takerOf(op)),
     sizes: { whole: [sizeOfLayer(layer)] },
