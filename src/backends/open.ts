@@ -17,7 +17,7 @@ export interface BackendOptions {
   readonly threads?: number;
   /** The GPU of the cuda backend, counted from 0; the first by default. */
   readonly device?: number;
-  /** The file of the cuda backend's library; by default the value of `MLPCUDA_LIBRARY`, or `cuda/libmlpcuda.so` if it is not set. */
+  /** The file of the cuda backend's library; by default `MLPCUDA_LIBRARY`, or `cuda/libmlpcuda.so` if that is not set. */
   readonly library?: string;
 }
 
