@@ -6,7 +6,7 @@ import type { LossOp } from "../../src/plan/plan.ts";
 import * as kernels from "../../src/backends/webgpu/kernels.ts";
 import { lossKernel } from "../../src/backends/webgpu/losses.ts";
 import { type Block, SMALL_TILE_BYTES, TILE_BYTES } from "../../src/backends/webgpu/tile.ts";
-import { KEEP_GRADIENT, takerOf } from "../../src/backends/webgpu/updates.ts";
+import { consumerOf, KEEP_GRADIENT } from "../../src/backends/webgpu/updates.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 
 const TILES = [4, 8].flatMap((block) =>
@@ -34,7 +34,7 @@ function everyLoss(): LossOp[] {
 export function everyKernel(): kernels.Kernel[] {
   const settings = { ...resolveConfig(), momentum: 0.9 };
   const updates = [settings, { ...settings, momentum: 0 }].flatMap((each) =>
-    Object.values(OPTIMIZERS).map(({ update }) => takerOf(update("p", "g", each)))
+    Object.values(OPTIMIZERS).map(({ update }) => consumerOf(update("p", "g", each)))
   );
   const activated = ACTIVATIONS.flatMap((activation) =>
     needsZ(activation) ? [{ activation, z: true }, { activation, z: false }] : [{ activation, z: false }]
