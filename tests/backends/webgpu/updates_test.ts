@@ -1,4 +1,4 @@
-/** The settings of updates, and the records that they cross to the kernels in. @module */
+/** Tests the settings of updates, and the records that pass them to the kernels. @module */
 import { assertEquals } from "@std/assert";
 import { STEP_BYTES, stepSource, writeStep } from "../../../src/backends/webgpu/steps.ts";
 import { consumerOf, stepSettings } from "../../../src/backends/webgpu/updates.ts";
@@ -18,7 +18,7 @@ const UPDATE_OPS: readonly UpdateOp[] = Object.values(OPTIMIZERS).map(({ update 
   update("layer_1.weights", "layer_1.dWeights", SETTINGS)
 );
 
-Deno.test("stepSettings() corrects adam's moments by the step", () => {
+Deno.test("stepSettings() computes the bias corrections of adam at a step", () => {
   const op = OPTIMIZERS.adam.update("p", "g", SETTINGS);
   assertEquals(stepSettings(op, 0.25, 2), {
     ...{ rate: 0.25, beta1: 0.5, beta2: 0.75, epsilon: 1e-8, weightDecay: 2, decoupled: 0 },
@@ -26,7 +26,7 @@ Deno.test("stepSettings() corrects adam's moments by the step", () => {
   });
 });
 
-Deno.test("consumerOf() names the settings in the order in which stepSettings() gives them", () => {
+Deno.test("consumerOf() names the settings in the order of stepSettings()", () => {
   for (const op of UPDATE_OPS) {
     const { settings } = consumerOf(op), given = Object.keys(stepSettings(op, 1, 1));
     assertEquals(settings.map((name) => name.replaceAll("_", "")), given.map((name) => name.toLowerCase()));
