@@ -73,7 +73,8 @@ enum mlp_optimizer {
 };
 enum { MLP_OPTIMIZERS = MLP_LION + 1 };
 
-/* How a plan is carried out. */
+/* How a plan is carried out. One that the persistent kernel cannot carry out takes the graph, one of an unusual form its
+ * operations; mlp_plan_describe says which and why. */
 enum {
   MLP_PATH_AUTO = 0,       /* the fastest of those below that fits */
   MLP_PATH_OPS = 1,        /* each operation launched on its own */

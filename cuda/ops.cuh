@@ -94,7 +94,7 @@ struct Loss {
   Answers answers;
   RowScore* scores;
   int width;              // O
-  Activation activation;  // made y of z; linear where y are logits
+  Activation activation;  // made y of z; linear if y are logits
   const float* z;         // (B, O), or null where the derivative does not need it
   float smoothing;        // of the softmax cross-entropy
   float delta;            // of Huber's loss

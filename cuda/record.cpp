@@ -230,6 +230,9 @@ void mlp_plan::check_set() const {
     need(loss->row_weights < 0 || loss->row_weights == gather->row_weights,
          "The loss needs the row weights that are gathered, buffer %d, found %d", gather->row_weights, loss->row_weights);
   }
+  need(labels || targets || (gather->target < 0 && gather->row_weights < 0),
+       "A plan without a loss gathers neither targets nor row weights, found buffers %d and %d", gather->target,
+       gather->row_weights);
   if (gather->target < 0) return;
   need(!labels || set_.labels.count() == set_.rows, "The loss needs a label for each of %llu rows, found %llu",
        set_.rows, set_.labels.count());

@@ -162,6 +162,7 @@ int main(int argc, char** argv) {
     check(cudaGetDeviceCount(&devices));
     test_misused_operations();
     test_misused_sets();
+    test_targets_without_loss();
     test_misuse();  // what fails here must leave no trace in what follows
     for (const Size& size : SIZES) {
       if (quick && size.batch != 33) continue;

@@ -3,7 +3,7 @@
 
 #include "check.hpp"
 
-// A loss, the activation that made its y (linear where y are logits), and what the rows are compared with.
+// A loss, the activation that made its y (linear if y are logits), and what the rows are compared with.
 struct LossCase {
   LossKind kind;
   Activation activation;

@@ -169,6 +169,29 @@ inline void test_misused_sets() {
   refused(target, others, false, true, 4, "The loss needs the row weights that are gathered, buffer 2, found 7");
 }
 
+// A prediction has no use for targets, whose number could differ from that of the inputs that come later.
+inline void test_targets_without_loss() {
+  char error[512] = "";
+  const int32_t size = sizeof error;
+  for (const auto& [target, row_weights] : {std::pair(1, -1), {-1, 1}}) {
+    int32_t status = 0;
+    mlp_plan* plan = mlp_plan_create(0, 2, 0, &status, error, size);
+    for (int index = 0; index < 2; index++) mlp_plan_add_buffer(plan, 0, 1, error, size);
+    const float ones[2] = {1, 1};
+    const uint32_t labels[2] = {};
+    expect(mlp_plan_gather(plan, 0, target, row_weights, 1, error, size) == MLP_OK &&
+               mlp_plan_set_inputs_f32(plan, ones, 2, 1, error, size) == MLP_OK &&
+               mlp_plan_set_labels(plan, labels, 2, error, size) == MLP_OK &&
+               mlp_plan_set_row_weights(plan, ones, 2, error, size) == MLP_OK,
+           std::string("a gather is recorded: ") + error);
+    expect(mlp_plan_finish(plan, error, size) == MLP_INVALID &&
+               strcmp(error, format("A plan without a loss gathers neither targets nor row weights, found buffers %d and %d",
+                                    target, row_weights).c_str()) == 0,
+           std::string("targets without a loss are refused: ") + error);
+    mlp_plan_destroy(plan);
+  }
+}
+
 // An emulated driver fails as it is told to.
 inline void test_failures() {
   if (!mlp_is_emulated()) return;

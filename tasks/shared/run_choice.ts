@@ -5,7 +5,7 @@ import { Mlp } from "../../src/mlp.ts";
 import { dense, type LayerSpec } from "../../src/plan/layers.ts";
 import { LOSSES, type LossName, trainedActivation } from "../../src/plan/losses.ts";
 import { listOf } from "../../src/plan/option.ts";
-import { resolveConfig, type TrainConfig } from "../../src/training/config.ts";
+import type { TrainConfig } from "../../src/training/config.ts";
 import { checkFit, checkTargets, isTwoClasses } from "../../src/training/evaluate.ts";
 import { TaskError } from "../terminal/errors.ts";
 

@@ -129,11 +129,12 @@ Deno.test("conformanceCase() keeps the directions of lion so far from 0 that rou
 });
 
 /**
- * Digests of the first cases, and of those of the first entry after them. A different digest means that existing cases have
- * changed. New entries of a table change neither digest.
+ * Digests of the first cases, of those with parts, and of those of the first entry after them. A different digest means that
+ * existing cases have changed. New entries of a table change no digest.
  */
 const DIGESTS = {
   first: "f263a5b215cdd79415a96f01da89df2b7d317130a19758f6555bd2ddacccdd53",
+  parts: "b2dc68e07832d55ba7781f6d629de76fce613683cf3a7d35fb99be136e986a8a",
   silu: "bafa991b1c138a5296cb6d7050c453e91268971a3d418dc432a6536d72af120b",
 };
 
@@ -141,16 +142,21 @@ Deno.test("conformanceCase() returns the same cases as before", async () => {
   const all = Array.from({ length: CASES }, (_, number) => conformanceCase(number));
   const silu = all.filter(({ name }) => /^silu \d+:/.test(name));
   assertEquals(
-    { first: await digestOf(all.slice(0, FIRST_CASES)), silu: await digestOf(silu) },
+    {
+      first: await digestOf(all.slice(0, FIRST_CASES)),
+      parts: await digestOf(all.filter(({ name }) => /^parts \d+:/.test(name))),
+      silu: await digestOf(silu),
+    },
     DIGESTS,
   );
 });
 
-/** Returns a digest of cases: settings, inputs, labels or targets, parameters and orders of rows. */
+/** Returns a digest of cases: settings, inputs, labels or targets, row weights, parameters and orders of rows. */
 async function digestOf(cases: readonly ConformanceCase[]): Promise<string> {
   const digests: string[] = [];
   for (const { name, dataset, parameters, epochs, learningRate } of cases) {
-    const { inputs, labels, targets } = dataset, arrays = [inputs, labels ?? targets!, ...epochs];
+    const { inputs, labels, targets, weights } = dataset;
+    const arrays = [inputs, labels ?? targets!, ...weights ? [weights] : [], ...epochs];
     for (const values of [...arrays, ...Object.values(parameters)]) {
       digests.push(await sha256Of(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)));
     }

@@ -29,18 +29,19 @@ function maskOf(rate: number, count: number, key: number): number[] {
 }
 
 /**
- * Returns 1 or 0 for each gradient of both layers' weights in one step that is nonzero or zero. Every input and every output
- * of the hidden layer is 1; the weights of all rows except `row` are 0.
+ * Returns 1 or 0 for each gradient of both layers' weights in one step that is nonzero or zero. Every output of the hidden
+ * layer is 1; the weights of all rows except `row` are 0.
  */
 async function gradientsOf(
   backend: Backend,
   inputs: Dataset["inputs"],
   [rows, row, stepsDone, seed]: typeof PLACES[number],
+  rates: { readonly inputs: number; readonly hidden: number } = RATES,
 ) {
-  const layers = [dense(HIDDEN, "linear", { dropout: RATES.hidden }), dense(1)];
+  const layers = [dense(HIDDEN, "linear", { dropout: rates.hidden }), dense(1)];
   const config = resolveConfig({
     ...{ loss: "mean-squared-error", optimizer: "sgd", momentum: 0.5 },
-    ...{ batchSize: BATCH, inputDropout: RATES.inputs, seed },
+    ...{ batchSize: BATCH, inputDropout: rates.inputs, seed },
   });
   const plan = buildPlan(layers, config, {
     ...{ inFeatures: IN_FEATURES, inputScale: 1, labels: false, weighted: true, outFeatures: 1 },
@@ -71,8 +72,9 @@ backendTest(
   [REFERENCE, ...COMPARED],
   async (backend) => {
     const count = BATCH * IN_FEATURES;
-    const ones = [new Float32Array(count).fill(1), new Uint8Array(count).fill(1)];
-    for (const inputs of ones) {
+    const floats = new Float32Array(count).fill(1), bytes = new Uint8Array(count).fill(1);
+    const sparse = [floats, bytes].map((values) => values.map((one, at) => at % 5 === 0 ? one : 0));
+    for (const inputs of [floats, bytes, ...sparse]) {
       for (const place of PLACES) {
         const [, row, stepsDone, seed] = place;
         const { hidden, both } = await gradientsOf(backend, inputs, place);
@@ -82,7 +84,9 @@ backendTest(
         assertEquals(hidden.join(""), keptHidden.join(""), `row ${row} after ${stepsDone} steps`);
         assertEquals(
           both.join(""),
-          keptHidden.flatMap((kept) => keptInputs.map((each) => kept * each)).join(""),
+          keptHidden.flatMap((kept) =>
+            keptInputs.map((each, column) => kept * each * inputs[row * IN_FEATURES + column])
+          ).join(""),
           `row ${row} after ${stepsDone} steps`,
         );
       }
@@ -135,5 +139,35 @@ backendTest(
     await using other = await backend.createTrainer(plan, dataset, middle);
     assertEquals(await other.runEpoch(second, rates), await trainer.runEpoch(second, rates));
     assertEquals(await other.readState(), await trainer.readState());
+  },
+);
+
+/** Returns the largest threshold at which a dropout keeps a value: with the next one it drops it. */
+function lastThresholdOf(key: number, column: number): number {
+  let threshold = 0;
+  for (let bit = 2 ** 31; bit >= 1; bit /= 2) if (isKept(key, column, threshold + bit)) threshold += bit;
+  return threshold;
+}
+
+backendTest(
+  "Trainer.runEpoch() drops a value from exactly that rate on which isKept() drops it",
+  [REFERENCE, ...COMPARED],
+  async (backend) => {
+    const [row, seed] = [2, 11], inputs = new Float32Array(BATCH * IN_FEATURES).fill(1);
+    for (const column of [0, 1, 31, HIDDEN - 1]) {
+      const last = [0, 1].map((layer) => lastThresholdOf(dropoutKey({ seed, layer }, 1, row), column));
+      for (const more of [0, 1]) {
+        const [atInputs, atHidden] = last.map((threshold) => (threshold + more) / 2 ** 32);
+        const kept = more === 0 ? 1 : 0;
+        const { hidden } = await gradientsOf(backend, inputs, [BATCH, row, 0, seed], {
+          ...{ inputs: 0, hidden: atHidden },
+        });
+        assertEquals(hidden[column], kept, `hidden column ${column} at rate ${atHidden}`);
+        const { both } = await gradientsOf(backend, inputs, [BATCH, row, 0, seed], {
+          ...{ inputs: atInputs, hidden: 0 },
+        });
+        assertEquals(both[column], kept, `input column ${column} at rate ${atInputs}`);
+      }
+    }
   },
 );

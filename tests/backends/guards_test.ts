@@ -292,25 +292,29 @@ const TABLE: readonly Row[] = [
 ];
 
 for (const [argument, call, invalid] of TABLE) {
-  backendTest(`Backends refuse invalid values of ${argument} with the same messages, and keep working`, EACH, async (backend) => {
-    const made: Made = {
-      backend,
-      trainer: await backend.createTrainer(PLAN, SET, START),
-      predictor: await backend.createPredictor(NETWORK, PARAMETERS),
-    };
-    const { trainer, predictor } = made;
-    await trainer.runEpoch(inOrder(10), RATES);
-    const state = await trainer.readState(), outputs = await predictor.run(SET.inputs);
-    for (const [value, message] of invalid) {
-      const error = await assertRejects(() => call(made, value as never), Error);
-      assertEquals(error.message, message);
-      assertEquals(["TypeError", "RangeError"].includes(error.name), true, error.name);
-    }
-    assertEquals(await trainer.readState(), state);
-    assertEquals(await predictor.run(), outputs);
-    await using other = await backend.createTrainer(PLAN, SET, state);
-    assertEquals(await trainer.runEpoch(inOrder(10), RATES), await other.runEpoch(inOrder(10), RATES));
-  });
+  backendTest(
+    `Backends refuse invalid values of ${argument} with the same messages, and keep working`,
+    EACH,
+    async (backend) => {
+      const made: Made = {
+        backend,
+        trainer: await backend.createTrainer(PLAN, SET, START),
+        predictor: await backend.createPredictor(NETWORK, PARAMETERS),
+      };
+      const { trainer, predictor } = made;
+      await trainer.runEpoch(inOrder(10), RATES);
+      const state = await trainer.readState(), outputs = await predictor.run(SET.inputs);
+      for (const [value, message] of invalid) {
+        const error = await assertRejects(() => call(made, value as never), Error);
+        assertEquals(error.message, message);
+        assertEquals(["TypeError", "RangeError"].includes(error.name), true, error.name);
+      }
+      assertEquals(await trainer.readState(), state);
+      assertEquals(await predictor.run(), outputs);
+      await using other = await backend.createTrainer(PLAN, SET, state);
+      assertEquals(await trainer.runEpoch(inOrder(10), RATES), await other.runEpoch(inOrder(10), RATES));
+    },
+  );
 }
 
 backendTest(

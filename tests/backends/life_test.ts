@@ -45,18 +45,22 @@ backendTest("Predictor.close() can be called twice, and later calls are refused"
   await assertClosed(backend, "predictor", async () => await predictor.load(PARAMETERS));
 });
 
-backendTest("Backend.close() can be called twice, and closes its trainers and predictors", EACH, async (backend) => {
-  const trainer = await createTrainer(backend),
-    predictor = await backend.createPredictor(NETWORK, PARAMETERS);
-  await backend.close();
-  await backend.close();
-  await assertClosed(backend, "backend", async () => await createTrainer(backend));
-  await assertClosed(backend, "backend", async () => await backend.createPredictor(NETWORK, PARAMETERS));
-  await assertClosed(backend, "trainer", async () => await trainer.runEpoch(inOrder(10), RATES));
-  await assertClosed(backend, "predictor", async () => await predictor.run(SET.inputs));
-  await trainer.close();
-  await predictor.close();
-});
+backendTest(
+  "Backend.close() can be called twice, and closes its trainers and predictors",
+  EACH,
+  async (backend) => {
+    const trainer = await createTrainer(backend),
+      predictor = await backend.createPredictor(NETWORK, PARAMETERS);
+    await backend.close();
+    await backend.close();
+    await assertClosed(backend, "backend", async () => await createTrainer(backend));
+    await assertClosed(backend, "backend", async () => await backend.createPredictor(NETWORK, PARAMETERS));
+    await assertClosed(backend, "trainer", async () => await trainer.runEpoch(inOrder(10), RATES));
+    await assertClosed(backend, "predictor", async () => await predictor.run(SET.inputs));
+    await trainer.close();
+    await predictor.close();
+  },
+);
 
 backendTest("Backend.close() ends a running epoch with an error", EACH, async (backend) => {
   const { trainer, order, rates } = await createLongRun(backend);

@@ -136,19 +136,23 @@ backendTest(
   },
 );
 
-backendTest("createTrainer() allocates separate memories for trainers that are open at the same time", WASM, async (backend) => {
-  const set = drawImages(64), order = inOrder(64), rates = new Float64Array(8).fill(0.01);
-  const create = () => backend.createTrainer(PLAN, set, START);
-  await (await create()).close();
-  const [first, second] = await Promise.all([create(), create()]);
-  const wanted = [await first.runEpoch(order, rates), await first.readState()];
-  assertEquals([await second.runEpoch(order, rates), await second.readState()], wanted);
-  await first.close();
-  await first.close(); // the second call must not release the memory again
-  const [third, fourth] = await Promise.all([create(), create()]);
-  await Promise.all([third.runEpoch(order, rates), fourth.runEpoch(order.slice(0, 8), rates.slice(0, 1))]);
-  assertEquals(await third.readState(), await second.readState());
-});
+backendTest(
+  "createTrainer() allocates separate memories for trainers that are open at the same time",
+  WASM,
+  async (backend) => {
+    const set = drawImages(64), order = inOrder(64), rates = new Float64Array(8).fill(0.01);
+    const create = () => backend.createTrainer(PLAN, set, START);
+    await (await create()).close();
+    const [first, second] = await Promise.all([create(), create()]);
+    const wanted = [await first.runEpoch(order, rates), await first.readState()];
+    assertEquals([await second.runEpoch(order, rates), await second.readState()], wanted);
+    await first.close();
+    await first.close(); // the second call must not release the memory again
+    const [third, fourth] = await Promise.all([create(), create()]);
+    await Promise.all([third.runEpoch(order, rates), fourth.runEpoch(order.slice(0, 8), rates.slice(0, 1))]);
+    assertEquals(await third.readState(), await second.readState());
+  },
+);
 
 for (
   const [suffix, options, limit] of [

@@ -51,31 +51,35 @@ const NETWORKS: readonly (readonly LayerSpec[])[] = [
   ...ACTIVATIONS.map((activation) => [dense(40, activation)]),
 ];
 
-backendTest("Predictor.run() computes the same from NaN and ∞ as the reference", COMPARED, async (backend) => {
-  const { inputs } = drawSet({ rows: 8, inFeatures: 6, outFeatures: 1 }), faults: string[] = [];
-  const given = inputs as Float32Array<ArrayBuffer>;
-  SPECIAL.forEach((value, row) => given[6 * row + 2] = value);
-  given[6 * 4] = Infinity;
-  given[6 * 4 + 1] = -Infinity; // ∞ - ∞
-  for (const layers of NETWORKS) {
-    const network = { inFeatures: 6, layers, inputScale: 1 }, parameters = drawParameters(6, layers, 1);
-    await using predictor = await backend.createPredictor(network, parameters);
-    await predictor.place(given);
-    const compare = async (change: string, tensors: Tensors) => {
-      const found = differences(await predictor.run(), predict(buildForwardPlan(network), tensors, given));
-      faults.push(...found.map((fault) => `${formatLayers(layers)}, ${change}: ${fault}`));
-    };
-    await compare("inputs", parameters);
-    for (const [name, values] of Object.entries(parameters)) {
-      for (const value of SPECIAL) {
-        const changed = { ...parameters, [name]: replaced(values, 1, value) };
-        await predictor.load(changed);
-        await compare(`${value} in ${name}`, changed);
+backendTest(
+  "Predictor.run() computes the same from NaN and ∞ as the reference",
+  COMPARED,
+  async (backend) => {
+    const { inputs } = drawSet({ rows: 8, inFeatures: 6, outFeatures: 1 }), faults: string[] = [];
+    const given = inputs as Float32Array<ArrayBuffer>;
+    SPECIAL.forEach((value, row) => given[6 * row + 2] = value);
+    given[6 * 4] = Infinity;
+    given[6 * 4 + 1] = -Infinity; // ∞ - ∞
+    for (const layers of NETWORKS) {
+      const network = { inFeatures: 6, layers, inputScale: 1 }, parameters = drawParameters(6, layers, 1);
+      await using predictor = await backend.createPredictor(network, parameters);
+      await predictor.place(given);
+      const compare = async (change: string, tensors: Tensors) => {
+        const found = differences(await predictor.run(), predict(buildForwardPlan(network), tensors, given));
+        faults.push(...found.map((fault) => `${formatLayers(layers)}, ${change}: ${fault}`));
+      };
+      await compare("inputs", parameters);
+      for (const [name, values] of Object.entries(parameters)) {
+        for (const value of SPECIAL) {
+          const changed = { ...parameters, [name]: replaced(values, 1, value) };
+          await predictor.load(changed);
+          await compare(`${value} in ${name}`, changed);
+        }
       }
     }
-  }
-  assertEquals(faults, []);
-});
+    assertEquals(faults, []);
+  },
+);
 
 /** One step of 10 rows. */
 interface StepCase {

@@ -69,12 +69,12 @@ async function stepOn(
   backend: Backend,
   sums: readonly number[],
   { targets, ...given }: Partial<TrainConfig> & { readonly targets: readonly number[] },
-): Promise<{ lossSum: number; gradients: FloatArray }> {
+): Promise<{ lossSum: number; correct: number; gradients: FloatArray }> {
   const outFeatures = sums.length;
   // The first velocity of a bias is its gradient.
   const config = resolveConfig({ optimizer: "sgd", momentum: 0.5, batchSize: 1, ...given });
   const input = { inFeatures: 1, inputScale: 1, labels: false, outFeatures };
-  const { results: [{ lossSum, diverged }], state } = await runPlan(backend, {
+  const { results: [{ lossSum, correct, diverged }], state } = await runPlan(backend, {
     plan: buildPlan([dense(outFeatures)], config, input),
     dataset: {
       ...{ inputs: new Float32Array(1), inputShape: [1], inputScale: 1, source: "one row", outFeatures },
@@ -87,7 +87,7 @@ async function stepOn(
     ...{ epochs: [Uint32Array.of(0)], learningRate: 0 },
   });
   assertEquals(diverged, false);
-  return { lossSum, gradients: state.tensors["layer_1.bias.velocity"] };
+  return { lossSum, correct, gradients: state.tensors["layer_1.bias.velocity"] };
 }
 
 backendTest(
@@ -114,6 +114,31 @@ backendTest(
     const losses = BINARY_LOGITS.map(([z, t]) => Math.max(z, 0) - z * t + Math.log1p(Math.exp(-Math.abs(z))));
     const mean = losses.reduce((sum, loss) => sum + loss) / losses.length;
     assertAlmostEquals(all.lossSum, mean, 1e-6 * mean);
+  },
+);
+
+backendTest(
+  "binaryCrossEntropy() counts a row if each output lies on the side of 1/2 of its target",
+  [REFERENCE, ...COMPARED],
+  async (backend) => {
+    const above = Math.fround(0.5 + 2 ** -24); // the next number of float32
+    const rows: [logits: number[], targets: number[], correct: number][] = [
+      [[1, -1, 0], [1, 0, 0.5], 1], // a logit of 0 and a target of 1/2 are on the lower side
+      [[1e-30], [0.5], 0],
+      [[-1e-30], [0.5], 1],
+      [[0], [above], 0],
+      [[1e-30], [above], 1],
+      [[5, 5, -5], [0.75, 0.25, 0.25], 0],
+    ];
+    for (const wrong of [0, 15, 16, 31, 32, 39]) {
+      const logits = Array.from({ length: 40 }, (_, o) => o % 3 === 0 ? 2 : -2);
+      rows.push([logits, logits.map((z) => z > 0 ? 1 : 0), 1]);
+      rows.push([logits, logits.map((z, o) => (z > 0) === (o !== wrong) ? 1 : 0), 0]);
+    }
+    for (const [logits, targets, wanted] of rows) {
+      const { correct } = await stepOn(backend, logits, { loss: "binary-cross-entropy", targets });
+      assertEquals(correct, wanted, `logits ${logits}, targets ${targets}`);
+    }
   },
 );
 

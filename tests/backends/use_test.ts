@@ -73,31 +73,39 @@ backendTest(
   },
 );
 
-backendTest("Trainer.runEpoch() stops after the step whose loss is not a finite number", EACH, async (backend) => {
-  const inputs = SET.inputs.slice();
-  inputs[5 * 4] = NaN;
-  await using trainer = await backend.createTrainer(PLAN, { ...SET, inputs }, START);
-  const { steps, rows, diverged } = await trainer.runEpoch(inOrder(10), RATES);
-  assertEquals([steps, rows, diverged], [2, 8, true]);
-  await trainer.writeState(START);
-  const again = await trainer.runEpoch(inOrder(4), RATES.subarray(0, 1));
-  assertEquals([again.steps, again.diverged, Number.isFinite(again.lossSum)], [1, false, true]);
-  assert((await trainer.readState()).tensors["layer_1.weights"].every(Number.isFinite));
-});
+backendTest(
+  "Trainer.runEpoch() stops after the step whose loss is not a finite number",
+  EACH,
+  async (backend) => {
+    const inputs = SET.inputs.slice();
+    inputs[5 * 4] = NaN;
+    await using trainer = await backend.createTrainer(PLAN, { ...SET, inputs }, START);
+    const { steps, rows, diverged } = await trainer.runEpoch(inOrder(10), RATES);
+    assertEquals([steps, rows, diverged], [2, 8, true]);
+    await trainer.writeState(START);
+    const again = await trainer.runEpoch(inOrder(4), RATES.subarray(0, 1));
+    assertEquals([again.steps, again.diverged, Number.isFinite(again.lossSum)], [1, false, true]);
+    assert((await trainer.readState()).tensors["layer_1.weights"].every(Number.isFinite));
+  },
+);
 
-backendTest("Trainer.runEpoch() refuses rows beyond the data set and a wrong number of learning rates", EACH, async (backend) => {
-  await using trainer = await createTrainer(backend);
-  const row = () => trainer.runEpoch(Uint32Array.of(0, 10), RATES.subarray(0, 1));
-  await assertRejects(row, RangeError, "Cannot train on row 10: the data set has 10 rows");
-  for (const count of [0, 2, 4]) {
-    const message = `An epoch of 3 steps needs as many learning rates, found ${count}`;
-    await assertRejects(() => trainer.runEpoch(inOrder(10), new Float64Array(count)), RangeError, message);
-  }
-  // Trainers have memory for as many rows as the data set has.
-  const order = new Uint32Array(1000);
-  await assertRejects(() => trainer.runEpoch(order, new Float64Array(250)), RangeError, "10 rows");
-  assertEquals((await trainer.readState()).step, 0);
-});
+backendTest(
+  "Trainer.runEpoch() refuses rows beyond the data set and a wrong number of learning rates",
+  EACH,
+  async (backend) => {
+    await using trainer = await createTrainer(backend);
+    const row = () => trainer.runEpoch(Uint32Array.of(0, 10), RATES.subarray(0, 1));
+    await assertRejects(row, RangeError, "Cannot train on row 10: the data set has 10 rows");
+    for (const count of [0, 2, 4]) {
+      const message = `An epoch of 3 steps needs as many learning rates, found ${count}`;
+      await assertRejects(() => trainer.runEpoch(inOrder(10), new Float64Array(count)), RangeError, message);
+    }
+    // Trainers have memory for as many rows as the data set has.
+    const order = new Uint32Array(1000);
+    await assertRejects(() => trainer.runEpoch(order, new Float64Array(250)), RangeError, "10 rows");
+    assertEquals((await trainer.readState()).step, 0);
+  },
+);
 
 backendTest(
   "Trainer.writeState() restores a state of readState(), bit for bit",

@@ -80,7 +80,7 @@ const REFUSALS: Refusal[] = [
   {
     name: "settings that exclude each other",
     args: ["--momentum", "0.9"],
-    message: `error: Option "momentum" needs optimizer "sgd", found "adam"\n${HELP}`,
+    message: `error: --momentum needs optimizer "sgd", found "adam"\n${HELP}`,
     code: 2,
   },
   {
@@ -114,7 +114,8 @@ const REFUSALS: Refusal[] = [
   {
     name: "labels beyond the network's classes",
     args: ["--layers", "2:softmax"],
-    message: "error: Cannot use set.npz: row 2 has label 2, the network has classes 0 to 1",
+    message: "error: Cannot use set.npz: row 2 has label 2, the network has classes 0 to 1\n" +
+      "  hint: end --layers with 3:softmax",
   },
   {
     name: "a folder for the model",
@@ -138,7 +139,8 @@ const REFUSALS: Refusal[] = [
     bytes: setFile(drawRegression()),
     args: ["--loss", "cross-entropy"],
     message: 'error: Loss "cross-entropy" needs class labels, the data set has target values; ' +
-      'those need loss "mean-squared-error"\n  hint: use --loss mean-squared-error',
+      'those need loss "mean-squared-error", "binary-cross-entropy" or "huber"\n' +
+      "  hint: use --loss mean-squared-error or huber",
   },
   {
     name: "a label far beyond the number of rows",

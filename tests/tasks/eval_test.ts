@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { drawImages, drawRegression, type Folder, jsonOf, linesOf, setFile, taskTest } from "./support.ts";
+import { drawImages, type Folder, jsonOf, linesOf, setFile, taskTest } from "./support.ts";
 
 /** Writes `set.npz`, and `m.npz` trained on it; returns the result that train printed. */
 async function trained(folder: Folder, set = setFile(), ...args: string[]) {
@@ -65,12 +65,6 @@ taskTest("eval omits a confusion matrix that is too wide for a terminal", async 
   );
   const { stdout } = await folder.run(...EVAL);
   assertEquals([stdout.includes("accuracy"), stdout.includes("columns: taken for")], [true, false]);
-});
-
-taskTest("eval prints the loss of a network for target values", async (folder) => {
-  const { testLoss } = await trained(folder, setFile(drawRegression()), "--epochs", "2");
-  const { stdout } = await folder.run(...EVAL);
-  assertEquals(stdout, `loss     ${Number(testLoss).toFixed(4)}\nrows     100\n`);
 });
 
 taskTest("eval refuses models and sets that do not fit, in one line", async (folder) => {

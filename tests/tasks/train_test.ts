@@ -174,7 +174,8 @@ taskTest("train fits target values with mean squared error", async (folder) => {
     "wasm",
   );
   const epochs = jsonOf(outcome), result = epochs.pop()!;
-  assertEquals(Object.keys(epochs[0]), ["epoch", "trainLoss", "testLoss", "seconds"]);
+  const keys = ["epoch", "trainLoss", "testLoss", "testR2", "testMeanAbsoluteError", "seconds"];
+  assertEquals(Object.keys(epochs[0]), keys);
   assertEquals("testAccuracy" in result, false);
   assertLess(Number(result.testLoss), 0.5 * Number(epochs[0].testLoss));
   assertStringIncludes(outcome.stderr, "inputs [2], 1 target values");

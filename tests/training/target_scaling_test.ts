@@ -46,12 +46,16 @@ Deno.test("targetScalingOf() gives equal targets a deviation of 1", () => {
 const around = (mean: number, deviation: number) => setOf([mean - deviation, mean + deviation]);
 
 const THRESHOLDS: readonly (readonly [mean: number, deviation: number, isScaled: boolean])[] = [
-  ...[[0, 1], [0, 4], [0, 0.25], [4, 1], [-4, 1]].map(([mean, deviation]) =>
-    [mean, deviation, false] as const
-  ),
-  ...[[0, 4.01], [0, 0.24], [4.01, 1], [-4.01, 1], [152, 77]].map(([mean, deviation]) =>
-    [mean, deviation, true] as const
-  ),
+  [0, 1, false],
+  [0, 4, false],
+  [0, 0.25, false],
+  [4, 1, false],
+  [-4, 1, false],
+  [0, 4.01, true],
+  [0, 0.24, true],
+  [4.01, 1, true],
+  [-4.01, 1, true],
+  [152, 77, true],
 ];
 
 for (const [mean, deviation, isScaled] of THRESHOLDS) {

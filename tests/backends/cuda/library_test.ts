@@ -60,8 +60,7 @@ Deno.test("openBackend() with auto requests no permission, and gives the reason 
 });
 
 Deno.test({
-  name:
-    "openBackend() with cuda reports a missing library in one line (needs --allow-ffi for every path)",
+  name: "openBackend() with cuda reports a missing library in one line (needs --allow-ffi for every path)",
   ignore: Deno.permissions.querySync({ name: "ffi" }).state !== "granted",
   async fn() {
     const error = await openBackend("cuda", { library: "missing/libmlpcuda.so" }).catch((error) => error);

@@ -50,7 +50,9 @@ for (const threads of [1, 2, 3]) {
   for (const batchSize of [8, 64]) {
     const rates = new Float64Array(ROWS / batchSize).fill(0.01);
     Deno.test(
-      `Trainer.runEpoch() rejects after a trap, and other trainers keep working: ${count(threads)}, batches of ${batchSize}`,
+      `Trainer.runEpoch() rejects after a trap, and other trainers keep working: ${
+        count(threads)
+      }, batches of ${batchSize}`,
       SANITIZED,
       () =>
         withTraps(async (traps) => {

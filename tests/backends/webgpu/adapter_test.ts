@@ -32,24 +32,32 @@ async function assertRefused(
   assertEquals([error.backend, error.code], ["webgpu", code]);
 }
 
-Deno.test("findAdapter() accepts a software adapter only if the backend was requested by name", SANITIZED, async () => {
-  assertEquals(await findAdapter({ named: true, gpu: gpuWith(SOFTWARE) }), SOFTWARE);
-  const why = 'the only adapter, llvmpipe, is software, slower than backend "wasm"';
-  await assertRefused(() => findAdapter({ named: false, gpu: gpuWith(SOFTWARE) }), ["software", why]);
-  assertEquals(await findAdapter({ named: false, gpu: gpuWith(HARDWARE) }), HARDWARE);
-});
+Deno.test(
+  "findAdapter() accepts a software adapter only if the backend was requested by name",
+  SANITIZED,
+  async () => {
+    assertEquals(await findAdapter({ named: true, gpu: gpuWith(SOFTWARE) }), SOFTWARE);
+    const why = 'the only adapter, llvmpipe, is software, slower than backend "wasm"';
+    await assertRefused(() => findAdapter({ named: false, gpu: gpuWith(SOFTWARE) }), ["software", why]);
+    assertEquals(await findAdapter({ named: false, gpu: gpuWith(HARDWARE) }), HARDWARE);
+  },
+);
 
-Deno.test("findAdapter() requests an adapter only once from a host with a software adapter", SANITIZED, async () => {
-  let asked = 0;
-  const gpu = { requestAdapter: () => Promise.resolve(asked++ < 2 ? SOFTWARE : null) };
-  const refused = () =>
-    assertRefused(() => findAdapter({ named: false, gpu }), ["software", "the only adapter"]);
-  await refused();
-  await refused();
-  assertEquals(asked, 1);
-  assertEquals(await findAdapter({ named: true, gpu }), SOFTWARE); // by name, it is requested again
-  assertEquals(asked, 2);
-});
+Deno.test(
+  "findAdapter() requests an adapter only once from a host with a software adapter",
+  SANITIZED,
+  async () => {
+    let asked = 0;
+    const gpu = { requestAdapter: () => Promise.resolve(asked++ < 2 ? SOFTWARE : null) };
+    const refused = () =>
+      assertRefused(() => findAdapter({ named: false, gpu }), ["software", "the only adapter"]);
+    await refused();
+    await refused();
+    assertEquals(asked, 1);
+    assertEquals(await findAdapter({ named: true, gpu }), SOFTWARE); // by name, it is requested again
+    assertEquals(asked, 2);
+  },
+);
 
 Deno.test("findAdapter() reports a host without WebGPU or without an adapter", SANITIZED, async () => {
   const none = () => withGpu(undefined, () => findAdapter({}));

@@ -70,7 +70,8 @@ async function withVariable(value: string | undefined, work: () => Promise<void>
 }
 
 Deno.test({
-  name: `openBackend("auto") in a Worker on Linux requests no adapter, and gives the reason (needs --allow-read)`,
+  name:
+    `openBackend("auto") in a Worker on Linux requests no adapter, and gives the reason (needs --allow-read)`,
   ignore: !isGranted({ name: "read" }) || isGranted({ name: "env", variable: VARIABLE }),
   fn: async () => assertEquals(await reportOfWorker(), Deno.build.os === "linux" ? PASSED_OVER : ASKED),
 });

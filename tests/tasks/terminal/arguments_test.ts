@@ -52,8 +52,18 @@ Deno.test("parseCommand() converts values to the types of their options", () => 
   assertEquals([loss, momentum, nesterov, data], ["mean-squared-error", 0.5, false, "1"]);
 });
 
+Deno.test("parseCommand() takes --no-class-weight for the option of that name, not for a negation", () => {
+  const { given } = parse("--no-class-weight", "0.5", "--class-weights=1,2");
+  const noClassWeight: number | undefined = given.training.noClassWeight;
+  const classWeights: string | undefined = given.training.classWeights;
+  assertEquals([noClassWeight, classWeights], [0.5, "1,2"]);
+  assertEquals(parse("--no-class-weight=2").given.training, { noClassWeight: 2 });
+});
+
 Deno.test("parseCommand() returns options that resolveConfig() accepts", () => {
   assertEquals(resolveConfig(parse("--epochs", "3").given.training).epochs, 3);
+  const weights = parse("--class-weights", "balanced", "--average", "0.99").given.training;
+  assertEquals(resolveConfig(weights).classWeights, "balanced");
 });
 
 Deno.test("parseCommand() returns positional arguments if the command has them", () => {
@@ -104,6 +114,25 @@ const REFUSED: [args: string[], message: string, hint?: string][] = [
     ["--optimizer", "adm"],
     `--optimizer needs sgd, adam, adamw, rmsprop or lion, found "adm"`,
     "did you mean --optimizer adam?",
+  ],
+  [
+    ["--class-weights", "balancd"],
+    `--class-weights needs none, balanced or a list of numbers from 0 such as 1,2.5, found "balancd"`,
+    "did you mean --class-weights balanced?",
+  ],
+  [
+    ["--class-weights", "-1,2"],
+    `--class-weights needs none, balanced or a list of numbers from 0 such as 1,2.5, found "-1,2"`,
+  ],
+  [["--class-weights"], `--class-weights needs a value, found none`],
+  [["--no-class-weight"], `--no-class-weight needs a value, found none`],
+  [["--no-class-weight", "-1"], `--no-class-weight needs a number from 0, found -1`],
+  [["--no-class-weights"], `Unknown option "--no-class-weights"`, "did you mean --no-class-weight?"],
+  [["--no-average"], `Unknown option "--no-average"`],
+  [
+    ["--standardise-targets"],
+    `Unknown option "--standardise-targets"`,
+    "did you mean --standardize-targets?",
   ],
   [["--epochs", "1", "--epochs", "2"], `--epochs is given 2 times, needs once`],
   [["--lr", "1", "--learning-rate", "2"], `--learning-rate is given 2 times, needs once`],

@@ -1,6 +1,7 @@
-import { assertArrayIncludes, assertEquals, assertLessOrEqual, assertMatch } from "@std/assert";
+import { assertEquals, assertLessOrEqual, assertMatch, assertStringIncludes } from "@std/assert";
 import { TRAIN_OPTIONS } from "../../../src/training/config.ts";
 import { DENO_TASK, kebab } from "../../../tasks/terminal/command.ts";
+import { TRAINING_GROUP } from "../../../tasks/shared/training.ts";
 import { helpText, wrap } from "../../../tasks/terminal/help.ts";
 
 const COMMAND = {
@@ -21,20 +22,49 @@ const COMMAND = {
   examples: [{ args: "--epochs 5", help: "a short run" }],
 } as const;
 
-Deno.test("helpText() shows the spellings, range, choices and default of each option", () => {
-  const lines = helpText(COMMAND, { program: DENO_TASK, columns: 100 }).split("\n").map((line) =>
-    line.trim().replaceAll(/ +/g, " ")
-  );
-  assertArrayIncludes(lines, [
+Deno.test("helpText() shows the spelling, range, choices and default of each option", () => {
+  const text = helpText(COMMAND, { program: DENO_TASK, columns: 100 }).replaceAll(/\s+/g, " ");
+  const parts = [
     "Usage: deno task train [options] IMAGE...",
     "-o, --output PATH file of the model (default model/model.npz)",
     "--no-color colors",
     "--batch-size N rows a step (from 1; default 128)",
-    "--learning-rate, --lr X learning rate before its schedule (from 0; default 0.001)",
+    "--learning-rate, --lr X learning rate before its schedule; 0.0001 by default with lion (from 0; default 0.001)",
     "--optimizer NAME rule that updates the weights: sgd, adam, adamw, rmsprop, lion (default adam)",
+    "rows / (classes × rows of the class) (default none)",
     "-h, --help show this text",
     "deno task train --epochs 5",
+  ];
+  for (const part of parts) assertStringIncludes(text, part);
+});
+
+Deno.test("helpText() shows options of a section under its heading, after the others", () => {
+  const options = Object.fromEntries(
+    ["one", "two", "three"].map((name) => [name, { kind: "text", value: "X", help: `the ${name}` } as const]),
+  );
+  const group = { title: "Numbers", options, sections: { Small: ["one"], Odd: ["three"] } };
+  const lines = helpText({ name: "count", summary: "Counts.", groups: { group } }, {
+    program: DENO_TASK,
+    columns: 80,
+  });
+  const headings = lines.split("\n").filter((line) => /^ +--(one|two|three)|:$/.test(line));
+  assertEquals(headings.map((line) => line.trim().split(" ")[0]), [
+    ...["Numbers:", "--two", "Small:", "--one", "Odd:", "--three", "General:"],
   ]);
+});
+
+Deno.test("TRAINING_GROUP shows every option once", () => {
+  const text = helpText({ ...COMMAND, examples: [], groups: { training: TRAINING_GROUP } }, {
+    program: DENO_TASK,
+    columns: 80,
+  });
+  for (const name of Object.keys(TRAIN_OPTIONS)) {
+    assertEquals(text.match(new RegExp(` --${kebab(name)}[ ,\n]`, "g"))?.length, 1, name);
+  }
+  assertMatch(text, / --class-weights WEIGHTS +weight of each class /);
+  for (const heading of ["Training", "Loss", "Optimizer", "Schedule", "Use of the data"]) {
+    assertMatch(text, new RegExp(`\n\n${heading}:\n      --`));
+  }
 });
 
 Deno.test("helpText() names every option of its tables", () => {

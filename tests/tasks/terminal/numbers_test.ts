@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { accuracy, count, duration, loss, percent } from "../../../tasks/terminal/numbers.ts";
+import { accuracy, amount, count, duration, loss, percent, r2 } from "../../../tasks/terminal/numbers.ts";
 
 Deno.test("loss() has four decimals, or three significant digits for very small and large values", () => {
   assertEquals([0, 0.04312, 2.3026, 9999.99994].map(loss), ["0.0000", "0.0431", "2.3026", "9999.9999"]);
@@ -25,4 +25,15 @@ Deno.test("duration() chooses its unit", () => {
     [0.416, 9.99, 9.996, 59.94, 59.96, 125, 3599.6, 3720].map(duration),
     ["0.42 s", "9.99 s", "10.0 s", "59.9 s", "1 min 00 s", "2 min 05 s", "1 h 00 min", "1 h 02 min"],
   );
+});
+
+Deno.test("amount() has four digits in any unit", () => {
+  const values = [152.1334, 77, 0.0432149, 1234.56, 9999.4, 9999.6, 23_456.7, -0.5];
+  const texts = ["152.1", "77.00", "0.04321", "1235", "9999", "10,000", "23,457", "-0.5000"];
+  assertEquals(values.map(amount), texts);
+  assertEquals([0, 1e-5, 1e9, -2.5e12, NaN].map(amount), ["0", "1.000e-5", "1.000e+9", "-2.500e+12", "NaN"]);
+});
+
+Deno.test("r2() has four decimals where they say something", () => {
+  assertEquals([1, 0.56789, -2, -1e6].map(r2), ["1.0000", "0.5679", "-2.0000", "-1.00e+6"]);
 });
