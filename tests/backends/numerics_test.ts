@@ -18,7 +18,7 @@ const LOGITS: readonly [logits: number[], label: number, smoothing: number, loss
   [[1e4, 1e4, 1e4], 2, 0, Math.log(3)],
   [[-1e4, -1e4, -1e4], 0, 0, Math.log(3)],
   [[0, 1e-4, 0], 1, 0, Math.log(2 + Math.exp(1e-4)) - 1e-4],
-  // The label's logit adds 0, and the others a third of 0.1 of 1e4 and of 2e4.
+  // The targets of the other classes are 0.1; their logits are 2e4 and 1e4 below the label's.
   [[1e4, -1e4, 0], 0, 0.3, 0.1 * 2e4 + 0.1 * 1e4],
 ];
 

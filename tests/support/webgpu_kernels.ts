@@ -1,4 +1,4 @@
-/** Every kernel of the WebGPU backend, in each variant whose source text differs. @module */
+/** Lists every kernel of the WebGPU backend, in each variant whose text differs. @module */
 import { ACTIVATIONS, needsZ } from "../../src/plan/activations.ts";
 import { LOSSES } from "../../src/plan/losses.ts";
 import { OPTIMIZERS } from "../../src/plan/optimizers.ts";
@@ -13,7 +13,7 @@ const TILES = [4, 8].flatMap((block) =>
   [TILE_BYTES, SMALL_TILE_BYTES].map((bytes) => ({ block: block as Block, bytes }))
 );
 
-/** Row counts of one lane and of 64. */
+/** Columns of rows that one lane computes, and that 64 lanes share. */
 const COLUMNS = [10, 100];
 
 /** Returns all kernels. */

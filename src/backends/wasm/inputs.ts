@@ -32,7 +32,7 @@ export interface PlacedInputs {
   write(memory: WebAssembly.Memory): void;
   /**
    * Copies other inputs, of the same kind and number, to the same address. Returns `false`, without copying, if they do
-   * not fit there or their density needs the other layout. The layout depends on the inputs alone, not on earlier ones.
+   * not fit there or their density needs the other layout. The layout does not depend on earlier inputs.
    */
   replace(memory: WebAssembly.Memory, inputs: Dataset["inputs"]): boolean;
 }

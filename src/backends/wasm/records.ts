@@ -120,7 +120,7 @@ export const PROGRAM = {
   scratchBytes: "i32",
   // the updates
   update: "i32", // its number in UPDATES
-  stateDistance: "i32", // state k of a parameter lies (k + 1) * stateDistance bytes after it
+  stateDistance: "i32", // state k of a parameter is (k + 1) * stateDistance bytes after it
   clipNorm: "f32", // 0 if gradients are not clipped
   averageDistance: "i32", // bytes from a parameter to its average; 0 without averages
   averageDecay: "f32",

@@ -109,7 +109,7 @@ fn leaky_relu_back(y: f32, d: f32) -> f32 {
   return select(d, 0.01 * d, is_negative(y) || is_zero(y)); // d if y is NaN
 }
 
-/** e^z - 1 if z < 0. If z > -0.5, the difference would lose digits, and the Taylor polynomial of degree 8 is used. */
+/** z if z >= 0, else e^z - 1. If z > -0.5, the difference would lose digits, and the Taylor polynomial of degree 8 is used. */
 fn elu_of(z: f32) -> f32 {
   var p = 1.0 / 40320.0;
   p = fma(p, z, 1.0 / 5040.0);
@@ -150,7 +150,10 @@ fn within_decay(x: f32) -> f32 {
   return select(DECAY_END, x, bitcast<u32>(x) < DECAY_END_BITS);
 }
 
-/** e^(-x²/2) for x >= 0. The square of x's first 12 bits is exact; the error of a rounded x² would grow with x². */
+/**
+ * e^(-x²/2) for x >= 0; 0 if x >= DECAY_END. x² is not rounded, because its rounding error would be multiplied by x²/2 in
+ * the result. The square of the first 12 bits of x is exact, and the rest of x² is small.
+ */
 fn decay_of(x: f32) -> f32 {
   let bounded = within_decay(x);
   let high = bitcast<f32>(bitcast<u32>(bounded) & 0xfffff000u);

@@ -2,7 +2,7 @@
 // (σ(z) - t) / (O rows). A row is correct if z > 0 for each t > 1/2, and for no other t.
 //
 // Numerics: e^-|z| cannot overflow, and σ(z) - t keeps its digits if t is 0 or 1 and σ(z) is near t. Cost: 8 B O bytes read
-// three times at most, 4 B O written. Compared with `binaryCrossEntropy()` of the reference backend.
+// twice, 4 B O written. Compared with `binaryCrossEntropy()` of the reference backend.
 
 /** The flag of an output that is not on the same side of 1/2 as its target. */
 const INCORRECT = 4u;

@@ -1,7 +1,7 @@
 // The mask of a dropout, as `dropoutKey()` and `isKept()` of src/random.ts define it, in 32-bit integers.
 //
-// `layer` has seed, number (of the layer whose outputs have dropout; 0 for the inputs), threshold (⌊rate 2³²⌋) and factor
-// (1 / (1 - rate)).
+// The uniform `layer` ends with the mask, see dropout.ts: its seed, the number of the layer whose outputs have dropout (0 for
+// the inputs), the threshold ⌊rate 2³²⌋ and the factor 1 / (1 - rate).
 
 /** x times the factor, or 0 if the mask drops x, even if x is NaN. */
 fn drop(x: f32, row: u32, column: u32) -> f32 {

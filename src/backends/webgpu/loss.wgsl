@@ -1,6 +1,8 @@
-// The code that all losses share. Each loss defines `flags_of(row, o)`, which has DIVERGED set if the training cannot continue
-// with an output or its target; `loss_of(row, top)`, which also writes the gradient dz (B, O) times weight_of(row); and
-// `is_correct(row, top)`. `top` is the largest output, with the flags of all outputs.
+// The code that all losses share. Each loss defines three functions, with `top` the largest output of a row and the flags of
+// all its outputs:
+// - `flags_of(row, o)` returns DIVERGED if an output or its target is not finite, and flags of the loss itself;
+// - `loss_of(row, top)` returns the loss, and writes the gradient dz (B, O) times weight_of(row);
+// - `is_correct(row, top)` returns true if the row counts as correct.
 //
 // outputs (B, O); targets is labels (B), or the bits of targets (B, O). losses has an element for each row of each step of
 // the submission. Split: see rows.wgsl.
