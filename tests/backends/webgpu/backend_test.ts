@@ -67,45 +67,37 @@ webgpuTest("openWebgpu() computes the same bits every time", async (backend, ope
   assertEquals(await runPlan(other, SMALL), first);
 });
 
-backendTest(
-  "openWebgpu() computes the same bits with each form of tiles",
-  WEBGPU_BUT_OPENGL,
-  async (backend) => {
-    const { adapter } = backend as WebgpuBackend;
-    const open = (info: Partial<GPUAdapterInfo>) =>
-      openWebgpu({ gpu: gpuWith(disguised(adapter, { info })) });
-    await using software = await open({ isFallbackAdapter: true, subgroupMinSize: 8, subgroupMaxSize: 8 });
-    await using small = await open({ isFallbackAdapter: true, subgroupMinSize: 4, subgroupMaxSize: 128 });
-    await using hardware = await open({ isFallbackAdapter: false });
-    for (let number = 0; number < CASES; number += 12) { // these cases still have each size
-      const { name, ...run } = conformanceCase(number), wanted = await runPlan(software, run);
-      for (const other of [small, hardware]) assertEquals(await runPlan(other, run), wanted, name);
-    }
-  },
-);
+backendTest("openWebgpu() computes the same bits with all tiles", WEBGPU_BUT_OPENGL, async (backend) => {
+  const { adapter } = backend as WebgpuBackend;
+  const open = (info: Partial<GPUAdapterInfo>) => openWebgpu({ gpu: gpuWith(disguised(adapter, { info })) });
+  await using software = await open({ isFallbackAdapter: true, subgroupMinSize: 8, subgroupMaxSize: 8 });
+  await using small = await open({ isFallbackAdapter: true, subgroupMinSize: 4, subgroupMaxSize: 128 });
+  await using hardware = await open({ isFallbackAdapter: false });
+  for (let number = 0; number < CASES; number += 12) { // these cases still have each size
+    const { name, ...run } = conformanceCase(number), wanted = await runPlan(software, run);
+    for (const other of [small, hardware]) assertEquals(await runPlan(other, run), wanted, name);
+  }
+});
 
 for (const bytes of [true, false]) {
   for (const targets of [true, false]) {
     const name = `${bytes ? "bytes" : "floats"} and ${targets ? "targets" : "labels"}`;
-    webgpuTest(
-      `createTrainer() trains on a data set in several buffers, of ${name}`,
-      async (backend, open) => {
-        const dataset = drawSet({ rows: 700, inFeatures: 33, outFeatures: 5, bytes, targets });
-        const layers = [dense(24, "relu"), dense(5, targets ? "linear" : "softmax")];
-        const run = runOf(layers, dataset, { loss: targets ? "mean-squared-error" : "cross-entropy" });
-        // The inputs take 25,200 or 92,400 bytes, and all other buffers less than 8,000.
-        await using small = await open({ largestBuffer: 8000 });
-        assertEquals(await runPlan(small, run), await runPlan(backend, run));
+    webgpuTest(`createTrainer() trains on a set in several buffers, of ${name}`, async (backend, open) => {
+      const dataset = drawSet({ rows: 700, inFeatures: 33, outFeatures: 5, bytes, targets });
+      const layers = [dense(24, "relu"), dense(5, targets ? "linear" : "softmax")];
+      const run = runOf(layers, dataset, { loss: targets ? "mean-squared-error" : "cross-entropy" });
+      // The inputs take 25,200 or 92,400 bytes, and all other buffers less than 8,000.
+      await using small = await open({ largestBuffer: 8000 });
+      assertEquals(await runPlan(small, run), await runPlan(backend, run));
 
-        const network = { inFeatures: 33, layers, inputScale: dataset.inputScale };
-        const outputs = [];
-        for (const each of [small, backend]) {
-          await using predictor = await each.createPredictor(network, run.parameters);
-          outputs.push(await predictor.run(dataset.inputs.subarray(0, 33 * 200)));
-        }
-        assertEquals(outputs[0], outputs[1]);
-      },
-    );
+      const network = { inFeatures: 33, layers, inputScale: dataset.inputScale };
+      const outputs = [];
+      for (const each of [small, backend]) {
+        await using predictor = await each.createPredictor(network, run.parameters);
+        outputs.push(await predictor.run(dataset.inputs.subarray(0, 33 * 200)));
+      }
+      assertEquals(outputs[0], outputs[1]);
+    });
   }
 }
 
@@ -129,7 +121,7 @@ webgpuTest("createTrainer() uses row weights of a data set in several buffers", 
   assertLess(1e-3, distance(found.state.tensors["layer_1.bias"], ones.parameters["layer_1.bias"]));
 });
 
-webgpuTest("openBackend() returns a backend whose buffersHeld stays up to date", async () => {
+webgpuTest("openBackend() returns a backend that counts its buffers", async () => {
   await using opened = await openBackend("webgpu");
   const backend = opened as OpenedBackend & WebgpuBackend;
   const predictor = await backend.createPredictor(
@@ -143,7 +135,7 @@ webgpuTest("openBackend() returns a backend whose buffersHeld stays up to date",
   assertEquals(backend.buffersHeld, 0);
 });
 
-webgpuTest("createTrainer() refuses a network that is too large, and frees its buffers", async (_, open) => {
+webgpuTest("createTrainer() refuses a network that is too large, and frees it", async (_, open) => {
   await using small = await open({ largestBuffer: 5000 });
   const run = runOf([dense(60, "relu"), dense(5)], drawSet({ rows: 10, inFeatures: 30, outFeatures: 5 }));
   const create = () => small.createTrainer(run.plan, run.dataset, startState(run.plan, run.parameters));
@@ -153,7 +145,7 @@ webgpuTest("createTrainer() refuses a network that is too large, and frees its b
   await runPlan(small, SMALL); // a smaller network can still be trained
 });
 
-webgpuTest("createTrainer() refuses a batch that needs more workgroups than a grid has", async (backend) => {
+webgpuTest("createTrainer() refuses a batch of too many workgroups", async (backend) => {
   const set = drawSet({ rows: 1, inFeatures: 1, outFeatures: 1, targets: true });
   const run = runOf([dense(1)], set, { loss: "mean-squared-error", batchSize: 3_000_000 });
   const create = () => backend.createTrainer(run.plan, run.dataset, startState(run.plan, run.parameters));
@@ -177,7 +169,7 @@ webgpuTest(
   },
 );
 
-webgpuTest("createTrainer() refuses sums that a software adapter would not complete", async ({ adapter }) => {
+webgpuTest("createTrainer() refuses sums too deep for a software adapter", async ({ adapter }) => {
   const info = { isFallbackAdapter: true, subgroupMinSize: 8, subgroupMaxSize: 8 };
   await using backend = await openWebgpu({ gpu: gpuWith(disguised(adapter, { info })) });
   const set = drawSet({ rows: 1, inFeatures: 300_000, outFeatures: 1, targets: true });
@@ -277,7 +269,7 @@ webgpuTest("createTrainer() refuses a plan, and other trainers keep working", as
   assertEquals(backend.buffersHeld, 0);
 });
 
-webgpuTest("createTrainer() creates kernels again that the device has refused before", async (_, open) => {
+webgpuTest("createTrainer() creates kernels again after a refusal", async (_, open) => {
   await using backend = await open({});
   const { createComputePipeline } = backend.gpu;
   Object.defineProperty(backend.gpu, "createComputePipeline", {
@@ -321,24 +313,21 @@ webgpuTest("Trainer.runEpoch() trains 784-4096-4096-10", async (backend) => {
   assertLess(results[1].lossSum, results[0].lossSum);
 });
 
-webgpuTest(
-  "createTrainer() accepts a data set larger than the largest binding of most adapters",
-  async (backend) => {
-    const rows = 4 * 60_000, dataset = drawLargeSet(rows); // 188 MB
-    const run = { ...runOf([dense(16, "relu"), dense(10, "softmax")], dataset), learningRate: 0.001 };
-    // Rows from both ends, and from both sides of the end of the first buffer of 128 MiB.
-    const middle = Math.floor(2 ** 27 / 784);
-    const epochs = [Uint32Array.of(0, rows - 1, middle - 1, middle, middle + 1)];
-    const large = await runPlan(backend, { ...run, epochs });
-    const take = (at: number) => dataset.inputs.subarray(784 * at, 784 * (at + 1));
-    const few = new Uint8Array(5 * 784);
-    for (const [to, at] of epochs[0].entries()) few.set(take(at), 784 * to);
-    const labels = Uint32Array.from(epochs[0], (at) => dataset.labels![at]);
-    const set = { ...dataset, inputs: few, labels };
-    assertEquals(await runPlan(backend, { ...run, dataset: set, epochs: [inOrder(5)] }), large);
-    assertNotEquals(take(0), take(rows - 1));
-  },
-);
+webgpuTest("createTrainer() accepts a data set of several bindings", async (backend) => {
+  const rows = 4 * 60_000, dataset = drawLargeSet(rows); // 188 MB
+  const run = { ...runOf([dense(16, "relu"), dense(10, "softmax")], dataset), learningRate: 0.001 };
+  // Rows from both ends, and from both sides of the end of the first buffer of 128 MiB.
+  const middle = Math.floor(2 ** 27 / 784);
+  const epochs = [Uint32Array.of(0, rows - 1, middle - 1, middle, middle + 1)];
+  const large = await runPlan(backend, { ...run, epochs });
+  const take = (at: number) => dataset.inputs.subarray(784 * at, 784 * (at + 1));
+  const few = new Uint8Array(5 * 784);
+  for (const [to, at] of epochs[0].entries()) few.set(take(at), 784 * to);
+  const labels = Uint32Array.from(epochs[0], (at) => dataset.labels![at]);
+  const set = { ...dataset, inputs: few, labels };
+  assertEquals(await runPlan(backend, { ...run, dataset: set, epochs: [inOrder(5)] }), large);
+  assertNotEquals(take(0), take(rows - 1));
+});
 
 /** Returns a data set of bytes that takes little time to draw. */
 function drawLargeSet(rows: number): Dataset {
