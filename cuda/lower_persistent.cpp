@@ -1,17 +1,17 @@
-// Lowering to the persistent kernel: which layers stay on the chip, how they are cut into tiles, and whether all fits.
+// Lowering to the persistent kernel: chooses the layers that stay in shared memory and their tiles, and checks that they fit.
 #include "persistent_layout.hpp"
 #include "plan.hpp"
 
 namespace {
 
-// More blocks than this for the last layers gain nothing that pays for waiting for them: an estimate, not measured.
+// The most blocks that compute the tail. With more, waiting for them would cost more than it gains: an estimate, not measured.
 constexpr int TAIL_BLOCKS = 64;
 
 int rounded_up(int value, int to) { return divide_up(value, to) * to; }
 
-// Cuts a layer into at most `blocks` tiles, and returns whether it can be. A tile's cost is its products, and what is read and
-// written for it: the weights of the terms are estimates.
-bool cut(StationaryLayer* layer, int blocks) {
+// Divides a layer into at most `blocks` tiles of the lowest cost, and returns whether that is possible. The cost is the number
+// of products of a tile plus 8 for each number that is read or written; the factor is an estimate.
+bool divide_into_tiles(StationaryLayer* layer, int blocks) {
   long long lowest = INT64_MAX;
   for (int tile_out = MICRO_MAJOR; tile_out < layer->out_features + MICRO_MAJOR; tile_out += MICRO_MAJOR) {
     const int tiles_out = divide_up(layer->out_features, tile_out);
@@ -31,7 +31,7 @@ bool cut(StationaryLayer* layer, int blocks) {
 
 }  // namespace
 
-// Makes the plan persistent, or says why it cannot be.
+// Lowers the plan to the persistent kernel and returns "", or returns the reason if that is not possible.
 std::string mlp_plan::lower_persistent(const Network& network) {
   if (network.clip) return "gradients are clipped by the norm of all of them";
   if (!network.averages.empty()) return "averages of the parameters are kept";
@@ -69,7 +69,7 @@ std::string mlp_plan::lower_persistent(const Network& network) {
         return "optimizers differ";
       }
     }
-    if (!cut(&layer, blocks)) return "a layer has more outputs than fit on this GPU";
+    if (!divide_into_tiles(&layer, blocks)) return "a layer has more outputs than fit on this GPU";
     layer.x_stride = (layer.tile_in / 4 | 1) * 4;  // rows on different banks
     layer.weights_at = place(uint64_t(kernel.state_copies) * layer.tile_in * layer.tile_out);
     if (index > 0) layer.x_at = place(uint64_t(batch_size_) * layer.x_stride);
@@ -90,7 +90,7 @@ std::string mlp_plan::lower_persistent(const Network& network) {
     return format("a block would need %llu bytes of shared memory, this GPU has %d",
                   floats * sizeof(float), shared_bytes);
   }
-  if (!too_large(floats + inputs)) {  // the inputs of the next batch, behind those of this one
+  if (!too_large(floats + inputs)) {  // room for the inputs of the next batch, after those of this one
     kernel.prefetch = 1;
     place(inputs);
   }
@@ -132,10 +132,10 @@ std::string mlp_plan::lower_persistent(const Network& network) {
   const uint64_t counters = (2 * stationary + 1) * COUNTER_STRIDE;
   layout->words = DeviceMemory<uint32_t>(counters + 1);
   layout->losses = DeviceMemory<double>(blocks);
-  layout->rights = DeviceMemory<uint32_t>(blocks);
+  layout->correct = DeviceMemory<uint32_t>(blocks);
   kernel.layers = layout->layers.get();
   kernel.layer_count = static_cast<int>(stationary);
-  kernel.inputs = source(network.gather.x, true);
+  kernel.inputs = input_source(network.gather.x, true);
   kernel.tail = tail(network, stationary);
   kernel.updates = layout->updates.get();
   kernel.update_count = static_cast<int>(updates.size());
@@ -145,7 +145,7 @@ std::string mlp_plan::lower_persistent(const Network& network) {
   kernel.counters = layout->words.get();
   kernel.ended = layout->words.get() + counters;
   kernel.block_losses = layout->losses.get();
-  kernel.block_rights = layout->rights.get();
+  kernel.block_correct = layout->correct.get();
   persistent_ = layout;
   return "";
 }
