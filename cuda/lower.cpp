@@ -42,18 +42,18 @@ TargetSource mlp_plan::target_source(int32_t target, int32_t row_weights, bool f
 UpdateRule mlp_plan::rule(const UpdateOp& op) {
   DeviceMemory<float4>& rates = rates_[op.settings];
   if (rates.count() < rates_capacity_) rates = DeviceMemory<float4>(rates_capacity_);
-  UpdateRule made{op.settings.first, {}, rates.get()};
+  UpdateRule result{op.settings.first, {}, rates.get()};
   for (size_t index = 0; index < op.settings.second.size(); index++) {
     const double value = op.settings.second[index];
-    made.settings[index] = {static_cast<float>(value), static_cast<float>(1 - value)};
+    result.settings[index] = {static_cast<float>(value), static_cast<float>(1 - value)};
   }
-  return made;
+  return result;
 }
 
 Parameter mlp_plan::parameter(const UpdateOp& op) {
-  Parameter made{buffer(op.parameter), {}};
-  for (size_t index = 0; index < op.states.size(); index++) made.states[index] = buffer(op.states[index]);
-  return made;
+  Parameter result{buffer(op.parameter), {}};
+  for (size_t index = 0; index < op.states.size(); index++) result.states[index] = buffer(op.states[index]);
+  return result;
 }
 
 Loss mlp_plan::loss(const LossOp& op, bool from_set) {
@@ -79,11 +79,11 @@ T* mlp_plan::table(const std::vector<T>& items) {
 }
 
 LinearBackwardWeight mlp_plan::backward_weight(const LinearBackwardWeightOp& op, bool from_set) {
-  LinearBackwardWeight made{};
-  made.dz = buffer(op.dz);
-  made.x = input_source(op.x, from_set);
-  made.out_features = columns(op.dz);
-  return made;
+  LinearBackwardWeight result{};
+  result.dz = buffer(op.dz);
+  result.x = input_source(op.x, from_set);
+  result.out_features = columns(op.dz);
+  return result;
 }
 
 void mlp_plan::add_backward_weight_group(std::vector<LinearBackwardWeight> layers, bool update, bool ends_step) {
@@ -125,49 +125,49 @@ void mlp_plan::add_average_group(const std::vector<AverageOp>& ops, bool ends_st
 }
 
 void mlp_plan::add_launch(const GatherOp& op) {
-  Gather made{};
-  made.input_source = input_source(op.x, true);
-  made.x = buffer(op.x);
-  made.target_source = target_source(op.target, op.row_weights, true);
-  made.row_weights = buffer(op.row_weights);
+  Gather lowered{};
+  lowered.input_source = input_source(op.x, true);
+  lowered.x = buffer(op.x);
+  lowered.target_source = target_source(op.target, op.row_weights, true);
+  lowered.row_weights = buffer(op.row_weights);
   if (op.target >= 0) {
-    made.target_width = columns(op.target);
-    made.targets = buffer(op.target);
-    made.labels = reinterpret_cast<uint32_t*>(made.targets);
+    lowered.target_width = columns(op.target);
+    lowered.targets = buffer(op.target);
+    lowered.labels = reinterpret_cast<uint32_t*>(lowered.targets);
   }
-  launches_.push_back([this, made] { return launch_gather(site_, made); });
+  launches_.push_back([this, lowered] { return launch_gather(site_, lowered); });
 }
 
 void mlp_plan::add_launch(const DropoutOp& op, bool from_set) {
-  const Dropout made = {input_source(op.x, from_set), buffer(op.y), mask_of(op.dropout)};
-  launches_.push_back([this, made] { return launch_dropout(site_, made); });
+  const Dropout lowered = {input_source(op.x, from_set), buffer(op.y), mask_of(op.dropout)};
+  launches_.push_back([this, lowered] { return launch_dropout(site_, lowered); });
 }
 
 void mlp_plan::add_launch(const LinearOp& op, bool from_set) {
-  const Linear made = {input_source(op.x, from_set), buffer(op.weights), buffer(op.bias), buffer(op.y), buffer(op.z),
-                       columns(op.y), op.activation};
-  launches_.push_back([this, made] { return launch_linear(site_, made); });
+  const Linear lowered = {input_source(op.x, from_set), buffer(op.weights), buffer(op.bias), buffer(op.y), buffer(op.z),
+                          columns(op.y), op.activation};
+  launches_.push_back([this, lowered] { return launch_linear(site_, lowered); });
 }
 
 void mlp_plan::add_launch(const LossOp& op, bool from_set) {
-  const Loss made = loss(op, from_set);
+  const Loss lowered = loss(op, from_set);
   const float* y = buffer(op.y);
   float* dz = buffer(op.dz);
-  launches_.push_back([this, made, y, dz] { return launch_loss(site_, made, y, dz); });
+  launches_.push_back([this, lowered, y, dz] { return launch_loss(site_, lowered, y, dz); });
 }
 
 void mlp_plan::add_launch(const LinearBackwardInputOp& op) {
   const bool masked = op.dropout.rate > 0;
-  const LinearBackwardInput made = {buffer(op.dz), buffer(op.weights), buffer(op.x),  buffer(op.z), buffer(op.dx),
-                                    columns(op.x), columns(op.dz),     op.activation, masked,       mask_of(op.dropout)};
-  launches_.push_back([this, made] { return launch_linear_backward_input(site_, made); });
+  const LinearBackwardInput lowered = {buffer(op.dz), buffer(op.weights), buffer(op.x),  buffer(op.z), buffer(op.dx),
+                                       columns(op.x), columns(op.dz),     op.activation, masked,       mask_of(op.dropout)};
+  launches_.push_back([this, lowered] { return launch_linear_backward_input(site_, lowered); });
 }
 
 void mlp_plan::add_launch(const LinearBackwardWeightOp& op) {
-  LinearBackwardWeight made = backward_weight(op, false);
-  made.d_weights = buffer(op.d_weights);
-  made.d_bias = buffer(op.d_bias);
-  add_backward_weight_group({made}, false, false);
+  LinearBackwardWeight lowered = backward_weight(op, false);
+  lowered.d_weights = buffer(op.d_weights);
+  lowered.d_bias = buffer(op.d_bias);
+  add_backward_weight_group({lowered}, false, false);
 }
 
 void mlp_plan::add_launch(const ClipByNormOp& op) {
@@ -192,19 +192,19 @@ void mlp_plan::lower_op_by_op() {
 
 // Returns the tail of a network: its layers from `first` on, with the loss.
 Tail mlp_plan::tail(const Network& network, size_t first) {
-  Tail made{};
+  Tail result{};
   std::vector<TailLayer> layers;
   for (size_t index = first - 1; index < network.layers.size(); index++) {
     const LinearOp& op = network.layers[index].forward;
     layers.push_back({buffer(op.weights), buffer(op.bias), buffer(op.y), buffer(op.z),
                       buffer(network.layers[index].gradient.dz), columns(op.x), columns(op.y), op.activation});
-    made.width += columns(op.y);
+    result.width += columns(op.y);
   }
-  made.layers = table(layers);
-  made.count = static_cast<int>(layers.size()) - 1;
-  made.in_features = layers[0].out_features;
-  made.loss = loss(network.loss, true);
-  return made;
+  result.layers = table(layers);
+  result.count = static_cast<int>(layers.size()) - 1;
+  result.in_features = layers[0].out_features;
+  result.loss = loss(network.loss, true);
+  return result;
 }
 
 // Returns the index of the first layer of the tail: from it on, all layers are small and have no dropout of their inputs. The
@@ -236,9 +236,9 @@ void mlp_plan::lower_fused(const Network& network) {
     add_launch(op, from_set(op.x));
   }
   if (tail_start < count) {
-    const Tail made = tail(network, tail_start);
+    const Tail lowered = tail(network, tail_start);
     const float* x = buffer(network.layers[tail_start].forward.x);
-    launches_.push_back([this, made, x] { return launch_tail(site_, made, x); });
+    launches_.push_back([this, lowered, x] { return launch_tail(site_, lowered, x); });
   } else {
     add_launch(network.loss, true);
   }
@@ -247,18 +247,18 @@ void mlp_plan::lower_fused(const Network& network) {
   std::vector<LinearBackwardWeight> gradients;
   std::vector<UpdateOp> updates;
   for (const Layer& layer : network.layers) {
-    LinearBackwardWeight made = backward_weight(layer.gradient, from_set(layer.gradient.x));
+    LinearBackwardWeight lowered = backward_weight(layer.gradient, from_set(layer.gradient.x));
     if (network.clip) {
-      made.d_weights = buffer(layer.gradient.d_weights);
-      made.d_bias = buffer(layer.gradient.d_bias);
+      lowered.d_weights = buffer(layer.gradient.d_weights);
+      lowered.d_bias = buffer(layer.gradient.d_bias);
       updates.push_back(layer.weights);
       updates.push_back(layer.bias);
     } else {
-      made.weights = parameter(layer.weights);
-      made.bias = parameter(layer.bias);
-      made.rule = rule(layer.weights);
+      lowered.weights = parameter(layer.weights);
+      lowered.bias = parameter(layer.bias);
+      lowered.rule = rule(layer.weights);
     }
-    gradients.push_back(made);
+    gradients.push_back(lowered);
   }
   const bool updates_end_step = network.averages.empty();
   add_backward_weight_group(gradients, !network.clip, !network.clip && updates_end_step);

@@ -51,7 +51,7 @@ std::string mlp_plan::lower_persistent(const Network& network) {
   kernel.state_copies = 1 + static_cast<int>(update.states.size());
   std::vector<StationaryLayer> layers;
   uint64_t floats = 0;
-  const auto place = [&](uint64_t count) {
+  const auto allocate = [&](uint64_t count) {  // in shared memory; returns an offset in floats
     const uint64_t at = floats;
     floats += (count + 3) / 4 * 4;
     return static_cast<int>(std::min<uint64_t>(at, INT32_MAX));
@@ -71,20 +71,20 @@ std::string mlp_plan::lower_persistent(const Network& network) {
     }
     if (!divide_into_tiles(&layer, blocks)) return "a layer has more outputs than fit on this GPU";
     layer.x_stride = (layer.tile_in / 4 | 1) * 4;  // rows on different banks
-    layer.weights_at = place(uint64_t(kernel.state_copies) * layer.tile_in * layer.tile_out);
-    if (index > 0) layer.x_at = place(uint64_t(batch_size_) * layer.x_stride);
+    layer.weights_at = allocate(uint64_t(kernel.state_copies) * layer.tile_in * layer.tile_out);
+    if (index > 0) layer.x_at = allocate(uint64_t(batch_size_) * layer.x_stride);
     largest_out = std::max(largest_out, layer.tile_out);
     layers.push_back(layer);
   }
-  kernel.dz_at = place(uint64_t(batch_size_) * largest_out);
+  kernel.dz_at = allocate(uint64_t(batch_size_) * largest_out);
   kernel.tail_rows = divide_up(batch_size_, std::min(blocks, TAIL_BLOCKS));
   uint64_t tail_width = layers.back().out_features;
   for (size_t index = stationary; index < network.layers.size(); index++) {
     tail_width += columns(network.layers[index].forward.y);
   }
-  kernel.scratch_at = place(std::max<uint64_t>(SCRATCH_FLOATS, 2 * tail_width * kernel.tail_rows));
+  kernel.scratch_at = allocate(std::max<uint64_t>(SCRATCH_FLOATS, 2 * tail_width * kernel.tail_rows));
   const uint64_t inputs = uint64_t(batch_size_) * layers[0].x_stride;
-  layers[0].x_at = place(inputs);
+  layers[0].x_at = allocate(inputs);
   const auto too_large = [&](uint64_t count) { return count * sizeof(float) > static_cast<uint64_t>(shared_bytes); };
   if (too_large(floats)) {
     return format("a block would need %llu bytes of shared memory, this GPU has %d",
@@ -92,14 +92,14 @@ std::string mlp_plan::lower_persistent(const Network& network) {
   }
   if (!too_large(floats + inputs)) {  // room for the inputs of the next batch, after those of this one
     kernel.prefetch = 1;
-    place(inputs);
+    allocate(inputs);
   }
   kernel.shared_floats = floats;
   bool fits = false;
   check(persistent_fits(site_, floats * sizeof(float), blocks, &fits));
   if (!fits) return "its blocks do not fit on this GPU at once";
 
-  const auto part = [&](uint64_t count) {
+  const auto partial_sums = [&](uint64_t count) {
     layout->parts.emplace_back(count);
     return layout->parts.back().get();
   };
@@ -113,8 +113,8 @@ std::string mlp_plan::lower_persistent(const Network& network) {
     layer.y = buffer(recorded.forward.y);
     layer.z = buffer(recorded.forward.z);
     layer.dz = buffer(recorded.gradient.dz);
-    layer.z_parts = part(uint64_t(layer.tiles_in) * batch_size_ * layer.out_features);
-    if (index > 0) layer.dx_parts = part(uint64_t(layer.tiles_out) * batch_size_ * layer.in_features);
+    layer.z_parts = partial_sums(uint64_t(layer.tiles_in) * batch_size_ * layer.out_features);
+    if (index > 0) layer.dx_parts = partial_sums(uint64_t(layer.tiles_out) * batch_size_ * layer.in_features);
   }
   std::vector<TailUpdate> updates;
   for (size_t index = stationary; index < network.layers.size(); index++) {

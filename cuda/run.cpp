@@ -22,7 +22,7 @@ void EpochGraph::clear() {
 void EpochGraph::capture(cudaStream_t stream, uint64_t steps, const std::function<void()>& record) {
   clear();
   cudaGraph_t graph = nullptr;
-  // Relaxed: a kernel that is launched for the first time may be loaded while it is captured.
+  // Relaxed mode, because the first launch of a kernel may load its code during the capture.
   check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed));
   try {
     for (uint64_t step = 0; step < steps; step++) record();

@@ -12,15 +12,15 @@ struct RowScore {
 
 // The progress of an epoch. Each plan has one, in device memory.
 struct Progress {
-  uint32_t run;    // number of the call of run_epoch
-  uint32_t step;   // steps done, which is also the index of the current step
-  uint32_t steps;  // steps of the epoch
-  uint32_t count;  // rows of the epoch
-  uint32_t ended;  // not 0: the remaining steps do nothing
+  uint32_t run;       // number of the call of run_epoch
+  uint32_t step;      // steps done, which is also the index of the current step
+  uint32_t steps;     // steps of the epoch
+  uint32_t count;     // rows of the epoch
+  uint32_t ended;     // not 0: the remaining steps do nothing
   uint32_t diverged;  // 1 if the loss of the last step was not finite, else 0
   uint32_t rows;      // rows of the steps done
   uint32_t correct;   // rows of the steps done that were correct
-  double loss_sum;
+  double loss_sum;    // of the rows of the steps done
   uint32_t finished_blocks;  // blocks that have finished, of the kernel that ends the step
   uint32_t steps_before;     // steps done before this epoch since training began
 };

@@ -70,8 +70,8 @@ struct State {
 };
 
 State& state() {
-  static auto* made = new State;
-  return *made;
+  static auto* instance = new State;
+  return *instance;
 }
 
 // A cached result of find(), for 256 bytes: device memory is aligned to this.

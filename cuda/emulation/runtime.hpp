@@ -133,13 +133,13 @@ cudaError_t cudaMalloc(T** address, size_t bytes) {
   auto& all = emulate::allocations();
   std::lock_guard<std::mutex> lock(all.mutex);
   if (bytes > emulate::memory_bytes() - all.used) return emulate::remember(cudaErrorMemoryAllocation);
-  void* made = nullptr;
-  if (posix_memalign(&made, 256, bytes) != 0) return cudaErrorMemoryAllocation;
-  memset(made, 0xFF, bytes);  // a float that is not written is a NaN
-  emulate::race_hooks.allocate(made, bytes);
-  all.sizes[made] = bytes;
+  void* memory = nullptr;
+  if (posix_memalign(&memory, 256, bytes) != 0) return cudaErrorMemoryAllocation;
+  memset(memory, 0xFF, bytes);  // a float that is not written is a NaN
+  emulate::race_hooks.allocate(memory, bytes);
+  all.sizes[memory] = bytes;
   all.used += bytes;
-  *address = static_cast<T*>(made);
+  *address = static_cast<T*>(memory);
   return cudaSuccess;
 }
 
