@@ -56,7 +56,7 @@ const COMMAND = {
           max: 65_535,
           default: PORT,
           help:
-            "port to listen on, 0 for any free one; without this option, the next free one if 8000 is in use",
+            "port to listen on, 0 for any free one; without this option, the next free one if 8000 is taken",
         },
         host: {
           kind: "text",
@@ -131,7 +131,7 @@ async function main(context: Context): Promise<void> {
   });
   await using server = listen(gui, hostname, page.port);
   if (page.port === undefined && server.port !== PORT) {
-    screen.note(`port ${PORT} is in use, so the page is on port ${server.port}`);
+    screen.note(`port ${PORT} is taken, so the page is on port ${server.port}`);
   }
   screen.row(server.url);
   if (!server.isLoopback) {
@@ -142,7 +142,7 @@ async function main(context: Context): Promise<void> {
     screen.note(`from     ${origin}`);
   }
   screen.note(`samples  ${samples ? samples.source : "none"}`);
-  screen.note("press Q on the page, or Ctrl-C here, to end the server");
+  screen.note("Q on the page or Ctrl-C here ends it");
   if (page.open) openBrowser(server.url, screen);
 
   const trained = training?.run();
@@ -217,8 +217,8 @@ function listen(gui: Gui, hostname: string, asked: number | undefined): GuiServe
     const { AddrInUse, AddrNotAvailable, NotCapable, PermissionDenied } = Deno.errors;
     if (error instanceof AddrInUse) {
       throw asked === undefined
-        ? refuse("it and the next hundred are in use", "use --port 0 for any free port")
-        : refuse("it is in use", "use another port, or omit --port for a free one");
+        ? refuse("it and the next hundred are taken", "use --port 0 for any free port")
+        : refuse("it is taken", "use another port, or omit --port for a free one");
     }
     if (error instanceof AddrNotAvailable) throw refuse("no interface of this machine has that address");
     if (error instanceof NotCapable) {

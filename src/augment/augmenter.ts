@@ -10,7 +10,7 @@ import { createRandom } from "../random.ts";
 import { createArena, createMemory } from "../workers/arena.ts";
 import { createPool, type WorkerPool } from "../workers/pool.ts";
 import { canShareMemory, moduleBytes } from "../workers/shared_memory.ts";
-import { packed } from "./binary/deform.ts";
+import * as packedKernel from "./binary/deform.ts";
 import { processorCount } from "../host.ts";
 
 /**
@@ -127,7 +127,7 @@ async function openKernel(
   { seed, strengths = STRENGTHS }: AugmenterOptions,
 ): Promise<Augmenter> {
   const count = countOf(dataset), inputs = dataset.inputs as Uint8Array, { shared } = pool;
-  const module = await WebAssembly.compile(await moduleBytes(packed, { shared }));
+  const module = await WebAssembly.compile(await moduleBytes(packedKernel, "deform", { shared }));
 
   const arena = createArena(), { reserve } = arena;
   const source = reserve(inputs.length), target = reserve(inputs.length);

@@ -11,20 +11,33 @@ export function canShareMemory(): boolean {
   }
 }
 
+/** WebAssembly modules in the text of a program. */
+export interface PackedModules<N extends string> {
+  /** The modules one after another, compressed by raw deflate, in base64. */
+  readonly packed: string;
+  /** The length of each module in bytes, in their order. */
+  readonly lengths: Readonly<Record<N, number>>;
+}
+
 /**
  * Returns the bytes of a module that imports a shared memory. If `shared` is false, the module imports an unshared
  * one, for hosts without shared memory. The two differ in the flags of the import's limits: 3 is shared with a
  * maximum, 1 is unshared with a maximum.
- *
- * @param packed the module, compressed by raw deflate and in base64, which saves two fifths of the bytes in a bundle
  */
-export async function moduleBytes(
-  packed: string,
+export async function moduleBytes<N extends string>(
+  { packed, lengths }: PackedModules<N>,
+  name: N,
   { shared }: { readonly shared: boolean },
 ): Promise<Uint8Array<ArrayBuffer>> {
   const deflated = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
   const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  const all = new Uint8Array(await new Response(stream).arrayBuffer());
+  let start = 0;
+  for (const [other, length] of Object.entries<number>(lengths)) {
+    if (other === name) break;
+    start += length;
+  }
+  const bytes = all.slice(start, start + lengths[name]);
   if (shared) return bytes;
   const memoryImport = [3, ..."env".split(""), 6, ..."memory".split(""), 2, 3].map((part) =>
     typeof part === "number" ? part : part.charCodeAt(0)

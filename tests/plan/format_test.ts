@@ -71,8 +71,8 @@ Deno.test("formatPlan() writes dropout, row weights and averages", () => {
   });
   assertEquals(lines.slice(0, 10), [
     "gather: x = inputs[rows], target = labels[rows], weights = weights[rows]",
-    "dropout: x.dropped = x ∘ mask0(0.1) / 0.9",
-    "linear: z1 = x.dropped W1ᵀ + b1, y1 = gelu(z1)",
+    "dropout: d0 = x ∘ mask0(0.1) / 0.9",
+    "linear: z1 = d0 W1ᵀ + b1, y1 = gelu(z1)",
     "dropout: d1 = y1 ∘ mask1(0.3) / 0.7",
     "linear: y2 = d1 W2ᵀ + b2",
     "dropout: d2 = y2 ∘ mask2(0.5) / 0.5",
@@ -81,10 +81,10 @@ Deno.test("formatPlan() writes dropout, row weights and averages", () => {
     "linearBackwardInput: dZ2 = (dZ3 W3) ∘ mask2(0.5) / 0.5",
     "linearBackwardInput: dZ1 = (dZ2 W2) ∘ mask1(0.3) / 0.7 ∘ gelu'(z1)",
   ]);
-  assertEquals(lines[12], "linearBackwardWeight: dW1 = dZ1ᵀ x.dropped, db1 = Σ dZ1");
+  assertEquals(lines[12], "linearBackwardWeight: dW1 = dZ1ᵀ d0, db1 = Σ dZ1");
   assertEquals(lines.slice(-2), [
-    "average: mean(W3) = 0.999 mean(W3) + 0.001 W3",
-    "average: mean(b3) = 0.999 mean(b3) + 0.001 b3",
+    "average: avg(W3) = 0.999 avg(W3) + 0.001 W3",
+    "average: avg(b3) = 0.999 avg(b3) + 0.001 b3",
   ]);
 });
 

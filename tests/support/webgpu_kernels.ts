@@ -16,20 +16,6 @@ const TILES = [4, 8].flatMap((block) =>
 /** Row counts of one lane and of 64. */
 const COLUMNS = [10, 100];
 
-/** Returns every loss: after each output that it takes, with each kind of target, with and without row weights. */
-function everyLoss(): LossOp[] {
-  const settings = resolveConfig();
-  return Object.values(LOSSES).flatMap((loss) =>
-    loss.outputs.flatMap((output) =>
-      [true, false].filter((labels) => labels ? loss.labels : loss.targets).flatMap((labels) =>
-        [{}, { weights: "weights" }].map((weights) =>
-          loss.op({ index: 0, output, labels, ...weights, settings })
-        )
-      )
-    )
-  );
-}
-
 /** Returns all kernels. */
 export function everyKernel(): kernels.Kernel[] {
   const settings = { ...resolveConfig(), momentum: 0.9 };
@@ -62,4 +48,18 @@ export function everyKernel(): kernels.Kernel[] {
     ]),
     kernels.sumLossesKernel(),
   ];
+}
+
+/** Returns every loss: after each output that it takes, with each kind of target, with and without row weights. */
+function everyLoss(): LossOp[] {
+  const settings = resolveConfig();
+  return Object.values(LOSSES).flatMap((loss) =>
+    loss.outputs.flatMap((output) =>
+      [true, false].filter((labels) => labels ? loss.labels : loss.targets).flatMap((labels) =>
+        [{}, { weights: "weights" }].map((weights) =>
+          loss.op({ index: 0, output, labels, ...weights, settings })
+        )
+      )
+    )
+  );
 }

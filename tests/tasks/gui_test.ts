@@ -109,12 +109,12 @@ guiTest(
     assertEquals([code, stdout], [1, ""]);
     assertMatch(
       stderr,
-      new RegExp(`^error: Cannot serve the page on 127.0.0.1, port ${taken}: it is in use\n  hint: .*\n$`),
+      new RegExp(`^error: Cannot serve the page on 127.0.0.1, port ${taken}: it is taken\n  hint: .*\n$`),
     );
     await quit(first);
     assertStringIncludes(
       (await quit(second)).stderr,
-      `port 8000 is in use, so the page is on port ${next}\n`,
+      `port 8000 is taken, so the page is on port ${next}\n`,
     );
   },
 );

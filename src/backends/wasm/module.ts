@@ -34,12 +34,10 @@ export async function compileKernels(
   options: { readonly build?: Build; readonly shared: boolean },
 ): Promise<KernelModule> {
   if (typeof WebAssembly === "undefined") throw unavailable("this host has no WebAssembly");
+  const packed = await import("./binary/kernels.ts");
   const builds: Build[] = options.build ? [options.build] : ["relaxed", "plain"];
   for (const build of builds) {
-    const { packed } = build === "relaxed"
-      ? await import("./binary/relaxed.ts")
-      : await import("./binary/plain.ts");
-    const bytes = await moduleBytes(packed, options);
+    const bytes = await moduleBytes(packed, build, options);
     if (!WebAssembly.validate(bytes)) continue;
     try {
       return { build, module: await WebAssembly.compile(bytes) };

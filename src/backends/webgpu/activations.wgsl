@@ -109,7 +109,7 @@ fn leaky_relu_back(y: f32, d: f32) -> f32 {
   return select(d, 0.01 * d, is_negative(y) || is_zero(y)); // through NaN it goes as it is
 }
 
-/** e^z - 1 below zero; from -0.5 on by Taylor's polynomial of degree 8, because the difference would lose digits. */
+/** e^z - 1 below zero. Between -0.5 and 0, where the difference would lose digits, it is Taylor's polynomial of degree 8. */
 fn elu_of(z: f32) -> f32 {
   var p = 1.0 / 40320.0;
   p = fma(p, z, 1.0 / 5040.0);
@@ -127,7 +127,7 @@ fn elu_back(y: f32, d: f32) -> f32 {
   return select(d, d * (y + 1.0), is_negative(y) || is_zero(y)); // through NaN it goes as it is
 }
 
-/** z Φ(z). With x = |z|, Φ(-x) is decay_of(x) tail_of(x), and Φ(x) the rest to 1: the small one of both is exact. */
+/** z Φ(z). With x = |z|, Φ(-x) is decay_of(x) tail_of(x), which keeps its digits where it is tiny, and Φ(x) is 1 - Φ(-x). */
 fn gelu_of(z: f32) -> f32 {
   let x = bitcast<f32>(bitcast<u32>(z) & 0x7fffffffu);
   let below = decay_of(x) * tail_of(x);
@@ -141,16 +141,19 @@ fn gelu_back(z: f32, d: f32) -> f32 {
   return d * select(1.0 - below, below, is_negative(z));
 }
 
-/** The x beyond which float32 holds no e^(-x²/2), and its bits. */
+/** The largest x whose e^(-x²/2) float32 holds with all digits, and its bits. */
 const DECAY_END = 13.2;
 const DECAY_END_BITS = 0x41533333u;
 
-/** x >= 0 up to DECAY_END; that, if x is NaN. */
+/** The smaller of DECAY_END and x >= 0; DECAY_END if x is NaN. */
 fn within_decay(x: f32) -> f32 {
   return select(DECAY_END, x, bitcast<u32>(x) < DECAY_END_BITS);
 }
 
-/** e^(-x²/2) for x >= 0. The first 12 bits of x have an exact square; rounding x² would cost as many roundings as x². */
+/**
+ * e^(-x²/2) for x >= 0; 0 from DECAY_END on. x² is not rounded, because a rounding of it would be x²/2 roundings of the
+ * result: the square of the first 12 bits of x is exact, and the rest of x² is small.
+ */
 fn decay_of(x: f32) -> f32 {
   let bounded = within_decay(x);
   let high = bitcast<f32>(bitcast<u32>(bounded) & 0xfffff000u);
@@ -158,7 +161,7 @@ fn decay_of(x: f32) -> f32 {
   return select(0.0, decay, bitcast<u32>(x) < DECAY_END_BITS);
 }
 
-/** Φ(-x) e^(x²/2) for 0 <= x <= DECAY_END, within 3.8e-7 of it; fitted by tests/fixtures/make_normal_tail.py. */
+/** Φ(-x) e^(x²/2) for 0 <= x <= DECAY_END, within 3.8e-7 of the value; tests/fixtures/make_normal_tail.py fits it. */
 fn tail_of(x: f32) -> f32 {
   let bounded = within_decay(x);
   var p = 0.00400742749;

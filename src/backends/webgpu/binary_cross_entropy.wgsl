@@ -1,10 +1,10 @@
 // binaryCrossEntropy: the loss of a row is the mean of max(z, 0) - z t + log(1 + e^-|z|), and dz (B, O) =
-// (σ(z) - t) / (O rows). A row is right if each z > 0 has a t > 1/2 and the others have none.
+// (σ(z) - t) / (O rows). A row is correct if z > 0 for each t > 1/2 and for no other.
 //
 // Numerics: e^-|z| cannot overflow, and σ(z) - t keeps its digits if σ(z) is near a t of 0 or 1. Cost: 8 B O bytes read
-// three times at most, 4 B O written. Compared with `binaryCrossEntropy()` of the reference backend.
+// twice, 4 B O written. Compared with `binaryCrossEntropy()` of the reference backend.
 
-/** Flag of an output on the other side of 1/2 than its target. */
+/** Set if an output and its target lie on different sides of 1/2. */
 const WRONG = 4u;
 
 fn flags_of(row: Row, o: u32) -> u32 {
@@ -36,7 +36,7 @@ fn target_of(row: Row, o: u32) -> f32 {
   return bitcast<f32>(answers[row.first + o]);
 }
 
-/** Whether x lies above the number from 0 with these bits; not if x is NaN. */
+/** Returns whether x is above the number with these bits, which is from 0; false if x is NaN. */
 fn is_above(x: f32, bits: u32) -> bool {
   return bitcast<u32>(x) - (bits + 1u) < INFINITY - bits;
 }

@@ -2,8 +2,8 @@
 // dz (B, O) is its gradient, back through the activation that made y, divided by the rows. The derivative of `part_of`
 // is SLOPE times `slope_of`.
 //
-// from_of gives what the activation's derivative is computed from, see kernels.ts. Cost: 8 B O bytes read
-// three times at most, 4 B O written.
+// from_of returns the y or z that the activation's derivative is computed from, see losses.ts. Cost: 8 B O bytes read three
+// times at most, 4 B O written.
 
 fn flags_of(row: Row, o: u32) -> u32 {
   return select(DIVERGED, 0u, is_finite(outputs[row.first + o]) && is_finite(target_of(row, o)));

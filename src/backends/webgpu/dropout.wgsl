@@ -1,4 +1,4 @@
-// dropout: y (B, I) = x (B, I), of which the mask drops some values and multiplies the others, see dropout_mask.wgsl.
+// dropout: y (B, I) = x (B, I) with some values at 0 and the others scaled, see dropout_mask.wgsl.
 //
 // Split: an invocation takes columns of a row, the rows are the grid's second dimension, in strides of the grid.
 // Cost: 4 B I bytes read and as many written. Compared with `dropout()` of the reference backend.

@@ -14,7 +14,7 @@ fn slope_of(difference: f32) -> f32 {
   return select(far, difference, is_near(difference) || is_nan(difference));
 }
 
-/** Whether |d| <= δ; not if d is NaN. */
+/** Returns whether |d| <= δ; false if d is NaN. */
 fn is_near(difference: f32) -> bool {
   return (bitcast<u32>(difference) & 0x7fffffffu) <= bitcast<u32>(rows.setting);
 }

@@ -16,7 +16,7 @@ export interface InputForm {
   readonly bytes: boolean;
   /** Words of a row's labels or target values; 0 for none. */
   readonly answers: number;
-  /** Whether rows have weights. */
+  /** True if rows have weights. */
   readonly weighted: boolean;
 }
 
@@ -28,7 +28,7 @@ export interface PlacedInputs {
   writeAnswers(values: Uint32Array | Float32Array): void;
   /** Copies row weights in. */
   writeWeights(values: Float32Array): void;
-  /** The gathers of a batch: one for each part, and one for its weights if `weights` receives them. */
+  /** Returns the gathers of a batch: for each part one of its inputs, and one of its weights if `weights` receives them. */
   launches(options: {
     readonly order?: GPUBuffer;
     readonly x: GPUBuffer;

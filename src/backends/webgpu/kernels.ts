@@ -63,7 +63,7 @@ export function linearKernel(tile: Tile, { activation, z }: Activated): Kernel {
   });
 }
 
-/** linear_backward_input.wgsl, back through the activation of the layer before and the dropout that its outputs may have. */
+/** linear_backward_input.wgsl, back through the dropout that the outputs of the layer before may have, and its activation. */
 export function linearBackwardInputKernel(
   tile: Tile,
   { activation, dropped }: { readonly activation: ActivationName; readonly dropped: boolean },
@@ -130,7 +130,7 @@ export function softmaxBackwardKernel(columns: number): Kernel {
   return rowKernel(columns, "softmaxBackward", { code: [wgsl.softmaxBackward], bindings: ["read", "write"] });
 }
 
-/** Returns the kernel of this name that is rows.wgsl and `code`, for rows of so many columns. */
+/** Returns a kernel over the rows of a batch: rows.wgsl and `code`, for rows of so many columns. */
 export function rowKernel(columns: number, name: string, { code, bindings }: {
   readonly code: readonly string[];
   readonly bindings: readonly Binding[];

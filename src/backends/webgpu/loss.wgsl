@@ -1,6 +1,7 @@
-// The frame of the losses. Each has `flags_of(row, o)`, with DIVERGED if an output or its target is no number to go on
-// with; `loss_of(row, top)`, which also writes the gradient, dz (B, O), times weight_of(row); and `is_right(row, top)`.
-// `top` is the largest output, with the flags of all.
+// The frame of the losses. Each has three functions, of which `top` is the largest output of a row with the flags of all:
+// - `flags_of(row, o)`: DIVERGED if an output or its target is not finite, and flags of the loss itself;
+// - `loss_of(row, top)`, which also writes the gradient dz (B, O), times weight_of(row);
+// - `is_right(row, top)`: whether the row counts as correct.
 //
 // outputs (B, O); answers is labels (B), or the bits of targets (B, O). losses has a place for each row of each step of
 // the submission. Split: see rows.wgsl.

@@ -1,6 +1,6 @@
 /**
- * The losses on the device, and all that depends on which it is: the WGSL of each, and its setting. Another loss is a file
- * with the functions that loss.wgsl or difference_loss.wgsl names, and its cases in the two switches here.
+ * The losses on the device: the WGSL of each, and its setting. Another loss is a file with the functions that loss.wgsl or
+ * difference_loss.wgsl names, and its cases in the two switches here.
  * @module
  */
 import type { BufferName, LossOp } from "../../plan/plan.ts";
@@ -8,7 +8,7 @@ import { activationSource, bufferSource, type Kernel, rowKernel } from "./kernel
 import { type Launch, rowLaunch } from "./program.ts";
 import * as wgsl from "./wgsl.ts";
 
-/** The launch of a loss over a batch; `losses` receives each row's, for sum_losses.wgsl. */
+/** Returns the launch of a loss over a batch; `losses` receives the loss of each row, for sum_losses.wgsl. */
 export function lossLaunch(
   op: LossOp,
   { columns, batchSize, batch, losses }: {

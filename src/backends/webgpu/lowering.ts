@@ -1,6 +1,7 @@
 /** From a plan's operations to launches: a kernel for each or for several. @module */
-import { UPDATES } from "../../plan/optimizers.ts";
-import type { BufferName, Op, StepPlan } from "../../plan/plan.ts";
+import { isLoss } from "../../plan/losses.ts";
+import { isUpdate, UPDATES } from "../../plan/optimizers.ts";
+import type { BufferName, Op, StepPlan, UpdateOp } from "../../plan/plan.ts";
 import type { Device } from "./device.ts";
 import { withMask } from "./dropout.ts";
 import type { PlacedInputs } from "./inputs.ts";
@@ -52,6 +53,8 @@ function launchesOf(device: Device, { plan, placed, inputs, order, losses }: Pla
     throw new TypeError(`The plan has no buffer "${name}" of the kind that it is used as`);
   };
   const kept = (name: BufferName | undefined) => name === undefined ? undefined : batch(name);
+  if (isLoss(op)) return [lossLaunch(op, { columns, batchSize, batch, losses })];
+  if (isUpdate(op)) return updateLaunches(placed, op);
   switch (op.op) {
     case "gather":
       return inputs.launches({
@@ -76,11 +79,6 @@ function launchesOf(device: Device, { plan, placed, inputs, order, losses }: Pla
         grid: gatherGrid(batchSize, inFeatures),
       }];
     }
-    case "softmaxCrossEntropy":
-    case "binaryCrossEntropy":
-    case "meanSquaredError":
-    case "huber":
-      return [lossLaunch(op, { columns, batchSize, batch, losses })];
     case "linearBackwardInput": {
       const layer = layers.find(({ backwardInput }) => backwardInput === op)!;
       const { inFeatures, outFeatures, parameters } = layer, [x, dX] = [batch(op.x), batch(op.dX)];
@@ -121,22 +119,9 @@ function launchesOf(device: Device, { plan, placed, inputs, order, losses }: Pla
           grid: [1, 1],
         },
       ];
-    case "sgd":
-    case "adam":
-    case "rmsprop":
-    case "lion": {
-      const layer = layers.find(({ training }) => training.weights === op);
-      if (!layer?.gradients) return []; // done with the gradients; or a bias, done with its weights
-      return [{
-        kernel: updateKernel(takerOf(op)),
-        sizes: { whole: [sizeOfLayer(layer)] },
-        buffers: [layer.gradients, factor, ...updated(placed, layer)],
-        grid: strideGrid(sizeOfLayer(layer), STRIDE_GROUPS),
-      }];
-    }
     case "average": {
       const layer = layers.find(({ training }) => training.averages?.weights === op);
-      if (!layer?.averages) return []; // a bias, done with its weights
+      if (!layer?.averages) return []; // a bias, averaged with its weights
       return [{
         kernel: averageKernel(),
         sizes: { whole: [sizeOfLayer(layer)], reals: [op.decay, 1 - op.decay] },
@@ -147,6 +132,18 @@ function launchesOf(device: Device, { plan, placed, inputs, order, losses }: Pla
     default:
       return op satisfies never;
   }
+}
+
+/** Returns the launch of a layer's update of clipped gradients. Without clipping, linear_backward_weight.wgsl updates. */
+function updateLaunches(placed: PlacedPlan, op: UpdateOp): Launch[] {
+  const layer = placed.layers.find(({ training }) => training.weights === op);
+  if (!layer?.gradients) return []; // updated with the gradients; or a bias, updated with its weights
+  return [{
+    kernel: updateKernel(takerOf(op)),
+    sizes: { whole: [sizeOfLayer(layer)] },
+    buffers: [layer.gradients, placed.factor, ...updated(placed, layer)],
+    grid: strideGrid(sizeOfLayer(layer), STRIDE_GROUPS),
+  }];
 }
 
 /** Returns the buffers that an update writes: a kernel binds all states that its update can have. */

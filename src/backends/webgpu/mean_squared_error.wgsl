@@ -1,5 +1,6 @@
-// meanSquaredError: the loss of a row is the mean of (y - t)². With labels, t is their one-hot rows, or 1 / C for each
-// class if the label is none. See difference_loss.wgsl. Compared with `meanSquaredError()` of the reference backend.
+// meanSquaredError: the loss of a row is the mean of (y - t)². With labels, t is their one-hot rows; for a label that
+// is no class it is 1 / C in each column. See difference_loss.wgsl.
+// Compared with `meanSquaredError()` of the reference backend.
 
 const SLOPE = 2.0;
 

@@ -5,7 +5,7 @@ struct RowLoss {
   flags: u32,
 }
 
-/** Whether the row counts as correct. */
+/** Set if the row counts as correct. */
 const RIGHT = 1u;
-/** Whether an output, a target or the loss is no finite number. */
+/** Set if an output, a target or the loss is not finite. */
 const DIVERGED = 2u;

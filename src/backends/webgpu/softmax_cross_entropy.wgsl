@@ -1,12 +1,12 @@
 // softmaxCrossEntropy: the loss of a row is log Σ e^z - Σ t z, and dz (B, C) = (softmax(z) - t) / rows, where
-// t = (1 - ε) onehot + ε / C, and ε is rows.setting. A label that is no class has 1 / C in place of onehot.
+// t = (1 - ε) onehot + ε / C, and ε is rows.setting. For a label that is no class, onehot is 1 / C in each column.
 //
 // Numerics: z - max z, so that no e^z can overflow and large losses are exact. Cost: 4 B C bytes read three times and
 // written once. Compared with `softmaxCrossEntropy()` of the reference backend.
 
 fn flags_of(row: Row, c: u32) -> u32 {
   let z = outputs[row.first + c];
-  return select(DIVERGED, 0u, is_finite(z) || is_negative(z)); // not for -∞: a probability of 0 may be right
+  return select(DIVERGED, 0u, is_finite(z) || is_negative(z)); // -∞ is a probability of 0, which may be right
 }
 
 fn is_right(row: Row, top: Largest) -> bool {

@@ -1,5 +1,5 @@
-// The part of a product's tile that is the same for every form of it; tile.ts writes the rest, and the constant VECTORS,
-// the vectors across a tile.
+// The functions of a product's tile that are the same for all its forms. tile.ts writes the others, and the constant
+// VECTORS, the number of vectors across a tile.
 
 /** The place of a vector: turned by its depth, so that a column of them and a row of them both lie in different banks. */
 fn place(k: u32, vector: u32) -> u32 {

@@ -34,7 +34,19 @@ const CASES: readonly MaskCase[] = [
   { mask: { rate: 1e-12, seed: 2 ** 31, layer: 3 }, step: 2 ** 24 + 1, rows: 3, columns: 31 },
   { mask: { rate: 1 - 2 ** -33, seed: 0, layer: 0 }, step: 70_000, rows: 2, columns: 32 },
   { mask: { rate: 0.9, seed: 7, layer: 1000 }, step: 2 ** 32 - 1, rows: 70_000, columns: 2 },
+  { mask: { rate: lastRate(3, 9), seed: 3, layer: 0 }, step: 9, rows: 1, columns: 1 },
 ];
+
+/** Returns the largest rate at which the first value of a step's inputs is kept. */
+function lastRate(seed: number, step: number): number {
+  let [kept, dropped] = [0, 2 ** 32];
+  while (dropped - kept > 1) {
+    const middle = Math.floor((kept + dropped) / 2);
+    if (isKept(dropoutKey({ seed, layer: 0 }, step, 0), 0, middle)) kept = middle;
+    else dropped = middle;
+  }
+  return kept / 2 ** 32;
+}
 
 /** The values before dropout: NaN, infinite numbers, -0 and finite ones. */
 function drawValues(count: number): Float32Array<ArrayBuffer> {
