@@ -4,7 +4,8 @@
 
 namespace {
 
-// The most blocks that compute the tail. With more, waiting for them would cost more than it gains: an estimate, not measured.
+// The largest number of blocks that compute the tail. More blocks would cost more time for waiting than they save: an estimate,
+// not measured.
 constexpr int TAIL_BLOCKS = 64;
 
 int rounded_up(int value, int to) { return divide_up(value, to) * to; }

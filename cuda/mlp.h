@@ -108,7 +108,7 @@ enum {
   MLP_FACT_MAJOR = 0, /* compute capability */
   MLP_FACT_MINOR = 1,
   MLP_FACT_MULTIPROCESSORS = 2,
-  MLP_FACT_SHARED_BYTES = 3, /* the most shared memory of a block */
+  MLP_FACT_SHARED_BYTES = 3, /* largest shared memory of a block */
   MLP_FACT_TOTAL_BYTES = 4,  /* size of the memory */
   MLP_FACT_FREE_BYTES = 5,   /* free memory */
   MLP_FACTS = 6

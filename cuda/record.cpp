@@ -3,7 +3,7 @@
 
 namespace {
 
-// The most rows or columns of a buffer: kernels count them in int.
+// The largest number of rows or columns of a buffer: kernels count them in int.
 constexpr uint64_t LARGEST_SIDE = uint64_t(1) << 30;
 
 std::string shape_text(uint64_t rows, uint64_t columns) {

@@ -5,7 +5,7 @@
 
 namespace {
 
-// The most steps in one graph; a longer epoch launches the graph several times.
+// The largest number of steps in one graph; a longer epoch launches the graph several times.
 constexpr uint64_t MAX_GRAPH_STEPS = 1024;
 
 // The run number of a prediction. No epoch has it; and 0 would be stopped, because the stop word is 0 until the first stop.
