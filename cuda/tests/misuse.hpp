@@ -208,7 +208,8 @@ inline void test_failures() {
     setenv("MLPCUDA_EMULATE_DRIVER", driver.driver, 1);
     expect(mlp_device_count(&count, error, sizeof error) == driver.status && strcmp(error, driver.message) == 0,
            std::string("another message for the driver: ") + error);
-    expect(!mlp_plan_create(0, 4, 0, &status, error, sizeof error) && status == driver.status, "without a driver no plan is created");
+    expect(!mlp_plan_create(0, 4, 0, &status, error, sizeof error) && status == driver.status,
+           "without a driver no plan is created");
   }
   unsetenv("MLPCUDA_EMULATE_DRIVER");
 
