@@ -131,7 +131,7 @@ Deno.test({
       name: "BackendError",
       code: "device-unsupported",
       message:
-        'Cannot open backend "cuda": the library holds no code for this GPU, whose compute capability is 9.0',
+        'Cannot open backend "cuda": the library has no code for this GPU, whose compute capability is 9.0',
     });
   },
 });
