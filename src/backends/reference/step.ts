@@ -1,5 +1,6 @@
 /** Runs the operations of a plan one after the other, on float64 buffers. @module */
 import type { BufferName, ForwardPlan, Op, StepPlan } from "../../plan/plan.ts";
+import { isLoss } from "../../plan/losses.ts";
 import { sizeOf } from "../state.ts";
 import { computeLoss, type LossSums } from "./losses.ts";
 import * as ops from "./ops.ts";
@@ -32,12 +33,6 @@ export function runOps(all: readonly Op[], buffers: ops.Buffers, step: Step): Lo
       case "dropout":
         ops.dropout(op, buffers, rows, step.step);
         break;
-      case "softmaxCrossEntropy":
-      case "binaryCrossEntropy":
-      case "meanSquaredError":
-      case "huber":
-        sums = computeLoss(op, buffers, rows);
-        break;
       case "linearBackwardInput":
         ops.linearBackwardInput(op, buffers, rows, step.step);
         break;
@@ -50,8 +45,9 @@ export function runOps(all: readonly Op[], buffers: ops.Buffers, step: Step): Lo
       case "average":
         average(op, buffers);
         break;
-      default:
-        update(op, buffers, step); // does not compile if an operation has no case above
+      default: // does not compile if an operation has no case above
+        if (isLoss(op)) sums = computeLoss(op, buffers, rows);
+        else update(op, buffers, step);
     }
   }
   return sums;

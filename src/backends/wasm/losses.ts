@@ -1,5 +1,6 @@
 /** Builds the records of a loss. @module */
 import { ACTIVATION_TABLE } from "../../plan/activations.ts";
+import { LOSS_OPS, lossInputOf, lossSettingsOf } from "../../plan/losses.ts";
 import type { LossOp } from "../../plan/plan.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { Arena } from "../../workers/arena.ts";
@@ -43,35 +44,16 @@ export function lossRecords(
   },
 ): Fields<typeof ROW_OP>[] {
   const gradient = { result: addressOf(op.dZ), columns: outFeatures };
-  const loss = { kind: ROW_OP_KINDS[op.op], ...gradient, ...lossFields(op, addressOf, placed) };
+  const loss = {
+    kind: ROW_OP_KINDS.loss,
+    loss: LOSS_OPS[op.op].number,
+    ...gradient,
+    a: addressOf(lossInputOf(op)),
+    ...("activation" in op && { z: addressOf(op.z), activation: ACTIVATION_TABLE[op.activation].number }),
+    labels: placed.labels,
+    source: placed.targets,
+    scale: lossSettingsOf(op)[0] ?? 0,
+  };
   if (op.weights === undefined) return [loss];
   return [loss, { kind: ROW_OP_KINDS.weigh, ...gradient, source: placed.weights }];
-}
-
-/** Returns the fields that depend on the kind of the loss. */
-function lossFields(
-  op: LossOp,
-  addressOf: AddressOf,
-  { labels, targets }: PlacedTargets,
-): Fields<typeof ROW_OP> {
-  switch (op.op) {
-    case "softmaxCrossEntropy":
-      return { a: addressOf(op.logits), labels, scale: op.labelSmoothing };
-    case "binaryCrossEntropy":
-      return { a: addressOf(op.logits), source: targets };
-    case "meanSquaredError":
-      return { ...outputFields(op, addressOf), labels: op.labels ? labels : 0, source: targets };
-    case "huber":
-      return { ...outputFields(op, addressOf), source: targets, scale: op.delta };
-    default:
-      return op satisfies never;
-  }
-}
-
-/** Returns the fields of a loss of the network's activated output. */
-function outputFields(
-  { y, z, activation }: Extract<LossOp, { y: unknown }>,
-  addressOf: AddressOf,
-): Fields<typeof ROW_OP> {
-  return { a: addressOf(y), z: addressOf(z), activation: ACTIVATION_TABLE[activation].number };
 }

@@ -16,14 +16,11 @@ export const ROW_OP_KINDS = {
   gatherFloats: 1,
   linear: 2,
   sparseLinear: 3,
-  softmaxCrossEntropy: 4,
-  meanSquaredError: 5,
+  loss: 4,
+  weigh: 5,
   backwardInput: 6,
   output: 7,
   dropout: 8,
-  binaryCrossEntropy: 9,
-  huber: 10,
-  weigh: 11,
 } as const;
 
 /** The numbers of the queues of a run. */
@@ -49,6 +46,7 @@ export const MASK = {
 export const ROW_OP = {
   kind: "i32", // one of ROW_OP_KINDS
   activation: "i32", // its number in ACTIVATION_TABLE
+  loss: "i32", // its number in LOSS_OPS
   a: "usize", // left matrix [B, inner], or the network's output
   w: "usize", // panels of weights, or of transposed weights
   wStride: "i32", // rows allocated in each panel of w
@@ -61,7 +59,7 @@ export const ROW_OP = {
   source: "usize", // data set: bytes, floats, targets or row weights
   labels: "usize", // data set: labels [N] u32, or 0
   mask: "usize", // the mask of the dropout, or 0; backward, that of the previous layer's outputs
-  scale: "f32", // factor of inputs, label smoothing, or Huber's δ
+  scale: "f32", // factor of inputs, or the setting of a loss
 } as const satisfies RecordType;
 
 /** The parameters of one layer, and the buffers of their gradients and updates. */

@@ -1,4 +1,4 @@
-// The code that losses of y - t share: meanSquaredError and huber. The loss of a row is the mean of `part_of(y - t)`. dz
+// The code that losses of y - t share. The loss of a row is the mean of `part_of(y - t)`. dz
 // (B, O) is its gradient after the backward pass of the activation of y, divided by the rows. The derivative of `part_of`
 // is SLOPE times `slope_of`.
 //

@@ -13,7 +13,7 @@
 // class, t is 1 / C for each class, as with ε = 1. The reference is src/backends/reference/losses.ts.
 
 import { activateBackward, columnMask, rowExp, rowMax } from "./activations";
-import { Program, RowOp } from "./generated";
+import { Loss, Program, RowOp } from "./generated";
 import { elementAt, log1p, panelsOf, ROW, rowAt, sumOf, wideExp } from "./prims";
 
 /** Returns 1 if element `label` of row r is the first that equals `top`, the largest, else 0. */
@@ -39,7 +39,22 @@ function writeLoss(program: Program, r: i32, loss: f64, isCorrect: i32): void {
  *
  * @param order the rows of the data set in the batch, `rows` in all
  */
-export function softmaxCrossEntropy(op: RowOp, program: Program, order: usize, rows: i32, r0: i32, r1: i32): void {
+export function computeLoss(op: RowOp, program: Program, order: usize, rows: i32, r0: i32, r1: i32): void {
+  switch (op.loss) {
+    case Loss.softmaxCrossEntropy:
+      return softmaxCrossEntropy(op, program, order, rows, r0, r1);
+    case Loss.meanSquaredError:
+      return meanSquaredError(op, program, order, rows, r0, r1);
+    case Loss.binaryCrossEntropy:
+      return binaryCrossEntropy(op, program, order, rows, r0, r1);
+    case Loss.huber:
+      return huber(op, program, order, rows, r0, r1);
+    default:
+      unreachable();
+  }
+}
+
+function softmaxCrossEntropy(op: RowOp, program: Program, order: usize, rows: i32, r0: i32, r1: i32): void {
   const z = op.a, d = op.result, stride = program.stride, classes = op.columns;
   const panels = panelsOf(classes), inverse: f32 = 1.0 / <f32>rows;
   for (let r = r0; r < r1; r++) {
@@ -78,8 +93,7 @@ export function softmaxCrossEntropy(op: RowOp, program: Program, order: usize, r
   }
 }
 
-/** Computes the loss and gradient of rows [r0, r1), with the parameters of `softmaxCrossEntropy()`. */
-export function binaryCrossEntropy(op: RowOp, program: Program, order: usize, rows: i32, r0: i32, r1: i32): void {
+function binaryCrossEntropy(op: RowOp, program: Program, order: usize, rows: i32, r0: i32, r1: i32): void {
   const stride = program.stride, outputs = op.columns, zero = f32x4.splat(0), one = f32x4.splat(1);
   const half = f32x4.splat(0.5), scale = f32x4.splat(1 / (<f32>outputs * <f32>rows));
   for (let r = r0; r < r1; r++) {
@@ -107,8 +121,7 @@ export function binaryCrossEntropy(op: RowOp, program: Program, order: usize, ro
   }
 }
 
-/** Computes the loss and gradient of rows [r0, r1), with the parameters of `softmaxCrossEntropy()`. */
-export function meanSquaredError(op: RowOp, program: Program, order: usize, rows: i32, r0: i32, r1: i32): void {
+function meanSquaredError(op: RowOp, program: Program, order: usize, rows: i32, r0: i32, r1: i32): void {
   const y = op.a, d = op.result, stride = program.stride, outputs = op.columns, labels = op.labels;
   const scale: f32 = 2 / (<f32>outputs * <f32>rows);
   for (let r = r0; r < r1; r++) {
@@ -129,8 +142,7 @@ export function meanSquaredError(op: RowOp, program: Program, order: usize, rows
   activateBackward(y, op.z, d, stride, outputs, op.activation, r0, r1);
 }
 
-/** Computes the loss and gradient of rows [r0, r1), with the parameters of `softmaxCrossEntropy()`. */
-export function huber(op: RowOp, program: Program, order: usize, rows: i32, r0: i32, r1: i32): void {
+function huber(op: RowOp, program: Program, order: usize, rows: i32, r0: i32, r1: i32): void {
   const y = op.a, d = op.result, stride = program.stride, outputs = op.columns, delta = op.scale;
   const scale: f32 = 1 / (<f32>outputs * <f32>rows);
   for (let r = r0; r < r1; r++) {

@@ -4,7 +4,7 @@
 import { activate, activateBackward, activateRows } from "./activations";
 import { dropPanel } from "./dropout";
 import { Mask, Program, RowOp, RowOpKind } from "./generated";
-import { binaryCrossEntropy, huber, meanSquaredError, softmaxCrossEntropy, weigh } from "./losses";
+import { computeLoss, weigh } from "./losses";
 import { rowsTimes } from "./matmul";
 import { elementAt, panelsOf, ROW, rowAt } from "./prims";
 import { sparseRowsTimes } from "./sparse";
@@ -23,14 +23,8 @@ export function runRowOp(op: RowOp, program: Program, order: usize, rows: i32, r
       return dropout(op, program, r0, r1);
     case RowOpKind.sparseLinear: // computed before, except for an activation of complete rows
       return activateRows(op.result, stride, r0, r1, op.columns, op.activation);
-    case RowOpKind.softmaxCrossEntropy:
-      return softmaxCrossEntropy(op, program, order, rows, r0, r1);
-    case RowOpKind.meanSquaredError:
-      return meanSquaredError(op, program, order, rows, r0, r1);
-    case RowOpKind.binaryCrossEntropy:
-      return binaryCrossEntropy(op, program, order, rows, r0, r1);
-    case RowOpKind.huber:
-      return huber(op, program, order, rows, r0, r1);
+    case RowOpKind.loss:
+      return computeLoss(op, program, order, rows, r0, r1);
     case RowOpKind.weigh:
       return weigh(op, stride, order, r0, r1);
     case RowOpKind.backwardInput:
