@@ -88,7 +88,7 @@ const DAMAGED: Record<string, readonly [bytes: () => Promise<Uint8Array> | Uint8
 
   "no progress": [
     () => bytesWithRecord({ progress: undefined }),
-    `whose progress is undefined, needs where the run stands`,
+    `whose progress is undefined, needs the progress of the run`,
   ],
   "progress without sums": [
     () => bytesWithProgress({ sums: undefined }),
