@@ -65,8 +65,8 @@ inline Curve run_case(const EpochCase& given, int path) {
     const uint64_t in = given.widths[layer], out = given.widths[layer + 1];
     const int32_t w = buffer(out, in), b = buffer(1, out), y = buffer(0, out),
                   z = needs_z(static_cast<mlp_activation>(activation(layer))) ? buffer(0, out) : -1,
-                  dz = buffer(0, out), dw = buffer(out, in), db = buffer(1, out), mw = buffer(out, in), vw = buffer(out, in), mb = buffer(1, out),
-                  vb = buffer(1, out), dropped = rate(layer) > 0 ? buffer(0, in) : -1,
+                  dz = buffer(0, out), dw = buffer(out, in), db = buffer(1, out), mw = buffer(out, in),
+                  vw = buffer(out, in), mb = buffer(1, out), vb = buffer(1, out), dropped = rate(layer) > 0 ? buffer(0, in) : -1,
                   aw = given.average > 0 ? buffer(out, in) : -1, ab = given.average > 0 ? buffer(1, out) : -1;
     ids.push_back({w, b, y, z, dz, dw, db, mw, vw, mb, vb, dropped, aw, ab});
     std::vector<float> values(in * out);
