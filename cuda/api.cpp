@@ -64,6 +64,11 @@ Activation activation_of(int32_t number) {
   return static_cast<Activation>(number);
 }
 
+LossKind loss_of(int32_t number) {
+  need(number >= 0 && number < MLP_LOSSES, "There is no loss with number %d", number);
+  return static_cast<LossKind>(number);
+}
+
 Optimizer optimizer_of(int32_t number) {
   need(number >= 0 && number < MLP_OPTIMIZERS, "There is no optimizer with number %d", number);
   return static_cast<Optimizer>(number);
@@ -198,36 +203,13 @@ EXPORT int32_t mlp_plan_linear(mlp_plan* plan, int32_t x, int32_t weights, int32
             [&] { plan->add(LinearOp{x, weights, bias, y, z, activation_of(activation)}); });
 }
 
-EXPORT int32_t mlp_plan_softmax_cross_entropy(mlp_plan* plan, int32_t logits, int32_t target, int32_t row_weights, int32_t dz,
-                                              double label_smoothing, char* error, uint32_t error_size) {
+EXPORT int32_t mlp_plan_loss(mlp_plan* plan, int32_t loss, int32_t y, int32_t z, int32_t target, int32_t labels,
+                             int32_t row_weights, int32_t dz, int32_t activation, const double* settings,
+                             uint64_t setting_count, char* error, uint32_t error_size) {
   return with_plan(plan, error, error_size, [&] {
-    LossOp op{LossKind::softmax_cross_entropy, logits, -1, target, true, row_weights, dz, MLP_LINEAR};
-    op.smoothing = label_smoothing;
-    plan->add(op);
-  });
-}
-
-EXPORT int32_t mlp_plan_binary_cross_entropy(mlp_plan* plan, int32_t logits, int32_t target, int32_t row_weights, int32_t dz,
-                                             char* error, uint32_t error_size) {
-  return with_plan(plan, error, error_size, [&] {
-    plan->add(LossOp{LossKind::binary_cross_entropy, logits, -1, target, false, row_weights, dz, MLP_LINEAR});
-  });
-}
-
-EXPORT int32_t mlp_plan_mean_squared_error(mlp_plan* plan, int32_t y, int32_t z, int32_t target, int32_t labels,
-                                           int32_t row_weights, int32_t dz, int32_t activation, char* error,
-                                           uint32_t error_size) {
-  return with_plan(plan, error, error_size, [&] {
-    plan->add(LossOp{LossKind::mean_squared_error, y, z, target, labels != 0, row_weights, dz, activation_of(activation)});
-  });
-}
-
-EXPORT int32_t mlp_plan_huber(mlp_plan* plan, int32_t y, int32_t z, int32_t target, int32_t row_weights, int32_t dz,
-                              int32_t activation, double delta, char* error, uint32_t error_size) {
-  return with_plan(plan, error, error_size, [&] {
-    LossOp op{LossKind::huber, y, z, target, false, row_weights, dz, activation_of(activation)};
-    op.delta = delta;
-    plan->add(op);
+    need_values(settings, setting_count);
+    plan->add(LossOp{loss_of(loss), y, z, target, labels != 0, row_weights, dz, activation_of(activation),
+                     {settings, settings + setting_count}});
   });
 }
 

@@ -1,8 +1,74 @@
-// The loss of one row, its gradient, and whether its prediction is correct, computed by one warp. The weight of a row
-// multiplies its gradient, not its loss.
+// The losses: what each is computed from, and the loss of one row, its gradient, and whether its prediction is correct,
+// computed by one warp. The weight of a row multiplies its gradient, not its loss.
 #pragma once
 
-#include "ops.cuh"
+#include "activations.cuh"
+#include "step.cuh"
+
+// Always a value of the enumeration: api.cpp checks the numbers that callers pass.
+using LossKind = mlp_loss;
+
+// The most settings that a loss has.
+constexpr int MAX_LOSS_SETTINGS = 1;
+
+enum class LossInput { logits, outputs };
+enum class LossTarget { labels, values, labels_or_values };
+
+// A setting: the numbers that it accepts, in words for a message and as a function. The words are null for no setting.
+struct LossSetting {
+  const char* needs;
+  bool (*accepts)(double value);
+};
+inline bool is_share(double value) { return value >= 0 && value <= 1; }
+inline bool is_above_0(double value) { return value > 0; }
+
+// The arguments that a loss needs, with its settings in the order of mlp.h.
+struct LossNeeds {
+  LossInput input;
+  LossTarget target;
+  LossSetting settings[MAX_LOSS_SETTINGS];
+
+  uint64_t setting_count() const {
+    uint64_t count = 0;
+    while (count < MAX_LOSS_SETTINGS && settings[count].needs) count++;
+    return count;
+  }
+};
+inline LossNeeds needs_of(LossKind kind) {
+  switch (kind) {
+    case MLP_SOFTMAX_CROSS_ENTROPY:
+      return {LossInput::logits, LossTarget::labels, {{"Label smoothing needs a number from 0 to 1", is_share}}};
+    case MLP_MEAN_SQUARED_ERROR: return {LossInput::outputs, LossTarget::labels_or_values, {}};
+    case MLP_BINARY_CROSS_ENTROPY: return {LossInput::logits, LossTarget::values, {}};
+    case MLP_HUBER:
+      return {LossInput::outputs, LossTarget::values, {{"Huber's loss needs a distance above 0", is_above_0}}};
+  }
+  __builtin_unreachable();
+}
+
+// The class labels or target values of rows, and the rows' weights: of the batch (B), or of the complete data set (N).
+struct TargetSource {
+  const uint32_t* labels;    // (B) or (N); null if there are target values
+  const float* targets;      // (B, O) or (N, O); null if there are labels
+  const float* row_weights;  // (B) or (N); null if every weight is 1
+  const uint32_t* order;     // row numbers of the epoch if the arrays are those of the data set, else null
+
+  // Returns the index of a row of the batch in these arrays.
+  __device__ __forceinline__ size_t row(const Batch& batch, int row) const {
+    return order ? order[batch.first + row] : row;
+  }
+};
+
+// A loss of outputs y (B, O).
+struct Loss {
+  LossKind kind;
+  TargetSource target_source;
+  RowScore* scores;       // (B)
+  int width;              // O
+  Activation activation;  // computed y from z; linear if y are logits
+  const float* z;         // (B, O), or null if the derivative does not need it
+  float settings[MAX_LOSS_SETTINGS];
+};
 
 // Returns, in every lane, the first index of the largest number of a row.
 __device__ __forceinline__ uint32_t index_of_largest(const float* row, int width, int lane) {
@@ -110,14 +176,14 @@ __device__ __forceinline__ RowScore loss_of_row(const Loss& loss, const Batch& b
   const float* targets = loss.target_source.targets ? loss.target_source.targets + source * loss.width : nullptr;
   const float* z = loss.z ? loss.z + static_cast<size_t>(row) * loss.width : nullptr;
   switch (loss.kind) {
-    case LossKind::softmax_cross_entropy:
-      return cross_entropy_of_row(y, dz, loss.width, label, loss.smoothing, weight, batch.rows, lane);
-    case LossKind::binary_cross_entropy:
-      return binary_cross_entropy_of_row(y, dz, loss.width, targets, weight, batch.rows, lane);
-    case LossKind::mean_squared_error:
+    case MLP_SOFTMAX_CROSS_ENTROPY:
+      return cross_entropy_of_row(y, dz, loss.width, label, loss.settings[0], weight, batch.rows, lane);
+    case MLP_MEAN_SQUARED_ERROR:
       return squared_error_of_row(y, z, dz, loss.width, targets, label, loss.activation, weight, batch.rows, lane);
-    case LossKind::huber:
-      return huber_of_row(y, z, dz, loss.width, targets, loss.activation, loss.delta, weight, batch.rows, lane);
+    case MLP_BINARY_CROSS_ENTROPY:
+      return binary_cross_entropy_of_row(y, dz, loss.width, targets, weight, batch.rows, lane);
+    case MLP_HUBER:
+      return huber_of_row(y, z, dz, loss.width, targets, loss.activation, loss.settings[0], weight, batch.rows, lane);
   }
   __builtin_unreachable();
 }

@@ -57,14 +57,10 @@ Parameter mlp_plan::parameter(const UpdateOp& op) {
 }
 
 Loss mlp_plan::loss(const LossOp& op, bool from_set) {
-  return {op.kind,
-          target_source(op.target, op.row_weights, from_set),
-          scores_.get(),
-          columns(op.dz),
-          op.activation,
-          buffer(op.z),
-          static_cast<float>(op.smoothing),
-          static_cast<float>(op.delta)};
+  Loss result{op.kind, target_source(op.target, op.row_weights, from_set), scores_.get(), columns(op.dz), op.activation,
+              buffer(op.z), {}};
+  for (size_t index = 0; index < op.settings.size(); index++) result.settings[index] = static_cast<float>(op.settings[index]);
+  return result;
 }
 
 StepEnd mlp_plan::step_end() const { return {progress_.get(), stop_.get(), scores_.get(), batch_size_}; }

@@ -8,8 +8,7 @@
  *   plan                  mlp_plan_create  mlp_plan_add_buffer  mlp_plan_set_inputs_u8  mlp_plan_set_inputs_f32
  *                         mlp_plan_set_labels  mlp_plan_set_targets  mlp_plan_set_row_weights  mlp_plan_finish
  *                         mlp_plan_describe  mlp_plan_destroy
- *   operations            mlp_plan_gather  mlp_plan_dropout  mlp_plan_linear  mlp_plan_softmax_cross_entropy
- *                         mlp_plan_binary_cross_entropy  mlp_plan_mean_squared_error  mlp_plan_huber
+ *   operations            mlp_plan_gather  mlp_plan_dropout  mlp_plan_linear  mlp_plan_loss
  *                         mlp_plan_linear_backward_input  mlp_plan_linear_backward_weight  mlp_plan_clip_by_norm
  *                         mlp_plan_update  mlp_plan_average
  *   work                  mlp_plan_write_buffer  mlp_plan_read_buffer  mlp_plan_run_epoch  mlp_plan_predict
@@ -73,6 +72,16 @@ enum mlp_optimizer {
   MLP_LION = 3 /* states: m; settings: beta1, beta2, weight decay */
 };
 enum { MLP_OPTIMIZERS = MLP_LION + 1 };
+
+/* Losses, numbered as in `src/plan/losses.ts`: what each is computed from, the targets that it takes, and the settings of
+ * mlp_plan_loss, in order. Logits are the sums z of the last layer, whose activation is then MLP_LINEAR: y = z. */
+enum mlp_loss {
+  MLP_SOFTMAX_CROSS_ENTROPY = 0, /* from logits; labels; settings: label smoothing (0 to 1) */
+  MLP_MEAN_SQUARED_ERROR = 1, /* from outputs; labels or target values; settings: none */
+  MLP_BINARY_CROSS_ENTROPY = 2, /* from logits; target values; settings: none */
+  MLP_HUBER = 3 /* from outputs; target values; settings: delta (above 0) */
+};
+enum { MLP_LOSSES = MLP_HUBER + 1 };
 
 /* The ways to run a plan. If the persistent kernel is not possible, the graph is used instead; if the plan has an unusual
  * form, its operations are launched one by one. mlp_plan_describe gives the path and the reason. */
@@ -165,25 +174,13 @@ int32_t mlp_plan_dropout(mlp_plan *plan, int32_t x, int32_t y, double rate, uint
 int32_t mlp_plan_linear(mlp_plan *plan, int32_t x, int32_t weights, int32_t bias, int32_t y, int32_t z, int32_t activation,
                         char *error, uint32_t error_size);
 
-/* Losses. target and row_weights (B, 1) are those of the gather; row_weights is -1 if every row has the weight 1. */
-
-/* Cross-entropy of softmax(logits (B, C)) against labels (B, 1), and dz (B, C). */
-int32_t mlp_plan_softmax_cross_entropy(mlp_plan *plan, int32_t logits, int32_t target, int32_t row_weights, int32_t dz,
-                                       double label_smoothing, char *error, uint32_t error_size);
-
-/* Cross-entropy of sigmoid(logits (B, O)) against target (B, O), averaged over the outputs, and dz (B, O). */
-int32_t mlp_plan_binary_cross_entropy(mlp_plan *plan, int32_t logits, int32_t target, int32_t row_weights, int32_t dz,
-                                      char *error, uint32_t error_size);
-
-/* Mean squared error of y (B, O) = activation(z (B, O)) against target (B, O), or against labels (B, 1) if `labels` is 1, and
- * dz (B, O). z is the buffer that mlp_plan_linear writes with y, or -1 if the derivative does not need it. */
-int32_t mlp_plan_mean_squared_error(mlp_plan *plan, int32_t y, int32_t z, int32_t target, int32_t labels,
-                                    int32_t row_weights, int32_t dz, int32_t activation, char *error, uint32_t error_size);
-
-/* Huber's loss of y (B, O) against target (B, O), and dz (B, O). It is linear in distances greater than `delta`, which must be
- * above 0. The other parameters are as for the mean squared error. */
-int32_t mlp_plan_huber(mlp_plan *plan, int32_t y, int32_t z, int32_t target, int32_t row_weights, int32_t dz,
-                       int32_t activation, double delta, char *error, uint32_t error_size);
+/* A loss of y (B, O) = activation(z (B, O)), and its gradient dz (B, O). `loss` is one of `enum mlp_loss`, which lists what it
+ * is computed from; `labels` is 1 if target holds labels (B, 1), and 0 if it holds target values (B, O). z is the buffer that
+ * mlp_plan_linear writes with y, or -1 if the derivative does not need it. target and row_weights (B, 1) are those of the
+ * gather; row_weights is -1 if every row has the weight 1. */
+int32_t mlp_plan_loss(mlp_plan *plan, int32_t loss, int32_t y, int32_t z, int32_t target, int32_t labels,
+                      int32_t row_weights, int32_t dz, int32_t activation, const double *settings, uint64_t setting_count,
+                      char *error, uint32_t error_size);
 
 /* dx (B, I) = activation'(z) (dz (B, O) weights (O, I)), with x (B, I) = activation(z (B, I)). z is the buffer that
  * mlp_plan_linear writes with x, or -1 if the derivative does not need it. If the layer reads x through mlp_plan_dropout, the

@@ -28,12 +28,11 @@ struct LinearOp {
 };
 struct LossOp {
   LossKind kind;
-  int32_t y, z, target;  // y: logits of a cross-entropy
+  int32_t y, z, target;  // y: outputs or logits
   bool labels;  // true if target holds labels, false if it holds target values
   int32_t row_weights, dz;
   Activation activation;
-  double smoothing = 0;  // ε of the softmax cross-entropy
-  double delta = 1;      // δ of Huber's loss
+  std::vector<double> settings;
 };
 struct LinearBackwardInputOp {
   int32_t dz, weights, x, z, dx;

@@ -4,6 +4,7 @@
 
 #include "activations.cuh"
 #include "dropout.cuh"
+#include "losses.cuh"
 #include "matmul.cuh"
 #include "step.cuh"
 #include "updates.cuh"
@@ -33,19 +34,6 @@ struct InputSource {
 };
 
 inline InputSource buffer_source(const float* x, int in_features) { return {x, nullptr, in_features, 1, false, false}; }
-
-// The class labels or target values of rows, and the rows' weights: of the batch (B), or of the complete data set (N).
-struct TargetSource {
-  const uint32_t* labels;    // (B) or (N); null if there are target values
-  const float* targets;      // (B, O) or (N, O); null if there are labels
-  const float* row_weights;  // (B) or (N); null if every weight is 1
-  const uint32_t* order;     // row numbers of the epoch if the arrays are those of the data set, else null
-
-  // Returns the index of a row of the batch in these arrays.
-  __device__ __forceinline__ size_t row(const Batch& batch, int row) const {
-    return order ? order[batch.first + row] : row;
-  }
-};
 
 // x (B, I) = rows of the data set * scale, with the labels (B) or targets (B, O) of those rows and their weights (B).
 struct Gather {
@@ -87,19 +75,7 @@ cudaError_t launch_linear(const Site&, const Linear&);
 cudaError_t launch_softmax(const Site&, float* y, int classes);
 cudaError_t launch_softmax_backward(const Site&, const float* y, float* d, int classes);
 
-enum class LossKind : int32_t { softmax_cross_entropy, binary_cross_entropy, mean_squared_error, huber };
-
-// A loss of outputs y (B, O). Its results are dZ (B, O) and the scores of the rows (B).
-struct Loss {
-  LossKind kind;
-  TargetSource target_source;
-  RowScore* scores;
-  int width;              // O
-  Activation activation;  // computed y from z; linear if y are logits
-  const float* z;         // (B, O), or null if the derivative does not need it
-  float smoothing;        // of the softmax cross-entropy
-  float delta;            // of Huber's loss
-};
+// dZ (B, O) and the scores of the rows (B), from the outputs or logits y (B, O).
 cudaError_t launch_loss(const Site&, const Loss&, const float* y, float* dz);
 
 // dX (B, I) = activation'(z) (dZ (B, O) weights (O, I)), with x = activation(z). If the layer reads x through a dropout, the

@@ -15,17 +15,6 @@ void need_rate(const DropoutSettings& dropout) {
   need(dropout.rate >= 0 && dropout.rate < 1, "A dropout needs a rate from 0 to below 1, found %g", dropout.rate);
 }
 
-// Returns whether a loss is computed from logits; else it is computed from outputs.
-bool takes_logits(LossKind kind) {
-  switch (kind) {
-    case LossKind::softmax_cross_entropy:
-    case LossKind::binary_cross_entropy: return true;
-    case LossKind::mean_squared_error:
-    case LossKind::huber: return false;
-  }
-  __builtin_unreachable();
-}
-
 }  // namespace
 
 mlp_plan::mlp_plan(int32_t device, uint32_t batch_size, int32_t path)
@@ -151,15 +140,25 @@ void mlp_plan::need_sums(int32_t z, int32_t y, Activation activation) const {
 }
 
 void mlp_plan::check_op(const LossOp& op) const {
-  const uint64_t out_features = shape(op.y).columns;
-  need_shape(op.y, takes_logits(op.kind) ? "logits" : "output", 0, out_features);
+  const LossNeeds needs = needs_of(op.kind);
+  const uint64_t out_features = shape(op.y).columns, settings = op.settings.size();
+  const int number = static_cast<int>(op.kind);
+  const bool logits = needs.input == LossInput::logits;
+  need(settings == needs.setting_count(), "Loss %d needs %llu settings, found %llu", number, needs.setting_count(), settings);
+  for (uint64_t index = 0; index < settings; index++) {
+    const auto& [range, accepts] = needs.settings[index];
+    need(accepts(op.settings[index]), "%s, found %g", range, op.settings[index]);
+  }
+  need(!logits || op.activation == MLP_LINEAR, "Loss %d is computed from logits and needs activation 0, found %d", number,
+       static_cast<int>(op.activation));
+  need(needs.target != (op.labels ? LossTarget::values : LossTarget::labels), "Loss %d needs %s, found %s", number,
+       op.labels ? "target values" : "labels", op.labels ? "labels" : "target values");
+  need_shape(op.y, logits ? "logits" : "output", 0, out_features);
   need_shape(op.target, op.labels ? "labels" : "targets", 0, op.labels ? 1 : out_features);
   if (op.row_weights >= 0) need_shape(op.row_weights, "row weights", 0, 1);
   need_shape(op.dz, "gradient", 0, out_features);
   need(op.dz != op.y && op.dz != op.z && op.dz != op.target && op.dz != op.row_weights,
        "A gradient cannot be written over an input of its computation, buffer %d", op.dz);
-  need(op.smoothing >= 0 && op.smoothing <= 1, "Label smoothing needs a number from 0 to 1, found %g", op.smoothing);
-  need(op.delta > 0, "Huber's loss needs a distance above 0, found %g", op.delta);
   need_sums(op.z, op.y, op.activation);
 }
 

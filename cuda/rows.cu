@@ -4,7 +4,7 @@
 // computed from z - max z, so that logits of any size stay finite. Cost: a row is read up to four times, from the caches if
 // it is not unusually wide, and written once or twice.
 // Compared with `activate()`, `activateBackward()` and the losses of the reference backend.
-#include "losses.cuh"
+#include "ops.cuh"
 
 namespace {
 

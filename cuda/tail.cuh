@@ -7,7 +7,6 @@
 // number of rows or blocks.
 #pragma once
 
-#include "losses.cuh"
 #include "ops.cuh"
 
 constexpr int TAIL_THREADS = 256, TAIL_CHUNK = 4, TAIL_LANES = 8;

@@ -11,13 +11,13 @@ struct EpochCase {
   mlp_optimizer optimizer;
   double clip;
   std::vector<int> activations = {};  // one for each layer; if empty, ReLU and tanh in turn and a linear output
-  LossKind loss = LossKind::softmax_cross_entropy;
+  LossKind loss = MLP_SOFTMAX_CROSS_ENTROPY;
   bool diverges = false;             // true if a learning rate is NaN
   std::vector<double> dropout = {};  // rate for the inputs of each layer; if empty, 0
   double average = 0;                // decay of the averages; 0 for no averages
   bool weighted = false;             // true if rows have weights, and some rows belong to no class
 
-  bool has_labels() const { return loss == LossKind::softmax_cross_entropy || loss == LossKind::mean_squared_error; }
+  bool has_labels() const { return needs_of(loss).target != LossTarget::values; }
 };
 
 inline std::vector<double> settings_of(mlp_optimizer optimizer) {
@@ -26,6 +26,16 @@ inline std::vector<double> settings_of(mlp_optimizer optimizer) {
     case MLP_ADAM: return {0.9, 0.999, 1e-3, 0, 0};
     case MLP_RMSPROP: return {0.9, 1e-2, 0.01};
     case MLP_LION: return {0.9, 0.99, 0.01};
+  }
+  __builtin_unreachable();
+}
+
+inline std::vector<double> settings_of(LossKind loss) {
+  switch (loss) {
+    case MLP_SOFTMAX_CROSS_ENTROPY: return {0.05};
+    case MLP_MEAN_SQUARED_ERROR:
+    case MLP_BINARY_CROSS_ENTROPY: return {};
+    case MLP_HUBER: return {0.4};
   }
   __builtin_unreachable();
 }
@@ -103,20 +113,9 @@ inline Curve run_case(const EpochCase& given, int path) {
   }
   const Ids& last = ids.back();
   const int output = activation(layers - 1);
-  switch (given.loss) {
-    case LossKind::softmax_cross_entropy:
-      done(mlp_plan_softmax_cross_entropy(plan, last.y, target, row_weights, last.dz, 0.05, error, sizeof error));
-      break;
-    case LossKind::binary_cross_entropy:
-      done(mlp_plan_binary_cross_entropy(plan, last.y, target, row_weights, last.dz, error, sizeof error));
-      break;
-    case LossKind::mean_squared_error:
-      done(mlp_plan_mean_squared_error(plan, last.y, last.z, target, 1, row_weights, last.dz, output, error, sizeof error));
-      break;
-    case LossKind::huber:
-      done(mlp_plan_huber(plan, last.y, last.z, target, row_weights, last.dz, output, 0.4, error, sizeof error));
-      break;
-  }
+  const std::vector<double> loss_settings = settings_of(given.loss);
+  done(mlp_plan_loss(plan, given.loss, last.y, last.z, target, given.has_labels(), row_weights, last.dz, output,
+                     loss_settings.data(), loss_settings.size(), error, sizeof error));
   for (int l = layers - 1; l > 0; l--) {
     done(mlp_plan_linear_backward_input(plan, ids[l].dz, ids[l].w, before(l), ids[l - 1].z, ids[l - 1].dz, activation(l - 1),
                                         rate(l), 9, l, error, sizeof error));
@@ -190,8 +189,8 @@ inline Curve run_case(const EpochCase& given, int path) {
 }
 
 inline const std::vector<EpochCase>& epoch_cases() {
-  const LossKind entropy = LossKind::softmax_cross_entropy, binary = LossKind::binary_cross_entropy,
-                 squared = LossKind::mean_squared_error, huber = LossKind::huber;
+  const LossKind entropy = MLP_SOFTMAX_CROSS_ENTROPY, binary = MLP_BINARY_CROSS_ENTROPY,
+                 squared = MLP_MEAN_SQUARED_ERROR, huber = MLP_HUBER;
   static const std::vector<EpochCase> cases = {
       {{20, 16, 4}, 8, 30, MLP_ADAM, 0},
       {{33, 40, 24, 5}, 16, 40, MLP_SGD, 0},

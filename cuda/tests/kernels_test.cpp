@@ -161,6 +161,7 @@ int main(int argc, char** argv) {
     int devices = 0;
     check(cudaGetDeviceCount(&devices));
     test_misused_operations();
+    test_misused_losses();
     test_misused_sets();
     test_targets_without_loss();
     test_misuse();  // runs first: the errors that it causes must not affect later tests

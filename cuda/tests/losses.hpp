@@ -14,10 +14,10 @@ struct LossCase {
 
 inline const char* name_of(LossKind kind) {
   switch (kind) {
-    case LossKind::softmax_cross_entropy: return "softmaxCrossEntropy";
-    case LossKind::binary_cross_entropy: return "binaryCrossEntropy";
-    case LossKind::mean_squared_error: return "meanSquaredError";
-    case LossKind::huber: return "huber";
+    case MLP_SOFTMAX_CROSS_ENTROPY: return "softmaxCrossEntropy";
+    case MLP_BINARY_CROSS_ENTROPY: return "binaryCrossEntropy";
+    case MLP_MEAN_SQUARED_ERROR: return "meanSquaredError";
+    case MLP_HUBER: return "huber";
   }
   __builtin_unreachable();
 }
@@ -30,19 +30,19 @@ inline double loss_in_double(LossKind kind, const float* y, const double* target
   for (int c = 0; c < width; c++) {
     const double off = y[c] - target[c], z = y[c];
     switch (kind) {
-      case LossKind::softmax_cross_entropy:
+      case MLP_SOFTMAX_CROSS_ENTROPY:
         if (target[c] != 0) loss -= target[c] * std::log(likely[c]);
         d[c] = likely[c] - target[c];
         break;
-      case LossKind::binary_cross_entropy:
+      case MLP_BINARY_CROSS_ENTROPY:
         loss += (target[c] * std::log1p(std::exp(-z)) + (1 - target[c]) * std::log1p(std::exp(z))) / width;
         d[c] = (1 / (1 + std::exp(-z)) - target[c]) / width;
         break;
-      case LossKind::mean_squared_error:
+      case MLP_MEAN_SQUARED_ERROR:
         loss += off * off / width;
         d[c] = 2 * off / width;
         break;
-      case LossKind::huber:
+      case MLP_HUBER:
         loss += (std::fabs(off) <= delta ? off * off / 2 : delta * (std::fabs(off) - delta / 2)) / width;
         d[c] = std::max(-delta, std::min(delta, off)) / width;
         break;
@@ -53,7 +53,7 @@ inline double loss_in_double(LossKind kind, const float* y, const double* target
 
 inline bool is_correct(const LossCase& given, const float* y, const double* target, uint32_t label, int width) {
   if (given.labels) return uint32_t(std::max_element(y, y + width) - y) == label;
-  if (given.kind != LossKind::binary_cross_entropy) return false;
+  if (given.kind != MLP_BINARY_CROSS_ENTROPY) return false;
   for (int o = 0; o < width; o++) {
     if ((y[o] > 0) != (target[o] > 0.5)) return false;
   }
@@ -61,8 +61,9 @@ inline bool is_correct(const LossCase& given, const float* y, const double* targ
 }
 
 inline void test_loss(const Size& size, const LossCase& given) {
-  const bool squared = given.kind == LossKind::mean_squared_error || given.kind == LossKind::huber;
-  const float smoothing = given.kind == LossKind::softmax_cross_entropy ? 0.1f : 0, delta = 0.7f;
+  const bool squared = given.kind == MLP_MEAN_SQUARED_ERROR || given.kind == MLP_HUBER;
+  const float smoothing = given.kind == MLP_SOFTMAX_CROSS_ENTROPY ? 0.1f : 0, delta = 0.7f;
+  const float setting = smoothing > 0 ? smoothing : delta;  // not read by a loss without settings
   Step step(size.batch, size.rows, 2);
   const Activated output(size.batch, size.out, given.activation, squared ? 1 : given.deviation);
   Matrix targets(size.batch * size.out), row_weights(size.batch), dz(size.batch * size.out);
@@ -71,7 +72,7 @@ inline void test_loss(const Size& size, const LossCase& given) {
     labels[row] = generator()() % size.out;
     if (row % 3 == 1) labels[row] = row % 2 ? size.out : UINT32_MAX;  // no class
     if (row % 3 == 2) row_weights.values[row] = 0;
-    for (int o = 0; o < size.out && given.kind == LossKind::binary_cross_entropy; o++) {
+    for (int o = 0; o < size.out && given.kind == MLP_BINARY_CROSS_ENTROPY; o++) {
       float& target = targets.values[row * size.out + o];
       const bool matches = row % 2 || generator()() % 2;  // so that some rows are correct
       target = (output.y.values[row * size.out + o] > 0) == matches;
@@ -86,8 +87,8 @@ inline void test_loss(const Size& size, const LossCase& given) {
   const TargetSource source = {given.labels ? label_memory.get() : nullptr, given.labels ? nullptr : targets.get(),
                                given.weighted ? row_weights.get() : nullptr, nullptr};
   check(launch_loss(step.site,
-                    {given.kind, source, scores.get(), size.out, given.activation, output.sums(), smoothing, delta},
-                    output.y.get(), dz.get()));
+                    {given.kind, source, scores.get(), size.out, given.activation, output.sums(), {setting}}, output.y.get(),
+                    dz.get()));
   check(launch_end_step(step.site, {step.site.progress, step.stop.get(), scores.get(), step.site.batch_size}));
 
   std::vector<double> wanted(dz.values.begin(), dz.values.end());
@@ -116,14 +117,14 @@ inline void test_loss(const Size& size, const LossCase& given) {
 
 inline void test_losses(const Size& size, const std::vector<Activation>& activations) {
   for (bool weighted : {false, true}) {
-    test_loss(size, {LossKind::softmax_cross_entropy, MLP_LINEAR, true, weighted});
-    test_loss(size, {LossKind::binary_cross_entropy, MLP_LINEAR, false, weighted});
-    test_loss(size, {LossKind::binary_cross_entropy, MLP_LINEAR, false, weighted, 60});
-    test_loss(size, {LossKind::mean_squared_error, MLP_RELU, true, weighted});
+    test_loss(size, {MLP_SOFTMAX_CROSS_ENTROPY, MLP_LINEAR, true, weighted});
+    test_loss(size, {MLP_BINARY_CROSS_ENTROPY, MLP_LINEAR, false, weighted});
+    test_loss(size, {MLP_BINARY_CROSS_ENTROPY, MLP_LINEAR, false, weighted, 60});
+    test_loss(size, {MLP_MEAN_SQUARED_ERROR, MLP_RELU, true, weighted});
   }
   for (Activation activation : activations) {
-    test_loss(size, {LossKind::mean_squared_error, activation, false, activation % 2 == 1});
-    test_loss(size, {LossKind::huber, activation, false, activation % 2 == 0});
+    test_loss(size, {MLP_MEAN_SQUARED_ERROR, activation, false, activation % 2 == 1});
+    test_loss(size, {MLP_HUBER, activation, false, activation % 2 == 0});
   }
 }
 
@@ -136,13 +137,13 @@ inline void test_edges_of_losses() {
     targets.memory.write(&target, 1, nullptr);
     DeviceMemory<RowScore> scores(1);
     const TargetSource source = {nullptr, targets.get(), nullptr, nullptr};
-    check(launch_loss(step.site, {kind, source, scores.get(), 1, MLP_LINEAR, nullptr, 0, 1}, outputs.get(), dz.get()));
+    check(launch_loss(step.site, {kind, source, scores.get(), 1, MLP_LINEAR, nullptr, {1}}, outputs.get(), dz.get()));
     RowScore score;
     scores.read(&score, 1, nullptr);
     *d = dz.read()[0];
     return score;
   };
-  const LossKind binary = LossKind::binary_cross_entropy;
+  const LossKind binary = MLP_BINARY_CROSS_ENTROPY;
   float d = 0;
   for (float z : {100.0f, -100.0f}) {
     for (float target : {0.0f, 1.0f}) {
@@ -156,10 +157,10 @@ inline void test_edges_of_losses() {
   const RowScore sure = run(binary, 20, 1, &d);
   expect(std::fabs(sure.loss - tiny) <= 1e-6 * tiny && std::fabs(d + tiny) <= 1e-6 * tiny,
          "the loss and the gradient of a logit whose sigmoid rounds to 1");
-  for (LossKind kind : {binary, LossKind::huber, LossKind::mean_squared_error}) {
+  for (LossKind kind : {binary, MLP_HUBER, MLP_MEAN_SQUARED_ERROR}) {
     const RowScore score = run(kind, NAN, 1, &d);
     expect(std::isnan(score.loss) && std::isnan(d), "loss and gradient of a NaN are NaN");
   }
-  const RowScore far = run(LossKind::huber, INFINITY, 0, &d);
+  const RowScore far = run(MLP_HUBER, INFINITY, 0, &d);
   expect(far.loss == INFINITY && d == 1, "the gradient of an infinite distance is bounded");
 }

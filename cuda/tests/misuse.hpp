@@ -64,22 +64,6 @@ inline void test_misused_operations() {
   refused(mlp_plan_linear_backward_input(plan, other, w, y, dz, x, MLP_SILU, 0, 0, 0, error, size), other_sums);
   refused(mlp_plan_linear_backward_input(plan, dz, w, y, z, z, MLP_SILU, 0, 0, 0, error, size),
           "A gradient cannot be written over an input of its computation, buffer 4");
-  refused(mlp_plan_mean_squared_error(plan, other, -1, x, 0, -1, dz, MLP_SILU, error, size), missing);
-  refused(mlp_plan_mean_squared_error(plan, y, dz, x, 0, -1, other, MLP_RELU, error, size), other_sums);
-  refused(mlp_plan_mean_squared_error(plan, y, -1, x, 0, -1, y, MLP_RELU, error, size),
-          "A gradient cannot be written over an input of its computation, buffer 3");
-  refused(mlp_plan_mean_squared_error(plan, y, -1, x, 0, x, dz, MLP_RELU, error, size),
-          "Buffer 0 has shape [B, 3], needs [B, 1] as row weights");
-  refused(mlp_plan_huber(plan, other, -1, x, -1, dz, MLP_GELU, 1, error, size),
-          "The derivative of activation 9 needs its sums, found no buffer for them");
-  for (double delta : {0.0, -1.0}) {
-    refused(mlp_plan_huber(plan, y, -1, x, -1, dz, MLP_RELU, delta, error, size),
-            ("Huber's loss needs a distance above 0, found " + std::to_string(int(delta))).c_str());
-  }
-  expect(mlp_plan_huber(plan, y, -1, x, -1, dz, MLP_RELU, NAN, error, size) == MLP_INVALID, "a distance of NaN is refused");
-  refused(mlp_plan_binary_cross_entropy(plan, y, b, -1, dz, error, size), "Buffer 2 has shape [1, 3], needs [B, 3] as targets");
-  refused(mlp_plan_binary_cross_entropy(plan, b, x, -1, dz, error, size), "Buffer 2 has shape [1, 3], needs [B, 3] as logits");
-
   const char* rate = "A dropout needs a rate from 0 to below 1, found ";
   refused(mlp_plan_dropout(plan, x, x, 0.5, 1, 0, error, size), "A dropout cannot write its output over its input, buffer 0");
   refused(mlp_plan_dropout(plan, x, b, 0.5, 1, 0, error, size), "Buffer 2 has shape [1, 3], needs [B, 3] as output of a dropout");
@@ -131,6 +115,67 @@ inline void test_misused_operations() {
   mlp_plan_destroy(plan);
 }
 
+// Tests losses with wrong buffers, targets, activations or settings.
+inline void test_misused_losses() {
+  char error[512] = "";
+  int32_t status = 0;
+  mlp_plan* plan = mlp_plan_create(0, 4, 0, &status, error, sizeof error);
+  const uint64_t shapes[][2] = {{0, 3}, {3, 3}, {1, 3}, {0, 3}, {0, 3}, {0, 3}, {0, 3}, {0, 1}};
+  for (const auto& [rows, columns] : shapes) mlp_plan_add_buffer(plan, rows, columns, error, sizeof error);
+  const int32_t x = 0, w = 1, b = 2, y = 3, z = 4, values = 5, dz = 6, labels = 7, size = sizeof error;
+  expect(mlp_plan_linear(plan, x, w, b, y, z, MLP_LINEAR, error, size) == MLP_OK, std::string("a layer is recorded: ") + error);
+  struct Call {
+    int32_t loss, activation;
+    std::vector<double> settings;
+    int32_t has_labels = 0, y = 3, z = -1, dz = 6, target = -1, row_weights = -1;
+  };
+  const auto record = [&](const Call& given) {
+    const int32_t target = given.target >= 0 ? given.target : given.has_labels ? labels : values;
+    return mlp_plan_loss(plan, given.loss, given.y, given.z, target, given.has_labels, given.row_weights, given.dz,
+                         given.activation, given.settings.data(), given.settings.size(), error, size);
+  };
+  const auto refused = [&](const Call& given, const char* message) {
+    expect(record(given) == MLP_INVALID && strcmp(error, message) == 0,
+           std::string("another message for a wrong loss: ") + error);
+  };
+  const int32_t entropy = MLP_SOFTMAX_CROSS_ENTROPY, squared = MLP_MEAN_SQUARED_ERROR, binary = MLP_BINARY_CROSS_ENTROPY,
+                huber = MLP_HUBER;
+  refused({squared, MLP_SILU, {}}, "The derivative of activation 5 needs its sums, found no buffer for them");
+  refused({huber, MLP_GELU, {1}}, "The derivative of activation 9 needs its sums, found no buffer for them");
+  refused({squared, MLP_RELU, {}, 0, y, x}, "Buffer 0 does not hold the sums of the layer whose output is buffer 3");
+  refused({squared, MLP_RELU, {}, 0, y, -1, y}, "A gradient cannot be written over an input of its computation, buffer 3");
+  refused({squared, MLP_RELU, {}, 0, y, -1, dz, values, x}, "Buffer 0 has shape [B, 3], needs [B, 1] as row weights");
+  refused({squared, MLP_RELU, {}, 1, y, -1, dz, values}, "Buffer 5 has shape [B, 3], needs [B, 1] as labels");
+  refused({squared, MLP_RELU, {}, 0, b}, "Buffer 2 has shape [1, 3], needs [B, 3] as output");
+  refused({binary, MLP_LINEAR, {}, 0, b}, "Buffer 2 has shape [1, 3], needs [B, 3] as logits");
+  refused({binary, MLP_LINEAR, {}, 0, y, -1, dz, b}, "Buffer 2 has shape [1, 3], needs [B, 3] as targets");
+  refused({MLP_LOSSES, MLP_LINEAR, {}}, "There is no loss with number 4");
+  refused({-1, MLP_LINEAR, {}}, "There is no loss with number -1");
+  refused({huber, MLP_ACTIVATIONS, {1}}, "There is no activation with number 10");
+  refused({entropy, MLP_LINEAR, {}, 1}, "Loss 0 needs 1 settings, found 0");
+  refused({squared, MLP_RELU, {1}}, "Loss 1 needs 0 settings, found 1");
+  refused({binary, MLP_LINEAR, {1}}, "Loss 2 needs 0 settings, found 1");
+  refused({huber, MLP_RELU, {1, 1}}, "Loss 3 needs 1 settings, found 2");
+  refused({entropy, MLP_LINEAR, {0}}, "Loss 0 needs labels, found target values");
+  refused({binary, MLP_LINEAR, {}, 1}, "Loss 2 needs target values, found labels");
+  refused({huber, MLP_RELU, {1}, 1}, "Loss 3 needs target values, found labels");
+  refused({entropy, MLP_SOFTMAX, {0}, 1}, "Loss 0 is computed from logits and needs activation 0, found 4");
+  refused({binary, MLP_SIGMOID, {}}, "Loss 2 is computed from logits and needs activation 0, found 2");
+  refused({entropy, MLP_LINEAR, {-0.5}, 1}, "Label smoothing needs a number from 0 to 1, found -0.5");
+  refused({entropy, MLP_LINEAR, {1.5}, 1}, "Label smoothing needs a number from 0 to 1, found 1.5");
+  refused({huber, MLP_RELU, {0}}, "Huber's loss needs a distance above 0, found 0");
+  refused({huber, MLP_RELU, {-1}}, "Huber's loss needs a distance above 0, found -1");
+  expect(record({entropy, MLP_LINEAR, {NAN}, 1}) == MLP_INVALID, "label smoothing of NaN is refused");
+  expect(record({huber, MLP_RELU, {NAN}}) == MLP_INVALID, "a distance of NaN is refused");
+  expect(mlp_plan_loss(plan, huber, y, -1, values, 0, -1, dz, MLP_RELU, nullptr, 1, error, size) == MLP_INVALID &&
+             strcmp(error, "An array is null") == 0, "null settings are refused");
+  for (const Call& given : {Call{entropy, MLP_LINEAR, {1}, 1}, {squared, MLP_SOFTMAX, {}, 1}, {squared, MLP_SILU, {}, 0, y, z},
+                            {binary, MLP_LINEAR, {}}, {huber, MLP_RELU, {0.5}}}) {
+    expect(record(given) == MLP_OK, std::string("a loss is recorded: ") + error);
+  }
+  mlp_plan_destroy(plan);
+}
+
 // Tests data sets without the labels, targets or row weights that a plan needs.
 inline void test_misused_sets() {
   char error[512] = "";
@@ -145,7 +190,8 @@ inline void test_misused_sets() {
     for (const auto& [rows, columns] : shapes) mlp_plan_add_buffer(plan, rows, columns, error, size);
     expect(mlp_plan_gather(plan, x, target, row_weights, 1, error, size) == MLP_OK &&
                mlp_plan_linear(plan, x, w, b, y, -1, MLP_LINEAR, error, size) == MLP_OK &&
-               mlp_plan_binary_cross_entropy(plan, y, loss_target, loss_weights, dz, error, size) == MLP_OK &&
+               mlp_plan_loss(plan, MLP_BINARY_CROSS_ENTROPY, y, -1, loss_target, 0, loss_weights, dz, MLP_LINEAR, nullptr, 0,
+                             error, size) == MLP_OK &&
                mlp_plan_set_inputs_f32(plan, ones, 4, 1, error, size) == MLP_OK,
            std::string("a loss is recorded: ") + error);
     if (has_labels) mlp_plan_set_labels(plan, labels, 4, error, size);

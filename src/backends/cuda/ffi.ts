@@ -59,10 +59,10 @@ export const SYMBOLS = {
   mlp_plan_gather: { parameters: [plan, id, id, id, number, ...error], result },
   mlp_plan_dropout: { parameters: [plan, id, id, ...mask, ...error], result },
   mlp_plan_linear: { parameters: [plan, id, id, id, id, id, choice, ...error], result },
-  mlp_plan_softmax_cross_entropy: { parameters: [plan, id, id, id, id, number, ...error], result },
-  mlp_plan_binary_cross_entropy: { parameters: [plan, id, id, id, id, ...error], result },
-  mlp_plan_mean_squared_error: { parameters: [plan, id, id, id, flag, id, id, choice, ...error], result },
-  mlp_plan_huber: { parameters: [plan, id, id, id, id, id, choice, number, ...error], result },
+  mlp_plan_loss: {
+    parameters: [plan, choice, id, id, id, flag, id, id, choice, "buffer", count, ...error],
+    result,
+  },
   mlp_plan_linear_backward_input: {
     parameters: [plan, id, id, id, id, id, choice, ...mask, ...error],
     result,

@@ -2,6 +2,7 @@
 import type { FloatArray } from "../backend.ts";
 import { ACTIVATION_TABLE } from "../../plan/activations.ts";
 import type { Dataset } from "../../data/dataset.ts";
+import { isLoss, LOSS_OPS, lossInputOf, lossSettingsOf } from "../../plan/losses.ts";
 import { isUpdate, settingsOf, statesOf, UPDATES } from "../../plan/optimizers.ts";
 import type { BufferName, BufferSpec, DropoutMask, ForwardPlan, Op, StepPlan } from "../../plan/plan.ts";
 import { PATH_NUMBERS } from "./ffi.ts";
@@ -40,10 +41,13 @@ export interface RecordingOptions {
   readonly action: string;
 }
 
+/** The parts of a plan that are recorded; `labels` is absent in a prediction. */
+type RecordedPlan = Pick<StepPlan, "batchSize" | "buffers" | "ops"> & Partial<Pick<StepPlan, "labels">>;
+
 /** Creates a plan with these buffers and records these operations. The data set is set later. */
 function record(
   { symbols }: Library,
-  { batchSize, buffers, ops }: Pick<StepPlan, "batchSize" | "buffers" | "ops">,
+  { batchSize, buffers, ops, labels = false }: RecordedPlan,
   { device, path, action }: RecordingOptions,
 ): Recording {
   const status = new Int32Array(1), error = new Uint8Array(512);
@@ -92,7 +96,8 @@ function record(
       const [rows, columns] = sidesOf(shape);
       call(action, symbols.mlp_plan_add_buffer, plan, rows, columns);
     }
-    for (const op of ops) recordOp(op, { symbols, plan, id, action });
+    const place = { symbols, plan, labels: Number(labels), id, action };
+    for (const op of ops) recordOp(op, place);
     return recording;
   } catch (error) {
     recording.destroy();
@@ -110,6 +115,8 @@ function sidesOf(shape: BufferSpec["shape"]): [rows: bigint, columns: bigint] {
 interface Place {
   readonly symbols: Library["symbols"];
   readonly plan: Deno.PointerObject;
+  /** 1 if the target of a loss holds labels, 0 if it holds target values. */
+  readonly labels: number;
   readonly id: (name: BufferName | undefined) => number;
   readonly action: string;
 }
@@ -119,13 +126,21 @@ function maskNumbers(mask: DropoutMask | undefined): [rate: number, seed: number
   return mask ? [mask.rate, mask.seed, mask.layer] : [0, 0, 0];
 }
 
-function recordOp(op: Op, { symbols, plan, id, action }: Place): void {
+function recordOp(op: Op, { symbols, plan, labels, id, action }: Place): void {
   if (isUpdate(op)) {
     const { number } = UPDATES[op.op], [parameter, gradient] = [op.parameter, op.gradient].map(id);
     const states = Int32Array.from(statesOf(op), id), settings = Float64Array.from(settingsOf(op));
     const [stateCount, count] = [states, settings].map(({ length }) => BigInt(length));
     const given = [number, parameter, gradient, states, stateCount, settings, count] as const;
     return call(action, symbols.mlp_plan_update, plan, ...given);
+  }
+  if (isLoss(op)) {
+    const output = "logits" in op ? { z: undefined, activation: "linear" } as const : op;
+    const [y, z, target, rowWeights, dZ] = [lossInputOf(op), output.z, op.target, op.weights, op.dZ].map(id);
+    const { number } = LOSS_OPS[op.op], { number: activation } = ACTIVATION_TABLE[output.activation];
+    const settings = Float64Array.from(lossSettingsOf(op)), count = BigInt(settings.length);
+    const given = [number, y, z, target, labels, rowWeights, dZ, activation, settings, count] as const;
+    return call(action, symbols.mlp_plan_loss, plan, ...given);
   }
   switch (op.op) {
     case "gather": {
@@ -138,27 +153,6 @@ function recordOp(op: Op, { symbols, plan, id, action }: Place): void {
       const { number } = ACTIVATION_TABLE[op.activation];
       const [x, weights, bias, y, z] = [op.x, op.weights, op.bias, op.y, op.z].map(id);
       return call(action, symbols.mlp_plan_linear, plan, x, weights, bias, y, z, number);
-    }
-    case "softmaxCrossEntropy": {
-      const [logits, target, rowWeights, dZ] = [op.logits, op.target, op.weights, op.dZ].map(id);
-      const given = [logits, target, rowWeights, dZ, op.labelSmoothing] as const;
-      return call(action, symbols.mlp_plan_softmax_cross_entropy, plan, ...given);
-    }
-    case "binaryCrossEntropy": {
-      const [logits, target, rowWeights, dZ] = [op.logits, op.target, op.weights, op.dZ].map(id);
-      return call(action, symbols.mlp_plan_binary_cross_entropy, plan, logits, target, rowWeights, dZ);
-    }
-    case "meanSquaredError": {
-      const { number } = ACTIVATION_TABLE[op.activation], labels = Number(op.labels);
-      const [y, z, target, rowWeights, dZ] = [op.y, op.z, op.target, op.weights, op.dZ].map(id);
-      const given = [y, z, target, labels, rowWeights, dZ, number] as const;
-      return call(action, symbols.mlp_plan_mean_squared_error, plan, ...given);
-    }
-    case "huber": {
-      const { number } = ACTIVATION_TABLE[op.activation];
-      const [y, z, target, rowWeights, dZ] = [op.y, op.z, op.target, op.weights, op.dZ].map(id);
-      const given = [y, z, target, rowWeights, dZ, number, op.delta] as const;
-      return call(action, symbols.mlp_plan_huber, plan, ...given);
     }
     case "linearBackwardInput": {
       const { number } = ACTIVATION_TABLE[op.activation];

@@ -10,7 +10,9 @@ import {
   SYMBOLS,
 } from "../../../src/backends/cuda/ffi.ts";
 import { ACTIVATION_TABLE, ACTIVATIONS, needsZ } from "../../../src/plan/activations.ts";
+import { LOSS_OPS, LOSSES } from "../../../src/plan/losses.ts";
 import { UPDATES } from "../../../src/plan/optimizers.ts";
+import { resolveConfig } from "../../../src/training/config.ts";
 
 const CODE = header.replaceAll(/\/\*[^]*?\*\//g, "");
 
@@ -65,6 +67,24 @@ Deno.test("mlp.h numbers the optimizers as UPDATES does, with the same states an
   for (const [name, { states, settings }] of Object.entries(UPDATES)) {
     const wanted = `states: ${states.join(", ")}; settings: ${settings.join(", ")}`;
     assertEquals(remark(name).replaceAll(/ \(.*?\)/g, ""), inWords(wanted, " "));
+  }
+});
+
+Deno.test("mlp.h numbers the losses as LOSS_OPS does, with what each is computed from, its targets and its settings", () => {
+  const byWords = Object.fromEntries(
+    Object.entries(LOSS_OPS).map(([name, loss]) => [inWords(name, "-"), loss]),
+  );
+  const numbers = numbersOf(byWords);
+  assertEquals(enumOf("MLP_SOFTMAX_CROSS_ENTROPY"), numbers);
+  checkCount("MLP_LOSSES", numbers);
+  for (const { labels, targets, logits, op } of Object.values(LOSSES)) {
+    const name = op({ index: 0, output: "linear", labels, settings: resolveConfig() }).op;
+    const settings = LOSS_OPS[name].settings.map((setting) => inWords(setting, " "));
+    const taken = [labels && "labels", targets && "target values"].filter(Boolean).join(" or ");
+    assertEquals(
+      remark(inWords(name, "_")).replaceAll(/ \(.*?\)/g, ""),
+      `from ${logits ? "logits" : "outputs"}; ${taken}; settings: ${settings.join(", ") || "none"}`,
+    );
   }
 });
 
