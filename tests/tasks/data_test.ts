@@ -138,8 +138,8 @@ const REFUSALS: Refusal[] = [
     name: "target values with cross-entropy",
     bytes: setFile(drawRegression()),
     args: ["--loss", "cross-entropy"],
-    message: 'error: Loss "cross-entropy" needs class labels, the data set has target values; ' +
-      'those need loss "mean-squared-error", "binary-cross-entropy" or "huber"\n' +
+    message: 'error: Loss "cross-entropy" needs class labels, the data set has target values, ' +
+      'which need loss "mean-squared-error", "binary-cross-entropy" or "huber"\n' +
       "  hint: use --loss mean-squared-error or huber",
   },
   {

@@ -13,7 +13,7 @@ import { drawImages, drawRegression, jsonOf, linesOf, setFile, taskTest } from "
 taskTest("train standardizes targets that are far from standard, and says so", async (folder) => {
   const said = await trained(folder, far(), "--epochs", "30");
   const scaled =
-    /\ntargets {2}means \S+ to \S+, deviations \S+ to \S+; standardized for training \(--standardize-targets never turns that off\)\n/;
+    /\ntargets {2}means \S+ to \S+, deviations \S+ to \S+; standardized for training \(--standardize-targets never turns this off\)\n/;
   assertMatch(said, scaled);
   assertMatch(said, /\nepoch +train loss +test loss +test R² +seconds +rows\/s\n/);
   assertMatch(said, /\ntest R² 0\.\d{4}, mean absolute error \d+\.\d+, test loss 0\.\d{4}, /);
@@ -179,7 +179,7 @@ taskTest(
     assertMatch(stderr, /\ntargets {2}means .*; standardized for training .*\nnetwork .* dropout 0\.2 /);
     assertMatch(
       stderr,
-      /\ntraining adam, learning rate 0\.01 constant, huber, .*, weights averaged by 0\.9, seed 1; goes on at epoch 3\n/,
+      /\ntraining adam, learning rate 0\.01 constant, huber, .*, weights averaged by 0\.9, seed 1; continues at epoch 3\n/,
     );
     assertEquals(await folder.read("resumed.npz"), whole);
   },

@@ -92,7 +92,7 @@ taskTest(
     assertMatch(lines[1], /^accuracy \d+\.\d\d ±\d\.\d\d % \(\d+ of 60\)$/);
     assertMatch(lines[2], /^F1 {7}\d\.\d{4}$/);
     assertMatch(lines[5], /^ *dog +30 /);
-    assertMatch(lines[7], /^label +cat +dog +right \(columns: taken for\)$/);
+    assertMatch(lines[7], /^label +cat +dog +correct \(columns: predicted\)$/);
     const args = ["--model", "m.npz", "set.npz", "--rows", "0-1", ...REFERENCE];
     assertMatch(
       (await folder.run("predict", ...args)).stdout,

@@ -148,7 +148,7 @@ const REFUSED: readonly [
     "several",
     "2",
     "cross-entropy",
-    'needs class labels, the data set has target values; those need loss "mean-squared-error", "binary-cross-entropy" or "huber"',
+    'needs class labels, the data set has target values, which need loss "mean-squared-error", "binary-cross-entropy" or "huber"',
     "use --loss mean-squared-error, binary-cross-entropy or huber",
   ],
   ["values", "1", "cross-entropy", "needs class labels", "use --loss mean-squared-error or huber"],
@@ -177,7 +177,7 @@ function notes(kind: keyof typeof SETS, given: Partial<TrainConfig> = {}): strin
 
 Deno.test("dataNotes() says how targets are scaled and classes are weighed", () => {
   const scaled = "targets  mean 250.0, deviation 111.8; standardized for training";
-  assertEquals(notes("values"), [`${scaled} (--standardize-targets never turns that off)`]);
+  assertEquals(notes("values"), [`${scaled} (--standardize-targets never turns this off)`]);
   assertEquals(notes("values", { standardizeTargets: "always" }), [scaled]);
   assertEquals(notes("values", { standardizeTargets: "never" }), []);
   assertEquals(notes("shares"), []);
