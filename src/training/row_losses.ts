@@ -8,29 +8,29 @@ export interface RowLossOptions {
   readonly loss: LossName;
   /** δ of the Huber loss. */
   readonly huberDelta: number;
-  /** The scaling of the targets in training: distances are in its deviations. */
+  /** The scaling of the targets in training: distances are divided by its deviations. */
   readonly scaling?: TargetScaling;
 }
 
 /**
  * Returns the loss of a row.
  *
- * @param output `[O]`, logits if the loss is computed from these
- * @param wanted the row's label, or its target values `[O]`
+ * @param output the row of outputs `[O]`; logits if the loss is computed from logits
+ * @param labelOrTargets the row's label, or its target values `[O]`
  */
 export function rowLossOf(
   output: Float32Array,
-  wanted: number | Float32Array,
+  labelOrTargets: number | Float32Array,
   options: RowLossOptions,
 ): number {
-  const distances = () => distancesOf(output, wanted, options.scaling);
+  const distances = () => distancesOf(output, labelOrTargets, options.scaling);
   switch (options.loss) {
     case "cross-entropy":
-      return crossEntropy(output, wanted as number);
+      return crossEntropy(output, labelOrTargets as number);
     case "mean-squared-error":
       return meanOf(distances(), squared);
     case "binary-cross-entropy":
-      return binaryCrossEntropy(output, wanted);
+      return binaryCrossEntropy(output, labelOrTargets);
     case "huber":
       return meanOf(distances(), (distance) => huber(distance, options.huberDelta));
   }
@@ -47,28 +47,28 @@ function crossEntropy(logits: Float32Array, label: number): number {
   return logSum - (label < logits.length ? logits[label] : all / logits.length);
 }
 
-/** The mean cross-entropy of logits; a label, 0 or 1, is the target of a single logit. */
-function binaryCrossEntropy(logits: Float32Array, wanted: number | Float32Array): number {
+/** Returns the mean cross-entropy of logits. A label, 0 or 1, is the target of a single logit. */
+function binaryCrossEntropy(logits: Float32Array, labelOrTargets: number | Float32Array): number {
   return meanOf(logits, (z, o) => {
-    const target = typeof wanted === "number" ? wanted : wanted[o];
+    const target = typeof labelOrTargets === "number" ? labelOrTargets : labelOrTargets[o];
     return Math.max(z, 0) - z * target + Math.log1p(Math.exp(-Math.abs(z)));
   });
 }
 
-/** The target of an output: a value of the row, or 1 for the label's class, and `1 / O` each for no class. */
-function targetOf(wanted: number | Float32Array, output: number, outputs: number): number {
-  if (typeof wanted !== "number") return wanted[output];
-  return wanted < outputs ? Number(output === wanted) : 1 / outputs;
+/** Returns the target of an output: a target value, or 1 for the label's class and 0 for the others; `1 / O` for no class. */
+function targetOf(labelOrTargets: number | Float32Array, output: number, outputs: number): number {
+  if (typeof labelOrTargets !== "number") return labelOrTargets[output];
+  return labelOrTargets < outputs ? Number(output === labelOrTargets) : 1 / outputs;
 }
 
 function distancesOf(
   output: Float32Array,
-  wanted: number | Float32Array,
+  labelOrTargets: number | Float32Array,
   scaling: TargetScaling | undefined,
 ): Float64Array {
   return Float64Array.from(
     output,
-    (value, o) => (value - targetOf(wanted, o, output.length)) / (scaling?.deviation[o] ?? 1),
+    (value, o) => (value - targetOf(labelOrTargets, o, output.length)) / (scaling?.deviation[o] ?? 1),
   );
 }
 

@@ -220,13 +220,13 @@ Deno.test("buildPlan() refuses parts that do not go together", () => {
   assertThrows(
     build([dense(8, "relu"), dense(10, "softmax", { dropout: 0.2 })]),
     RangeError,
-    "The last layer has dropout 0.2, outputs that the loss is computed from need none",
+    "The last layer has dropout 0.2, needs none: the loss is computed from its outputs",
   );
   for (const loss of ["binary-cross-entropy", "huber"] as const) {
     assertThrows(
       build(LAYERS, { loss }),
       RangeError,
-      `Loss "${loss}" needs target values, the data set has class labels; those need loss "cross-entropy" or ` +
+      `Loss "${loss}" needs target values, the data set has class labels, which need loss "cross-entropy" or ` +
         `"mean-squared-error"`,
     );
   }

@@ -22,8 +22,8 @@ Deno.test("trainedActivation() refuses cross-entropy of what is no class", () =>
       `loss "mean-squared-error" takes any output`;
     assertThrows(() => trainedActivation("cross-entropy", output, true), RangeError, message);
   }
-  const message = `Loss "cross-entropy" needs class labels, the data set has target values; ` +
-    `those need loss "mean-squared-error"`;
+  const message = `Loss "cross-entropy" needs class labels, the data set has target values, ` +
+    `which need loss "mean-squared-error"`;
   for (const output of ACTIVATIONS) {
     assertThrows(() => trainedActivation("cross-entropy", output, false), RangeError, message);
   }

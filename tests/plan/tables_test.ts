@@ -77,7 +77,7 @@ Deno.test("TRAIN_OPTIONS offer every loss, optimizer and schedule, and --help ev
   assertEquals<readonly string[]>(TRAIN_OPTIONS.loss.choices, Object.keys(LOSSES));
   assertEquals<readonly string[]>(TRAIN_OPTIONS.optimizer.choices, Object.keys(OPTIMIZERS));
   assertEquals<readonly string[]>(TRAIN_OPTIONS.schedule.choices, Object.keys(SCHEDULES));
-  assertStringIncludes(LAYERS_OPTION.layers.help, `(${ACTIVATIONS.join(", ")})`);
+  assertStringIncludes(LAYERS_OPTION.layers.help, `activations: ${ACTIVATIONS.join(", ")}`);
 });
 
 Deno.test("TRAIN_OPTIONS bind options to a value that another option can have", () => {

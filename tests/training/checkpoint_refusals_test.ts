@@ -79,7 +79,7 @@ const DAMAGED: Record<string, readonly [bytes: () => Promise<Uint8Array> | Uint8
   ],
   "a loss that does not go with the network": [
     () => bytesWith({ "layer_1.act": stringArray("tanh") }),
-    `has settings that do not go with its network: Loss "cross-entropy" needs a softmax output`,
+    `has settings that do not fit its network: Loss "cross-entropy" needs a softmax output`,
   ],
   "no backend": [
     () => bytesWithRecord({ backend: undefined }),
@@ -88,7 +88,7 @@ const DAMAGED: Record<string, readonly [bytes: () => Promise<Uint8Array> | Uint8
 
   "no progress": [
     () => bytesWithRecord({ progress: undefined }),
-    `whose progress is undefined, needs where the run stands`,
+    `whose progress is undefined, needs the progress of the run`,
   ],
   "progress without sums": [
     () => bytesWithProgress({ sums: undefined }),

@@ -111,7 +111,7 @@ Deno.test(
     const resume = event.checkpoint();
     const refuse = (network: Mlp, set: Dataset, options: TrainOptions, message: string) =>
       assertRejects(() => eventsOf(network, set, { resume, epochs: 2, ...options }), Error, message);
-    await refuse(DROPPED(), BLOBS, {}, "it is not the set of 100 rows that training began on");
+    await refuse(DROPPED(), BLOBS, {}, "it is not the set of 100 rows that training started with");
     await refuse(
       DROPPED(),
       WEIGHTED,

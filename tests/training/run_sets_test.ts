@@ -103,7 +103,7 @@ const REFUSED: readonly [
   ],
   [
     "Huber's loss of classes",
-    `Loss "huber" needs target values, the data set has class labels; those need loss "cross-entropy" or`,
+    `Loss "huber" needs target values, the data set has class labels, which need loss "cross-entropy" or`,
     RangeError,
     () => prepared(CLASSES, SOFTMAX, { loss: "huber" }),
   ],

@@ -43,14 +43,14 @@ const REFUSALS: readonly Refusal[] = [
     set: TARGETS,
     kind: RangeError,
     message:
-      `Loss "cross-entropy" needs class labels, the data set has target values; those need loss "mean-squared-error"`,
+      `Loss "cross-entropy" needs class labels, the data set has target values, which need loss "mean-squared-error"`,
   },
   {
     what: "cross-entropy of target values, whatever the output",
     mlp: Mlp.create([dense(2, "sigmoid")], TARGETS),
     set: TARGETS,
     kind: RangeError,
-    message: `the data set has target values; those need loss "mean-squared-error"`,
+    message: `the data set has target values, which need loss "mean-squared-error"`,
   },
   {
     what: "target rows of another width",

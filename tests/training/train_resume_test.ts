@@ -248,7 +248,7 @@ Deno.test("train() refuses to resume on another set", SANITIZED, async () => {
   ];
   for (const other of others) {
     const next = () => train(createMlp(), other, { resume, backend: "reference" }).next();
-    await assertRejects(next, RangeError, "it is not the set of 90 rows that training began on");
+    await assertRejects(next, RangeError, "it is not the set of 90 rows that training started with");
   }
 });
 
@@ -258,7 +258,7 @@ Deno.test("train() refuses to resume to fewer epochs than are done", SANITIZED, 
   await assertRejects(
     () => next(1),
     RangeError,
-    "Cannot resume to epoch 1: the checkpoint has 2 epochs behind it",
+    "Cannot resume to epoch 1: 2 epochs of the checkpoint are done",
   );
 
   const controller = new AbortController(), { signal } = controller;
@@ -268,7 +268,7 @@ Deno.test("train() refuses to resume to fewer epochs than are done", SANITIZED, 
   await assertRejects(
     () => train(createMlp(), SET, { resume: cut, epochs: 2, backend }).next(),
     RangeError,
-    "Cannot resume to epoch 2: the checkpoint has 2 epochs and 1 steps behind it",
+    "Cannot resume to epoch 2: 2 epochs and 1 steps of the checkpoint are done",
   );
 });
 
