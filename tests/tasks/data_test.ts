@@ -176,7 +176,7 @@ const REFUSALS: Refusal[] = [
     name: "a file that is not an .npz",
     bytes: new TextEncoder().encode("label,pixel\n"),
     message:
-      'error: Cannot load "FOLDER/set.npz": it is no .npz archive (12 bytes); needs one, or a folder of IDX files',
+      'error: Cannot load "FOLDER/set.npz": it is no .npz archive (12 bytes), needs one or a folder of IDX files',
   },
   {
     name: "a truncated npz",

@@ -10,7 +10,7 @@ import {
 import { evaluated, far, imbalanced, REFERENCE, several, trained } from "./kinds.ts";
 import { drawImages, drawRegression, jsonOf, linesOf, setFile, taskTest } from "./support.ts";
 
-taskTest("train standardizes targets that are far from standard, and says so", async (folder) => {
+taskTest("train standardizes targets that are far from standard, and reports it", async (folder) => {
   const said = await trained(folder, far(), "--epochs", "30");
   const scaled =
     /\ntargets {2}means \S+ to \S+, deviations \S+ to \S+; standardized for training \(--standardize-targets never turns this off\)\n/;
@@ -72,7 +72,7 @@ taskTest(
 );
 
 taskTest(
-  "train --class-weights balanced finds more of a rare class, and says the weights",
+  "train --class-weights balanced finds more rows of a rare class, and prints the weights",
   async (folder) => {
     const recall = async (...args: string[]) => {
       const said = await trained(folder, imbalanced(), "--epochs", "15", ...args);
@@ -115,7 +115,7 @@ taskTest("info shows the scaling of targets", async (folder) => {
 });
 
 taskTest(
-  "train names an option of the wrong kind of data as it was typed, before any step",
+  "train refuses an option that does not fit the data by its spelling on the command line, before any step",
   async (folder) => {
     await folder.write("set.npz", setFile(drawImages()));
     await folder.write("values.npz", setFile(far()));
@@ -157,7 +157,7 @@ taskTest(
 );
 
 taskTest(
-  "train --resume goes on with dropout, averages and standardized targets to the same bytes",
+  "train --resume gives the bytes of an uninterrupted run, with dropout, averages and standardized targets",
   async (folder) => {
     const run = ["--average", "0.9", "--layers", "8:tanh:dropout=0.2,2", "--loss", "huber", "-q"];
     await trained(folder, far(), "--epochs", "4", ...run);

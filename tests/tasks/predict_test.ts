@@ -93,7 +93,7 @@ taskTest("predict - reads an image from stdin", async (folder) => {
   assertMatch(stdout, /^image +guess +probability\nstdin +flat +\d\d\.\d\d %\n$/);
 });
 
-taskTest("predict shows the labels of a set next to its guesses", async (folder) => {
+taskTest("predict shows the labels of a set next to the predictions", async (folder) => {
   await prepare(folder);
   const up = barsMlp().parameters["layer_1.weights"].subarray(0, 784).map((value) => 255 * Math.ceil(value));
   const x = { shape: [2, 28, 28], values: Uint8Array.of(...up, ...up) };
