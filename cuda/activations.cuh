@@ -1,4 +1,4 @@
-// The activations, forward and back. Softmax needs a whole row, by one warp.
+// The activations and their derivatives. Softmax works on a complete row, by one warp.
 #pragma once
 
 #include <cmath>
@@ -6,10 +6,10 @@
 #include "mlp.h"
 #include "prims.cuh"
 
-// Always one of the enumeration: api.cpp checks what comes as a number.
+// Always a value of the enumeration: api.cpp checks the numbers that callers pass.
 using Activation = mlp_activation;
 
-// Whether a gradient needs the sum z to go back through an activation, besides the output y.
+// Returns whether the derivative of an activation needs the sum z; else the output y is enough.
 inline bool needs_z(Activation activation) {
   switch (activation) {
     case MLP_LINEAR:
@@ -28,22 +28,22 @@ inline bool needs_z(Activation activation) {
 
 __host__ __device__ __forceinline__ float sigmoid(float z) { return 1 / (1 + expf(-z)); }
 
-// t = tanh(log(1 + e^z)) as `top` / `all`, and σ(z) (1 - t²) as `slope` / `all`²: sums of positive powers of e^-|z|, so that
-// nothing cancels or overflows.
+// The terms of t = tanh(log(1 + e^z)) = `numerator` / `denominator` and of its derivative σ(z) (1 - t²) = `slope` /
+// `denominator`². All are sums of positive powers of e^-|z|, so that no digits cancel and no term overflows.
 struct MishTerms {
-  float top, all, slope;
+  float numerator, denominator, slope;
 };
 
 __host__ __device__ __forceinline__ MishTerms mish_terms(float z) {
   const float q = expf(-fabsf(z)), square = q * q;
-  const float top = 2 * q + (z < 0 ? square : 1.0f), all = top + 2 * (z < 0 ? 1.0f : square);
-  return {top, all, 4 * (1 + q) * (z < 0 ? q : square)};
+  const float numerator = 2 * q + (z < 0 ? square : 1.0f), denominator = numerator + 2 * (z < 0 ? 1.0f : square);
+  return {numerator, denominator, 4 * (1 + q) * (z < 0 ? q : square)};
 }
 
-// φ(z) = e^(-z² / 2) / √(2π), the density of the standard normal distribution.
+// Returns φ(z) = e^(-z² / 2) / √(2π), the density of the standard normal distribution.
 __host__ __device__ __forceinline__ float normal_density(float z) { return 0.39894228f * expf(-0.5f * z * z); }
 
-// The activation of one sum; of softmax, the sum itself.
+// Returns the activation of one sum; for softmax, the sum itself.
 __host__ __device__ __forceinline__ float activate(float z, Activation activation) {
   switch (activation) {
     case MLP_LINEAR: return z;
@@ -54,7 +54,7 @@ __host__ __device__ __forceinline__ float activate(float z, Activation activatio
     case MLP_SILU: return z * sigmoid(z);
     case MLP_MISH: {
       const MishTerms t = mish_terms(z);
-      return z * (t.top / t.all);
+      return z * (t.numerator / t.denominator);
     }
     case MLP_LEAKY_RELU: return z < 0 ? 0.01f * z : z;
     case MLP_ELU: return z < 0 ? expm1f(z) : z;
@@ -63,8 +63,8 @@ __host__ __device__ __forceinline__ float activate(float z, Activation activatio
   __builtin_unreachable();
 }
 
-// The gradient `d` of an activation's output `y`, as that of its sum `z`, which counts only where it is needed; of softmax, `d`
-// itself. A ReLU that is off lets nothing through, not even what is no number.
+// Returns the gradient of an activation's sum from the gradient `d` of its output `y`; for softmax, `d` itself. `z` is the sum,
+// which is read only if needs_z(). The gradient of a ReLU whose output is 0 is 0, even if `d` is NaN.
 __host__ __device__ __forceinline__ float activate_backward(float y, float z, float d, Activation activation) {
   switch (activation) {
     case MLP_LINEAR: return d;
@@ -78,7 +78,7 @@ __host__ __device__ __forceinline__ float activate_backward(float y, float z, fl
     }
     case MLP_MISH: {
       const MishTerms t = mish_terms(z);
-      return d * ((t.top + z * (t.slope / t.all)) / t.all);
+      return d * ((t.numerator + z * (t.slope / t.denominator)) / t.denominator);
     }
     case MLP_LEAKY_RELU: return y <= 0 ? 0.01f * d : d;
     case MLP_ELU: return y <= 0 ? d * (y + 1) : d;
@@ -87,7 +87,7 @@ __host__ __device__ __forceinline__ float activate_backward(float y, float z, fl
   __builtin_unreachable();
 }
 
-// Softmax of a row in place, e^(z - max z) / Σ e^(z - max z): each lane takes every 32nd column.
+// Replaces a row of sums by its softmax, e^(z - max z) / Σ e^(z - max z). Each lane computes every 32nd column.
 __device__ __forceinline__ void softmax_of_row(float* row, int width, int lane) {
   float largest = -INFINITY, sum = 0;
   for (int c = lane; c < width; c += WARP) largest = fmaxf(largest, row[c]);
@@ -97,7 +97,7 @@ __device__ __forceinline__ void softmax_of_row(float* row, int width, int lane) 
   for (int c = lane; c < width; c += WARP) row[c] /= sum;
 }
 
-// The gradient `d` of a softmax's row `y` as that of its sums, y (d - Σ y d), in place.
+// Replaces the gradient `d` of a softmax's output `y` by that of its sums, y (d - Σ y d), for one row.
 __device__ __forceinline__ void softmax_backward_of_row(const float* y, float* d, int width, int lane) {
   float dot = 0;
   for (int c = lane; c < width; c += WARP) dot += y[c] * d[c];

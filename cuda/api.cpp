@@ -1,4 +1,4 @@
-// The C interface: null checks, the device of the calling thread, and faults turned into statuses.
+// The C interface: checks of null pointers, the choice of the calling thread's device, and statuses for faults.
 #include <cstring>
 #include <new>
 
@@ -19,14 +19,14 @@ void write_text(const std::string& from, char* to, uint32_t size) {
   to[length] = 0;
 }
 
-// Runs `work` and turns what it throws into a status and a sentence.
+// Runs `work`, and turns a thrown error into a status and a message.
 template <class Work>
 int32_t guarded(char* error, uint32_t error_size, const Work& work) {
   try {
     work();
     return MLP_OK;
   } catch (const Fault& fault) {
-    write_text(fault.sentence, error, error_size);
+    write_text(fault.message, error, error_size);
     return fault.status;
   } catch (const std::bad_alloc&) {
     write_text("the computer's memory is used up", error, error_size);
@@ -37,9 +37,9 @@ int32_t guarded(char* error, uint32_t error_size, const Work& work) {
   }
 }
 
-// The same on a plan, with its GPU made the calling thread's.
+// Runs `work` on a plan, as guarded() does, with the plan's GPU as the device of the calling thread.
 template <class Work>
-int32_t on(mlp_plan* plan, char* error, uint32_t error_size, const Work& work) {
+int32_t with_plan(mlp_plan* plan, char* error, uint32_t error_size, const Work& work) {
   return guarded(error, error_size, [&] {
     need(plan != nullptr, "The plan is null");
     plan->use_device();
@@ -47,25 +47,25 @@ int32_t on(mlp_plan* plan, char* error, uint32_t error_size, const Work& work) {
   });
 }
 
-// Throws if the library has no code for the calling thread's device, which has this compute capability. Asked when a device
-// is opened: its first plan would fail only after another backend has been passed over for it.
+// Throws if the library has no code for the calling thread's device, which has this compute capability. Called when a device is
+// opened, while the caller can still choose another backend; without it, the first plan would fail.
 void check_code(int64_t major, int64_t minor) {
   try {
     check(find_code_of_kernels());
   } catch (const Fault& fault) {
     if (fault.status != MLP_DEVICE_UNSUPPORTED) throw;
-    throw Fault{fault.status, format("%s, whose compute capability is %d.%d", fault.sentence.c_str(),
+    throw Fault{fault.status, format("%s, whose compute capability is %d.%d", fault.message.c_str(),
                                      static_cast<int>(major), static_cast<int>(minor))};
   }
 }
 
 Activation activation_of(int32_t number) {
-  need(number >= 0 && number < MLP_ACTIVATIONS, "There is no activation of number %d", number);
+  need(number >= 0 && number < MLP_ACTIVATIONS, "There is no activation with number %d", number);
   return static_cast<Activation>(number);
 }
 
 Optimizer optimizer_of(int32_t number) {
-  need(number >= 0 && number < MLP_OPTIMIZERS, "There is no optimizer of number %d", number);
+  need(number >= 0 && number < MLP_OPTIMIZERS, "There is no optimizer with number %d", number);
   return static_cast<Optimizer>(number);
 }
 
@@ -106,17 +106,17 @@ EXPORT int32_t mlp_device_query(int32_t device, char* name, uint32_t name_size, 
   return guarded(error, error_size, [&] {
     need(facts && fact_count >= MLP_FACTS, "A device has %d facts, found room for %llu", MLP_FACTS, fact_count);
     check(cudaSetDevice(device));
-    const auto attribute = [&](cudaDeviceAttr which) {
+    const auto read = [&](cudaDeviceAttr attribute) {
       int value = 0;
-      check(cudaDeviceGetAttribute(&value, which, device));
+      check(cudaDeviceGetAttribute(&value, attribute, device));
       return value;
     };
     size_t free = 0, total = 0;
     check(cudaMemGetInfo(&free, &total));
-    facts[MLP_FACT_MAJOR] = attribute(cudaDevAttrComputeCapabilityMajor);
-    facts[MLP_FACT_MINOR] = attribute(cudaDevAttrComputeCapabilityMinor);
-    facts[MLP_FACT_MULTIPROCESSORS] = attribute(cudaDevAttrMultiProcessorCount);
-    facts[MLP_FACT_SHARED_BYTES] = attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin);
+    facts[MLP_FACT_MAJOR] = read(cudaDevAttrComputeCapabilityMajor);
+    facts[MLP_FACT_MINOR] = read(cudaDevAttrComputeCapabilityMinor);
+    facts[MLP_FACT_MULTIPROCESSORS] = read(cudaDevAttrMultiProcessorCount);
+    facts[MLP_FACT_SHARED_BYTES] = read(cudaDevAttrMaxSharedMemoryPerBlockOptin);
     facts[MLP_FACT_TOTAL_BYTES] = static_cast<int64_t>(total);
     facts[MLP_FACT_FREE_BYTES] = static_cast<int64_t>(free);
 #ifdef __CUDACC__
@@ -139,12 +139,12 @@ EXPORT mlp_plan* mlp_plan_create(int32_t device, uint32_t batch_size, int32_t pa
 }
 
 EXPORT int32_t mlp_plan_add_buffer(mlp_plan* plan, uint64_t rows, uint64_t columns, char* error, uint32_t error_size) {
-  return on(plan, error, error_size, [&] { plan->add_buffer(rows, columns); });
+  return with_plan(plan, error, error_size, [&] { plan->add_buffer(rows, columns); });
 }
 
 EXPORT int32_t mlp_plan_set_inputs_u8(mlp_plan* plan, const uint8_t* inputs, uint64_t count, uint64_t columns, char* error,
                                       uint32_t error_size) {
-  return on(plan, error, error_size, [&] {
+  return with_plan(plan, error, error_size, [&] {
     need_values(inputs, count);
     plan->set_inputs(inputs, nullptr, count, columns);
   });
@@ -152,7 +152,7 @@ EXPORT int32_t mlp_plan_set_inputs_u8(mlp_plan* plan, const uint8_t* inputs, uin
 
 EXPORT int32_t mlp_plan_set_inputs_f32(mlp_plan* plan, const float* inputs, uint64_t count, uint64_t columns, char* error,
                                        uint32_t error_size) {
-  return on(plan, error, error_size, [&] {
+  return with_plan(plan, error, error_size, [&] {
     need_values(inputs, count);
     plan->set_inputs(nullptr, inputs, count, columns);
   });
@@ -160,7 +160,7 @@ EXPORT int32_t mlp_plan_set_inputs_f32(mlp_plan* plan, const float* inputs, uint
 
 EXPORT int32_t mlp_plan_set_labels(mlp_plan* plan, const uint32_t* labels, uint64_t count, char* error,
                                    uint32_t error_size) {
-  return on(plan, error, error_size, [&] {
+  return with_plan(plan, error, error_size, [&] {
     need_values(labels, count);
     plan->set_labels(labels, count);
   });
@@ -168,7 +168,7 @@ EXPORT int32_t mlp_plan_set_labels(mlp_plan* plan, const uint32_t* labels, uint6
 
 EXPORT int32_t mlp_plan_set_targets(mlp_plan* plan, const float* targets, uint64_t count, uint64_t columns, char* error,
                                     uint32_t error_size) {
-  return on(plan, error, error_size, [&] {
+  return with_plan(plan, error, error_size, [&] {
     need_values(targets, count);
     plan->set_targets(targets, count, columns);
   });
@@ -176,7 +176,7 @@ EXPORT int32_t mlp_plan_set_targets(mlp_plan* plan, const float* targets, uint64
 
 EXPORT int32_t mlp_plan_set_row_weights(mlp_plan* plan, const float* row_weights, uint64_t count, char* error,
                                         uint32_t error_size) {
-  return on(plan, error, error_size, [&] {
+  return with_plan(plan, error, error_size, [&] {
     need_values(row_weights, count);
     plan->set_row_weights(row_weights, count);
   });
@@ -184,23 +184,23 @@ EXPORT int32_t mlp_plan_set_row_weights(mlp_plan* plan, const float* row_weights
 
 EXPORT int32_t mlp_plan_gather(mlp_plan* plan, int32_t x, int32_t target, int32_t row_weights, double scale, char* error,
                                uint32_t error_size) {
-  return on(plan, error, error_size, [&] { plan->add(GatherOp{x, target, row_weights, static_cast<float>(scale)}); });
+  return with_plan(plan, error, error_size, [&] { plan->add(GatherOp{x, target, row_weights, static_cast<float>(scale)}); });
 }
 
 EXPORT int32_t mlp_plan_dropout(mlp_plan* plan, int32_t x, int32_t y, double rate, uint32_t seed, uint32_t layer, char* error,
                                 uint32_t error_size) {
-  return on(plan, error, error_size, [&] { plan->add(DropoutOp{x, y, {rate, seed, layer}}); });
+  return with_plan(plan, error, error_size, [&] { plan->add(DropoutOp{x, y, {rate, seed, layer}}); });
 }
 
 EXPORT int32_t mlp_plan_linear(mlp_plan* plan, int32_t x, int32_t weights, int32_t bias, int32_t y, int32_t z,
                                int32_t activation, char* error, uint32_t error_size) {
-  return on(plan, error, error_size,
+  return with_plan(plan, error, error_size,
             [&] { plan->add(LinearOp{x, weights, bias, y, z, activation_of(activation)}); });
 }
 
 EXPORT int32_t mlp_plan_softmax_cross_entropy(mlp_plan* plan, int32_t logits, int32_t target, int32_t row_weights, int32_t dz,
                                               double label_smoothing, char* error, uint32_t error_size) {
-  return on(plan, error, error_size, [&] {
+  return with_plan(plan, error, error_size, [&] {
     LossOp op{LossKind::softmax_cross_entropy, logits, -1, target, true, row_weights, dz, MLP_LINEAR};
     op.smoothing = label_smoothing;
     plan->add(op);
@@ -209,7 +209,7 @@ EXPORT int32_t mlp_plan_softmax_cross_entropy(mlp_plan* plan, int32_t logits, in
 
 EXPORT int32_t mlp_plan_binary_cross_entropy(mlp_plan* plan, int32_t logits, int32_t target, int32_t row_weights, int32_t dz,
                                              char* error, uint32_t error_size) {
-  return on(plan, error, error_size, [&] {
+  return with_plan(plan, error, error_size, [&] {
     plan->add(LossOp{LossKind::binary_cross_entropy, logits, -1, target, false, row_weights, dz, MLP_LINEAR});
   });
 }
@@ -217,15 +217,14 @@ EXPORT int32_t mlp_plan_binary_cross_entropy(mlp_plan* plan, int32_t logits, int
 EXPORT int32_t mlp_plan_mean_squared_error(mlp_plan* plan, int32_t y, int32_t z, int32_t target, int32_t labels,
                                            int32_t row_weights, int32_t dz, int32_t activation, char* error,
                                            uint32_t error_size) {
-  return on(plan, error, error_size, [&] {
-    const Activation of_y = activation_of(activation);
-    plan->add(LossOp{LossKind::mean_squared_error, y, z, target, labels != 0, row_weights, dz, of_y});
+  return with_plan(plan, error, error_size, [&] {
+    plan->add(LossOp{LossKind::mean_squared_error, y, z, target, labels != 0, row_weights, dz, activation_of(activation)});
   });
 }
 
 EXPORT int32_t mlp_plan_huber(mlp_plan* plan, int32_t y, int32_t z, int32_t target, int32_t row_weights, int32_t dz,
                               int32_t activation, double delta, char* error, uint32_t error_size) {
-  return on(plan, error, error_size, [&] {
+  return with_plan(plan, error, error_size, [&] {
     LossOp op{LossKind::huber, y, z, target, false, row_weights, dz, activation_of(activation)};
     op.delta = delta;
     plan->add(op);
@@ -235,19 +234,19 @@ EXPORT int32_t mlp_plan_huber(mlp_plan* plan, int32_t y, int32_t z, int32_t targ
 EXPORT int32_t mlp_plan_linear_backward_input(mlp_plan* plan, int32_t dz, int32_t weights, int32_t x, int32_t z, int32_t dx,
                                               int32_t activation, double rate, uint32_t seed, uint32_t layer, char* error,
                                               uint32_t error_size) {
-  return on(plan, error, error_size, [&] {
+  return with_plan(plan, error, error_size, [&] {
     plan->add(LinearBackwardInputOp{dz, weights, x, z, dx, activation_of(activation), {rate, seed, layer}});
   });
 }
 
 EXPORT int32_t mlp_plan_linear_backward_weight(mlp_plan* plan, int32_t x, int32_t dz, int32_t d_weights, int32_t d_bias,
                                                char* error, uint32_t error_size) {
-  return on(plan, error, error_size, [&] { plan->add(LinearBackwardWeightOp{x, dz, d_weights, d_bias}); });
+  return with_plan(plan, error, error_size, [&] { plan->add(LinearBackwardWeightOp{x, dz, d_weights, d_bias}); });
 }
 
 EXPORT int32_t mlp_plan_clip_by_norm(mlp_plan* plan, const int32_t* gradients, uint64_t count, double max_norm, char* error,
                                      uint32_t error_size) {
-  return on(plan, error, error_size, [&] {
+  return with_plan(plan, error, error_size, [&] {
     need_values(gradients, count);
     plan->add(ClipByNormOp{{gradients, gradients + count}, max_norm});
   });
@@ -256,7 +255,7 @@ EXPORT int32_t mlp_plan_clip_by_norm(mlp_plan* plan, const int32_t* gradients, u
 EXPORT int32_t mlp_plan_update(mlp_plan* plan, int32_t optimizer, int32_t parameter, int32_t gradient,
                                const int32_t* states, uint64_t state_count, const double* settings, uint64_t setting_count,
                                char* error, uint32_t error_size) {
-  return on(plan, error, error_size, [&] {
+  return with_plan(plan, error, error_size, [&] {
     need_values(states, state_count);
     need_values(settings, setting_count);
     plan->add(UpdateOp{{optimizer_of(optimizer), {settings, settings + setting_count}}, parameter, gradient,
@@ -266,20 +265,20 @@ EXPORT int32_t mlp_plan_update(mlp_plan* plan, int32_t optimizer, int32_t parame
 
 EXPORT int32_t mlp_plan_average(mlp_plan* plan, int32_t parameter, int32_t average, double decay, char* error,
                                 uint32_t error_size) {
-  return on(plan, error, error_size, [&] { plan->add(AverageOp{parameter, average, decay}); });
+  return with_plan(plan, error, error_size, [&] { plan->add(AverageOp{parameter, average, decay}); });
 }
 
 EXPORT int32_t mlp_plan_finish(mlp_plan* plan, char* error, uint32_t error_size) {
-  return on(plan, error, error_size, [&] { plan->finish(); });
+  return with_plan(plan, error, error_size, [&] { plan->finish(); });
 }
 
 EXPORT int32_t mlp_plan_describe(mlp_plan* plan, char* text, uint32_t text_size, char* error, uint32_t error_size) {
-  return on(plan, error, error_size, [&] { write_text(plan->describe(), text, text_size); });
+  return with_plan(plan, error, error_size, [&] { write_text(plan->describe(), text, text_size); });
 }
 
 EXPORT int32_t mlp_plan_write_buffer(mlp_plan* plan, int32_t buffer, const float* values, uint64_t count, char* error,
                                      uint32_t error_size) {
-  return on(plan, error, error_size, [&] {
+  return with_plan(plan, error, error_size, [&] {
     need_values(values, count);
     plan->write_buffer(buffer, values, count);
   });
@@ -287,7 +286,7 @@ EXPORT int32_t mlp_plan_write_buffer(mlp_plan* plan, int32_t buffer, const float
 
 EXPORT int32_t mlp_plan_read_buffer(mlp_plan* plan, int32_t buffer, float* values, uint64_t count, char* error,
                                     uint32_t error_size) {
-  return on(plan, error, error_size, [&] {
+  return with_plan(plan, error, error_size, [&] {
     need_values(values, count);
     plan->read_buffer(buffer, values, count);
   });
@@ -296,7 +295,7 @@ EXPORT int32_t mlp_plan_read_buffer(mlp_plan* plan, int32_t buffer, float* value
 EXPORT int32_t mlp_plan_run_epoch(mlp_plan* plan, uint32_t run, const uint32_t* order, uint64_t rows,
                                   const double* learning_rates, uint64_t steps, uint64_t steps_before, double* results,
                                   uint64_t result_count, char* error, uint32_t error_size) {
-  return on(plan, error, error_size, [&] {
+  return with_plan(plan, error, error_size, [&] {
     need_values(order, rows);
     need_values(learning_rates, steps);
     need(results && result_count >= MLP_RESULTS, "An epoch has %d results, found room for %llu", MLP_RESULTS, result_count);
@@ -306,19 +305,19 @@ EXPORT int32_t mlp_plan_run_epoch(mlp_plan* plan, uint32_t run, const uint32_t* 
 
 EXPORT int32_t mlp_plan_predict(mlp_plan* plan, int32_t y, float* outputs, uint64_t count, char* error,
                                 uint32_t error_size) {
-  return on(plan, error, error_size, [&] {
+  return with_plan(plan, error, error_size, [&] {
     need_values(outputs, count);
     plan->predict(y, outputs, count);
   });
 }
 
 EXPORT int32_t mlp_plan_stop(mlp_plan* plan, uint32_t run, char* error, uint32_t error_size) {
-  return on(plan, error, error_size, [&] { plan->stop(run); });
+  return with_plan(plan, error, error_size, [&] { plan->stop(run); });
 }
 
 EXPORT int64_t mlp_plan_steps_done(mlp_plan* plan, uint32_t run) {
   int64_t steps = 0;
-  on(plan, nullptr, 0, [&] { steps = plan->steps_done(run); });
+  with_plan(plan, nullptr, 0, [&] { steps = plan->steps_done(run); });
   return steps;
 }
 

@@ -1,7 +1,7 @@
 // average: average ← decay average + (1 - decay) parameter, for several parameters at once, after their updates.
 //
-// Split: every parameter is dealt out to all threads. Cost: one read of parameter and average, one write of the average. The
-// last block can end the step. Compared with `average()` of the reference backend.
+// Split: the numbers of each parameter are divided over all threads. Cost: one read of parameter and
+// average, one write of the average. The last block can end the step. Compared with `average()` of the reference backend.
 #include "ops.cuh"
 
 namespace {
@@ -15,7 +15,7 @@ __global__ void averages_kernel(AverageGroup group, Progress* progress, uint32_t
   for (int index = 0; index < group.count; index++) {
     const AverageItem item = group.items[index];
     for (uint64_t at = blockIdx.x * THREADS + threadIdx.x; at < item.size; at += threads) {
-      item.average[at] = item.decay * item.average[at] + item.rest * item.parameter[at];
+      item.average[at] = item.decay * item.average[at] + item.complement * item.parameter[at];
     }
   }
   if (group.ends_step) end_step_in_last_block(end, shared_memory<char>());
@@ -24,9 +24,9 @@ __global__ void averages_kernel(AverageGroup group, Progress* progress, uint32_t
 }  // namespace
 
 cudaError_t launch_averages(const Site& site, const AverageGroup& group, const StepEnd& end) {
-  const uint64_t wanted = (group.largest + THREADS - 1) / THREADS;
-  const unsigned most = BLOCKS_PER_MULTIPROCESSOR * site.multiprocessors;
-  const unsigned blocks = wanted < most ? static_cast<unsigned>(wanted) : most;
+  const uint64_t needed = (group.largest + THREADS - 1) / THREADS;
+  const unsigned limit = BLOCKS_PER_MULTIPROCESSOR * site.multiprocessors;
+  const unsigned blocks = needed < limit ? static_cast<unsigned>(needed) : limit;
   const Grid grid = {blocks, THREADS, END_SHARED_BYTES};
   return launch(site.stream, grid, averages_kernel, group, site.progress, site.batch_size, end);
 }

@@ -1,8 +1,8 @@
-// clipByNorm: every gradient times min(1, maxNorm / (norm + 1e-6)), where the norm is that of all of them together.
+// clipByNorm: every gradient times min(1, maxNorm / (norm + 1e-6)); the norm is that of all gradients together.
 //
-// Split: a first kernel leaves one sum of squares for each of 128 blocks; a second adds those up in each of its blocks, in
-// the same order, and scales. Numerics: squares are added in double, in an order that does not depend on the device. Cost:
-// two reads and one write of every gradient. Compared with `clipByNorm()` of the reference backend.
+// Split: the first kernel writes one sum of squares for each of 128 blocks; each block of the second adds these sums in the
+// same order and scales its share of the gradients. Numerics: squares are added in double, in an order that does not depend on
+// the device. Cost: two reads and one write of every gradient. Compared with `clipByNorm()` of the reference backend.
 #include "ops.cuh"
 
 namespace {
@@ -10,7 +10,7 @@ namespace {
 constexpr int THREADS = 256;
 constexpr uint64_t ALL_THREADS = static_cast<uint64_t>(CLIP_BLOCKS) * THREADS;
 
-// Adds up a number of each thread, pairwise; the sum is in shared[0] for all of them.
+// Adds one number of each thread, pairwise; the sum is in shared[0] for all threads.
 __device__ void add_up(double* shared, double value) {
   const int thread = threadIdx.x;
   shared[thread] = value;

@@ -1,19 +1,20 @@
-// How blocks of one launch wait for each other: on counters that blocks add to when they have written what is waited for.
-// All blocks must be on the chip at once, or the wait never ends. One thread of a block adds or waits for all of them: a
-// barrier before the release makes it cover what the block wrote, one behind the acquire makes it serve the whole block.
+// Waiting between blocks of one launch, on counters: a block adds to a counter when it has written its results, and other
+// blocks wait until the counter reaches a value. All blocks must be resident on the GPU at once, or the wait never ends. One
+// thread adds or waits for its block: a barrier before the release makes it cover the writes of all threads of the block,
+// and a barrier after the acquire makes all threads of the block wait for it.
 #pragma once
 
 #include "prims.cuh"
 
-// What the block wrote before is there for those who wait, and what it read before may be written. Most callers have a
-// barrier behind their last access already; this one makes it true for all.
+// Adds 1 to a counter for the block. Blocks that wait for it then see all earlier writes of this block, and may overwrite
+// memory that this block has read. The barrier is needed even if most callers have one after their last access.
 __device__ __forceinline__ void arrive(uint32_t* counter ALSO_CALLED_FROM) {
   if (IS_LEFT_OUT) return;
   __syncthreads();
   if (threadIdx.x == 0) add_release(counter, 1);
 }
 
-// Waits until a counter has come to `value`.
+// Waits until a counter has reached `value`.
 __device__ __forceinline__ void wait_for(const uint32_t* counter, uint32_t value ALSO_CALLED_FROM) {
   if (IS_LEFT_OUT) return;
   if (threadIdx.x == 0) {

@@ -1,4 +1,4 @@
-// Memory on the GPU that frees itself.
+// Memory on the GPU that is freed with its owner.
 #pragma once
 
 #include <utility>
@@ -15,7 +15,7 @@ class DeviceMemory {
     const cudaError_t error = cudaMalloc(&address_, bytes);
     if (error == cudaSuccess) return;
     if (static_cast<int>(error) != 2) throw fault_of(error);
-    cudaGetLastError();  // not sticky: forget it
+    cudaGetLastError();  // clears the error, so that no later call reports it
     size_t free = 0, total = 0;
     cudaMemGetInfo(&free, &total);
     throw Fault{MLP_OUT_OF_MEMORY,

@@ -1,8 +1,8 @@
-// dropout: y (B, I) = x (B, I), of which the values that the mask drops become 0 and the others are scaled; see dropout.cuh.
+// dropout: y (B, I) = x (B, I), with 0 for the values that the mask drops and the others scaled; see dropout.cuh.
 //
-// x is a buffer of the plan, or read straight from the data set. Split: one block a row, neighboring threads on neighboring
-// fours of columns; the mask is computed, not stored. Cost: one read of the rows (I bytes or 4 I), one write of 4 I bytes.
-// Compared with `dropout()` of the reference backend.
+// x is a buffer of the plan, or read directly from the data set. Split: one block a row, neighboring threads on neighboring
+// groups of four columns; the mask is computed, not stored. Cost: one read of the rows (I bytes or 4 I), one write of
+// 4 I bytes. Compared with `dropout()` of the reference backend.
 #include "ops.cuh"
 
 namespace {

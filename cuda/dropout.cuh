@@ -1,39 +1,38 @@
-// Which values a dropout keeps, and what becomes of them: as `isKept()` of `src/random.ts` defines it, in 32-bit integers
-// alone, so that every backend drops the same.
+// The masks of dropout. `isKept()` of `src/random.ts` defines which values are kept; all arithmetic for it is in 32-bit
+// integers, so that every backend drops the same values.
 #pragma once
 
 #include <cmath>
 
 #include "prims.cuh"
 
-// A dropout as it is recorded: the share of the values that become 0, and what its mask is drawn from besides the step, the
-// row of the batch and the column.
+// A dropout as it is recorded. Its mask is a function of seed, layer, step, row of the batch and column.
 struct DropoutSettings {
-  double rate;  // from 0, which drops nothing, to below 1
+  double rate;  // share of the values that become 0, from 0 to below 1
   uint32_t seed, layer;
 };
 inline bool operator==(const DropoutSettings& a, const DropoutSettings& b) {
   return a.rate == b.rate && a.seed == b.seed && a.layer == b.layer;
 }
 
-// Mixes 32 bits so that neighboring inputs give unrelated outputs (the finalizer of MurmurHash3, a bijection).
+// Returns 32 mixed bits: neighboring inputs give unrelated outputs (the finalizer of MurmurHash3, a bijection).
 __host__ __device__ __forceinline__ uint32_t mix32(uint32_t x) {
   x = (x ^ (x >> 16)) * 0x85ebca6bu;
   x = (x ^ (x >> 13)) * 0xc2b2ae35u;
   return x ^ (x >> 16);
 }
 
-// The same as a kernel is given it.
+// A dropout as the kernels use it.
 struct DropoutMask {
   uint32_t mixed_seed, layer;
-  uint32_t threshold;  // a value whose number is below it becomes 0
-  float scale;         // multiplies the others: 1 / (1 - rate)
+  uint32_t threshold;  // a value whose mixed bits are below it becomes 0
+  float scale;         // factor of the kept values, 1 / (1 - rate)
 
   // Returns the key of a row in a step, which counts from 1 since training began.
   __host__ __device__ __forceinline__ uint32_t key(uint32_t step, int row) const {
     return mix32(mix32(mix32(mixed_seed ^ step) ^ layer) ^ static_cast<uint32_t>(row));
   }
-  // Returns what becomes of the value in this column of the row with this key.
+  // Returns the value of a column after dropout, in the row with this key.
   __host__ __device__ __forceinline__ float apply(uint32_t key, int column, float value) const {
     const uint32_t number = mix32(key + static_cast<uint32_t>(column) * 0x9e3779b9u);
     return number >= threshold ? value * scale : 0.0f;

@@ -1,10 +1,10 @@
-// The CPU twin of prims.cuh: what the kernels use of CUDA, for a C++ compiler.
+// The CPU twin of prims.cuh: the parts of CUDA that the kernels use, for a C++ compiler.
 //
-// What is emulated: blocks, threads, shared memory (filled with NaNs first), __syncthreads, shuffles, the counters that
-// blocks wait for, the host's runtime calls, streams (each call is done when it returns) and graphs. Blocks of an ordinary
-// launch run one after the other; those of launch_together() in turns; in which order, see emulation/fibers.hpp.
-// What is not: the order in which stores become visible (there is one memory, but emulation/races.cpp finds accesses that
-// nothing orders), threads of a warp that part ways, and anything about time.
+// Emulated are blocks, threads, shared memory (filled with NaNs first), __syncthreads, shuffles, the counters that blocks wait
+// for, the calls of the host runtime, streams (the work of a call is done when it returns) and graphs. Blocks of an ordinary
+// launch run one after the other, blocks of launch_together() in turns; emulation/fibers.hpp describes the order.
+// Not emulated are the order in which stores become visible (there is one memory, but emulation/races.cpp reports accesses that
+// are not ordered), divergent threads of a warp, and time.
 #pragma once
 
 #include <cmath>
@@ -30,12 +30,12 @@ inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z,
 #define blockDim (emulate::block_size)
 #define gridDim (emulate::grid_size)
 
-// Parameters that say where a function was called; one call can be left out, to see whether a test notices.
+// Parameters with the file and line of the call; the emulation can leave out one call, to check that the tests detect it.
 #define CALLED_FROM const char *file = __builtin_FILE(), int line = __builtin_LINE()
 #define ALSO_CALLED_FROM , CALLED_FROM
 #define IS_LEFT_OUT emulate::is_left_out(file, line)
 
-// The accesses of such functions are not those of ordinary loads and stores.
+// Functions whose accesses the race detector does not see as ordinary loads and stores.
 #define ATOMIC __attribute__((no_sanitize("thread"), noinline)) inline
 
 inline void __syncthreads(CALLED_FROM) {
@@ -52,7 +52,7 @@ inline float __shfl_xor_sync(unsigned, float value, int mask) {
   return received;
 }
 
-// Φ(z), the share of the standard normal distribution below z; exact to some roundings where it is tiny, too.
+// Returns Φ(z), the distribution function of the standard normal distribution, with a small relative error even if it is tiny.
 inline float normcdff(float z) { return static_cast<float>(std::erfc(-std::sqrt(0.5) * z) / 2); }
 
 template <class T>

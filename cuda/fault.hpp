@@ -1,4 +1,4 @@
-// Errors inside the library: a Fault is thrown, and the C interface turns it into a status and a sentence.
+// Errors inside the library: a Fault is thrown, and the C interface turns it into a status and a message.
 #pragma once
 
 #include <cstdint>
@@ -9,17 +9,18 @@
 #include "prims.cuh"
 
 struct Fault {
-  int32_t status;
-  std::string sentence;
+  int32_t status;  // MLP_INVALID or a later one
+  std::string message;
 };
 
+// Returns a value as format() passes it to snprintf().
 inline unsigned long long printable(uint64_t value) { return value; }
 template <class T>
 T printable(T value) {
   return value;
 }
 
-// Text by a pattern of printf(), in which %llu stands for a uint64_t.
+// Returns text by a pattern of printf(); %llu is for uint64_t.
 template <class... Values>
 std::string format(const char* pattern, Values... values) {
   char text[512];
@@ -27,19 +28,20 @@ std::string format(const char* pattern, Values... values) {
   return text;
 }
 
-// Throws an MLP_INVALID fault with this sentence unless `holds`.
+// Throws an MLP_INVALID fault with this message unless `holds`.
 template <class... Values>
 void need(bool holds, const char* pattern, Values... values) {
   if (!holds) throw Fault{MLP_INVALID, format(pattern, values...)};
 }
-inline void need(bool holds, const char* sentence) {
-  if (!holds) throw Fault{MLP_INVALID, sentence};
+inline void need(bool holds, const char* message) {
+  if (!holds) throw Fault{MLP_INVALID, message};
 }
 
-// What an error of CUDA means to somebody who has to do something about it.
+// Returns the status and the message for an error of CUDA.
 Fault fault_of(cudaError_t error);
 
-// Throws where a call of the runtime failed. The runtime would tell the error once more to the next launch that asks.
+// Throws if a call of the runtime failed. Clears the error first, because the runtime would report it again after the next
+// launch.
 inline void check(cudaError_t error) {
   if (error == cudaSuccess) return;
   cudaGetLastError();

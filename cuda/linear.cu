@@ -1,9 +1,10 @@
-// linear: y (B, O) = activation(z), where z (B, O) = x (B, I) weights (O, I)ᵀ + bias (O), and z itself where it is needed.
+// linear: y (B, O) = activation(z) with z (B, O) = x (B, I) weights (O, I)ᵀ + bias (O). z is stored only if an operation needs
+// it.
 //
-// x is a buffer of the plan, or read straight from the data set (bytes or floats, in the epoch's order, times the scale).
-// Split: a block computes a tile of y; see matmul.cuh. Numerics: float32 sums over I in one order; the bias is added last.
-// Cost: 2 B I O FLOPs; x is read once for every tile's width of O, the weights once for every tile's height of B.
-// A softmax is applied by rows.cu afterwards. Compared with `linear()` of the reference backend.
+// x is a buffer of the plan, or read directly from the data set (bytes or floats, in the epoch's order, times the scale).
+// Split: a block computes a tile of y; see matmul.cuh. Numerics: float32 sums over I in a fixed order; the bias is added last.
+// Cost: 2 B I O FLOPs; x is read once for each column of tiles, the weights once for each row of tiles.
+// A softmax is applied afterwards, by rows.cu. Compared with `linear()` of the reference backend.
 #include "ops.cuh"
 
 namespace {

@@ -1,7 +1,7 @@
-// linearBackwardInput: dX (B, I) = activation'(z) (dZ (B, O) weights (O, I)), where the activation made x of z. If the
-// layer reads x through a dropout, the product goes back through it first: its values are dropped and scaled as those of x.
+// linearBackwardInput: dX (B, I) = activation'(z) (dZ (B, O) weights (O, I)), with x = activation(z). If the layer reads x
+// through a dropout, the product is multiplied by the dropout's mask first: its values are dropped and scaled as those of x.
 //
-// Split: a block computes a tile of dX; see matmul.cuh. Numerics: float32 sums over O in one order. Cost: 2 B I O FLOPs.
+// Split: a block computes a tile of dX; see matmul.cuh. Numerics: float32 sums over O in a fixed order. Cost: 2 B I O FLOPs.
 // The backward pass of a softmax follows in rows.cu. Compared with `linearBackwardInput()` of the reference backend.
 #include "ops.cuh"
 

@@ -1,10 +1,10 @@
-// linearBackwardWeight: dWeights (O, I) = dZ (B, O)ᵀ x (B, I) and dBias (O) = Σ dZ, for one layer or for several at once;
-// stored, or applied at once to the parameters by the optimizer, which saves writing and reading every gradient.
+// linearBackwardWeight: dWeights (O, I) = dZ (B, O)ᵀ x (B, I) and dBias (O) = Σ dZ, for one layer or several in one launch. The
+// gradients are stored, or the optimizer updates the parameters with them at once, which saves writing and reading them.
 //
-// x is a buffer of the plan, or read straight from the data set. Split: the blocks of a launch are dealt out to the layers;
-// of a layer, each block computes a tile of dWeights (see matmul.cuh) or 32 numbers of dBias. Numerics: float32; sums over
-// the rows of the batch in one order. Cost: 2 B I O FLOPs, and of parameter and state one read and one write. The last block
-// can end the step. Compared with `linearBackwardWeight()`, `sgd()` and `adam()` of the reference backend.
+// x is a buffer of the plan, or read directly from the data set. Split: the blocks of a launch are divided among the layers;
+// each block of a layer computes a tile of dWeights (see matmul.cuh) or 32 numbers of dBias. Numerics: float32; sums over the
+// rows of the batch in a fixed order. Cost: 2 B I O FLOPs, and with an update one read and one write of parameter and state.
+// The last block can end the step. Compared with `linearBackwardWeight()` and the optimizers of the reference backend.
 #include "ops.cuh"
 
 namespace {
@@ -16,9 +16,10 @@ int tiles_of(const LinearBackwardWeight& layer) {
   return divide_up(layer.out_features, Shape::ROWS) * divide_up(layer.x.in_features, Shape::COLUMNS);
 }
 
-// dBias of 32 outputs from `column`: a thread adds every 8th row of one of them; the 8 parts are added in order.
-template <class Take>
-__device__ void bias_sums(const LinearBackwardWeight& layer, int column, int rows, float* shared, const Take& take) {
+// Computes dBias of 32 outputs from `column` on, and calls `epilogue(output, sum)` for each. Every thread adds every 8th row
+// of one output; the 8 partial sums are then added in order.
+template <class Epilogue>
+__device__ void bias_sums(const LinearBackwardWeight& layer, int column, int rows, float* shared, const Epilogue& epilogue) {
   const int part = threadIdx.x / BIAS_COLUMNS, output = column + threadIdx.x % BIAS_COLUMNS;
   float sum = 0;
   if (output < layer.out_features) {
@@ -30,7 +31,7 @@ __device__ void bias_sums(const LinearBackwardWeight& layer, int column, int row
   __syncthreads();
   if (part == 0 && output < layer.out_features) {
     for (int other = 1; other < BIAS_PARTS; other++) sum += shared[other * BIAS_COLUMNS + threadIdx.x];
-    take(output, sum);
+    epilogue(output, sum);
   }
 }
 
@@ -74,7 +75,7 @@ __global__ void __launch_bounds__(MATMUL_THREADS)
 
 template <class Shape>
 cudaError_t launch_with(const Site& site, const BackwardWeightGroup& group, const StepEnd& end) {
-  static_assert(Shape::SHARED_BYTES >= END_SHARED_BYTES, "the step's end works in the same shared memory");
+  static_assert(Shape::SHARED_BYTES >= END_SHARED_BYTES, "the end of the step uses the same shared memory");
   const Grid grid = {static_cast<unsigned>(group.blocks), MATMUL_THREADS, Shape::SHARED_BYTES};
   const auto kernel =
       group.update ? linear_backward_weight_kernel<Shape, true> : linear_backward_weight_kernel<Shape, false>;
@@ -82,7 +83,7 @@ cudaError_t launch_with(const Site& site, const BackwardWeightGroup& group, cons
 }
 
 template <class Shape>
-void lay_out(LinearBackwardWeight* layers, int count, BackwardWeightGroup* group) {
+void assign_blocks(LinearBackwardWeight* layers, int count, BackwardWeightGroup* group) {
   group->blocks = 0;
   for (int index = 0; index < count; index++) {
     layers[index].first_block = group->blocks;
@@ -102,7 +103,7 @@ void prepare_backward_weight(const Site& site, LinearBackwardWeight* layers, int
   group->size = large >= site.multiprocessors    ? TileSize::large
                 : medium >= site.multiprocessors ? TileSize::medium
                                                  : TileSize::small;
-  with_tile(group->size, [&](auto tile) { lay_out<decltype(tile)>(layers, count, group); });
+  with_tile(group->size, [&](auto tile) { assign_blocks<decltype(tile)>(layers, count, group); });
 }
 
 cudaError_t launch_linear_backward_weight(const Site& site, const BackwardWeightGroup& group, const StepEnd& end) {

@@ -1,10 +1,10 @@
-// What one row's loss is, its gradient, and whether the row is right; for one warp. The weight of a row multiplies its gradient
-// alone.
+// The loss of one row, its gradient, and whether its prediction is correct, computed by one warp. The weight of a row
+// multiplies its gradient, not its loss.
 #pragma once
 
 #include "ops.cuh"
 
-// The first index of the largest of a row, in every lane.
+// Returns, in every lane, the first index of the largest number of a row.
 __device__ __forceinline__ uint32_t index_of_largest(const float* row, int width, int lane) {
   float best = -INFINITY;
   uint32_t index = 0;
@@ -15,18 +15,20 @@ __device__ __forceinline__ uint32_t index_of_largest(const float* row, int width
     }
   }
   const float largest = warp_max(best);
-  // The smallest index of those lanes that hold it; indices are exact as floats up to 2^24.
+  // The smallest index among the lanes that hold the largest number; indices are exact as floats up to 2^24.
   const float first = best == largest ? static_cast<float>(index) : INFINITY;
   const float smallest = -warp_max(-first);
   return smallest < INFINITY ? static_cast<uint32_t>(smallest) : 0;
 }
 
-// What is wanted of a class that is not the label's: 0, or 1 / C if the label is no class.
-__device__ __forceinline__ float wanted_of_others(uint32_t label, int classes) {
+// Returns the target of the classes other than the label's: 0, or 1 / C if the row belongs to no class.
+__device__ __forceinline__ float target_of_other_classes(uint32_t label, int classes) {
   return label < static_cast<uint32_t>(classes) ? 0.0f : 1.0f / classes;
 }
 
-// -Σ target log softmax(z) with target = (1 - ε) wanted + ε / C, and dZ = weight (softmax(z) - target) / rows.
+// Returns -Σ target log softmax(z), and writes dZ = weight (softmax(z) - target) / rows. The target of a class is
+// (1 - ε) t + ε / C: ε is the label smoothing, and t is 1 for the label's class and 0 for the others, or 1 / C for each class
+// if the row belongs to no class.
 __device__ __forceinline__ RowScore cross_entropy_of_row(const float* z, float* dz, int classes, uint32_t label,
                                                          float smoothing, float weight, int rows, int lane) {
   float largest = -INFINITY;
@@ -35,20 +37,21 @@ __device__ __forceinline__ RowScore cross_entropy_of_row(const float* z, float* 
   float sum = 0;
   for (int c = lane; c < classes; c += WARP) sum += expf(z[c] - largest);
   sum = warp_sum(sum);
-  const float log_sum = logf(sum), scale = weight / rows, others = wanted_of_others(label, classes);
+  const float log_sum = logf(sum), scale = weight / rows, others = target_of_other_classes(label, classes);
   float loss = 0;
   for (int c = lane; c < classes; c += WARP) {
     const float shifted = z[c] - largest;
-    const float wanted = static_cast<uint32_t>(c) == label ? 1.0f : others;
-    const float target = (1 - smoothing) * wanted + smoothing / classes;
-    if (target != 0) loss += target * (log_sum - shifted);  // 0 ∞ is 0 here
+    const float unsmoothed = static_cast<uint32_t>(c) == label ? 1.0f : others;
+    const float target = (1 - smoothing) * unsmoothed + smoothing / classes;
+    if (target != 0) loss += target * (log_sum - shifted);  // 0 times infinity is 0 here, not NaN
     dz[c] = (expf(shifted) / sum - target) * scale;
   }
   return {warp_sum(loss), index_of_largest(z, classes, lane) == label ? 1u : 0u};
 }
 
-// Mean of max(z, 0) - z t + log(1 + e^-|z|) over the outputs, and dZ = weight (sigmoid(z) - t) / (O rows). With q = e^-|z|
-// nothing overflows, and the gradient keeps what a sigmoid near 1 would lose.
+// Returns the mean of max(z, 0) - z t + log(1 + e^-|z|) over the outputs, and writes dZ = weight (sigmoid(z) - t) / (O rows).
+// Both are computed from q = e^-|z|: it cannot overflow, and q / (1 + q) = 1 - sigmoid(|z|) stays exact when sigmoid(|z|)
+// rounds to 1.
 __device__ __forceinline__ RowScore binary_cross_entropy_of_row(const float* z, float* dz, int width, const float* targets,
                                                                 float weight, int rows, int lane) {
   const float scale = 1.0f / width, slope = weight / (static_cast<float>(width) * rows);
@@ -63,13 +66,13 @@ __device__ __forceinline__ RowScore binary_cross_entropy_of_row(const float* z, 
   return {warp_sum(loss), warp_max(wrong) == 0 ? 1u : 0u};
 }
 
-// Mean of (y - target)² over the outputs, and its gradient before the activation that made y of z. Without target values the
-// targets are the label's one-hot row, or 1 / O each if the label is no class.
+// Returns the mean of (y - target)² over the outputs, and writes dZ, with y = activation(z). Without target values the target
+// is the one-hot row of the label, or 1 / O for each output if the row belongs to no class.
 __device__ __forceinline__ RowScore squared_error_of_row(const float* y, const float* z, float* dz, int width,
                                                          const float* targets, uint32_t label, Activation activation,
                                                          float weight, int rows, int lane) {
   const float scale = 1.0f / width, slope = 2 * weight / (static_cast<float>(width) * rows);
-  const float others = wanted_of_others(label, width);
+  const float others = target_of_other_classes(label, width);
   float loss = 0;
   for (int o = lane; o < width; o += WARP) {
     const float target = targets ? targets[o] : static_cast<uint32_t>(o) == label ? 1.0f : others;
@@ -78,12 +81,12 @@ __device__ __forceinline__ RowScore squared_error_of_row(const float* y, const f
     dz[o] = activate_backward(y[o], z ? z[o] : 0, slope * difference, activation);
   }
   if (activation == MLP_SOFTMAX) softmax_backward_of_row(y, dz, width, lane);
-  const bool right = !targets && index_of_largest(y, width, lane) == label;
-  return {warp_sum(loss), right ? 1u : 0u};
+  const bool correct = !targets && index_of_largest(y, width, lane) == label;
+  return {warp_sum(loss), correct ? 1u : 0u};
 }
 
-// Mean of Huber's loss of d = y - target over the outputs, d² / 2 or beyond |d| = δ the line δ (|d| - δ / 2), and its gradient
-// before the activation that made y of z.
+// Returns the mean over the outputs of Huber's loss of d = y - target, which is d² / 2 if |d| ≤ δ, else δ (|d| - δ / 2), and
+// writes dZ, with y = activation(z).
 __device__ __forceinline__ RowScore huber_of_row(const float* y, const float* z, float* dz, int width, const float* targets,
                                                  Activation activation, float delta, float weight, int rows, int lane) {
   const float scale = 1.0f / width, slope = weight / (static_cast<float>(width) * rows);
@@ -98,13 +101,13 @@ __device__ __forceinline__ RowScore huber_of_row(const float* y, const float* z,
   return {warp_sum(loss), 0};
 }
 
-// The loss of row `row` of the batch, whose outputs are `y` and whose gradient goes to `dz`.
+// Returns the score of row `row` of the batch, whose outputs are `y`, and writes its gradient to `dz`.
 __device__ __forceinline__ RowScore loss_of_row(const Loss& loss, const Batch& batch, int row, const float* y, float* dz,
                                                 int lane) {
-  const size_t source = loss.answers.row(batch, row);
-  const float weight = loss.answers.row_weights ? loss.answers.row_weights[source] : 1;
-  const uint32_t label = loss.answers.labels ? loss.answers.labels[source] : 0;
-  const float* targets = loss.answers.targets ? loss.answers.targets + source * loss.width : nullptr;
+  const size_t source = loss.target_source.row(batch, row);
+  const float weight = loss.target_source.row_weights ? loss.target_source.row_weights[source] : 1;
+  const uint32_t label = loss.target_source.labels ? loss.target_source.labels[source] : 0;
+  const float* targets = loss.target_source.targets ? loss.target_source.targets + source * loss.width : nullptr;
   const float* z = loss.z ? loss.z + static_cast<size_t>(row) * loss.width : nullptr;
   switch (loss.kind) {
     case LossKind::softmax_cross_entropy:

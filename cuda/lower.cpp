@@ -1,10 +1,10 @@
-// Lowering: from recorded operations to the launches of one step.
+// Lowering: turns the recorded operations into the launches of one step.
 #include "persistent_layout.hpp"
 #include "plan.hpp"
 
 namespace {
 
-// A layer with more weights is worth a launch of its own; and what a block of the tail keeps must fit in 48 KB.
+// Layers with more weights than this are not part of the tail. The numbers that a block of the tail keeps must fit in 48 KB.
 constexpr uint64_t MAX_TAIL_WEIGHTS = 16384, MAX_TAIL_WIDTH = (48 << 10) / sizeof(float) / 2 / TAIL_ROWS;
 
 }  // namespace
@@ -20,17 +20,17 @@ float* mlp_plan::buffer(int32_t id) {
   return memory.get();
 }
 
-// Where a layer's input comes from: a buffer, or the data set itself in place of the gathered buffer.
-InputSource mlp_plan::source(int32_t x, bool from_set) {
+// Returns the source of a layer's input: buffer `x`, or the data set in place of the gathered buffer.
+InputSource mlp_plan::input_source(int32_t x, bool from_set) {
   const int in_features = columns(x);
   if (!from_set) return buffer_source(buffer(x), in_features);
   const float scale = std::get<GatherOp>(ops_[0]).scale;
   const bool bytes = set_.bytes.get() != nullptr;
   const void* values = bytes ? static_cast<const void*>(set_.bytes.get()) : set_.floats.get();
-  return {values, orders_rows_ ? order_.get() : nullptr, in_features, scale, true, bytes};
+  return {values, trains_ ? order_.get() : nullptr, in_features, scale, true, bytes};
 }
 
-Answers mlp_plan::answers(int32_t target, int32_t row_weights, bool from_set) {
+TargetSource mlp_plan::target_source(int32_t target, int32_t row_weights, bool from_set) {
   if (from_set) {
     return {set_.labels.get(), set_.targets.get(), row_weights < 0 ? nullptr : set_.row_weights.get(), order_.get()};
   }
@@ -42,23 +42,23 @@ Answers mlp_plan::answers(int32_t target, int32_t row_weights, bool from_set) {
 UpdateRule mlp_plan::rule(const UpdateOp& op) {
   DeviceMemory<float4>& rates = rates_[op.settings];
   if (rates.count() < rates_capacity_) rates = DeviceMemory<float4>(rates_capacity_);
-  UpdateRule made{op.settings.first, {}, rates.get()};
+  UpdateRule result{op.settings.first, {}, rates.get()};
   for (size_t index = 0; index < op.settings.second.size(); index++) {
     const double value = op.settings.second[index];
-    made.settings[index] = {static_cast<float>(value), static_cast<float>(1 - value)};
+    result.settings[index] = {static_cast<float>(value), static_cast<float>(1 - value)};
   }
-  return made;
+  return result;
 }
 
 Parameter mlp_plan::parameter(const UpdateOp& op) {
-  Parameter made{buffer(op.parameter), {}};
-  for (size_t index = 0; index < op.states.size(); index++) made.states[index] = buffer(op.states[index]);
-  return made;
+  Parameter result{buffer(op.parameter), {}};
+  for (size_t index = 0; index < op.states.size(); index++) result.states[index] = buffer(op.states[index]);
+  return result;
 }
 
 Loss mlp_plan::loss(const LossOp& op, bool from_set) {
   return {op.kind,
-          answers(op.target, op.row_weights, from_set),
+          target_source(op.target, op.row_weights, from_set),
           scores_.get(),
           columns(op.dz),
           op.activation,
@@ -69,7 +69,7 @@ Loss mlp_plan::loss(const LossOp& op, bool from_set) {
 
 StepEnd mlp_plan::step_end() const { return {progress_.get(), stop_.get(), scores_.get(), batch_size_}; }
 
-// Copies a table to the GPU, where it stays for as long as the launches.
+// Copies a table to the GPU, where it is kept as long as the launches.
 template <class T>
 T* mlp_plan::table(const std::vector<T>& items) {
   tables_.emplace_back(items.size() * sizeof(T));
@@ -79,11 +79,11 @@ T* mlp_plan::table(const std::vector<T>& items) {
 }
 
 LinearBackwardWeight mlp_plan::backward_weight(const LinearBackwardWeightOp& op, bool from_set) {
-  LinearBackwardWeight made{};
-  made.dz = buffer(op.dz);
-  made.x = source(op.x, from_set);
-  made.out_features = columns(op.dz);
-  return made;
+  LinearBackwardWeight result{};
+  result.dz = buffer(op.dz);
+  result.x = input_source(op.x, from_set);
+  result.out_features = columns(op.dz);
+  return result;
 }
 
 void mlp_plan::add_backward_weight_group(std::vector<LinearBackwardWeight> layers, bool update, bool ends_step) {
@@ -125,49 +125,49 @@ void mlp_plan::add_average_group(const std::vector<AverageOp>& ops, bool ends_st
 }
 
 void mlp_plan::add_launch(const GatherOp& op) {
-  Gather made{};
-  made.source = source(op.x, true);
-  made.x = buffer(op.x);
-  made.answers = answers(op.target, op.row_weights, true);
-  made.row_weights = buffer(op.row_weights);
+  Gather lowered{};
+  lowered.input_source = input_source(op.x, true);
+  lowered.x = buffer(op.x);
+  lowered.target_source = target_source(op.target, op.row_weights, true);
+  lowered.row_weights = buffer(op.row_weights);
   if (op.target >= 0) {
-    made.target_width = columns(op.target);
-    made.targets = buffer(op.target);
-    made.labels = reinterpret_cast<uint32_t*>(made.targets);
+    lowered.target_width = columns(op.target);
+    lowered.targets = buffer(op.target);
+    lowered.labels = reinterpret_cast<uint32_t*>(lowered.targets);
   }
-  launches_.push_back([this, made] { return launch_gather(site_, made); });
+  launches_.push_back([this, lowered] { return launch_gather(site_, lowered); });
 }
 
 void mlp_plan::add_launch(const DropoutOp& op, bool from_set) {
-  const Dropout made = {source(op.x, from_set), buffer(op.y), mask_of(op.dropout)};
-  launches_.push_back([this, made] { return launch_dropout(site_, made); });
+  const Dropout lowered = {input_source(op.x, from_set), buffer(op.y), mask_of(op.dropout)};
+  launches_.push_back([this, lowered] { return launch_dropout(site_, lowered); });
 }
 
 void mlp_plan::add_launch(const LinearOp& op, bool from_set) {
-  const Linear made = {source(op.x, from_set), buffer(op.weights), buffer(op.bias), buffer(op.y), buffer(op.z), columns(op.y),
-                       op.activation};
-  launches_.push_back([this, made] { return launch_linear(site_, made); });
+  const Linear lowered = {input_source(op.x, from_set), buffer(op.weights), buffer(op.bias), buffer(op.y), buffer(op.z),
+                          columns(op.y), op.activation};
+  launches_.push_back([this, lowered] { return launch_linear(site_, lowered); });
 }
 
 void mlp_plan::add_launch(const LossOp& op, bool from_set) {
-  const Loss made = loss(op, from_set);
+  const Loss lowered = loss(op, from_set);
   const float* y = buffer(op.y);
   float* dz = buffer(op.dz);
-  launches_.push_back([this, made, y, dz] { return launch_loss(site_, made, y, dz); });
+  launches_.push_back([this, lowered, y, dz] { return launch_loss(site_, lowered, y, dz); });
 }
 
 void mlp_plan::add_launch(const LinearBackwardInputOp& op) {
   const bool masked = op.dropout.rate > 0;
-  const LinearBackwardInput made = {buffer(op.dz), buffer(op.weights), buffer(op.x),  buffer(op.z), buffer(op.dx),
-                                    columns(op.x), columns(op.dz),     op.activation, masked,       mask_of(op.dropout)};
-  launches_.push_back([this, made] { return launch_linear_backward_input(site_, made); });
+  const LinearBackwardInput lowered = {buffer(op.dz), buffer(op.weights), buffer(op.x),  buffer(op.z), buffer(op.dx),
+                                       columns(op.x), columns(op.dz),     op.activation, masked,       mask_of(op.dropout)};
+  launches_.push_back([this, lowered] { return launch_linear_backward_input(site_, lowered); });
 }
 
 void mlp_plan::add_launch(const LinearBackwardWeightOp& op) {
-  LinearBackwardWeight made = backward_weight(op, false);
-  made.d_weights = buffer(op.d_weights);
-  made.d_bias = buffer(op.d_bias);
-  add_backward_weight_group({made}, false, false);
+  LinearBackwardWeight lowered = backward_weight(op, false);
+  lowered.d_weights = buffer(op.d_weights);
+  lowered.d_bias = buffer(op.d_bias);
+  add_backward_weight_group({lowered}, false, false);
 }
 
 void mlp_plan::add_launch(const ClipByNormOp& op) {
@@ -190,25 +190,25 @@ void mlp_plan::lower_op_by_op() {
   launches_.push_back([this] { return launch_end_step(site_, step_end()); });
 }
 
-// The last layers of a network, from layer `first` on, with its loss.
+// Returns the tail of a network: its layers from `first` on, with the loss.
 Tail mlp_plan::tail(const Network& network, size_t first) {
-  Tail made{};
+  Tail result{};
   std::vector<TailLayer> layers;
   for (size_t index = first - 1; index < network.layers.size(); index++) {
     const LinearOp& op = network.layers[index].forward;
     layers.push_back({buffer(op.weights), buffer(op.bias), buffer(op.y), buffer(op.z),
                       buffer(network.layers[index].gradient.dz), columns(op.x), columns(op.y), op.activation});
-    made.width += columns(op.y);
+    result.width += columns(op.y);
   }
-  made.layers = table(layers);
-  made.count = static_cast<int>(layers.size()) - 1;
-  made.in_features = layers[0].out_features;
-  made.loss = loss(network.loss, true);
-  return made;
+  result.layers = table(layers);
+  result.count = static_cast<int>(layers.size()) - 1;
+  result.in_features = layers[0].out_features;
+  result.loss = loss(network.loss, true);
+  return result;
 }
 
-// The first of those last layers that are small enough to be done row by row and have no dropout of their inputs; at least
-// the first layer is not.
+// Returns the index of the first layer of the tail: from it on, all layers are small and have no dropout of their inputs. The
+// first layer of the network is never part of the tail.
 size_t mlp_plan::first_of_tail(const Network& network) const {
   size_t first = network.layers.size();
   uint64_t width = shape(network.layers.back().forward.y).columns;
@@ -223,10 +223,10 @@ size_t mlp_plan::first_of_tail(const Network& network) const {
   return first;
 }
 
-// The gather is left to the kernels that read its rows; the last layers, where they are small, go into one launch with the
-// loss and the way back; all weight gradients go into one launch, and so do all updates: the same one, unless the gradients
-// have to be clipped between. A dropout is a launch on the way there and part of one on the way back; all averages go into one
-// launch.
+// Fuses the operations of a network. The gather has no launch: the kernels that need its rows read them from the data set.
+// The small last layers, the loss and their backward pass are one launch. All weight gradients are one launch, which also does
+// all updates; if gradients are clipped, all updates are another launch, after the clipping. A dropout is a launch in the
+// forward pass, and part of the input gradient in the backward pass. All averages are one launch.
 void mlp_plan::lower_fused(const Network& network) {
   const auto from_set = [&](int32_t x) { return x == network.gather.x; };
   const size_t tail_start = first_of_tail(network), count = network.layers.size();
@@ -236,9 +236,9 @@ void mlp_plan::lower_fused(const Network& network) {
     add_launch(op, from_set(op.x));
   }
   if (tail_start < count) {
-    const Tail made = tail(network, tail_start);
+    const Tail lowered = tail(network, tail_start);
     const float* x = buffer(network.layers[tail_start].forward.x);
-    launches_.push_back([this, made, x] { return launch_tail(site_, made, x); });
+    launches_.push_back([this, lowered, x] { return launch_tail(site_, lowered, x); });
   } else {
     add_launch(network.loss, true);
   }
@@ -247,18 +247,18 @@ void mlp_plan::lower_fused(const Network& network) {
   std::vector<LinearBackwardWeight> gradients;
   std::vector<UpdateOp> updates;
   for (const Layer& layer : network.layers) {
-    LinearBackwardWeight made = backward_weight(layer.gradient, from_set(layer.gradient.x));
+    LinearBackwardWeight lowered = backward_weight(layer.gradient, from_set(layer.gradient.x));
     if (network.clip) {
-      made.d_weights = buffer(layer.gradient.d_weights);
-      made.d_bias = buffer(layer.gradient.d_bias);
+      lowered.d_weights = buffer(layer.gradient.d_weights);
+      lowered.d_bias = buffer(layer.gradient.d_bias);
       updates.push_back(layer.weights);
       updates.push_back(layer.bias);
     } else {
-      made.weights = parameter(layer.weights);
-      made.bias = parameter(layer.bias);
-      made.rule = rule(layer.weights);
+      lowered.weights = parameter(layer.weights);
+      lowered.bias = parameter(layer.bias);
+      lowered.rule = rule(layer.weights);
     }
-    gradients.push_back(made);
+    gradients.push_back(lowered);
   }
   const bool updates_end_step = network.averages.empty();
   add_backward_weight_group(gradients, !network.clip, !network.clip && updates_end_step);
@@ -276,12 +276,12 @@ void mlp_plan::lower() {
   persistent_.reset();
   const std::optional<Network> network = network_of(ops_);
   path_ = MLP_PATH_OPS;
-  if (!orders_rows_) {
+  if (!trains_) {
     path_reason_ = "operations one by one, because nothing is trained";
     lower_op_by_op();
   } else if (wanted_path_ == MLP_PATH_OPS || !network) {
     path_reason_ = network ? "operations one by one, as asked for"
-                           : "operations one by one, because the plan has not the usual form";
+                           : "operations one by one, because the plan does not have the usual form";
     lower_op_by_op();
   } else {
     const std::string obstacle =

@@ -1,17 +1,18 @@
-// Lowering to the persistent kernel: which layers stay on the chip, how they are cut into tiles, and whether all fits.
+// Lowering to the persistent kernel: chooses the layers that stay in shared memory and their tiles, and checks that they fit.
 #include "persistent_layout.hpp"
 #include "plan.hpp"
 
 namespace {
 
-// More blocks than this for the last layers gain nothing that pays for waiting for them: an estimate, not measured.
+// The largest number of blocks that compute the tail. More blocks would cost more time for waiting than they save: an estimate,
+// not measured.
 constexpr int TAIL_BLOCKS = 64;
 
 int rounded_up(int value, int to) { return divide_up(value, to) * to; }
 
-// Cuts a layer into at most `blocks` tiles, and returns whether it can be. A tile's cost is its products, and what is read and
-// written for it: the weights of the terms are estimates.
-bool cut(StationaryLayer* layer, int blocks) {
+// Divides a layer into at most `blocks` tiles of the lowest cost, and returns whether that is possible. The cost is the number
+// of products of a tile plus 8 for each number that is read or written; the factor is an estimate.
+bool divide_into_tiles(StationaryLayer* layer, int blocks) {
   long long lowest = INT64_MAX;
   for (int tile_out = MICRO_MAJOR; tile_out < layer->out_features + MICRO_MAJOR; tile_out += MICRO_MAJOR) {
     const int tiles_out = divide_up(layer->out_features, tile_out);
@@ -31,7 +32,7 @@ bool cut(StationaryLayer* layer, int blocks) {
 
 }  // namespace
 
-// Makes the plan persistent, or says why it cannot be.
+// Lowers the plan to the persistent kernel and returns "", or returns the reason if that is not possible.
 std::string mlp_plan::lower_persistent(const Network& network) {
   if (network.clip) return "gradients are clipped by the norm of all of them";
   if (!network.averages.empty()) return "averages of the parameters are kept";
@@ -51,7 +52,7 @@ std::string mlp_plan::lower_persistent(const Network& network) {
   kernel.state_copies = 1 + static_cast<int>(update.states.size());
   std::vector<StationaryLayer> layers;
   uint64_t floats = 0;
-  const auto place = [&](uint64_t count) {
+  const auto allocate = [&](uint64_t count) {  // in shared memory; returns an offset in floats
     const uint64_t at = floats;
     floats += (count + 3) / 4 * 4;
     return static_cast<int>(std::min<uint64_t>(at, INT32_MAX));
@@ -69,37 +70,37 @@ std::string mlp_plan::lower_persistent(const Network& network) {
         return "optimizers differ";
       }
     }
-    if (!cut(&layer, blocks)) return "a layer has more outputs than fit on this GPU";
+    if (!divide_into_tiles(&layer, blocks)) return "a layer has more outputs than fit on this GPU";
     layer.x_stride = (layer.tile_in / 4 | 1) * 4;  // rows on different banks
-    layer.weights_at = place(uint64_t(kernel.state_copies) * layer.tile_in * layer.tile_out);
-    if (index > 0) layer.x_at = place(uint64_t(batch_size_) * layer.x_stride);
+    layer.weights_at = allocate(uint64_t(kernel.state_copies) * layer.tile_in * layer.tile_out);
+    if (index > 0) layer.x_at = allocate(uint64_t(batch_size_) * layer.x_stride);
     largest_out = std::max(largest_out, layer.tile_out);
     layers.push_back(layer);
   }
-  kernel.dz_at = place(uint64_t(batch_size_) * largest_out);
+  kernel.dz_at = allocate(uint64_t(batch_size_) * largest_out);
   kernel.tail_rows = divide_up(batch_size_, std::min(blocks, TAIL_BLOCKS));
   uint64_t tail_width = layers.back().out_features;
   for (size_t index = stationary; index < network.layers.size(); index++) {
     tail_width += columns(network.layers[index].forward.y);
   }
-  kernel.scratch_at = place(std::max<uint64_t>(SCRATCH_FLOATS, 2 * tail_width * kernel.tail_rows));
+  kernel.scratch_at = allocate(std::max<uint64_t>(SCRATCH_FLOATS, 2 * tail_width * kernel.tail_rows));
   const uint64_t inputs = uint64_t(batch_size_) * layers[0].x_stride;
-  layers[0].x_at = place(inputs);
+  layers[0].x_at = allocate(inputs);
   const auto too_large = [&](uint64_t count) { return count * sizeof(float) > static_cast<uint64_t>(shared_bytes); };
   if (too_large(floats)) {
     return format("a block would need %llu bytes of shared memory, this GPU has %d",
                   floats * sizeof(float), shared_bytes);
   }
-  if (!too_large(floats + inputs)) {  // the inputs of the next batch, behind those of this one
+  if (!too_large(floats + inputs)) {  // room for the inputs of the next batch, after those of this one
     kernel.prefetch = 1;
-    place(inputs);
+    allocate(inputs);
   }
   kernel.shared_floats = floats;
   bool fits = false;
   check(persistent_fits(site_, floats * sizeof(float), blocks, &fits));
   if (!fits) return "its blocks do not fit on this GPU at once";
 
-  const auto part = [&](uint64_t count) {
+  const auto partial_sums = [&](uint64_t count) {
     layout->parts.emplace_back(count);
     return layout->parts.back().get();
   };
@@ -113,8 +114,8 @@ std::string mlp_plan::lower_persistent(const Network& network) {
     layer.y = buffer(recorded.forward.y);
     layer.z = buffer(recorded.forward.z);
     layer.dz = buffer(recorded.gradient.dz);
-    layer.z_parts = part(uint64_t(layer.tiles_in) * batch_size_ * layer.out_features);
-    if (index > 0) layer.dx_parts = part(uint64_t(layer.tiles_out) * batch_size_ * layer.in_features);
+    layer.z_parts = partial_sums(uint64_t(layer.tiles_in) * batch_size_ * layer.out_features);
+    if (index > 0) layer.dx_parts = partial_sums(uint64_t(layer.tiles_out) * batch_size_ * layer.in_features);
   }
   std::vector<TailUpdate> updates;
   for (size_t index = stationary; index < network.layers.size(); index++) {
@@ -132,10 +133,10 @@ std::string mlp_plan::lower_persistent(const Network& network) {
   const uint64_t counters = (2 * stationary + 1) * COUNTER_STRIDE;
   layout->words = DeviceMemory<uint32_t>(counters + 1);
   layout->losses = DeviceMemory<double>(blocks);
-  layout->rights = DeviceMemory<uint32_t>(blocks);
+  layout->correct = DeviceMemory<uint32_t>(blocks);
   kernel.layers = layout->layers.get();
   kernel.layer_count = static_cast<int>(stationary);
-  kernel.inputs = source(network.gather.x, true);
+  kernel.inputs = input_source(network.gather.x, true);
   kernel.tail = tail(network, stationary);
   kernel.updates = layout->updates.get();
   kernel.update_count = static_cast<int>(updates.size());
@@ -145,7 +146,7 @@ std::string mlp_plan::lower_persistent(const Network& network) {
   kernel.counters = layout->words.get();
   kernel.ended = layout->words.get() + counters;
   kernel.block_losses = layout->losses.get();
-  kernel.block_rights = layout->rights.get();
+  kernel.block_correct = layout->correct.get();
   persistent_ = layout;
   return "";
 }

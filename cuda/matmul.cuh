@@ -1,25 +1,25 @@
-// The product of two matrices, one tile of the result by one block of threads: `C[m, n] = Σ_k A(m, k) B(n, k)`. The linear
-// operations differ in which way round their operands lie in memory and in what becomes of the sums; see linear.cu,
+// The product of two matrices: `C[m, n] = Σ_k A(m, k) B(n, k)`. Each block of threads computes one tile of C. The linear
+// operations differ in the layout of their operands and in their epilogue, which uses the sums; see linear.cu,
 // linear_backward_input.cu and linear_backward_weight.cu.
 //
-// Split: a block computes ROWS × COLUMNS sums. Its 256 threads form SLICES groups; each group goes through its share of k,
-// each thread with a square of sums in registers; the groups' sums are then added in order. While a group multiplies one
-// stretch of DEPTH values of k out of shared memory, the next is on its way from global memory to registers.
-// Numerics: float32; each sum has one order, given by k, the shape and the number of slices.
+// Split: a block computes ROWS × COLUMNS sums. Its 256 threads form SLICES groups, and each group adds the terms of its share
+// of k. A thread keeps a square of sums in registers; at the end the sums of the groups are added in order. While a group
+// multiplies DEPTH values of k from shared memory, it loads the next DEPTH values from global memory to registers.
+// Numerics: float32; the order of each sum is given by k, the tile shape and the number of slices.
 #pragma once
 
 #include "prims.cuh"
 
 constexpr int MATMUL_THREADS = 256;
 
-// The form of a tile: how many sums a block and a thread compute.
+// The shape of a tile: a block computes ROWS × COLUMNS sums, a thread SQUARE × SQUARE.
 template <int ROWS_, int COLUMNS_, int SQUARE_>
 struct TileShape {
   static constexpr int ROWS = ROWS_, COLUMNS = COLUMNS_, SQUARE = SQUARE_, DEPTH = 8;
   static constexpr int ACROSS = COLUMNS / SQUARE;                // threads along n
   static constexpr int GROUP = ROWS / SQUARE * ACROSS;           // threads of a slice
   static constexpr int SLICES = MATMUL_THREADS / GROUP;
-  static constexpr int A_STRIDE = ROWS + 4, B_STRIDE = COLUMNS + 4;  // floats; keeps stores of a warp off each other's banks
+  static constexpr int A_STRIDE = ROWS + 4, B_STRIDE = COLUMNS + 4;  // floats; + 4 avoids bank conflicts of a warp's stores
   static constexpr int STAGE = DEPTH * (A_STRIDE + B_STRIDE);        // floats
   static constexpr int CHUNK = ROWS * COLUMNS <= 4096 ? ROWS : 4096 / COLUMNS;  // rows of sums in shared memory at a time
   static constexpr size_t LOOP_FLOATS = SLICES * 2 * STAGE, CHUNK_FLOATS = CHUNK * COLUMNS;
@@ -31,7 +31,7 @@ using LargeTile = TileShape<128, 128, 8>;
 
 enum class TileSize : int32_t { small, medium, large };
 
-// The largest tile of which a product still has enough to keep every multiprocessor busy.
+// Returns the largest tile size that gives every multiprocessor at least one tile, or else the smallest.
 inline TileSize tile_size_for(int rows, int columns, int multiprocessors) {
   const auto tiles = [&](int edge) {
     return static_cast<long long>(divide_up(rows, edge)) * divide_up(columns, edge);
@@ -41,7 +41,7 @@ inline TileSize tile_size_for(int rows, int columns, int multiprocessors) {
   return TileSize::small;
 }
 
-// Calls `work` with a tile of this size, whose type says its form.
+// Calls `work` with a TileShape of this size.
 template <class Work>
 auto with_tile(TileSize size, const Work& work) {
   switch (size) {
@@ -52,13 +52,14 @@ auto with_tile(TileSize size, const Work& work) {
   __builtin_unreachable();
 }
 
-// A matrix in memory, `outers` rows of `inners` numbers. `vectors` says that rows begin on 16 bytes and hold fours.
+// A matrix in memory, `outers` rows of `inners` numbers. `vectors` is true if each row begins at a multiple of 16 bytes and its
+// length is a multiple of 4.
 struct Rows {
   const float* values;
   int outers, inners;
   bool vectors;
 
-  // Four numbers of a row from `inner`, a multiple of 4; zeros beyond the matrix.
+  // Returns four numbers of a row from `inner`, a multiple of 4; zeros outside of the matrix.
   __device__ __forceinline__ float4 fetch(int outer, int inner) const {
     float4 v = make_float4(0, 0, 0, 0);
     if (outer >= outers || inner >= inners) return v;
@@ -72,15 +73,16 @@ struct Rows {
   }
 };
 
-// The rows of a batch in the data set, as the network sees them: times `scale`.
+// The rows of a batch in the data set, times `scale`.
 struct GatheredRows {
   const void* inputs;     // (N, I), bytes or floats
-  const uint32_t* order;  // rows of the batch; null for rows `first` and on
+  const uint32_t* order;  // row numbers of the batch; if null, the rows from `first` on
   uint32_t first;
   int outers, inners;  // rows of the batch, I
   bool bytes, vectors;
   float scale;
 
+  // Returns four numbers of a row from `inner`, as Rows::fetch() does.
   __device__ __forceinline__ float4 fetch(int outer, int inner) const {
     float4 v = make_float4(0, 0, 0, 0);
     if (outer >= outers || inner >= inners) return v;
@@ -104,10 +106,10 @@ struct GatheredRows {
   }
 };
 
-// One operand on its way to shared memory, where it lies as `[k][outer]`. `K_INSIDE` says that its rows in memory run along
-// k; else each row in memory belongs to one k.
-template <int EDGE, int STRIDE, int DEPTH, int GROUP, bool K_INSIDE>
-struct Feed {
+// Loads the values of an operand for DEPTH values of k to registers, and then stores them to shared memory as `[k][outer]`.
+// `K_INNER` is true if k is the inner (contiguous) dimension of the operand in memory, false if k numbers its rows.
+template <int EDGE, int STRIDE, int DEPTH, int GROUP, bool K_INNER>
+struct TileLoader {
   static constexpr int FETCHES = EDGE * DEPTH / 4 / GROUP;
   float4 held[FETCHES];
 
@@ -115,7 +117,7 @@ struct Feed {
   __device__ __forceinline__ void fetch(const Operand& operand, int outer, int k, int thread) {
     UNROLL for (int f = 0; f < FETCHES; f++) {
       const int item = f * GROUP + thread;
-      if (K_INSIDE) {
+      if (K_INNER) {
         held[f] = operand.fetch(outer + item / (DEPTH / 4), k + item % (DEPTH / 4) * 4);
       } else {
         held[f] = operand.fetch(k + item / (EDGE / 4), outer + item % (EDGE / 4) * 4);
@@ -126,7 +128,7 @@ struct Feed {
   __device__ __forceinline__ void store(float* shared, int thread) const {
     UNROLL for (int f = 0; f < FETCHES; f++) {
       const int item = f * GROUP + thread;
-      if (K_INSIDE) {
+      if (K_INNER) {
         float* to = shared + item % (DEPTH / 4) * 4 * STRIDE + item / (DEPTH / 4);
         to[0] = held[f].x;
         to[STRIDE] = held[f].y;
@@ -150,11 +152,11 @@ __device__ __forceinline__ void read_row(float (&values)[COUNT], const float* sh
   }
 }
 
-// Computes the tile whose first row is `row` and whose first column is `column`, and calls `take(row, column, sum)` once for
-// each of its sums that lies within `rows` × `columns`. Neighboring threads take neighboring columns.
-template <class Shape, bool A_K_INSIDE, bool B_K_INSIDE, class A, class B, class Take>
+// Computes the tile from row `row` and column `column` on, and calls `epilogue(row, column, sum)` once for each of its sums
+// within `rows` × `columns`. Neighboring threads get neighboring columns.
+template <class Shape, bool A_K_INNER, bool B_K_INNER, class A, class B, class Epilogue>
 __device__ __forceinline__ void matmul_tile(const A& a, const B& b, int row, int column, int rows, int columns, int depth,
-                                            float* shared, const Take& take) {
+                                            float* shared, const Epilogue& epilogue) {
   constexpr int SQUARE = Shape::SQUARE, DEPTH = Shape::DEPTH, GROUP = Shape::GROUP, SLICES = Shape::SLICES;
   const int slice = threadIdx.x / GROUP, thread = threadIdx.x % GROUP;
   const int down = thread / Shape::ACROSS * SQUARE, across = thread % Shape::ACROSS * SQUARE;
@@ -163,19 +165,19 @@ __device__ __forceinline__ void matmul_tile(const A& a, const B& b, int row, int
   const auto a_of = [&](int round) { return stages + round % 2 * Shape::STAGE; };
   const auto b_of = [&](int round) { return a_of(round) + DEPTH * Shape::A_STRIDE; };
 
-  Feed<Shape::ROWS, Shape::A_STRIDE, DEPTH, GROUP, A_K_INSIDE> a_feed;
-  Feed<Shape::COLUMNS, Shape::B_STRIDE, DEPTH, GROUP, B_K_INSIDE> b_feed;
+  TileLoader<Shape::ROWS, Shape::A_STRIDE, DEPTH, GROUP, A_K_INNER> a_loader;
+  TileLoader<Shape::COLUMNS, Shape::B_STRIDE, DEPTH, GROUP, B_K_INNER> b_loader;
   float sums[SQUARE][SQUARE] = {};
-  a_feed.fetch(a, row, first, thread);
-  b_feed.fetch(b, column, first, thread);
-  a_feed.store(a_of(0), thread);
-  b_feed.store(b_of(0), thread);
+  a_loader.fetch(a, row, first, thread);
+  b_loader.fetch(b, column, first, thread);
+  a_loader.store(a_of(0), thread);
+  b_loader.store(b_of(0), thread);
   __syncthreads();
   for (int round = 0; round < rounds; round++) {
     const bool more = round + 1 < rounds;
     if (more) {
-      a_feed.fetch(a, row, first + (round + 1) * DEPTH, thread);
-      b_feed.fetch(b, column, first + (round + 1) * DEPTH, thread);
+      a_loader.fetch(a, row, first + (round + 1) * DEPTH, thread);
+      b_loader.fetch(b, column, first + (round + 1) * DEPTH, thread);
     }
     const float *a_stage = a_of(round) + down, *b_stage = b_of(round) + across;
     UNROLL for (int k = 0; k < DEPTH; k++) {
@@ -187,8 +189,8 @@ __device__ __forceinline__ void matmul_tile(const A& a, const B& b, int row, int
       }
     }
     if (more) {
-      a_feed.store(a_of(round + 1), thread);
-      b_feed.store(b_of(round + 1), thread);
+      a_loader.store(a_of(round + 1), thread);
+      b_loader.store(b_of(round + 1), thread);
     }
     __syncthreads();
   }
@@ -208,7 +210,7 @@ __device__ __forceinline__ void matmul_tile(const A& a, const B& b, int row, int
     }
     for (int at = threadIdx.x; at < Shape::CHUNK * Shape::COLUMNS; at += MATMUL_THREADS) {
       const int m = row + chunk + at / Shape::COLUMNS, n = column + at % Shape::COLUMNS;
-      if (m < rows && n < columns) take(m, n, shared[at]);
+      if (m < rows && n < columns) epilogue(m, n, shared[at]);
     }
     __syncthreads();
   }

@@ -2,10 +2,11 @@
 
 namespace {
 
-// Goes through operations of which the next must be of a certain kind.
+// Reads operations in order.
 class Reader {
  public:
   explicit Reader(const std::vector<Op>& ops) : ops_(ops) {}
+  // Returns the next operation, or null without moving on if its type is not T.
   template <class T>
   const T* next() {
     const T* op = at_ < ops_.size() ? std::get_if<T>(&ops_[at_]) : nullptr;

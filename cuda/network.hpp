@@ -1,4 +1,4 @@
-// What a plan holds before it is on a GPU: buffers and operations as they were recorded, and the network that they make.
+// A plan as it was recorded: buffers and operations, and the network that the operations form.
 #pragma once
 
 #include <cstdint>
@@ -8,12 +8,12 @@
 
 #include "ops.cuh"
 
-// rows is 0 for a buffer (B, columns).
+// The shape of a buffer; rows is 0 for (B, columns).
 struct BufferShape {
   uint64_t rows, columns;
 };
 
-// Numbers of buffers; -1 for none. See mlp.h and src/plan/plan.ts.
+// The recorded operations. int32_t members are numbers of buffers, -1 for none. See mlp.h and src/plan/ops.ts.
 struct GatherOp {
   int32_t x, target, row_weights;
   float scale;
@@ -29,7 +29,7 @@ struct LinearOp {
 struct LossOp {
   LossKind kind;
   int32_t y, z, target;  // y: logits of a cross-entropy
-  bool labels;
+  bool labels;  // true if target holds labels, false if it holds target values
   int32_t row_weights, dz;
   Activation activation;
   double smoothing = 0;  // ε of the softmax cross-entropy
@@ -59,16 +59,16 @@ struct AverageOp {
 using Op = std::variant<GatherOp, DropoutOp, LinearOp, LossOp, LinearBackwardInputOp, LinearBackwardWeightOp, ClipByNormOp,
                         UpdateOp, AverageOp>;
 
-// A step in the usual form: layers one after the other, some with a dropout of their inputs, a loss, back through all of
-// them, then all weight gradients, updates and averages. What has this form can be fused; `network_of` is empty for what has
-// not.
+// A layer of a network, with all operations that belong to it.
 struct Layer {
   std::optional<DropoutOp> dropout;  // of its inputs
   LinearOp forward;
-  LinearBackwardInputOp backward;  // none of the first layer
+  LinearBackwardInputOp backward;  // not used for the first layer
   LinearBackwardWeightOp gradient;
   UpdateOp weights, bias;
 };
+// A step in the usual form, whose operations can be fused: layers one after the other, some with a dropout of their inputs; a
+// loss; the backward pass through all layers; then all weight gradients, updates and averages.
 struct Network {
   GatherOp gather;
   std::vector<Layer> layers;
@@ -76,4 +76,5 @@ struct Network {
   std::optional<ClipByNormOp> clip;
   std::vector<AverageOp> averages;  // none, or those of all parameters
 };
+// Returns the network that the operations of a step form, or nothing if the step does not have the usual form.
 std::optional<Network> network_of(const std::vector<Op>& ops);

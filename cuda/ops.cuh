@@ -1,5 +1,5 @@
-// What the operations of a plan are given, and the function that launches each. Shapes: `B` rows of the batch, `I` input
-// and `O` output features of a layer, `C` classes. Every matrix is dense and row-major.
+// The arguments of each operation of a plan, and the functions that launch the operations. Shapes: `B` rows of the batch,
+// `I` input and `O` output features of a layer, `C` classes. Every matrix is dense and row-major.
 #pragma once
 
 #include "activations.cuh"
@@ -8,48 +8,49 @@
 #include "step.cuh"
 #include "updates.cuh"
 
-// Where and on what every operation works.
+// The arguments that every launch needs.
 struct Site {
   cudaStream_t stream;
   Progress* progress;
   uint32_t batch_size;
-  int multiprocessors;
+  int multiprocessors;  // of the GPU
 };
 
-// The rows that a layer reads: a buffer of the plan, or rows of the data set in the order of the epoch.
+// The rows that a layer reads: a buffer of the plan, or rows of the data set in the epoch's order.
 struct InputSource {
-  const void* values;     // (B, I) floats, or the set's (N, I) bytes or floats
-  const uint32_t* order;  // of the epoch; null where the rows lie in order
+  const void* values;     // (B, I) floats, or (N, I) bytes or floats of the data set
+  const uint32_t* order;  // row numbers of the epoch; null if the rows are read in the order of `values`
   int in_features;
   float scale;
-  bool of_set, bytes;
+  bool from_set;  // true if `values` is the data set
+  bool bytes;     // true if `values` are bytes
 
   __device__ __forceinline__ GatheredRows rows(const Batch& batch) const {
     const bool vectors = in_features % 4 == 0;
-    return {values, order ? order + batch.first : nullptr, of_set ? batch.first : 0, batch.rows, in_features,
+    return {values, order ? order + batch.first : nullptr, from_set ? batch.first : 0, batch.rows, in_features,
             bytes,  vectors, scale};
   }
 };
 
 inline InputSource buffer_source(const float* x, int in_features) { return {x, nullptr, in_features, 1, false, false}; }
 
-// What the rows should have come to: class labels or target values, and how much each row weighs; of the batch or of the
-// whole set.
-struct Answers {
-  const uint32_t* labels;    // (B) or (N); null where there are target values
-  const float* targets;      // (B, O) or (N, O); null where there are labels
-  const float* row_weights;  // (B) or (N); null if every row weighs 1
-  const uint32_t* order;     // of the epoch, where they are those of the whole set
+// The class labels or target values of rows, and the rows' weights: of the batch (B), or of the complete data set (N).
+struct TargetSource {
+  const uint32_t* labels;    // (B) or (N); null if there are target values
+  const float* targets;      // (B, O) or (N, O); null if there are labels
+  const float* row_weights;  // (B) or (N); null if every weight is 1
+  const uint32_t* order;     // row numbers of the epoch if the arrays are those of the data set, else null
 
+  // Returns the index of a row of the batch in these arrays.
   __device__ __forceinline__ size_t row(const Batch& batch, int row) const {
     return order ? order[batch.first + row] : row;
   }
 };
 
-// x (B, I) = rows of the set * scale; labels (B) or targets (B, O) of those rows, and their weights (B).
+// x (B, I) = rows of the data set * scale, with the labels (B) or targets (B, O) of those rows and their weights (B).
 struct Gather {
-  InputSource source;
-  Answers answers;
+  InputSource input_source;
+  TargetSource target_source;
   int target_width;
   float* x;
   uint32_t* labels;
@@ -58,11 +59,11 @@ struct Gather {
 };
 cudaError_t launch_gather(const Site&, const Gather&);
 
-// Success if the library has code for the calling thread's device. Every kernel is compiled for the same architectures, so
-// that one answers for all.
+// Returns cudaSuccess if the library has code for the calling thread's device. Only one kernel is checked, because all are
+// compiled for the same architectures.
 cudaError_t find_code_of_kernels();
 
-// y (B, I) = x (B, I) of which the mask drops some values.
+// y (B, I) = x (B, I), with 0 for the values that the mask drops and the others scaled.
 struct Dropout {
   InputSource x;
   float* y;
@@ -76,48 +77,48 @@ struct Linear {
   const float* weights;
   const float* bias;
   float* y;
-  float* z;  // or null where nothing needs it
+  float* z;  // or null if no operation needs it
   int out_features;
   Activation activation;
 };
 cudaError_t launch_linear(const Site&, const Linear&);
 
-// y (B, C) = softmax of its own rows; and dX (B, C) = y (dX - Σ y dX).
+// y (B, C) ← softmax of each row; and, with d the gradient of y, d (B, C) ← y (d - Σ y d), the gradient of the sums.
 cudaError_t launch_softmax(const Site&, float* y, int classes);
 cudaError_t launch_softmax_backward(const Site&, const float* y, float* d, int classes);
 
 enum class LossKind : int32_t { softmax_cross_entropy, binary_cross_entropy, mean_squared_error, huber };
 
-// A loss of outputs y (B, O), which gives dZ (B, O) and scores (B).
+// A loss of outputs y (B, O). Its results are dZ (B, O) and the scores of the rows (B).
 struct Loss {
   LossKind kind;
-  Answers answers;
+  TargetSource target_source;
   RowScore* scores;
   int width;              // O
-  Activation activation;  // made y of z; linear if y are logits
-  const float* z;         // (B, O), or null where the derivative does not need it
+  Activation activation;  // computed y from z; linear if y are logits
+  const float* z;         // (B, O), or null if the derivative does not need it
   float smoothing;        // of the softmax cross-entropy
   float delta;            // of Huber's loss
 };
 cudaError_t launch_loss(const Site&, const Loss&, const float* y, float* dz);
 
-// dX (B, I) = activation'(z) (dZ (B, O) weights (O, I)), where the activation made x of z; before the activation through the
-// dropout of x, if there is one.
+// dX (B, I) = activation'(z) (dZ (B, O) weights (O, I)), with x = activation(z). If the layer reads x through a dropout, the
+// product is multiplied by the dropout's mask first.
 struct LinearBackwardInput {
   const float* dz;
   const float* weights;
   const float* x;
-  const float* z;  // (B, I), or null where the derivative does not need it
+  const float* z;  // (B, I), or null if the derivative does not need it
   float* dx;
   int in_features, out_features;
   Activation activation;
-  bool masked;
+  bool masked;  // true if the layer reads x through a dropout
   DropoutMask mask;
 };
 cudaError_t launch_linear_backward_input(const Site&, const LinearBackwardInput&);
 
-// dWeights (O, I) = dZ (B, O)ᵀ x (B, I), dBias (O) = Σ dZ, of one or more layers at once; stored, or used up by the update
-// of the parameters.
+// dWeights (O, I) = dZ (B, O)ᵀ x (B, I), dBias (O) = Σ dZ, of one or more layers in one launch. The gradients are stored, or
+// the parameters are updated with them at once.
 struct LinearBackwardWeight {
   const float* dz;
   InputSource x;
@@ -135,7 +136,8 @@ struct BackwardWeightGroup {
   bool update;
   bool ends_step;
 };
-// Lays the blocks of a group out: sets `first_block` of each layer, and all of the group but `layers`.
+// Assigns the blocks of a launch to the layers: sets `first_block` of each layer, and `count`, `blocks` and `size` of the
+// group.
 void prepare_backward_weight(const Site&, LinearBackwardWeight* layers, int count, BackwardWeightGroup* group);
 cudaError_t launch_linear_backward_weight(const Site&, const BackwardWeightGroup&, const StepEnd&);
 
@@ -148,7 +150,7 @@ struct ClipByNorm {
   const Gradient* gradients;  // device memory
   int count;
   float max_norm;
-  double* squares;  // CLIP_BLOCKS of them
+  double* squares;  // sums of squares, (CLIP_BLOCKS)
 };
 constexpr int CLIP_BLOCKS = 128;
 cudaError_t launch_clip_by_norm(const Site&, const ClipByNorm&);
@@ -168,12 +170,12 @@ struct UpdateGroup {
 };
 cudaError_t launch_updates(const Site&, const UpdateGroup&, const StepEnd&);
 
-// Takes parameters into their averages.
+// Updates the moving averages of parameters.
 struct AverageItem {
   const float* parameter;
   float* average;
   uint64_t size;
-  float decay, rest;  // the rest to 1
+  float decay, complement;  // complement: 1 - decay
 };
 struct AverageGroup {
   const AverageItem* items;  // device memory
@@ -183,5 +185,5 @@ struct AverageGroup {
 };
 cudaError_t launch_averages(const Site&, const AverageGroup&, const StepEnd&);
 
-// The end of a step on its own.
+// Ends a step in a launch of its own.
 cudaError_t launch_end_step(const Site&, const StepEnd&);

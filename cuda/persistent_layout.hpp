@@ -1,4 +1,4 @@
-// How a network is laid out for the persistent kernel, with the memory that its blocks exchange numbers through.
+// The arguments of the persistent kernel for a network, with the device memory that they point to.
 #pragma once
 
 #include <string>
@@ -10,10 +10,10 @@
 struct PersistentLayout {
   Persistent kernel{};
   int blocks = 0;
-  std::vector<DeviceMemory<float>> parts;
+  std::vector<DeviceMemory<float>> parts;  // partial sums
   DeviceMemory<StationaryLayer> layers;
   DeviceMemory<TailUpdate> updates;
-  DeviceMemory<uint32_t> words;  // the counters, then the word that ends the epoch
+  DeviceMemory<uint32_t> words;  // the counters, then `ended`
   DeviceMemory<double> losses;
-  DeviceMemory<uint32_t> rights;
+  DeviceMemory<uint32_t> correct;
 };

@@ -1,4 +1,4 @@
-// A plan: what was recorded, what it becomes on the GPU, and the epochs that it runs.
+// A plan: the recorded buffers and operations, their memory and launches on the GPU, and the epochs that it runs.
 #pragma once
 
 #include <deque>
@@ -27,7 +27,7 @@ struct DataSet {
   bool has_inputs() const { return columns > 0; }
 };
 
-// A CUDA stream, a graph that can be launched: freed with their owner.
+// A CUDA stream, destroyed with its owner.
 class Stream {
  public:
   Stream() { check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking)); }
@@ -39,13 +39,14 @@ class Stream {
   cudaStream_t stream_ = nullptr;
 };
 
+// A CUDA graph of several steps, destroyed with its owner.
 class EpochGraph {
  public:
   EpochGraph() = default;
   EpochGraph(const EpochGraph&) = delete;
   ~EpochGraph() { clear(); }
   void clear();
-  // Records `steps` repetitions of `record`.
+  // Captures the launches of `steps` calls of `record`.
   void capture(cudaStream_t stream, uint64_t steps, const std::function<void()>& record);
   void launch(cudaStream_t stream) { check(cudaGraphLaunch(exec_, stream)); }
   uint64_t steps() const { return steps_; }
@@ -92,7 +93,7 @@ struct mlp_plan {
 
   // record.cpp
   const BufferShape& shape(int32_t id) const;
-  void need_shape(int32_t id, const char* what, uint64_t rows, uint64_t columns) const;
+  void need_shape(int32_t id, const char* role, uint64_t rows, uint64_t columns) const;
   void need_sums(int32_t z, int32_t y, Activation activation) const;
   void check_op(const GatherOp&) const;
   void check_op(const DropoutOp&) const;
@@ -112,8 +113,8 @@ struct mlp_plan {
   std::string lower_persistent(const Network& network);
   float* buffer(int32_t id);
   int columns(int32_t id) const { return static_cast<int>(shape(id).columns); }
-  InputSource source(int32_t x, bool from_set);
-  Answers answers(int32_t target, int32_t row_weights, bool from_set);
+  InputSource input_source(int32_t x, bool from_set);
+  TargetSource target_source(int32_t target, int32_t row_weights, bool from_set);
   UpdateRule rule(const UpdateOp& op);
   Parameter parameter(const UpdateOp& op);
   size_t first_of_tail(const Network& network) const;
@@ -152,16 +153,17 @@ struct mlp_plan {
   bool finished_ = false, lowered_ = false;
 
   std::vector<BufferShape> shapes_;
-  std::vector<DeviceMemory<float>> buffers_;  // by number; memory is reserved when it is first needed
+  std::vector<DeviceMemory<float>> buffers_;  // by number; memory is allocated when it is first needed
   std::vector<Op> ops_;
   DataSet set_;
 
-  Stream stream_, side_stream_;  // the second carries the host's questions while an epoch runs
+  Stream stream_, side_stream_;  // the second is for mlp_plan_stop and mlp_plan_steps_done while an epoch runs
   Site site_{};
   DeviceMemory<Progress> progress_;
   DeviceMemory<uint32_t> stop_;
   DeviceMemory<RowScore> scores_;
-  bool has_loss_ = false, orders_rows_ = false;
+  bool has_loss_ = false;
+  bool trains_ = false;  // true if the plan has a loss, updates or averages
   DeviceMemory<uint32_t> order_;
   std::map<Settings, DeviceMemory<float4>> rates_;
   uint64_t rates_capacity_ = 0;

@@ -1,8 +1,9 @@
-// The operations on whole rows: softmax in place, a gradient's way back through it, and the losses with their gradient.
+// The operations that need a complete row: softmax in place, its backward pass, and the losses with their gradient.
 //
-// Split: one warp a row, each lane every 32nd column; lanes' sums are added pairwise. Numerics: float32; log Σ e^z in one
-// piece, so that logits of any size stay finite. Cost: a row is read up to four times, out of the caches where it is of usual
-// width, and written once or twice. Compared with `activate()`, `activateBackward()` and the losses of the reference backend.
+// Split: one warp a row, each lane every 32nd column; the lanes' sums are added pairwise. Numerics: float32; log Σ e^z is
+// computed from z - max z, so that logits of any size stay finite. Cost: a row is read up to four times, from the caches if
+// it is not unusually wide, and written once or twice.
+// Compared with `activate()`, `activateBackward()` and the losses of the reference backend.
 #include "losses.cuh"
 
 namespace {

@@ -1,14 +1,14 @@
-// Running epochs and predictions.
+// Runs epochs and predictions.
 #include <cmath>
 
 #include "plan.hpp"
 
 namespace {
 
-// Steps that one graph holds at most; a longer epoch launches it again.
+// The largest number of steps in one graph; a longer epoch launches the graph several times.
 constexpr uint64_t MAX_GRAPH_STEPS = 1024;
 
-// The run of a prediction, which nobody can stop: the word that names the run to stop is 0 at first.
+// The run number of a prediction. No epoch has it; and 0 would be stopped, because the stop word is 0 until the first stop.
 constexpr uint32_t NO_RUN = UINT32_MAX;
 
 }  // namespace
@@ -22,14 +22,14 @@ void EpochGraph::clear() {
 void EpochGraph::capture(cudaStream_t stream, uint64_t steps, const std::function<void()>& record) {
   clear();
   cudaGraph_t graph = nullptr;
-  // Relaxed: a kernel that is launched for the first time may be loaded while it is captured.
+  // Relaxed mode, because the first launch of a kernel may load its code during the capture.
   check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed));
   try {
     for (uint64_t step = 0; step < steps; step++) record();
   } catch (...) {
     cudaStreamEndCapture(stream, &graph);
     if (graph) cudaGraphDestroy(graph);
-    cudaGetLastError();  // of the capture, which is no longer of interest
+    cudaGetLastError();  // clears the error of the capture; the first error is thrown
     throw;
   }
   check(cudaStreamEndCapture(stream, &graph));
@@ -57,7 +57,7 @@ void mlp_plan::read_buffer(int32_t id, float* values, uint64_t count) {
   check(cudaStreamSynchronize(stream_));
 }
 
-// Room for an epoch. What moves leaves launches behind that point to where it was: they are made anew.
+// Reserves memory for an epoch. If memory moves, the plan is lowered again, because its launches hold the old addresses.
 void mlp_plan::reserve(uint64_t rows, uint64_t steps) {
   if (order_.count() < rows) {
     order_ = {};
@@ -75,10 +75,10 @@ void mlp_plan::start_progress(uint32_t run, uint64_t steps, uint64_t steps_befor
   Progress start{};
   start.run = run;
   start.steps = static_cast<uint32_t>(steps);
-  start.steps_before = static_cast<uint32_t>(steps_before);  // masks are drawn from its low 32 bits
+  start.steps_before = static_cast<uint32_t>(steps_before);  // masks use its low 32 bits
   start.count = static_cast<uint32_t>(count);
   progress_.write(&start, 1, stream_);
-  check(cudaStreamSynchronize(stream_));  // before `start` goes
+  check(cudaStreamSynchronize(stream_));  // `start` must outlive the copy
 }
 
 void mlp_plan::write_rates(const double* rates, uint64_t steps, uint64_t steps_before) {
@@ -88,7 +88,7 @@ void mlp_plan::write_rates(const double* rates, uint64_t steps, uint64_t steps_b
       rows[index] = rates_of_step(settings, rates[index], static_cast<double>(steps_before + index + 1));
     }
     memory.write(rows.data(), steps, stream_);
-    check(cudaStreamSynchronize(stream_));  // before the rows are written again
+    check(cudaStreamSynchronize(stream_));  // the copy must end before `rows` is written again
   }
 }
 
@@ -101,7 +101,7 @@ void mlp_plan::run_steps(uint64_t steps) {
     for (uint64_t index = 0; index < steps; index++) step();
     return;
   }
-  // Equal parts, so that one graph serves them all; the last steps of the last part do nothing.
+  // Parts of equal length, so that one graph is enough; steps after the last one of the epoch do nothing.
   const uint64_t parts = (steps + MAX_GRAPH_STEPS - 1) / MAX_GRAPH_STEPS, part = (steps + parts - 1) / parts;
   if (graph_.steps() != part) graph_.capture(stream_, part, step);
   for (uint64_t index = 0; index < parts; index++) graph_.launch(stream_);
@@ -136,7 +136,7 @@ void mlp_plan::run_epoch(uint32_t run, const uint32_t* order, uint64_t rows, con
 
 void mlp_plan::predict(int32_t y, float* outputs, uint64_t count) {
   need(finished_, "Cannot predict: the plan is not finished");
-  need(!orders_rows_, "Cannot predict: the plan trains");
+  need(!trains_, "Cannot predict: the plan trains");
   const uint64_t columns = shape(y).columns;
   need(shape(y).rows == 0 && count == set_.rows * columns, "%llu rows have %llu outputs, found room for %llu", set_.rows,
        set_.rows * columns, count);
@@ -157,7 +157,7 @@ void mlp_plan::stop(uint32_t run) {
 }
 
 int64_t mlp_plan::steps_done(uint32_t run) {
-  uint32_t now[2];  // `run` and `step` of the progress
+  uint32_t now[2];  // `run` and `step` of Progress
   static_assert(offsetof(Progress, run) == 0 && offsetof(Progress, step) == sizeof(uint32_t), "read as two words");
   for (int word = 0; word < 2; word++) {
     check(cudaMemcpyAsync(&now[word], reinterpret_cast<uint32_t*>(progress_.get()) + word, sizeof(uint32_t),

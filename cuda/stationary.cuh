@@ -1,19 +1,20 @@
-// What a block of the persistent kernel does with its tile of a large layer: the tile's inputs, its share of the layer's sums,
-// of the gradient of the inputs, and the update of its weights. See persistent.cu for how these go together.
+// The work of a block of the persistent kernel on its tile of a large layer: loading the tile's inputs, its share of the
+// layer's sums, its share of the gradient of the inputs, and the update of its weights. persistent.cu calls these in order.
 //
-// Numerics: float32. A sum is split over warps where there is too little work for them otherwise; the shares are added in
-// order, so that its value depends on the shape of tile and batch alone.
+// Numerics: float32. The terms of a sum are split over several warps if there are fewer units of work than warps. The partial
+// sums are added in order, so that the result depends only on the shapes of tile and batch.
 #pragma once
 
 #include "persistent.cuh"
 
-// A tile's place.
+// The outputs and inputs of a layer that a tile covers.
 struct Place {
   int out, in;            // first output and input
-  int outs, ins;          // how many there are
-  int out_tile, in_tile;  // which tile along each
+  int outs, ins;          // numbers of outputs and inputs
+  int out_tile, in_tile;  // indices of the tile along outputs and inputs
 };
 
+// Writes the place of this block's tile, and returns whether the block has a tile of this layer.
 __device__ __forceinline__ bool find_place(const StationaryLayer& layer, Place* place) {
   const int tile = blockIdx.x;
   if (tile >= layer.tiles_in * layer.tiles_out) return false;
@@ -26,12 +27,12 @@ __device__ __forceinline__ bool find_place(const StationaryLayer& layer, Place* 
   return true;
 }
 
-// Computes a matrix of sums in units of 8 × 128. `compute(unit, slice, slices, sums)` is called by a warp for one unit, or,
-// where there are fewer units than warps, for one share of its terms; lane l holds sums [8][4] of minor indices l + 32 j, or
-// 4 l + j where FOURS. `take(unit, major, minor, sum)` is called once for each sum, by neighboring threads for neighboring
-// minor indices, or major ones where MAJOR_FIRST.
-template <bool FOURS, bool MAJOR_FIRST, class Compute, class Take>
-__device__ __forceinline__ void in_units(int units, float* scratch, const Compute& compute, const Take& take) {
+// Computes a matrix of sums in units of 8 × 128. A warp calls `compute(unit, slice, slices, sums)` for one unit, or for one
+// slice of its terms if there are fewer units than warps. Lane l computes sums [8][4]: major indices 0 to 7, and minor indices
+// l + 32 j, or 4 l + j if FOURS. Then `epilogue(unit, major, minor, sum)` is called once for each sum. Neighboring threads get
+// neighboring minor indices, or neighboring major indices if MAJOR_FIRST.
+template <bool FOURS, bool MAJOR_FIRST, class Compute, class Epilogue>
+__device__ __forceinline__ void in_units(int units, float* scratch, const Compute& compute, const Epilogue& epilogue) {
   const int slices = units >= PERSISTENT_WARPS ? 1 : PERSISTENT_WARPS / units, at_once = PERSISTENT_WARPS / slices;
   const int warp = threadIdx.x / WARP, lane = threadIdx.x % WARP;
   for (int base = 0; base < units; base += at_once) {
@@ -54,25 +55,25 @@ __device__ __forceinline__ void in_units(int units, float* scratch, const Comput
       for (int slice = 0; slice < slices; slice++) {
         sum += scratch[((local * slices + slice) * MICRO_MAJOR + major) * MICRO_STRIDE + minor];
       }
-      take(base + local, major, minor, sum);
+      epilogue(base + local, major, minor, sum);
     }
     __syncthreads();
   }
 }
 
-// Copies the first layer's share of a batch's inputs to shared memory.
+// Copies this tile's share of a batch's inputs to shared memory, for the first layer.
 __device__ inline void load_inputs(const Persistent& p, const StationaryLayer& layer, const Place& place, const Batch& batch,
                             float* x) {
   const GatheredRows rows = p.inputs.rows(batch);
   const int quads = layer.tile_in / 4;
   for (int item = threadIdx.x; item < batch.rows * quads; item += PERSISTENT_THREADS) {
     const int row = item / quads, i = item % quads * 4;
-    // tile_in is a multiple of 4: a row of four ends where the tile or the row does
+    // tile_in is a multiple of 4, so that four numbers never cross the end of the tile
     *reinterpret_cast<float4*>(x + row * layer.x_stride + i) = rows.fetch(row, place.in + i);
   }
 }
 
-// Adds up what the tiles of the layer before left of this tile's inputs.
+// Computes this tile's inputs from the partial sums that the tiles of the layer before have written.
 __device__ inline void add_inputs(const Persistent& p, const StationaryLayer& before, const StationaryLayer& layer,
                            const Place& place, const Batch& batch, float* x) {
   const size_t part = static_cast<size_t>(p.batch_size) * before.out_features;
@@ -93,7 +94,7 @@ __device__ inline void add_inputs(const Persistent& p, const StationaryLayer& be
   }
 }
 
-// z_parts[in_tile] (B, O) = x (B, tile_in) weights (tile_out, tile_in)ᵀ: lanes along the rows of the batch.
+// Computes z_parts[in_tile] (B, O) = x (B, tile_in) weights (tile_out, tile_in)ᵀ, with lanes along the rows of the batch.
 __device__ inline void forward(const Persistent& p, const StationaryLayer& layer, const Place& place, const Batch& batch,
                         const float* x, const float* weights, float* scratch) {
   const int row_units = divide_up(batch.rows, MICRO_MINOR), units = row_units * (layer.tile_out / MICRO_MAJOR);
@@ -107,8 +108,8 @@ __device__ inline void forward(const Persistent& p, const StationaryLayer& layer
         for (int quad = slice * share; quad < end; quad++) {
           float4 inputs[4];
           UNROLL for (int j = 0; j < 4; j++) {
-            const int own = min(row + 32 * j, batch.rows - 1);  // rows beyond the batch repeat its last; nobody takes them
-            inputs[j] = *reinterpret_cast<const float4*>(x + own * layer.x_stride + quad * 4);
+            const int clamped = min(row + 32 * j, batch.rows - 1);  // sums of rows after the last are not used
+            inputs[j] = *reinterpret_cast<const float4*>(x + clamped * layer.x_stride + quad * 4);
           }
           UNROLL for (int o = 0; o < MICRO_MAJOR; o++) {
             const float4 w = *reinterpret_cast<const float4*>(weights + (out + o) * layer.tile_in + quad * 4);
@@ -127,8 +128,8 @@ __device__ inline void forward(const Persistent& p, const StationaryLayer& layer
       });
 }
 
-// The gradient of this tile's outputs, (B, tile_out) in shared memory: from the tail, or added up from what the tiles of the
-// next layer left and taken back through the activation.
+// Loads dZ of this tile's outputs, (B, tile_out), to shared memory. The last large layer gets it from the tail; the others
+// compute it from the partial sums that the tiles of the next layer have written.
 __device__ inline void load_gradient(const Persistent& p, const StationaryLayer& layer, const StationaryLayer* next,
                               const Place& place, const Batch& batch, float* dz) {
   const size_t part = static_cast<size_t>(p.batch_size) * layer.out_features;
@@ -150,7 +151,7 @@ __device__ inline void load_gradient(const Persistent& p, const StationaryLayer&
   __syncthreads();
 }
 
-// dx_parts[out_tile] (B, I) = dz (B, tile_out) weights (tile_out, tile_in): lanes along the inputs.
+// Computes dx_parts[out_tile] (B, I) = dz (B, tile_out) weights (tile_out, tile_in), with lanes along the inputs.
 __device__ inline void backward_input(const Persistent& p, const StationaryLayer& layer, const Place& place, const Batch& batch,
                                const float* dz, const float* weights, float* scratch) {
   const int in_units_count = divide_up(layer.tile_in, MICRO_MINOR), row_units = divide_up(batch.rows, MICRO_MAJOR);
@@ -179,7 +180,8 @@ __device__ inline void backward_input(const Persistent& p, const StationaryLayer
       });
 }
 
-// weights -= the optimizer's step for dz (B, tile_out)ᵀ x (B, tile_in), in shared memory: lanes along the inputs.
+// Updates the tile's weights in shared memory from their gradient, dz (B, tile_out)ᵀ x (B, tile_in), with lanes along the
+// inputs; and the biases of the tile's outputs, if it is the first tile along the inputs.
 __device__ inline void update_weights(const Persistent& p, const StationaryLayer& layer, const Place& place, const Batch& batch,
                                const float* x, const float* dz, float* weights, float* scratch) {
   const int in_units_count = divide_up(layer.tile_in, MICRO_MINOR), size = layer.tile_in * layer.tile_out;

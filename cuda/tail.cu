@@ -1,6 +1,6 @@
-// tail: the last layers, the loss and the way back to their input, in one launch; see tail.cuh.
+// tail: the last layers, the loss and the backward pass to the input of these layers, in one launch; see tail.cuh.
 //
-// Split: a block does 4 rows. Cost: every block reads all weights of these layers twice, out of the L2. Compared with
+// Split: a block computes 4 rows. Cost: every block reads all weights of these layers twice, from the L2. Compared with
 // `linear()`, the losses and `linearBackwardInput()` of the reference backend.
 #include "tail.cuh"
 

@@ -1,9 +1,10 @@
-// The last layers of a network for a few rows at a time, by one block: forward, loss and back to the input. For layers so
-// small that the launches and waits of the tiled kernels would take longer than the work.
+// The last layers of a network, computed by one block for a few rows at a time: forward pass, loss, and backward pass to
+// their input. For layers so small that the launches and waits of the tiled kernels would take longer than the arithmetic.
 //
-// Layout: shared memory holds, for each row, the input and every layer's output, and the gradient of each. Split: a group of
-// 8 lanes computes one output for up to 4 rows, each lane every 8th stretch of k; backward a thread computes one input's
-// gradient for up to 4 rows. Numerics: float32; each sum has one order, whatever the number of rows or blocks.
+// Layout: shared memory holds, for each row, the input, the output of every layer, and the gradient of each of these. Split:
+// forward, a group of 8 lanes computes one output for up to 4 rows, and a lane adds every 8th term of the sum; backward, a
+// thread computes the gradient of one input for up to 4 rows. Numerics: float32; the order of each sum does not depend on the
+// number of rows or blocks.
 #pragma once
 
 #include "losses.cuh"
@@ -15,27 +16,29 @@ struct TailLayer {
   const float* weights;  // (O, I)
   const float* bias;     // (O)
   float* y;              // (B, O), for the gradient of the next layer's weights
-  float* z;              // (B, O), or null where the way back does not need it
+  float* z;              // (B, O), or null if the derivative does not need it
   float* dz;             // (B, O)
   int in_features, out_features;
   Activation activation;
 };
 
 struct Tail {
-  const TailLayer* layers;  // device memory: the layer that made the input, then those of the tail
-  int count;                // of the tail; may be 0: then the input is the network's output
+  const TailLayer* layers;  // device memory: the layer before the tail, then those of the tail
+  int count;                // layers of the tail; if 0, the tail's input is the network's output
   int in_features;
-  int width;                // in_features and all out_features together
+  int width;                // sum of in_features and all out_features
   Loss loss;
 };
 
+// Returns the floats of shared memory that a block needs for some rows.
 inline size_t tail_floats(const Tail& tail, int rows) { return static_cast<size_t>(2) * rows * tail.width; }
 
-// Whether any of these rows has a loss that is not finite is for the caller to see in `scores`.
+// Computes the outputs y of a layer from its inputs x, for rows `first` to `first + rows - 1` of the batch. x and y are in
+// shared memory, with `width` numbers a row; y and z also go to device memory.
 __device__ inline void tail_forward(const TailLayer& layer, const float* x, float* y, int width, int first, int rows) {
   const int in = layer.in_features, out = layer.out_features, chunks = divide_up(rows, TAIL_CHUNK);
   const int lane = threadIdx.x % TAIL_LANES, groups = TAIL_THREADS / TAIL_LANES;
-  for (int base = 0; base < out * chunks; base += groups) {  // all lanes of a warp take part in the sums
+  for (int base = 0; base < out * chunks; base += groups) {  // group_sum() needs all lanes of a warp
     const int item = base + threadIdx.x / TAIL_LANES, o = item % out, row = item / out * TAIL_CHUNK;
     float sums[TAIL_CHUNK] = {};
     if (item < out * chunks) {
@@ -58,14 +61,15 @@ __device__ inline void tail_forward(const TailLayer& layer, const float* x, floa
   __syncthreads();
   if (layer.activation != MLP_SOFTMAX) return;
   for (int row = threadIdx.x / WARP; row < rows; row += TAIL_THREADS / WARP) {
-    const int own = threadIdx.x % WARP;
-    softmax_of_row(y + row * width, out, own);
-    for (int c = own; c < out; c += WARP) layer.y[static_cast<size_t>(first + row) * out + c] = y[row * width + c];
+    const int column = threadIdx.x % WARP;
+    softmax_of_row(y + row * width, out, column);
+    for (int c = column; c < out; c += WARP) layer.y[static_cast<size_t>(first + row) * out + c] = y[row * width + c];
   }
   __syncthreads();
 }
 
-// From a layer's dZ to that of the layer before, which made its input x and receives a copy.
+// Computes dX of a layer from its dZ, in shared memory: the dZ of the layer before, whose output is x. Also copies it to
+// `before.dz`.
 __device__ inline void tail_backward(const TailLayer& layer, const TailLayer& before, const float* x, const float* dz,
                                      float* dx, int width, int first, int rows) {
   const int in = layer.in_features, out = layer.out_features, chunks = divide_up(rows, TAIL_CHUNK);
@@ -88,15 +92,15 @@ __device__ inline void tail_backward(const TailLayer& layer, const TailLayer& be
   __syncthreads();
   if (!softmax) return;
   for (int row = threadIdx.x / WARP; row < rows; row += TAIL_THREADS / WARP) {
-    const int own = threadIdx.x % WARP;
-    softmax_backward_of_row(x + row * width, dx + row * width, in, own);
-    for (int i = own; i < in; i += WARP) before.dz[static_cast<size_t>(first + row) * in + i] = dx[row * width + i];
+    const int column = threadIdx.x % WARP;
+    softmax_backward_of_row(x + row * width, dx + row * width, in, column);
+    for (int i = column; i < in; i += WARP) before.dz[static_cast<size_t>(first + row) * in + i] = dx[row * width + i];
   }
   __syncthreads();
 }
 
-// Does rows `first` to `first + rows - 1` of the batch. The input of row r lies at `shared + r * tail.width`, written before
-// a __syncthreads().
+// Computes forward pass, loss and backward pass of rows `first` to `first + rows - 1` of the batch. The caller has written the
+// input of row `first + r` to `shared + r * tail.width` and passed a __syncthreads().
 __device__ inline void tail_rows(const Tail& tail, const Batch& batch, int first, int rows, float* shared) {
   const int width = tail.width;
   float *values = shared, *gradients = shared + rows * width;
@@ -124,6 +128,6 @@ __device__ inline void tail_rows(const Tail& tail, const Batch& batch, int first
   }
 }
 
-// Launches the tail on its own, for inputs x (B, in_features).
+// Launches the tail in a kernel of its own, for inputs x (B, in_features).
 cudaError_t launch_tail(const Site&, const Tail&, const float* x);
-constexpr int TAIL_ROWS = 4;  // of a block of that launch
+constexpr int TAIL_ROWS = 4;  // rows of a block in that kernel

@@ -1,7 +1,7 @@
-// sgd and adam on stored gradients, for several parameters at once; the formulas are in updates.cuh.
+// The updates of all optimizers, from stored gradients, for several parameters at once; the formulas are in updates.cuh.
 //
-// Split: every parameter is dealt out to all threads. Cost: one read of gradient, parameter and state, one write of
-// parameter and state. The last block can end the step. Compared with `sgd()` and `adam()` of the reference backend.
+// Split: the numbers of each parameter are divided over all threads. Cost: one read of gradient, parameter and state, one
+// write of parameter and state. The last block can end the step. Compared with the optimizers of the reference backend.
 #include "ops.cuh"
 
 namespace {
@@ -27,9 +27,9 @@ __global__ void end_step_kernel(StepEnd end) { end_step(end, shared_memory<char>
 }  // namespace
 
 cudaError_t launch_updates(const Site& site, const UpdateGroup& group, const StepEnd& end) {
-  const uint64_t wanted = (group.largest + THREADS - 1) / THREADS;
-  const unsigned most = BLOCKS_PER_MULTIPROCESSOR * site.multiprocessors;
-  const unsigned blocks = wanted < most ? static_cast<unsigned>(wanted) : most;
+  const uint64_t needed = (group.largest + THREADS - 1) / THREADS;
+  const unsigned limit = BLOCKS_PER_MULTIPROCESSOR * site.multiprocessors;
+  const unsigned blocks = needed < limit ? static_cast<unsigned>(needed) : limit;
   const Grid grid = {blocks, THREADS, END_SHARED_BYTES};
   return launch(site.stream, grid, updates_kernel, group, site.progress, site.batch_size, end);
 }

@@ -1,4 +1,4 @@
-// The optimizers: what one step does to one number, and what the host computes for it.
+// The optimizers: the update of one number of a parameter in one step, and the factors that the host computes for a step.
 #pragma once
 
 #include <cmath>
@@ -8,17 +8,18 @@
 #include "mlp.h"
 #include "prims.cuh"
 
-// Always one of the enumeration: api.cpp checks what comes as a number.
+// Always a value of the enumeration: api.cpp checks the numbers that callers pass.
 using Optimizer = mlp_optimizer;
 
 // An optimizer with its settings, in the order of mlp.h.
 using Settings = std::pair<Optimizer, std::vector<double>>;
 
-// How many buffers of state an optimizer has at most, and how many settings.
+// The numbers of state buffers and settings of an optimizer.
 struct UpdateNeeds {
   uint64_t states, settings;
 };
-constexpr UpdateNeeds most_of(Optimizer optimizer) {
+// Returns the settings that an optimizer has, and the most state buffers that it can have.
+constexpr UpdateNeeds max_needs_of(Optimizer optimizer) {
   switch (optimizer) {
     case MLP_SGD: return {1, 3};
     case MLP_ADAM: return {2, 5};
@@ -28,42 +29,43 @@ constexpr UpdateNeeds most_of(Optimizer optimizer) {
   __builtin_unreachable();
 }
 
-// The same with these settings.
+// Returns the settings and state buffers that an optimizer has with these settings.
 inline UpdateNeeds needs_of(const Settings& given) {
   const auto& [optimizer, values] = given;
-  UpdateNeeds needs = most_of(optimizer);
-  if (optimizer == MLP_SGD && (values.empty() || values[0] == 0)) needs.states = 0;  // no momentum, no velocity
+  UpdateNeeds needs = max_needs_of(optimizer);
+  if (optimizer == MLP_SGD && (values.empty() || values[0] == 0)) needs.states = 0;  // velocity needs momentum
   return needs;
 }
 
-// The most that any optimizer has, which is what a parameter and a rule have room for.
+// Returns the largest number of states or settings of all optimizers, for which Parameter and UpdateRule have room.
 constexpr int largest(uint64_t UpdateNeeds::*need) {
   uint64_t found = 0;
   for (int number = 0; number < MLP_OPTIMIZERS; number++) {
-    const UpdateNeeds needs = most_of(static_cast<Optimizer>(number));
+    const UpdateNeeds needs = max_needs_of(static_cast<Optimizer>(number));
     if (needs.*need > found) found = needs.*need;
   }
   return static_cast<int>(found);
 }
 constexpr int MAX_STATES = largest(&UpdateNeeds::states), MAX_SETTINGS = largest(&UpdateNeeds::settings);
 
-// A parameter and what the optimizer keeps of it; null for what it does not.
+// A parameter with its optimizer state.
 struct Parameter {
   float* values;
-  float* states[MAX_STATES];
+  float* states[MAX_STATES];  // null for states that the optimizer does not have
 };
 
+// An optimizer with its settings and the factors of each step.
 struct UpdateRule {
   Optimizer optimizer;
   struct {
-    float value, rest;  // the rest to 1
+    float value, complement;  // complement: 1 - value
   } settings[MAX_SETTINGS];
-  const float4* rates;  // one row for each step of the epoch
+  const float4* rates;  // factors of each step of the epoch; see rates_of_step()
 };
 
-// The row of step `t`, counted from 1 since training began, in double until it is done: the learning rate of sgd and rmsprop;
-// of lion that and `rate λ`; of Adam the weight decay that joins the gradient, `rate √(1 - β₂ᵗ) / (1 - β₁ᵗ)`,
-// `ε √(1 - β₂ᵗ)` and, of decoupled decay, `rate λ`.
+// Returns the factors of step `t`, counted from 1 since training began, computed in double. SGD and RMSprop: the learning
+// rate. Lion: the learning rate and `rate λ`. Adam: the weight decay that is added to the gradient, `rate √(1 - β₂ᵗ) /
+// (1 - β₁ᵗ)`, `ε √(1 - β₂ᵗ)`, and `rate λ` if the decay is decoupled.
 inline float4 rates_of_step(const Settings& given, double rate, double t) {
   const auto& [optimizer, values] = given;
   const auto row = [](double x, double y, double z, double w) {
@@ -83,7 +85,7 @@ inline float4 rates_of_step(const Settings& given, double rate, double t) {
   __builtin_unreachable();
 }
 
-// v ← momentum v + g, p ← p - rate (v, or with Nesterov g + momentum v); without momentum p ← p - rate g.
+// SGD: v ← momentum v + g, p ← p - rate v, or with Nesterov p ← p - rate (g + momentum v); without momentum p ← p - rate g.
 __host__ __device__ __forceinline__ void sgd(const UpdateRule& rule, float rate, float g, float* p, float* velocity) {
   const float momentum = rule.settings[0].value, weight_decay = rule.settings[2].value;
   float step = g + weight_decay * *p;
@@ -95,15 +97,15 @@ __host__ __device__ __forceinline__ void sgd(const UpdateRule& rule, float rate,
   *p -= rate * step;
 }
 
-// Adam and AdamW (arXiv 1412.6980, 1711.05101), with both bias corrections moved into the step's factors:
+// Adam and AdamW (arXiv 1412.6980, 1711.05101), with both bias corrections in the factors of the step:
 // m̂ / (√v̂ + ε) = (√(1 - β₂ᵗ) / (1 - β₁ᵗ)) m / (√v + ε √(1 - β₂ᵗ)).
 __host__ __device__ __forceinline__ void adam(const UpdateRule& rule, const float4& rates, float g, float* p, float* m,
                                               float* v) {
   const auto &beta1 = rule.settings[0], &beta2 = rule.settings[1];
   const float shrunk = *p - rates.w * *p;
   g += rates.x * *p;
-  const float mean = beta1.value * *m + beta1.rest * g;
-  const float square = beta2.value * *v + beta2.rest * g * g;
+  const float mean = beta1.value * *m + beta1.complement * g;
+  const float square = beta2.value * *v + beta2.complement * g * g;
   *m = mean;
   *v = square;
   *p = shrunk - rates.y * mean / (sqrtf(square) + rates.z);
@@ -113,7 +115,7 @@ __host__ __device__ __forceinline__ void adam(const UpdateRule& rule, const floa
 __host__ __device__ __forceinline__ void rmsprop(const UpdateRule& rule, float rate, float g, float* p, float* v) {
   const auto& decay = rule.settings[0];
   g += rule.settings[2].value * *p;
-  const float square = decay.value * *v + decay.rest * g * g;
+  const float square = decay.value * *v + decay.complement * g * g;
   *v = square;
   *p -= rate * g / (sqrtf(square) + rule.settings[1].value);
 }
@@ -121,10 +123,10 @@ __host__ __device__ __forceinline__ void rmsprop(const UpdateRule& rule, float r
 // Lion (arXiv 2302.06675): p ← p - rate λ p - rate sign(β₁ m + (1 - β₁) g), m ← β₂ m + (1 - β₂) g.
 __host__ __device__ __forceinline__ void lion(const UpdateRule& rule, const float4& rates, float g, float* p, float* m) {
   const auto &beta1 = rule.settings[0], &beta2 = rule.settings[1];
-  const float mean = beta1.value * *m + beta1.rest * g;
-  const float sign = mean > 0 ? 1.0f : mean < 0 ? -1.0f : mean;  // 0 and NaN stay
+  const float mean = beta1.value * *m + beta1.complement * g;
+  const float sign = mean > 0 ? 1.0f : mean < 0 ? -1.0f : mean;  // of 0 and NaN, the number itself
   *p = *p - rates.y * *p - rates.x * sign;
-  *m = beta2.value * *m + beta2.rest * g;
+  *m = beta2.value * *m + beta2.complement * g;
 }
 
 // Updates number `at` of a parameter, whose gradient is `g`.

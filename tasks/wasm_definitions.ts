@@ -1,6 +1,6 @@
 /**
  * The definitions that the kernels of the WebAssembly backend share with the host, as AssemblyScript source: the
- * records, and the numbers of activations, updates, row operations and queues.
+ * records, and the numbers of activations, losses, updates, row operations and queues.
  * @module
  */
 import {
@@ -15,6 +15,7 @@ import {
   STEP_NUMBERS,
 } from "../src/backends/wasm/records.ts";
 import { ACTIVATION_TABLE } from "../src/plan/activations.ts";
+import { LOSS_OPS } from "../src/plan/losses.ts";
 import { UPDATES } from "../src/plan/optimizers.ts";
 
 /** Returns the source of the kernels' module `./generated`. */
@@ -22,6 +23,7 @@ export function kernelDefinitions(): string {
   const definitions = [
     enumOf("Activation", numbersOf(ACTIVATION_TABLE)),
     enumOf("Update", numbersOf(UPDATES)),
+    enumOf("Loss", numbersOf(LOSS_OPS)),
     enumOf("RowOpKind", ROW_OP_KINDS),
     enumOf("Queue", QUEUES),
     `export const STEP_NUMBERS: i32 = ${STEP_NUMBERS};`,

@@ -30,30 +30,30 @@ RaceHooks race_hooks = {[] {},
 
 namespace {
 
-// A fiber that can go on.
+// A fiber that can run, with its key.
 struct Ready {
   uint64_t key;
   Fiber* fiber;
   bool operator<(const Ready& other) const { return key > other.key; }  // the queue's top has the lowest key
 };
 
-// The launch that is running; launches hold `mutex`.
+// The state of the running launch; a launch holds `mutex`.
 struct Machine {
   std::mutex mutex;
   std::vector<Fiber> fibers;
   std::vector<Block> blocks;
   std::function<void()> body;
   void* host_stack_pointer = nullptr;
-  bool from_host = false;  // the first fiber of a launch is entered from there
+  bool from_host = false;  // true until the first fiber of a launch has been entered, from the host's stack
   size_t alive = 0;
-  std::queue<Fiber*> in_turn;  // those that can go on: here without a seed
-  std::priority_queue<Ready> ready;  // and here with one
-  std::vector<Fiber*> paused;  // until a counter changes
-  uint64_t random = 0;         // 0: there is no seed
+  std::queue<Fiber*> in_turn;        // the ready fibers, without a seed
+  std::priority_queue<Ready> ready;  // the ready fibers, with a seed
+  std::vector<Fiber*> paused;        // fibers that wait for a change of a counter
+  uint64_t random = 0;               // state of the random generator; 0 without a seed
   bool ranks_blocks = false, ranks_threads = false;
   uint64_t lowest_rank = 0;
-  std::string left_out;
-  int left_out_line = 0;  // 0: none
+  std::string left_out;   // file of the call to leave out
+  int left_out_line = 0;  // its line; 0 if no call is left out
   char* stacks = nullptr;
   size_t stack_count = 0;
 
@@ -66,16 +66,16 @@ struct Machine {
     left_out.resize(colon);
   }
 };
-Machine& here = *new Machine;  // never freed: the launches of other threads may outlive static destructors
+Machine& machine = *new Machine;  // never freed: the launches of other threads may outlive static destructors
 
 uint64_t draw() {
-  here.random ^= here.random << 13;
-  here.random ^= here.random >> 7;
-  here.random ^= here.random << 17;
-  return here.random;
+  machine.random ^= machine.random << 13;
+  machine.random ^= machine.random >> 7;
+  machine.random ^= machine.random << 17;
+  return machine.random;
 }
 
-// Saves the callee's registers on this stack, notes where, and goes on where `to` was noted.
+// Saves the callee-saved registers on this stack and the stack pointer in `from`, and continues on the stack `to`.
 extern "C" void mlp_emulate_switch(void** from, void* to);
 #if defined(__x86_64__)
 asm(R"(
@@ -102,11 +102,11 @@ mlp_emulate_switch:
 )");
 constexpr size_t SAVED_WORDS = 6;
 #else
-#error "The emulation knows how to switch stacks on x86-64 only"
+#error "The emulation can switch stacks on x86-64 only"
 #endif
 
 #if defined(__SANITIZE_ADDRESS__)
-// AddressSanitizer is told of every switch, and tells in return where the host's own stack lies.
+// AddressSanitizer needs a call before and after every switch of stacks. The first gives the bounds of the host's stack.
 const void* host_stack = nullptr;
 size_t host_stack_bytes = 0;
 void announce(const Fiber* to) {
@@ -123,38 +123,38 @@ void arrived(bool = false) {}
 // Fibers with lower keys run first.
 uint64_t key_of(const Fiber& fiber) {
   constexpr int BITS = 40;
-  const uint64_t own = here.ranks_threads ? fiber.rank : draw();
-  return (here.ranks_blocks ? fiber.block->rank << BITS : 0) | (own & ((uint64_t(1) << BITS) - 1));
+  const uint64_t own = machine.ranks_threads ? fiber.rank : draw();
+  return (machine.ranks_blocks ? fiber.block->rank << BITS : 0) | (own & ((uint64_t(1) << BITS) - 1));
 }
 
 void make_ready(Fiber* fiber) {
-  if (here.random) {
-    here.ready.push({key_of(*fiber), fiber});
+  if (machine.random) {
+    machine.ready.push({key_of(*fiber), fiber});
   } else {
-    here.in_turn.push(fiber);
+    machine.in_turn.push(fiber);
   }
 }
 
-// Takes the fiber that is to run out of the queue.
+// Removes the next fiber to run from the queue.
 Fiber* next_fiber() {
-  if (here.ready.empty() && here.in_turn.empty()) {
-    fprintf(stderr, "emulation: deadlock, no thread gets on; the last was thread %u of block %u, behind %s:%d\n",
+  if (machine.ready.empty() && machine.in_turn.empty()) {
+    fprintf(stderr, "emulation: deadlock, no thread can run; the last was thread %u of block %u, after %s:%d\n",
             current->thread.x, current->block->index.x, current->last.file, current->last.line);
     std::_Exit(3);
   }
-  if (!here.random) {
-    Fiber* next = here.in_turn.front();
-    here.in_turn.pop();
+  if (!machine.random) {
+    Fiber* next = machine.in_turn.front();
+    machine.in_turn.pop();
     return next;
   }
-  Fiber* next = here.ready.top().fiber;
-  here.ready.pop();
-  constexpr uint64_t TURNS = 1024;  // of fibers, until on average the block that leads becomes the last
-  if (here.ranks_blocks && draw() % TURNS == 0) next->block->rank = ++here.lowest_rank;
+  Fiber* next = machine.ready.top().fiber;
+  machine.ready.pop();
+  constexpr uint64_t TURNS = 1024;  // average number of turns after which the first block becomes the last
+  if (machine.ranks_blocks && draw() % TURNS == 0) next->block->rank = ++machine.lowest_rank;
   return next;
 }
 
-// Lets the next fiber run; the caller has put itself where it will be found again, or is done.
+// Switches to the next fiber. Before, the caller has added the current fiber to a queue, unless it is done.
 void switch_fiber() {
   Fiber *from = current, *to = next_fiber();
   if (from == to) return;
@@ -165,83 +165,83 @@ void switch_fiber() {
 }
 
 void run_fiber() {
-  arrived(here.from_host);
-  here.from_host = false;
-  here.body();
+  arrived(machine.from_host);
+  machine.from_host = false;
+  machine.body();
   Fiber* from = current;
-  if (--here.alive == 0) {
+  if (--machine.alive == 0) {
     announce(nullptr);
-    mlp_emulate_switch(&from->stack_pointer, here.host_stack_pointer);
+    mlp_emulate_switch(&from->stack_pointer, machine.host_stack_pointer);
   }
   switch_fiber();
   abort();  // a fiber that is done is never switched to
 }
 
-// The last to come lets all go on.
-template <class AllThere>
-void wait(Barrier& barrier, const AllThere& all_there) {
+// Waits at a barrier. The last fiber to arrive calls `on_complete` and makes all of them ready.
+template <class OnComplete>
+void wait(Barrier& barrier, const OnComplete& on_complete) {
   barrier.waiting.push_back(current);
   if (barrier.waiting.size() == barrier.size) {
-    all_there();
+    on_complete();
     for (Fiber* fiber : barrier.waiting) make_ready(fiber);
     barrier.waiting.clear();
   }
   switch_fiber();
 }
 
-// Runs the blocks in `indices` together.
+// Runs the blocks in `indices` in turns.
 void run_blocks(const std::vector<unsigned>& indices, unsigned threads, size_t shared_bytes) {
-  here.blocks.clear();
-  here.blocks.resize(indices.size());
-  here.fibers.resize(indices.size() * threads);
-  if (here.stack_count < here.fibers.size()) {
-    if (here.stacks) munmap(here.stacks, here.stack_count * STACK_BYTES);
-    here.stack_count = here.fibers.size();
-    void* stacks = mmap(nullptr, here.stack_count * STACK_BYTES, PROT_READ | PROT_WRITE,
+  machine.blocks.clear();
+  machine.blocks.resize(indices.size());
+  machine.fibers.resize(indices.size() * threads);
+  if (machine.stack_count < machine.fibers.size()) {
+    if (machine.stacks) munmap(machine.stacks, machine.stack_count * STACK_BYTES);
+    machine.stack_count = machine.fibers.size();
+    void* stacks = mmap(nullptr, machine.stack_count * STACK_BYTES, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (stacks == MAP_FAILED) abort();
-    here.stacks = static_cast<char*>(stacks);
+    machine.stacks = static_cast<char*>(stacks);
   }
   for (size_t b = 0; b < indices.size(); b++) {
-    Block& block = here.blocks[b];
+    Block& block = machine.blocks[b];
     block.index = {indices[b]};
     block.shared_bytes = shared_bytes;
     block.shared.reset(new char[std::max<size_t>(shared_bytes, 1)]);
     memset(block.shared.get(), 0xFF, shared_bytes);  // a float of such bytes is a NaN
     block.barrier.size = threads;
-    block.rank = ++here.lowest_rank;  // `indices` are in random order
+    block.rank = ++machine.lowest_rank;  // `indices` are in random order
     block.warps.resize((threads + 31) / 32);
     for (size_t w = 0; w < block.warps.size(); w++) {
       block.warps[w].barrier.size = std::min<size_t>(32, threads - 32 * w);
     }
     race_hooks.begin_block(block);
     for (unsigned t = 0; t < threads; t++) {
-      Fiber& fiber = here.fibers[b * threads + t];
-      char* stack = here.stacks + (b * threads + t) * STACK_BYTES;
-      // At the top: what the switch restores, then the address that it returns to, then 8 bytes so that the stack is
-      // aligned as a call leaves it.
+      Fiber& fiber = machine.fibers[b * threads + t];
+      char* stack = machine.stacks + (b * threads + t) * STACK_BYTES;
+      // At the top: the registers that the switch restores, then the address to which it returns, then 8 bytes so that the
+      // stack is aligned as after a call.
       void** top = reinterpret_cast<void**>(stack + STACK_BYTES) - (SAVED_WORDS + 2);
       memset(top, 0, SAVED_WORDS * sizeof *top);
       top[SAVED_WORDS] = reinterpret_cast<void*>(run_fiber);
       top[SAVED_WORDS + 1] = nullptr;
-      fiber = {top, stack, &block, {t}, here.random ? draw() : 0, {"the start", 0}};
+      fiber = {top, stack, &block, {t}, machine.random ? draw() : 0, {"the start", 0}};
       make_ready(&fiber);
     }
   }
   current = next_fiber();
-  here.alive = here.fibers.size();
-  here.from_host = true;
+  machine.alive = machine.fibers.size();
+  machine.from_host = true;
   announce(current);
-  mlp_emulate_switch(&here.host_stack_pointer, current->stack_pointer);
+  mlp_emulate_switch(&machine.host_stack_pointer, current->stack_pointer);
   arrived();
 }
 
 }  // namespace
 
 bool is_left_out(const char* file, int line) {
-  if (line != here.left_out_line) return false;
+  if (line != machine.left_out_line) return false;
   const char* slash = strrchr(file, '/');
-  return here.left_out == (slash ? slash + 1 : file);
+  return machine.left_out == (slash ? slash + 1 : file);
 }
 
 void wait_for_block(const char* file, int line) {
@@ -255,36 +255,36 @@ void wait_for_warp() {
 }
 
 void pause() {
-  here.paused.push_back(current);
+  machine.paused.push_back(current);
   switch_fiber();
 }
 
 void wake_paused() {
-  for (Fiber* fiber : here.paused) make_ready(fiber);
-  here.paused.clear();
+  for (Fiber* fiber : machine.paused) make_ready(fiber);
+  machine.paused.clear();
   make_ready(current);
   switch_fiber();
 }
 
 bool is_on_stack(const void* address) {
   const char* at = static_cast<const char*>(address);
-  return at >= here.stacks && at < here.stacks + here.stack_count * STACK_BYTES;
+  return at >= machine.stacks && at < machine.stacks + machine.stack_count * STACK_BYTES;
 }
 
-bool is_running() { return here.alive > 0; }
+bool is_running() { return machine.alive > 0; }
 
 void run(unsigned blocks, unsigned threads, size_t shared_bytes, bool together, std::function<void()> body) {
-  std::lock_guard<std::mutex> lock(here.mutex);
-  here.body = std::move(body);
+  std::lock_guard<std::mutex> lock(machine.mutex);
+  machine.body = std::move(body);
   block_size = {threads};
   grid_size = {blocks};
-  here.lowest_rank = 0;
+  machine.lowest_rank = 0;
   std::vector<unsigned> order(blocks);
   for (unsigned b = 0; b < blocks; b++) order[b] = b;
-  if (here.random) {
+  if (machine.random) {
     const uint64_t kind = draw() >> 32;
-    here.ranks_blocks = kind & 1;
-    here.ranks_threads = kind & 2;
+    machine.ranks_blocks = kind & 1;
+    machine.ranks_threads = kind & 2;
     for (unsigned b = blocks; b > 1; b--) std::swap(order[b - 1], order[draw() % b]);
   }
   race_hooks.begin_launch();

@@ -1,9 +1,9 @@
-// The threads of an emulated launch: one fiber each, all on the calling thread of the CPU, and which of them runs next.
+// The threads of an emulated launch and their scheduler. Each thread is a fiber; all fibers run on one thread of the CPU.
 //
-// A fiber runs until it waits for others, at a barrier or for a counter, or tells others that they may go on. Without a seed
-// those that can go on take turns. With one, that with the lowest key goes on, and each launch draws how keys are given: at
-// random anew every time, or so that some blocks, some threads or both run ahead for long and others starve, in an order
-// that changes now and then. Where no fiber can go on, the launch would hang on a GPU; the program ends with a message.
+// A fiber runs until it waits at a barrier or for a counter, or until it changes a counter. Without a seed, the ready fibers
+// take turns. With a seed, the ready fiber with the lowest key runs next. Each launch chooses at random how keys are assigned:
+// a new random key every time, or keys by which some blocks, some threads or both run far ahead while others starve; that
+// order changes from time to time. If no fiber is ready, the launch would hang on a GPU; the program ends with a message.
 #pragma once
 
 #include <cstdint>
@@ -40,10 +40,10 @@ struct Block {
   Barrier barrier;
   std::vector<Warp> warps;
   uint64_t rank;
-  races::BlockState* races;  // null where none are detected
+  races::BlockState* races;  // null without the race detector
 };
 
-// Where in the kernels' sources something was called.
+// The place of a call in the kernels' sources.
 struct Caller {
   const char* file;
   int line;
@@ -55,42 +55,44 @@ struct Fiber {
   Block* block;
   Index thread;
   uint64_t rank;
-  Caller last;  // barrier that it passed
+  Caller last;  // the last barrier at which the thread arrived
 };
 
 constexpr size_t STACK_BYTES = 128 << 10;
 
-// What the twins of CUDA's intrinsics need to know of the launch that is running. There is one at a time in the process.
+// The running thread and the sizes of the running launch. One launch at a time runs in the process.
 extern Fiber* current;
 extern Index block_size, grid_size;
 
-// Whether this call is the one that MLPCUDA_EMULATE_WITHOUT leaves out, such as "persistent.cu:77".
+// Returns whether MLPCUDA_EMULATE_WITHOUT names this call, such as "counters.cuh:13", so that it is left out.
 bool is_left_out(const char* file, int line);
 
-// What a barrier, a shuffle and a loop that waits for a counter do.
+// Waits at the barrier of the block, called at this place.
 void wait_for_block(const char* file, int line);
+// Waits at the barrier of the warp; a shuffle has two.
 void wait_for_warp();
+// Waits until a counter has changed.
 void pause();
-
-// Lets those who paused look again, and others go on before the caller does.
+// Called after a counter has changed: makes the paused fibers ready, and lets other fibers run.
 void wake_paused();
 
-// Runs a launch: all blocks together, or one after the other.
+// Runs a launch: its blocks in turns if `together`, else one after the other.
 void run(unsigned blocks, unsigned threads, size_t shared_bytes, bool together, std::function<void()> body);
 
-// Whether an address is on the stack of a fiber.
+// Returns whether an address is on the stack of a fiber.
 bool is_on_stack(const void* address);
-// Whether a fiber is running, not the host.
+// Returns whether a launch is running.
 bool is_running();
 
-// What the race detector is told; see races.cpp, which is linked where the kernels are compiled with -fsanitize=thread.
+// The functions of the race detector. They do nothing unless races.cpp is linked, as it is if the kernels are compiled with
+// -fsanitize=thread.
 struct RaceHooks {
   void (*begin_launch)();
   void (*begin_block)(Block&);
   void (*pass_barrier)(Block&);
   void (*release)(const void* word);
   void (*acquire)(const void* word);
-  void (*access_word)(const void* word, bool write);  // atomically
+  void (*access_word)(const void* word, bool write);  // an atomic access
   void (*allocate)(void* address, size_t bytes);
   void (*free)(void* address);
 };

@@ -1,15 +1,16 @@
 // Finds data races in emulated kernels: two accesses to one word of device or shared memory, at least one of them a write,
-// by threads that nothing orders. The compiler calls a function here for every load and store of code that is compiled with
-// -fsanitize=thread; this file takes the place of that sanitizer's own library and knows the order that CUDA promises:
+// that are not ordered. The compiler inserts a call for every load and store of code that is compiled with -fsanitize=thread;
+// this file implements these calls in place of the sanitizer's library. It knows the order that CUDA guarantees:
 //
-// - of one thread, the order of the program;
-// - of the threads of a block, what lies before a __syncthreads() and what lies behind it. Shuffles order nothing;
-// - between blocks, what a block did before its last barrier before a release, and what another does from the acquire on
-//   that read it; and likewise for the rest of that block, from its next barrier on;
-// - between launches, everything.
+// - Accesses of one thread are in program order.
+// - Within a block, accesses before a __syncthreads() come before accesses after it. Shuffles order nothing.
+// - Between blocks, accesses of a block before its last barrier before a release come before the accesses of a thread after an
+//   acquire that reads the released value, and before those of the other threads of that thread's block after their next
+//   barrier.
+// - All accesses of a launch come before all accesses of the next launch.
 //
-// A race is found whether or not it does harm in the order in which the emulation happened to run. Atomic words race with
-// ordinary accesses only. Loads and stores wider than a word must be aligned to their size, as on a GPU.
+// A race is reported even if it does no harm in the order in which the emulation runs. Atomic accesses race only with ordinary
+// accesses. Loads and stores wider than a word must be aligned to their size, as on a GPU.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -17,38 +18,38 @@
 #include <map>
 #include <unordered_map>
 
-
 #include "fibers.hpp"
 
 using namespace emulate;
 
 namespace {
 
-// A thread's place in a launch. A block's phase is the number of barriers that it has passed.
+// An access by a thread of a launch. A block's phase is 1 plus the number of barriers that it has passed.
 struct Event {
   unsigned block, phase, thread;
   bool atomic;
-  Caller behind;  // the last barrier that the thread passed
+  Caller after;  // the last barrier that the thread passed
 };
-constexpr unsigned SEVERAL = ~0u;  // in place of a thread
+constexpr unsigned SEVERAL = ~0u;  // number for several threads
 
+// The last accesses to a word of memory.
 struct Word {
-  uint64_t launch = 0;  // that all below is of; 0: none
+  uint64_t launch = 0;  // the launch of these accesses; 0 if there are none
   Event written{};
   bool is_written = false;
-  std::vector<Event> reads;  // since; the last of each block
+  std::vector<Event> reads;  // reads since the write; the last one of each block
 };
 using Words = std::vector<Word>;
 
-// Of other blocks, the phases whose events are ordered before.
+// Phases of other blocks: the events of a block in earlier phases come before the current access.
 using Clock = std::map<unsigned, unsigned>;
 
 }  // namespace
 
 struct emulate::races::BlockState {
   unsigned phase = 1;
-  Clock known;                          // to all of its threads
-  std::map<unsigned, Clock> by_thread;  // what single threads acquired since the last barrier
+  Clock known;                          // holds for all threads of the block
+  std::map<unsigned, Clock> by_thread;  // holds for single threads, by their acquires since the last barrier
   Words shared;
 };
 
@@ -63,28 +64,29 @@ struct Region {
 
 struct State {
   uint64_t launch = 0;
-  std::unordered_map<unsigned, BlockState> blocks;        // of the launch
+  std::unordered_map<unsigned, BlockState> blocks;        // of the launch, by index
   std::unordered_map<const void*, Clock> released;        // of the launch, by counter
-  std::map<const char*, Region, std::greater<>> regions;  // device memory; the first not above an address holds it, or none
+  std::map<const char*, Region, std::greater<>> regions;  // device memory, in descending order of address
 };
 
 State& state() {
-  static auto* made = new State;
-  return *made;
+  static auto* instance = new State;
+  return *instance;
 }
 
-// What lies at an address, by 256 bytes, which is what device memory is aligned to.
+// A cached result of find(), for 256 bytes: device memory is aligned to this.
 struct Found {
   uintptr_t part = 0;
-  const char *begin = nullptr, *end = nullptr;  // of the device memory; null where there is none
+  const char *begin = nullptr, *end = nullptr;  // of the region; null if the address is not in device memory
   Words* words = nullptr;
 };
-constexpr size_t ALIGNMENT = 256, FOUND = 4096;
-Found found_before[FOUND];
+constexpr size_t ALIGNMENT = 256, CACHE_SIZE = 4096;
+Found cache[CACHE_SIZE];
 
+// Returns the region of device memory that an address is in.
 const Found& find(const char* at) {
   const uintptr_t part = reinterpret_cast<uintptr_t>(at) / ALIGNMENT;
-  Found& found = found_before[part % FOUND];
+  Found& found = cache[part % CACHE_SIZE];
   if (found.part == part) return found;
   found = {part, nullptr, nullptr, nullptr};
   const auto region = state().regions.lower_bound(at);
@@ -108,7 +110,7 @@ bool is_known(const Clock& clock, const Event& event) {
   return found != clock.end() && found->second > event.phase;
 }
 
-// Whether an event lies before what the current thread does now.
+// Returns whether an event comes before the current access of the current thread.
 bool is_before(const Event& event) {
   const BlockState& own = own_block();
   if (event.block == current->block->index.x) {
@@ -119,16 +121,16 @@ bool is_before(const Event& event) {
   return found != own.by_thread.end() && is_known(found->second, event);
 }
 
-void print(const char* what, const Event& event) {
-  const char* slash = strrchr(event.behind.file, '/');
-  fprintf(stderr, "  %s by block %u, %s %u, behind %s:%d\n", what, event.block,
+void print(const char* access, const Event& event) {
+  const char* slash = strrchr(event.after.file, '/');
+  fprintf(stderr, "  %s by block %u, %s %u, after %s:%d\n", access, event.block,
           event.thread == SEVERAL ? "several threads, barriers passed" : "thread",
-          event.thread == SEVERAL ? event.phase - 1 : event.thread, slash ? slash + 1 : event.behind.file, event.behind.line);
+          event.thread == SEVERAL ? event.phase - 1 : event.thread, slash ? slash + 1 : event.after.file, event.after.line);
 }
 
 [[noreturn]] void report(const char* kind, size_t offset, const char* before, const Event& first, const char* after,
                          const Event& second) {
-  fprintf(stderr, "race: nothing orders these accesses to byte %zu of %s\n", offset, kind);
+  fprintf(stderr, "race: these accesses to byte %zu of %s are not ordered\n", offset, kind);
   print(before, first);
   print(after, second);
   std::_Exit(3);
@@ -168,7 +170,7 @@ void access_word(Word* word, const char* kind, size_t offset, bool write, bool a
 }
 
 void access_bytes(const void* address, size_t bytes, bool write, bool atomic = false) {
-  if (!is_running() || is_on_stack(address)) return;  // the host's, or a thread's own
+  if (!is_running() || is_on_stack(address)) return;  // the host's memory, or a thread's own
   const char *at = static_cast<const char*>(address), *shared = current->block->shared.get();
   Words* words = nullptr;
   const char *begin = shared, *kind = "shared memory";
@@ -176,7 +178,7 @@ void access_bytes(const void* address, size_t bytes, bool write, bool atomic = f
     words = &own_block().shared;
   } else {
     const Found& found = find(at);
-    if (at < found.begin || at >= found.end) return;  // the emulation's own
+    if (at < found.begin || at >= found.end) return;  // the emulation's own memory
     begin = found.begin;
     kind = "device memory";
     words = found.words;
@@ -186,7 +188,6 @@ void access_bytes(const void* address, size_t bytes, bool write, bool atomic = f
     access_word(&words->at(word), kind, offset, write, atomic);
   }
 }
-
 
 void begin_launch() {
   state().launch++;
@@ -224,12 +225,12 @@ void access_atomically(const void* word, bool write) { access_bytes(word, 4, wri
 
 void allocate(void* address, size_t bytes) {
   state().regions[static_cast<const char*>(address)] = {bytes, {}};
-  std::fill_n(found_before, FOUND, Found{});
+  std::fill_n(cache, CACHE_SIZE, Found{});
 }
 
 void forget(void* address) {
   state().regions.erase(static_cast<const char*>(address));
-  std::fill_n(found_before, FOUND, Found{});
+  std::fill_n(cache, CACHE_SIZE, Found{});
 }
 
 const bool is_hooked = [] {
@@ -239,7 +240,7 @@ const bool is_hooked = [] {
 
 }  // namespace
 
-// What the compiler calls.
+// The functions that the compiler calls.
 extern "C" {
 void __tsan_init() {}
 void __tsan_func_entry(void*) {}

@@ -1,11 +1,11 @@
-// The part of CUDA's host runtime that this library calls, for the emulated device: memory is the host's, work is done
-// when a call returns, and a graph is the list of launches that were captured.
+// The part of CUDA's host runtime that this library calls, for the emulated device: device memory is host memory, the work of
+// a call is done when it returns, and a graph is the list of captured launches.
 //
-// The environment says what the device is like: MLPCUDA_EMULATE_MEMORY (bytes, 4 GiB by default),
-// MLPCUDA_EMULATE_MULTIPROCESSORS (7 by default, so that some have no tile), MLPCUDA_EMULATE_SHARED (bytes a block, 227 KB
-// by default). And how it fails: MLPCUDA_EMULATE_DRIVER (the CUDA version that the driver supports, such as 12040; 0 for no
-// driver), MLPCUDA_EMULATE_ERROR (a number of CUDA's, from every call that waits for the device), MLPCUDA_EMULATE_NO_CODE (a
-// number of CUDA's, such as 209, for every kernel that is asked for).
+// Environment variables set the size of the device: MLPCUDA_EMULATE_MEMORY (bytes, 4 GiB by default), MLPCUDA_EMULATE_SHARED
+// (bytes of a block, 227 KB by default), MLPCUDA_EMULATE_MULTIPROCESSORS (7 by default, so that some have no tile). Others set
+// its errors: MLPCUDA_EMULATE_DRIVER (the CUDA version that the driver supports, such as 12040; 0 for no
+// driver), MLPCUDA_EMULATE_ERROR (the number of the CUDA error that every call that waits for the device returns),
+// MLPCUDA_EMULATE_NO_CODE (the number of the CUDA error, such as 209, if the library has no code for the device).
 #pragma once
 
 #include <algorithm>
@@ -40,9 +40,10 @@ constexpr unsigned cudaStreamNonBlocking = 1;
 
 namespace emulate {
 
-inline size_t setting(const char* name, size_t otherwise) {
+// Returns the number in an environment variable, or a default.
+inline size_t setting(const char* name, size_t default_value) {
   const char* text = getenv(name);
-  return text ? strtoull(text, nullptr, 10) : otherwise;
+  return text ? strtoull(text, nullptr, 10) : default_value;
 }
 inline size_t memory_bytes() {
   static const size_t bytes = setting("MLPCUDA_EMULATE_MEMORY", size_t(4) << 30);
@@ -59,7 +60,7 @@ inline int multiprocessors() {
 
 constexpr int VERSION = 13000;  // of CUDA, as 1000 major + 10 minor
 inline int driver_version() { return static_cast<int>(setting("MLPCUDA_EMULATE_DRIVER", VERSION)); }
-// What every call that waits for the device returns.
+// Returns the error of every call that waits for the device.
 inline size_t failure() { return setting("MLPCUDA_EMULATE_ERROR", 0); }
 
 using Launches = std::vector<std::function<void()>>;
@@ -67,11 +68,11 @@ struct Stream {
   std::unique_ptr<Launches> captured;  // present while the stream captures
 };
 
-// What has been allocated, by address.
+// The allocated memory.
 struct Allocations {
   std::mutex mutex;
-  std::unordered_map<void*, size_t> sizes;
-  size_t used = 0;
+  std::unordered_map<void*, size_t> sizes;  // bytes, by address
+  size_t used = 0;                          // bytes in all
 };
 inline Allocations& allocations() {
   static auto* instance = new Allocations;
@@ -86,7 +87,7 @@ using cudaGraphExec_t = emulate::Launches*;
 
 namespace emulate {
 
-// Whatever fails is also told by the next to ask, which may be a launch that has nothing to do with it.
+// The error of the last call that failed. As on a GPU, cudaGetLastError() returns it, even after an unrelated launch.
 inline thread_local cudaError_t last_error = cudaSuccess;
 inline cudaError_t remember(cudaError_t error) {
   if (error != cudaSuccess) last_error = error;
@@ -132,13 +133,13 @@ cudaError_t cudaMalloc(T** address, size_t bytes) {
   auto& all = emulate::allocations();
   std::lock_guard<std::mutex> lock(all.mutex);
   if (bytes > emulate::memory_bytes() - all.used) return emulate::remember(cudaErrorMemoryAllocation);
-  void* made = nullptr;
-  if (posix_memalign(&made, 256, bytes) != 0) return cudaErrorMemoryAllocation;
-  memset(made, 0xFF, bytes);  // floats that nobody wrote are NaNs
-  emulate::race_hooks.allocate(made, bytes);
-  all.sizes[made] = bytes;
+  void* memory = nullptr;
+  if (posix_memalign(&memory, 256, bytes) != 0) return cudaErrorMemoryAllocation;
+  memset(memory, 0xFF, bytes);  // a float that is not written is a NaN
+  emulate::race_hooks.allocate(memory, bytes);
+  all.sizes[memory] = bytes;
   all.used += bytes;
-  *address = static_cast<T*>(made);
+  *address = static_cast<T*>(memory);
   return cudaSuccess;
 }
 
@@ -197,7 +198,7 @@ struct Grid {
 
 namespace emulate {
 
-// The shared memory that each kernel has been allowed; every kernel may have 48 KB.
+// Returns the most shared memory that a kernel is allowed to use, in bytes; the default limit is 48 KB.
 inline size_t& allowed_shared_bytes(const void* kernel) {
   static auto* all = new std::unordered_map<const void*, size_t>;
   return all->try_emplace(kernel, 48 << 10).first->second;
@@ -208,9 +209,9 @@ inline cudaError_t check_launch(const Grid& grid, const void* kernel) {
   return grid.shared_bytes > allowed_shared_bytes(kernel) ? cudaErrorInvalidValue : cudaSuccess;
 }
 
-// Of the blocks' threads and shared memory; how many registers they need is not known here.
+// Returns how many blocks fit on a multiprocessor, by their threads and shared memory. Registers are not counted.
 inline int blocks_per_multiprocessor(size_t threads, size_t shared_bytes) {
-  constexpr size_t THREADS = 2048, BLOCKS = 32, RESERVED = 1024;  // RESERVED: bytes of each block that the system takes
+  constexpr size_t THREADS = 2048, BLOCKS = 32, RESERVED = 1024;  // RESERVED: bytes that CUDA uses in each block
   const size_t by_memory = (shared_bytes_of_block() + RESERVED) / (shared_bytes + RESERVED);
   return static_cast<int>(std::min({THREADS / threads, by_memory, BLOCKS}));
 }

@@ -1,4 +1,4 @@
-// What the tests of this folder share: random matrices in memory of the device, comparison with doubles, a count of faults.
+// Code that the tests of this folder share: random matrices in device memory, comparison with doubles, a count of faults.
 #pragma once
 
 #include <cmath>
@@ -12,29 +12,29 @@
 
 inline int faults = 0, checks = 0;
 
-inline void expect(bool holds, const std::string& what) {
+inline void expect(bool holds, const std::string& check) {
   checks++;
   if (holds) return;
   faults++;
-  fprintf(stderr, "fault: %s\n", what.c_str());
+  fprintf(stderr, "fault: %s\n", check.c_str());
 }
 
 inline std::mt19937& generator() {
-  static std::mt19937 made(1);
-  return made;
+  static std::mt19937 generator(1);
+  return generator;
 }
 
-// Rows of a full batch, rows that the step has, inputs and outputs of a layer.
+// The size of a test: rows of a full batch, rows of the step, inputs and outputs of the layer.
 struct Size {
   int batch, rows, in, out;
 };
 
-inline std::string text(const char* what, const Size& size) {
-  return std::string(what) + " of " + std::to_string(size.rows) + " rows of " + std::to_string(size.batch) + ", " +
+inline std::string text(const char* name, const Size& size) {
+  return std::string(name) + " of " + std::to_string(size.rows) + " rows of " + std::to_string(size.batch) + ", " +
          std::to_string(size.in) + " inputs, " + std::to_string(size.out) + " outputs";
 }
 
-// A matrix on the host and on the device.
+// A matrix of normally distributed numbers, on the host and on the device.
 struct Matrix {
   std::vector<float> values;
   DeviceMemory<float> memory;
@@ -52,19 +52,19 @@ struct Matrix {
   }
 };
 
-// The largest difference must be within `tolerance` times the largest number.
+// Checks that the largest difference is at most `tolerance` times the largest expected number.
 inline void expect_near(const std::vector<float>& found, const std::vector<double>& wanted, double tolerance,
-                        const std::string& what) {
-  double most = 0, off = 0;
+                        const std::string& check) {
+  double largest = 0, off = 0;
   for (size_t at = 0; at < wanted.size(); at++) {
-    most = std::max(most, std::fabs(wanted[at]));
+    largest = std::max(largest, std::fabs(wanted[at]));
     const double difference = std::fabs(found[at] - wanted[at]);
-    off = difference <= off ? off : difference;  // NaN is not within
+    off = difference <= off ? off : difference;  // keeps a NaN, which fails the check below
   }
-  expect(off <= tolerance * most + 1e-7, what + ": off by " + std::to_string(off));
+  expect(off <= tolerance * largest + 1e-7, check + ": off by " + std::to_string(off));
 }
 
-// The activation of one sum; of softmax, the sum itself.
+// Returns the activation of one sum; for softmax, the sum itself.
 inline double activate_in_double(double z, Activation activation) {
   switch (activation) {
     case MLP_LINEAR: return z;
@@ -90,8 +90,9 @@ inline void activate_row(double* row, int width, Activation activation) {
   for (int o = 0; o < width; o++) row[o] /= sum;
 }
 
-// Turns the gradient `d` of what activate_row() makes of the sums `z` into that of the sums, in place. Every activation's
-// derivative is symmetric, so that it is the one in the direction of `d`, by differences: no formula of it is written here.
+// Replaces the gradient `d` of the outputs of activate_row() by that of its sums `z`. It is computed from differences, without
+// a formula of the derivative: the Jacobian J of every activation is symmetric, so that Jᵀ d is the derivative of the outputs
+// in the direction of `d`.
 inline void activate_row_backward(const float* z, double* d, int width, Activation activation) {
   double largest = 1e-300;
   for (int o = 0; o < width; o++) largest = std::max(largest, std::fabs(d[o]));
@@ -103,7 +104,7 @@ inline void activate_row_backward(const float* z, double* d, int width, Activati
   for (int o = 0; o < width; o++) d[o] = (above[o] - below[o]) / (2 * step);
 }
 
-// A matrix of sums with what an activation makes of each row.
+// A matrix of sums, with the activation of each row.
 struct Activated {
   Activation activation;
   Matrix z, y;
@@ -117,11 +118,11 @@ struct Activated {
     }
     y.memory.write(y.values.data(), y.values.size(), nullptr);
   }
-  // As a kernel is given it.
+  // Returns the sums as a kernel needs them: null if the derivative does not need them.
   const float* sums() const { return needs_z(activation) ? z.get() : nullptr; }
 };
 
-// The rows of a step, as the library sets them before an epoch.
+// The progress of an epoch of one step, as the library writes it before an epoch.
 struct Step {
   DeviceMemory<Progress> progress{1};
   DeviceMemory<uint32_t> stop{1};

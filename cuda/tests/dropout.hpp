@@ -1,5 +1,5 @@
-// Dropout on the way there and back, against masks that are written down here a second time, and against some of `isKept()`
-// of src/random.ts.
+// Dropout, against a second implementation of its masks and against some masks of `isKept()` of src/random.ts. kernels_test.cpp
+// tests its backward pass.
 #pragma once
 
 #include "check.hpp"
@@ -17,7 +17,7 @@ inline bool is_kept(const DropoutSettings& dropout, uint32_t step, uint32_t row,
   return mixed(key + column * 0x9e3779b9) >= static_cast<uint32_t>(dropout.rate * 4294967296.0);
 }
 
-// The first 64 columns of some rows, a bit each, as `isKept()` of src/random.ts has them.
+// Tests the masks of some rows: bit c of `kept` is `isKept()` of src/random.ts for column c.
 inline void test_masks() {
   const struct {
     DropoutSettings dropout;
@@ -26,7 +26,7 @@ inline void test_masks() {
     uint64_t kept;
   } rows[] = {{{0.5, 1, 0}, 1, 0, 0xd666045049947479},
               {{0.2, 7, 2}, 1000003, 5, 0xfffbff5ae7cef7ff},
-              {{0.9, UINT32_MAX, 3}, 1, 127, 0x100000142408}};  // also that of step 2^32 + 1
+              {{0.9, UINT32_MAX, 3}, 1, 127, 0x100000142408}};  // step 2^32 + 1 has the same mask
   for (const auto& row : rows) {
     const DropoutMask mask = mask_of(row.dropout);
     const uint32_t key = mask.key(row.step, row.row);
@@ -37,10 +37,11 @@ inline void test_masks() {
     }
     expect(kept == row.kept && again == row.kept, "the mask of seed " + std::to_string(row.dropout.seed));
   }
-  const DropoutMask mask = mask_of({0.3, 1, 0});
+  const DropoutSettings dropout = {0.3, 1, 0};
+  const DropoutMask mask = mask_of(dropout);
   for (int column = 0; column < 64; column++) {
-    const float dropped = mask.apply(mask.key(1, 0), column, NAN);
-    expect(dropped == 0 || std::isnan(dropped), "a value that is dropped is 0, whatever it was");
+    const float found = mask.apply(mask.key(1, 0), column, NAN);
+    expect(is_kept(dropout, 1, 0, column) ? std::isnan(found) : found == 0, "a dropped value is 0, even if it was NaN");
   }
   expect(mask_of({0, 1, 0}).threshold == 0 && mask_of({0, 1, 0}).scale == 1, "a rate of 0 drops nothing");
 }
@@ -72,5 +73,5 @@ inline void test_dropout(const Size& size) {
     }
   }
   expect_near(y.read(), wanted, 2e-7, text("dropout", size));
-  expect_near(from_set.read(), wanted_set, 2e-7, text("dropout from the set", size));
+  expect_near(from_set.read(), wanted_set, 2e-7, text("dropout from the data set", size));
 }

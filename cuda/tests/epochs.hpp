@@ -1,21 +1,21 @@
-// Whole epochs through the C interface: every way to carry a plan out gives the same curve.
+// Complete epochs through the C interface: all paths give the same learning curve.
 #pragma once
 
 #include "../mlp.h"
 #include "check.hpp"
 
-// A network with its data set, drawn anew from the same seed for every path.
+// A network and its data set, which is drawn from the same seed for every path.
 struct EpochCase {
   std::vector<int> widths;  // inputs, then the outputs of each layer
   uint32_t batch, rows;
   mlp_optimizer optimizer;
   double clip;
-  std::vector<int> activations = {};  // of the layers; if there are none, ReLU and tanh in turn and a linear output
+  std::vector<int> activations = {};  // one for each layer; if empty, ReLU and tanh in turn and a linear output
   LossKind loss = LossKind::softmax_cross_entropy;
-  bool diverges = false;             // by a learning rate that is no number
-  std::vector<double> dropout = {};  // of the inputs of each layer; if there are none, 0
-  double average = 0;                // decay; 0 for none
-  bool weighted = false;             // rows have weights, and some labels are no class
+  bool diverges = false;             // true if a learning rate is NaN
+  std::vector<double> dropout = {};  // rate for the inputs of each layer; if empty, 0
+  double average = 0;                // decay of the averages; 0 for no averages
+  bool weighted = false;             // true if rows have weights, and some rows belong to no class
 
   bool has_labels() const { return loss == LossKind::softmax_cross_entropy || loss == LossKind::mean_squared_error; }
 };
@@ -38,7 +38,7 @@ struct Curve {
 
 inline Curve run_case(const EpochCase& given, int path) {
   char error[512] = "";
-  const auto done = [&](int32_t status) { expect(status == MLP_OK, std::string("call failed: ") + error); };
+  const auto done = [&](int32_t status) { expect(status == MLP_OK, std::string("a call fails: ") + error); };
   std::mt19937 random(7);
   std::normal_distribution<float> normal;
   int32_t status = 0;
@@ -64,9 +64,9 @@ inline Curve run_case(const EpochCase& given, int path) {
   for (int layer = 0; layer < layers; layer++) {
     const uint64_t in = given.widths[layer], out = given.widths[layer + 1];
     const int32_t w = buffer(out, in), b = buffer(1, out), y = buffer(0, out),
-                  z = needs_z(static_cast<mlp_activation>(activation(layer))) ? buffer(0, out) : -1, dz = buffer(0, out), dw = buffer(out, in),
-                  db = buffer(1, out), mw = buffer(out, in), vw = buffer(out, in), mb = buffer(1, out),
-                  vb = buffer(1, out), dropped = rate(layer) > 0 ? buffer(0, in) : -1,
+                  z = needs_z(static_cast<mlp_activation>(activation(layer))) ? buffer(0, out) : -1,
+                  dz = buffer(0, out), dw = buffer(out, in), db = buffer(1, out), mw = buffer(out, in),
+                  vw = buffer(out, in), mb = buffer(1, out), vb = buffer(1, out), dropped = rate(layer) > 0 ? buffer(0, in) : -1,
                   aw = given.average > 0 ? buffer(out, in) : -1, ab = given.average > 0 ? buffer(1, out) : -1;
     ids.push_back({w, b, y, z, dz, dw, db, mw, vw, mb, vb, dropped, aw, ab});
     std::vector<float> values(in * out);
@@ -152,7 +152,7 @@ inline Curve run_case(const EpochCase& given, int path) {
   curve.path = text;
   const uint64_t steps = (given.rows + given.batch - 1) / given.batch;
   std::vector<double> rates(steps, 0.01);
-  if (given.diverges) rates[1] = NAN;  // what the second step leaves is no number: the third ends the epoch
+  if (given.diverges) rates[1] = NAN;  // the second step makes the parameters NaN, so that the third ends the epoch
   for (uint32_t epoch = 0; epoch < 2; epoch++) {
     if (epoch > 0) {
       for (auto& value : inputs) value = random();
@@ -161,16 +161,17 @@ inline Curve run_case(const EpochCase& given, int path) {
       const uint64_t shorter = inputs.size() - given.widths[0];
       expect(mlp_plan_set_inputs_f32(plan, floats.data(), floats.size(), given.widths[0], error, sizeof error) == MLP_INVALID &&
                  mlp_plan_set_inputs_u8(plan, inputs.data(), shorter, given.widths[0], error, sizeof error) == MLP_INVALID,
-             "inputs of another kind or number are refused where a plan trains");
+             "inputs of another type or number are refused if a plan trains");
     }
     double results[MLP_RESULTS];
     done(mlp_plan_run_epoch(plan, epoch + 1, order.data(), given.rows, rates.data(), steps, epoch * steps, results,
                             MLP_RESULTS, error, sizeof error));
-    const uint64_t carried_out = given.diverges ? epoch == 0 ? 3 : 1 : steps;
-    expect(results[MLP_RESULT_STEPS] == carried_out && results[MLP_RESULT_ROWS] == std::min<uint64_t>(given.rows, carried_out * given.batch),
-           "the epoch's steps and rows: " + curve.path);
-    expect(results[MLP_RESULT_DIVERGED] == given.diverges, "whether the epoch diverged: " + curve.path);
-    expect(mlp_plan_steps_done(plan, epoch + 1) == int64_t(carried_out), "mlp_plan_steps_done");
+    const uint64_t executed = given.diverges ? epoch == 0 ? 3 : 1 : steps;
+    expect(results[MLP_RESULT_STEPS] == executed, "the steps of the epoch: " + curve.path);
+    expect(results[MLP_RESULT_ROWS] == std::min<uint64_t>(given.rows, executed * given.batch),
+           "the rows of the epoch: " + curve.path);
+    expect(results[MLP_RESULT_DIVERGED] == given.diverges, "the epoch diverges: " + curve.path);
+    expect(mlp_plan_steps_done(plan, epoch + 1) == int64_t(executed), "mlp_plan_steps_done");
     if (given.diverges) continue;
     curve.losses.push_back(results[MLP_RESULT_LOSS_SUM]);
     curve.losses.push_back(results[MLP_RESULT_CORRECT]);

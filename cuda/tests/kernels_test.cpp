@@ -1,5 +1,5 @@
-// Each kernel against plain loops in double, for sizes around its tiles, on the emulated device. Run under sanitizers, this
-// finds reads and writes out of bounds; run with several seeds, missing barriers.
+// Tests each kernel against plain loops in double, for sizes around those of its tiles, on the emulated device or a GPU. With
+// sanitizers these tests find reads and writes out of bounds, and with several seeds they find missing barriers.
 #include "check.hpp"
 #include "dropout.hpp"
 #include "epochs.hpp"
@@ -12,7 +12,7 @@ namespace {
 const Size SIZES[] = {{1, 1, 1, 1},      {3, 2, 7, 5},        {8, 8, 4, 32},     {33, 31, 32, 33},
                       {64, 64, 65, 31},  {129, 100, 36, 130}, {130, 130, 33, 260}};
 
-// With one multiprocessor the large tile is taken, with many the small one.
+// With one multiprocessor large tiles are used, with many small ones.
 const int MULTIPROCESSORS[] = {1, 3, 1000};
 
 void test_linear(const Size& size, const std::vector<Activation>& activations) {
@@ -23,7 +23,7 @@ void test_linear(const Size& size, const std::vector<Activation>& activations) {
       Matrix y(size.batch * size.out), z(size.batch * size.out);
       check(launch_linear(step.site, {buffer_source(x.get(), size.in), weights.get(), bias.get(), y.get(),
                                       needs_z(activation) ? z.get() : nullptr, size.out, activation}));
-      // Rows beyond the batch stay as they are.
+      // Rows after the last of the batch keep their values.
       std::vector<double> wanted(y.values.begin(), y.values.end()), sums(z.values.begin(), z.values.end());
       for (int row = 0; row < size.rows; row++) {
         double* out = &wanted[row * size.out];
@@ -35,7 +35,7 @@ void test_linear(const Size& size, const std::vector<Activation>& activations) {
         activate_row(out, size.out, activation);
       }
       expect_near(y.read(), wanted, 2e-6, text("linear", size) + ", activation " + std::to_string(activation));
-      expect_near(z.read(), sums, 2e-6, text("its sums", size) + ", activation " + std::to_string(activation));
+      expect_near(z.read(), sums, 2e-6, text("sums of linear", size) + ", activation " + std::to_string(activation));
     }
   }
 }
@@ -65,7 +65,7 @@ void test_linear_from_set(const Size& size) {
     }
   }
   expect_near(x.read(), wanted_x, 1e-7, text("gather", size));
-  expect_near(y.read(), wanted, 2e-6, text("linear from the set", size));
+  expect_near(y.read(), wanted, 2e-6, text("linear from the data set", size));
 }
 
 void test_backward_input(const Size& size, const std::vector<Activation>& activations, double rate) {
@@ -106,7 +106,7 @@ void test_backward_weight(const Size& size) {
     layer.d_weights = d_weights.get();
     layer.d_bias = d_bias.get();
     layer.out_features = size.out;
-    LinearBackwardWeight layers[2] = {layer, layer};  // the same twice
+    LinearBackwardWeight layers[2] = {layer, layer};  // two layers with the same operands
     layers[1].d_weights = other_weights.get();
     layers[1].d_bias = other_bias.get();
     BackwardWeightGroup group{};
@@ -125,7 +125,7 @@ void test_backward_weight(const Size& size) {
     }
     for (const auto& [found, found_bias] : {std::pair(&d_weights, &d_bias), {&other_weights, &other_bias}}) {
       expect_near(found->read(), wanted, 2e-6, text("linearBackwardWeight", size));
-      expect_near(found_bias->read(), wanted_bias, 2e-6, text("its bias", size));
+      expect_near(found_bias->read(), wanted_bias, 2e-6, text("bias of linearBackwardWeight", size));
     }
   }
 }
@@ -150,7 +150,7 @@ void test_clip(const Size& size) {
 
 }  // namespace
 
-// With the argument "quick", only as much as shows a missing barrier.
+// With the argument "quick", runs only the tests that are needed to detect a missing barrier.
 int main(int argc, char** argv) {
   const bool quick = argc > 1 && std::string(argv[1]) == "quick";
   std::vector<Activation> activations = {MLP_SOFTMAX};
@@ -163,7 +163,7 @@ int main(int argc, char** argv) {
     test_misused_operations();
     test_misused_sets();
     test_targets_without_loss();
-    test_misuse();  // what fails here must leave no trace in what follows
+    test_misuse();  // runs first: the errors that it causes must not affect later tests
     for (const Size& size : SIZES) {
       if (quick && size.batch != 33) continue;
       test_linear(size, activations);
@@ -180,7 +180,7 @@ int main(int argc, char** argv) {
     test_epochs();
     test_failures();
   } catch (const Fault& fault) {
-    fprintf(stderr, "error: Cannot test the kernels: %s\n", fault.sentence.c_str());
+    fprintf(stderr, "error: Cannot test the kernels: %s\n", fault.message.c_str());
     return 1;
   }
   printf("%d checks, %d faults\n", checks, faults);

@@ -1,15 +1,15 @@
-// Each loss with its gradient, and the end of a step with its sum, against plain loops in double.
+// Each loss with its gradient, and the sums at the end of a step, against plain loops in double.
 #pragma once
 
 #include "check.hpp"
 
-// A loss, the activation that made its y (linear if y are logits), and what the rows are compared with.
+// A loss, the activation that computed its y (linear if y are logits), and the kind of its targets.
 struct LossCase {
   LossKind kind;
   Activation activation;
-  bool labels;         // else target values
-  bool weighted;       // rows have weights
-  float largest = 3;   // deviation of logits
+  bool labels;          // true for labels, false for target values
+  bool weighted;        // true if rows have weights
+  float deviation = 3;  // standard deviation of the logits
 };
 
 inline const char* name_of(LossKind kind) {
@@ -22,7 +22,7 @@ inline const char* name_of(LossKind kind) {
   __builtin_unreachable();
 }
 
-// A row's loss of outputs or logits `y` against `target`; its gradient by `y` goes to `d`.
+// Returns the loss of a row of outputs or logits `y` against `target`, and writes its gradient by `y` to `d`.
 inline double loss_in_double(LossKind kind, const float* y, const double* target, double delta, int width, double* d) {
   double loss = 0;
   std::vector<double> likely(y, y + width);
@@ -64,7 +64,7 @@ inline void test_loss(const Size& size, const LossCase& given) {
   const bool squared = given.kind == LossKind::mean_squared_error || given.kind == LossKind::huber;
   const float smoothing = given.kind == LossKind::softmax_cross_entropy ? 0.1f : 0, delta = 0.7f;
   Step step(size.batch, size.rows, 2);
-  const Activated output(size.batch, size.out, given.activation, squared ? 1 : given.largest);
+  const Activated output(size.batch, size.out, given.activation, squared ? 1 : given.deviation);
   Matrix targets(size.batch * size.out), row_weights(size.batch), dz(size.batch * size.out);
   std::vector<uint32_t> labels(size.batch);
   for (int row = 0; row < size.batch; row++) {
@@ -83,10 +83,10 @@ inline void test_loss(const Size& size, const LossCase& given) {
   DeviceMemory<uint32_t> label_memory(labels.size());
   label_memory.write(labels.data(), labels.size(), nullptr);
   DeviceMemory<RowScore> scores(size.batch);
-  const Answers answers = {given.labels ? label_memory.get() : nullptr, given.labels ? nullptr : targets.get(),
-                           given.weighted ? row_weights.get() : nullptr, nullptr};
+  const TargetSource source = {given.labels ? label_memory.get() : nullptr, given.labels ? nullptr : targets.get(),
+                               given.weighted ? row_weights.get() : nullptr, nullptr};
   check(launch_loss(step.site,
-                    {given.kind, answers, scores.get(), size.out, given.activation, output.sums(), smoothing, delta},
+                    {given.kind, source, scores.get(), size.out, given.activation, output.sums(), smoothing, delta},
                     output.y.get(), dz.get()));
   check(launch_end_step(step.site, {step.site.progress, step.stop.get(), scores.get(), step.site.batch_size}));
 
@@ -98,20 +98,20 @@ inline void test_loss(const Size& size, const LossCase& given) {
     double* d = &wanted[row * size.out];
     std::vector<double> target(&targets.values[row * size.out], &targets.values[row * size.out] + size.out);
     for (int c = 0; c < size.out && given.labels; c++) {
-      const double wish = labels[row] >= uint32_t(size.out) ? 1.0 / size.out : uint32_t(c) == labels[row];
-      target[c] = (1 - double(smoothing)) * wish + double(smoothing) / size.out;
+      const double unsmoothed = labels[row] >= uint32_t(size.out) ? 1.0 / size.out : uint32_t(c) == labels[row];
+      target[c] = (1 - double(smoothing)) * unsmoothed + double(smoothing) / size.out;
     }
     loss += loss_in_double(given.kind, y, target.data(), delta, size.out, d);
     for (int c = 0; c < size.out; c++) d[c] *= (given.weighted ? row_weights.values[row] : 1.0) / size.rows;
     if (squared) activate_row_backward(&output.z.values[row * size.out], d, size.out, given.activation);
     correct += is_correct(given, y, target.data(), labels[row], size.out);
   }
-  const std::string what = text(name_of(given.kind), size) + ", activation " + std::to_string(given.activation) +
-                           (given.labels ? ", labels" : ", targets") + (given.weighted ? ", row weights" : "");
-  expect_near(dz.read(), wanted, 2e-6, what);
+  const std::string check = text(name_of(given.kind), size) + ", activation " + std::to_string(given.activation) +
+                            (given.labels ? ", labels" : ", targets") + (given.weighted ? ", row weights" : "");
+  expect_near(dz.read(), wanted, 2e-6, check);
   const Progress end = step.read();
-  expect(std::fabs(end.loss_sum - loss) <= 1e-5 * loss + 1e-6, what + ", its sum");
-  expect(end.correct == correct && end.rows == uint32_t(size.rows) && end.step == 1, what + ", the step's end");
+  expect(std::fabs(end.loss_sum - loss) <= 1e-5 * loss + 1e-6, check + ", sum of the losses");
+  expect(end.correct == correct && end.rows == uint32_t(size.rows) && end.step == 1, check + ", end of the step");
 }
 
 inline void test_losses(const Size& size, const std::vector<Activation>& activations) {
@@ -127,7 +127,7 @@ inline void test_losses(const Size& size, const std::vector<Activation>& activat
   }
 }
 
-// Numbers at the edges of a loss of one output: what comes of a logit of ±100, and of outputs that are no numbers.
+// Tests losses of one output at its limits: logits of ±100, outputs that are NaN or infinite.
 inline void test_edges_of_losses() {
   const auto run = [](LossKind kind, float y, float target, float* d) {
     Step step(1, 1, 1);
@@ -135,8 +135,8 @@ inline void test_edges_of_losses() {
     outputs.memory.write(&y, 1, nullptr);
     targets.memory.write(&target, 1, nullptr);
     DeviceMemory<RowScore> scores(1);
-    const Answers answers = {nullptr, targets.get(), nullptr, nullptr};
-    check(launch_loss(step.site, {kind, answers, scores.get(), 1, MLP_LINEAR, nullptr, 0, 1}, outputs.get(), dz.get()));
+    const TargetSource source = {nullptr, targets.get(), nullptr, nullptr};
+    check(launch_loss(step.site, {kind, source, scores.get(), 1, MLP_LINEAR, nullptr, 0, 1}, outputs.get(), dz.get()));
     RowScore score;
     scores.read(&score, 1, nullptr);
     *d = dz.read()[0];
@@ -148,16 +148,18 @@ inline void test_edges_of_losses() {
     for (float target : {0.0f, 1.0f}) {
       const RowScore score = run(binary, z, target, &d);
       const bool wrong = (z > 0) != (target > 0.5f);
-      expect(std::fabs(score.loss - (wrong ? 100 : 0)) <= 1e-5 && score.right == !wrong, "the loss of a logit of ±100");
+      expect(std::fabs(score.loss - (wrong ? 100 : 0)) <= 1e-5 && score.correct == !wrong, "the loss of a logit of ±100");
       expect(std::fabs(d - (wrong ? (z > 0 ? 1 : -1) : 0)) <= 1e-7, "the gradient of a logit of ±100");
     }
   }
-  run(binary, 20, 1, &d);
-  expect(std::fabs(d + std::exp(-20.0)) <= 1e-6 * std::exp(-20.0), "a gradient that a sigmoid of 1 would lose");
+  const double tiny = std::exp(-20.0);
+  const RowScore sure = run(binary, 20, 1, &d);
+  expect(std::fabs(sure.loss - tiny) <= 1e-6 * tiny && std::fabs(d + tiny) <= 1e-6 * tiny,
+         "the loss and the gradient of a logit whose sigmoid rounds to 1");
   for (LossKind kind : {binary, LossKind::huber, LossKind::mean_squared_error}) {
     const RowScore score = run(kind, NAN, 1, &d);
-    expect(std::isnan(score.loss) && std::isnan(d), "an output that is no number gives no number");
+    expect(std::isnan(score.loss) && std::isnan(d), "loss and gradient of a NaN are NaN");
   }
   const RowScore far = run(LossKind::huber, INFINITY, 0, &d);
-  expect(far.loss == INFINITY && d == 1, "a distance without end has a bounded gradient");
+  expect(far.loss == INFINITY && d == 1, "the gradient of an infinite distance is bounded");
 }

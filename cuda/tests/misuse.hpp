@@ -1,4 +1,4 @@
-// What the C interface says where it is used wrongly, and where the driver or the GPU fails.
+// The messages of the C interface when it is used wrongly, and when the driver or the GPU fails.
 #pragma once
 
 #include <cstdlib>
@@ -16,7 +16,7 @@ inline void test_misuse() {
   expect(!mlp_plan_create(1000, 1, 0, &status, error, sizeof error) && status == MLP_NO_DEVICE, "a missing device is refused");
   mlp_plan* plan = mlp_plan_create(0, 4, 0, &status, nullptr, 0);
   expect(mlp_plan_linear(plan, 0, 1, 2, 3, -1, 0, error, sizeof error) == MLP_INVALID,
-         "buffers that are not there are refused");
+         "buffers that do not exist are refused");
   expect(mlp_plan_add_buffer(plan, 1ull << 30, 1ull << 30, error, sizeof error) == MLP_OK &&
              mlp_plan_write_buffer(plan, 0, nullptr, 5, error, sizeof error) == MLP_INVALID,
          "a null array is refused");
@@ -31,15 +31,15 @@ inline void test_misuse() {
   kernel.shared_floats = (48 << 10) / sizeof(float);
   Step step(4, 4, 1);
   const cudaError_t result = launch_persistent(step.site, kernel, 1 << 20);
-  expect(result == cudaErrorCooperativeLaunchTooLarge, "blocks that do not fit on the device together are refused");
+  expect(result == cudaErrorCooperativeLaunchTooLarge, "blocks that do not fit on the device at once are refused");
   try {
     check(result);
   } catch (const Fault& fault) {
-    expect(fault.sentence == "the GPU cannot hold all blocks of the persistent kernel at once", fault.sentence);
+    expect(fault.message == "the GPU cannot hold all blocks of the persistent kernel at once", fault.message);
   }
 }
 
-// Operations used wrongly: sums that are missing or belong to no layer, updates without their states or settings.
+// Tests wrong operations: sums that are missing or belong to no layer, updates without their states or settings.
 inline void test_misused_operations() {
   char error[512] = "";
   int32_t status = 0;
@@ -47,35 +47,36 @@ inline void test_misused_operations() {
   const uint64_t shapes[][2] = {{0, 3}, {3, 3}, {1, 3}, {0, 3}, {0, 3}, {0, 3}, {0, 3}};
   for (const auto& [rows, columns] : shapes) mlp_plan_add_buffer(plan, rows, columns, error, sizeof error);
   const int32_t x = 0, w = 1, b = 2, y = 3, z = 4, other = 5, dz = 6, size = sizeof error;
-  const auto refused = [&](int32_t status, const char* sentence) {
-    expect(status == MLP_INVALID && strcmp(error, sentence) == 0, std::string("what is said of misuse: ") + error);
+  const auto refused = [&](int32_t status, const char* message) {
+    expect(status == MLP_INVALID && strcmp(error, message) == 0,
+           std::string("another message for a wrong operation: ") + error);
   };
-  refused(mlp_plan_linear(plan, x, w, b, y, -1, 77, error, size), "There is no activation of number 77");
-  refused(mlp_plan_linear(plan, x, w, b, y, -1, -1, error, size), "There is no activation of number -1");
+  refused(mlp_plan_linear(plan, x, w, b, y, -1, 77, error, size), "There is no activation with number 77");
+  refused(mlp_plan_linear(plan, x, w, b, y, -1, -1, error, size), "There is no activation with number -1");
   refused(mlp_plan_linear(plan, x, w, b, y, y, MLP_SILU, error, size), "A layer cannot write its output over its sums, buffer 3");
   refused(mlp_plan_linear(plan, x, w, b, y, x, MLP_SILU, error, size), "A layer cannot write its output over its input, buffer 0");
   refused(mlp_plan_linear(plan, x, w, b, y, b, MLP_SILU, error, size), "Buffer 2 has shape [1, 3], needs [B, 3] as sums of a layer");
-  expect(mlp_plan_linear(plan, x, w, b, y, z, MLP_SILU, error, size) == MLP_OK, "sums may be kept");
-  expect(mlp_plan_linear(plan, y, w, b, other, -1, MLP_SILU, error, size) == MLP_OK, "sums need not be kept");
-  const char* missing = "Activation 5 needs the sums before it for its derivative, found no buffer of them";
-  const char* not_its = "Buffer 6 is not what a layer writes its sums to beside its output, buffer 3";
+  expect(mlp_plan_linear(plan, x, w, b, y, z, MLP_SILU, error, size) == MLP_OK, "a layer can write its sums");
+  expect(mlp_plan_linear(plan, y, w, b, other, -1, MLP_SILU, error, size) == MLP_OK, "a layer need not write its sums");
+  const char* missing = "The derivative of activation 5 needs its sums, found no buffer for them";
+  const char* other_sums = "Buffer 6 does not hold the sums of the layer whose output is buffer 3";
   refused(mlp_plan_linear_backward_input(plan, dz, w, y, -1, x, MLP_SILU, 0, 0, 0, error, size), missing);
-  refused(mlp_plan_linear_backward_input(plan, other, w, y, dz, x, MLP_SILU, 0, 0, 0, error, size), not_its);
+  refused(mlp_plan_linear_backward_input(plan, other, w, y, dz, x, MLP_SILU, 0, 0, 0, error, size), other_sums);
   refused(mlp_plan_linear_backward_input(plan, dz, w, y, z, z, MLP_SILU, 0, 0, 0, error, size),
-          "A gradient cannot be written over what it is computed from, buffer 4");
+          "A gradient cannot be written over an input of its computation, buffer 4");
   refused(mlp_plan_mean_squared_error(plan, other, -1, x, 0, -1, dz, MLP_SILU, error, size), missing);
-  refused(mlp_plan_mean_squared_error(plan, y, dz, x, 0, -1, other, MLP_RELU, error, size), not_its);
+  refused(mlp_plan_mean_squared_error(plan, y, dz, x, 0, -1, other, MLP_RELU, error, size), other_sums);
   refused(mlp_plan_mean_squared_error(plan, y, -1, x, 0, -1, y, MLP_RELU, error, size),
-          "A gradient cannot be written over what it is computed from, buffer 3");
+          "A gradient cannot be written over an input of its computation, buffer 3");
   refused(mlp_plan_mean_squared_error(plan, y, -1, x, 0, x, dz, MLP_RELU, error, size),
           "Buffer 0 has shape [B, 3], needs [B, 1] as row weights");
   refused(mlp_plan_huber(plan, other, -1, x, -1, dz, MLP_GELU, 1, error, size),
-          "Activation 9 needs the sums before it for its derivative, found no buffer of them");
+          "The derivative of activation 9 needs its sums, found no buffer for them");
   for (double delta : {0.0, -1.0}) {
     refused(mlp_plan_huber(plan, y, -1, x, -1, dz, MLP_RELU, delta, error, size),
             ("Huber's loss needs a distance above 0, found " + std::to_string(int(delta))).c_str());
   }
-  expect(mlp_plan_huber(plan, y, -1, x, -1, dz, MLP_RELU, NAN, error, size) == MLP_INVALID, "a distance that is no number");
+  expect(mlp_plan_huber(plan, y, -1, x, -1, dz, MLP_RELU, NAN, error, size) == MLP_INVALID, "a distance of NaN is refused");
   refused(mlp_plan_binary_cross_entropy(plan, y, b, -1, dz, error, size), "Buffer 2 has shape [1, 3], needs [B, 3] as targets");
   refused(mlp_plan_binary_cross_entropy(plan, b, x, -1, dz, error, size), "Buffer 2 has shape [1, 3], needs [B, 3] as logits");
 
@@ -86,18 +87,18 @@ inline void test_misused_operations() {
   refused(mlp_plan_dropout(plan, x, y, 1, 1, 0, error, size), (std::string(rate) + "1").c_str());
   refused(mlp_plan_dropout(plan, x, y, -0.5, 1, 0, error, size), (std::string(rate) + "-0.5").c_str());
   refused(mlp_plan_linear_backward_input(plan, other, w, y, z, dz, MLP_SILU, 1, 1, 0, error, size), (std::string(rate) + "1").c_str());
-  expect(mlp_plan_dropout(plan, x, y, NAN, 1, 0, error, size) == MLP_INVALID, "a rate that is no number is refused");
+  expect(mlp_plan_dropout(plan, x, y, NAN, 1, 0, error, size) == MLP_INVALID, "a rate of NaN is refused");
 
   refused(mlp_plan_average(plan, b, b, 0.5, error, size), "An average cannot be written over its parameter, buffer 2");
   refused(mlp_plan_average(plan, b, w, 0.5, error, size), "Buffer 1 has shape [3, 3], needs [1, 3] as average");
-  refused(mlp_plan_average(plan, y, x, 0.5, error, size), "Buffer 3 has a batch dimension and is no parameter");
+  refused(mlp_plan_average(plan, y, x, 0.5, error, size), "Buffer 3 has a batch dimension and is not a parameter");
   for (double decay : {1.0, -1.0}) {
     mlp_plan_add_buffer(plan, 1, 3, error, size);
     refused(mlp_plan_average(plan, b, 7, decay, error, size),
             ("An average needs a decay from 0 to below 1, found " + std::to_string(int(decay))).c_str());
   }
   refused(mlp_plan_gather(plan, x, x, -1, 1, error, size),
-          "A gather cannot write two things to one buffer, found x 0, target 0 and row weights -1");
+          "A gather cannot write two results to one buffer, found x 0, target 0 and row weights -1");
   refused(mlp_plan_gather(plan, x, y, z, 1, error, size), "Buffer 4 has shape [B, 3], needs [B, 1] as row weights");
   refused(mlp_plan_set_row_weights(plan, nullptr, 3, error, size), "An array is null");
 
@@ -106,7 +107,7 @@ inline void test_misused_operations() {
   const auto update = [&](int32_t optimizer, const int32_t* states, uint64_t state_count, uint64_t setting_count) {
     return mlp_plan_update(plan, optimizer, b, b, states, state_count, settings, setting_count, error, size);
   };
-  refused(update(MLP_OPTIMIZERS, states, 1, 3), "There is no optimizer of number 4");
+  refused(update(MLP_OPTIMIZERS, states, 1, 3), "There is no optimizer with number 4");
   refused(update(MLP_SGD, states, 1, 5), "Optimizer 0 needs 3 settings, found 5");
   refused(update(MLP_ADAM, states, 2, 3), "Optimizer 1 needs 5 settings, found 3");
   refused(update(MLP_SGD, states, 0, 3), "Optimizer 0 with these settings needs 1 buffers of state, found 0");
@@ -130,14 +131,14 @@ inline void test_misused_operations() {
   mlp_plan_destroy(plan);
 }
 
-// Data sets that do not have what a plan takes of them.
+// Tests data sets without the labels, targets or row weights that a plan needs.
 inline void test_misused_sets() {
   char error[512] = "";
   const int32_t x = 0, target = 1, row_weights = 2, w = 3, b = 4, y = 5, dz = 6, others = 7, size = sizeof error;
   const float ones[4] = {1, 1, 1, 1};
   const uint32_t labels[4] = {};
   const auto refused = [&](int32_t loss_target, int32_t loss_weights, bool has_labels, bool has_targets, uint64_t weights,
-                           const char* sentence) {
+                           const char* message) {
     int32_t status = 0;
     mlp_plan* plan = mlp_plan_create(0, 2, 0, &status, error, size);
     const uint64_t shapes[][2] = {{0, 1}, {0, 1}, {0, 1}, {1, 1}, {1, 1}, {0, 1}, {0, 1}, {0, 1}};
@@ -151,25 +152,25 @@ inline void test_misused_sets() {
     if (has_targets) mlp_plan_set_targets(plan, ones, 4, 1, error, size);
     if (weights > 0) mlp_plan_set_row_weights(plan, ones, weights, error, size);
     status = mlp_plan_finish(plan, error, size);
-    expect(sentence ? status == MLP_INVALID && strcmp(error, sentence) == 0 : status == MLP_OK,
-           std::string("what is said of a misused set: ") + error);
-    if (!sentence) {
+    expect(message ? status == MLP_INVALID && strcmp(error, message) == 0 : status == MLP_OK,
+           std::string("another message for a wrong data set: ") + error);
+    if (!message) {
       expect(mlp_plan_set_row_weights(plan, ones, 4, error, size) == MLP_INVALID &&
                  strcmp(error, "Cannot set row weights: the plan is finished") == 0,
-             "row weights come before the end of the recording");
+             "row weights are refused after the end of the recording");
     }
     mlp_plan_destroy(plan);
   };
   refused(target, row_weights, false, true, 4, nullptr);
   refused(target, row_weights, false, true, 0, "The gather needs a weight for each of 4 rows, found 0");
   refused(target, row_weights, false, true, 3, "The gather needs a weight for each of 4 rows, found 3");
-  refused(target, row_weights, true, true, 4, "A data set has labels or targets, found both");
+  refused(target, row_weights, true, true, 4, "A data set needs labels or targets, found both");
   refused(target, row_weights, true, false, 4, "The loss needs 1 target values for each of 4 rows, found 0 in all");
-  refused(others, row_weights, false, true, 4, "The loss needs the target that is gathered, buffer 1, found 7");
-  refused(target, others, false, true, 4, "The loss needs the row weights that are gathered, buffer 2, found 7");
+  refused(others, row_weights, false, true, 4, "The loss needs the target that the gather writes, buffer 1, found 7");
+  refused(target, others, false, true, 4, "The loss needs the row weights that the gather writes, buffer 2, found 7");
 }
 
-// A prediction has no use for targets, whose number could differ from that of the inputs that come later.
+// Tests that a plan without a loss gathers no targets: their number could differ from that of inputs that are set later.
 inline void test_targets_without_loss() {
   char error[512] = "";
   const int32_t size = sizeof error;
@@ -185,14 +186,14 @@ inline void test_targets_without_loss() {
                mlp_plan_set_row_weights(plan, ones, 2, error, size) == MLP_OK,
            std::string("a gather is recorded: ") + error);
     expect(mlp_plan_finish(plan, error, size) == MLP_INVALID &&
-               strcmp(error, format("A plan without a loss gathers neither targets nor row weights, found buffers %d and %d",
+               strcmp(error, format("A plan without a loss can gather neither targets nor row weights, found buffers %d and %d",
                                     target, row_weights).c_str()) == 0,
            std::string("targets without a loss are refused: ") + error);
     mlp_plan_destroy(plan);
   }
 }
 
-// An emulated driver fails as it is told to.
+// Tests the messages for errors of the driver and the GPU, which the emulation returns.
 inline void test_failures() {
   if (!mlp_is_emulated()) return;
   char error[512] = "";
@@ -200,14 +201,15 @@ inline void test_failures() {
   const struct {
     const char* driver;
     int32_t status;
-    const char* sentence;
+    const char* message;
   } drivers[] = {{"0", MLP_NO_DRIVER, "there is no NVIDIA driver on this machine"},
                  {"12040", MLP_DRIVER_TOO_OLD, "the NVIDIA driver supports CUDA 12.4, the library needs 13.0 or newer"}};
   for (const auto& driver : drivers) {
     setenv("MLPCUDA_EMULATE_DRIVER", driver.driver, 1);
-    expect(mlp_device_count(&count, error, sizeof error) == driver.status && strcmp(error, driver.sentence) == 0,
-           std::string("what is said of the driver: ") + error);
-    expect(!mlp_plan_create(0, 4, 0, &status, error, sizeof error) && status == driver.status, "no plan without a driver");
+    expect(mlp_device_count(&count, error, sizeof error) == driver.status && strcmp(error, driver.message) == 0,
+           std::string("another message for the driver: ") + error);
+    expect(!mlp_plan_create(0, 4, 0, &status, error, sizeof error) && status == driver.status,
+           "without a driver no plan is created");
   }
   unsetenv("MLPCUDA_EMULATE_DRIVER");
 
@@ -218,20 +220,20 @@ inline void test_failures() {
   for (const char* code : {"98", "209", "222"}) {
     setenv("MLPCUDA_EMULATE_NO_CODE", code, 1);
     expect(query() == MLP_DEVICE_UNSUPPORTED &&
-               strcmp(error, "the library holds no code for this GPU, whose compute capability is 9.0") == 0,
-           std::string("what is said of a GPU without code: ") + error);
+               strcmp(error, "the library has no code for this GPU, whose compute capability is 9.0") == 0,
+           std::string("another message for a GPU without code: ") + error);
   }
   unsetenv("MLPCUDA_EMULATE_NO_CODE");
-  expect(query() == MLP_OK, "nothing is left of that fault");
+  expect(query() == MLP_OK, "that error does not affect later calls");
 
   mlp_plan* plan = mlp_plan_create(0, 4, 0, &status, error, sizeof error);
   mlp_plan_add_buffer(plan, 1, 1, error, sizeof error);
   const float one = 1;
   for (const auto& [code, wanted] : {std::pair("719", MLP_CONTEXT_LOST), {"702", MLP_TIMED_OUT}}) {
     setenv("MLPCUDA_EMULATE_ERROR", code, 1);
-    expect(mlp_plan_write_buffer(plan, 0, &one, 1, error, sizeof error) == wanted && strstr(error, "can use it no more"),
-           std::string("what is said of a dead context: ") + error);
+    expect(mlp_plan_write_buffer(plan, 0, &one, 1, error, sizeof error) == wanted && strstr(error, "can no longer use it"),
+           std::string("another message for a lost context: ") + error);
   }
-  mlp_plan_destroy(plan);  // harmless even then
+  mlp_plan_destroy(plan);  // works even after such an error
   unsetenv("MLPCUDA_EMULATE_ERROR");
 }

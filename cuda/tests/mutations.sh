@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Leaves out each barrier, arrival and wait of the kernels in turn, and the ordering of each release and acquire, and runs
-# the kernels' tests on the emulation, with races detected, in several orders. A mutation is caught where a test fails, a
-# race is found or no thread gets on. Ends with an error where one is not caught: then no test covers it, or it is not needed.
-# With an argument: the program with the tests.
+# the kernels' tests on the emulation, with the race detector, in several orders. A mutation is caught if a test fails, a race
+# is found, or no thread can run. Ends with an error if a mutation is not caught: then no test covers the call, or it is not
+# needed. The argument is the program with the tests.
 set -euo pipefail
 program=$(realpath "$1")
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -10,15 +10,15 @@ export program seeds=${SEEDS:-0 1 2}
 
 "$program" quick >/dev/null || { echo "error: the tests fail without any mutation" >&2; exit 1; }
 
-# try FILE:LINE: says what becomes of the tests without that call.
+# try FILE:LINE: runs the tests without that call and prints the result.
 try() {
-  local seed status said
+  local seed status output
   for seed in $seeds; do
     status=0
-    said=$(MLPCUDA_EMULATE_WITHOUT=$1 MLPCUDA_EMULATE_SEED=$seed timeout 120 "$program" quick 2>&1 >/dev/null) || status=$?
+    output=$(MLPCUDA_EMULATE_WITHOUT=$1 MLPCUDA_EMULATE_SEED=$seed timeout 120 "$program" quick 2>&1 >/dev/null) || status=$?
     if ((status != 0)); then
-      said=${said%%$'\n'*}
-      echo "caught      $1  seed $seed: ${said:-ended with status $status}"
+      output=${output%%$'\n'*}
+      echo "caught      $1  seed $seed: ${output:-ended with status $status}"
       return
     fi
   done

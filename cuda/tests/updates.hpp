@@ -1,4 +1,4 @@
-// Each optimizer and the averages against plain loops in double, on stored gradients.
+// Each optimizer and the averages, against plain loops in double, with stored gradients.
 #pragma once
 
 #include "check.hpp"
@@ -21,7 +21,7 @@ inline const std::vector<UpdateCase>& update_cases() {
   return cases;
 }
 
-// The formulas of src/plan/plan.ts; `a` and `b` are the first and second state, `t` the step.
+// Updates `p` by the formulas of src/plan/ops.ts. `a` and `b` are the first and second state, `t` is the step.
 inline void update_in_double(const Settings& given, double rate, double t, double g, double* p, double* a, double* b) {
   const auto& [optimizer, s] = given;
   switch (optimizer) {
@@ -56,7 +56,7 @@ inline void update_in_double(const Settings& given, double rate, double t, doubl
   __builtin_unreachable();
 }
 
-// One update of two parameters at once, of which each tenth gradient is 0.
+// Tests one update of two parameters in one launch. Every tenth gradient is 0.
 inline void test_update(const Size& size, const UpdateCase& given) {
   const double rate = 0.01, t = 3;
   Step step(1, 1, 2);
@@ -107,7 +107,7 @@ inline void test_update(const Size& size, const UpdateCase& given) {
     expect_near(a.read(), wanted_a, 1e-6, text("its first state", size));
     expect_near(b.read(), wanted_b, 1e-6, text("its second state", size));
   }
-  expect(step.read().step == 1, text("the step's end in the updates", size));
+  expect(step.read().step == 1, text("end of the step in the updates", size));
 }
 
 inline void test_average(const Size& size) {
@@ -127,7 +127,7 @@ inline void test_average(const Size& size) {
     for (size_t at = 0; at < wanted.size(); at++) wanted[at] = 0.9 * wanted[at] + 0.1 * parameter->values[at];
     expect_near(average->read(), wanted, 1e-6, text("average", size));
   }
-  expect(step.read().step == 1, text("the step's end in the averages", size));
+  expect(step.read().step == 1, text("end of the step in the averages", size));
 }
 
 inline void test_updates(const Size& size) {

@@ -1,7 +1,7 @@
 /**
- * Checks of all that crosses the contract of a backend, made before any of it does: arrays have the exact class and count
- * that kernels and native code read them with, and lie in memory whose size stays; rows and labels, which are addresses
- * there, are in range. The values of inputs, targets and parameters are not looked at.
+ * Checks every argument of a call to a backend before the backend uses it. Arrays must have the class and length that
+ * kernels and native code expect, and memory of fixed length. Rows and labels, which kernels use as addresses, must be in
+ * range. The values of inputs, targets and parameters are not checked.
  * @module
  */
 import { ACTIVATIONS } from "../plan/activations.ts";
@@ -18,19 +18,19 @@ const REPLACE = "Cannot replace the inputs";
 
 const INPUTS = [Uint8Array, Float32Array], FLOATS = [Float32Array, Float64Array];
 
-/** The class and length that inputs need to replace those of a trainer. */
+/** The class and length that new inputs of a trainer must have. */
 export interface InputsNeeded {
-  /** Their class. */
+  /** True for a `Uint8Array`, false for a `Float32Array`. */
   readonly bytes: boolean;
-  /** How many values they have. */
+  /** The number of values. */
   readonly length: number;
 }
 
 /**
- * Checks what a trainer is made of.
+ * Checks the arguments from which a trainer is created.
  *
  * @returns the number of rows
- * @throws {TypeError} if an argument is missing or of another kind or length than it needs
+ * @throws {TypeError} if an argument is missing, or has the wrong kind or length
  * @throws {RangeError} if a number is out of range
  */
 export function checkTraining(plan: StepPlan, dataset: Dataset, state: TrainState): number {
@@ -70,7 +70,7 @@ export function checkTraining(plan: StepPlan, dataset: Dataset, state: TrainStat
   return rows;
 }
 
-/** Checks that the rows have weights if the plan uses them, and else none. */
+/** Checks that the data set has row weights if the plan uses them, and has none if it does not. */
 function checkWeights({ weighted }: StepPlan, weights: Dataset["weights"], rows: number): void {
   if (!weighted) {
     if (weights !== undefined) throw refuse(TRAIN, "weights", weights, "a plan with row weights");
@@ -84,10 +84,10 @@ function checkWeights({ weighted }: StepPlan, weights: Dataset["weights"], rows:
 }
 
 /**
- * Checks that a state has every buffer that outlives a step, with its size.
+ * Checks that a state has every buffer that is kept from step to step, with its size.
  *
- * @throws {TypeError} if one is missing, of another class or of another size
- * @throws {RangeError} if the step is no whole number from 0
+ * @throws {TypeError} if a buffer is missing, or has the wrong class or size
+ * @throws {RangeError} if the step is not a whole number from 0
  */
 export function checkState(plan: StepPlan, state: TrainState): void {
   checkObject(LOAD, "state", state);
@@ -97,11 +97,11 @@ export function checkState(plan: StepPlan, state: TrainState): void {
 }
 
 /**
- * Checks what an epoch is over, and copies it.
+ * Checks the rows and learning rates of an epoch, and copies them.
  *
  * @throws {TypeError} if an argument is missing or of another class
- * @throws {RangeError} if a row is not in the data set, there are more than it has, or the learning rates are too few or
- * too many
+ * @throws {RangeError} if a row is not in the data set, if there are more rows than the data set has, or if the number of
+ * learning rates is not the number of steps
  */
 export function copyEpoch(
   { batchSize }: StepPlan,
@@ -130,9 +130,9 @@ export function copyEpoch(
 }
 
 /**
- * Checks inputs that are to take the place of others.
+ * Checks inputs that are to replace the inputs of a trainer.
  *
- * @throws {TypeError} if they are of another class or length
+ * @throws {TypeError} if they have the wrong class or length
  */
 export function checkReplacement(inputs: Dataset["inputs"], needed: InputsNeeded): void {
   checkArray(REPLACE, "inputs", inputs, INPUTS);
@@ -143,9 +143,9 @@ export function checkReplacement(inputs: Dataset["inputs"], needed: InputsNeeded
 }
 
 /**
- * Returns the plan of a prediction, made of a network if one is given, once it has been checked.
+ * Checks a plan of a forward pass and returns it. If a network is given, checks it and builds its plan.
  *
- * @throws {TypeError} if a part is missing or of another kind
+ * @throws {TypeError} if a part is missing or has the wrong kind
  * @throws {RangeError} if a number is out of range
  */
 export function forwardPlanOf(network: ForwardPlan | NetworkSpec): ForwardPlan {
@@ -170,10 +170,10 @@ export function forwardPlanOf(network: ForwardPlan | NetworkSpec): ForwardPlan {
 }
 
 /**
- * Checks that the parameters of a plan are there, with their sizes.
+ * Checks that `tensors` has every parameter of a plan, with its size.
  *
- * @returns their names
- * @throws {TypeError} if one is missing, of another class or of another size
+ * @returns the names of the parameters
+ * @throws {TypeError} if a parameter is missing, or has the wrong class or size
  */
 export function checkParameters({ buffers }: Pick<ForwardPlan, "buffers">, tensors: Tensors): string[] {
   checkObject(LOAD, "tensors", tensors);
@@ -182,7 +182,7 @@ export function checkParameters({ buffers }: Pick<ForwardPlan, "buffers">, tenso
   return parameters.map(({ name }) => name);
 }
 
-/** Checks parameters, and copies them. */
+/** Checks the parameters of a plan, and copies them. */
 export function copyParameters(plan: ForwardPlan, tensors: Tensors): Tensors {
   return Object.fromEntries(checkParameters(plan, tensors).map((name) => [name, tensors[name].slice()]));
 }
@@ -191,7 +191,7 @@ export function copyParameters(plan: ForwardPlan, tensors: Tensors): Tensors {
  * Checks inputs to predict from.
  *
  * @returns the number of rows
- * @throws {TypeError} if they are of another class, or no whole number of rows
+ * @throws {TypeError} if they have the wrong class, or are not a whole number of rows
  */
 export function checkPrediction({ inFeatures }: ForwardPlan, inputs: Dataset["inputs"]): number {
   checkArray(PREDICT, "inputs", inputs, INPUTS);
@@ -200,12 +200,12 @@ export function checkPrediction({ inFeatures }: ForwardPlan, inputs: Dataset["in
 
 type ArrayClass = { readonly name: string; readonly prototype: ArrayBufferView };
 
-function checkArray(what: string, name: string, value: unknown, classes: readonly ArrayClass[]): void {
+function checkArray(action: string, name: string, value: unknown, classes: readonly ArrayClass[]): void {
   const fits = isTypedArray(value) &&
     classes.some(({ prototype }) => Object.getPrototypeOf(value) === prototype);
-  if (!fits) throw refuse(what, name, value, classes.map((each) => withArticle(each.name)).join(" or "));
+  if (!fits) throw refuse(action, name, value, classes.map((each) => withArticle(each.name)).join(" or "));
   const fault = bufferFault(value);
-  if (fault) throw new TypeError(`${what}: "${name}" ${fault}`);
+  if (fault) throw new TypeError(`${action}: "${name}" ${fault}`);
 }
 
 function checkTensor(tensors: Tensors, name: string, size: number): void {
@@ -214,17 +214,17 @@ function checkTensor(tensors: Tensors, name: string, size: number): void {
   tensorOf(tensors, name, size);
 }
 
-function checkObject(what: string, name: string, value: unknown): void {
-  if (typeof value !== "object" || value === null) throw refuse(what, name, value, "an object");
+function checkObject(action: string, name: string, value: unknown): void {
+  if (typeof value !== "object" || value === null) throw refuse(action, name, value, "an object");
 }
 
-function checkCount(what: string, name: string, value: unknown, from: 0 | 1 = 1): void {
+function checkCount(action: string, name: string, value: unknown, from: 0 | 1 = 1): void {
   if (Number.isSafeInteger(value) && (value as number) >= from) return;
-  throw refuse(what, name, value, `a whole number from ${from}`);
+  throw refuse(action, name, value, `a whole number from ${from}`);
 }
 
-/** Makes the error of an argument: of a number that is out of range, or of something of another kind. */
-function refuse(what: string, name: string, value: unknown, needed: string): Error {
-  const kind = typeof value === "number" ? RangeError : TypeError;
-  return new kind(`${what}: "${name}" ${describe(value)}, needs ${needed}`);
+/** Returns the error of an invalid argument: a RangeError for a number, a TypeError for any other value. */
+function refuse(action: string, name: string, value: unknown, needed: string): Error {
+  const ErrorType = typeof value === "number" ? RangeError : TypeError;
+  return new ErrorType(`${action}: "${name}" ${describe(value)}, needs ${needed}`);
 }

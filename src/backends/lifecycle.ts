@@ -1,6 +1,6 @@
 /**
- * The life of backends, trainers and predictors, the same on every backend: who may call when, what is refused, what ends
- * when something is closed. Each backend gives its work alone (`work.ts`).
+ * The lifecycle of backends, trainers and predictors, which is the same for every backend: when a call is allowed, when it
+ * is refused, and how open objects are closed. A backend itself implements only the work (`work.ts`).
  * @module
  */
 import type { Backend, Predictor, Tensors, Trainer, TrainState } from "./backend.ts";
@@ -21,29 +21,29 @@ import type { BackendWork, PredictorWork, TrainerWork } from "./work.ts";
 
 type Kind = "backend" | "trainer" | "predictor";
 
-/** Someone who is open, then closed. */
-interface Life<W> {
+/** A backend, trainer or predictor that is open until it is closed. */
+interface Lifecycle<W> {
   /** Throws if `close` has been called. */
   checkOpen(): void;
-  /** Does work that `close` waits for; rejects if it is closed, before or meanwhile, or busy. */
+  /** Runs `use`; `close` waits for it. Rejects if a call is running, or if this is closed before or during the call. */
   run<T>(use: (work: W) => T | Promise<T>): Promise<T>;
-  /** Ends what is under way, then frees all; the same promise each time. */
+  /** Ends the running calls, then frees all resources. Every call returns the same promise. */
   close(): Promise<void>;
 }
 
 /**
- * Begins a life. What was closed holds its work no longer, so that one that is kept costs nothing.
+ * Starts a lifecycle. It drops its work when it is closed, so that references to closed objects keep no memory.
  *
- * @param family the `close` of each one that is open and goes when its backend does; this one's is among them while it
- * is open
- * @param halt asks what is under way to end
+ * @param children the `close` functions of the backend's open trainers and predictors. This one's is in the set while it
+ * is open.
+ * @param halt asks running calls to end
  */
-function beginLife<W extends { close(): void | Promise<void> }>(
+function startLifecycle<W extends { close(): void | Promise<void> }>(
   backend: string,
   kind: Kind,
   given: W,
-  { family, halt }: { readonly family?: Set<() => Promise<void>>; readonly halt: () => void },
-): Life<W> {
+  { children, halt }: { readonly children?: Set<() => Promise<void>>; readonly halt: () => void },
+): Lifecycle<W> {
   let work: W | undefined = given, closing: Promise<void> | undefined;
   const running = new Set<Promise<unknown>>();
   const fault = (why: string, code: string) =>
@@ -58,11 +58,11 @@ function beginLife<W extends { close(): void | Promise<void> }>(
       await work!.close();
     } finally {
       work = undefined;
-      family?.delete(close);
+      children?.delete(close);
     }
   };
   const close = () => closing ??= end();
-  family?.add(close);
+  children?.add(close);
   return {
     checkOpen,
     async run(use) {
@@ -74,27 +74,27 @@ function beginLife<W extends { close(): void | Promise<void> }>(
         return await began;
       } finally {
         running.delete(began);
-        checkOpen(); // whoever waits for what was under way is told, whatever came of it
+        checkOpen(); // a call rejects if this was closed meanwhile, even if its work was done
       }
     },
     close,
   };
 }
 
-/** Makes a backend of what it does. */
+/** Creates a backend from its work. */
 export function createBackend<F>(work: BackendWork<F>): Backend & F {
-  const { name } = work, family = new Set<() => Promise<void>>();
+  const { name } = work, children = new Set<() => Promise<void>>();
   const all = {
     ...work,
     async close() {
       try {
-        await Promise.all([...family].map((close) => close()));
+        await Promise.all([...children].map((close) => close()));
       } finally {
         await work.close();
       }
     },
   };
-  const { checkOpen, run, close } = beginLife(name, "backend", all, { halt: () => work.halt?.() });
+  const { checkOpen, run, close } = startLifecycle(name, "backend", all, { halt: () => work.halt?.() });
   const methods: Omit<Backend, "device"> = {
     name,
     createTrainer: (plan, dataset, state) =>
@@ -102,20 +102,20 @@ export function createBackend<F>(work: BackendWork<F>): Backend & F {
         const rows = checkTraining(plan, dataset, state), { inputs } = dataset;
         const needed = { bytes: inputs instanceof Uint8Array, length: inputs.length };
         const made = await work.createTrainer(plan, dataset);
-        return await beginTraining(made, { name, family, plan, rows, needed, state });
+        return await createTrainer(made, { name, children, plan, rows, needed, state });
       }),
     createPredictor: (network, tensors) =>
       run(async () => {
         const plan = forwardPlanOf(network), parameters = copyParameters(plan, tensors);
-        return await beginPredicting(await work.createPredictor(plan), { name, family, plan, parameters });
+        return await createPredictor(await work.createPredictor(plan), { name, children, plan, parameters });
       }),
     close,
     [Symbol.asyncDispose]: close,
   };
-  return Object.assign(work.fields(checkOpen), methods); // in place, so that a getter among the fields stays one
+  return Object.assign(work.fields(checkOpen), methods); // in place, so that getters among the fields stay getters
 }
 
-/** Makes the error of calls after one that has failed; what is no error of a backend stays as it is. */
+/** Returns the error of calls after a failed one. An error that is no `BackendError` is returned unchanged. */
 export function laterError<E>(cause: E): E | BackendError {
   if (!(cause instanceof BackendError)) return cause;
   const message = `${cause.message}, in an earlier call; create a new trainer or predictor`;
@@ -125,12 +125,12 @@ export function laterError<E>(cause: E): E | BackendError {
 /** The backend of a trainer or predictor. */
 interface Parent {
   readonly name: string;
-  readonly family: Set<() => Promise<void>>;
+  readonly children: Set<() => Promise<void>>;
 }
 
-async function beginTraining(
+async function createTrainer(
   made: TrainerWork,
-  { name, family, plan, rows, needed, state }: Parent & {
+  { name, children, plan, rows, needed, state }: Parent & {
     readonly plan: StepPlan;
     readonly rows: number;
     readonly needed: InputsNeeded;
@@ -139,8 +139,8 @@ async function beginTraining(
 ): Promise<Trainer> {
   let step = 0, stepsDone = 0, failure: { readonly error: unknown } | undefined;
   let epoch: { readonly work: TrainerWork; readonly stop: () => void } | undefined;
-  const { run, close } = beginLife(name, "trainer", made, { family, halt: () => epoch?.stop() });
-  /** Checks, then works; work that fails ends the training. */
+  const { run, close } = startLifecycle(name, "trainer", made, { children, halt: () => epoch?.stop() });
+  /** Checks the arguments, then does the work. If the work fails, the training ends. */
   const use = <C, T>(check: () => C, act: (work: TrainerWork, checked: C) => T | Promise<T>) =>
     run(async (work) => {
       if (failure) throw laterError(failure.error);
@@ -201,16 +201,16 @@ async function beginTraining(
   };
 }
 
-async function beginPredicting(
+async function createPredictor(
   made: PredictorWork,
-  { name, family, plan, parameters }: Parent & {
+  { name, children, plan, parameters }: Parent & {
     readonly plan: ForwardPlan;
     readonly parameters: Tensors;
   },
 ): Promise<Predictor> {
   let rows = 0, failure: { readonly error: unknown } | undefined;
-  const { run, close } = beginLife(name, "predictor", made, { family, halt: () => {} });
-  /** Does work that, once it fails, fails in each run until inputs are placed. */
+  const { run, close } = startLifecycle(name, "predictor", made, { children, halt: () => {} });
+  /** Does work. If it fails, each `run()` fails until inputs are placed again. */
   const attempt = async <T>(act: () => T | Promise<T>) => {
     try {
       return await act();

@@ -2,7 +2,7 @@
 import { BackendError } from "../errors.ts";
 import type { Backend } from "./backend.ts";
 
-/** Backends that can be asked for by name. */
+/** The names of the backends. */
 export const BACKENDS = ["cuda", "webgpu", "wasm", "reference"] as const;
 
 /** The name of a backend, or `"auto"` for the fastest that this host can run. */
@@ -11,32 +11,33 @@ export type BackendName = (typeof BACKENDS)[number] | "auto";
 /** Options of a backend. */
 export interface BackendOptions {
   /**
-   * Threads of the wasm backend, at least 1; by default one a processor. On a host that shares no memory or starts no
-   * workers, the calling thread works alone; the backend's `device` says so.
+   * Threads of the wasm backend, at least 1; by default one for each processor. On a host without shared memory or without
+   * workers, the backend computes on the calling thread alone, and its `device` describes this.
    */
   readonly threads?: number;
   /** The GPU of the cuda backend, counted from 0; the first by default. */
   readonly device?: number;
-  /** The file of the cuda backend's library; by default what `MLPCUDA_LIBRARY` names, else `cuda/libmlpcuda.so`. */
+  /** The file of the cuda backend's library; by default `MLPCUDA_LIBRARY`, or `cuda/libmlpcuda.so` if that is not set. */
   readonly library?: string;
 }
 
-/** A backend that `openBackend` opened. */
+/** A backend opened by `openBackend`. */
 export interface OpenedBackend extends Backend {
-  /** The backends that `"auto"` tried before, each with the reason; empty for a backend asked for by name. */
+  /** The backends that `"auto"` could not open, each with the reason; empty if a backend was requested by name. */
   readonly passedOver: readonly { readonly name: string; readonly reason: string }[];
 }
 
-/** The order in which `"auto"` tries. The reference is for comparison only: it is never fallen back to. */
+/** The order in which `"auto"` tries backends. The reference is not among them, because it is for comparison only. */
 const AUTOMATIC: readonly (typeof BACKENDS)[number][] = ["cuda", "webgpu", "wasm"];
 
 /**
- * Opens a backend. One that is asked for by name is never replaced by another.
+ * Opens a backend. A backend requested by name is never replaced by another.
  *
- * On Linux, Deno may crash when the process exits (exit code 134 or 139) after a Worker has asked for a WebGPU adapter,
- * because that loads OpenGL. In such a Worker `"auto"` passes WebGPU over, and `"webgpu"` opens it. Set the environment
- * variable `DENO_WEBGPU_BACKEND=vulkan` to avoid the crash; if the Worker may read it, `"auto"` then takes WebGPU. Or let
- * 300 ms pass between the Worker's end and the exit. Test files of `deno test` run on such threads too.
+ * On Linux, Deno may crash when the process exits (exit code 134 or 139) after a Worker has requested a WebGPU adapter,
+ * because the request loads OpenGL. In such a Worker `"auto"` skips WebGPU; `"webgpu"` opens it anyway. To avoid the crash,
+ * set the environment variable `DENO_WEBGPU_BACKEND=vulkan`. If the Worker may read the variable, `"auto"` then uses
+ * WebGPU. Another way is to wait 300 ms between the end of the Worker and the exit. `deno test` runs test files in such
+ * Workers too.
  *
  * ```ts
  * import { openBackend } from "@mlpcuda/mlpcuda";
@@ -45,8 +46,8 @@ const AUTOMATIC: readonly (typeof BACKENDS)[number][] = ["cuda", "webgpu", "wasm
  * console.log(backend.name, backend.device);
  * ```
  *
- * @throws {TypeError} where there is no backend of that name
- * @throws {BackendError} where it cannot be had on this host
+ * @throws {TypeError} if no backend has that name
+ * @throws {BackendError} if this host cannot run it
  */
 export async function openBackend(
   name: BackendName = "auto",

@@ -1,21 +1,21 @@
-/** The buffers of a plan that outlive a step, and other numbers that every backend takes from a plan. @module */
+/** Reads from a plan the values that every backend needs, such as the buffers that are kept from step to step. @module */
 import type { FloatArray, Tensors } from "./backend.ts";
 import { isUpdate } from "../plan/optimizers.ts";
 import type { BufferSpec, StepPlan, UpdateOp } from "../plan/plan.ts";
 import { BackendError } from "../errors.ts";
 
-/** The buffers that outlive a step. */
+/** Returns the buffers that are kept from step to step: parameters and optimizer state. */
 export function persistentBuffers(plan: StepPlan): BufferSpec[] {
   return plan.buffers.filter(({ role }) => role === "parameter" || role === "state");
 }
 
-/** How many numbers a buffer of a fixed shape holds, or one with `rows` rows. */
+/** Returns how many numbers a buffer holds if `"B"` in its shape is `rows`. */
 export function sizeOf(buffer: BufferSpec, rows: number): number {
   return buffer.shape.reduce<number>((product, length) => product * (length === "B" ? rows : length), 1);
 }
 
 /**
- * Returns the tensor of that name.
+ * Returns the tensor `name`.
  *
  * @throws {TypeError} if it is missing or has another size
  */
@@ -31,9 +31,9 @@ export function tensorOf(tensors: Tensors, name: string, size: number): FloatArr
 }
 
 /**
- * The update that every parameter of a plan gets.
+ * Returns the update of a plan, which must be the same for every parameter.
  *
- * @throws {BackendError} if there is none, or parameters get different ones
+ * @throws {BackendError} if the plan has no update, or parameters have different updates
  */
 export function updateOf(backend: string, plan: StepPlan): UpdateOp {
   const updates = plan.ops.filter(isUpdate);
@@ -52,9 +52,9 @@ export function updateOf(backend: string, plan: StepPlan): UpdateOp {
 }
 
 /**
- * The number of rows in `inputs`.
+ * Returns the number of rows in `inputs`.
  *
- * @throws {TypeError} if its length is no multiple of `inFeatures`
+ * @throws {TypeError} if its length is not a multiple of `inFeatures`
  */
 export function rowCount(inputs: ArrayLike<number>, inFeatures: number): number {
   const rows = inputs.length / inFeatures;

@@ -129,12 +129,32 @@ function outputBuffers({ index, output, weights }: LossInput) {
   };
 }
 
-const LOSS_OPS: Readonly<Record<LossOp["op"], true>> = {
-  softmaxCrossEntropy: true,
-  meanSquaredError: true,
-  binaryCrossEntropy: true,
-  huber: true,
-};
+/** The arguments of a loss in the kernels and in the C interface, in addition to its buffers: a number and settings. */
+interface LossLayout<O extends LossOp> {
+  /** Its number in every kernel and in the C interface. */
+  readonly number: number;
+  /** The fields with its settings, in order; the kernels of WebAssembly take at most one. */
+  readonly settings: readonly (keyof O)[];
+}
+
+/** The losses by the name of their operation. */
+export const LOSS_OPS = {
+  softmaxCrossEntropy: { number: 0, settings: ["labelSmoothing"] },
+  meanSquaredError: { number: 1, settings: [] },
+  binaryCrossEntropy: { number: 2, settings: [] },
+  huber: { number: 3, settings: ["delta"] },
+} as const satisfies { readonly [K in LossOp["op"]]: LossLayout<Extract<LossOp, { op: K }>> };
+
+/** Returns the settings of a loss, in the order of {@linkcode LOSS_OPS}. */
+export function lossSettingsOf(op: LossOp): number[] {
+  const fields: Readonly<Record<string, unknown>> = { ...op };
+  return LOSS_OPS[op.op].settings.map((name) => Number(fields[name]));
+}
+
+/** Returns the buffer that a loss is computed from: the logits, or the outputs after the activation. */
+export function lossInputOf(op: LossOp): BufferName {
+  return "logits" in op ? op.logits : op.y;
+}
 
 /** Returns whether an operation is a loss. */
 export function isLoss(op: Op): op is LossOp {

@@ -4,7 +4,7 @@ import { type BackendName, openBackend } from "../backends/open.ts";
 import { canonicalDataset, type DatasetLike } from "../data/canonical.ts";
 import { type Dataset, inFeaturesOf, NO_CLASS } from "../data/dataset.ts";
 import { buildForwardPlan } from "../plan/build.ts";
-import { LOSS_OPTIONS, LOSSES, type LossName, trainedActivation } from "../plan/losses.ts";
+import { LOSSES, type LossName, trainedActivation } from "../plan/losses.ts";
 import type { ForwardPlan } from "../plan/plan.ts";
 import type { Mlp } from "../mlp.ts";
 import type { RowLossOptions } from "./row_losses.ts";
@@ -43,9 +43,8 @@ export async function evaluate(
   const opened = typeof backend === "string" ? await openBackend(backend) : undefined;
   try {
     const { config, targetScaling: scaling } = mlp.training ?? {};
-    const huberDelta = config?.huberDelta ?? LOSS_OPTIONS.huberDelta.default;
     const engine = opened ?? backend as Backend;
-    const evaluator = await createEvaluator(engine, mlp, set, { loss, huberDelta, scaling });
+    const evaluator = await createEvaluator(engine, mlp, set, { ...config, loss, scaling });
     try {
       return await evaluator.run(mlp.parameters);
     } finally {

@@ -1,7 +1,7 @@
 /** The scores of a network's outputs on a data set. @module */
 import { countOf, type Dataset, NO_CLASS } from "../data/dataset.ts";
 import { indexOfLargest } from "../index_of_largest.ts";
-import { rowLossOf, type RowLossOptions } from "./row_losses.ts";
+import { createRowLoss, type RowLossOptions } from "./row_losses.ts";
 
 /** A row that was predicted incorrectly. */
 export interface Mistake {
@@ -71,10 +71,10 @@ const WORST = 10;
 /** Returns the scores of outputs `[N, O]`, which are logits if the loss is computed from logits. */
 export function score(outputs: Float32Array, dataset: Dataset, options: RowLossOptions): Evaluation {
   const rows = countOf(dataset), width = outputs.length / rows, { labels, targets } = dataset;
-  const losses = new Float64Array(rows);
+  const losses = new Float64Array(rows), lossOf = createRowLoss(width, labels !== undefined, options);
   for (let row = 0; row < rows; row++) {
     const labelOrTargets = labels ? labels[row] : targets!.subarray(row * width, (row + 1) * width);
-    losses[row] = rowLossOf(outputs.subarray(row * width, (row + 1) * width), labelOrTargets, options);
+    losses[row] = lossOf(outputs.subarray(row * width, (row + 1) * width), labelOrTargets);
   }
   const all = { rows, loss: losses.reduce((sum, loss) => sum + loss, 0) / rows };
   const isBinary = options.loss === "binary-cross-entropy";

@@ -1,4 +1,4 @@
-/** The cases of the conformance suite: which pairs of levels they hold, and that none of them changes. @module */
+/** Tests that the cases of the conformance suite cover all pairs of levels, and that existing cases do not change. @module */
 import { assertEquals, assertGreater } from "@std/assert";
 import { ACTIVATIONS } from "../../src/plan/activations.ts";
 import { LOSSES } from "../../src/plan/losses.ts";
@@ -8,7 +8,7 @@ import { CASES, type ConformanceCase, conformanceCase, FIRST_CASES } from "../su
 import { leastDirection } from "../support/directions.ts";
 import { AVERAGES, DROPOUTS, SIZES } from "../support/levels.ts";
 
-/** The levels that a case has of each factor; of an activation inside there may be two, and without a hidden layer none. */
+/** The levels that a case has of each factor. It may have two activations of hidden layers, or none. */
 const FACTORS: Readonly<Record<string, (given: ConformanceCase) => readonly unknown[]>> = {
   "inputs": ({ levels }) => [levels.inFeatures],
   "hidden width": ({ levels }) => levels.activations.length > 0 ? [levels.hidden] : [],
@@ -19,7 +19,7 @@ const FACTORS: Readonly<Record<string, (given: ConformanceCase) => readonly unkn
   "at the end": ({ levels }) => [levels.output.output],
   "loss": ({ levels: { output } }) => [output.loss],
   "smoothing": ({ levels: { output } }) => [output.smoothing ?? 0],
-  "answers": ({ levels: { output } }) => [output.targets ? "targets" : "labels"],
+  "labels or targets": ({ levels: { output } }) => [output.targets ? "targets" : "labels"],
   "optimizer": ({ levels: { optimizer } }) => [optimizer.optimizer],
   "momentum": ({ levels: { optimizer } }) => [
     optimizer.nesterov ? "Nesterov" : optimizer.momentum ? "plain" : "none",
@@ -42,7 +42,7 @@ const FACTORS: Readonly<Record<string, (given: ConformanceCase) => readonly unkn
 /** The factors that the first cases do not have. */
 const PARTS = ["input dropout", "hidden dropout", "averages", "row weights", "classes"];
 
-/** Every level that each factor must have; the tables decide about activations, losses and optimizers. */
+/** Every level that each factor must have. Those of activations, losses and optimizers come from the tables. */
 const LEVELS: Readonly<Record<string, readonly unknown[]>> = {
   "inputs": SIZES,
   "hidden width": SIZES,
@@ -53,7 +53,7 @@ const LEVELS: Readonly<Record<string, readonly unknown[]>> = {
   "at the end": ACTIVATIONS,
   "loss": Object.keys(LOSSES),
   "smoothing": [0, 0.1],
-  "answers": ["labels", "targets"],
+  "labels or targets": ["labels", "targets"],
   "optimizer": Object.keys(OPTIMIZERS),
   "momentum": ["none", "plain", "Nesterov"],
   "kind of input": ["dense bytes", "dense floats", "sparse bytes", "sparse floats"],
@@ -67,7 +67,7 @@ const LEVELS: Readonly<Record<string, readonly unknown[]>> = {
   "classes": ["some of no class", "each of one"],
 };
 
-/** Returns whether two levels cannot come together, or need not. */
+/** Returns whether two levels cannot be combined, or need not be. */
 function isApart(one: string, a: unknown, other: string, b: unknown): boolean {
   const pair = (first: string, second: string) => one === first && other === second;
   if (pair("hidden width", "hidden layers") || pair("hidden layers", "inside")) return a === 0 || b === 0;
@@ -76,19 +76,19 @@ function isApart(one: string, a: unknown, other: string, b: unknown): boolean {
     return !LOSSES[b as keyof typeof LOSSES].outputs.some((output) => output === a);
   }
   if (pair("loss", "smoothing")) return a !== "cross-entropy" && b !== 0;
-  if (pair("loss", "answers")) return !LOSSES[a as keyof typeof LOSSES][b as "targets" | "labels"];
+  if (pair("loss", "labels or targets")) return !LOSSES[a as keyof typeof LOSSES][b as "targets" | "labels"];
   if (pair("loss", "classes")) return !LOSSES[a as keyof typeof LOSSES].labels;
-  if (pair("answers", "classes")) return a === "targets";
+  if (pair("labels or targets", "classes")) return a === "targets";
   if (pair("optimizer", "momentum")) return a !== "sgd" && b !== "none";
-  // Smoothing is part of cross-entropy, which gets the same logits from softmax and linear, and labels alone.
+  // Smoothing is part of cross-entropy, which has labels only and gets the same logits from softmax and linear.
   if (pair("at the end", "smoothing")) return a !== "softmax" && b !== 0;
-  if (pair("smoothing", "answers")) return a !== 0 && b === "targets";
-  // The first cases have these two before target values only, and too rarely to meet each level of each part.
+  if (pair("smoothing", "labels or targets")) return a !== 0 && b === "targets";
+  // The first cases have these two activations only with targets, and too rarely to combine them with every part.
   if (one !== "at the end" || (a !== "relu" && a !== "tanh")) return false;
-  return other === "answers" ? b === "labels" : PARTS.includes(other);
+  return other === "labels or targets" ? b === "labels" : PARTS.includes(other);
 }
 
-Deno.test("conformanceCase() brings every level of every factor together with every level of every other", () => {
+Deno.test("conformanceCase() combines every level of every factor with every level of every other factor", () => {
   const held = new Set<string>(), keyOf = (...parts: unknown[]) => parts.join("|");
   for (let number = 0; number < CASES; number++) {
     const given = conformanceCase(number);
@@ -114,12 +114,12 @@ Deno.test("conformanceCase() brings every level of every factor together with ev
 });
 
 /**
- * 64 times half a unit in the last place of float32: a gradient of up to 129 rows is off by less, as a share of its sum of
- * absolute products.
+ * 64 times half a unit in the last place of float32. The rounding error of a gradient over up to 129 rows is smaller,
+ * relative to the sum of its absolute products.
  */
 const LEAST_DIRECTION = 2 ** -18;
 
-Deno.test("conformanceCase() keeps the directions of lion so far from 0 that rounding does not turn them", () => {
+Deno.test("conformanceCase() keeps the directions of lion so far from 0 that rounding does not change their signs", () => {
   for (let number = FIRST_CASES; number < CASES; number++) {
     const given = conformanceCase(number);
     if (given.levels.optimizer.optimizer !== "lion") continue;
@@ -129,8 +129,8 @@ Deno.test("conformanceCase() keeps the directions of lion so far from 0 that rou
 });
 
 /**
- * Digests of the first cases, of those with parts, and of those of the first entry after them. One that differs means that
- * cases have been reshuffled; new entries leave all as they are.
+ * Digests of the first cases, of those with parts, and of those of the first entry after them. A different digest means that
+ * existing cases have changed. New entries of a table change no digest.
  */
 const DIGESTS = {
   first: "f263a5b215cdd79415a96f01da89df2b7d317130a19758f6555bd2ddacccdd53",
@@ -138,7 +138,7 @@ const DIGESTS = {
   silu: "bafa991b1c138a5296cb6d7050c453e91268971a3d418dc432a6536d72af120b",
 };
 
-Deno.test("conformanceCase() gives the cases that it has always given", async () => {
+Deno.test("conformanceCase() returns the same cases as before", async () => {
   const all = Array.from({ length: CASES }, (_, number) => conformanceCase(number));
   const silu = all.filter(({ name }) => /^silu \d+:/.test(name));
   assertEquals(
@@ -151,7 +151,7 @@ Deno.test("conformanceCase() gives the cases that it has always given", async ()
   );
 });
 
-/** Returns a digest of cases: settings, inputs, answers, weights of rows, parameters and orders of rows. */
+/** Returns a digest of cases: settings, inputs, labels or targets, row weights, parameters and orders of rows. */
 async function digestOf(cases: readonly ConformanceCase[]): Promise<string> {
   const digests: string[] = [];
   for (const { name, dataset, parameters, epochs, learningRate } of cases) {

@@ -1,6 +1,6 @@
 /**
- * Every backend against the reference: each operation with each size, activation, loss and optimizer that a plan can
- * have, in pairs (see cases.ts), and predictors. How far a backend may be off is measured for each case (see float32.ts).
+ * Compares every backend with the reference: trainers, over all pairs of sizes, activations, losses and optimizers (see
+ * cases.ts), and predictors. The error that a backend may have is measured for each case (see float32.ts).
  * @module
  */
 import { assertEquals } from "@std/assert";
@@ -26,27 +26,27 @@ import { drawSet } from "../support/sets.ts";
 import { distance, largest, runPlan } from "../support/states.ts";
 
 /**
- * How many times as far from the reference as plain float32 a backend may be. Its sums have other orders, and its
- * exponentials, roots and quotients are off by some roundings where those of float32.ts are off by one: of 132 cases on
- * eleven backends (wasm in six forms, the emulated CUDA library in three, llvmpipe by Vulkan and OpenGL) the worst tensor
- * comes to 5.1 times, one of a hundred to more than 1.6 times, half of them to 0.6 times.
+ * The largest ratio of a backend's error to that of plain float32. A backend adds in another order, and the errors of its
+ * exponentials, roots and quotients are a few roundings, while those of float32.ts are one. In 132 cases on eleven backends
+ * (wasm in six forms, the emulated CUDA library in three, llvmpipe with Vulkan and OpenGL), the largest ratio of a tensor
+ * was 5.1; one percent of the ratios were above 1.6, and half of them above 0.6.
  */
 const TIMES_FLOAT32 = 12;
-/** Half a unit in the last place of float32: the share of a number by which one rounding moves it. */
+/** The relative error of one rounding: half a unit in the last place of float32. */
 const ROUNDING = 2 ** -24;
-/** The same for a tensor that stays at exactly 0, such as the velocity of a gradient of differences that all cancel. */
+/** The error allowed for a tensor that is exactly 0, such as a velocity of gradients that all cancel. */
 const OF_NOTHING = 1e-8;
 
 /**
- * How far a backend may be off: so many times as far as runs in plain float32 are, `spread`, so that the bound follows the
- * conditioning of each tensor of each case. Runs of few numbers may come out right by chance; so a rounding of the largest
- * number that comes up, `scale`, counts too.
+ * Returns the error that a backend may have: a multiple of `spread`, the error of runs in plain float32, so that the bound
+ * follows the conditioning of each tensor of each case. Runs of few numbers may be exact by chance; therefore a rounding of
+ * `scale`, the largest number in the run, is allowed too.
  */
 function allowed(spread: number, scale: number): number {
   return scale === 0 ? OF_NOTHING : TIMES_FLOAT32 * (spread + ROUNDING * scale);
 }
 
-/** How far the farthest of some arrays lies from `wanted`. */
+/** Returns the largest error of some arrays. */
 function spreadOf(wanted: FloatArray, arrays: readonly FloatArray[]): number {
   return Math.max(...arrays.map((values) => distance(values, wanted)));
 }
@@ -55,13 +55,13 @@ interface Expected {
   readonly given: ConformanceCase;
   readonly results: EpochResult[];
   readonly state: TrainState;
-  /** How far each epoch's sum of losses and each tensor may be off. */
+  /** The errors allowed in each epoch's sum of losses and in each tensor. */
   readonly bounds: { readonly lossSums: number[]; readonly tensors: Readonly<Record<string, number>> };
 }
 
 const expected: Expected[] = [];
 
-/** What the reference makes of a case; kept, because every backend is compared with it. */
+/** Returns the reference's results of a case, which are kept because every backend is compared with them. */
 async function expectedOf(number: number): Promise<Expected> {
   if (expected[number] === undefined) {
     const given = conformanceCase(number), float32 = SUM_ORDERS.map((order) => trainFloat32(given, order));
@@ -105,7 +105,7 @@ function faultsOf({ results, state, bounds }: Expected, found: Found): string[] 
   return faults;
 }
 
-backendTest("Trainer.runEpoch() does what the reference does", COMPARED, async (backend) => {
+backendTest("Trainer.runEpoch() computes what the reference computes", COMPARED, async (backend) => {
   const faults: string[] = [];
   for (let number = 0; number < CASES; number++) {
     const wanted = await expectedOf(number);
@@ -121,24 +121,24 @@ interface Prediction {
   readonly network: NetworkSpec;
   readonly parameters: readonly [Tensors, Tensors];
   readonly inputs: readonly [Dataset["inputs"], Dataset["inputs"]];
-  /** The first inputs with the first parameters, with the second, and the second inputs with the second. */
+  /** The outputs for the first inputs with the first and the second parameters, and for the second inputs with the second. */
   readonly outputs: readonly Output[];
 }
 
 interface Output {
   readonly wanted: Float32Array;
-  /** How far the outputs may be off. */
+  /** The error allowed in the outputs. */
   readonly bound: number;
 }
 
 let predictions: Prediction[] | undefined;
 
-/** How many rows each prediction has; some are more than fit into a batch of 512. */
+/** The rows of each prediction; some have more than a batch of 512. */
 const PREDICTED_ROWS = [0, 1, 2, 3, 7, 511, 512, 513, 33, 1024, 1100];
 
 /**
- * Networks of the diagonal of the table of the first cases, so that each size, activation and depth comes, and one of each
- * activation that the table has besides.
+ * Returns predictions by the networks on the diagonal of the table of the first cases, which have every size, activation and
+ * depth, and by one network for each later activation.
  */
 function makePredictions(): Prediction[] {
   const diagonal = PREDICTED_ROWS.map((rows, number) => ({ rows, given: conformanceCase(12 * number) }));
@@ -173,7 +173,7 @@ function makePredictions(): Prediction[] {
   );
 }
 
-backendTest("Predictor.run() gives what the reference gives", COMPARED, async (backend) => {
+backendTest("Predictor.run() computes what the reference computes", COMPARED, async (backend) => {
   const faults: string[] = [];
   for (const { name, network, parameters, inputs, outputs } of predictions ??= makePredictions()) {
     await using predictor = await backend.createPredictor(network, parameters[0]);
@@ -182,7 +182,7 @@ backendTest("Predictor.run() gives what the reference gives", COMPARED, async (b
     found.push(await predictor.run());
     const lent = inputs[1].slice();
     await predictor.place(lent);
-    lent.fill(1); // what was placed is a copy
+    lent.fill(1); // the placed inputs are a copy
     found.push(await predictor.run());
     for (const [index, { wanted, bound }] of outputs.entries()) {
       const off = distance(found[index], wanted);

@@ -1,4 +1,4 @@
-/** Dropout on every backend: which values it drops, in which steps, and that predictions have none. @module */
+/** Tests dropout on every backend: the values that it drops in each step, and that predictions have none. @module */
 import { assertEquals } from "@std/assert";
 import type { Backend, FloatArray } from "../../src/backends/backend.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
@@ -14,23 +14,23 @@ import { inOrder, startState } from "../support/states.ts";
 const IN_FEATURES = 130, HIDDEN = 70, BATCH = 6;
 const RATES = { inputs: 0.3, hidden: 0.6 };
 
-/** The batches' sizes, the row whose gradient is seen, the steps done before, and the seed. */
+/** The size of the batch, the row whose gradient is checked, the steps done before, and the seed. */
 const PLACES: readonly (readonly [rows: number, row: number, stepsDone: number, seed: number])[] = [
   [BATCH, 0, 0, 1],
   [BATCH, BATCH - 1, 1, 1],
   [3, 2, 999, 7],
-  [BATCH, 4, 2 ** 24, 0], // the step is one that float32 lacks
+  [BATCH, 4, 2 ** 24, 0], // the step is not a float32 number
   [BATCH, 1, 2 ** 31, 4294967295],
 ];
 
-/** Returns 1 for each of `count` columns that a dropout keeps, else 0. */
+/** Returns 1 for each of `count` columns that a dropout keeps, and 0 for the others. */
 function maskOf(rate: number, count: number, key: number): number[] {
   return Array.from({ length: count }, (_, column) => isKept(key, column, dropoutThreshold(rate)) ? 1 : 0);
 }
 
 /**
- * Returns 1 for each number that is not 0, else 0, of the gradients of both layers' weights in one step. Every output of the
- * hidden layer is 1; the rows weigh nothing but for `row`.
+ * Returns 1 or 0 for each gradient of both layers' weights in one step that is nonzero or zero. Every output of the hidden
+ * layer is 1; the weights of all rows except `row` are 0.
  */
 async function gradientsOf(
   backend: Backend,
@@ -110,7 +110,7 @@ backendTest(
 );
 
 backendTest(
-  "Trainer.runEpoch() goes on from a state with dropout and averages as if it had never stopped, bit for bit",
+  "Trainer.runEpoch() continues from a state with dropout and averages, bit for bit as without the interruption",
   EACH,
   async (backend) => {
     const layers = [

@@ -1,4 +1,4 @@
-/** Arguments of a wrong kind, count or memory: every backend refuses them in the same words, before anything crosses. @module */
+/** Tests that every backend refuses invalid arguments with the same messages, before it uses them. @module */
 import { assertEquals, assertRejects } from "@std/assert";
 import { ACTIVATIONS } from "../../src/plan/activations.ts";
 import type { Backend, Predictor, Trainer, TrainState } from "../../src/backends/backend.ts";
@@ -34,7 +34,7 @@ const PARAMETERS = drawParameters(4, LAYERS, 1);
 const START = startState(PLAN, PARAMETERS);
 const RATES = new Float64Array(3).fill(0.01);
 
-/** What each call is made on. */
+/** The objects on which the calls are made. */
 interface Made {
   readonly backend: Backend;
   readonly trainer: Trainer;
@@ -42,9 +42,9 @@ interface Made {
 }
 
 type Row = readonly [
-  what: string,
-  call: (made: Made, wrong: never) => Promise<unknown>,
-  wrong: readonly (readonly [unknown, string])[],
+  argument: string,
+  call: (made: Made, invalid: never) => Promise<unknown>,
+  invalid: readonly (readonly [unknown, string])[],
 ];
 
 const RESIZABLE = "lies in a resizable buffer, needs one of fixed length";
@@ -54,7 +54,7 @@ const without = (name: string) =>
   Object.fromEntries(Object.entries(START.tensors).filter(([key]) => key !== name));
 const withTensor = (name: string, values: unknown) => ({ ...START.tensors, [name]: values });
 
-/** Wrong inputs, in each place that takes them. */
+/** Invalid inputs, for every method that takes inputs. */
 const INPUTS: Row[2] = [
   [undefined, `"inputs" is missing, ${BOTH}`],
   [null, `"inputs" is null, ${BOTH}`],
@@ -73,10 +73,10 @@ const INPUTS: Row[2] = [
   [growable(SET.inputs as Float32Array), `"inputs" ${RESIZABLE}`],
   [detached(SET.inputs), `"inputs" ${DETACHED}`],
 ];
-const prefixed = (prefix: string, wrong: Row[2]): Row[2] =>
-  wrong.map(([value, message]) => [value, `${prefix}: ${message}`]);
+const prefixed = (prefix: string, invalid: Row[2]): Row[2] =>
+  invalid.map(([value, message]) => [value, `${prefix}: ${message}`]);
 
-/** Wrong states: of `createTrainer` and `writeState`. */
+/** Invalid states, for `createTrainer` and `writeState`. */
 const STATES: Row[2] = prefixed("Cannot load the state", [
   [undefined, `"state" is missing, needs an object`],
   [7, `"state" is 7, needs an object`],
@@ -103,7 +103,7 @@ const STATES: Row[2] = prefixed("Cannot load the state", [
   ),
 ]);
 
-/** Wrong parameters of a network: of `createPredictor` and `load`. */
+/** Invalid parameters, for `createPredictor` and `load`. */
 const TENSORS: Row[2] = prefixed("Cannot load the state", [
   [undefined, `"tensors" is missing, needs an object`],
   ["layer_1", `"tensors" is "layer_1", needs an object`],
@@ -156,8 +156,8 @@ const TABLE: readonly Row[] = [
   ],
   [
     "createTrainer()'s labels and targets",
-    ({ backend }, answers: Partial<Dataset>) =>
-      backend.createTrainer(PLAN, { ...SET, labels: undefined, ...answers }, START),
+    ({ backend }, labelsOrTargets: Partial<Dataset>) =>
+      backend.createTrainer(PLAN, { ...SET, labels: undefined, ...labelsOrTargets }, START),
     prefixed("Cannot train", [
       [{}, `"labels" is missing, needs a Uint32Array`],
       [{ targets: VALUES }, `"labels" is missing, needs a Uint32Array`],
@@ -166,8 +166,8 @@ const TABLE: readonly Row[] = [
   ],
   [
     "createTrainer()'s targets",
-    ({ backend }, answers: Partial<Dataset>) =>
-      backend.createTrainer(TARGET_PLAN, { ...TARGETS, targets: undefined, ...answers }, START),
+    ({ backend }, labelsOrTargets: Partial<Dataset>) =>
+      backend.createTrainer(TARGET_PLAN, { ...TARGETS, targets: undefined, ...labelsOrTargets }, START),
     prefixed("Cannot train", [
       [{}, `"targets" is missing, needs a Float32Array`],
       [{ labels: LABELS }, `"targets" is missing, needs a Float32Array`],
@@ -291,30 +291,34 @@ const TABLE: readonly Row[] = [
   ]),
 ];
 
-for (const [what, call, wrong] of TABLE) {
-  backendTest(`Backends refuse ${what} in the same words, and go on as before`, EACH, async (backend) => {
-    const made: Made = {
-      backend,
-      trainer: await backend.createTrainer(PLAN, SET, START),
-      predictor: await backend.createPredictor(NETWORK, PARAMETERS),
-    };
-    const { trainer, predictor } = made;
-    await trainer.runEpoch(inOrder(10), RATES);
-    const state = await trainer.readState(), outputs = await predictor.run(SET.inputs);
-    for (const [value, message] of wrong) {
-      const error = await assertRejects(() => call(made, value as never), Error);
-      assertEquals(error.message, message);
-      assertEquals(["TypeError", "RangeError"].includes(error.name), true, error.name);
-    }
-    assertEquals(await trainer.readState(), state);
-    assertEquals(await predictor.run(), outputs);
-    await using other = await backend.createTrainer(PLAN, SET, state);
-    assertEquals(await trainer.runEpoch(inOrder(10), RATES), await other.runEpoch(inOrder(10), RATES));
-  });
+for (const [argument, call, invalid] of TABLE) {
+  backendTest(
+    `Backends refuse invalid values of ${argument} with the same messages, and keep working`,
+    EACH,
+    async (backend) => {
+      const made: Made = {
+        backend,
+        trainer: await backend.createTrainer(PLAN, SET, START),
+        predictor: await backend.createPredictor(NETWORK, PARAMETERS),
+      };
+      const { trainer, predictor } = made;
+      await trainer.runEpoch(inOrder(10), RATES);
+      const state = await trainer.readState(), outputs = await predictor.run(SET.inputs);
+      for (const [value, message] of invalid) {
+        const error = await assertRejects(() => call(made, value as never), Error);
+        assertEquals(error.message, message);
+        assertEquals(["TypeError", "RangeError"].includes(error.name), true, error.name);
+      }
+      assertEquals(await trainer.readState(), state);
+      assertEquals(await predictor.run(), outputs);
+      await using other = await backend.createTrainer(PLAN, SET, state);
+      assertEquals(await trainer.runEpoch(inOrder(10), RATES), await other.runEpoch(inOrder(10), RATES));
+    },
+  );
 }
 
 backendTest(
-  "Backends take rows of no class, with weights of their own and without",
+  "Backends accept rows that belong to no class, with row weights and without",
   EACH,
   async (backend) => {
     const labels = new Uint32Array(10).fill(NO_CLASS);
@@ -327,7 +331,7 @@ backendTest(
   },
 );
 
-backendTest("Backends take arrays of shared memory, and give the same bits", EACH, async (backend) => {
+backendTest("Backends accept arrays of shared memory, and compute the same bits", EACH, async (backend) => {
   const shared = <T extends Uint32Array | Float32Array | Float64Array>(values: T): T => {
     const Class = values.constructor as new (buffer: SharedArrayBuffer) => T;
     const copy = new Class(new SharedArrayBuffer(values.byteLength));

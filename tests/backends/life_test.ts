@@ -1,4 +1,4 @@
-/** The life of backends, trainers and predictors, the same on every backend: closing, overlapping calls, rejections. @module */
+/** Tests closing, overlapping calls and rejections of backends, trainers and predictors, on every backend. @module */
 import { assertEquals, assertLess, assertRejects } from "@std/assert";
 import type { Backend } from "../../src/backends/backend.ts";
 import { BackendError } from "../../src/errors.ts";
@@ -15,14 +15,14 @@ import {
 } from "../support/runs.ts";
 import { inOrder } from "../support/states.ts";
 
-/** Asserts that a call of something closed is refused. */
-async function assertClosed(backend: Backend, what: string, call: () => Promise<unknown>): Promise<void> {
-  const message = `Cannot use this ${what} of backend "${backend.name}": it is closed`;
+/** Asserts that a call of a closed object is refused. */
+async function assertClosed(backend: Backend, kind: string, call: () => Promise<unknown>): Promise<void> {
+  const message = `Cannot use this ${kind} of backend "${backend.name}": it is closed`;
   const error = await assertRejects(call, BackendError, message);
   assertEquals([error.code, error.backend], ["closed", backend.name]);
 }
 
-backendTest("Trainer.close() can come twice, and nothing works after it", EACH, async (backend) => {
+backendTest("Trainer.close() can be called twice, and later calls are refused", EACH, async (backend) => {
   const trainer = await createTrainer(backend);
   await trainer.close();
   await trainer.close();
@@ -34,7 +34,7 @@ backendTest("Trainer.close() can come twice, and nothing works after it", EACH, 
   assertEquals((await other.runEpoch(inOrder(10), RATES)).steps, 3);
 });
 
-backendTest("Predictor.close() can come twice, and nothing works after it", EACH, async (backend) => {
+backendTest("Predictor.close() can be called twice, and later calls are refused", EACH, async (backend) => {
   const predictor = await backend.createPredictor(NETWORK, PARAMETERS);
   await predictor.run(SET.inputs);
   await predictor.close();
@@ -45,28 +45,32 @@ backendTest("Predictor.close() can come twice, and nothing works after it", EACH
   await assertClosed(backend, "predictor", async () => await predictor.load(PARAMETERS));
 });
 
-backendTest("Backend.close() can come twice, and closes all that it made", EACH, async (backend) => {
-  const trainer = await createTrainer(backend),
-    predictor = await backend.createPredictor(NETWORK, PARAMETERS);
-  await backend.close();
-  await backend.close();
-  await assertClosed(backend, "backend", async () => await createTrainer(backend));
-  await assertClosed(backend, "backend", async () => await backend.createPredictor(NETWORK, PARAMETERS));
-  await assertClosed(backend, "trainer", async () => await trainer.runEpoch(inOrder(10), RATES));
-  await assertClosed(backend, "predictor", async () => await predictor.run(SET.inputs));
-  await trainer.close();
-  await predictor.close();
-});
+backendTest(
+  "Backend.close() can be called twice, and closes its trainers and predictors",
+  EACH,
+  async (backend) => {
+    const trainer = await createTrainer(backend),
+      predictor = await backend.createPredictor(NETWORK, PARAMETERS);
+    await backend.close();
+    await backend.close();
+    await assertClosed(backend, "backend", async () => await createTrainer(backend));
+    await assertClosed(backend, "backend", async () => await backend.createPredictor(NETWORK, PARAMETERS));
+    await assertClosed(backend, "trainer", async () => await trainer.runEpoch(inOrder(10), RATES));
+    await assertClosed(backend, "predictor", async () => await predictor.run(SET.inputs));
+    await trainer.close();
+    await predictor.close();
+  },
+);
 
-backendTest("Backend.close() ends an epoch under way with an error", EACH, async (backend) => {
+backendTest("Backend.close() ends a running epoch with an error", EACH, async (backend) => {
   const { trainer, order, rates } = await createLongRun(backend);
   const running = assertRejects(() => trainer.runEpoch(order, rates), BackendError, backend.name);
   await backend.close();
   assertEquals((await running).code, "closed");
 });
 
-backendTest("Backend methods reject, and do not throw", EACH, async (backend) => {
-  // `assertRejects` fails where its function throws before it gives a promise.
+backendTest("Backend methods reject instead of throwing", EACH, async (backend) => {
+  // `assertRejects` fails if its function throws before it returns a promise.
   const trainer = await createTrainer(backend),
     predictor = await backend.createPredictor(NETWORK, PARAMETERS);
   await assertRejects(() => backend.createTrainer(PLAN, SET, { step: 0, tensors: {} }), TypeError);
@@ -126,7 +130,7 @@ backendTest("Predictor refuses calls that overlap", EACH, async (backend) => {
   assertEquals((await running).length, 30);
 });
 
-backendTest("Trainer.close() ends an epoch under way with an error", EACH, async (backend) => {
+backendTest("Trainer.close() ends a running epoch with an error", EACH, async (backend) => {
   const { trainer, order, rates } = await createLongRun(backend);
   const running = assertClosed(backend, "trainer", () => trainer.runEpoch(order, rates));
   await trainer.close();
@@ -136,7 +140,7 @@ backendTest("Trainer.close() ends an epoch under way with an error", EACH, async
   assertEquals((await other.runEpoch(inOrder(10), RATES)).steps, 3);
 });
 
-backendTest("Predictor.close() ends a call under way with an error", EACH, async (backend) => {
+backendTest("Predictor.close() ends a running call with an error", EACH, async (backend) => {
   const predictor = await backend.createPredictor(NETWORK, PARAMETERS);
   const running = assertClosed(backend, "predictor", () => predictor.run(SET.inputs));
   await predictor.close();
@@ -144,7 +148,7 @@ backendTest("Predictor.close() ends a call under way with an error", EACH, async
 });
 
 backendTest(
-  "Backend.close() refuses what is being created, and keeps nothing of it",
+  "Backend.close() rejects trainers and predictors that are being created, and frees their resources",
   EACH,
   async (backend) => {
     const creating = [
@@ -157,7 +161,7 @@ backendTest(
 );
 
 backendTest(
-  "Backend.createTrainer() makes several at once, each with its own state",
+  "Backend.createTrainer() can create several trainers at once, each with its own state",
   EACH,
   async (backend) => {
     const [first, second] = await Promise.all([createTrainer(backend), createTrainer(backend)]);

@@ -1,4 +1,4 @@
-/** The life-cycle alone, on work that fails or takes its time as a test wants it. @module */
+/** Tests the lifecycle of lifecycle.ts with fake work, which fails or waits as each test needs. @module */
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import type { EpochResult } from "../../src/backends/backend.ts";
 import { createBackend } from "../../src/backends/lifecycle.ts";
@@ -12,7 +12,7 @@ const LATER = "Backend failed, in an earlier call; create a new trainer or predi
 
 const failed = (code = "kernel") => new BackendError("Backend failed", { backend: "fake", code });
 
-/** A backend that keeps a list of what it is asked to do, whose work can be replaced. */
+/** Creates a backend that records the calls of its work, parts of which can be replaced. */
 function createFake(
   { trainer, predictor, ...backend }: {
     readonly trainer?: Partial<TrainerWork>;
@@ -53,7 +53,7 @@ function createFake(
 const assertCode = async (call: () => Promise<unknown>, code: string, message = "") =>
   assertEquals((await assertRejects(call, BackendError, message)).code, code);
 
-Deno.test("createBackend() closes what it made, then itself, once", async () => {
+Deno.test("createBackend() closes its trainers and predictors, then itself, once", async () => {
   const { fake, calls } = createFake();
   await fake.createTrainer(PLAN, SET, START);
   await fake.createPredictor(NETWORK, PARAMETERS);
@@ -65,7 +65,7 @@ Deno.test("createBackend() closes what it made, then itself, once", async () => 
   assertEquals(calls.slice(2), ["close trainer", "close predictor", "close backend"]);
 });
 
-Deno.test("createBackend() forgets a trainer once it is closed", async () => {
+Deno.test("createBackend() releases a trainer after it is closed", async () => {
   const { fake, calls } = createFake();
   const trainer = await fake.createTrainer(PLAN, SET, START);
   await trainer.close();
@@ -74,7 +74,7 @@ Deno.test("createBackend() forgets a trainer once it is closed", async () => {
   assertEquals(calls, ["write", "close trainer", "close backend"]);
 });
 
-Deno.test("Trainer.close() asks an epoch to stop, waits for it, then frees", async () => {
+Deno.test("Trainer.close() stops an epoch, waits for it, then frees the resources", async () => {
   const running = Promise.withResolvers<EpochResult>();
   let aborted = false;
   const { fake, calls } = createFake({
@@ -96,7 +96,7 @@ Deno.test("Trainer.close() asks an epoch to stop, waits for it, then frees", asy
   assertEquals(calls, ["write", "close trainer"]);
 });
 
-Deno.test("Trainer refuses every call after one that failed, and closes", async () => {
+Deno.test("Trainer refuses every call after a failed one, and can be closed", async () => {
   const calls = {
     runEpoch: { runEpoch: () => Promise.reject(failed()) },
     readState: { readTensors: () => Promise.reject(failed()) },
@@ -111,7 +111,7 @@ Deno.test("Trainer refuses every call after one that failed, and closes", async 
       writeState: () => trainer.writeState(START),
       writeInputs: () => trainer.writeInputs(SET.inputs),
     };
-    await assertRejects(() => trainer.writeInputs(new Float32Array(4)), TypeError); // refused: nothing has failed
+    await assertRejects(() => trainer.writeInputs(new Float32Array(4)), TypeError); // an invalid argument is not a failure
     await assertCode(all[name], "kernel", "Backend failed");
     for (const call of Object.values(all)) await assertCode(call, "kernel", LATER);
     await trainer.close();
@@ -143,7 +143,7 @@ Deno.test("createTrainer() frees a trainer whose state cannot be written", async
   assertEquals(calls, ["close trainer", "close backend"]);
 });
 
-Deno.test("Backend.close() frees a trainer that was being created, and halts first", async () => {
+Deno.test("Backend.close() halts, then frees a trainer that was being created", async () => {
   const creating = Promise.withResolvers<TrainerWork>(), halted: string[] = [];
   const { fake, calls, trainerWork } = createFake({
     createTrainer: () => creating.promise,
@@ -158,7 +158,7 @@ Deno.test("Backend.close() frees a trainer that was being created, and halts fir
   assertEquals(calls, ["write", "close trainer", "close backend"]);
 });
 
-Deno.test("Backend.close() closes the backend although a trainer cannot be closed", async () => {
+Deno.test("Backend.close() closes the backend even if closing a trainer fails", async () => {
   const close = () => {
     throw failed("stuck");
   };

@@ -1,4 +1,4 @@
-/** Memory after trainers, predictors, evaluations and training runs that have come and gone. @module */
+/** Tests that trainers, predictors, evaluations and training runs leave no memory behind. @module */
 import { assertEquals, assertLess } from "@std/assert";
 import type { Backend, Predictor, Trainer } from "../../src/backends/backend.ts";
 import { setFlagsFromString } from "node:v8";
@@ -17,10 +17,10 @@ import { drawParameters } from "../support/cases.ts";
 import { isGranted } from "../support/permissions.ts";
 import { inOrder, startState } from "../support/states.ts";
 
-/** How often something is made and closed. */
+/** The number of objects created and closed in each test. */
 const CYCLES = 20;
 
-/** A set of 28×28 bytes, most of them not zero, that is quickly drawn. */
+/** Returns a data set of 28×28 bytes, most of them not zero, that takes little time to draw. */
 function drawImages(rows: number): Dataset {
   const inputs = new Uint8Array(rows * 784);
   for (let at = 0; at < inputs.length; at++) if (at % 5 > 0) inputs[at] = 1 + (at * 2654435761 >>> 24) % 255;
@@ -49,8 +49,9 @@ setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
 
 /**
- * Bytes that the process grows by while `work` comes `CYCLES` times, after some times in which engine and pools take what
- * they keep. Garbage is collected before each look; the least of the last five counts, because workers collect their own.
+ * Returns the bytes by which the process grows while `work` runs `CYCLES` times. Before, it runs a few times, so that engine
+ * and pools allocate the memory that they keep. Garbage is collected before each measurement, and the smallest of the last
+ * five counts, because each worker collects its garbage at other times.
  */
 async function growthOf(work: () => Promise<void>): Promise<number> {
   const sizes: number[] = [], before = 3;
@@ -62,7 +63,7 @@ async function growthOf(work: () => Promise<void>): Promise<number> {
   return Math.min(...sizes.slice(-5)) - sizes[before];
 }
 
-/** Makes a trainer and a predictor of a set, uses both, and closes them. */
+/** Creates a trainer and a predictor, uses both, and closes them. */
 async function useOnce(backend: Backend, set: Dataset): Promise<[trainer: Trainer, predictor: Predictor]> {
   const trainer = await backend.createTrainer(PLAN, set, START);
   await trainer.runEpoch(inOrder(8), Float64Array.of(0.01));
@@ -74,16 +75,16 @@ async function useOnce(backend: Backend, set: Dataset): Promise<[trainer: Traine
 }
 
 backendTest(
-  `Trainers and predictors that are closed hold nothing, ${CYCLES} times`,
+  `Trainer.close() and Predictor.close() free all memory, ${CYCLES} times`,
   canBeLong ? EACH.filter((row) => row !== REFERENCE) : [],
   async (backend) => {
-    const set = drawImages(20_000); // 16 MB of inputs: 20 trainers and predictors that were kept take over 300 MB
+    const set = drawImages(20_000); // 16 MB of inputs; 20 trainers and predictors that were not freed would take over 300 MB
     assertLess(await growthOf(async () => void await useOnce(backend, set)), 150e6);
   },
 );
 
-backendTest("A closed trainer and its data set are collected", EACH, async (backend) => {
-  // Of the reference's memory most is garbage that waits, so that the size of the process says nothing.
+backendTest("Trainer.close() lets the trainer and its data set be collected", EACH, async (backend) => {
+  // Most memory of the reference is garbage that is not yet collected, so that the size of the process shows nothing.
   const kept: (Trainer | Predictor)[] = [];
   const use = async () => {
     const set = drawImages(1000);
@@ -92,14 +93,14 @@ backendTest("A closed trainer and its data set are collected", EACH, async (back
   };
   const inputs = await use();
   for (let turn = 0; turn < 10 && inputs.deref() !== undefined; turn++) {
-    await new Promise((resolve) => setTimeout(resolve)); // what was dereferenced is kept until the turn ends
+    await new Promise((resolve) => setTimeout(resolve)); // objects that were dereferenced are kept until the turn ends
     collectGarbage();
   }
   assertEquals(inputs.deref() === undefined, true);
-  assertEquals(kept.length, 2); // the closed ones themselves are still held here
+  assertEquals(kept.length, 2); // the closed objects themselves are still referenced here
 });
 
-/** Counts the memories that `work` makes. */
+/** Counts the memories that `work` allocates. */
 async function memoriesOf(work: () => Promise<void>): Promise<number> {
   const { Memory } = WebAssembly;
   let made = 0;
@@ -118,7 +119,7 @@ async function memoriesOf(work: () => Promise<void>): Promise<number> {
 }
 
 backendTest(
-  "Trainers one after the other take one memory, and its bits are those of a new one",
+  "createTrainer() reuses the memory of a closed trainer, with the same bits as in a new one",
   WASM,
   async (backend) => {
     const set = drawImages(64), order = inOrder(64), rates = new Float64Array(8).fill(0.01);
@@ -135,29 +136,33 @@ backendTest(
   },
 );
 
-backendTest("Trainers at the same time take memories of their own", WASM, async (backend) => {
-  const set = drawImages(64), order = inOrder(64), rates = new Float64Array(8).fill(0.01);
-  const create = () => backend.createTrainer(PLAN, set, START);
-  await (await create()).close();
-  const [first, second] = await Promise.all([create(), create()]);
-  const wanted = [await first.runEpoch(order, rates), await first.readState()];
-  assertEquals([await second.runEpoch(order, rates), await second.readState()], wanted);
-  await first.close();
-  await first.close(); // twice is harmless: its memory is not handed out twice
-  const [third, fourth] = await Promise.all([create(), create()]);
-  await Promise.all([third.runEpoch(order, rates), fourth.runEpoch(order.slice(0, 8), rates.slice(0, 1))]);
-  assertEquals(await third.readState(), await second.readState());
-});
+backendTest(
+  "createTrainer() allocates separate memories for trainers that are open at the same time",
+  WASM,
+  async (backend) => {
+    const set = drawImages(64), order = inOrder(64), rates = new Float64Array(8).fill(0.01);
+    const create = () => backend.createTrainer(PLAN, set, START);
+    await (await create()).close();
+    const [first, second] = await Promise.all([create(), create()]);
+    const wanted = [await first.runEpoch(order, rates), await first.readState()];
+    assertEquals([await second.runEpoch(order, rates), await second.readState()], wanted);
+    await first.close();
+    await first.close(); // the second call must not release the memory again
+    const [third, fourth] = await Promise.all([create(), create()]);
+    await Promise.all([third.runEpoch(order, rates), fourth.runEpoch(order.slice(0, 8), rates.slice(0, 1))]);
+    assertEquals(await third.readState(), await second.readState());
+  },
+);
 
 for (
-  const [what, options, limit] of [
+  const [suffix, options, limit] of [
     ["", {}, 150e6],
-    // Images of each epoch lie in shared memory, which goes when garbage is collected.
+    // The images of each epoch are in shared memory, which is freed when garbage is collected.
     [" with augment", { augment: true, threads: 2 }, 250e6],
   ] as const satisfies [string, TrainOptions, number][]
 ) {
   Deno.test({
-    name: `train()${what} leaves an open backend as it was, ${CYCLES} times (needs --allow-read)`,
+    name: `train()${suffix} leaves no memory in an open backend, ${CYCLES} times (needs --allow-read)`,
     ignore: !canBeLong, // it takes seconds
     sanitizeOps: true,
     sanitizeResources: true,
@@ -172,7 +177,7 @@ for (
 }
 
 Deno.test(
-  "evaluate() takes the same memory each time",
+  "evaluate() uses the same memory each time",
   { sanitizeOps: true, sanitizeResources: true },
   async () => {
     const set = drawImages(100), mlp = Mlp.create(LAYERS, set);
@@ -184,7 +189,7 @@ Deno.test(
   },
 );
 
-Deno.test("createTrainingSession() takes the same memories after each pause", {
+Deno.test("createTrainingSession() uses the same memories after each pause", {
   sanitizeOps: true,
   sanitizeResources: true,
 }, async () => {

@@ -1,6 +1,6 @@
 /**
- * NaN and infinite numbers, wherever they come in: outputs, gradients and divergence are those of the reference, on every
- * backend and every driver.
+ * Tests that NaN and infinite numbers in any input lead to the same outputs, gradients and divergence as on the reference, on
+ * every backend and every driver.
  * @module
  */
 import { assertEquals } from "@std/assert";
@@ -23,19 +23,19 @@ import { inOrder, runPlan, startState } from "../support/states.ts";
 
 const SPECIAL = [NaN, Infinity, -Infinity];
 
-/** A copy with one number replaced. */
+/** Returns a copy with one number replaced. */
 function replaced<T extends FloatArray>(values: T, at: number, value: number): T {
   const copy = values.slice() as T;
   copy[at] = value;
   return copy;
 }
 
-/** Each number as NaN, ∞, -∞ or, if it is finite, "finite". */
+/** Returns the kind of each number: NaN, ∞, -∞ or "finite". */
 function kindsOf(values: FloatArray): string[] {
   return Array.from(values, (value) => Number.isFinite(value) ? "finite" : String(value));
 }
 
-/** Where two arrays differ in kind, or finite numbers by more than float32 sums do. */
+/** Returns a message for each number that differs in kind, or, if finite, by more than sums in float32 do. */
 function differences(found: FloatArray, wanted: FloatArray): string[] {
   const [kinds, needed] = [found, wanted].map(kindsOf);
   return needed.flatMap((kind, at) => {
@@ -44,38 +44,42 @@ function differences(found: FloatArray, wanted: FloatArray): string[] {
   });
 }
 
-/** Networks with each activation inside and at the end; rows of 40 are shared out to several lanes on a GPU. */
+/** Networks with each activation in hidden layers and in the last. On a GPU, several lanes share a row of 40 numbers. */
 const NETWORKS: readonly (readonly LayerSpec[])[] = [
   ...ACTIVATIONS.map((activation) => [dense(5, activation), dense(3)]),
   ...ACTIVATIONS.map((activation) => [dense(5, "tanh"), dense(3, activation)]),
   ...ACTIVATIONS.map((activation) => [dense(40, activation)]),
 ];
 
-backendTest("Predictor.run() makes of NaN and ∞ what the reference makes", COMPARED, async (backend) => {
-  const { inputs } = drawSet({ rows: 8, inFeatures: 6, outFeatures: 1 }), faults: string[] = [];
-  const given = inputs as Float32Array<ArrayBuffer>;
-  SPECIAL.forEach((value, row) => given[6 * row + 2] = value);
-  given[6 * 4] = Infinity;
-  given[6 * 4 + 1] = -Infinity; // ∞ - ∞
-  for (const layers of NETWORKS) {
-    const network = { inFeatures: 6, layers, inputScale: 1 }, parameters = drawParameters(6, layers, 1);
-    await using predictor = await backend.createPredictor(network, parameters);
-    await predictor.place(given);
-    const compare = async (what: string, tensors: Tensors) => {
-      const found = differences(await predictor.run(), predict(buildForwardPlan(network), tensors, given));
-      faults.push(...found.map((fault) => `${formatLayers(layers)}, ${what}: ${fault}`));
-    };
-    await compare("inputs", parameters);
-    for (const [name, values] of Object.entries(parameters)) {
-      for (const value of SPECIAL) {
-        const changed = { ...parameters, [name]: replaced(values, 1, value) };
-        await predictor.load(changed);
-        await compare(`${value} in ${name}`, changed);
+backendTest(
+  "Predictor.run() computes the same from NaN and ∞ as the reference",
+  COMPARED,
+  async (backend) => {
+    const { inputs } = drawSet({ rows: 8, inFeatures: 6, outFeatures: 1 }), faults: string[] = [];
+    const given = inputs as Float32Array<ArrayBuffer>;
+    SPECIAL.forEach((value, row) => given[6 * row + 2] = value);
+    given[6 * 4] = Infinity;
+    given[6 * 4 + 1] = -Infinity; // ∞ - ∞
+    for (const layers of NETWORKS) {
+      const network = { inFeatures: 6, layers, inputScale: 1 }, parameters = drawParameters(6, layers, 1);
+      await using predictor = await backend.createPredictor(network, parameters);
+      await predictor.place(given);
+      const compare = async (change: string, tensors: Tensors) => {
+        const found = differences(await predictor.run(), predict(buildForwardPlan(network), tensors, given));
+        faults.push(...found.map((fault) => `${formatLayers(layers)}, ${change}: ${fault}`));
+      };
+      await compare("inputs", parameters);
+      for (const [name, values] of Object.entries(parameters)) {
+        for (const value of SPECIAL) {
+          const changed = { ...parameters, [name]: replaced(values, 1, value) };
+          await predictor.load(changed);
+          await compare(`${value} in ${name}`, changed);
+        }
       }
     }
-  }
-  assertEquals(faults, []);
-});
+    assertEquals(faults, []);
+  },
+);
 
 /** One step of 10 rows. */
 interface StepCase {
@@ -85,12 +89,12 @@ interface StepCase {
   readonly tensors: Tensors;
 }
 
-/** A step of this network, with each special number in each place that numbers come from. */
+/** Yields steps of a network, with each special number in each of its arrays. */
 function* stepCases({ layers, weighted = false, ...given }: StepSettings): Generator<StepCase> {
   const config = resolveConfig({ batchSize: 10, ...given });
   const { outFeatures } = layers.at(-1)!, { targets } = LOSSES[config.loss];
   const drawn = drawSet({ rows: 10, inFeatures: 6, outFeatures, targets }), { inputScale } = drawn;
-  const weights = Float32Array.from({ length: 10 }, (_, row) => row / 4); // the first row weighs nothing
+  const weights = Float32Array.from({ length: 10 }, (_, row) => row / 4); // the weight of the first row is 0
   const dataset = { ...drawn, ...weighted && { weights } };
   const plan = buildPlan(layers, config, {
     inFeatures: 6,
@@ -112,7 +116,7 @@ function* stepCases({ layers, weighted = false, ...given }: StepSettings): Gener
     if (dataset.weights) {
       const changed = { ...dataset, weights: replaced(dataset.weights, 4, value) };
       yield { name: name("weights"), plan, dataset: changed, tensors };
-      // The row of a weight of 0: NaN in its gradient, but not if its outputs are finite.
+      // A row with weight 0 has NaN as its gradient if its outputs are not finite.
       const inputs = replaced(dataset.inputs as Float32Array, 2, value);
       yield { name: name("inputs of weight 0"), plan, dataset: { ...dataset, inputs }, tensors };
     }
@@ -123,14 +127,14 @@ function* stepCases({ layers, weighted = false, ...given }: StepSettings): Gener
   }
 }
 
-/** Does the step from its state, whatever the trainer did before. */
+/** Runs a step from its own state, regardless of earlier steps of the trainer. */
 async function stepOf(trainer: Trainer, { tensors }: StepCase) {
   await trainer.writeState({ step: 0, tensors });
   const result = await trainer.runEpoch(inOrder(10), Float64Array.of(0.01));
   return { ...result, ...await trainer.readState() };
 }
 
-/** Does all steps in turn, on one trainer for each plan and set; `take` gets what each comes to. */
+/** Runs all steps in order, on one trainer for each plan and data set, and passes each result to `take`. */
 async function doSteps(
   backend: Backend,
   runs: readonly StepCase[],
@@ -151,16 +155,16 @@ async function doSteps(
 const TWO_LAYERS = [dense(5, "relu"), dense(3, "softmax")];
 const MEAN_SQUARED_ERROR = { optimizer: "sgd", loss: "mean-squared-error" } as const;
 
-/** A step's settings. */
+/** The settings of a step. */
 type StepSettings = Partial<TrainConfig> & {
   readonly layers: readonly LayerSpec[];
-  /** Whether rows have weights. */
+  /** True if rows have weights. */
   readonly weighted?: boolean;
 };
 
 /**
- * Each activation inside, without and with dropout, and at the end before each loss; rows in several lanes; each optimizer;
- * clipping; averages; row weights.
+ * Plans with each activation in hidden layers, with and without dropout, and each in the last layer before each loss; with
+ * rows in several lanes; and with each optimizer, clipping, averages and row weights.
  */
 const PLANS: readonly StepSettings[] = [
   ...ACTIVATIONS.map((each) => ({
@@ -198,19 +202,19 @@ const PLANS: readonly StepSettings[] = [
 ];
 
 /**
- * Backends that do what the reference does with every number, also in a step whose loss is not finite, after which the
- * state must not be used. The others add 0 p to the gradient of a parameter p whose weight decay is decoupled.
+ * The backends that agree with the reference in every number, even after a step whose loss is not finite, when the state must
+ * not be used. The other backends add 0 p to the gradient of a parameter p with decoupled weight decay.
  */
 const WHOLLY: ReadonlySet<string> = new Set(["webgpu"]);
 
 type StepResult = Awaited<ReturnType<typeof stepOf>>;
 
-/** Every step. */
+/** The steps of all plans. */
 const STEPS = PLANS.flatMap((settings) => [...stepCases(settings)]);
 
 let wantedSteps: Promise<readonly StepResult[]> | undefined;
 
-/** What the reference makes of every step. */
+/** Computes the reference's results of all steps. */
 async function makeWanted(): Promise<readonly StepResult[]> {
   const wanted: StepResult[] = [];
   await using reference = openReference();
@@ -219,14 +223,14 @@ async function makeWanted(): Promise<readonly StepResult[]> {
 }
 
 backendTest(
-  "Trainer.runEpoch() makes of NaN and ∞ what the reference makes",
+  "Trainer.runEpoch() computes the same from NaN and ∞ as the reference",
   COMPARED,
   async (backend, row) => {
     const faults: string[] = [], wholly = WHOLLY.has(row.backend);
     const all = await (wantedSteps ??= makeWanted());
     await doSteps(backend, STEPS, (index, found) => {
       const run = STEPS[index], wanted = all[index];
-      const fault = (what: string) => faults.push(`${run.name}: ${what}`);
+      const fault = (found: string) => faults.push(`${run.name}: ${found}`);
       if (found.diverged !== wanted.diverged) fault(`diverged is ${found.diverged}`);
       differences(Float64Array.of(found.lossSum), Float64Array.of(wanted.lossSum)).forEach(fault);
       if (wanted.diverged && !wholly) return;
@@ -240,12 +244,12 @@ backendTest(
   },
 );
 
-/** Ways for a run of three steps of 8 rows to diverge, and in which step. */
+/** Changes by which a run of three steps of 8 rows diverges, and the step in which it does. */
 const DIVERGING: readonly {
   readonly name: string;
-  /** The first input of row 12. */
+  /** The new first input of row 12. */
   readonly input?: number;
-  /** The first number of a tensor. */
+  /** A tensor and its new first number. */
   readonly tensor?: readonly [name: string, value: number];
   readonly learningRate?: number;
   readonly steps: number;

@@ -1,4 +1,4 @@
-/** Numbers at the edges of what float32 holds: losses stay exact, and activations lie near float64's. @module */
+/** Tests losses and activations with very small and very large numbers. @module */
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { ACTIVATIONS, needsZ } from "../../src/plan/activations.ts";
 import type { Backend, FloatArray } from "../../src/backends/backend.ts";
@@ -10,7 +10,7 @@ import { dense } from "../../src/plan/layers.ts";
 import { backendTest, COMPARED, EACH, REFERENCE } from "../support/backends.ts";
 import { runPlan } from "../support/states.ts";
 
-/** Logits of one row of three classes, a label, and the loss that comes of them. */
+/** The logits of one row of three classes, its label, the label smoothing, and the loss. */
 const LOGITS: readonly [logits: number[], label: number, smoothing: number, loss: number][] = [
   [[1e4, -1e4, 0], 0, 0, 0],
   [[1e4, -1e4, 0], 1, 0, 2e4],
@@ -18,7 +18,7 @@ const LOGITS: readonly [logits: number[], label: number, smoothing: number, loss
   [[1e4, 1e4, 1e4], 2, 0, Math.log(3)],
   [[-1e4, -1e4, -1e4], 0, 0, Math.log(3)],
   [[0, 1e-4, 0], 1, 0, Math.log(2 + Math.exp(1e-4)) - 1e-4],
-  // 0.9 + 0.1 share of the label's, which is 0, and 1e4 and 2e4 of the others' shares.
+  // The targets of the other classes are 0.1; their logits are 2e4 and 1e4 below the label's.
   [[1e4, -1e4, 0], 0, 0.3, 0.1 * 2e4 + 0.1 * 1e4],
 ];
 
@@ -30,7 +30,7 @@ backendTest(
       const config = resolveConfig({ optimizer: "sgd", batchSize: 1, labelSmoothing });
       const layers = [dense(3, "softmax")];
       const plan = buildPlan(layers, config, { inFeatures: 1, inputScale: 1, labels: true, outFeatures: 3 });
-      // The input is 0, so that the bias is the logits, and the change of the bias the gradient with its sign turned.
+      // The input is 0, so that the logits are the bias, and the gradient is the negative change of the bias.
       const dataset = {
         ...{ inputs: new Float32Array(1), inputShape: [1], inputScale: 1, source: "one row" },
         ...{ labels: Uint32Array.of(label), outFeatures: 3 },
@@ -41,30 +41,30 @@ backendTest(
       };
       const run = { plan, dataset, parameters, epochs: [Uint32Array.of(0)], learningRate: 1 };
       const { results: [{ lossSum, diverged }], state } = await runPlan(backend, run);
-      const what = `logits ${logits}, label ${label}, smoothing ${labelSmoothing}`;
-      assertEquals(diverged, false, what);
-      assertAlmostEquals(lossSum, loss, 1e-7 * Math.max(1, loss), what);
+      const message = `logits ${logits}, label ${label}, smoothing ${labelSmoothing}`;
+      assertEquals(diverged, false, message);
+      assertAlmostEquals(lossSum, loss, 1e-7 * Math.max(1, loss), message);
       const largest = Math.max(...logits), exps = logits.map((z) => Math.exp(z - largest));
       const sum = exps.reduce((a, b) => a + b);
       for (const [c, e] of exps.entries()) {
         const target = (c === label ? 1 - labelSmoothing : 0) + labelSmoothing / 3;
         const gradient = logits[c] - state.tensors["layer_1.bias"][c];
-        // Around 1e4 the numbers of float32 lie 1e-3 apart.
-        assertAlmostEquals(gradient, e / sum - target, Math.abs(logits[c]) > 1 ? 1e-3 : 2e-7, what);
+        // Around 1e4 the distance of float32 numbers is 1e-3.
+        assertAlmostEquals(gradient, e / sum - target, Math.abs(logits[c]) > 1 ? 1e-3 : 2e-7, message);
       }
     }
   },
 );
 
-/** Logits, a target of each, and both sides of where float32 holds `1 + e^-|z|`. */
+/** Pairs of logits and targets, on both sides of the logit from which on `1 + e^-|z|` is 1 in float32. */
 const BINARY_LOGITS = [0, 1e-4, 0.5, 5, 16, 17, 30, 80, 100, 1e4].flatMap((z) => [z, -z]).flatMap((z) =>
   [0, 0.25, 1].map((target) => [z, target] as const)
 );
 
-/** Outputs, a target of each, and a δ: nearer than it, at it, and far beyond. */
+/** Distances of outputs from targets: less than δ, equal to it, and much more. */
 const DISTANCES = [0, 1e-4, 0.5, 1, 1.0001, 30, 1e4].flatMap((d) => [d, -d]);
 
-/** Does one step on a row with target values; the network's outputs before their activation are `sums`. */
+/** Runs one step on a row with targets, with `sums` as the sums before the last activation. */
 async function stepOn(
   backend: Backend,
   sums: readonly number[],
@@ -107,7 +107,7 @@ backendTest(
       assertAlmostEquals(lossSum, loss, 2e-7 * Math.max(1, loss), name);
       assertAlmostEquals(gradients[0], gradient, 2e-7, name);
     }
-    // One row of them all: means over the outputs.
+    // One row with all of them; the loss is the mean over the outputs.
     const all = await stepOn(backend, BINARY_LOGITS.map(([z]) => z), {
       ...{ loss: "binary-cross-entropy", targets: BINARY_LOGITS.map(([, target]) => target) },
     });
@@ -155,7 +155,7 @@ backendTest("huber() is exact for distances of any size", [REFERENCE, ...COMPARE
   }
 });
 
-/** Sums to activate: zero, tiny, both sides of where kernels change formulas, and far out. */
+/** Sums before activations: zero, tiny, on both sides of the limits between a kernel's formulas, and large. */
 const SUMS = [
   0,
   1e-6,
@@ -182,21 +182,21 @@ const SUMS = [
   .flatMap((z) => [z, -z]).map(Math.fround);
 
 /**
- * As a share of the value: a few roundings of float32. And what float32 cannot hold, as it is; a sum times such a number
- * counts it as often.
+ * The errors allowed: relative to the value, a few roundings of float32; and absolute, the size below which float32 has no
+ * normal numbers. The absolute error of a product with a sum is multiplied by the sum.
  */
 const SHARE = 5e-7, TINY = 1e-37;
 
 for (const activation of ACTIVATIONS) {
-  if (activation === "softmax") continue; // is over rows, and has a test of its own
-  backendTest(`Predictor.run() is near float64 with ${activation} everywhere`, EACH, async (backend) => {
+  if (activation === "softmax") continue; // works on rows, see the test below
+  backendTest(`Predictor.run() agrees with float64 for ${activation} of all sums`, EACH, async (backend) => {
     const network = { inFeatures: 1, layers: [dense(1, activation)], inputScale: 1 };
     const parameters = { "layer_1.weights": Float32Array.of(1), "layer_1.bias": Float32Array.of(0) };
     await using predictor = await backend.createPredictor(network, parameters);
     const outputs = await predictor.run(Float32Array.from(SUMS));
     for (const [i, z] of SUMS.entries()) {
       const row = Float64Array.of(z);
-      activate(row, activation); // activations_test.ts holds it to numbers of 120 digits
+      activate(row, activation); // activations_test.ts compares it with numbers of 120 digits
       const off = Math.abs(outputs[i] - row[0]);
       assert(
         off <= SHARE * Math.abs(row[0]) + TINY * Math.max(1, Math.abs(z)),
@@ -209,11 +209,11 @@ for (const activation of ACTIVATIONS) {
 for (const activation of ACTIVATIONS) {
   if (activation === "softmax") continue;
   backendTest(
-    `Trainer.runEpoch() has the derivative of ${activation} everywhere`,
+    `Trainer.runEpoch() computes the derivative of ${activation} at all sums`,
     COMPARED,
     async (backend) => {
-      // A unit for each sum. Targets lie half as far below the outputs as there are units, so that every gradient of an output
-      // is 1, and the first velocity of a bias is its gradient: the derivative.
+      // A unit for each sum. Each target is smaller than the output by half the number of units, so that the gradient of every
+      // output is 1. The first velocity of a bias is its gradient, and thus the derivative.
       const outFeatures = SUMS.length, distance = outFeatures / 2;
       const outputs = Float64Array.from(SUMS);
       activate(outputs, activation);
@@ -243,7 +243,7 @@ for (const activation of ACTIVATIONS) {
         ),
       );
       for (const [i, z] of SUMS.entries()) {
-        // The distance from the target is off by as much as the output; a derivative from y by the roundings of y near 1.
+        // The distance from the target has the error of the output; a derivative from y has the error of y near 1.
         const share = 2e-6 + 2 * SHARE * Math.abs(outputs[i]) / distance;
         const rounding = needsZ(activation) ? TINY * Math.max(1, Math.abs(z)) : 2 ** -22;
         const off = Math.abs(found[i] - wanted[i]);
@@ -256,7 +256,7 @@ for (const activation of ACTIVATIONS) {
   );
 }
 
-backendTest("Predictor.run() is near float64 with softmax everywhere", EACH, async (backend) => {
+backendTest("Predictor.run() agrees with float64 for softmax of all sums", EACH, async (backend) => {
   const network = { inFeatures: 1, layers: [dense(3, "softmax")], inputScale: 1 };
   const parameters = { "layer_1.weights": Float32Array.of(1, 0, -1), "layer_1.bias": new Float32Array(3) };
   await using predictor = await backend.createPredictor(network, parameters);
@@ -273,7 +273,7 @@ backendTest("Predictor.run() is near float64 with softmax everywhere", EACH, asy
   }
 });
 
-backendTest("Predictor.run() lets no NaN vanish", EACH, async (backend) => {
+backendTest("Predictor.run() keeps every NaN", EACH, async (backend) => {
   for (const activation of ACTIVATIONS) {
     const network = { inFeatures: 2, layers: [dense(4, activation), dense(2)], inputScale: 1 };
     const parameters = {

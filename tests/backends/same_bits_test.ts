@@ -1,4 +1,4 @@
-/** The wasm backend gives the same bits for every number of threads, with shared memory and without. @module */
+/** Tests that the wasm backend computes the same bits for every number of threads, with shared memory and without. @module */
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { isGranted } from "../support/permissions.ts";
 import { openWasm, type WasmOptions } from "../../src/backends/wasm/backend.ts";
@@ -10,7 +10,7 @@ import { drawParameters } from "../support/cases.ts";
 import { drawSet } from "../support/sets.ts";
 import { runPlan } from "../support/states.ts";
 
-/** Who shares the work. With five threads some have none; three share 100 rows unevenly. */
+/** The numbers of threads. Of five threads, some have no work; three divide 100 rows unevenly. */
 const SHARINGS: readonly WasmOptions[] = [
   { threads: 1, shared: true },
   { threads: 2, shared: true },
@@ -31,12 +31,12 @@ const RUNS: Record<string, Partial<TrainConfig> & { zeros: number; dropout?: num
   },
 };
 
-// A run without a permission is to be short.
+// Without permissions, the test runs one build, to be short.
 const BUILDS = isGranted({ name: "read" }) ? ["relaxed", "plain"] as const : ["relaxed"] as const;
 
 for (const build of BUILDS) {
-  for (const [what, { zeros, dropout = 0, weighted = false, ...given }] of Object.entries(RUNS)) {
-    Deno.test(`openWasm() computes the same bits for all numbers of threads: ${build} build, ${what}`, {
+  for (const [name, { zeros, dropout = 0, weighted = false, ...given }] of Object.entries(RUNS)) {
+    Deno.test(`openWasm() computes the same bits for all numbers of threads: ${build} build, ${name}`, {
       sanitizeOps: true,
       sanitizeResources: true,
     }, async () => {

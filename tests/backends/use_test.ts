@@ -1,4 +1,4 @@
-/** How trainers and predictors are used and misused: what every backend must do in the same way. @module */
+/** Tests the use of trainers and predictors, with valid and invalid arguments, on every backend. @module */
 import { assert, assertEquals, assertGreater, assertLess, assertNotEquals, assertRejects } from "@std/assert";
 import type { Tensors } from "../../src/backends/backend.ts";
 import { openWasm } from "../../src/backends/wasm/backend.ts";
@@ -37,7 +37,7 @@ backendTest("Predictor.load() copies parameters", EACH, async (backend) => {
 });
 
 backendTest(
-  "Trainer.runEpoch() stops after a step at a signal, with the state of the steps done",
+  "Trainer.runEpoch() stops after a step when its signal is aborted, with the state of the steps done",
   EACH,
   async (backend) => {
     const { plan, dataset, start, trainer, order, rates } = await createLongRun(backend);
@@ -55,13 +55,13 @@ backendTest(
     const wanted = await other.runEpoch(order.subarray(0, result.steps), rates.subarray(0, result.steps));
     assertEquals([result.lossSum, result.correct], [wanted.lossSum, wanted.correct]);
     assertEquals(state, await other.readState());
-    // The signal of an epoch is over with it.
+    // The signal of an epoch has no effect on later epochs.
     assertEquals((await trainer.runEpoch(order.subarray(0, 3), rates.subarray(0, 3))).steps, 3);
   },
 );
 
 backendTest(
-  "Trainer.runEpoch() does nothing where the signal is aborted, or no rows are given",
+  "Trainer.runEpoch() does nothing if the signal is already aborted, or no rows are given",
   EACH,
   async (backend) => {
     await using trainer = await createTrainer(backend);
@@ -73,34 +73,42 @@ backendTest(
   },
 );
 
-backendTest("Trainer.runEpoch() stops after the step whose loss is no number", EACH, async (backend) => {
-  const inputs = SET.inputs.slice();
-  inputs[5 * 4] = NaN;
-  await using trainer = await backend.createTrainer(PLAN, { ...SET, inputs }, START);
-  const { steps, rows, diverged } = await trainer.runEpoch(inOrder(10), RATES);
-  assertEquals([steps, rows, diverged], [2, 8, true]);
-  await trainer.writeState(START);
-  const again = await trainer.runEpoch(inOrder(4), RATES.subarray(0, 1));
-  assertEquals([again.steps, again.diverged, Number.isFinite(again.lossSum)], [1, false, true]);
-  assert((await trainer.readState()).tensors["layer_1.weights"].every(Number.isFinite));
-});
-
-backendTest("Trainer.runEpoch() refuses rows and learning rates that do not fit", EACH, async (backend) => {
-  await using trainer = await createTrainer(backend);
-  const row = () => trainer.runEpoch(Uint32Array.of(0, 10), RATES.subarray(0, 1));
-  await assertRejects(row, RangeError, "Cannot train on row 10: the data set has 10 rows");
-  for (const count of [0, 2, 4]) {
-    const message = `An epoch of 3 steps needs as many learning rates, found ${count}`;
-    await assertRejects(() => trainer.runEpoch(inOrder(10), new Float64Array(count)), RangeError, message);
-  }
-  // Trainers keep room for as many rows as the set has.
-  const order = new Uint32Array(1000);
-  await assertRejects(() => trainer.runEpoch(order, new Float64Array(250)), RangeError, "10 rows");
-  assertEquals((await trainer.readState()).step, 0);
-});
+backendTest(
+  "Trainer.runEpoch() stops after the step whose loss is not a finite number",
+  EACH,
+  async (backend) => {
+    const inputs = SET.inputs.slice();
+    inputs[5 * 4] = NaN;
+    await using trainer = await backend.createTrainer(PLAN, { ...SET, inputs }, START);
+    const { steps, rows, diverged } = await trainer.runEpoch(inOrder(10), RATES);
+    assertEquals([steps, rows, diverged], [2, 8, true]);
+    await trainer.writeState(START);
+    const again = await trainer.runEpoch(inOrder(4), RATES.subarray(0, 1));
+    assertEquals([again.steps, again.diverged, Number.isFinite(again.lossSum)], [1, false, true]);
+    assert((await trainer.readState()).tensors["layer_1.weights"].every(Number.isFinite));
+  },
+);
 
 backendTest(
-  "Trainer.writeState() goes back to a state of readState(), bit for bit",
+  "Trainer.runEpoch() refuses rows beyond the data set and a wrong number of learning rates",
+  EACH,
+  async (backend) => {
+    await using trainer = await createTrainer(backend);
+    const row = () => trainer.runEpoch(Uint32Array.of(0, 10), RATES.subarray(0, 1));
+    await assertRejects(row, RangeError, "Cannot train on row 10: the data set has 10 rows");
+    for (const count of [0, 2, 4]) {
+      const message = `An epoch of 3 steps needs as many learning rates, found ${count}`;
+      await assertRejects(() => trainer.runEpoch(inOrder(10), new Float64Array(count)), RangeError, message);
+    }
+    // Trainers have memory for as many rows as the data set has.
+    const order = new Uint32Array(1000);
+    await assertRejects(() => trainer.runEpoch(order, new Float64Array(250)), RangeError, "10 rows");
+    assertEquals((await trainer.readState()).step, 0);
+  },
+);
+
+backendTest(
+  "Trainer.writeState() restores a state of readState(), bit for bit",
   EACH,
   async (backend) => {
     await using trainer = await createTrainer(backend);
@@ -109,7 +117,7 @@ backendTest(
     await trainer.runEpoch(permutation(1, 1, 10), RATES);
     const end = await trainer.readState();
     assertNotEquals(end.tensors, middle.tensors);
-    assertEquals(middle, kept, "a state that was read stays as it is");
+    assertEquals(middle, kept, "a state that was read does not change");
     await trainer.writeState(middle);
     assertEquals(await trainer.readState(), middle);
     await trainer.runEpoch(permutation(1, 1, 10), RATES);
@@ -117,7 +125,7 @@ backendTest(
   },
 );
 
-/** States that lack something. */
+/** Incomplete states. */
 const BAD_STATES: readonly [name: string, tensors: Tensors, message: string][] = [
   [
     "a parameter is missing",
@@ -136,9 +144,9 @@ const BAD_STATES: readonly [name: string, tensors: Tensors, message: string][] =
   ],
 ];
 
-for (const [what, tensors, message] of BAD_STATES) {
+for (const [fault, tensors, message] of BAD_STATES) {
   backendTest(
-    `Trainer.writeState() and createTrainer() refuse a state in which ${what}`,
+    `Trainer.writeState() and createTrainer() refuse a state in which ${fault}`,
     EACH,
     async (backend) => {
       const state = { step: 0, tensors };
@@ -147,13 +155,13 @@ for (const [what, tensors, message] of BAD_STATES) {
       await trainer.runEpoch(inOrder(10), RATES);
       const before = await trainer.readState();
       await assertRejects(async () => await trainer.writeState(state), TypeError, message);
-      assertEquals(await trainer.readState(), before, "a refused state leaves all as it was");
+      assertEquals(await trainer.readState(), before, "a refused state changes nothing");
     },
   );
 }
 
 backendTest(
-  "Predictor.load() refuses parameters that lack something, and keeps what it had",
+  "Predictor.load() refuses incomplete parameters, and keeps the previous ones",
   EACH,
   async (backend) => {
     await using predictor = await backend.createPredictor(NETWORK, PARAMETERS);
@@ -167,7 +175,7 @@ backendTest(
   },
 );
 
-backendTest("Backend.createPredictor() refuses parameters that lack something", EACH, async (backend) => {
+backendTest("Backend.createPredictor() refuses incomplete parameters", EACH, async (backend) => {
   const { "layer_1.weights": _, ...lacking } = PARAMETERS;
   await assertRejects(
     async () => {
@@ -180,7 +188,7 @@ backendTest("Backend.createPredictor() refuses parameters that lack something", 
 });
 
 backendTest(
-  "Predictor.run() refuses inputs that are no whole rows, and takes none for no rows",
+  "Predictor.run() refuses inputs that are not whole rows, and returns no outputs for no rows",
   EACH,
   async (backend) => {
     await using predictor = await backend.createPredictor(NETWORK, PARAMETERS);
@@ -191,7 +199,7 @@ backendTest(
   },
 );
 
-backendTest("Trainer and Predictor copy what they are given", EACH, async (backend) => {
+backendTest("Trainer and Predictor copy their arguments", EACH, async (backend) => {
   const lent = SET.inputs.slice();
   await using trainer = await backend.createTrainer(PLAN, { ...SET, inputs: lent }, START);
   await using wanted = await createTrainer(backend);
@@ -208,7 +216,7 @@ backendTest("Trainer and Predictor copy what they are given", EACH, async (backe
   assertEquals(await predictor.run(), outputs, "outputs belong to the caller");
 });
 
-Deno.test("openWasm() refuses a number of threads that is none", async () => {
+Deno.test("openWasm() refuses an invalid number of threads", async () => {
   for (const threads of [0, -1, 1.5, NaN, 257]) {
     const message = `Backend "wasm" needs a whole number of threads from 1 to 256, found ${threads}`;
     await assertRejects(() => openWasm({ threads }), RangeError, message);

@@ -1,4 +1,4 @@
-/** Inputs that take the place of others between two epochs. @module */
+/** Tests the replacement of inputs between two epochs. @module */
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { buildPlan } from "../../src/plan/build.ts";
 import { resolveConfig } from "../../src/training/config.ts";
@@ -13,12 +13,12 @@ import { startState } from "../support/states.ts";
 const ROWS = 70, FEATURES = 40;
 const LAYERS = [dense(24, "relu"), dense(17, "tanh"), dense(5, "softmax")];
 
-/** Shares of zeros before and after: with 0.8 and 0.6 inputs are kept as entries, with 0 and 0.3 as they are. */
+/** Shares of zeros before and after. Inputs with shares of 0.8 and 0.6 are stored as entries, with 0 and 0.3 as dense inputs. */
 const DENSITIES: readonly [before: number, after: number][] = [
   [0.8, 0.8],
-  [0.8, 0.6], // more entries than there is spare room for
+  [0.8, 0.6], // more entries than the reserved memory holds
   [0.6, 0.8],
-  [0.56, 0.48], // room enough, but not few enough
+  [0.56, 0.48], // the memory holds them, but too few are zero
   [0.8, 0],
   [0, 0.8],
   [0, 0.3],
@@ -26,8 +26,8 @@ const DENSITIES: readonly [before: number, after: number][] = [
 
 function drawInputs(bytes: boolean, zeros: number, seed: number): Dataset {
   const set = drawSet({ rows: ROWS, inFeatures: FEATURES, outFeatures: 5, bytes, zeros, seed });
-  set.inputs.fill(1, 0, FEATURES); // in each set the row of most entries has all
-  return { ...set, inputScale: 1 / 255 }; // so that sums are rounded, and their order shows
+  set.inputs.fill(1, 0, FEATURES); // in each data set, one row has no zeros
+  return { ...set, inputScale: 1 / 255 }; // so that sums are rounded and depend on their order
 }
 
 function planFor({ inputScale }: Dataset) {
@@ -40,7 +40,7 @@ const RATES = new Float64Array(Math.ceil(ROWS / 16)).fill(0.01);
 const [FIRST, SECOND] = [1, 2].map((epoch) => permutation(1, epoch, ROWS));
 
 backendTest(
-  "Trainer.writeInputs() leaves a trainer as if created on them with its state, bit for bit",
+  "Trainer.writeInputs() has the same effect as a new trainer with these inputs and this state, bit for bit",
   [REFERENCE, ...COMPARED],
   async (backend) => {
     for (const bytes of [true, false]) {
@@ -51,7 +51,7 @@ backendTest(
         await trainer.runEpoch(FIRST, RATES);
         const middle = await trainer.readState(), lent = inputs.slice();
         await trainer.writeInputs(lent);
-        lent.fill(1); // what was written is a copy
+        lent.fill(1); // the trainer has a copy
         assertEquals(trainer.stepsDone, RATES.length);
         assertEquals(await trainer.readState(), middle);
         const result = await trainer.runEpoch(SECOND, RATES), state = await trainer.readState();
@@ -67,7 +67,7 @@ backendTest(
 );
 
 backendTest(
-  "Trainer.writeInputs() refuses another kind or number, and keeps what it had",
+  "Trainer.writeInputs() refuses another kind or number of inputs, and keeps the previous ones",
   [REFERENCE, ...COMPARED],
   async (backend) => {
     const set = drawInputs(true, 0.8, 1), plan = planFor(set), start = startState(plan, START);

@@ -204,7 +204,7 @@ Deno.test("mod.ts refuses files in a browser, and names the functions that take 
     }
     assertEquals(
       messages[6],
-      `BackendError: Cannot open backend "cuda": this host cannot load shared libraries, Deno can`,
+      `BackendError: Cannot open backend "cuda": this host cannot load shared libraries, needs Deno`,
     );
   }));
 

@@ -93,7 +93,7 @@ for (const platform of ["deno", "browser"]) {
         const build = /^CPU, 1 thread \(no shared memory\), WebAssembly (relaxed )?SIMD$/.exec(found.device);
         assertEquals(build?.index, 0, found.device);
         const noGpu = "this host has no WebGPU",
-          noLibraries = "this host cannot load shared libraries, Deno can";
+          noLibraries = "this host cannot load shared libraries, needs Deno";
         assertEquals(found.passedOver, [
           { name: "cuda", reason: `Cannot open backend "cuda": ${noLibraries}` },
           { name: "webgpu", reason: `Cannot open backend "webgpu": ${noGpu}` },

@@ -1,18 +1,18 @@
-/** The levels of the conformance cases that each entry of a table beyond the first brings. @module */
+/** The levels of the conformance cases that each later entry of a table adds. @module */
 import { type ActivationName, ACTIVATIONS } from "../../src/plan/activations.ts";
 import { LOSSES, type LossName } from "../../src/plan/losses.ts";
 import { type OptimizerName, OPTIMIZERS } from "../../src/plan/optimizers.ts";
 import { addedLevels, FIRST, type Levels, type OutputLevel, OUTPUTS, withParts } from "./levels.ts";
 
-/** An entry of a table that the first cases do not know. */
+/** An entry of a table that the first cases do not have. */
 interface Added {
   readonly table: "activations" | "losses" | "optimizers";
   readonly name: string;
-  /** Returns these levels with the entry in its place, in row `row` of the cases that it brings. */
+  /** Returns these levels with the entry in its factor, for row `row` of the cases that it adds. */
   in(levels: Levels, row: number): Levels;
   /** Levels of further cases. */
   readonly more: readonly Levels[];
-  /** The row of `addedLevels` on which it meets the entries of other tables that come before it. */
+  /** The row of `addedLevels` whose levels are combined with the earlier entries of other tables. */
   readonly meetingRow: number;
 }
 
@@ -22,7 +22,7 @@ const ADDED: readonly Added[] = [
   ...(Object.keys(OPTIMIZERS) as OptimizerName[]).map(addedOptimizer),
 ].filter(({ table, name }) => !(FIRST[table] as readonly string[]).includes(name));
 
-/** Inside, where the second hidden layer has each activation in turn, and at the end before a loss that takes any. */
+/** Returns cases with an activation in hidden layers, before each other activation in turn, and in the last layer. */
 function addedActivation(name: ActivationName): Added {
   const earlier = ACTIVATIONS.slice(0, ACTIVATIONS.indexOf(name));
   const second = (row: number) => row === 10 ? [] : [[name, ...earlier][row % (1 + earlier.length)]];
@@ -46,7 +46,7 @@ function addedActivation(name: ActivationName): Added {
   };
 }
 
-/** After each output that it takes. */
+/** Returns cases with a loss after each output that it accepts. */
 function addedLoss(loss: LossName): Added {
   const { labels, targets, outputs } = LOSSES[loss], firsts: readonly ActivationName[] = FIRST.activations;
   const first = outputs.filter((output) => firsts.includes(output)),
@@ -66,21 +66,21 @@ function addedLoss(loss: LossName): Added {
   };
 }
 
-/** With its own defaults, and a rate and an epsilon that suit a few steps; see those of adam in levels.ts. */
+/** Returns cases with an optimizer's defaults, but a learning rate and an epsilon for a few steps, as for adam in levels.ts. */
 function addedOptimizer(optimizer: OptimizerName): Added {
   return {
     table: "optimizers",
     name: optimizer,
     in: (levels) => ({ ...levels, optimizer: { optimizer, learningRate: 0.01, epsilon: 0.01 } }),
     more: [],
-    meetingRow: 0, // of few parameters, so that few directions of lion come near 0
+    meetingRow: 0, // has few parameters, so that few directions of lion are near 0
   };
 }
 
-/** The rows of {@linkcode addedLevels} on which an entry meets parts: small ones, the last two with labels. */
+/** The rows of {@linkcode addedLevels} that are combined with parts. They are small, and the last two have labels. */
 const ROWS_WITH_PARTS = [1, 3, 0, 4];
 
-/** Returns the levels of each case that the entries beyond `FIRST` bring, with the case's name. */
+/** Returns the levels of each case that the entries after `FIRST` add, with the case's name. */
 export function levelsOfAdded(): (readonly [id: string, levels: Levels])[] {
   return ADDED.flatMap(({ table, name, in: within, more, meetingRow }, index) => {
     const rows = Array.from({ length: 12 }, (_, row) => within(addedLevels(row), row));

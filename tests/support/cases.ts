@@ -1,23 +1,24 @@
 /**
- * The cases of the conformance suite: small training runs in which every level of every factor (a size, an activation, a
- * loss, an optimizer …) meets every level of every other factor at least once, if the two go together.
+ * The cases of the conformance suite: small training runs that combine every level of every factor (a size, an activation, a
+ * loss, an optimizer …) with every level of every other factor at least once, if the two can be combined.
  *
- * **The first 132 never change.** 121 are the rows of an orthogonal array: with `i` and `j` from 0 to 10, the columns `i`
- * and `j + m i mod 11` for `m` from 0 to 10 hold, in any two of them, each of the 121 pairs of levels exactly once,
- * because 11 is prime. A factor with fewer than 11 levels takes its level modulo their number, which keeps every pair. 11
- * more are of networks without a hidden layer. They know the activations, losses and optimizers of `FIRST` alone.
+ * **The first 132 never change.** 121 are the rows of an orthogonal array with `i` and `j` from 0 to 10 and the columns `i`
+ * and `j + m i mod 11` for `m` from 0 to 10. Because 11 is prime, any two columns have each of the 121 pairs of levels exactly
+ * once. The levels of a factor with fewer than 11 are taken modulo their number, which keeps every pair. The other 11 cases
+ * have networks without a hidden layer. The first cases have only the activations, losses and optimizers of `FIRST`.
  *
- * **48 cases with parts**, which are dropout, averages, row weights and rows of no class; they too know `FIRST` alone.
+ * **48 cases with parts**: dropout, averages, row weights and rows that belong to no class. They too have only entries of
+ * `FIRST`.
  *
- * **Each activation, loss and optimizer that a table has besides brings cases of its own**, which nothing but that entry
- * and those before it in its table decide:
- * - 11 in which it meets each size in each place, and every level of the factors that are no table's;
- * - an activation: one without a hidden layer, and one before each output that `FIRST` or an earlier entry has;
- * - one with each such entry of the other two tables, if the two go together;
- * - 4 in which it meets each level of each part.
+ * **Each later activation, loss and optimizer of a table adds cases**, which depend only on that entry and on the entries
+ * before it in its table:
+ * - 11 that combine it with each size in each place, and with every level of the factors without a table;
+ * - for an activation, one without a hidden layer, and one before each output of `FIRST` or of an earlier entry;
+ * - one with each such entry of the other two tables, if the two can be combined;
+ * - 4 that combine it with each level of each part.
  *
- * So an entry at the end of a table adds cases and leaves those that exist as they are: a case that has failed on some
- * machine is the same case after it. `cases_test.ts` checks the pairs, and that no case has changed.
+ * So a new entry at the end of a table adds cases and does not change existing ones: a case that has failed on some machine
+ * stays the same case. `cases_test.ts` checks the pairs, and that no case has changed.
  * @module
  */
 import type { Tensors } from "../../src/backends/backend.ts";
@@ -32,9 +33,9 @@ import { firstLevels, type Levels, PART_ROWS, partLevels } from "./levels.ts";
 import { drawSet } from "./sets.ts";
 import type { PlanRun } from "./states.ts";
 
-/** One case. */
+/** A case of the conformance suite. */
 export interface ConformanceCase extends PlanRun {
-  /** Its settings, for a failure's message. */
+  /** Its settings, for the message of a failure. */
   readonly name: string;
   /** The layers of its network. */
   readonly layers: readonly LayerSpec[];
@@ -42,21 +43,21 @@ export interface ConformanceCase extends PlanRun {
   readonly levels: Levels;
 }
 
-/** The levels of a case, and the seed that it is drawn from. */
+/** The levels of a case, and its seed. */
 interface Recipe {
-  /** Its number, or the entry that it belongs to with a number. */
+  /** Its name: a word and a number, such as "case 7"; for later entries, the word is that of the entry. */
   readonly id: string;
   readonly levels: Levels;
   readonly seed: number;
 }
 
-/** How many cases never change. */
+/** The number of first cases, which never change. */
 export const FIRST_CASES = 121 + 11;
 
-/** Seeds of cases whose own seed brings a direction of lion too near 0; `cases_test.ts` says which need one. */
+/** Other seeds for cases in which a direction of lion would be too near 0; `cases_test.ts` finds them. */
 const OTHER_SEEDS: Readonly<Record<string, number>> = { "lion 6": 2 };
 
-/** Makes the recipe of a case beyond the first. */
+/** Returns the recipe of a case after the first cases. */
 function recipeOf(id: string, levels: Levels): Recipe {
   return { id, levels, seed: OTHER_SEEDS[id] ?? crc32(new TextEncoder().encode(id)) >>> 1 };
 }
@@ -71,13 +72,13 @@ const RECIPES: readonly Recipe[] = [
   ...levelsOfAdded().map(([id, levels]) => recipeOf(id, levels)),
 ];
 
-/** How many cases there are. */
+/** The number of cases. */
 export const CASES = RECIPES.length;
 
-/** Outputs lie nearer to their targets than this, and farther. */
+/** A δ with outputs on both sides: some are nearer to their targets, some farther. */
 const HUBER_DELTA = 0.5;
 
-/** Makes case `number`, from 0. */
+/** Returns case `number`, from 0. */
 export function conformanceCase(number: number): ConformanceCase {
   const { id, levels, seed } = RECIPES[number];
   const { inFeatures, hidden, outFeatures, batchSize, activations, output, inputs, ragged } = levels;
@@ -125,20 +126,20 @@ export function conformanceCase(number: number): ConformanceCase {
     plan: buildPlan(layers, config, { inFeatures, inputScale, labels: !targets, weighted, outFeatures }),
     dataset,
     parameters: drawParameters(inFeatures, layers, seed + 1, { biasShift: drops ? 0.3 : 0 }),
-    // The second call goes on with the state of the first, over a row that comes twice.
+    // The second call continues from the state of the first, with one row twice.
     epochs: [permutation(seed, 1, rows), Uint32Array.of(rows - 1, 0, rows - 1).subarray(0, rows)],
     learningRate: config.learningRate,
   };
 }
 
-/** Weights of rows: none, fractions, more than 1, and large. */
+/** Row weights: 0, fractions, numbers above 1, and a large one. */
 const ROW_WEIGHTS = [0, 0.125, 0.3, 0.75, 1, 1, 1.5, 12].map(Math.fround);
 
-/** Gives a drawn set the row weights of its levels, rows of no class, and targets from 0 to 1 for binary cross-entropy. */
+/** Returns a data set with the row weights and rows of no class of its levels, and with targets for its loss. */
 function adapted(dataset: Dataset, { output, weighted, noClass }: Levels, seed: number): Dataset {
   const random = createRandom(seed, 103), { labels, targets } = dataset;
   const rows = dataset.inputs.length / dataset.inputShape[0];
-  // Three of four targets are 0 or 1, as those of classes are.
+  // For binary cross-entropy, targets are from 0 to 1, and three of four are 0 or 1.
   const shareOf = (target: number, at: number) => at % 4 === 3 ? (target + 1) / 2 : target < 0 ? 0 : 1;
   return {
     ...dataset,
@@ -151,10 +152,10 @@ function adapted(dataset: Dataset, { output, weighted, noClass }: Levels, seed: 
 }
 
 /**
- * Draws weights of about `1/√I` and biases, all multiples of a power of two that sums of products keep exact.
+ * Draws weights of about `1/√I`, and biases. All are multiples of a power of two, so that sums of products are exact.
  *
- * @param options `biasShift` is added to the biases, in units of theirs: after dropout, whose factor sums do not keep exact, a
- * sum that is 0 but for rounding would lie on either side of a kink
+ * @param options `biasShift` is added to the biases, in their unit. After dropout, whose factor makes sums inexact, a sum near 0
+ * could otherwise be on either side of an activation's kink.
  */
 export function drawParameters(
   inFeatures: number,

@@ -1,4 +1,4 @@
-/** How near the directions of lion come to 0, where its update jumps. @module */
+/** Measures how near the directions of lion are to 0, at which its update jumps. @module */
 import { type Matrix, rowOf } from "../../src/backends/reference/ops.ts";
 import { allocateBuffers, runOps } from "../../src/backends/reference/step.ts";
 import { networkOf } from "../../src/plan/network.ts";
@@ -7,9 +7,9 @@ import type { LionOp } from "../../src/plan/plan.ts";
 import { largest, type PlanRun } from "./states.ts";
 
 /**
- * Returns the least direction `|β₁ m + (1 - β₁) g|` in a run of the reference, as a share of the same sum over absolute
- * products `|dZ| |x|`, of this step's gradient and of those before: rounding moves a direction by a share of that sum. A
- * direction of exactly 0 does not count: it is a sum of nothing but zeros, on every backend.
+ * Returns the smallest direction `|β₁ m + (1 - β₁) g|` in a run of the reference. It is divided by the same sum over absolute
+ * products `|dZ| |x|`, because the rounding error of a direction is proportional to that sum. Directions of exactly 0 are not
+ * counted, because they are sums of zeros on every backend.
  */
 export function leastDirection({ plan, dataset, parameters, epochs, learningRate }: PlanRun): number {
   const buffers = allocateBuffers(plan, plan.batchSize), { layers } = networkOf(plan);
@@ -44,7 +44,7 @@ export function leastDirection({ plan, dataset, parameters, epochs, learningRate
   return least;
 }
 
-/** Returns `dZᵀ x`, or `Σ dZ` without `x`, and the same of absolute values. */
+/** Returns `dZᵀ x`, or `Σ dZ` without `x`, and the same sums of absolute values. */
 function sumProducts(dZ: Matrix, x: Matrix | undefined, rows: number) {
   const width = x?.width ?? 1, ones = Float64Array.of(1);
   const products = new Float64Array(dZ.width * width), absolute = products.slice();

@@ -1,6 +1,6 @@
 /**
- * The plainest float32 backend that there can be: the reference over buffers of float32, with each sum of products added
- * up in float32, one term after another. How far it lies from the reference is how much rounding alone moves a run.
+ * The simplest possible float32 backend: the reference on float32 buffers, with each sum of products added up in float32, one
+ * term after the other. Its distance from the reference is the effect of rounding on a run.
  * @module
  */
 import type { Tensors } from "../../src/backends/backend.ts";
@@ -12,13 +12,13 @@ import { persistentBuffers, rowCount } from "../../src/backends/state.ts";
 import type { BufferName, ForwardPlan, Op, StepPlan } from "../../src/plan/plan.ts";
 import { inOrder, type PlanRun } from "./states.ts";
 
-/** The term that each sum begins with: two orders are two samples of the rounding. */
+/** The orders of the terms of sums. Two orders give two samples of the rounding. */
 export const SUM_ORDERS = ["first to last", "last to first"] as const;
 
 /** One of {@linkcode SUM_ORDERS}. */
 export type SumOrder = typeof SUM_ORDERS[number];
 
-/** Runs a plan in float32; returns each epoch's sum of losses, and the parameters and state after the last. */
+/** Runs a plan in float32. Returns each epoch's sum of losses, and the parameters and state after the last epoch. */
 export function trainFloat32(
   { plan, dataset, parameters, epochs, learningRate }: PlanRun,
   order: SumOrder,
@@ -55,7 +55,7 @@ export function predictFloat32(
   return buffers[last.y].values;
 }
 
-/** Allocates buffers that round each number that is written to them; the reference's functions take them as they are. */
+/** Allocates buffers that round each number written to them, for the functions of the reference. */
 function float32Buffers(plan: StepPlan | ForwardPlan, rows: number, parameters: Tensors): Buffers {
   const buffers = Object.entries(allocateBuffers(plan, rows)).map(([name, { values, width }]) => {
     const rounding = new Float32Array(values.length);
@@ -105,14 +105,14 @@ function runFloat32(ops: readonly Op[], buffers: Buffers, step: Step, order: Sum
   return sums;
 }
 
-/** Numbers in rows and columns. */
+/** A matrix, with the indices of its rows and columns. */
 interface Grid {
   readonly values: Float32Array;
   readonly rows: number;
   readonly columns: number;
 }
 
-/** The first rows of a buffer, or all of it. */
+/** Returns the first `count` rows of a buffer, or all of it. */
 function matrixOf(buffers: Buffers, name: BufferName, count?: number): Grid {
   const { values, width } = buffers[name], rows = count ?? values.length / width;
   return { values: values.subarray(0, rows * width) as unknown as Float32Array, rows, columns: width };
@@ -128,7 +128,7 @@ function turned({ values, rows, columns }: Grid): Grid {
   return { values: other, rows: columns, columns: rows };
 }
 
-/** `out = a b`, each sum from its column's `start`, or from 0. */
+/** Computes `out = a b`. Each sum begins with its column's `start`, or with 0. */
 function multiply(
   a: Grid,
   b: Grid,

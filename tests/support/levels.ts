@@ -1,10 +1,10 @@
-/** The factors of the conformance cases, the levels of each, and the rows of levels that cases are made of. @module */
+/** The factors of the conformance cases, their levels, and the rows of levels from which cases are built. @module */
 import type { ActivationName } from "../../src/plan/activations.ts";
 import type { LossName } from "../../src/plan/losses.ts";
 import type { OptimizerName } from "../../src/plan/optimizers.ts";
 import type { TrainConfig } from "../../src/training/config.ts";
 
-/** Sizes around the widths that kernels work in: vectors of 4, panels of 16, warps of 32, blocks of 128. */
+/** Sizes near the widths of kernels: vectors of 4, panels of 16, warps of 32, blocks of 128. */
 export const SIZES = [1, 2, 3, 7, 31, 32, 33, 127, 128, 129, 784] as const;
 
 /** The entries of the tables in the first cases. New entries of the tables do not belong here. */
@@ -23,11 +23,11 @@ export interface OutputLevel {
   readonly output: ActivationName;
   readonly loss: LossName;
   readonly smoothing?: number;
-  /** Set if the data set has target values; else it has labels. */
+  /** True if the data set has targets; absent if it has labels. */
   readonly targets?: true;
 }
 
-/** The outputs of the first cases; those with labels come first. */
+/** The outputs of the first cases, beginning with those that have labels. */
 export const OUTPUTS: readonly OutputLevel[] = [
   { output: "softmax", loss: "cross-entropy" },
   { output: "softmax", loss: "cross-entropy", smoothing: 0.1 },
@@ -42,15 +42,15 @@ export const OUTPUTS: readonly OutputLevel[] = [
   { output: "linear", loss: "mean-squared-error", targets: true },
 ];
 
-/** How many of {@linkcode OUTPUTS} have labels. */
+/** The number of {@linkcode OUTPUTS} that have labels. */
 const LABELED_OUTPUTS = OUTPUTS.findIndex(({ targets }) => targets);
 
 const OPTIMIZER_LEVELS: readonly Partial<TrainConfig>[] = [
   { optimizer: "sgd", learningRate: 0.5 },
   { optimizer: "sgd", learningRate: 0.5, momentum: 0.9 },
   { optimizer: "sgd", learningRate: 0.5, momentum: 0.9, nesterov: true },
-  // With the default epsilon an update is little more than the gradient's sign, also where the gradient is nothing but
-  // rounding; the runs that PyTorch made have the default.
+  // With the default epsilon, an update is almost the gradient's sign, even if the gradient is only rounding error. The
+  // runs of PyTorch test the default.
   { optimizer: "adam", learningRate: 0.01, epsilon: 0.01 },
   { optimizer: "adamw", learningRate: 0.01, epsilon: 0.01 },
 ];
@@ -60,27 +60,27 @@ const INPUTS = [{ bytes: true, zeros: 0 }, { bytes: true, zeros: 0.8 }, { bytes:
   zeros: 0.8,
 }];
 const WEIGHT_DECAYS = [0, 0.1];
-/** A limit that is never reached by gradients here, and one that nearly always is. */
+/** No limit, a limit that nearly all gradients exceed, and one that none does. */
 const CLIP_NORMS = [0, 0.05, 1000];
-/** How the rows fall into batches. */
+/** The division of rows into batches. */
 const RAGGED = ["whole batches", "last batch ragged", "less than a batch"] as const;
 
-/** Rates of dropout; of the inputs and of each hidden layer in turn. */
+/** Rates of dropout, for the inputs and for each hidden layer. */
 export const DROPOUTS = [0, 0.1, 0.5, 0.9] as const;
-/** Decays of the averages; 0 keeps none. */
+/** Decays of the averages; 0 means no averages. */
 export const AVERAGES = [0, 0.5, 0.9, 0.999] as const;
-/** Whether rows have weights, and whether some of them belong to no class. */
+/** Rows with and without weights, and with and without rows that belong to no class. */
 const ROW_KINDS = [{}, { weighted: true }, { noClass: true }, { weighted: true, noClass: true }] as const;
 
 /** The parts of a training step that the first cases lack. */
 export interface Parts {
-  /** Rates of dropout: of the inputs, then of each hidden layer's outputs. */
+  /** Rates of dropout, of the inputs and then of each hidden layer's outputs. */
   readonly dropout?: readonly number[];
   /** The decay of the averages. */
   readonly average?: number;
-  /** Set if rows have weights. */
+  /** True if rows have weights. */
   readonly weighted?: true;
-  /** Set if some rows belong to no class. */
+  /** True if some rows belong to no class. */
   readonly noClass?: true;
 }
 
@@ -105,7 +105,7 @@ export function firstLevels(number: number): Levels {
   const i = number % 11, j = Math.floor(number / 11);
   const column = (m: number) => (j + m * i) % 11;
   const pick = <T>(values: readonly T[], m: number) => values[column(m) % values.length];
-  // The shifts are those that bring large sizes together in the fewest cases: the suite takes a fifth of the time.
+  // With these shifts, the fewest cases combine several large sizes, which reduces the suite's time to a fifth.
   const size = (m: number, shift: number) => SIZES[(column(m) + shift) % 11];
   const activation = pick(FIRST.activations, 3), depth = number < 121 ? 1 + column(9) % 2 : 0;
   const next = FIRST.activations[(FIRST.activations.indexOf(activation) + 1) % FIRST.activations.length];
@@ -121,7 +121,7 @@ export function firstLevels(number: number): Levels {
   };
 }
 
-/** Returns the levels of row `row` before an entry takes its place; the shifts keep large sizes apart. */
+/** Returns the levels of row `row` before an entry is put in its factor. The shifts keep large sizes apart. */
 export function addedLevels(row: number): Levels {
   const at = <T>(values: readonly T[], shift = 0) => values[(row + shift) % values.length];
   const activations = [at(FIRST.activations), at(FIRST.activations, 1)];
@@ -137,7 +137,7 @@ export function addedLevels(row: number): Levels {
   };
 }
 
-/** Adds parts to levels; level `k` of a part is `level(k)`, from 0 to 3. Rows with targets have a class each. */
+/** Returns levels with parts. Part `k` has level `level(k)`, from 0 to 3. With targets, all rows belong to a class. */
 export function withParts(levels: Levels, level: (part: number) => number): Levels {
   const hidden = levels.activations.map((_, layer) => DROPOUTS[(level(1) + layer) % 4]);
   const { weighted, noClass }: Parts = ROW_KINDS[level(3)];
@@ -150,14 +150,14 @@ export function withParts(levels: Levels, level: (part: number) => number): Leve
   };
 }
 
-/** How many rows {@linkcode partLevels} has. */
+/** The number of rows of {@linkcode partLevels}. */
 export const PART_ROWS = 44 + 4;
 
 /**
- * Returns the levels of row `row` of the cases with parts. In the first 44, `i` from 0 to 10 and `j` from 0 to 3, sizes,
- * outputs and optimizers follow `i`; the factors of up to four levels have level `(j + (m i mod 11)) mod 4`, each with
- * another `m`. So each of them meets every size, and any two of them meet in each pair of their levels. The last four
- * rows are of networks without a hidden layer.
+ * Returns the levels of row `row` of the cases with parts. In the first 44, with `i` from 0 to 10 and `j` from 0 to 3, sizes,
+ * outputs and optimizers depend on `i`, and the factors with up to four levels have level `(j + (m i mod 11)) mod 4`, each
+ * with another `m`. Thus each of these factors is combined with every size, and any two of them have every pair of levels.
+ * The last four rows have networks without a hidden layer.
  */
 export function partLevels(row: number): Levels {
   const i = row % 11, j = Math.floor(row / 11), isFlat = row >= 44;

@@ -1,4 +1,4 @@
-/** Arrays over kinds of memory that backends refuse. @module */
+/** Arrays in kinds of memory that backends refuse. @module */
 type Floats = Float32Array<ArrayBuffer>;
 
 /** Returns a view of memory whose length may change. */
@@ -13,7 +13,7 @@ export function resizable<T extends Uint8Array | Uint32Array | Float32Array | Fl
   return view;
 }
 
-/** Returns a view of memory that shared growth can lengthen. */
+/** Returns a view of shared memory whose length may grow. */
 export function growable(values: Float32Array): Floats {
   const buffer = new SharedArrayBuffer(values.byteLength, { maxByteLength: 2 * values.byteLength });
   const view = new Float32Array(buffer, 0, values.length);

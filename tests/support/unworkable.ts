@@ -17,7 +17,7 @@ export const UNWORKABLE: readonly Unworkable[] = [
 
 /**
  * Calls `work` on such a host. Returns its result, and the numbers of workers that it has created and left running.
- * Timers run 100 times faster there.
+ * Meanwhile, timers run 100 times faster.
  */
 export async function withoutWorkers<T>(
   reason: Unworkable,

@@ -1,4 +1,4 @@
-/** Every kernel of the WebGPU backend, in each variant whose source text differs. @module */
+/** Lists every kernel of the WebGPU backend, in each variant whose text differs. @module */
 import { ACTIVATIONS, needsZ } from "../../src/plan/activations.ts";
 import { LOSSES } from "../../src/plan/losses.ts";
 import { OPTIMIZERS } from "../../src/plan/optimizers.ts";
@@ -6,21 +6,21 @@ import type { LossOp } from "../../src/plan/plan.ts";
 import * as kernels from "../../src/backends/webgpu/kernels.ts";
 import { lossKernel } from "../../src/backends/webgpu/losses.ts";
 import { type Block, SMALL_TILE_BYTES, TILE_BYTES } from "../../src/backends/webgpu/tile.ts";
-import { KEEP_GRADIENT, takerOf } from "../../src/backends/webgpu/updates.ts";
+import { consumerOf, KEEP_GRADIENT } from "../../src/backends/webgpu/updates.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 
 const TILES = [4, 8].flatMap((block) =>
   [TILE_BYTES, SMALL_TILE_BYTES].map((bytes) => ({ block: block as Block, bytes }))
 );
 
-/** Row counts of one lane and of 64. */
+/** Columns of rows that one lane computes, and that 64 lanes share. */
 const COLUMNS = [10, 100];
 
 /** Returns all kernels. */
 export function everyKernel(): kernels.Kernel[] {
   const settings = { ...resolveConfig(), momentum: 0.9 };
   const updates = [settings, { ...settings, momentum: 0 }].flatMap((each) =>
-    Object.values(OPTIMIZERS).map(({ update }) => takerOf(update("p", "g", each)))
+    Object.values(OPTIMIZERS).map(({ update }) => consumerOf(update("p", "g", each)))
   );
   const activated = ACTIVATIONS.flatMap((activation) =>
     needsZ(activation) ? [{ activation, z: true }, { activation, z: false }] : [{ activation, z: false }]

@@ -1,5 +1,5 @@
 /**
- * The CUDA backend: plans recorded in the shared library of `cuda/`, which trains whole epochs on an NVIDIA GPU.
+ * The CUDA backend. It records plans in the shared library of `cuda/`, which runs complete epochs on an NVIDIA GPU.
  * @module
  */
 import type { Backend } from "../backend.ts";
@@ -20,34 +20,34 @@ import {
 } from "./library.ts";
 import { type Path, recordPrediction, recordTraining } from "./recording.ts";
 
-/** What the CUDA backend can be told. */
+/** Options of the CUDA backend. */
 export interface CudaOptions extends Partial<LibraryOptions> {
   /** The GPU, counted from 0; the first by default. */
   readonly device?: number;
-  /** How plans are carried out; by default as is fastest. */
+  /** The execution path of plans; by default the fastest that is possible. */
   readonly path?: Path;
 }
 
-/** The CUDA backend, with what it runs on. */
+/** The CUDA backend, with its library and GPU. */
 export interface CudaBackend extends Backend {
-  /** The library that was loaded. */
+  /** The path of the loaded library. */
   readonly library: string;
-  /** Whether that is the emulation on the CPU. */
+  /** True if the library is the emulation on the CPU. */
   readonly emulated: boolean;
-  /** The GPU. */
+  /** Properties of the GPU. */
   readonly facts: DeviceFacts;
-  /** How the library would carry a plan out, in words; the data set is not looked at beyond its kind. */
+  /** Describes how the library would run a plan. Only the kind of the data set matters, not its values. */
   describePlan(plan: StepPlan, dataset: Dataset): string;
 }
 
-/** Rows that a predictor computes at a time. */
+/** Rows in each batch of a predictor. */
 const PREDICTION_BATCH = 1024;
 
 /**
  * Opens the CUDA backend.
  *
  * @throws {RangeError} if `device` is not a whole number from 0
- * @throws {BackendError} if library, driver or GPU cannot be had
+ * @throws {BackendError} if the library, the driver or the GPU is missing or cannot be used
  */
 export function openCuda(options: CudaOptions = {}): CudaBackend {
   const { device = 0, path = "auto", named = true } = options;
@@ -72,7 +72,7 @@ export function openCuda(options: CudaOptions = {}): CudaBackend {
       facts,
       describePlan(plan: StepPlan, dataset: Dataset) {
         checkOpen();
-        const recording = recordTraining(library, plan, dataset, { ...host, what: TRAIN });
+        const recording = recordTraining(library, plan, dataset, { ...host, action: TRAIN });
         try {
           return recording.describe();
         } finally {
@@ -86,6 +86,7 @@ export function openCuda(options: CudaOptions = {}): CudaBackend {
   });
 }
 
+/** The library and GPU on which plans run. */
 interface Host {
   readonly library: Library;
   readonly device: number;
@@ -103,7 +104,7 @@ function deviceText({ emulated, symbols }: Library, facts: DeviceFacts): string 
 
 function createTrainer({ library, device, path }: Host, plan: StepPlan, dataset: Dataset): TrainerWork {
   const { symbols } = library, persistent = persistentBuffers(plan);
-  const recording = recordTraining(library, plan, dataset, { device, path, what: TRAIN });
+  const recording = recordTraining(library, plan, dataset, { device, path, action: TRAIN });
   let run = 0;
   return {
     get stepsDone() {
@@ -113,7 +114,7 @@ function createTrainer({ library, device, path }: Host, plan: StepPlan, dataset:
       const results = new Float64Array(RESULTS.length), { handle } = recording, before = BigInt(step);
       const [rows, steps, count] = [order, rates, results].map(({ length }) => BigInt(length));
       const given = [handle, ++run, order, rows, rates, steps, before, results, count] as const;
-      // An error of `stop` is also one of the epoch, which reports it.
+      // If `stop` fails, the epoch fails with the same error and reports it.
       signal.addEventListener("abort", () => void symbols.mlp_plan_stop(handle, run, new Uint8Array(1), 1));
       await callAside(TRAIN, (...error) => symbols.mlp_plan_run_epoch(...given, ...error));
       const [lossSum, correct, rowsDone, done, diverged] = results;
@@ -133,7 +134,7 @@ function createTrainer({ library, device, path }: Host, plan: StepPlan, dataset:
 
 function createPredictor({ library, device }: Host, plan: ForwardPlan): PredictorWork {
   const { symbols } = library, { inFeatures, outFeatures } = plan;
-  const options = { device, path: "auto", what: PREDICT, batchSize: PREDICTION_BATCH } as const;
+  const options = { device, path: "auto", action: PREDICT, batchSize: PREDICTION_BATCH } as const;
   const recording = recordPrediction(library, plan, options),
     output = recording.id(networkOf(plan).layers.at(-1)!.forward.y);
   let rows = 0, finished = false;

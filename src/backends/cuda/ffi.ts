@@ -1,21 +1,21 @@
-/** The C interface of `cuda/mlp.h` as Deno sees it: each function with its C types, and its numbers. @module */
+/** The C interface of `cuda/mlp.h` for Deno: the types of each function, and the numbers of its constants. @module */
 
 /** The version of the interface that this table describes. */
 export const ABI_VERSION = 3;
 
-/** Bytes that a sentence about an error may have. */
+/** The size of the buffer of an error message, in bytes. */
 export const ERROR_BYTES = 512;
 
-/** The paths' numbers: how a plan is carried out. */
+/** The numbers of the paths by which a plan can be run. */
 export const PATH_NUMBERS = { auto: 0, ops: 1, graph: 2, persistent: 3 } as const;
 
-/** The facts of a device, in the order in which `mlp_device_query` writes them. */
+/** The properties of a device, in the order in which `mlp_device_query` writes them. */
 export const FACTS = ["major", "minor", "multiprocessors", "sharedBytes", "totalBytes", "freeBytes"] as const;
 
 /** The results of an epoch, in the order in which `mlp_plan_run_epoch` writes them. */
 export const RESULTS = ["lossSum", "correct", "rows", "steps", "diverged"] as const;
 
-/** What a status means, as `BackendError.code`; 0 is success. */
+/** The `BackendError.code` of each status; 0 is success. */
 export const STATUS_CODES: readonly string[] = [
   "ok",
   "invalid",
@@ -36,7 +36,7 @@ const mask = ["f64", "u32", "u32"] as const; // double rate, uint32_t seed, uint
 const error = ["buffer", "u32"] as const; // char *error, uint32_t error_size
 const result = "i32"; // a status
 
-/** Every function of the library, with its parameters as `mlp.h` has and describes them. */
+/** The functions of the library. `mlp.h` describes their parameters. */
 export const SYMBOLS = {
   mlp_abi_version: { parameters: [], result: "u32" },
   mlp_is_emulated: { parameters: [], result: "u32" },

@@ -1,36 +1,41 @@
-/** Finds and loads the library, and turns its statuses into errors. @module */
+/** Finds and loads the library, and turns its status codes into errors. @module */
 import { BackendError } from "../../errors.ts";
 import { ABI_VERSION, ERROR_BYTES, FACTS, STATUS_CODES, SYMBOLS, type Symbols } from "./ffi.ts";
 
-/** A loaded library whose interface is the one that this program knows. */
+/** A loaded library with the interface version of this program. */
 export interface Library {
-  /** Its file. */
+  /** The path of its file. */
   readonly path: string;
   /** Its functions. */
   readonly symbols: Symbols;
-  /** Whether it runs kernels on the CPU, for tests. */
+  /** True if it is the emulation, which runs kernels on the CPU for tests. */
   readonly emulated: boolean;
-  /** Unloads it. */
+  /** Unloads the library. */
   close(): void;
 }
 
-/** What a GPU is. */
+/** The name and properties of a GPU. */
 export interface DeviceFacts extends Record<(typeof FACTS)[number], number> {
-  /** Its name, such as `"NVIDIA H100 80GB HBM3"`. */
+  /** The name, such as `"NVIDIA H100 80GB HBM3"`. */
   readonly name: string;
 }
 
-/** Where the library may be, and whether the person may be asked for the permission to load it. */
+/** Options of loading the library. */
 export interface LibraryOptions {
-  /** Its file; by default `MLPCUDA_LIBRARY`, where that may be read and is set, else `cuda/libmlpcuda.so` of this package. */
+  /**
+   * The path of its file. The default is the environment variable `MLPCUDA_LIBRARY` if it is set and may be read, or else
+   * `cuda/libmlpcuda.so` of this package.
+   */
   readonly library?: string;
-  /** Whether the backend was asked for by name; else nothing is asked, and the emulated library is refused. */
+  /**
+   * True if the backend was requested by name. If not, no permission is requested, and the emulated library is refused.
+   */
   readonly named: boolean;
 }
 
-/** The error of the cuda backend: `Cannot <what> "cuda": <why>`. */
-export function cudaError(what: string, why: string, code: string, cause?: unknown): BackendError {
-  return new BackendError(`Cannot ${what} "cuda": ${why}`, { backend: "cuda", code, cause });
+/** Returns an error of the cuda backend: `Cannot <action> "cuda": <reason>`. */
+export function cudaError(action: string, reason: string, code: string, cause?: unknown): BackendError {
+  return new BackendError(`Cannot ${action} "cuda": ${reason}`, { backend: "cuda", code, cause });
 }
 
 const OPEN = "open backend";
@@ -38,11 +43,11 @@ const OPEN = "open backend";
 /**
  * Loads the library.
  *
- * @throws {BackendError} where there is none, it may not be loaded, or its interface is another one
+ * @throws {BackendError} if it is missing, may not be loaded, or has another interface version
  */
 export function openLibrary(options: LibraryOptions): Library {
   if (typeof Deno === "undefined" || typeof Deno.dlopen !== "function") {
-    throw cudaError(OPEN, "this host cannot load shared libraries, Deno can", "unavailable");
+    throw cudaError(OPEN, "this host cannot load shared libraries, needs Deno", "unavailable");
   }
   const path = libraryPath(options.library);
   const permitted = Deno.permissions.querySync({ name: "ffi", path }).state === "granted";
@@ -68,7 +73,7 @@ export function openLibrary(options: LibraryOptions): Library {
   }
 }
 
-/** The library's file: as given, as `MLPCUDA_LIBRARY` says where that may be read, or beside `mod.ts`. */
+/** Returns the path of the library: `given`, else `MLPCUDA_LIBRARY` if it may be read, else the file in this package. */
 export function libraryPath(given: string | undefined): string {
   if (given !== undefined) return given;
   const variable = "MLPCUDA_LIBRARY";
@@ -85,15 +90,15 @@ export function libraryPath(given: string | undefined): string {
 }
 
 /**
- * Checks that a library's interface is the one of `ffi.ts`.
+ * Checks that a library has the interface version of `ffi.ts`.
  *
- * @throws {BackendError} where it is not
+ * @throws {BackendError} if it has another version
  */
 export function checkVersion(symbols: Pick<Symbols, "mlp_abi_version">, path: string): void {
   const version = symbols.mlp_abi_version();
   if (version === ABI_VERSION) return;
   const found = `library "${path}" has interface version ${version}, this program needs ${ABI_VERSION}`;
-  throw cudaError(OPEN, `${found}; build it anew`, "wrong-abi");
+  throw cudaError(OPEN, `${found}; rebuild it`, "wrong-abi");
 }
 
 function loadError(path: string, error: Error): BackendError {
@@ -104,51 +109,55 @@ function loadError(path: string, error: Error): BackendError {
     return cudaError(OPEN, `library "${path}" not found`, "no-library", error);
   }
   if (/register symbol|undefined symbol/i.test(error.message)) {
-    return cudaError(OPEN, `"${path}" is no library of this version of mlpcuda`, "wrong-abi", error);
+    return cudaError(OPEN, `"${path}" is not a library of this version of mlpcuda`, "wrong-abi", error);
   }
   return cudaError(OPEN, `"${path}" cannot be loaded: ${error.message}`, "no-library", error);
 }
 
 /**
- * Calls a function that returns a status and writes a sentence where it fails.
+ * Calls a function that returns a status, and writes an error message if it fails.
  *
- * @param what what fails then: `Cannot <what> "cuda": …`
- * @param given its parameters but for the last two
- * @throws {BackendError} where the status is not success
+ * @param action the action in the error's message: `Cannot <action> "cuda": …`
+ * @param given the arguments of the function, except the last two
+ * @throws {BackendError} if the status is not success
  */
 export function call<Given extends readonly unknown[]>(
-  what: string,
+  action: string,
   work: (...given: [...Given, error: Uint8Array<ArrayBuffer>, size: number]) => number,
   ...given: Given
 ): void {
   const error = new Uint8Array(ERROR_BYTES);
-  checkStatus(what, work(...given, error, ERROR_BYTES), error);
+  checkStatus(action, work(...given, error, ERROR_BYTES), error);
 }
 
-/** The same for a function that runs on another thread. */
+/** Calls a function that runs on another thread, as {@linkcode call} does. */
 export async function callAside(
-  what: string,
+  action: string,
   work: (error: Uint8Array<ArrayBuffer>, size: number) => Promise<number>,
 ): Promise<void> {
   const error = new Uint8Array(ERROR_BYTES);
-  checkStatus(what, await work(error, ERROR_BYTES), error);
+  checkStatus(action, await work(error, ERROR_BYTES), error);
 }
 
-/** Throws what a status other than success means. */
-export function checkStatus(what: string, status: number, error: Uint8Array): void {
-  if (status !== 0) throw cudaError(what, textOf(error), STATUS_CODES[status] ?? "failed");
+/**
+ * Checks a status.
+ *
+ * @throws {BackendError} if it is not success
+ */
+export function checkStatus(action: string, status: number, error: Uint8Array): void {
+  if (status !== 0) throw cudaError(action, textOf(error), STATUS_CODES[status] ?? "failed");
 }
 
-/** The text before the first NUL. */
+/** Returns the text before the first NUL byte. */
 export function textOf(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   return new TextDecoder().decode(bytes.subarray(0, end < 0 ? bytes.length : end));
 }
 
 /**
- * What GPU `device` is.
+ * Returns the name and properties of GPU `device`.
  *
- * @throws {BackendError} where there is no driver, it is too old, or there is no such GPU
+ * @throws {BackendError} if the driver is missing or too old, or there is no such GPU
  */
 export function queryDevice({ symbols }: Library, device: number): DeviceFacts {
   const count = new Int32Array(1);

@@ -1,4 +1,4 @@
-/** Records a plan in the library, operation by operation. @module */
+/** Records the operations of a plan in the library. @module */
 import type { FloatArray } from "../backend.ts";
 import { ACTIVATION_TABLE } from "../../plan/activations.ts";
 import type { Dataset } from "../../data/dataset.ts";
@@ -7,16 +7,16 @@ import type { BufferName, BufferSpec, DropoutMask, ForwardPlan, Op, StepPlan } f
 import { PATH_NUMBERS } from "./ffi.ts";
 import { call, checkStatus, type Library, textOf } from "./library.ts";
 
-/** How a plan is carried out: by the fastest way that fits, or by the one that is named. */
+/** The path by which a plan is run; `auto` takes the fastest that is possible. */
 export type Path = keyof typeof PATH_NUMBERS;
 
-/** A plan in the library. It holds memory on the GPU until `destroy()`. */
+/** A plan recorded in the library. It holds memory on the GPU until `destroy()`. */
 export interface Recording {
-  /** The plan, as the library's functions take it. */
+  /** The plan's handle, an argument of the library's functions. */
   readonly handle: Deno.PointerObject;
-  /** The number of a buffer. */
+  /** Returns the number of a buffer in the library. */
   id(name: BufferName): number;
-  /** Copies a buffer in; its size is that of the plan. */
+  /** Copies a buffer in. It must have the size that the plan gives it. */
   write(name: BufferName, values: FloatArray): void;
   /** Copies a buffer of `size` numbers out. */
   read(name: BufferName, size: number): Float32Array<ArrayBuffer>;
@@ -24,31 +24,31 @@ export interface Recording {
   placeInputs(inputs: Dataset["inputs"], columns: number): void;
   /** Ends the recording. */
   finish(): void;
-  /** How the library carries the plan out, in words. */
+  /** Describes how the library runs the plan. */
   describe(): string;
-  /** Frees it; once. */
+  /** Frees the plan. It must be called once. */
   destroy(): void;
 }
 
-/** What the library needs to know before it records. */
+/** Options of a recording. */
 export interface RecordingOptions {
   /** The GPU, counted from 0. */
   readonly device: number;
-  /** How to carry the plan out. */
+  /** The path by which to run the plan. */
   readonly path: Path;
-  /** What fails where a call does: `Cannot <what> "cuda": …`. */
-  readonly what: string;
+  /** The action in the message if a call fails: `Cannot <action> "cuda": …`. */
+  readonly action: string;
 }
 
-/** Starts a plan with these buffers and records these operations; the data set is not there yet. */
+/** Creates a plan with these buffers and records these operations. The data set is set later. */
 function record(
   { symbols }: Library,
   { batchSize, buffers, ops }: Pick<StepPlan, "batchSize" | "buffers" | "ops">,
-  { device, path, what }: RecordingOptions,
+  { device, path, action }: RecordingOptions,
 ): Recording {
   const status = new Int32Array(1), error = new Uint8Array(512);
   const handle = symbols.mlp_plan_create(device, batchSize, PATH_NUMBERS[path], status, error, error.length);
-  checkStatus(what, status[0], error);
+  checkStatus(action, status[0], error);
   const plan = handle as Deno.PointerObject;
   const ids = new Map(buffers.map(({ name }, index) => [name, index]));
   const id = (name: BufferName | undefined) => {
@@ -61,11 +61,11 @@ function record(
     id,
     write(name, values) {
       const floats = values instanceof Float32Array ? values.slice() : Float32Array.from(values);
-      call(what, symbols.mlp_plan_write_buffer, plan, id(name), floats, BigInt(floats.length));
+      call(action, symbols.mlp_plan_write_buffer, plan, id(name), floats, BigInt(floats.length));
     },
     read(name, length) {
       const values = new Float32Array(length);
-      call(what, symbols.mlp_plan_read_buffer, plan, id(name), values, BigInt(length));
+      call(action, symbols.mlp_plan_read_buffer, plan, id(name), values, BigInt(length));
       return values;
     },
     placeInputs(inputs, columns) {
@@ -73,14 +73,14 @@ function record(
       const set = inputs instanceof Uint8Array
         ? symbols.mlp_plan_set_inputs_u8
         : symbols.mlp_plan_set_inputs_f32;
-      call(what, set, plan, unshared(inputs), count, width);
+      call(action, set, plan, unshared(inputs), count, width);
     },
     finish() {
-      call(what, symbols.mlp_plan_finish, plan);
+      call(action, symbols.mlp_plan_finish, plan);
     },
     describe() {
       const text = new Uint8Array(256);
-      call(what, symbols.mlp_plan_describe, plan, text, text.length);
+      call(action, symbols.mlp_plan_describe, plan, text, text.length);
       return textOf(text);
     },
     destroy() {
@@ -90,9 +90,9 @@ function record(
   try {
     for (const { shape } of buffers) {
       const [rows, columns] = sidesOf(shape);
-      call(what, symbols.mlp_plan_add_buffer, plan, rows, columns);
+      call(action, symbols.mlp_plan_add_buffer, plan, rows, columns);
     }
-    for (const op of ops) recordOp(op, { symbols, plan, id, what });
+    for (const op of ops) recordOp(op, { symbols, plan, id, action });
     return recording;
   } catch (error) {
     recording.destroy();
@@ -100,88 +100,88 @@ function record(
   }
 }
 
-/** Rows and columns of a buffer, where 0 rows are those of the batch: `["B"]` is a column of them. */
+/** Returns the rows and columns of a buffer; 0 rows mean the rows of the batch. `["B"]` has one column. */
 function sidesOf(shape: BufferSpec["shape"]): [rows: bigint, columns: bigint] {
   if (shape[0] === "B") return [0n, BigInt(shape[1] ?? 1)];
   return shape.length === 1 ? [1n, BigInt(shape[0])] : [BigInt(shape[0]), BigInt(shape[1])];
 }
 
-/** A plan of the library that operations are added to. */
+/** A plan of the library to which operations are added. */
 interface Place {
   readonly symbols: Library["symbols"];
   readonly plan: Deno.PointerObject;
   readonly id: (name: BufferName | undefined) => number;
-  readonly what: string;
+  readonly action: string;
 }
 
-/** Returns a mask as the library takes it; a rate of 0 if there is none. */
+/** Returns a mask as arguments of the library; a rate of 0 means no dropout. */
 function maskNumbers(mask: DropoutMask | undefined): [rate: number, seed: number, layer: number] {
   return mask ? [mask.rate, mask.seed, mask.layer] : [0, 0, 0];
 }
 
-function recordOp(op: Op, { symbols, plan, id, what }: Place): void {
+function recordOp(op: Op, { symbols, plan, id, action }: Place): void {
   if (isUpdate(op)) {
     const { number } = UPDATES[op.op], [parameter, gradient] = [op.parameter, op.gradient].map(id);
     const states = Int32Array.from(statesOf(op), id), settings = Float64Array.from(settingsOf(op));
     const [stateCount, count] = [states, settings].map(({ length }) => BigInt(length));
     const given = [number, parameter, gradient, states, stateCount, settings, count] as const;
-    return call(what, symbols.mlp_plan_update, plan, ...given);
+    return call(action, symbols.mlp_plan_update, plan, ...given);
   }
   switch (op.op) {
     case "gather": {
       const [x, target, rowWeights] = [op.x, op.target, op.weights].map(id);
-      return call(what, symbols.mlp_plan_gather, plan, x, target, rowWeights, op.scale);
+      return call(action, symbols.mlp_plan_gather, plan, x, target, rowWeights, op.scale);
     }
     case "dropout":
-      return call(what, symbols.mlp_plan_dropout, plan, id(op.x), id(op.y), ...maskNumbers(op.mask));
+      return call(action, symbols.mlp_plan_dropout, plan, id(op.x), id(op.y), ...maskNumbers(op.mask));
     case "linear": {
       const { number } = ACTIVATION_TABLE[op.activation];
       const [x, weights, bias, y, z] = [op.x, op.weights, op.bias, op.y, op.z].map(id);
-      return call(what, symbols.mlp_plan_linear, plan, x, weights, bias, y, z, number);
+      return call(action, symbols.mlp_plan_linear, plan, x, weights, bias, y, z, number);
     }
     case "softmaxCrossEntropy": {
       const [logits, target, rowWeights, dZ] = [op.logits, op.target, op.weights, op.dZ].map(id);
       const given = [logits, target, rowWeights, dZ, op.labelSmoothing] as const;
-      return call(what, symbols.mlp_plan_softmax_cross_entropy, plan, ...given);
+      return call(action, symbols.mlp_plan_softmax_cross_entropy, plan, ...given);
     }
     case "binaryCrossEntropy": {
       const [logits, target, rowWeights, dZ] = [op.logits, op.target, op.weights, op.dZ].map(id);
-      return call(what, symbols.mlp_plan_binary_cross_entropy, plan, logits, target, rowWeights, dZ);
+      return call(action, symbols.mlp_plan_binary_cross_entropy, plan, logits, target, rowWeights, dZ);
     }
     case "meanSquaredError": {
       const { number } = ACTIVATION_TABLE[op.activation], labels = Number(op.labels);
       const [y, z, target, rowWeights, dZ] = [op.y, op.z, op.target, op.weights, op.dZ].map(id);
       const given = [y, z, target, labels, rowWeights, dZ, number] as const;
-      return call(what, symbols.mlp_plan_mean_squared_error, plan, ...given);
+      return call(action, symbols.mlp_plan_mean_squared_error, plan, ...given);
     }
     case "huber": {
       const { number } = ACTIVATION_TABLE[op.activation];
       const [y, z, target, rowWeights, dZ] = [op.y, op.z, op.target, op.weights, op.dZ].map(id);
       const given = [y, z, target, rowWeights, dZ, number, op.delta] as const;
-      return call(what, symbols.mlp_plan_huber, plan, ...given);
+      return call(action, symbols.mlp_plan_huber, plan, ...given);
     }
     case "linearBackwardInput": {
       const { number } = ACTIVATION_TABLE[op.activation];
       const [dZ, weights, x, z, dX] = [op.dZ, op.weights, op.x, op.z, op.dX].map(id);
       const given = [dZ, weights, x, z, dX, number, ...maskNumbers(op.mask)] as const;
-      return call(what, symbols.mlp_plan_linear_backward_input, plan, ...given);
+      return call(action, symbols.mlp_plan_linear_backward_input, plan, ...given);
     }
     case "linearBackwardWeight": {
       const [x, dZ, dWeights, dBias] = [op.x, op.dZ, op.dWeights, op.dBias].map(id);
-      return call(what, symbols.mlp_plan_linear_backward_weight, plan, x, dZ, dWeights, dBias);
+      return call(action, symbols.mlp_plan_linear_backward_weight, plan, x, dZ, dWeights, dBias);
     }
     case "clipByNorm": {
       const gradients = Int32Array.from(op.gradients, id), count = BigInt(gradients.length);
-      return call(what, symbols.mlp_plan_clip_by_norm, plan, gradients, count, op.maxNorm);
+      return call(action, symbols.mlp_plan_clip_by_norm, plan, gradients, count, op.maxNorm);
     }
     case "average":
-      return call(what, symbols.mlp_plan_average, plan, id(op.parameter), id(op.average), op.decay);
+      return call(action, symbols.mlp_plan_average, plan, id(op.parameter), id(op.average), op.decay);
     default:
       op satisfies never;
   }
 }
 
-/** A view of the same kind that is not of a SharedArrayBuffer, which a call does not take. */
+/** Returns the values in a view of an ArrayBuffer, because calls do not accept a SharedArrayBuffer. */
 function unshared<T extends Uint8Array | Uint32Array | Float32Array>(
   values: T,
 ): T & ArrayBufferView<ArrayBuffer> {
@@ -200,14 +200,20 @@ export function recordTraining(
     recording.placeInputs(dataset.inputs, plan.inFeatures);
     const { labels, targets, weights } = dataset;
     if (labels) {
-      call(options.what, symbols.mlp_plan_set_labels, handle, unshared(labels), BigInt(labels.length));
+      call(options.action, symbols.mlp_plan_set_labels, handle, unshared(labels), BigInt(labels.length));
     }
     if (targets) {
       const given = [unshared(targets), BigInt(targets.length), BigInt(plan.outFeatures)] as const;
-      call(options.what, symbols.mlp_plan_set_targets, handle, ...given);
+      call(options.action, symbols.mlp_plan_set_targets, handle, ...given);
     }
     if (weights) {
-      call(options.what, symbols.mlp_plan_set_row_weights, handle, unshared(weights), BigInt(weights.length));
+      call(
+        options.action,
+        symbols.mlp_plan_set_row_weights,
+        handle,
+        unshared(weights),
+        BigInt(weights.length),
+      );
     }
     recording.finish();
     return recording;
@@ -217,7 +223,7 @@ export function recordTraining(
   }
 }
 
-/** Records a prediction; its inputs are placed later, and then the recording is finished. */
+/** Records a forward pass. The caller places the inputs later, and then finishes the recording. */
 export function recordPrediction(
   library: Library,
   plan: ForwardPlan,

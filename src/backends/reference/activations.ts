@@ -1,4 +1,4 @@
-/** Computes each activation, and sends gradients back through it, in float64. @module */
+/** Computes each activation and its backward pass, in float64. @module */
 import type { ActivationName } from "../../plan/activations.ts";
 
 /** Applies the activation to one row of sums, in place. */
@@ -42,11 +42,11 @@ export function activate(row: Float64Array, activation: ActivationName): void {
   }
 }
 
-/** A row on both sides of an activation. */
+/** The sums and outputs of a row of a layer. */
 export interface ActivatedRow {
-  /** Its outputs. */
+  /** The outputs of the activation. */
   readonly y: Float64Array;
-  /** Its sums; empty for an activation whose derivative needs none. */
+  /** The sums before the activation; empty if the derivative does not need them. */
   readonly z: Float64Array;
 }
 
@@ -119,26 +119,26 @@ function normalDensity(z: number): number {
   return Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI);
 }
 
-/** Computes the share of the standard normal distribution above `z`, for `z` from 0, exact also where it is tiny. */
+/** Computes the share of the standard normal distribution above `z >= 0`, with full precision even if it is tiny. */
 function upperTail(z: number): number {
-  if (z === Infinity) return 0; // the integral has 0 ∞
+  if (z === Infinity) return 0; // the integral would be 0 ∞
   return z < 1 ? upperTailBySeries(z) : upperTailByIntegral(z);
 }
 
-/** Computes `1/2 - φ(z) Σ z²ⁿ⁺¹ / (2n + 1)!!`, which cancels for large `z`. */
+/** Computes `1/2 - φ(z) Σ z²ⁿ⁺¹ / (2n + 1)!!`, which loses digits for large `z`. */
 function upperTailBySeries(z: number): number {
   let term = z, sum = z;
   for (let n = 1; term > 1e-17 * sum; n++) sum += term *= z * z / (2 * n + 1);
   return 0.5 - normalDensity(z) * sum;
 }
 
-/** The step of the trapezoidal rule, and how many steps reach where `e^(-t²)` is less than float64 resolves. */
+/** The step of the trapezoidal rule, and the number of steps after which `e^(-t²)` is too small to change a float64 sum. */
 const STEP = 0.5, STEPS = 13;
 
 /**
- * Computes `x e^(-x²) / 2π ∫ e^(-t²) / (t² + x²) dt` over the real line, with `x = z / √2`, by the trapezoidal rule. Its
- * error is what the pole at `t = i x` adds, as long as this is nearer than `π / STEP`, and beyond that nothing (Matta and
- * Reichl 1971).
+ * Computes `x e^(-x²) / 2π ∫ e^(-t²) / (t² + x²) dt` over the real line, with `x = z / √2`, by the trapezoidal rule. If
+ * `x < π / STEP`, the pole at `t = i x` adds a known term to the sum, which is subtracted. For larger `x`, there is
+ * no such term (Matta and Reichl 1971).
  */
 function upperTailByIntegral(z: number): number {
   const x = z * Math.SQRT1_2, x2 = z * z / 2;

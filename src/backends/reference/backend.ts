@@ -1,6 +1,6 @@
 /**
- * The reference backend: each operation of a plan in turn, in float64, on the calling thread. It is slow and clear, and
- * it defines what the other backends must compute.
+ * The reference backend. It runs the operations of a plan one after the other, in float64, on the calling thread. It is
+ * written to be clear, not fast, and defines the results that the other backends must compute.
  * @module
  */
 import type { Backend, Tensors } from "../backend.ts";
@@ -12,7 +12,7 @@ import type { PredictorWork, TrainerWork } from "../work.ts";
 import { predict } from "./forward.ts";
 import { allocateBuffers, runOps } from "./step.ts";
 
-/** How long the reference works before it lets the event loop turn, in milliseconds. */
+/** Milliseconds of computation after which the event loop may run other tasks. */
 const TURN_MS = 20;
 
 /** Opens the reference backend. */

@@ -1,4 +1,4 @@
-/** The forward pass of the reference: a network's outputs, in float64 until the last rounding. @module */
+/** Computes the forward pass of a network in float64. @module */
 import type { Tensors } from "../backend.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { networkOf } from "../../plan/network.ts";
@@ -7,9 +7,9 @@ import { rowCount, sizeOf, tensorOf } from "../state.ts";
 import { allocateBuffers, runOps } from "./step.ts";
 
 /**
- * Returns the outputs `[N, O]` of a network for inputs `[N, I]`, in float64 until the last rounding.
+ * Returns the outputs `[N, O]` of a network for inputs `[N, I]`, computed in float64 and rounded to float32 at the end.
  *
- * @throws {TypeError} if a parameter is missing or has the wrong size, or the inputs are no whole number of rows
+ * @throws {TypeError} if a parameter is missing or has the wrong size, or the inputs are not a whole number of rows
  */
 export function predict(
   plan: ForwardPlan,
@@ -26,11 +26,11 @@ export function predict(
   return outputs;
 }
 
-/** The outputs `[O]` of every layer, first to last, for one input `[I]`; the next call writes over them. */
+/** Returns the outputs `[O]` of every layer, first to last, for one input `[I]`. The next call overwrites them. */
 export type Forward = (inputs: Dataset["inputs"]) => readonly Float64Array[];
 
 /**
- * Makes a network's forward pass for one input at a time, in float64.
+ * Returns a function that computes a network's forward pass for one input at a time, in float64.
  *
  * @throws {TypeError} if a parameter is missing or has the wrong size
  */

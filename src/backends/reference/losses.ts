@@ -1,4 +1,4 @@
-/** Computes each loss, with the gradient that the way back begins with, in float64. @module */
+/** Computes each loss and its gradient, in float64. @module */
 import { indexOfLargest } from "../../index_of_largest.ts";
 import type {
   BinaryCrossEntropyOp,
@@ -13,13 +13,13 @@ import { activatedRow, type Buffers, rowOf } from "./ops.ts";
 
 /** The sums of a loss over the rows of a batch. */
 export interface LossSums {
-  /** Sum of each row's loss. */
+  /** The sum of the losses of the rows. */
   readonly lossSum: number;
-  /** Rows whose largest output was their label's, or all of whose outputs were on the side of their targets. */
+  /** Rows predicted correctly: the largest output is the label's, or each output is on the same side of 1/2 as its target. */
   readonly correct: number;
 }
 
-/** Computes a loss over `rows` rows, and its gradient. */
+/** Computes a loss over `rows` rows, and writes its gradient. */
 export function computeLoss(op: LossOp, buffers: Buffers, rows: number): LossSums {
   switch (op.op) {
     case "softmaxCrossEntropy":
@@ -40,13 +40,13 @@ function weightOf({ weights }: { readonly weights?: BufferName }, buffers: Buffe
   return weights === undefined ? 1 : buffers[weights].values[row];
 }
 
-/** Returns the target of a class: 1 for the label's, 0 for others, and `1 / classes` if the label is no class. */
+/** Returns the target of class `c`: 1 for the label, 0 for other classes, and `1 / classes` if the row belongs to no class. */
 function oneHot(label: number, c: number, classes: number): number {
   if (label >= classes) return 1 / classes;
   return c === label ? 1 : 0;
 }
 
-/** `-Σ target log softmax(logits)` a row, and `dZ = weight (softmax(logits) - target) / rows`. */
+/** Computes `-Σ target log softmax(logits)` for each row, and `dZ = weight (softmax(logits) - target) / rows`. */
 function softmaxCrossEntropy(op: SoftmaxCrossEntropyOp, buffers: Buffers, rows: number): LossSums {
   const labels = buffers[op.target].values, classes = buffers[op.logits].width;
   let lossSum = 0, correct = 0;
@@ -58,8 +58,8 @@ function softmaxCrossEntropy(op: SoftmaxCrossEntropyOp, buffers: Buffers, rows: 
     for (let c = 0; c < classes; c++) sum += Math.exp(z[c] - largest);
     const logSum = largest + Math.log(sum);
     for (let c = 0; c < classes; c++) {
-      const wanted = oneHot(labels[row], c, classes);
-      const target = (1 - op.labelSmoothing) * wanted + op.labelSmoothing / classes;
+      const share = oneHot(labels[row], c, classes);
+      const target = (1 - op.labelSmoothing) * share + op.labelSmoothing / classes;
       if (target !== 0) lossSum += target * (logSum - z[c]); // 0 * ∞ is 0 here
       dRow[c] = weight * (Math.exp(z[c] - logSum) - target) / rows;
     }
@@ -68,7 +68,7 @@ function softmaxCrossEntropy(op: SoftmaxCrossEntropyOp, buffers: Buffers, rows: 
   return { lossSum, correct };
 }
 
-/** The mean over the outputs of `-t log σ(z) - (1 - t) log(1 - σ(z))` a row, and its gradient. */
+/** Computes, for each row, the mean of `-t log σ(z) - (1 - t) log(1 - σ(z))` over the outputs, and its gradient. */
 function binaryCrossEntropy(op: BinaryCrossEntropyOp, buffers: Buffers, rows: number): LossSums {
   const outFeatures = buffers[op.logits].width;
   let lossSum = 0, correct = 0;
@@ -77,7 +77,7 @@ function binaryCrossEntropy(op: BinaryCrossEntropyOp, buffers: Buffers, rows: nu
     const dRow = rowOf(buffers[op.dZ], row), weight = weightOf(op, buffers, row);
     let isCorrect = true;
     for (let o = 0; o < outFeatures; o++) {
-      // log(1 + e^-|z|) cannot overflow, and keeps what a sigmoid rounded to 0 or 1 would lose
+      // log(1 + e^-|z|) cannot overflow, and keeps digits that a sigmoid near 0 or 1 would lose
       lossSum += (Math.max(z[o], 0) - z[o] * t[o] + Math.log1p(Math.exp(-Math.abs(z[o])))) / outFeatures;
       dRow[o] = weight * (1 / (1 + Math.exp(-z[o])) - t[o]) / (outFeatures * rows);
       if (z[o] > 0 !== t[o] > 0.5) isCorrect = false;
@@ -87,7 +87,7 @@ function binaryCrossEntropy(op: BinaryCrossEntropyOp, buffers: Buffers, rows: nu
   return { lossSum, correct };
 }
 
-/** `mean (y - target)²` a row, and its gradient before the activation. */
+/** Computes `mean (y - target)²` for each row, and its gradient before the activation. */
 function meanSquaredError(op: MeanSquaredErrorOp, buffers: Buffers, rows: number): LossSums {
   const target = buffers[op.target], outFeatures = buffers[op.y].width;
   let lossSum = 0, correct = 0;
@@ -95,10 +95,10 @@ function meanSquaredError(op: MeanSquaredErrorOp, buffers: Buffers, rows: number
     const activated = activatedRow(buffers, op.y, op.z, row), { y } = activated;
     const dRow = rowOf(buffers[op.dZ], row), weight = weightOf(op, buffers, row);
     for (let o = 0; o < outFeatures; o++) {
-      const wanted = op.labels
+      const expected = op.labels
         ? oneHot(target.values[row], o, outFeatures)
         : target.values[row * outFeatures + o];
-      const difference = y[o] - wanted;
+      const difference = y[o] - expected;
       lossSum += difference * difference / outFeatures;
       dRow[o] = 2 * weight * difference / (outFeatures * rows);
     }
@@ -108,7 +108,7 @@ function meanSquaredError(op: MeanSquaredErrorOp, buffers: Buffers, rows: number
   return { lossSum, correct };
 }
 
-/** The mean over the outputs of Huber's loss of `y - target` a row, and its gradient before the activation. */
+/** Computes, for each row, the mean of Huber's loss of `y - target` over the outputs, and its gradient before the activation. */
 function huber(op: HuberOp, buffers: Buffers, rows: number): LossSums {
   const { delta } = op, outFeatures = buffers[op.y].width;
   let lossSum = 0;

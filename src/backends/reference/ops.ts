@@ -1,6 +1,7 @@
 /**
- * The operations of a plan as plain float64 loops, but for losses and updates, which have files of their own. These
- * functions define what the operations compute; every other backend is tested against them. All buffers are dense and row-major; `rows` is the rows of this batch.
+ * Computes the operations of a plan in plain float64 loops. Losses and updates are in `losses.ts` and `updates.ts`. These
+ * functions define the results of the operations; every other backend is tested against them. All buffers are dense and
+ * row-major; `rows` is the number of rows in the batch.
  * @module
  */
 import type { Dataset } from "../../data/dataset.ts";
@@ -19,9 +20,9 @@ import { activate, activateBackward, type ActivatedRow } from "./activations.ts"
 
 /** A buffer of a plan. */
 export interface Matrix {
-  /** Its numbers, row by row. */
+  /** The numbers, row by row. */
   readonly values: Float64Array;
-  /** Numbers a row: the last length of its shape, or 1 for `["B"]`. */
+  /** The numbers in each row: the last length of the buffer's shape, or 1 for `["B"]`. */
   readonly width: number;
 }
 
@@ -31,7 +32,7 @@ export type Buffers = Readonly<Record<BufferName, Matrix>>;
 /** The part of a data set that a step takes rows from. */
 export type Rows = Pick<Dataset, "inputs" | "labels" | "targets" | "weights">;
 
-/** `x = inputs[order] * scale`; labels become numbers, target values and row weights are copied. */
+/** Computes `x = inputs[order] * scale`, and copies the labels or targets and the weights of the same rows. */
 export function gather(op: GatherOp, buffers: Buffers, dataset: Rows, order: Uint32Array): void {
   const { values: x, width: inFeatures } = buffers[op.x];
   for (const [row, source] of order.entries()) {
@@ -40,15 +41,15 @@ export function gather(op: GatherOp, buffers: Buffers, dataset: Rows, order: Uin
     }
   }
   if (op.target === undefined) return;
-  const { values: target, width } = buffers[op.target], wanted = (dataset.targets ?? dataset.labels)!;
+  const { values: target, width } = buffers[op.target], values = (dataset.targets ?? dataset.labels)!;
   for (const [row, source] of order.entries()) {
-    for (let o = 0; o < width; o++) target[row * width + o] = wanted[source * width + o];
+    for (let o = 0; o < width; o++) target[row * width + o] = values[source * width + o];
   }
   if (op.weights === undefined) return;
   for (const [row, source] of order.entries()) buffers[op.weights].values[row] = dataset.weights![source];
 }
 
-/** `y = x`, of which the values that `mask` drops become 0 and the others are multiplied by `1 / (1 - rate)`. */
+/** Copies `x` to `y`. Values that `mask` drops become 0; the others are multiplied by `1 / (1 - rate)`. */
 export function dropout(op: DropoutOp, buffers: Buffers, rows: number, step: number): void {
   for (let row = 0; row < rows; row++) {
     const y = rowOf(buffers[op.y], row);
@@ -57,7 +58,7 @@ export function dropout(op: DropoutOp, buffers: Buffers, rows: number, step: num
   }
 }
 
-/** Drops values of a row, in place. */
+/** Applies the mask of a dropout to one row, in place. */
 function drop(values: Float64Array, mask: DropoutMask, step: number, row: number): void {
   const key = dropoutKey(mask, step, row), threshold = dropoutThreshold(mask.rate);
   for (let i = 0; i < values.length; i++) {
@@ -65,7 +66,7 @@ function drop(values: Float64Array, mask: DropoutMask, step: number, row: number
   }
 }
 
-/** `y = activation(x Wᵀ + b)`. */
+/** Computes `y = activation(x Wᵀ + b)`. */
 export function linear(op: LinearOp, buffers: Buffers, rows: number): void {
   const x = buffers[op.x].values, y = buffers[op.y].values;
   const { values: weights, width: inFeatures } = buffers[op.weights];
@@ -82,7 +83,7 @@ export function linear(op: LinearOp, buffers: Buffers, rows: number): void {
   }
 }
 
-/** `dX = dZ W`, then back through the dropout of the previous layer and through its activation. */
+/** Computes `dX = dZ W`, then the backward pass of the dropout of `x` and of the activation that computed `x`. */
 export function linearBackwardInput(
   op: LinearBackwardInputOp,
   buffers: Buffers,
@@ -103,7 +104,7 @@ export function linearBackwardInput(
   }
 }
 
-/** `dW = dZᵀ X` and `db = Σ dZ`. */
+/** Computes `dW = dZᵀ X` and `db = Σ dZ`. */
 export function linearBackwardWeight(op: LinearBackwardWeightOp, buffers: Buffers, rows: number): void {
   const { values: dZ, width: outFeatures } = buffers[op.dZ];
   const { values: x, width: inFeatures } = buffers[op.x];
@@ -133,10 +134,10 @@ export function rowOf(matrix: Matrix, row: number): Float64Array {
   return matrix.values.subarray(row * matrix.width, (row + 1) * matrix.width);
 }
 
-/** The sums of a row for a derivative that needs none. */
+/** Placeholder for the sums of a row if the derivative does not need them. */
 const NO_SUMS = new Float64Array();
 
-/** Returns a row of a layer on both sides of its activation; without `z` if that is not kept. */
+/** Returns the sums and outputs of a row of a layer; `z` is empty if the sums are not kept. */
 export function activatedRow(
   buffers: Buffers,
   y: BufferName,

@@ -1,5 +1,6 @@
-/** A step of the reference: each operation of a plan in turn, over buffers of float64. @module */
+/** Runs the operations of a plan one after the other, on float64 buffers. @module */
 import type { BufferName, ForwardPlan, Op, StepPlan } from "../../plan/plan.ts";
+import { isLoss } from "../../plan/losses.ts";
 import { sizeOf } from "../state.ts";
 import { computeLoss, type LossSums } from "./losses.ts";
 import * as ops from "./ops.ts";
@@ -9,7 +10,7 @@ import { average, update } from "./updates.ts";
 export interface Step {
   /** The data set. */
   readonly dataset: ops.Rows;
-  /** Its rows that this step takes. */
+  /** The rows of the data set in this step. */
   readonly rows: Uint32Array;
   /** The learning rate. */
   readonly learningRate: number;
@@ -17,7 +18,7 @@ export interface Step {
   readonly step: number;
 }
 
-/** Carries out operations on one batch, and returns the sums of their loss. */
+/** Runs operations on one batch, and returns the sums of their loss. */
 export function runOps(all: readonly Op[], buffers: ops.Buffers, step: Step): LossSums {
   const rows = step.rows.length;
   let sums: LossSums = { lossSum: 0, correct: 0 };
@@ -32,12 +33,6 @@ export function runOps(all: readonly Op[], buffers: ops.Buffers, step: Step): Lo
       case "dropout":
         ops.dropout(op, buffers, rows, step.step);
         break;
-      case "softmaxCrossEntropy":
-      case "binaryCrossEntropy":
-      case "meanSquaredError":
-      case "huber":
-        sums = computeLoss(op, buffers, rows);
-        break;
       case "linearBackwardInput":
         ops.linearBackwardInput(op, buffers, rows, step.step);
         break;
@@ -50,14 +45,15 @@ export function runOps(all: readonly Op[], buffers: ops.Buffers, step: Step): Lo
       case "average":
         average(op, buffers);
         break;
-      default:
-        update(op, buffers, step); // whose type refuses any other operation
+      default: // does not compile if an operation has no case above
+        if (isLoss(op)) sums = computeLoss(op, buffers, rows);
+        else update(op, buffers, step);
     }
   }
   return sums;
 }
 
-/** Allocates every buffer of a plan, zeroed, for batches of up to `batchSize` rows. */
+/** Allocates every buffer of a plan, filled with zeros, for batches of up to `batchSize` rows. */
 export function allocateBuffers(
   plan: StepPlan | ForwardPlan,
   batchSize: number,

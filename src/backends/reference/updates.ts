@@ -2,7 +2,7 @@
 import type { AdamOp, AverageOp, LionOp, RmspropOp, SgdOp, UpdateOp } from "../../plan/plan.ts";
 import type { Buffers } from "./ops.ts";
 
-/** Updates a parameter and its state; `step` counts from 1. */
+/** Updates a parameter and its state. `step` counts from 1. */
 export function update(
   op: UpdateOp,
   buffers: Buffers,
@@ -22,7 +22,7 @@ export function update(
   }
 }
 
-/** One update by stochastic gradient descent. */
+/** Updates a parameter by stochastic gradient descent. */
 function sgd(op: SgdOp, buffers: Buffers, learningRate: number): void {
   const p = buffers[op.parameter].values, gradient = buffers[op.gradient].values;
   const velocity = op.velocity === undefined ? undefined : buffers[op.velocity].values;
@@ -36,7 +36,7 @@ function sgd(op: SgdOp, buffers: Buffers, learningRate: number): void {
   }
 }
 
-/** One update by Adam or AdamW; `step` counts from 1. */
+/** Updates a parameter by Adam or AdamW. `step` counts from 1. */
 function adam(op: AdamOp, buffers: Buffers, learningRate: number, step: number): void {
   const p = buffers[op.parameter].values, gradient = buffers[op.gradient].values;
   const m = buffers[op.m].values, v = buffers[op.v].values;
@@ -50,7 +50,7 @@ function adam(op: AdamOp, buffers: Buffers, learningRate: number, step: number):
   }
 }
 
-/** One update by RMSprop. */
+/** Updates a parameter by RMSprop. */
 function rmsprop(op: RmspropOp, buffers: Buffers, learningRate: number): void {
   const p = buffers[op.parameter].values, gradient = buffers[op.gradient].values, v = buffers[op.v].values;
   for (let i = 0; i < p.length; i++) {
@@ -60,7 +60,7 @@ function rmsprop(op: RmspropOp, buffers: Buffers, learningRate: number): void {
   }
 }
 
-/** One update by Lion. */
+/** Updates a parameter by Lion. */
 function lion(op: LionOp, buffers: Buffers, learningRate: number): void {
   const p = buffers[op.parameter].values, g = buffers[op.gradient].values, m = buffers[op.m].values;
   for (let i = 0; i < p.length; i++) {
@@ -70,7 +70,7 @@ function lion(op: LionOp, buffers: Buffers, learningRate: number): void {
   }
 }
 
-/** Takes a parameter into its average. */
+/** Updates the exponential moving average of a parameter. */
 export function average(op: AverageOp, buffers: Buffers): void {
   const p = buffers[op.parameter].values, sum = buffers[op.average].values;
   for (let i = 0; i < p.length; i++) sum[i] = op.decay * sum[i] + (1 - op.decay) * p[i];

@@ -1,6 +1,6 @@
 /**
- * The WebAssembly backend: SIMD kernels run by a pool of workers over one shared memory. The same bits come out for every
- * number of threads, because each sum has one fixed order.
+ * The WebAssembly backend: SIMD kernels that a worker pool runs on one shared memory. The results have the same bits for
+ * every number of threads, because each sum has one fixed order.
  * @module
  */
 import type { Backend, Tensors } from "../backend.ts";
@@ -17,16 +17,16 @@ import { bytesOf, fieldAt, PROGRAM, STEP_NUMBERS, writeRecord } from "./records.
 import { loadTensors, prepareTraining, readTensors, type Training } from "./training.ts";
 import { numbersOf } from "./updates.ts";
 
-/** What the WebAssembly backend can be told. */
+/** Options of the WebAssembly backend. */
 export interface WasmOptions {
   /**
-   * Workers; by default the number of processors. On a host without shared memory, or that starts no workers, there is one
-   * thread whatever this says.
+   * The number of threads; by default the number of processors. A host without shared memory or without workers has one
+   * thread in any case.
    */
   readonly threads?: number;
-  /** Whether to share memory with workers; by default where the host allows it. */
+  /** True to share memory with workers; by default true if the host allows it. */
   readonly shared?: boolean;
-  /** Which build of the kernels to use; by default the fastest that the host can run. */
+  /** The build of the kernels; by default the fastest that the host can run. */
   readonly build?: Build;
 }
 
@@ -55,7 +55,7 @@ export async function openWasm(options: WasmOptions = {}): Promise<Backend> {
   });
 }
 
-/** More threads than any host has; a number beyond it is a mistake. */
+/** The largest number of threads accepted; a larger one is a mistake. */
 const MAX_THREADS = 256;
 
 function deviceOf({ threads, alone, build }: KernelPool): string {
@@ -64,37 +64,37 @@ function deviceOf({ threads, alone, build }: KernelPool): string {
   return `CPU, ${count}${alone ? ` (${alone})` : ""}, WebAssembly ${simd}`;
 }
 
-/** The fields of a program that each run begins with. */
+/** The initial values of a program's fields in each run. */
 const BEGIN = { step: 0, rows: 0, correct: 0, stop: 0, ended: 0, diverged: 0 };
 
-/** A training in a memory of a pool. */
-interface Laid {
+/** A training placed in a memory of the pool. */
+interface PlacedTraining {
   readonly training: Training;
   readonly opened: KernelMemory;
   /** The integers of its program. */
   readonly fields: Int32Array;
 }
 
-async function layOut(pool: KernelPool, plan: StepPlan, dataset: Dataset): Promise<Laid> {
+async function placeTraining(pool: KernelPool, plan: StepPlan, dataset: Dataset): Promise<PlacedTraining> {
   const training = prepareTraining(plan, dataset, pool), { memory, program } = training;
   const opened = await pool.open(memory);
   return { training, opened, fields: new Int32Array(memory.buffer, program.address, bytesOf(PROGRAM) / 4) };
 }
 
 async function createTrainer(pool: KernelPool, plan: StepPlan, dataset: Dataset): Promise<TrainerWork> {
-  const { inputs: _, ...answers } = dataset,
+  const { inputs: _, ...withoutInputs } = dataset,
     at = (name: keyof typeof PROGRAM) => fieldAt(0, PROGRAM, name) / 4;
-  let laid = await layOut(pool, plan, dataset);
-  const write = ({ training, opened }: Laid, tensors: Tensors) => {
+  let placed = await placeTraining(pool, plan, dataset);
+  const write = ({ training, opened }: PlacedTraining, tensors: Tensors) => {
     loadTensors(training, tensors);
     for (const layer of training.transposed) opened.kernels.prepareLayer(layer);
   };
   return {
     get stepsDone() {
-      return Atomics.load(laid.fields, at("step"));
+      return Atomics.load(placed.fields, at("step"));
     },
     async runEpoch({ order, rates, step, signal }) {
-      const { training: { memory, program, update }, opened, fields } = laid;
+      const { training: { memory, program, update }, opened, fields } = placed;
       new Uint32Array(memory.buffer, program.order, order.length).set(order);
       const numbers = new Float32Array(memory.buffer, program.numbers, rates.length * STEP_NUMBERS);
       rates.forEach((rate, i) => numbers.set(numbersOf(update, rate, step + i + 1), i * STEP_NUMBERS));
@@ -107,16 +107,16 @@ async function createTrainer(pool: KernelPool, plan: StepPlan, dataset: Dataset)
       const [steps, rows, correct] = [fields[at("step")], fields[at("rows")], fields[at("correct")]];
       return { lossSum: lossSum[0], correct, rows, steps, diverged: fields[at("diverged")] !== 0 };
     },
-    readTensors: () => readTensors(laid.training),
-    writeTensors: (tensors) => write(laid, tensors),
+    readTensors: () => readTensors(placed.training),
+    writeTensors: (tensors) => write(placed, tensors),
     async writeInputs(inputs) {
-      if (laid.training.replaceInputs(inputs)) return;
-      const next = await layOut(pool, plan, { ...answers, inputs }), before = laid;
+      if (placed.training.replaceInputs(inputs)) return;
+      const next = await placeTraining(pool, plan, { ...withoutInputs, inputs }), before = placed;
       write(next, readTensors(before.training));
-      laid = next;
+      placed = next;
       before.opened.close();
     },
-    close: () => laid.opened.close(),
+    close: () => placed.opened.close(),
   };
 }
 

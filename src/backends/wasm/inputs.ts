@@ -1,6 +1,6 @@
 /**
- * How the inputs of a data set lie in the kernels' memory: as they are, or, where most of them are zero, as entries of the
- * others.
+ * Places the inputs of a data set in the kernels' memory. Dense inputs are stored unchanged; if most inputs are zero, only
+ * the others are stored, as entries.
  * @module
  */
 import type { Dataset } from "../../data/dataset.ts";
@@ -8,57 +8,58 @@ import type { Arena } from "../../workers/arena.ts";
 import type { Fields, PROGRAM } from "./records.ts";
 
 /**
- * The share of non-zero inputs up to which skipping zeros is faster: measured on MNIST's first layer, an entry, with its
- * share of the gathering, costs about twice as much as an input of the dense products.
+ * The share of nonzero inputs up to which skipping zeros is faster. Measured on MNIST's first layer, an entry takes about
+ * twice the time of an input in the dense products, its share of the gathering included.
  */
 const SPARSE_BELOW = 0.5;
 
 /**
- * How much more room than they take entries get in a training set, whose inputs may be replaced: another deformation of the
- * same images has a few more or fewer. Memory that is never written to costs only addresses.
+ * The factor by which the memory reserved for the entries of a training set is larger than they need, because its inputs
+ * may be replaced: another deformation of the same images has a few more or fewer entries. Memory that is never written to
+ * takes address space only.
  */
 const SPARE_ROOM = 1.25;
 
-/** Inputs that have their place, and how to put them there. */
+/** Inputs for which memory is reserved. */
 export interface PlacedInputs {
-  /** Whether zeros are skipped. */
+  /** True if zeros are skipped. */
   readonly sparse: boolean;
-  /** Where the inputs are, as they are; 0 where zeros are skipped. */
+  /** The address of dense inputs; 0 if zeros are skipped. */
   readonly source: number;
-  /** The fields of a program that tell the kernels where the entries are; none where inputs are dense. */
+  /** The fields of a program that describe the entries; none if the inputs are dense. */
   readonly fields: Fields<typeof PROGRAM>;
-  /** Copies the inputs to their place. */
+  /** Copies the inputs into the memory. */
   write(memory: WebAssembly.Memory): void;
   /**
-   * Copies others, of the same kind and number, to the same place; `false`, with nothing done, where they do not fit
-   * there or their density asks for another layout, which follows from the inputs alone and not from what was there before.
+   * Copies other inputs, of the same kind and number, to the same address. Returns `false`, without copying, if they do
+   * not fit there or their density needs the other layout. The layout does not depend on earlier inputs.
    */
   replace(memory: WebAssembly.Memory, inputs: Dataset["inputs"]): boolean;
 }
 
-/** What inputs would take as entries. */
+/** The number and distribution of nonzero inputs. */
 interface Extent {
-  /** Where each row's entries begin, `[N + 1]`; the last is their number. */
+  /** The index of each row's first entry, `[N + 1]`; the last number is the count of all entries. */
   readonly starts: Uint32Array;
-  /** Entries of the row that has most. */
+  /** The largest number of entries in a row. */
   readonly longestRow: number;
-  /** Whether they are so few that skipping zeros is faster. */
+  /** True if so few inputs are nonzero that skipping zeros is faster. */
   readonly sparse: boolean;
 }
 
-/** How inputs are laid out. */
+/** Options of the layout of inputs. */
 interface InputOptions {
-  /** Inputs a row, `I`. */
+  /** Inputs in each row, `I`. */
   readonly inFeatures: number;
-  /** The factor that a network sees each value times. */
+  /** The factor by which each value is multiplied. */
   readonly scale: number;
-  /** Rows that are gathered at a time. */
+  /** Rows in each batch. */
   readonly batch: number;
-  /** Whether to train: then there are lists by feature too, and inputs can be replaced. */
+  /** True for training, which also needs lists by feature and memory for replaced inputs. */
   readonly train: boolean;
 }
 
-/** Finds a place for `inputs` `[N, I]`. */
+/** Reserves memory for `inputs` `[N, I]`. */
 export function placeInputs(arena: Arena, inputs: Dataset["inputs"], options: InputOptions): PlacedInputs {
   const extent = measure(inputs, options.inFeatures);
   if (extent.sparse) return placeEntries(arena, inputs, extent, options);
@@ -98,7 +99,7 @@ function measure(inputs: Dataset["inputs"], inFeatures: number): Extent {
   return { starts, longestRow, sparse: entries <= SPARSE_BELOW * inputs.length };
 }
 
-/** Bytes by fours, where rows of them can be read so: to count them takes a third of the time. */
+/** Returns bytes as groups of four if each row is whole groups; counting them so takes a third of the time. */
 function quadsOf(inputs: Dataset["inputs"], inFeatures: number): Uint32Array | undefined {
   if (!(inputs instanceof Uint8Array) || inFeatures % 4 !== 0 || inputs.byteOffset % 4 !== 0) {
     return undefined;
@@ -106,13 +107,16 @@ function quadsOf(inputs: Dataset["inputs"], inFeatures: number): Uint32Array | u
   return new Uint32Array(inputs.buffer, inputs.byteOffset, inputs.length / 4);
 }
 
-/** How many of four bytes are not zero: each sets its highest bit, and these bits are added up. */
+/** Returns how many of four bytes are not zero. Each nonzero byte sets its highest bit, and these bits are added up. */
 function nonZeroBytes(quad: number): number {
   const bits = ((quad & 0x7f7f7f7f) + 0x7f7f7f7f | quad) >>> 7 & 0x01010101;
   return Math.imul(bits, 0x01010101) >>> 24;
 }
 
-/** Entries take 4 bytes where inputs are bytes, feature * 256 + byte, else 8, {u32 feature * 64, f32 value}. */
+/**
+ * Reserves memory for inputs as entries. An entry of a byte takes 4 bytes, feature * 256 + byte; an entry of a float takes
+ * 8, {u32 feature * 64, f32 value}.
+ */
 function placeEntries(
   arena: Arena,
   inputs: Dataset["inputs"],
@@ -159,9 +163,9 @@ function placeEntries(
     fields,
     write: (memory) => write(memory, inputs, extent),
     replace(memory, others) {
-      const wanted = measure(others, inFeatures), entries = wanted.starts[starts.length - 1];
-      if (!wanted.sparse || entries > room || wanted.longestRow > rowRoom) return false;
-      write(memory, others, wanted);
+      const needed = measure(others, inFeatures), entries = needed.starts[starts.length - 1];
+      if (!needed.sparse || entries > room || needed.longestRow > rowRoom) return false;
+      write(memory, others, needed);
       return true;
     },
   };

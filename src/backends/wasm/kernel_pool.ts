@@ -1,8 +1,8 @@
 /**
- * Runs programs of the kernels on a pool of workers, and uses the memories of closed trainers and predictors again. A memory
- * that is shared with workers goes back to the system only when each of them has collected its garbage. A worker that waits
- * for work does not collect any, and the engine does not count shared memory: twenty trainers of 40 MB each, closed one
- * after the other, took 850 MB.
+ * Runs programs of the kernels on a worker pool, and reuses the memories of closed trainers and predictors. A memory that
+ * is shared with workers is released only when the garbage collector of each worker has run. It does not run in a worker
+ * that waits for work, and the engine does not count shared memory. Without reuse, twenty trainers of 40 MB each, closed
+ * one after the other, took 850 MB.
  * @module
  */
 import { BackendError } from "../../errors.ts";
@@ -11,15 +11,15 @@ import { createPool, type PoolInstance, type WorkerPool } from "../../workers/po
 import { type Build, compileKernels, type Kernels } from "./module.ts";
 import { fieldAt, PROGRAM } from "./records.ts";
 
-/** Most memories that are kept for later: those of a training with a validation and a test set, and of new inputs. */
+/** The most idle memories kept: those of a training with a validation set and a test set, and of replaced inputs. */
 const MOST_IDLE = 4;
 
-/** The kernels over one memory. */
+/** The kernels on one memory. */
 export interface KernelMemory {
-  /** The kernels on the calling thread, for work between runs. */
+  /** The kernels on the calling thread, for calls between runs. */
   readonly kernels: Kernels;
   /**
-   * Runs the program at `address` until it has ended. After a trap the memory may hold anything.
+   * Runs the program at `address` to its end. After a trap the contents of the memory are undefined.
    *
    * @throws {BackendError} if a kernel traps or the pool is closed
    */
@@ -28,22 +28,22 @@ export interface KernelMemory {
   close(): void;
 }
 
-/** A pool of workers that has the kernels. */
+/** A worker pool with the kernels. */
 export interface KernelPool extends Pick<WorkerPool, "threads" | "shared" | "alone" | "close"> {
-  /** Which build of the kernels runs. */
+  /** The build of the kernels that runs. */
   readonly build: Build;
   /**
-   * Returns a memory of at least so many bytes that no one uses, all zero up to there; it stays unused until it is opened.
+   * Returns a memory that is not in use, with `bytes` bytes or more, of which the first `bytes` are zero.
    *
-   * @throws {BackendError} if there is no memory of that size
+   * @throws {BackendError} if the host cannot allocate a memory of that size
    */
   createMemory(bytes: number): WebAssembly.Memory;
-  /** Creates the kernels over a memory on each thread. */
+  /** Creates the kernels on a memory, for each thread. */
   open(memory: WebAssembly.Memory): Promise<KernelMemory>;
 }
 
 /**
- * Creates a pool of `threads` workers. Its one thread is the calling one if `shared` is false or this host starts no workers.
+ * Creates a pool of `threads` workers. If `shared` is false or the host starts no workers, it has only the calling thread.
  *
  * @throws {BackendError} if the host cannot run the kernels
  */
@@ -54,7 +54,7 @@ export async function createKernelPool(
   const pool = await createPool({ ...options, fault }), { threads, shared, alone, close } = pool;
   if (shared !== options.shared) compiled = await compileKernels({ ...options, shared });
   const { build, module } = compiled;
-  const idle = new Map<WebAssembly.Memory, PoolInstance>(); // first the one that has been idle longest
+  const idle = new Map<WebAssembly.Memory, PoolInstance>(); // the longest idle first
   const keep = (memory: WebAssembly.Memory, instance: PoolInstance) => {
     idle.set(memory, instance);
     if (idle.size <= MOST_IDLE) return;
@@ -78,7 +78,7 @@ export async function createKernelPool(
       return {
         kernels: instance.exports as unknown as Kernels,
         async run(address) {
-          failed = true; // until it has ended well: a memory that a kernel has failed on is not used again
+          failed = true; // until the run succeeds: a memory is not reused after a kernel has failed
           await runProgram(instance, memory, address);
           failed = false;
         },
@@ -89,8 +89,8 @@ export async function createKernelPool(
 }
 
 /**
- * Rounds a number of pages up, by less than a quarter, so that memories which differ little in size can replace each other.
- * Pages that are never written to cost only addresses.
+ * Rounds a number of pages up, by less than a quarter, so that a memory can be reused for one of about the same size. Pages
+ * that are never written to take address space only.
  */
 function roundPages(pages: number): number {
   const unit = 2 ** Math.max(0, Math.floor(Math.log2(pages)) - 2);
@@ -119,12 +119,13 @@ async function runProgram(
 }
 
 /**
- * Makes every worker leave a run: workers that wait at its barrier for one that has trapped, and workers that compute when
- * the pool is closed. `Worker.terminate()` cannot do this in Deno, which ends a worker only when its code returns.
+ * Makes every worker return from a run: workers that wait at the barrier for a worker that has trapped, and workers that
+ * are computing when the pool is closed. `Worker.terminate()` cannot do this, because Deno ends a worker only when its code
+ * returns.
  */
 function giveUp(words: Int32Array, control: number): void {
   const generation = control + 16, givenUp = control + 17;
-  if (!Number.isInteger(control) || control < 0 || givenUp >= words.length) return; // no barrier that anyone waits at
+  if (!Number.isInteger(control) || control < 0 || givenUp >= words.length) return; // not the address of a barrier
   Atomics.store(words, givenUp, 1);
   Atomics.add(words, generation, 1);
   Atomics.notify(words, generation);

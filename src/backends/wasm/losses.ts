@@ -1,25 +1,26 @@
-/** The row operations of a loss. @module */
+/** Builds the records of a loss. @module */
 import { ACTIVATION_TABLE } from "../../plan/activations.ts";
+import { LOSS_OPS, lossInputOf, lossSettingsOf } from "../../plan/losses.ts";
 import type { LossOp } from "../../plan/plan.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { Arena } from "../../workers/arena.ts";
 import type { AddressOf } from "./network.ts";
 import { type Fields, type ROW_OP, ROW_OP_KINDS } from "./records.ts";
 
-/** The answers of a data set that have their place: labels or target values, and row weights. */
-export interface PlacedAnswers {
+/** Labels or targets and row weights for which memory is reserved. */
+export interface PlacedTargets {
   /** The address of labels `[N]`; 0 if there are none. */
   readonly labels: number;
-  /** The address of target values `[N, O]`; 0 if there are none. */
+  /** The address of targets `[N, O]`; 0 if there are none. */
   readonly targets: number;
   /** The address of row weights `[N]`; 0 if there are none. */
   readonly weights: number;
-  /** Copies them to their place. */
+  /** Copies them into the memory. */
   write(memory: WebAssembly.Memory): void;
 }
 
-/** Finds a place for the answers of a data set. */
-export function placeAnswers(arena: Arena, { labels, targets, weights }: Dataset): PlacedAnswers {
+/** Reserves memory for the labels or targets and the row weights of a data set. */
+export function placeTargets(arena: Arena, { labels, targets, weights }: Dataset): PlacedTargets {
   const place = (values: Uint32Array | Float32Array | undefined) =>
     values ? arena.reserve(values.byteLength + 16) : 0; // kernels read 16 bytes at a time
   const placed = { labels: place(labels), targets: place(targets), weights: place(weights) };
@@ -33,45 +34,26 @@ export function placeAnswers(arena: Arena, { labels, targets, weights }: Dataset
   };
 }
 
-/** Returns the row operations of a loss over `outFeatures` outputs, the last one for row weights if it has any. */
+/** Returns the row operations of a loss over `outFeatures` outputs; row weights are a second operation. */
 export function lossRecords(
   op: LossOp,
-  { outFeatures, addressOf, answers }: {
+  { outFeatures, addressOf, placed }: {
     readonly outFeatures: number;
     readonly addressOf: AddressOf;
-    readonly answers: PlacedAnswers;
+    readonly placed: PlacedTargets;
   },
 ): Fields<typeof ROW_OP>[] {
   const gradient = { result: addressOf(op.dZ), columns: outFeatures };
-  const loss = { kind: ROW_OP_KINDS[op.op], ...gradient, ...lossFields(op, addressOf, answers) };
+  const loss = {
+    kind: ROW_OP_KINDS.loss,
+    loss: LOSS_OPS[op.op].number,
+    ...gradient,
+    a: addressOf(lossInputOf(op)),
+    ...("activation" in op && { z: addressOf(op.z), activation: ACTIVATION_TABLE[op.activation].number }),
+    labels: placed.labels,
+    source: placed.targets,
+    scale: lossSettingsOf(op)[0] ?? 0,
+  };
   if (op.weights === undefined) return [loss];
-  return [loss, { kind: ROW_OP_KINDS.weigh, ...gradient, source: answers.weights }];
-}
-
-/** Returns the fields of a loss that depend on its kind. */
-function lossFields(
-  op: LossOp,
-  addressOf: AddressOf,
-  { labels, targets }: PlacedAnswers,
-): Fields<typeof ROW_OP> {
-  switch (op.op) {
-    case "softmaxCrossEntropy":
-      return { a: addressOf(op.logits), labels, scale: op.labelSmoothing };
-    case "binaryCrossEntropy":
-      return { a: addressOf(op.logits), source: targets };
-    case "meanSquaredError":
-      return { ...outputFields(op, addressOf), labels: op.labels ? labels : 0, source: targets };
-    case "huber":
-      return { ...outputFields(op, addressOf), source: targets, scale: op.delta };
-    default:
-      return op satisfies never;
-  }
-}
-
-/** Returns the fields of a loss that is computed from the network's output. */
-function outputFields(
-  { y, z, activation }: Extract<LossOp, { y: unknown }>,
-  addressOf: AddressOf,
-): Fields<typeof ROW_OP> {
-  return { a: addressOf(y), z: addressOf(z), activation: ACTIVATION_TABLE[activation].number };
+  return [loss, { kind: ROW_OP_KINDS.weigh, ...gradient, source: placed.weights }];
 }

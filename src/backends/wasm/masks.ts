@@ -1,18 +1,18 @@
-/** The masks of dropout in the kernels' memory. @module */
+/** Places the masks of dropout in the kernels' memory. @module */
 import type { DropoutMask } from "../../plan/plan.ts";
 import { dropoutThreshold } from "../../random.ts";
 import type { Arena } from "../../workers/arena.ts";
 import { bytesOf, type Fields, MASK, writeRecord } from "./records.ts";
 
-/** Masks that have their place. */
+/** Masks for which memory is reserved. */
 export interface PlacedMasks {
-  /** Finds a place for a mask and returns its address, 0 for none. */
+  /** Reserves memory for a mask and returns its address; returns 0 without a mask. */
   place(mask: DropoutMask | undefined): number;
   /** Writes the records of all masks. */
   write(memory: WebAssembly.Memory): void;
 }
 
-/** Finds places for masks. */
+/** Creates an empty set of masks. */
 export function placeMasks(arena: Arena): PlacedMasks {
   const placed: { readonly address: number; readonly fields: Fields<typeof MASK> }[] = [];
   return {

@@ -1,5 +1,5 @@
 /**
- * The compiled kernels: the build with relaxed SIMD where the host has it, else the one without.
+ * Compiles the kernels: the build with relaxed SIMD if the host supports it, or else the build without.
  * @module
  */
 import { BackendError } from "../../errors.ts";
@@ -7,18 +7,18 @@ import { moduleBytes } from "../../workers/shared_memory.ts";
 
 /** The functions of the module. */
 export interface Kernels {
-  /** Does one thread's part of at most `limit` more steps of the program at `address`. */
+  /** Runs one thread's part of at most `limit` more steps of the program at `address`. */
   run(address: number, thread: number, limit: number): void;
-  /** Copies the weights of the layer at `address` to their transposed places. */
+  /** Copies the weights of the layer at `address` to its transposed matrix. */
   prepareLayer(address: number): void;
-  /** Returns a number that tells from which definitions the kernels were built. */
+  /** Returns a hash of the definitions from which the kernels were built. */
   fingerprint(): number;
 }
 
-/** Which build of the kernels. */
+/** A build of the kernels. */
 export type Build = "relaxed" | "plain";
 
-/** The compiled kernels and which build they are. */
+/** The compiled kernels and the name of their build. */
 export interface KernelModule {
   readonly build: Build;
   readonly module: WebAssembly.Module;
@@ -27,8 +27,8 @@ export interface KernelModule {
 /**
  * Compiles the kernels.
  *
- * @param options `build` asks for one build; `shared` says whether their memory is shared between threads
- * @throws {BackendError} if the host has no WebAssembly or refuses to compile it, or lacks SIMD or what the build asked for needs
+ * @param options `build` names the build to use; `shared` is true if threads share the memory
+ * @throws {BackendError} if the host has no WebAssembly, refuses to compile it, or lacks a feature that the build needs
  */
 export async function compileKernels(
   options: { readonly build?: Build; readonly shared: boolean },
@@ -42,7 +42,7 @@ export async function compileKernels(
     try {
       return { build, module: await WebAssembly.compile(bytes) };
     } catch (cause) {
-      // Such as a page whose Content-Security-Policy lacks 'wasm-unsafe-eval'.
+      // For example, the Content-Security-Policy of a page lacks 'wasm-unsafe-eval'.
       throw unavailable(
         `this host refuses to compile it: ${cause instanceof Error ? cause.message : cause}`,
         cause,

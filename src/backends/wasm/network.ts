@@ -1,5 +1,5 @@
 /**
- * The buffers of a plan in the kernels' memory, and the row operations of the way forward.
+ * Places the buffers of a plan in the kernels' memory, and builds the records of the forward pass.
  * @module
  */
 import { ACTIVATION_TABLE } from "../../plan/activations.ts";
@@ -14,19 +14,19 @@ import type { PlacedMasks } from "./masks.ts";
 import { padded, panelNumbers, panelsOf, weightsFromPanels, weightsToPanels } from "./panels.ts";
 import { type Fields, type ROW_OP, ROW_OP_KINDS } from "./records.ts";
 
-/** A parameter, or optimizer state of one, that has its place. */
+/** A parameter or optimizer state for which memory is reserved. */
 export interface PlacedTensor {
   /** Its address. */
   readonly address: number;
-  /** Numbers outside of the kernels' memory: `O * I` or `O`. */
+  /** The count of its numbers without padding: `O * I` or `O`. */
   readonly size: number;
-  /** Copies it in. */
+  /** Copies it into the memory. */
   write(memory: WebAssembly.Memory, values: FloatArray): void;
-  /** Copies it out. */
+  /** Copies it out of the memory. */
   read(memory: WebAssembly.Memory): Float32Array<ArrayBuffer>;
 }
 
-/** Finds a place for weights `[O, I]`, as panels of their transpose, or a bias `[O]`, padded to whole panels. */
+/** Reserves memory for weights `[O, I]`, stored as panels of their transpose, or a bias `[O]`, padded to whole panels. */
 export function placeTensor(arena: Arena, shape: BufferSpec["shape"]): PlacedTensor {
   const [outFeatures, inFeatures] = shape as number[];
   if (inFeatures === undefined) {
@@ -50,22 +50,22 @@ export function placeTensor(arena: Arena, shape: BufferSpec["shape"]): PlacedTen
   };
 }
 
-/** Finds a place for an activation or gradient `["B", columns]`, `stride` rows allocated a panel. */
+/** Reserves memory for activations or gradients `["B", columns]` with `stride` rows in each panel. */
 export function placeRows(arena: Arena, stride: number, columns: number): number {
   return arena.reserve(panelsOf(columns) * stride * 64);
 }
 
-/** Parameters with their states that have their place. */
+/** Parameters and optimizer states for which memory is reserved. */
 export interface PlacedParameters {
-  /** Parameters and states by name. */
+  /** The parameters and states by name. */
   readonly tensors: ReadonlyMap<BufferName, PlacedTensor>;
   /** Bytes from a parameter to its first state, and from each state to the next. */
   readonly stateDistance: number;
 }
 
 /**
- * Finds a place for every parameter, then for the first state of each, and so on, so that states lie at one distance;
- * averages come last.
+ * Reserves memory for every parameter, then for the first state of each parameter, and so on, with averages last. Each
+ * state so has the same distance from its parameter.
  */
 export function placeParameters(arena: Arena, { layers }: PlanNetwork): PlacedParameters {
   const parameters = layers.flatMap(({ inFeatures, outFeatures, forward, training }) => [
@@ -83,7 +83,7 @@ export function placeParameters(arena: Arena, { layers }: PlanNetwork): PlacedPa
   return { tensors, stateDistance: (arena.reserve(0) - start) / rounds };
 }
 
-/** Returns the names of a parameter, its states and its average, as far as there are any. */
+/** Returns the names of a parameter, of its states, and of its average if there is one. */
 function namesOf(
   name: BufferName,
   training: LayerTraining | undefined,
@@ -94,12 +94,12 @@ function namesOf(
   return [name, ...statesOf(training[which]), ...averages ? [averages[which].average] : []];
 }
 
-/** Returns the address of a buffer, 0 for one that an operation leaves out. */
+/** Returns the address of a buffer, or 0 for a buffer that an operation does not have. */
 export type AddressOf = (name: BufferName | undefined) => number;
 
 /**
- * Finds a place for each row buffer of a batch; inputs whose zeros are skipped have address 0. The inputs are dropped in
- * place: both buffers have the same address.
+ * Reserves memory for each row buffer of a batch. Inputs whose zeros are skipped have address 0. Dropout of the inputs
+ * works in place, so that both of its buffers have the same address.
  */
 export function placeBatch(
   arena: Arena,
@@ -125,8 +125,8 @@ export function placeBatch(
 }
 
 /**
- * Returns the row operations of the way forward: the inputs of a batch, unless their zeros are skipped, and each layer after
- * the dropout of its inputs. Inputs whose zeros are skipped are dropped when they are gathered.
+ * Returns the row operations of the forward pass: the gathering of the inputs, and for each layer the dropout of its inputs
+ * and the layer itself. Inputs whose zeros are skipped are gathered elsewhere, and their dropout is applied there.
  */
 export function forwardRecords(
   { gather, layers }: PlanNetwork,

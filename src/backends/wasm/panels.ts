@@ -1,5 +1,5 @@
 /**
- * The layout of matrices in the kernels' memory: panels of 16 columns, described in `kernels/prims.ts`.
+ * Converts matrices to and from their layout in the kernels' memory: panels of 16 columns, see `kernels/prims.ts`.
  * @module
  */
 import type { FloatArray } from "../backend.ts";
@@ -7,24 +7,24 @@ import type { FloatArray } from "../backend.ts";
 /** Columns of a panel. */
 const WIDTH = 16;
 
-/** Panels of a matrix with that many columns. */
+/** Returns the number of panels of a matrix with `columns` columns. */
 export function panelsOf(columns: number): number {
   return Math.ceil(columns / WIDTH);
 }
 
-/** `count` rounded up to a whole number of panel widths. */
+/** Returns `count` rounded up to a multiple of the panel width. */
 export function padded(count: number): number {
   return panelsOf(count) * WIDTH;
 }
 
-/** Numbers that a matrix takes, padding included. */
+/** Returns how many numbers a matrix takes, padding included. */
 export function panelNumbers(rows: number, columns: number): number {
   return rows * padded(columns);
 }
 
 /**
- * Copies weights `[O, I]` into panels of their transpose `[I, O]`, `stride` rows allocated a panel; the padding is left
- * as it is, zero.
+ * Copies weights `[O, I]` into panels of their transpose `[I, O]` with `stride` rows in each panel. The padding is not
+ * written and stays zero.
  */
 export function weightsToPanels(
   weights: FloatArray,
@@ -34,7 +34,7 @@ export function weightsToPanels(
   eachWeight(shape, (at, index) => panels[at] = weights[index]);
 }
 
-/** Copies weights back out of their panels. */
+/** Returns weights `[O, I]` copied from their panels. */
 export function weightsFromPanels(
   panels: Float32Array,
   shape: { inFeatures: number; outFeatures: number; stride: number },

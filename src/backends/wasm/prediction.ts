@@ -1,5 +1,5 @@
 /**
- * Lays the forward half of a network and the inputs it is to predict out in a memory of the kernels.
+ * Places a network's forward pass and its inputs in a memory of the kernels.
  * @module
  */
 import type { Tensors } from "../backend.ts";
@@ -14,10 +14,10 @@ import { forwardRecords, placeBatch, placeParameters } from "./network.ts";
 import { placeProgram } from "./program.ts";
 import { PROGRAM, ROW_OP_KINDS, writeRecord } from "./records.ts";
 
-/** Rows whose activations are kept at a time. */
+/** Rows in each batch, at most. */
 const BATCH = 512;
 
-/** Inputs that are placed, with the network that predicts from them. */
+/** A network's forward pass over placed inputs. */
 export interface Prediction {
   /** Copies parameters in. */
   load(tensors: Tensors): void;
@@ -27,7 +27,7 @@ export interface Prediction {
   close(): void;
 }
 
-/** Lays everything out and copies the inputs in. */
+/** Places a forward pass and copies the inputs in. */
 export async function preparePrediction(
   pool: KernelPool,
   plan: ForwardPlan,
@@ -46,7 +46,7 @@ export async function preparePrediction(
   const addressOf = placeBatch(arena, network, { batch, inputs: placed, tensors });
   const outputs = arena.reserve(count * outFeatures * 4), last = network.layers.at(-1)!.forward;
   const rowOps = [
-    // A prediction drops nothing.
+    // A prediction has no dropout.
     ...forwardRecords(network, { values: inputs, inputs: placed, addressOf, placeMask: () => 0 }),
     { kind: ROW_OP_KINDS.output, a: addressOf(last.y), result: outputs, columns: outFeatures },
   ];

@@ -1,5 +1,5 @@
 /**
- * Programs: how a plan, or the forward half of a network, becomes records that the kernels follow.
+ * Places programs in the kernels' memory: the records that tell the kernels which operations to run.
  * @module
  */
 import type { Arena } from "../../workers/arena.ts";
@@ -16,37 +16,37 @@ import {
   writeRecord,
 } from "./records.ts";
 
-/** Rows of panels of a layer's weights in one item of work, at most: 8 KB of gradient. Half of it is a multiple of 16. */
+/** Most rows of a panel of weights in one item: 8 KB of gradient. Half of this number must be a multiple of 16. */
 const ITEM_ROWS = 128;
 
-/** Bytes of the counters of `kernels/control.ts`. */
+/** Returns the bytes of the counters of `kernels/control.ts`. */
 const controlBytes = (threads: number) => 192 + Object.keys(QUEUES).length * threads * 64;
 
-/** What a program does, with every address known. */
+/** The contents of a program, with all addresses. */
 export interface ProgramSpec {
   /** Threads that share the work. */
   readonly threads: number;
   /** Rows of a full batch. */
   readonly batch: number;
-  /** The most rows of a run. */
+  /** Most rows in a run. */
   readonly maxRows: number;
   /** Operations on rows, in order. */
   readonly rowOps: readonly Fields<typeof ROW_OP>[];
-  /** Layers to update, first to last; none in a program that predicts. */
+  /** The layers to update, first to last; none in a prediction. */
   readonly layers: readonly Fields<typeof LAYER>[];
   /** Other fields of the program. */
   readonly fields: Fields<typeof PROGRAM>;
 }
 
-/** A program that has its place. */
+/** A program for which memory is reserved. */
 export interface PlacedProgram {
   /** The address of its record. */
   readonly address: number;
-  /** The address of `[maxRows]` u32, the rows of a run. */
+  /** The address of the rows of a run, `[maxRows]` u32. */
   readonly order: number;
-  /** The address of `[steps, STEP_NUMBERS]` f32, the numbers of each step's updates. */
+  /** The address of the numbers of each step's updates, `[steps, STEP_NUMBERS]` f32. */
   readonly numbers: number;
-  /** The address of the sum of losses, f64. */
+  /** The address of the sum of the losses, one f64. */
   readonly lossSum: number;
   /** The addresses of the layer records. */
   readonly layers: readonly number[];
@@ -54,7 +54,7 @@ export interface PlacedProgram {
   write(memory: WebAssembly.Memory): void;
 }
 
-/** Finds a place for a program. */
+/** Reserves memory for a program. */
 export function placeProgram(arena: Arena, spec: ProgramSpec): PlacedProgram {
   const { threads, batch, maxRows } = spec;
   const items = spec.layers.flatMap(itemsOf);
@@ -68,7 +68,7 @@ export function placeProgram(arena: Arena, spec: ProgramSpec): PlacedProgram {
   const itemsAt = arena.reserve(items.length * bytesOf(ITEM));
   const squares = arena.reserve(items.length * 8);
   const scratch = arena.reserve(threads * scratchBytes);
-  const losses = arena.reserve(batch * 8), rights = arena.reserve(batch * 4), lossSum = arena.reserve(8);
+  const losses = arena.reserve(batch * 8), correctRows = arena.reserve(batch * 4), lossSum = arena.reserve(8);
   return {
     address,
     order,
@@ -95,20 +95,20 @@ export function placeProgram(arena: Arena, spec: ProgramSpec): PlacedProgram {
           items: itemsAt,
           itemCount: items.length,
         },
-        ...{ scratch, scratchBytes, squares, losses, rights, control, lossSum },
+        ...{ scratch, scratchBytes, squares, losses, correctRows, control, lossSum },
         ...spec.fields,
       });
     },
   };
 }
 
-/** Rows that a thread takes at a time. */
+/** Returns the number of rows in a chunk, the unit of work of a thread. */
 function chunkRows(batch: number, threads: number): number {
   const share = Math.ceil(batch / (threads * 4));
   return Math.max(8, Math.ceil(share / 8) * 8);
 }
 
-/** The work of one layer, in items of some rows of one panel, or of two where the input is sparse. */
+/** Divides the weights of a layer into items: rows of one panel, or of two panels if the input is sparse. */
 function itemsOf(layer: Fields<typeof LAYER>, index: number): Fields<typeof ITEM>[] {
   const { inner = 0, columns = 0 } = layer;
   const together = layer.x ? 1 : 2, rows = ITEM_ROWS / together, all = panelsOf(columns);

@@ -1,5 +1,5 @@
 /**
- * Lays a plan, its state and its data set out in a memory of the kernels.
+ * Places a plan and its data set in a memory of the kernels.
  * @module
  */
 import { ACTIVATION_TABLE } from "../../plan/activations.ts";
@@ -13,28 +13,30 @@ import { updateOf } from "../state.ts";
 import { createArena } from "../../workers/arena.ts";
 import { placeInputs } from "./inputs.ts";
 import type { KernelPool } from "./kernel_pool.ts";
-import { lossRecords, placeAnswers } from "./losses.ts";
+import { lossRecords, placeTargets } from "./losses.ts";
 import { placeMasks } from "./masks.ts";
 import { forwardRecords, placeBatch, type PlacedTensor, placeParameters, placeRows } from "./network.ts";
 import { padded } from "./panels.ts";
 import { type PlacedProgram, placeProgram } from "./program.ts";
 import { type Fields, type ROW_OP, ROW_OP_KINDS } from "./records.ts";
 
-/** A plan that is ready to run. */
+/** A plan in a memory, ready to run. */
 export interface Training {
   readonly memory: WebAssembly.Memory;
   readonly program: PlacedProgram;
   /** Parameters and optimizer state by name. */
   readonly tensors: ReadonlyMap<BufferName, PlacedTensor>;
-  /** The layers whose transposed weights must follow when parameters are set from outside. */
+  /** The addresses of layers whose transposed weights must be computed after the host has written parameters. */
   readonly transposed: readonly number[];
   /** The update that every parameter gets. */
   readonly update: UpdateOp;
-  /** Copies other inputs, of the same kind and number, in; `false`, with nothing done, where they need another layout. */
+  /**
+   * Copies in other inputs of the same kind and number. Returns `false`, without copying, if they need another layout.
+   */
   replaceInputs(inputs: Dataset["inputs"]): boolean;
 }
 
-/** Lays everything out and copies data set and state in. */
+/** Places a plan, and copies its data set in. */
 export function prepareTraining(
   plan: StepPlan,
   dataset: Dataset,
@@ -51,7 +53,7 @@ export function prepareTraining(
     batch: batchSize,
     train: true,
   });
-  const answers = placeAnswers(arena, dataset);
+  const targets = placeTargets(arena, dataset);
   const addressOf = placeBatch(arena, network, { batch: batchSize, inputs, tensors });
   const masks = placeMasks(arena);
   const transposed = layers.map(({ inFeatures, outFeatures, backwardInput }) =>
@@ -95,7 +97,7 @@ export function prepareTraining(
     maxRows: countOf(dataset),
     rowOps: [
       ...forwardRecords(network, { values: dataset.inputs, inputs, addressOf, placeMask: masks.place }),
-      ...lossRecords(loss, { outFeatures: plan.outFeatures, addressOf, answers }),
+      ...lossRecords(loss, { outFeatures: plan.outFeatures, addressOf, placed: targets }),
       ...layers.map(backwardRecord).filter((record) => record !== undefined).reverse(),
     ],
     layers: layerRecords,
@@ -108,14 +110,14 @@ export function prepareTraining(
       ...averageDecay > 0 && {
         averageDistance: (1 + statesOf(update).length) * stateDistance,
         averageDecay,
-        averageRest: 1 - averageDecay,
+        oneMinusAverageDecay: 1 - averageDecay,
       },
     },
   });
 
   const memory = pool.createMemory(arena.bytes);
   inputs.write(memory);
-  answers.write(memory);
+  targets.write(memory);
   program.write(memory);
   masks.write(memory);
   return {
@@ -129,9 +131,9 @@ export function prepareTraining(
 }
 
 /**
- * Returns the decay of the averages of all parameters, 0 if none are kept.
+ * Returns the decay of the averages of parameters; 0 without averages.
  *
- * @throws {BackendError} if parameters get different ones
+ * @throws {BackendError} if the averages of parameters have different decays
  */
 function averageDecayOf(layers: readonly TrainedLayer[]): number {
   const decays = layers.flatMap(({ training: { averages } }) =>

@@ -1,10 +1,10 @@
-/** The numbers that the kernels of the updates need in each step. @module */
+/** Computes the numbers of a step that the kernels of the updates need. @module */
 import { settingsOf } from "../../plan/optimizers.ts";
 import type { UpdateOp } from "../../plan/plan.ts";
 
 /**
  * Returns the numbers of one step, at most `STEP_NUMBERS`, in the order in which `kernels/updates.ts` reads them. They are
- * float64 until the kernels' memory rounds each of them once.
+ * computed in float64, and rounded once when they are written to the kernels' memory.
  *
  * @param step counts from 1
  */

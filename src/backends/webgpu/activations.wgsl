@@ -1,6 +1,6 @@
-// The activations of one number. For each NAME of ACTIVATION_TABLE (plan/activations.ts): NAME_of(z), and NAME_back, the
-// gradient of z from that of the output, d, and from the output y or from z, whichever the table says.
-// kernels.ts calls them by these names. Softmax is left to softmax.wgsl and softmax_backward.wgsl.
+// The activations of one number. For each NAME of ACTIVATION_TABLE (plan/activations.ts), NAME_of(z) is the activation, and
+// NAME_back is the gradient of z, computed from the gradient d of the output and from the output y or from z, as the table
+// defines. kernels.ts calls the functions by these names. softmax.wgsl and softmax_backward.wgsl compute softmax.
 // Compared with `activate()` and `activateBackward()` of the reference backend.
 
 fn linear_of(z: f32) -> f32 {
@@ -24,7 +24,7 @@ fn relu_of(z: f32) -> f32 {
 }
 
 fn relu_back(y: f32, d: f32) -> f32 {
-  return select(d, 0.0, is_negative(y) || is_zero(y)); // through NaN it goes as it is
+  return select(d, 0.0, is_negative(y) || is_zero(y)); // d if y is NaN
 }
 
 fn sigmoid_of(z: f32) -> f32 {
@@ -35,10 +35,10 @@ fn sigmoid_back(y: f32, d: f32) -> f32 {
   return d * y * (1.0 - y);
 }
 
-/** Bits of 0.3. */
+/** The bits of 0.3. */
 const TANH_SMALL = 0x3e99999au;
 
-/** Taylor's polynomial of degree 11 for |z| < 0.3, where the formula with e^2|z| would lose digits. */
+/** tanh z. If |z| < 0.3, the formula with e^2|z| would lose digits, and the Taylor polynomial of degree 11 is used. */
 fn tanh_of(z: f32) -> f32 {
   let size = bitcast<u32>(z) & 0x7fffffffu;
   let sign = bitcast<u32>(z) & 0x80000000u;
@@ -68,14 +68,14 @@ fn silu_back(z: f32, d: f32) -> f32 {
   return d * select(slope, (1.0 + z) * h * h, is_below_88(z));
 }
 
-/** Whether -∞ <= z < -88, beyond which exp_of(-z) stays the same; not if z is NaN. */
+/** True if -∞ <= z < -88, where exp_of(-z) is constant; false if z is NaN. */
 fn is_below_88(z: f32) -> bool {
   return bitcast<u32>(z) - 0xc2b00001u <= 0xff800000u - 0xc2b00001u;
 }
 
 /**
- * z t with t = tanh(log(1 + e^z)), which is (1 + 2 q) / (1 + 2 q + 2 q²) with q = e^-|z|, or below zero
- * (q² + 2 q) / (q² + 2 q + 2). There z meets the root of q before q itself, which vanishes sooner than z q.
+ * z t with t = tanh(log(1 + e^z)). With q = e^-|z|, t is (1 + 2 q) / (1 + 2 q + 2 q²) if z >= 0, and
+ * (q² + 2 q) / (q² + 2 q + 2) if z < 0. For z < 0, z is multiplied by √q twice, because q underflows before z q.
  */
 fn mish_of(z: f32) -> f32 {
   let h = root_of_decay(z);
@@ -85,7 +85,7 @@ fn mish_of(z: f32) -> f32 {
   return select(above, below, is_negative(z));
 }
 
-/** With D the divisor of t, σ(z) (1 - t²) is 4 (1 + q) q² / D², or below zero 4 (1 + q) q / D². */
+/** With D the divisor of t, σ(z) (1 - t²) is 4 (1 + q) q² / D² if z >= 0, and 4 (1 + q) q / D² if z < 0. */
 fn mish_back(z: f32, d: f32) -> f32 {
   let h = root_of_decay(z);
   let q = h * h;
@@ -96,7 +96,7 @@ fn mish_back(z: f32, d: f32) -> f32 {
   return d * select(above, below, is_negative(z));
 }
 
-/** e^(-|z| / 2); its square reaches 0. */
+/** e^(-|z| / 2), whose square reaches 0. */
 fn root_of_decay(z: f32) -> f32 {
   return exp_of(0.5 * bitcast<f32>(bitcast<u32>(z) | 0x80000000u));
 }
@@ -106,10 +106,10 @@ fn leaky_relu_of(z: f32) -> f32 {
 }
 
 fn leaky_relu_back(y: f32, d: f32) -> f32 {
-  return select(d, 0.01 * d, is_negative(y) || is_zero(y)); // through NaN it goes as it is
+  return select(d, 0.01 * d, is_negative(y) || is_zero(y)); // d if y is NaN
 }
 
-/** e^z - 1 below zero. Between -0.5 and 0, where the difference would lose digits, it is Taylor's polynomial of degree 8. */
+/** z if z >= 0, else e^z - 1. If z > -0.5, the difference would lose digits, and the Taylor polynomial of degree 8 is used. */
 fn elu_of(z: f32) -> f32 {
   var p = 1.0 / 40320.0;
   p = fma(p, z, 1.0 / 5040.0);
@@ -124,10 +124,10 @@ fn elu_of(z: f32) -> f32 {
 }
 
 fn elu_back(y: f32, d: f32) -> f32 {
-  return select(d, d * (y + 1.0), is_negative(y) || is_zero(y)); // through NaN it goes as it is
+  return select(d, d * (y + 1.0), is_negative(y) || is_zero(y)); // d if y is NaN
 }
 
-/** z Φ(z). With x = |z|, Φ(-x) is decay_of(x) tail_of(x), which keeps its digits where it is tiny, and Φ(x) is 1 - Φ(-x). */
+/** z Φ(z). With x = |z|, Φ(-x) is decay_of(x) tail_of(x), and Φ(x) is 1 - Φ(-x), so that the smaller one keeps its digits. */
 fn gelu_of(z: f32) -> f32 {
   let x = bitcast<f32>(bitcast<u32>(z) & 0x7fffffffu);
   let below = decay_of(x) * tail_of(x);
@@ -141,18 +141,18 @@ fn gelu_back(z: f32, d: f32) -> f32 {
   return d * select(1.0 - below, below, is_negative(z));
 }
 
-/** The largest x whose e^(-x²/2) float32 holds with all digits, and its bits. */
+/** The x from which on e^(-x²/2) is below the normal range of float32, and the bits of this x. */
 const DECAY_END = 13.2;
 const DECAY_END_BITS = 0x41533333u;
 
-/** The smaller of DECAY_END and x >= 0; DECAY_END if x is NaN. */
+/** The smaller of x >= 0 and DECAY_END; DECAY_END if x is NaN. */
 fn within_decay(x: f32) -> f32 {
   return select(DECAY_END, x, bitcast<u32>(x) < DECAY_END_BITS);
 }
 
 /**
- * e^(-x²/2) for x >= 0; 0 from DECAY_END on. x² is not rounded, because a rounding of it would be x²/2 roundings of the
- * result: the square of the first 12 bits of x is exact, and the rest of x² is small.
+ * e^(-x²/2) for x >= 0; 0 if x >= DECAY_END. x² is not rounded, because its rounding error would be multiplied by x²/2 in
+ * the result. The square of the first 12 bits of x is exact, and the rest of x² is small.
  */
 fn decay_of(x: f32) -> f32 {
   let bounded = within_decay(x);
@@ -161,7 +161,7 @@ fn decay_of(x: f32) -> f32 {
   return select(0.0, decay, bitcast<u32>(x) < DECAY_END_BITS);
 }
 
-/** Φ(-x) e^(x²/2) for 0 <= x <= DECAY_END, within 3.8e-7 of the value; tests/fixtures/make_normal_tail.py fits it. */
+/** Φ(-x) e^(x²/2) for 0 <= x <= DECAY_END, with an error below 3.8e-7; fitted by tests/fixtures/make_normal_tail.py. */
 fn tail_of(x: f32) -> f32 {
   let bounded = within_decay(x);
   var p = 0.00400742749;

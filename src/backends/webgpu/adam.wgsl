@@ -1,7 +1,7 @@
 // adam: m = β₁ m + (1 - β₁) g, v = β₂ v + (1 - β₂) g², p = p - rate m̂ / (√v̂ + ε).
 //
-// The corrections of m̂ and v̂ are the step's: corrected_rate is rate / (1 - β₁ᵗ), v_root is 1 / √(1 - β₂ᵗ), both computed
-// in float64 (updates.ts). Weight decay joins the gradient, or if it is decoupled (AdamW) shrinks p first.
+// The step record has the bias corrections, computed in float64 (updates.ts): corrected_rate is rate / (1 - β₁ᵗ), v_root is
+// 1 / √(1 - β₂ᵗ). Weight decay is added to the gradient, or, if it is decoupled (AdamW), shrinks p first.
 // parameters, m and v (P) are a layer's weights, then its bias. Compared with `adam()` of the reference backend.
 
 fn update(at: u32, gradient: f32) {

@@ -1,20 +1,20 @@
-/** Which adapter the backend takes, what it asks of it, and how it is described. @module */
+/** Selects the adapter of the backend, and determines the limits of its device. @module */
 import type { BackendError } from "../../errors.ts";
 import { webgpuError } from "./errors.ts";
 import { SMALL_TILE_BYTES, TILE_BYTES } from "./tile.ts";
 import { workerMayCrashAtExit } from "./worker.ts";
 
-/** How an adapter is asked for. */
+/** Options of the request for an adapter. */
 export interface AdapterOptions {
-  /** Whether the backend was asked for by its name; if not, only a hardware adapter will do, and no unsafe Worker. */
+  /** True if the backend was requested by name. If not, software adapters and unsafe Workers are refused. */
   readonly named?: boolean;
-  /** Where adapters come from; by default the host's `navigator.gpu`. */
+  /** The source of adapters; by default the host's `navigator.gpu`. */
   readonly gpu?: Pick<GPU, "requestAdapter">;
-  /** Most bytes of a buffer; by default, and at most, what the adapter binds at a time. */
+  /** The most bytes of a buffer; by default, and at most, the largest binding of the adapter. */
   readonly largestBuffer?: number;
 }
 
-/** What the kernels need; a device is never asked for more than that and the sizes below. */
+/** The limits that the kernels need. A device is requested with no more than these and the sizes below. */
 export const NEEDED = {
   maxComputeWorkgroupStorageSize: TILE_BYTES,
   maxComputeInvocationsPerWorkgroup: 64,
@@ -23,20 +23,20 @@ export const NEEDED = {
   maxComputeWorkgroupsPerDimension: 65535,
 } as const satisfies Partial<Record<keyof GPUSupportedLimits, number>>;
 
-/** What is asked for as large as the adapter has it: how large a network and a data set can be. */
+/** The limits that are requested as large as the adapter has them. They bound the size of networks and data sets. */
 export const SIZES = ["maxStorageBufferBindingSize", "maxBufferSize"] as const;
 
 /**
- * The software adapters of hosts that have no other. They are not asked for again, because drivers may print whenever they
- * are: Mesa's do where `XDG_RUNTIME_DIR` is not set.
+ * The names of software adapters, by host. Such an adapter is not requested again, because drivers may print a message at
+ * each request: Mesa's do if `XDG_RUNTIME_DIR` is not set.
  */
 const softwareOf = new WeakMap<Pick<GPU, "requestAdapter">, string>();
 
 /**
- * Asks for an adapter.
+ * Requests an adapter.
  *
- * @throws {BackendError} if there is none or it lacks something; not asked for by name, also if it is of software or this
- * is a Worker in which asking may crash the process when it exits
+ * @throws {BackendError} if there is no adapter, or a limit is too low; if the backend was not requested by name, also if the
+ * adapter is software, or if this is a Worker in which a request may crash the process when it exits
  */
 export async function findAdapter({ named = true, gpu = hostGpu() }: AdapterOptions): Promise<GPUAdapter> {
   if (gpu === undefined) throw webgpuError("open", "this host has no WebGPU", "unavailable");
@@ -67,27 +67,27 @@ function softwareError(name: string): BackendError {
   return webgpuError("open", why, "software");
 }
 
-/** The limits to ask a device of this adapter for. */
+/** Returns the limits with which a device of this adapter is requested. */
 export function wantedLimits({ limits }: GPUAdapter): Record<string, number> {
   return Object.fromEntries(SIZES.map((name) => [name, limits[name]]));
 }
 
-/** Whether an adapter computes on the CPU. */
+/** Returns whether an adapter computes on the CPU. */
 export function isSoftware({ info }: GPUAdapter): boolean {
   return info.isFallbackAdapter;
 }
 
 /**
- * Returns the bytes of a tile on an adapter: few on the CPU if the API is OpenGL. No field names the API, but the sizes of
- * subgroups tell: a driver for the CPU has one size, that of its vectors, and an API without subgroups reports the bounds
- * that WebGPU sets, 4 and 128.
+ * Returns the bytes of a tile on an adapter; the number is small on the CPU with OpenGL. No field names the API, but the
+ * subgroup sizes identify it: a driver for the CPU has one size, that of its vectors, and an API without subgroups reports
+ * the bounds that WebGPU sets, 4 and 128.
  */
 export function tileBytesOf(adapter: GPUAdapter): number {
   const { subgroupMinSize, subgroupMaxSize } = adapter.info;
   return isSoftware(adapter) && subgroupMinSize !== subgroupMaxSize ? SMALL_TILE_BYTES : TILE_BYTES;
 }
 
-/** What an adapter is called. */
+/** Returns the name of an adapter. */
 export function adapterName({ info }: GPUAdapter): string {
   return info.description || [info.vendor, info.architecture].filter(Boolean).join(" ") ||
     "an unnamed adapter";

@@ -1,7 +1,7 @@
 // average: average = decay average + (1 - decay) p, after the update.
 //
-// parameters and averages (P) are a layer's weights, then its bias. Split: an invocation a parameter, in strides of the
-// grid. Cost: 8 P bytes read and 4 P written. Compared with `average()` of the reference backend.
+// parameters and averages (P) are a layer's weights, then its bias. Split: one invocation for each parameter, in strides of
+// the grid. Cost: 8 P bytes read and 4 P written. Compared with `average()` of the reference backend.
 
 struct Average {
   size: u32, // P

@@ -1,5 +1,5 @@
 /**
- * The WebGPU backend: WGSL kernels on any GPU that the host's WebGPU reaches. The same bits come out of the same device,
+ * The WebGPU backend: WGSL kernels on any GPU that the host's WebGPU supports. Results on the same device have the same bits,
  * because each sum has one fixed order.
  * @module
  */
@@ -9,20 +9,20 @@ import type { ForwardPlan, StepPlan } from "../../plan/plan.ts";
 import { createBackend } from "../lifecycle.ts";
 import type { PredictorWork, TrainerWork } from "../work.ts";
 import type { AdapterOptions } from "./adapter.ts";
-import { type Device, inRoom, openDevice, type Room } from "./device.ts";
+import { type Device, openDevice, type TrackedDevice, withTrackedBuffers } from "./device.ts";
 import { placeInputs } from "./inputs.ts";
 import { writeTensors } from "./layers.ts";
 import { placePlan } from "./placement.ts";
 import { type Prediction, preparePrediction } from "./prediction.ts";
 import { prepareSteps } from "./training.ts";
 
-/** The WebGPU backend, with what it runs on. */
+/** The WebGPU backend, with its adapter and device. */
 export interface WebgpuBackend extends Backend {
   /** The adapter. */
   readonly adapter: GPUAdapter;
   /** The device. */
   readonly gpu: GPUDevice;
-  /** Buffers that it holds now. */
+  /** The number of buffers that are allocated now. */
   readonly buffersHeld: number;
 }
 
@@ -31,7 +31,7 @@ const TRAIN = "train on", PREDICT = "predict on";
 /**
  * Opens the WebGPU backend.
  *
- * @throws {BackendError} if there is no adapter that will do
+ * @throws {BackendError} if no adapter can be used
  */
 export async function openWebgpu(options: AdapterOptions = {}): Promise<WebgpuBackend> {
   const device = await openDevice(options);
@@ -45,23 +45,24 @@ export async function openWebgpu(options: AdapterOptions = {}): Promise<WebgpuBa
         return device.held.size;
       },
     }),
-    createTrainer: (plan, dataset) => inRoom(device, (room) => createTrainer(room, plan, dataset)),
+    createTrainer: (plan, dataset) =>
+      withTrackedBuffers(device, (tracked) => createTrainer(tracked, plan, dataset)),
     createPredictor: (plan) => createPredictor(device, plan),
     close: () => device.close(),
   });
 }
 
-async function createTrainer(device: Room, plan: StepPlan, dataset: Dataset): Promise<TrainerWork> {
+async function createTrainer(device: TrackedDevice, plan: StepPlan, dataset: Dataset): Promise<TrainerWork> {
   const { inFeatures } = plan, count = dataset.inputs.length / inFeatures;
-  const bytes = dataset.inputs instanceof Uint8Array, answers = plan.labels ? 1 : plan.outFeatures;
+  const bytes = dataset.inputs instanceof Uint8Array, targetWords = plan.labels ? 1 : plan.outFeatures;
   const placed = await placePlan(device, TRAIN, plan), { places } = placed, { weighted } = plan;
-  const inputs = await placeInputs(device, TRAIN, { count, inFeatures, bytes, answers, weighted });
+  const inputs = await placeInputs(device, TRAIN, { count, inFeatures, bytes, targetWords, weighted });
   const steps = await prepareSteps(device, TRAIN, { plan, placed, inputs, count });
   let stepsDone = 0;
   const scoped = (work: () => void) => device.scoped(TRAIN, work).checked;
   await scoped(() => {
     inputs.write(dataset.inputs);
-    inputs.writeAnswers((plan.labels ? dataset.labels : dataset.targets)!);
+    inputs.writeTargets((plan.labels ? dataset.labels : dataset.targets)!);
     if (weighted) inputs.writeWeights(dataset.weights!);
   });
   return {
@@ -80,7 +81,7 @@ async function createTrainer(device: Room, plan: StepPlan, dataset: Dataset): Pr
     },
     writeTensors: (tensors) => scoped(() => writeTensors(device, places, tensors)),
     writeInputs: (other) => scoped(() => inputs.write(other)),
-    close: () => device.empty(),
+    close: () => device.releaseAll(),
   };
 }
 
@@ -99,7 +100,10 @@ function createPredictor(device: Device, plan: ForwardPlan): PredictorWork {
     },
     async place(inputs) {
       close();
-      prediction = await inRoom(device, (room) => preparePrediction(room, PREDICT, plan, inputs));
+      prediction = await withTrackedBuffers(
+        device,
+        (tracked) => preparePrediction(tracked, PREDICT, plan, inputs),
+      );
       await prediction.load(parameters);
     },
     run: () => prediction!.run(),

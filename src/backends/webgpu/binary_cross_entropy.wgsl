@@ -1,21 +1,21 @@
 // binaryCrossEntropy: the loss of a row is the mean of max(z, 0) - z t + log(1 + e^-|z|), and dz (B, O) =
-// (σ(z) - t) / (O rows). A row is correct if z > 0 for each t > 1/2 and for no other.
+// (σ(z) - t) / (O rows). A row is correct if z > 0 for each t > 1/2, and for no other t.
 //
-// Numerics: e^-|z| cannot overflow, and σ(z) - t keeps its digits if σ(z) is near a t of 0 or 1. Cost: 8 B O bytes read
+// Numerics: e^-|z| cannot overflow, and σ(z) - t keeps its digits if t is 0 or 1 and σ(z) is near t. Cost: 8 B O bytes read
 // twice, 4 B O written. Compared with `binaryCrossEntropy()` of the reference backend.
 
-/** Set if an output and its target lie on different sides of 1/2. */
-const WRONG = 4u;
+/** The flag of an output that is not on the same side of 1/2 as its target. */
+const INCORRECT = 4u;
 
 fn flags_of(row: Row, o: u32) -> u32 {
   let z = outputs[row.first + o];
   let t = target_of(row, o);
-  let wrong = is_above(z, 0u) != is_above(t, 0x3f000000u);
-  return select(0u, WRONG, wrong) | select(DIVERGED, 0u, is_finite(z) && is_finite(t));
+  let incorrect = is_above(z, 0u) != is_above(t, 0x3f000000u);
+  return select(0u, INCORRECT, incorrect) | select(DIVERGED, 0u, is_finite(z) && is_finite(t));
 }
 
-fn is_right(row: Row, top: Largest) -> bool {
-  return (top.flags & WRONG) == 0u;
+fn is_correct(row: Row, top: Largest) -> bool {
+  return (top.flags & INCORRECT) == 0u;
 }
 
 fn loss_of(row: Row, top: Largest) -> f32 {
@@ -33,15 +33,15 @@ fn loss_of(row: Row, top: Largest) -> f32 {
 }
 
 fn target_of(row: Row, o: u32) -> f32 {
-  return bitcast<f32>(answers[row.first + o]);
+  return bitcast<f32>(targets[row.first + o]);
 }
 
-/** Returns whether x is above the number with these bits, which is from 0; false if x is NaN. */
+/** True if x is larger than the number >= 0 with these bits; false if x is NaN. */
 fn is_above(x: f32, bits: u32) -> bool {
   return bitcast<u32>(x) - (bits + 1u) < INFINITY - bits;
 }
 
-/** ln(1 + e) for 0 <= e <= 1: 2 artanh(s), s = e / (2 + e), by its series to s¹³. */
+/** ln(1 + e) for 0 <= e <= 1, as 2 artanh(s) with s = e / (2 + e), by its series up to s¹³. */
 fn log_of_one_plus(e: f32) -> f32 {
   let s = e / (2.0 + e);
   let q = s * s;

@@ -1,13 +1,13 @@
-// clipByNorm: factor = min(1, max_norm / (‖g‖ + 1e-6)), ‖g‖ over the gradients of all layers.
+// clipByNorm: factor = min(1, max_norm / (‖g‖ + 1e-6)), with ‖g‖ the norm of the gradients of all layers.
 //
 // Two kernels. `squares`: each workgroup adds up the squares of its share of a layer's gradients (P) and writes the sum to
-// its place in partials (G), G the workgroups of all layers. `factor_of`: one workgroup adds the partials up.
-// The gradients are scaled where update.wgsl reads them. Numerics: float32, every sum in one order.
+// its element of the partial sums (G), with G the workgroups of all layers. `factor_of`: one workgroup adds up the partial
+// sums. update.wgsl scales the gradients when it reads them. Numerics: float32, every sum in one order.
 // Cost: 4 P bytes read. Compared with `clipByNorm()` of the reference backend.
 
 struct Clip {
   size: u32, // P, or G for `factor_of`
-  first: u32, // the place of the layer's first workgroup among the partials
+  first: u32, // the index of the partial sum of the layer's first workgroup
   max_norm: f32,
 }
 
@@ -45,7 +45,7 @@ fn factor_of(@builtin(local_invocation_index) lane: u32) {
   }
 }
 
-/** Whether 1 < x <= ∞; not if x is NaN. */
+/** True if 1 < x <= ∞; false if x is NaN. */
 fn is_above_one(x: f32) -> bool {
   return bitcast<u32>(x) - 0x3f800001u <= INFINITY - 0x3f800001u;
 }

@@ -1,6 +1,6 @@
 /**
- * A WebGPU device as the backend uses it: buffers whose sizes are checked before any is made, pipelines that are made
- * once, and errors that end what was being done.
+ * Opens a WebGPU device for the backend. Buffer sizes are checked before buffers are created, pipelines are created once, and
+ * errors of the device reject the call that caused them.
  * @module
  */
 import {
@@ -11,21 +11,21 @@ import {
   tileBytesOf,
   wantedLimits,
 } from "./adapter.ts";
-import { webgpuError, type Work } from "./errors.ts";
+import { type Action, webgpuError } from "./errors.ts";
 import type { Binding, Kernel } from "./kernels.ts";
 import { type Reports, reportsOf } from "./reports.ts";
 
-/** A buffer to be made. */
+/** A buffer to be allocated. */
 export interface BufferRequest {
-  /** What it holds, for a message. */
+  /** Its contents, for an error message. */
   readonly name: string;
   /** Its size, a multiple of 4. */
   readonly bytes: number;
-  /** Uses besides those of every buffer: storage, and copies in and out. */
+  /** The usage flags; by default storage, and copies in and out. */
   readonly usage?: number;
 }
 
-/** A kernel that can be dispatched, and how its bindings are laid out. */
+/** The pipeline of a kernel, and the layout of its bindings. */
 export interface Pipeline {
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
@@ -35,33 +35,33 @@ export interface Pipeline {
 export interface Device extends Pick<Reports, "scoped" | "check"> {
   readonly gpu: GPUDevice;
   readonly adapter: GPUAdapter;
-  /** Whether it computes on the CPU. */
+  /** True if it computes on the CPU. */
   readonly software: boolean;
-  /** Bytes of workgroup memory that a tile takes. */
+  /** The bytes of workgroup memory that a tile takes. */
   readonly tileBytes: number;
-  /** The device in words. */
+  /** A description of the device. */
   readonly text: string;
-  /** Most bytes of a buffer. */
+  /** The most bytes of a buffer. */
   readonly largestBuffer: number;
-  /** How every kernel's step record is bound: group 0, with an offset of its own for each dispatch. */
+  /** The layout of the step record's binding in every kernel: group 0, with an offset that each dispatch sets. */
   readonly stepLayout: GPUBindGroupLayout;
-  /** Buffers that were made and not destroyed. */
+  /** The buffers that are allocated and not yet destroyed. */
   readonly held: ReadonlySet<GPUBuffer>;
-  /** Makes buffers, all or none. */
-  allocate(what: Work, requests: readonly BufferRequest[]): Promise<GPUBuffer[]>;
+  /** Allocates buffers. If one of them fails, none is left allocated. */
+  allocate(action: Action, requests: readonly BufferRequest[]): Promise<GPUBuffer[]>;
   /** Destroys buffers. */
   release(buffers: readonly GPUBuffer[]): void;
-  /** A kernel's pipeline; made once. */
-  pipelineOf(what: Work, kernel: Kernel): Promise<Pipeline>;
-  /** Copies out what a buffer for the host holds, once the device has written it. */
-  map(what: Work, buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer>;
-  /** Copies numbers out. */
-  read(what: Work, sources: readonly Source[]): Promise<ArrayBuffer[]>;
-  /** Destroys the device and all that it holds. */
+  /** Returns the pipeline of a kernel, which is created at the first call. */
+  pipelineOf(action: Action, kernel: Kernel): Promise<Pipeline>;
+  /** Copies the contents of a mappable buffer out, after the device has written it. */
+  map(action: Action, buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer>;
+  /** Copies ranges of buffers out. */
+  read(action: Action, sources: readonly Source[]): Promise<ArrayBuffer[]>;
+  /** Destroys the device and its buffers. */
   close(): Promise<void>;
 }
 
-/** Bytes of a buffer. */
+/** A range of bytes of a buffer. */
 export interface Source {
   readonly buffer: GPUBuffer;
   readonly offset: number;
@@ -77,7 +77,7 @@ const BINDING_TYPES: Record<Binding, GPUBufferBindingType> = {
 /**
  * Opens a device.
  *
- * @throws {BackendError} where there is no adapter that will do
+ * @throws {BackendError} if no adapter can be used, or its device cannot be opened
  */
 export async function openDevice(options: AdapterOptions): Promise<Device> {
   const adapter = await findAdapter(options);
@@ -106,11 +106,11 @@ export async function openDevice(options: AdapterOptions): Promise<Device> {
     }
   };
   const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage;
-  const allocate: Device["allocate"] = async (what, requests) => {
-    check(what);
-    for (const request of requests) checkSize(what, request, largestBuffer);
+  const allocate: Device["allocate"] = async (action, requests) => {
+    check(action);
+    for (const request of requests) checkSize(action, request, largestBuffer);
     const { result, checked } = scoped(
-      what,
+      action,
       () =>
         requests.map(({ bytes, usage = STORAGE | COPY_DST | COPY_SRC }) =>
           gpu.createBuffer({ size: Math.max(bytes, 4), usage })
@@ -129,8 +129,8 @@ export async function openDevice(options: AdapterOptions): Promise<Device> {
   const stepLayout = gpu.createBindGroupLayout({
     entries: [{ binding: 0, visibility: COMPUTE, buffer: { type: "uniform", hasDynamicOffset: true } }],
   });
-  const makePipeline = async (what: Work, { code, entry, bindings }: Kernel): Promise<Pipeline> => {
-    const { result, checked } = scoped(what, () => {
+  const makePipeline = async (action: Action, { code, entry, bindings }: Kernel): Promise<Pipeline> => {
+    const { result, checked } = scoped(action, () => {
       const layout = gpu.createBindGroupLayout({
         entries: bindings.map((binding, at) => ({
           binding: at,
@@ -147,15 +147,15 @@ export async function openDevice(options: AdapterOptions): Promise<Device> {
     await checked;
     return result;
   };
-  const read: Device["read"] = async (what, sources) => {
-    check(what);
+  const read: Device["read"] = async (action, sources) => {
+    check(action);
     const { MAP_READ, COPY_DST } = GPUBufferUsage;
     const staging = await allocate(
-      what,
+      action,
       sources.map(({ bytes }) => ({ name: "a copy for the host", bytes, usage: MAP_READ | COPY_DST })),
     );
     try {
-      const { checked } = scoped(what, () => {
+      const { checked } = scoped(action, () => {
         const encoder = gpu.createCommandEncoder();
         for (const [at, { buffer, offset, bytes }] of sources.entries()) {
           encoder.copyBufferToBuffer(buffer, offset, staging[at], 0, bytes);
@@ -163,19 +163,19 @@ export async function openDevice(options: AdapterOptions): Promise<Device> {
         gpu.queue.submit([encoder.finish()]);
       });
       await checked;
-      return await Promise.all(sources.map(({ bytes }, at) => map(what, staging[at], bytes)));
+      return await Promise.all(sources.map(({ bytes }, at) => map(action, staging[at], bytes)));
     } finally {
       release(staging);
     }
   };
-  const map: Device["map"] = async (what, buffer, bytes) => {
-    const { result, checked } = scoped(what, () => buffer.mapAsync(GPUMapMode.READ, 0, bytes));
-    const refused = await watched(what, result.then(() => undefined, (error: Error) => error));
+  const map: Device["map"] = async (action, buffer, bytes) => {
+    const { result, checked } = scoped(action, () => buffer.mapAsync(GPUMapMode.READ, 0, bytes));
+    const refused = await watched(action, result.then(() => undefined, (error: Error) => error));
     await checked;
     if (refused) {
-      await new Promise((resolve) => setTimeout(resolve, 0)); // a device refuses before it says that it is lost
-      check(what);
-      throw webgpuError(what, `results cannot be read (${refused.message})`, "failed", refused);
+      await new Promise((resolve) => setTimeout(resolve, 0)); // a lost device refuses calls before it reports the loss
+      check(action);
+      throw webgpuError(action, `results cannot be read (${refused.message})`, "failed", refused);
     }
     const copy = buffer.getMappedRange(0, bytes).slice(0);
     buffer.unmap();
@@ -194,14 +194,14 @@ export async function openDevice(options: AdapterOptions): Promise<Device> {
     held,
     allocate,
     release,
-    async pipelineOf(what, kernel) {
-      check(what);
-      const key = `${kernel.entry} ${kernel.code}`, made = pipelines.get(key) ?? makePipeline(what, kernel);
+    async pipelineOf(action, kernel) {
+      check(action);
+      const key = `${kernel.entry} ${kernel.code}`, made = pipelines.get(key) ?? makePipeline(action, kernel);
       pipelines.set(key, made);
       try {
         return await made;
       } catch (error) {
-        pipelines.delete(key); // the next may be made
+        pipelines.delete(key); // so that a later call tries again
         throw error;
       }
     },
@@ -218,41 +218,45 @@ export async function openDevice(options: AdapterOptions): Promise<Device> {
   };
 }
 
-/** A device that remembers what it allocated, so that it can be released together. */
-export interface Room extends Device {
-  empty(): void;
+/** A device that records the buffers allocated through it, so that they can be released together. */
+export interface TrackedDevice extends Device {
+  /** Releases these buffers. */
+  releaseAll(): void;
 }
 
-/** Does work in a room of its own on the device, which is emptied if the work fails. */
-export async function inRoom<T>(device: Device, work: (room: Room) => Promise<T>): Promise<T> {
-  const mine: GPUBuffer[] = [];
-  const room: Room = {
+/** Runs `use` with a tracked device. If it fails, its buffers are released. */
+export async function withTrackedBuffers<T>(
+  device: Device,
+  use: (tracked: TrackedDevice) => Promise<T>,
+): Promise<T> {
+  const allocated: GPUBuffer[] = [];
+  const tracked: TrackedDevice = {
     ...device,
-    async allocate(what, requests) {
-      const buffers = await device.allocate(what, requests);
-      mine.push(...buffers);
+    async allocate(action, requests) {
+      const buffers = await device.allocate(action, requests);
+      allocated.push(...buffers);
       return buffers;
     },
-    empty() {
-      device.release(mine.splice(0));
+    releaseAll() {
+      device.release(allocated.splice(0));
     },
   };
   try {
-    return await work(room);
+    return await use(tracked);
   } catch (error) {
-    room.empty();
+    tracked.releaseAll();
     throw error;
   }
 }
 
-/** Checks a buffer's size, before anything is made. */
-function checkSize(what: Work, { name, bytes }: BufferRequest, largest: number): void {
+/** Checks the size of a buffer to be allocated. */
+function checkSize(action: Action, { name, bytes }: BufferRequest, largest: number): void {
   if (bytes <= largest) return;
   const why = `"${name}" takes ${megabytes(bytes)}, the adapter's largest buffer has ${megabytes(largest)}`;
-  throw webgpuError(what, why, "too-large");
+  throw webgpuError(action, why, "too-large");
 }
 
-/** Bytes in units of 10⁶, with digits enough that no size beyond a limit reads like it. */
+/** Returns bytes in units of 10⁶, with enough digits to distinguish a size from a limit that it exceeds. */
 function megabytes(bytes: number): string {
   return `${Number((bytes / 1e6).toPrecision(6))} MB`;
 }

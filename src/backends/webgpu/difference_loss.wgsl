@@ -1,9 +1,9 @@
-// The frame of the losses of y - t: meanSquaredError and huber. The loss of a row is the mean of `part_of(y - t)`, and
-// dz (B, O) is its gradient, back through the activation that made y, divided by the rows. The derivative of `part_of`
+// The code that losses of y - t share. The loss of a row is the mean of `part_of(y - t)`. dz
+// (B, O) is its gradient after the backward pass of the activation of y, divided by the rows. The derivative of `part_of`
 // is SLOPE times `slope_of`.
 //
-// from_of returns the y or z that the activation's derivative is computed from, see losses.ts. Cost: 8 B O bytes read three
-// times at most, 4 B O written.
+// from_of returns the y or z from which the activation's derivative is computed, see losses.ts. Cost: 8 B O bytes read
+// three times at most, 4 B O written.
 
 fn flags_of(row: Row, o: u32) -> u32 {
   return select(DIVERGED, 0u, is_finite(outputs[row.first + o]) && is_finite(target_of(row, o)));

@@ -1,7 +1,7 @@
-// dropout: y (B, I) = x (B, I) with some values at 0 and the others scaled, see dropout_mask.wgsl.
+// dropout: y (B, I) is x (B, I) with some values dropped and the others multiplied, see dropout_mask.wgsl.
 //
-// Split: an invocation takes columns of a row, the rows are the grid's second dimension, in strides of the grid.
-// Cost: 4 B I bytes read and as many written. Compared with `dropout()` of the reference backend.
+// Split: each invocation computes columns of a row; rows are the grid's second dimension; both in strides of the grid.
+// Cost: 4 B I bytes read and written. Compared with `dropout()` of the reference backend.
 
 @group(1) @binding(1) var<storage, read> x: array<f32>;
 @group(1) @binding(2) var<storage, read_write> y: array<f32>;

@@ -1,9 +1,9 @@
 // gather: x (B, I) = inputs (N, I)[order] scale, and labels (B) or targets (B, O) of the same rows.
 //
-// inputs is a part of the data set: the rows [part.first, part.first + part.rows), as bytes, four of them a word, each
-// row from a word of its own (part.words a row), or as float32. Rows of the batch that lie in another part are left to
-// the dispatch of that part. What is compared and copied without change, labels and targets, is words.
-// Split: an invocation takes words of a row, the rows are the grid's second dimension, in strides of the grid.
+// inputs is a part of the data set: its rows [part.first, part.first + part.rows). They are bytes, packed four to a word,
+// with each row beginning at a new word (part.words in each row), or they are float32. Rows of the batch in another part
+// are left to the dispatch of that part. Labels and targets are copied as words, without conversion.
+// Split: each invocation copies words of a row; rows are the grid's second dimension; both in strides of the grid.
 // Cost: B I bytes (or 4 B I) read and 4 B I written. Compared with `gather()` of the reference backend.
 
 struct Part {
@@ -11,13 +11,13 @@ struct Part {
   rows: u32,
   words: u32, // of one row of inputs
   in_features: u32,
-  answers: u32, // words of one row of labels or targets; 0 for none
+  target_words: u32, // of one row of labels or targets; 0 in a prediction
   scale: f32,
 }
 
 @group(1) @binding(0) var<uniform> part: Part;
 @group(1) @binding(1) var<storage, read> inputs: array<u32>;
-@group(1) @binding(2) var<storage, read> answers: array<u32>;
+@group(1) @binding(2) var<storage, read> targets: array<u32>;
 @group(1) @binding(3) var<storage, read> order: array<u32>;
 @group(1) @binding(4) var<storage, read_write> x: array<f32>;
 @group(1) @binding(5) var<storage, read_write> target_rows: array<u32>;
@@ -35,13 +35,13 @@ fn main(
     for (var word = invocation.x; word < part.words; word += groups.x * 64u) {
       gather_word(row, word, inputs[source * part.words + word]);
     }
-    for (var word = invocation.x; word < part.answers; word += groups.x * 64u) {
-      target_rows[row * part.answers + word] = answers[source * part.answers + word];
+    for (var word = invocation.x; word < part.target_words; word += groups.x * 64u) {
+      target_rows[row * part.target_words + word] = targets[source * part.target_words + word];
     }
   }
 }
 
-/** The row of the data set that row `row` of the batch is; without an order they follow each other. */
+/** Returns the data set's row for row `row` of the batch. Without an order, rows follow each other. */
 fn source_of(row: u32) -> u32 {
   if (ORDERED) {
     return order[step.first + row];

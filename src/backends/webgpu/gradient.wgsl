@@ -1,4 +1,4 @@
-// gradient: keeps the gradients (P) of a layer's weights and bias, which are to be clipped.
+// gradient: stores the gradients (P) of a layer's weights and bias, which are clipped later.
 
 fn update(at: u32, gradient: f32) {
   gradients[at] = gradient;

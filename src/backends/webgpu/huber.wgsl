@@ -1,4 +1,4 @@
-// huber: the loss of a row is the mean of d² / 2 if |d| <= δ, else of δ (|d| - δ / 2), with d = y - t; δ is rows.setting.
+// huber: with d = y - t, the loss of a row is the mean of d² / 2 if |d| <= δ, else δ (|d| - δ / 2). δ is rows.setting.
 // See difference_loss.wgsl. Compared with `huber()` of the reference backend.
 
 const SLOPE = 1.0;
@@ -14,15 +14,15 @@ fn slope_of(difference: f32) -> f32 {
   return select(far, difference, is_near(difference) || is_nan(difference));
 }
 
-/** Returns whether |d| <= δ; false if d is NaN. */
+/** True if |d| <= δ; false if d is NaN. */
 fn is_near(difference: f32) -> bool {
   return (bitcast<u32>(difference) & 0x7fffffffu) <= bitcast<u32>(rows.setting);
 }
 
 fn target_of(row: Row, o: u32) -> f32 {
-  return bitcast<f32>(answers[row.first + o]);
+  return bitcast<f32>(targets[row.first + o]);
 }
 
-fn is_right(row: Row, top: Largest) -> bool {
+fn is_correct(row: Row, top: Largest) -> bool {
   return false;
 }

@@ -1,34 +1,35 @@
 /**
- * A data set on the device: the inputs as bytes, four a word and each row from a word of its own, or as floats; beside them
- * labels or target values, and row weights. A set beyond the adapter's largest binding lies in several parts, each of whole rows.
+ * Places a data set on the device: the inputs, as bytes or floats, the labels or targets, and the row weights. Bytes are
+ * packed four to a word, and each row begins with a new word. A data set larger than the adapter's largest binding is
+ * divided into parts of complete rows.
  * @module
  */
 import type { Dataset } from "../../data/dataset.ts";
 import type { BufferRequest, Device } from "./device.ts";
-import type { Work } from "./errors.ts";
+import type { Action } from "./errors.ts";
 import { gatherKernel } from "./kernels.ts";
 import { gatherGrid, type Launch } from "./program.ts";
 
-/** What is to lie on the device. */
+/** The form of a data set on the device. */
 export interface InputForm {
   readonly count: number;
   readonly inFeatures: number;
   readonly bytes: boolean;
-  /** Words of a row's labels or target values; 0 for none. */
-  readonly answers: number;
+  /** Words of the label or the targets of a row; 0 in a prediction. */
+  readonly targetWords: number;
   /** True if rows have weights. */
   readonly weighted: boolean;
 }
 
-/** A set's place. */
+/** A data set for which buffers are allocated. */
 export interface PlacedInputs {
   /** Copies inputs in. */
   write(inputs: Dataset["inputs"]): void;
   /** Copies labels or targets in. */
-  writeAnswers(values: Uint32Array | Float32Array): void;
+  writeTargets(values: Uint32Array | Float32Array): void;
   /** Copies row weights in. */
   writeWeights(values: Float32Array): void;
-  /** Returns the gathers of a batch: for each part one of its inputs, and one of its weights if `weights` receives them. */
+  /** Returns the gathers of a batch: one for each part, and one for its row weights if `weights` is given. */
   launches(options: {
     readonly order?: GPUBuffer;
     readonly x: GPUBuffer;
@@ -39,28 +40,28 @@ export interface PlacedInputs {
   }): Launch[];
 }
 
-/** Bytes that are handed to the driver at a time: it keeps a copy of them until they are on the device. */
+/** Bytes that are written at a time. The driver keeps a copy of them until they are on the device. */
 const CHUNK_BYTES = 1 << 25;
 
-/** Takes room for a set. */
-export async function placeInputs(device: Device, what: Work, form: InputForm): Promise<PlacedInputs> {
-  const { count, inFeatures, bytes, answers, weighted } = form;
+/** Allocates buffers for a data set. */
+export async function placeInputs(device: Device, action: Action, form: InputForm): Promise<PlacedInputs> {
+  const { count, inFeatures, bytes, targetWords, weighted } = form;
   const words = bytes ? Math.ceil(inFeatures / 4) : inFeatures;
-  const rowsOfPart = Math.max(1, Math.floor(device.largestBuffer / (4 * Math.max(words, answers))));
+  const rowsOfPart = Math.max(1, Math.floor(device.largestBuffer / (4 * Math.max(words, targetWords))));
   const parts: { first: number; rows: number }[] = [];
   for (let first = 0; first < count; first += rowsOfPart) {
     parts.push({ first, rows: Math.min(rowsOfPart, count - first) });
   }
   const requests = parts.flatMap(({ rows }): BufferRequest[] => [
     { name: "the inputs", bytes: 4 * rows * words },
-    { name: "labels or targets", bytes: 4 * rows * answers },
+    { name: "labels or targets", bytes: 4 * rows * targetWords },
     ...(weighted ? [{ name: "weights of rows", bytes: 4 * rows }] : []),
   ]);
-  const buffers = (await device.allocate(what, requests)).values(), take = () => buffers.next().value!;
+  const buffers = (await device.allocate(action, requests)).values(), take = () => buffers.next().value!;
   const placed = parts.map((part) => ({
     ...part,
     inputs: take(),
-    answers: take(),
+    targets: take(),
     ...weighted && { weights: take() },
   }));
   const { queue } = device.gpu;
@@ -72,13 +73,13 @@ export async function placeInputs(device: Device, what: Work, form: InputForm): 
         for (let done = 0; done < rows; done += chunkRows) {
           const from = first + done, end = Math.min(first + rows, from + chunkRows);
           queue.writeBuffer(buffer, 4 * done * words, inRows(from, end));
-          queue.submit([]); // so that the copy is let go
+          queue.submit([]); // so that the driver frees its copy
         }
       }
     },
-    writeAnswers(values) {
-      for (const { first, rows, answers: buffer } of placed) {
-        queue.writeBuffer(buffer, 0, rowsOf(values, answers, first, rows));
+    writeTargets(values) {
+      for (const { first, rows, targets } of placed) {
+        queue.writeBuffer(targets, 0, rowsOf(values, targetWords, first, rows));
       }
     },
     writeWeights(values) {
@@ -88,16 +89,16 @@ export async function placeInputs(device: Device, what: Work, form: InputForm): 
     },
     launches({ order, x, target, weights: weightsOfBatch, scale, batchSize }) {
       const kernel = gatherKernel({ bytes, ordered: order !== undefined });
-      return placed.flatMap(({ first, rows, inputs, answers: own, weights }) => {
-        const launch = (words: number, answers: number, [from, to]: readonly [GPUBuffer, GPUBuffer]) => ({
+      return placed.flatMap(({ first, rows, inputs, targets, weights }) => {
+        const launch = (words: number, targetWords: number, [from, to]: readonly [GPUBuffer, GPUBuffer]) => ({
           kernel,
-          sizes: { whole: [first, rows, words, inFeatures, answers], reals: [scale] },
+          sizes: { whole: [first, rows, words, inFeatures, targetWords], reals: [scale] },
           buffers: [inputs, from, order ?? from, x, to],
-          grid: gatherGrid(batchSize, Math.max(words, answers)),
+          grid: gatherGrid(batchSize, Math.max(words, targetWords)),
         });
-        // Weights are gathered as labels are, by the same kernel, with no words of inputs.
+        // The kernel gathers row weights as it gathers labels, here with no words of inputs.
         const ofWeights = weights && weightsOfBatch ? [launch(0, 1, [weights, weightsOfBatch])] : [];
-        return [launch(words, answers, [own, target]), ...ofWeights];
+        return [launch(words, targetWords, [targets, target]), ...ofWeights];
       });
     },
   };
@@ -108,7 +109,7 @@ function rowsOf<T extends Uint32Array | Float32Array>(values: T, width: number, 
   return values.subarray(first * width, (first + rows) * width) as T & ArrayBufferView<ArrayBuffer>;
 }
 
-/** Rows of inputs as the device has them: as they are, or each filled up to a whole number of words. */
+/** Returns a function that returns rows of inputs as the device stores them, each padded to a whole number of words. */
 function inRowsOf(inputs: Dataset["inputs"], inFeatures: number, words: number, most: number) {
   const width = inputs instanceof Uint8Array ? 4 * words : words;
   if (width === inFeatures) {

@@ -1,22 +1,22 @@
 /**
- * The kernels: which WGSL each is made of, and what it binds. A kernel's text is its step record, the functions of one
- * number, constants and functions that distinguish its variants, what it shares with others, and its own file. Sizes are
- * no constants: they come in a uniform buffer, so that one pipeline serves every network.
+ * Composes the WGSL and the bindings of each kernel. The text of a kernel consists of the step record, numbers.wgsl, the
+ * constants and functions of its variant, code that it shares with other kernels, and its own file. Sizes are not constants
+ * but in a uniform buffer, so that one pipeline serves every network.
  * @module
  */
 import type { ActivationName } from "../../plan/activations.ts";
 import { MASK_MEMBERS } from "./dropout.ts";
 import { stepSource } from "./steps.ts";
 import { type Tile, tileSource } from "./tile.ts";
-import type { Taker } from "./updates.ts";
+import type { GradientConsumer } from "./updates.ts";
 import * as wgsl from "./wgsl.ts";
 
-/** How a kernel uses a binding of group 1. */
+/** The use of a binding of group 1. */
 export type Binding = "uniform" | "read" | "write";
 
 /** A kernel. */
 export interface Kernel {
-  /** Its name, for a message. */
+  /** Its name, for an error message. */
   readonly name: string;
   /** Its WGSL. */
   readonly code: string;
@@ -26,21 +26,21 @@ export interface Kernel {
   readonly bindings: readonly Binding[];
 }
 
-/** An activation in a kernel, and whether its sums `z` are kept. */
+/** An activation in a kernel; `z` is true if its sums are kept. */
 export interface Activated {
   readonly activation: ActivationName;
   readonly z: boolean;
 }
 
-/** Columns from which on a row's numbers are shared out to 64 invocations. */
+/** The number of columns from which on 64 invocations share a row. */
 const WIDE_ROW = 33;
 
-/** Invocations that work on a row of so many columns. */
+/** Returns the number of invocations that work on a row of `columns` columns. */
 export function lanesOf(columns: number): number {
   return columns < WIDE_ROW ? 1 : 64;
 }
 
-/** gather.wgsl for bytes or floats, in an order or in a row. */
+/** Returns the kernel of gather.wgsl for bytes or floats; without `ordered`, rows follow each other. */
 export function gatherKernel(options: { readonly bytes: boolean; readonly ordered: boolean }): Kernel {
   const { bytes, ordered } = options;
   return make(`gather, ${bytes ? "bytes" : "floats"}${ordered ? ", ordered" : ""}`, {
@@ -49,7 +49,7 @@ export function gatherKernel(options: { readonly bytes: boolean; readonly ordere
   });
 }
 
-/** linear.wgsl, which keeps the sums if there is a `z`. */
+/** Returns the kernel of linear.wgsl, which keeps the sums if `z` is true. */
 export function linearKernel(tile: Tile, { activation, z }: Activated): Kernel {
   const keepZ = (body: string) => `fn keep_z(at: u32, sum: f32) { ${body} }`;
   return make(`linear, ${tile.block}`, {
@@ -63,7 +63,7 @@ export function linearKernel(tile: Tile, { activation, z }: Activated): Kernel {
   });
 }
 
-/** linear_backward_input.wgsl, back through the dropout that the outputs of the layer before may have, and its activation. */
+/** Returns the kernel of linear_backward_input.wgsl; if `dropped`, the outputs of the previous layer have dropout. */
 export function linearBackwardInputKernel(
   tile: Tile,
   { activation, dropped }: { readonly activation: ActivationName; readonly dropped: boolean },
@@ -79,7 +79,7 @@ export function linearBackwardInputKernel(
   });
 }
 
-/** dropout.wgsl. */
+/** Returns the kernel of dropout.wgsl. */
 export function dropoutKernel(): Kernel {
   const sizes = `struct Dropout { columns: u32, ${MASK_MEMBERS} }
 @group(1) @binding(0) var<uniform> layer: Dropout;`;
@@ -89,48 +89,52 @@ export function dropoutKernel(): Kernel {
   });
 }
 
-/** linear_backward_weight.wgsl, whose gradients go to `taker`. */
-export function linearBackwardWeightKernel(tile: Tile, taker: Taker): Kernel {
+/** Returns the kernel of linear_backward_weight.wgsl, which passes the gradients to `consumer`. */
+export function linearBackwardWeightKernel(tile: Tile, consumer: GradientConsumer): Kernel {
   const code = [wgsl.linearBackwardWeight, tileSource(tile, { rowSums: true })];
-  return takenBy(taker, `linearBackwardWeight, ${tile.block}`, code);
+  return consumerKernel(consumer, `linearBackwardWeight, ${tile.block}`, code);
 }
 
-/** update.wgsl. */
-export function updateKernel(taker: Taker): Kernel {
-  return takenBy(taker, "update", [wgsl.update]);
+/** Returns the kernel of update.wgsl, which passes clipped gradients to `consumer`. */
+export function updateKernel(consumer: GradientConsumer): Kernel {
+  return consumerKernel(consumer, "update", [wgsl.update]);
 }
 
-function takenBy({ name, code, targets, settings }: Taker, kernel: string, own: readonly string[]): Kernel {
-  const first = 3; // binding
+function consumerKernel(
+  { name, code, results, settings }: GradientConsumer,
+  kernel: string,
+  own: readonly string[],
+): Kernel {
+  const first = 3; // the first binding of `results`
   return make(`${kernel}, ${name}`, {
-    code: [...targets.map((target, at) => bufferSource(target, first + at, "read_write")), code, ...own],
-    bindings: ["uniform", "read", "read", ...targets.map(() => "write" as const)],
+    code: [...results.map((result, at) => bufferSource(result, first + at, "read_write")), code, ...own],
+    bindings: ["uniform", "read", "read", ...results.map(() => "write" as const)],
     settings,
   });
 }
 
-/** average.wgsl. */
+/** Returns the kernel of average.wgsl. */
 export function averageKernel(): Kernel {
   return make("average", { code: [wgsl.average], bindings: ["uniform", "read", "write"] });
 }
 
-/** clip_by_norm.wgsl, by its function. */
+/** Returns the kernel of a function of clip_by_norm.wgsl. */
 export function clipKernel(entry: "squares" | "factor_of"): Kernel {
   const code = [`const LANES = 64u;`, wgsl.lanes, wgsl.clipByNorm];
   return make(`clipByNorm, ${entry}`, { code, entry, bindings: ["uniform", "read", "write"] });
 }
 
-/** softmax.wgsl for rows of so many columns. */
+/** Returns the kernel of softmax.wgsl for rows of `columns` columns. */
 export function softmaxKernel(columns: number): Kernel {
   return rowKernel(columns, "softmax", { code: [wgsl.softmax], bindings: ["write"] });
 }
 
-/** softmax_backward.wgsl for rows of so many columns. */
+/** Returns the kernel of softmax_backward.wgsl for rows of `columns` columns. */
 export function softmaxBackwardKernel(columns: number): Kernel {
   return rowKernel(columns, "softmaxBackward", { code: [wgsl.softmaxBackward], bindings: ["read", "write"] });
 }
 
-/** Returns a kernel over the rows of a batch: rows.wgsl and `code`, for rows of so many columns. */
+/** Returns the kernel of rows.wgsl and `code`, for rows of `columns` columns. */
 export function rowKernel(columns: number, name: string, { code, bindings }: {
   readonly code: readonly string[];
   readonly bindings: readonly Binding[];
@@ -142,7 +146,7 @@ export function rowKernel(columns: number, name: string, { code, bindings }: {
   });
 }
 
-/** sum_losses.wgsl. */
+/** Returns the kernel of sum_losses.wgsl. */
 export function sumLossesKernel(): Kernel {
   return make("sumLosses", {
     code: [wgsl.rowLoss, wgsl.sumLosses],
@@ -150,7 +154,7 @@ export function sumLossesKernel(): Kernel {
   });
 }
 
-/** Writes `activate` and `activate_backward`, which do not compile if activations.wgsl lacks the activation. */
+/** Returns the WGSL of `activate` and `activate_backward`. It compiles only if activations.wgsl has the activation. */
 export function activationSource(activation: ActivationName): string {
   const name = activation.replaceAll("-", "_");
   return `${wgsl.activations}
@@ -158,7 +162,7 @@ fn activate(z: f32) -> f32 { return ${name}_of(z); }
 fn activate_backward(y_or_z: f32, d: f32) -> f32 { return ${name}_back(y_or_z, d); }`;
 }
 
-/** Writes the declaration of a buffer of float32 numbers. */
+/** Returns the WGSL declaration of a buffer of float32 numbers. */
 export function bufferSource(name: string, binding: number, access: "read" | "read_write"): string {
   return `@group(1) @binding(${binding}) var<storage, ${access}> ${name}: array<f32>;\n`;
 }

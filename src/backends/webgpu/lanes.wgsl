@@ -1,10 +1,10 @@
-// Sums and maxima over LANES neighboring invocations, a power of two up to 64, of a workgroup of 64. With one lane nothing
-// is exchanged. Every sum has one order.
+// Sums and maxima over LANES adjacent invocations of a workgroup of 64. LANES is a power of two up to 64; if it is 1,
+// nothing is exchanged. Every sum has one order.
 
 var<workgroup> shared_values: array<f32, 64>;
 var<workgroup> shared_largest: array<Largest, 64>;
 
-/** The sum of `value` over the lanes. */
+/** Returns the sum of `value` over the lanes. */
 fn sum_of_lanes(index: u32, value: f32) -> f32 {
   shared_values[index] = value;
   for (var half = LANES / 2u; half > 0u; half /= 2u) {
@@ -19,17 +19,17 @@ fn sum_of_lanes(index: u32, value: f32) -> f32 {
   return sum;
 }
 
-/** The largest of some numbers, and where it is. */
+/** The largest of some numbers, and its place. */
 struct Largest {
-  order: u32, // of the number, see order_of
-  place: u32, // the first of equals
-  flags: u32, // bits that any of the numbers has set
+  order: u32, // order_of() the number
+  place: u32, // of the first, if several are equal
+  flags: u32, // of all numbers, combined by OR
 }
 
-/** Of no numbers. */
+/** The result for no numbers. */
 const NONE = Largest(0u, 0xffffffffu, 0u);
 
-/** The number at a place of its row. NaN counts as the least, but in the first place as the largest, as in the reference. */
+/** Returns a number at its place. NaN counts as the smallest, or as the largest in the first place, as in the reference. */
 fn largest_at(place: u32, x: f32, flags: u32) -> Largest {
   return Largest(select(order_of(x), select(1u, 0xffffffffu, place == 0u), is_nan(x)), place, flags);
 }
@@ -39,7 +39,7 @@ fn larger(a: Largest, b: Largest) -> Largest {
   return Largest(select(a.order, b.order, second), select(a.place, b.place, second), a.flags | b.flags);
 }
 
-/** The largest over the lanes. */
+/** Returns the largest over the lanes. */
 fn largest_of_lanes(index: u32, own: Largest) -> Largest {
   shared_largest[index] = own;
   for (var half = LANES / 2u; half > 0u; half /= 2u) {
@@ -54,13 +54,13 @@ fn largest_of_lanes(index: u32, own: Largest) -> Largest {
   return found;
 }
 
-/** An integer above 1 for each number, in the order of the numbers: -∞ < … < -0 = 0 < … < ∞. */
+/** Returns an integer above 1 with the order of the numbers: -∞ < … < -0 = 0 < … < ∞. */
 fn order_of(x: f32) -> u32 {
   let bits = bitcast<u32>(x);
   return select(bits + 0x80000000u, 0u - bits, bits > 0x7fffffffu);
 }
 
-/** The number of that order. */
+/** Returns the number whose order_of() is `order`. */
 fn number_of(order: u32) -> f32 {
   return bitcast<f32>(select(0u - order, order - 0x80000000u, order > 0x7fffffffu));
 }

@@ -1,4 +1,4 @@
-/** The layers of a plan on the device: each one's weights and bias side by side in a buffer. @module */
+/** Places the layers of a plan on the device: the weights and bias of each are in one buffer. @module */
 import type { FloatArray, Tensors } from "../backend.ts";
 import type { PlanLayer } from "../../plan/network.ts";
 import type { BufferName } from "../../plan/plan.ts";
@@ -7,7 +7,7 @@ import { linearKernel, softmaxKernel } from "./kernels.ts";
 import { type Launch, rowLaunch, tileLaunch } from "./program.ts";
 import type { Tile } from "./tile.ts";
 
-/** Weights `[O, I]` and bias `[O]`, or what else there is of each parameter, in a buffer of their own. */
+/** The weights `[O, I]` and bias `[O]` of a layer, or their states or averages, which share a buffer. */
 export interface LayerTensors {
   readonly weights: BufferName;
   readonly bias: BufferName;
@@ -22,7 +22,7 @@ export function parametersOf(
   return { weights, bias, inFeatures, outFeatures };
 }
 
-/** The buffer that layer tensors need. */
+/** Returns the buffer that the tensors of a layer need. */
 export function requestOf(tensors: LayerTensors): BufferRequest {
   return { name: tensors.weights, bytes: 4 * sizeOfLayer(tensors) };
 }
@@ -32,12 +32,12 @@ export function sizeOfLayer({ inFeatures, outFeatures }: Omit<LayerTensors, "wei
   return outFeatures * (inFeatures + 1);
 }
 
-/** Returns the sizes of a layer as the kernels have them. */
+/** Returns the sizes of a layer in the order of the kernels' uniforms. */
 export function layerSizes({ inFeatures, outFeatures }: Omit<LayerTensors, "weights" | "bias">): number[] {
   return [inFeatures, outFeatures];
 }
 
-/** Where each of a layer's tensors lies in their buffer. */
+/** Returns the range of each of a layer's tensors in their buffer. */
 export function placesOf({ weights, bias, inFeatures, outFeatures }: LayerTensors, buffer: GPUBuffer) {
   const size = outFeatures * inFeatures;
   return [
@@ -46,7 +46,7 @@ export function placesOf({ weights, bias, inFeatures, outFeatures }: LayerTensor
   ] as const satisfies { name: BufferName; source: Source }[];
 }
 
-/** Copies tensors in. */
+/** Copies tensors to the device. */
 export function writeTensors(
   { gpu }: Device,
   places: Iterable<{ readonly name: BufferName; readonly source: Source }>,
@@ -61,7 +61,7 @@ function float32Of(values: FloatArray): Float32Array<ArrayBuffer> {
   return values instanceof Float32Array ? values as Float32Array<ArrayBuffer> : Float32Array.from(values);
 }
 
-/** A layer forward; a softmax is a launch of its own. */
+/** Returns the launches of a layer's forward pass; a softmax is a separate launch. */
 export function forwardLaunches(
   device: Device,
   layer: PlanLayer,

@@ -1,15 +1,15 @@
 // linear: y (B, O) = activation(x (B, I) weights (O, I)ᵀ + bias (O)).
 //
 // parameters is the layer's weights, then its bias. Split: a workgroup computes a tile of y, see tile.ts. Numerics:
-// float32 sums over I in one order; the bias is added last. Cost: 2 B I O FLOPs; x is read once for every tile's width of
-// O, the weights once for every tile's height of B. A softmax is applied by softmax.wgsl afterwards. keep_z writes the
-// sums if a derivative needs them, see kernels.ts. Compared with `linear()` of the reference backend.
+// float32 sums over I in one order; the bias is added last. Cost: 2 B I O FLOPs; x is read once for each column of tiles,
+// the weights once for each row of tiles. softmax.wgsl applies a softmax afterwards. keep_z stores the sums if a
+// derivative needs them, see kernels.ts. Compared with `linear()` of the reference backend.
 
 @group(1) @binding(1) var<storage, read> x: array<f32>;
 @group(1) @binding(2) var<storage, read> parameters: array<f32>;
 @group(1) @binding(3) var<storage, read_write> y: array<f32>;
 
-/** Neighbors in memory follow each other along the depth. */
+/** True if adjacent numbers in memory are adjacent in the depth. */
 const LEFT_ALONG_DEPTH = true;
 const RIGHT_ALONG_DEPTH = true;
 

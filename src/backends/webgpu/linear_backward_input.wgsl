@@ -1,10 +1,10 @@
-// linearBackwardInput: dx (B, I) = dz (B, O) weights (O, I), then back through the dropout of x (B, I), if it has one, and
-// through the activation that made x.
+// linearBackwardInput: dx (B, I) = dz (B, O) weights (O, I), then the backward pass of the dropout of x (B, I), if there is
+// one, and of the activation that computed x.
 //
-// from_rows (B, I) is x, or the sums before it if the derivative needs them. Split: a workgroup computes a
+// from_rows (B, I) is x, or the sums before the activation if the derivative needs them. Split: a workgroup computes a
 // tile of dx, see tile.ts. Numerics: float32 sums over O in one order.
-// Cost: 2 B I O FLOPs; dz is read once for every tile's width of I, the weights once for every tile's height of B.
-// A softmax is left to softmax_backward.wgsl. Compared with `linearBackwardInput()` of the reference backend.
+// Cost: 2 B I O FLOPs; dz is read once for each column of tiles, the weights once for each row of tiles.
+// softmax_backward.wgsl computes the backward pass of a softmax. Compared with `linearBackwardInput()` of the reference backend.
 
 @group(1) @binding(1) var<storage, read> dz: array<f32>;
 @group(1) @binding(2) var<storage, read> parameters: array<f32>;

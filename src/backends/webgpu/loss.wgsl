@@ -1,13 +1,14 @@
-// The frame of the losses. Each has three functions, of which `top` is the largest output of a row with the flags of all:
-// - `flags_of(row, o)`: DIVERGED if an output or its target is not finite, and flags of the loss itself;
-// - `loss_of(row, top)`, which also writes the gradient dz (B, O), times weight_of(row);
-// - `is_right(row, top)`: whether the row counts as correct.
+// The code that all losses share. Each loss defines three functions, with `top` the largest output of a row and the flags of
+// all its outputs:
+// - `flags_of(row, o)` returns DIVERGED if an output or its target is not finite, and flags of the loss itself;
+// - `loss_of(row, top)` returns the loss, and writes the gradient dz (B, O) times weight_of(row);
+// - `is_correct(row, top)` returns true if the row counts as correct.
 //
-// outputs (B, O); answers is labels (B), or the bits of targets (B, O). losses has a place for each row of each step of
+// outputs (B, O); targets is labels (B), or the bits of targets (B, O). losses has an element for each row of each step of
 // the submission. Split: see rows.wgsl.
 
 @group(1) @binding(1) var<storage, read> outputs: array<f32>;
-@group(1) @binding(2) var<storage, read> answers: array<u32>;
+@group(1) @binding(2) var<storage, read> targets: array<u32>;
 @group(1) @binding(3) var<storage, read_write> dz: array<f32>;
 @group(1) @binding(4) var<storage, read_write> losses: array<RowLoss>;
 
@@ -19,8 +20,8 @@ fn work(row: Row) {
   let top = largest_of_lanes(row.index, own);
   let loss = loss_of(row, top);
   if (row.end != 0u && row.lane == 0u) {
-    let right = select(0u, RIGHT, is_right(row, top));
-    let lost = select(DIVERGED, 0u, is_finite(loss));
-    losses[step.index * rows.batch_size + row.number] = RowLoss(loss, top.flags | right | lost);
+    let correct = select(0u, CORRECT, is_correct(row, top));
+    let diverged = select(DIVERGED, 0u, is_finite(loss));
+    losses[step.index * rows.batch_size + row.number] = RowLoss(loss, top.flags | correct | diverged);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The losses on the device: the WGSL of each, and its setting. Another loss is a file with the functions that loss.wgsl or
- * difference_loss.wgsl names, and its cases in the two switches here.
+ * Selects the WGSL and the setting of each loss. A new loss needs a file with the functions that loss.wgsl or
+ * difference_loss.wgsl lists, and a case in each of the two switches here.
  * @module
  */
 import type { BufferName, LossOp } from "../../plan/plan.ts";
@@ -32,9 +32,9 @@ export function lossLaunch(
   );
 }
 
-/** Returns the kernel of a loss over rows of so many columns. */
+/** Returns the kernel of a loss over rows of `columns` columns. */
 export function lossKernel(op: LossOp, columns: number): Kernel {
-  const first = 5; // binding
+  const first = 5; // the first binding of optional buffers
   const more = optionalBuffers(op).map(([buffer]) => buffer);
   const weight = op.weights === undefined ? "1.0" : "weights[select(row.number, 0u, row.end == 0u)]";
   return rowKernel(columns, op.op, {
@@ -49,7 +49,7 @@ export function lossKernel(op: LossOp, columns: number): Kernel {
   });
 }
 
-/** Returns the buffers that a loss binds if it has them, by their names in the WGSL. */
+/** Returns the optional buffers of a loss, with their names in the WGSL. */
 function optionalBuffers(op: LossOp): [buffer: "z" | "weights", name: BufferName][] {
   const z = "z" in op ? op.z : undefined;
   return [
@@ -58,7 +58,7 @@ function optionalBuffers(op: LossOp): [buffer: "z" | "weights", name: BufferName
   ];
 }
 
-/** Returns the WGSL of a loss, without its frame. */
+/** Returns the WGSL of a loss that it does not share with all losses. */
 function codeOf(op: LossOp): readonly string[] {
   switch (op.op) {
     case "softmaxCrossEntropy":
@@ -74,7 +74,7 @@ function codeOf(op: LossOp): readonly string[] {
   }
 }
 
-/** Returns the number that a loss reads as `rows.setting`; 0 if it reads none. */
+/** Returns the number that a loss reads as `rows.setting`, or 0 if it does not read it. */
 function settingOf(op: LossOp): number {
   switch (op.op) {
     case "softmaxCrossEntropy":
@@ -89,7 +89,7 @@ function settingOf(op: LossOp): number {
   }
 }
 
-/** Returns the frame of a loss of `y - t`, which goes back through the activation that made `y`. */
+/** Returns the WGSL that losses of `y - t` share, with the activation of `y`. */
 function differenceSource({ activation, z }: Extract<LossOp, { y: BufferName }>): readonly string[] {
   return [
     activationSource(activation),

@@ -1,4 +1,4 @@
-/** From a plan's operations to launches: a kernel for each or for several. @module */
+/** Translates the operations of a plan to launches of kernels. @module */
 import { isLoss } from "../../plan/losses.ts";
 import { isUpdate, UPDATES } from "../../plan/optimizers.ts";
 import type { BufferName, Op, StepPlan, UpdateOp } from "../../plan/plan.ts";
@@ -19,28 +19,28 @@ import { lossLaunch } from "./losses.ts";
 import { type PlacedLayer, type PlacedPlan, SQUARE_GROUPS } from "./placement.ts";
 import { gatherGrid, type Launch, rowLaunch, strideGrid, tileLaunch } from "./program.ts";
 import type { Tile } from "./tile.ts";
-import { KEEP_GRADIENT, takerOf } from "./updates.ts";
+import { consumerOf, KEEP_GRADIENT } from "./updates.ts";
 
-/** What the launches of a plan work on. */
+/** A plan and its buffers. */
 export interface Places {
   readonly plan: StepPlan;
   readonly placed: PlacedPlan;
   readonly inputs: PlacedInputs;
   /** The order of the epoch. */
   readonly order: GPUBuffer;
-  /** What sum_losses.wgsl is to add up. */
+  /** The losses of rows, which sum_losses.wgsl adds up. */
   readonly losses: GPUBuffer;
 }
 
-/** Most workgroups of a kernel that takes numbers in strides. */
+/** The most workgroups of a kernel that processes numbers in strides. */
 const STRIDE_GROUPS = 4096;
 
-/** The launches of one step. */
+/** Returns the launches of one step. */
 export function stepLaunches(device: Device, places: Places): Launch[] {
   return places.plan.ops.flatMap((op) => launchesOf(device, places, op));
 }
 
-/** Products that a step adds up, about. */
+/** Returns the approximate number of products in a step. */
 export function workOf({ batchSize }: StepPlan, { layers }: PlacedPlan): number {
   return 3 * batchSize * layers.reduce((sum, layer) => sum + sizeOfLayer(layer), 0);
 }
@@ -98,8 +98,8 @@ function launchesOf(device: Device, { plan, placed, inputs, order, losses }: Pla
     case "linearBackwardWeight": {
       const layer = layers.find(({ training }) => training.gradient === op)!;
       const { inFeatures, outFeatures, gradients } = layer;
-      const taker = gradients ? KEEP_GRADIENT : takerOf(placed.update);
-      const kernelOf = (tile: Tile) => linearBackwardWeightKernel(tile, taker);
+      const consumer = gradients ? KEEP_GRADIENT : consumerOf(placed.update);
+      const kernelOf = (tile: Tile) => linearBackwardWeightKernel(tile, consumer);
       const buffers = [batch(op.dZ), batch(op.x), ...gradients ? [gradients] : updated(placed, layer)];
       const sizes = { whole: layerSizes(layer) };
       return [tileLaunch(device, [outFeatures, inFeatures, batchSize], kernelOf, { sizes, buffers })];
@@ -121,7 +121,7 @@ function launchesOf(device: Device, { plan, placed, inputs, order, losses }: Pla
       ];
     case "average": {
       const layer = layers.find(({ training }) => training.averages?.weights === op);
-      if (!layer?.averages) return []; // a bias, averaged with its weights
+      if (!layer?.averages) return []; // a bias, which its weights' launch averages
       return [{
         kernel: averageKernel(),
         sizes: { whole: [sizeOfLayer(layer)], reals: [op.decay, 1 - op.decay] },
@@ -134,19 +134,19 @@ function launchesOf(device: Device, { plan, placed, inputs, order, losses }: Pla
   }
 }
 
-/** Returns the launch of a layer's update of clipped gradients. Without clipping, linear_backward_weight.wgsl updates. */
+/** Returns the launch of a layer's update of clipped gradients; without clipping, the gradient's kernel updates. */
 function updateLaunches(placed: PlacedPlan, op: UpdateOp): Launch[] {
   const layer = placed.layers.find(({ training }) => training.weights === op);
-  if (!layer?.gradients) return []; // updated with the gradients; or a bias, updated with its weights
+  if (!layer?.gradients) return []; // fused with the gradient, or a bias, which its weights' launch updates
   return [{
-    kernel: updateKernel(takerOf(op)),
+    kernel: updateKernel(consumerOf(op)),
     sizes: { whole: [sizeOfLayer(layer)] },
     buffers: [layer.gradients, placed.factor, ...updated(placed, layer)],
     grid: strideGrid(sizeOfLayer(layer), STRIDE_GROUPS),
   }];
 }
 
-/** Returns the buffers that an update writes: a kernel binds all states that its update can have. */
+/** Returns the buffers that an update writes. A kernel binds all states that its update can have. */
 function updated({ update, none }: PlacedPlan, { parameters, states }: PlacedLayer): GPUBuffer[] {
   return [parameters, ...UPDATES[update.op].states.map((_, at) => states[at] ?? none)];
 }

@@ -1,37 +1,37 @@
-// Functions of one number, which every kernel has.
+// Functions of one number, included in every kernel.
 //
-// Numerics: WGSL allows an implementation's own exp, log and tanh errors that grow with the argument, or that no test
-// could state. These are within a few units in the last place of float32, on every device alike.
-// WGSL also lets a compiler assume that no number is NaN or infinite: Mesa turns select(z, 0.0, z < 0.0) into a maximum
-// that makes 0 of NaN. Arithmetic keeps NaN on every device; comparisons, max, min, clamp and x - x do not. Choices
-// between numbers are therefore made by their bits, as integers.
+// Numerics: the errors that WGSL allows for its exp, log and tanh grow with the argument, or have no bound that a test
+// could check. The errors of these functions are a few units in the last place of float32, on every device.
+// WGSL also lets a compiler assume that no number is NaN or infinite. For example, Mesa turns select(z, 0.0, z < 0.0) into
+// a maximum, which is 0 for NaN. Arithmetic keeps NaN on every device; comparisons, max, min, clamp and x - x do not.
+// Therefore numbers are compared by their bits, as integers.
 
-/** Bits of ∞; those of NaN are above it, without the sign. */
+/** The bits of ∞. Without the sign, the bits of NaN are larger. */
 const INFINITY = 0x7f800000u;
 
-/** Whether x is NaN. */
+/** True if x is NaN. */
 fn is_nan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > INFINITY;
 }
 
-/** Whether x is neither NaN nor infinite. */
+/** True if x is neither NaN nor infinite. */
 fn is_finite(x: f32) -> bool {
   return (bitcast<u32>(x) & INFINITY) != INFINITY;
 }
 
-/** Whether x is 0 or -0. */
+/** True if x is 0 or -0. */
 fn is_zero(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) == 0u;
 }
 
-/** Whether -∞ <= x < 0; not if x is NaN. */
+/** True if -∞ <= x < 0; false if x is NaN. */
 fn is_negative(x: f32) -> bool {
   return bitcast<u32>(x) - 0x80000001u < INFINITY;
 }
 
-/** e^x: x = n ln 2 + r, and the Taylor polynomial of degree 7 for |r| <= ln 2 / 2. */
+/** e^x, with x = n ln 2 + r and |r| <= ln 2 / 2: 2^n times the Taylor polynomial of degree 7 of e^r. */
 fn exp_of(x: f32) -> f32 {
-  let bounded = clamp(x, -87.3, 88.0); // for NaN any number, which is not used
+  let bounded = clamp(x, -87.3, 88.0); // any number for NaN, not used
   let n = round(bounded * 1.44269504);
   let r = fma(n, 2.12194440e-4, kept(fma(n, -0.693359375, bounded)));
   var p = 1.0 / 5040.0;
@@ -47,17 +47,17 @@ fn exp_of(x: f32) -> f32 {
 }
 
 /**
- * x, by way of a bit that is always 0, which no compiler knows: it may not merge n a + n b into n (a + b), which rounds
- * where the two products do not. Mesa does that to the two parts of ln 2.
+ * Returns x, combined with a bit that is always 0, which compilers cannot know. They cannot merge n a + n b into n (a + b),
+ * which would lose the exact products with the two parts of ln 2. Mesa merges them otherwise.
  */
 fn kept(x: f32) -> f32 {
   return bitcast<f32>(bitcast<u32>(x) | (step.index & 0x80000000u));
 }
 
-/** ln x for a normal x > 0: x = 2^n m with m around 1, and ln m = 2 artanh((m - 1) / (m + 1)). */
+/** ln x for a normal x > 0, with x = 2^n m, m near 1, and ln m = 2 artanh((m - 1) / (m + 1)). */
 fn log_of(x: f32) -> f32 {
   let bits = bitcast<i32>(x);
-  let n = (bits - 0x3f3504f3) >> 23u; // so that m lies from 1/√2 to √2
+  let n = (bits - 0x3f3504f3) >> 23u; // so that 1/√2 <= m < √2
   let m = bitcast<f32>(bits - (n << 23u));
   let s = (m - 1.0) / (m + 1.0);
   let q = s * s;

@@ -1,44 +1,45 @@
-/** The buffers of a plan on the device. @module */
+/** Allocates the buffers of a plan on the device. @module */
 import { networkOf, type TrainedLayer } from "../../plan/network.ts";
 import { statesOf } from "../../plan/optimizers.ts";
 import type { BufferName, StepPlan, UpdateOp } from "../../plan/plan.ts";
 import { sizeOf, updateOf } from "../state.ts";
 import type { BufferRequest, Device, Source } from "./device.ts";
-import type { Work } from "./errors.ts";
+import type { Action } from "./errors.ts";
 import { type LayerTensors, parametersOf, placesOf, requestOf } from "./layers.ts";
 
-/** A layer of a plan. */
+/** A layer of a plan with its buffers. */
 export interface PlacedLayer extends TrainedLayer {
   readonly parameters: GPUBuffer;
-  /** The optimizer's state of each parameter, in the order of its update. */
+  /** The optimizer's states, in the order of the update. */
   readonly states: readonly GPUBuffer[];
-  /** The averages of its parameters; only if they are kept. */
+  /** The averages of its parameters, if they are kept. */
   readonly averages?: GPUBuffer;
-  /** Gradients that wait for their norm; only if they are clipped. */
+  /** Its gradients, if they are clipped. */
   readonly gradients?: GPUBuffer;
 }
 
-/** A plan's buffers. */
+/** The buffers of a plan. */
 export interface PlacedPlan {
   readonly layers: readonly PlacedLayer[];
   /** The buffers of a batch: inputs and targets, and each layer's `z`, `y` and `dZ`. */
   readonly batches: ReadonlyMap<BufferName, GPUBuffer>;
-  /** Sums of squares, `SQUARE_GROUPS` for each layer, and the factor that comes of them. */
+  /** Sums of squared gradients, `SQUARE_GROUPS` for each layer. */
   readonly squares: GPUBuffer;
+  /** The factor of clipped gradients. */
   readonly factor: GPUBuffer;
-  /** Placeholder for a buffer that a kernel binds and does not use. */
+  /** Placeholder for a buffer that a kernel binds but does not use. */
   readonly none: GPUBuffer;
-  /** The update that every parameter gets. */
+  /** The update of every parameter. */
   readonly update: UpdateOp;
-  /** Parameters, optimizer state and averages: which bytes of which buffer each is. */
+  /** The buffer ranges of parameters, optimizer states and averages. */
   readonly places: readonly { readonly name: BufferName; readonly source: Source }[];
 }
 
-/** Most workgroups that add up the squares of a layer's gradients. */
+/** The workgroups that add up the squares of a layer's gradients. */
 export const SQUARE_GROUPS = 64;
 
-/** Takes room for a plan. */
-export async function placePlan(device: Device, what: Work, plan: StepPlan): Promise<PlacedPlan> {
+/** Allocates the buffers of a plan. */
+export async function placePlan(device: Device, action: Action, plan: StepPlan): Promise<PlacedPlan> {
   const update = updateOf("webgpu", plan), { layers, clip } = networkOf(plan);
   const tensors = layers.map((layer) => ({
     parameters: parametersOf(layer),
@@ -53,9 +54,9 @@ export async function placePlan(device: Device, what: Work, plan: StepPlan): Pro
     ...batches.map((spec) => ({ name: spec.name, bytes: 4 * sizeOf(spec, plan.batchSize) })),
     { name: "sums of squares", bytes: 4 * SQUARE_GROUPS * layers.length },
     { name: "a factor", bytes: 4 },
-    { name: "nothing", bytes: 4 },
+    { name: "a placeholder", bytes: 4 },
   ];
-  const buffers = (await device.allocate(what, requests)).values(), take = () => buffers.next().value!;
+  const buffers = (await device.allocate(action, requests)).values(), take = () => buffers.next().value!;
   const placed = layers.map((layer, index): PlacedLayer => {
     const parameters = take(), states = tensors[index].states.map(take);
     const [averages] = tensors[index].averages.map(take);
@@ -79,7 +80,7 @@ export async function placePlan(device: Device, what: Work, plan: StepPlan): Pro
   };
 }
 
-/** Returns the optimizer's states of a layer. */
+/** Returns the optimizer states of a layer. */
 function stateTensors({ training, inFeatures, outFeatures }: TrainedLayer): LayerTensors[] {
   const { weights, bias } = training, ofBias = statesOf(bias);
   return statesOf(weights).map((name, at) => ({ weights: name, bias: ofBias[at], inFeatures, outFeatures }));

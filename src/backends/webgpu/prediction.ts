@@ -1,36 +1,36 @@
-/** The forward half of a network on the device, and the inputs that it is to predict from. @module */
+/** Computes a network's forward pass over placed inputs on the device. @module */
 import type { Tensors } from "../backend.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { networkOf } from "../../plan/network.ts";
 import type { ForwardPlan } from "../../plan/plan.ts";
 import { rowCount } from "../state.ts";
-import type { Room } from "./device.ts";
-import type { Work } from "./errors.ts";
+import type { TrackedDevice } from "./device.ts";
+import type { Action } from "./errors.ts";
 import { placeInputs } from "./inputs.ts";
 import { forwardLaunches, parametersOf, placesOf, requestOf, writeTensors } from "./layers.ts";
 import { bindProgram, bindRecords } from "./program.ts";
 import { STEP_BYTES, writeStep } from "./steps.ts";
 
-/** Most rows whose activations are kept at a time, and most numbers of them in one layer. */
+/** The most rows of a batch, and the most numbers that a layer has for a batch. */
 const MOST_ROWS = 1024, MOST_NUMBERS = 1 << 22;
 
-/** Bytes of outputs that are copied out at a time. */
+/** The bytes of outputs that are copied out at a time, at most. */
 const CHUNK_BYTES = 1 << 26;
 
-/** Inputs that are placed, with the network that predicts from them. */
+/** A network's forward pass over placed inputs. */
 export interface Prediction {
   /** Copies parameters in. */
   load(tensors: Tensors): Promise<void>;
   /** Computes outputs `[N, O]`. */
   run(): Promise<Float32Array<ArrayBuffer>>;
-  /** Frees what it holds. */
+  /** Frees its buffers. */
   close(): void;
 }
 
-/** Places inputs, of one row at least, and a network's layers. */
+/** Places inputs of one row or more, and a network's layers. */
 export async function preparePrediction(
-  device: Room,
-  what: Work,
+  device: TrackedDevice,
+  action: Action,
   plan: ForwardPlan,
   given: Dataset["inputs"],
 ): Promise<Prediction> {
@@ -47,21 +47,27 @@ export async function preparePrediction(
       Math.floor(Math.min(CHUNK_BYTES, device.largestBuffer) / (4 * batchSize * outFeatures)),
     );
   const { UNIFORM, COPY_DST } = GPUBufferUsage;
-  const inputs = await placeInputs(device, what, { count, inFeatures, bytes, answers: 0, weighted: false });
-  const parameters = await device.allocate(what, tensors.map(requestOf));
+  const inputs = await placeInputs(device, action, {
+    count,
+    inFeatures,
+    bytes,
+    targetWords: 0,
+    weighted: false,
+  });
+  const parameters = await device.allocate(action, tensors.map(requestOf));
   const passed = await device.allocate(
-    what,
+    action,
     widths.map((width, index) => ({
       name: index === 0 ? "a batch of inputs" : layers[index - 1].forward.y,
       bytes: 4 * batchSize * width,
     })),
   );
-  const [outputs, records, none] = await device.allocate(what, [
+  const [outputs, records, none] = await device.allocate(action, [
     { name: "the outputs", bytes: 4 * batchSize * outFeatures * Math.min(atOnce, batches) },
     { name: "records of batches", bytes: STEP_BYTES * batches, usage: UNIFORM | COPY_DST },
     { name: "no targets", bytes: 4 },
   ]);
-  const program = await bindProgram(device, what, [
+  const program = await bindProgram(device, action, [
     ...inputs.launches({ x: passed[0], target: none, scale: inputScale, batchSize }),
     ...layers.flatMap((layer, index) =>
       forwardLaunches(device, layer, {
@@ -72,22 +78,22 @@ export async function preparePrediction(
       })
     ),
   ]);
-  const group = await bindRecords(device, what, records);
+  const group = await bindRecords(device, action, records);
   const rowsOf = (batch: number) => Math.min(batchSize, count - batch * batchSize);
   const view = new DataView(new ArrayBuffer(STEP_BYTES * batches));
   for (let batch = 0; batch < batches; batch++) {
     writeStep(view, batch, { first: batch * batchSize, rows: rowsOf(batch) });
   }
-  const { checked } = device.scoped(what, () => {
+  const { checked } = device.scoped(action, () => {
     device.gpu.queue.writeBuffer(records, 0, view.buffer);
     inputs.write(given);
   });
   await checked;
 
-  /** Computes the batches `from` up to `end`, and copies their outputs out. */
+  /** Computes the batches from `from` to `end - 1`, and copies their outputs out. */
   const runBatches = async (from: number, end: number) => {
     let rows = 0;
-    const { checked } = device.scoped(what, () => {
+    const { checked } = device.scoped(action, () => {
       const encoder = device.gpu.createCommandEncoder();
       for (let batch = from; batch < end; batch++) {
         const pass = encoder.beginComputePass();
@@ -101,12 +107,16 @@ export async function preparePrediction(
       device.gpu.queue.submit([encoder.finish()]);
     });
     await checked;
-    const [found] = await device.read(what, [{ buffer: outputs, offset: 0, bytes: 4 * rows * outFeatures }]);
+    const [found] = await device.read(action, [{
+      buffer: outputs,
+      offset: 0,
+      bytes: 4 * rows * outFeatures,
+    }]);
     return new Float32Array(found);
   };
   return {
     async load(from) {
-      const { checked } = device.scoped(what, () => {
+      const { checked } = device.scoped(action, () => {
         for (const [index, layer] of tensors.entries()) {
           writeTensors(device, placesOf(layer, parameters[index]), from);
         }
@@ -121,6 +131,6 @@ export async function preparePrediction(
       }
       return found;
     },
-    close: () => device.empty(),
+    close: () => device.releaseAll(),
   };
 }

@@ -1,53 +1,57 @@
-/** A list of dispatches: kernels with their buffers, sizes and grids, bound once and encoded again for every step. @module */
+/** Binds a list of kernel launches once, so that it can be encoded for every step. @module */
 import type { Device } from "./device.ts";
-import { webgpuError, type Work } from "./errors.ts";
+import { type Action, webgpuError } from "./errors.ts";
 import { type Kernel, lanesOf } from "./kernels.ts";
 import { STEP_BYTES } from "./steps.ts";
 import { type Block, type Tile, tileLoops, tileWidth } from "./tile.ts";
 
-/** A kernel to be dispatched. */
+/** A kernel to be dispatched, with its sizes, buffers and grid. */
 export interface Launch {
   readonly kernel: Kernel;
   /** Its uniform of sizes: whole numbers, then float32 numbers. */
   readonly sizes: { readonly whole: readonly number[]; readonly reals?: readonly number[] };
   /** Its other bindings. */
   readonly buffers: readonly GPUBuffer[];
-  /** Workgroups across and down. */
+  /** The workgroups in x and in y. */
   readonly grid: readonly [x: number, y: number];
-  /** Rounds of loops in all that an invocation makes, where they may be many. */
+  /** The loop iterations of an invocation in total, if they may be many. */
   readonly loops?: number;
 }
 
-/** Launches that are bound. */
+/** A list of bound launches. */
 export interface Program {
-  /** Encodes them in order, each with its own grid or with another. */
+  /** Encodes the launches in order, with their own grids or all with `grid`. */
   encode(pass: GPUComputePassEncoder, grid?: Launch["grid"]): void;
 }
 
-/** Bytes from one launch's sizes to the next: what bindings of uniform buffers are aligned to. */
+/** The bytes from one launch's sizes to the next: the alignment of uniform buffer bindings. */
 const ALIGNMENT = 256;
 
-/** Workgroups that one dimension of a grid can have. */
+/** The most workgroups in one dimension of a grid. */
 const MOST_GROUPS = 65535;
 
 /**
- * Rounds of loops in all after which llvmpipe ends an invocation, without a word: its sums are then of a part of the
- * products. Some are left for loops that are not counted.
+ * The most loop iterations of an invocation on a software adapter. After slightly more iterations, llvmpipe ends an
+ * invocation without an error, and its sums are incomplete. The margin is for loops that are not counted.
  */
 const SOFTWARE_LOOPS = 65000;
 
-/** Makes pipelines and bind groups. */
-export async function bindProgram(device: Device, what: Work, launches: readonly Launch[]): Promise<Program> {
+/** Creates the pipelines and bind groups of launches. */
+export async function bindProgram(
+  device: Device,
+  action: Action,
+  launches: readonly Launch[],
+): Promise<Program> {
   for (const { kernel: { name }, grid, loops = 0 } of launches) {
     if (device.software && loops > SOFTWARE_LOOPS) {
       const why = `"${name}" takes ${loops} rounds of its loops, a software adapter makes ${SOFTWARE_LOOPS}`;
-      throw webgpuError(what, `${why}; smaller batches or fewer inputs need fewer`, "too-large");
+      throw webgpuError(action, `${why}; smaller batches or fewer inputs need fewer`, "too-large");
     }
     const most = Math.max(...grid);
     if (most > MOST_GROUPS) {
       const why =
         `"${name}" takes ${most} workgroups, the adapter takes ${MOST_GROUPS}; smaller batches need fewer`;
-      throw webgpuError(what, why, "too-large");
+      throw webgpuError(action, why, "too-large");
     }
   }
   const bytes = new ArrayBuffer(ALIGNMENT * Math.max(launches.length, 1)), view = new DataView(bytes);
@@ -57,13 +61,13 @@ export async function bindProgram(device: Device, what: Work, launches: readonly
     for (const [i, value] of reals.entries()) view.setFloat32(realsAt + 4 * i, value, true);
   }
   const { UNIFORM, COPY_DST } = GPUBufferUsage;
-  const [sizes] = await device.allocate(what, [{
+  const [sizes] = await device.allocate(action, [{
     name: "sizes",
     bytes: bytes.byteLength,
     usage: UNIFORM | COPY_DST,
   }]);
-  const pipelines = await Promise.all(launches.map(({ kernel }) => device.pipelineOf(what, kernel)));
-  const { result: bound, checked } = device.scoped(what, () => {
+  const pipelines = await Promise.all(launches.map(({ kernel }) => device.pipelineOf(action, kernel)));
+  const { result: bound, checked } = device.scoped(action, () => {
     device.gpu.queue.writeBuffer(sizes, 0, bytes);
     return launches.map(({ buffers, grid }, index) => {
       const { pipeline, layout } = pipelines[index];
@@ -87,7 +91,7 @@ export async function bindProgram(device: Device, what: Work, launches: readonly
   };
 }
 
-/** Returns the launch of a kernel that adds `depth` products up for each number of a matrix of `rows` and `columns`. */
+/** Returns the launch of a kernel that adds up `depth` products for each element of a matrix `[rows, columns]`. */
 export function tileLaunch(
   device: Device,
   [rows, columns, depth]: readonly [rows: number, columns: number, depth: number],
@@ -109,7 +113,7 @@ function tileGrid(block: Block, rows: number, columns: number): [x: number, y: n
   return [Math.ceil(columns / width), Math.ceil(rows / width)];
 }
 
-/** Returns the launch of a kernel over the rows of a batch, with the setting that a loss may have. */
+/** Returns the launch of a kernel over the rows of a batch; `setting` is that of a loss. */
 export function rowLaunch(
   kernelOf: (columns: number) => Kernel,
   { columns, batchSize, setting = 0 }: {
@@ -128,25 +132,26 @@ export function rowLaunch(
   };
 }
 
-/** Workgroups across in a grid over rows, beyond which it has two dimensions; rows.wgsl knows it too. */
+/** The most workgroups in x of a grid over rows, the GROUPS_ACROSS of rows.wgsl. Larger grids have two dimensions. */
 const ROW_GROUPS = 32768;
 
-/** The grid of a kernel that takes `count` numbers in strides. */
+/** Returns the grid of a kernel that processes `count` numbers in strides. */
 export function strideGrid(count: number, most: number): [x: number, y: number] {
   return [Math.max(1, Math.min(Math.ceil(count / 64), most)), 1];
 }
 
-/** Which of the two grids of a kernel over rows and words keeps within one dimension. */
+/** Returns the grid of a kernel that processes the words of rows in strides of both dimensions. */
 export function gatherGrid(rows: number, words: number): [x: number, y: number] {
   return [strideGrid(words, 1024)[0], Math.min(rows, MOST_GROUPS)];
 }
 
-/** Tiles of block 8 from which on a GPU is busy with them; with fewer, small tiles spread the work further. */
+/** The number of tiles of block 8 from which on they occupy a GPU. With fewer, small tiles use more of the GPU. */
 const MANY_TILES = 256;
 
 /**
- * The tile for a matrix of sums. A software adapter pays for each number that is read, 1.8 times as much for a product
- * with block 4 as with 8 (llvmpipe, AVX2), so that it takes 8 unless most of the large tiles would lie outside.
+ * Returns the tile for a matrix of sums. On a software adapter, a product takes 1.8 times as long with block 4 as with
+ * block 8, because more numbers are read (llvmpipe, AVX2). There the block is 8 unless large parts of the tiles would lie
+ * outside of the matrix.
  */
 function tileFor({ software, tileBytes: bytes }: Device, rows: number, columns: number): Tile {
   const tiles = (block: Block) => tileGrid(block, rows, columns).reduce((x, y) => x * y);
@@ -154,9 +159,9 @@ function tileFor({ software, tileBytes: bytes }: Device, rows: number, columns: 
   return { block: large ? 8 : 4, bytes };
 }
 
-/** Binds records: group 0 of every kernel, with the offset of its step. */
-export async function bindRecords(device: Device, what: Work, records: GPUBuffer): Promise<GPUBindGroup> {
-  const { result, checked } = device.scoped(what, () =>
+/** Binds the records of steps as group 0 of every kernel. */
+export async function bindRecords(device: Device, action: Action, records: GPUBuffer): Promise<GPUBindGroup> {
+  const { result, checked } = device.scoped(action, () =>
     device.gpu.createBindGroup({
       layout: device.stepLayout,
       entries: [{ binding: 0, resource: { buffer: records, size: STEP_BYTES } }],

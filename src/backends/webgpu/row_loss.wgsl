@@ -1,11 +1,11 @@
-// The loss of a row, for sum_losses.wgsl.
+// The loss of a row, which sum_losses.wgsl adds up.
 
 struct RowLoss {
   loss: f32,
   flags: u32,
 }
 
-/** Set if the row counts as correct. */
-const RIGHT = 1u;
-/** Set if an output, a target or the loss is not finite. */
+/** The flag of a correct row. */
+const CORRECT = 1u;
+/** The flag of a row with an output, a target or a loss that is not a finite number. */
 const DIVERGED = 2u;

@@ -1,4 +1,5 @@
-// The frame of kernels over rows of a batch: LANES invocations do `work` on each, a workgroup on 64 / LANES rows.
+// The entry point of kernels over the rows of a batch. LANES invocations call `work` for each row, so that a workgroup of 64
+// works on 64 / LANES rows.
 
 struct Rows {
   columns: u32,
@@ -6,18 +7,18 @@ struct Rows {
   setting: f32, // of a loss
 }
 
-/** A row, as one of its invocations sees it. */
+/** A row, and one of the invocations that work on it. */
 struct Row {
   number: u32,
-  first: u32, // place of its first number
+  first: u32, // index of its first number
   lane: u32,
-  end: u32, // of its columns; 0 beyond the batch, where there is nothing to do but wait
+  end: u32, // of its columns; 0 beyond the batch, where the invocation only joins the barriers
   index: u32, // of the invocation
 }
 
 @group(1) @binding(0) var<uniform> rows: Rows;
 
-const GROUPS_ACROSS = 32768u; // of a grid in two dimensions, see rowLaunch() in program.ts
+const GROUPS_ACROSS = 32768u; // most workgroups in x of a grid, see rowLaunch() in program.ts
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) index: u32) {

@@ -1,6 +1,6 @@
-// sgd: g = gradient + λ p, v = momentum v + g, p = p - rate (v, or with Nesterov g + momentum v).
+// sgd: g = gradient + λ p, v = momentum v + g, p = p - rate v; with Nesterov's momentum p = p - rate (g + momentum v).
 //
-// parameters and velocity (P) are a layer's weights, then its bias; without momentum there is no velocity, and STATES is 0.
+// parameters and velocity (P) are a layer's weights, then its bias; without momentum, STATES is 0 and there is no velocity.
 // Compared with `sgd()` of the reference backend.
 
 fn update(at: u32, gradient: f32) {

@@ -1,6 +1,6 @@
-// softmax: y = e^(z - max z) / Σ e^(z - max z) over each row of z (B, O), in place; the activation of linear.wgsl's sums.
+// softmax: y = e^(z - max z) / Σ e^(z - max z) over each row of z (B, O), in place, after linear.wgsl.
 //
-// Split: see rows.wgsl. Numerics: no e^z can overflow; NaN in a row reaches all of it through the sum.
+// Split: see rows.wgsl. Numerics: no e^z can overflow; a NaN makes its complete row NaN through the sum.
 // Cost: 4 B O bytes read three times and written twice. Compared with `activate()` of the reference backend.
 
 @group(1) @binding(1) var<storage, read_write> y: array<f32>;

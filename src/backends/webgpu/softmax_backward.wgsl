@@ -1,4 +1,4 @@
-// softmaxBackward: dz = y (d - Σ y d) over each row of d (B, O), in place, y (B, O) being softmax outputs.
+// softmaxBackward: dz = y (d - Σ y d) over each row of d (B, O), in place. y (B, O) are softmax outputs.
 //
 // Split: see rows.wgsl. Cost: 8 B O bytes read twice, 4 B O written.
 // Compared with `activateBackward()` of the reference backend.

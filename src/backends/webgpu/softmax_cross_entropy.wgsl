@@ -1,29 +1,29 @@
-// softmaxCrossEntropy: the loss of a row is log Σ e^z - Σ t z, and dz (B, C) = (softmax(z) - t) / rows, where
-// t = (1 - ε) onehot + ε / C, and ε is rows.setting. For a label that is no class, onehot is 1 / C in each column.
+// softmaxCrossEntropy: the loss of a row is log Σ e^z - Σ t z, and dz (B, C) = (softmax(z) - t) / rows, with
+// t = (1 - ε) onehot + ε / C, and ε = rows.setting. For a row that belongs to no class, onehot is 1 / C for each class.
 //
-// Numerics: z - max z, so that no e^z can overflow and large losses are exact. Cost: 4 B C bytes read three times and
+// Numerics: max z is subtracted, so that no e^z can overflow and large losses are exact. Cost: 4 B C bytes read three times and
 // written once. Compared with `softmaxCrossEntropy()` of the reference backend.
 
 fn flags_of(row: Row, c: u32) -> u32 {
   let z = outputs[row.first + c];
-  return select(DIVERGED, 0u, is_finite(z) || is_negative(z)); // -∞ is a probability of 0, which may be right
+  return select(DIVERGED, 0u, is_finite(z) || is_negative(z)); // not for -∞, which means a probability of 0
 }
 
-fn is_right(row: Row, top: Largest) -> bool {
-  return top.place == answers[row.number];
+fn is_correct(row: Row, top: Largest) -> bool {
+  return top.place == targets[row.number];
 }
 
 fn loss_of(row: Row, top: Largest) -> f32 {
-  let label = answers[select(row.number, 0u, row.end == 0u)];
+  let label = targets[select(row.number, 0u, row.end == 0u)];
   let largest = number_of(top.order);
   var exps = 0.0;
   var sum = 0.0; // of t (max z - z)
   for (var c = row.lane; c < row.end; c += LANES) {
     let below = outputs[row.first + c] - largest;
-    let wanted = target_of(c, label);
+    let t = target_of(c, label);
     exps += exp_of(below);
-    if (!is_zero(wanted)) { // 0 ∞ is 0 here
-      sum -= wanted * below;
+    if (!is_zero(t)) { // 0 ∞ is 0 here
+      sum -= t * below;
     }
   }
   let total = sum_of_lanes(row.index, exps);

@@ -1,13 +1,13 @@
-// sumLosses: for each step of a submission the sum of its rows' losses, how many rows were right, and whether it diverged.
+// sumLosses: for each step of a submission, the sum of its rows' losses, the number of correct rows, and if it diverged.
 //
-// losses is what loss.wgsl keeps: batch_size places a step. results (steps) receives the sums; the host adds those
-// of an epoch up in float64. A step diverged if one of its rows did, or the sum of their losses is no finite number.
-// Split: a workgroup a step. Numerics: float32, every sum in one order.
+// loss.wgsl writes losses, with batch_size elements for each step. results (steps) receives the sums; the host adds them up
+// in float64. A step diverged if one of its rows did, or if the sum of the losses is not a finite number.
+// Split: one workgroup for each step. Numerics: float32, every sum in one order.
 
 struct Losses {
   batch_size: u32,
-  step_words: u32, // from one step's record to the next, and of `rows` in it
-  rows_word: u32,
+  step_words: u32, // from one step's record to the next
+  rows_word: u32, // index of the word `rows` in a record
 }
 
 @group(1) @binding(0) var<uniform> sizes: Losses;
@@ -15,7 +15,7 @@ struct Losses {
 @group(1) @binding(2) var<storage, read> losses: array<RowLoss>;
 @group(1) @binding(3) var<storage, read_write> results: array<StepSums>;
 
-/** As training.ts reads it. */
+/** The sums of a step, as training.ts reads them. */
 struct StepSums {
   loss: f32,
   correct: u32,
@@ -31,7 +31,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var sum = StepSums(0.0, 0u, 0u);
   for (var row = lane; row < rows; row += LANES) {
     let each = losses[group.x * sizes.batch_size + row];
-    sum = both(sum, StepSums(each.loss, each.flags & RIGHT, each.flags & DIVERGED));
+    sum = both(sum, StepSums(each.loss, each.flags & CORRECT, each.flags & DIVERGED));
   }
   shared_sums[lane] = sum;
   for (var half = LANES / 2u; half > 0u; half /= 2u) {

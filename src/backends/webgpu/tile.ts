@@ -1,79 +1,81 @@
 /**
- * Writes the WGSL of a product's tile, the part that linear.wgsl, linear_backward_input.wgsl and
- * linear_backward_weight.wgsl share: `finish(row, column, Σ_k left(row, k) right(column, k))` for each number of a matrix,
- * with `tile_shape()` its rows, its columns and the depth, and `layer` the sizes of the layer.
+ * Writes the WGSL of a tile of a matrix product, which linear.wgsl, linear_backward_input.wgsl and
+ * linear_backward_weight.wgsl share. It calls `finish(row, column, Σ_k left(row, k) right(column, k))` for each element of a
+ * matrix. `tile_shape()` returns the rows and columns of the matrix and the depth, and `layer` has the sizes of the layer.
  *
- * A workgroup of 8 × 8 invocations computes a tile of `8 block` rows and columns. It copies a stretch of the depth of both
- * factors into its memory, as vectors of four rows or columns, and each invocation adds up `block × block` sums in
- * registers: `2 block` numbers are read for `block²` products. The sums are matrices of 4 × 4, each a variable of its own,
- * because compilers keep an array that a loop indexes out of registers. Whichever the block, a sum has one order.
+ * A workgroup of 8 × 8 invocations computes a tile of `8 block` rows and columns. It copies a range of the depth of both
+ * factors into its memory, as vectors of four rows or columns. Each invocation adds up `block × block` sums in registers, so
+ * that `2 block` numbers are read for `block²` products. The sums are 4 × 4 matrices, each in a separate variable, because
+ * compilers do not keep an array in registers if a loop indexes it. The order of a sum does not depend on the block.
  * @module
  */
 import * as wgsl from "./wgsl.ts";
 
-/** Rows and columns of sums that an invocation keeps. */
+/** The rows and columns of sums in an invocation. */
 export type Block = 4 | 8;
 
 /** The form of a tile. */
 export interface Tile {
   readonly block: Block;
-  /** Bytes of workgroup memory that it takes, which set how deep a stretch is; no sum depends on them. */
+  /** The bytes of workgroup memory that it takes. They determine the depth of a range; no sum depends on them. */
   readonly bytes: number;
 }
 
-/** How often the loop over a stretch is written out. */
+/** The unrolled iterations of the loop over a range of the depth. */
 const UNROLLED = 4;
 
-/** Bytes of workgroup memory that a tile takes: what every WebGPU device has. */
+/** The bytes of workgroup memory that a tile takes: those that every WebGPU device has. */
 export const TILE_BYTES = 16384;
 
 /**
- * The same for OpenGL on the CPU. There wgpu has the first invocation set this memory to zero number by number, and
- * llvmpipe takes time with the square of that to compile it, at a kernel's first use: 6 to 46 s for each of the ten kernels
- * with 16,384 bytes, 0.5 to 3 s with 4,096 (two cores in use by others). An epoch then takes as long. Over Vulkan, where
- * the driver clears the memory, one would take 1.2 to 1.3 times as long with 4,096 (two AMD EPYC processors).
+ * The bytes of workgroup memory of a tile for OpenGL on the CPU. There wgpu generates code in which the first invocation
+ * clears this memory number by number, and the time that llvmpipe needs to compile it, at a kernel's first use, grows with
+ * the square of the bytes: 6 to 46 s for each of ten kernels with 16,384 bytes, 0.5 to 3 s with 4,096 (two cores, shared
+ * with other processes). An epoch takes the same time with both. With Vulkan the driver clears the memory, and an epoch
+ * would take 1.2 to 1.3 times as long with 4,096 bytes (two AMD EPYC processors).
  */
 export const SMALL_TILE_BYTES = 4096;
 
 /**
- * 0, which no compiler knows, in a loop that uniforms alone decide on. Mesa's Vulkan driver for the CPU compiles a kernel
- * for the values of its uniforms if half of its code goes away by that, at each dispatch, and keeps every copy: 0.3 to
- * 1 MB a step. Branches that would be decided so are constants of a kernel's variants instead.
+ * An expression that is always 0, which compilers cannot know. It is part of a loop bound that would otherwise depend on
+ * uniforms alone. Mesa's Vulkan driver for the CPU compiles a kernel again for the values of its uniforms, at each dispatch,
+ * if that removes half of the code, and keeps every copy: 0.3 to 1 MB for each step. For the same reason, branches depend
+ * on constants of a kernel's variant, not on uniforms.
  */
 const UNKNOWN_ZERO = "group.z";
 
-/** Rows and columns of a tile. */
+/** Returns the number of rows, and of columns, of a tile. */
 export function tileWidth({ block }: Pick<Tile, "block">): number {
   return 8 * block;
 }
 
-/** Rounds of loops in all that an invocation makes of products that many deep. */
+/** Returns the loop iterations of an invocation in total for products of this depth. */
 export function tileLoops(tile: Tile, depth: number): number {
-  const stretches = Math.ceil(depth / stretchOf(tile)),
-    copies = stretchOf(tile) * tileWidth(tile) / 4 / 64;
-  return stretches * (1 + copies) + Math.ceil(depth / UNROLLED);
+  const ranges = Math.ceil(depth / rangeDepth(tile)),
+    copies = rangeDepth(tile) * tileWidth(tile) / 4 / 64;
+  return ranges * (1 + copies) + Math.ceil(depth / UNROLLED);
 }
 
-/** How deep a stretch of both factors is. */
-function stretchOf(tile: Tile): number {
+/** Returns the depth of the range of both factors that is copied at a time. */
+function rangeDepth(tile: Tile): number {
   return tile.bytes / (2 * 4 * tileWidth(tile));
 }
 
 /**
  * Writes a tile's WGSL.
  *
- * @param options `rowSums` also gives `finish_row(row, Σ_k left(row, k))`; `members` are further ones of `layer`
+ * @param options `rowSums` also calls `finish_row(row, Σ_k left(row, k))`; `members` are further members of `layer`
  */
 export function tileSource(
   tile: Tile,
   { rowSums, members = "" }: { readonly rowSums: boolean; readonly members?: string },
 ): string {
-  const width = tileWidth(tile), depth = stretchOf(tile), blocks = range(tile.block / 4);
+  const width = tileWidth(tile), depth = rangeDepth(tile), blocks = range(tile.block / 4);
   const cells = blocks.flatMap((i) => blocks.map((j) => ({ name: `c${i}${j}`, i, j })));
   const lines = (parts: string[], indent: number) => parts.join(`\n${" ".repeat(indent)}`);
   return `
 const WIDTH = ${width}u; // rows and columns of a tile
-const DEPTH = ${depth}u; // of a stretch
+const DEPTH = ${depth}u; // of a range
 const VECTORS = WIDTH / 4u;
 
 struct Layer { in_features: u32, out_features: u32, ${members} }
@@ -147,8 +149,8 @@ const ROW_SUMS = (blocks: number[]) =>
   }`;
 
 /**
- * The copy of one vector of a factor: neighboring invocations read what are neighbors in memory. Beyond the last row the
- * last one is read again, for sums that nobody takes.
+ * Returns the WGSL that copies one vector of a factor. Adjacent invocations read adjacent numbers of memory. Beyond the last
+ * row, the last row is read again; the sums of such rows are not used.
  */
 function copySource(factor: "left" | "right", end: string): string {
   const reads = range(4).map((i) => `${factor}(min(row + ${i}u, last), start + k)`).join(", ");
@@ -159,7 +161,7 @@ function copySource(factor: "left" | "right", end: string): string {
   let last = ${end} - 1u;
   if (k < depth) {
     ${factor}s[place(k, vector)] = vec4<f32>(${reads});
-  } else if (k < depth + ${UNROLLED - 1}u) { // the loop goes on to a whole number of ${UNROLLED}
+  } else if (k < depth + ${UNROLLED - 1}u) { // the loop continues to a multiple of ${UNROLLED}
     ${factor}s[place(k, vector)] = vec4<f32>();
   }
 }

@@ -1,13 +1,13 @@
 /**
- * Epochs on the device. Steps are encoded some at a time, as many as take about a tenth of a second, so that a signal is
- * heard and no watchdog wakes. While the device works on one submission the next is encoded; the only numbers that come
- * back are each step's sums.
+ * Runs epochs on the device. A submission has as many steps as take about 80 ms, so that a signal can end the epoch soon and
+ * no watchdog resets the device. While the device runs one submission, the next is encoded. Only the sums of each step are
+ * read back.
  * @module
  */
 import type { EpochResult } from "../backend.ts";
 import type { StepPlan } from "../../plan/plan.ts";
 import type { Device } from "./device.ts";
-import type { Work } from "./errors.ts";
+import type { Action } from "./errors.ts";
 import type { PlacedInputs } from "./inputs.ts";
 import { sumLossesKernel } from "./kernels.ts";
 import { stepLaunches, workOf } from "./lowering.ts";
@@ -16,57 +16,57 @@ import { bindProgram, bindRecords } from "./program.ts";
 import { ROWS_WORD, STEP_BYTES, STEP_WORDS, type StepRows, writeStep } from "./steps.ts";
 import { stepSettings } from "./updates.ts";
 
-/** Milliseconds that a submission may take. */
+/** The target duration of a submission, in milliseconds. */
 const SUBMISSION_MS = 80;
 
-/** Bytes of `StepSums` in sum_losses.wgsl: the sum of the losses, the correct rows, and whether the step diverged. */
+/** The bytes of `StepSums` in sum_losses.wgsl. */
 const SUMS_BYTES = 12;
 
-/** Most steps of a submission, and most rows whose losses wait for the end of one. */
+/** The most steps of a submission, and the most rows in it. */
 const MOST_STEPS = 512, MOST_ROWS = 1 << 20;
 
-/** How much longer a submission may be than the one before. */
+/** The largest ratio of the steps of a submission to those of the previous one. */
 const GROWTH = 8;
 
 /**
- * Products in the first submission, before one has been timed: some 20 ms of a software adapter. Beside them a step costs
- * as much time as so many more products.
+ * The products in the first submission, before one has been timed: about 20 ms on a software adapter. The other costs of a
+ * step take the time of WORK_OF_STEP products.
  */
 const FIRST_WORK = 2e7, WORK_OF_STEP = 5e5;
 
-/** What one epoch is over. */
+/** The rows and learning rates of one epoch, and its callbacks. */
 export interface Epoch {
   readonly order: Uint32Array;
   readonly rates: Float64Array;
-  /** Steps done before. */
+  /** The steps done before this epoch. */
   readonly step: number;
-  /** Whether to end after what has been submitted. */
+  /** Returns whether to end the epoch after the current submission. */
   stopped(): boolean;
-  /** Is told how many steps are done. */
+  /** Is called with the number of steps done. */
   onSteps(done: number): void;
 }
 
-/** Steps that can be run. */
+/** The prepared steps of a plan. */
 export interface Steps {
   run(epoch: Epoch): Promise<EpochResult>;
 }
 
-/** What has been handed to the device, or will be. */
+/** The encoded commands of some steps. */
 interface Submission {
   readonly commands: GPUCommandBuffer;
-  /** Receives the sums of its steps. */
+  /** The buffer that receives the sums of its steps. */
   readonly copy: GPUBuffer;
-  /** Its steps, from 0 in the epoch. */
+  /** Its steps, `from` to `end - 1`, counted from 0 in the epoch. */
   readonly from: number;
   readonly end: number;
-  /** Rejected where the device refused it. */
+  /** Rejects if the device refused the commands. */
   readonly checked: Promise<void>;
 }
 
-/** Prepares steps of a plan over inputs of `count` rows. */
+/** Allocates the buffers and binds the kernels of a plan's steps over inputs of `count` rows. */
 export async function prepareSteps(
   device: Device,
-  what: Work,
+  action: Action,
   { plan, placed, inputs, count }: {
     readonly plan: StepPlan;
     readonly placed: PlacedPlan;
@@ -79,7 +79,7 @@ export async function prepareSteps(
     { UNIFORM, STORAGE, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
   const most = Math.min(MOST_STEPS, Math.ceil(count / batchSize), Math.floor(MOST_ROWS / batchSize)) || 1;
   const copy = { name: "sums of steps", bytes: SUMS_BYTES * most, usage: MAP_READ | COPY_DST };
-  const [order, losses, sums, records, ...copies] = await device.allocate(what, [
+  const [order, losses, sums, records, ...copies] = await device.allocate(action, [
     { name: "the order of an epoch", bytes: 4 * count },
     { name: "losses of rows", bytes: 8 * most * batchSize },
     { name: "sums of steps", bytes: SUMS_BYTES * most, usage: STORAGE | COPY_SRC },
@@ -87,19 +87,23 @@ export async function prepareSteps(
     copy,
     copy,
   ]);
-  const step = await bindProgram(device, what, stepLaunches(device, { plan, placed, inputs, order, losses }));
-  const sum = await bindProgram(device, what, [{
+  const step = await bindProgram(
+    device,
+    action,
+    stepLaunches(device, { plan, placed, inputs, order, losses }),
+  );
+  const sum = await bindProgram(device, action, [{
     kernel: sumLossesKernel(),
     sizes: { whole: [batchSize, STEP_WORDS, ROWS_WORD] },
     buffers: [records, losses, sums],
     grid: [1, 1],
   }]);
-  const group = await bindRecords(device, what, records);
+  const group = await bindRecords(device, action, records);
   const view = new DataView(new ArrayBuffer(STEP_BYTES * most));
   let perSubmission = clampSteps(FIRST_WORK / (workOf(plan, placed) + WORK_OF_STEP), most);
 
   const encode = (epoch: Epoch, from: number): Submission => {
-    const { result, checked } = device.scoped(what, () => encodeSteps(epoch, from));
+    const { result, checked } = device.scoped(action, () => encodeSteps(epoch, from));
     return { ...result, checked };
   };
   const encodeSteps = (epoch: Epoch, from: number) => {
@@ -130,9 +134,9 @@ export async function prepareSteps(
         { copy, from, end, checked: encoded }: Submission,
         { checked, at: submitted }: ReturnType<typeof submit>,
       ) => {
-        const mapping = device.map(what, copy, SUMS_BYTES * (end - from));
-        await Promise.allSettled([encoded, checked, mapping]); // nothing is left under way
-        await Promise.all([encoded, checked]); // why the copy cannot be had, where that is so
+        const mapping = device.map(action, copy, SUMS_BYTES * (end - from));
+        await Promise.allSettled([encoded, checked, mapping]); // no promise is left running
+        await Promise.all([encoded, checked]); // throws the reason if there is no copy
         const bytes = await mapping;
         copies.push(copy);
         const now = performance.now(), took = now - Math.max(submitted, idleSince);
@@ -151,16 +155,16 @@ export async function prepareSteps(
         epoch.onSteps(result.steps);
       };
       const submit = ({ commands }: Submission) => {
-        const { checked } = device.scoped(what, () => queue.submit([commands]));
+        const { checked } = device.scoped(action, () => queue.submit([commands]));
         return { checked, at: performance.now() };
       };
-      const { checked } = device.scoped(what, () => {
+      const { checked } = device.scoped(action, () => {
         queue.writeBuffer(order, 0, epoch.order as Uint32Array<ArrayBuffer>);
       });
       await checked;
       let current: Submission | undefined = encode(epoch, 0), submitted = submit(current);
       while (current) {
-        // Encoded before the results are asked for, because Deno stands still from then on until the device is idle.
+        // Encoded before the results are requested, because Deno then blocks until the device is idle.
         const next: Submission | undefined = current.end < rates.length
           ? encode(epoch, current.end)
           : undefined;
@@ -183,7 +187,7 @@ function clampSteps(steps: number, most: number): number {
   return Math.max(1, Math.min(most, Math.floor(steps)));
 }
 
-/** The rows of a step, from 0. */
+/** Returns the rows of a step of an epoch, counted from 0. */
 function rowsOf({ order }: Epoch, step: number, batchSize: number): StepRows {
   const first = step * batchSize;
   return { first, rows: Math.min(batchSize, order.length - first) };

@@ -1,7 +1,8 @@
-// The updates of clipped gradients: an optimizer's `update` for each of a layer's P parameters.
+// update: calls an optimizer's `update` with the clipped gradient of each of a layer's P parameters.
 //
-// clipped (P) are gradients, scaled by the factor of clip_by_norm.wgsl as they are read. Split: an invocation a parameter,
-// in strides of the grid. Cost: 4 P bytes for each of the gradients, the parameters and the states, which are also written.
+// clipped (P) are gradients, which are scaled by the factor of clip_by_norm.wgsl when they are read. Split: one invocation
+// for each parameter, in strides of the grid. Cost: 4 P bytes read for each of the gradients, the parameters and the states;
+// parameters and states are also written.
 
 struct Layer {
   size: u32, // P

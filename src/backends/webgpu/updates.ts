@@ -1,45 +1,45 @@
 /**
- * The updates on the device, and all that depends on which it is: the WGSL of each, and its settings at a step. Another
- * optimizer is a file with `fn update(at: u32, gradient: f32)`, and its cases in the two switches here.
+ * Selects the WGSL of each update, and computes its settings at a step. A new optimizer needs a file with
+ * `fn update(at: u32, gradient: f32)`, and a case in each of the two switches here.
  * @module
  */
 import { settingsOf, statesOf, UPDATES } from "../../plan/optimizers.ts";
 import type { UpdateOp } from "../../plan/plan.ts";
 import * as wgsl from "./wgsl.ts";
 
-/** The end of gradients, for the kernels that compute or read them: an update, or a buffer that keeps them. */
-export interface Taker {
+/** A function of a kernel that consumes gradients: an update, or one that stores them in a buffer. */
+export interface GradientConsumer {
   /** Its name. */
   readonly name: string;
-  /** WGSL with `fn update(at: u32, gradient: f32)`. */
+  /** Its WGSL, with `fn update(at: u32, gradient: f32)`. */
   readonly code: string;
   /** The buffers that it writes, by their names in the WGSL. */
-  readonly targets: readonly string[];
+  readonly results: readonly string[];
   /** Its settings at a step, by their names in the WGSL. */
   readonly settings: readonly string[];
 }
 
-/** Keeps gradients that are to be clipped. */
-export const KEEP_GRADIENT: Taker = {
+/** The consumer that stores gradients, which are clipped later. */
+export const KEEP_GRADIENT: GradientConsumer = {
   name: "gradient",
   code: wgsl.gradient,
-  targets: ["gradients"],
+  results: ["gradients"],
   settings: [],
 };
 
-/** Returns the kernel part of an update: it writes the parameters and every state that it may have. */
-export function takerOf(op: UpdateOp): Taker {
+/** Returns the consumer of an update, which writes the parameters and every state that the update can have. */
+export function consumerOf(op: UpdateOp): GradientConsumer {
   return {
     name: op.op,
     code: `const STATES = ${statesOf(op).length}u;\n${codeOf(op)}`,
-    targets: ["parameters", ...UPDATES[op.op].states],
+    results: ["parameters", ...UPDATES[op.op].states],
     settings: Object.keys(stepSettings(op, 0, 1)).map(snakeCase),
   };
 }
 
 /**
- * Returns the settings of an update at a step, which counts from 1: the learning rate, those of {@linkcode UPDATES}, and
- * what a kernel needs besides, computed in float64.
+ * Returns the settings of an update at a step, which counts from 1: the learning rate, the settings of {@linkcode UPDATES},
+ * and numbers derived from them, computed in float64.
  */
 export function stepSettings(op: UpdateOp, rate: number, step: number): Readonly<Record<string, number>> {
   const values = settingsOf(op);

@@ -1,6 +1,6 @@
-/** Detects Workers in which asking for an adapter is unsafe. @module */
+/** Detects Workers in which it is unsafe to request an adapter. @module */
 
-/** Names that DENO_WEBGPU_BACKEND has for the APIs that do not load libEGL. */
+/** The names, in DENO_WEBGPU_BACKEND, of the APIs that do not load libEGL. */
 const WITHOUT_EGL = ["vulkan", "vk", "metal", "mtl", "dx12", "d3d12"];
 
 /**

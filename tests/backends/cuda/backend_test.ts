@@ -1,4 +1,4 @@
-/** The life of the CUDA backend's trainers and predictors, on the emulation. */
+/** Tests the CUDA backend's trainers and predictors on the emulation. */
 import {
   assert,
   assertEquals,
@@ -45,7 +45,7 @@ function test(sentence: string, work: (backend: CudaBackend) => Promise<void>): 
   });
 }
 
-test("openCuda() says that the emulation is one", (backend) => {
+test("openCuda() describes the emulation as an emulation", (backend) => {
   assert(backend.emulated);
   assertStringIncludes(backend.device, "emulated");
   return Promise.resolve();
@@ -74,7 +74,7 @@ test("runEpoch() gives the same bits every time", async (backend) => {
   assertEquals(runs[0], runs[1]);
 });
 
-test("runEpoch() runs on two trainers at once as it does on one", async (backend) => {
+test("runEpoch() computes the same on two trainers at once as on one", async (backend) => {
   const { plan, dataset, state, rates, order } = makeRun();
   await using alone = await backend.createTrainer(plan, dataset, state);
   await using first = await backend.createTrainer(plan, dataset, state);
@@ -96,7 +96,7 @@ test("runEpoch() refuses a call that overlaps another", async (backend) => {
 
 for (const path of ["ops", "graph", "persistent"] as const) {
   emulatedTest(
-    `runEpoch() ends after a step when its signal is aborted, and goes on from there (${path})`,
+    `runEpoch() ends after a step when its signal is aborted, and the next epoch continues from there (${path})`,
     async () => {
       await using backend = openCuda({ library: EMULATED_LIBRARY, path });
       const { plan, dataset, state } = makeRun({}, 8 * 3000);
@@ -117,17 +117,17 @@ for (const path of ["ops", "graph", "persistent"] as const) {
     },
   );
 
-  emulatedTest(`runEpoch() ends where the loss is not a number (${path})`, async () => {
+  emulatedTest(`runEpoch() ends when the loss is not a number (${path})`, async () => {
     await using backend = openCuda({ library: EMULATED_LIBRARY, path });
     const { plan, dataset, state, order, rates } = makeRun();
     await using trainer = await backend.createTrainer(plan, dataset, state);
-    rates[1] = NaN; // what the second step leaves is no number; the third step's loss shows it
+    rates[1] = NaN; // the second step leaves NaN, which the third step's loss shows
     const { steps, diverged } = await trainer.runEpoch(order, rates);
     assertEquals([steps, diverged], [3, true]);
   });
 }
 
-test("close() is harmless twice, and what is used afterwards says so", async (backend) => {
+test("close() can be called twice, and later calls of other methods are refused", async (backend) => {
   const { plan, dataset, state, rates, order } = makeRun();
   const trainer = await backend.createTrainer(plan, dataset, state);
   const predictor = await backend.createPredictor(
@@ -153,13 +153,13 @@ test("close() is harmless twice, and what is used afterwards says so", async (ba
   }
 });
 
-test("describePlan() is refused once the backend is closed", async (backend) => {
+test("describePlan() is refused after the backend is closed", async (backend) => {
   const { plan, dataset } = makeRun();
   await backend.close();
   assertThrows(() => backend.describePlan(plan, dataset), BackendError, "it is closed");
 });
 
-test("close() of a backend in the middle of an epoch ends it and frees everything", async (backend) => {
+test("close() of a backend during an epoch ends the epoch and frees all memory", async (backend) => {
   const before = freeBytes();
   const { plan, dataset, state } = makeRun({}, 8 * 3000);
   const trainer = await backend.createTrainer(plan, dataset, state);
@@ -169,7 +169,7 @@ test("close() of a backend in the middle of an epoch ends it and frees everythin
   assertEquals([error.code, freeBytes()], ["closed", before]);
 });
 
-test("createTrainer() says how many bytes were asked for where the memory is too small", async (backend) => {
+test("createTrainer() reports the bytes that were requested when the memory is too small", async (backend) => {
   const before = freeBytes(), layers = [dense(16_000, "relu"), dense(4, "softmax")];
   const { dataset } = makeRun();
   const plan = buildPlan(layers, resolveConfig({ batchSize: 70_000 }), {
@@ -185,7 +185,7 @@ test("createTrainer() says how many bytes were asked for where the memory is too
   assertEquals(freeBytes(), before);
 });
 
-test("a thousand trainers, one after the other, leave no memory behind", async (backend) => {
+test("close() of a thousand trainers, one after the other, frees all memory", async (backend) => {
   const before = freeBytes(), { plan, dataset, state, rates, order } = makeRun();
   for (let cycle = 0; cycle < 1000; cycle++) {
     await using trainer = await backend.createTrainer(plan, dataset, state);

@@ -1,4 +1,4 @@
-/** That `cuda/mlp.h`, the tables of `ffi.ts` and those of `src/plan/` say the same. */
+/** Compares `cuda/mlp.h` with the tables of `ffi.ts` and `src/plan/`. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import header from "../../../cuda/mlp.h" with { type: "text" };
 import {
@@ -14,7 +14,7 @@ import { UPDATES } from "../../../src/plan/optimizers.ts";
 
 const CODE = header.replaceAll(/\/\*[^]*?\*\//g, "");
 
-/** The numbers of the enumeration that begins with `first`, by name: `"loss-sum"` for `MLP_RESULT_LOSS_SUM`. */
+/** Returns the numbers of the enumeration whose first name is `first`, by name: `"loss-sum"` for `MLP_RESULT_LOSS_SUM`. */
 function enumOf(first: string, prefix = "MLP_"): Record<string, number> {
   const [, body] = CODE.match(new RegExp(`enum[^{]*\\{\\s*(${first} = [^}]*)\\}`))!;
   const entries = body.split(",").map((entry) => entry.trim().split(" = "));
@@ -24,33 +24,33 @@ function enumOf(first: string, prefix = "MLP_"): Record<string, number> {
   );
 }
 
-/** The numbers of a table of `src/`, by name. */
+/** Returns the numbers of a table of `src/`, by name. */
 function numbersOf(table: Readonly<Record<string, { readonly number: number }>>): Record<string, number> {
   return Object.fromEntries(Object.entries(table).map(([name, { number }]) => [name, number]));
 }
 
-/** A word such as `"lossSum"` in small letters: `"loss-sum"`. */
+/** Returns a name such as `"lossSum"` in lower case, with `between` before each word after the first: `"loss-sum"`. */
 function inWords(name: string, between: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => between + letter.toLowerCase());
 }
 
-/** The numbers of names from 0 on. */
+/** Numbers names in order, from 0. */
 function inOrder(names: readonly string[]): Record<string, number> {
   return Object.fromEntries(names.map((name, number) => [inWords(name, "-"), number]));
 }
 
-/** Checks how the header writes the count of an enumeration: from the last of its names. */
+/** Checks that the header defines the count of an enumeration by its last name. */
 function checkCount(count: string, numbers: Record<string, number>): void {
   const [name] = Object.entries(numbers).find(([, number]) => number === Object.keys(numbers).length - 1)!;
   assertStringIncludes(CODE, `${count} = MLP_${name.replaceAll("-", "_").toUpperCase()} + 1 `);
 }
 
-/** What the header says beside one of its names. */
+/** Returns the header's comment on one of its names. */
 function remark(name: string): string {
   return header.match(new RegExp(`MLP_${name.toUpperCase()} = \\d+,? /\\* (.*) \\*/`))?.[1] ?? "";
 }
 
-Deno.test("mlp.h numbers the activations as ACTIVATION_TABLE does, and says which need z", () => {
+Deno.test("mlp.h numbers the activations as ACTIVATION_TABLE does, and names those that need z", () => {
   const numbers = numbersOf(ACTIVATION_TABLE);
   assertEquals(enumOf("MLP_LINEAR"), numbers);
   checkCount("MLP_ACTIVATIONS", numbers);

@@ -1,4 +1,4 @@
-/** Finding and loading the CUDA library, and what is said where that fails. */
+/** Tests how the CUDA library is found and loaded, and the errors if that fails. */
 import { assertEquals, assertInstanceOf, assertStringIncludes, assertThrows } from "@std/assert";
 import { openBackend } from "../../../src/backends/open.ts";
 import { openCuda } from "../../../src/backends/cuda/backend.ts";
@@ -16,7 +16,7 @@ function codeOf(work: () => unknown): string {
   return assertThrows(work, BackendError).code;
 }
 
-Deno.test("libraryPath() is the path that was given, or that of the package's own library", () => {
+Deno.test("libraryPath() returns the given path, or the path of the package's own library", () => {
   assertEquals(libraryPath("some/library.so"), "some/library.so");
   const named =
     Deno.permissions.querySync({ name: "env", variable: "MLPCUDA_LIBRARY" }).state === "granted" &&
@@ -24,14 +24,14 @@ Deno.test("libraryPath() is the path that was given, or that of the package's ow
   assertEquals(libraryPath(undefined), named || CUDA_LIBRARY);
 });
 
-Deno.test("checkVersion() refuses a library of another interface, naming both versions", () => {
+Deno.test("checkVersion() refuses a library with another interface version, and names both versions", () => {
   checkVersion({ mlp_abi_version: () => ABI_VERSION }, "a.so");
   const error = assertThrows(() => checkVersion({ mlp_abi_version: () => 77 }, "a.so"), BackendError);
   assertEquals(error.code, "wrong-abi");
   assertStringIncludes(error.message, `library "a.so" has interface version 77`);
 });
 
-Deno.test("checkStatus() turns each status into an error with its own code and the library's sentence", () => {
+Deno.test("checkStatus() throws an error with a code for each status and the library's message", () => {
   const sentence = new TextEncoder().encode("the sentence\0rubbish");
   checkStatus("train on backend", 0, sentence);
   for (let status = 1; status < STATUS_CODES.length; status++) {
@@ -42,16 +42,16 @@ Deno.test("checkStatus() turns each status into an error with its own code and t
   assertEquals(codeOf(() => checkStatus("x", 12345, sentence)), "failed");
 });
 
-Deno.test("textOf() ends at the first NUL, and at the end where there is none", () => {
+Deno.test("textOf() ends at the first NUL, or at the end of the bytes if they have none", () => {
   assertEquals(textOf(new TextEncoder().encode("a\0b")), "a");
   assertEquals(textOf(new TextEncoder().encode("ab")), "ab");
 });
 
-Deno.test("openCuda() refuses a device number that is none", () => {
+Deno.test("openCuda() refuses an invalid device number", () => {
   for (const device of [-1, 0.5, NaN, 2 ** 40]) assertThrows(() => openCuda({ device }), RangeError);
 });
 
-Deno.test("openBackend() auto never asks for a permission, and says why cuda was passed over", async () => {
+Deno.test("openBackend() with auto requests no permission, and gives the reason why cuda was passed over", async () => {
   const open = () => openBackend("auto", { library: "missing/libmlpcuda.so", threads: 1 });
   await using backend = await withGpu(undefined, open);
   assertEquals(backend.passedOver[0]?.name, "cuda");
@@ -60,8 +60,7 @@ Deno.test("openBackend() auto never asks for a permission, and says why cuda was
 });
 
 Deno.test({
-  name:
-    "openBackend() cuda says in one line that the library is not there (needs --allow-ffi for every path)",
+  name: "openBackend() with cuda reports a missing library in one line (needs --allow-ffi for every path)",
   ignore: Deno.permissions.querySync({ name: "ffi" }).state !== "granted",
   async fn() {
     const error = await openBackend("cuda", { library: "missing/libmlpcuda.so" }).catch((error) => error);
@@ -77,8 +76,8 @@ Deno.test({
 
 Deno.test({
   name:
-    "openBackend() cuda ends with one line where there is no driver (needs `make cuda`, --allow-ffi and no driver)",
-  ignore: !ffi || !isThere(CUDA_LIBRARY) || isThere("/proc/driver/nvidia/version"),
+    "openBackend() with cuda reports a missing driver in one line (needs `make cuda`, --allow-ffi and no driver)",
+  ignore: !ffi || !fileExists(CUDA_LIBRARY) || fileExists("/proc/driver/nvidia/version"),
   async fn() {
     const error = await openBackend("cuda", { library: CUDA_LIBRARY }).catch((error) => error);
     assertInstanceOf(error, BackendError);
@@ -88,7 +87,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "openBackend() auto never picks the emulated library (needs `make cuda-emulated` and --allow-ffi)",
+  name: "openBackend() with auto refuses the emulated library (needs `make cuda-emulated` and --allow-ffi)",
   ignore: !emulated,
   async fn() {
     const open = () => openBackend("auto", { library: EMULATED_LIBRARY, threads: 1 });
@@ -99,7 +98,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "openCuda() refuses a GPU that is not there (needs `make cuda-emulated` and --allow-ffi)",
+  name: "openCuda() refuses a GPU that does not exist (needs `make cuda-emulated` and --allow-ffi)",
   ignore: !emulated,
   fn() {
     const error = assertThrows(() => openCuda({ library: EMULATED_LIBRARY, device: 3 }), BackendError);
@@ -110,10 +109,10 @@ Deno.test({
 
 Deno.test({
   name:
-    "openCuda() refuses a GPU that the library has no code for (needs `make cuda-emulated`, --allow-ffi and --allow-run)",
+    "openCuda() refuses a GPU for which the library has no code (needs `make cuda-emulated`, --allow-ffi and --allow-run)",
   ignore: !emulated || !isGranted({ name: "run", command: Deno.execPath() }),
   async fn() {
-    // A process of its own: the environment says what the emulated GPU is like.
+    // A separate process, because environment variables configure the emulated GPU.
     const script = `
       import { openCuda } from ${
       JSON.stringify(import.meta.resolve("../../../src/backends/cuda/backend.ts"))
@@ -132,13 +131,13 @@ Deno.test({
       name: "BackendError",
       code: "device-unsupported",
       message:
-        'Cannot open backend "cuda": the library holds no code for this GPU, whose compute capability is 9.0',
+        'Cannot open backend "cuda": the library has no code for this GPU, whose compute capability is 9.0',
     });
   },
 });
 
-/** Whether a file is there; `false` where that may not be asked. */
-function isThere(path: string): boolean {
+/** Returns whether a file exists; `false` if the permission to check it is missing. */
+function fileExists(path: string): boolean {
   try {
     return Deno.statSync(path).isFile;
   } catch {

@@ -1,4 +1,4 @@
-/** What the CUDA backend computes in each way to carry a plan out, beside the reference, on the emulation. */
+/** Compares the CUDA backend with the reference on each execution path of a plan, on the emulation. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { openCuda } from "../../../src/backends/cuda/backend.ts";
 import { openReference } from "../../../src/backends/reference/backend.ts";
@@ -19,16 +19,16 @@ const PATH_WORDS = { ops: "one by one", graph: "CUDA graph", persistent: "persis
 interface PathRun {
   readonly layers: readonly LayerSpec[];
   readonly config: Partial<TrainConfig>;
-  /** Whether rows have weights, and every fourth row with a label belongs to no class. */
+  /** True if rows have weights, and every fourth row of a set with labels belongs to no class. */
   readonly weighted?: boolean;
-  /** Why the persistent kernel cannot carry it out, in the library's words; absent if it can. */
+  /** The library's reason why the persistent kernel cannot run it; absent if it can. */
   readonly obstacle?: string;
 }
 
 const squared = { loss: "mean-squared-error" } as const;
 const DROPOUT = "inputs of a layer have a dropout";
 
-/** Runs that take each path: with large and small layers, with sums kept for the way back and without. */
+/** Runs on each path: with large and small layers, with sums kept for the backward pass and without. */
 const RUNS: Readonly<Record<string, PathRun>> = {
   "by adam": {
     layers: [dense(24, "relu"), dense(16, "tanh"), dense(5, "softmax")],
@@ -83,7 +83,7 @@ const RUNS: Readonly<Record<string, PathRun>> = {
   },
 };
 
-/** Returns 150 rows of 20 inputs for such a run. */
+/** Returns 150 rows of 20 inputs for a run. */
 function makeSet({ config: { loss = "cross-entropy" }, weighted }: PathRun): Dataset {
   const { labels, ...set } = drawBlobs({ rows: 150, inFeatures: 20, classes: 5 }),
     random = createRandom(1, 7);
@@ -97,7 +97,7 @@ function makeSet({ config: { loss = "cross-entropy" }, weighted }: PathRun): Dat
 
 for (const path of PATHS) {
   for (const [sentence, given] of Object.entries(RUNS)) {
-    emulatedTest(`runEpoch() follows the reference for three epochs ${sentence} (${path})`, async () => {
+    emulatedTest(`runEpoch() agrees with the reference for three epochs ${sentence} (${path})`, async () => {
       const { layers, config, weighted, obstacle } = given, dataset = makeSet(given);
       const input = {
         ...{ inFeatures: 20, inputScale: 1, labels: dataset.labels !== undefined, outFeatures: 5 },
@@ -124,8 +124,8 @@ for (const path of PATHS) {
 }
 
 for (const path of ["ops", "graph"] as const) {
-  emulatedTest(`runEpoch() drops the values that isKept() says, in every step (${path})`, async () => {
-    // The way there is 1 for every hidden unit, so that weights behind a dropout change exactly where it keeps a value.
+  emulatedTest(`runEpoch() drops the values that isKept() drops, in every step (${path})`, async () => {
+    // Every hidden unit is 1, so that a weight after a dropout changes if and only if the dropout keeps its input.
     const inFeatures = 300, hidden = 200, seed = 12345, rates = [0.3, 0.6];
     const layers = [dense(hidden, "linear", { dropout: rates[1] }), dense(1, "linear")];
     const config = resolveConfig({

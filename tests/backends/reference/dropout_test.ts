@@ -1,4 +1,4 @@
-/** The reference's dropout, forward and back, which every other backend is compared with. @module */
+/** Tests the forward and backward pass of the reference's dropout. @module */
 import { assertEquals } from "@std/assert";
 import type { Buffers } from "../../../src/backends/reference/ops.ts";
 import { runOps } from "../../../src/backends/reference/step.ts";
@@ -10,7 +10,7 @@ const ROWS = 3, COLUMNS = 8, STEP = 5;
 const MASK: DropoutMask = { rate: 0.75, seed: 2, layer: 1 };
 const SPECIAL = [NaN, Infinity, -Infinity];
 
-/** Runs one operation over rows of 1, 2, 3 … with every third number replaced by one of `special` in turn. */
+/** Runs one operation on rows of 1, 2, 3 …, with every third number replaced by the numbers of `special` in turn. */
 function run(
   op: (names: { x: string; y: string }) => Op,
   special: readonly number[] = [],
@@ -30,7 +30,7 @@ function run(
   return { x: values, y: buffers.y.values };
 }
 
-/** Returns `x` with the values that the mask drops at 0, and the others times `1 / (1 - rate)`. */
+/** Returns `x` with 0 for each value that the mask drops, and the others multiplied by `1 / (1 - rate)`. */
 function droppedOf(x: Float64Array): Float64Array {
   return x.map((value, at) => {
     const key = dropoutKey(MASK, STEP, Math.floor(at / COLUMNS));
@@ -38,7 +38,7 @@ function droppedOf(x: Float64Array): Float64Array {
   });
 }
 
-Deno.test("runOps() drops values to 0 whatever they were, and multiplies the others", () => {
+Deno.test("runOps() replaces dropped values by 0, even NaN, and multiplies the others", () => {
   const { x, y } = run((names) => ({ op: "dropout", ...names, mask: MASK }), SPECIAL);
   assertEquals(y, droppedOf(x));
   const dropped = y.filter((value) => value === 0).length;
@@ -46,12 +46,12 @@ Deno.test("runOps() drops values to 0 whatever they were, and multiplies the oth
   assertEquals(0 < dropped && dropped < y.length, true);
 });
 
-Deno.test("runOps() drops the gradients of what was dropped, and multiplies the others", () => {
+Deno.test("runOps() drops the gradients of dropped values, and multiplies the others", () => {
   const { y: plain } = run(backward()), { y } = run(backward(MASK));
   assertEquals(y, droppedOf(plain));
 });
 
-/** Takes gradients back through the identity. */
+/** Returns the backward pass of a layer whose weights are the identity. */
 function backward(mask?: DropoutMask) {
   return ({ x, y }: { x: string; y: string }): Op => ({
     ...{ op: "linearBackwardInput", dZ: x, weights: "identity", x: "made", dX: y, activation: "linear" },

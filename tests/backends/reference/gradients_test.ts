@@ -1,5 +1,5 @@
 /**
- * The gradients of the reference, which every other backend is compared with, against central differences of its loss.
+ * Compares the gradients of the reference with central differences of its loss.
  * @module
  */
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
@@ -16,23 +16,23 @@ import { distance, inOrder, largest } from "../../support/states.ts";
 
 const IN_FEATURES = 4, OUT_FEATURES = 3, ROWS = 5;
 
-/** Half the distance of a central difference: its square, and 2⁻⁵² over it, are the two errors, both near 1e-10. */
+/** Half the distance of a central difference. Its two errors, STEP² and 2⁻⁵² / STEP, are both near 1e-10. */
 const STEP = 1e-5;
-/** As a share of a tensor's largest gradient. */
+/** The error allowed, relative to a tensor's largest gradient. */
 const TOLERANCE = 1e-6;
 
 interface Setup {
   readonly layers: readonly LayerSpec[];
   readonly config: Partial<TrainConfig>;
-  /** Whether the data set has target values; else labels. */
+  /** True if the data set has targets, false if it has labels. */
   readonly targets?: boolean;
-  /** Whether rows have weights. */
+  /** True if rows have weights. */
   readonly weighted?: boolean;
-  /** Whether two of the rows belong to no class. */
+  /** True if two of the rows belong to no class. */
   readonly noClass?: boolean;
 }
 
-/** Weights of rows: 0, a fraction, and more than 1. */
+/** Row weights: 0, fractions, and more than 1. */
 const ROW_WEIGHTS = Float32Array.of(0.25, 1, 0, 3, 1.5);
 
 /** Draws the rows of a setup. */
@@ -46,10 +46,10 @@ function drawRows({ targets = false, weighted = false, noClass = false }: Partia
   };
 }
 
-/** A plan with its buffers; its learning rate is 0, so that its updates change nothing. */
+/** Returns a plan with its buffers. The learning rate is 0, so that updates change nothing. */
 function prepare(setup: Setup, dataset = drawRows(setup)) {
   const { layers, config, targets = false } = setup, { weights } = dataset;
-  // The batch is larger than the set: gradients are over the rows that there are.
+  // The batch is larger than the data set; gradients are over the rows of the data set.
   const plan = buildPlan(layers, resolveConfig({ optimizer: "sgd", batchSize: ROWS + 2, ...config }), {
     inFeatures: IN_FEATURES,
     inputScale: 0.75,
@@ -63,7 +63,7 @@ function prepare(setup: Setup, dataset = drawRows(setup)) {
   const run = (rows: Uint32Array) => runOps(plan.ops, buffers, { dataset, rows, learningRate: 0, step: 1 });
   /** Computes all gradients, and returns the mean loss. */
   const step = () => run(inOrder(ROWS)).lossSum / ROWS;
-  /** Returns the loss whose gradient the plan computes; with weights, that of each row is computed alone. */
+  /** Returns the loss whose gradient the plan computes. With row weights, it computes the loss of each row separately. */
   const lossOf = () =>
     weights
       ? weights.reduce((sum, weight, row) => sum + weight * run(Uint32Array.of(row)).lossSum, 0) / ROWS
@@ -71,7 +71,7 @@ function prepare(setup: Setup, dataset = drawRows(setup)) {
   return { plan, buffers, parameters, step, lossOf };
 }
 
-/** The name of a parameter's gradient in the plan. */
+/** Returns the name of a parameter's gradient in the plan. */
 function gradientOf(parameter: string): string {
   return parameter.replace("weights", "dWeights").replace("bias", "dBias");
 }
@@ -90,13 +90,13 @@ function checkGradients(setup: Setup): void {
       values[i] = value;
       return (losses[0] - losses[1]) / (2 * STEP);
     });
-    assertGreater(largest(wanted), 1e-4, `${name}: a gradient of nearly nothing would check nothing`);
+    assertGreater(largest(wanted), 1e-4, `${name}: a gradient near 0 would check nothing`);
     assertLess(distance(gradient, wanted) / largest(wanted), TOLERANCE, name);
   }
 }
 
 for (const hidden of ACTIVATIONS) {
-  Deno.test(`runOps() has the gradients of a hidden layer with ${hidden}`, () => {
+  Deno.test(`runOps() computes the gradients of a hidden layer with ${hidden}`, () => {
     const layers = [dense(6, hidden), dense(OUT_FEATURES, "softmax")];
     checkGradients({ layers, config: {} });
     checkGradients({ layers: [dense(5, "tanh"), ...layers], config: {} });
@@ -108,7 +108,7 @@ const TYPED_LOSSES = Object.entries(LOSSES) as [LossName, LossDefinition][];
 
 for (const [loss, { outputs, labels, targets }] of TYPED_LOSSES) {
   for (const output of outputs) {
-    Deno.test(`runOps() has the gradients of ${loss} after ${output}, with weights of rows and without`, () => {
+    Deno.test(`runOps() computes the gradients of ${loss} after ${output}, with row weights and without`, () => {
       const configs = [{ loss }, ...loss === "cross-entropy" ? [{ loss, labelSmoothing: 0.3 }] : []];
       for (const hidden of [[], [dense(6, "tanh")], [dense(6, "relu"), dense(5, "sigmoid")]]) {
         const layers = [...hidden, dense(OUT_FEATURES, output)];
@@ -124,7 +124,7 @@ for (const [loss, { outputs, labels, targets }] of TYPED_LOSSES) {
   }
 }
 
-Deno.test("runOps() has the gradients of huber with small and large deltas", () => {
+Deno.test("runOps() computes the gradients of huber with small and large deltas", () => {
   for (const huberDelta of [1e-3, 0.3, 1, 1e3]) {
     const config = { loss: "huber", huberDelta } as const;
     checkGradients({ layers: [dense(6, "tanh"), dense(OUT_FEATURES)], config, targets: true });
@@ -132,7 +132,7 @@ Deno.test("runOps() has the gradients of huber with small and large deltas", () 
 });
 
 for (const hidden of ACTIVATIONS) {
-  Deno.test(`runOps() has the gradients of dropout after hidden layers with ${hidden}`, () => {
+  Deno.test(`runOps() computes the gradients of dropout after hidden layers with ${hidden}`, () => {
     for (const inputDropout of [0, 0.3]) {
       for (const dropout of [0.1, 0.5]) {
         const config = { inputDropout, seed: 5 }, output = dense(OUT_FEATURES, "softmax");
@@ -145,7 +145,7 @@ for (const hidden of ACTIVATIONS) {
   });
 }
 
-Deno.test("runOps() adds up the gradients of rows times their weights, with dropout too", () => {
+Deno.test("runOps() multiplies the gradient of each row by its weight, also with dropout", () => {
   const setup: Setup = {
     layers: [dense(9, "tanh", { dropout: 0.5 }), dense(OUT_FEATURES, "softmax")],
     config: { inputDropout: 0.25, labelSmoothing: 0.1 },
@@ -172,7 +172,7 @@ Deno.test("runOps() adds up the gradients of rows times their weights, with drop
   assertEquals(weighted.loss, plain.loss, "the loss is not weighted");
 });
 
-Deno.test("runOps() gives the update the gradient of the plan, clipped and not", () => {
+Deno.test("runOps() updates by the gradient of the plan, with clipping and without", () => {
   const layers = [dense(6, "tanh"), dense(OUT_FEATURES, "softmax")];
   const free = prepare({ layers, config: {} });
   free.step();
@@ -188,7 +188,7 @@ Deno.test("runOps() gives the update the gradient of the plan, clipped and not",
   }
 });
 
-Deno.test("runOps() counts the rows whose largest output is their label's, the first of equals", () => {
+Deno.test("runOps() counts the rows whose largest output, the first of equals, is that of the label", () => {
   for (const loss of ["cross-entropy", "mean-squared-error"] as const) {
     for (const noClass of [false, true]) {
       const setup: Setup = { layers: [dense(OUT_FEATURES, "softmax")], config: { loss }, noClass };
@@ -198,7 +198,7 @@ Deno.test("runOps() counts the rows whose largest output is their label's, the f
         ...{ dataset, rows: inOrder(ROWS), learningRate: 0, step: 1 },
       });
       assertEquals(correct, dataset.labels!.filter((label) => label === 0).length);
-      // Each output is 1/3, the target of a row of no class.
+      // Each output is 1/3, the target of a row that belongs to no class.
       const classed = dataset.labels!.filter((label) => label !== NO_CLASS).length;
       const wanted = loss === "cross-entropy" ? ROWS * Math.log(OUT_FEATURES) : classed * (4 + 1 + 1) / 27;
       assertLess(Math.abs(lossSum - wanted), 1e-12);
@@ -206,7 +206,7 @@ Deno.test("runOps() counts the rows whose largest output is their label's, the f
   }
 });
 
-Deno.test("runOps() counts the rows of binary cross-entropy all of whose outputs are on their targets' side", () => {
+Deno.test("runOps() counts the rows of binary cross-entropy with each output on the same side of 1/2 as its target", () => {
   const setup: Setup = {
     layers: [dense(OUT_FEATURES, "sigmoid")],
     config: { loss: "binary-cross-entropy" },
@@ -214,7 +214,7 @@ Deno.test("runOps() counts the rows of binary cross-entropy all of whose outputs
   };
   const { buffers, plan } = prepare(setup);
   buffers["layer_1.weights"].values.fill(0);
-  buffers["layer_1.bias"].values.set([1, -1, 0]); // 0 is on the side of targets up to 1/2
+  buffers["layer_1.bias"].values.set([1, -1, 0]); // a logit of 0 counts as a prediction of 0
   const rows = [[1, 0, 0], [0.75, 0.25, 0.5], [0.5, 0, 0], [1, 0, 0.75], [1, 1, 0]];
   const dataset = { ...drawRows(setup), targets: Float32Array.from(rows.flat()) };
   const at = { dataset, rows: inOrder(ROWS), learningRate: 0, step: 1 };

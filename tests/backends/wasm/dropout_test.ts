@@ -1,4 +1,4 @@
-/** Dropout: which values are dropped, whatever the form of the backend, the layout of the inputs and the place in a run. @module */
+/** Tests the values that dropout drops, for each form of the backend, each layout of the inputs and each step. @module */
 import { assertEquals } from "@std/assert";
 import type { Backend } from "../../../src/backends/backend.ts";
 import { openWasm, type WasmOptions } from "../../../src/backends/wasm/backend.ts";
@@ -11,7 +11,7 @@ import { drawParameters } from "../../support/cases.ts";
 import { drawSet } from "../../support/sets.ts";
 import { inOrder, runPlan } from "../../support/states.ts";
 
-/** The backend with 1, 2 and 3 threads, with a memory of its own, and in its other build. */
+/** The backend with 1, 2 and 3 threads, with shared memory and without, in both builds. */
 const FORMS: readonly WasmOptions[] = [
   { threads: 1, shared: true },
   { threads: 2, shared: true },
@@ -28,10 +28,10 @@ async function withForms(work: (backend: Backend, name: string) => Promise<void>
   }
 }
 
-/** Rows of a batch, and how many batches: rows that chunks share out, and steps beyond the first. */
+/** The rows of a batch, which are divided into chunks, and the number of batches. */
 const ROWS = 19, STEPS = 3;
 
-/** Each column that the dropout keeps in one step and row, as 1; the others as 0. */
+/** Returns 1 for each column that the dropout keeps in one step and row, and 0 for the others. */
 function keptIn(
   mask: { rate: number; seed: number; layer: number },
   step: number,
@@ -42,7 +42,7 @@ function keptIn(
   return Array.from({ length: columns }, (_, column) => Number(isKept(key, column, threshold)));
 }
 
-/** A run without an update before its last step, in which row `row` of the batch alone has a gradient. */
+/** Returns a run without updates before its last step, in which only row `row` of the batch has a gradient. */
 function probe(layers: readonly LayerSpec[], given: Partial<TrainConfig>, dataset: Dataset, row: number) {
   const config = resolveConfig({ batchSize: ROWS, optimizer: "sgd", loss: "mean-squared-error", ...given });
   const inFeatures = dataset.inputs.length / (ROWS * STEPS), { inputScale, outFeatures } = dataset;
@@ -52,7 +52,7 @@ function probe(layers: readonly LayerSpec[], given: Partial<TrainConfig>, datase
     plan: buildPlan(layers, config, { inFeatures, inputScale, labels: false, weighted: true, outFeatures }),
     dataset: { ...dataset, weights },
     epochs: [inOrder(ROWS * STEPS)],
-    learningRate: -1, // a parameter grows by its gradient
+    learningRate: -1, // adds the gradient to a parameter
   };
 }
 
@@ -60,7 +60,7 @@ function arrayOf(bytes: boolean, length: number): Dataset["inputs"] {
   return bytes ? new Uint8Array(length) : new Float32Array(length);
 }
 
-/** A set of one target a row, all 1, and inputs that a network sees as 1, or 0 in every column that `isZero` names. */
+/** Returns a data set with one target of 1 in each row. The scaled inputs are 1, or 0 in the columns of `isZero`. */
 function onesOf(
   inFeatures: number,
   bytes: boolean,
@@ -75,7 +75,7 @@ function onesOf(
   };
 }
 
-/** Parameters of a layer that are all the same. */
+/** Returns parameters of a layer that all have one value. */
 function filled(index: number, outFeatures: number, inFeatures: number, value: number) {
   return {
     [`layer_${index}.weights`]: new Float64Array(outFeatures * inFeatures).fill(value),
@@ -83,17 +83,17 @@ function filled(index: number, outFeatures: number, inFeatures: number, value: n
   };
 }
 
-for (const [what, isZero] of [["dense", undefined], ["sparse", (c: number) => c % 3 !== 1]] as const) {
+for (const [density, isZero] of [["dense", undefined], ["sparse", (c: number) => c % 3 !== 1]] as const) {
   for (const bytes of [true, false]) {
-    const kind = `${what} ${bytes ? "bytes" : "floats"}`;
-    Deno.test(`Trainer.runEpoch() drops the inputs that isKept() names on wasm: ${kind}`, async () => {
+    const kind = `${density} ${bytes ? "bytes" : "floats"}`;
+    Deno.test(`Trainer.runEpoch() drops the inputs that isKept() drops on wasm: ${kind}`, async () => {
       const inFeatures = 53, seed = 2 ** 32 - 5, rate = 0.2, mask = { rate, seed, layer: 0 };
       const set = onesOf(inFeatures, bytes, isZero);
       await withForms(async (backend, form) => {
         for (const row of [0, 1, 7, 8, ROWS - 1]) {
           const run = probe([dense(1)], { inputDropout: rate, seed }, set, row);
           const { state } = await runPlan(backend, { ...run, parameters: filled(1, 1, inFeatures, 0) });
-          // The output is 0, the gradient of the sum -2 / ROWS, and the input 1 / (1 - rate) if it is kept.
+          // The output is 0, the gradient of its sum is -2 / ROWS, and an input that is kept is 1 / (1 - rate).
           const kept = Array.from(state.tensors["layer_1.weights"], (w) => w / (-2 / ROWS / (1 - rate)));
           const wanted = keptIn(mask, STEPS, row, inFeatures).map((k, c) => isZero?.(c) ? 0 : k);
           assertEquals(kept.map((k) => Math.abs(k - 1) < 1e-6 ? 1 : k), wanted, `${form}, row ${row}`);
@@ -103,12 +103,12 @@ for (const [what, isZero] of [["dense", undefined], ["sparse", (c: number) => c 
   }
 }
 
-Deno.test("Trainer.runEpoch() drops the hidden values that isKept() names on wasm, forward and back", async () => {
+Deno.test("Trainer.runEpoch() drops the hidden values that isKept() drops on wasm, forward and backward", async () => {
   const hidden = 37, seed = 5, rate = 0.5, mask = { rate, seed, layer: 1 }, set = onesOf(1, false);
   await withForms(async (backend, form) => {
     for (const row of [0, 1, 7, 8, ROWS - 1]) {
       const run = probe([dense(hidden, "linear", { dropout: rate }), dense(1)], { seed }, set, row);
-      // Hidden values are 1, or 2 if they are kept; the output is the sum of them times 1/64.
+      // Hidden values are 1 before dropout, and 2 if they are kept; the output is their sum times 1/64.
       const parameters = { ...filled(1, hidden, 1, 1), ...filled(2, 1, hidden, 1 / 64) };
       const { state: { tensors } } = await runPlan(backend, { ...run, parameters });
       const kept = keptIn(mask, STEPS, row, hidden), output = kept.reduce((a, b) => a + b) / 32;
@@ -121,7 +121,7 @@ Deno.test("Trainer.runEpoch() drops the hidden values that isKept() names on was
   });
 });
 
-/** Dropout everywhere, averages and clipping. */
+/** Layers that all have dropout. */
 const LAYERS = [
   dense(37, "relu", { dropout: 0.3 }),
   dense(20, "gelu", { dropout: 0.5 }),
@@ -129,7 +129,7 @@ const LAYERS = [
 ];
 const CONFIG = { batchSize: 20, inputDropout: 0.25, average: 0.9, seed: 11 };
 
-/** Trains 2 epochs of 3 batches on this set, the last batch of 3 rows. */
+/** Returns a run of 2 epochs of 3 batches on a data set; the last batch has 3 rows. */
 function trainingOn(dataset: Dataset, given: Partial<TrainConfig> = {}) {
   const inFeatures = dataset.inputShape[0], { inputScale, outFeatures } = dataset;
   return {
@@ -143,9 +143,9 @@ function trainingOn(dataset: Dataset, given: Partial<TrainConfig> = {}) {
   };
 }
 
-for (const [what, zeros] of Object.entries({ dense: 0, sparse: 0.8 })) {
+for (const [density, zeros] of Object.entries({ dense: 0, sparse: 0.8 })) {
   for (const clipNorm of [0, 0.5]) {
-    Deno.test(`Trainer.runEpoch() drops alike on wasm for every number of threads: ${what} inputs, clipNorm ${clipNorm}`, async () => {
+    Deno.test(`Trainer.runEpoch() drops the same values on wasm for every number of threads: ${density} inputs, clipNorm ${clipNorm}`, async () => {
       for (const build of ["relaxed", "plain"] as const) {
         const run = trainingOn(drawSet({ rows: 43, inFeatures: 30, outFeatures: 3, zeros }), { clipNorm });
         await using alone = await openWasm({ shared: false, build });
@@ -160,9 +160,9 @@ for (const [what, zeros] of Object.entries({ dense: 0, sparse: 0.8 })) {
 }
 
 for (const bytes of [true, false]) {
-  Deno.test(`Trainer.runEpoch() drops alike on wasm from sparse and from dense inputs: ${bytes ? "bytes" : "floats"}`, async () => {
+  Deno.test(`Trainer.runEpoch() drops the same values on wasm from sparse and from dense inputs: ${bytes ? "bytes" : "floats"}`, async () => {
     const inFeatures = 30, set = drawSet({ rows: 43, inFeatures, outFeatures: 3, zeros: 0.5, bytes });
-    // More rows that no batch takes, all zero or none: they alone decide how the inputs are laid out.
+    // Additional rows that no batch uses, all zero or all nonzero, determine the layout of the inputs.
     const followedBy = (value: number): Dataset => {
       const inputs = arrayOf(bytes, 86 * inFeatures).fill(value);
       inputs.set(set.inputs);
@@ -179,7 +179,7 @@ for (const bytes of [true, false]) {
   });
 }
 
-Deno.test("Trainer.runEpoch() drops as many steps into a run on wasm as if it had not been interrupted", async () => {
+Deno.test("Trainer.runEpoch() drops the same values on wasm after an interruption as without it", async () => {
   await using backend = await openWasm({ threads: 2 });
   const run = trainingOn(drawSet({ rows: 43, inFeatures: 30, outFeatures: 3 }));
   const { state: wanted } = await runPlan(backend, run);

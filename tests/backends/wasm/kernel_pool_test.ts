@@ -1,4 +1,4 @@
-/** Memories that a pool uses again, and workers that end. @module */
+/** Tests the memories that a pool reuses, and workers that fail. @module */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { createKernelPool } from "../../../src/backends/wasm/kernel_pool.ts";
 import { BackendError } from "../../../src/errors.ts";
@@ -6,8 +6,8 @@ import { PAGE } from "../../../src/workers/arena.ts";
 import { within } from "../../support/deadline.ts";
 
 for (const shared of [true, false]) {
-  const memory = shared ? "shared memory" : "memory of its own";
-  Deno.test(`KernelPool.createMemory() takes a closed memory of the same size again, zeroed: ${memory}`, async () => {
+  const memory = shared ? "shared memory" : "memory that is not shared";
+  Deno.test(`KernelPool.createMemory() reuses a closed memory of the same size, filled with zeros: ${memory}`, async () => {
     const pool = await createKernelPool({ threads: 1, shared });
     try {
       const first = pool.createMemory(9 * PAGE), other = pool.createMemory(9 * PAGE);
@@ -22,7 +22,7 @@ for (const shared of [true, false]) {
     }
   });
 
-  Deno.test(`KernelPool.createMemory() refuses more than WebAssembly addresses: ${memory}`, async () => {
+  Deno.test(`KernelPool.createMemory() refuses more memory than WebAssembly can address: ${memory}`, async () => {
     const pool = await createKernelPool({ threads: 1, shared });
     try {
       const error = assertThrows(
@@ -37,7 +37,7 @@ for (const shared of [true, false]) {
   });
 }
 
-Deno.test("KernelPool.open() is rejected once a worker has ended, and every worker is ended", async () => {
+Deno.test("KernelPool.open() rejects after a worker has failed, and every worker is ended", async () => {
   const { Worker } = globalThis, workers: globalThis.Worker[] = [];
   globalThis.Worker = class extends Worker {
     constructor(...given: ConstructorParameters<typeof Worker>) {

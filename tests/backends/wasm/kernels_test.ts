@@ -1,4 +1,4 @@
-/** The kernels: sums that are kept or not, and numbers that they do not know. @module */
+/** Tests the kernels: sums that are kept or not, and unknown numbers of activations, updates and operations. @module */
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { openReference } from "../../../src/backends/reference/backend.ts";
 import { openWasm } from "../../../src/backends/wasm/backend.ts";
@@ -25,17 +25,17 @@ import { inOrder, runPlan } from "../../support/states.ts";
 
 const BUILDS = ["relaxed", "plain"] as const;
 
-/** Rows of the batch, and the widths of a layer; its outputs fill two panels and a part of a third. */
+/** The rows of the batch, and the widths of a layer, whose outputs fill two panels and a part of a third. */
 const ROWS = 5, INNER = 19, COLUMNS = 37;
 
-/** A program of one step over the matrices of one layer. */
+/** The parts of a program of one step over the matrices of one layer. */
 interface Parts {
   readonly rowOps?: readonly Fields<typeof ROW_OP>[];
   readonly layers?: readonly Fields<typeof LAYER>[];
   readonly fields?: Fields<typeof PROGRAM>;
 }
 
-/** Runs the program that `partsOf` makes of the addresses of a layer's matrices; returns a way to read one of them. */
+/** Runs the program that `partsOf` returns for the addresses of a layer's matrices, and returns a function that reads one. */
 async function run(build: typeof BUILDS[number], partsOf: (places: Record<Place, number>) => Parts) {
   const arena = createArena(),
     reserve = (rows: number, columns: number) => arena.reserve(padded(columns) * rows * 4);
@@ -67,7 +67,7 @@ async function run(build: typeof BUILDS[number], partsOf: (places: Record<Place,
 
 type Place = "a" | "w" | "start" | "result" | "z" | "y";
 
-/** The record of the layer forward. */
+/** Returns the record of the layer's forward pass. */
 function linear(places: Record<Place, number>, activation: number): Fields<typeof ROW_OP> {
   const { a, w, start, result } = places;
   return {
@@ -77,7 +77,7 @@ function linear(places: Record<Place, number>, activation: number): Fields<typeo
 }
 
 for (const build of BUILDS) {
-  Deno.test(`runRowOp() keeps the sums where an operation names a place, and only there: ${build} build`, async () => {
+  Deno.test(`runRowOp() keeps the sums only if an operation has an address for them: ${build} build`, async () => {
     const identity = await run(
       build,
       (places) => ({ rowOps: [linear(places, ACTIVATION_TABLE.linear.number)] }),
@@ -92,13 +92,13 @@ for (const build of BUILDS) {
     }
   });
 
-  Deno.test(`The kernels trap at a number that they do not know: ${build} build`, async () => {
+  Deno.test(`run() traps at unknown numbers of activations, updates and operations: ${build} build`, async () => {
     const { relu: { number: relu } } = ACTIVATION_TABLE, unknown = 99;
     const back = (places: Record<Place, number>, activation: number) => ({
       ...linear(places, activation),
       ...{ kind: ROW_OP_KINDS.backwardInput, y: places.y, z: places.z },
     });
-    // One item of a layer whose gradient is that of no rows.
+    // One item of a layer; its gradient is a sum over no rows.
     const updating = (places: Record<Place, number>, update: number) => ({
       layers: [{
         ...{ x: places.a, dZ: places.result, inner: INNER, columns: COLUMNS, wStride: padded(INNER) },
@@ -112,22 +112,22 @@ for (const build of BUILDS) {
       "kind of row operation": (places, kind) => ({ rowOps: [{ ...linear(places, relu), kind }] }),
       "update": updating,
     };
-    for (const [what, partsOf] of Object.entries(known)) {
+    for (const [name, partsOf] of Object.entries(known)) {
       await run(
         build,
-        (places) => partsOf(places, what === "kind of row operation" ? ROW_OP_KINDS.linear : 0),
+        (places) => partsOf(places, name === "kind of row operation" ? ROW_OP_KINDS.linear : 0),
       );
       const error = await run(build, (places) => partsOf(places, unknown)).then(
         () => undefined,
         (error) => error,
       );
-      assert(error instanceof WebAssembly.RuntimeError, what);
-      assertEquals(error.message, "unreachable", what);
+      assert(error instanceof WebAssembly.RuntimeError, name);
+      assertEquals(error.message, "unreachable", name);
     }
   });
 }
 
-/** The plan with the sums of every layer kept, also for activations whose derivative does not need them. */
+/** Returns a plan that keeps the sums of every layer, even if the derivative does not need them. */
 function keepingAll(plan: StepPlan): StepPlan {
   const keeping = (op: Op): Op => op.op === "linear" ? { ...op, z: op.y.replace(/y$/, "z") } : op;
   const shapes = plan.buffers.filter(({ name }) => name.endsWith(".y"));
@@ -136,7 +136,7 @@ function keepingAll(plan: StepPlan): StepPlan {
   return { ...plan, ops: plan.ops.map(keeping), buffers: [...others, ...kept] };
 }
 
-/** Trains two epochs of 3 batches, the last one of 3 rows. */
+/** Returns a run of 2 epochs of 3 batches; the last batch has 3 rows. */
 function trainingOf(activation: ActivationName, zeros: number) {
   const layers = [dense(37, activation), dense(20, activation), dense(3, "softmax")];
   const config = resolveConfig({ batchSize: 20, optimizer: "sgd" });
@@ -151,8 +151,8 @@ function trainingOf(activation: ActivationName, zeros: number) {
   };
 }
 
-for (const [what, zeros] of Object.entries({ "dense inputs": 0, "sparse inputs": 0.8 })) {
-  Deno.test(`Trainer.runEpoch() computes the same bits on wasm with all sums kept: ${what}`, async () => {
+for (const [inputs, zeros] of Object.entries({ "dense inputs": 0, "sparse inputs": 0.8 })) {
+  Deno.test(`Trainer.runEpoch() computes the same bits on wasm with all sums kept: ${inputs}`, async () => {
     for (const build of BUILDS) {
       await using backend = await openWasm({ threads: 2, build });
       for (const activation of ACTIVATIONS) {
@@ -163,7 +163,7 @@ for (const [what, zeros] of Object.entries({ "dense inputs": 0, "sparse inputs":
     }
   });
 
-  Deno.test(`Trainer.runEpoch() is near the reference on wasm with activations that need z: ${what}`, async () => {
+  Deno.test(`Trainer.runEpoch() agrees with the reference on wasm for activations that need z: ${inputs}`, async () => {
     for (const activation of ACTIVATIONS.filter(needsZ)) {
       const run = trainingOf(activation, zeros), wanted = await runPlan(openReference(), run);
       for (const build of BUILDS) {

@@ -1,4 +1,4 @@
-/** The operations of losses, row weights, updates and averages, each against the reference. @module */
+/** Compares losses, row weights, updates and averages with the reference. @module */
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { openReference } from "../../../src/backends/reference/backend.ts";
 import { openWasm } from "../../../src/backends/wasm/backend.ts";
@@ -11,15 +11,15 @@ import { drawParameters } from "../../support/cases.ts";
 import { drawSet } from "../../support/sets.ts";
 import { distance, inOrder, largest, runPlan } from "../../support/states.ts";
 
-/** A batch size with a ragged last batch, and outputs that fill a panel and a part of a second. */
+/** Sizes with a smaller last batch, and with outputs that fill one panel and a part of a second. */
 const ROWS = 43, BATCH = 20, INPUTS = 30, OUTPUTS = 21;
 
-/** What a case changes of a run. */
+/** The settings of a case. */
 interface Case {
   readonly hidden?: LayerSpec;
   readonly output: LayerSpec["activation"];
   readonly config: Partial<TrainConfig>;
-  /** Whether the set has target values, from 0 to 1; else labels, some of them no class. */
+  /** True if the set has targets from 0 to 1; if not, it has labels, and some rows belong to no class. */
   readonly targets?: boolean;
   readonly weighted?: boolean;
 }
@@ -66,7 +66,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-/** Draws the set of a case. */
+/** Draws the data set of a case. */
 function setOf({ targets = false, weighted = false }: Case): Dataset {
   const set = drawSet({ rows: ROWS, inFeatures: INPUTS, outFeatures: OUTPUTS, targets, zeros: 0.3 });
   const weights = Float32Array.from({ length: ROWS }, (_, row) => [1, 0, 2.5][row % 3]);
@@ -91,7 +91,7 @@ function runOf(given: Case) {
 }
 
 for (const [name, given] of Object.entries(CASES)) {
-  Deno.test(`Trainer.runEpoch() does on wasm what the reference does: ${name}`, async () => {
+  Deno.test(`Trainer.runEpoch() computes on wasm what the reference computes: ${name}`, async () => {
     const run = runOf(given), wanted = await runPlan(openReference(), run);
     for (const build of ["relaxed", "plain"] as const) {
       for (const threads of [1, 3]) {
@@ -112,7 +112,7 @@ for (const [name, given] of Object.entries(CASES)) {
   });
 }
 
-Deno.test("Trainer.runEpoch() has the binary cross-entropy of logits of any size on wasm", async () => {
+Deno.test("Trainer.runEpoch() computes the binary cross-entropy of logits of any size on wasm", async () => {
   const logits = [100, 100, -100, -100, 20, 20, 1e-3, 0.3, 1e4, -1e4];
   const targets = [1, 0, 1, 0, 1, 0, 0, 0.25, 1, 0];
   const outFeatures = logits.length, config = resolveConfig({ ...BINARY, batchSize: 1, momentum: 0.5 });

@@ -21,8 +21,8 @@ import {
 
 for (const build of ["relaxed", "plain"] as const) {
   for (const shared of [true, false]) {
-    const memory = shared ? "shared memory" : "memory of its own";
-    Deno.test(`compileKernels() was built from the records and tables of now: ${build} build, ${memory}`, async () => {
+    const memory = shared ? "shared memory" : "memory that is not shared";
+    Deno.test(`compileKernels() returns kernels built from the current records and tables: ${build} build, ${memory}`, async () => {
       const { module, build: found } = await compileKernels({ build, shared });
       const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared });
       const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels;
@@ -50,11 +50,11 @@ Deno.test("kernelDefinitions() has each number and each field once, in the order
   }
 });
 
-Deno.test("memberOf() makes an identifier of a name", () => {
+Deno.test("memberOf() returns the identifier for a name", () => {
   assertEquals(["relu", "leaky-relu", "a-b-c"].map(memberOf), ["relu", "leakyRelu", "aBC"]);
 });
 
-Deno.test("missingCases() finds the numbers that a switch of the kernels lacks", () => {
+Deno.test("missingCases() finds the members for which a switch of the kernels has no case", () => {
   const cases = ACTIVATIONS.map((name) => `    case Activation.${memberOf(name)}:\n      return;\n`);
   const switching = (cases: readonly string[]) =>
     `  switch (activation) {\n${
@@ -67,11 +67,11 @@ Deno.test("missingCases() finds the numbers that a switch of the kernels lacks",
   ]);
 });
 
-Deno.test("compileKernels() takes the fastest build where none is named", async () => {
+Deno.test("compileKernels() takes the fastest build if none is named", async () => {
   assertEquals((await compileKernels({ shared: true })).build, "relaxed");
 });
 
-Deno.test("writeRecord() writes the fields that are given, and keeps the others", () => {
+Deno.test("writeRecord() writes the given fields, and keeps the others", () => {
   const memory = new WebAssembly.Memory({ initial: 1 }), address = 64;
   const view = new DataView(memory.buffer, address);
   writeRecord(memory, address, ROW_OP, { kind: 7, scale: 0.5, columns: -1 });

@@ -1,6 +1,6 @@
 /**
- * A process for `trap_test.ts`: lets a kernel trap, or closes the backend during a long epoch, closes everything, and
- * prints which part the message of the failed call names. It is to end by itself.
+ * Runs as a process of `trap_test.ts`: makes a kernel trap, or closes the backend during a long epoch, then closes everything
+ * and prints the part that the message of the failed call names. The process must end without help.
  */
 import { createAugmenter } from "../../../src/augment/augmenter.ts";
 import { openWasm } from "../../../src/backends/wasm/backend.ts";
@@ -12,9 +12,9 @@ import { drawSet } from "../../support/sets.ts";
 import { inOrder, startState } from "../../support/states.ts";
 import { type Traps, withTraps } from "../../support/traps.ts";
 
-const [what, count] = Deno.args, threads = Number(count);
+const [failing, count] = Deno.args, threads = Number(count);
 
-/** Training with so many rows a step and hidden units. */
+/** Creates a trainer with so many rows, rows in each step, and hidden units. */
 async function createTrainer({ rows, batchSize, units }: { rows: number; batchSize: number; units: number }) {
   const layers = [dense(units, "relu"), dense(units, "relu"), dense(3)];
   const dataset = drawSet({ rows, inFeatures: 4, outFeatures: 3 });
@@ -27,7 +27,7 @@ async function createTrainer({ rows, batchSize, units }: { rows: number; batchSi
   return { backend, layers, dataset, parameters, trainer, run: () => trainer.runEpoch(inOrder(rows), rates) };
 }
 
-/** The call that fails and the way to close everything, for each first argument. */
+/** For each first argument, starts the call that fails and returns it, with a function that closes everything. */
 const CALLS: Record<string, (traps: Traps) => Promise<[call: Promise<unknown>, close: () => unknown]>> = {
   async trainer(traps) {
     const { backend, run } = await createTrainer({ rows: 64, batchSize: 8, units: 5 });
@@ -61,7 +61,7 @@ const CALLS: Record<string, (traps: Traps) => Promise<[call: Promise<unknown>, c
 };
 
 await withTraps(async (traps) => {
-  const [call, close] = await CALLS[what](traps);
+  const [call, close] = await CALLS[failing](traps);
   const message = await call.then(() => "nothing failed", (error) => error.message);
   await close();
   console.log(JSON.stringify(/[Bb]ackend "wasm"|Cannot augment/.exec(message)?.[0].toLowerCase() ?? message));

@@ -1,4 +1,4 @@
-/** A kernel that traps: its run is rejected, and nothing else is harmed. @module */
+/** Tests that a kernel that traps rejects its run, and affects nothing else. @module */
 import { assertEquals, assertRejects } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import type { Backend } from "../../../src/backends/backend.ts";
@@ -24,7 +24,7 @@ const NETWORK = { inFeatures: 4, layers: LAYERS, inputScale: 1 };
 const PARAMETERS = drawParameters(4, LAYERS, 1);
 const LATER = /RuntimeError: .*, in an earlier call; create a new trainer or predictor$/;
 
-/** A plan with `batchSize` rows a step: of 8, one thread has work; of 64, each has. */
+/** Returns a plan with `batchSize` rows in each step. With 8 rows one thread has work, with 64 each has. */
 const planOf = (batchSize: number) =>
   buildPlan(LAYERS, resolveConfig({ batchSize }), {
     inFeatures: 4,
@@ -38,7 +38,7 @@ const createTrainer = (backend: Backend, batchSize: number) =>
 
 const count = (threads: number) => threads === 1 ? "1 thread" : `${threads} threads`;
 
-/** Asserts that a call is rejected by the kernel's failure, soon. */
+/** Asserts that a call soon rejects with the kernel's failure. */
 async function assertTraps(call: () => Promise<unknown>, message: RegExp | string): Promise<void> {
   const error = await assertRejects(() => within(10, call()), BackendError);
   assertEquals(error.code, "kernel");
@@ -50,7 +50,9 @@ for (const threads of [1, 2, 3]) {
   for (const batchSize of [8, 64]) {
     const rates = new Float64Array(ROWS / batchSize).fill(0.01);
     Deno.test(
-      `A trap ends its own trainer and no other: ${count(threads)}, batches of ${batchSize}`,
+      `Trainer.runEpoch() rejects after a trap, and other trainers keep working: ${
+        count(threads)
+      }, batches of ${batchSize}`,
       SANITIZED,
       () =>
         withTraps(async (traps) => {
@@ -81,7 +83,7 @@ for (const threads of [1, 2, 3]) {
   }
 
   Deno.test(
-    `A trap ends what a predictor has placed, and new inputs can be placed: ${count(threads)}`,
+    `Predictor.run() rejects after a trap, until new inputs are placed: ${count(threads)}`,
     SANITIZED,
     () =>
       withTraps(async (traps) => {
@@ -96,7 +98,7 @@ for (const threads of [1, 2, 3]) {
   );
 }
 
-/** Makes a memory with a program of so many operations at `PROGRAM_AT`; the operations lie beyond the memory. */
+/** Creates a memory with a program of `rowOpCount` operations at `PROGRAM_AT`, with addresses beyond the memory. */
 function createProgram({ shared, threads }: KernelPool, rowOpCount: number): WebAssembly.Memory {
   const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared });
   writeRecord(memory, PROGRAM_AT, PROGRAM, {
@@ -117,7 +119,7 @@ for (
   })
 ) {
   Deno.test(
-    `run() is rejected by a trap, on other memories of the pool it works: ${name}`,
+    `KernelMemory.run() rejects after a trap, and works on other memories of the pool: ${name}`,
     SANITIZED,
     async () => {
       const pool = await createKernelPool(options);
@@ -137,7 +139,7 @@ for (
 
 const canRun = isGranted({ name: "read" }, { name: "run" });
 
-/** Runs `trap_process.ts` and returns what it printed; fails when it has not ended after 20 seconds. */
+/** Runs `trap_process.ts` and returns its output. Throws if it has not ended after 20 seconds. */
 async function processOf(...args: string[]): Promise<unknown> {
   const script = fromFileUrl(new URL("trap_process.ts", import.meta.url));
   const process = new Deno.Command(Deno.execPath(), {
@@ -154,7 +156,7 @@ async function processOf(...args: string[]): Promise<unknown> {
       process.kill("SIGKILL");
       await process.status;
     } catch {
-      // It has ended, and failed otherwise.
+      // The process has ended already.
     }
     throw error;
   }
@@ -162,20 +164,20 @@ async function processOf(...args: string[]): Promise<unknown> {
 
 for (const threads of ["2", "3"]) {
   for (
-    const [what, printed] of [
+    const [failing, printed] of [
       ["trainer", `backend "wasm"`],
       ["predictor", `backend "wasm"`],
       ["augmenter", "cannot augment"],
       ["closed", `backend "wasm"`],
     ] as const
   ) {
-    const after = what === "closed"
+    const after = failing === "closed"
       ? "a long epoch is cut off by close()"
-      : `a kernel of its ${what} has trapped`;
+      : `a kernel of its ${failing} has trapped`;
     Deno.test({
       name: `A process ends after ${after}: ${threads} threads (needs --allow-read --allow-run)`,
       ignore: !canRun,
-      fn: async () => assertEquals(await processOf(what, threads), printed),
+      fn: async () => assertEquals(await processOf(failing, threads), printed),
     });
   }
 }

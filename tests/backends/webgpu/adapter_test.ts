@@ -1,4 +1,4 @@
-/** Which adapter is taken, and what is said of one that is not. @module */
+/** Tests which adapters are accepted, and the errors of those that are refused. @module */
 import { assertEquals, assertRejects } from "@std/assert";
 import { openBackend } from "../../../src/backends/open.ts";
 import { findAdapter, tileBytesOf, wantedLimits } from "../../../src/backends/webgpu/adapter.ts";
@@ -9,7 +9,7 @@ import { disguised, gpuWith, withGpu } from "../../support/gpu.ts";
 
 const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
 
-/** An adapter that no device is asked of. */
+/** A fake adapter, of which no device is requested. */
 const SOFTWARE = {
   info: { description: "llvmpipe", vendor: "", architecture: "", isFallbackAdapter: true },
   limits: {
@@ -32,26 +32,34 @@ async function assertRefused(
   assertEquals([error.backend, error.code], ["webgpu", code]);
 }
 
-Deno.test("findAdapter() takes a software adapter only where the backend is named", SANITIZED, async () => {
-  assertEquals(await findAdapter({ named: true, gpu: gpuWith(SOFTWARE) }), SOFTWARE);
-  const why = 'the only adapter, llvmpipe, is software, slower than backend "wasm"';
-  await assertRefused(() => findAdapter({ named: false, gpu: gpuWith(SOFTWARE) }), ["software", why]);
-  assertEquals(await findAdapter({ named: false, gpu: gpuWith(HARDWARE) }), HARDWARE);
-});
+Deno.test(
+  "findAdapter() accepts a software adapter only if the backend was requested by name",
+  SANITIZED,
+  async () => {
+    assertEquals(await findAdapter({ named: true, gpu: gpuWith(SOFTWARE) }), SOFTWARE);
+    const why = 'the only adapter, llvmpipe, is software, slower than backend "wasm"';
+    await assertRefused(() => findAdapter({ named: false, gpu: gpuWith(SOFTWARE) }), ["software", why]);
+    assertEquals(await findAdapter({ named: false, gpu: gpuWith(HARDWARE) }), HARDWARE);
+  },
+);
 
-Deno.test("findAdapter() asks a host that has only software once", SANITIZED, async () => {
-  let asked = 0;
-  const gpu = { requestAdapter: () => Promise.resolve(asked++ < 2 ? SOFTWARE : null) };
-  const refused = () =>
-    assertRefused(() => findAdapter({ named: false, gpu }), ["software", "the only adapter"]);
-  await refused();
-  await refused();
-  assertEquals(asked, 1);
-  assertEquals(await findAdapter({ named: true, gpu }), SOFTWARE); // by its name it is asked for again
-  assertEquals(asked, 2);
-});
+Deno.test(
+  "findAdapter() requests an adapter only once from a host with a software adapter",
+  SANITIZED,
+  async () => {
+    let asked = 0;
+    const gpu = { requestAdapter: () => Promise.resolve(asked++ < 2 ? SOFTWARE : null) };
+    const refused = () =>
+      assertRefused(() => findAdapter({ named: false, gpu }), ["software", "the only adapter"]);
+    await refused();
+    await refused();
+    assertEquals(asked, 1);
+    assertEquals(await findAdapter({ named: true, gpu }), SOFTWARE); // by name, it is requested again
+    assertEquals(asked, 2);
+  },
+);
 
-Deno.test("findAdapter() says where there is no WebGPU, or no adapter", SANITIZED, async () => {
+Deno.test("findAdapter() reports a host without WebGPU or without an adapter", SANITIZED, async () => {
   const none = () => withGpu(undefined, () => findAdapter({}));
   await assertRefused(none, ["unavailable", "this host has no WebGPU"]);
   for (const named of [true, false]) {
@@ -61,7 +69,7 @@ Deno.test("findAdapter() says where there is no WebGPU, or no adapter", SANITIZE
 });
 
 Deno.test(
-  "findAdapter() refuses an adapter whose limits are below what kernels need",
+  "findAdapter() refuses an adapter whose limits are below those that kernels need",
   SANITIZED,
   async () => {
     const small = disguised(HARDWARE, { limits: { maxComputeWorkgroupStorageSize: 8192 } });
@@ -70,27 +78,27 @@ Deno.test(
   },
 );
 
-Deno.test("wantedLimits() asks for the largest buffers that the adapter has", () => {
+Deno.test("wantedLimits() returns the largest buffer sizes of the adapter", () => {
   assertEquals(wantedLimits(HARDWARE), { maxStorageBufferBindingSize: 1 << 27, maxBufferSize: 1 << 28 });
 });
 
-Deno.test("tileBytesOf() takes small tiles for OpenGL on the CPU alone", () => {
+Deno.test("tileBytesOf() returns small tiles only for OpenGL on the CPU", () => {
   const sizes = (subgroupMinSize: number, subgroupMaxSize: number) => ({ subgroupMinSize, subgroupMaxSize });
   const tileOf = (adapter: GPUAdapter, info = {}) => tileBytesOf(disguised(adapter, { info }));
-  assertEquals(tileOf(SOFTWARE, sizes(4, 128)), SMALL_TILE_BYTES); // what an API without subgroups reports
+  assertEquals(tileOf(SOFTWARE, sizes(4, 128)), SMALL_TILE_BYTES); // the sizes of an API without subgroups
   assertEquals(tileOf(SOFTWARE, sizes(8, 8)), TILE_BYTES);
-  assertEquals(tileOf(SOFTWARE), TILE_BYTES); // a host that reports none
+  assertEquals(tileOf(SOFTWARE), TILE_BYTES); // a host that reports no sizes
   for (const info of [sizes(4, 128), sizes(32, 32), {}]) assertEquals(tileOf(HARDWARE, info), TILE_BYTES);
 });
 
-backendTest("tileBytesOf() knows the API of this adapter", WEBGPU, (backend, { name }) => {
+backendTest("tileBytesOf() recognizes the API of this adapter", WEBGPU, (backend, { name }) => {
   const { adapter } = backend as typeof backend & { adapter: GPUAdapter };
   const small = adapter.info.isFallbackAdapter && name !== "webgpu";
   assertEquals(tileBytesOf(adapter), small ? SMALL_TILE_BYTES : TILE_BYTES);
   return Promise.resolve();
 });
 
-backendTest(`openBackend("auto") takes a hardware adapter before wasm`, WEBGPU, async (backend) => {
+backendTest(`openBackend("auto") opens a hardware adapter rather than wasm`, WEBGPU, async (backend) => {
   const { adapter } = backend as typeof backend & { adapter: GPUAdapter };
   const hardware = disguised(adapter, { info: { description: "a GPU", isFallbackAdapter: false } });
   await withGpu(gpuWith(hardware), async () => {
@@ -100,7 +108,7 @@ backendTest(`openBackend("auto") takes a hardware adapter before wasm`, WEBGPU, 
   });
 });
 
-backendTest("openWebgpu() says that an adapter is software", WEBGPU, async (backend) => {
+backendTest("openWebgpu() describes a software adapter as such", WEBGPU, async (backend) => {
   const { adapter } = backend as typeof backend & { adapter: GPUAdapter };
   const software = disguised(adapter, { info: { description: "a renderer", isFallbackAdapter: true } });
   await withGpu(gpuWith(software), async () => {

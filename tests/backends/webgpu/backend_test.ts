@@ -1,4 +1,4 @@
-/** What only the WebGPU backend does: parts of a set, buffers that are too large, a device that is lost. @module */
+/** Tests that only WebGPU needs: data sets in parts, buffers that are too large, a lost device. @module */
 import {
   assert,
   assertAlmostEquals,
@@ -25,7 +25,7 @@ import { disguised, gpuWith } from "../../support/gpu.ts";
 import { drawSet } from "../../support/sets.ts";
 import { distance, inOrder, runPlan, startState } from "../../support/states.ts";
 
-/** Registers a test on the backend itself. */
+/** Registers a test of the WebGPU backend. */
 function webgpuTest(
   sentence: string,
   work: (
@@ -39,7 +39,7 @@ function webgpuTest(
   });
 }
 
-/** A run over a drawn set. */
+/** Returns a run over a drawn data set. */
 function runOf(
   layers: readonly LayerSpec[],
   dataset: Dataset,
@@ -61,19 +61,19 @@ const SMALL = runOf(LAYERS, drawSet({ rows: 100, inFeatures: 30, outFeatures: 5,
 const ratesOf = ({ plan, epochs: [order] }: ReturnType<typeof runOf>) =>
   new Float64Array(Math.ceil(order.length / plan.batchSize)).fill(0.01);
 
-webgpuTest("openWebgpu() gives the same bits every time", async (backend, open) => {
+webgpuTest("openWebgpu() computes the same bits every time", async (backend, open) => {
   const first = await runPlan(backend, SMALL);
   await using other = await open({});
   assertEquals(await runPlan(other, SMALL), first);
 });
 
-backendTest("openWebgpu() gives the same bits on tiles of each form", WEBGPU_BUT_OPENGL, async (backend) => {
+backendTest("openWebgpu() computes the same bits with all tiles", WEBGPU_BUT_OPENGL, async (backend) => {
   const { adapter } = backend as WebgpuBackend;
   const open = (info: Partial<GPUAdapterInfo>) => openWebgpu({ gpu: gpuWith(disguised(adapter, { info })) });
   await using software = await open({ isFallbackAdapter: true, subgroupMinSize: 8, subgroupMaxSize: 8 });
   await using small = await open({ isFallbackAdapter: true, subgroupMinSize: 4, subgroupMaxSize: 128 });
   await using hardware = await open({ isFallbackAdapter: false });
-  for (let number = 0; number < CASES; number += 12) { // in which each size still comes
+  for (let number = 0; number < CASES; number += 12) { // these cases still have each size
     const { name, ...run } = conformanceCase(number), wanted = await runPlan(software, run);
     for (const other of [small, hardware]) assertEquals(await runPlan(other, run), wanted, name);
   }
@@ -86,7 +86,7 @@ for (const bytes of [true, false]) {
       const dataset = drawSet({ rows: 700, inFeatures: 33, outFeatures: 5, bytes, targets });
       const layers = [dense(24, "relu"), dense(5, targets ? "linear" : "softmax")];
       const run = runOf(layers, dataset, { loss: targets ? "mean-squared-error" : "cross-entropy" });
-      // The inputs take 25,200 bytes or 92,400, and all else less than 8,000.
+      // The inputs take 25,200 or 92,400 bytes, and all other buffers less than 8,000.
       await using small = await open({ largestBuffer: 8000 });
       assertEquals(await runPlan(small, run), await runPlan(backend, run));
 
@@ -101,7 +101,7 @@ for (const bytes of [true, false]) {
   }
 }
 
-webgpuTest("createTrainer() takes row weights from a set in several buffers", async (backend, open) => {
+webgpuTest("createTrainer() uses row weights of a data set in several buffers", async (backend, open) => {
   const set = drawSet({ rows: 700, inFeatures: 33, outFeatures: 5 });
   const weights = Float32Array.from({ length: 700 }, (_, row) => row % 3);
   const run = runOf([dense(5, "softmax")], { ...set, weights }, { optimizer: "sgd", average: 0.9 });
@@ -121,7 +121,7 @@ webgpuTest("createTrainer() takes row weights from a set in several buffers", as
   assertLess(1e-3, distance(found.state.tensors["layer_1.bias"], ones.parameters["layer_1.bias"]));
 });
 
-webgpuTest("openBackend() gives a backend whose buffersHeld stays up to date", async () => {
+webgpuTest("openBackend() returns a backend that counts its buffers", async () => {
   await using opened = await openBackend("webgpu");
   const backend = opened as OpenedBackend & WebgpuBackend;
   const predictor = await backend.createPredictor(
@@ -135,17 +135,17 @@ webgpuTest("openBackend() gives a backend whose buffersHeld stays up to date", a
   assertEquals(backend.buffersHeld, 0);
 });
 
-webgpuTest("createTrainer() refuses a network too large, and holds nothing of it", async (_, open) => {
+webgpuTest("createTrainer() refuses a network that is too large, and frees it", async (_, open) => {
   await using small = await open({ largestBuffer: 5000 });
   const run = runOf([dense(60, "relu"), dense(5)], drawSet({ rows: 10, inFeatures: 30, outFeatures: 5 }));
   const create = () => small.createTrainer(run.plan, run.dataset, startState(run.plan, run.parameters));
   const why = '"layer_1.weights" takes 0.00744 MB, the adapter\'s largest buffer has 0.005 MB';
   const error = await assertRejects(create, BackendError, `Cannot train on backend "webgpu": ${why}`);
   assertEquals([error.code, small.buffersHeld], ["too-large", 0]);
-  await runPlan(small, SMALL); // what fits is trained after it
+  await runPlan(small, SMALL); // a smaller network can still be trained
 });
 
-webgpuTest("createTrainer() refuses a batch of more workgroups than a grid has", async (backend) => {
+webgpuTest("createTrainer() refuses a batch of too many workgroups", async (backend) => {
   const set = drawSet({ rows: 1, inFeatures: 1, outFeatures: 1, targets: true });
   const run = runOf([dense(1)], set, { loss: "mean-squared-error", batchSize: 3_000_000 });
   const create = () => backend.createTrainer(run.plan, run.dataset, startState(run.plan, run.parameters));
@@ -156,7 +156,7 @@ webgpuTest("createTrainer() refuses a batch of more workgroups than a grid has",
 webgpuTest(
   "Trainer.runEpoch() trains on batches of more rows than a grid has workgroups",
   async (backend) => {
-    // 70,000 rows to gather, and 64 invocations for each row of 40 classes.
+    // 70,000 rows are gathered, and 64 invocations work on each row of 40 classes.
     const dataset = drawSet({ rows: 70_000, inFeatures: 2, outFeatures: 40 });
     const run = runOf([dense(40, "softmax")], dataset, { batchSize: 70_000, optimizer: "sgd" });
     const [wanted, found] = [await runPlan(openReference(), run), await runPlan(backend, run)];
@@ -169,7 +169,7 @@ webgpuTest(
   },
 );
 
-webgpuTest("createTrainer() refuses sums that a software adapter would cut short", async ({ adapter }) => {
+webgpuTest("createTrainer() refuses sums too deep for a software adapter", async ({ adapter }) => {
   const info = { isFallbackAdapter: true, subgroupMinSize: 8, subgroupMaxSize: 8 };
   await using backend = await openWebgpu({ gpu: gpuWith(disguised(adapter, { info })) });
   const set = drawSet({ rows: 1, inFeatures: 300_000, outFeatures: 1, targets: true });
@@ -180,7 +180,7 @@ webgpuTest("createTrainer() refuses sums that a software adapter would cut short
   assertEquals([error.code, backend.buffersHeld], ["too-large", 0]);
 });
 
-/** What a trainer says once its device has failed. */
+/** Asserts that a call of a trainer rejects with a code, and that later calls do. */
 async function assertFails(work: () => Promise<unknown>, code: string): Promise<void> {
   const error = await assertRejects(
     () => within(10, work()),
@@ -190,7 +190,7 @@ async function assertFails(work: () => Promise<unknown>, code: string): Promise<
   assertEquals([error.backend, error.code], ["webgpu", code]);
 }
 
-/** A trainer with enough to do that something can happen to it. */
+/** Creates a trainer with an epoch long enough for a failure to happen during it. */
 async function createBusy(
   backend: WebgpuBackend,
 ): Promise<{ trainer: Trainer; run: () => Promise<unknown> }> {
@@ -199,7 +199,7 @@ async function createBusy(
   return { trainer, run: () => trainer.runEpoch(run.epochs[0], ratesOf(run)) };
 }
 
-webgpuTest("Trainer.runEpoch() rejects where the device is lost meanwhile", async (backend) => {
+webgpuTest("Trainer.runEpoch() rejects if the device is lost meanwhile", async (backend) => {
   const { trainer, run } = await createBusy(backend);
   const running = assertFails(run, "device-lost");
   backend.gpu.destroy();
@@ -211,7 +211,7 @@ webgpuTest("Trainer.runEpoch() rejects where the device is lost meanwhile", asyn
   await trainer.close();
 });
 
-webgpuTest("Trainer.runEpoch() rejects where the device reports an error meanwhile", async (backend) => {
+webgpuTest("Trainer.runEpoch() rejects if the device reports an error meanwhile", async (backend) => {
   const { trainer, run } = await createBusy(backend);
   const running = assertFails(run, "invalid");
   backend.gpu.createBuffer({ size: 16, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.STORAGE });
@@ -219,30 +219,30 @@ webgpuTest("Trainer.runEpoch() rejects where the device reports an error meanwhi
   assertLess(trainer.stepsDone, 20_000);
   await assertFails(run, "invalid");
   await trainer.close();
-  await runPlan(backend, SMALL); // the error is not told again
+  await runPlan(backend, SMALL); // the error is not reported again
 });
 
-webgpuTest("Trainer.runEpoch() rejects where its own commands are refused", async (backend) => {
+webgpuTest("Trainer.runEpoch() rejects if its own commands are refused", async (backend) => {
   const { trainer, run } = await createBusy(backend);
   const { createCommandEncoder } = backend.gpu;
   Object.defineProperty(backend.gpu, "createCommandEncoder", {
     configurable: true,
     value: () => {
       const encoder = createCommandEncoder.call(backend.gpu);
-      encoder.popDebugGroup(); // which none was pushed for: the commands are invalid
+      encoder.popDebugGroup(); // without a pushed group, the commands are invalid
       return encoder;
     },
   });
   await assertFails(run, "invalid");
   Reflect.deleteProperty(backend.gpu, "createCommandEncoder");
-  await assertFails(run, "invalid"); // steps may have been left out
+  await assertFails(run, "invalid"); // steps may be missing
   await trainer.close();
 });
 
 const createSmall = (backend: WebgpuBackend) =>
   backend.createTrainer(SMALL.plan, SMALL.dataset, startState(SMALL.plan, SMALL.parameters));
 
-/** Plans that are refused, each for another reason and in another place. */
+/** Invalid plans, each refused for another reason by another part of the code. */
 const REFUSED: Record<string, Partial<StepPlan>> = {
   "buffers too small to be bound": { batchSize: -1 },
   "buffers too large": { batchSize: 2 ** 31 },
@@ -253,7 +253,7 @@ const REFUSED: Record<string, Partial<StepPlan>> = {
   },
 };
 
-webgpuTest("createTrainer() refuses a plan, and other trainers go on", async (backend) => {
+webgpuTest("createTrainer() refuses a plan, and other trainers keep working", async (backend) => {
   const wanted = await runPlan(backend, SMALL), [order] = SMALL.epochs, rates = ratesOf(SMALL);
   const trainer = await createSmall(backend);
   const [first] = wanted.results;
@@ -269,7 +269,7 @@ webgpuTest("createTrainer() refuses a plan, and other trainers go on", async (ba
   assertEquals(backend.buffersHeld, 0);
 });
 
-webgpuTest("createTrainer() makes kernels that the device has refused before", async (_, open) => {
+webgpuTest("createTrainer() creates kernels again after a refusal", async (_, open) => {
   await using backend = await open({});
   const { createComputePipeline } = backend.gpu;
   Object.defineProperty(backend.gpu, "createComputePipeline", {
@@ -284,10 +284,10 @@ webgpuTest("createTrainer() makes kernels that the device has refused before", a
   await runPlan(backend, SMALL);
 });
 
-/** How often a network is trained, closed and forgotten. */
+/** The number of networks that are trained and closed. */
 const CYCLES = 60;
 
-webgpuTest(`Trainer.close() and Predictor.close() leave nothing, ${CYCLES} times`, async (backend) => {
+webgpuTest(`Trainer.close() and Predictor.close() free all memory, ${CYCLES} times`, async (backend) => {
   const dataset = drawSet({ rows: 1000, inFeatures: 256, outFeatures: 5 });
   const run = { ...runOf(LAYERS, dataset), epochs: [inOrder(64)] };
   const network = { inFeatures: 256, layers: LAYERS, inputScale: 1 };
@@ -298,7 +298,7 @@ webgpuTest(`Trainer.close() and Predictor.close() leave nothing, ${CYCLES} times
     await predictor.run(dataset.inputs);
   }
   assertEquals(backend.buffersHeld, 0);
-  // A cycle takes 2 MB for inputs alone; 0.1 to 0.5 MB of it wait for the host's garbage collection.
+  // The inputs of a cycle take 2 MB, of which 0.1 to 0.5 MB wait for the host's garbage collection.
   assertLess(Deno.memoryUsage().rss - before, 60e6);
 });
 
@@ -313,10 +313,10 @@ webgpuTest("Trainer.runEpoch() trains 784-4096-4096-10", async (backend) => {
   assertLess(results[1].lossSum, results[0].lossSum);
 });
 
-webgpuTest("createTrainer() takes a set above the largest binding of most adapters", async (backend) => {
+webgpuTest("createTrainer() accepts a data set of several bindings", async (backend) => {
   const rows = 4 * 60_000, dataset = drawLargeSet(rows); // 188 MB
   const run = { ...runOf([dense(16, "relu"), dense(10, "softmax")], dataset), learningRate: 0.001 };
-  // Rows of each end, and of both sides of where the first buffer of 128 MiB ends.
+  // Rows from both ends, and from both sides of the end of the first buffer of 128 MiB.
   const middle = Math.floor(2 ** 27 / 784);
   const epochs = [Uint32Array.of(0, rows - 1, middle - 1, middle, middle + 1)];
   const large = await runPlan(backend, { ...run, epochs });
@@ -329,7 +329,7 @@ webgpuTest("createTrainer() takes a set above the largest binding of most adapte
   assertNotEquals(take(0), take(rows - 1));
 });
 
-/** A set of bytes that are quickly drawn. */
+/** Returns a data set of bytes that takes little time to draw. */
 function drawLargeSet(rows: number): Dataset {
   const inputs = new Uint8Array(rows * 784);
   for (let at = 0; at < inputs.length; at++) inputs[at] = at * 2654435761 >>> 24;

@@ -1,4 +1,4 @@
-/** The mask of a dropout on the device: it drops the values that `isKept()` of random.ts drops, and no others. @module */
+/** Tests that the mask of a dropout on the device drops exactly the values that `isKept()` of random.ts drops. @module */
 import { assertEquals } from "@std/assert";
 import type { WebgpuBackend } from "../../../src/backends/webgpu/backend.ts";
 import { type Device, openDevice } from "../../../src/backends/webgpu/device.ts";
@@ -17,7 +17,7 @@ import { createRandom, dropoutKey, dropoutThreshold, isKept } from "../../../src
 import { backendTest, WEBGPU } from "../../support/backends.ts";
 import { gpuWith } from "../../support/gpu.ts";
 
-/** A batch that is dropped from. */
+/** A batch, and the mask that is applied to it. */
 interface MaskCase {
   readonly mask: DropoutMask;
   /** The step, from 1. */
@@ -48,7 +48,7 @@ function lastRate(seed: number, step: number): number {
   return kept / 2 ** 32;
 }
 
-/** The values before dropout: NaN, infinite numbers, -0 and finite ones. */
+/** Draws values before dropout: NaN, infinite numbers, -0 and finite numbers. */
 function drawValues(count: number): Float32Array<ArrayBuffer> {
   const random = createRandom(1, 7), special = [NaN, Infinity, -Infinity, -0];
   return Float32Array.from({ length: count }, () => special[random.below(16)] ?? random.normal());
@@ -67,21 +67,21 @@ function dropped(values: Float32Array, { mask, step, rows, columns }: MaskCase):
   return wanted;
 }
 
-/** Runs a launch over these buffers, the last of which receives `count` numbers, and returns those. */
+/** Runs a launch over buffers with the given values, and returns the values of its result. */
 async function runLaunch(
   device: Device,
   given: readonly Float32Array<ArrayBuffer>[],
   { step, rows, columns }: MaskCase,
   launchOf: (buffers: GPUBuffer[]) => Launch,
 ): Promise<Float32Array> {
-  const what = "train on", bytes = 4 * rows * columns, { UNIFORM, COPY_DST } = GPUBufferUsage;
-  const [records, result, ...buffers] = await device.allocate(what, [
+  const action = "train on", bytes = 4 * rows * columns, { UNIFORM, COPY_DST } = GPUBufferUsage;
+  const [records, result, ...buffers] = await device.allocate(action, [
     { name: "a record", bytes: STEP_BYTES, usage: UNIFORM | COPY_DST },
     { name: "a result", bytes },
     ...given.map((values) => ({ name: "values", bytes: values.byteLength })),
   ]);
-  const program = await bindProgram(device, what, [launchOf([...buffers, result])]);
-  const group = await bindRecords(device, what, records), view = new DataView(new ArrayBuffer(STEP_BYTES));
+  const program = await bindProgram(device, action, [launchOf([...buffers, result])]);
+  const group = await bindRecords(device, action, records), view = new DataView(new ArrayBuffer(STEP_BYTES));
   writeStep(view, 0, { first: 0, rows }, { number: step });
   const { queue } = device.gpu;
   queue.writeBuffer(records, 0, view.buffer);
@@ -91,12 +91,12 @@ async function runLaunch(
   program.encode(pass);
   pass.end();
   queue.submit([encoder.finish()]);
-  const [found] = await device.read(what, [{ buffer: result, offset: 0, bytes }]);
+  const [found] = await device.read(action, [{ buffer: result, offset: 0, bytes }]);
   device.release([records, result, ...buffers]);
   return new Float32Array(found);
 }
 
-/** Registers a test of each case; `run` returns values before dropout, and what the device makes of them. */
+/** Registers a test of all cases. `run` returns values before dropout, and the device's values after it. */
 function maskTest(
   sentence: string,
   run: (device: Device, given: MaskCase) => Promise<readonly [values: Float32Array, found: Float32Array]>,
@@ -126,7 +126,7 @@ maskTest("linearBackwardInputKernel() drops the gradients of these values", asyn
   const values = Float32Array.from(
     { length: rows * columns },
     (_, at) => dZ[Math.floor(at / columns)] * weights[at % columns],
-  ); // of one output
+  ); // of a layer with one output
   const sizes = withMask([columns, 1], mask), kernel = { activation: "linear", dropped: true } as const;
   const found = await runLaunch(
     device,

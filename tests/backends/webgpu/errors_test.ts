@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { deviceError, lostError } from "../../../src/backends/webgpu/errors.ts";
 
-/** An error as a device reports it; Deno's own constructors make errors without a message. */
+/** Returns an error as a device reports it. The constructors of Deno create errors without a message. */
 function reported(kind: { readonly prototype: GPUError }, message: string): GPUError {
   return Object.create(kind.prototype, { message: { value: message } });
 }
 
-Deno.test("deviceError() tells the kinds of a device's errors apart", () => {
+Deno.test("deviceError() returns a code for each kind of a device's errors", () => {
   const given: [GPUError, string][] = [
     [reported(GPUOutOfMemoryError, "Not enough memory left"), "out-of-memory"],
     [reported(GPUValidationError, "\nNot enough memory left\n  in a call"), "invalid"],
@@ -19,7 +19,7 @@ Deno.test("deviceError() tells the kinds of a device's errors apart", () => {
   }
 });
 
-Deno.test("deviceError() and lostError() have a sentence where the device has none", () => {
+Deno.test("deviceError() and lostError() have a message even if the device reports none", () => {
   const { message } = deviceError("open", reported(GPUInternalError, ""));
   assertEquals(message, 'Cannot open backend "webgpu": the device reports an error');
   for (const [said, text] of [["", ""], ["unplugged", " (unplugged)"]]) {

@@ -1,7 +1,7 @@
 /**
- * The text of every kernel, read for what loses NaN on some driver: a comparison of float32 numbers, a call that chooses
- * between them, and x - x. It is a reader of names, not a compiler: it knows the numbers of a function by their
- * declarations and by what they are computed from.
+ * Searches the text of every kernel for code that loses NaN on some driver: a comparison of float32 numbers, a call that
+ * chooses between them, and x - x. It does not compile the text: it recognizes float32 numbers by their declarations, and by
+ * the expressions that they are computed from.
  * @module
  */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
@@ -14,29 +14,29 @@ import { everyKernel } from "../../support/webgpu_kernels.ts";
 
 const KERNELS = everyKernel();
 
-/** Choices that are as they should be: of integers; and of a number that is left out if x is NaN. */
+/** Calls that are allowed: they choose between integers, or their result is not used if x is NaN. */
 const ALLOWED = ["min(DEPTH", "min(row +", "clamp(x, -87.3, 88.0)"];
 
 const CHOOSING = /\b(?:max|min|clamp|saturate|sign|step|smoothstep|modf|frexp)\(.*/g;
 const SAME_MINUS_SAME = /(?<![\w.\]])([A-Za-z_][\w.]*(?:\[[^\]]*\])?) - \1(?!\s*[\w.[(%*\/])/;
 const COMPARISON = / (?:<=|>=|==|!=|<|>) /g;
-/** Functions whose value is no float32 number, whatever they are given. */
+/** Calls of functions that do not return a float32 number. */
 const OTHER_CALLS = /\b(?:u32|i32|bitcast_[ui]32|order_of|is_\w+)\((?:[^()]|\([^()]*\))*\)/g;
-/** Functions whose value is one. */
+/** Calls of functions that return a float32 number. */
 const NUMBER_CALLS = new RegExp(
   `\\b(?:exp|log|${ACTIVATIONS.join("|").replaceAll("-", "_")})_(?:of|back)\\(`,
 );
-/** Where an operand of a comparison ends. */
+/** The ends of an operand of a comparison. */
 const ENDS = /&&|\|\||[;{},=]|\breturn\b/;
 
-/** Names of float32 numbers. */
+/** The names of float32 numbers. */
 interface Floats {
   readonly variables: ReadonlySet<string>;
-  /** Members of structs. */
+  /** Names of struct members. */
   readonly members: ReadonlySet<string>;
 }
 
-/** Lines of a text that lose NaN. */
+/** Returns the lines of a text that lose NaN. */
 function faultsOf(text: string): string[] {
   const plain = text.replace(/\/\*.*?\*\//gs, "").replace(/\/\/.*/g, "")
     .replace(/\bbitcast<(\w+)>/g, "bitcast_$1")
@@ -55,7 +55,7 @@ function faultsOf(text: string): string[] {
   });
 }
 
-/** Whether a line loses NaN. */
+/** Returns whether a line loses NaN. */
 function loses(line: string, floats: Floats): boolean {
   const choosing = [...line.matchAll(CHOOSING)].some(([found]) =>
     ALLOWED.every((allowed) => !found.startsWith(allowed))
@@ -69,19 +69,19 @@ function loses(line: string, floats: Floats): boolean {
   return choosing || comparing || SAME_MINUS_SAME.test(line);
 }
 
-/** A text up to the parenthesis that closes more than the text opens. */
+/** Returns a text up to the first closing parenthesis that the text does not open. */
 function inParentheses(text: string, [open, close]: string): string {
   let depth = 0;
   const end = [...text].findIndex((each) => (depth += each === open ? 1 : each === close ? -1 : 0) < 0);
   return end < 0 ? text : text.slice(0, end);
 }
 
-/** Names that are declared to be float32 numbers, vectors or arrays of them. */
+/** Returns the names that are declared as float32 numbers, or as vectors or arrays of them. */
 function declaredIn(text: string): string[] {
   return [...text.matchAll(/\b(\w+): (?:array<)?(?:f32|(?:vec\d|mat\dx\d)<f32>)/g)].map(([, name]) => name);
 }
 
-/** Whether an expression is made of float32 numbers. */
+/** Returns whether an expression contains float32 numbers. */
 function isFloat(expression: string, { variables, members }: Floats): boolean {
   const kept = expression.replace(OTHER_CALLS, "0u").replace(/\[[^\]]*\]/g, "");
   if (/\d\.\d|\bbitcast_f32\(|\bf32\(/.test(kept) || NUMBER_CALLS.test(kept)) return true;
@@ -89,7 +89,7 @@ function isFloat(expression: string, { variables, members }: Floats): boolean {
     .some(([, dot, name]) => (dot ? members : variables).has(name));
 }
 
-/** Lines that a kernel must not have; that the reader finds them shows that it reads. */
+/** Lines that a kernel must not have. The test checks that each of them is found. */
 const WRONG = [
   "let y = select(x, 0.0, x < 0.0);",
   "let y = select(x, 0.0, 0.0 >= x);",
@@ -111,7 +111,7 @@ const RIGHT = [
   "if (order_of(x) > order_of(a.value) && (i << 2u) == 4u) {}",
 ];
 
-Deno.test("No kernel chooses between float32 numbers by anything but their bits", () => {
+Deno.test("everyKernel() has no kernel that chooses between float32 numbers except by their bits", () => {
   const inKernel = (line: string) => `
 struct Pair { value: f32, place: u32 }
 @group(1) @binding(0) var<storage, read> numbers: array<f32>;
@@ -125,7 +125,7 @@ fn f(x: f32, i: u32, row: u32, a: Pair, b: Pair) {
   assertEquals(found, []);
 });
 
-Deno.test("Every activation of the table has its functions in the kernels", () => {
+Deno.test("everyKernel() has the functions of every activation of the table", () => {
   for (const activation of ACTIVATIONS) {
     const name = activation.replaceAll("-", "_");
     const used = KERNELS.filter(({ code }) => code.includes(`return ${name}_of(z)`));
@@ -138,7 +138,7 @@ Deno.test("Every activation of the table has its functions in the kernels", () =
   }
 });
 
-Deno.test("Kernels of an activation whose derivative needs no sums bind none", () => {
+Deno.test("linearKernel() and lossKernel() bind sums only if the derivative needs them", () => {
   const tile = { block: 4, bytes: SMALL_TILE_BYTES } as const;
   for (const [z, more] of [[false, 0], [true, 1]] as const) {
     const linear = linearKernel(tile, { activation: "silu", z });
@@ -149,12 +149,12 @@ Deno.test("Kernels of an activation whose derivative needs no sums bind none", (
   }
 });
 
-Deno.test("Every kernel binds at most as many storage buffers as an adapter needs", () => {
+Deno.test("everyKernel() has no kernel with more storage buffers than an adapter must have", () => {
   const counts = KERNELS.map(({ bindings }) => bindings.filter((binding) => binding !== "uniform").length);
   assertEquals(Math.max(...counts), NEEDED.maxStorageBuffersPerShaderStage);
 });
 
-Deno.test("Kernels of a plan without dropout and row weights have nothing of them", () => {
+Deno.test("linearBackwardInputKernel() and lossKernel() have no code of dropout and row weights in a plan without them", () => {
   const tile = { block: 4, bytes: SMALL_TILE_BYTES } as const;
   const backward = linearBackwardInputKernel(tile, { activation: "relu", dropped: false });
   assertEquals(/\bmixed\(|\bthreshold\b/.test(backward.code), false);

@@ -1,6 +1,6 @@
 /**
- * The operations of WGSL that the kernels rely on for NaN and infinite numbers, on this adapter. Others do not hold on all
- * of them: comparisons, max, min, clamp and x - x (see kernel_text_test.ts).
+ * Tests, on this adapter, the WGSL operations on which the kernels rely for NaN and infinite numbers. The kernels do not use
+ * operations that lose NaN on some adapters: comparisons, max, min, clamp and x - x (see kernel_text_test.ts).
  * @module
  */
 import { assertAlmostEquals, assertEquals } from "@std/assert";
@@ -24,8 +24,8 @@ const flag = (condition: (x: number) => boolean) => (x: number) => condition(x) 
 const nanOnly = (f: (x: number) => number) => (x: number) => Number.isNaN(x) ? NaN : f(x);
 
 /**
- * Expressions of x, and of one, zero and inf, which no compiler knows, with their values; those that are not exact are
- * compared by whether they are NaN, ∞, -∞ or finite.
+ * Expressions of x, and of one, zero and inf, whose values compilers cannot know, with their results. Results that are not
+ * exact are compared by their kind: NaN, ∞, -∞ or finite.
  */
 const EXACT: Record<string, (x: number) => number> = {
   "x": (x) => x,
@@ -76,13 +76,13 @@ const KINDS: Record<string, (x: number) => number> = {
   "gelu_back(x, one)": (x) => Number.isFinite(x) ? 1 : NaN, // ∞ times 0
 };
 
-/** The integer of lanes.wgsl for a number that is not NaN. */
+/** Returns order_of() of lanes.wgsl for a number that is not NaN. */
 function orderOf(x: number): number {
   const bits = new Uint32Array(Float32Array.of(x).buffer)[0];
   return bits < 2 ** 31 ? bits + 2 ** 31 : 2 ** 32 - bits;
 }
 
-/** Computes each expression of each number on the device. */
+/** Computes each expression for each number on the device. */
 async function compute(
   { gpu }: WebgpuBackend,
   expressions: readonly string[],
@@ -140,12 +140,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>) {
   return expressions.map((_, at) => found.subarray(at * count, (at + 1) * count));
 }
 
-backendTest("The operations that the kernels rely on keep NaN and ∞", WEBGPU, async (backend) => {
+backendTest("WGSL operations on which the kernels rely keep NaN and ∞", WEBGPU, async (backend) => {
   const faults: string[] = [], wanted = { ...EXACT, ...KINDS }, names = Object.keys(wanted);
   const found = await compute(backend as WebgpuBackend, names);
   for (const [index, name] of names.entries()) {
     for (const [at, x] of NUMBERS.entries()) {
-      // 0 and -0 are equal: drivers leave out what is added to 0.
+      // 0 and -0 are equal, because drivers may remove an addition of 0.
       const kindOf = (y: number) => name in KINDS && Number.isFinite(y) ? "finite" : String(Math.fround(y));
       const [result, needed] = [found[index][at], wanted[name](x)];
       if (kindOf(result) !== kindOf(needed)) {
@@ -156,7 +156,7 @@ backendTest("The operations that the kernels rely on keep NaN and ∞", WEBGPU, 
   assertEquals(faults, []);
 });
 
-/** Sums, with gelu and its derivative by mpmath 1.3 with 40 digits: z Φ(z) and Φ(z) + z φ(z). */
+/** Sums z with gelu and its derivative, z Φ(z) and Φ(z) + z φ(z), computed by mpmath 1.3 with 40 digits. */
 const GELU: readonly [z: number, y: number, derivative: number][] = [
   [-0.009999999776482582, -0.00496010632688, 0.492021420526],
   [-1, -0.158655253931, -0.0833154705877],
@@ -168,10 +168,10 @@ const GELU: readonly [z: number, y: number, derivative: number][] = [
   [3.299999952316284, 3.2984046524, 1.00520105409],
 ];
 
-/** Roundings of some exponentials and products, as a share of the value; and of a number too small for float32. */
+/** The errors allowed: relative, the roundings of some exponentials and products; and absolute, near float32's smallest number. */
 const GELU_SHARE = 1e-6, GELU_TINY = 1e-38;
 
-backendTest("gelu_of() and gelu_back() keep their digits far below zero", WEBGPU, async (backend) => {
+backendTest("gelu_of() and gelu_back() keep their digits for very negative sums", WEBGPU, async (backend) => {
   const sums = Float32Array.from(GELU, ([z]) => z);
   const found = await compute(backend as WebgpuBackend, ["gelu_of(x)", "gelu_back(x, one)"], sums);
   for (const [at, [z, ...wanted]] of GELU.entries()) {
@@ -183,7 +183,7 @@ backendTest("gelu_of() and gelu_back() keep their digits far below zero", WEBGPU
 });
 
 backendTest(
-  "No device takes a kernel of an activation that activations.wgsl lacks",
+  "activationSource() does not compile for an activation that activations.wgsl lacks",
   WEBGPU,
   async (backend) => {
     const { gpu } = backend as WebgpuBackend, tile = { block: 4, bytes: SMALL_TILE_BYTES } as const;

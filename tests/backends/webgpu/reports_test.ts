@@ -1,9 +1,9 @@
-/** Which work learns of which error of a device. @module */
+/** Tests which work receives which errors of a device. @module */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { reportsOf } from "../../../src/backends/webgpu/reports.ts";
 import { BackendError } from "../../../src/errors.ts";
 
-/** A device that reports what it is told to, with a stack of scopes as a device has. */
+/** Creates a fake device with a stack of error scopes, which reports errors on request. */
 function fakeDevice() {
   const scopes: (GPUError | null)[] = [], lost = Promise.withResolvers<GPUDeviceLostInfo>();
   const target = new EventTarget();
@@ -16,7 +16,7 @@ function fakeDevice() {
   });
   return {
     reports: reportsOf(gpu as unknown as GPUDevice),
-    /** A call that the device refuses. */
+    /** Makes a call that the device refuses. */
     refuse(message: string) {
       if (scopes.length > 0) scopes[scopes.length - 1] = error(message);
       else target.dispatchEvent(Object.assign(new Event("uncapturederror"), { error: error(message) }));
@@ -26,23 +26,23 @@ function fakeDevice() {
   };
 }
 
-const saysOf = (message: string) => `Cannot train on backend "webgpu": ${message}`;
+const textOf = (message: string) => `Cannot train on backend "webgpu": ${message}`;
 
-Deno.test("scoped() rejects with the error of its own call, and no later work does", async () => {
+Deno.test("scoped() rejects with the error of its own call, and later work does not", async () => {
   const { reports, refuse } = fakeDevice();
   const first = reports.scoped("train on", () => refuse("first")),
     second = reports.scoped("train on", () => 2);
-  await assertRejects(() => first.checked, BackendError, saysOf("first"));
+  await assertRejects(() => first.checked, BackendError, textOf("first"));
   await second.checked;
   assertEquals(second.result, 2);
   reports.check("train on");
   await reports.scoped("train on", () => {}).checked;
 });
 
-Deno.test("scoped() leaves no scope open if the work throws", () => {
+Deno.test("scoped() closes its error scopes if the work throws", () => {
   const { reports, refuse, scopes } = fakeDevice();
   const work = () => {
-    refuse("because of what the work did");
+    refuse("because of the work");
     throw new RangeError("out of range");
   };
   assertThrows(() => reports.scoped("train on", work), RangeError, "out of range");
@@ -50,35 +50,35 @@ Deno.test("scoped() leaves no scope open if the work throws", () => {
   reports.check("train on");
 });
 
-Deno.test("watched() rejects all work that was under way at an error that no call caused, and only that", async () => {
+Deno.test("watched() rejects only the work that was running at an error that no call caused", async () => {
   const { reports, refuse } = fakeDevice(), { promise, resolve } = Promise.withResolvers<number>();
   const under = [reports.watched("train on", promise), reports.watched("train on", promise)];
   refuse("stray");
   resolve(1);
-  for (const each of under) await assertRejects(() => each, BackendError, saysOf("stray"));
+  for (const each of under) await assertRejects(() => each, BackendError, textOf("stray"));
   reports.check("train on");
   assertEquals(await reports.watched("train on", promise), 1);
 });
 
-Deno.test("check() throws an error that no call caused once, if no work was under way", () => {
+Deno.test("check() throws an error that no call caused once, if no work was running", () => {
   const { reports, refuse } = fakeDevice();
   refuse("stray");
-  assertThrows(() => reports.check("train on"), BackendError, saysOf("stray"));
+  assertThrows(() => reports.check("train on"), BackendError, textOf("stray"));
   reports.check("train on");
 });
 
-Deno.test("check() and scoped() say forever that the device is lost", async () => {
+Deno.test("check() and scoped() keep reporting that the device is lost", async () => {
   const { reports, lose } = fakeDevice();
   lose();
   await Promise.resolve();
   for (const _ of [1, 2]) {
-    assertThrows(() => reports.check("train on"), BackendError, saysOf("the device was lost"));
+    assertThrows(() => reports.check("train on"), BackendError, textOf("the device was lost"));
     const { checked } = reports.scoped("train on", () => {});
-    await assertRejects(() => checked, BackendError, saysOf("the device was lost"));
+    await assertRejects(() => checked, BackendError, textOf("the device was lost"));
   }
 });
 
-Deno.test("end() waits for what is scoped, and a device lost from then on is no error", async () => {
+Deno.test("end() waits for scoped work, and a later loss of the device is not an error", async () => {
   const { reports, lose, refuse } = fakeDevice();
   reports.scoped("train on", () => refuse("that nobody waits for"));
   await reports.end();

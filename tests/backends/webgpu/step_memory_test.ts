@@ -1,4 +1,4 @@
-/** Steps take no memory that stays: a driver may keep what it compiles for the values of uniforms. @module */
+/** Tests that steps do not leak memory. A driver may keep code that it compiles for the values of uniforms. @module */
 import { assertLess } from "@std/assert";
 import { buildPlan } from "../../../src/plan/build.ts";
 import { resolveConfig, type TrainConfig } from "../../../src/training/config.ts";
@@ -26,10 +26,10 @@ const RUNS: readonly (Partial<TrainConfig> & { readonly layers: readonly LayerSp
   },
 ];
 
-/** Steps of each run, and bytes that they may take: a copy of a kernel that is kept at each step has 300,000. */
+/** The steps of each run, and the bytes by which memory may grow. A copy of a kernel for each step takes 300,000 bytes. */
 const STEPS = 400, MOST_BYTES = 40e6;
 
-backendTest("Trainer.runEpoch() takes no memory that stays", WEBGPU, async (backend) => {
+backendTest("Trainer.runEpoch() does not leak memory", WEBGPU, async (backend) => {
   for (const { layers, ...given } of RUNS) {
     const config = resolveConfig({ batchSize: 10, ...given }), { outFeatures } = layers.at(-1)!;
     const dataset = drawSet({ rows: 10 * STEPS, inFeatures: 30, outFeatures, bytes: true });
@@ -38,7 +38,7 @@ backendTest("Trainer.runEpoch() takes no memory that stays", WEBGPU, async (back
     const state = startState(plan, drawParameters(30, layers, 1));
     await using trainer = await backend.createTrainer(plan, dataset, state);
     const rates = new Float64Array(STEPS).fill(0.001);
-    await trainer.runEpoch(inOrder(10), rates.subarray(0, 1)); // the kernels are compiled
+    await trainer.runEpoch(inOrder(10), rates.subarray(0, 1)); // compiles the kernels
     const before = Deno.memoryUsage().rss;
     await trainer.runEpoch(inOrder(10 * STEPS), rates);
     assertLess(

@@ -1,7 +1,7 @@
-/** The settings of updates, and the records that they cross to the kernels in. @module */
+/** Tests the settings of updates, and the records that pass them to the kernels. @module */
 import { assertEquals } from "@std/assert";
 import { STEP_BYTES, stepSource, writeStep } from "../../../src/backends/webgpu/steps.ts";
-import { stepSettings, takerOf } from "../../../src/backends/webgpu/updates.ts";
+import { consumerOf, stepSettings } from "../../../src/backends/webgpu/updates.ts";
 import { OPTIMIZERS } from "../../../src/plan/optimizers.ts";
 import type { UpdateOp } from "../../../src/plan/plan.ts";
 import { resolveConfig } from "../../../src/training/config.ts";
@@ -18,7 +18,7 @@ const UPDATE_OPS: readonly UpdateOp[] = Object.values(OPTIMIZERS).map(({ update 
   update("layer_1.weights", "layer_1.dWeights", SETTINGS)
 );
 
-Deno.test("stepSettings() corrects adam's moments by the step", () => {
+Deno.test("stepSettings() computes the bias corrections of adam at a step", () => {
   const op = OPTIMIZERS.adam.update("p", "g", SETTINGS);
   assertEquals(stepSettings(op, 0.25, 2), {
     ...{ rate: 0.25, beta1: 0.5, beta2: 0.75, epsilon: 1e-8, weightDecay: 2, decoupled: 0 },
@@ -26,24 +26,24 @@ Deno.test("stepSettings() corrects adam's moments by the step", () => {
   });
 });
 
-Deno.test("takerOf() names the settings in the order in which stepSettings() gives them", () => {
+Deno.test("consumerOf() names the settings in the order of stepSettings()", () => {
   for (const op of UPDATE_OPS) {
-    const { settings } = takerOf(op), given = Object.keys(stepSettings(op, 1, 1));
+    const { settings } = consumerOf(op), given = Object.keys(stepSettings(op, 1, 1));
     assertEquals(settings.map((name) => name.replaceAll("_", "")), given.map((name) => name.toLowerCase()));
   }
 });
 
-Deno.test("takerOf() gives every setting and target that its kernel names", () => {
+Deno.test("consumerOf() names every setting and result that its WGSL uses", () => {
   for (const op of UPDATE_OPS) {
-    const { code, settings, targets } = takerOf(op), text = code.replace(/\/\/.*/g, "");
+    const { code, settings, results } = consumerOf(op), text = code.replace(/\/\/.*/g, "");
     const used = (pattern: RegExp) => new Set([...text.matchAll(pattern)].map(([, name]) => name));
     assertEquals(used(/\bstep\.(\w+)/g).difference(new Set(settings)), new Set());
-    assertEquals(used(/\b(\w+)\[at\]/g), new Set(targets));
+    assertEquals(used(/\b(\w+)\[at\]/g), new Set(results));
   }
 });
 
 Deno.test("writeStep() writes a record as stepSource() declares it", () => {
-  const { settings } = takerOf(UPDATE_OPS[0]), values = settings.map((_, at) => at + 0.5);
+  const { settings } = consumerOf(UPDATE_OPS[0]), values = settings.map((_, at) => at + 0.5);
   const declared = [...stepSource(settings).matchAll(/(\w+): (u32|f32)/g)];
   assertEquals(declared.slice(4).map(([, name]) => name), settings);
   const view = new DataView(new ArrayBuffer(2 * STEP_BYTES));

@@ -1,9 +1,9 @@
-/** The module of the WGSL files: it holds all of them, as they are now, without comments. @module */
+/** Tests that wgsl.ts has the current text of all WGSL files, without comments. @module */
 import { assertEquals } from "@std/assert";
 import { WGSL_MODULE, wgslModule, withoutComments } from "../../../tasks/build_wgsl.ts";
 import { isGranted } from "../../support/permissions.ts";
 
-Deno.test("withoutComments() leaves out comments and the lines that they leave empty", () => {
+Deno.test("withoutComments() removes comments and empty lines", () => {
   const texts: Record<string, string> = {
     "// head\n\nconst A = 1u; // one\nconst B = 2u;\n": "const A = 1u;\nconst B = 2u;\n",
     "/** Two\n * lines: // both */\nfn f() {\n  return; /* a */ // b\n}\n": "fn f() {\n  return;\n}\n",
@@ -14,7 +14,7 @@ Deno.test("withoutComments() leaves out comments and the lines that they leave e
 });
 
 Deno.test({
-  name: "wgsl.ts holds the WGSL files as they are (needs --allow-read)",
+  name: "wgslModule() returns the text of wgsl.ts (needs --allow-read)",
   ignore: !isGranted({ name: "read" }),
   fn: async () => {
     const found = await Deno.readTextFile(WGSL_MODULE);

@@ -1,19 +1,19 @@
-/** A Worker of Deno on Linux, where asking for an adapter may crash the process at exit. @module */
+/** Tests Workers of Deno on Linux, in which a request for an adapter may crash the process at exit. @module */
 import { assertEquals } from "@std/assert";
 import { workerMayCrashAtExit } from "../../../src/backends/webgpu/worker.ts";
 import { isGranted } from "../../support/permissions.ts";
 
 const VARIABLE = "DENO_WEBGPU_BACKEND";
 
-/** What a Worker reports whose host has an adapter of a GPU that gives no device. */
+/** The report of a Worker whose host has a hardware adapter that gives no device. */
 interface Report {
-  /** Why "auto" passed WebGPU over. */
+  /** The reason why "auto" passed WebGPU over. */
   readonly reason: string;
-  /** How often "auto" asked for an adapter. */
+  /** The number of adapters that "auto" requested. */
   readonly asked: number;
-  /** Why "webgpu" could not be opened. */
+  /** The reason why "webgpu" could not be opened. */
   readonly named: string;
-  /** How often "webgpu" asked for an adapter. */
+  /** The number of adapters that "webgpu" requested. */
   readonly askedByName: number;
 }
 
@@ -56,7 +56,7 @@ const MAY_CRASH =
 const ASKED: Report = { reason: NO_ADAPTER, asked: 1, named: NO_ADAPTER, askedByName: 1 };
 const PASSED_OVER: Report = { ...ASKED, reason: MAY_CRASH, asked: 0 };
 
-/** Runs `work` with a value of the variable; `undefined` for none. */
+/** Runs `work` with a value of the environment variable; `undefined` removes it. */
 async function withVariable(value: string | undefined, work: () => Promise<void>): Promise<void> {
   const before = Deno.env.get(VARIABLE);
   const set = (to: string | undefined) =>
@@ -70,14 +70,15 @@ async function withVariable(value: string | undefined, work: () => Promise<void>
 }
 
 Deno.test({
-  name: `openBackend("auto") in a Worker on Linux asks for no adapter, and says why (needs --allow-read)`,
+  name:
+    `openBackend("auto") in a Worker on Linux requests no adapter, and gives the reason (needs --allow-read)`,
   ignore: !isGranted({ name: "read" }) || isGranted({ name: "env", variable: VARIABLE }),
   fn: async () => assertEquals(await reportOfWorker(), Deno.build.os === "linux" ? PASSED_OVER : ASKED),
 });
 
 Deno.test({
   name:
-    `openBackend("auto") in a Worker asks for an adapter if ${VARIABLE} leaves OpenGL out (needs --allow-read --allow-env)`,
+    `openBackend("auto") in a Worker requests an adapter if ${VARIABLE} excludes OpenGL (needs --allow-read --allow-env)`,
   ignore: !isGranted({ name: "read" }, { name: "env", variable: VARIABLE }),
   fn: async () => {
     const onLinux = Deno.build.os === "linux" ? PASSED_OVER : ASKED;

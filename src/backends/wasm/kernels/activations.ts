@@ -1,6 +1,6 @@
-// Activations over rows [r0, r1) of panels, forward and backward. An unknown number traps.
+// Activations on rows [r0, r1) of panels, forward and backward. An unknown activation traps.
 //
-// Forward turns sums z into outputs y. Backward turns the gradient d of y into the gradient of z, in place:
+// Forward computes outputs y from sums z. Backward replaces the gradient d of y by the gradient of z, in place:
 //   linear      y = z                    d
 //   relu        y = max(0, z)            y > 0 ? d : 0
 //   sigmoid     y = σ(z)                 d y (1 - y)
@@ -11,19 +11,21 @@
 //   elu         y = z > 0 ? z : e^z - 1  y > 0 ? d : d (y + 1)
 //   gelu        y = z Φ(z)               d (Φ(z) + z e^(-z² / 2) / √(2π))
 //   softmax     y = e^z / Σ e^z          y (d - Σ d y)
-// With q = e^-|z|, σ(z) is 1 / (1 + q), or q / (1 + q) below zero, and 1 - σ(z) is the other of the two: so silu and its
-// derivative vanish far below zero. Likewise t is (1 + 2 q) / (1 + 2 q + 2 q²), or (q² + 2 q) / (q² + 2 q + 2) below zero;
-// with D the divisor, σ(z) (1 - t²) is 4 (1 + q) q² / D², or 4 (1 + q) q / D² below zero. None of them cancels.
+// Let q = e^-|z|. For z >= 0, σ(z) is 1 / (1 + q) and 1 - σ(z) is q / (1 + q); for z < 0, they are exchanged. Thus silu and
+// its derivative reach 0 for very negative z. For z >= 0, t is (1 + 2 q) / D with D = 1 + 2 q + 2 q², and σ(z) (1 - t²) is
+// 4 (1 + q) q² / D². For z < 0, t is (q² + 2 q) / D with D = q² + 2 q + 2, and σ(z) (1 - t²) is 4 (1 + q) q / D². None of
+// these formulas loses digits to cancellation.
 //
-// All but softmax are the same for every element, so that they run over a panel's rows as one stretch of memory. A new one
-// needs a case in `activate()` and in `backwardStretch()`; one over whole rows, in `activateRows()` and `activateBackward()`.
+// All activations except softmax work on each element alone, so that they process the rows of a panel as one range of
+// memory. A new elementwise activation needs a case in `activate()` and in `backwardRange()`; one that works on complete
+// rows needs a case in `activateRows()` and in `activateBackward()`.
 
 import { Activation } from "./generated";
 import { bell, exp, expm1, madd, normalCdf, panelsOf, ROW, rowAt, sumOf, tanh, wideExp } from "./prims";
 
 /**
- * Applies an elementwise activation to the sums [z, z + length), and writes the outputs to `y`, which may be `z`. What
- * works on whole rows gets a copy of its sums there, for `activateRows()`.
+ * Applies an elementwise activation to the sums [z, z + length), and writes the outputs to `y`, which may be `z`. For an
+ * activation of complete rows, copies the sums to `y` for `activateRows()`.
  */
 export function activate(z: usize, y: usize, length: usize, activation: i32): void {
   const end = z + length, zero = f32x4.splat(0), one = f32x4.splat(1), two = f32x4.splat(2);
@@ -78,15 +80,15 @@ export function activate(z: usize, y: usize, length: usize, activation: i32): vo
   }
 }
 
-/** Completes an activation that works on whole rows, in place, once `activate()` has been called on all panels. */
+/** Applies an activation of complete rows, in place, after `activate()` has been called for all panels. */
 export function activateRows(y: usize, stride: i32, r0: i32, r1: i32, columns: i32, activation: i32): void {
   if (activation == Activation.softmax) softmax(y, stride, r0, r1, columns);
 }
 
 /**
- * Sends the gradients `d` of rows [r0, r1) back through an activation, in place.
+ * Computes the backward pass of an activation on the gradients `d` of rows [r0, r1), in place.
  *
- * @param y its outputs; @param z its sums, 0 if its derivative needs none
+ * @param y the outputs; @param z the sums, or 0 if the derivative does not need them
  */
 export function activateBackward(
   y: usize, z: usize, d: usize, stride: i32, columns: i32, activation: i32, r0: i32, r1: i32,
@@ -94,12 +96,12 @@ export function activateBackward(
   if (activation == Activation.softmax) return softmaxBackward(y, d, stride, r0, r1, columns);
   for (let panel = 0, panels = panelsOf(columns); panel < panels; panel++) {
     const first = rowAt(0, stride, panel, r0);
-    backwardStretch(y + first, z + first, d + first, <usize>(r1 - r0) * ROW, activation);
+    backwardRange(y + first, z + first, d + first, <usize>(r1 - r0) * ROW, activation);
   }
 }
 
-/** Sends the gradients [d, d + length) back through an elementwise activation, in place. */
-function backwardStretch(y: usize, z: usize, d: usize, length: usize, activation: i32): void {
+/** Computes the backward pass of an elementwise activation on the gradients [d, d + length), in place. */
+function backwardRange(y: usize, z: usize, d: usize, length: usize, activation: i32): void {
   const end = d + length, zero = f32x4.splat(0), one = f32x4.splat(1), two = f32x4.splat(2);
   switch (activation) {
     case Activation.linear:
@@ -153,13 +155,13 @@ function backwardStretch(y: usize, z: usize, d: usize, length: usize, activation
         v128.store(d, f32x4.mul(v128.load(d), slope));
       }
       return;
-    case Activation.softmax: // over whole rows, see activateBackward()
+    case Activation.softmax: // works on complete rows, see activateBackward()
     default:
       unreachable();
   }
 }
 
-/** All ones for the lanes of vector `v` of panel `panel` that are columns of a matrix with that many, else zeros. */
+/** Returns a mask of the lanes of vector `v` of a panel: all ones if the lane is one of `columns` columns, else zeros. */
 // @ts-ignore: decorator
 
 export function columnMask(panel: i32, v: i32, columns: i32): v128 {
@@ -167,7 +169,7 @@ export function columnMask(panel: i32, v: i32, columns: i32): v128 {
   return i32x4.lt_s(i32x4.add(i32x4.splat(first), i32x4(0, 1, 2, 3)), i32x4.splat(columns));
 }
 
-/** The largest of the `columns` numbers of row r; NaN where one of them is NaN. */
+/** Returns the largest of the `columns` numbers of row r, or NaN if one of them is NaN. */
 export function rowMax(m: usize, stride: i32, r: i32, columns: i32): f32 {
   let top = f32x4.splat(-Infinity);
   for (let panel = 0, panels = panelsOf(columns); panel < panels; panel++) {
@@ -187,7 +189,7 @@ export function rowMax(m: usize, stride: i32, r: i32, columns: i32): f32 {
   );
 }
 
-/** Writes e^(z - shift) of row r of `z` to row r of `o` (padding: 0) and returns the sum. */
+/** Writes e^(z - shift) of row r of `z` to row r of `o`, with 0 as padding, and returns the sum. */
 export function rowExp(z: usize, o: usize, stride: i32, r: i32, columns: i32, shift: f32): f32 {
   let sum = f32x4.splat(0);
   for (let panel = 0, panels = panelsOf(columns); panel < panels; panel++) {
@@ -205,7 +207,7 @@ export function rowExp(z: usize, o: usize, stride: i32, r: i32, columns: i32, sh
   return sumOf(sum);
 }
 
-/** Softmax of rows [r0, r1) in place: e^(z - max z) cannot overflow. Padding becomes 0. */
+/** Computes the softmax of rows [r0, r1) in place. e^(z - max z) cannot overflow. The padding becomes 0. */
 export function softmax(m: usize, stride: i32, r0: i32, r1: i32, columns: i32): void {
   for (let r = r0; r < r1; r++) {
     const sum = f32x4.splat(1 / rowExp(m, m, stride, r, columns, rowMax(m, stride, r, columns)));
@@ -216,7 +218,7 @@ export function softmax(m: usize, stride: i32, r0: i32, r1: i32, columns: i32): 
   }
 }
 
-/** Sends the gradients of rows [r0, r1) back through softmax outputs `y`, in place. The padding of `d` is 0. */
+/** Computes the backward pass of softmax outputs `y` on the gradients of rows [r0, r1), in place. The padding of `d` is 0. */
 export function softmaxBackward(y: usize, d: usize, stride: i32, r0: i32, r1: i32, columns: i32): void {
   const panels = panelsOf(columns);
   for (let r = r0; r < r1; r++) {

@@ -1,15 +1,15 @@
-// How threads meet and share work. All counters lie 64 bytes apart, so that no two share a cache line.
+// The barrier of the threads and the queues of their work. Counters are 64 bytes apart, so that no two share a cache line.
 //
 //   control + 0     threads that have arrived at the barrier
 //   control + 64    generation: how often the barrier has opened
-//   control + 68    1 when the run is given up: whoever comes to the barrier, or waits at it, traps
-//   control + 128   threads asleep at the barrier
-//   control + 192   queues: for each Queue, a counter a thread
+//   control + 68    1 if the run is given up: every thread that is at the barrier or reaches it traps
+//   control + 128   threads that sleep at the barrier
+//   control + 192   queues: for each Queue, a counter for each thread
 
-/** Looks at the barrier before a thread goes to sleep: some tens of microseconds. */
+/** Polls of the barrier before a thread sleeps: some tens of microseconds. */
 const SPINS: i32 = 20000;
 
-/** Waits until every thread has arrived. What was written before is seen after. Traps when the run is given up. */
+/** Waits until every thread has arrived. Writes before the barrier are visible after it. Traps if the run is given up. */
 export function barrier(control: usize, threads: i32): void {
   meet(control, threads);
   if (atomic.load<i32>(control, 68) != 0) unreachable();
@@ -19,7 +19,7 @@ export function barrier(control: usize, threads: i32): void {
 function meet(control: usize, threads: i32): void {
   if (threads == 1) return;
   const generation = atomic.load<i32>(control, 64);
-  if (atomic.load<i32>(control, 68) != 0) return; // else this thread would wait for one that has trapped
+  if (atomic.load<i32>(control, 68) != 0) return; // or this thread would wait for one that has trapped
   if (atomic.add<i32>(control, 1) == threads - 1) {
     atomic.store<i32>(control, 0);
     atomic.store<i32>(control, generation + 1, 64);
@@ -32,13 +32,13 @@ function meet(control: usize, threads: i32): void {
   atomic.sub<i32>(control, 1, 128);
 }
 
-/** Gives each thread its own contiguous share of `total` items again. */
+/** Assigns each thread a contiguous share of `total` items. */
 export function refill(control: usize, queue: i32, threads: i32, total: i32): void {
   let at = control + 192 + ((<usize>queue * threads) << 6);
   for (let v = 0; v < threads; v++, at += 64) atomic.store<i32>(at, v * total / threads);
 }
 
-/** The next item of `thread`'s own share; -1 when all of it is taken. */
+/** Returns the next item of `thread`'s own share, or -1 if none is left. */
 function takeOwn(control: usize, queue: i32, threads: i32, total: i32, thread: i32): i32 {
   const at = control + 192 + ((<usize>queue * threads + thread) << 6);
   const end = (thread + 1) * total / threads;
@@ -47,7 +47,7 @@ function takeOwn(control: usize, queue: i32, threads: i32, total: i32, thread: i
   return item < end ? item : -1;
 }
 
-/** The next item for `thread`: of its own share, and when that is done of the others'; -1 when all are taken. */
+/** Returns the next item of `thread`'s share, then of the other threads' shares, or -1 if none is left. */
 export function take(control: usize, queue: i32, threads: i32, total: i32, thread: i32): i32 {
   for (let i = 0; i < threads; i++) {
     const owner = thread + i < threads ? thread + i : thread + i - threads;

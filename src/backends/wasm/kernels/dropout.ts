@@ -1,39 +1,39 @@
-// Dropout (Srivastava et al. 2014): some values become 0, the others are multiplied by 1 / (1 - rate).
+// Dropout (Srivastava et al. 2014): random values become 0, the others are multiplied by 1 / (1 - rate).
 //
 //   dropPanel:    Y[r, n] = kept(r, n) ? factor X[r, n] : 0, over one panel
-//   dropEntries:  the entries of sparse inputs that are kept, with their values times factor
+//   dropEntries:  removes the dropped entries of sparse inputs, and multiplies the others by factor
 //
-// Whether a value is kept is a function of the seed, the step, the layer, the row of the batch and the column, in 32-bit
-// integers alone: `isKept()` in src/random.ts defines it. It is computed anew wherever it is needed, forward and back, so that
-// no mask is kept in memory and no bit depends on which thread took a row. A vector of four takes 13 instructions.
+// The mask is a function of the seed, the step, the layer, the row of the batch and the column, computed in 32-bit integers;
+// `isKept()` in src/random.ts defines it. It is computed in the forward pass and again in the backward pass, so that no mask
+// is stored and no result depends on which thread computes a row. A vector of four values takes 13 instructions.
 
 import { Mask } from "./generated";
 import { ROW } from "./prims";
 import { ENTRY } from "./sparse";
 
-/** Columns are this far apart before they are mixed. */
+/** The distance of neighboring columns before they are mixed. */
 const COLUMN: u32 = 0x9e3779b9;
 
-/** `mix32()` of src/random.ts. */
+/** Returns `mix32(x)` of src/random.ts. */
 function mix(x: u32): u32 {
   x = (x ^ (x >> 16)) * 0x85ebca6b;
   x = (x ^ (x >> 13)) * 0xc2b2ae35;
   return x ^ (x >> 16);
 }
 
-/** The key of every row of a step: `mix(key ^ row)` is the `dropoutKey()` of a row. */
+/** Returns the key of a step; `mix(key ^ row)` is the `dropoutKey()` of a row. */
 function keyOf(mask: Mask, step: i32): u32 {
   return mix(mix(mix(mask.seed) ^ step) ^ mask.layer);
 }
 
-/** `isKept()` for four columns: all ones for each that is kept, else zeros; `x` is the row's key plus column * COLUMN. */
+/** Returns `isKept()` of four columns: all ones if true, else zeros. `x` is the row's key plus column * COLUMN. */
 function areKept(x: v128, threshold: v128): v128 {
   x = i32x4.mul(v128.xor(x, i32x4.shr_u(x, 16)), i32x4.splat(0x85ebca6b));
   x = i32x4.mul(v128.xor(x, i32x4.shr_u(x, 13)), i32x4.splat(0xc2b2ae35));
   return i32x4.ge_u(v128.xor(x, i32x4.shr_u(x, 16)), threshold);
 }
 
-/** Drops values of rows [r0, r1) of panel `panel`; `x` and `y` are where row r0 begins, and may be the same. */
+/** Applies a mask to rows [r0, r1) of a panel. `x` and `y` are the addresses of row r0, and may be the same. */
 export function dropPanel(mask: Mask, step: i32, panel: i32, r0: i32, r1: i32, x: usize, y: usize): void {
   const key = keyOf(mask, step), threshold = i32x4.splat(mask.threshold), factor = f32x4.splat(mask.factor);
   const four = i32x4.splat(4 * COLUMN);
@@ -48,7 +48,7 @@ export function dropPanel(mask: Mask, step: i32, panel: i32, r0: i32, r1: i32, x
   }
 }
 
-/** Drops entries of rows [r0, r1) of a batch in place, and counts those that are left. */
+/** Applies a mask to the entries of rows [r0, r1) of a batch in place, and writes the counts of the entries left. */
 export function dropEntries(
   mask: Mask, step: i32, batch: usize, stride: i32, counts: usize, r0: i32, r1: i32,
 ): void {

@@ -1,5 +1,5 @@
-// Entry points of the WebAssembly module. `./generated` has the records and numbers that the kernels share with the host:
-// `deno task build:wasm` makes it from records.ts and the tables of src/plan/.
+// Entry points of the WebAssembly module. `./generated` has the records and numbers that the kernels share with the host;
+// `deno task build:wasm` generates it from records.ts and the tables of src/plan/.
 
 import { barrier, refill, take } from "./control";
 import { dropEntries } from "./dropout";
@@ -11,13 +11,15 @@ import { clippedItem, gradientItem, transposeLayer } from "./weights";
 export { fingerprint } from "./generated";
 
 /**
- * Does thread `thread`'s part of at most `limit` more steps of a program; every thread calls it with the same numbers.
+ * Runs thread `thread`'s part of at most `limit` more steps of a program. Every thread calls it with the same program and
+ * limit.
  *
- * A step has three phases, a barrier after each. First a sparse first layer, by panels of its weights. Then rows: forward,
- * loss, and backward to every dZ. Then weights: gradients and updates, again by panels; the sparse inputs of the next step
- * are gathered beside them. Within a phase threads take items from queues, each its own share first: that keeps weights
- * and their state, most of what a step writes, in the cache of one processor. No result depends on who took what: a row's
- * numbers depend on that row alone, and an item's sums run over all rows in order.
+ * A step has three phases, with a barrier after each. The first phase computes the first layer if it is sparse, by panels of
+ * its weights. The second works on rows: the forward pass, the loss, and the backward pass to every dZ. The third works on
+ * weights, by panels: gradients and updates; meanwhile the sparse inputs of the next step are gathered. In each phase,
+ * threads take items from queues, and each thread takes its own share first. That keeps weights and their state, which
+ * are most of the data that a step writes, in the cache of one processor. No result depends on which thread takes an item: a
+ * row's numbers depend on that row alone, and an item's sums run over all rows in order.
  */
 export function run(address: usize, thread: i32, limit: i32): void {
   const program = changetype<Program>(address);
@@ -68,7 +70,7 @@ export function run(address: usize, thread: i32, limit: i32): void {
     }
     barrier(control, threads);
 
-    if (thread == 0) account(program, rows, step + 1 == last);
+    if (thread == 0) addResults(program, rows, step + 1 == last);
     for (let i = take(control, Queue.items, threads, items, thread); i >= 0;) {
       if (i < gathers) gather(program, step + 1, i * chunk, (i + 1) * chunk);
       else gradientItem(program, i - gathers, numbers, rows, thread);
@@ -88,7 +90,7 @@ export function run(address: usize, thread: i32, limit: i32): void {
   }
 }
 
-/** Gathers the sparse inputs of rows [r0, r1) of a step, and drops some of them if the inputs have dropout. */
+/** Gathers the sparse inputs of rows [r0, r1) of a step, and applies the dropout of the inputs if there is one. */
 function gather(program: Program, step: i32, r0: i32, r1: i32): void {
   const first = step * program.batch;
   r1 = min(r1, min(program.batch, program.count - first));
@@ -104,7 +106,7 @@ function gather(program: Program, step: i32, r0: i32, r1: i32): void {
   }
 }
 
-/** Copies the weights of a layer to their transposed places. */
+/** Copies the weights of the layer at `address` to its transposed matrix. */
 export function prepareLayer(address: usize): void {
   transposeLayer(changetype<Layer>(address));
 }
@@ -115,12 +117,12 @@ function runRows(program: Program, order: usize, rows: i32, r0: i32, r1: i32): v
   }
 }
 
-/** Thread 0, between the barriers of a step: adds up its losses in the order of the rows, and decides whether to end. */
-function account(program: Program, rows: i32, wasLast: bool): void {
+/** Adds up the losses of a step in the order of the rows, and decides if the run ends. Only thread 0 calls it. */
+function addResults(program: Program, rows: i32, wasLast: bool): void {
   let sum: f64 = 0, correct = 0;
   for (let r = 0; r < rows; r++) {
     sum += load<f64>(program.losses + (<usize>r << 3));
-    correct += load<i32>(program.rights + (<usize>r << 2));
+    correct += load<i32>(program.correctRows + (<usize>r << 2));
   }
   store<f64>(program.lossSum, load<f64>(program.lossSum) + sum);
   program.correct += correct;

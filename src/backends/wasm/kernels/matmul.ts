@@ -5,19 +5,19 @@
 //   columnsTimes:  G[k, n] = Σ_r A[r, k] D[r, n]                weight gradient
 //   columnSums:    g[n] = Σ_r D[r, n]                           bias gradient
 //
-// Tiles have 8 vector accumulators, which is what hides the latency of a multiply-add (4 cycles, 2 a cycle). A host that
-// checks the bounds of each load, as Deno does, makes a load cost about four instructions: so the numbers of the left side
-// come four to a load and are splatted by shuffles. On one thread of a 3.6 GHz Zen 4 that gives 49 GFLOP/s, a load for
-// each splat 39. Every sum runs over its index in rising order, in one accumulator, so that no bit depends on how rows
-// are shared out among threads.
+// Tiles have 8 vector accumulators, which hide the latency of a multiply-add (4 cycles; 2 start in each cycle). Some hosts,
+// such as Deno, check the bounds of each load, so that a load takes about four instructions. Therefore one load reads four
+// numbers of the left matrix, and shuffles splat each of them. On one thread of a 3.6 GHz Zen 4 this reaches 49 GFLOP/s;
+// with a load for each splat it is 39. Every sum runs over its index in ascending order, in one accumulator, so that results
+// do not depend on how rows are divided among threads.
 
 import { madd, ROW, rowAt } from "./prims";
 
-/** Steps of k after which sums go back to memory: a strip of K_BLOCK × 64 bytes of W stays in a 32 KB L1 cache. */
+/** Steps of k after which sums are stored in memory. A strip of K_BLOCK × 64 bytes of W stays in a 32 KB L1 cache. */
 const K_BLOCK: i32 = 256;
 
 /**
- * One panel of rows [r0, r1): `z[r, 0…15] = start + Σ_k a[r, k] w[k, 0…15]`, two rows of 16 columns at a time.
+ * Computes one panel of rows [r0, r1): `z[r, 0…15] = start + Σ_k a[r, k] w[k, 0…15]`, two rows of 16 columns at a time.
  *
  * @param a panels of `[stride, inner]`; @param w one panel of `[inner, 16]`; @param start 16 numbers, or 0 for zeros
  * @param z one panel of `[stride, 16]`
@@ -81,7 +81,7 @@ export function rowsTimes(a: usize, stride: i32, inner: i32, w: usize, start: us
   }
 }
 
-/** A row without a second one beside it, for k in [k0, k1); the same sums in the same order. */
+/** Computes the last row of an odd number of rows, for k in [k0, k1), with the same sums in the same order. */
 function lastRow(a: usize, stride: i32, w: usize, start: usize, z: usize, r: i32, k0: i32, k1: i32): void {
   const o = z + <usize>r * ROW;
   const from = k0 > 0 ? o : start;
@@ -100,9 +100,9 @@ function lastRow(a: usize, stride: i32, w: usize, start: usize, z: usize, r: i32
 }
 
 /**
- * Rows [k0, k1) of one panel of a weight gradient: `g[k - k0, 0…15] = Σ_r a[r, k] d[r, 0…15]` over `rows` rows, four
- * rows of 8 columns at a time. Where k1 is not a multiple of 4, the rows up to the next one are written too, with what
- * the padding of `a` gives.
+ * Computes rows [k0, k1) of one panel of a weight gradient: `g[k - k0, 0…15] = Σ_r a[r, k] d[r, 0…15]` over `rows` rows,
+ * four rows of 8 columns at a time. If k1 is not a multiple of 4, the rows up to the next multiple are written too, with
+ * values computed from the padding of `a`.
  *
  * @param a panels of `[stride, …]`; @param d one panel of `[stride, 16]`; @param g receives `[k1 - k0, 16]`
  * @param k0 a multiple of 4
@@ -131,7 +131,7 @@ export function columnsTimes(a: usize, stride: i32, d: usize, g: usize, rows: i3
   }
 }
 
-/** The column sums of one panel: `g[0…15] = Σ_r d[r, 0…15]`, the gradient of a bias. */
+/** Computes the column sums of one panel, the gradient of a bias: `g[0…15] = Σ_r d[r, 0…15]`. */
 export function columnSums(d: usize, g: usize, rows: i32): void {
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
   for (let q = d, end = d + <usize>rows * ROW; q < end; q += ROW) {
@@ -142,8 +142,8 @@ export function columnSums(d: usize, g: usize, rows: i32): void {
 }
 
 /**
- * Copies rows [k0, k1) of panel `panel` of `w` `[stride, 16]` to their place in the transposed matrix: `t[n, k] = w[k, n]`,
- * panels of 16 k by `tStride` rows n. `k0` is a multiple of 16, and `w` is zero from row k1 to the next one.
+ * Copies rows [k0, k1) of panel `panel` of `w` `[stride, 16]` to the transposed matrix, `t[n, k] = w[k, n]`, whose panels
+ * have 16 columns k and `tStride` rows n. `k0` is a multiple of 16, and `w` is zero from row k1 to the next multiple of 16.
  */
 export function transpose(w: usize, panel: i32, t: usize, tStride: i32, k0: i32, k1: i32): void {
   for (let k = k0; k < k1; k += 4) {

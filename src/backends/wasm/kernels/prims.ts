@@ -1,35 +1,35 @@
-// What the kernels share: the panel layout, a multiply-add, and vectors of e^x and tanh x.
+// Functions that the kernels share: the panel layout, a multiply-add, and functions of a vector of numbers, such as e^x.
 //
-// A matrix of `rows` by `columns` is kept as panels of 16 columns: element (row, column) stands at
-// ((column / 16) * stride + row) * 16 + column % 16, where `stride` is the rows allocated. A row of a panel is one cache
-// line of 64 bytes and four vectors; the rows that a thread works on are contiguous in each panel. Columns beyond the
-// last are padding: zero in weights and gradients, anything finite in activations.
+// A matrix of `rows` by `columns` is stored as panels of 16 columns. Element (row, column) has the index
+// ((column / 16) * stride + row) * 16 + column % 16; `stride` is the number of rows allocated. A row of a panel is one cache
+// line of 64 bytes, or four vectors. The rows that a thread works on are contiguous in each panel. Columns after the last
+// one are padding: zero in weights and gradients, any finite number in activations.
 
-/** Bytes of one row of a panel. */
+/** The bytes of one row of a panel. */
 export const ROW: usize = 64;
 
-/** The start of row `row` of panel `panel`. */
+/** Returns the address of row `row` of panel `panel`. */
 // @ts-ignore: decorator
 
 export function rowAt(matrix: usize, stride: i32, panel: i32, row: i32): usize {
   return matrix + (<usize>panel * stride + row) * ROW;
 }
 
-/** Panels of a matrix with that many columns. */
+/** Returns the number of panels of a matrix with `columns` columns. */
 // @ts-ignore: decorator
 
 export function panelsOf(columns: i32): i32 {
   return (columns + 15) >> 4;
 }
 
-/** The address of element (row, column). */
+/** Returns the address of element (row, column). */
 // @ts-ignore: decorator
 
 export function elementAt(matrix: usize, stride: i32, row: i32, column: i32): usize {
   return rowAt(matrix, stride, column >> 4, row) + (<usize>(column & 15) << 2);
 }
 
-/** `a * b + c`: one rounding where the build has relaxed SIMD and the processor a fused multiply-add, else two. */
+/** Computes `a * b + c`, with one rounding if the build has relaxed SIMD and the processor a fused multiply-add, else two. */
 // @ts-ignore: decorator
 
 export function madd(a: v128, b: v128, c: v128): v128 {
@@ -37,7 +37,7 @@ export function madd(a: v128, b: v128, c: v128): v128 {
   return f32x4.add(f32x4.mul(a, b), c);
 }
 
-/** `a + b + c + d` of a vector's lanes, in a fixed order. */
+/** Returns the sum of a vector's four lanes, in a fixed order. */
 // @ts-ignore: decorator
 
 export function sumOf(v: v128): f32 {
@@ -46,10 +46,10 @@ export function sumOf(v: v128): f32 {
 }
 
 /**
- * e^x within 2 units in the last place for x from -87.3 to 88.7; beyond that the value at the limit. NaN stays NaN.
+ * Computes e^x within 2 units in the last place for x from -87.3 to 88.7; other x are clamped to this range. NaN stays NaN.
  *
- * x = n ln 2 + r with |r| ≤ ln 2 / 2; e^r is its Taylor polynomial of degree 7 (the next term is below 6e-9), and 2^n is
- * made from its bits. ln 2 is split in two so that n times its first part is exact.
+ * x = n ln 2 + r with |r| ≤ ln 2 / 2. e^r is computed by its Taylor polynomial of degree 7 (the next term is below 6e-9), and
+ * 2^n by setting its exponent bits. ln 2 is split in two parts, so that n times the first part is exact.
  */
 export function exp(x: v128): v128 {
   x = f32x4.min(f32x4.max(x, f32x4.splat(-87.3)), f32x4.splat(88.7));
@@ -68,15 +68,15 @@ export function exp(x: v128): v128 {
   return f32x4.mul(p, power);
 }
 
-/** e^x within 5 units in the last place that reaches 0 and ∞: the square of e^(x / 2). NaN stays NaN. */
+/** Computes e^x within 5 units in the last place, down to 0 and up to ∞, as the square of e^(x / 2). NaN stays NaN. */
 export function wideExp(x: v128): v128 {
   const root = exp(f32x4.mul(x, f32x4.splat(0.5)));
   return f32x4.mul(root, root);
 }
 
 /**
- * e^x - 1 for x up to 0: x times the Taylor polynomial of degree 7 of (e^x - 1) / x above -0.35 (relative error below 1e-8),
- * where e^x - 1 would lose digits. NaN stays NaN.
+ * Computes e^x - 1 for x <= 0. If x > -0.35, the difference would lose digits, and x times the Taylor polynomial of degree 7
+ * of (e^x - 1) / x is used (relative error below 1e-8). NaN stays NaN.
  */
 export function expm1(x: v128): v128 {
   let p = f32x4.splat(1.0 / 40320);
@@ -91,8 +91,8 @@ export function expm1(x: v128): v128 {
 }
 
 /**
- * log(1 + x) within 3e-7 of its value for x from 0 to 1: 2 s Σ s²ⁿ / (2n + 1) with s = x / (2 + x), to n = 6 (the next
- * term is below 2e-8). NaN stays NaN.
+ * Computes log(1 + x) for x from 0 to 1 with a relative error below 3e-7, as 2 s Σ s²ⁿ / (2n + 1) with s = x / (2 + x), up
+ * to n = 6 (the next term is below 2e-8). NaN stays NaN.
  */
 export function log1p(x: v128): v128 {
   const s = f32x4.div(x, f32x4.add(f32x4.splat(2), x)), t = f32x4.mul(s, s);
@@ -106,12 +106,13 @@ export function log1p(x: v128): v128 {
   return f32x4.mul(s, p);
 }
 
-/** Beyond this e^(-x² / 2) is taken for 0; it is 1.6e-38. */
+/** The |x| from which on e^(-x² / 2), there 1.6e-38, is set to 0. */
 const BELL_END: f32 = 13.2;
 
 /**
- * e^(-x² / 2) within 4 units in the last place, 0 beyond ±13.2 and for NaN. With h, x rounded to 12 bits, x² is
- * h² + (x - h) (x + h), whose first part is exact; the power of the other, which is small, is its Taylor polynomial.
+ * Computes e^(-x² / 2) within 4 units in the last place; 0 if |x| >= 13.2 or x is NaN. Let h be x rounded to 12 bits. Then
+ * x² is h² + (x - h) (x + h), and h² is exact. The exponential of the second part, which is small, is computed by its Taylor
+ * polynomial.
  */
 export function bell(x: v128): v128 {
   const inside = f32x4.lt(f32x4.abs(x), f32x4.splat(BELL_END));
@@ -126,8 +127,9 @@ export function bell(x: v128): v128 {
 }
 
 /**
- * Φ(x), the share of the standard normal distribution below x, within 6e-7 of its value also where it is tiny; `e` is
- * `bell(x)`. Φ(-|x|) is e P(|x|) / Q(|x|), fitted by tests/fixtures/make_normal_tail.py on [0, 13.5]. NaN gives 1.
+ * Computes Φ(x), the share of the standard normal distribution below x, with a relative error below 6e-7 even if it is tiny.
+ * `e` is `bell(x)`. Φ(-|x|) is e P(|x|) / Q(|x|), fitted by tests/fixtures/make_normal_tail.py on [0, 13.5]. Returns 1 for
+ * NaN.
  */
 export function normalCdf(x: v128, e: v128): v128 {
   const a = f32x4.min(f32x4.abs(x), f32x4.splat(BELL_END));
@@ -147,8 +149,8 @@ export function normalCdf(x: v128, e: v128): v128 {
 }
 
 /**
- * tanh x: its Taylor polynomial of degree 11 for |x| < 0.3 (relative error below 1e-8), where 1 - 2 / (e^2|x| + 1)
- * would lose digits, and that formula with the sign of x elsewhere.
+ * Computes tanh x as 1 - 2 / (e^2|x| + 1) with the sign of x. If |x| < 0.3, that formula would lose digits, and the Taylor
+ * polynomial of degree 11 is used (relative error below 1e-8).
  */
 export function tanh(x: v128): v128 {
   const size = f32x4.abs(x);

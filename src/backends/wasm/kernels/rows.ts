@@ -1,15 +1,15 @@
-// The operations of a step that work on rows: one thread takes rows [r0, r1) from the input, or from the output of a sparse
-// first layer, through the loss and back to the first layer's dZ without meeting another.
+// The operations of a step that work on rows. One thread computes rows [r0, r1) from the input, or from the output of a sparse
+// first layer, to the loss and back to the first layer's dZ, without synchronization with other threads.
 
 import { activate, activateBackward, activateRows } from "./activations";
 import { dropPanel } from "./dropout";
 import { Mask, Program, RowOp, RowOpKind } from "./generated";
-import { binaryCrossEntropy, huber, meanSquaredError, softmaxCrossEntropy, weigh } from "./losses";
+import { computeLoss, weigh } from "./losses";
 import { rowsTimes } from "./matmul";
 import { elementAt, panelsOf, ROW, rowAt } from "./prims";
 import { sparseRowsTimes } from "./sparse";
 
-/** Does one operation for rows [r0, r1) of the batch whose row ids are `order` and whose rows are `rows`. */
+/** Runs one operation on rows [r0, r1) of a batch of `rows` rows, whose rows of the data set are `order`. */
 export function runRowOp(op: RowOp, program: Program, order: usize, rows: i32, r0: i32, r1: i32): void {
   const stride = program.stride;
   switch (op.kind) {
@@ -21,16 +21,10 @@ export function runRowOp(op: RowOp, program: Program, order: usize, rows: i32, r
       return linear(op, stride, r0, r1);
     case RowOpKind.dropout:
       return dropout(op, program, r0, r1);
-    case RowOpKind.sparseLinear: // done before, but for an activation that needs all columns
+    case RowOpKind.sparseLinear: // computed before, except for an activation of complete rows
       return activateRows(op.result, stride, r0, r1, op.columns, op.activation);
-    case RowOpKind.softmaxCrossEntropy:
-      return softmaxCrossEntropy(op, program, order, rows, r0, r1);
-    case RowOpKind.meanSquaredError:
-      return meanSquaredError(op, program, order, rows, r0, r1);
-    case RowOpKind.binaryCrossEntropy:
-      return binaryCrossEntropy(op, program, order, rows, r0, r1);
-    case RowOpKind.huber:
-      return huber(op, program, order, rows, r0, r1);
+    case RowOpKind.loss:
+      return computeLoss(op, program, order, rows, r0, r1);
     case RowOpKind.weigh:
       return weigh(op, stride, order, r0, r1);
     case RowOpKind.backwardInput:
@@ -42,7 +36,7 @@ export function runRowOp(op: RowOp, program: Program, order: usize, rows: i32, r
   }
 }
 
-/** `result = activation(start + a w)`; the sums stay in `z` if it is there. */
+/** Computes `result = activation(start + a w)`, and keeps the sums in `z` if it is not 0. */
 function linear(op: RowOp, stride: i32, r0: i32, r1: i32): void {
   const sums = op.z ? op.z : op.result;
   for (let panel = 0, panels = panelsOf(op.columns); panel < panels; panel++) {
@@ -53,7 +47,7 @@ function linear(op: RowOp, stride: i32, r0: i32, r1: i32): void {
   activateRows(op.result, stride, r0, r1, op.columns, op.activation);
 }
 
-/** `result = dropout(a)`. */
+/** Computes `result = dropout(a)`. */
 function dropout(op: RowOp, program: Program, r0: i32, r1: i32): void {
   for (let panel = 0, panels = panelsOf(op.columns); panel < panels; panel++) {
     const first = rowAt(0, program.stride, panel, r0);
@@ -61,12 +55,12 @@ function dropout(op: RowOp, program: Program, r0: i32, r1: i32): void {
   }
 }
 
-/** Drops values of rows [r0, r1) of a panel as the mask of an operation says, in a step that threads are in. */
+/** Applies the mask of an operation to rows [r0, r1) of a panel, in the current step. */
 function drop(op: RowOp, program: Program, panel: i32, r0: i32, r1: i32, x: usize, y: usize): void {
   dropPanel(changetype<Mask>(op.mask), program.stepsBefore + program.step + 1, panel, r0, r1, x, y);
 }
 
-/** `result = a w`, sent back through the dropout of `y` and the activation that made it. */
+/** Computes `result = a w`, then the backward pass of the dropout of `y` and of the activation that computed `y`. */
 function backwardInput(op: RowOp, program: Program, r0: i32, r1: i32): void {
   const stride = program.stride;
   for (let panel = 0, panels = panelsOf(op.columns); panel < panels; panel++) {
@@ -78,12 +72,12 @@ function backwardInput(op: RowOp, program: Program, r0: i32, r1: i32): void {
   activateBackward(op.y, op.z, op.result, stride, op.columns, op.activation, r0, r1);
 }
 
-/** Pairs of panels of a sparse first layer, the last one perhaps alone. */
+/** Returns the number of pairs of panels of a sparse first layer. The last pair may have one panel. */
 export function sparsePairs(op: RowOp): i32 {
   return (panelsOf(op.columns) + 1) >> 1;
 }
 
-/** One pair of panels of a sparse first layer for rows [r0, r1), up to an elementwise activation. */
+/** Computes one pair of panels of a sparse first layer for rows [r0, r1), with its activation if that is elementwise. */
 export function sparseLinear(op: RowOp, program: Program, pair: i32, r0: i32, r1: i32): void {
   const stride = program.stride, panel = 2 * pair, end = min(panel + 2, panelsOf(op.columns));
   const w = rowAt(op.w, op.wStride, panel, 0), w2 = panel + 1 < end ? rowAt(op.w, op.wStride, panel + 1, 0) : 0;
@@ -97,7 +91,7 @@ export function sparseLinear(op: RowOp, program: Program, pair: i32, r0: i32, r1
   }
 }
 
-/** `result = scale * bytes[order]`, 16 columns at a time where they are there. */
+/** Computes `result = scale * bytes[order]`, 16 columns at a time as long as 16 are left. */
 function gatherBytes(op: RowOp, stride: i32, order: usize, r0: i32, r1: i32): void {
   const scale = f32x4.splat(op.scale), columns = op.columns;
   for (let r = r0; r < r1; r++) {
@@ -120,7 +114,7 @@ function gatherBytes(op: RowOp, stride: i32, order: usize, r0: i32, r1: i32): vo
   }
 }
 
-/** `result = scale * floats[order]`. */
+/** Computes `result = scale * floats[order]`. */
 function gatherFloats(op: RowOp, stride: i32, order: usize, r0: i32, r1: i32): void {
   const scale = f32x4.splat(op.scale), columns = op.columns;
   for (let r = r0; r < r1; r++) {

@@ -1,23 +1,24 @@
-// Products with inputs that are mostly zero: only the others are kept, as entries. In MNIST 19 % of the pixels are not zero.
+// Products with inputs that are mostly zero. Only nonzero inputs are stored, as entries; in MNIST they are 19 % of the pixels.
 //
-//   gatherEntries:       the entries of a batch, {u32 feature * 64, f32 value}, `stride` places a row
+//   gatherEntries:       the entries of a batch, {u32 feature * 64, f32 value}, memory for `stride` in each row
 //   sparseRowsTimes:     Z[r, n] = b[n] + Σ over the entries of row r of value * W[feature, n]
 //   gatherColumns:       the same entries as lists by feature, {u32 row * 64, f32 value}
 //   sparseColumnsTimes:  G[k, n] = Σ over the list of feature k of value * D[row, n]
 //
-// A row of a panel is one cache line. Two panels and two entries are done at a time: 19 loads for 16 multiply-adds into 8
-// accumulators; loads bound it (see matmul.ts). Every sum runs over its entries in order.
+// A row of a panel is one cache line. Two panels and two entries are computed at a time, with 19 loads for 16 multiply-adds
+// into 8 accumulators; loads limit the speed (see matmul.ts). Every sum runs over its entries in order.
 
 import { madd, ROW } from "./prims";
 
-/** Bytes of an entry of a batch. */
+/** The bytes of an entry of a batch. */
 export const ENTRY: usize = 8;
 
 /**
- * Copies the entries of rows [r0, r1) of a batch, whose row r is row `order[r]` of the data set. Sets of bytes keep 4 bytes
- * an entry, feature * 256 + byte, and `scale` makes the value of a byte; sets of floats keep entries as they are here.
+ * Copies the entries of rows [r0, r1) of a batch, whose row r is row `order[r]` of the data set. In a data set of bytes, an
+ * entry takes 4 bytes, feature * 256 + byte, and the byte is multiplied by `scale`. In a data set of floats, entries have the
+ * form of those of a batch.
  *
- * @param starts `[N + 1]` u32: where each row's entries begin; @param batch receives `[B, stride]` entries
+ * @param starts `[N + 1]` u32: the index of each row's first entry; @param batch receives `[B, stride]` entries
  * @param counts receives `[B]` u32: the entries of each row
  */
 export function gatherEntries(
@@ -44,9 +45,10 @@ export function gatherEntries(
 }
 
 /**
- * Reads one number of each cache line of those rows. They lie anywhere in the data set, so that each is a miss; loads
- * that do not wait for one another let the processor fetch many lines at once, which copying one row after another does
- * not. (WebAssembly has no prefetch instruction.) The sum goes where the counts come, or the loads would be optimized away.
+ * Reads one number of each cache line of those rows, because WebAssembly has no prefetch instruction. The rows are scattered
+ * over the data set, so that each line is a cache miss. The loads are independent, so that the processor fetches many lines
+ * at once; copying one row after the other does not achieve this. The sum is stored, or the compiler would remove the loads;
+ * the counts overwrite it later.
  */
 function touch(starts: usize, source: usize, bytes: i32, order: usize, counts: usize, r0: i32, r1: i32): void {
   const shift: usize = bytes ? 2 : 3;
@@ -59,7 +61,7 @@ function touch(starts: usize, source: usize, bytes: i32, order: usize, counts: u
   }
 }
 
-/** Lists by feature of the entries of `rows` rows, each list in the order of the rows (a counting sort). */
+/** Sorts the entries of `rows` rows into lists by feature, each in the order of the rows (a counting sort). */
 export function gatherColumns(
   batch: usize, stride: i32, counts: usize, rows: i32, features: i32, ends: usize, lists: usize,
 ): void {
@@ -76,7 +78,7 @@ export function gatherColumns(
     sum += load<u32>(ends + 8 + k);
     store<u32>(ends + 8 + k, sum);
   }
-  // ends[k + 1] is now where list k begins, and grows to where it ends
+  // ends[k + 1] is now the start of list k, and grows to its end
   for (let r = 0; r < rows; r++) {
     let p = batch + <usize>r * stride * ENTRY;
     for (const end = p + <usize>load<u32>(counts + (<usize>r << 2)) * ENTRY; p < end; p += ENTRY) {
@@ -90,7 +92,7 @@ export function gatherColumns(
   }
 }
 
-/** Two panels of rows [r0, r1), or one where `w2` is 0; `bias` has 16 numbers a panel, as is `z` after `z2`. */
+/** Computes rows [r0, r1) of two panels, or of one if `w2` is 0. `bias` has 16 numbers for each panel. */
 export function sparseRowsTimes(
   batch: usize, stride: i32, counts: usize, w: usize, w2: usize, bias: usize, z: usize, z2: usize, r0: i32, r1: i32,
 ): void {
@@ -103,7 +105,7 @@ export function sparseRowsTimes(
   }
 }
 
-/** Rows [k0, k1) of two panels of a weight gradient, or of one where `d2` is 0, from the lists of `gatherColumns`. */
+/** Computes rows [k0, k1) of two panels of a weight gradient, or of one if `d2` is 0, from the lists of `gatherColumns`. */
 export function sparseColumnsTimes(
   ends: usize, lists: usize, d: usize, d2: usize, g: usize, g2: usize, k0: i32, k1: i32,
 ): void {
@@ -115,7 +117,7 @@ export function sparseColumnsTimes(
   }
 }
 
-/** Σ over entries [p, end) of value * m[offset, 0…15], on top of `start` (16 numbers, or 0 for zeros), stored at `o`. */
+/** Adds value * m[offset, 0…15] of entries [p, end) to `start` (16 numbers, or 0 for zeros), and stores the sums at `o`. */
 function weighted(p: usize, end: usize, m: usize, start: usize, o: usize): void {
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
   if (start) s0 = v128.load(start), s1 = v128.load(start, 16), s2 = v128.load(start, 32), s3 = v128.load(start, 48);
@@ -128,7 +130,7 @@ function weighted(p: usize, end: usize, m: usize, start: usize, o: usize): void 
   v128.store(o, s0), v128.store(o, s1, 16), v128.store(o, s2, 32), v128.store(o, s3, 48);
 }
 
-/** `weighted` for two matrices with the same entries; two entries a turn. */
+/** Computes `weighted` for two matrices with the same entries, two entries at a time. */
 function weightedPair(p: usize, end: usize, m: usize, n: usize, start: usize, o: usize, o2: usize): void {
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, t0 = s0, t1 = s0, t2 = s0, t3 = s0;
   if (start) {

@@ -1,6 +1,7 @@
-// The operations of a step that work on weights: one item is some rows of one panel of one layer. Its gradient is summed
-// into memory that is still in the cache when the update reads it, so that no gradient is kept, unless it is clipped: then
-// every item's gradient and sum of squares come first, and the updates after a barrier.
+// The operations of a step that work on weights. One item is a range of rows of one panel of one layer, or of two panels. Its
+// gradient is summed into memory that is still in the cache when the update reads it, so that no gradient is stored. If
+// gradients are clipped, they are stored: all gradients and their sums of squares are computed first, and the updates follow
+// after a barrier.
 
 import { Item, Layer, Program } from "./generated";
 import { columnsTimes, columnSums, transpose } from "./matmul";
@@ -8,7 +9,7 @@ import { panelsOf, ROW, rowAt } from "./prims";
 import { sparseColumnsTimes } from "./sparse";
 import { average, scale, sumOfSquares, update } from "./updates";
 
-/** Computes the gradient of an item, and applies it unless it is to be clipped first. */
+/** Computes the gradient of an item, and applies it if gradients are not clipped. */
 export function gradientItem(program: Program, index: i32, numbers: usize, rows: i32, thread: i32): void {
   const item = changetype<Item>(program.items + <usize>index * offsetof<Item>());
   const layer = changetype<Layer>(program.layers + <usize>item.layer * offsetof<Layer>());
@@ -57,23 +58,23 @@ export function clippedItem(program: Program, index: i32, numbers: usize): void 
   }
 }
 
-/** Applies the gradient `g` of rows [k0, k1) of a panel, and with the first rows that of the panel's bias. */
+/** Updates rows [k0, k1) of a panel from their gradient `g`, and the panel's bias if k0 is 0. */
 function apply(
   program: Program, layer: Layer, panel: i32, k0: i32, k1: i32, g: usize, bias: usize, numbers: usize,
 ): void {
-  updateStretch(program, rowAt(layer.w, layer.wStride, panel, k0), g, <usize>(k1 - k0) * ROW, numbers);
-  if (k0 == 0) updateStretch(program, layer.bias + <usize>panel * ROW, bias, ROW, numbers);
+  updateRange(program, rowAt(layer.w, layer.wStride, panel, k0), g, <usize>(k1 - k0) * ROW, numbers);
+  if (k0 == 0) updateRange(program, layer.bias + <usize>panel * ROW, bias, ROW, numbers);
   if (layer.t) transpose(rowAt(layer.w, layer.wStride, panel, 0), panel, layer.t, layer.tStride, k0, k1);
 }
 
-/** Updates the `length` bytes at `p`, and takes them into their average while they are in the cache. */
-function updateStretch(program: Program, p: usize, g: usize, length: usize, numbers: usize): void {
+/** Updates the `length` bytes at `p`, and then their average while they are in the cache. */
+function updateRange(program: Program, p: usize, g: usize, length: usize, numbers: usize): void {
   update(program.update, p, g, length, program.stateDistance, numbers);
   const distance = program.averageDistance;
-  if (distance) average(p, length, p + distance, program.averageDecay, program.averageRest);
+  if (distance) average(p, length, p + distance, program.averageDecay, program.oneMinusAverageDecay);
 }
 
-/** Copies all weights of a layer to their transposed places; once, after the host has set them. */
+/** Copies all weights of a layer to its transposed matrix. It is called after the host has written the weights. */
 export function transposeLayer(layer: Layer): void {
   for (let panel = 0, panels = panelsOf(layer.columns); panel < panels; panel++) {
     transpose(rowAt(layer.w, layer.wStride, panel, 0), panel, layer.t, layer.tStride, 0, layer.inner);
