@@ -33,7 +33,7 @@ const COMMAND = {
     `probabilities. A class below ${
       100 * UNSURE_BELOW
     } % is marked as not sure; * marks labels above 50 %. ` +
-    "Of a regression, prints the outputs.",
+    "For a regression, prints the outputs.",
   positionals: {
     name: "IMAGE...",
     help:

@@ -74,8 +74,8 @@ const COMMAND = {
           kind: "text",
           value: "PATH",
           help:
-            "continue from a checkpoint, with its settings, of which only --epochs may change, or save the model of a " +
-            "run that has ended; a damaged checkpoint is replaced by NAME.previous.npz",
+            "continue from a checkpoint with its settings, of which only --epochs may change; if its run has ended, " +
+            "save the model; if it is damaged, use NAME.previous.npz",
         },
         force: OUTPUT_OPTIONS.force,
         quiet: { kind: "boolean", default: false, help: "print only the result" },

@@ -118,7 +118,7 @@ export interface MeanSquaredErrorOp {
   readonly z?: BufferName;
   /** Target values `[B, O]`, or class labels `[B]`; the target of a label is its one-hot row. */
   readonly target: BufferName;
-  /** True if `target` holds class labels. */
+  /** True if `target` has class labels. */
   readonly labels: boolean;
   /** Row weights `[B]`; absent if every row weighs 1. */
   readonly weights?: BufferName;

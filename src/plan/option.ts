@@ -23,7 +23,7 @@ export interface OptionSpec {
   readonly below?: number;
   /** Another option and its value; with any other value of it, this option must have its default. */
   readonly only?: { readonly option: string; readonly value: string };
-  /** One line of help: what it does, with its unit. */
+  /** One line of help: its effect, with the unit of its value. */
   readonly help: string;
 }
 

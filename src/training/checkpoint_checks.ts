@@ -18,7 +18,7 @@ import type { MlpParts } from "../mlp_parts.ts";
 
 /** The prefixes of arrays that a checkpoint has and a model does not have. */
 export const STATE = "state.", BEST = "best.";
-/** The name of the array that holds the JSON. */
+/** The name of the array with the JSON. */
 export const RECORD = "checkpoint";
 
 /** The parts of a checkpoint that decide which arrays its file has. */

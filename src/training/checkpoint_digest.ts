@@ -10,7 +10,7 @@ import { encodeValues } from "../formats/npy_dtype.ts";
 import type { NpzInput } from "../formats/npz.ts";
 import { sha256Now, sha256Of } from "../formats/sha256.ts";
 
-/** The name of the array that holds the digest. */
+/** The name of the array with the digest. */
 export const DIGEST = "digest";
 
 /** Arrays by name. */

@@ -38,7 +38,7 @@ export const RUN_OPTIONS = {
     absent: 0,
     min: 0,
     below: 1,
-    help: "share of the inputs that become 0 in a training step (dropout)",
+    help: "dropout of the inputs: share of them that becomes 0 in a training step",
   },
   average: {
     kind: "number",

@@ -64,9 +64,9 @@ Deno.test("OPTIMIZERS have a formula and a source, and updates of which UPDATES 
     assert(statesOf(op).every((state) => state.startsWith("layer_1.bias.")), name);
     assertEquals(settingsOf(op).filter((value) => !Number.isFinite(value)), [], name);
     const { states, settings } = UPDATES[op.op],
-      told: readonly string[] = ["op", "parameter", "gradient", ...states, ...settings];
+      listed: readonly string[] = ["op", "parameter", "gradient", ...states, ...settings];
     assertEquals(
-      Object.keys(op).filter((field) => !told.includes(field)),
+      Object.keys(op).filter((field) => !listed.includes(field)),
       [],
       `${name}: fields that UPDATES lacks`,
     );

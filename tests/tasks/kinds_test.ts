@@ -11,12 +11,12 @@ import { evaluated, far, imbalanced, REFERENCE, several, trained } from "./kinds
 import { drawImages, drawRegression, jsonOf, linesOf, setFile, taskTest } from "./support.ts";
 
 taskTest("train standardizes targets that are far from standard, and reports it", async (folder) => {
-  const said = await trained(folder, far(), "--epochs", "30");
+  const printed = await trained(folder, far(), "--epochs", "30");
   const scaled =
     /\ntargets {2}means \S+ to \S+, deviations \S+ to \S+; standardized for training \(--standardize-targets never turns this off\)\n/;
-  assertMatch(said, scaled);
-  assertMatch(said, /\nepoch +train loss +test loss +test R² +seconds +rows\/s\n/);
-  assertMatch(said, /\ntest R² 0\.\d{4}, mean absolute error \d+\.\d+, test loss 0\.\d{4}, /);
+  assertMatch(printed, scaled);
+  assertMatch(printed, /\nepoch +train loss +test loss +test R² +seconds +rows\/s\n/);
+  assertMatch(printed, /\ntest R² 0\.\d{4}, mean absolute error \d+\.\d+, test loss 0\.\d{4}, /);
   const never = await trained(folder, far(), "--epochs", "1", "--standardize-targets", "never");
   assert(!scaled.test(never) && !never.includes("targets  "));
 });
@@ -75,16 +75,16 @@ taskTest(
   "train --class-weights balanced finds more rows of a rare class, and prints the weights",
   async (folder) => {
     const recall = async (...args: string[]) => {
-      const said = await trained(folder, imbalanced(), "--epochs", "15", ...args);
+      const printed = await trained(folder, imbalanced(), "--epochs", "15", ...args);
       const [{ confusion }] = jsonOf({ code: 0, stderr: "", stdout: await evaluated(folder, "--json") });
       const [, , missed, found] = confusion as number[];
-      return { said, recall: found / (missed + found) };
+      return { printed, recall: found / (missed + found) };
     };
     const plain = await recall(), balanced = await recall("--class-weights", "balanced");
     assertGreater(balanced.recall, plain.recall + 0.2);
-    assertStringIncludes(balanced.said, "\nweights  rows of class 0 × 0.5556, 1 × 5.000 in the gradient\n");
-    assertStringIncludes(balanced.said, ", class weights balanced, seed 1\n");
-    assert(!plain.said.includes("weights"));
+    assertStringIncludes(balanced.printed, "\nweights  rows of class 0 × 0.5556, 1 × 5.000 in the gradient\n");
+    assertStringIncludes(balanced.printed, ", class weights balanced, seed 1\n");
+    assert(!plain.printed.includes("weights"));
   },
 );
 
@@ -99,9 +99,9 @@ taskTest("train takes dropout and averaged weights, and info shows them", async 
     "--epochs",
     "2",
   ];
-  const said = await trained(folder, drawImages(), ...args);
-  assertStringIncludes(said, "network  20 → 8 relu dropout 0.25 → 3 softmax, 195 parameters\n");
-  assertStringIncludes(said, ", 2 epochs, input dropout 0.1, weights averaged by 0.9, seed 1\n");
+  const printed = await trained(folder, drawImages(), ...args);
+  assertStringIncludes(printed, "network  20 → 8 relu dropout 0.25 → 3 softmax, 195 parameters\n");
+  assertStringIncludes(printed, ", 2 epochs, input dropout 0.1, weights averaged by 0.9, seed 1\n");
   const { stdout } = await folder.run("info", "--model", "m.npz");
   assertStringIncludes(stdout, "\nlayer_1: 20 → 8 relu, dropout 0.25, 168 parameters\n");
   assertStringIncludes(stdout, "\nparameters averaged over the steps by 0.9\n");
@@ -119,7 +119,7 @@ taskTest(
   async (folder) => {
     await folder.write("set.npz", setFile(drawImages()));
     await folder.write("values.npz", setFile(far()));
-    const refused: [args: string[], said: string, code?: number][] = [
+    const refused: [args: string[], printed: string, code?: number][] = [
       [
         ["--data", "set.npz", "--class-weights", "1,2"],
         "--class-weights needs 3 weights, one a class, found 2",
@@ -147,10 +147,10 @@ taskTest(
         2,
       ],
     ];
-    for (const [args, said, code = 1] of refused) {
+    for (const [args, printed, code = 1] of refused) {
       const outcome = await folder.run("train", ...args, "-o", "m.npz", ...REFERENCE);
       assertEquals([outcome.code, outcome.stdout], [code, ""]);
-      assertStringIncludes(outcome.stderr, `error: ${said}\n`);
+      assertStringIncludes(outcome.stderr, `error: ${printed}\n`);
     }
     assertEquals(folder.names(), ["set.npz", "values.npz"]);
   },

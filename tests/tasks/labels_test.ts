@@ -6,14 +6,14 @@ import { drawImages, jsonOf, linesOf, setFile, taskTest } from "./support.ts";
 taskTest(
   "train chooses sigmoid outputs and binary cross-entropy for several labels a row, and reports it",
   async (folder) => {
-    const said = await trained(folder, several(), "--epochs", "30");
+    const printed = await trained(folder, several(), "--epochs", "30");
     assertStringIncludes(
-      said,
+      printed,
       "inputs [3], 3 target values\ntargets  all 0 or 1, 3 labels a row: binary-cross-entropy (--loss ",
     );
-    assertStringIncludes(said, "→ 3 sigmoid, ");
-    assertMatch(said, /\nepoch +train loss +train acc +test loss +test acc +seconds +rows\/s\n/);
-    assertMatch(said, /\ntest accuracy \d\d\.\d\d ±\d\.\d\d %, test F1 0\.\d{4}, test loss /);
+    assertStringIncludes(printed, "→ 3 sigmoid, ");
+    assertMatch(printed, /\nepoch +train loss +train acc +test loss +test acc +seconds +rows\/s\n/);
+    assertMatch(printed, /\ntest accuracy \d\d\.\d\d ±\d\.\d\d %, test F1 0\.\d{4}, test loss /);
   },
 );
 
@@ -86,8 +86,8 @@ taskTest(
   "train separates two classes with one sigmoid output, and eval and predict name both",
   async (folder) => {
     const set = { ...drawImages({ classes: 2 }), class_names: { shape: [2], values: ["cat", "dog"] } };
-    const said = await trained(folder, set, "--layers", "8:relu,1:sigmoid", "--epochs", "10");
-    assertStringIncludes(said, "\ntargets  2 classes for one sigmoid output: binary-cross-entropy (");
+    const printed = await trained(folder, set, "--layers", "8:relu,1:sigmoid", "--epochs", "10");
+    assertStringIncludes(printed, "\ntargets  2 classes for one sigmoid output: binary-cross-entropy (");
     const lines = linesOf(await evaluated(folder));
     assertMatch(lines[1], /^accuracy \d+\.\d\d ±\d\.\d\d % \(\d+ of 60\)$/);
     assertMatch(lines[2], /^F1 {7}\d\.\d{4}$/);

@@ -7,12 +7,12 @@ import { checkRun, chooseRun } from "../../tasks/shared/run_choice.ts";
 import { dataNotes } from "../../tasks/shared/run_notes.ts";
 import { TaskError } from "../../tasks/terminal/errors.ts";
 
-const set = (answers: Pick<Dataset, "labels" | "targets" | "outFeatures">): Dataset => ({
+const set = (labelsOrTargets: Pick<Dataset, "labels" | "targets" | "outFeatures">): Dataset => ({
   inputs: new Float32Array(8),
   inputShape: [2],
   inputScale: 1,
   source: "set.npz",
-  ...answers,
+  ...labelsOrTargets,
 });
 
 const targets = (outFeatures: number, ...values: number[]) =>

@@ -25,11 +25,11 @@ function passing(width: number, activation: "softmax" | "linear" | "sigmoid"): M
   return new Mlp({ inputShape: [width], inputScale: 1, layers: [dense(width, activation)], parameters });
 }
 
-const rowsOf = (values: number[][], answers: Pick<Dataset, "labels" | "targets">): Dataset => ({
+const rowsOf = (values: number[][], labelsOrTargets: Pick<Dataset, "labels" | "targets">): Dataset => ({
   inputs: Float32Array.from(values.flat()),
   inputShape: [values[0].length],
   inputScale: 1,
-  ...answers,
+  ...labelsOrTargets,
   outFeatures: values[0].length,
   source: "written rows",
 });

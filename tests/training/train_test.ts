@@ -60,7 +60,7 @@ Deno.test("train() yields the results of each epoch", SANITIZED, async () => {
   assertEquals(mlp.training, { config, epochs: 3, dataset, backend: "reference" });
 });
 
-backendTest("train() learns classes that can be told apart", EACH, async (backend) => {
+backendTest("train() learns separable classes", EACH, async (backend) => {
   const mlp = createMlp();
   const events = await Array.fromAsync(
     train(mlp, BLOBS, { backend, epochs: 30, batchSize: 10, learningRate: 0.02 }),
@@ -154,7 +154,7 @@ backendTest("train() takes a hidden softmax, with mean squared error of labels",
 });
 
 Deno.test("train() calls onProgress with the steps that are done while an epoch runs", SANITIZED, async () => {
-  const told: unknown[] = [];
+  const reported: unknown[] = [];
   let tellTrainer = () => {};
   const { backend } = watch(await openBackend("reference"), async (trainer, _plan, ...epoch) => {
     const result = await trainer.runEpoch(...epoch);
@@ -162,11 +162,11 @@ Deno.test("train() calls onProgress with the steps that are done while an epoch 
     return result;
   });
   const onProgress: TrainOptions["onProgress"] = (progress) => {
-    told.push(progress);
+    reported.push(progress);
     tellTrainer();
   };
   await Array.fromAsync(train(createMlp(), BLOBS, { backend, epochs: 2, batchSize: 50, onProgress }));
-  assertEquals(told, [{ epoch: 1, step: 2, steps: 2 }, { epoch: 2, step: 2, steps: 2 }]);
+  assertEquals(reported, [{ epoch: 1, step: 2, steps: 2 }, { epoch: 2, step: 2, steps: 2 }]);
 });
 
 backendTest(
