@@ -84,7 +84,7 @@ export { isMnist, type MnistArray, type MnistSources, type PinnedFile } from "./
 export {
   flatten,
   fromOneHot,
-  normalise,
+  normalize,
   oneHot,
   scalePixels,
   type Statistics,

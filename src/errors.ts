@@ -19,7 +19,7 @@ export class FormatError extends Error {
   readonly offset: number | undefined;
 
   /**
-   * Creates the error; `message` is a whole sentence that already names the file. Text from a file may contain
+   * Creates the error; `message` is a complete sentence that already names the file. Text from a file may contain
    * control characters: the message shows them as escapes, such as `\u001b`.
    */
   constructor(message: string, options: { file?: string; offset?: number; cause?: unknown } = {}) {
@@ -38,7 +38,7 @@ export class BackendError extends Error {
   /** A short stable word for programs, such as `"closed"` or `"unavailable"`. */
   readonly code: string;
 
-  /** Creates the error; `message` is a whole sentence that already names the backend. */
+  /** Creates the error; `message` is a complete sentence that already names the backend. */
   constructor(message: string, options: { backend: string; code: string; cause?: unknown }) {
     super(message, { cause: options.cause });
     this.backend = options.backend;
@@ -55,7 +55,7 @@ export class DivergedError extends Error {
   /** The step of that epoch, from 1. */
   readonly step: number;
 
-  /** Creates the error; `message` is a whole sentence. */
+  /** Creates the error; `message` is a complete sentence. */
   constructor(message: string, options: { epoch: number; step: number }) {
     super(message);
     this.epoch = options.epoch;

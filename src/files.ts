@@ -1,5 +1,5 @@
 /**
- * Reading and writing of whole files: a write is atomic, a read has a maximum size. Needs Deno.
+ * Reading and writing of complete files: a write is atomic, a read has a maximum size. Needs Deno.
  * @module
  */
 import { folderOf, isAbsolute, nameOf } from "./file_paths.ts";
@@ -18,8 +18,8 @@ const FIRST_READ = 64 * 1024;
 const COPY_BUFFER = 1024 * 1024;
 
 /**
- * Writes a file atomically: a reader, and a crash at any moment, find either the whole old content or the whole new
- * one.
+ * Writes a file atomically: at every moment, also after a crash, the file has either the complete old content or the
+ * complete new content.
  *
  * The bytes are written to a temporary file beside the target and synced to the disk; then the temporary file is
  * renamed to the target. Missing folders are created, and an existing file keeps its mode. A symbolic link stays, and
@@ -59,7 +59,7 @@ export async function writeFileAtomic(
 
 /**
  * Gives a file a second name by a hard link; on a file system without hard links, copies it. A file that had the
- * second name is replaced. Both names lead to a whole file at every moment.
+ * second name is replaced. At every moment, both names belong to a complete file.
  */
 export async function keepFile(path: string, kept: string): Promise<void> {
   const link = partPath(path);
@@ -88,7 +88,7 @@ export async function targetOf(path: string): Promise<string> {
 }
 
 /**
- * Reads a whole file.
+ * Reads a complete file.
  *
  * @param options `maxBytes` is the maximum size of the file, 4 GiB by default
  * @throws {TypeError} if `path` is a folder
@@ -144,7 +144,7 @@ function tooLarge(name: string, found: string, maxBytes: number): RangeError {
   );
 }
 
-/** Copies a file atomically: `to` is at every moment either the old file or the whole copy. */
+/** Copies a file atomically: at every moment, `to` is either the old file or the complete copy. */
 async function copyFile(from: string, to: string): Promise<void> {
   const source = await Deno.open(from);
   try {
@@ -228,7 +228,7 @@ async function syncFolder(folder: string): Promise<void> {
     directory = await Deno.open(folder);
     await directory.sync();
   } catch {
-    // The file itself is whole and synced.
+    // The file itself is complete and synced.
   } finally {
     directory?.close();
   }

@@ -76,9 +76,11 @@ function checkRow(probabilities: ArrayLike<number>): void {
 }
 
 /**
- * Returns the probabilities `[N, C]` for outputs `[N, O]` of a network. The outputs of a softmax are returned as they are.
- * If the outputs are logits, of a network trained with cross-entropy, their softmax is returned; for the one output of a
- * network trained with binary cross-entropy, the probabilities `[1 - p, p]` of two classes.
+ * Returns the probabilities `[N, C]` of classes for outputs `[N, O]` of a network:
+ *
+ * - the outputs themselves if they are those of a softmax;
+ * - their softmax if they are logits and the network was trained with cross-entropy;
+ * - `[1 - p, p]` if the network has one output and was trained with binary cross-entropy.
  *
  * @returns the probabilities; `undefined` if the outputs are not probabilities or logits of classes, as in a regression
  */
@@ -100,10 +102,11 @@ export function probabilitiesOf(
 }
 
 /**
- * Returns the probabilities `[N, O]` of several labels, each from 0 to 1, that outputs `[N, O]` of a network trained with
- * binary cross-entropy stand for. A label is predicted if its probability is above 1/2.
+ * Returns the probabilities `[N, O]` of labels, each from 0 to 1, for outputs `[N, O]` of a network with several labels a row.
+ * A label is predicted if its probability is above 1/2.
  *
- * @returns `undefined` if the network was trained with another loss, or has one output, see {@linkcode probabilitiesOf}
+ * @returns the probabilities; `undefined` if the network was not trained with binary cross-entropy, or has one output, see
+ * {@linkcode probabilitiesOf}
  */
 export function labelProbabilitiesOf(
   mlp: Pick<Mlp, "layers" | "outFeatures" | "training">,

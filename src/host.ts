@@ -13,7 +13,7 @@ export function checkFiles(attempt: string, instead: string): void {
   }
 }
 
-/** Returns the number of processors, at least 1. It is 1 on a host that does not report it, such as Node.js 20. */
+/** Returns the number of processors; 1 on a host that does not report it, such as Node.js 20. */
 export function processorCount(): number {
   const { hardwareConcurrency = 1 } = globalThis.navigator ?? {};
   return Math.max(1, hardwareConcurrency);

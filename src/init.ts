@@ -12,7 +12,7 @@ export type InitName = "he" | "glorot" | "uniform" | "zeros";
 /** The maximum number of weights of a layer: float32 numbers in 4 GiB, which is all that WebAssembly can address. */
 const MAX_WEIGHTS = 2 ** 30;
 
-/** The first random stream for weights; the streams of the seed from 1 on are those of the epochs. */
+/** The first random stream for weights. The streams from 1 on are used by the epochs. */
 const WEIGHTS_STREAM = 0xffff0000;
 
 /**

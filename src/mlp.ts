@@ -1,4 +1,4 @@
-/** A network: its layers, its parameters, and the meaning of its inputs and outputs. @module */
+/** Networks: layers, parameters, and the meaning of inputs and outputs. @module */
 import type { Tensors } from "./backends/backend.ts";
 import { predict } from "./backends/reference/forward.ts";
 import { buildForwardPlan } from "./plan/build.ts";
@@ -30,14 +30,17 @@ export class Mlp implements MlpParts {
   readonly inputScale: number;
   /** The layers, first to last. */
   readonly layers: readonly LayerSpec[];
-  /** Names of the classes in label order. */
+  /** The names of the classes, in label order; `undefined` if they have none. */
   readonly classNames: readonly string[] | undefined;
-  /** Weights `[O, I]` and bias `[O]` of each layer. Training replaces it; nothing writes into its arrays. */
+  /**
+   * The weights `[O, I]` and the bias `[O]` of each layer: `layer_1.weights`, `layer_1.bias`, … Training replaces this object,
+   * and does not write to its arrays.
+   */
   parameters: Tensors;
   /** The record of its training; `undefined` for a network that was not trained. */
   training: TrainingRecord | undefined;
 
-  /** Creates a network from parts that fit; `Mlp.create`, `Mlp.load` and `Mlp.parse` check that. */
+  /** Creates a network from parts, which are not checked; `Mlp.create`, `Mlp.load` and `Mlp.parse` check them. */
   constructor(parts: MlpParts) {
     this.inputShape = parts.inputShape;
     this.inputScale = parts.inputScale;
@@ -48,12 +51,13 @@ export class Mlp implements MlpParts {
   }
 
   /**
-   * Creates a network with fresh weights.
+   * Creates a network with new weights.
    *
    * @param layers the layers, first to last, each made by `dense()`
    * @param input a data set, or the shape of one input
-   * @param options `init` draws the weights (`"he"` by default) from `seed` (1 by default)
-   * @throws {RangeError} if there is no layer, or the input shape is not of whole numbers from 1
+   * @param options `init` is the distribution of the weights (`"he"` by default), `seed` its seed (1 by default)
+   * @throws {RangeError} if there is no layer, if the input shape has a value that is not a whole number from 1, or if a layer
+   * has more than 2³⁰ weights
    */
   static create(
     layers: readonly LayerSpec[],
@@ -73,7 +77,7 @@ export class Mlp implements MlpParts {
   /**
    * Reads a network that `Mlp.save` wrote. Needs Deno and read permission.
    *
-   * @throws {FormatError} if the file holds no network
+   * @throws {FormatError} if the file is not a network
    * @throws {TypeError} outside Deno; `Mlp.parse` reads bytes there
    */
   static async load(path: string): Promise<Mlp> {
@@ -84,7 +88,7 @@ export class Mlp implements MlpParts {
   /**
    * Reads a network from the bytes of its file.
    *
-   * @throws {FormatError} if they are no network, with what was found and what is needed
+   * @throws {FormatError} if they are not a network
    */
   static async parse(bytes: Uint8Array, options: { readonly name?: string } = {}): Promise<Mlp> {
     return new Mlp(await parseModel(bytes, options));
@@ -96,7 +100,8 @@ export class Mlp implements MlpParts {
   }
 
   /**
-   * Writes the network's file: at every moment the old or the new file is complete. Needs Deno and write permission.
+   * Writes the network's file. At every moment, the path has the complete old file or the complete new one. Needs Deno and
+   * read and write permission.
    *
    * @throws {TypeError} outside Deno; `Mlp.format` returns bytes there
    */
@@ -121,11 +126,11 @@ export class Mlp implements MlpParts {
   }
 
   /**
-   * Returns the outputs `[N, O]` for inputs `[N, I]` before their scale: bytes of an image as they are. This computes on the calling
-   * thread, in float64; for many rows a backend's `createPredictor` is faster. Numbers of other types are converted:
-   * integers must be exact in float32, others are rounded to it.
+   * Returns the outputs `[N, O]` for inputs `[N, I]`, which are not scaled yet, such as the bytes of an image. Computes on the
+   * calling thread, in float64; for many rows, a backend's `createPredictor` is faster. Numbers of other types are
+   * converted: integers must be exact in float32, other numbers are rounded to float32.
    *
-   * @throws {TypeError} if the inputs are no array of numbers, or no whole number of rows
+   * @throws {TypeError} if the inputs are not an array of numbers, or not a whole number of rows
    * @throws {RangeError} if an integer is not exact in float32
    */
   predict(inputs: NumericArray): Float32Array<ArrayBuffer> {
@@ -138,7 +143,10 @@ export class Mlp implements MlpParts {
     );
   }
 
-  /** Returns a line for each layer: its shape, activation, dropout if it has one, and number of parameters. */
+  /**
+   * Returns the network as text: a line of its layers and its input shape, a line for each layer with its widths, activation,
+   * dropout and number of parameters, and a line of the total.
+   */
   summary(): string {
     const lines = [`${formatLayers(this.layers)} on inputs [${this.inputShape.join(", ")}]`];
     let inFeatures = this.inFeatures;

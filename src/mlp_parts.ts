@@ -1,20 +1,20 @@
-/** The parts of a network, as its file has them. @module */
+/** The parts of a network that its file has. @module */
 import type { Tensors } from "./backends/backend.ts";
 import type { TrainConfig } from "./training/config.ts";
 import type { TargetScaling } from "./training/target_scaling.ts";
 import type { LayerSpec } from "./plan/layers.ts";
 
-/** The record of the training of a network, which its file has. */
+/** The record of a network's training, which is saved in its file. */
 export interface TrainingRecord {
   /** The settings of the run. */
   readonly config: TrainConfig;
-  /** Epochs of training; the last may be incomplete. */
+  /** The number of epochs of training; the last may be incomplete. */
   readonly epochs: number;
-  /** The set that it was trained on, and how many rows of it. */
+  /** The source of the training set, and the number of its rows that were trained on. */
   readonly dataset: { readonly source: string; readonly rows: number };
-  /** The backend that ran the steps. */
+  /** The name of the backend that ran the steps. */
   readonly backend: string;
-  /** The scaling of the target values in training, which the last layer undoes; absent if they were as given. */
+  /** The scaling of the target values in training, which the last layer undoes; absent if they were not scaled. */
   readonly targetScaling?: TargetScaling;
 }
 
@@ -28,8 +28,8 @@ export interface MlpParts {
   readonly layers: readonly LayerSpec[];
   /** Weights `[O, I]` and bias `[O]` of each layer: `layer_1.weights`, `layer_1.bias`, … */
   readonly parameters: Tensors;
-  /** Names of the classes in label order. */
+  /** The names of the classes, in label order; absent if they have none. */
   readonly classNames?: readonly string[];
-  /** The record of its training; absent if it was not trained, or its file has an incomplete record. */
+  /** The record of its training; absent if it was not trained, or if its file has an incomplete record. */
   readonly training?: TrainingRecord;
 }

@@ -15,7 +15,7 @@ import { readTrainingRecord, writtenConfig } from "./training/training_record.ts
 
 /** The format that `config` names. */
 const FORMAT = "mlpcuda model";
-/** The version of the format that is written, and the newest that is read. */
+/** The version of the format: the one that is written, and the newest one that is read. */
 const VERSION = 1;
 
 /** Returns the arrays of a network's file, in the order in which they are written. */
@@ -24,7 +24,7 @@ export function modelArrays(mlp: MlpParts): Record<string, NpzInput> {
   let inFeatures = inFeaturesOf(mlp);
   for (const [index, { outFeatures, activation }] of mlp.layers.entries()) {
     const name = `layer_${index + 1}`;
-    const float32 = (what: string) => Float32Array.from(mlp.parameters[`${name}.${what}`]);
+    const float32 = (part: string) => Float32Array.from(mlp.parameters[`${name}.${part}`]);
     arrays[`${name}.weights`] = { shape: [outFeatures, inFeatures], values: float32("weights") };
     arrays[`${name}.bias`] = { shape: [outFeatures], values: float32("bias") };
     arrays[`${name}.act`] = stringArray(activation);
@@ -45,9 +45,9 @@ export function formatModel(mlp: MlpParts): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Reads a network's file. A training record that is incomplete is left out.
+ * Reads a network's file. An incomplete training record is ignored.
  *
- * @throws {FormatError} if it is not one, or its parts do not fit together
+ * @throws {FormatError} if it is not a network's file, or if its parts do not fit each other
  */
 export async function parseModel(
   bytes: Uint8Array,
@@ -56,7 +56,7 @@ export async function parseModel(
   return await readModel(await parseNpz(bytes, options));
 }
 
-/** Reads a network from an archive, which may hold more. */
+/** Reads a network from an archive, which may have other arrays, too. */
 export async function readModel(npz: Npz): Promise<MlpParts> {
   const refuse = refuser("model", { name: npz.file === "" ? undefined : npz.file });
   if (!npz.has("config") || !npz.has("layer_1.weights")) {

@@ -1,6 +1,6 @@
 /**
- * Seeded random numbers. Each is a function of a seed and of its use (a stream, an epoch, an image), never of the numbers
- * drawn before: a run can be resumed without any generator state.
+ * Seeded random numbers. The numbers of each use (a stream, an epoch, an image) depend only on the seed and that use, so that
+ * a run is resumed without the state of a generator.
  * @module
  */
 
@@ -17,8 +17,8 @@ export interface Random {
 }
 
 /**
- * Creates the stream `stream` of `seed`, both from 0 to 2³² - 1: xoshiro128** (Blackman and Vigna 2018,
- * https://prng.di.unimi.it), its state filled by a 32-bit mixing function from both.
+ * Creates the stream `stream` of `seed`, both from 0 to 2³² - 1. The generator is xoshiro128** (Blackman and Vigna 2018,
+ * https://prng.di.unimi.it); a 32-bit mixing function computes its first state from both numbers.
  *
  * ```ts
  * import { createRandom } from "@mlpcuda/mlpcuda";
@@ -81,9 +81,9 @@ export function permutation(seed: number, epoch: number, count: number): Uint32A
 }
 
 /**
- * Returns the number that says which values of a row a dropout keeps: a function of the seed, the step (from 1), the layer
- * (0 for the inputs) and the row of the batch. Backends compute it, and {@linkcode isKept}, in 32-bit integers alone, so that
- * all of them drop the same values.
+ * Returns the key of a row for dropout, from which {@linkcode isKept} decides for each value whether it is kept. The key
+ * depends on the seed, the step (from 1), the layer (0 for the inputs) and the row of the batch. Backends compute both
+ * functions with 32-bit integers only, so that all of them drop the same values.
  */
 export function dropoutKey(
   { seed, layer }: { readonly seed: number; readonly layer: number },
@@ -93,12 +93,12 @@ export function dropoutKey(
   return mix32(mix32(mix32(mix32(seed) ^ step) ^ layer) ^ row);
 }
 
-/** Returns the number below which a dropout of this rate drops a value: `⌊rate 2³²⌋`. */
+/** Returns the threshold of a dropout rate for {@linkcode isKept}: `⌊rate 2³²⌋`. */
 export function dropoutThreshold(rate: number): number {
   return Math.floor(rate * 0x100000000);
 }
 
-/** Returns whether the dropout with this key of its row keeps the value in this column. */
+/** Returns whether dropout keeps the value in this column of the row with this key. */
 export function isKept(key: number, column: number, threshold: number): boolean {
   return mix32(key + Math.imul(column, 0x9e3779b9)) >>> 0 >= threshold;
 }

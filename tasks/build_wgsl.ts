@@ -1,7 +1,7 @@
 /**
  * `deno task build:wgsl`: writes `src/backends/webgpu/wgsl.ts`, a module with the text of every WGSL file beside it, without
- * comments and blank lines. The library imports that module: one file in place of many, which every bundler takes, and
- * which leaves out a third of the text.
+ * comments and blank lines. The library imports this module instead of the WGSL files, because every bundler can load it
+ * and it is a third shorter.
  * @module
  */
 
@@ -10,7 +10,7 @@ const FOLDER = new URL("../src/backends/webgpu/", import.meta.url);
 /** The module that is written. */
 export const WGSL_MODULE = new URL("wgsl.ts", FOLDER);
 
-/** Characters of a line in this project, see deno.json. */
+/** The maximum length of a line in this project, as in deno.json. */
 const LINE_WIDTH = 110;
 
 /** Returns WGSL, which has no strings, without its comments and blank lines. */
@@ -29,7 +29,7 @@ export async function wgslModule(): Promise<string> {
     return `/** \`${name}\`. */\n${line.length <= LINE_WIDTH ? line : `${start}\n  ${text};`}\n`;
   }));
   const head =
-    "/** The WGSL of this folder without its comments; written by `deno task build:wgsl`. @module */\n";
+    "/** The WGSL files of this folder without their comments; written by `deno task build:wgsl`. @module */\n";
   return [head, ...constants].join("\n");
 }
 

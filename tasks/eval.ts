@@ -1,4 +1,4 @@
-/** `deno task eval`: how good a saved network is. @module */
+/** `deno task eval`: evaluates a saved network on a data set. @module */
 import { openBackend } from "../src/backends/open.ts";
 import { evaluate } from "../src/training/evaluate.ts";
 import { openData } from "./shared/data.ts";
@@ -19,15 +19,15 @@ import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
 const COMMAND = {
   name: "eval",
   summary:
-    "Evaluates a saved network: loss, accuracy with its standard error, and which classes it confuses; accuracy, " +
-    "precision, recall and F1 of each label; or R² and mean absolute error of each target value.",
+    "Evaluates a saved network. For classes, prints loss, accuracy with its standard error, and confusion matrix; for " +
+    "labels, accuracy, precision, recall and F1 of each; for target values, R² and mean absolute error of each.",
   groups: {
-    what: {
+    data: {
       title: "Model and data",
       options: {
         ...MODEL_OPTION,
         ...DATA_OPTION,
-        set: { kind: "choice", default: "test", choices: ["test", "train"], help: "which rows of the data" },
+        set: { kind: "choice", default: "test", choices: ["test", "train"], help: "set to evaluate on" },
       },
       aliases: { ...DATA_ALIASES, model: ["m"] },
     },
@@ -41,11 +41,11 @@ export const run = (call?: Partial<Call>) => runTask(COMMAND, main, call);
 if (import.meta.main) await run();
 
 async function main(context: TaskContext<typeof COMMAND["groups"]>): Promise<void> {
-  const { given: { what, run }, screen, signal } = context;
-  const mlp = await loadModel(what.model, context);
-  const { sets, said } = await openData(what.data, { screen, signal });
-  const which = what.set ?? COMMAND.groups.what.options.set.default;
-  const dataset = sets[which];
+  const { given: { data, run }, screen, signal } = context;
+  const mlp = await loadModel(data.model, context);
+  const { sets, description } = await openData(data.data, { screen, signal });
+  const set = data.set ?? COMMAND.groups.data.options.set.default;
+  const dataset = sets[set];
   if (dataset === undefined) {
     throw new TaskError(`Cannot evaluate on ${sets.train.source}: it has no test rows`, {
       hint: "use --set train",
@@ -53,11 +53,11 @@ async function main(context: TaskContext<typeof COMMAND["groups"]>): Promise<voi
   }
   await using backend = await openBackend(run.backend ?? "auto", backendOptionsOf(run));
   screen.note(`backend  ${backend.name} on ${backend.device}`);
-  screen.note(`data     ${said}`);
+  screen.note(`data     ${description}`);
   const evaluation = await evaluate(mlp, dataset, { backend });
   if (run.json) {
     const { confusion, ...rest } = evaluation;
-    screen.row(JSON.stringify({ ...rest, ...(confusion && { confusion: [...confusion] }), set: which }));
+    screen.row(JSON.stringify({ ...rest, ...(confusion && { confusion: [...confusion] }), set }));
   } else {
     for (const line of evaluationLines(evaluation, mlp)) screen.row(line);
   }

@@ -8,13 +8,14 @@ import { checkConfig, configOf, LAYERS_OPTION, layersOf, TRAINING_GROUP } from "
 
 /** The layers of `deno task train` on MNIST. */
 const DEFAULT_LAYERS = "128:relu,64:relu,10:softmax";
-/** The inputs of a row there. */
+/** The number of inputs a row on MNIST. */
 const PIXELS = 784;
 
 const COMMAND = {
   name: "explain",
   summary:
-    "Prints the plan of a training step or of a prediction: every operation with its shapes and its formula. Nothing is read or trained.",
+    "Prints the plan of a training step or of a prediction: every operation with its shapes and its formula. It reads no " +
+    "data and trains nothing.",
   groups: {
     network: {
       title: "Network",
@@ -27,18 +28,17 @@ const COMMAND = {
           kind: "integer",
           default: PIXELS,
           min: 1,
-          help: "inputs a row; 784 are taken as pixels, scaled by 1/255",
+          help: "inputs a row; 784 are pixels, scaled by 1/255",
         },
         targets: {
           kind: "boolean",
           default: false,
-          help:
-            "the data set has target values, not class labels; the loss is then the mean squared error by default",
+          help: "target values instead of class labels; the loss is then mean-squared-error by default",
         },
         forward: {
           kind: "boolean",
           default: false,
-          help: "the plan of a prediction: the forward half alone",
+          help: "the plan of a prediction, with forward operations only",
         },
       },
     },
@@ -49,7 +49,7 @@ const COMMAND = {
     { args: "--forward", help: "its prediction" },
     {
       args: "--layers 32:tanh,1 --inputs 8 --targets --optimizer sgd",
-      help: "a step of another one",
+      help: "a step of another network",
     },
   ],
 } as const satisfies Command;

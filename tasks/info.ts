@@ -1,4 +1,4 @@
-/** `deno task info`: what this machine can run, and what a model is. @module */
+/** `deno task info`: shows the backends of this machine, and describes a saved network. @module */
 import { type BackendOptions, BACKENDS, openBackend } from "../src/backends/open.ts";
 import { openCuda } from "../src/backends/cuda/backend.ts";
 import { ABI_VERSION } from "../src/backends/cuda/ffi.ts";
@@ -18,12 +18,12 @@ import { count } from "./terminal/numbers.ts";
 
 const COMMAND = {
   name: "info",
-  summary: "Shows which backends open on this machine, and with --model what a saved network is.",
+  summary: "Shows which backends open on this machine. With --model, also describes a saved network.",
   groups: {
     run: {
-      title: "What to show",
+      title: "Model and backends",
       options: {
-        model: { kind: "text", value: "PATH", help: `a model, such as ${DEFAULT_MODEL}` },
+        model: { kind: "text", value: "PATH", help: `model to describe, such as ${DEFAULT_MODEL}` },
         threads: BACKEND_OPTIONS.threads,
         device: BACKEND_OPTIONS.device,
         ...JSON_OPTION,
@@ -59,7 +59,7 @@ async function main(context: TaskContext<typeof COMMAND["groups"]>): Promise<voi
   if (mlp) { for (const line of ["", ...modelLines(mlp)]) screen.row(line); }
 }
 
-/** A backend as it is printed: its device and what else there is to know, or why it cannot be had. */
+/** The description of a backend: its device and notes about it, or the reason that it cannot be opened. */
 interface Description {
   readonly name: string;
   readonly device?: string;
@@ -129,7 +129,7 @@ function modelLines(mlp: Mlp): string[] {
   return mlp.training ? [...lines, ...trainingLines(mlp.training)] : lines;
 }
 
-/** Returns what the record of a training says. */
+/** Returns the lines that describe how a network was trained. */
 function trainingLines({ dataset, epochs, backend, config, targetScaling }: TrainingRecord): string[] {
   return [
     `trained for ${epochs} of ${config.epochs} epochs on ${

@@ -1,4 +1,4 @@
-/** `deno task predict`: what a saved network takes images for. @module */
+/** `deno task predict`: classifies images with a saved network. @module */
 import { openBackend } from "../src/backends/open.ts";
 import { type NetworkImage, readImages, type ReadImagesOptions } from "../src/data/images.ts";
 import { readFileBounded, readToEnd } from "../src/files.ts";
@@ -29,40 +29,42 @@ import { type Column, startTable } from "./terminal/table.ts";
 const COMMAND = {
   name: "predict",
   summary:
-    "Classifies images or rows with a saved network: the likeliest classes, or each label, with its probability. " +
-    `Below ${100 * UNSURE_BELOW} % a class counts as not sure; * marks labels above 50 %. ` +
-    "A regression prints its outputs.",
+    "Classifies images or rows with a saved network. Prints the most probable classes, or all labels, with their " +
+    `probabilities. A class below ${
+      100 * UNSURE_BELOW
+    } % is marked as not sure; * marks labels above 50 %. ` +
+    "For a regression, prints the outputs.",
   positionals: {
     name: "IMAGE...",
     help:
-      "a .png, or an .npy of shape [H, W] or [N, H, W]: a picture, whose ink is centered as on the drawing page, " +
-      "dark on light paper or light on dark; an .npy of shape [N, I], or an .npz with x_test: rows, taken as they are; " +
+      "a .png, or an .npy of shape [H, W] or [N, H, W]: images, dark on light or light on dark, whose ink is centered " +
+      "as on the drawing page; an .npy of shape [N, I], or an .npz with x_test: rows, used as they are; " +
       "- reads one of these from stdin",
   },
   groups: {
-    what: {
+    input: {
       title: "Model and images",
       options: {
         ...MODEL_OPTION,
         raw: {
           kind: "boolean",
           default: false,
-          help: "take pictures as they are, of the network's own shape",
+          help: "use images as they are, without centering; they need the network's input shape",
         },
-        set: { kind: "choice", default: "test", choices: ["test", "train"], help: "which rows of an .npz" },
+        set: { kind: "choice", default: "test", choices: ["test", "train"], help: "set of an .npz" },
         rows: {
           kind: "text",
           value: "A-B",
-          help: "the first and the last row of an array or set, from 0; by default all",
+          help: "first and last row of an array or set, counted from 0; by default all rows",
         },
       },
       aliases: { model: ["m"] },
     },
     shown: {
-      title: "What is shown",
+      title: "Output",
       options: {
-        top: { kind: "integer", default: 2, min: 1, max: 1000, help: "how many of the likeliest classes" },
-        show: { kind: "boolean", default: false, help: "draw what the network saw, on a terminal" },
+        top: { kind: "integer", default: 2, min: 1, max: 1000, help: "number of most probable classes" },
+        show: { kind: "boolean", default: false, help: "draw the network's input on the terminal" },
         ...JSON_OPTION,
       },
     },
@@ -71,25 +73,25 @@ const COMMAND = {
   examples: [
     {
       args: "scan.png photo.png --show",
-      help: "two pictures, and what the network saw of them",
+      help: "two images, with the network's input of each",
     },
     { args: "data/mnist.npz --rows 0-9", help: "the first ten rows of a test set" },
   ],
 } as const satisfies Command;
 
-/** Columns of a terminal that the probabilities of labels fit, and those of one: `* 100.00 %`. */
+/** The maximum width of the table with a column for each label, and the width of such a column: `* 100.00 %`. */
 const TERMINAL = 80, LABEL_WIDTH = 10;
 
 type Context = TaskContext<typeof COMMAND["groups"]>;
 
-/** An image and what came of it. */
+/** An image and the network's outputs for it. */
 interface Prediction {
   readonly image: NetworkImage;
   /** The network's outputs `[O]`. */
   readonly outputs: Float32Array;
-  /** The probabilities of classes, `[C]`; absent if the outputs stand for none. */
+  /** The probabilities of classes, `[C]`; absent if the network has no classes. */
   readonly probabilities?: Float32Array;
-  /** The probabilities of several labels, `[O]`; absent if the outputs stand for none. */
+  /** The probabilities of several labels, `[O]`; absent if the network has no labels. */
   readonly labels?: Float32Array;
 }
 
@@ -100,16 +102,16 @@ if (import.meta.main) await run();
 
 async function main(context: Context): Promise<void> {
   const { given, positionals, screen, signal } = context;
-  const what = withDefaults(COMMAND.groups.what.options, given.what);
+  const input = withDefaults(COMMAND.groups.input.options, given.input);
   const shown = withDefaults(COMMAND.groups.shown.options, given.shown);
   if (positionals.length === 0) throw new UsageError("An IMAGE is needed, found none");
-  if (positionals.filter((path) => path === "-").length > 1) throw new UsageError("- can be read once");
+  if (positionals.filter((path) => path === "-").length > 1) throw new UsageError("- can be given only once");
   if (shown.show && shown.json) throw new UsageError("--show and --json exclude each other");
-  const rows = what.rows === undefined ? undefined : rowsOf(what.rows);
-  const mlp = await loadModel(what.model, context);
+  const rows = input.rows === undefined ? undefined : rowsOf(input.rows);
+  const mlp = await loadModel(input.model, context);
   const images: NetworkImage[] = [];
   for (const path of positionals) {
-    const opened = openImages(path, mlp, { raw: what.raw, set: what.set, rows });
+    const opened = openImages(path, mlp, { raw: input.raw, set: input.set, rows });
     images.push(...await unlessAborted(signal, opened));
   }
   await using backend = await openBackend(given.run.backend ?? "auto", backendOptionsOf(given.run));
@@ -151,7 +153,7 @@ async function openImages(
   }
 }
 
-/** `3-7`, or `3` for one row. */
+/** Parses a range of rows: `3-7`, or `3` for one row. */
 function rowsOf(text: string): { first: number; last: number } {
   const [, first, last = first] = /^(\d{1,15})(?:-(\d{1,15}))?$/.exec(text) ?? [];
   if (first === undefined || Number(first) > Number(last)) {
@@ -160,7 +162,7 @@ function rowsOf(text: string): { first: number; last: number } {
   return { first: Number(first), last: Number(last) };
 }
 
-/** All inputs `[N, I]`; bytes where all are. */
+/** Returns the inputs of all images, `[N, I]`: bytes if all of them are bytes, else float32. */
 function inputsOf(images: readonly NetworkImage[], inFeatures: number): Uint8Array | Float32Array {
   const areBytes = images.every(({ inputs }) => inputs instanceof Uint8Array);
   const all = new (areBytes ? Uint8Array : Float32Array)(images.length * inFeatures);
@@ -170,17 +172,17 @@ function inputsOf(images: readonly NetworkImage[], inFeatures: number): Uint8Arr
 
 function predictionJson({ image, outputs, probabilities, labels }: Prediction, { classNames }: Mlp) {
   const { name: file, blank, label } = image;
-  const said = label === undefined ? {} : { trueLabel: label };
+  const known = label === undefined ? {} : { trueLabel: label };
   if (blank) return { file, blank };
   if (labels) {
     const predicted = [...labels.keys()].filter((o) => isPredicted(labels[o]));
     const names = classNames && { labelNames: predicted.map((o) => classNames[o]) };
     return { file, labels: predicted, ...names, probabilities: [...labels] };
   }
-  if (!probabilities) return { file, ...said, outputs: [...outputs] };
+  if (!probabilities) return { file, ...known, outputs: [...outputs] };
   const { label: guess, ...rest } = guessOf(probabilities);
   const name = classNames && { className: classNames[guess] };
-  return { file, ...said, guess, ...name, ...rest, probabilities: [...probabilities] };
+  return { file, ...known, guess, ...name, ...rest, probabilities: [...probabilities] };
 }
 
 function printPredictions(
@@ -190,7 +192,7 @@ function printPredictions(
   { top, show }: { readonly top: number; readonly show: boolean },
 ): void {
   const canDraw = show && Deno.stdout.isTerminal();
-  if (show && !canDraw) screen.note("--show draws on a terminal alone, stdout is none");
+  if (show && !canDraw) screen.note("--show is ignored: stdout is not a terminal");
   const table = startTable(columnsOf(predictions, mlp, top), screen.row);
   for (const prediction of predictions) {
     table.row(prediction);
@@ -248,7 +250,7 @@ function columnsOf(predictions: readonly Prediction[], mlp: Mlp, top: number): C
   ];
 }
 
-/** Returns the columns of several labels: one for each if the terminal has room, else one that lists those above 1/2. */
+/** Returns the columns of several labels: one for each if the table is narrow enough, else one that lists those above 1/2. */
 function labelColumns(
   predictions: readonly Prediction[],
   nameOf: (label: number) => string,
@@ -286,11 +288,11 @@ function isPredicted(probability: number): boolean {
 }
 
 function remarkOf({ image, probabilities }: Prediction): string {
-  if (image.blank) return "no ink: nothing to guess";
+  if (image.blank) return "no ink: nothing to classify";
   return probabilities && !guessOf(probabilities).sure ? "not sure" : "";
 }
 
-/** The lines that show an image as the network sees it; none for inputs that are no image. */
+/** Returns the lines that show the network's input as an image; none if the input is not an image. */
 function drawingOf({ inputs }: NetworkImage, { inputShape, inputScale }: Mlp): string[] {
   const sides = inputShape.filter((length) => length > 1);
   const width = sides.length === 2 ? sides[1] : Math.sqrt(inputs.length);

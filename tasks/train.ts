@@ -47,7 +47,8 @@ import {
 const COMMAND = {
   name: "train",
   summary: "Trains a network and saves it. With no options: 784-128-64-10 on MNIST, 100 epochs, " +
-    `to ${DEFAULT_MODEL} in the current folder. Ctrl-C, SIGTERM or a closed terminal ends it early and saves what it has.`,
+    `saved to ${DEFAULT_MODEL} in the current folder. Ctrl-C, SIGTERM or a closed terminal ends training early and ` +
+    "saves the network.",
   groups: {
     network: {
       title: "Data and network",
@@ -66,19 +67,18 @@ const COMMAND = {
         checkpoint: {
           kind: "text",
           value: "PATH",
-          help: "write a file after every epoch that training can go on from; " +
-            "the one of an earlier run is kept as NAME.previous.npz",
+          help: "write a checkpoint after every epoch, for --resume; " +
+            "the checkpoint of an earlier run is kept as NAME.previous.npz",
         },
         resume: {
           kind: "text",
           value: "PATH",
           help:
-            "go on from such a file, or save the model of a run that has ended; if it is damaged, the one that was " +
-            "kept serves; " +
-            "its settings hold, only --epochs may differ",
+            "continue from a checkpoint with its settings, of which only --epochs may change; if its run has ended, " +
+            "save the model; if it is damaged, use NAME.previous.npz",
         },
         force: OUTPUT_OPTIONS.force,
-        quiet: { kind: "boolean", default: false, help: "print the result alone" },
+        quiet: { kind: "boolean", default: false, help: "print only the result" },
         ...JSON_OPTION,
       },
       aliases: { output: ["o"], quiet: ["q"] },
@@ -92,7 +92,7 @@ const COMMAND = {
     },
     {
       args: "--validation-split 0.1 --patience 5",
-      help: "stop when five epochs bring nothing",
+      help: "stop after five epochs without a better validation loss",
     },
   ],
 } as const satisfies Command;
@@ -105,7 +105,7 @@ interface Job {
   readonly train: Dataset;
   readonly test: Dataset | undefined;
   readonly config: Partial<TrainConfig>;
-  /** All settings: those of the checkpoint or by default, too. */
+  /** All settings, also those of the checkpoint and the default ones. */
   readonly settings: TrainConfig;
   readonly resume: Checkpoint | undefined;
 }
@@ -117,7 +117,7 @@ if (import.meta.main) await run();
 
 async function main(context: Context): Promise<void> {
   const { signal, screen } = context;
-  screen.outliveStdout(); // a reader that goes away must not cost the training
+  screen.outliveStdout(); // training continues if the reader of stdout ends
   try {
     await trainAndSave(context);
   } catch (error) {
@@ -137,30 +137,30 @@ async function trainAndSave({ given, screen, signal }: Context): Promise<void> {
   const read = run.resume === undefined ? undefined : readCheckpoint(userPath(run.resume), screen);
   const { resume, damaged } = read === undefined ? {} : await unlessAborted(signal, read);
   for (const path of written) {
-    // A damaged file may be written over: what it held before is kept already.
+    // A damaged file may be replaced: its earlier version is kept already.
     if (damaged !== undefined && await isSameFile(path, damaged)) continue;
     await unlessAborted(signal, refuseToOverwrite(path, run.force ?? false));
   }
-  const { sets, said: source } = await openData(given.network.data, { screen, signal });
+  const { sets, description } = await openData(given.network.data, { screen, signal });
   await using files = await openRunFiles(written, { screen, damaged });
   const { mlp, config, notes } = resume
     ? { mlp: resumedMlp(resume, layers), config: given.config, notes: [] }
     : chooseRun(sets.train, { layers, config: given.config });
   const settings = configOf({ ...resume?.config, ...config });
   checkRun(mlp, sets.train, settings.loss);
-  const said = [...notes, ...dataNotes(mlp, sets.train, settings)];
+  const lines = [...notes, ...dataNotes(mlp, sets.train, settings)];
   await using backend = await openBackend(run.backend ?? "auto", backendOptionsOf(run));
   const job: Job = { mlp, train: sets.train, test: sets.test, config, settings, resume };
   if (!run.quiet) {
     for (const { name, reason } of backend.passedOver) screen.note(`passed over ${name}: ${reason}`);
     screen.note(`backend  ${backend.name} on ${backend.device}`);
-    screen.note(`data     ${source}`);
-    for (const line of said) screen.note(line);
+    screen.note(`data     ${description}`);
+    for (const line of lines) screen.note(line);
     screen.note(`network  ${networkText(mlp)}`);
     screen.note(`training ${configText(settings, resume)}`);
   }
 
-  // Saved first, printed after: the row of an epoch says that it is safe.
+  // An epoch is saved before its row is printed: the row then means that it is safe.
   let last: TrainEvent | undefined;
   const print = printer(job, screen, run);
   try {
@@ -170,7 +170,7 @@ async function trainAndSave({ given, screen, signal }: Context): Promise<void> {
       if (event.ended === undefined) print(event);
     }
   } catch (error) {
-    // Whatever failed, the network has the parameters of the last epoch that went well.
+    // After any error, the network has the parameters of the last epoch that succeeded.
     const path = last && await files.end(mlp, last, { isFinished: hasFinished(last) });
     if (last && path !== undefined) {
       screen.note(`saved the model of epoch ${last.epoch} to ${shownPath(path)}`);
@@ -182,7 +182,8 @@ async function trainAndSave({ given, screen, signal }: Context): Promise<void> {
   if (end === undefined) return screen.note("Nothing is saved: no step was done");
   const path = await files.end(mlp, last, { isFinished: hasFinished(end) });
   if (last?.ended) print(last);
-  const isTested = last?.ended === "finished" && settings.patience === 0; // else the network may be that of another epoch
+  // With patience, the network may be that of an earlier epoch than the last one.
+  const isTested = last?.ended === "finished" && settings.patience === 0;
   const test = job.test && (isTested ? last?.test : await evaluate(mlp, job.test, { backend }));
   const saved = path === undefined ? undefined : shownPath(path);
   screen.row(run.json ? resultJson(backend, test, saved) : resultText(end, test, saved));
@@ -190,12 +191,12 @@ async function trainAndSave({ given, screen, signal }: Context): Promise<void> {
   if (files.faults.length > 0) throw files.faults[0];
 }
 
-/** Whether training came to its end, as opposed to one that was cut short. */
+/** Returns whether training ended by itself, and was not interrupted. */
 function hasFinished({ ended }: Pick<TrainEvent, "ended">): boolean {
   return ended === "finished" || ended === "patience";
 }
 
-/** What `train()` is told of a job. */
+/** Returns the options of `train()` for a job. */
 function trainOptions(
   { config, settings: { epochs }, test, resume }: Job,
   screen: Screen,
@@ -217,7 +218,7 @@ function trainOptions(
   };
 }
 
-/** Prints an epoch as a row of the table, or as JSON, or not at all. */
+/** Returns a function that prints an epoch as a row of the table, or as JSON, or not at all. */
 function printer(job: Job, screen: Screen, { json, quiet }: { json?: boolean; quiet?: boolean }) {
   if (json) return (event: TrainEvent) => screen.row(JSON.stringify(epochJson(event)));
   if (quiet) return () => {};
@@ -245,7 +246,7 @@ function epochJson({ epoch, trainLoss, trainAccuracy, validation, test, seconds 
   };
 }
 
-/** Returns the scores of a set for JSON, which leaves out those that it has not. */
+/** Returns the scores of a set for JSON, which leaves out undefined ones. */
 function scoresJson(set: "validation" | "test", evaluation: Evaluation | undefined) {
   const { loss, accuracy, f1, r2, meanAbsoluteError } = evaluation ?? {};
   const scores = { Loss: loss, Accuracy: accuracy, F1: f1, R2: r2, MeanAbsoluteError: meanAbsoluteError };
@@ -257,7 +258,7 @@ function resultJson(
   test: Evaluation | undefined,
   saved: string | undefined,
 ): string {
-  const seconds = performance.now() / 1000; // since the process began
+  const seconds = performance.now() / 1000; // since the start of the process
   return JSON.stringify({
     done: true,
     backend: name,
@@ -268,7 +269,7 @@ function resultJson(
   });
 }
 
-/** Where the run that is resumed has ended; `undefined` if steps are left, or nothing is resumed. */
+/** Returns how the resumed run has ended; `undefined` if steps are left, or if no run is resumed. */
 function endOf(
   resume: Checkpoint | undefined,
   epochs: number | undefined,
@@ -304,9 +305,9 @@ function resumedMlp(resume: Checkpoint, layers: LayerSpec[] | undefined): Mlp {
 }
 
 /**
- * Reads a checkpoint, or if it is damaged the one that was kept when it was first written.
+ * Reads a checkpoint. If it is damaged, reads its `NAME.previous.npz` instead.
  *
- * @returns the checkpoint, and the path of the damaged one if there was one
+ * @returns the checkpoint, and the path of the damaged one, if any
  */
 async function readCheckpoint(
   path: string,

@@ -1,6 +1,5 @@
 /**
- * Data sets that callers made by hand: checked whole, and their arrays brought into the classes of a {@linkcode Dataset},
- * before anything is done with them.
+ * Checks of the data sets that callers pass, and conversion of their arrays to the classes of a {@linkcode Dataset}.
  * @module
  */
 import { shapeText } from "../formats/fault.ts";
@@ -9,8 +8,9 @@ import { toFloats, toLabels } from "./convert.ts";
 import { type Dataset, inFeaturesOf, NO_CLASS } from "./dataset.ts";
 
 /**
- * A data set with numbers of any type, for functions that convert them: integers must be exact in float32, other numbers
- * are rounded to it, bytes (`Uint8Array`, `Uint8ClampedArray`) stay bytes. A {@linkcode Dataset} is one.
+ * A data set with numbers of any type. Functions that take it convert the numbers: integers must be exact in float32, other
+ * numbers are rounded to float32, and bytes (`Uint8Array`, `Uint8ClampedArray`) stay bytes. Every {@linkcode Dataset} is a
+ * `DatasetLike`.
  */
 export interface DatasetLike extends Omit<Dataset, "inputs" | "labels" | "targets" | "weights"> {
   /** Inputs `[N, I]`, row by row. */
@@ -19,17 +19,18 @@ export interface DatasetLike extends Omit<Dataset, "inputs" | "labels" | "target
   readonly labels?: NumericArray;
   /** Target values `[N, O]`, row by row. */
   readonly targets?: NumericArray;
-  /** Weights `[N]` of the rows, each a finite number from 0. */
+  /** The weights `[N]` of the rows in the gradient, each a finite number from 0. */
   readonly weights?: NumericArray;
 }
 
 /**
- * Checks a data set and converts its arrays if they are of other classes. Arrays of the right classes are neither copied
- * nor looked through, and a set of them alone is returned as it is.
+ * Checks a data set, and converts arrays that are not of the classes of a {@linkcode Dataset}. Arrays of these classes are
+ * used without a copy, and of their values only row weights are checked. A set without arrays to convert is returned
+ * unchanged.
  *
- * @throws {TypeError} if a field is missing or of another kind, or counts do not go together
- * @throws {RangeError} if a number is out of range: a scale that is not finite, a label that is no whole number from 0, an
- * integer that is not exact in float32
+ * @throws {TypeError} if a field is missing or has the wrong type, or if the lengths of the arrays do not fit each other
+ * @throws {RangeError} if the input scale is not finite, if a label is not a whole number from 0, if a weight is negative, or
+ * if an integer is not exact in float32
  */
 export function canonicalDataset(given: DatasetLike): Dataset {
   const from = typeof given?.source === "string" ? given.source : "the data set";
@@ -68,7 +69,7 @@ export function canonicalDataset(given: DatasetLike): Dataset {
     const needed = `"inputs" has ${rows} rows, which need ${rows * width}`;
     throw refuse("shape", `"${name}" has ${values.length} values, ${needed}`);
   }
-  const answers = name === "labels"
+  const labelsOrTargets = name === "labels"
     ? {
       labels: values instanceof Uint32Array
         ? values
@@ -76,16 +77,17 @@ export function canonicalDataset(given: DatasetLike): Dataset {
     }
     : { targets: toFloats(values, { name, shape: [rows, width], refuse, exact: true, infinite: true }) };
   const weights = given.weights && toWeights(given.weights, rows, refuse);
-  const isSame = inputs === given.inputs && Object.values(answers)[0] === values &&
+  const isSame = inputs === given.inputs && Object.values(labelsOrTargets)[0] === values &&
     weights === given.weights && from === given.source;
   if (isSame) return given as Dataset;
-  return { ...given, inputs, ...answers, ...weights && { weights }, source: from } as Dataset;
+  return { ...given, inputs, ...labelsOrTargets, ...weights && { weights }, source: from } as Dataset;
 }
 
 /**
- * Inputs as bytes or float32, rows of `shape`; those that are so already are not copied.
+ * Returns inputs as bytes or float32. A `Uint8Array` or a `Float32Array` is used without a copy.
  *
- * @throws what `refuse` makes, if they are no numbers or some are not exact in float32
+ * @param options `shape` is the shape of one input, for messages
+ * @throws the error of `refuse`, if they are not numbers, or if an integer is not exact in float32
  */
 export function canonicalInputs(
   inputs: NumericArray,
@@ -94,7 +96,7 @@ export function canonicalInputs(
   checkNumeric("inputs", inputs, { refuse });
   if (inputs instanceof Uint8Array && inputs.constructor === Uint8Array) return inputs;
   if (inputs instanceof Uint8Array || inputs instanceof Uint8ClampedArray) {
-    return new Uint8Array(inputs.buffer, inputs.byteOffset, inputs.length); // `Buffer` is a subclass with a `slice` of its own
+    return new Uint8Array(inputs.buffer, inputs.byteOffset, inputs.length); // `Buffer` is a subclass with another `slice`
   }
   return toFloats(inputs, { name: "inputs", shape: [-1, ...shape], refuse, exact: true, infinite: true });
 }
@@ -102,7 +104,7 @@ export function canonicalInputs(
 /**
  * Returns row weights `[N]` as float32; a `Float32Array` is used without a copy.
  *
- * @throws what `refuse` makes, if there are not as many as rows, or one is negative or not finite
+ * @throws the error of `refuse`, if their number is not that of the rows, or if one is negative or not finite
  */
 export function toWeights(values: NumericArray, rows: number, refuse: Naming["refuse"]): Float32Array {
   checkNumeric("weights", values, { refuse });

@@ -1,6 +1,5 @@
 /**
- * Data sets from arrays: the one place where inputs, labels and targets are checked and brought into the form that
- * backends take.
+ * Data sets from arrays: inputs, labels and targets are checked and converted to the types that backends use.
  * @module
  */
 import { shapeText } from "../formats/fault.ts";
@@ -10,10 +9,10 @@ import { toBytes, toFloats, toLabels } from "./convert.ts";
 import { toWeights } from "./canonical.ts";
 import { type Dataset, inFeaturesOf, NO_CLASS } from "./dataset.ts";
 
-/** What {@linkcode datasetFromArrays} makes a data set of: inputs, and either labels or targets. */
+/** The arrays of a data set: inputs, and either labels or targets. */
 export interface DatasetArrays {
   /**
-   * Inputs `[N, I]`, row by row. A `Uint8Array`, or a `Float32Array` where values stay float32, is used without a copy.
+   * Inputs `[N, I]`, row by row. A `Uint8Array`, or a `Float32Array` if values stay float32, is used without a copy.
    */
   readonly inputs: NumericArray;
   /** The shape of one input, such as `[28, 28]`. */
@@ -22,34 +21,34 @@ export interface DatasetArrays {
   readonly labels?: NumericArray;
   /** Target values `[N, O]`, row by row. */
   readonly targets?: NumericArray;
-  /** Weights `[N]` of the rows in training, each a finite number from 0; each row weighs 1 if absent. */
+  /** The weights `[N]` of the rows in the gradient, each a finite number from 0; if absent, every row has weight 1. */
   readonly weights?: NumericArray;
   /** The label of rows that belong to no class, such as -1; their target in training is `1 / C` for each class. */
   readonly noClass?: number;
-  /** The number of classes; by default as many as `classNames`, else the largest label + 1. */
+  /** The number of classes; by default the number of `classNames`, else the largest label + 1. */
   readonly classes?: number;
   /** Names of the classes in label order. */
   readonly classNames?: readonly string[];
   /**
-   * The factor that a network applies to each input. Where neither this nor `like` is given, whole numbers from 0 to
-   * 255 with one above 1 are taken for pixels, whatever their type: they become bytes with the factor 1/255. All else
-   * has the factor 1.
+   * The factor that a network applies to each input. If neither this nor `like` is given, whole numbers from 0 to 255, of
+   * which at least one is above 1, are pixels, whatever their type: they become bytes with the factor 1/255. All other inputs
+   * have the factor 1.
    */
   readonly inputScale?: number;
-  /** The training set that this set goes with: its shape, scale, number type, classes and names hold here too. */
+  /** The training set of this set, which then has the same shape, scale, number type, classes and names. */
   readonly like?: Dataset;
-  /** Where the rows came from; `"arrays"` by default. */
+  /** The origin of the rows, for messages and files; `"arrays"` by default. */
   readonly source?: string;
 }
 
 /**
- * Makes a data set, checked: counts and shapes agree, there is at least one row, every number is finite, and labels
- * are classes. Numbers of other types than those of a {@linkcode Dataset} are converted: those with a fraction are
- * rounded to float32, integers must be exact in it.
+ * Makes a data set from arrays and checks it: lengths and shapes fit each other, there is at least one row, every number is
+ * finite, and labels are classes. Numbers of other types than those of a {@linkcode Dataset} are converted: integers must be
+ * exact in float32, other numbers are rounded to float32.
  *
- * @throws {TypeError} if counts, shapes or kinds do not fit together, or an array is not of numbers
- * @throws {RangeError} if a value is not finite, an integer is not exact in float32, a label is no class, there are no
- * rows, or the largest label makes more than 1,000 classes and ten times as many as there are rows
+ * @throws {TypeError} if lengths, shapes or kinds do not fit each other, or if an array has values other than numbers
+ * @throws {RangeError} if there are no rows, if a value is not finite, if an integer is not exact in float32, if a label is
+ * not a class, or if the largest label gives more than 1,000 classes that are also ten times as many as the rows
  *
  * @example
  * ```ts
@@ -69,7 +68,7 @@ export function datasetFromArrays(arrays: DatasetArrays): Dataset {
   });
 }
 
-/** {@linkcode datasetFromArrays} with names for the arrays, for loaders of files. */
+/** Makes a data set as {@linkcode datasetFromArrays} does, with other names for the arrays in messages. */
 export function checkedDataset(arrays: DatasetArrays, naming: Naming): Dataset {
   const { inputShape, like } = arrays;
   const { refuse } = naming;
@@ -100,23 +99,23 @@ export function checkedDataset(arrays: DatasetArrays, naming: Naming): Dataset {
     );
   }
   const rows = arrays.inputs.length / inFeatures;
-  const answers = arrays.labels !== undefined
+  const labelsOrTargets = arrays.labels !== undefined
     ? classesOf(arrays, rows, naming)
     : targetsOf(arrays, rows, naming);
   return {
     ...represent(arrays, naming),
     inputShape: [...inputShape],
-    ...answers,
+    ...labelsOrTargets,
     ...arrays.weights && { weights: toWeights(arrays.weights, rows, refuse) },
     source: arrays.source ?? "arrays",
   };
 }
 
 function classesOf(arrays: DatasetArrays, rows: number, naming: Naming) {
-  const { labelsOrTargets: answers, refuse } = naming;
+  const { labelsOrTargets: name, refuse } = naming;
   const { like, labels: values = [] } = arrays;
   if (values.length !== rows) {
-    throw refuse("shape", `"${answers}" has ${values.length} labels, "${naming.inputs}" has ${rows} rows`);
+    throw refuse("shape", `"${name}" has ${values.length} labels, "${naming.inputs}" has ${rows} rows`);
   }
   const labels = toLabels(values, naming, arrays.noClass);
   const classNames = arrays.classNames ?? like?.classNames;
@@ -130,28 +129,28 @@ function classesOf(arrays: DatasetArrays, rows: number, naming: Naming) {
   }
   const row = labels.findIndex((label) => label >= outFeatures && label !== NO_CLASS);
   if (row >= 0) {
-    const found = `"${answers}" has ${labels[row]} at [${row}]`;
+    const found = `"${name}" has ${labels[row]} at [${row}]`;
     throw refuse("range", `${found}, labels of ${outFeatures} classes end at ${outFeatures - 1}`);
   }
   return { labels, outFeatures, ...classNames && { classNames: [...classNames] } };
 }
 
 function targetsOf(arrays: DatasetArrays, rows: number, naming: Naming) {
-  const { labelsOrTargets: answers, refuse } = naming;
+  const { labelsOrTargets: name, refuse } = naming;
   const { like, targets: values = [] } = arrays;
   const { classes, classNames, noClass } = arrays;
   if (classes !== undefined || classNames !== undefined || noClass !== undefined) {
-    throw refuse("shape", `Classes go with labels, "${answers}" holds target values`);
+    throw refuse("shape", `Classes need labels, "${name}" holds target values`);
   }
   const outFeatures = like?.outFeatures ?? values.length / rows;
   if (!Number.isSafeInteger(outFeatures) || outFeatures < 1 || values.length !== rows * outFeatures) {
     const needed = like ? `${rows * outFeatures}` : `a multiple of ${rows}`;
-    throw refuse("shape", `"${answers}" has ${values.length} values, ${rows} rows need ${needed}`);
+    throw refuse("shape", `"${name}" has ${values.length} values, ${rows} rows need ${needed}`);
   }
-  return { targets: toFloats(values, { ...naming, name: answers, shape: [rows, outFeatures] }), outFeatures };
+  return { targets: toFloats(values, { ...naming, name, shape: [rows, outFeatures] }), outFeatures };
 }
 
-/** The inputs as bytes or float32, and their scale. */
+/** Returns the inputs as bytes or float32, and their scale. */
 function represent(arrays: DatasetArrays, naming: Naming): Pick<Dataset, "inputs" | "inputScale"> {
   const { inputs, inputShape, inputScale, like } = arrays;
   if (like && inputScale !== undefined && inputScale !== like.inputScale) {

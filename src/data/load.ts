@@ -17,8 +17,8 @@ import { checkedDataset } from "./from_arrays.ts";
 import { openIdxFolder } from "./idx_folder.ts";
 import { targetKindOf } from "./target_kind.ts";
 
-/** Labels or targets, decoded and told apart. */
-interface Answers {
+/** The decoded labels or targets of a set. */
+interface LabelsOrTargets {
   readonly name: string;
   readonly shape: readonly number[];
   readonly labels?: Uint32Array;
@@ -30,19 +30,22 @@ const ROLES: readonly Role[] = ["x_train", "y_train", "x_test", "y_test", "class
 /**
  * Loads a data set from a file or folder. Needs Deno and read permission for it.
  *
- * - An `.npz` has `x_train` `[N, ...]` of numbers and `y_train`; `x_test` and `y_test`, and `class_names` `[C]` of
- *   strings, may be there.
- * - A folder has `train-images-idx3-ubyte` and `train-labels-idx1-ubyte`, and may have the same with `t10k`; gzipped
- *   (`.gz`) or not, with a dot in place of the second hyphen, or with a prefix as EMNIST has it.
+ * - An `.npz` has numbers `x_train` `[N, ...]` and `y_train`. Optional are `x_test` and `y_test`, and the strings
+ *   `class_names` `[C]`.
+ * - A folder has `train-images-idx3-ubyte` and `train-labels-idx1-ubyte`, and optionally the same with `t10k`. They may be
+ *   gzipped (`.gz`), may have a dot in place of the second hyphen, and may have a prefix as the files of EMNIST.
  *
- * Integers, bools and whole floats `[N]` (integers `[N, 1]` too) are class labels; other floats `[N]` and floats
- * `[N, O]` are target values, and so are integers and bools `[N, O]` that are all 0 or 1, if not every row has exactly
- * one 1: several labels a row. Whole numbers from 0 to 255 with one above 1 are taken for pixels: they become bytes
- * with the input scale 1/255, whatever their type. All other inputs become float32. The training set decides this for
- * both sets. The number of classes is that of `class_names`, else the largest label of both sets + 1; more than 1,000
- * classes, and ten times as many as there are rows, are refused.
+ * Class labels are integers, bools and whole floats `[N]`, and integers `[N, 1]`. Target values are other floats `[N]` and
+ * all floats `[N, O]`. Integers and bools `[N, O]` that are all 0 or 1 are target values, too, if not every row has exactly
+ * one 1: several labels a row.
  *
- * @throws {FormatError} if a file is damaged, an array is missing, or the arrays do not go together
+ * Inputs that are whole numbers from 0 to 255, of which at least one is above 1, are pixels, whatever their type: they become
+ * bytes with the input scale 1/255. All other inputs become float32. The training set decides this for both sets.
+ *
+ * The number of classes is that of `class_names`, else the largest label of both sets + 1. More than 1,000 classes that are
+ * also ten times as many as the rows are refused.
+ *
+ * @throws {FormatError} if a file is damaged, if an array is missing, or if the arrays do not fit each other
  * @throws {TypeError} outside Deno; {@linkcode datasetFromNpz} reads the bytes of an `.npz` there
  */
 export async function loadDataset(path: string): Promise<DatasetPair> {
@@ -50,18 +53,18 @@ export async function loadDataset(path: string): Promise<DatasetPair> {
   if ((await Deno.stat(path)).isDirectory) return await datasetFromSource(await openIdxFolder(path));
   const bytes = await readFileBounded(path);
   if (bytes[0] !== 0x50 || bytes[1] !== 0x4B) {
-    const fault = `it is no .npz archive (${byteCount(bytes.length)}); needs one, or a folder of IDX files`;
+    const fault = `it is no .npz archive (${byteCount(bytes.length)}), needs one or a folder of IDX files`;
     throw new FormatError(`Cannot load ${JSON.stringify(path)}: ${fault}`, { file: path });
   }
   return await datasetFromNpz(bytes, { name: path });
 }
 
 /**
- * Makes data sets of an `.npz`, as {@linkcode loadDataset} does.
+ * Makes data sets from an `.npz`, as {@linkcode loadDataset} does.
  *
- * @param source the archive's bytes, or the opened archive; inputs may stay a view of the bytes
- * @param options `name` is the file's name, for messages and as the sets' source
- * @throws {FormatError} if the archive is damaged, an array is missing, or the arrays do not go together
+ * @param source the archive's bytes, or the opened archive; inputs may be a view of the bytes
+ * @param options `name` is the file's name, for messages and as the source of the sets
+ * @throws {FormatError} if the archive is damaged, if an array is missing, or if the arrays do not fit each other
  */
 export async function datasetFromNpz(
   source: Uint8Array | Npz,
@@ -84,36 +87,38 @@ export async function datasetFromNpz(
 /** Makes data sets of named arrays; labels come first, because both sets together decide the number of classes. */
 export async function datasetFromSource(source: ArraySource): Promise<DatasetPair> {
   const { names } = source;
-  const trainAnswers = await readAnswers(source, names.y_train!);
-  const kind = trainAnswers.labels ? "labels" : "targets";
-  const testAnswers = names.y_test === undefined ? undefined : await readAnswers(source, names.y_test, kind);
-  const classNames = names.class_names === undefined ? undefined : await readClassNames(source, trainAnswers);
-  const classes = trainAnswers.labels &&
-    (classNames?.length ?? classesOf(source.file, [trainAnswers, ...testAnswers ? [testAnswers] : []]));
+  const yTrain = await readLabelsOrTargets(source, names.y_train!);
+  const kind = yTrain.labels ? "labels" : "targets";
+  const yTest = names.y_test === undefined
+    ? undefined
+    : await readLabelsOrTargets(source, names.y_test, kind);
+  const classNames = names.class_names === undefined ? undefined : await readClassNames(source, yTrain);
+  const classes = yTrain.labels &&
+    (classNames?.length ?? classesOf(source.file, [yTrain, ...yTest ? [yTest] : []]));
 
-  const train = await readSet(source, names.x_train!, trainAnswers, { classes, classNames });
-  if (testAnswers === undefined) return { train };
-  const test = await readSet(source, names.x_test!, testAnswers, { like: train });
+  const train = await readSet(source, names.x_train!, yTrain, { classes, classNames });
+  if (yTest === undefined) return { train };
+  const test = await readSet(source, names.x_test!, yTest, { like: train });
   return { train, test };
 }
 
-/** Returns the number of classes that the labels of all sets tell. */
-function classesOf(file: string, sets: readonly Answers[]): number {
+/** Returns the number of classes, from the labels of all sets. */
+function classesOf(file: string, sets: readonly LabelsOrTargets[]): number {
   const rows = sets.reduce((sum, { shape }) => sum + shape[0], 0);
-  const told = sets.map(({ name, labels = new Uint32Array() }) =>
+  const counts = sets.map(({ name, labels = new Uint32Array() }) =>
     classesOfLabels(labels, rows, namingOf(file, "", name))
   );
-  return Math.max(...told);
+  return Math.max(...counts);
 }
 
 async function readSet(
   source: ArraySource,
   name: string,
-  answers: Answers,
+  y: LabelsOrTargets,
   options: { classes?: number; classNames?: readonly string[]; like?: Dataset },
 ): Promise<Dataset> {
   const { shape, values } = await source.read(name);
-  const naming = namingOf(source.file, name, answers.name);
+  const naming = namingOf(source.file, name, y.name);
   if (isStrings(values)) throw naming.refuse("shape", `"${name}" holds strings, needs numbers`);
   if (shape.length < 2) {
     throw naming.refuse(
@@ -121,11 +126,11 @@ async function readSet(
       `"${name}" has shape ${shapeText(shape)}, needs [N, ...]: one row for each input`,
     );
   }
-  if (shape[0] !== answers.shape[0]) {
-    const found = `"${name}" has shape ${shapeText(shape)} and "${answers.name}" ${shapeText(answers.shape)}`;
+  if (shape[0] !== y.shape[0]) {
+    const found = `"${name}" has shape ${shapeText(shape)} and "${y.name}" ${shapeText(y.shape)}`;
     throw naming.refuse("shape", `${found}, both need the same number of rows`);
   }
-  const { labels, targets } = answers;
+  const { labels, targets } = y;
   const inputShape = shape.slice(1);
   return checkedDataset(
     { inputs: values, inputShape, labels, targets, ...options, source: source.file },
@@ -133,8 +138,12 @@ async function readSet(
   );
 }
 
-/** Reads labels or targets; without `kind`, the dtype, rank and values say which they are. */
-async function readAnswers(source: ArraySource, name: string, kind?: "labels" | "targets"): Promise<Answers> {
+/** Reads labels or targets; without `kind`, dtype, rank and values decide which of them they are. */
+async function readLabelsOrTargets(
+  source: ArraySource,
+  name: string,
+  kind?: "labels" | "targets",
+): Promise<LabelsOrTargets> {
   const { shape, values, dtype } = await source.read(name);
   const naming = namingOf(source.file, "", name);
   const found = `"${name}" has shape ${shapeText(shape)} of ${dtype}`;
@@ -151,14 +160,18 @@ async function readAnswers(source: ArraySource, name: string, kind?: "labels" | 
     throw naming.refuse("shape", `${found}, ${hint}`);
   }
   const areLabels = isFloat
-    ? shape.length === 1 && (kind ?? wholeOrNot(values)) === "labels"
+    ? shape.length === 1 && (kind ?? kindOfFloats(values)) === "labels"
     : kind !== "targets" && !isTable;
   if (areLabels) return { name, shape, labels: toLabels(values, naming) };
   const targets = isFloat ? values : Float64Array.from(values as ArrayLike<number | bigint>, Number);
   return { name, shape, targets };
 }
 
-/** Returns whether integers `[N, O]` are several labels a row. The training set, which has `kind`, decides if they may be. */
+/**
+ * Returns whether integers `[N, O]` are several labels a row.
+ *
+ * @param kind the kind of the training set, for its test set; `undefined` for the training set itself
+ */
 function areSeveralLabels(
   values: ArrayLike<number | bigint>,
   outFeatures: number,
@@ -168,19 +181,19 @@ function areSeveralLabels(
   return kind === undefined ? found === "labels" : kind === "targets" && found !== "values";
 }
 
-function wholeOrNot(values: Float32Array | Float64Array): "labels" | "targets" {
+function kindOfFloats(values: Float32Array | Float64Array): "labels" | "targets" {
   return values.every((value) => Number.isInteger(value)) ? "labels" : "targets";
 }
 
-async function readClassNames(source: ArraySource, answers: Answers): Promise<string[]> {
+async function readClassNames(source: ArraySource, y: LabelsOrTargets): Promise<string[]> {
   const name = source.names.class_names!;
   const { shape, values, dtype } = await source.read(name);
   const naming = namingOf(source.file, "", name);
   if (shape.length !== 1 || !isStrings(values)) {
     throw naming.refuse("shape", `"${name}" has shape ${shapeText(shape)} of ${dtype}, needs [C] of strings`);
   }
-  if (answers.labels === undefined) {
-    throw naming.refuse("shape", `"${name}" goes with class labels, "${answers.name}" holds target values`);
+  if (y.labels === undefined) {
+    throw naming.refuse("shape", `"${name}" needs class labels, "${y.name}" holds target values`);
   }
   return values;
 }
@@ -189,10 +202,10 @@ function isStrings(values: NpyArray["values"]): values is string[] {
   return Array.isArray(values);
 }
 
-function namingOf(file: string, inputs: string, answers: string): Naming {
+function namingOf(file: string, inputs: string, labelsOrTargets: string): Naming {
   return {
     inputs,
-    labelsOrTargets: answers,
+    labelsOrTargets,
     refuse: (_kind, fault) => new FormatError(`Cannot load ${JSON.stringify(file)}: ${fault}`, { file }),
   };
 }

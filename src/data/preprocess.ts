@@ -56,13 +56,13 @@ export function statisticsOf(
  *
  * @example
  * ```ts
- * import { normalise } from "@mlpcuda/mlpcuda";
+ * import { normalize } from "@mlpcuda/mlpcuda";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals([...normalise([0, 2, 4], { mean: [2], standardDeviation: [2] })], [-1, 0, 1]);
+ * assertEquals([...normalize([0, 2, 4], { mean: [2], standardDeviation: [2] })], [-1, 0, 1]);
  * ```
  */
-export function normalise(
+export function normalize(
   values: ArrayLike<number>,
   statistics: {
     readonly mean: ArrayLike<number>;
@@ -208,7 +208,7 @@ export function fromOneHot(rows: ArrayLike<number>, classes: number): Uint32Arra
 /** Returns the number of rows of `length` values each. */
 function rowsOf(values: ArrayLike<number>, length: number, name: string): number {
   if (!Number.isSafeInteger(length) || length < 1 || values.length % length !== 0) {
-    throw new TypeError(`${values.length} values are no whole number of rows of ${length} (${name})`);
+    throw new TypeError(`${values.length} values are not a whole number of rows of ${length} (${name})`);
   }
   return values.length / length;
 }

@@ -1,8 +1,11 @@
 /** The kinds of target values. @module */
 
 /**
- * The kind of target values `[N, O]`: `"labels"` if each value is 0 or 1 and they are not one-hot, so that a row has any
- * number of labels; `"one-hot"` if each value is 0 or 1 and every row of several values has exactly one 1; else `"values"`.
+ * The kind of target values `[N, O]`:
+ *
+ * - `"one-hot"` if each value is 0 or 1, and every row has several values of which exactly one is 1;
+ * - `"labels"` if each value is 0 or 1 otherwise: any number of labels a row;
+ * - `"values"` if a value is neither 0 nor 1.
  */
 export type TargetKind = "labels" | "one-hot" | "values";
 

@@ -1,6 +1,6 @@
 /**
- * The activations, each once: its number in the kernels, its formula, and from which numbers its derivative is computed.
- * `backends/reference/activations.ts` defines what each computes. `docs/extending.md` explains how to add one.
+ * The table of activations: the number of each in the kernels, its formula, and the numbers that its derivative is computed
+ * from. `backends/reference/activations.ts` defines the computation. `docs/extending.md` explains how to add one.
  * @module
  */
 
@@ -12,7 +12,7 @@ export interface ActivationDefinition {
   readonly formula: string;
   /** Its derivative, or for an activation over whole rows the gradient with respect to `z`. */
   readonly derivative: string;
-  /** The number that the derivative is computed from: the output `y`, or also the sum `z`, which a plan then keeps. */
+  /** `"y"` if the derivative is computed from the output; `"z"` if it needs the sum, which a training plan then keeps. */
   readonly from: "y" | "z";
   /** Its publication; absent if it is common knowledge. */
   readonly source?: string;

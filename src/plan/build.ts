@@ -1,4 +1,4 @@
-/** Turns layers, loss and optimizer into plans: a training step, or the forward half alone. @module */
+/** Turns layers, loss and optimizer into plans: a training step, or a prediction. @module */
 import {
   backwardInputOp,
   backwardWeightOp,
@@ -52,18 +52,18 @@ export interface PlanConfig extends OptimizerSettings, OptionValues<typeof LOSS_
  * for (const op of buildPlan(layers, resolveConfig(), input).ops) console.log(op.op);
  * ```
  *
- * @throws {RangeError} if the parts do not go together, with the reason
+ * @throws {RangeError} if layers, settings and input do not fit each other
  */
 export function buildPlan(layers: readonly LayerSpec[], config: PlanConfig, input: PlanInput): StepPlan {
   const { inFeatures, inputScale, labels, weighted = false } = input, last = lastOf(layers);
   const { outFeatures, activation: output, dropout: lastDropout = 0 } = layers[last];
   if (outFeatures !== input.outFeatures) {
-    const wanted = labels ? `${input.outFeatures} classes` : `${input.outFeatures} target values a row`;
-    throw new RangeError(`The data set has ${wanted}, the network's last layer has ${outFeatures} outputs`);
+    const found = labels ? `${input.outFeatures} classes` : `${input.outFeatures} target values a row`;
+    throw new RangeError(`The data set has ${found}, the network's last layer has ${outFeatures} outputs`);
   }
   if (lastDropout > 0) {
     throw new RangeError(
-      `The last layer has dropout ${lastDropout}, outputs that the loss is computed from need none`,
+      `The last layer has dropout ${lastDropout}, needs 0: the loss is computed from all of its outputs`,
     );
   }
   const trained = layers.map(({ activation }) => activation);
@@ -126,7 +126,7 @@ function averageOf({ parameter }: UpdateOp, decay: number): AverageOp {
 }
 
 /**
- * Builds the plan of a prediction: the forward half of a network.
+ * Builds the plan of a prediction: the forward operations of a network.
  *
  * ```ts
  * import { buildForwardPlan, dense, formatPlan } from "@mlpcuda/mlpcuda";
@@ -155,7 +155,7 @@ function inputBuffers(inFeatures: number, mask?: DropoutMask): BufferSpec[] {
   return names.map((name) => ({ name, shape: ["B", inFeatures], role: "activation" }));
 }
 
-/** Returns those buffers of the layers that the operations work on. */
+/** Returns the buffers of the layers that the operations use. */
 function layerBuffers(layers: readonly LayerSpec[], inFeatures: number, ops: readonly Op[]): BufferSpec[] {
   const used = new Set<unknown>(ops.flatMap((op) => Object.values(op)));
   return layers.flatMap(({ outFeatures }, index) => {
@@ -182,7 +182,7 @@ function layerBuffers(layers: readonly LayerSpec[], inFeatures: number, ops: rea
   });
 }
 
-/** Adds the state: the first buffer of every parameter, then the second of every parameter, and last the averages. */
+/** Adds the buffers of state: the first of every parameter, then the second of every parameter, and last the averages. */
 function withStates(
   buffers: readonly BufferSpec[],
   updates: readonly UpdateOp[],

@@ -1,8 +1,8 @@
-/** A plan as text: one operation a line, as its formula. @module */
+/** Formatting of a plan as text: one operation a line, with its formula. @module */
 import type { ActivationName } from "./activations.ts";
 import type { AdamOp, BufferName, DropoutMask, ForwardPlan, LionOp, Op, SgdOp, StepPlan } from "./plan.ts";
 
-/** The part of a buffer's name, and its letter in formulas. */
+/** The letters of a layer's buffers in formulas, by the last part of the buffer's name. */
 const SHORT: Readonly<Record<string, string>> = {
   weights: "W",
   bias: "b",
@@ -15,9 +15,10 @@ const SHORT: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns a plan as text: a line of its sizes, then one operation a line with its number, its kind, the buffers that it
- * writes with their shapes, and its formula. Layer `n`'s weights are `Wn`, its bias `bn`, its output `yn`, and `dn` after
- * dropout; `∘` multiplies element by element, `Σ` adds over the rows of the batch, `rate` is the learning rate of the step.
+ * Returns a plan as text. The first line has its sizes. Each further line is an operation: its number, its kind, the buffers
+ * that it writes with their shapes, and its formula. Layer `n` has weights `Wn`, bias `bn` and output `yn`, which is `dn`
+ * after dropout. `∘` multiplies element by element, `Σ` adds over the rows of the batch, and `rate` is the learning rate of
+ * the step.
  *
  * ```ts
  * import { buildPlan, dense, formatPlan, resolveConfig } from "@mlpcuda/mlpcuda";
@@ -193,7 +194,10 @@ function activated(activation: ActivationName, sum: string): string {
   return activation === "linear" ? sum : `${activation}(${sum})`;
 }
 
-/** Returns the formula of a gradient passed back through an activation, whose derivative is computed from `y` or `z`. */
+/**
+ * Returns the formula of the backward pass of a gradient through an activation. `y` is the buffer that the derivative is
+ * computed from: the outputs or the sums.
+ */
 function backThrough(activation: ActivationName, gradient: string, y: string): string {
   if (activation === "linear") return gradient;
   if (activation === "softmax") return `${y} ∘ (d - Σ y d), d = ${gradient}`;

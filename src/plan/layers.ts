@@ -35,8 +35,7 @@ export function dense(
 }
 
 /**
- * Reads layers as the command line writes them, `128:relu:dropout=0.3,64:relu,10:softmax`; without an activation a layer is
- * linear.
+ * Parses layers from text such as `128:relu:dropout=0.3,64:relu,10:softmax`. A layer without an activation is linear.
  *
  * @throws {TypeError} if the text is not a list of layers
  * @throws {RangeError} if a number is out of range
@@ -53,7 +52,7 @@ export function parseLayers(text: string): LayerSpec[] {
   });
 }
 
-/** Returns layers as `parseLayers` reads them. */
+/** Formats layers as the text that {@linkcode parseLayers} parses. */
 export function formatLayers(layers: readonly LayerSpec[]): string {
   return layers.map(({ outFeatures, activation, dropout = 0 }) =>
     `${outFeatures}:${activation}${dropout > 0 ? `:dropout=${dropout}` : ""}`
@@ -68,7 +67,7 @@ export function layerBuffer(index: number, buffer: LayerBuffer): string {
   return `layer_${index + 1}.${buffer}`;
 }
 
-/** Returns the buffer that layer `index` reads: the gathered rows or the previous layer's output, after its dropout. */
+/** Returns the name of the buffer that layer `index` reads: the gathered rows or the previous layer's output, after dropout. */
 function inputOf(index: number, mask: DropoutMask | undefined): string {
   if (index === 0) return mask ? "x.dropped" : "x";
   return layerBuffer(index - 1, mask ? "dropped" : "y");
@@ -80,8 +79,10 @@ export function dropoutOp(index: number, mask: DropoutMask): DropoutOp {
 }
 
 /**
- * Returns layer `index` forward. `activation` may differ from the layer's own if the loss takes logits; `keepsZ` is true
- * if a backward pass follows; `mask` is the dropout of its inputs.
+ * Returns the forward operation of layer `index`.
+ *
+ * @param activation the activation in this plan; `linear` for the last layer if the loss takes logits
+ * @param options `keepsZ` is true if a backward pass follows; `mask` is the dropout of the layer's inputs
  */
 export function forwardOp(
   index: number,
@@ -99,7 +100,12 @@ export function forwardOp(
   };
 }
 
-/** Returns the operation from the `dZ` of layer `index` to that of the previous layer, with its activation and dropout. */
+/**
+ * Returns the operation that computes the `dZ` of the layer before layer `index`.
+ *
+ * @param activation the activation of the previous layer
+ * @param mask the dropout of the previous layer's outputs
+ */
 export function backwardInputOp(
   index: number,
   activation: ActivationName,
@@ -117,7 +123,7 @@ export function backwardInputOp(
   };
 }
 
-/** Returns the operation from the `dZ` of layer `index` to the gradients of its parameters; `mask` is the dropout of its inputs. */
+/** Returns the operation that computes the gradients of layer `index`'s parameters; `mask` is the dropout of its inputs. */
 export function backwardWeightOp(index: number, mask?: DropoutMask): LinearBackwardWeightOp {
   return {
     op: "linearBackwardWeight",

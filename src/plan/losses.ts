@@ -1,6 +1,6 @@
 /**
- * The losses, each once: its formula, its options, the outputs and targets that it takes, and its operation, which
- * `backends/reference/losses.ts` defines. `docs/extending.md` explains how to add one.
+ * The table of losses: the formula of each, its options, the outputs and targets that it takes, and its operation.
+ * `backends/reference/losses.ts` defines the computation. `docs/extending_training.md` explains how to add one.
  * @module
  */
 import { type ActivationName, ACTIVATIONS, needsZ } from "./activations.ts";
@@ -8,7 +8,7 @@ import { layerBuffer } from "./layers.ts";
 import { listOf, type OptionSpec, type OptionValues } from "./option.ts";
 import type { BufferName, LossOp, Op } from "./plan.ts";
 
-/** The options of the losses, all together. */
+/** The options of all losses. */
 export const LOSS_OPTIONS = {
   labelSmoothing: {
     kind: "number",
@@ -16,7 +16,7 @@ export const LOSS_OPTIONS = {
     min: 0,
     below: 1,
     only: { option: "loss", value: "cross-entropy" },
-    help: "share of each target of cross-entropy that is spread over all classes",
+    help: "share of each cross-entropy target that is spread over all classes",
   },
   huberDelta: {
     kind: "number",
@@ -25,7 +25,7 @@ export const LOSS_OPTIONS = {
     above: 0,
     only: { option: "loss", value: "huber" },
     help:
-      "distance from the target beyond which huber grows linearly; in deviations if targets are standardized",
+      "distance from the target beyond which the huber loss grows linearly; in standard deviations if targets are standardized",
   },
 } as const satisfies Record<string, OptionSpec>;
 
@@ -49,7 +49,7 @@ export interface LossDefinition {
   readonly formula: string;
   /** The activations of the last layer that it takes; {@linkcode ACTIVATIONS} itself if it takes any. */
   readonly outputs: readonly ActivationName[];
-  /** The same in words, for messages. */
+  /** Those activations in words, for messages. */
   readonly needs: string;
   /** True if it takes class labels. */
   readonly labels: boolean;
@@ -117,7 +117,7 @@ export const LOSSES: Readonly<Record<LossName, LossDefinition>> = {
   },
 };
 
-/** The buffers of a loss that is computed from the network's output. */
+/** Returns the fields of a loss operation that is computed from the network's output. */
 function outputBuffers({ index, output, weights }: LossInput) {
   return {
     y: layerBuffer(index, "y"),
@@ -129,11 +129,11 @@ function outputBuffers({ index, output, weights }: LossInput) {
   };
 }
 
-/** The arguments of a loss in the kernels and the C interface, besides its buffers: a number and settings. */
+/** The arguments of a loss in the kernels and in the C interface, in addition to its buffers: a number and settings. */
 interface LossLayout<O extends LossOp> {
   /** Its number in every kernel and in the C interface. */
   readonly number: number;
-  /** Its fields that are settings, in order; the kernels of WebAssembly take at most one. */
+  /** The fields with its settings, in order; the kernels of WebAssembly take at most one. */
   readonly settings: readonly (keyof O)[];
 }
 
@@ -151,7 +151,7 @@ export function lossSettingsOf(op: LossOp): number[] {
   return LOSS_OPS[op.op].settings.map((name) => Number(fields[name]));
 }
 
-/** Returns the output of the last layer that a loss is computed from: logits, or activated outputs. */
+/** Returns the buffer that a loss is computed from: the logits, or the outputs after the activation. */
 export function lossInputOf(op: LossOp): BufferName {
   return "logits" in op ? op.logits : op.y;
 }
@@ -162,7 +162,8 @@ export function isLoss(op: Op): op is LossOp {
 }
 
 /**
- * Returns the activation of the last layer in training with this loss: a loss of logits needs them linear, because log(softmax(z)) computed in one piece stays finite and exact for logits of any size.
+ * Returns the activation of the last layer in training with this loss. A loss of logits makes it linear and contains the
+ * activation itself: `log(softmax(z))` as one formula stays finite and exact for logits of any size.
  *
  * @throws {RangeError} if the loss does not take this output or these targets
  */
@@ -172,7 +173,7 @@ export function trainedActivation(loss: LossName, output: ActivationName, labels
   if (!takes(LOSSES[loss])) {
     const [found, needed] = labels ? ["class labels", "target values"] : ["target values", "class labels"];
     throw new RangeError(
-      `Loss "${loss}" needs ${needed}, the data set has ${found}; those need loss ${namesOf(takes)}`,
+      `Loss "${loss}" needs ${needed}, the data set has ${found}, which need loss ${namesOf(takes)}`,
     );
   }
   if (!outputs.includes(output)) {
@@ -182,7 +183,7 @@ export function trainedActivation(loss: LossName, output: ActivationName, labels
   return logits ? "linear" : output;
 }
 
-/** Returns the names of the losses for which `test` holds, as a message lists them. */
+/** Returns the names of the losses for which `test` is true, as a list in words. */
 function namesOf(test: (loss: LossDefinition) => boolean): string {
   return listOf(Object.entries(LOSSES).filter(([, loss]) => test(loss)).map(([name]) => `"${name}"`));
 }

@@ -24,7 +24,7 @@ export interface PlanLayer {
   readonly inFeatures: number;
   /** Outputs a row, `O`. */
   readonly outFeatures: number;
-  /** The dropout of its inputs; absent if there is none, and in a prediction. */
+  /** The dropout of its inputs; absent if it has none, and in a prediction. */
   readonly dropout?: DropoutOp;
   /** Its forward operation. */
   readonly forward: LinearOp;
@@ -50,11 +50,11 @@ export interface LayerTraining {
 export interface PlanNetwork {
   /** The operation that copies the rows of a step. */
   readonly gather: GatherOp;
-  /** The layers, first to last: each one's input is the `y` of the layer before, or the dropout of it. */
+  /** The layers, first to last. The input of each is the `y` of the layer before, or the output of its dropout. */
   readonly layers: readonly PlanLayer[];
   /** The loss; absent in a prediction. */
   readonly loss?: LossOp;
-  /** The operation that limits the norm of the gradient; absent if none does. */
+  /** The operation that limits the norm of the gradient; absent if it is not limited. */
   readonly clip?: ClipByNormOp;
   /** The buffers by name. */
   readonly buffers: ReadonlyMap<BufferName, BufferSpec>;

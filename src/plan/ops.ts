@@ -17,8 +17,8 @@ export interface GatherOp {
   /** Receives the scaled inputs `[B, I]`. */
   readonly x: BufferName;
   /**
-   * Receives class labels `[B]` or target values `[B, O]`; absent in a prediction. A label that is no class, `C` or more,
-   * means a target of `1 / C` for each class.
+   * Receives class labels `[B]` or target values `[B, O]`; absent in a prediction. A label of `C` or more is of a row that
+   * belongs to no class: its target is `1 / C` for each class.
    */
   readonly target?: BufferName;
   /** Receives the weights `[B]` of the rows; absent if every row weighs 1. */
@@ -41,11 +41,11 @@ export interface LinearOp {
   readonly y: BufferName;
   /** Receives the sums `[B, O]` before the activation; present if the backward pass needs them. */
   readonly z?: BufferName;
-  /** The function of each row's sums. */
+  /** The activation function. */
   readonly activation: ActivationName;
 }
 
-/** Which values a dropout keeps: a function of the seed, the step, the layer, the row of the batch and the column. */
+/** The mask of a dropout: it depends only on the seed, the step, the layer, the row of the batch and the column. */
 export interface DropoutMask {
   /** Share of values that become 0; from 0 to below 1. The others are multiplied by `1 / (1 - rate)`. */
   readonly rate: number;
@@ -56,8 +56,8 @@ export interface DropoutMask {
 }
 
 /**
- * Dropout (Srivastava et al. 2014): `y = x` with some values at 0 and the others scaled, as `mask` says. `isKept()` in
- * `random.ts` defines which are kept.
+ * Dropout (Srivastava et al. 2014): `y = x`, with some values set to 0 and the others scaled. `isKept()` in `random.ts`
+ * defines which values are kept.
  */
 export interface DropoutOp {
   /** The name of the operation. */
@@ -66,7 +66,7 @@ export interface DropoutOp {
   readonly x: BufferName;
   /** Receives `[B, I]`. */
   readonly y: BufferName;
-  /** Which values are kept. */
+  /** The mask: the values that are kept. */
   readonly mask: DropoutMask;
 }
 
@@ -92,8 +92,8 @@ export interface SoftmaxCrossEntropyOp {
 
 /**
  * Mean over the batch and the outputs of the cross-entropy in nats of `sigmoid(logits)` against target values from 0 to 1,
- * `max(z, 0) - z t + log(1 + e^-|z|)`, and its gradient. A row is correct if each of its outputs lies on the side of 1/2 on
- * which its target lies: `(z > 0) = (t > 1/2)`.
+ * `max(z, 0) - z t + log(1 + e^-|z|)`, and its gradient. A row is correct if each output is on the same side of 1/2 as its
+ * target: `(z > 0) = (t > 1/2)`.
  */
 export interface BinaryCrossEntropyOp {
   /** The name of the operation. */
@@ -114,11 +114,11 @@ export interface MeanSquaredErrorOp {
   readonly op: "meanSquaredError";
   /** The network's output `[B, O]`, after `activation`. */
   readonly y: BufferName;
-  /** The sums `[B, O]` before it; present if its derivative needs them. */
+  /** The sums `[B, O]` before `activation`; present if its derivative needs them. */
   readonly z?: BufferName;
-  /** Target values `[B, O]`, or class labels `[B]`, which mean their one-hot rows. */
+  /** Target values `[B, O]`, or class labels `[B]`; the target of a label is its one-hot row. */
   readonly target: BufferName;
-  /** True if `target` holds class labels. */
+  /** True if `target` has class labels. */
   readonly labels: boolean;
   /** Row weights `[B]`; absent if every row weighs 1. */
   readonly weights?: BufferName;
@@ -137,7 +137,7 @@ export interface HuberOp {
   readonly op: "huber";
   /** The network's output `[B, O]`, after `activation`. */
   readonly y: BufferName;
-  /** The sums `[B, O]` before it; present if its derivative needs them. */
+  /** The sums `[B, O]` before `activation`; present if its derivative needs them. */
   readonly z?: BufferName;
   /** Target values `[B, O]`. */
   readonly target: BufferName;
@@ -152,8 +152,8 @@ export interface HuberOp {
 }
 
 /**
- * `dX = dZ W`, then back through the dropout of the previous layer, if it has one, and through its activation: the
- * previous layer's `dZ`.
+ * The previous layer's `dZ`: `dX = dZ W`, then the backward pass through the previous layer's dropout, if it has one, and
+ * through its activation.
  */
 export interface LinearBackwardInputOp {
   /** The name of the operation. */
@@ -194,11 +194,14 @@ export interface ClipByNormOp {
   readonly op: "clipByNorm";
   /** The gradients, whose norm is taken over all of them together. */
   readonly gradients: readonly BufferName[];
-  /** The largest norm that is left as it is. */
+  /** The largest norm that the gradients keep. */
   readonly maxNorm: number;
 }
 
-/** Stochastic gradient descent; `g ← gradient + weightDecay p`, `v ← momentum v + g`, `p ← p - lr (v or g + momentum v)`. */
+/**
+ * Stochastic gradient descent: `g ← gradient + weightDecay p`, `v ← momentum v + g`, `p ← p - lr v`, with Nesterov
+ * `p ← p - lr (g + momentum v)`.
+ */
 export interface SgdOp {
   /** The name of the operation. */
   readonly op: "sgd";
@@ -299,10 +302,10 @@ export interface AverageOp {
   readonly decay: number;
 }
 
-/** An operation that computes the loss and the gradient that the backward pass begins with. */
+/** An operation that computes the loss and the first gradient of the backward pass. */
 export type LossOp = SoftmaxCrossEntropyOp | BinaryCrossEntropyOp | MeanSquaredErrorOp | HuberOp;
 
-/** An operation that turns gradients into an update. */
+/** An operation that updates a parameter from its gradient. */
 export type UpdateOp = SgdOp | AdamOp | RmspropOp | LionOp;
 
 /** An operation of a plan. */

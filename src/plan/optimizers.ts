@@ -1,18 +1,18 @@
 /**
- * The optimizers, each once: its formula, its options, the state that it keeps for a parameter, and its update as an
- * operation, which `backends/reference/updates.ts` defines. `docs/extending.md` explains how to add one.
+ * The table of optimizers: the formula of each, its options, its state for a parameter, and the operation of its update.
+ * `backends/reference/updates.ts` defines the computation. `docs/extending_training.md` explains how to add one.
  * @module
  */
 import type { OptionSpec, OptionValues } from "./option.ts";
 import type { AdamOp, BufferName, Op, UpdateOp } from "./plan.ts";
 
-/** The options of the optimizers, all together. */
+/** The options of all optimizers. */
 export const OPTIMIZER_OPTIONS = {
   learningRate: {
     kind: "number",
     default: 0.001,
     min: 0,
-    help: "learning rate before its schedule; 0.0001 by default with lion",
+    help: "learning rate before its schedule; with lion 0.0001 by default",
   },
   momentum: {
     kind: "number",
@@ -28,7 +28,7 @@ export const OPTIMIZER_OPTIONS = {
     default: 0.9,
     min: 0,
     below: 1,
-    help: "decay of the mean of gradients in adam and adamw; share of it in the direction of lion",
+    help: "decay of the mean of gradients in adam and adamw; weight of that mean in the direction of lion",
   },
   beta2: {
     kind: "number",
@@ -36,7 +36,7 @@ export const OPTIMIZER_OPTIONS = {
     min: 0,
     below: 1,
     help:
-      "decay of the mean of squared gradients in adam, adamw and rmsprop, of gradients in lion; 0.99 by default with rmsprop and lion",
+      "decay of the mean of squared gradients in adam, adamw and rmsprop, and of the mean of gradients in lion; with rmsprop and lion 0.99 by default",
   },
   epsilon: {
     kind: "number",
@@ -49,13 +49,14 @@ export const OPTIMIZER_OPTIONS = {
     default: 0,
     min: 0,
     help:
-      "factor on the weight that is added to its gradient; adamw (0.01 by default) and lion shrink the weight instead",
+      "share of each parameter that is added to its gradient; adamw (0.01 by default) and lion shrink the parameter instead",
   },
   clipNorm: {
     kind: "number",
     default: 0,
     min: 0,
-    help: "largest Euclidean norm of the whole gradient; 0 leaves it as it is",
+    help:
+      "largest Euclidean norm of all gradients of a step together, which are scaled to it; 0 does not clip",
   },
 } as const satisfies Record<string, OptionSpec>;
 
@@ -68,7 +69,7 @@ export interface OptimizerDefinition {
   readonly formula: string;
   /** Its publication. */
   readonly source: string;
-  /** Defaults of its own for some of {@linkcode OPTIMIZER_OPTIONS}. */
+  /** Its defaults that differ from those of {@linkcode OPTIMIZER_OPTIONS}. */
   readonly defaults?: Partial<OptimizerSettings>;
   /** Makes the update of a parameter; its state is named after the parameter, such as `layer_1.bias.m`. */
   update(parameter: BufferName, gradient: BufferName, settings: OptimizerSettings): UpdateOp;
@@ -137,13 +138,13 @@ function adamOp(
   return { op: "adam", parameter, gradient, m, v, beta1, beta2, epsilon, weightDecay, decoupled };
 }
 
-/** The arguments of an update in the kernels and the C interface: a number, buffers of state, and settings. */
+/** The arguments of an update in the kernels and in the C interface: a number, buffers of state, and settings. */
 interface UpdateLayout<O extends UpdateOp> {
   /** Its number in every kernel and in the C interface. */
   readonly number: number;
   /** Its fields that name buffers of state, in order; optional ones come last. */
   readonly states: readonly (keyof O)[];
-  /** Its fields that are numbers, or true for 1 and false for 0, in order. */
+  /** Its numeric and boolean fields, in order; true is passed as 1, false as 0. */
   readonly settings: readonly (keyof O)[];
 }
 

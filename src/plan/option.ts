@@ -1,11 +1,11 @@
-/** Options: the kind, default, range and help of a setting, and the check of its value. @module */
+/** The definition of options: kind, default, range and help, and the check of a value. @module */
 
 /** A value that an option can have. */
 export type OptionValue = number | string | boolean;
 
 /** An option of a training run. */
 export interface OptionSpec {
-  /** The kind of value that it takes. */
+  /** The kind of its value. */
   readonly kind: "integer" | "number" | "choice" | "boolean" | "weights";
   /** The value if none is given. */
   readonly default: OptionValue;
@@ -17,13 +17,13 @@ export interface OptionSpec {
   readonly min?: number;
   /** The largest value allowed. */
   readonly max?: number;
-  /** The value must lie above this one. */
+  /** The value must be above this one. */
   readonly above?: number;
-  /** The value must lie below this one. */
+  /** The value must be below this one. */
   readonly below?: number;
-  /** The one value of another option with which this one may differ from its default. */
+  /** Another option and its value; with any other value of it, this option must have its default. */
   readonly only?: { readonly option: string; readonly value: string };
-  /** One line of help: what it does, with its unit. */
+  /** One line of help: its effect, with the unit of its value. */
   readonly help: string;
 }
 
@@ -33,7 +33,7 @@ export type OptionValueOf<S extends OptionSpec> = S extends { choices: readonly 
   : S["kind"] extends "weights" ? string
   : number;
 
-/** An option, by its name, whose choices are the names of a table. */
+/** A table with one option, `K`, whose choices are the names of another table. */
 export type ChoiceOf<K extends string, C extends string> = {
   readonly [_ in K]: {
     readonly kind: "choice";
@@ -43,7 +43,7 @@ export type ChoiceOf<K extends string, C extends string> = {
   };
 };
 
-/** Makes an option whose choices are the names of a table, in its order. */
+/** Returns a table with one option, whose choices are the names of another table in its order. */
 export function choiceOf<K extends string, C extends string>(
   name: K,
   table: Readonly<Record<C, unknown>>,
@@ -58,11 +58,11 @@ export type OptionValues<T extends Readonly<Record<string, OptionSpec>>> = {
   readonly [K in keyof T]: OptionValueOf<T[K]>;
 };
 
-/** The words that an option of kind `weights` takes besides a list. */
+/** The words that an option of kind `weights` accepts instead of a list. */
 export const WEIGHT_WORDS = ["none", "balanced"] as const;
 
 /**
- * Reads the value of an option of kind `weights`.
+ * Parses the value of an option of kind `weights`.
  *
  * @returns `"none"`, `"balanced"`, or the numbers of a list such as `1,2.5`; `undefined` if the text is none of these
  */
@@ -111,7 +111,7 @@ export function rangeOf(spec: OptionSpec): string {
   return low + (low === "" ? high.replace(/^ to /, " ") : high);
 }
 
-/** Returns choices as a sentence lists them: `a`, `a or b`, `a, b or c`. */
+/** Returns choices as a list in words: `a`, `a or b`, `a, b or c`. */
 export function listOf(choices: readonly string[]): string {
   return choices.length < 2 ? choices.join("") : `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`;
 }

@@ -1,7 +1,6 @@
 /**
- * A training step or a prediction as data: the buffers it works on and the operations over them, in order. TypeScript
- * builds a plan from layers, loss and optimizer; a backend executes it. `backends/reference/` defines what each operation
- * computes.
+ * A training step or a prediction as data: its buffers, and its operations in order. TypeScript builds a plan from layers,
+ * loss and optimizer; a backend executes it. `backends/reference/` defines the computation of each operation.
  * @module
  */
 import type { ActivationName } from "./activations.ts";
@@ -9,10 +8,10 @@ import type { BufferName, GatherOp, LinearOp, Op } from "./ops.ts";
 
 export type * from "./ops.ts";
 
-/** The kind of a buffer. Parameters and state outlive a step; the others live within one. */
+/** The kind of a buffer. Parameters and state are kept from step to step; the others are not. */
 export type BufferRole = "parameter" | "state" | "activation" | "target" | "gradient";
 
-/** One buffer: dense, row-major. A leading `"B"` stands for the rows of the batch. */
+/** A buffer: dense, row-major. A leading `"B"` is the number of rows of the batch. */
 export interface BufferSpec {
   /** Its name; unique in the plan. */
   readonly name: BufferName;
@@ -22,7 +21,7 @@ export interface BufferSpec {
   readonly role: BufferRole;
 }
 
-/** The forward half of a network: a prediction. How many rows a batch has is up to the backend. */
+/** A prediction: the forward operations of a network. The backend chooses the number of rows of a batch. */
 export interface ForwardPlan {
   /** `I` of the first layer. */
   readonly inFeatures: number;
@@ -30,7 +29,7 @@ export interface ForwardPlan {
   readonly outFeatures: number;
   /** Every buffer that an operation names. */
   readonly buffers: readonly BufferSpec[];
-  /** The operations, in the order in which they are carried out; the last one's `y` is the network's output. */
+  /** The operations, in the order of execution. The `y` of the last one is the network's output. */
   readonly ops: readonly (GatherOp | LinearOp)[];
 }
 
@@ -42,7 +41,7 @@ export interface StepPlan extends Omit<ForwardPlan, "ops"> {
   readonly labels: boolean;
   /** True if each row has a weight. */
   readonly weighted: boolean;
-  /** The operations, in the order in which they are carried out. */
+  /** The operations, in the order of execution. */
   readonly ops: readonly Op[];
 }
 
@@ -50,7 +49,7 @@ export interface StepPlan extends Omit<ForwardPlan, "ops"> {
 export interface LayerSpec {
   /** Outputs a row, `O`. */
   readonly outFeatures: number;
-  /** The function of each row's sums. */
+  /** The activation function. */
   readonly activation: ActivationName;
   /** Share of the outputs that become 0 in a training step, from 0 to below 1; 0 if absent. Predictions drop none. */
   readonly dropout?: number;
@@ -66,7 +65,7 @@ export interface NetworkSpec {
   readonly inputScale: number;
 }
 
-/** The facts of a data set that its plan depends on. */
+/** The properties of a data set that a plan depends on. */
 export interface PlanInput {
   /** `I` of the first layer. */
   readonly inFeatures: number;
@@ -76,6 +75,6 @@ export interface PlanInput {
   readonly labels: boolean;
   /** True if the data set has row weights; false if absent. */
   readonly weighted?: boolean;
-  /** Classes or target values of the data set; must equal the last layer's `O`. */
+  /** The number of classes, or of target values a row; must equal `O` of the last layer. */
   readonly outFeatures: number;
 }

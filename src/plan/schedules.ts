@@ -1,14 +1,14 @@
-/** Learning-rate schedules, each once. `docs/extending.md` says how to add one. @module */
+/** The table of learning-rate schedules. `docs/extending_training.md` explains how to add one. @module */
 import type { OptionSpec, OptionValues } from "./option.ts";
 
-/** The options of the schedules, all together. */
+/** The options of all schedules. */
 export const SCHEDULE_OPTIONS = {
   decayRate: {
     kind: "number",
     default: 0.1,
     above: 0,
     max: 1,
-    help: "factor on the learning rate at each drop of step, or every epoch with exponential",
+    help: "factor on the learning rate: of the step schedule at each drop, of exponential every epoch",
   },
   decayEpochs: {
     kind: "integer",
@@ -16,12 +16,12 @@ export const SCHEDULE_OPTIONS = {
     min: 1,
     help: "epochs from one drop of the step schedule to the next",
   },
-  minLearningRate: { kind: "number", default: 0, min: 0, help: "where the cosine schedule ends" },
+  minLearningRate: { kind: "number", default: 0, min: 0, help: "learning rate at the end of cosine" },
   warmupSteps: {
     kind: "integer",
     default: 0,
     min: 0,
-    help: "steps over which the learning rate first rises from 0",
+    help: "steps at the start over which the learning rate rises from 0",
   },
 } as const satisfies Record<string, OptionSpec>;
 
@@ -30,7 +30,7 @@ export type ScheduleName = "constant" | "step" | "exponential" | "cosine";
 
 /** The settings that a learning rate depends on. */
 export interface ScheduleConfig extends OptionValues<typeof SCHEDULE_OPTIONS> {
-  /** Epochs of the whole run. */
+  /** The number of epochs of the run. */
   readonly epochs: number;
   /** The learning rate before its schedule. */
   readonly learningRate: number;
@@ -38,10 +38,10 @@ export interface ScheduleConfig extends OptionValues<typeof SCHEDULE_OPTIONS> {
   readonly schedule: ScheduleName;
 }
 
-/** Returns a learning rate from the epochs finished and the share of the whole run's steps that is done. */
+/** Returns a learning rate from the number of finished epochs and the share of the run's steps that is done. */
 export type Schedule = (config: ScheduleConfig, epochsDone: number, progress: number) => number;
 
-/** The schedules by name; the formulas stand at {@linkcode learningRates}. */
+/** The schedules by name; {@linkcode learningRates} describes each. */
 export const SCHEDULES: Readonly<Record<ScheduleName, Schedule>> = {
   constant: ({ learningRate }) => learningRate,
   step: ({ learningRate, decayRate, decayEpochs }, epochsDone) =>
@@ -54,10 +54,10 @@ export const SCHEDULES: Readonly<Record<ScheduleName, Schedule>> = {
 /**
  * Returns the learning rate of each step of epoch `epoch` (from 1), `[stepsPerEpoch]`.
  *
- * With `e` the epochs finished and `p` the share of the whole run's steps: `constant` is `learningRate`; `step`
- * multiplies it by `decayRate` every `decayEpochs`; `exponential` multiplies it by `decayRate ** e`; `cosine` goes from
- * it to `minLearningRate` as `(1 + cos(πp)) / 2` (Loshchilov and Hutter 2017, arXiv 1608.03983). During the first
- * `warmupSteps` steps of the run each is multiplied by `(step + 1) / warmupSteps`.
+ * `e` is the number of finished epochs, `p` the share of the run's steps that is done. `constant` is `learningRate`; `step`
+ * multiplies it by `decayRate` every `decayEpochs` epochs; `exponential` multiplies it by `decayRate ** e`; `cosine` lowers
+ * it to `minLearningRate` as `(1 + cos(πp)) / 2` (Loshchilov and Hutter 2017, arXiv 1608.03983). In the first
+ * `warmupSteps` steps of the run, the rate of step `s`, counted from 0, is multiplied by `(s + 1) / warmupSteps`.
  */
 export function learningRates(
   config: ScheduleConfig,
@@ -68,8 +68,8 @@ export function learningRates(
   const rates = new Float64Array(stepsPerEpoch);
   for (let i = 0; i < stepsPerEpoch; i++) {
     const step = (epoch - 1) * stepsPerEpoch + i;
-    const warmth = Math.min(1, (step + 1) / Math.max(1, config.warmupSteps));
-    rates[i] = rateOf(config, epoch - 1, step / total) * warmth;
+    const warmup = Math.min(1, (step + 1) / Math.max(1, config.warmupSteps));
+    rates[i] = rateOf(config, epoch - 1, step / total) * warmup;
   }
   return rates;
 }

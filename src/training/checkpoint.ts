@@ -1,8 +1,11 @@
 /**
- * Checkpoints: the file of a network with everything that training needs to continue, bit for bit. Beside the arrays of the
- * network there are `state.NAME` for each parameter and each buffer of the optimizer, and `best.NAME` for each parameter
- * if training has patience and a best epoch, all one-dimensional; `checkpoint`, a string of JSON with the rest; and
- * `digest`, which files of version 0.1 lack.
+ * Checkpoints: files with a network and everything that training needs to continue, bit for bit. Such a file has the arrays
+ * of the network, and in addition:
+ *
+ * - `state.NAME` for each parameter and each buffer of the optimizer, one-dimensional;
+ * - `best.NAME` for each parameter, one-dimensional, if training has patience and a best epoch;
+ * - `checkpoint`, a string of JSON with the rest;
+ * - `digest`, which files of version 0.1 lack.
  * @module
  */
 import type { Tensors } from "../backends/backend.ts";
@@ -20,7 +23,7 @@ import type { NpyArray } from "../formats/npy.ts";
 import { formatNpz, type NpzInput, parseNpz } from "../formats/npz.ts";
 import { checkFiles } from "../host.ts";
 
-/** Returns the fingerprint of a data set: its rows and a checksum. */
+/** Returns the fingerprint of a data set: its number of rows and a checksum. */
 export function fingerprintOf(dataset: Dataset): Fingerprint {
   const { inputs, labels, targets, weights } = dataset;
   const arrays = [inputs, labels ?? targets, weights].filter((array) => array !== undefined);
@@ -33,18 +36,18 @@ export function formatCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer
   return formatNpz({ ...arrays, [DIGEST]: stringArray(digestNow(arrays)) });
 }
 
-/** Returns the bytes of `formatCheckpoint()`, by a digest of the host that takes a sixth of the time. */
+/** Returns the bytes of `formatCheckpoint()`. The host computes the digest, in a sixth of the time. */
 export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array<ArrayBuffer>> {
   const arrays = arraysOf(checkpoint);
   return formatNpz({ ...arrays, [DIGEST]: stringArray(await digestOf(arrays)) });
 }
 
 /**
- * Reads a checkpoint from the bytes of its file, and checks all of it: that exactly the arrays are there that its
- * network, optimizer and settings need, their shapes and dtypes, that every number is finite, that the progress is one
- * that a run can have, and the digest.
+ * Reads a checkpoint from the bytes of its file, and checks all of it: it has exactly the arrays that its network,
+ * optimizer and settings need, with their shapes and dtypes; every number is finite; its progress is possible; and its
+ * digest is correct.
  *
- * @throws {FormatError} if they are no checkpoint, or a part of it is damaged, with what was found and what is needed
+ * @throws {FormatError} if they are not a checkpoint, or a part of it is damaged
  */
 export async function parseCheckpoint(
   bytes: Uint8Array,
@@ -68,7 +71,7 @@ export async function parseCheckpoint(
 /**
  * Reads a checkpoint's file. Needs Deno and read permission.
  *
- * @throws {FormatError} if the file holds no checkpoint
+ * @throws {FormatError} if the file is not a checkpoint, or is damaged
  * @throws {TypeError} outside Deno; `parseCheckpoint` reads bytes there
  */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
@@ -77,7 +80,8 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
 }
 
 /**
- * Writes a checkpoint's file: the old or the new one is there at every moment, whole. Needs Deno and write permission.
+ * Writes a checkpoint's file. At every moment, the path has the complete old file or the complete new one. Needs Deno and
+ * read and write permission.
  *
  * @throws {TypeError} outside Deno; `formatCheckpoint` returns bytes there
  */
@@ -86,7 +90,7 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
   await writeFileAtomic(path, await encodeCheckpoint(checkpoint));
 }
 
-/** The arrays of a checkpoint's file, without the digest. */
+/** Returns the arrays of a checkpoint's file, without the digest. */
 function arraysOf(checkpoint: Checkpoint): Record<string, NpzInput> {
   const { config, progress, backend, dataset } = checkpoint;
   const arrays = modelArrays(checkpoint.mlp);

@@ -1,5 +1,5 @@
 /**
- * The arrays of a checkpoint's file, checked: exactly those that its network, optimizer and settings need.
+ * Checks of the arrays in a checkpoint's file: it must have exactly those that its network, optimizer and settings need.
  * @module
  */
 import type { FloatArray } from "../backends/backend.ts";
@@ -16,9 +16,9 @@ import { modelArrays, stringOf } from "../model_file.ts";
 import type { NpyArray } from "../formats/npy.ts";
 import type { MlpParts } from "../mlp_parts.ts";
 
-/** The prefixes of the arrays that a checkpoint has and a model does not. */
+/** The prefixes of arrays that a checkpoint has and a model does not have. */
 export const STATE = "state.", BEST = "best.";
-/** The name of the array that holds the JSON. */
+/** The name of the array with the JSON. */
 export const RECORD = "checkpoint";
 
 /** The parts of a checkpoint that decide which arrays its file has. */
@@ -33,9 +33,9 @@ export function hasBest({ config, progress }: Run): boolean {
  * Checks all arrays of a checkpoint's file.
  *
  * @param mlp the network that was read from the same file
- * @returns those with a prefix, by their whole names
- * @throws {FormatError} made by `refuse`, if one is missing, not needed, of another shape or dtype, not finite, or changed since it was
- * written
+ * @returns the arrays with a prefix, by their names with the prefix
+ * @throws {FormatError} made by `refuse`, if an array is missing, not needed, of another shape or dtype, not finite, or
+ * changed since it was written
  */
 export function checkArrays(
   arrays: Readonly<Record<string, NpyArray>>,
@@ -77,20 +77,20 @@ function sizesOf(mlp: MlpParts, run: Run, refuse: Refuse): Record<string, number
   return sizes;
 }
 
-/** Returns the plan of the run, for the parameters and states that it has. */
+/** Returns the plan of the run, whose buffers are its parameters and states. */
 function planOf(mlp: MlpParts, { config }: Run, refuse: Refuse): StepPlan {
   const { inputScale, layers } = mlp, { outFeatures } = layers[layers.length - 1];
-  // The file does not say whether the set has labels; parameters and states do not depend on it.
+  // The file does not record whether the set has labels; parameters and states do not depend on it.
   const { labels } = LOSSES[config.loss];
   const input = { inFeatures: inFeaturesOf(mlp), inputScale, labels, outFeatures };
   try {
     return buildPlan(layers, config, input);
   } catch (cause) {
-    throw refuse(`has settings that do not go with its network: ${(cause as Error).message}`, { cause });
+    throw refuse(`has settings that do not fit its network: ${(cause as Error).message}`, { cause });
   }
 }
 
-/** Refuses a missing array, and one that is not needed. The digest may be missing: files of version 0.1 have none. */
+/** Checks that no array is missing and none is superfluous. The digest may be missing: files of version 0.1 have none. */
 function checkNames(
   found: readonly string[],
   mlp: MlpParts,
@@ -99,17 +99,17 @@ function checkNames(
 ): void {
   const needed = [...Object.keys(modelArrays(mlp)), ...Object.keys(sizes), RECORD];
   const missing = needed.find((name) => !found.includes(name));
-  const strange = found.find((name) => name !== DIGEST && !needed.includes(name));
-  const quoted = JSON.stringify(strange);
+  const extra = found.find((name) => name !== DIGEST && !needed.includes(name));
+  const quoted = JSON.stringify(extra);
   if (missing !== undefined) {
     const needs = `"${missing}" of shape ${shapeText([sizes[missing]])}`;
-    throw refuse(strange === undefined ? `has no ${needs}` : `has ${quoted}, needs ${needs}`);
+    throw refuse(extra === undefined ? `has no ${needs}` : `has ${quoted}, needs ${needs}`);
   }
-  if (strange === undefined) return;
+  if (extra === undefined) return;
   throw refuse(`has ${quoted}, needs only the arrays of this network and these settings`);
 }
 
-/** Returns the numbers of an array, once all are known to be finite. */
+/** Returns the numbers of an array after checking its shape, its dtype, and that all numbers are finite. */
 function numbersOf(
   { shape, values, dtype }: NpyArray,
   name: string,
@@ -128,7 +128,7 @@ function numbersOf(
   return values;
 }
 
-/** Returns the arrays whose names have the prefix, named without it. */
+/** Returns the arrays whose names have the prefix, by their names without it. */
 export function withoutPrefix<T>(
   arrays: Readonly<Record<string, T>>,
   prefix: string,

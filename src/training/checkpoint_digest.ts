@@ -1,8 +1,8 @@
 /**
- * The digest of a checkpoint: a SHA-256 over all of its arrays, which is kept beside them as `digest`.
+ * The digest of a checkpoint: a SHA-256 of all its arrays, which the file has as the array `digest`.
  *
- * For each array, sorted by name, there is a line of its name, its dtype, its shape and the SHA-256 of its values in C
- * order: `layer_1.bias <f4 [128] 5feceb66…`. The digest is the SHA-256 of these lines, joined by newlines.
+ * Each array, in the order of the names, gives a line with its name, its dtype, its shape and the SHA-256 of its values in
+ * C order: `layer_1.bias <f4 [128] 5feceb66…`. The digest is the SHA-256 of these lines, joined by newlines.
  * @module
  */
 import { shapeText } from "../formats/fault.ts";
@@ -10,19 +10,19 @@ import { encodeValues } from "../formats/npy_dtype.ts";
 import type { NpzInput } from "../formats/npz.ts";
 import { sha256Now, sha256Of } from "../formats/sha256.ts";
 
-/** The name of the array that holds the digest. */
+/** The name of the array with the digest. */
 export const DIGEST = "digest";
 
 /** Arrays by name. */
 type Arrays = Readonly<Record<string, NpzInput>>;
 
-/** Returns the digest of these arrays, 64 hexadecimal digits, computed here and now. */
+/** Returns the digest of these arrays, 64 hexadecimal digits, computed synchronously. */
 export function digestNow(arrays: Arrays): string {
   const parts = partsOf(arrays);
   return sha256Now(linesOf(parts, parts.map(({ bytes }) => sha256Now(bytes))));
 }
 
-/** Returns the digest of these arrays, computed by the platform on another thread. */
+/** Returns the digest of these arrays, computed by the host on another thread. */
 export async function digestOf(arrays: Arrays): Promise<string> {
   const parts = partsOf(arrays);
   return await sha256Of(linesOf(parts, await Promise.all(parts.map(({ bytes }) => sha256Of(bytes)))));

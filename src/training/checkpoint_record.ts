@@ -1,12 +1,12 @@
 /**
- * The JSON of a checkpoint's file, checked: the settings of the run, its progress, and its data set.
+ * Reading and checking of the JSON in a checkpoint's file: the settings of the run, its progress, and its data set.
  * @module
  */
 import type { Checkpoint, Fingerprint, Progress } from "./checkpoint_parts.ts";
 import type { TrainConfig } from "./config.ts";
 import { heldRows } from "../data/split.ts";
 import { jsonText, type Refuse } from "../formats/fault.ts";
-import { type Fields, isCount, isFields, readConfig, strangeOption } from "./training_record.ts";
+import { type Fields, isCount, isFields, readConfig, wrongOption } from "./training_record.ts";
 
 /** The JSON of a checkpoint's file. */
 export type CheckpointRecord = Pick<Checkpoint, "config" | "progress" | "backend" | "dataset">;
@@ -17,14 +17,13 @@ const LARGEST_CRC32 = 2 ** 32 - 1;
 /**
  * Reads the JSON of a checkpoint.
  *
- * @throws {FormatError} made by `refuse`, if a field is missing, has a value that it cannot have, or says something else
- * than the others do
+ * @throws {FormatError} made by `refuse`, if a field is missing, has an impossible value, or contradicts another one
  */
 export function readRecord(text: string, refuse: Refuse): CheckpointRecord {
   const record = jsonOf(text, refuse);
-  const field = <T>(path: string, isRight: (value: unknown) => value is T, needs: string): T => {
+  const field = <T>(path: string, isValid: (value: unknown) => value is T, needs: string): T => {
     const value = path.split(".").reduce<unknown>((at, name) => isFields(at) ? at[name] : undefined, record);
-    if (isRight(value)) return value;
+    if (isValid(value)) return value;
     throw refuse(`has a "checkpoint" whose ${path} is ${jsonText(value)}, needs ${needs}`);
   };
   const count = (path: string, min = 0) =>
@@ -33,8 +32,8 @@ export function readRecord(text: string, refuse: Refuse): CheckpointRecord {
     field(path, (value): value is number => Number.isFinite(value), "a finite number");
 
   const settings = field("config", isFields, "the settings of a run");
-  const strange = strangeOption(settings);
-  if (strange !== undefined) throw refuse(`has a "checkpoint" whose config has ${strange}`);
+  const wrong = wrongOption(settings);
+  if (wrong !== undefined) throw refuse(`has a "checkpoint" whose config has ${wrong}`);
   const config = readConfig(settings, "checkpoint", refuse);
   const backend = field("backend", (value): value is string => typeof value === "string", "a backend's name");
   const dataset = { rows: count("dataset.rows", 1), crc32: count("dataset.crc32") };
@@ -71,15 +70,15 @@ function jsonOf(text: string, refuse: Refuse): Fields {
   throw refuse(`has a "checkpoint" that is ${jsonText(record)}, needs an object`);
 }
 
-/** Checks that what is done fits the settings and the set: each position in a run has exactly one history. */
+/** Checks that the progress fits the settings and the set. */
 function checkProgress(progress: Progress, config: TrainConfig, dataset: Fingerprint, refuse: Refuse): void {
   const { epoch, stepsDone, step, sums, best } = progress, { epochs, batchSize, patience } = config;
-  const check = (name: string, found: number, isRight: boolean, needs: string) => {
-    if (!isRight) throw refuse(`has a "checkpoint" whose progress.${name} is ${found}, needs ${needs}`);
+  const check = (name: string, found: number, isValid: boolean, needs: string) => {
+    if (!isValid) throw refuse(`has a "checkpoint" whose progress.${name} is ${found}, needs ${needs}`);
   };
   const held = config.validationSplit > 0 ? heldRows(dataset.rows, config.validationSplit) : 0;
   const steps = Math.ceil((dataset.rows - held) / batchSize), before = epoch - 1;
-  // After the last epoch the next one is named, and none of it is done.
+  // After a complete run, the progress has the epoch after the last one, with no step done.
   const last = stepsDone > 0 ? epochs : epochs + 1;
   check("epoch", epoch, epoch <= last, `at most ${last}: the run has ${epochs} epochs`);
   const most = Math.max(0, steps - 1);

@@ -1,6 +1,6 @@
 /**
- * Every option of a training run, once: its name, default, range and help. The API, the command line and checkpoints
- * all read this table, so that a default stands in one place and a name means the same thing everywhere.
+ * The table of all options of a training run, with name, default, range and help. The API, the command line and checkpoints
+ * use this table.
  * @module
  */
 import { LOSS_OPTIONS, LOSSES, type LossName } from "../plan/losses.ts";
@@ -15,7 +15,7 @@ import {
 import { OPTIMIZER_OPTIONS, type OptimizerName, OPTIMIZERS } from "../plan/optimizers.ts";
 import { SCHEDULE_OPTIONS, type ScheduleName, SCHEDULES } from "../plan/schedules.ts";
 
-/** The options of the whole run. */
+/** The general options of a run. */
 export const RUN_OPTIONS = {
   epochs: { kind: "integer", default: 100, min: 1, help: "passes over the training set" },
   batchSize: { kind: "integer", default: 128, min: 1, help: "rows a step" },
@@ -24,8 +24,7 @@ export const RUN_OPTIONS = {
     default: 1,
     min: 0,
     max: 4294967295,
-    help:
-      "seed of the initial weights, the validation split, the order of the rows, dropout and deformations",
+    help: "seed of the initial weights, the validation split, the order of rows, dropout and deformations",
   },
   init: {
     kind: "choice",
@@ -48,17 +47,17 @@ export const RUN_OPTIONS = {
     min: 0,
     below: 1,
     help:
-      "decay of an average of the weights over the steps, which is evaluated and saved: 0.999 averages over about 1,000; 0 for none",
+      "decay of an average of the weights over the steps; 0.999 averages over about 1,000 steps; the average is evaluated and saved; 0 keeps none",
   },
 } as const satisfies Record<string, OptionSpec>;
 
-/** The options of how a run uses its data set. */
+/** The options for the use of the data set. */
 export const DATA_OPTIONS = {
   augment: {
     kind: "boolean",
     default: false,
     help:
-      "deform the images of each epoch anew, so that drawings are read better; for square images of bytes",
+      "deform the images in a new way in each epoch, to classify drawings better; for square images of bytes",
   },
   validationSplit: {
     kind: "number",
@@ -71,28 +70,29 @@ export const DATA_OPTIONS = {
     kind: "integer",
     default: 0,
     min: 0,
-    help: "epochs without a better validation loss before training stops; 0 never stops",
+    help: "epochs without a lower validation loss before training stops; 0 never stops early",
   },
   classWeights: {
     kind: "weights",
     default: "none",
     absent: "none",
     help:
-      "weight of each class in the gradient, as a list such as 1,2.5; balanced gives rare classes more: rows / (classes × rows of the class)",
+      "weights of the classes in the gradient: none, a list such as 1,2.5, or balanced, which gives each class rows / (classes × rows of the class)",
   },
   noClassWeight: {
     kind: "number",
     default: 1,
     absent: 1,
     min: 0,
-    help: "weight in the gradient of rows without a class",
+    help: "weight in the gradient of rows that belong to no class",
   },
   standardizeTargets: {
     kind: "choice",
     default: "auto",
     absent: "never",
     choices: ["auto", "always", "never"],
-    help: "train on target values scaled to mean 0 and deviation 1; auto does so if they are far from that",
+    help:
+      "scale target values to mean 0 and standard deviation 1 for training; auto does so if they are far from that",
   },
 } as const satisfies Record<string, OptionSpec>;
 
@@ -107,12 +107,12 @@ export type TrainOptionsTable =
   & typeof SCHEDULE_OPTIONS
   & typeof DATA_OPTIONS;
 
-/** The options of `train()`, by their name in `TrainConfig`. The command line spells `batchSize` as `--batch-size`. */
+/** The options of `train()`, by name. The command line spells `batchSize` as `--batch-size`. */
 export const TRAIN_OPTIONS: TrainOptionsTable = {
   ...RUN_OPTIONS,
   ...choiceOf("loss", LOSSES, {
     default: "cross-entropy",
-    help: "loss that training minimizes",
+    help: "loss to minimize",
   }),
   ...LOSS_OPTIONS,
   ...choiceOf("optimizer", OPTIMIZERS, { default: "adam", help: "rule that updates the weights" }),
@@ -132,7 +132,7 @@ export type TrainConfig = OptionValues<TrainOptionsTable>;
  * Fills in the defaults of {@linkcode TRAIN_OPTIONS} and checks every value.
  *
  * @throws {TypeError} if an option is unknown
- * @throws {RangeError} if a value is out of the range of its option, or two options exclude each other
+ * @throws {RangeError} if a value is out of the range of its option, or if two options exclude each other
  */
 export function resolveConfig(given: Partial<TrainConfig> = {}): TrainConfig {
   const config: Record<string, OptionValue> = {};

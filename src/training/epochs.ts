@@ -21,13 +21,13 @@ import type { TargetScaling } from "./target_scaling.ts";
 export interface TrainEvent {
   /** The epoch, from 1. */
   readonly epoch: number;
-  /** Steps of the run done so far. */
+  /** The number of steps of the run that are done. */
   readonly step: number;
-  /** Mean loss over the epoch's rows, each before the update of its step, and deformed if `augment` is set. */
+  /** Mean loss over the epoch's rows, each before the update of its step; of deformed images if `augment` is set. */
   readonly trainLoss: number;
   /**
-   * Share of those rows, without those that belong to no class, that were correct; with several labels a row, of those all
-   * of whose labels were. Absent for regression, and if no row belongs to a class.
+   * Share of the epoch's rows that were predicted correctly, without rows that belong to no class. With several labels a
+   * row, all labels of a row must be correct. Absent for regression, and if no row belongs to a class.
    */
   readonly trainAccuracy?: number;
   /** The scores on the validation set; absent if there is none. */
@@ -36,11 +36,11 @@ export interface TrainEvent {
   readonly test?: Evaluation;
   /** The learning rate of the last step. */
   readonly learningRate: number;
-  /** Seconds of the steps, with waiting for deformed images and without evaluation. */
+  /** The duration of the steps in seconds, including the wait for deformed images and excluding evaluation. */
   readonly seconds: number;
-  /** Rows trained on a second. */
+  /** The number of rows a second. */
   readonly rowsPerSecond: number;
-  /** The reason why this is the last event; absent if more events may come. */
+  /** The reason that this is the last event; absent if more events may follow. */
   readonly ended?: "finished" | "patience" | "interrupted";
   /** Returns the checkpoint of this moment, for `saveCheckpoint` or `resume`. */
   checkpoint(): Checkpoint;
@@ -55,7 +55,7 @@ export interface Run {
   readonly trainer: Trainer;
   /** The source of the deformed inputs of each epoch; `undefined` if the inputs are those of the data set. */
   readonly augmenter: Augmenter | undefined;
-  /** Rows of the data set to train on. */
+  /** The rows of the data set to train on. */
   readonly rows: Uint32Array;
   /** The scaling of its targets; `undefined` if they are as given. */
   readonly scaling: TargetScaling | undefined;
@@ -63,23 +63,24 @@ export interface Run {
   readonly backend: string;
 }
 
-/** The options of `train` that begin, report and end epochs. */
+/** The options of `train` for the course of a run: where it starts, its progress, and its end. */
 export interface EpochOptions {
-  /** Ends the run after the step that is being done. The event of the cut-short epoch, if a step of it was done, is the last. */
+  /** Ends the run after the current step. If steps of the interrupted epoch were done, its event is the last one. */
   readonly signal?: AbortSignal;
   /**
-   * The checkpoint to continue from. The settings are those of the checkpoint; only `epochs` may differ, down to those that
-   * are done. If the run has ended, there is no step and no event, and the network becomes the one that it ended with.
+   * The checkpoint to continue from. The settings are those of the checkpoint; only `epochs` may differ, and must be at least
+   * the number of epochs that are done. If the run has already ended, no step is done and no event is yielded; the network
+   * receives the parameters with which the run ended.
    */
   readonly resume?: Checkpoint;
-  /** Receives about ten times a second how many steps of the epoch are done. */
+  /** Receives the number of steps of the epoch that are done, about ten times a second. */
   readonly onProgress?: (progress: { epoch: number; step: number; steps: number }) => void;
 }
 
 /** The time between two calls of `onProgress`, in milliseconds. */
 const PROGRESS_MS = 100;
 
-/** Runs the epochs that are left, with an event for each. */
+/** Runs the remaining epochs, and yields an event after each. */
 export async function* runEpochs(
   run: Run,
   { signal, onProgress, resume }: EpochOptions,
@@ -116,14 +117,14 @@ export async function* runEpochs(
       const running = trainer.runEpoch(order.subarray(from * plan.batchSize), rates.subarray(from), {
         signal,
       });
-      order = orderOf(epoch + 1); // while the backend works
+      order = orderOf(epoch + 1); // computed while the backend works
       result = await running;
       seconds = (performance.now() - started) / 1000;
     } finally {
       clearInterval(timer);
     }
-    if (result.steps === 0) return; // interrupted before this epoch's first step: the last event said all
-    const stepsDone = from + result.steps, whole = stepsDone === stepsPerEpoch;
+    if (result.steps === 0) return; // interrupted before the first step of this epoch
+    const stepsDone = from + result.steps, isComplete = stepsDone === stepsPerEpoch;
     const state = await trainer.readState();
     const parameters = networkParameters(plan, mlp.layers, state, scaling);
     if (result.diverged || !areFinite(state.tensors) || (scaling && !areFinite(parameters))) {
@@ -136,14 +137,14 @@ export async function* runEpochs(
       rows: done.sums.rows + result.rows,
     };
     mlp.parameters = parameters;
-    const test = whole ? await evaluators.test?.run(mlp.parameters) : undefined;
-    const validation = whole ? await evaluators.validation?.run(mlp.parameters) : undefined;
-    if (validation && validation.loss < (best?.loss ?? Infinity)) { // never NaN
+    const test = isComplete ? await evaluators.test?.run(mlp.parameters) : undefined;
+    const validation = isComplete ? await evaluators.validation?.run(mlp.parameters) : undefined;
+    if (validation && validation.loss < (best?.loss ?? Infinity)) { // false for NaN
       best = { epoch, loss: validation.loss };
       bestTensors = config.patience > 0 ? mlp.parameters : undefined;
     }
     const start = { lossSum: 0, correct: 0, rows: 0 };
-    const next: Progress = whole
+    const next: Progress = isComplete
       ? { epoch: epoch + 1, stepsDone: 0, sums: start, step: state.step, best }
       : { epoch, stepsDone, sums, step: state.step, best };
     const end = endOfRun({ config, progress: next }), restored = end && bestTensors;
@@ -189,7 +190,7 @@ export function recordOf(
   return { ...record, ...scaling && { targetScaling: scaling } };
 }
 
-/** Returns how many of these rows belong to a class. */
+/** Returns the number of these rows that belong to a class. */
 function classedRows(labels: Uint32Array | undefined, rows: Uint32Array): number {
   if (!labels) return rows.length;
   let count = 0;

@@ -13,11 +13,11 @@ export type { Evaluation } from "./scores.ts";
 
 /** The options of `evaluate`. */
 export interface EvaluateOptions {
-  /** The backend, or its name; `"auto"` by default. One that was passed in stays open. */
+  /** The backend, or its name; `"auto"` by default. A given backend stays open. */
   readonly backend?: Backend | BackendName;
   /**
-   * The loss; by default the one of the network's training, else cross-entropy for labels and a softmax or linear output,
-   * binary cross-entropy for labels and a single sigmoid output, and the mean squared error for others.
+   * The loss; by default that of the network's training. Without a training record: cross-entropy for class labels and a
+   * softmax or linear output, binary cross-entropy for class labels and one sigmoid output, otherwise the mean squared error.
    */
   readonly loss?: LossName;
 }
@@ -25,10 +25,10 @@ export interface EvaluateOptions {
 /**
  * Evaluates a network on a data set, whose numbers may be of any type; see {@linkcode DatasetLike}.
  *
- * @throws {TypeError} if the set's inputs or outputs are not the network's, the loss takes no such targets, or an array is
- * of another kind or length than it needs
- * @throws {RangeError} if a label is no class of the network, the loss takes no such outputs, a target value is out of its
- * range, or an integer is not exact in float32
+ * @throws {TypeError} if the set does not fit the network, if the loss does not take its kind of targets, or if an array has
+ * the wrong type or length
+ * @throws {RangeError} if a label is not a class of the network, if the loss does not take the network's output, if a target
+ * value is out of the loss's range, or if an integer is not exact in float32
  */
 export async function evaluate(
   mlp: Mlp,
@@ -55,15 +55,15 @@ export async function evaluate(
   }
 }
 
-/** One network on one data set, for parameters that change. */
+/** An evaluator of a network with changing parameters on one data set. */
 export interface Evaluator extends AsyncDisposable {
   /** Evaluates the network with these parameters. */
   run(parameters: Mlp["parameters"]): Promise<Evaluation>;
-  /** Frees what it holds on the backend. */
+  /** Frees its memory on the backend. */
   close(): Promise<void>;
 }
 
-/** Copies a data set to a backend once, to evaluate on it again and again. */
+/** Creates an evaluator. It copies the data set to the backend once, for all evaluations. */
 export async function createEvaluator(
   backend: Backend,
   mlp: Mlp,
@@ -85,10 +85,10 @@ export async function createEvaluator(
 }
 
 /**
- * Checks that a data set is one for this network.
+ * Checks that a data set fits a network.
  *
- * @throws {TypeError} if inputs or outputs differ in number, or inputs in scale
- * @throws {RangeError} if a label is no class of the network, or of the set
+ * @throws {TypeError} if the number of inputs or of outputs differs, or the scale of the inputs
+ * @throws {RangeError} if a label is not a class of the network, or not a class of the set
  */
 export function checkFit(mlp: Mlp, dataset: Dataset, loss: LossName = lossOf(mlp, dataset)): void {
   const { source, labels } = dataset;
@@ -116,8 +116,8 @@ export function checkFit(mlp: Mlp, dataset: Dataset, loss: LossName = lossOf(mlp
 /**
  * Checks that a loss can be computed from the targets of a data set.
  *
- * @throws {TypeError} if it takes no class labels, or no target values
- * @throws {RangeError} if a target value is out of its range, or a row belongs to no class and the loss has no target for it
+ * @throws {TypeError} if the loss does not take the set's kind of targets
+ * @throws {RangeError} if a target value is out of the loss's range, or if a row belongs to no class and the loss needs one
  */
 export function checkTargets(
   mlp: Mlp,
@@ -130,9 +130,9 @@ export function checkTargets(
     throw new TypeError(`Cannot use ${source}: it has ${found}, loss "${loss}" needs ${needed}`);
   }
   if (loss !== "binary-cross-entropy") return;
-  const outsider = labels ? labels.indexOf(NO_CLASS) : -1;
-  if (outsider >= 0) {
-    const found = `row ${outsider} belongs to no class`;
+  const unclassed = labels ? labels.indexOf(NO_CLASS) : -1;
+  if (unclassed >= 0) {
+    const found = `row ${unclassed} belongs to no class`;
     throw new RangeError(`Cannot use ${source}: ${found}, loss "${loss}" needs one of two classes`);
   }
   const at = targets === undefined ? -1 : targets.findIndex((target) => !(target >= 0 && target <= 1));
@@ -141,7 +141,7 @@ export function checkTargets(
   throw new RangeError(`Cannot use ${source}: ${found}, loss "${loss}" needs values from 0 to 1`);
 }
 
-/** Returns whether the one output of a network is the probability of the second of two classes. */
+/** Returns whether a network has one output that is the probability of class 1 of two classes. */
 export function isTwoClasses({ outFeatures }: Mlp, loss: LossName): boolean {
   return outFeatures === 1 && loss === "binary-cross-entropy";
 }
@@ -156,7 +156,7 @@ export function lossOf(mlp: Mlp, dataset: Dataset): LossName {
   return LOSSES["cross-entropy"].outputs.includes(activation) ? "cross-entropy" : "mean-squared-error";
 }
 
-/** Returns the plan up to what the loss is computed from: a loss of logits takes a softmax or sigmoid output as logits. */
+/** Returns the plan of the outputs that the loss is computed from; for a loss of logits, the last layer is linear. */
 function planOf({ inFeatures, inputScale, layers }: Mlp, loss: LossName): ForwardPlan {
   const last = layers[layers.length - 1];
   const trained = LOSSES[loss].logits ? { ...last, activation: "linear" as const } : last;

@@ -1,12 +1,12 @@
-/** The network that training has come to, from the state of its trainer. @module */
+/** The parameters of the network, from the state of its trainer. @module */
 import type { Tensors, TrainState } from "../backends/backend.ts";
 import type { LayerSpec } from "../plan/layers.ts";
 import type { AverageOp, StepPlan } from "../plan/plan.ts";
 import { type TargetScaling, toOriginalUnits } from "./target_scaling.ts";
 
 /**
- * Returns the parameters of the network: those of the state or, if the plan keeps averages, these with their bias corrected
- * (divided by `1 - decay^t` after `t` steps), in the original units of the targets.
+ * Returns the parameters of the network in the original units of the targets. They are those of the state. If the plan keeps
+ * averages, they are the averages with their bias corrected: divided by `1 - decay^t` after `t` steps.
  */
 export function networkParameters(
   plan: StepPlan,

@@ -1,4 +1,4 @@
-/** Resuming from a checkpoint: the checks, and whether the run has ended. @module */
+/** Resuming from a checkpoint: its checks, and the end of its run. @module */
 import { checkParameters } from "../backends/guards.ts";
 import type { Checkpoint } from "./checkpoint_parts.ts";
 import { fingerprintOf } from "./checkpoint.ts";
@@ -9,13 +9,13 @@ import { formatLayers } from "../plan/layers.ts";
 import type { Mlp } from "../mlp.ts";
 
 /**
- * Returns how the run of a checkpoint has ended: `"patience"` if its last epochs brought no better validation loss,
+ * Returns how the run of a checkpoint has ended: `"patience"` if its last epochs had no lower validation loss,
  * `"finished"` if all its epochs are done, `undefined` if steps are left.
  *
- * `train()` does no step if it resumes a run that has ended, and yields no event; the network is then the one that the
- * run ended with.
+ * If `train()` resumes a run that has ended, it does no step and yields no event; the network then receives the parameters
+ * with which the run ended.
  *
- * @param epochs the epochs of the run, if they are not those of the checkpoint
+ * @param epochs the number of epochs of the run; by default that of the checkpoint
  */
 export function endOfRun(
   { config, progress }: Pick<Checkpoint, "config" | "progress">,
@@ -28,12 +28,12 @@ export function endOfRun(
 }
 
 /**
- * Checks that training can go on from a checkpoint.
+ * Checks that training can continue from a checkpoint.
  *
- * @param config the settings of the run that goes on
- * @throws {TypeError} if the network has other layers, or the parameters of the best epoch are not there or do not fit
- * @throws {RangeError} if a setting other than `epochs` differs, fewer epochs are asked for than are done, or the data
- * set is another
+ * @param config the settings of the resumed run
+ * @throws {TypeError} if the network has other layers, or if the parameters of the best epoch are missing or do not fit
+ * @throws {RangeError} if a setting other than `epochs` differs, if `epochs` is lower than the number that is done, or if
+ * the data set is another
  */
 export function checkResume(resume: Checkpoint, config: TrainConfig, mlp: Mlp, dataset: Dataset): void {
   const [found, needed] = [mlp, resume.mlp].map(({ layers }) => formatLayers(layers));
@@ -50,7 +50,7 @@ export function checkResume(resume: Checkpoint, config: TrainConfig, mlp: Mlp, d
   if (config.epochs < done || (config.epochs === done && stepsDone > 0)) {
     const more = stepsDone > 0 ? ` and ${stepsDone} steps` : "";
     throw new RangeError(
-      `Cannot resume to epoch ${config.epochs}: the checkpoint has ${done} epochs${more} behind it`,
+      `Cannot resume to epoch ${config.epochs}: ${done} epochs${more} of the checkpoint are done`,
     );
   }
   if (config.patience > 0 && best) {
@@ -60,7 +60,7 @@ export function checkResume(resume: Checkpoint, config: TrainConfig, mlp: Mlp, d
   const { rows, crc32 } = fingerprintOf(dataset);
   if (rows !== resume.dataset.rows || crc32 !== resume.dataset.crc32) {
     throw new RangeError(
-      `Cannot resume on ${dataset.source}: it is not the set of ${resume.dataset.rows} rows that training began on`,
+      `Cannot resume on ${dataset.source}: it is not the set of ${resume.dataset.rows} rows that training started with`,
     );
   }
 }

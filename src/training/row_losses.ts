@@ -1,10 +1,10 @@
-/** The loss of one row of outputs, for evaluation: the reference computes it, as it defines the loss of training. @module */
+/** The loss of one row of outputs, for evaluation, computed by the reference backend. @module */
 import { computeLoss } from "../backends/reference/losses.ts";
 import type { OptionValues } from "../plan/option.ts";
 import { LOSS_OPTIONS, LOSSES, lossInputOf, type LossName } from "../plan/losses.ts";
 import type { TargetScaling } from "./target_scaling.ts";
 
-/** The loss of a row with its settings; defaults apply to those that are absent. Targets are not smoothed. */
+/** The loss of a row and its settings, by default those of {@linkcode LOSS_OPTIONS}. Labels are not smoothed. */
 export interface RowLossOptions extends Partial<OptionValues<typeof LOSS_OPTIONS>> {
   /** The loss. */
   readonly loss: LossName;
@@ -13,13 +13,13 @@ export interface RowLossOptions extends Partial<OptionValues<typeof LOSS_OPTIONS
 }
 
 /** Returns the loss of a row from its outputs `[O]`, which are logits for a loss of logits, and its label or targets `[O]`. */
-export type RowLoss = (outputs: Float32Array, wanted: number | Float32Array) => number;
+export type RowLoss = (outputs: Float32Array, labelOrTargets: number | Float32Array) => number;
 
 /**
- * Creates the function of a row's loss.
+ * Creates the function that computes the loss of a row.
  *
- * @param width outputs of a row, `O`
- * @param labels whether rows have labels; with one output and binary cross-entropy, a label is the target
+ * @param width the number of outputs a row, `O`
+ * @param labels true if rows have labels; with one output and binary cross-entropy, the label itself is the target
  */
 export function createRowLoss(width: number, labels: boolean, options: RowLossOptions): RowLoss {
   const defaults = Object.entries(LOSS_OPTIONS).map(([name, spec]) => [name, spec.default]);
@@ -34,10 +34,10 @@ export function createRowLoss(width: number, labels: boolean, options: RowLossOp
   const { scaling } = options;
   const standardized = (value: number, o: number) =>
     scaling ? (value - scaling.mean[o]) / scaling.deviation[o] : value;
-  return (given, wanted) => {
+  return (given, labelOrTargets) => {
     given.forEach((value, o) => outputs[o] = standardized(value, o));
-    if (typeof wanted === "number") target[0] = wanted;
-    else wanted.forEach((value, o) => target[o] = standardized(value, o));
+    if (typeof labelOrTargets === "number") target[0] = labelOrTargets;
+    else labelOrTargets.forEach((value, o) => target[o] = standardized(value, o));
     return computeLoss(op, buffers, 1).lossSum;
   };
 }

@@ -1,14 +1,14 @@
-/** The weights of rows in the gradient: those of their classes, times those of the data set. @module */
+/** The weights of rows in the gradient: the product of the class's weight and the row's weight in the data set. @module */
 import { type Dataset, NO_CLASS } from "../data/dataset.ts";
 import { weightsOf } from "../plan/option.ts";
 import type { TrainConfig } from "./config.ts";
 
 /**
- * Returns the weight of each row of a data set, `[N]`: its own, times that of its class or of no class.
+ * Returns the weight of each row of a data set, `[N]`: its weight in the data set, times that of its class or of no class.
  *
- * @param rows the rows to train on, by which classes are balanced
- * @returns `undefined` if every row weighs 1
- * @throws {RangeError} if there are class weights and no labels, or weights for another number of classes
+ * @param rows the rows to train on, which balanced weights are computed from
+ * @returns the weights; `undefined` if every row has weight 1
+ * @throws {RangeError} as {@linkcode classWeightsOf}
  */
 export function rowWeightsOf(
   dataset: Dataset,
@@ -17,8 +17,8 @@ export function rowWeightsOf(
 ): Float32Array | undefined {
   const { labels, weights } = dataset, { noClassWeight } = config;
   const ofClass = classWeightsOf(dataset, config, rows);
-  const hasOutsiders = noClassWeight !== 1 && labels?.includes(NO_CLASS);
-  if (!labels || !(ofClass || hasOutsiders)) return weights;
+  const weighsNoClass = noClassWeight !== 1 && labels?.includes(NO_CLASS);
+  if (!labels || !(ofClass || weighsNoClass)) return weights;
   return Float32Array.from(
     labels,
     (label, row) => (label === NO_CLASS ? noClassWeight : ofClass?.[label] ?? 1) * (weights?.[row] ?? 1),
@@ -28,30 +28,30 @@ export function rowWeightsOf(
 /**
  * Returns the weight of each class, `[C]`.
  *
- * @param rows the rows to train on, by which classes are balanced
- * @returns `undefined` if there are no class weights
- * @throws {RangeError} if there are class weights and no labels, weights for another number of classes, or only zeros
+ * @param rows the rows to train on, which balanced weights are computed from
+ * @returns the weights; `undefined` if the classes have none
+ * @throws {RangeError} if the set has no labels, if the number of weights is not the number of classes, or if all are 0
  */
 export function classWeightsOf(
   { labels, outFeatures: classes }: Dataset,
   { classWeights }: Pick<TrainConfig, "classWeights">,
   rows: Uint32Array,
 ): readonly number[] | undefined {
-  const asked = weightsOf(classWeights) ?? "none";
-  if (asked === "none") return undefined;
+  const given = weightsOf(classWeights) ?? "none";
+  if (given === "none") return undefined;
   if (!labels) {
     throw new RangeError(`Option "classWeights" needs class labels, the data set has target values`);
   }
-  if (asked === "balanced") return balancedWeights(labels, classes, rows);
-  if (asked.length !== classes) {
+  if (given === "balanced") return balancedWeights(labels, classes, rows);
+  if (given.length !== classes) {
     throw new RangeError(
-      `Option "classWeights" needs ${classes} weights, one a class, found ${asked.length}`,
+      `Option "classWeights" needs ${classes} weights, one a class, found ${given.length}`,
     );
   }
-  if (asked.every((weight) => weight === 0)) {
+  if (given.every((weight) => weight === 0)) {
     throw new RangeError(`Option "classWeights" needs a weight above 0, found ${classWeights}`);
   }
-  return asked;
+  return given;
 }
 
 /** Returns `rows / (classes × rows of the class)` for each class (King and Zeng 2001); 0 for a class without rows. */

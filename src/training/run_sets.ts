@@ -1,4 +1,4 @@
-/** The data sets of a run, checked and made ready for its loss: split, weighted, standardized. @module */
+/** Preparation of a run's data sets: checks, validation split, row weights and standardized targets. @module */
 import { countOf, type Dataset } from "../data/dataset.ts";
 import { splitRows, takeRows } from "../data/split.ts";
 import type { Mlp } from "../mlp.ts";
@@ -12,7 +12,7 @@ import { standardized, type TargetScaling, targetScalingOf } from "./target_scal
 export interface RunSets {
   /** The set to train on, with the targets and weights of its rows as the plan needs them. */
   readonly training: Dataset;
-  /** The rows of it to train on. */
+  /** The rows of `training` to train on. */
   readonly rows: Uint32Array;
   /** The validation set, in original units. */
   readonly validation: Dataset | undefined;
@@ -21,10 +21,10 @@ export interface RunSets {
 }
 
 /**
- * Makes the data sets of a run ready.
+ * Prepares the data sets of a run.
  *
- * @throws {RangeError} if sets, network and settings do not go together
- * @throws {TypeError} if a set is not one for this network
+ * @throws {RangeError} if sets, network and settings do not fit each other
+ * @throws {TypeError} if a set does not fit the network
  */
 export function prepareSets(
   mlp: Mlp,
@@ -38,16 +38,16 @@ export function prepareSets(
   const { rows, validation } = splitOff(dataset, given, config);
   const sets = [dataset, validation, test].filter((set) => set !== undefined);
   for (const set of sets) checkFit(mlp, set, config.loss);
-  const valued = binaryTargets(mlp, dataset, config.loss);
-  trainedActivation(config.loss, mlp.layers[mlp.layers.length - 1].activation, valued.labels !== undefined);
+  const targeted = binaryTargets(mlp, dataset, config.loss);
+  trainedActivation(config.loss, mlp.layers[mlp.layers.length - 1].activation, targeted.labels !== undefined);
   for (const set of sets) checkTargets(mlp, set, config.loss);
   const weights = rowWeightsOf(dataset, config, rows);
   const scaling = targetScalingOf(mlp.layers, dataset, config, rows);
-  const training = standardized({ ...valued, ...weights && { weights } }, scaling);
+  const training = standardized({ ...targeted, ...weights && { weights } }, scaling);
   return { training, rows, validation, scaling };
 }
 
-/** Returns the training rows and the validation set: the one given, or rows set apart. */
+/** Returns the rows to train on, and the validation set: the given one, or the other rows. */
 function splitOff(dataset: Dataset, validation: Dataset | undefined, config: TrainConfig) {
   if (validation && config.validationSplit > 0) {
     throw new RangeError(`Option "validationSplit" needs no validation set, one was given`);
@@ -64,7 +64,7 @@ function splitOff(dataset: Dataset, validation: Dataset | undefined, config: Tra
   return { rows: Uint32Array.from({ length: count }, (_, row) => row), validation };
 }
 
-/** Returns a set of two classes with target values 0 and 1 for a network of one output; any other set as it is. */
+/** Returns a set of two classes with target values 0 and 1 if the network has one output; any other set unchanged. */
 function binaryTargets(mlp: Mlp, dataset: Dataset, loss: LossName): Dataset {
   const { labels, ...rest } = dataset;
   if (!labels || !isTwoClasses(mlp, loss)) return dataset;

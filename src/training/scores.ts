@@ -15,15 +15,15 @@ export interface Mistake {
   readonly loss: number;
 }
 
-/** The scores of one of several labels, or of the one output of a network of two classes. */
+/** The scores of one of several labels, or of class 1 of two classes if the network has one output. */
 export interface LabelScores {
   /** Rows that have the label. */
   readonly positives: number;
-  /** Share of the rows for which it was predicted correctly: its probability is above 1/2 if the row has it. */
+  /** Share of the rows that were predicted correctly: the label's probability is above 1/2 exactly if the row has it. */
   readonly accuracy: number;
-  /** Share of the rows with it among those it was predicted for; 0 if it was predicted for none. */
+  /** Share of the rows predicted to have the label that have it; 0 if it was predicted for none. */
   readonly precision: number;
-  /** Share of the rows it was predicted for among those with it; 0 if none has it. */
+  /** Share of the rows that have the label for which it was predicted; 0 if no row has it. */
   readonly recall: number;
   /** `2 precision recall / (precision + recall)`, 0 if both are 0. */
   readonly f1: number;
@@ -31,7 +31,7 @@ export interface LabelScores {
 
 /** The scores of one output of a regression, in the units of its targets. */
 export interface OutputScores {
-  /** `1 - Σ (y - t)² / Σ (t - mean)²`; for equal targets 1 if each is met, else 0. */
+  /** `1 - Σ (y - t)² / Σ (t - mean)²`; if all targets are equal, 1 if every output is exact, else 0. */
   readonly r2: number;
   /** Mean of `|y - t|`. */
   readonly meanAbsoluteError: number;
@@ -41,21 +41,21 @@ export interface OutputScores {
 export interface Evaluation {
   /** Rows, `N`. */
   readonly rows: number;
-  /** Mean loss over the rows, each with weight 1, in the units of training: of standardized targets if it had these. */
+  /** Mean loss over the rows, without row weights; of standardized targets if training standardized them. */
   readonly loss: number;
-  /** Rows that were predicted correctly: their class, or all of their labels. */
+  /** The number of rows that were predicted correctly: the class, or all labels. */
   readonly correct?: number;
-  /** `correct` as a share of the rows that belong to a class; absent if none does. */
+  /** `correct` as a share of the rows that belong to a class; absent if no row does. */
   readonly accuracy?: number;
   /** The standard error of the accuracy, `√(a (1 - a) / rows)` of those rows. */
   readonly standardError?: number;
   /** The number of rows of class `label` that were predicted as `guess`: `[C, C]`, entry `label * C + guess`. */
   readonly confusion?: Uint32Array;
-  /** The wrong rows of the highest loss, worst first. */
+  /** The incorrectly predicted rows with the highest losses, highest first; at most 10. */
   readonly worst?: readonly Mistake[];
   /** The scores of each label, with binary cross-entropy. */
   readonly labels?: readonly LabelScores[];
-  /** The mean F1 of the labels. */
+  /** The mean of the labels' F1. */
   readonly f1?: number;
   /** The scores of each output, for target values with another loss. */
   readonly outputs?: readonly OutputScores[];
@@ -65,16 +65,16 @@ export interface Evaluation {
   readonly meanAbsoluteError?: number;
 }
 
-/** The most incorrect rows that an evaluation lists. */
+/** The maximum number of incorrect rows that an evaluation lists. */
 const WORST = 10;
 
-/** Returns the scores of outputs `[N, O]`, which are logits if the loss is computed from these. */
+/** Returns the scores of outputs `[N, O]`, which are logits if the loss is computed from logits. */
 export function score(outputs: Float32Array, dataset: Dataset, options: RowLossOptions): Evaluation {
   const rows = countOf(dataset), width = outputs.length / rows, { labels, targets } = dataset;
   const losses = new Float64Array(rows), lossOf = createRowLoss(width, labels !== undefined, options);
   for (let row = 0; row < rows; row++) {
-    const wanted = labels ? labels[row] : targets!.subarray(row * width, (row + 1) * width);
-    losses[row] = lossOf(outputs.subarray(row * width, (row + 1) * width), wanted);
+    const labelOrTargets = labels ? labels[row] : targets!.subarray(row * width, (row + 1) * width);
+    losses[row] = lossOf(outputs.subarray(row * width, (row + 1) * width), labelOrTargets);
   }
   const all = { rows, loss: losses.reduce((sum, loss) => sum + loss, 0) / rows };
   const isBinary = options.loss === "binary-cross-entropy";

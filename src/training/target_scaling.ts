@@ -1,6 +1,6 @@
 /**
- * Standardized target values: training sees targets of mean 0 and deviation 1, and the network that comes out gives the
- * original units, because its last layer takes the scaling over.
+ * Standardization of target values: training uses targets with mean 0 and standard deviation 1. The trained network gives
+ * the original units, because its last layer then contains the inverse scaling.
  * @module
  */
 import type { FloatArray, Tensors } from "../backends/backend.ts";
@@ -17,17 +17,17 @@ export interface TargetScaling {
   readonly deviation: readonly number[];
 }
 
-/** Targets are standardized by `"auto"` if a deviation is larger than this or smaller than its inverse, or a mean larger. */
+/** `"auto"` standardizes targets with a standard deviation above this or below its inverse, or with a larger mean. */
 const WIDE = 4;
 
 /**
- * Returns the scaling that a run applies to its target values: that of the rows it trains on. The loss has to be computed
- * from target values and a linear output; `standardizeTargets` decides, and `"auto"` scales if the standard deviation of an
- * output's targets lies outside of 1/4 to 4, or their mean outside of -4 to 4.
+ * Returns the scaling of a run's target values, from the mean and the deviation of the rows to train on. It needs target
+ * values, a linear output and a loss that is not computed from logits. `"auto"` scales if the standard deviation of an
+ * output's targets is outside of 1/4 to 4, or if their mean is outside of -4 to 4.
  *
- * @param rows rows of the data set to train on; all if absent
- * @returns `undefined` if the targets stay as they are
- * @throws {RangeError} if `"always"` is asked for and the targets cannot be scaled
+ * @param rows the rows of the data set to train on; all if absent
+ * @returns the scaling; `undefined` if the targets are not scaled
+ * @throws {RangeError} if `standardizeTargets` is `"always"` and the targets cannot be scaled
  */
 export function targetScalingOf(
   layers: readonly LayerSpec[],
@@ -68,7 +68,7 @@ function measure(targets: Float32Array, width: number, rows?: Uint32Array): Targ
   return { mean, deviation };
 }
 
-/** Returns the data set with standardized targets; the same one without a scaling. */
+/** Returns the data set with standardized targets; unchanged without a scaling. */
 export function standardized(dataset: Dataset, scaling: TargetScaling | undefined): Dataset {
   if (!scaling || !dataset.targets) return dataset;
   const { mean, deviation } = scaling, width = mean.length;
@@ -78,7 +78,7 @@ export function standardized(dataset: Dataset, scaling: TargetScaling | undefine
   };
 }
 
-/** Returns the parameters whose outputs are those of `parameters` in the original units of the targets. */
+/** Returns parameters that give the outputs of `parameters` in the original units of the targets. */
 export function toOriginalUnits(
   parameters: Tensors,
   layers: readonly LayerSpec[],
@@ -89,7 +89,7 @@ export function toOriginalUnits(
   return withOutputs(parameters, layers, (value, o, isBias) => value * deviation[o] + (isBias ? mean[o] : 0));
 }
 
-/** Returns the parameters whose outputs are those of `parameters`, standardized. */
+/** Returns parameters that give the outputs of `parameters` in standardized units. */
 export function toStandardUnits(
   parameters: Tensors,
   layers: readonly LayerSpec[],
@@ -104,7 +104,7 @@ export function toStandardUnits(
   );
 }
 
-/** Returns parameters of which those of the last layer are changed, by output. */
+/** Returns parameters with a change to each number of the last layer, which depends on its output. */
 function withOutputs(
   parameters: Tensors,
   layers: readonly LayerSpec[],

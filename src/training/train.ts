@@ -1,4 +1,4 @@
-/** Training: epochs over a data set, an event for each. @module */
+/** Training of a network on a data set. @module */
 import { type Augmenter, createAugmenter } from "../augment/augmenter.ts";
 import type { Backend, Trainer, TrainState } from "../backends/backend.ts";
 import { type BackendName, openBackend } from "../backends/open.ts";
@@ -19,22 +19,22 @@ import { type TargetScaling, toStandardUnits } from "./target_scaling.ts";
 
 /** The options of `train`, besides the settings of {@linkcode TrainConfig}. */
 export interface TrainOptions extends Partial<TrainConfig>, EpochOptions {
-  /** The backend, or its name; `"auto"` by default. One that was passed in stays open. */
+  /** The backend, or its name; `"auto"` by default. A given backend stays open. */
   readonly backend?: Backend | BackendName;
-  /** Threads of a backend that is opened here, and of augmentation. */
+  /** The number of threads of augmentation, and of the backend if it is given by name. */
   readonly threads?: number;
-  /** A validation set; `validationSplit` sets rows of the training set apart instead. */
+  /** A validation set; with `validationSplit`, rows of the training set are used instead. */
   readonly validation?: DatasetLike;
   /** A set to evaluate on after every epoch. */
   readonly test?: DatasetLike;
 }
 
 /**
- * Trains a network and yields an event after each epoch; `mlp.parameters` are then those of that epoch.
+ * Trains a network and yields an event after each epoch. `mlp.parameters` are then the parameters after that epoch.
  *
- * The data sets, the settings and the plan are checked when the first event is asked for, before any step; numbers of
- * other types than those of a {@linkcode Dataset} are converted, see {@linkcode DatasetLike}. With `patience`, the network
- * ends with the parameters of the epoch of the lowest validation loss.
+ * The first call of `next()` checks the data sets, the settings and the plan before any step. Numbers of other types than
+ * those of a {@linkcode Dataset} are converted, see {@linkcode DatasetLike}. With `patience`, the network has at the end the
+ * parameters of the epoch with the lowest validation loss.
  *
  * ```ts
  * import { datasetFromArrays, dense, Mlp, train } from "@mlpcuda/mlpcuda";
@@ -46,11 +46,11 @@ export interface TrainOptions extends Partial<TrainConfig>, EpochOptions {
  * }
  * ```
  *
- * @throws {RangeError} if a setting is out of range, a label is no class, an integer is not exact in float32, or network,
- * loss and data set do not go together
- * @throws {TypeError} if the data set is not one for this network, or an array is of another kind or length than it needs
- * @throws {DivergedError} if the loss or a parameter stops being a finite number; the network then has the parameters
- * of the last epoch that ended well
+ * @throws {RangeError} if a setting is out of range, if a label is not a class, if an integer is not exact in float32, or if
+ * network, loss and data set do not fit each other
+ * @throws {TypeError} if a data set does not fit the network, or if an array has the wrong type or length
+ * @throws {DivergedError} if the loss or a parameter is no longer finite; the network then has the parameters of the last
+ * epoch in which all were finite
  */
 export async function* train(
   mlp: Mlp,
@@ -110,7 +110,7 @@ export async function* train(
   }
 }
 
-/** Returns the state that training starts from: that of the checkpoint, or the network's parameters and no state. */
+/** Returns the state that training starts from: that of the checkpoint, or the network's parameters with zero state. */
 function startOf(
   plan: StepPlan,
   mlp: Mlp,
@@ -120,7 +120,7 @@ function startOf(
   },
 ): TrainState {
   if (resume) return { step: resume.progress.step, tensors: resume.tensors };
-  // Weights that were drawn suit standardized targets as they are; those of a trained network give original units.
+  // New random weights are used unchanged; the outputs of a trained network are in original units.
   const parameters = mlp.training ? toStandardUnits(mlp.parameters, mlp.layers, scaling) : mlp.parameters;
   const tensors = Object.fromEntries(
     persistentBuffers(plan).map((buffer) => [
@@ -131,7 +131,7 @@ function startOf(
   return { step: 0, tensors };
 }
 
-/** Makes the network the one that the run of a checkpoint ended with. */
+/** Gives the network the parameters and the record with which the run of a checkpoint ended. */
 function takeEnd(
   { progress, bestTensors, tensors, backend }: Checkpoint,
   run: Pick<Run, "mlp" | "dataset" | "config" | "plan" | "rows" | "scaling">,

@@ -1,5 +1,5 @@
 /**
- * Reads how a network was trained from the JSON of a file: the settings of a run, and the record of it.
+ * Reading of training records from the JSON of a file: the settings of a run, its epochs, its data set and its backend.
  * @module
  */
 import { resolveConfig, TRAIN_OPTIONS, type TrainConfig } from "./config.ts";
@@ -8,7 +8,7 @@ import type { OptionSpec } from "../plan/option.ts";
 import type { TargetScaling } from "./target_scaling.ts";
 import { jsonText, type Refuse } from "../formats/fault.ts";
 
-/** An object of JSON whose fields are not known yet. */
+/** A JSON object with unchecked fields. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Returns whether a value of JSON is an object. */
@@ -22,12 +22,12 @@ export function isCount(value: unknown, min = 0): value is number {
 }
 
 /**
- * Finds an option by which settings are not those of this program: one that is unknown, or one that is missing. A file
- * of this program names every option, except one that was added to {@linkcode TRAIN_OPTIONS} later and has its value `absent`.
+ * Finds an option in the settings of a file that is unknown to this program or is missing. An option may be missing only if
+ * it has a value `absent` in {@linkcode TRAIN_OPTIONS}.
  *
- * @returns such as `no "epochs"` or `an unknown "epoch"`; `undefined` if there is none
+ * @returns a text such as `no "epochs"` or `an unknown "epoch"`; `undefined` if there is no such option
  */
-export function strangeOption(config: Fields): string | undefined {
+export function wrongOption(config: Fields): string | undefined {
   const unknown = Object.keys(config).find((name) => !Object.hasOwn(TRAIN_OPTIONS, name));
   if (unknown !== undefined) return `an unknown ${JSON.stringify(unknown)}`;
   const missing = Object.entries<OptionSpec>(TRAIN_OPTIONS).find(([name, { absent }]) =>
@@ -37,8 +37,8 @@ export function strangeOption(config: Fields): string | undefined {
 }
 
 /**
- * Returns the settings of a run as a file has them: without the options that have the value of files that lack them, so that
- * runs that do not use an option that was added later have the files that they had before it.
+ * Returns the settings of a run for a file: without the options that have their value `absent`. Runs that do not use a newer
+ * option therefore write the same files as before it was added.
  */
 export function writtenConfig(config: TrainConfig): Partial<TrainConfig> {
   const options: Readonly<Record<string, OptionSpec>> = TRAIN_OPTIONS;
@@ -48,35 +48,35 @@ export function writtenConfig(config: TrainConfig): Partial<TrainConfig> {
 }
 
 /**
- * Reads the settings of a run, all of them known.
+ * Reads the settings of a run, in which {@linkcode wrongOption} finds nothing.
  *
- * @param where the settings' place in the file, as messages name it: `"checkpoint"`
- * @throws {FormatError} if an option is out of its range, or two options exclude each other
+ * @param array the name of the array with the settings, for messages: `"checkpoint"`
+ * @throws {FormatError} if an option is out of its range, or if two options exclude each other
  */
-export function readConfig(config: Fields, where: string, refuse: Refuse): TrainConfig {
+export function readConfig(config: Fields, array: string, refuse: Refuse): TrainConfig {
   const options = Object.entries<OptionSpec>(TRAIN_OPTIONS);
   const absent = options.flatMap(([name, spec]) => spec.absent === undefined ? [] : [[name, spec.absent]]);
   try {
     return resolveConfig({ ...Object.fromEntries(absent), ...config } as Partial<TrainConfig>);
   } catch (cause) {
-    throw refuse(`has settings in "${where}" that no run can have: ${(cause as Error).message}`, { cause });
+    throw refuse(`has settings in "${array}" that no run can have: ${(cause as Error).message}`, { cause });
   }
 }
 
 /**
- * Reads the record of a run from a model's `config`. A network predicts without one, so a record that lacks a field
- * or an option, or has an option that this program does not know, is left out.
+ * Reads the record of a run from a model's `config`. A prediction does not need it, so that a record is ignored if a field or
+ * an option is missing, or if an option is unknown.
  *
- * @returns the record, or `undefined` if there is none or it is incomplete
- * @throws {FormatError} if it is no record, or a field that is there has a value that it cannot have
+ * @returns the record; `undefined` if there is none or it is ignored
+ * @throws {FormatError} if it is not a record, or if a field has an impossible value
  */
 export function readTrainingRecord(value: unknown, refuse: Refuse): TrainingRecord | undefined {
   if (value === undefined) return undefined;
   if (!isFields(value) || !isFields(value.config)) {
     throw refuse(`has a "config" whose training is ${jsonText(value)}, needs the settings of a run`);
   }
-  const check = <T>(name: string, field: unknown, isRight: (field: unknown) => field is T, needs: string) => {
-    if (field === undefined || isRight(field)) return field;
+  const check = <T>(name: string, field: unknown, isValid: (field: unknown) => field is T, needs: string) => {
+    if (field === undefined || isValid(field)) return field;
     throw refuse(`has a "config" whose training.${name} is ${jsonText(field)}, needs ${needs}`);
   };
   const isText = (field: unknown): field is string => typeof field === "string";
@@ -88,7 +88,7 @@ export function readTrainingRecord(value: unknown, refuse: Refuse): TrainingReco
   const rows = check("dataset.rows", dataset?.rows, isWhole, "a whole number from 0");
   const { targetScaling } = value;
   check("targetScaling", targetScaling, isScaling, "a mean and a deviation above 0 for each output");
-  if (strangeOption(value.config) !== undefined) return undefined;
+  if (wrongOption(value.config) !== undefined) return undefined;
   const config = readConfig(value.config, "config", refuse);
   const isIncomplete = epochs === undefined || backend === undefined || source === undefined ||
     rows === undefined;

@@ -1,4 +1,4 @@
-/** Where a task's data set comes from. @module */
+/** Opening of a task's data set: a file, MNIST, or drawn digits. @module */
 import { basename, isAbsolute } from "node:path";
 import type { Dataset, DatasetPair } from "../../src/data/dataset.ts";
 import { countOf } from "../../src/data/dataset.ts";
@@ -13,30 +13,31 @@ import { projectPath, shownPath, userPath } from "../terminal/paths.ts";
 import type { Screen } from "../terminal/screen.ts";
 import { fileError } from "../terminal/system_errors.ts";
 
-/** The file that is looked for, and downloaded to, where no data set is named. */
+/** The file of the default data set. If it does not exist, MNIST is downloaded to it. */
 const MNIST_PATH = "data/mnist.npz";
-/** Digits that are drawn to show one of. */
+/** The number of digits that are drawn for the page, which shows one of them at a time. */
 const SHOWN_DIGITS = 1000;
 
-/** A data set and a sentence that says where it came from. */
+/** A data set, and its description for the terminal: its source, its size and its shapes. */
 export interface OpenedData {
   readonly sets: DatasetPair;
-  readonly said: string;
+  readonly description: string;
 }
 
 /**
- * Opens the data set that `--data` names; without one `data/mnist.npz`, else downloads MNIST to there, else draws digits.
+ * Opens the data set that `--data` names. By default, opens `data/mnist.npz`. If that does not exist, downloads it; if
+ * that fails, draws digits.
  */
 export async function openData(
   named: string | undefined,
   terminal: { readonly screen: Screen; readonly signal: AbortSignal },
 ): Promise<OpenedData> {
   const { screen, signal } = terminal;
-  if (named === "digits") return await drawn("digits drawn by the program", terminal);
+  if (named === "digits") return await draw("digits drawn by the program", terminal);
   if (named !== undefined) return await load(userPath(named), signal);
   const path = projectPath(MNIST_PATH);
   if (await isThere(path)) return await load(path, signal);
-  screen.note(`downloading MNIST to ${shownPath(path)}, which is not there yet`);
+  screen.note(`downloading MNIST to ${shownPath(path)}, which does not exist yet`);
   try {
     const progress = ({ received, total }: { received: number; total?: number }) =>
       screen.progress(
@@ -48,17 +49,17 @@ export async function openData(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof AggregateError)) throw error;
-    return await drawn("digits drawn by the program, because MNIST cannot be downloaded", terminal);
+    return await draw("digits drawn by the program, because MNIST cannot be downloaded", terminal);
   } finally {
     screen.clear();
   }
 }
 
 /**
- * Test rows to show one of: those of the set that `--data` names, or of `data/mnist.npz` if that is there, else digits that
- * the program draws. Nothing is downloaded for this.
+ * Opens the test rows that the page shows: those of the set that `--data` names, by default those of `data/mnist.npz` if
+ * that exists, else digits that the program draws. Nothing is downloaded for this.
  *
- * @throws {TaskError} where the set that was named has none
+ * @throws {TaskError} if the set has no test rows
  */
 export async function openTestRows(named: string | undefined, signal: AbortSignal): Promise<Dataset> {
   const path = named === undefined ? projectPath(MNIST_PATH) : userPath(named);
@@ -74,9 +75,10 @@ async function load(path: string, signal: AbortSignal): Promise<OpenedData> {
   try {
     const { train, test } = await unlessAborted(signal, loadDataset(path));
     const shown = shownPath(path);
-    const source = isAbsolute(shown) ? basename(shown) : shown; // in the model's file, which should not tell of a home
+    // The source is saved in the model, which must not reveal the path of a home folder.
+    const source = isAbsolute(shown) ? basename(shown) : shown;
     const sets = { train: { ...train, source }, ...(test && { test: { ...test, source } }) };
-    return { sets, said: described(shown, sets) };
+    return { sets, description: describe(shown, sets) };
   } catch (error) {
     throw fileError("Cannot load", path, error, {
       ENOENT: "leave --data out for MNIST, or use --data digits",
@@ -84,15 +86,15 @@ async function load(path: string, signal: AbortSignal): Promise<OpenedData> {
   }
 }
 
-async function drawn(
-  why: string,
+async function draw(
+  source: string,
   terminal: { readonly screen: Screen; readonly signal: AbortSignal },
 ): Promise<OpenedData> {
   const sets = await drawOn(terminal);
-  return { sets, said: described(why, sets) };
+  return { sets, description: describe(source, sets) };
 }
 
-/** Draws digits, and tells on the transient line how many are drawn; the signal ends it within a slice of the work. */
+/** Draws digits, with their progress on the transient line. The signal ends it soon, because it works in slices. */
 export async function drawOn(
   { screen, signal }: { readonly screen: Screen; readonly signal: AbortSignal },
   options: DrawDigitsOptions = {},
@@ -108,13 +110,13 @@ export async function drawOn(
   }
 }
 
-function described(from: string, { train, test }: DatasetPair): string {
+function describe(source: string, { train, test }: DatasetPair): string {
   const shape = `[${train.inputShape.join(", ")}]`;
   const kind = train.labels
     ? `${count(train.outFeatures)} classes`
     : `${count(train.outFeatures)} target values`;
   const tested = test ? `, ${count(countOf(test))} to test` : "";
-  return `${from}: ${count(countOf(train))} rows to train${tested}; inputs ${shape}, ${kind}`;
+  return `${source}: ${count(countOf(train))} rows to train${tested}; inputs ${shape}, ${kind}`;
 }
 
 function megabytes(bytes: number): string {

@@ -5,7 +5,7 @@ import { visible } from "../../src/visible.ts";
 import { accuracy, amount, count, loss, percent, r2 } from "../terminal/numbers.ts";
 import { type Column, startTable } from "../terminal/table.ts";
 
-/** Classes up to which the confusion matrix fits a terminal. */
+/** The maximum number of classes for which the confusion matrix is shown; more do not fit a terminal. */
 const SHOWN_CLASSES = 20;
 
 /** Returns the lines that show an evaluation: the scores of its kind of targets. */
@@ -73,7 +73,7 @@ function tableOf<R>(rows: readonly R[], columns: readonly Column<R>[]): string[]
   return lines;
 }
 
-/** Returns the confusion matrix, a row for each label, with the share of it that was predicted correctly. */
+/** Returns the lines of the confusion matrix: a row for each label, with the share of its rows that were predicted correctly. */
 function confusionLines(confusion: Uint32Array, nameOf: (label: number) => string): string[] {
   const classes = Math.sqrt(confusion.length);
   if (classes > SHOWN_CLASSES) return [];
@@ -85,14 +85,14 @@ function confusionLines(confusion: Uint32Array, nameOf: (label: number) => strin
     [head.padStart(first), ...texts.map((text) => text.padStart(width))].join(" ");
   return [
     "",
-    `${line("label", names)}    right (columns: taken for)`,
+    `${line("label", names)}  correct (columns: predicted)`,
     ...names.map((name, label) => {
       const row = cells.slice(label * classes, (label + 1) * classes);
       const total = confusion.subarray(label * classes, (label + 1) * classes).reduce((a, b) => a + b, 0);
-      const right = total > 0
+      const correct = total > 0
         ? percent(confusion[label * classes + label] / total).padStart(8)
         : "   no rows";
-      return `${line(name, row)}  ${right}`;
+      return `${line(name, row)}  ${correct}`;
     }),
   ];
 }
@@ -101,7 +101,7 @@ function worstLines({ worst = [] }: Evaluation, nameOf: (label: number) => strin
   if (worst.length === 0) return [];
   return [
     "",
-    "worst mistakes (row: label, taken for, loss)",
+    "worst mistakes (row: label, predicted, loss)",
     ...worst.map(({ row, label, guess, loss: rowLoss }) =>
       `  ${row}: ${nameOf(label)}, ${nameOf(guess)}, ${loss(rowLoss)}`
     ),

@@ -21,7 +21,7 @@ import { checkRun, chooseRun } from "./run_choice.ts";
 import { dataNotes } from "./run_notes.ts";
 import { configOf, configText, networkText } from "./training.ts";
 
-/** A network, and the other data that the page shows. */
+/** A network and the other data that the page shows. */
 export interface Shown {
   readonly mlp: Mlp;
   readonly origin: string;
@@ -36,7 +36,7 @@ interface Terminal {
   readonly signal: AbortSignal;
 }
 
-/** The data and the epochs of `--demo`, which trains about four seconds on two processors. */
+/** The data and the epochs of `--demo`, which trains for about four seconds on two processors. */
 const DEMO = { digits: 20_000, testDigits: 1000, epochs: 8 };
 
 /** Loads the network of a file. */
@@ -45,14 +45,13 @@ export async function openSaved(
   data: string | undefined,
   { program, signal }: Terminal,
 ): Promise<Shown> {
-  const otherwise = `\`${program} gui --demo\` to try without one`;
+  const otherwise = `\`${program} gui --demo\` to try the page without a model`;
   const mlp = await loadModel(path, { program, signal, otherwise });
   checkShowable(mlp);
   const samples = await samplesFor(mlp, data, signal), { training } = mlp;
   const source = training?.dataset?.source, epochs = training?.epochs; // another program's record may lack either
   const known = [source && `on ${source}`, epochs && `for ${epochsText(epochs)}`].filter(Boolean).join(" ");
-  const learned = known && `, trained ${known}`;
-  return { mlp, origin: `${path ?? DEFAULT_MODEL}${learned}`, samples };
+  return { mlp, origin: `${path ?? DEFAULT_MODEL}${known && `, trained ${known}`}`, samples };
 }
 
 /** Trains a small network on drawn digits. */
@@ -70,8 +69,10 @@ export async function openDemo(
   for await (const event of train(mlp, sets.train, options)) test = event.test;
   signal.throwIfAborted();
   if (test?.accuracy !== undefined) {
-    const read = accuracy(test.accuracy, test.rows);
-    screen.note(`accuracy ${read} of other drawn digits; \`${program} train\` does better on MNIST`);
+    const correct = accuracy(test.accuracy, test.rows);
+    screen.note(
+      `accuracy ${correct} on other drawn digits; \`${program} train\` makes a better network for MNIST`,
+    );
   }
   const origin = `a demonstration, trained on ${count(digits)} drawn digits for ${
     epochsText(epochs)
@@ -92,13 +93,13 @@ export async function openTraining(
   terminal: Terminal,
 ): Promise<Shown> {
   const { backend, threads, save } = options, { screen } = terminal;
-  const { sets, said } = await openData(options.data, terminal);
+  const { sets, description } = await openData(options.data, terminal);
   const { mlp, config, notes } = chooseRun(sets.train, options);
   checkShowable(mlp);
   const settings = configOf(config);
   checkRun(mlp, sets.train, settings.loss);
   const lines = [...notes, ...dataNotes(mlp, sets.train, settings)];
-  screen.note(`data     ${said}`);
+  screen.note(`data     ${description}`);
   for (const line of lines) screen.note(line);
   screen.note(`network  ${networkText(mlp)}`);
   screen.note(`training ${configText(settings)}`);

@@ -9,7 +9,7 @@ import { fileError } from "../terminal/system_errors.ts";
 /**
  * Loads the model that `--model` names, or the default one.
  *
- * @param options `otherwise` is what to do if there is none and none can be trained first
+ * @param options `otherwise` is the other advice of the hint if there is no model
  */
 export async function loadModel(
   named: string | undefined,

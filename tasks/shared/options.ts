@@ -2,12 +2,16 @@
 import { type BackendOptions, BACKENDS } from "../../src/backends/open.ts";
 import type { ArgumentTable, OptionGroup } from "../terminal/command.ts";
 
-/** The default path of a model, relative to the folder that the person stands in. */
+/** The default path of a model, relative to the user's current folder. */
 export const DEFAULT_MODEL = "model/model.npz";
 
 /** The model that a task uses. */
 export const MODEL_OPTION = {
-  model: { kind: "text", value: "PATH", help: `the model (default ${DEFAULT_MODEL} in the current folder)` },
+  model: {
+    kind: "text",
+    value: "PATH",
+    help: `saved model (default ${DEFAULT_MODEL} in the current folder)`,
+  },
 } as const satisfies ArgumentTable;
 
 /** The data set. */
@@ -16,25 +20,25 @@ export const DATA_OPTION = {
     kind: "text",
     value: "PATH",
     help:
-      "a .npz with x_train, y_train, x_test, y_test, a folder of IDX files, or `digits` for digits drawn by the program; " +
-      "by default data/mnist.npz, which is downloaded, or the drawn digits where that fails",
+      "data set: an .npz with x_train, y_train, x_test and y_test, a folder of IDX files, or `digits` for digits drawn by " +
+      "the program; by default data/mnist.npz, which is downloaded if it is missing, or `digits` if the download fails",
   },
 } as const satisfies ArgumentTable;
 
-/** Where and how the work is done. */
+/** The backend and its settings. */
 export const BACKEND_OPTIONS = {
   backend: {
     kind: "choice",
     default: "auto",
     choices: ["auto", ...BACKENDS],
-    help: "what computes",
+    help: "hardware to compute on",
   },
   threads: {
     kind: "integer",
     default: 0,
     min: 0,
     max: 256,
-    help: "threads of the wasm backend; 0 is one a processor",
+    help: "threads of the wasm backend; 0 for one on each processor",
   },
   device: {
     kind: "integer",
@@ -45,7 +49,7 @@ export const BACKEND_OPTIONS = {
   },
 } as const satisfies ArgumentTable;
 
-/** How results are printed. */
+/** The output format. */
 export const JSON_OPTION = {
   json: { kind: "boolean", default: false, help: "print results as JSON, one object a line" },
 } as const satisfies ArgumentTable;
@@ -53,7 +57,7 @@ export const JSON_OPTION = {
 /** Other spellings of `--data`. */
 export const DATA_ALIASES = { data: ["path"] } as const satisfies OptionGroup["aliases"];
 
-/** What `--threads` and `--device` mean to the library. */
+/** Returns the library's options for `--threads` and `--device`. */
 export function backendOptionsOf(
   given: { readonly threads?: number; readonly device?: number },
 ): BackendOptions {

@@ -13,21 +13,21 @@ import { shownPath } from "../terminal/paths.ts";
 import type { Screen } from "../terminal/screen.ts";
 import { fileError } from "../terminal/system_errors.ts";
 
-/** Where the model goes. */
+/** The path of the saved model. */
 export const OUTPUT_OPTIONS = {
   output: {
     kind: "text",
     value: "PATH",
-    help: `where the model goes (default ${DEFAULT_MODEL} in the current folder); ` +
-      "a model that it replaces is kept as NAME.previous.npz, " +
-      "and an interrupted run writes NAME.interrupted.npz beside a finished one",
+    help: `file to save the model to (default ${DEFAULT_MODEL} in the current folder); ` +
+      "a model that it replaces is kept as NAME.previous.npz; " +
+      "an interrupted run does not replace a finished model, but writes NAME.interrupted.npz",
   },
-  force: { kind: "boolean", default: false, help: "write over a file that is not a model" },
+  force: { kind: "boolean", default: false, help: "replace a file even if it is not a model" },
 } as const satisfies ArgumentTable;
 
 /**
- * Refuses the path of a file that is no model: it was hardly meant to be written over. A pipe or a device is written into,
- * and nothing of it is lost.
+ * Refuses the path of a file that is not a model, because replacing it is probably a mistake. A pipe or a device is not
+ * replaced and is therefore not refused.
  */
 export async function refuseToOverwrite(path: string, force: boolean): Promise<void> {
   const refuse = (why: string, hint?: string) =>
@@ -43,27 +43,28 @@ export async function refuseToOverwrite(path: string, force: boolean): Promise<v
   }
 }
 
-/** A file that this run writes, and no other meanwhile. */
+/** A file that only this run writes, by a lock. */
 export interface Output extends AsyncDisposable {
-  /** The file as the person named it, absolute. */
+  /** The absolute path of the file, with symbolic links. */
   readonly path: string;
   /** The file that is replaced: `path` without symbolic links. */
   readonly target: string;
   /**
-   * Writes the file, and keeps the one that was there when the run began.
+   * Writes the file. The first time, keeps the file of an earlier run as `NAME.previous.npz`.
    *
-   * @param options `beside` leaves a finished file of another run where it is, and writes `NAME.interrupted.npz`
-   * @returns where it was written
+   * @param options if `beside` is true, a finished file of another run is not replaced, and `NAME.interrupted.npz` is
+   * written instead
+   * @returns the path of the file that was written
    */
   save(bytes: Uint8Array, options?: { readonly beside?: boolean }): Promise<string>;
 }
 
 /**
- * Prepares a file to be written at the end of a run or during it: that nothing can be written there, or that another run
- * does, is better said before training. Dispose it when the run is over.
+ * Prepares a file to be written during a run or at its end. Checks before training that it can be written, and that no
+ * other run writes it. Dispose the result when the run is over.
  *
- * @param options `isDamaged` tells that the file there is of no worth, so that it is not kept
- * @throws {TaskError} if the folder cannot be written to, or another run writes there
+ * @param options `isDamaged` is true if the existing file is useless and is not kept
+ * @throws {TaskError} if the folder cannot be written to, or if another run writes the file
  */
 export async function openOutput(
   path: string,
@@ -80,7 +81,7 @@ export async function openOutput(
   }
   if (lock.fault) {
     screen.note(
-      `warning: nothing keeps other runs from writing to ${shown}: its file system has no locks (${lock.fault.message})`,
+      `warning: other runs can write to ${shown} at the same time: its file system has no locks (${lock.fault.message})`,
     );
   }
   const isLink = basename(target) !== basename(path) ||
@@ -104,7 +105,9 @@ export async function openOutput(
       if (beside && !ours.has(main) && await isThere(main) && await isFinished(main)) {
         file = besidePath(main, "interrupted");
         screen.note(
-          `${shownPath(main)} is of a finished run and stays; what this run has goes to ${shownPath(file)}`,
+          `${shownPath(main)} is of a finished run and is not replaced; this run is saved to ${
+            shownPath(file)
+          }`,
         );
       }
       let kept: string | undefined;
@@ -121,14 +124,14 @@ export async function openOutput(
   };
 }
 
-/** Whether a file holds these bytes already, so that nothing is lost if it is replaced by them. */
+/** Returns whether a file has these bytes already; it then need not be kept. */
 async function holds(file: string, bytes: Uint8Array): Promise<boolean> {
   if ((await Deno.stat(file)).size !== bytes.length) return false;
   const found = await Deno.readFile(file);
   return found.every((byte, at) => byte === bytes[at]);
 }
 
-/** A pipe or a device, which has neither a lock nor a past. */
+/** Returns the output for a pipe or a device, which needs no lock and has no earlier version. */
 function streamOutput(path: string): Output {
   return {
     path,
@@ -141,7 +144,7 @@ function streamOutput(path: string): Output {
   };
 }
 
-/** Takes the lock that a file shares with those beside it, and tries whether a file can be written there. */
+/** Takes the lock that a file shares with the files beside it, and checks that a file can be written to its folder. */
 async function prepare(path: string) {
   try {
     const target = await targetOf(path);

@@ -1,4 +1,4 @@
-/** The network and the settings of a run, chosen by its data as far as the command line leaves them open. @module */
+/** Choice of the network and the loss that the command line does not name, by the data set. @module */
 import type { Dataset } from "../../src/data/dataset.ts";
 import { type TargetKind, targetKindOf } from "../../src/data/target_kind.ts";
 import { Mlp } from "../../src/mlp.ts";
@@ -18,11 +18,11 @@ export interface RunChoice {
   readonly mlp: Mlp;
   /** The settings that were given, and the loss. */
   readonly config: Partial<TrainConfig>;
-  /** Why the loss was chosen, if that is not plain. */
+  /** The line that explains the choice of the loss, if it needs explaining. */
   readonly notes: readonly string[];
 }
 
-/** Chooses the network and the loss of a run on a set. {@linkcode checkRun} says whether they go together. */
+/** Chooses the network and the loss of a run on a set. {@linkcode checkRun} checks that they fit each other. */
 export function chooseRun(
   set: Dataset,
   { layers, config }: { readonly layers?: readonly LayerSpec[]; readonly config: Partial<TrainConfig> },
@@ -30,11 +30,11 @@ export function chooseRun(
   const kind = set.targets ? targetKindOf(set.targets, set.outFeatures) : "classes";
   const chosen = layers ?? [...HIDDEN, outputOf(kind, set, config.loss)];
   const output = chosen[chosen.length - 1], loss = config.loss ?? lossFor(kind, set, output);
-  const isSaid = config.loss === undefined && loss === "binary-cross-entropy";
+  const needsNote = config.loss === undefined && loss === "binary-cross-entropy";
   return {
     mlp: Mlp.create(chosen, set, { init: config.init, seed: config.seed }),
     config: { ...config, loss },
-    notes: isSaid ? [noteOf(kind, set)] : [],
+    notes: needsNote ? [noteOf(kind, set)] : [],
   };
 }
 
@@ -71,9 +71,9 @@ function noteOf(kind: TargetKind | "classes", { outFeatures }: Dataset): string 
 }
 
 /**
- * Refuses a network and a loss that go neither with each other nor with the set, and says which option helps.
+ * Checks that a network, a loss and a set fit each other.
  *
- * @throws {TaskError} with the hint
+ * @throws {TaskError} if they do not; its hint names the options that help
  */
 export function checkRun(mlp: Mlp, set: Dataset, loss: LossName): void {
   const { activation } = mlp.layers[mlp.layers.length - 1];
@@ -90,24 +90,24 @@ export function checkRun(mlp: Mlp, set: Dataset, loss: LossName): void {
   hinted(() => checkTargets(mlp, set, loss), () => lossHint(mlp, set, loss));
 }
 
-/** Returns the last layer that a loss takes, for a set: `10:softmax`. */
+/** Returns the last layer that a loss needs for a set: `10:softmax`. */
 function layerText({ labels, outFeatures }: Dataset, loss: LossName, activation: string): string {
   const isBinary = labels !== undefined && loss === "binary-cross-entropy";
   return `${isBinary ? 1 : outFeatures}:${activation}`;
 }
 
-/** Returns the option that makes a loss, a last layer and a set go together. */
+/** Returns the hint with the options with which the last layer, the loss and the set fit each other. */
 function lossHint(mlp: Mlp, set: Dataset, loss: LossName): string {
   const { activation } = mlp.layers[mlp.layers.length - 1], { outputs } = LOSSES[loss];
   const isBinary = loss === "binary-cross-entropy" && set.labels !== undefined;
   const takes = isBinary ? set.outFeatures === 2 : set.labels ? LOSSES[loss].labels : LOSSES[loss].targets;
   const needsOutput = takes && (!outputs.includes(activation) || (isBinary && mlp.outFeatures !== 1));
-  const fits = (Object.keys(LOSSES) as LossName[]).filter((name) => goTogether(mlp, set, name));
+  const fitting = (Object.keys(LOSSES) as LossName[]).filter((name) => isFitting(mlp, set, name));
   const layers = needsOutput ? [`end --layers with ${layerText(set, loss, outputs[0])}`] : [];
-  return [...layers, ...fits.length === 0 ? [] : [`use --loss ${listOf(fits)}`]].join(", or ");
+  return [...layers, ...fitting.length === 0 ? [] : [`use --loss ${listOf(fitting)}`]].join(", or ");
 }
 
-function goTogether(mlp: Mlp, set: Dataset, loss: LossName): boolean {
+function isFitting(mlp: Mlp, set: Dataset, loss: LossName): boolean {
   try {
     const areLabels = set.labels !== undefined && !isTwoClasses(mlp, loss);
     trainedActivation(loss, mlp.layers[mlp.layers.length - 1].activation, areLabels);

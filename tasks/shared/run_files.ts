@@ -20,7 +20,7 @@ export interface RunFiles extends AsyncDisposable {
    */
   keep(event: TrainEvent): Promise<void>;
   /**
-   * Writes the model. If the checkpoint of `last` could not be written, it is written first.
+   * Writes the model. If the checkpoint of `last` could not be written before, tries again to write it first.
    *
    * @param options `isFinished` is false if training was interrupted; such a model does not replace a finished one
    * @returns the path of the model; `undefined` if it could not be saved anywhere
@@ -38,8 +38,8 @@ export interface RunFiles extends AsyncDisposable {
  * Prepares the files of a run.
  *
  * @param paths the path of the model, and that of the checkpoint if the run has one
- * @param options `damaged` is the path of a file that need not be kept
- * @throws {UsageError} if both are the same file, or one would be kept under the name of the other
+ * @param options `damaged` is the path of a damaged file, which is not kept
+ * @throws {UsageError} if both are the same file, or if the earlier version of one would replace the other
  */
 export async function openRunFiles(
   [output, checkpointPath]: readonly string[],
@@ -84,7 +84,9 @@ export async function openRunFiles(
       } catch (error) {
         if (!isFailing) {
           screen.note(
-            `warning: Cannot write the checkpoint ${shown}: ${reasonOf(error)}; training goes on without it`,
+            `warning: Cannot write the checkpoint ${shown}: ${
+              reasonOf(error)
+            }; training continues without it`,
           );
         }
         isFailing = true;
@@ -99,7 +101,7 @@ export async function openRunFiles(
   };
 }
 
-/** Refuses two paths that are the same, or that differ only by words that the task adds itself. */
+/** Refuses two paths that are the same, or that differ only by words that the task adds to names. */
 export function refuseSameFile(output: string, checkpoint: string): void {
   if (checkpoint === output) {
     throw new UsageError("--checkpoint and --output name the same file, each needs its own");
@@ -107,7 +109,7 @@ export function refuseSameFile(output: string, checkpoint: string): void {
   if (mainPathOf(checkpoint) === mainPathOf(output)) {
     const [one, other] = [checkpoint, output].map((path) => JSON.stringify(shownPath(path)));
     throw new UsageError(
-      `--checkpoint ${one} and --output ${other} differ by .previous or .interrupted alone, which the task adds itself`,
+      `--checkpoint ${one} and --output ${other} differ only by .previous or .interrupted, which the task adds to names`,
     );
   }
 }

@@ -1,4 +1,4 @@
-/** Lines that say how a run uses its data. @module */
+/** Lines that describe how a run uses its data. @module */
 import { countOf, type Dataset } from "../../src/data/dataset.ts";
 import { splitRows } from "../../src/data/split.ts";
 import type { Mlp } from "../../src/mlp.ts";
@@ -10,19 +10,19 @@ import { TaskError } from "../terminal/errors.ts";
 import { amount } from "../terminal/numbers.ts";
 import { withFlag } from "./training.ts";
 
-/** Classes up to which each weight is told. */
-const TOLD_CLASSES = 10;
+/** The maximum number of classes for which each weight is printed. */
+const SHOWN_CLASSES = 10;
 
 /**
- * Returns lines that say how a run scales its target values and how it weighs its classes.
+ * Returns lines with the scaling of a run's target values and the weights of its classes.
  *
- * @throws {TaskError} if an option does not go with the set
+ * @throws {TaskError} if an option does not fit the set
  */
 export function dataNotes(mlp: Mlp, set: Dataset, config: TrainConfig): string[] {
   try {
     const rows = trainingRows(set, config), scaling = targetScalingOf(mlp.layers, set, config, rows);
     const weights = classWeightsOf(set, config, rows);
-    const off = config.standardizeTargets === "auto" ? " (--standardize-targets never turns that off)" : "";
+    const off = config.standardizeTargets === "auto" ? " (--standardize-targets never turns this off)" : "";
     return [
       ...scaling ? [`targets  ${scalingText(scaling)}; standardized for training${off}`] : [],
       ...weights && config.classWeights === "balanced" ? [`weights  ${weightsText(weights, set)}`] : [],
@@ -39,7 +39,7 @@ export function scalingText({ mean, deviation }: TargetScaling): string {
 }
 
 function weightsText(weights: readonly number[], { classNames }: Dataset): string {
-  if (weights.length > TOLD_CLASSES) return `rows × ${rangeText(weights)} by class in the gradient`;
+  if (weights.length > SHOWN_CLASSES) return `rows × ${rangeText(weights)} by class in the gradient`;
   const each = weights.map((weight, label) =>
     `${visible(classNames?.[label] ?? String(label))} × ${amount(weight)}`
   )

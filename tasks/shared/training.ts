@@ -1,4 +1,4 @@
-/** The options of tasks that train, and the lines that tell the network and the settings of a run. @module */
+/** The options of tasks that train, and the lines that show the network and the settings of a run. @module */
 import type { Checkpoint } from "../../src/training/checkpoint_parts.ts";
 import { DATA_OPTIONS, resolveConfig, TRAIN_OPTIONS, type TrainConfig } from "../../src/training/config.ts";
 import { ACTIVATIONS } from "../../src/plan/activations.ts";
@@ -12,18 +12,19 @@ import { type ArgumentTable, dashed, kebab, type OptionGroup } from "../terminal
 import { UsageError } from "../terminal/errors.ts";
 import { count } from "../terminal/numbers.ts";
 
-/** The network. */
+/** The layers of the network. */
 export const LAYERS_OPTION = {
   layers: {
     kind: "text",
     value: "LAYERS",
-    help: `widths and activations (${ACTIVATIONS.join(", ")}), first to last, with dropout as in ` +
-      "128:relu:dropout=0.3; by default 128:relu,64:relu and an output for each class (softmax), label (sigmoid) or " +
-      "target value (linear)",
+    help:
+      "width, activation and dropout of each layer, first to last, such as 128:relu:dropout=0.3,10:softmax; " +
+      "by default 128:relu,64:relu and an output for each class (softmax), label (sigmoid) or target value (linear); " +
+      `activations: ${ACTIVATIONS.join(", ")}`,
   },
 } as const satisfies ArgumentTable;
 
-/** The settings of a run, in sections by their tables. */
+/** The settings of a run, in the sections of the help text. */
 export const TRAINING_GROUP = {
   title: "Training",
   options: {
@@ -31,8 +32,8 @@ export const TRAINING_GROUP = {
     loss: {
       ...TRAIN_OPTIONS.loss,
       help:
-        "loss to minimize; by default mean-squared-error for target values, binary-cross-entropy if these are labels " +
-        "of 0 and 1, and else cross-entropy",
+        "loss to minimize; by default cross-entropy for classes, binary-cross-entropy for labels of 0 and 1, " +
+        "mean-squared-error for other target values",
     },
   },
   aliases: { learningRate: ["lr"] },
@@ -48,7 +49,11 @@ function namesOf<T extends object>(options: T): (keyof T & string)[] {
   return Object.keys(options) as (keyof T & string)[];
 }
 
-/** The layers that `--layers` names. */
+/**
+ * Parses the layers of `--layers`.
+ *
+ * @throws {UsageError} if they are invalid
+ */
 export function layersOf(text: string): LayerSpec[] {
   try {
     return parseLayers(text);
@@ -59,7 +64,11 @@ export function layersOf(text: string): LayerSpec[] {
   }
 }
 
-/** Refuses settings that exclude each other before anything is read. */
+/**
+ * Checks the given settings before any file is read.
+ *
+ * @throws {UsageError} if two exclude each other
+ */
 export function checkConfig(given: Partial<TrainConfig>): void {
   const { patience, validationSplit } = configOf(given);
   if (patience > 0 && validationSplit === 0) {
@@ -80,7 +89,7 @@ export function configOf(given: Partial<TrainConfig>): TrainConfig {
   }
 }
 
-/** Returns a message of the library about an option, with the option as the command line spells it. */
+/** Replaces the name of an option in a message of the library by its spelling on the command line. */
 export function withFlag(message: string): string {
   return message.replace(/^Option "(\w+)"/, (_, name: string) => dashed(kebab(name)));
 }
@@ -93,7 +102,7 @@ export function networkText(mlp: Mlp): string {
   return `${[mlp.inFeatures, ...layers].join(" → ")}, ${count(mlp.parameterCount)} parameters`;
 }
 
-/** Returns the settings of a run in a line, and where it goes on. */
+/** Returns the settings of a run in a line, and its progress if it is resumed. */
 export function configText(settings: TrainConfig, resume?: Checkpoint): string {
   const { optimizer, learningRate, schedule, loss, batchSize, epochs, seed } = settings;
   const { inputDropout, average, classWeights, augment } = settings;
@@ -107,12 +116,12 @@ export function configText(settings: TrainConfig, resume?: Checkpoint): string {
     ...average > 0 ? [`weights averaged by ${average}`] : [],
     ...classWeights === "none" ? [] : [`class weights ${classWeights}`],
     ...augment ? ["images deformed"] : [],
-    `seed ${seed}${resume ? `; ${standText(resume, epochs)}` : ""}`,
+    `seed ${seed}${resume ? `; ${resumedText(resume, epochs)}` : ""}`,
   ].join(", ");
 }
 
-/** Where a run that is resumed stands. */
-function standText(resume: Checkpoint, epochs: number): string {
+/** Returns the progress of a resumed run. */
+function resumedText(resume: Checkpoint, epochs: number): string {
   const { epoch } = resume.progress, done = epoch - 1;
   switch (endOfRun(resume, epochs)) {
     case "finished":
@@ -120,6 +129,6 @@ function standText(resume: Checkpoint, epochs: number): string {
     case "patience":
       return `stopped early in epoch ${done}`;
     default:
-      return `goes on at epoch ${epoch}`;
+      return `continues at epoch ${epoch}`;
   }
 }

@@ -1,4 +1,4 @@
-/** Gray images in the terminal, with two pixels in each character. @module */
+/** Drawing of gray images in the terminal, with two pixels in each character. @module */
 
 /** The first gray of a terminal with 256 colors, and the number of grays. */
 const FIRST_GRAY = 232, GRAYS = 24;

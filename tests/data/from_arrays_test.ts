@@ -163,7 +163,7 @@ const REFUSED: [
     TypeError,
     "1 class names were given for 2 classes",
   ],
-  ["classes of target values", { ...X, targets: [0, 1], classes: 2 }, TypeError, "Classes go with labels"],
+  ["classes of target values", { ...X, targets: [0, 1], classes: 2 }, TypeError, "Classes need labels"],
   [
     "NaN",
     { inputs: [1, 2, 3, NaN], inputShape: [1, 2], labels: [0, 1] },

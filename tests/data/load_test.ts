@@ -215,7 +215,7 @@ const REFUSED: [name: string, arrays: Record<string, NpzInput>, fault: string][]
   [
     "class names for target values",
     { x_train: X, y_train: floats([4, 1], 0, 1, 2, 3), class_names: { shape: [1], values: ["a"] } },
-    `"class_names" goes with class labels, "y_train" holds target values`,
+    `"class_names" needs class labels, "y_train" holds target values`,
   ],
 ];
 

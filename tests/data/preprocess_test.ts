@@ -2,7 +2,7 @@ import { assertAlmostEquals, assertEquals, assertStrictEquals, assertThrows } fr
 import {
   flatten,
   fromOneHot,
-  normalise,
+  normalize,
   oneHot,
   scalePixels,
   statisticsOf,
@@ -27,41 +27,41 @@ Deno.test("statisticsOf() refuses zero rows and incomplete rows", () => {
   assertThrows(
     () => statisticsOf([1, 2, 3], { inFeatures: 2 }),
     TypeError,
-    "3 values are no whole number of rows of 2",
+    "3 values are not a whole number of rows of 2",
   );
   assertThrows(() => statisticsOf([1], { inFeatures: 0 }), TypeError, "rows of 0");
 });
 
-Deno.test("normalise() gives mean 0 and deviation 1", () => {
-  const values = normalise(Uint8Array.of(3, 50, 7, 255, 0, 90));
+Deno.test("normalize() gives mean 0 and deviation 1", () => {
+  const values = normalize(Uint8Array.of(3, 50, 7, 255, 0, 90));
   const { mean, standardDeviation } = statisticsOf(values);
   assertAlmostEquals(mean[0], 0, 1e-7);
   assertAlmostEquals(standardDeviation[0], 1, 1e-7);
 });
 
-Deno.test("normalise() applies the training set's statistics to another set, feature by feature", () => {
+Deno.test("normalize() applies the training set's statistics to another set, feature by feature", () => {
   const statistics = statisticsOf([1, 10, 3, 30], { inFeatures: 2 });
-  assertEquals(normalise([2, 40, 0, 20], statistics), Float32Array.of(0, 2, -2, 0));
+  assertEquals(normalize([2, 40, 0, 20], statistics), Float32Array.of(0, 2, -2, 0));
 });
 
-Deno.test("normalise() maps a constant feature to 0", () => {
-  assertEquals(normalise([5, 5, 5]), new Float32Array(3));
+Deno.test("normalize() maps a constant feature to 0", () => {
+  assertEquals(normalize([5, 5, 5]), new Float32Array(3));
 });
 
-Deno.test("normalise() refuses statistics that do not fit or are not finite", () => {
+Deno.test("normalize() refuses statistics that do not fit or are not finite", () => {
   const values = [1, 2, 3, 4];
   assertThrows(
-    () => normalise(values, { mean: [0, 0], standardDeviation: [1] }),
+    () => normalize(values, { mean: [0, 0], standardDeviation: [1] }),
     TypeError,
     "2 means and 1 deviations",
   );
   assertThrows(
-    () => normalise(values, { mean: [0, 0, 0], standardDeviation: [1, 1, 1] }),
+    () => normalize(values, { mean: [0, 0, 0], standardDeviation: [1, 1, 1] }),
     TypeError,
     "rows of 3",
   );
-  assertThrows(() => normalise(values, { mean: [0], standardDeviation: [-1] }), RangeError, "deviation -1");
-  assertThrows(() => normalise(values, { mean: [NaN], standardDeviation: [1] }), RangeError, "mean NaN");
+  assertThrows(() => normalize(values, { mean: [0], standardDeviation: [-1] }), RangeError, "deviation -1");
+  assertThrows(() => normalize(values, { mean: [NaN], standardDeviation: [1] }), RangeError, "mean NaN");
 });
 
 Deno.test("scalePixels() maps 0..255 to 0..1", () => {

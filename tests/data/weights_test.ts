@@ -53,7 +53,7 @@ const REFUSED: Readonly<
   "a label of no class beside target values": [
     { labels: undefined, targets: [1, 2, 3], noClass: -1 },
     TypeError,
-    `Classes go with labels, "targets" holds target values`,
+    `Classes need labels, "targets" holds target values`,
   ],
   "labels of no class alone": [
     { labels: [-1, -1, -1], noClass: -1 },

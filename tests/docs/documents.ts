@@ -1,4 +1,4 @@
-/** README.md and the files of docs/, as tests read them. Needs read permission. @module */
+/** Reading of README.md and of the files of docs/. Needs read permission. @module */
 import { assert } from "@std/assert";
 import { join } from "@std/path";
 import { ROOT } from "../tasks/support.ts";

@@ -62,7 +62,7 @@ taskTest(
     assertEquals(await shell(`${command} --version`, folder), `mlpcuda ${config.version}\n`);
     assertMatch(await shell(`${command} explain`, folder), /y1 = relu\(x W1ᵀ \+ b1\)/);
 
-    // The project's folder is where a path begins in deno.json; INIT_CWD is for `deno task` alone.
+    // Paths in deno.json are relative to the project's folder; only `deno task` needs INIT_CWD.
     const { ffi, env: names } = config.permissions.mlpcuda, gui = config.tasks.gui.command;
     const script = await Deno.readTextFile(command);
     const flag = (name: string) => new RegExp(`--allow-${name}=([^' ]+)`).exec(script)?.[1].split(",").sort();

@@ -34,14 +34,14 @@ async function runProgram(
   return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
 }
 
-/** The README's program, with `mod.ts` from another place. */
+/** Returns the README's program with another specifier for `mod.ts`. */
 function programWith(specifier: string): string {
   const program = blockOf("README.md", "ts");
   assertStringIncludes(program, '"./mod.ts"');
   return program.replace('"./mod.ts"', JSON.stringify(specifier));
 }
 
-/** Checks what the README's program prints. */
+/** Checks the output of the README's program. */
 function assertTrained(stdout: string): void {
   const epochs = Array.from(
     { length: 5 },
@@ -89,14 +89,14 @@ Deno.test({
 taskTest(
   "mod.ts does nothing when it is imported, and training asks for no permission",
   async ({ path: cwd }) => {
-    // Without the second, a library of Vulkan's drivers prints that it is not set.
+    // Without XDG_RUNTIME_DIR, a library of Vulkan's drivers prints a warning.
     const log = join(cwd, "permissions.jsonl"), env = { DENO_AUDIT_PERMISSIONS: log, XDG_RUNTIME_DIR: cwd };
     const imported = `import ${JSON.stringify(MODULE)};\n`;
     assertEquals(await runProgram(imported, { cwd, env }), { code: 0, stdout: "", stderr: "" });
     const trained = await runProgram(programWith(MODULE).split("await mlp.save")[0], { cwd, env });
     assertEquals([trained.code, trained.stderr], [0, ""]);
     assertMatch(trained.stdout, /test accuracy .* %\n$/);
-    // Loading the program's own modules is not asked for; what else is would be listed here.
+    // Loading the program's modules needs no permission; any other access would be listed here.
     const asked = await Deno.readTextFile(log).catch(() => "");
     assertEquals(asked, "");
   },

@@ -9,7 +9,7 @@ import type { Op, StepPlan } from "../../src/plan/plan.ts";
 const LAYERS = [dense(128, "relu"), dense(64, "relu"), dense(10, "softmax")];
 const INPUT = { inFeatures: 784, inputScale: 1 / 255, labels: true, outFeatures: 10 };
 
-/** Returns the names of buffers in an operation: every string but its kind and activation. */
+/** Returns the names of buffers in an operation: every string except its kind and activation. */
 function buffersOf(op: Op): string[] {
   return Object.entries(op)
     .filter(([field]) => field !== "op" && field !== "activation")
@@ -54,7 +54,7 @@ Deno.test("buildPlan() makes the default step: forward, loss, backward, updates"
   const { batchSize, inFeatures, outFeatures, labels } = plan;
   const wanted = { batchSize: 128, inFeatures: 784, outFeatures: 10, labels: true };
   assertEquals({ batchSize, inFeatures, outFeatures, labels }, wanted);
-  // Cross-entropy works on logits, so that the softmax is left to it.
+  // Cross-entropy is computed from logits and contains the softmax.
   const activations = plan.ops.flatMap((op) => op.op === "linear" ? op.activation : []);
   assertEquals(activations, ["relu", "relu", "linear"]);
 });
@@ -92,7 +92,7 @@ const PLANS: Record<string, StepPlan> = {
 const PARTS = PLANS["dropout, averages and row weights"];
 
 for (const [name, plan] of Object.entries(PLANS)) {
-  Deno.test(`buildPlan() names only buffers that there are, each once: ${name}`, () => {
+  Deno.test(`buildPlan() has every buffer that an operation names, each once: ${name}`, () => {
     const names = plan.buffers.map((buffer) => buffer.name);
     assertEquals(new Set(names).size, names.length);
     const used = new Set(plan.ops.flatMap(buffersOf));
@@ -112,7 +112,7 @@ for (const [name, plan] of Object.entries(PLANS)) {
     }
   });
 
-  Deno.test(`buildPlan() updates each parameter once, after all that reads it: ${name}`, () => {
+  Deno.test(`buildPlan() updates each parameter once, after every operation that reads it: ${name}`, () => {
     const parameters = plan.buffers.filter(({ role }) => role === "parameter").map((buffer) => buffer.name);
     const updated = plan.ops.filter(isUpdate).map(({ parameter }) => parameter);
     assertEquals(updated.toSorted(), parameters.toSorted());
@@ -122,7 +122,7 @@ for (const [name, plan] of Object.entries(PLANS)) {
   });
 }
 
-Deno.test("buildPlan() has the shapes of layers, and of state their parameter's", () => {
+Deno.test("buildPlan() gives buffers the shapes of their layers, and state the shape of its parameter", () => {
   const { buffers } = PLANS["sgd with momentum and clipping"];
   const shapeOf = (name: string) => buffers.find((buffer) => buffer.name === name)?.shape;
   assertEquals(shapeOf("x"), ["B", 784]);
@@ -135,7 +135,7 @@ Deno.test("buildPlan() has the shapes of layers, and of state their parameter's"
   assertEquals(PLANS["target values"].buffers.find(({ name }) => name === "target")?.shape, ["B", 2]);
 });
 
-Deno.test("buildPlan() drops the outputs of the layers that say so, forward and back, and the inputs", () => {
+Deno.test("buildPlan() has dropout of the inputs and of layers with a rate, forward and backward", () => {
   const kinds = PARTS.ops.map(({ op }) => op);
   assertEquals(kinds.slice(0, 9), [
     ...["gather", "dropout", "linear", "dropout", "linear", "linear", "dropout", "linear"],
@@ -156,13 +156,13 @@ Deno.test("buildPlan() drops the outputs of the layers that say so, forward and 
     ["layer_2.y", "layer_2.dZ", undefined],
     ["layer_1.y", "layer_1.dZ", masks[1]],
   ]);
-  // The gradients of weights are of the inputs that the layers had.
+  // The gradients of weights are computed from the dropped inputs of the layers.
   const inputs = PARTS.ops.flatMap((op) => op.op === "linearBackwardWeight" ? op.x : []);
   assertEquals(inputs, ["layer_3.dropped", "layer_2.y", "layer_1.dropped", "x.dropped"]);
   assertEquals(PARTS.ops.flatMap((op) => op.op === "linear" ? op.x : []), inputs.toReversed());
 });
 
-Deno.test("buildPlan() gathers row weights for the loss, and keeps an average of each parameter last of all state", () => {
+Deno.test("buildPlan() gathers row weights for the loss, and has the averages after all other state", () => {
   const shapeOf = (name: string) => PARTS.buffers.find((buffer) => buffer.name === name)?.shape;
   assertEquals(PARTS.weighted, true);
   assertEquals([shapeOf("weights"), shapeOf("x.dropped"), shapeOf("layer_3.dropped")], [
@@ -186,7 +186,7 @@ Deno.test("buildPlan() gathers row weights for the loss, and keeps an average of
   );
 });
 
-Deno.test("buildPlan() has no dropout, averages or row weights unless asked for", () => {
+Deno.test("buildPlan() has no dropout, averages or row weights by default", () => {
   for (const name of ["the default", "target values", "one layer"]) {
     const { ops, buffers, weighted } = PLANS[name];
     assertEquals(ops.filter(({ op }) => op === "dropout" || op === "average"), [], name);
@@ -196,20 +196,20 @@ Deno.test("buildPlan() has no dropout, averages or row weights unless asked for"
   }
 });
 
-Deno.test("buildForwardPlan() drops nothing", () => {
+Deno.test("buildForwardPlan() has no dropout", () => {
   const layers = [dense(8, "gelu", { dropout: 0.5 }), dense(3)], network = { inFeatures: 4, inputScale: 1 };
   const plain = layers.map(({ outFeatures, activation }) => dense(outFeatures, activation));
   assertEquals(buildForwardPlan({ ...network, layers }), buildForwardPlan({ ...network, layers: plain }));
 });
 
-Deno.test("buildPlan() clips only where there is a limit, all gradients at once", () => {
+Deno.test("buildPlan() clips only if there is a limit, all gradients together", () => {
   const clip = PLANS["sgd with momentum and clipping"].ops.find((op) => op.op === "clipByNorm");
   assertEquals(clip?.gradients.length, 6);
   assertEquals(clip?.maxNorm, 1);
   assertEquals(PLANS["the default"].ops.some(({ op }) => op === "clipByNorm"), false);
 });
 
-Deno.test("buildPlan() refuses parts that do not go together", () => {
+Deno.test("buildPlan() refuses parts that do not fit each other", () => {
   const build = (layers = LAYERS, given = {}, input = {}) => () =>
     buildPlan(layers, resolveConfig(given), { ...INPUT, ...input });
   assertThrows(build([]), RangeError, "A network needs at least one layer, found none");
@@ -220,13 +220,13 @@ Deno.test("buildPlan() refuses parts that do not go together", () => {
   assertThrows(
     build([dense(8, "relu"), dense(10, "softmax", { dropout: 0.2 })]),
     RangeError,
-    "The last layer has dropout 0.2, outputs that the loss is computed from need none",
+    "The last layer has dropout 0.2, needs 0: the loss is computed from all of its outputs",
   );
   for (const loss of ["binary-cross-entropy", "huber"] as const) {
     assertThrows(
       build(LAYERS, { loss }),
       RangeError,
-      `Loss "${loss}" needs target values, the data set has class labels; those need loss "cross-entropy" or ` +
+      `Loss "${loss}" needs target values, the data set has class labels, which need loss "cross-entropy" or ` +
         `"mean-squared-error"`,
     );
   }

@@ -118,7 +118,7 @@ Deno.test("formatPlan() writes binary cross-entropy, huber, rmsprop and lion", (
   );
 });
 
-Deno.test("formatPlan() has a line for each operation, with every activation forward and back", () => {
+Deno.test("formatPlan() has a line for each operation, with every activation forward and backward", () => {
   for (const activation of ACTIVATIONS) {
     const layers = [dense(3, activation), dense(2)];
     const plan = buildPlan(layers, resolveConfig({ loss: "mean-squared-error", optimizer: "adamw" }), INPUT);

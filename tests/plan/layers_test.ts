@@ -2,14 +2,14 @@ import { assertEquals, assertThrows } from "@std/assert";
 import type { ActivationName } from "../../src/plan/activations.ts";
 import { backwardInputOp, dense, formatLayers, forwardOp, parseLayers } from "../../src/plan/layers.ts";
 
-Deno.test("dense() makes a layer, linear unless told", () => {
+Deno.test("dense() returns a layer, linear by default", () => {
   assertEquals(dense(10), { outFeatures: 10, activation: "linear" });
   assertEquals(dense(1, "tanh"), { outFeatures: 1, activation: "tanh" });
   assertEquals(dense(1, "tanh", { dropout: 0.5 }), { outFeatures: 1, activation: "tanh", dropout: 0.5 });
   assertEquals(dense(1, "tanh", { dropout: 0 }), dense(1, "tanh"));
 });
 
-Deno.test("dense() refuses widths, activations and rates of dropout that no layer can have", () => {
+Deno.test("dense() refuses invalid widths, activations and rates of dropout", () => {
   for (const dropout of [-0.1, 1, 1.5, NaN, Infinity, "0.5" as unknown as number]) {
     const message = `The dropout of a layer needs a number from 0 to below 1, found ${dropout}`;
     assertThrows(() => dense(1, "relu", { dropout }), RangeError, message);
@@ -51,7 +51,7 @@ Deno.test("parseLayers() reads rates of dropout, which formatLayers() writes if 
   }
 });
 
-Deno.test("parseLayers() refuses text that is no list of layers", () => {
+Deno.test("parseLayers() refuses text that is not a list of layers", () => {
   const texts = ["", "relu", "128:", "128:relu,", "-1:relu", "1e3:relu", "128;relu", "128:relu:relu"];
   texts.push("8:relu:0.3", "8:relu:dropout", "8:relu:dropout=", "8:relu:dropout=half", "8:dropout=0.1:relu");
   texts.push(
@@ -68,7 +68,7 @@ Deno.test("parseLayers() refuses text that is no list of layers", () => {
   assertThrows(() => parseLayers("3:celu"), TypeError, `Unknown activation "celu"`);
 });
 
-Deno.test("forwardOp() and backwardInputOp() join neighbouring layers", () => {
+Deno.test("forwardOp() and backwardInputOp() connect neighboring layers", () => {
   const [first, second] = [
     forwardOp(0, "relu", { keepsZ: true }),
     forwardOp(1, "softmax", { keepsZ: true }),
@@ -79,7 +79,7 @@ Deno.test("forwardOp() and backwardInputOp() join neighbouring layers", () => {
   assertEquals([first.z, back.z], [undefined, undefined]);
 });
 
-Deno.test("forwardOp() keeps the sums that backwardInputOp() needs, and none if nothing goes back", () => {
+Deno.test("forwardOp() keeps the sums that backwardInputOp() needs, and none without a backward pass", () => {
   assertEquals(forwardOp(0, "silu", { keepsZ: true }).z, "layer_1.z");
   assertEquals(backwardInputOp(1, "silu").z, "layer_1.z");
   assertEquals(forwardOp(0, "silu", { keepsZ: false }).z, undefined);

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { ACTIVATIONS } from "../../src/plan/activations.ts";
 import { LOSSES, trainedActivation } from "../../src/plan/losses.ts";
 
-Deno.test("trainedActivation() leaves softmax and sigmoid to a loss of logits, and everything as it is to the others", () => {
+Deno.test("trainedActivation() is linear for a loss of logits, and unchanged for other losses", () => {
   assertEquals(trainedActivation("binary-cross-entropy", "sigmoid", false), "linear");
   assertEquals(trainedActivation("binary-cross-entropy", "linear", false), "linear");
   for (const output of ACTIVATIONS) assertEquals(trainedActivation("huber", output, false), output);
@@ -15,15 +15,15 @@ Deno.test("trainedActivation() leaves softmax and sigmoid to a loss of logits, a
   }
 });
 
-Deno.test("trainedActivation() refuses cross-entropy of what is no class", () => {
+Deno.test("trainedActivation() refuses cross-entropy without class labels or a softmax", () => {
   for (const output of ["relu", "sigmoid", "tanh"] as const) {
     const message =
       `Loss "cross-entropy" needs a softmax output, or a linear one that gives logits, found "${output}"; ` +
       `loss "mean-squared-error" takes any output`;
     assertThrows(() => trainedActivation("cross-entropy", output, true), RangeError, message);
   }
-  const message = `Loss "cross-entropy" needs class labels, the data set has target values; ` +
-    `those need loss "mean-squared-error"`;
+  const message = `Loss "cross-entropy" needs class labels, the data set has target values, ` +
+    `which need loss "mean-squared-error"`;
   for (const output of ACTIVATIONS) {
     assertThrows(() => trainedActivation("cross-entropy", output, false), RangeError, message);
   }

@@ -9,7 +9,7 @@ const LAYERS = [dense(5, "silu"), dense(4, "relu"), dense(3, "softmax")];
 const INPUT = { inFeatures: 7, inputScale: 0.5, labels: true, outFeatures: 3 };
 const PLAN = buildPlan(LAYERS, resolveConfig({ clipNorm: 1 }), INPUT);
 
-Deno.test("networkOf() gathers what a training plan does with each layer", () => {
+Deno.test("networkOf() finds all operations of a training plan on each layer", () => {
   const { gather, layers, loss, clip, buffers } = networkOf(PLAN);
   assertEquals(gather.scale, 0.5);
   assertEquals(loss?.op, "softmaxCrossEntropy");
@@ -45,12 +45,12 @@ const PARTS = buildPlan(
   { ...INPUT, weighted: true },
 );
 
-Deno.test("networkOf() gathers the dropout of each layer's inputs and the averages of its parameters", () => {
+Deno.test("networkOf() finds the dropout of each layer's inputs and the averages of its parameters", () => {
   const { gather, layers, loss } = networkOf(PARTS);
   assertEquals([gather.weights, loss.weights], ["weights", "weights"]);
   assertEquals(layers.map(({ dropout }) => dropout?.y), ["x.dropped", "layer_1.dropped", undefined]);
   assertEquals(layers.map(({ forward }) => forward.x), ["x.dropped", "layer_1.dropped", "layer_2.y"]);
-  // The dropout of a layer's outputs is that of the next one's inputs, on the way back too.
+  // The dropout of a layer's outputs is that of the next layer's inputs, also in the backward pass.
   assertEquals(layers.map(({ backwardInput }) => backwardInput?.mask), [
     undefined,
     layers[1].dropout?.mask,
@@ -60,7 +60,7 @@ Deno.test("networkOf() gathers the dropout of each layer's inputs and the averag
   assertEquals(averages, PARTS.ops.filter((op) => op.op === "average"));
 });
 
-Deno.test("networkOf() of a prediction has the layers forward alone", () => {
+Deno.test("networkOf() of a prediction has only the forward operations of layers", () => {
   const plan = buildForwardPlan({ inFeatures: 7, inputScale: 0.5, layers: LAYERS });
   const { layers, loss, clip } = networkOf(plan);
   assertEquals([loss, clip], [undefined, undefined]);
@@ -71,7 +71,7 @@ Deno.test("networkOf() of a prediction has the layers forward alone", () => {
   ]);
 });
 
-Deno.test("networkOf() refuses plans that are no chain of layers", () => {
+Deno.test("networkOf() refuses plans that are not a chain of layers", () => {
   const without = (kind: Op["op"]): StepPlan => ({ ...PLAN, ops: PLAN.ops.filter(({ op }) => op !== kind) });
   const cases: [StepPlan, string][] = [
     [without("gather"), `it needs one operation "gather"`],
@@ -104,7 +104,7 @@ Deno.test("networkOf() refuses plans that are no chain of layers", () => {
   }
 });
 
-Deno.test("buildForwardPlan() has the buffers of the forward half, and no sums", () => {
+Deno.test("buildForwardPlan() has the buffers of the forward operations, and no sums", () => {
   const { buffers, ops, outFeatures } = buildForwardPlan({ inFeatures: 7, inputScale: 0.5, layers: LAYERS });
   assertEquals(buffers.map(({ name }) => name), [
     "x",

@@ -1,6 +1,6 @@
 /**
- * Ten training steps against PyTorch: losses, optimizers, activations, weight decay, clipping, label smoothing, dropout,
- * averages, row weights and rows of no class, in the numbers that fixtures/make_pytorch.py wrote.
+ * Ten training steps compared with PyTorch: losses, optimizers, activations, weight decay, clipping, label smoothing, dropout,
+ * averages, row weights and rows that belong to no class. fixtures/make_pytorch.py wrote PyTorch's numbers.
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
@@ -48,16 +48,16 @@ function assertNear(
   found: ArrayLike<number>,
   wanted: readonly number[],
   tolerance: number,
-  what: string,
+  name: string,
 ): void {
-  assertEquals(found.length, wanted.length, what);
+  assertEquals(found.length, wanted.length, name);
   for (const [i, value] of wanted.entries()) {
-    assert(Math.abs(found[i] - value) <= tolerance, `${what}[${i}] is ${found[i]}, PyTorch has ${value}`);
+    assert(Math.abs(found[i] - value) <= tolerance, `${name}[${i}] is ${found[i]}, PyTorch has ${value}`);
   }
 }
 
 for (const given of SMALL_CASES) {
-  Deno.test(`buildPlan() trains as PyTorch does: ${given.name}`, async () => {
+  Deno.test(`buildPlan() trains like PyTorch: ${given.name}`, async () => {
     await using backend = await openBackend("reference");
     const { losses, correct, state } = await runCase(backend, given);
     assertNear(losses, given.losses, 1e-12, "loss");
@@ -72,7 +72,7 @@ for (const given of SMALL_CASES) {
   });
 }
 
-Deno.test("SMALL_CASES have every activation, inside and at the end, every loss, every optimizer and every part", () => {
+Deno.test("SMALL_CASES have every activation, hidden and at the output, every loss, every optimizer and every option", () => {
   const layers = SMALL_CASES.map((given) => parseLayers(given.layers).map(({ activation }) => activation));
   const configs = SMALL_CASES.map(({ config }) => resolveConfig(config));
   const missing = {
@@ -95,9 +95,9 @@ Deno.test("SMALL_CASES have every activation, inside and at the end, every loss,
 });
 
 /**
- * How far losses, sampled parameters and means over a tensor may lie from PyTorch's, which computes in float64. For
- * float32: a parameter of up to 0.25 is rounded by up to 1.5e-8 in each of the ten steps, and a gradient's rounding, as
- * a share of it, moves an Adam update of up to 0.001 by the same share of that. Wasm comes to 3e-8.
+ * The tolerance of losses, sampled parameters and means over a tensor, compared with PyTorch in float64. In float32, each of
+ * the ten steps rounds a parameter of up to 0.25 by up to 1.5e-8, and the relative rounding error of a gradient changes an
+ * Adam update of up to 0.001 by the same relative error. The error of wasm is 3e-8.
  */
 const TOLERANCE = { float64: 1e-13, float32: 1e-6 };
 
@@ -125,12 +125,12 @@ async function checkFullSize(backend: Backend): Promise<void> {
 }
 
 backendTest(
-  "Trainer.runEpoch() does ten Adam steps of 784-128-64-10 as PyTorch does",
+  "Trainer.runEpoch() does ten Adam steps of 784-128-64-10 like PyTorch",
   [REFERENCE, ...COMPARED],
   (backend) => checkFullSize(backend),
 );
 
-Deno.test("OPTIMIZERS keep state only for what the update needs", () => {
+Deno.test("OPTIMIZERS keep only the state that the update needs", () => {
   const op = (given: Parameters<typeof resolveConfig>[0]) => {
     const config = resolveConfig(given);
     return OPTIMIZERS[config.optimizer].update("p", "g", config);
@@ -157,7 +157,7 @@ Deno.test("OPTIMIZERS keep state only for what the update needs", () => {
   assertEquals(statesOf(op({ optimizer: "lion" })), ["p.m"]);
 });
 
-Deno.test("settingsOf() gives the numbers of an update in the order of its table, true as 1", () => {
+Deno.test("settingsOf() returns the numbers of an update in the order of its table, true as 1", () => {
   const { update } = OPTIMIZERS.adamw, settings = resolveConfig({ optimizer: "adamw", beta1: 0.5 });
   assertEquals(settingsOf(update("p", "g", settings)), [0.5, 0.999, 1e-8, 0.01, 1]);
   assertEquals(isUpdate(update("p", "g", settings)), true);

@@ -4,7 +4,7 @@ import { learningRates } from "../../src/plan/schedules.ts";
 
 const STEPS = 5;
 
-/** The learning rates of a whole run of `STEPS` steps an epoch. */
+/** Returns the learning rates of a complete run of `STEPS` steps an epoch. */
 function ratesOf(given: Partial<TrainConfig>): number[] {
   const config = resolveConfig({ learningRate: 0.8, epochs: 4, ...given });
   return Array.from({ length: config.epochs }, (_, i) => [...learningRates(config, i + 1, STEPS)]).flat();
@@ -15,7 +15,7 @@ function assertRates(found: number[], wanted: number[]): void {
   found.forEach((rate, step) => assertAlmostEquals(rate, wanted[step], 1e-15, `step ${step}`));
 }
 
-/** One number for each epoch, at every step of it. */
+/** Returns one number for each epoch, repeated for every step of it. */
 const held = (...rates: number[]) => rates.flatMap((rate) => new Array<number>(STEPS).fill(rate));
 
 Deno.test("learningRates() is constant by default", () => {
@@ -38,7 +38,7 @@ Deno.test("learningRates() falls along half a cosine from learningRate towards m
   assertAlmostEquals(rates[rates.length / 2], 0.5, 1e-15);
 });
 
-Deno.test("learningRates() rises from the first step over warmupSteps, whatever the schedule, across epochs", () => {
+Deno.test("learningRates() rises over the first warmupSteps steps with every schedule, across epochs", () => {
   assertRates(ratesOf({ warmupSteps: 8 }).slice(0, 10), [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.8, 0.8]);
   const cold = ratesOf({ schedule: "exponential", decayRate: 0.5 });
   const warm = ratesOf({ schedule: "exponential", decayRate: 0.5, warmupSteps: 8 });

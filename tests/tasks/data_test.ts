@@ -138,8 +138,8 @@ const REFUSALS: Refusal[] = [
     name: "target values with cross-entropy",
     bytes: setFile(drawRegression()),
     args: ["--loss", "cross-entropy"],
-    message: 'error: Loss "cross-entropy" needs class labels, the data set has target values; ' +
-      'those need loss "mean-squared-error", "binary-cross-entropy" or "huber"\n' +
+    message: 'error: Loss "cross-entropy" needs class labels, the data set has target values, ' +
+      'which need loss "mean-squared-error", "binary-cross-entropy" or "huber"\n' +
       "  hint: use --loss mean-squared-error or huber",
   },
   {
@@ -176,7 +176,7 @@ const REFUSALS: Refusal[] = [
     name: "a file that is not an .npz",
     bytes: new TextEncoder().encode("label,pixel\n"),
     message:
-      'error: Cannot load "FOLDER/set.npz": it is no .npz archive (12 bytes); needs one, or a folder of IDX files',
+      'error: Cannot load "FOLDER/set.npz": it is no .npz archive (12 bytes), needs one or a folder of IDX files',
   },
   {
     name: "a truncated npz",

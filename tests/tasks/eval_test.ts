@@ -20,12 +20,12 @@ taskTest("eval prints loss, accuracy, confusion matrix and worst mistakes", asyn
   assertMatch(lines[1], /^accuracy \d\d\.\d\d ±\d\.\d\d % \(\d+ of 60\)$/);
   const [, correct] = lines[1].match(/\((\d+) of/)!;
   assertEquals(lines[2], "");
-  assertMatch(lines[3], /^label +0 +1 +2 +right \(columns: taken for\)$/);
+  assertMatch(lines[3], /^label +0 +1 +2 +correct \(columns: predicted\)$/);
   const matrix = lines.slice(4, 7).map((line) => line.trim().split(/ +/));
   assertEquals(matrix.map(([label]) => label), ["0", "1", "2"]);
   const diagonal = matrix.reduce((sum, row, label) => sum + Number(row[1 + label].replace(".", "0")), 0);
   assertEquals(diagonal, Number(correct));
-  assertEquals(lines[8], "worst mistakes (row: label, taken for, loss)");
+  assertEquals(lines[8], "worst mistakes (row: label, predicted, loss)");
   assertMatch(lines[9], /^ +\d+: \d, \d, \d\.\d{4}$/);
   assertMatch(stderr, /^backend {2}wasm on CPU.*\ndata {5}set\.npz: 240 rows to train, 60 to test; .*\n$/);
 });
@@ -64,7 +64,7 @@ taskTest("eval omits a confusion matrix that is too wide for a terminal", async 
     "1",
   );
   const { stdout } = await folder.run(...EVAL);
-  assertEquals([stdout.includes("accuracy"), stdout.includes("columns: taken for")], [true, false]);
+  assertEquals([stdout.includes("accuracy"), stdout.includes("columns: predicted")], [true, false]);
 });
 
 taskTest("eval refuses models and sets that do not fit, in one line", async (folder) => {

@@ -291,7 +291,7 @@ guiTest("gui --train keeps a finished model on Ctrl-C, and saves to another file
   assertEquals(code, 130);
   assertMatch(
     stderr,
-    /\nm\.npz is of a finished run and stays; what this run has goes to m\.interrupted\.npz\n/,
+    /\nm\.npz is of a finished run and is not replaced; this run is saved to m\.interrupted\.npz\n/,
   );
   assertMatch(stderr, /\ntraining stopped in epoch \d+, .*, saved m\.interrupted\.npz\n$/);
   assertEquals(await folder.read("m.npz"), finished);

@@ -58,7 +58,7 @@ for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]
     assertEquals(await digestOf(folder, "m.npz"), finished);
     assertStringIncludes(
       outcome.stderr,
-      "m.npz is of a finished run and stays; what this run has goes to m.interrupted.npz\n",
+      "m.npz is of a finished run and is not replaced; this run is saved to m.interrupted.npz\n",
     );
     assertStringIncludes(outcome.stdout, '"model":"m.interrupted.npz"');
     assert(await epochsOf(folder, "m.interrupted.npz") < 100_000);
@@ -149,7 +149,7 @@ taskTest(
     assertEquals(await digestOf(folder, "c.npz"), finished);
     assertStringIncludes(
       stderr,
-      "c.npz is of a finished run and stays; what this run has goes to c.interrupted.npz\n",
+      "c.npz is of a finished run and is not replaced; this run is saved to c.interrupted.npz\n",
     );
     assertEquals((await parseCheckpoint(await folder.read("c.interrupted.npz"))).progress.epoch, 1);
   },

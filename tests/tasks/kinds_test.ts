@@ -10,13 +10,13 @@ import {
 import { evaluated, far, imbalanced, REFERENCE, several, trained } from "./kinds.ts";
 import { drawImages, drawRegression, jsonOf, linesOf, setFile, taskTest } from "./support.ts";
 
-taskTest("train standardizes targets that are far from standard, and says so", async (folder) => {
-  const said = await trained(folder, far(), "--epochs", "30");
+taskTest("train standardizes targets that are far from standard, and reports it", async (folder) => {
+  const printed = await trained(folder, far(), "--epochs", "30");
   const scaled =
-    /\ntargets {2}means \S+ to \S+, deviations \S+ to \S+; standardized for training \(--standardize-targets never turns that off\)\n/;
-  assertMatch(said, scaled);
-  assertMatch(said, /\nepoch +train loss +test loss +test R² +seconds +rows\/s\n/);
-  assertMatch(said, /\ntest R² 0\.\d{4}, mean absolute error \d+\.\d+, test loss 0\.\d{4}, /);
+    /\ntargets {2}means \S+ to \S+, deviations \S+ to \S+; standardized for training \(--standardize-targets never turns this off\)\n/;
+  assertMatch(printed, scaled);
+  assertMatch(printed, /\nepoch +train loss +test loss +test R² +seconds +rows\/s\n/);
+  assertMatch(printed, /\ntest R² 0\.\d{4}, mean absolute error \d+\.\d+, test loss 0\.\d{4}, /);
   const never = await trained(folder, far(), "--epochs", "1", "--standardize-targets", "never");
   assert(!scaled.test(never) && !never.includes("targets  "));
 });
@@ -72,19 +72,22 @@ taskTest(
 );
 
 taskTest(
-  "train --class-weights balanced finds more of a rare class, and says the weights",
+  "train --class-weights balanced finds more rows of a rare class, and prints the weights",
   async (folder) => {
     const recall = async (...args: string[]) => {
-      const said = await trained(folder, imbalanced(), "--epochs", "15", ...args);
+      const printed = await trained(folder, imbalanced(), "--epochs", "15", ...args);
       const [{ confusion }] = jsonOf({ code: 0, stderr: "", stdout: await evaluated(folder, "--json") });
       const [, , missed, found] = confusion as number[];
-      return { said, recall: found / (missed + found) };
+      return { printed, recall: found / (missed + found) };
     };
     const plain = await recall(), balanced = await recall("--class-weights", "balanced");
     assertGreater(balanced.recall, plain.recall + 0.2);
-    assertStringIncludes(balanced.said, "\nweights  rows of class 0 × 0.5556, 1 × 5.000 in the gradient\n");
-    assertStringIncludes(balanced.said, ", class weights balanced, seed 1\n");
-    assert(!plain.said.includes("weights"));
+    assertStringIncludes(
+      balanced.printed,
+      "\nweights  rows of class 0 × 0.5556, 1 × 5.000 in the gradient\n",
+    );
+    assertStringIncludes(balanced.printed, ", class weights balanced, seed 1\n");
+    assert(!plain.printed.includes("weights"));
   },
 );
 
@@ -99,9 +102,9 @@ taskTest("train takes dropout and averaged weights, and info shows them", async 
     "--epochs",
     "2",
   ];
-  const said = await trained(folder, drawImages(), ...args);
-  assertStringIncludes(said, "network  20 → 8 relu dropout 0.25 → 3 softmax, 195 parameters\n");
-  assertStringIncludes(said, ", 2 epochs, input dropout 0.1, weights averaged by 0.9, seed 1\n");
+  const printed = await trained(folder, drawImages(), ...args);
+  assertStringIncludes(printed, "network  20 → 8 relu dropout 0.25 → 3 softmax, 195 parameters\n");
+  assertStringIncludes(printed, ", 2 epochs, input dropout 0.1, weights averaged by 0.9, seed 1\n");
   const { stdout } = await folder.run("info", "--model", "m.npz");
   assertStringIncludes(stdout, "\nlayer_1: 20 → 8 relu, dropout 0.25, 168 parameters\n");
   assertStringIncludes(stdout, "\nparameters averaged over the steps by 0.9\n");
@@ -115,11 +118,11 @@ taskTest("info shows the scaling of targets", async (folder) => {
 });
 
 taskTest(
-  "train names an option of the wrong kind of data as it was typed, before any step",
+  "train refuses an option that does not fit the data by its spelling on the command line, before any step",
   async (folder) => {
     await folder.write("set.npz", setFile(drawImages()));
     await folder.write("values.npz", setFile(far()));
-    const refused: [args: string[], said: string, code?: number][] = [
+    const refused: [args: string[], printed: string, code?: number][] = [
       [
         ["--data", "set.npz", "--class-weights", "1,2"],
         "--class-weights needs 3 weights, one a class, found 2",
@@ -147,17 +150,17 @@ taskTest(
         2,
       ],
     ];
-    for (const [args, said, code = 1] of refused) {
+    for (const [args, printed, code = 1] of refused) {
       const outcome = await folder.run("train", ...args, "-o", "m.npz", ...REFERENCE);
       assertEquals([outcome.code, outcome.stdout], [code, ""]);
-      assertStringIncludes(outcome.stderr, `error: ${said}\n`);
+      assertStringIncludes(outcome.stderr, `error: ${printed}\n`);
     }
     assertEquals(folder.names(), ["set.npz", "values.npz"]);
   },
 );
 
 taskTest(
-  "train --resume goes on with dropout, averages and standardized targets to the same bytes",
+  "train --resume gives the bytes of an uninterrupted run, with dropout, averages and standardized targets",
   async (folder) => {
     const run = ["--average", "0.9", "--layers", "8:tanh:dropout=0.2,2", "--loss", "huber", "-q"];
     await trained(folder, far(), "--epochs", "4", ...run);
@@ -179,7 +182,7 @@ taskTest(
     assertMatch(stderr, /\ntargets {2}means .*; standardized for training .*\nnetwork .* dropout 0\.2 /);
     assertMatch(
       stderr,
-      /\ntraining adam, learning rate 0\.01 constant, huber, .*, weights averaged by 0\.9, seed 1; goes on at epoch 3\n/,
+      /\ntraining adam, learning rate 0\.01 constant, huber, .*, weights averaged by 0\.9, seed 1; continues at epoch 3\n/,
     );
     assertEquals(await folder.read("resumed.npz"), whole);
   },

@@ -4,21 +4,21 @@ import { drawn, evaluated, REFERENCE, several, trained } from "./kinds.ts";
 import { drawImages, jsonOf, linesOf, setFile, taskTest } from "./support.ts";
 
 taskTest(
-  "train takes sigmoid outputs and binary cross-entropy for several labels a row, and says so",
+  "train chooses sigmoid outputs and binary cross-entropy for several labels a row, and reports it",
   async (folder) => {
-    const said = await trained(folder, several(), "--epochs", "30");
+    const printed = await trained(folder, several(), "--epochs", "30");
     assertStringIncludes(
-      said,
+      printed,
       "inputs [3], 3 target values\ntargets  all 0 or 1, 3 labels a row: binary-cross-entropy (--loss ",
     );
-    assertStringIncludes(said, "→ 3 sigmoid, ");
-    assertMatch(said, /\nepoch +train loss +train acc +test loss +test acc +seconds +rows\/s\n/);
-    assertMatch(said, /\ntest accuracy \d\d\.\d\d ±\d\.\d\d %, test F1 0\.\d{4}, test loss /);
+    assertStringIncludes(printed, "→ 3 sigmoid, ");
+    assertMatch(printed, /\nepoch +train loss +train acc +test loss +test acc +seconds +rows\/s\n/);
+    assertMatch(printed, /\ntest accuracy \d\d\.\d\d ±\d\.\d\d %, test F1 0\.\d{4}, test loss /);
   },
 );
 
 for (const [kind, typed] of Object.entries({ int64: BigInt64Array, uint8: Uint8Array })) {
-  taskTest(`train takes ${kind} of 0 and 1 for several labels a row`, async (folder) => {
+  taskTest(`train reads ${kind} of 0 and 1 as several labels a row`, async (folder) => {
     const values = (numbers: number[]) =>
       typed === BigInt64Array ? BigInt64Array.from(numbers, BigInt) : Uint8Array.from(numbers);
     assertStringIncludes(await trained(folder, several(values), "--epochs", "1"), "→ 3 sigmoid, ");
@@ -83,16 +83,16 @@ taskTest("predict lists the labels above 1/2 if there are many", async (folder) 
 });
 
 taskTest(
-  "train tells two classes apart by one sigmoid output, and eval and predict name both",
+  "train separates two classes with one sigmoid output, and eval and predict name both",
   async (folder) => {
     const set = { ...drawImages({ classes: 2 }), class_names: { shape: [2], values: ["cat", "dog"] } };
-    const said = await trained(folder, set, "--layers", "8:relu,1:sigmoid", "--epochs", "10");
-    assertStringIncludes(said, "\ntargets  2 classes for one sigmoid output: binary-cross-entropy (");
+    const printed = await trained(folder, set, "--layers", "8:relu,1:sigmoid", "--epochs", "10");
+    assertStringIncludes(printed, "\ntargets  2 classes for one sigmoid output: binary-cross-entropy (");
     const lines = linesOf(await evaluated(folder));
     assertMatch(lines[1], /^accuracy \d+\.\d\d ±\d\.\d\d % \(\d+ of 60\)$/);
     assertMatch(lines[2], /^F1 {7}\d\.\d{4}$/);
     assertMatch(lines[5], /^ *dog +30 /);
-    assertMatch(lines[7], /^label +cat +dog +right \(columns: taken for\)$/);
+    assertMatch(lines[7], /^label +cat +dog +correct \(columns: predicted\)$/);
     const args = ["--model", "m.npz", "set.npz", "--rows", "0-1", ...REFERENCE];
     assertMatch(
       (await folder.run("predict", ...args)).stdout,
@@ -105,7 +105,7 @@ taskTest(
   },
 );
 
-taskTest("gui refuses networks whose outputs are labels, and those of one output", async (folder) => {
+taskTest("gui refuses networks whose outputs are labels, and networks with one output", async (folder) => {
   const images = drawImages({ shape: [28, 28], rows: 20, testRows: 0 }), rows = 20;
   const y = {
     shape: [rows, 2],

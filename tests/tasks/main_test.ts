@@ -112,7 +112,7 @@ taskTest("mlpcuda uses its own name in hints", async (folder) => {
   );
   assertStringIncludes(
     (await mlpcuda(folder, "gui", "--model", "none.npz")).stderr,
-    "hint: run `mlpcuda train` to make a model, or `mlpcuda gui --demo` to try without one\n",
+    "hint: run `mlpcuda train` to make a model, or `mlpcuda gui --demo` to try the page without a model\n",
   );
   await folder.write("set.npz", setFile());
   const flags = FLAGS.filter((flag) => flag !== "--allow-write");

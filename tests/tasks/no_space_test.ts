@@ -73,7 +73,7 @@ taskTest(
     assertEquals(warnings.length, 1, stderr);
     assertMatch(
       warnings[0],
-      /^warning: Cannot write the checkpoint "out\/c\.npz": .*; training goes on without it$/,
+      /^warning: Cannot write the checkpoint "out\/c\.npz": .*; training continues without it$/,
     );
     assertEquals(rescuedPath(stderr, "the checkpoint"), "c.rescued.npz");
     const { mlp } = await parseCheckpoint(await folder.read("c.rescued.npz"));

@@ -60,7 +60,7 @@ taskTest("predict prints a row for each image, dark on light or light on dark", 
   assertEquals(rows.map(([name, guess]) => [name, guess]), [
     ["up.png", "upright"],
     ["flat.png", "flat"],
-    ["blank.png", "no ink: nothing to guess"],
+    ["blank.png", "no ink: nothing to classify"],
     ["two.npy[0]", "upright"],
     ["two.npy[1]", "flat"],
   ]);
@@ -93,7 +93,7 @@ taskTest("predict - reads an image from stdin", async (folder) => {
   assertMatch(stdout, /^image +guess +probability\nstdin +flat +\d\d\.\d\d %\n$/);
 });
 
-taskTest("predict shows the labels of a set next to its guesses", async (folder) => {
+taskTest("predict shows the labels of a set next to the predictions", async (folder) => {
   await prepare(folder);
   const up = barsMlp().parameters["layer_1.weights"].subarray(0, 784).map((value) => 255 * Math.ceil(value));
   const x = { shape: [2, 28, 28], values: Uint8Array.of(...up, ...up) };
@@ -125,7 +125,7 @@ taskTest("predict --show reports that it needs a terminal", async (folder) => {
   await prepare(folder);
   const { code, stdout, stderr } = await folder.run(...PREDICT, "up.png", "--show");
   assertEquals([code, linesOf(stdout).length], [0, 2]);
-  assertStringIncludes(stderr, "--show draws on a terminal alone, stdout is none\n");
+  assertStringIncludes(stderr, "--show is ignored: stdout is not a terminal\n");
 });
 
 const REFUSED: [args: string[], code: number, message: string][] = [
@@ -142,7 +142,7 @@ const REFUSED: [args: string[], code: number, message: string][] = [
   [["up.png", "--rows", "9-1"], 2, 'error: --rows needs two rows such as 0-9, found "9-1"'],
   [["up.png", "--rows", "a"], 2, 'error: --rows needs two rows such as 0-9, found "a"'],
   [["up.png", "--show", "--json"], 2, "error: --show and --json exclude each other"],
-  [["-", "-"], 2, "error: - can be read once"],
+  [["-", "-"], 2, "error: - can be given only once"],
   [["up.png", "--topp", "3"], 2, 'error: Unknown option "--topp"\n  hint: did you mean --top?'],
   [["up.png", "--model", "none.npz"], 1, 'error: Cannot load "none.npz": no such file'],
 ];

@@ -32,7 +32,7 @@ for (const [name, args] of RUNS) {
       "resumed.npz",
       ...backend,
     );
-    assertStringIncludes(stderr, "; goes on at epoch 3\n");
+    assertStringIncludes(stderr, "; continues at epoch 3\n");
     assertEquals(await folder.read("resumed.npz"), await folder.read("whole.npz"));
   });
 }
@@ -109,7 +109,7 @@ const REFUSED: [args: string[], code: number, message: string][] = [
   [
     ["--resume", "c.npz", "--epochs", "1"],
     1,
-    "Cannot resume to epoch 1: the checkpoint has 2 epochs behind it",
+    "Cannot resume to epoch 1: 2 epochs of the checkpoint are done",
   ],
   [
     ["--resume", "cut.npz"],
@@ -122,7 +122,7 @@ const REFUSED: [args: string[], code: number, message: string][] = [
   [
     ["--resume", "c.npz", "--epochs", "4", "--data", "other.npz"],
     1,
-    "Cannot resume on other.npz: it is not the set of 240 rows that training began on",
+    "Cannot resume on other.npz: it is not the set of 240 rows that training started with",
   ],
   [
     ["--checkpoint", "new.npz"],
@@ -199,7 +199,7 @@ taskTest("train --resume uses the kept file if the other is damaged, and reports
   const [first] = stderr.split("\n");
   assertStringIncludes(first, `warning: Cannot read "${folder.path}/c.npz": `);
   assert(first.endsWith('; going on from "c.previous.npz" instead'), first);
-  assertStringIncludes(stderr, "; goes on at epoch 3\n");
+  assertStringIncludes(stderr, "; continues at epoch 3\n");
   assertEquals(await folder.read("c.previous.npz"), kept);
   assertEquals(await folder.read("m.npz"), await folder.read("whole.npz"));
   assertEquals((await parseCheckpoint(await folder.read("c.npz"))).progress.epoch, 5);

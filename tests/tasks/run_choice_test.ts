@@ -1,4 +1,4 @@
-/** The network and the loss that a set leads to, and the hints for those that do not go together. @module */
+/** Tests of the choice of network and loss for a set, and of the hints for those that do not fit each other. @module */
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { formatLayers, parseLayers } from "../../src/plan/layers.ts";
@@ -7,12 +7,12 @@ import { checkRun, chooseRun } from "../../tasks/shared/run_choice.ts";
 import { dataNotes } from "../../tasks/shared/run_notes.ts";
 import { TaskError } from "../../tasks/terminal/errors.ts";
 
-const set = (answers: Pick<Dataset, "labels" | "targets" | "outFeatures">): Dataset => ({
+const set = (labelsOrTargets: Pick<Dataset, "labels" | "targets" | "outFeatures">): Dataset => ({
   inputs: new Float32Array(8),
   inputShape: [2],
   inputScale: 1,
   source: "set.npz",
-  ...answers,
+  ...labelsOrTargets,
 });
 
 const targets = (outFeatures: number, ...values: number[]) =>
@@ -29,13 +29,13 @@ const SETS = {
 
 const HIDDEN = "128:relu,64:relu,", MSE = "mean-squared-error", BCE = "binary-cross-entropy";
 
-/** What is given, and what is chosen: the last layer or all, and the loss. `said` is whether that is told. */
+/** The given options, and the choice: the last layer or all layers, and the loss. `isNoted` is true if a note explains it. */
 const CHOICES: readonly [
   kind: keyof typeof SETS,
   given: { layers?: string; loss?: TrainConfig["loss"] },
   layers: string,
   loss: string,
-  said: boolean,
+  isNoted: boolean,
 ][] = [
   ["two", {}, HIDDEN + "2:softmax", "cross-entropy", false],
   ["three", {}, HIDDEN + "3:softmax", "cross-entropy", false],
@@ -61,10 +61,10 @@ const CHOICES: readonly [
   ["values", { loss: "huber" }, HIDDEN + "1:linear", "huber", false],
 ];
 
-for (const [kind, { layers, loss }, wantedLayers, wantedLoss, said] of CHOICES) {
+for (const [kind, { layers, loss }, wantedLayers, wantedLoss, isNoted] of CHOICES) {
   const given = [layers && `--layers ${layers}`, loss && `--loss ${loss}`].filter(Boolean).join(" ") ||
     "no options";
-  Deno.test(`chooseRun() takes ${wantedLoss} and ${wantedLayers} for ${kind} with ${given}`, () => {
+  Deno.test(`chooseRun() chooses ${wantedLoss} and ${wantedLayers} for ${kind} with ${given}`, () => {
     const config = { seed: 5, ...loss && { loss } };
     const choice = chooseRun(SETS[kind], {
       layers: layers === undefined ? undefined : parseLayers(layers),
@@ -72,11 +72,11 @@ for (const [kind, { layers, loss }, wantedLayers, wantedLoss, said] of CHOICES) 
     });
     assertEquals(formatLayers(choice.mlp.layers), wantedLayers);
     assertEquals(choice.config, { seed: 5, loss: wantedLoss as TrainConfig["loss"] });
-    assertEquals(choice.notes.length, Number(said));
+    assertEquals(choice.notes.length, Number(isNoted));
   });
 }
 
-Deno.test("chooseRun() says why it takes binary cross-entropy, and what changes that", () => {
+Deno.test("chooseRun() explains the choice of binary cross-entropy, and names the option that changes it", () => {
   const notesOf = (kind: keyof typeof SETS, layers?: string) =>
     chooseRun(SETS[kind], { layers: layers === undefined ? undefined : parseLayers(layers), config: {} })
       .notes;
@@ -148,7 +148,7 @@ const REFUSED: readonly [
     "several",
     "2",
     "cross-entropy",
-    'needs class labels, the data set has target values; those need loss "mean-squared-error", "binary-cross-entropy" or "huber"',
+    'needs class labels, the data set has target values, which need loss "mean-squared-error", "binary-cross-entropy" or "huber"',
     "use --loss mean-squared-error, binary-cross-entropy or huber",
   ],
   ["values", "1", "cross-entropy", "needs class labels", "use --loss mean-squared-error or huber"],
@@ -163,7 +163,7 @@ for (const [kind, layers, loss, message, hint] of REFUSED) {
   });
 }
 
-Deno.test("checkRun() takes everything that chooseRun() chooses by itself", () => {
+Deno.test("checkRun() accepts every choice of chooseRun()", () => {
   for (const dataset of Object.values(SETS)) {
     const { mlp, config } = chooseRun(dataset, { config: {} });
     checkRun(mlp, dataset, config.loss!);
@@ -175,9 +175,9 @@ function notes(kind: keyof typeof SETS, given: Partial<TrainConfig> = {}): strin
   return dataNotes(mlp, SETS[kind], resolveConfig(config));
 }
 
-Deno.test("dataNotes() says how targets are scaled and classes are weighed", () => {
+Deno.test("dataNotes() returns the scaling of targets and the weights of classes", () => {
   const scaled = "targets  mean 250.0, deviation 111.8; standardized for training";
-  assertEquals(notes("values"), [`${scaled} (--standardize-targets never turns that off)`]);
+  assertEquals(notes("values"), [`${scaled} (--standardize-targets never turns this off)`]);
   assertEquals(notes("values", { standardizeTargets: "always" }), [scaled]);
   assertEquals(notes("values", { standardizeTargets: "never" }), []);
   assertEquals(notes("shares"), []);
@@ -190,7 +190,7 @@ Deno.test("dataNotes() says how targets are scaled and classes are weighed", () 
   assertEquals(notes("values", held)[0] === notes("values")[0], false);
 });
 
-Deno.test("dataNotes() refuses options that do not go with the set, as the command line spells them", () => {
+Deno.test("dataNotes() refuses options that do not fit the set, by their spelling on the command line", () => {
   const refuse = (kind: keyof typeof SETS, given: Partial<TrainConfig>, message: string) =>
     assertThrows(() => notes(kind, given), TaskError, message);
   refuse("three", { classWeights: "1,2" }, "--class-weights needs 3 weights, one a class, found 2");

@@ -63,8 +63,8 @@ for (
     ["link.npz", "--checkpoint and --output name the same file, each needs its own"],
     [
       "m.previous.npz",
-      '--checkpoint "m.previous.npz" and --output "m.npz" differ by .previous or .interrupted alone, ' +
-      "which the task adds itself",
+      '--checkpoint "m.previous.npz" and --output "m.npz" differ only by .previous or .interrupted, ' +
+      "which the task adds to names",
     ],
   ]
 ) {

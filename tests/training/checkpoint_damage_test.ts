@@ -1,4 +1,4 @@
-/** Damage that comes by chance never makes another checkpoint: it is refused, or changes nothing that is read. @module */
+/** Tests that randomly damaged files are refused, or are read as the unchanged checkpoint. @module */
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { formatCheckpoint, parseCheckpoint } from "../../src/training/checkpoint.ts";
 import { FormatError } from "../../src/errors.ts";
@@ -13,21 +13,21 @@ const OLD = formatNpz(OLD_ARRAYS);
 
 const isSame = (a: Uint8Array, b: Uint8Array) => a.length === b.length && a.every((byte, i) => byte === b[i]);
 
-/** Whether the bytes are refused; fails if they are read as another checkpoint, or refused in another way. */
-async function isRefused(bytes: Uint8Array, what: string): Promise<boolean> {
+/** Returns whether the bytes are refused. Fails if they are read as another checkpoint, or if the error is of another class. */
+async function isRefused(bytes: Uint8Array, damage: string): Promise<boolean> {
   try {
     const checkpoint = await parseCheckpoint(bytes, { name: "c.npz" });
-    assert(isSame(formatCheckpoint(checkpoint), NEW), `${what} is read as another checkpoint`);
+    assert(isSame(formatCheckpoint(checkpoint), NEW), `${damage} is read as another checkpoint`);
     return false;
   } catch (error) {
-    assertInstanceOf(error, FormatError, `${what}: ${error}`);
+    assertInstanceOf(error, FormatError, `${damage}: ${error}`);
     assert(error.message.startsWith(`Cannot read "c.npz": `), error.message);
     return true;
   }
 }
 
-for (const [what, file] of Object.entries({ "a checkpoint": NEW, "a checkpoint of version 0.1": OLD })) {
-  Deno.test(`parseCheckpoint() refuses ${what} with a flipped bit, or reads it unchanged`, async () => {
+for (const [name, file] of Object.entries({ "a checkpoint": NEW, "a checkpoint of version 0.1": OLD })) {
+  Deno.test(`parseCheckpoint() refuses ${name} with a flipped bit, or reads it unchanged`, async () => {
     const random = createRandom(1, 104);
     let refused = 0;
     const flips = 2000;
@@ -36,11 +36,11 @@ for (const [what, file] of Object.entries({ "a checkpoint": NEW, "a checkpoint o
       bytes[at] ^= 1 << bit;
       if (await isRefused(bytes, `bit ${bit} of byte ${at}`)) refused++;
     }
-    // Dates, versions and the local headers' repetitions say nothing; they are a small part.
+    // A small part of the bytes is not read: dates, versions, and the copies of fields in the local headers.
     assert(refused > 0.8 * flips && refused < flips, `${refused} of ${flips} refused`);
   });
 
-  Deno.test(`parseCheckpoint() refuses ${what} in which a block is lost`, async () => {
+  Deno.test(`parseCheckpoint() refuses ${name} with a lost block`, async () => {
     const random = createRandom(1, 105);
     for (let loss = 0; loss < 200; loss++) {
       const bytes = file.slice(), at = random.below(bytes.length), length = 1 + random.below(4096);
@@ -50,7 +50,7 @@ for (const [what, file] of Object.entries({ "a checkpoint": NEW, "a checkpoint o
     }
   });
 
-  Deno.test(`parseCheckpoint() refuses ${what} that is cut short`, async () => {
+  Deno.test(`parseCheckpoint() refuses ${name} that is truncated`, async () => {
     const random = createRandom(1, 106),
       lengths = Array.from({ length: 400 }, () => random.below(file.length));
     for (let left = 1; left <= 200; left++) lengths.push(file.length - left);

@@ -19,7 +19,7 @@ Deno.test("digestNow() and digestOf() hash a line for each array, sorted by name
   assertEquals([digestNow(ARRAYS), await digestOf(ARRAYS)], [needed, needed]);
 });
 
-Deno.test("digestNow() tells a name, a dtype, a shape and a value from another, but not an order", () => {
+Deno.test("digestNow() changes with a name, a dtype, a shape or a value, but not with the order", () => {
   const { a, b } = ARRAYS, digest = digestNow(ARRAYS);
   assertEquals(digestNow({ a, b }), digest);
   const others: Record<string, NpzInput>[] = [
@@ -33,7 +33,7 @@ Deno.test("digestNow() tells a name, a dtype, a shape and a value from another, 
   for (const other of others) assertNotEquals(digestNow(other), digest);
 });
 
-/** Computes the digest of the checkpoint on stdin as its documentation says, and prints it beside the one kept. */
+/** A program that computes the digest of the checkpoint on stdin, and prints it with the saved one. */
 const NUMPY_DIGESTS = `
 import hashlib, io, sys
 import numpy as np
@@ -51,7 +51,7 @@ const hasNumpy = isGranted(python) &&
   }))).success;
 
 Deno.test({
-  name: "formatCheckpoint() keeps the digest that NumPy computes (needs --allow-run=python3, and NumPy)",
+  name: "formatCheckpoint() writes the digest that NumPy computes (needs --allow-run=python3, and NumPy)",
   ignore: !hasNumpy,
   sanitizeOps: true,
   sanitizeResources: true,

@@ -1,4 +1,4 @@
-/** What is wrong with a checkpoint's file is found when it is read, and said. @module */
+/** Tests that every fault of a checkpoint's file is found when it is read, and named. @module */
 import { assertEquals, assertRejects } from "@std/assert";
 import { formatCheckpoint, parseCheckpoint } from "../../src/training/checkpoint.ts";
 import { FormatError } from "../../src/errors.ts";
@@ -7,7 +7,7 @@ import { formatNpz, type NpzInput } from "../../src/formats/npz.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { arraysOf, CHECKPOINT, CONFIG } from "../support/checkpoint.ts";
 
-/** The checkpoint's file with some of its arrays replaced, or with `undefined` left out. */
+/** Returns the checkpoint's file with some arrays replaced, or removed by `undefined`. */
 async function bytesWith(changes: Record<string, NpzInput | undefined>): Promise<Uint8Array> {
   const arrays = await arraysOf(formatCheckpoint(CHECKPOINT));
   for (const [name, array] of Object.entries(changes)) {
@@ -17,7 +17,7 @@ async function bytesWith(changes: Record<string, NpzInput | undefined>): Promise
   return formatNpz(arrays);
 }
 
-/** The checkpoint's file with some of its JSON changed. */
+/** Returns the checkpoint's file with some of its JSON changed. */
 function bytesWithRecord(changes: Record<string, unknown>): Promise<Uint8Array> {
   const { config, progress, backend, dataset } = CHECKPOINT;
   return bytesWith({
@@ -44,7 +44,7 @@ const DAMAGED: Record<string, readonly [bytes: () => Promise<Uint8Array> | Uint8
   "a file without its JSON": [() => bytesWith({ checkpoint: undefined }), `has no "checkpoint"`],
   "no network": [() => bytesWith({ "layer_1.bias": undefined }), `has no array "layer_1.bias"`],
 
-  "JSON that is none": [
+  "invalid JSON": [
     () => bytesWith({ checkpoint: stringArray("{") }),
     `has a "checkpoint" that is not JSON`,
   ],
@@ -73,13 +73,13 @@ const DAMAGED: Record<string, readonly [bytes: () => Promise<Uint8Array> | Uint8
     () => bytesWithConfig({ learningRate: undefined }),
     `has a "checkpoint" whose config has no "learningRate"`,
   ],
-  "a setting of another kind": [
+  "a setting of another type": [
     () => bytesWithConfig({ batchSize: "2" }),
     `Option "batchSize" needs a whole number`,
   ],
-  "a loss that does not go with the network": [
+  "a loss that does not fit the network": [
     () => bytesWith({ "layer_1.act": stringArray("tanh") }),
-    `has settings that do not go with its network: Loss "cross-entropy" needs a softmax output`,
+    `has settings that do not fit its network: Loss "cross-entropy" needs a softmax output`,
   ],
   "no backend": [
     () => bytesWithRecord({ backend: undefined }),
@@ -94,11 +94,11 @@ const DAMAGED: Record<string, readonly [bytes: () => Promise<Uint8Array> | Uint8
     () => bytesWithProgress({ sums: undefined }),
     `whose progress.sums.lossSum is undefined, needs a finite number`,
   ],
-  "a step that is no number": [
+  "a step that is not a number": [
     () => bytesWithProgress({ step: "11" }),
     `whose progress.step is "11", needs a whole number from 0`,
   ],
-  "a step that is not that of its epoch": [
+  "a step that does not fit its epoch": [
     () => bytesWithProgress({ step: 10 }),
     `whose progress.step is 10, needs 11: 2 epochs of 5 steps, and 1`,
   ],
@@ -118,11 +118,11 @@ const DAMAGED: Record<string, readonly [bytes: () => Promise<Uint8Array> | Uint8
     () => bytesWithProgress({ stepsDone: 5, step: 15 }),
     `progress.stepsDone is 5, needs at most 4: an epoch has 5 steps`,
   ],
-  "sums of other rows": [
+  "sums over another number of rows": [
     () => bytesWithSums({ rows: 3 }),
     `progress.sums.rows is 3, needs 2: 1 steps of 2 rows`,
   ],
-  "more correct rows than there are": [
+  "more correct rows than rows": [
     () => bytesWithSums({ correct: 3 }),
     `sums.correct is 3, needs at most 2`,
   ],
@@ -138,7 +138,7 @@ const DAMAGED: Record<string, readonly [bytes: () => Promise<Uint8Array> | Uint8
     () => bytesWithProgress({ best: { epoch: 3, loss: 1 } }),
     `progress.best.epoch is 3, needs at most 2, the epochs that are done`,
   ],
-  "a best epoch that patience had not waited for": [
+  "a best epoch so old that patience would have ended the run": [
     () => bytesWithProgress({ epoch: 6, step: 26, best: { epoch: 1, loss: 1 } }),
     `progress.best.epoch is 1, needs at least 2 with patience 3`,
   ],
@@ -167,7 +167,7 @@ const DAMAGED: Record<string, readonly [bytes: () => Promise<Uint8Array> | Uint8
     () => bytesWith({ "best.layer_1.bias": undefined }),
     `has no "best.layer_1.bias" of shape [2]`,
   ],
-  "parameters of a best epoch that is none": [
+  "parameters of a best epoch without a best epoch": [
     () => bytesWithProgress({ best: undefined }),
     `has "best.layer_1.weights", needs only the arrays of this network and these settings`,
   ],
@@ -175,7 +175,7 @@ const DAMAGED: Record<string, readonly [bytes: () => Promise<Uint8Array> | Uint8
     () => bytesWithConfig({ optimizer: "sgd" }),
     `has "state.layer_1.weights.m", needs only the arrays`,
   ],
-  "an array that is not known": [
+  "an unknown array": [
     () => bytesWith({ "di\u001bgest": floats(1) }),
     String.raw`has "di\u001bgest"`,
   ],
@@ -199,7 +199,7 @@ const DAMAGED: Record<string, readonly [bytes: () => Promise<Uint8Array> | Uint8
     () => bytesWith({ "best.layer_1.bias": floats(NaN, 0) }),
     `has NaN in "best.layer_1.bias" at index 0, needs finite numbers`,
   ],
-  "a network that is not that of the state": [
+  "a network that is not the one of the state": [
     () => bytesWith({ "layer_1.bias": floats(0, 0.5) }),
     `has 0.5 in "layer_1.bias" at index 1, needs 0 as in "state.layer_1.bias"`,
   ],
@@ -221,8 +221,8 @@ const DAMAGED: Record<string, readonly [bytes: () => Promise<Uint8Array> | Uint8
   ],
 };
 
-for (const [what, [bytes, message]] of Object.entries(DAMAGED)) {
-  Deno.test(`parseCheckpoint() refuses ${what}`, async () => {
+for (const [fault, [bytes, message]] of Object.entries(DAMAGED)) {
+  Deno.test(`parseCheckpoint() refuses ${fault}`, async () => {
     const damaged = await bytes();
     const error = await assertRejects(
       () => parseCheckpoint(damaged, { name: "c.npz" }),

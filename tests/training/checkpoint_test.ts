@@ -11,7 +11,7 @@ import { Mlp } from "../../src/mlp.ts";
 import { arraysOf, CHECKPOINT, MOMENTS } from "../support/checkpoint.ts";
 import { isGranted } from "../support/permissions.ts";
 
-Deno.test("parseCheckpoint() reads what formatCheckpoint() wrote", async () => {
+Deno.test("parseCheckpoint() reads the bytes of formatCheckpoint()", async () => {
   assertEquals(await parseCheckpoint(formatCheckpoint(CHECKPOINT)), CHECKPOINT);
 });
 
@@ -26,12 +26,12 @@ Deno.test("parseCheckpoint() keeps every bit of float64 state, and the absence o
   assertEquals(Object.is(found.tensors["layer_1.bias"][1], -0), true);
 });
 
-Deno.test("formatCheckpoint() makes a file that is the network's, too", async () => {
+Deno.test("formatCheckpoint() makes a file that is also a model", async () => {
   const mlp = await Mlp.parse(formatCheckpoint(CHECKPOINT));
   assertEquals(mlp.format(), new Mlp(CHECKPOINT.mlp).format());
 });
 
-Deno.test("formatCheckpoint() makes the same bytes of the same checkpoint", () => {
+Deno.test("formatCheckpoint() makes the same bytes from the same checkpoint", () => {
   assertEquals(formatCheckpoint(CHECKPOINT), formatCheckpoint(structuredClone(CHECKPOINT)));
 });
 
@@ -40,7 +40,7 @@ Deno.test("parseCheckpoint() reads a file without a digest, as version 0.1 wrote
   assertEquals(await parseCheckpoint(formatNpz(arrays)), CHECKPOINT);
 });
 
-Deno.test("fingerprintOf() tells sets apart by every row and answer", () => {
+Deno.test("fingerprintOf() changes with every row, label, target and weight", () => {
   const inputs = Uint8Array.of(1, 2, 3, 4, 5, 6), labels = Uint32Array.of(0, 1, 2);
   const set = { inputs, labels, inputShape: [2], inputScale: 1, outFeatures: 3, source: "a" };
   const fingerprint = fingerprintOf(set);
@@ -55,13 +55,13 @@ Deno.test("fingerprintOf() tells sets apart by every row and answer", () => {
     fingerprintOf({ ...regression, targets: Float32Array.of(0, 1, 3) }),
     fingerprintOf(regression),
   );
-  // A view into a larger buffer is its own numbers alone.
+  // Of a view into a larger buffer, only the numbers of the view count.
   const view = Uint8Array.of(9, ...inputs, 9).subarray(1, 7);
   assertEquals(fingerprintOf({ ...set, inputs: view }), fingerprint);
 });
 
 Deno.test({
-  name: "loadCheckpoint() reads what saveCheckpoint() wrote (needs --allow-read --allow-write)",
+  name: "loadCheckpoint() reads the file of saveCheckpoint() (needs --allow-read --allow-write)",
   ignore: !isGranted({ name: "read" }, { name: "write" }),
   sanitizeOps: true,
   sanitizeResources: true,

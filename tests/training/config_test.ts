@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { faultOf, type OptionSpec, rangeOf, weightsOf } from "../../src/plan/option.ts";
 import { resolveConfig, TRAIN_OPTIONS, type TrainConfig } from "../../src/training/config.ts";
 
-Deno.test("TRAIN_OPTIONS has defaults that are in their own range, and one line of help for each", () => {
+Deno.test("TRAIN_OPTIONS has defaults in the range of their option, and one line of help for each", () => {
   for (const [name, spec] of Object.entries(TRAIN_OPTIONS)) {
     assertEquals(faultOf(spec, spec.default), undefined, name);
     assertMatch(spec.help, /^[^\n]+[^.\n]$/, name);
@@ -19,7 +19,7 @@ Deno.test("resolveConfig() fills in the default run", () => {
   });
 });
 
-Deno.test("resolveConfig() takes what is given, and undefined for not given", () => {
+Deno.test("resolveConfig() keeps given values, and treats undefined as not given", () => {
   const config = resolveConfig({
     epochs: 3,
     nesterov: true,
@@ -37,7 +37,7 @@ Deno.test("resolveConfig() gives adamw a weight decay unless one is given", () =
   assertEquals(resolveConfig({ optimizer: "adam" }).weightDecay, 0);
 });
 
-/** Values that are refused, with the message. */
+/** Refused values, each with the message. */
 const REFUSED: readonly [given: object, message: string][] = [
   [{ epochs: 0 }, `Option "epochs" needs a whole number from 1, found 0`],
   [{ epochs: 1.5 }, `Option "epochs" needs a whole number from 1, found 1.5`],
@@ -79,7 +79,7 @@ for (const [given, message] of REFUSED) {
   });
 }
 
-Deno.test("weightsOf() reads a word or a list of weights", () => {
+Deno.test("weightsOf() parses a word or a list of weights", () => {
   assertEquals(["none", "balanced"].map(weightsOf), ["none", "balanced"]);
   assertEquals([weightsOf("1, 2.5,0"), weightsOf("1e-3")], [[1, 2.5, 0], [0.001]]);
   assertEquals(["", ",", "1,,2", "-1", "NaN", "Balanced"].map(weightsOf), new Array(6).fill(undefined));
@@ -92,7 +92,7 @@ Deno.test("resolveConfig() refuses an unknown option", () => {
   }
 });
 
-Deno.test("rangeOf() says a range in words", () => {
+Deno.test("rangeOf() returns a range in words", () => {
   const range = (spec: Partial<OptionSpec>) => rangeOf({ kind: "number", default: 0, help: "", ...spec });
   assertEquals(range({}), "");
   assertEquals(range({ min: 0 }), " from 0");

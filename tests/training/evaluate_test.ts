@@ -18,24 +18,24 @@ const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
 const SET = drawBlobs({ rows: 700, inFeatures: 5, classes: 4 });
 const MLP = Mlp.create([dense(8, "tanh"), dense(4, "softmax")], SET);
 
-/** One layer of unit weights without bias: the inputs are the outputs before the activation. */
+/** Returns a network of one layer with unit weights and no bias: the inputs are the outputs before the activation. */
 function passing(width: number, activation: "softmax" | "linear" | "sigmoid"): Mlp {
   const weights = Float32Array.from({ length: width * width }, (_, at) => at % (width + 1) === 0 ? 1 : 0);
   const parameters = { "layer_1.weights": weights, "layer_1.bias": new Float32Array(width) };
   return new Mlp({ inputShape: [width], inputScale: 1, layers: [dense(width, activation)], parameters });
 }
 
-const rowsOf = (values: number[][], answers: Pick<Dataset, "labels" | "targets">): Dataset => ({
+const rowsOf = (values: number[][], labelsOrTargets: Pick<Dataset, "labels" | "targets">): Dataset => ({
   inputs: Float32Array.from(values.flat()),
   inputShape: [values[0].length],
   inputScale: 1,
-  ...answers,
+  ...labelsOrTargets,
   outFeatures: values[0].length,
   source: "written rows",
 });
 
 backendTest(
-  "evaluate() adds up loss, accuracy, confusion and the worst mistakes",
+  "evaluate() returns loss, accuracy, confusion matrix and the worst mistakes",
   [REFERENCE, ...COMPARED],
   async (backend) => {
     const found = await evaluate(MLP, SET, { backend });
@@ -63,7 +63,7 @@ backendTest(
   },
 );
 
-Deno.test("evaluate() takes the loss that goes with the network and the set", SANITIZED, async () => {
+Deno.test("evaluate() uses the loss that fits the network and the set", SANITIZED, async () => {
   const logits = [[0, 1, 3], [2, 0, 0]], labels = Uint32Array.of(2, 1);
   const set = rowsOf(logits, { labels });
   const crossEntropy = logits.map((row, i) =>
@@ -94,15 +94,19 @@ Deno.test("evaluate() stays finite and exact for logits of any size", SANITIZED,
   }
 });
 
-Deno.test("evaluate() closes what it opened, and leaves the caller's backend open", SANITIZED, async () => {
-  const left = await workersLeftBy(async () => void await withGpu(undefined, () => evaluate(MLP, SET)));
-  assertEquals(left, { started: navigator.hardwareConcurrency, running: 0 });
-  const watched = watch(await openBackend("reference"));
-  await evaluate(MLP, SET, { backend: watched.backend });
-  assertEquals([watched.open, watched.made, watched.closed], [0, 1, 0]);
-});
+Deno.test(
+  "evaluate() closes a backend that it opened, and leaves a given backend open",
+  SANITIZED,
+  async () => {
+    const left = await workersLeftBy(async () => void await withGpu(undefined, () => evaluate(MLP, SET)));
+    assertEquals(left, { started: navigator.hardwareConcurrency, running: 0 });
+    const watched = watch(await openBackend("reference"));
+    await evaluate(MLP, SET, { backend: watched.backend });
+    assertEquals([watched.open, watched.made, watched.closed], [0, 1, 0]);
+  },
+);
 
-Deno.test("evaluate() refuses a set that is none for the network", SANITIZED, async () => {
+Deno.test("evaluate() refuses a set that does not fit the network", SANITIZED, async () => {
   const refuse = (set: Dataset, kind: typeof TypeError | typeof RangeError, message: string) =>
     assertRejects(() => evaluate(MLP, set, { backend: "reference" }), kind, message);
   const shape = "Cannot use drawn blobs: its inputs have shape [6], the network needs [5]";
@@ -115,13 +119,13 @@ Deno.test("evaluate() refuses a set that is none for the network", SANITIZED, as
   await refuse(targets, TypeError, "its target rows have 3 values, the network needs 4");
 });
 
-Deno.test("indexOfLargest() is the first of equals", () => {
+Deno.test("indexOfLargest() is the first index of equal values", () => {
   assertEquals(indexOfLargest([1, 3, 2, 3]), 1);
   assertEquals(indexOfLargest(Float32Array.of(-2, -1)), 1);
   assertEquals(indexOfLargest([5]), 0);
 });
 
-Deno.test("evaluate() refuses targets that the loss is not computed from", SANITIZED, async () => {
+Deno.test("evaluate() refuses targets that the loss does not take", SANITIZED, async () => {
   const refuse = (
     mlp: Mlp,
     set: Dataset,

@@ -13,10 +13,10 @@ const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
 const DECAY = 0.9;
 
 Deno.test(
-  "train() averages the weights of all steps, each by decay to the power of its age",
+  "train() averages the weights of all steps, each weighted by decay to the power of its age",
   SANITIZED,
   async () => {
-    // One step an epoch, so that each event has the weights of a step, and in its network their average.
+    // With one step an epoch, the checkpoint of each event has the weights of a step, and the network has their average.
     const mlp = createMlp(), steps: Tensors[] = [], averages: Tensors[] = [];
     const options = {
       backend: "reference",
@@ -43,7 +43,7 @@ Deno.test(
   },
 );
 
-Deno.test("train() leaves the steps as they are when their weights are averaged", SANITIZED, async () => {
+Deno.test("train() does the same steps if their weights are averaged", SANITIZED, async () => {
   const [plain, averaged] = [createMlp(), createMlp()];
   const options = { backend: "reference", batchSize: 32, epochs: 2 } as const;
   await Array.fromAsync(train(plain, BLOBS, options));
@@ -61,7 +61,7 @@ Deno.test("train() evaluates the averaged weights", SANITIZED, async () => {
   }
 });
 
-Deno.test("networkParameters() is the parameters of the state before the first step", () => {
+Deno.test("networkParameters() returns the parameters of the state before the first step", () => {
   const mlp = Mlp.create([dense(1)], { inputShape: [2] }),
     config = resolveConfig({ average: DECAY, loss: "huber" });
   const input = { inFeatures: 2, inputScale: 1, labels: false, outFeatures: 1 };

@@ -18,7 +18,7 @@ import { abortAfter } from "../support/watched.ts";
 
 const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
 
-/** A run that a checkpoint has to hold more of than parameters and moments: 4 steps an epoch, the last of a few rows. */
+/** A run whose checkpoint has more than parameters and moments; 4 steps an epoch, the last of a few rows. */
 interface Case {
   readonly set: Dataset;
   readonly create: () => Mlp;
@@ -54,7 +54,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-/** Runs for some steps, goes on from the checkpoint's file, and compares with a run that was not cut short. */
+/** Interrupts a run after some steps, resumes it from the checkpoint's file, and compares it with an uninterrupted run. */
 async function checkResume(backend: Backend, { set, create, options }: Case, steps: number): Promise<void> {
   const settings: TrainOptions = { epochs: 4, batchSize: 25, learningRate: 0.02, seed: 3, ...options };
   const whole = create(), wanted = await Array.fromAsync(train(whole, set, { ...settings, backend }));
@@ -73,19 +73,19 @@ async function checkResume(backend: Backend, { set, create, options }: Case, ste
   assertEquals(last.bestTensors, wantedLast.bestTensors);
   assertEquals(last.mlp.parameters, wantedLast.mlp.parameters);
 
-  // A run that has ended gives its network again, without a step.
+  // Resuming a run that has ended restores its network without a step.
   const end = await parseCheckpoint(formatCheckpoint(wantedLast)), again = new Mlp(end.mlp);
   assertEquals(await Array.fromAsync(train(again, set, { resume: end, backend, validation })), []);
   assertEquals(again.format(), whole.format());
 }
 
-for (const [what, run] of Object.entries(CASES)) {
-  backendTest(`train() resumes ${what} after an epoch as if it had never stopped`, EACH, async (backend) => {
+for (const [name, run] of Object.entries(CASES)) {
+  backendTest(`train() resumes ${name} after an epoch as if it had never stopped`, EACH, async (backend) => {
     await checkResume(backend, run, 8);
   });
 
   backendTest(
-    `train() resumes ${what} in the middle of an epoch as if it had never stopped`,
+    `train() resumes ${name} in the middle of an epoch as if it had never stopped`,
     EACH,
     async (backend) => {
       await checkResume(backend, run, 6);
@@ -94,7 +94,7 @@ for (const [what, run] of Object.entries(CASES)) {
 }
 
 Deno.test("train() drops other values after a resumed step than before it", SANITIZED, async () => {
-  // The count of steps goes on: a run of the same weights that begins anew drops what its first step drops.
+  // A resumed run continues the count of steps; a new run from the same weights drops the values of step 1.
   const options = { epochs: 2, batchSize: 25, inputDropout: 0.5, optimizer: "sgd", momentum: 0 } as const,
     mlp = createMlp();
   const [first, second] = await eventsOf(mlp, BLOBS, options);
@@ -111,7 +111,7 @@ Deno.test(
     const resume = event.checkpoint();
     const refuse = (network: Mlp, set: Dataset, options: TrainOptions, message: string) =>
       assertRejects(() => eventsOf(network, set, { resume, epochs: 2, ...options }), Error, message);
-    await refuse(DROPPED(), BLOBS, {}, "it is not the set of 100 rows that training began on");
+    await refuse(DROPPED(), BLOBS, {}, "it is not the set of 100 rows that training started with");
     await refuse(
       DROPPED(),
       WEIGHTED,
@@ -127,7 +127,7 @@ Deno.test(
   },
 );
 
-/** The checkpoint of a run with averages and standardized targets, and the arrays of its file. */
+/** Returns the checkpoint of a run with averages and standardized targets, and the arrays of its file. */
 async function averaged(): Promise<{ checkpoint: Checkpoint; arrays: Record<string, NpzInput> }> {
   const mlp = Mlp.create([dense(2)], FAR),
     options = { epochs: 1, average: 0.9, loss: "mean-squared-error" } as const;
@@ -152,7 +152,7 @@ Deno.test(
       progress: { epoch: 2, stepsDone: 0, sums: { lossSum: 0, correct: 0, rows: 0 }, step: 1 },
       mlp: { ...checkpoint.mlp, parameters: (await Mlp.parse(formatNpz(arrays))).parameters },
     });
-    // 1 step: the average is the weight; in the units of the targets it is another number.
+    // After 1 step, the average equals the weight; in the units of the targets it is another number.
     const { mean, deviation } = checkpoint.mlp.training!.targetScaling!,
       [bias] = checkpoint.tensors["layer_1.bias"];
     assert(Math.abs(checkpoint.mlp.parameters["layer_1.bias"][0] - (bias * deviation[0] + mean[0])) < 1e-9);
@@ -200,8 +200,8 @@ const DAMAGES: Readonly<
   ],
 };
 
-for (const [what, [change, message]] of Object.entries(DAMAGES)) {
-  Deno.test(`parseCheckpoint() refuses a file ${what}`, SANITIZED, async () => {
+for (const [name, [change, message]] of Object.entries(DAMAGES)) {
+  Deno.test(`parseCheckpoint() refuses a file ${name}`, SANITIZED, async () => {
     const { arrays } = await averaged();
     change(arrays);
     await assertRejects(() => parseCheckpoint(formatNpz(arrays), { name: "c.npz" }), FormatError, message);
@@ -221,7 +221,7 @@ Deno.test("parseCheckpoint() refuses averages that the settings do not name", SA
 });
 
 Deno.test(
-  "formatCheckpoint() names options that came later only if their values are not those of older files",
+  "formatCheckpoint() writes newer options only if their values are not those of older files",
   SANITIZED,
   async () => {
     const later = [

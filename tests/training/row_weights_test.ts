@@ -3,7 +3,7 @@ import { type Dataset, NO_CLASS } from "../../src/data/dataset.ts";
 import { classWeightsOf, rowWeightsOf } from "../../src/training/row_weights.ts";
 import { inOrder } from "../support/states.ts";
 
-/** Five rows of classes 0, 0, 0, 1 and of no class; class 2 has none. */
+/** Five rows: of classes 0, 0, 0 and 1, and one that belongs to no class. Class 2 has no rows. */
 const SET: Dataset = {
   inputs: new Float32Array(5),
   inputShape: [1],
@@ -16,7 +16,7 @@ const OWN = { ...SET, weights: Float32Array.of(1, 2, 0, 4, 8) };
 const NONE = { classWeights: "none", noClassWeight: 1 };
 const ROWS = inOrder(5);
 
-Deno.test("rowWeightsOf() is the weights of the set, or nothing, if no option gives others", () => {
+Deno.test("rowWeightsOf() returns the weights of the set, if any, with the default options", () => {
   assertEquals(rowWeightsOf(SET, NONE, ROWS), undefined);
   assertEquals(rowWeightsOf(OWN, NONE, ROWS), OWN.weights);
   const { labels: _, ...rest } = OWN, targets = { ...rest, targets: new Float32Array(15) };
@@ -35,13 +35,13 @@ Deno.test("rowWeightsOf() multiplies the weight of a row by that of its class or
 Deno.test("classWeightsOf() balances classes as rows / (classes × rows of the class)", () => {
   // Four rows with a class: 4 / (3 × 3) and 4 / (3 × 1); scikit-learn's compute_class_weight divides by the classes it finds.
   assertEquals(classWeightsOf(SET, { classWeights: "balanced" }, ROWS), [4 / 9, 4 / 3, 0]);
-  // By the rows to train on alone.
+  // Only the rows to train on count.
   assertEquals(classWeightsOf(SET, { classWeights: "balanced" }, Uint32Array.of(0, 3)), [2 / 3, 2 / 3, 0]);
   const weights = rowWeightsOf(SET, { classWeights: "balanced", noClassWeight: 1 }, Uint32Array.of(0, 3))!;
   assertEquals(weights, Float32Array.of(2 / 3, 2 / 3, 2 / 3, 2 / 3, 1));
 });
 
-const REFUSED: readonly [what: string, set: Dataset, classWeights: string, message: string][] = [
+const REFUSED: readonly [name: string, set: Dataset, classWeights: string, message: string][] = [
   ["too few weights", SET, "1,2", `Option "classWeights" needs 3 weights, one a class, found 2`],
   ["too many weights", SET, "1,2,3,4", `Option "classWeights" needs 3 weights, one a class, found 4`],
   ["weights of 0 alone", SET, "0,0,0", `Option "classWeights" needs a weight above 0, found 0,0,0`],
@@ -53,8 +53,8 @@ const REFUSED: readonly [what: string, set: Dataset, classWeights: string, messa
   ],
 ];
 
-for (const [what, set, classWeights, message] of REFUSED) {
-  Deno.test(`classWeightsOf() refuses ${what}`, () => {
+for (const [name, set, classWeights, message] of REFUSED) {
+  Deno.test(`classWeightsOf() refuses ${name}`, () => {
     assertThrows(() => classWeightsOf(set, { classWeights }, ROWS), RangeError, message);
     assertThrows(() => rowWeightsOf(set, { classWeights, noClassWeight: 1 }, ROWS), RangeError, message);
   });

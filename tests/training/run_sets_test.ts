@@ -29,12 +29,12 @@ function prepared(
 const SOFTMAX = [dense(2, "softmax")], SIGMOID = [dense(1, "sigmoid")], LINEAR = [dense(1)];
 const BINARY = { loss: "binary-cross-entropy" } as const, SQUARES = { loss: "mean-squared-error" } as const;
 
-Deno.test("prepareSets() leaves a set of classes as it is", () => {
+Deno.test("prepareSets() does not change a set of classes", () => {
   const { training, rows, validation, scaling } = prepared(CLASSES, SOFTMAX);
   assertEquals([training, rows, validation, scaling], [CLASSES, inOrder(20), undefined, undefined]);
 });
 
-Deno.test("prepareSets() makes the labels of two classes the target of one output", () => {
+Deno.test("prepareSets() converts the labels of two classes to the targets of one output", () => {
   const { training } = prepared(CLASSES, SIGMOID, BINARY);
   assertEquals([training.labels, training.outFeatures], [undefined, 1]);
   assertEquals(training.targets, Float32Array.from(CLASSES.labels!));
@@ -42,14 +42,14 @@ Deno.test("prepareSets() makes the labels of two classes the target of one outpu
   assertEquals(weighted.weights, Float32Array.from(CLASSES.labels!, (label) => label === 1 ? 3 : 1));
 });
 
-Deno.test("prepareSets() weighs and standardizes by the rows to train on alone", () => {
+Deno.test("prepareSets() computes weights and scaling only from the rows to train on", () => {
   const { train, validation } = splitRows(20, 0.25, 5), split = { validationSplit: 0.25, seed: 5 };
   const run = prepared(TARGETS, LINEAR, { ...SQUARES, ...split });
   assertEquals(run.rows, train);
   const mean = train.reduce((sum, row) => sum + 100 + row, 0) / 15;
   assertAlmostEquals(run.scaling!.mean[0], mean, 1e-12);
   assertAlmostEquals(run.training.targets![0], (100 - mean) / run.scaling!.deviation[0], 1e-6);
-  // The validation set keeps the units of its targets, which the network gives.
+  // The targets of the validation set keep their units, which are those of the network's outputs.
   assertEquals(run.validation?.targets, Float32Array.from(validation, (row) => 100 + row));
   const ones = train.filter((row) => CLASSES.labels![row] === 1).length;
   const { training } = prepared(CLASSES, SOFTMAX, { ...split, classWeights: "balanced" });
@@ -57,7 +57,7 @@ Deno.test("prepareSets() weighs and standardizes by the rows to train on alone",
 });
 
 const REFUSED: readonly [
-  what: string,
+  name: string,
   message: string,
   kind: typeof TypeError | typeof RangeError,
   run: () => unknown,
@@ -103,7 +103,7 @@ const REFUSED: readonly [
   ],
   [
     "Huber's loss of classes",
-    `Loss "huber" needs target values, the data set has class labels; those need loss "cross-entropy" or`,
+    `Loss "huber" needs target values, the data set has class labels, which need loss "cross-entropy" or`,
     RangeError,
     () => prepared(CLASSES, SOFTMAX, { loss: "huber" }),
   ],
@@ -139,8 +139,8 @@ const REFUSED: readonly [
   ],
 ];
 
-for (const [what, message, kind, run] of REFUSED) {
-  Deno.test(`prepareSets() refuses ${what}`, () => {
+for (const [name, message, kind, run] of REFUSED) {
+  Deno.test(`prepareSets() refuses ${name}`, () => {
     assertThrows(run, kind, message);
   });
 }

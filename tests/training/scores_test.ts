@@ -1,14 +1,17 @@
-/** Scores beside numbers that are worked out by hand; scikit-learn's functions give the same. @module */
+/** Tests of scores against numbers that were computed by hand; scikit-learn's functions give the same. @module */
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { type Dataset, NO_CLASS } from "../../src/data/dataset.ts";
 import { score } from "../../src/training/scores.ts";
 
-const set = (rows: number, answers: Pick<Dataset, "labels" | "targets" | "outFeatures">): Dataset => ({
+const set = (
+  rows: number,
+  labelsOrTargets: Pick<Dataset, "labels" | "targets" | "outFeatures">,
+): Dataset => ({
   inputs: new Float32Array(rows),
   inputShape: [1],
   inputScale: 1,
   source: "written rows",
-  ...answers,
+  ...labelsOrTargets,
 });
 
 const OPTIONS = { huberDelta: 1 } as const;
@@ -30,7 +33,7 @@ Deno.test("score() gives R² and the mean absolute error of each output, and the
   });
 });
 
-Deno.test("score() has R² 1 for equal targets that are met, and 0 for others", () => {
+Deno.test("score() has R² 1 for equal targets if the outputs are exact, else 0", () => {
   const r2Of = (outputs: number[]) => {
     const same = set(2, { targets: Float32Array.of(2, 2), outFeatures: 1 });
     return score(Float32Array.from(outputs), same, { ...OPTIONS, loss: "huber" }).r2;
@@ -44,13 +47,13 @@ Deno.test("score() gives the loss in deviations of the targets that training sta
   const scaling = { mean: [150], deviation: [10] };
   const lossOf = (loss: "mean-squared-error" | "huber") =>
     score(outputs, rows, { ...OPTIONS, loss, scaling });
-  // Distances 1 and -3 deviations: squares 1 and 9; Huber's 1 / 2, and 3 - 1 / 2 beyond δ = 1.
+  // The distances are 1 and -3 deviations: squares 1 and 9; Huber losses 1 / 2 and, beyond δ = 1, 3 - 1 / 2.
   assertAlmostEquals(lossOf("mean-squared-error").loss, 5, 1e-12);
   assertAlmostEquals(lossOf("huber").loss, 1.5, 1e-12);
   assertEquals(lossOf("huber").meanAbsoluteError, 20);
 });
 
-Deno.test("score() counts each label and the rows that are correct in all of them", () => {
+Deno.test("score() counts correct predictions of each label, and rows with all labels correct", () => {
   // Label 0: has rows 0, 1; predicted for 0, 2. Label 1: has row 3; predicted for none. Label 2: predicted as it is.
   const targets = Float32Array.of(1, 0, 1, 1, 0, 1, 0, 0, 0, 0, 1, 1);
   const logits = Float32Array.of(2, -1, 1, -2, -1, 1, 2, -1, -1, -2, -1, 1);
@@ -72,7 +75,7 @@ Deno.test("score() counts each label and the rows that are correct in all of the
   assertAlmostEquals(loss, entropies.reduce((a, b) => a + b) / 12, 1e-12);
 });
 
-Deno.test("score() takes one logit for the choice between two classes", () => {
+Deno.test("score() predicts one of two classes from one logit", () => {
   const rows = set(5, { labels: Uint32Array.of(0, 0, 1, 1, 1), outFeatures: 2 });
   const logits = Float32Array.of(-3, 1, 2, -0.5, 0);
   const found = score(logits, rows, { ...OPTIONS, loss: "binary-cross-entropy" });
@@ -87,7 +90,7 @@ Deno.test("score() takes one logit for the choice between two classes", () => {
   assertAlmostEquals(found.worst![0].loss, Math.log1p(Math.E), 1e-12);
 });
 
-Deno.test("score() leaves rows of no class out of accuracy and confusion, with a loss of their own", () => {
+Deno.test("score() counts rows that belong to no class in the loss only", () => {
   const labels = Uint32Array.of(0, NO_CLASS, 1), logits = Float32Array.of(1, 0, 0, 3, 2, 1);
   const rows = set(3, { labels, outFeatures: 2 });
   const found = score(logits, rows, { ...OPTIONS, loss: "cross-entropy" });

@@ -28,7 +28,7 @@ function setOf(targets: readonly number[], outFeatures = 1): Dataset {
   };
 }
 
-Deno.test("targetScalingOf() measures mean and deviation of each output, over the rows to train on", () => {
+Deno.test("targetScalingOf() returns mean and deviation of each output over the rows to train on", () => {
   const set = setOf([1, 100, 3, 100, 5, 700, 99, 99], 2), rows = Uint32Array.of(0, 1, 2);
   // Deviations over N: √((4 + 0 + 4) / 3) and √((200² + 200² + 400²) / 3).
   const { mean, deviation } = targetScalingOf(LINEAR, set, auto, rows)!;
@@ -42,7 +42,7 @@ Deno.test("targetScalingOf() gives equal targets a deviation of 1", () => {
   assertEquals(targetScalingOf([dense(1)], setOf([7, 7, 7]), auto), { mean: [7], deviation: [1] });
 });
 
-/** Targets `mean ± deviation`. */
+/** Returns targets `mean ± deviation`. */
 const around = (mean: number, deviation: number) => setOf([mean - deviation, mean + deviation]);
 
 const THRESHOLDS: readonly (readonly [mean: number, deviation: number, isScaled: boolean])[] = [
@@ -74,7 +74,7 @@ Deno.test("targetScalingOf() scales all outputs if one of them is far from stand
 });
 
 const UNSCALED: readonly [
-  what: string,
+  name: string,
   layers: LayerSpec[],
   set: Dataset,
   loss: LossName,
@@ -103,8 +103,8 @@ const UNSCALED: readonly [
   ],
 ];
 
-for (const [what, layers, set, loss, message] of UNSCALED) {
-  Deno.test(`targetScalingOf() leaves ${what} as it is, and refuses "always"`, () => {
+for (const [name, layers, set, loss, message] of UNSCALED) {
+  Deno.test(`targetScalingOf() does not scale ${name}, and refuses "always"`, () => {
     assertEquals(targetScalingOf(layers, set, { standardizeTargets: "auto", loss }), undefined);
     assertEquals(targetScalingOf(layers, set, { standardizeTargets: "never", loss }), undefined);
     const config = { standardizeTargets: "always", loss } as const;
@@ -128,7 +128,7 @@ Deno.test("standardized() gives targets of mean 0 and deviation 1", () => {
   assertEquals(standardized(set, undefined), set);
 });
 
-Deno.test("toOriginalUnits() makes the network's outputs those of standardized targets, scaled back", () => {
+Deno.test("toOriginalUnits() gives the outputs in the original units of the targets", () => {
   const layers = [dense(3, "tanh"), dense(2)], scaling = { mean: [152, -3], deviation: [77, 0.125] };
   const mlp = Mlp.create(layers, { inputShape: [4] }), inputs = Float32Array.of(1, -2, 3, 0.5, 0, 1, -1, 2);
   const outputsOf = (parameters: Mlp["parameters"]) => predict(buildForwardPlan(mlp), parameters, inputs);

@@ -1,4 +1,4 @@
-/** Training on images that are deformed anew in each epoch. @module */
+/** Training on images that are deformed in a new way in each epoch. @module */
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import type { Backend } from "../../src/backends/backend.ts";
 import { createAugmenter } from "../../src/augment/augmenter.ts";
@@ -29,7 +29,7 @@ function collect(mlp: Mlp, set: Dataset, options: TrainOptions) {
   return Array.fromAsync(train(mlp, set, options));
 }
 
-/** The inputs that trainers of this backend are given, in turn. */
+/** Returns a backend that records the inputs of its trainers, in order. */
 function watchInputs(backend: Backend): { watched: Backend; given: Dataset["inputs"][] } {
   const given: Dataset["inputs"][] = [];
   const watched: Backend = {
@@ -64,7 +64,7 @@ backendTest("train() with augment evaluates on images as they are", EACH, async 
 });
 
 Deno.test(
-  "train() with augment makes the same model for any number of threads, and says so in it",
+  "train() with augment makes the same model for any number of threads, and records the option",
   SANITIZED,
   async () => {
     const [one, two, plain] = [
@@ -78,7 +78,7 @@ Deno.test(
   },
 );
 
-Deno.test("train() with augment leaves no worker behind, whatever ends it", SANITIZED, async () => {
+Deno.test("train() with augment leaves no worker behind, however it ends", SANITIZED, async () => {
   const endings: ((mlp: Mlp) => Promise<unknown>)[] = [
     (mlp) => collect(mlp, DIGITS.train, { ...SETTINGS, backend: "reference" }),
     (mlp) => collect(mlp, DIGITS.train, { ...SETTINGS, backend: "reference", signal: AbortSignal.abort() }),
@@ -101,7 +101,7 @@ Deno.test("train() with augment leaves no worker behind, whatever ends it", SANI
   }
 });
 
-Deno.test("train() refuses to augment what are no images, before any step", SANITIZED, async () => {
+Deno.test("train() refuses to augment inputs that are not images, before any step", SANITIZED, async () => {
   const set = drawBlobs({ rows: 10, inFeatures: 4, classes: 3 });
   const mlp = Mlp.create([dense(3, "softmax")], set), { parameters } = mlp;
   await assertRejects(

@@ -1,4 +1,4 @@
-/** How runs end: by patience, without a number, at a signal, or because the caller stops; and what is then closed. @module */
+/** The end of runs: by patience, by divergence, by a signal, or by the caller; and the closing of their resources. @module */
 import { assert, assertEquals, assertLess, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { openBackend } from "../../src/backends/open.ts";
 import type { Tensors } from "../../src/backends/backend.ts";
@@ -20,10 +20,10 @@ import { workersLeftBy } from "../support/workers.ts";
 
 const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
 
-/** A validation set that training makes worse from the first epoch on: its labels are wrong. */
+/** A validation set with wrong labels, whose loss rises from the first epoch on. */
 const CONTRARY = { ...TEST, labels: TEST.labels!.map((label) => (label + 1) % 3) };
 
-Deno.test("train() stops with patience and goes back to the best epoch", SANITIZED, async () => {
+Deno.test("train() stops with patience and restores the best epoch", SANITIZED, async () => {
   const options = { learningRate: 0.05, batchSize: 10, validation: CONTRARY, patience: 3 };
   const mlp = createMlp(), first: Tensors[] = [];
   const events: TrainEvent[] = [];
@@ -41,7 +41,7 @@ Deno.test("train() stops with patience and goes back to the best epoch", SANITIZ
   assertEquals(mlp.parameters, last.bestTensors);
 });
 
-Deno.test("train() does not go on if patience has ended a run, until then it does", SANITIZED, async () => {
+Deno.test("train() continues a run until patience ends it, and not afterwards", SANITIZED, async () => {
   const options = { learningRate: 0.05, batchSize: 10, validation: CONTRARY, backend: "reference" } as const;
   const whole = createMlp(), events = await eventsOf(whole, BLOBS, { ...options, patience: 3, epochs: 50 });
   const { epoch } = events.at(-1)!,
@@ -57,10 +57,10 @@ Deno.test("train() does not go on if patience has ended a run, until then it doe
 });
 
 Deno.test(
-  "train() takes no epoch for the best whose validation loss is not a number",
+  "train() never counts an epoch with a validation loss of NaN as the best",
   SANITIZED,
   async () => {
-    // The logits of a row so far away overflow.
+    // The logits of such a distant row overflow.
     const inputs = TEST.inputs.slice();
     inputs.fill(3e38, 0, 6);
     const options = { validation: { ...TEST, inputs }, patience: 2, epochs: 4, batchSize: 25 };
@@ -74,7 +74,7 @@ Deno.test(
 );
 
 Deno.test(
-  "train() ends with the best epoch too where its epochs are over before its patience",
+  "train() ends with the best epoch also if all epochs are done before patience ends the run",
   SANITIZED,
   async () => {
     const mlp = createMlp(), once = createMlp();
@@ -88,20 +88,20 @@ Deno.test(
   },
 );
 
-Deno.test("train() keeps the last epoch's parameters where there is no patience", SANITIZED, async () => {
+Deno.test("train() keeps the last epoch's parameters without patience", SANITIZED, async () => {
   const mlp = createMlp();
   const events = await eventsOf(mlp, BLOBS, { epochs: 3, learningRate: 0.05, validation: CONTRARY });
   assertEquals(mlp.parameters["layer_1.bias"], events[2].checkpoint().tensors["layer_1.bias"]);
 });
 
 backendTest(
-  "train() says at which step the loss was no number, and keeps the epoch before",
+  "train() reports the step at which the loss was not finite, and keeps the epoch before",
   EACH,
   async (backend) => {
     const mlp = createMlp();
     await Array.fromAsync(train(mlp, BLOBS, { backend, epochs: 1, batchSize: 8 }));
     const { parameters, training } = mlp;
-    for (const zeros of [false, true]) { // rows with zeros are kept in another way
+    for (const zeros of [false, true]) { // rows with zeros are stored in another way
       const inputs = BLOBS.inputs.slice();
       if (zeros) inputs.forEach((_, i) => i % 3 === 0 || (inputs[i] = 0));
       inputs[41 * 6] = NaN;
@@ -118,7 +118,7 @@ backendTest(
 );
 
 backendTest(
-  "train() stops where a learning rate is far too large, and keeps the epoch before",
+  "train() stops if the learning rate is far too large, and keeps the epoch before",
   EACH,
   async (backend) => {
     const set = drawSet({ rows: 64, inFeatures: 4, outFeatures: 2, targets: true });
@@ -142,7 +142,7 @@ backendTest(
   },
 );
 
-backendTest("train() stops where a parameter is no number though the loss was one", EACH, async (backend) => {
+backendTest("train() stops if a parameter is not finite although the loss is", EACH, async (backend) => {
   const set: Dataset = {
     ...{ inputs: Float32Array.of(1e3), inputShape: [1], inputScale: 1, source: "one row" },
     ...{ targets: Float32Array.of(1e3), outFeatures: 1 },
@@ -189,7 +189,7 @@ backendTest("train() ends at a signal with the parameters of the steps done", EA
 });
 
 backendTest(
-  "train() yields nothing where the signal is aborted before the first step",
+  "train() yields nothing if the signal is aborted before the first step",
   EACH,
   async (backend) => {
     const mlp = createMlp(), { parameters } = mlp;
@@ -198,34 +198,47 @@ backendTest(
   },
 );
 
-backendTest("train() yields no more where its caller aborts between two epochs", EACH, async (backend) => {
-  const controller = new AbortController(), mlp = createMlp(), events: TrainEvent[] = [];
-  for await (const event of train(mlp, BLOBS, { backend, signal: controller.signal, epochs: 5 })) {
-    events.push(event);
-    if (event.epoch === 2) controller.abort();
-  }
-  assertEquals(events.map(({ epoch, ended }) => [epoch, ended]), [[1, undefined], [2, undefined]]);
-  assertEquals(mlp.training?.epochs, 2);
-  assertEquals(mlp.parameters["layer_1.bias"], events[1].checkpoint().tensors["layer_1.bias"]);
-});
+backendTest(
+  "train() yields no more events if the caller aborts between two epochs",
+  EACH,
+  async (backend) => {
+    const controller = new AbortController(), mlp = createMlp(), events: TrainEvent[] = [];
+    for await (const event of train(mlp, BLOBS, { backend, signal: controller.signal, epochs: 5 })) {
+      events.push(event);
+      if (event.epoch === 2) controller.abort();
+    }
+    assertEquals(events.map(({ epoch, ended }) => [epoch, ended]), [[1, undefined], [2, undefined]]);
+    assertEquals(mlp.training?.epochs, 2);
+    assertEquals(mlp.parameters["layer_1.bias"], events[1].checkpoint().tensors["layer_1.bias"]);
+  },
+);
 
-Deno.test("train() closes all that it opened, and leaves the caller's backend open", SANITIZED, async () => {
-  const options = { test: TEST, validation: TEST, epochs: 3 };
-  for (const end of ["return", "throw", "finished"] as const) {
-    const watched = watch(await openBackend("reference"));
-    const run = train(createMlp(), BLOBS, { ...options, backend: watched.backend });
-    await run.next();
-    assertEquals([watched.open, watched.made], [3, 3]);
-    if (end === "return") await run.return();
-    else if (end === "throw") await assertRejects(() => run.throw(new TypeError("stop")), TypeError, "stop");
-    else await Array.fromAsync(run);
-    assertEquals([watched.open, watched.closed], [0, 0], end);
-    assertEquals((await run.next()).done, true);
-    await watched.backend.close();
-  }
-});
+Deno.test(
+  "train() closes everything that it opened, and leaves a given backend open",
+  SANITIZED,
+  async () => {
+    const options = { test: TEST, validation: TEST, epochs: 3 };
+    for (const end of ["return", "throw", "finished"] as const) {
+      const watched = watch(await openBackend("reference"));
+      const run = train(createMlp(), BLOBS, { ...options, backend: watched.backend });
+      await run.next();
+      assertEquals([watched.open, watched.made], [3, 3]);
+      if (end === "return") await run.return();
+      else if (end === "throw") {
+        await assertRejects(
+          () => run.throw(new TypeError("stop")),
+          TypeError,
+          "stop",
+        );
+      } else await Array.fromAsync(run);
+      assertEquals([watched.open, watched.closed], [0, 0], end);
+      assertEquals((await run.next()).done, true);
+      await watched.backend.close();
+    }
+  },
+);
 
-Deno.test("train() closes the backend that it opened, whichever way the run ends", SANITIZED, async () => {
+Deno.test("train() closes the backend that it opened, however the run ends", SANITIZED, async () => {
   const options = { backend: "wasm", threads: 2, epochs: 2, test: TEST } as const;
   const endings: Record<string, () => Promise<unknown>> = {
     "the last epoch": () => Array.fromAsync(train(createMlp(), BLOBS, options)),
@@ -239,13 +252,13 @@ Deno.test("train() closes the backend that it opened, whichever way the run ends
       return assertRejects(() => train(createMlp(), { ...BLOBS, inputs }, options).next(), DivergedError);
     },
   };
-  for (const [what, run] of Object.entries(endings)) {
+  for (const [name, run] of Object.entries(endings)) {
     const left = await workersLeftBy(async () => void await run());
-    assertEquals(left, { started: 2, running: 0 }, what);
+    assertEquals(left, { started: 2, running: 0 }, name);
   }
 });
 
-Deno.test("train() closes what it opened where a set cannot be placed", SANITIZED, async () => {
+Deno.test("train() closes everything that it opened if a set cannot be placed", SANITIZED, async () => {
   const watched = watch(await openBackend("reference"));
   let predictors = 0;
   const failing = Object.create(watched.backend, {

@@ -1,4 +1,4 @@
-/** What train() refuses before it has made a trainer. @module */
+/** Arguments that train() refuses before it creates a trainer. @module */
 import { assertEquals, assertRejects } from "@std/assert";
 import { type BackendName, openBackend } from "../../src/backends/open.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
@@ -18,7 +18,7 @@ const softmax = () => Mlp.create([dense(5, "relu"), dense(3, "softmax")], LABELS
 const withOutput = (output: "relu" | "sigmoid" | "tanh") => Mlp.create([dense(3, output)], LABELS);
 
 interface Refusal {
-  readonly what: string;
+  readonly name: string;
   readonly mlp?: Mlp;
   readonly set?: Dataset;
   readonly options?: TrainOptions & Record<string, unknown>;
@@ -30,7 +30,7 @@ const BAD_LABEL = { ...LABELS, labels: LABELS.labels!.map((label, row) => row ==
 
 const REFUSALS: readonly Refusal[] = [
   ...(["relu", "sigmoid", "tanh"] as const).map((output) => ({
-    what: `cross-entropy of a ${output} output`,
+    name: `cross-entropy of a ${output} output`,
     mlp: withOutput(output),
     kind: RangeError,
     message:
@@ -38,22 +38,22 @@ const REFUSALS: readonly Refusal[] = [
       `loss "mean-squared-error" takes any output`,
   })),
   {
-    what: "cross-entropy of target values",
+    name: "cross-entropy of target values",
     mlp: Mlp.create([dense(2, "softmax")], TARGETS),
     set: TARGETS,
     kind: RangeError,
     message:
-      `Loss "cross-entropy" needs class labels, the data set has target values; those need loss "mean-squared-error"`,
+      `Loss "cross-entropy" needs class labels, the data set has target values, which need loss "mean-squared-error"`,
   },
   {
-    what: "cross-entropy of target values, whatever the output",
+    name: "cross-entropy of target values with a sigmoid output",
     mlp: Mlp.create([dense(2, "sigmoid")], TARGETS),
     set: TARGETS,
     kind: RangeError,
-    message: `the data set has target values; those need loss "mean-squared-error"`,
+    message: `the data set has target values, which need loss "mean-squared-error"`,
   },
   {
-    what: "target rows of another width",
+    name: "target rows of another width",
     mlp: Mlp.create([dense(3)], TARGETS),
     set: TARGETS,
     options: { loss: "mean-squared-error" },
@@ -61,31 +61,31 @@ const REFUSALS: readonly Refusal[] = [
     message: "Cannot use a drawn set: its target rows have 2 values, the network needs 3",
   },
   {
-    what: "inputs of another shape",
+    name: "inputs of another shape",
     set: drawBlobs({ rows: 30, inFeatures: 5, classes: 3 }),
     kind: TypeError,
     message: "Cannot use drawn blobs: its inputs have shape [5], the network needs [4]",
   },
   {
-    what: "inputs of another scale",
+    name: "inputs of another scale",
     set: { ...LABELS, inputScale: 0.5 },
     kind: TypeError,
     message: "Cannot use drawn blobs: its inputs have scale 0.5, the network needs 1",
   },
   {
-    what: "a label that is no class",
+    name: "a label that is no class",
     set: BAD_LABEL,
     kind: RangeError,
     message: "Cannot use drawn blobs: row 7 has label 3, the network has classes 0 to 2",
   },
   {
-    what: "a test set with a label that is no class",
+    name: "a test set with a label that is no class",
     options: { test: { ...BAD_LABEL, source: "the test set" } },
     kind: RangeError,
     message: "Cannot use the test set: row 7 has label 3, the network has classes 0 to 2",
   },
   {
-    what: "a validation set of another shape",
+    name: "a validation set of another shape",
     options: {
       validation: { ...drawBlobs({ rows: 9, inFeatures: 5, classes: 3 }), source: "the validation set" },
     },
@@ -93,51 +93,51 @@ const REFUSALS: readonly Refusal[] = [
     message: "Cannot use the validation set: its inputs have shape [5], the network needs [4]",
   },
   {
-    what: "a set without rows",
+    name: "a set without rows",
     set: takeRows(LABELS, inOrder(0)),
     kind: RangeError,
     message: "it holds no rows",
   },
   {
-    what: "patience without validation",
+    name: "patience without validation",
     options: { patience: 2 },
     kind: RangeError,
     message: `Option "patience" needs a validation set or "validationSplit" above 0`,
   },
   {
-    what: "a validation set and a validation split",
+    name: "a validation set and a validation split",
     options: { validation: LABELS, validationSplit: 0.1 },
     kind: RangeError,
     message: `Option "validationSplit" needs no validation set, one was given`,
   },
   {
-    what: "a validation split of all rows",
+    name: "a validation split of all rows",
     options: { validationSplit: 0.99 },
     kind: RangeError,
     message: "Cannot set 30 of 30 rows apart for validation: none is left",
   },
   {
-    what: "nesterov without momentum",
+    name: "nesterov without momentum",
     options: { optimizer: "sgd", nesterov: true },
     kind: RangeError,
     message: `Option "nesterov" needs "momentum" above 0, found 0`,
   },
   {
-    what: "an unknown option",
+    name: "an unknown option",
     options: { learning_rate: 0.1 },
     kind: TypeError,
     message: `Unknown training option "learning_rate"`,
   },
   {
-    what: "an option out of range",
+    name: "an option out of range",
     options: { batchSize: 0 },
     kind: RangeError,
     message: `Option "batchSize" needs a whole number from 1, found 0`,
   },
 ];
 
-for (const { what, mlp = softmax(), set = LABELS, options = {}, kind, message } of REFUSALS) {
-  Deno.test(`train() refuses ${what} before it makes a trainer`, SANITIZED, async () => {
+for (const { name, mlp = softmax(), set = LABELS, options = {}, kind, message } of REFUSALS) {
+  Deno.test(`train() refuses ${name} before it creates a trainer`, SANITIZED, async () => {
     await using reference = await openBackend("reference");
     const watched = watch(reference), before = mlp.parameters;
     const run = train(mlp, set, { ...options, backend: watched.backend });
@@ -147,7 +147,7 @@ for (const { what, mlp = softmax(), set = LABELS, options = {}, kind, message } 
   });
 }
 
-Deno.test("train() refuses a backend that there is not", SANITIZED, async () => {
+Deno.test("train() refuses an unknown backend", SANITIZED, async () => {
   const run = train(softmax(), LABELS, { backend: "opencl" as BackendName });
   await assertRejects(
     () => run.next(),

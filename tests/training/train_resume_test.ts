@@ -1,4 +1,4 @@
-/** Runs that are cut short and go on from a checkpoint's file: the same model, bit for bit. @module */
+/** Interrupted runs that are resumed from a checkpoint's file give the same model, bit for bit. @module */
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import type { Backend } from "../../src/backends/backend.ts";
 import { openBackend } from "../../src/backends/open.ts";
@@ -21,7 +21,7 @@ const ALL = drawBlobs({ rows: 130, inFeatures: 6, classes: 3, zeros: 0.6 });
 const SET = takeRows(ALL, inOrder(90)), VALIDATION = takeRows(ALL, inOrder(130).slice(90));
 const createMlp = (set = SET) => Mlp.create([dense(8, "relu"), dense(3, "softmax")], set);
 
-/** Settings in which everything that a checkpoint holds matters: 4 steps an epoch, the last of 15 rows. */
+/** Settings that depend on every part of a checkpoint; 4 steps an epoch, the last of 15 rows. */
 const SETTINGS = {
   ...{ epochs: 6, batchSize: 25, learningRate: 0.02, schedule: "cosine", warmupSteps: 10 },
   ...{ optimizer: "adamw", clipNorm: 0.5, labelSmoothing: 0.1, seed: 3 },
@@ -31,23 +31,23 @@ async function run(mlp: Mlp, options: TrainOptions, set = SET): Promise<TrainEve
   return await Array.fromAsync(train(mlp, set, options));
 }
 
-/** The last event's checkpoint, through its file. */
+/** Returns the last event's checkpoint after writing and reading its file. */
 function throughFile(events: readonly TrainEvent[]): Promise<Checkpoint> {
   return parseCheckpoint(formatCheckpoint(events.at(-1)!.checkpoint()));
 }
 
-/** What the same run on another day has too. */
-const lasting = (
+/** Returns the fields of an event that are equal in a repeated run. */
+const repeated = (
   { seconds: _, rowsPerSecond: __, checkpoint: ___, trainLoss: ____, ...rest }: TrainEvent,
 ) => rest;
 
 function assertSameEvents(found: readonly TrainEvent[], wanted: readonly TrainEvent[]): void {
-  assertEquals(found.map(lasting), wanted.map(lasting));
-  // The sum over an epoch that was cut in two is rounded once more.
+  assertEquals(found.map(repeated), wanted.map(repeated));
+  // The sum over an interrupted epoch has one rounding more.
   found.forEach(({ trainLoss }, i) => assertAlmostEquals(trainLoss, wanted[i].trainLoss, 1e-12));
 }
 
-/** Runs for `steps` steps, resumes from the checkpoint's file, and compares with a run that was not cut short. */
+/** Interrupts a run after `steps` steps, resumes it from the checkpoint's file, and compares it with an uninterrupted run. */
 async function checkResume(
   backend: Backend,
   steps: number,
@@ -65,7 +65,7 @@ async function checkResume(
   const rest = await run(resumed, { resume: checkpoint, backend, validation: options.validation }, set);
   assertEquals(resumed.format(), whole.format());
   assertEquals(resumed.parameters, whole.parameters);
-  // An epoch that was cut short has an event in both runs; that of the second is the whole one.
+  // An interrupted epoch has an event in both runs; that of the second run is of the complete epoch.
   const before = begun.slice(0, wanted.length - rest.length).map((event) => ({ ...event, ended: undefined }));
   assertSameEvents(
     [...before, ...rest.map((event) => ({ ended: undefined, ...event }))],
@@ -86,7 +86,7 @@ backendTest("train() resumes in the middle of an epoch as if it had never stoppe
   await checkResume(backend, 9, { ...SETTINGS, optimizer: "sgd", momentum: 0.9, nesterov: true });
 });
 
-/** Digits of three classes, for augmentation. */
+/** Drawn digits of three classes, for augmentation. */
 const DIGITS = takeRows(drawDigits({ count: 90, testCount: 0 }).train, inOrder(90));
 const IMAGES = {
   ...DIGITS,
@@ -101,7 +101,7 @@ backendTest("train() resumes augmentation as if it had never stopped", EACH, asy
   await checkResume(backend, 6, { ...options, validationSplit: 0.1 }, IMAGES);
 });
 
-/** Gets worse from an early epoch on, so that patience ends the run. */
+/** A validation set whose loss rises from an early epoch on, so that patience ends the run. */
 const CONTRARY = { ...VALIDATION, labels: VALIDATION.labels!.map((label) => (label + 1) % 3) };
 const PATIENT = { ...SETTINGS, epochs: 30, patience: 3, learningRate: 0.05, validation: CONTRARY };
 
@@ -129,7 +129,7 @@ backendTest("train() goes on from a finished run to more epochs", EACH, async (b
   assertEquals(resumed.format(), whole.format());
 });
 
-/** Runs to the end, and resumes what was written after its last step: no event, and the same network. */
+/** Completes a run, resumes its last checkpoint, and checks that there is no event and the network is the same. */
 async function checkEnded(backend: Backend, options: TrainOptions, ended: TrainEvent["ended"], set = SET) {
   const whole = createMlp(set), events = await run(whole, { ...options, backend }, set);
   assertEquals(events.at(-1)!.ended, ended);
@@ -149,7 +149,7 @@ backendTest("train() leaves the network of a run that has ended if it resumes it
 });
 
 backendTest(
-  "train() leaves the best epoch of a run that has ended if it resumes it",
+  "train() restores the best epoch if it resumes a run that has ended",
   EACH,
   async (backend) => {
     await checkEnded(backend, PATIENT, "patience");
@@ -158,7 +158,7 @@ backendTest(
 );
 
 Deno.test(
-  "train() resumes to the epochs that are done as if no more had been asked for",
+  "train() can resume with `epochs` lowered to the epochs that are done, as if the run had ended there",
   SANITIZED,
   async () => {
     const options = { ...SETTINGS, schedule: "constant", backend: "reference" } as const;
@@ -176,7 +176,7 @@ Deno.test(
 );
 
 Deno.test(
-  "train() keeps the backend that did the steps if it resumes a run that has ended",
+  "train() records the backend that did the steps if it resumes a run that has ended",
   SANITIZED,
   async () => {
     const events = await run(createMlp(), { ...SETTINGS, backend: "reference" }), mlp = createMlp();
@@ -203,7 +203,7 @@ backendTest("train() that is stopped twice in one epoch resumes", EACH, async (b
   assertEquals(mlp.format(), whole.format());
 });
 
-Deno.test("checkpoint() holds its epoch, whatever training does after", SANITIZED, async () => {
+Deno.test("checkpoint() returns the state of its epoch, also after further epochs", SANITIZED, async () => {
   const files: Uint8Array[] = [], checkpoints: Checkpoint[] = [];
   for await (const event of train(createMlp(), SET, { ...SETTINGS, epochs: 3, backend: "reference" })) {
     checkpoints.push(event.checkpoint());
@@ -213,7 +213,7 @@ Deno.test("checkpoint() holds its epoch, whatever training does after", SANITIZE
   assertEquals(checkpoints.map(({ progress }) => [progress.epoch, progress.step]), [[2, 4], [3, 8], [4, 12]]);
 });
 
-/** A checkpoint after epoch 2 of 3. */
+/** Returns a checkpoint after epoch 2 of 3. */
 async function checkpointOf(): Promise<Checkpoint> {
   const events = await run(createMlp(), { ...SETTINGS, epochs: 3, backend: "reference" });
   return events[1].checkpoint();
@@ -230,7 +230,7 @@ Deno.test("train() refuses to resume with another setting", SANITIZED, async () 
 });
 
 Deno.test(
-  "train() takes an option that is undefined for one that is not given, with a checkpoint too",
+  "train() treats an undefined option as not given, also with a checkpoint",
   SANITIZED,
   async () => {
     const resume = await checkpointOf(), mlp = new Mlp(resume.mlp);
@@ -248,7 +248,7 @@ Deno.test("train() refuses to resume on another set", SANITIZED, async () => {
   ];
   for (const other of others) {
     const next = () => train(createMlp(), other, { resume, backend: "reference" }).next();
-    await assertRejects(next, RangeError, "it is not the set of 90 rows that training began on");
+    await assertRejects(next, RangeError, "it is not the set of 90 rows that training started with");
   }
 });
 
@@ -258,7 +258,7 @@ Deno.test("train() refuses to resume to fewer epochs than are done", SANITIZED, 
   await assertRejects(
     () => next(1),
     RangeError,
-    "Cannot resume to epoch 1: the checkpoint has 2 epochs behind it",
+    "Cannot resume to epoch 1: 2 epochs of the checkpoint are done",
   );
 
   const controller = new AbortController(), { signal } = controller;
@@ -268,7 +268,7 @@ Deno.test("train() refuses to resume to fewer epochs than are done", SANITIZED, 
   await assertRejects(
     () => train(createMlp(), SET, { resume: cut, epochs: 2, backend }).next(),
     RangeError,
-    "Cannot resume to epoch 2: the checkpoint has 2 epochs and 1 steps behind it",
+    "Cannot resume to epoch 2: 2 epochs and 1 steps of the checkpoint are done",
   );
 });
 
@@ -303,7 +303,7 @@ Deno.test("train() refuses to resume with other activations", SANITIZED, async (
   await assertRejects(() => train(other, SET, { resume, backend: "reference" }).next(), TypeError);
 });
 
-Deno.test("train() resumes what another backend began", SANITIZED, async () => {
+Deno.test("train() resumes a run of another backend", SANITIZED, async () => {
   await using backend = await openBackend("wasm", { threads: 1 });
   const resume = await checkpointOf(), mlp = new Mlp(resume.mlp);
   const events = await run(mlp, { resume, backend });

@@ -14,7 +14,7 @@ import { train } from "../../src/training/train.ts";
 
 const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
 
-/** Rows of 3 inputs with targets of them. */
+/** Returns rows of 3 inputs, with targets that are functions of the inputs. */
 function drawn(rows: number, targetsOf: (x: number[]) => number[]): Dataset {
   const random = createRandom(3, 105),
     inputs = Float32Array.from({ length: 3 * rows }, () => random.normal());
@@ -26,10 +26,10 @@ function drawn(rows: number, targetsOf: (x: number[]) => number[]): Dataset {
   return { inputs, targets: Float32Array.from(targets.flat()), ...shape, source: "drawn targets" };
 }
 
-/** Two outputs in units of their own. */
+/** Two target values with different means and deviations. */
 const ALL = drawn(400, ([a, b, c]) => [1000 + 200 * a * b, 0.01 * (c - a)]);
 const SET = takeRows(ALL, inOrder(300)), TEST = takeRows(ALL, inOrder(400).slice(300));
-/** One label, two, or none in a row. */
+/** Rows with no label, one or two. */
 const LABELED = drawn(300, ([a, b, c]) => [Number(a + b > 0), Number(c > 0.5)]);
 
 const createMlp = () => Mlp.create([dense(16, "tanh"), dense(2)], SET);
@@ -42,7 +42,7 @@ for (const loss of ["mean-squared-error", "huber"] as const) {
     const { test } = events[39];
     for (const { r2 } of test!.outputs!) assertGreater(r2, 0.8);
     assertAlmostEquals(test!.r2!, (test!.outputs![0].r2 + test!.outputs![1].r2) / 2, 1e-12);
-    // Outputs are in the units of the targets, the loss in those of training.
+    // Outputs are in the units of the targets; the loss is that of standardized targets.
     assertLess(Math.abs(mlp.predict(TEST.inputs)[0] - TEST.targets![0]), 400);
     assertLess(test!.loss, 0.5);
     assertEquals(
@@ -55,7 +55,7 @@ for (const loss of ["mean-squared-error", "huber"] as const) {
 }
 
 Deno.test(
-  "train() leaves targets as they are with standardizeTargets never, and records no scaling",
+  "train() does not scale targets if standardizeTargets is never, and records no scaling",
   SANITIZED,
   async () => {
     const mlp = createMlp(), loss = "mean-squared-error";
@@ -66,7 +66,7 @@ Deno.test(
 );
 
 Deno.test(
-  "train() goes on from the outputs of a network that was trained on target values",
+  "train() starts from the outputs of a network that was trained on target values",
   SANITIZED,
   async () => {
     const mlp = createMlp(), loss = "mean-squared-error";
@@ -74,7 +74,7 @@ Deno.test(
     const fromFile = await Mlp.parse(mlp.format());
     const other = drawn(200, ([a, b, c]) => [500 + 50 * a * b, 0.02 * (c - a)]),
       kept = fromFile.predict(other.inputs);
-    // With a learning rate of 0 nothing but the scaling of the other set comes and goes.
+    // With a learning rate of 0, the scaling of the other set is the only change, and it is undone.
     await eventsOf(fromFile, other, { epochs: 1, learningRate: 0, loss });
     assert(fromFile.training!.targetScaling!.mean[0] < 700);
     for (const [i, value] of fromFile.predict(other.inputs).entries()) {
@@ -96,7 +96,7 @@ backendTest("train() learns several labels a row with binary cross-entropy", EAC
   assertEquals(mlp.training?.targetScaling, undefined);
 });
 
-Deno.test("train() is the same with sigmoid outputs as with logits", SANITIZED, async () => {
+Deno.test("train() gives the same results with sigmoid outputs as with logits", SANITIZED, async () => {
   const [first, second] = (["sigmoid", "linear"] as const).map((output) =>
     Mlp.create([dense(4, "tanh"), dense(2, output)], LABELED)
   );

@@ -19,7 +19,7 @@ import { watch } from "../support/watched.ts";
 
 const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
 
-Deno.test("train() yields what each epoch came to", SANITIZED, async () => {
+Deno.test("train() yields the results of each epoch", SANITIZED, async () => {
   const given = {
     epochs: 3,
     batchSize: 32,
@@ -60,7 +60,7 @@ Deno.test("train() yields what each epoch came to", SANITIZED, async () => {
   assertEquals(mlp.training, { config, epochs: 3, dataset, backend: "reference" });
 });
 
-backendTest("train() learns classes that can be told apart", EACH, async (backend) => {
+backendTest("train() learns separable classes", EACH, async (backend) => {
   const mlp = createMlp();
   const events = await Array.fromAsync(
     train(mlp, BLOBS, { backend, epochs: 30, batchSize: 10, learningRate: 0.02 }),
@@ -70,7 +70,7 @@ backendTest("train() learns classes that can be told apart", EACH, async (backen
   assertGreater(accuracy, 0.9);
 });
 
-Deno.test("train() opens and closes the backend that is asked for by name", SANITIZED, async () => {
+Deno.test("train() opens and closes a backend that is given by name", SANITIZED, async () => {
   for (const backend of ["auto", "wasm"] as const) {
     const mlp = createMlp();
     const options = { backend, threads: 2, epochs: 1, test: TEST };
@@ -79,9 +79,9 @@ Deno.test("train() opens and closes the backend that is asked for by name", SANI
   }
 });
 
-/** Sets whose rows fall into batches in every way. */
+/** Sets and batch sizes with every kind of last batch. */
 const BATCHES: Record<string, { rows: number; batchSize: number; steps: number }> = {
-  "a ragged last batch": { rows: 100, batchSize: 32, steps: 4 },
+  "a smaller last batch": { rows: 100, batchSize: 32, steps: 4 },
   "a last batch of one row": { rows: 97, batchSize: 32, steps: 4 },
   "whole batches": { rows: 96, batchSize: 32, steps: 3 },
   "a batch larger than the set": { rows: 100, batchSize: 1000, steps: 1 },
@@ -89,11 +89,11 @@ const BATCHES: Record<string, { rows: number; batchSize: number; steps: number }
   "batches of one row": { rows: 7, batchSize: 1, steps: 7 },
 };
 
-for (const [what, { rows, batchSize, steps }] of Object.entries(BATCHES)) {
-  backendTest(`train() goes through every row once with ${what}`, EACH, async (backend) => {
+for (const [name, { rows, batchSize, steps }] of Object.entries(BATCHES)) {
+  backendTest(`train() uses every row once an epoch with ${name}`, EACH, async (backend) => {
     const set = takeRows(BLOBS, inOrder(rows)), mlp = createMlp();
     const { correct = 0, loss } = await evaluate(mlp, set, { backend });
-    // With a learning rate of 0 the sums over an epoch are those of the network as it is.
+    // With a learning rate of 0, the sums over an epoch are those of the unchanged network.
     const options = { backend, batchSize, epochs: 2, learningRate: 0 };
     for await (const event of train(mlp, set, options)) {
       assertEquals(event.step, steps * event.epoch);
@@ -135,7 +135,7 @@ Deno.test("train() sets rows apart with validationSplit and never trains on them
   assertEquals(split.parameters, alone.parameters);
 });
 
-Deno.test("train() is the same with a softmax output as with logits", SANITIZED, async () => {
+Deno.test("train() gives the same results with a softmax output as with logits", SANITIZED, async () => {
   const [softmax, logits] = (["softmax", "linear"] as const).map((output) =>
     Mlp.create([dense(8, "relu"), dense(3, output)], BLOBS)
   );
@@ -153,24 +153,28 @@ backendTest("train() takes a hidden softmax, with mean squared error of labels",
   assertGreater(events[29].trainAccuracy!, events[0].trainAccuracy!);
 });
 
-Deno.test("train() tells onProgress how far an epoch is while it runs", SANITIZED, async () => {
-  const told: unknown[] = [];
-  let tellTrainer = () => {};
-  const { backend } = watch(await openBackend("reference"), async (trainer, _plan, ...epoch) => {
-    const result = await trainer.runEpoch(...epoch);
-    await new Promise<void>((resolve) => tellTrainer = resolve);
-    return result;
-  });
-  const onProgress: TrainOptions["onProgress"] = (progress) => {
-    told.push(progress);
-    tellTrainer();
-  };
-  await Array.fromAsync(train(createMlp(), BLOBS, { backend, epochs: 2, batchSize: 50, onProgress }));
-  assertEquals(told, [{ epoch: 1, step: 2, steps: 2 }, { epoch: 2, step: 2, steps: 2 }]);
-});
+Deno.test(
+  "train() calls onProgress with the steps that are done while an epoch runs",
+  SANITIZED,
+  async () => {
+    const reported: unknown[] = [];
+    let tellTrainer = () => {};
+    const { backend } = watch(await openBackend("reference"), async (trainer, _plan, ...epoch) => {
+      const result = await trainer.runEpoch(...epoch);
+      await new Promise<void>((resolve) => tellTrainer = resolve);
+      return result;
+    });
+    const onProgress: TrainOptions["onProgress"] = (progress) => {
+      reported.push(progress);
+      tellTrainer();
+    };
+    await Array.fromAsync(train(createMlp(), BLOBS, { backend, epochs: 2, batchSize: 50, onProgress }));
+    assertEquals(reported, [{ epoch: 1, step: 2, steps: 2 }, { epoch: 2, step: 2, steps: 2 }]);
+  },
+);
 
 backendTest(
-  "train() makes the same file from the same seed, and another from another",
+  "train() makes the same file from the same seed, and another file from another seed",
   EACH,
   async (backend) => {
     const fileOf = async (seed: number) => {
@@ -185,7 +189,7 @@ backendTest(
 );
 
 backendTest(
-  "train() leaves the data set and the parameters that it began with as they were",
+  "train() does not change the data set or the initial parameters",
   EACH,
   async (backend) => {
     const mlp = createMlp(),

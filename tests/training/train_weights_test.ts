@@ -10,7 +10,7 @@ import { BLOBS, createMlp, eventsOf } from "../support/blobs.ts";
 import { inOrder } from "../support/states.ts";
 
 const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
-/** One step of gradient descent over the whole set: the change of the weights is the gradient. */
+/** Options for one step of gradient descent over all rows: the change of the weights is the gradient. */
 const ONE_STEP = { epochs: 1, batchSize: 1000, optimizer: "sgd", learningRate: 0.1 } as const;
 
 function assertSameParameters(found: Mlp, wanted: Mlp): void {
@@ -19,28 +19,32 @@ function assertSameParameters(found: Mlp, wanted: Mlp): void {
   }
 }
 
-Deno.test("train() weighs a row as if the set had it that many times", SANITIZED, async () => {
+Deno.test("train() gives a row of weight n the gradient of n equal rows", SANITIZED, async () => {
   const weights = Float32Array.from({ length: 100 }, (_, row) => row % 4), times = [...weights];
   const repeated = takeRows(BLOBS, Uint32Array.from(times.flatMap((count, row) => Array(count).fill(row))));
   const [weighted, wanted] = [createMlp(), createMlp()];
   const [event] = await eventsOf(weighted, { ...BLOBS, weights }, ONE_STEP);
-  // The mean is over the rows, not over their weights: 150 rows for 100.
+  // The gradient is divided by the number of rows, not by the sum of their weights: 150 rows instead of 100.
   const [, plain] = [
     await eventsOf(wanted, repeated, { ...ONE_STEP, learningRate: 0.1 * repeated.labels!.length / 100 }),
     await eventsOf(createMlp(), BLOBS, ONE_STEP),
   ];
   assertSameParameters(weighted, wanted);
-  // What is reported is not weighted.
+  // The reported loss and accuracy are not weighted.
   assertEquals([event.trainLoss, event.trainAccuracy], [plain[0].trainLoss, plain[0].trainAccuracy]);
 });
 
-Deno.test("train() weighs the rows of a class as classWeights says", SANITIZED, async () => {
-  const [byClass, byRow] = [createMlp(), createMlp()], ofClass = [0.5, 2, 0];
-  const weights = Float32Array.from(BLOBS.labels!, (label) => ofClass[label]);
-  await eventsOf(byClass, BLOBS, { ...ONE_STEP, classWeights: "0.5,2,0" });
-  await eventsOf(byRow, { ...BLOBS, weights }, ONE_STEP);
-  assertEquals(byClass.parameters, byRow.parameters);
-});
+Deno.test(
+  "train() multiplies the gradient of a class's rows by its weight in classWeights",
+  SANITIZED,
+  async () => {
+    const [byClass, byRow] = [createMlp(), createMlp()], ofClass = [0.5, 2, 0];
+    const weights = Float32Array.from(BLOBS.labels!, (label) => ofClass[label]);
+    await eventsOf(byClass, BLOBS, { ...ONE_STEP, classWeights: "0.5,2,0" });
+    await eventsOf(byRow, { ...BLOBS, weights }, ONE_STEP);
+    assertEquals(byClass.parameters, byRow.parameters);
+  },
+);
 
 /** Two classes that overlap; one row in twelve is of class 1. */
 function imbalanced(rows: number, seed: number): Dataset {
@@ -74,7 +78,7 @@ const OUTSIDERS = { ...BLOBS, labels: BLOBS.labels!.map((label, row) => row % 5 
 Deno.test("train() counts only rows that belong to a class in its accuracy", SANITIZED, async () => {
   for (const loss of ["cross-entropy", "mean-squared-error"] as const) {
     const mlp = createMlp();
-    // With a learning rate of 0 an epoch's sums are those of the network as it is.
+    // With a learning rate of 0, the sums over an epoch are those of the unchanged network.
     const [event] = await eventsOf(mlp, OUTSIDERS, { epochs: 1, learningRate: 0, batchSize: 30, loss });
     const found = await evaluate(mlp, OUTSIDERS, { backend: "reference", loss });
     assertEquals(event.trainAccuracy, found.accuracy);
@@ -83,7 +87,7 @@ Deno.test("train() counts only rows that belong to a class in its accuracy", SAN
   }
 });
 
-Deno.test("train() makes outputs even for rows of no class", SANITIZED, async () => {
+Deno.test("train() brings the outputs of rows that belong to no class toward 1 / C", SANITIZED, async () => {
   const set = { ...takeRows(BLOBS, inOrder(10)), labels: new Uint32Array(10).fill(NO_CLASS) },
     mlp = createMlp();
   const events = await eventsOf(mlp, set, { epochs: 200, batchSize: 10, learningRate: 0.05 });
@@ -91,7 +95,7 @@ Deno.test("train() makes outputs even for rows of no class", SANITIZED, async ()
   for (const probability of mlp.predict(set.inputs)) assertAlmostEquals(probability, 1 / 3, 0.05);
 });
 
-Deno.test("train() leaves out rows of no class if noClassWeight is 0", SANITIZED, async () => {
+Deno.test("train() ignores rows that belong to no class if noClassWeight is 0", SANITIZED, async () => {
   const classed = takeRows(BLOBS, inOrder(100).filter((row) => row % 5 !== 0));
   const [found, wanted] = [createMlp(), createMlp()];
   await eventsOf(found, OUTSIDERS, { ...ONE_STEP, noClassWeight: 0 });

@@ -34,6 +34,6 @@ Deno.test("amount() has four digits in any unit", () => {
   assertEquals([0, 1e-5, 1e9, -2.5e12, NaN].map(amount), ["0", "1.000e-5", "1.000e+9", "-2.500e+12", "NaN"]);
 });
 
-Deno.test("r2() has four decimals where they say something", () => {
+Deno.test("r2() has four decimals unless the value is large", () => {
   assertEquals([1, 0.56789, -2, -1e6].map(r2), ["1.0000", "0.5679", "-2.0000", "-1.00e+6"]);
 });
