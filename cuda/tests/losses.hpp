@@ -1,6 +1,8 @@
 // Each loss with its gradient, and the sums at the end of a step, against plain loops in double.
 #pragma once
 
+#include <algorithm>
+
 #include "check.hpp"
 
 // A loss, the activation that computed its y (linear if y are logits), and the kind of its targets.

@@ -63,7 +63,7 @@ export function buildPlan(layers: readonly LayerSpec[], config: PlanConfig, inpu
   }
   if (lastDropout > 0) {
     throw new RangeError(
-      `The last layer has dropout ${lastDropout}, needs none: the loss is computed from its outputs`,
+      `The last layer has dropout ${lastDropout}, needs 0: the loss is computed from all of its outputs`,
     );
   }
   const trained = layers.map(({ activation }) => activation);

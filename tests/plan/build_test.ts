@@ -220,7 +220,7 @@ Deno.test("buildPlan() refuses parts that do not fit each other", () => {
   assertThrows(
     build([dense(8, "relu"), dense(10, "softmax", { dropout: 0.2 })]),
     RangeError,
-    "The last layer has dropout 0.2, needs none: the loss is computed from its outputs",
+    "The last layer has dropout 0.2, needs 0: the loss is computed from all of its outputs",
   );
   for (const loss of ["binary-cross-entropy", "huber"] as const) {
     assertThrows(
