@@ -82,7 +82,10 @@ taskTest(
     };
     const plain = await recall(), balanced = await recall("--class-weights", "balanced");
     assertGreater(balanced.recall, plain.recall + 0.2);
-    assertStringIncludes(balanced.printed, "\nweights  rows of class 0 × 0.5556, 1 × 5.000 in the gradient\n");
+    assertStringIncludes(
+      balanced.printed,
+      "\nweights  rows of class 0 × 0.5556, 1 × 5.000 in the gradient\n",
+    );
     assertStringIncludes(balanced.printed, ", class weights balanced, seed 1\n");
     assert(!plain.printed.includes("weights"));
   },

@@ -94,13 +94,17 @@ Deno.test("evaluate() stays finite and exact for logits of any size", SANITIZED,
   }
 });
 
-Deno.test("evaluate() closes a backend that it opened, and leaves a given backend open", SANITIZED, async () => {
-  const left = await workersLeftBy(async () => void await withGpu(undefined, () => evaluate(MLP, SET)));
-  assertEquals(left, { started: navigator.hardwareConcurrency, running: 0 });
-  const watched = watch(await openBackend("reference"));
-  await evaluate(MLP, SET, { backend: watched.backend });
-  assertEquals([watched.open, watched.made, watched.closed], [0, 1, 0]);
-});
+Deno.test(
+  "evaluate() closes a backend that it opened, and leaves a given backend open",
+  SANITIZED,
+  async () => {
+    const left = await workersLeftBy(async () => void await withGpu(undefined, () => evaluate(MLP, SET)));
+    assertEquals(left, { started: navigator.hardwareConcurrency, running: 0 });
+    const watched = watch(await openBackend("reference"));
+    await evaluate(MLP, SET, { backend: watched.backend });
+    assertEquals([watched.open, watched.made, watched.closed], [0, 1, 0]);
+  },
+);
 
 Deno.test("evaluate() refuses a set that does not fit the network", SANITIZED, async () => {
   const refuse = (set: Dataset, kind: typeof TypeError | typeof RangeError, message: string) =>

@@ -3,7 +3,10 @@ import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { type Dataset, NO_CLASS } from "../../src/data/dataset.ts";
 import { score } from "../../src/training/scores.ts";
 
-const set = (rows: number, labelsOrTargets: Pick<Dataset, "labels" | "targets" | "outFeatures">): Dataset => ({
+const set = (
+  rows: number,
+  labelsOrTargets: Pick<Dataset, "labels" | "targets" | "outFeatures">,
+): Dataset => ({
   inputs: new Float32Array(rows),
   inputShape: [1],
   inputScale: 1,

@@ -198,32 +198,45 @@ backendTest(
   },
 );
 
-backendTest("train() yields no more events if the caller aborts between two epochs", EACH, async (backend) => {
-  const controller = new AbortController(), mlp = createMlp(), events: TrainEvent[] = [];
-  for await (const event of train(mlp, BLOBS, { backend, signal: controller.signal, epochs: 5 })) {
-    events.push(event);
-    if (event.epoch === 2) controller.abort();
-  }
-  assertEquals(events.map(({ epoch, ended }) => [epoch, ended]), [[1, undefined], [2, undefined]]);
-  assertEquals(mlp.training?.epochs, 2);
-  assertEquals(mlp.parameters["layer_1.bias"], events[1].checkpoint().tensors["layer_1.bias"]);
-});
+backendTest(
+  "train() yields no more events if the caller aborts between two epochs",
+  EACH,
+  async (backend) => {
+    const controller = new AbortController(), mlp = createMlp(), events: TrainEvent[] = [];
+    for await (const event of train(mlp, BLOBS, { backend, signal: controller.signal, epochs: 5 })) {
+      events.push(event);
+      if (event.epoch === 2) controller.abort();
+    }
+    assertEquals(events.map(({ epoch, ended }) => [epoch, ended]), [[1, undefined], [2, undefined]]);
+    assertEquals(mlp.training?.epochs, 2);
+    assertEquals(mlp.parameters["layer_1.bias"], events[1].checkpoint().tensors["layer_1.bias"]);
+  },
+);
 
-Deno.test("train() closes everything that it opened, and leaves a given backend open", SANITIZED, async () => {
-  const options = { test: TEST, validation: TEST, epochs: 3 };
-  for (const end of ["return", "throw", "finished"] as const) {
-    const watched = watch(await openBackend("reference"));
-    const run = train(createMlp(), BLOBS, { ...options, backend: watched.backend });
-    await run.next();
-    assertEquals([watched.open, watched.made], [3, 3]);
-    if (end === "return") await run.return();
-    else if (end === "throw") await assertRejects(() => run.throw(new TypeError("stop")), TypeError, "stop");
-    else await Array.fromAsync(run);
-    assertEquals([watched.open, watched.closed], [0, 0], end);
-    assertEquals((await run.next()).done, true);
-    await watched.backend.close();
-  }
-});
+Deno.test(
+  "train() closes everything that it opened, and leaves a given backend open",
+  SANITIZED,
+  async () => {
+    const options = { test: TEST, validation: TEST, epochs: 3 };
+    for (const end of ["return", "throw", "finished"] as const) {
+      const watched = watch(await openBackend("reference"));
+      const run = train(createMlp(), BLOBS, { ...options, backend: watched.backend });
+      await run.next();
+      assertEquals([watched.open, watched.made], [3, 3]);
+      if (end === "return") await run.return();
+      else if (end === "throw") {
+        await assertRejects(
+          () => run.throw(new TypeError("stop")),
+          TypeError,
+          "stop",
+        );
+      } else await Array.fromAsync(run);
+      assertEquals([watched.open, watched.closed], [0, 0], end);
+      assertEquals((await run.next()).done, true);
+      await watched.backend.close();
+    }
+  },
+);
 
 Deno.test("train() closes the backend that it opened, however the run ends", SANITIZED, async () => {
   const options = { backend: "wasm", threads: 2, epochs: 2, test: TEST } as const;

@@ -153,21 +153,25 @@ backendTest("train() takes a hidden softmax, with mean squared error of labels",
   assertGreater(events[29].trainAccuracy!, events[0].trainAccuracy!);
 });
 
-Deno.test("train() calls onProgress with the steps that are done while an epoch runs", SANITIZED, async () => {
-  const reported: unknown[] = [];
-  let tellTrainer = () => {};
-  const { backend } = watch(await openBackend("reference"), async (trainer, _plan, ...epoch) => {
-    const result = await trainer.runEpoch(...epoch);
-    await new Promise<void>((resolve) => tellTrainer = resolve);
-    return result;
-  });
-  const onProgress: TrainOptions["onProgress"] = (progress) => {
-    reported.push(progress);
-    tellTrainer();
-  };
-  await Array.fromAsync(train(createMlp(), BLOBS, { backend, epochs: 2, batchSize: 50, onProgress }));
-  assertEquals(reported, [{ epoch: 1, step: 2, steps: 2 }, { epoch: 2, step: 2, steps: 2 }]);
-});
+Deno.test(
+  "train() calls onProgress with the steps that are done while an epoch runs",
+  SANITIZED,
+  async () => {
+    const reported: unknown[] = [];
+    let tellTrainer = () => {};
+    const { backend } = watch(await openBackend("reference"), async (trainer, _plan, ...epoch) => {
+      const result = await trainer.runEpoch(...epoch);
+      await new Promise<void>((resolve) => tellTrainer = resolve);
+      return result;
+    });
+    const onProgress: TrainOptions["onProgress"] = (progress) => {
+      reported.push(progress);
+      tellTrainer();
+    };
+    await Array.fromAsync(train(createMlp(), BLOBS, { backend, epochs: 2, batchSize: 50, onProgress }));
+    assertEquals(reported, [{ epoch: 1, step: 2, steps: 2 }, { epoch: 2, step: 2, steps: 2 }]);
+  },
+);
 
 backendTest(
   "train() makes the same file from the same seed, and another file from another seed",

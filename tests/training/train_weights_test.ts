@@ -34,13 +34,17 @@ Deno.test("train() gives a row of weight n the gradient of n equal rows", SANITI
   assertEquals([event.trainLoss, event.trainAccuracy], [plain[0].trainLoss, plain[0].trainAccuracy]);
 });
 
-Deno.test("train() multiplies the gradient of a class's rows by its weight in classWeights", SANITIZED, async () => {
-  const [byClass, byRow] = [createMlp(), createMlp()], ofClass = [0.5, 2, 0];
-  const weights = Float32Array.from(BLOBS.labels!, (label) => ofClass[label]);
-  await eventsOf(byClass, BLOBS, { ...ONE_STEP, classWeights: "0.5,2,0" });
-  await eventsOf(byRow, { ...BLOBS, weights }, ONE_STEP);
-  assertEquals(byClass.parameters, byRow.parameters);
-});
+Deno.test(
+  "train() multiplies the gradient of a class's rows by its weight in classWeights",
+  SANITIZED,
+  async () => {
+    const [byClass, byRow] = [createMlp(), createMlp()], ofClass = [0.5, 2, 0];
+    const weights = Float32Array.from(BLOBS.labels!, (label) => ofClass[label]);
+    await eventsOf(byClass, BLOBS, { ...ONE_STEP, classWeights: "0.5,2,0" });
+    await eventsOf(byRow, { ...BLOBS, weights }, ONE_STEP);
+    assertEquals(byClass.parameters, byRow.parameters);
+  },
+);
 
 /** Two classes that overlap; one row in twelve is of class 1. */
 function imbalanced(rows: number, seed: number): Dataset {
