@@ -29,9 +29,9 @@ Deno.test("helpText() shows the spelling, range, choices and default of each opt
     "-o, --output PATH file of the model (default model/model.npz)",
     "--no-color colors",
     "--batch-size N rows a step (from 1; default 128)",
-    "--learning-rate, --lr X learning rate before its schedule; 0.0001 by default with lion (from 0; default 0.001)",
+    "--learning-rate, --lr X learning rate before its schedule; with lion 0.0001 by default (from 0; default 0.001)",
     "--optimizer NAME rule that updates the weights: sgd, adam, adamw, rmsprop, lion (default adam)",
-    "rows / (classes × rows of the class) (default none)",
+    "balanced, which gives each class rows / (classes × rows of the class) (default none)",
     "-h, --help show this text",
     "deno task train --epochs 5",
   ];
@@ -61,7 +61,7 @@ Deno.test("TRAINING_GROUP shows every option once", () => {
   for (const name of Object.keys(TRAIN_OPTIONS)) {
     assertEquals(text.match(new RegExp(` --${kebab(name)}[ ,\n]`, "g"))?.length, 1, name);
   }
-  assertMatch(text, / --class-weights WEIGHTS +weight of each class /);
+  assertMatch(text, / --class-weights WEIGHTS +weights of the classes /);
   for (const heading of ["Training", "Loss", "Optimizer", "Schedule", "Use of the data"]) {
     assertMatch(text, new RegExp(`\n\n${heading}:\n      --`));
   }
