@@ -28,7 +28,7 @@ import { checkConfig, LAYERS_OPTION, layersOf, networkText, TRAINING_GROUP } fro
 
 /** The default port; if it is in use, the next free one is used. */
 const PORT = 8000;
-/** The default path of corrections. */
+/** The default path of corrections: drawings that the user labels. */
 const CORRECTIONS = "data/corrections.npz";
 
 const COMMAND = {
@@ -43,37 +43,38 @@ const COMMAND = {
         demo: {
           kind: "boolean",
           default: false,
-          help: "without a saved model: train a small one on drawn digits first",
+          help: "train a small network on drawn digits first; needs no saved model",
         },
         train: {
           kind: "boolean",
           default: false,
-          help: "without a saved model: train one and show it while it learns",
+          help: "train a network and show it while it learns; needs no saved model",
         },
         port: {
           kind: "integer",
           min: 0,
           max: 65_535,
           default: PORT,
-          help:
-            "port to listen on, 0 for any free one; without this option, the next free one if 8000 is taken",
+          help: "port to listen on, 0 for any free one; the default is the next free one if 8000 is taken",
         },
         host: {
           kind: "text",
           value: "HOST",
           default: "127.0.0.1",
-          help: "address to listen on; with 0.0.0.0 or :: other machines reach the page",
+          help: "address to listen on; 0.0.0.0 or :: also lets other machines open the page",
         },
         open: { kind: "boolean", default: false, help: "open the page in the browser" },
         data: {
           ...DATA_OPTION.data,
-          help: "data set of the test rows to show, and with --train of the rows to train on: " +
-            "an .npz, a folder of IDX files, or `digits`; by default data/mnist.npz, else digits drawn by the program",
+          help:
+            "data set: shows its test rows, and --train trains on its training rows. An .npz, a folder of IDX files, or " +
+            "`digits`; by default data/mnist.npz, else digits drawn by the program",
         },
         corrections: {
           kind: "text",
           value: "PATH",
-          help: `file for corrections, which \`train --data\` can read (default ${CORRECTIONS})`,
+          help:
+            `file of the drawings that the user labels; \`train --data\` can read it (default ${CORRECTIONS})`,
         },
       },
       aliases: { ...DATA_ALIASES, model: ["m"] },
@@ -106,7 +107,7 @@ async function main(context: Context): Promise<void> {
     ? await openBackend(given.machine.backend ?? "auto", backendOptionsOf(given.machine))
     : undefined;
   await using output = page.train ? await openModelOutput(context) : undefined;
-  const faults: TaskError[] = []; // of a model that was saved to another path, or not at all
+  const faults: TaskError[] = []; // of a model that was saved to another path
   const save = output && saverTo(output, screen, faults);
   const { mlp, origin, samples, training } = await openShown(context, backend, save);
   const file = page.corrections === undefined ? projectPath(CORRECTIONS) : userPath(page.corrections);
@@ -116,7 +117,7 @@ async function main(context: Context): Promise<void> {
     classNames: classNamesOf(mlp),
     onUnlocked: ({ message }) =>
       screen.note(
-        `warning: nothing keeps other programs from writing to ${name} at the same time: ${message}`,
+        `warning: other programs can write to ${name} at the same time: ${message}`,
       ),
   });
   const hostname = page.host ?? COMMAND.groups.page.options.host.default;
@@ -135,14 +136,16 @@ async function main(context: Context): Promise<void> {
   }
   screen.row(server.url);
   if (!server.isLoopback) {
-    screen.note("warning: anyone who can reach this machine over the network can use the page, and end it");
+    screen.note(
+      "warning: anyone who can reach this machine over the network can use the page, and stop the server",
+    );
   }
   if (!training) {
     screen.note(`network  ${networkText(mlp)}`);
     screen.note(`from     ${origin}`);
   }
   screen.note(`samples  ${samples ? samples.source : "none"}`);
-  screen.note("Q on the page or Ctrl-C here ends it");
+  screen.note("Q on the page or Ctrl-C here stops the server");
   if (page.open) openBrowser(server.url, screen);
 
   const trained = training?.run();
@@ -162,7 +165,7 @@ async function openModelOutput({ given: { network }, screen, signal }: Context):
 }
 
 /**
- * Returns the function that saves the network. If the model is saved to another path, that is an error of the task.
+ * Returns the function that saves the network. If it has to save to another path, the task ends with an error.
  */
 function saverTo(output: Output, screen: Screen, faults: TaskError[]): TrainingJob["save"] {
   return async (mlp, { isFinished }) => {
@@ -191,7 +194,7 @@ function checkUsage({ page, network, config, machine }: Context["given"]): void 
   checkConfig(config);
 }
 
-/** Opens the network that the options name. */
+/** Opens the network that the options ask for. */
 async function openShown(
   context: Context,
   backend: OpenedBackend | undefined,
@@ -209,7 +212,7 @@ async function openShown(
 
 /** Serves the page on the requested port, or by default on the first free one. */
 function listen(gui: Gui, hostname: string, asked: number | undefined): GuiServer {
-  const refuse = (why: string, hint?: string) =>
+  const errorOf = (why: string, hint?: string) =>
     new TaskError(`Cannot serve the page on ${hostname}, port ${asked ?? PORT}: ${why}`, { hint });
   try {
     return serveGui(gui, { hostname, port: asked ?? PORT, orNext: asked === undefined });
@@ -217,15 +220,18 @@ function listen(gui: Gui, hostname: string, asked: number | undefined): GuiServe
     const { AddrInUse, AddrNotAvailable, NotCapable, PermissionDenied } = Deno.errors;
     if (error instanceof AddrInUse) {
       throw asked === undefined
-        ? refuse("it and the next hundred are taken", "use --port 0 for any free port")
-        : refuse("it is taken", "use another port, or omit --port for a free one");
+        ? errorOf("it and the next 99 are taken", "use --port 0 for any free port")
+        : errorOf("it is taken", "use another port, or omit --port for a free one");
     }
-    if (error instanceof AddrNotAvailable) throw refuse("no interface of this machine has that address");
+    if (error instanceof AddrNotAvailable) throw errorOf("no interface of this machine has that address");
     if (error instanceof NotCapable) {
-      throw refuse("this task may listen on localhost, 127.0.0.1, ::1, 0.0.0.0 and ::", "use --host 0.0.0.0");
+      throw errorOf(
+        "this task may listen on localhost, 127.0.0.1, ::1, 0.0.0.0 and ::",
+        "use --host 0.0.0.0",
+      );
     }
     if (error instanceof PermissionDenied) {
-      throw refuse("the system does not allow it", "use a port from 1024");
+      throw errorOf("the system does not allow it", "use a port of 1024 or higher");
     }
     throw error;
   }

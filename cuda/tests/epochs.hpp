@@ -12,20 +12,20 @@ struct EpochCase {
   double clip;
   std::vector<int> activations = {};  // one for each layer; if empty, ReLU and tanh in turn and a linear output
   LossKind loss = MLP_SOFTMAX_CROSS_ENTROPY;
-  bool diverges = false;             // true if a learning rate is NaN
+  bool diverges = false;             // if true, the learning rate of the second step is NaN
   std::vector<double> dropout = {};  // rate for the inputs of each layer; if empty, 0
   double average = 0;                // decay of the averages; 0 for no averages
-  bool weighted = false;             // true if rows have weights, and some rows belong to no class
+  bool weighted = false;             // if true, rows have weights, and with labels, some rows belong to no class
 
   bool has_labels() const { return needs_of(loss).target != LossTarget::values; }
 };
 
 inline std::vector<double> settings_of(mlp_optimizer optimizer) {
   switch (optimizer) {
-    case MLP_SGD: return {0.9, 0, 0};
-    case MLP_ADAM: return {0.9, 0.999, 1e-3, 0, 0};
-    case MLP_RMSPROP: return {0.9, 1e-2, 0.01};
-    case MLP_LION: return {0.9, 0.99, 0.01};
+    case MLP_SGD: return {0.9, 0, 0};                // momentum, nesterov, weight decay
+    case MLP_ADAM: return {0.9, 0.999, 1e-3, 0, 0};  // beta1, beta2, epsilon, weight decay, decoupled
+    case MLP_RMSPROP: return {0.9, 1e-2, 0.01};      // decay, epsilon, weight decay
+    case MLP_LION: return {0.9, 0.99, 0.01};         // beta1, beta2, weight decay
   }
   __builtin_unreachable();
 }
@@ -48,7 +48,7 @@ struct Curve {
 
 inline Curve run_case(const EpochCase& given, int path) {
   char error[512] = "";
-  const auto done = [&](int32_t status) { expect(status == MLP_OK, std::string("a call fails: ") + error); };
+  const auto done = [&](int32_t status) { expect(status == MLP_OK, std::string("a call failed: ") + error); };
   std::mt19937 random(7);
   std::normal_distribution<float> normal;
   int32_t status = 0;

@@ -1,6 +1,6 @@
 /**
- * Random deformation of lines by an affine map and a smooth elastic displacement, for the digits that the program
- * draws. (`src/augment/` deforms images during training.)
+ * Random deformation of lines by an affine map and a smooth elastic displacement, for generated
+ * digits. (`src/augment/` deforms images during training.)
  * @module
  */
 
@@ -12,9 +12,9 @@ export interface DeformOptions {
   readonly rotation?: number;
   /** The slant: the shift of x, in pixels, for each pixel of y. */
   readonly slant?: number;
-  /** The logarithm of the relative change of size. */
+  /** The logarithm of the size factor. */
   readonly scale?: number;
-  /** The logarithm of the relative change of width, with the height unchanged. */
+  /** The logarithm of the width factor, with the height unchanged. */
   readonly stretch?: number;
   /** The shift along each axis, in pixels. */
   readonly shift?: number;
@@ -22,7 +22,7 @@ export interface DeformOptions {
   readonly elastic?: number;
 }
 
-/** A map of the plane around a square image: `middle + matrix (p - middle) + shift + displacement(p)`. */
+/** A deformation, as a map of the plane around a square image: point `p` goes to `middle + matrix (p - middle) + shift + displacement(p)`. */
 export interface Warp {
   /** The side of the image, in pixels; the center of a pixel has whole coordinates, from 0 to `side - 1`. */
   readonly side: number;
@@ -39,7 +39,8 @@ export interface Warp {
  * pixels.
  */
 const knotSpacing = 14;
-/** The standard deviation of the displacement between knots, if that of the knots is 1: the B-spline's mean Σ w². */
+/** The standard deviation of the displacement between knots, if that of the knots is 1: the mean over positions of
+ * Σ w² of the B-spline's weights along one axis. */
 const splineDamping = 0.48;
 
 /** Draws a random warp for a square image of `side` pixels. */

@@ -1,5 +1,5 @@
 /**
- * The strokes of each digit, designed by hand, from which the program draws its own digits.
+ * The styles of each digit, designed by hand, from which `drawDigits()` draws.
  * @module
  */
 
@@ -15,7 +15,7 @@ import { two } from "./strokes/two.ts";
 import { zero } from "./strokes/zero.ts";
 import type { Style } from "./strokes/style.ts";
 
-/** The styles of each digit, by label. */
+/** The styles of each digit; those of digit `d` are at index `d`. */
 export const digitStyles: readonly (readonly Style[])[] = [
   zero,
   one,

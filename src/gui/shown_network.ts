@@ -1,4 +1,4 @@
-/** The network that the page shows: its predictions for sheets of ink, and its parameters. @module */
+/** The network that the page shows: its predictions for drawings, and its parameters. @module */
 import type { Tensors } from "../backends/backend.ts";
 import { createForward } from "../backends/reference/forward.ts";
 import { centerDigit, digitSide } from "../data/center.ts";
@@ -18,15 +18,15 @@ const PIXELS = digitSide * digitSide;
 export interface ShownNetwork {
   /** Returns the description of the network. */
   view(): NetworkView;
-  /** Returns the prediction for a sheet `[INK_SIDE, INK_SIDE]`. */
+  /** Returns the prediction for a drawing `[INK_SIDE, INK_SIDE]`. */
   predict(ink: Uint8Array): Prediction;
   /**
-   * Returns the parameters of a unit.
+   * Returns the parameters of a unit; `layer` and `unit` count from 0.
    *
    * @throws {RequestError} 400 if there is no such unit
    */
   unit(layer: unknown, unit: unknown): UnitView;
-  /** Replaces the parameters. Returns the new version. */
+  /** Replaces the parameters, and returns their new version number. */
   update(parameters: Tensors): number;
 }
 
@@ -38,21 +38,21 @@ export interface ShownNetwork {
  */
 export function checkShowable(mlp: Mlp): void {
   const { inputShape, inFeatures, inputScale, outFeatures, layers } = mlp;
-  const refuse = (fault: string) => new TypeError(`Cannot draw for this network: ${fault}`);
+  const refusal = (fault: string) => new TypeError(`The page cannot show this network: ${fault}`);
   if (inFeatures !== PIXELS) {
-    const needed = `drawings are [${digitSide}, ${digitSide}]`;
-    throw refuse(`its inputs have shape [${inputShape.join(", ")}], ${needed}`);
+    const needed = `drawings need [${digitSide}, ${digitSide}]`;
+    throw refusal(`its inputs have shape [${inputShape.join(", ")}], ${needed}`);
   }
   if (inputScale !== 1 / 255) {
-    throw refuse(`its inputs have scale ${inputScale}, pixels from 0 to 255 have ${1 / 255}`);
+    throw refusal(`its inputs have scale ${inputScale}, pixels from 0 to 255 need ${1 / 255}`);
   }
   if (outFeatures < CLASSES.least || outFeatures > CLASSES.most) {
     const outputs = outFeatures === 1 ? "one output" : `${outFeatures} outputs`;
-    throw refuse(`it has ${outputs}, the page shows ${CLASSES.least} to ${CLASSES.most} classes`);
+    throw refusal(`it has ${outputs}, the page needs ${CLASSES.least} to ${CLASSES.most} classes`);
   }
-  if (probabilitiesOf(mlp, new Float32Array(outFeatures)) === undefined) {
+  if (probabilitiesOf(mlp, new Float32Array(outFeatures)) === undefined) { // whatever the values
     const { activation } = layers[layers.length - 1];
-    throw refuse(`its outputs are ${activation}, the page shows probabilities (softmax)`);
+    throw refusal(`its outputs are ${activation}, the page needs probabilities (softmax)`);
   }
 }
 
@@ -62,7 +62,7 @@ export function classNamesOf({ classNames, outFeatures }: Mlp): readonly string[
 }
 
 /**
- * Prepares a network to be shown. `origin` is its origin, for a person.
+ * Prepares a network to be shown; `origin` is a text such as `"model/model.npz, trained on MNIST"`.
  *
  * @throws {TypeError} if {@linkcode checkShowable} refuses the network
  */
@@ -82,6 +82,7 @@ export function showNetwork(mlp: Mlp, origin: string): ShownNetwork {
     }),
     predict(ink) {
       const image = centerDigit({ values: ink, width: INK_SIDE, height: INK_SIDE });
+      // A centered drawing has a pixel of 255, unless it is empty.
       if (!image.includes(255)) return { version, seen: null };
       const outputs = forward(image), probabilities = probabilitiesOf(mlp, Float32Array.from(outputs[last]))!;
       const { label, runnerUp, sure } = guessOf(probabilities);
@@ -99,6 +100,7 @@ export function showNetwork(mlp: Mlp, origin: string): ShownNetwork {
       const at = wholeBelow("layer", layer, layers.length);
       const o = wholeBelow("unit", unit, layers[at].outFeatures);
       const inFeatures = at === 0 ? mlp.inFeatures : layers[at - 1].outFeatures;
+      // The grid in which the page shows the weights.
       const columns = at === 0 ? digitSide : Math.ceil(Math.sqrt(inFeatures));
       return {
         layer: at,
@@ -117,10 +119,10 @@ export function showNetwork(mlp: Mlp, origin: string): ShownNetwork {
   };
 }
 
-/** Checks the size of a sheet of ink, and returns the sheet. */
+/** Checks the size of a drawing, and returns it. */
 export function checkInk(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   if (bytes.length === INK_SIDE * INK_SIDE) return bytes;
-  throw new RequestError(400, `A sheet has ${INK_SIDE * INK_SIDE} bytes, found ${bytes.length}`);
+  throw new RequestError(400, `A drawing needs ${INK_SIDE * INK_SIDE} bytes, found ${bytes.length}`);
 }
 
 /**

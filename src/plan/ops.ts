@@ -2,7 +2,9 @@
  * The operations of plans. `backends/reference/` defines the computation of each.
  *
  * Letters in shapes: `B` rows of the batch, `I` input features and `O` output features of a layer, `C` classes.
- * `dZ` is the gradient of the mean loss with respect to a layer's sum `Z = X Wᵀ + b`, before its activation.
+ * `dZ` is the gradient of the mean loss with respect to a layer's sum `Z = X Wᵀ + b`, before its activation. `lr` is the
+ * learning rate of the step, which a backend gets with each epoch. In every loss, the weight of a row multiplies its gradient,
+ * not the reported loss.
  * @module
  */
 import type { ActivationName } from "./activations.ts";
@@ -17,8 +19,8 @@ export interface GatherOp {
   /** Receives the scaled inputs `[B, I]`. */
   readonly x: BufferName;
   /**
-   * Receives class labels `[B]` or target values `[B, O]`; absent in a prediction. A label of `C` or more is of a row that
-   * belongs to no class: its target is `1 / C` for each class.
+   * Receives class labels `[B]` or target values `[B, O]`; absent in a prediction. A label of `C` or more
+   * means that the row belongs to no class; the target is then `1 / C` for each class.
    */
   readonly target?: BufferName;
   /** Receives the weights `[B]` of the rows; absent if every row weighs 1. */
@@ -45,7 +47,7 @@ export interface LinearOp {
   readonly activation: ActivationName;
 }
 
-/** The mask of a dropout: it depends only on the seed, the step, the layer, the row of the batch and the column. */
+/** A dropout mask: it depends only on the seed, the step, the layer, the row of the batch and the column. */
 export interface DropoutMask {
   /** Share of values that become 0; from 0 to below 1. The others are multiplied by `1 / (1 - rate)`. */
   readonly rate: number;
@@ -70,11 +72,7 @@ export interface DropoutOp {
   readonly mask: DropoutMask;
 }
 
-/**
- * Mean cross-entropy in nats of softmax(logits) against labels, its gradient, and the count of correct rows.
- *
- * In this and every loss, row weights multiply a row's gradient; the reported loss is not weighted.
- */
+/** Mean cross-entropy in nats of softmax(logits) against labels, its gradient, and the count of correct rows. */
 export interface SoftmaxCrossEntropyOp {
   /** The name of the operation. */
   readonly op: "softmaxCrossEntropy";
@@ -91,9 +89,8 @@ export interface SoftmaxCrossEntropyOp {
 }
 
 /**
- * Mean over the batch and the outputs of the cross-entropy in nats of `sigmoid(logits)` against target values from 0 to 1,
- * `max(z, 0) - z t + log(1 + e^-|z|)`, and its gradient. A row is correct if each output is on the same side of 1/2 as its
- * target: `(z > 0) = (t > 1/2)`.
+ * Binary cross-entropy in nats, averaged over the batch and the outputs, and its gradient. With a logit `z` and a target `t`
+ * from 0 to 1 it is `max(z, 0) - z t + log(1 + e^-|z|)`. A row is correct if `(z > 0) = (t > 1/2)` for each output.
  */
 export interface BinaryCrossEntropyOp {
   /** The name of the operation. */
@@ -108,7 +105,7 @@ export interface BinaryCrossEntropyOp {
   readonly dZ: BufferName;
 }
 
-/** Mean over the batch and the outputs of `(y - target)²`, its gradient, and with labels the count of correct rows. */
+/** Mean over the batch and the outputs of `(y - target)²`, and its gradient; with labels also the count of correct rows. */
 export interface MeanSquaredErrorOp {
   /** The name of the operation. */
   readonly op: "meanSquaredError";
@@ -122,7 +119,7 @@ export interface MeanSquaredErrorOp {
   readonly labels: boolean;
   /** Row weights `[B]`; absent if every row weighs 1. */
   readonly weights?: BufferName;
-  /** Receives `[B, O]`: the gradient before `activation`. */
+  /** Receives `[B, O]`: the gradient with respect to the sums before `activation`. */
   readonly dZ: BufferName;
   /** The activation that made `y`. */
   readonly activation: ActivationName;
@@ -143,16 +140,16 @@ export interface HuberOp {
   readonly target: BufferName;
   /** Row weights `[B]`; absent if every row weighs 1. */
   readonly weights?: BufferName;
-  /** Receives `[B, O]`: the gradient before `activation`. */
+  /** Receives `[B, O]`: the gradient with respect to the sums before `activation`. */
   readonly dZ: BufferName;
   /** The activation that made `y`. */
   readonly activation: ActivationName;
-  /** δ, the distance from which the loss grows linearly. */
+  /** δ, the distance beyond which the loss grows linearly. */
   readonly delta: number;
 }
 
 /**
- * The previous layer's `dZ`: `dX = dZ W`, then the backward pass through the previous layer's dropout, if it has one, and
+ * The previous layer's `dZ`: `dZ W`, then the backward pass through the previous layer's dropout, if it has one, and
  * through its activation.
  */
 export interface LinearBackwardInputOp {
@@ -166,7 +163,7 @@ export interface LinearBackwardInputOp {
   readonly x: BufferName;
   /** The previous layer's sums `[B, I]`; present if the derivative of `activation` needs them. */
   readonly z?: BufferName;
-  /** Receives `[B, I]`: the gradient before `activation`. */
+  /** Receives `[B, I]`: the previous layer's `dZ`. */
   readonly dX: BufferName;
   /** The activation of the previous layer. */
   readonly activation: ActivationName;
@@ -192,14 +189,14 @@ export interface LinearBackwardWeightOp {
 export interface ClipByNormOp {
   /** The name of the operation. */
   readonly op: "clipByNorm";
-  /** The gradients, whose norm is taken over all of them together. */
+  /** The gradients. */
   readonly gradients: readonly BufferName[];
-  /** The largest norm that the gradients keep. */
+  /** The largest norm after clipping. */
   readonly maxNorm: number;
 }
 
 /**
- * Stochastic gradient descent: `g ← gradient + weightDecay p`, `v ← momentum v + g`, `p ← p - lr v`, with Nesterov
+ * Stochastic gradient descent: `g ← gradient + λ p`, `v ← momentum v + g`, `p ← p - lr v`, with Nesterov
  * `p ← p - lr (g + momentum v)`.
  */
 export interface SgdOp {
@@ -213,9 +210,9 @@ export interface SgdOp {
   readonly velocity?: BufferName;
   /** The share of `v` that is kept from step to step. */
   readonly momentum: number;
-  /** True if the update looks ahead along the momentum. */
+  /** True for Nesterov momentum. */
   readonly nesterov: boolean;
-  /** λ, 0 for none. */
+  /** λ, the weight decay; 0 for none. */
   readonly weightDecay: number;
 }
 
@@ -232,9 +229,9 @@ export interface AdamOp {
   readonly parameter: BufferName;
   /** Its gradient, of the same shape. */
   readonly gradient: BufferName;
-  /** `m`, the decaying mean of gradients. */
+  /** `m`, the exponential moving average of the gradients. */
   readonly m: BufferName;
-  /** `v`, the decaying mean of squared gradients. */
+  /** `v`, the exponential moving average of the squared gradients. */
   readonly v: BufferName;
   /** β₁, the decay of `m`. */
   readonly beta1: number;
@@ -242,14 +239,14 @@ export interface AdamOp {
   readonly beta2: number;
   /** ε. */
   readonly epsilon: number;
-  /** λ, 0 for none. */
+  /** λ, the weight decay; 0 for none. */
   readonly weightDecay: number;
   /** True if weight decay shrinks the parameter instead of joining the gradient. */
   readonly decoupled: boolean;
 }
 
 /**
- * RMSprop (Tieleman and Hinton 2012): `g ← gradient + weightDecay p`, `v ← decay v + (1 - decay) g²`,
+ * RMSprop (Tieleman and Hinton 2012): `g ← gradient + λ p`, `v ← decay v + (1 - decay) g²`,
  * `p ← p - lr g / (√v + ε)`.
  */
 export interface RmspropOp {
@@ -259,13 +256,13 @@ export interface RmspropOp {
   readonly parameter: BufferName;
   /** Its gradient, of the same shape. */
   readonly gradient: BufferName;
-  /** `v`, the decaying mean of squared gradients. */
+  /** `v`, the exponential moving average of the squared gradients. */
   readonly v: BufferName;
   /** The decay of `v`. */
   readonly decay: number;
   /** ε. */
   readonly epsilon: number;
-  /** λ, 0 for none. */
+  /** λ, the weight decay; 0 for none. */
   readonly weightDecay: number;
 }
 
@@ -280,13 +277,13 @@ export interface LionOp {
   readonly parameter: BufferName;
   /** Its gradient `g`, of the same shape. */
   readonly gradient: BufferName;
-  /** `m`, the decaying mean of gradients. */
+  /** `m`, the exponential moving average of the gradients. */
   readonly m: BufferName;
-  /** β₁, the share of `m` in the direction of the update. */
+  /** β₁, the share of `m` in the number whose sign is the update. */
   readonly beta1: number;
   /** β₂, the decay of `m`. */
   readonly beta2: number;
-  /** λ, 0 for none; always decoupled. */
+  /** λ, the weight decay, which is decoupled; 0 for none. */
   readonly weightDecay: number;
 }
 
@@ -296,7 +293,7 @@ export interface AverageOp {
   readonly op: "average";
   /** The parameter. */
   readonly parameter: BufferName;
-  /** Its decaying sum, of the same shape; divided by `1 - decay^t` after `t` steps it is the average of the parameter. */
+  /** Its exponential moving average, which starts at 0; divided by `1 - decay^t` after `t` steps, its bias is corrected. */
   readonly average: BufferName;
   /** The decay; from 0 to below 1. */
   readonly decay: number;

@@ -94,7 +94,7 @@ export const OPTIMIZERS: Readonly<Record<OptimizerName, OptimizerDefinition>> = 
     update: (parameter, gradient, settings) => adamOp(parameter, gradient, { ...settings, decoupled: false }),
   },
   adamw: {
-    formula: "as adam, after p ← p - lr λ p",
+    formula: "p ← p - lr λ p, then as adam",
     source: "Loshchilov and Hutter 2019, arXiv 1711.05101",
     defaults: { weightDecay: 0.01 }, // PyTorch's default
     update: (parameter, gradient, settings) => adamOp(parameter, gradient, { ...settings, decoupled: true }),

@@ -26,14 +26,14 @@ pageTest(
     const sum = shares.reduce((a, b) => a + b);
     assert(Math.abs(sum - 100) < 0.6, `${sum}`);
     const next = shares.indexOf(Math.max(...shares.filter((_, digit) => digit !== best)));
-    assertMatch(verdict, new RegExp(`^(Sure|Not sure): [\\d.]+\u202f%Then ${next}, [\\d.]+\u202f%$`));
+    assertMatch(verdict, new RegExp(`^(Sure|Not sure): [\\d.]+\u202f%Second: ${next}, [\\d.]+\u202f%$`));
     assertEquals(
       await page.evaluate(() =>
         Array.from(document.querySelectorAll("[data-digit]"), ({ role, className }) => `${role} ${className}`)
       ),
       shares.map((_, digit) => `meter ${digit === best ? "guess" : digit === next ? "next" : ""}`),
     );
-    assertEquals(await page.textContent("#sure-from"), "sure from 60\u202f%");
+    assertEquals(await page.textContent("#sure-from"), "sure at 60\u202f% or more");
   },
 );
 

@@ -121,7 +121,7 @@ Deno.test(
 );
 
 Deno.test(
-  "README.md and mod.ts have the same first sentence and the same program (needs --allow-read)",
+  "README.md and mod.ts have the same first paragraph and the same program (needs --allow-read)",
   reading,
   () => {
     const [, comment] = /^\/\*\*\n(.*?)\n \*\/$/ms.exec(textOf("mod.ts")) ?? [];
@@ -129,9 +129,9 @@ Deno.test(
     const documentation = comment.replaceAll(/^ \* ?/gm, "");
     const oneLine = (text: string) =>
       text.replaceAll(/\[(.*?)\]\(.*?\)/g, "$1").replaceAll(/\s+/g, " ").trim();
-    const sentence = oneLine(textOf("README.md").split("</picture>")[1].split("\n\n")[1]);
-    assertMatch(sentence, /^mlpcuda trains [^.]*\.$/);
-    assertEquals(oneLine(documentation.split("\n\n")[0]), sentence);
+    const paragraph = oneLine(textOf("README.md").split("</picture>")[1].split("\n\n")[1]);
+    assertMatch(paragraph, /^mlpcuda trains [^.]*\. /);
+    assertEquals(oneLine(documentation.split("\n\n")[0]), paragraph);
     assertStringIncludes(documentation, `\`\`\`ts\n${programWith("@mlpcuda/mlpcuda")}\n\`\`\``);
   },
 );

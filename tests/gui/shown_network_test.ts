@@ -16,21 +16,21 @@ function networkOf(layers: LayerSpec[], input: Partial<typeof images> = {}): Mlp
 const REFUSED: [mlp: Mlp, why: string][] = [
   [
     networkOf([dense(10, "softmax")], { inputShape: [5, 4] }),
-    "its inputs have shape [5, 4], drawings are [28, 28]",
+    "its inputs have shape [5, 4], drawings need [28, 28]",
   ],
   [
     networkOf([dense(10, "softmax")], { inputScale: 1 }),
-    "its inputs have scale 1, pixels from 0 to 255 have",
+    "its inputs have scale 1, pixels from 0 to 255 need",
   ],
-  [networkOf([dense(1, "softmax")]), "it has one output, the page shows 2 to 36 classes"],
-  [networkOf([dense(37, "softmax")]), "it has 37 outputs, the page shows 2 to 36 classes"],
-  [networkOf([dense(10, "sigmoid")]), "its outputs are sigmoid, the page shows probabilities (softmax)"],
-  [networkOf([dense(10, "linear")]), "its outputs are linear, the page shows probabilities (softmax)"],
+  [networkOf([dense(1, "softmax")]), "it has one output, the page needs 2 to 36 classes"],
+  [networkOf([dense(37, "softmax")]), "it has 37 outputs, the page needs 2 to 36 classes"],
+  [networkOf([dense(10, "sigmoid")]), "its outputs are sigmoid, the page needs probabilities (softmax)"],
+  [networkOf([dense(10, "linear")]), "its outputs are linear, the page needs probabilities (softmax)"],
 ];
 
 for (const [mlp, why] of REFUSED) {
   Deno.test(`checkShowable() refuses a network: ${why.split(",")[0]}`, () => {
-    assertThrows(() => checkShowable(mlp), TypeError, `Cannot draw for this network: ${why}`);
+    assertThrows(() => checkShowable(mlp), TypeError, `The page cannot show this network: ${why}`);
   });
 }
 

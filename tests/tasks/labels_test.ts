@@ -114,7 +114,7 @@ taskTest("gui refuses networks whose outputs are labels, and networks with one o
   await folder.write("labels.npz", setFile({ x_train: images.x_train, y_train: y }));
   await folder.write("set.npz", setFile(drawImages({ shape: [28, 28], classes: 2 })));
   const cannot =
-    "error: Cannot draw for this network: its outputs are sigmoid, the page shows probabilities (softmax)\n";
+    "error: The page cannot show this network: its outputs are sigmoid, the page needs probabilities (softmax)\n";
   const learning = await folder.run("gui", "--train", "--data", "labels.npz", ...REFERENCE);
   assertEquals(learning.code, 1);
   assertStringIncludes(learning.stderr, cannot);
@@ -126,6 +126,6 @@ taskTest("gui refuses networks whose outputs are labels, and networks with one o
   const refused = await folder.run("gui", "--model", "one.npz");
   assertStringIncludes(
     refused.stderr,
-    "error: Cannot draw for this network: it has one output, the page shows 2 to 36 classes\n",
+    "error: The page cannot show this network: it has one output, the page needs 2 to 36 classes\n",
   );
 });

@@ -131,7 +131,7 @@ Deno.test({
       await prepare(folder, [28, 28]);
       const process = folder.start("gui", ...MODEL, "--port", "0", ...DATA);
       const stdout = readerOf(process.stdout), stderr = readerOf(process.stderr);
-      const notes = await stderr.until("ends it\n");
+      const notes = await stderr.until("stops the server\n");
       process.kill("SIGINT");
       const shown = { stdout: await stdout.until(), stderr: notes + await stderr.until() };
       assertEquals((await process.status).code, 130);

@@ -1,4 +1,4 @@
-// Random numbers: xoshiro128**, as in src/random.ts.
+// Random numbers in AssemblyScript: the same generator with the same seeding as createRandom() of src/random.ts.
 
 let r0: u32, r1: u32, r2: u32, r3: u32;
 
@@ -8,6 +8,7 @@ function mix32(x: u32): u32 {
   return x ^ (x >>> 16);
 }
 
+/** Starts the stream `stream` of a seed. */
 export function seedRandom(seed: u32, stream: u32): void {
   const start = mix32(mix32(seed) ^ stream);
   r0 = mix32(start + 0x9e3779b9);
@@ -30,5 +31,5 @@ export function uniform(): f64 {
 
 /** Returns a number that is nearly normal with mean 0 and standard deviation 1, and never beyond ±3.5. */
 export function spread(): f64 {
-  return (uniform() + uniform() + uniform() + uniform() - 2) * 1.7320508075688772;
+  return (uniform() + uniform() + uniform() + uniform() - 2) * 1.7320508075688772; // √3: the deviation of the sum is 1 / √3
 }

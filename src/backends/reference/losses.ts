@@ -13,13 +13,16 @@ import { activatedRow, type Buffers, rowOf } from "./ops.ts";
 
 /** The sums of a loss over the rows of a batch. */
 export interface LossSums {
-  /** The sum of the losses of the rows. */
+  /** The sum of the losses of the rows, without row weights, which affect only `dZ`. */
   readonly lossSum: number;
-  /** Rows predicted correctly: the largest output is the label's, or each output is on the same side of 1/2 as its target. */
+  /**
+   * Correct rows. With labels: those whose largest output is the one of the label. With binary cross-entropy: those whose
+   * outputs are all on the same side of 1/2 as their targets. 0 with other losses of target values.
+   */
   readonly correct: number;
 }
 
-/** Computes a loss over `rows` rows, and writes its gradient. */
+/** Computes a loss over `rows` rows, and writes its gradient `dZ`. */
 export function computeLoss(op: LossOp, buffers: Buffers, rows: number): LossSums {
   switch (op.op) {
     case "softmaxCrossEntropy":
@@ -35,13 +38,13 @@ export function computeLoss(op: LossOp, buffers: Buffers, rows: number): LossSum
   }
 }
 
-/** Returns the weight of a row. */
-function weightOf({ weights }: { readonly weights?: BufferName }, buffers: Buffers, row: number): number {
+/** Returns the weight of a row; 1 if rows have none. */
+function rowWeightOf({ weights }: { readonly weights?: BufferName }, buffers: Buffers, row: number): number {
   return weights === undefined ? 1 : buffers[weights].values[row];
 }
 
 /** Returns the target of class `c`: 1 for the label, 0 for other classes, and `1 / classes` if the row belongs to no class. */
-function oneHot(label: number, c: number, classes: number): number {
+function classTargetOf(label: number, c: number, classes: number): number {
   if (label >= classes) return 1 / classes;
   return c === label ? 1 : 0;
 }
@@ -51,16 +54,16 @@ function softmaxCrossEntropy(op: SoftmaxCrossEntropyOp, buffers: Buffers, rows: 
   const labels = buffers[op.target].values, classes = buffers[op.logits].width;
   let lossSum = 0, correct = 0;
   for (let row = 0; row < rows; row++) {
-    const weight = weightOf(op, buffers, row);
+    const weight = rowWeightOf(op, buffers, row);
     const z = rowOf(buffers[op.logits], row), dRow = rowOf(buffers[op.dZ], row);
     const largest = z.reduce((a, b) => Math.max(a, b)); // e^(z - largest) cannot overflow
     let sum = 0;
     for (let c = 0; c < classes; c++) sum += Math.exp(z[c] - largest);
     const logSum = largest + Math.log(sum);
     for (let c = 0; c < classes; c++) {
-      const share = oneHot(labels[row], c, classes);
+      const share = classTargetOf(labels[row], c, classes);
       const target = (1 - op.labelSmoothing) * share + op.labelSmoothing / classes;
-      if (target !== 0) lossSum += target * (logSum - z[c]); // 0 * ∞ is 0 here
+      if (target !== 0) lossSum += target * (logSum - z[c]); // skips 0 · ∞, which is NaN
       dRow[c] = weight * (Math.exp(z[c] - logSum) - target) / rows;
     }
     if (indexOfLargest(z) === labels[row]) correct++;
@@ -74,7 +77,7 @@ function binaryCrossEntropy(op: BinaryCrossEntropyOp, buffers: Buffers, rows: nu
   let lossSum = 0, correct = 0;
   for (let row = 0; row < rows; row++) {
     const z = rowOf(buffers[op.logits], row), t = rowOf(buffers[op.target], row);
-    const dRow = rowOf(buffers[op.dZ], row), weight = weightOf(op, buffers, row);
+    const dRow = rowOf(buffers[op.dZ], row), weight = rowWeightOf(op, buffers, row);
     let isCorrect = true;
     for (let o = 0; o < outFeatures; o++) {
       // log(1 + e^-|z|) cannot overflow, and keeps digits that a sigmoid near 0 or 1 would lose
@@ -93,10 +96,10 @@ function meanSquaredError(op: MeanSquaredErrorOp, buffers: Buffers, rows: number
   let lossSum = 0, correct = 0;
   for (let row = 0; row < rows; row++) {
     const activated = activatedRow(buffers, op.y, op.z, row), { y } = activated;
-    const dRow = rowOf(buffers[op.dZ], row), weight = weightOf(op, buffers, row);
+    const dRow = rowOf(buffers[op.dZ], row), weight = rowWeightOf(op, buffers, row);
     for (let o = 0; o < outFeatures; o++) {
       const expected = op.labels
-        ? oneHot(target.values[row], o, outFeatures)
+        ? classTargetOf(target.values[row], o, outFeatures)
         : target.values[row * outFeatures + o];
       const difference = y[o] - expected;
       lossSum += difference * difference / outFeatures;
@@ -115,7 +118,7 @@ function huber(op: HuberOp, buffers: Buffers, rows: number): LossSums {
   for (let row = 0; row < rows; row++) {
     const activated = activatedRow(buffers, op.y, op.z, row), { y } = activated;
     const dRow = rowOf(buffers[op.dZ], row), target = rowOf(buffers[op.target], row);
-    const weight = weightOf(op, buffers, row);
+    const weight = rowWeightOf(op, buffers, row);
     for (let o = 0; o < outFeatures; o++) {
       const difference = y[o] - target[o], distance = Math.abs(difference);
       const loss = distance <= delta ? difference * difference / 2 : delta * (distance - delta / 2);

@@ -1,10 +1,10 @@
 // linearBackwardWeight: dW (O, I) = dz (B, O)ᵀ x (B, I) and db (O) = Σ dz over the rows.
 //
-// Each gradient is passed to `update`: the function of an optimizer, so that no gradient is written to memory, or that of
-// gradient.wgsl. Parameters and gradients of a layer are its weights, then its bias.
-// Split: a workgroup computes a tile of dW, see tile.ts; the tiles of the first column also sum dz.
-// Numerics: float32 sums over the rows in one order. Cost: 2 B I O FLOPs; x is read once for each row of tiles.
-// Compared with `linearBackwardWeight()` of the reference backend.
+// Each gradient is passed to `update`. The `update` of an optimizer writes no gradient to memory; that of gradient.wgsl does.
+// In memory, the weights of a layer come first, then its bias.
+// Split: a workgroup computes a tile of dW, see tile.ts; the tiles in the first column also sum dz, for db.
+// Numerics: float32 sums over the rows in a fixed order. Cost: 2 B I O FLOPs; x is read once for each row of tiles, dz once
+// for each column of tiles. Tests compare it with `linearBackwardWeight()` of the reference backend.
 
 @group(1) @binding(1) var<storage, read> dz: array<f32>;
 @group(1) @binding(2) var<storage, read> x: array<f32>;

@@ -1,4 +1,4 @@
-/** The WGSL of this folder without its comments; written by `deno task build:wgsl`. @module */
+/** The WGSL files of this folder without their comments; written by `deno task build:wgsl`. @module */
 
 /** `activations.wgsl`. */
 export const activations =
@@ -77,7 +77,7 @@ export const numbers =
 
 /** `rmsprop.wgsl`. */
 export const rmsprop =
-  "fn update(at: u32, gradient: f32) {\n  let p = parameters[at];\n  let g = gradient + step.weight_decay * p;\n  let square = step.decay * v[at] + step.one_minus_decay * g * g;\n  v[at] = square;\n  parameters[at] = p - step.rate * g / (sqrt(square) + step.epsilon);\n}\n";
+  "fn update(at: u32, gradient: f32) {\n  let p = parameters[at];\n  let g = gradient + step.weight_decay * p;\n  let mean_square = step.decay * v[at] + step.one_minus_decay * g * g;\n  v[at] = mean_square;\n  parameters[at] = p - step.rate * g / (sqrt(mean_square) + step.epsilon);\n}\n";
 
 /** `row_loss.wgsl`. */
 export const rowLoss =

@@ -1,9 +1,9 @@
 /** The styles of the digit 8. @module */
 import { type Style, style } from "./style.ts";
 
-/** The styles of the digit 8: each is one way to write it. */
+/** The styles of the digit 8: each `style(weight, …forms)` is one way to write it, see style.ts. */
 export const eight: readonly Style[] = [
-  // one stroke from the upper right, crossing itself at the waist
+  // one stroke from the upper right, crossing itself in the middle
   style(
     5,
     "58,12 40,0 16,6 12,28 34,46 56,64 56,90 30,100 8,86 16,62 40,44 58,26 56,10",
@@ -23,7 +23,7 @@ export const eight: readonly Style[] = [
     "70,20 60,2 30,4 10,22 24,44 38,60 36,86 20,100 6,90 14,72 34,54 58,38 72,18",
     "88,14 62,0 34,10 34,32 40,50 34,76 16,98 0,94 2,78 24,64 50,48 76,34 90,14",
   ),
-  // the same, left open at the top
+  // as the style before, with a gap at the top
   style(
     1.2,
     "66,12 42,2 18,10 16,30 36,48 50,68 46,92 22,100 6,84 18,62 44,42 76,16",
@@ -36,7 +36,7 @@ export const eight: readonly Style[] = [
     "72,8 42,0 18,12 22,32 40,50 52,68 46,92 22,100 8,86 16,66 34,52 56,38",
     "60,10 40,0 20,8 16,28 32,44 50,62 52,88 28,102 8,90 12,68 30,50 48,34",
   ),
-  // two circles
+  // two strokes, each a circle
   style(
     1.5,
     "36,46 14,36 12,12 34,0 56,12 56,36 34,47 / 36,46 10,58 4,84 34,100 64,86 60,58 34,46",
@@ -44,7 +44,7 @@ export const eight: readonly Style[] = [
     "36,54 4,42 4,12 36,-2 66,12 66,42 36,54 / 36,54 18,64 14,86 34,100 54,86 54,64 36,54",
     "40,38 20,26 26,6 46,0 62,10 58,28 40,38 / 38,38 6,52 2,84 34,102 66,86 64,52 40,38",
   ),
-  // one stroke from the waist
+  // one stroke from the middle
   style(
     0.9,
     "32,48 14,34 16,10 38,0 58,14 54,34 32,50 10,66 8,90 32,100 56,88 52,64 32,48",
@@ -60,7 +60,7 @@ export const eight: readonly Style[] = [
     "26,6 26,26 40,46 52,70 44,96 20,98 10,78 28,54 46,36 56,14 46,2 32,2 24,14",
     "8,12 22,32 46,50 66,74 48,98 14,98 4,76 28,54 56,36 70,12 46,0 18,2 6,18",
   ),
-  // the same, left open at the top
+  // as the style before, with a gap at the top
   style(
     0.5,
     "10,6 22,28 42,52 50,76 38,98 20,96 18,76 34,54 52,30 68,4",

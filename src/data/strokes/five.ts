@@ -1,7 +1,7 @@
 /** The styles of the digit 5. @module */
 import { type Style, style } from "./style.ts";
 
-/** The styles of the digit 5: each is one way to write it. */
+/** The styles of the digit 5: each `style(weight, …forms)` is one way to write it, see style.ts. */
 export const five: readonly Style[] = [
   // a body, then the bar
   style(

@@ -1,7 +1,7 @@
 /** The styles of the digit 4. @module */
 import { type Style, style } from "./style.ts";
 
-/** The styles of the digit 4: each is one way to write it. */
+/** The styles of the digit 4: each `style(weight, …forms)` is one way to write it, see style.ts. */
 export const four: readonly Style[] = [
   // open, a corner at the left, then a stem
   style(

@@ -1,7 +1,7 @@
 /** The styles of the digit 9. @module */
 import { type Style, style } from "./style.ts";
 
-/** The styles of the digit 9: each is one way to write it. */
+/** The styles of the digit 9: each `style(weight, …forms)` is one way to write it, see style.ts. */
 export const nine: readonly Style[] = [
   // a loop, then a stem with a corner between them
   style(

@@ -1,7 +1,7 @@
 /** The styles of the digit 1. @module */
 import { type Style, style } from "./style.ts";
 
-/** The styles of the digit 1: each is one way to write it. */
+/** The styles of the digit 1: each `style(weight, …forms)` is one way to write it, see style.ts. */
 export const one: readonly Style[] = [
   // a single line, straight, bowed or with a hook
   style(

@@ -1,7 +1,7 @@
 /** The styles of the digit 7. @module */
 import { type Style, style } from "./style.ts";
 
-/** The styles of the digit 7: each is one way to write it. */
+/** The styles of the digit 7: each `style(weight, …forms)` is one way to write it, see style.ts. */
 export const seven: readonly Style[] = [
   // a bar and a leg
   style(

@@ -1,7 +1,7 @@
 /** The styles of the digit 6. @module */
 import { type Style, style } from "./style.ts";
 
-/** The styles of the digit 6: each is one way to write it. */
+/** The styles of the digit 6: each `style(weight, …forms)` is one way to write it, see style.ts. */
 export const six: readonly Style[] = [
   // a back that bends into the loop
   style(

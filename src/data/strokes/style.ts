@@ -4,9 +4,10 @@
  */
 
 /**
- * One way to write a digit. A form lists the strokes, separated by ` / `, each as the points `x,y` of a smooth curve.
- * The y axis points down, a digit is about 100 high, and `!` marks a corner. The forms of a style are extremes of the
- * same strokes, such as a narrow and a wide one. A drawn digit is a mixture of two of them, or a little beyond one.
+ * One way to write a digit. A form is one example of it: its strokes, separated by ` / `, each as the points `x,y` of a
+ * smooth curve; `!` after a point makes it a corner. The y axis points down, and a digit is about 100 high. The forms
+ * of a style differ, such as a narrow and a wide one. A drawn digit interpolates between two forms, or extrapolates a
+ * little.
  */
 export interface Style {
   /** The relative frequency of the style among the digit's styles. */
@@ -18,7 +19,7 @@ export interface Style {
   readonly forms: readonly string[];
 }
 
-/** Returns a style of that weight with these forms. */
+/** Returns a style with this weight and these forms. */
 export function style(weight: number, ...forms: string[]): Style {
   return { weight, forms };
 }

@@ -1,7 +1,7 @@
 /** The styles of the digit 3. @module */
 import { type Style, style } from "./style.ts";
 
-/** The styles of the digit 3: each is one way to write it. */
+/** The styles of the digit 3: each `style(weight, …forms)` is one way to write it, see style.ts. */
 export const three: readonly Style[] = [
   // two bows that meet in a corner
   style(

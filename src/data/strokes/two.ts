@@ -1,7 +1,7 @@
 /** The styles of the digit 2. @module */
 import { type Style, style } from "./style.ts";
 
-/** The styles of the digit 2: each is one way to write it. */
+/** The styles of the digit 2: each `style(weight, …forms)` is one way to write it, see style.ts. */
 export const two: readonly Style[] = [
   // a sharp turn at the foot
   style(

@@ -1,7 +1,7 @@
 /** The styles of the digit 0. @module */
 import { type Style, style } from "./style.ts";
 
-/** The styles of the digit 0: each is one way to write it. */
+/** The styles of the digit 0: each `style(weight, …forms)` is one way to write it, see style.ts. */
 export const zero: readonly Style[] = [
   // one turn from the top, counterclockwise
   style(

@@ -4,11 +4,11 @@
 import { announce, byId, make, percent, write } from "./dom.js";
 import { inked, onPaletteChange, paintPicture } from "./palette.js";
 
-/** Milliseconds that a guess must last before it is announced to screen readers. */
-const settled = 900;
+/** Milliseconds for which the panel must not change before a change is announced to screen readers. */
+const announceAfter = 900;
 const blank = new Uint8Array(28 * 28);
 
-/** @returns {Bars} */
+/** Creates the panel; `show` without a prediction clears it. @returns {Bars} */
 export function createBars() {
   const guess = byId("guess"), verdict = byId("verdict"), seen = byId("seen", HTMLCanvasElement);
   const hint = verdict.textContent ?? "";
@@ -42,7 +42,7 @@ export function createBars() {
     const rank = digit === shown?.guess ? "guess" : digit === shown?.runnerUp ? "next" : "";
     row.className = rank;
     row.role = isBlank ? "img" : "meter"; // a meter needs a value
-    row.ariaLabel = isBlank ? `${names[digit]}: nothing to read` : names[digit];
+    row.ariaLabel = isBlank ? `${names[digit]}: nothing drawn` : names[digit];
     row.ariaValueNow = isBlank ? null : (100 * probability).toFixed(1);
     row.ariaValueText = isBlank ? null : text;
     row.style.setProperty("--share", `${probability ?? 0}`);
@@ -60,7 +60,7 @@ export function createBars() {
     for (let digit = 0; digit < rows.length; digit++) setBar(digit, probabilities?.[digit]);
     guess.className = sure ? "sure" : "unsure";
     if (!probabilities) {
-      if (guess.textContent) announce("Nothing drawn", settled);
+      if (guess.textContent) announce("Nothing drawn", announceAfter);
       guess.textContent = "";
       verdict.textContent = hint;
       return;
@@ -71,9 +71,12 @@ export function createBars() {
     guess.classList.toggle("long", names[best].length > 2);
     verdict.replaceChildren(
       make("strong", {}, sure ? `Sure: ${share}` : `Not sure: ${share}`),
-      make("span", {}, `Then ${next}`),
+      make("span", {}, `Second: ${next}`),
     );
-    announce(sure ? `${names[best]}, ${share}` : `Not sure: ${names[best]}, ${share}, or ${next}`, settled);
+    announce(
+      sure ? `${names[best]}, ${share}` : `Not sure: ${names[best]}, ${share}, or ${next}`,
+      announceAfter,
+    );
   };
 
   build(Array.from("0123456789"));
@@ -86,7 +89,7 @@ export function createBars() {
         build(classNames);
         show();
       }
-      write("sure-from", `sure from ${percent(sureFrom, 0)}`);
+      write("sure-from", `sure at ${percent(sureFrom, 0)} or more`);
       byId("scale").style.setProperty("--sure-from", `${sureFrom}`);
     },
   };
