@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { type TargetKind, targetKindOf } from "../../src/data/target_kind.ts";
 
-const CASES: readonly [what: string, targets: readonly number[], outFeatures: number, kind: TargetKind][] = [
+const CASES: readonly [name: string, targets: readonly number[], outFeatures: number, kind: TargetKind][] = [
   ["rows with any number of ones", [1, 1, 0, 0, 0, 1], 3, "labels"],
   ["rows without a one", [0, 0, 0, 0], 2, "labels"],
   ["one value a row", [0, 1, 1, 0], 1, "labels"],
@@ -14,8 +14,8 @@ const CASES: readonly [what: string, targets: readonly number[], outFeatures: nu
   ["NaN", [0, NaN], 1, "values"],
 ];
 
-for (const [what, targets, outFeatures, kind] of CASES) {
-  Deno.test(`targetKindOf() takes ${what} for ${kind}`, () => {
+for (const [name, targets, outFeatures, kind] of CASES) {
+  Deno.test(`targetKindOf() takes ${name} for ${kind}`, () => {
     assertEquals(targetKindOf(Float32Array.from(targets), outFeatures), kind);
     if (targets.every(Number.isInteger)) {
       assertEquals(targetKindOf(BigInt64Array.from(targets, BigInt), outFeatures), kind);

@@ -62,8 +62,8 @@ const REFUSED: Readonly<
   ],
 };
 
-for (const [what, [arrays, kind, message]] of Object.entries(REFUSED)) {
-  Deno.test(`datasetFromArrays() refuses ${what}`, () => {
+for (const [name, [arrays, kind, message]] of Object.entries(REFUSED)) {
+  Deno.test(`datasetFromArrays() refuses ${name}`, () => {
     assertThrows(() => datasetFromArrays({ ...CLASSED, ...arrays }), kind, message);
   });
 }

@@ -144,10 +144,10 @@ async function nextRun(folder: Folder, course: Course): Promise<void> {
 async function takeRescued(folder: Folder, course: Course, stderr: string): Promise<void> {
   const places = [...stderr.matchAll(/^error: Cannot save to .*; the (model|checkpoint) is in "(.*)"$/gm)];
   expect(places.length > 0, `no second place is named: ${stderr}`);
-  for (const [, what, shown] of places) {
+  for (const [, kind, shown] of places) {
     const path = shown.startsWith("/") ? shown : join(folder.path, shown);
     await checkWhole(path);
-    if (what === "model") {
+    if (kind === "model") {
       expect(await digest(path) === course.model, "the rescued model is not the finished one");
     }
     if (!path.startsWith(folder.path)) await Deno.remove(dirname(path), { recursive: true });

@@ -101,8 +101,8 @@ const REFUSED: Readonly<Record<string, [bytes: Uint8Array, message: string]>> = 
   ],
 };
 
-for (const [what, [bytes, message]] of Object.entries(REFUSED)) {
-  Deno.test(`Mlp.parse() refuses ${what}`, async () => {
+for (const [name, [bytes, message]] of Object.entries(REFUSED)) {
+  Deno.test(`Mlp.parse() refuses ${name}`, async () => {
     await assertRejects(() => Mlp.parse(bytes), FormatError, message);
   });
 }

@@ -153,8 +153,8 @@ serveTest("serveGui() refuses any number of WebSockets", async (served) => {
     "Sec-WebSocket-Version: 13",
     "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
   ].join("\r\n");
-  const answers = await Promise.all(Array.from({ length: 200 }, () => served.send(`${upgrade}\r\n\r\n`)));
-  for (const answer of answers) assertMatch(answer, /^HTTP\/1\.1 400 /);
+  const responses = await Promise.all(Array.from({ length: 200 }, () => served.send(`${upgrade}\r\n\r\n`)));
+  for (const response of responses) assertMatch(response, /^HTTP\/1\.1 400 /);
   await served.assertAlive();
 });
 
@@ -194,7 +194,7 @@ serveTest("serveGui() refuses requests that no browser sends, and keeps running"
   ];
   for (const text of odd) {
     const answer = await served.send(text);
-    assertMatch(answer, /^(HTTP\/1\.[01] 4\d\d |$)/, text);
+    assertMatch(response, /^(HTTP\/1\.[01] 4\d\d |$)/, text);
     await served.assertAlive();
   }
 });

@@ -32,14 +32,14 @@ export function drawSet(spec: SetSpec): Dataset {
     : () => (random.below(128) + 1) / 128 * (random.below(2) * 2 - 1);
   const inputs = bytes ? new Uint8Array(rows * inFeatures) : new Float32Array(rows * inFeatures);
   for (let at = 0; at < inputs.length; at++) if (random.next() >= zeros) inputs[at] = draw();
-  const answers = targets
+  const labelsOrTargets = targets
     ? { targets: Float32Array.from({ length: rows * outFeatures }, () => random.below(256) / 128 - 1) }
     : { labels: Uint32Array.from({ length: rows }, () => random.below(outFeatures)) };
   return {
     inputs,
     inputShape: [inFeatures],
     inputScale: bytes ? 1 / 128 : 1 / 2,
-    ...answers,
+    ...labelsOrTargets,
     outFeatures,
     source: "a drawn set",
   };

@@ -87,13 +87,13 @@ Deno.test("openWasm() starts no worker without shared memory, and reports it", S
 Deno.test("startWorkers() waits until each worker has started", SANITIZED, async () => {
   const { started, running } = await workersLeftBy(async () => {
     const workers = await startWorkers("self.onmessage = ({ data }) => self.postMessage(data + 1);", 3) ?? [];
-    const answers = workers.map((worker, i) =>
+    const results = workers.map((worker, i) =>
       new Promise((resolve) => {
         worker.onmessage = ({ data }) => resolve(data);
         worker.postMessage(i);
       })
     );
-    assertEquals(await Promise.all(answers), [1, 2, 3]);
+    assertEquals(await Promise.all(results), [1, 2, 3]);
     for (const worker of workers) worker.terminate();
   });
   assertEquals([started, running], [3, 0]);
