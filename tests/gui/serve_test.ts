@@ -194,7 +194,7 @@ serveTest("serveGui() refuses requests that no browser sends, and keeps running"
   ];
   for (const text of odd) {
     const answer = await served.send(text);
-    assertMatch(response, /^(HTTP\/1\.[01] 4\d\d |$)/, text);
+    assertMatch(answer, /^(HTTP\/1\.[01] 4\d\d |$)/, text);
     await served.assertAlive();
   }
 });
