@@ -68,15 +68,15 @@ export function buildPlan(layers: readonly LayerSpec[], config: PlanConfig, inpu
   }
   const trained = layers.map(({ activation }) => activation);
   trained[last] = trainedActivation(config.loss, output, labels);
-  const masks = masksOf(layers, config), weights = weighted ? { weights: "weights" } : {};
+  const masks = masksOf(layers, config), rowWeights = weighted ? { rowWeights: "rowWeights" } : {};
 
-  const ops: Op[] = [{ op: "gather", x: "x", target: "target", ...weights, scale: inputScale }];
+  const ops: Op[] = [{ op: "gather", x: "x", target: "target", ...rowWeights, scale: inputScale }];
   for (const [index, activation] of trained.entries()) {
     const mask = masks[index];
     if (mask) ops.push(dropoutOp(index, mask));
     ops.push(forwardOp(index, activation, { keepsZ: true, mask }));
   }
-  ops.push(LOSSES[config.loss].op({ index: last, output, labels, ...weights, settings: config }));
+  ops.push(LOSSES[config.loss].op({ index: last, output, labels, ...rowWeights, settings: config }));
   for (let index = last; index > 0; index--) {
     ops.push(backwardInputOp(index, trained[index - 1], masks[index]));
   }
@@ -99,7 +99,7 @@ export function buildPlan(layers: readonly LayerSpec[], config: PlanConfig, inpu
   ops.push(...averages);
   const target: BufferSpec = { name: "target", shape: labels ? ["B"] : ["B", outFeatures], role: "target" };
   const given = [...inputBuffers(inFeatures, masks[0]), target];
-  if (weighted) given.push({ name: "weights", shape: ["B"], role: "target" });
+  if (weighted) given.push({ name: "rowWeights", shape: ["B"], role: "target" });
   return {
     batchSize: config.batchSize,
     inFeatures,

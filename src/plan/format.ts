@@ -66,8 +66,11 @@ function describe(op: Op, plan: StepPlan | ForwardPlan): { writes: readonly Buff
       if (op.target === undefined) return { writes: [op.x], formula: x };
       const from = "labels" in plan && plan.labels ? "labels" : "targets";
       const formula = `${x}, ${s(op.target)} = ${from}[rows]`;
-      if (op.weights === undefined) return { writes: [op.x, op.target], formula };
-      return { writes: [op.x, op.target, op.weights], formula: `${formula}, ${op.weights} = weights[rows]` };
+      if (op.rowWeights === undefined) return { writes: [op.x, op.target], formula };
+      return {
+        writes: [op.x, op.target, op.rowWeights],
+        formula: `${formula}, ${op.rowWeights} = weights[rows]`,
+      };
     }
     case "linear": {
       const sum = `${s(op.x)} ${s(op.weights)}ᵀ + ${s(op.bias)}`;
@@ -162,8 +165,8 @@ function maskText({ rate, layer }: DropoutMask): string {
   return `mask${layer}(${numberText(rate)}) / ${numberText(1 - rate)}`;
 }
 
-function weighted({ weights }: { readonly weights?: BufferName }): string {
-  return weights === undefined ? "" : `${shortOf(weights)} `;
+function weighted({ rowWeights }: { readonly rowWeights?: BufferName }): string {
+  return rowWeights === undefined ? "" : `${shortOf(rowWeights)} `;
 }
 
 function sgdFormula(op: SgdOp): string {

@@ -38,7 +38,7 @@ export interface LossInput {
   /** True if the data set has class labels, false if it has target values. */
   readonly labels: boolean;
   /** The buffer of row weights, if rows have weights. */
-  readonly weights?: BufferName;
+  readonly rowWeights?: BufferName;
   /** The settings of the losses. */
   readonly settings: OptionValues<typeof LOSS_OPTIONS>;
 }
@@ -73,11 +73,11 @@ export const LOSSES: Readonly<Record<LossName, LossDefinition>> = {
     labels: true,
     targets: false,
     logits: true,
-    op: ({ index, weights, settings: { labelSmoothing } }) => ({
+    op: ({ index, rowWeights, settings: { labelSmoothing } }) => ({
       op: "softmaxCrossEntropy",
       logits: layerBuffer(index, "y"),
       target: "target",
-      ...weights && { weights },
+      ...rowWeights && { rowWeights },
       dZ: layerBuffer(index, "dZ"),
       labelSmoothing,
     }),
@@ -98,11 +98,11 @@ export const LOSSES: Readonly<Record<LossName, LossDefinition>> = {
     labels: false,
     targets: true,
     logits: true,
-    op: ({ index, weights }) => ({
+    op: ({ index, rowWeights }) => ({
       op: "binaryCrossEntropy",
       logits: layerBuffer(index, "y"),
       target: "target",
-      ...weights && { weights },
+      ...rowWeights && { rowWeights },
       dZ: layerBuffer(index, "dZ"),
     }),
   },
@@ -118,12 +118,12 @@ export const LOSSES: Readonly<Record<LossName, LossDefinition>> = {
 };
 
 /** Returns the fields of a loss operation that is computed from the network's output. */
-function outputBuffers({ index, output, weights }: LossInput) {
+function outputBuffers({ index, output, rowWeights }: LossInput) {
   return {
     y: layerBuffer(index, "y"),
     ...needsZ(output) && { z: layerBuffer(index, "z") },
     target: "target",
-    ...weights && { weights },
+    ...rowWeights && { rowWeights },
     dZ: layerBuffer(index, "dZ"),
     activation: output,
   };

@@ -23,8 +23,8 @@ export interface GatherOp {
    * means that the row belongs to no class; the target is then `1 / C` for each class.
    */
   readonly target?: BufferName;
-  /** Receives the weights `[B]` of the rows; absent if every row weighs 1. */
-  readonly weights?: BufferName;
+  /** Receives the row weights `[B]`; absent if every row weighs 1. */
+  readonly rowWeights?: BufferName;
   /** The factor on every input. */
   readonly scale: number;
 }
@@ -81,7 +81,7 @@ export interface SoftmaxCrossEntropyOp {
   /** Class labels `[B]`. */
   readonly target: BufferName;
   /** Row weights `[B]`; absent if every row weighs 1. */
-  readonly weights?: BufferName;
+  readonly rowWeights?: BufferName;
   /** Receives `[B, C]`. */
   readonly dZ: BufferName;
   /** ε: a target is `(1 - ε) onehot + ε / C`. */
@@ -100,7 +100,7 @@ export interface BinaryCrossEntropyOp {
   /** Target values `[B, O]`. */
   readonly target: BufferName;
   /** Row weights `[B]`; absent if every row weighs 1. */
-  readonly weights?: BufferName;
+  readonly rowWeights?: BufferName;
   /** Receives `[B, O]`. */
   readonly dZ: BufferName;
 }
@@ -118,7 +118,7 @@ export interface MeanSquaredErrorOp {
   /** True if `target` has class labels. */
   readonly labels: boolean;
   /** Row weights `[B]`; absent if every row weighs 1. */
-  readonly weights?: BufferName;
+  readonly rowWeights?: BufferName;
   /** Receives `[B, O]`: the gradient with respect to the sums before `activation`. */
   readonly dZ: BufferName;
   /** The activation that made `y`. */
@@ -139,7 +139,7 @@ export interface HuberOp {
   /** Target values `[B, O]`. */
   readonly target: BufferName;
   /** Row weights `[B]`; absent if every row weighs 1. */
-  readonly weights?: BufferName;
+  readonly rowWeights?: BufferName;
   /** Receives `[B, O]`: the gradient with respect to the sums before `activation`. */
   readonly dZ: BufferName;
   /** The activation that made `y`. */

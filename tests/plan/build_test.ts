@@ -23,7 +23,7 @@ function writtenBy(op: Op): string[] {
   if (isLoss(op)) return [op.dZ];
   switch (op.op) {
     case "gather":
-      return [op.x, op.target, op.weights].filter((name) => name !== undefined);
+      return [op.x, op.target, op.rowWeights].filter((name) => name !== undefined);
     case "linear":
       return op.z === undefined ? [op.y] : [op.z, op.y];
     case "dropout":
@@ -165,13 +165,16 @@ Deno.test("buildPlan() has dropout of the inputs and of layers with a rate, forw
 Deno.test("buildPlan() gathers row weights for the loss, and has the averages after all other state", () => {
   const shapeOf = (name: string) => PARTS.buffers.find((buffer) => buffer.name === name)?.shape;
   assertEquals(PARTS.weighted, true);
-  assertEquals([shapeOf("weights"), shapeOf("x.dropped"), shapeOf("layer_3.dropped")], [
+  assertEquals([shapeOf("rowWeights"), shapeOf("x.dropped"), shapeOf("layer_3.dropped")], [
     ["B"],
     ["B", 784],
     ["B", 6],
   ]);
   const [gather] = PARTS.ops, loss = PARTS.ops.find(isLoss)!;
-  assertEquals([gather, loss].map((op) => "weights" in op ? op.weights : undefined), ["weights", "weights"]);
+  assertEquals([gather, loss].map((op) => "rowWeights" in op ? op.rowWeights : undefined), [
+    "rowWeights",
+    "rowWeights",
+  ]);
   const parameters = [1, 2, 3, 4].flatMap((layer) => [`layer_${layer}.weights`, `layer_${layer}.bias`]);
   const states = PARTS.buffers.filter(({ role }) => role === "state").map(({ name }) => name);
   assertEquals(
@@ -190,7 +193,7 @@ Deno.test("buildPlan() has no dropout, averages or row weights by default", () =
   for (const name of ["the default", "target values", "one layer"]) {
     const { ops, buffers, weighted } = PLANS[name];
     assertEquals(ops.filter(({ op }) => op === "dropout" || op === "average"), [], name);
-    assertEquals(ops.filter((op) => "mask" in op || isLoss(op) && "weights" in op), []);
+    assertEquals(ops.filter((op) => "mask" in op || isLoss(op) && "rowWeights" in op), []);
     assertEquals(buffers.filter(({ name }) => /dropped|average|^weights$/.test(name)), []);
     assertEquals(weighted, false);
   }

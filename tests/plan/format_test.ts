@@ -70,14 +70,14 @@ Deno.test("formatPlan() writes dropout, row weights and averages", () => {
     ...{ labels: true, weighted: true },
   });
   assertEquals(lines.slice(0, 10), [
-    "gather: x = inputs[rows], target = labels[rows], weights = weights[rows]",
+    "gather: x = inputs[rows], target = labels[rows], rowWeights = weights[rows]",
     "dropout: d0 = x ∘ mask0(0.1) / 0.9",
     "linear: z1 = d0 W1ᵀ + b1, y1 = gelu(z1)",
     "dropout: d1 = y1 ∘ mask1(0.3) / 0.7",
     "linear: y2 = d1 W2ᵀ + b2",
     "dropout: d2 = y2 ∘ mask2(0.5) / 0.5",
     "linear: y3 = d2 W3ᵀ + b3",
-    "softmaxCrossEntropy: loss = mean(-log softmax(y3)[target]), dZ3 = weights (softmax(y3) - onehot(target)) / B",
+    "softmaxCrossEntropy: loss = mean(-log softmax(y3)[target]), dZ3 = rowWeights (softmax(y3) - onehot(target)) / B",
     "linearBackwardInput: dZ2 = (dZ3 W3) ∘ mask2(0.5) / 0.5",
     "linearBackwardInput: dZ1 = (dZ2 W2) ∘ mask1(0.3) / 0.7 ∘ gelu'(z1)",
   ]);
@@ -92,7 +92,7 @@ Deno.test("formatPlan() writes binary cross-entropy, huber, rmsprop and lion", (
   const binary = { loss: "binary-cross-entropy", optimizer: "rmsprop" } as const;
   assertEquals(formulasOf("2:sigmoid", binary, { weighted: true }).slice(2), [
     "binaryCrossEntropy: loss = mean(-target log σ(y1) - (1 - target) log(1 - σ(y1))), " +
-    "dZ1 = weights (σ(y1) - target) / (B 2)",
+    "dZ1 = rowWeights (σ(y1) - target) / (B 2)",
     "linearBackwardWeight: dW1 = dZ1ᵀ x, db1 = Σ dZ1",
     "rmsprop: W1 = W1 - rate · g / (√v + 1e-8), v of g = dW1 by 0.99",
     "rmsprop: b1 = b1 - rate · g / (√v + 1e-8), v of g = db1 by 0.99",
@@ -111,7 +111,7 @@ Deno.test("formatPlan() writes binary cross-entropy, huber, rmsprop and lion", (
   assertEquals(
     formulasOf("2:linear", { ...huber, weightDecay: 0.01 }, { weighted: true }).slice(2, 5),
     [
-      "huber: loss = mean(huber(y1 - target)), linear beyond ±0.5, dZ1 = weights clip(y1 - target, ±0.5) / (B 2)",
+      "huber: loss = mean(huber(y1 - target)), linear beyond ±0.5, dZ1 = rowWeights clip(y1 - target, ±0.5) / (B 2)",
       "linearBackwardWeight: dW1 = dZ1ᵀ x, db1 = Σ dZ1",
       "lion: W1 = W1 - rate · (0.01 W1 + sign(0.9 m + 0.1 dW1)), m of dW1 by 0.99",
     ],

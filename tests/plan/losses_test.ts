@@ -75,7 +75,7 @@ Deno.test("LOSSES name the buffer of row weights, if rows have weights", () => {
   } as const;
   for (const { op } of Object.values(LOSSES)) {
     const plain = op(input);
-    assertEquals(op({ ...input, weights: "weights" }), { ...plain, weights: "weights" });
-    assertEquals("weights" in plain, false);
+    assertEquals(op({ ...input, rowWeights: "rowWeights" }), { ...plain, rowWeights: "rowWeights" });
+    assertEquals("rowWeights" in plain, false);
   }
 });

@@ -47,7 +47,7 @@ const PARTS = buildPlan(
 
 Deno.test("networkOf() finds the dropout of each layer's inputs and the averages of its parameters", () => {
   const { gather, layers, loss } = networkOf(PARTS);
-  assertEquals([gather.weights, loss.weights], ["weights", "weights"]);
+  assertEquals([gather.rowWeights, loss.rowWeights], ["rowWeights", "rowWeights"]);
   assertEquals(layers.map(({ dropout }) => dropout?.y), ["x.dropped", "layer_1.dropped", undefined]);
   assertEquals(layers.map(({ forward }) => forward.x), ["x.dropped", "layer_1.dropped", "layer_2.y"]);
   // The dropout of a layer's outputs is that of the next layer's inputs, also in the backward pass.

@@ -56,7 +56,7 @@ function everyLoss(): LossOp[] {
   return Object.values(LOSSES).flatMap((loss) =>
     loss.outputs.flatMap((output) =>
       [true, false].filter((labels) => labels ? loss.labels : loss.targets).flatMap((labels) =>
-        [{}, { weights: "weights" }].map((weights) =>
+        [{}, { rowWeights: "rowWeights" }].map((weights) =>
           loss.op({ index: 0, output, labels, ...weights, settings })
         )
       )

@@ -222,7 +222,7 @@ taskTest(
         "mask0(0.1)",
         "mask1(0.5)",
         "binaryCrossEntropy",
-        "weights = weights[rows]",
+        "rowWeights = weights[rows]",
         "average",
         "avg(W1)",
       ]

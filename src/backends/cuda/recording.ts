@@ -136,7 +136,9 @@ function recordOp(op: Op, { symbols, plan, labels, id, action }: Place): void {
   }
   if (isLoss(op)) {
     const output = "logits" in op ? { z: undefined, activation: "linear" } as const : op;
-    const [y, z, target, rowWeights, dZ] = [lossInputOf(op), output.z, op.target, op.weights, op.dZ].map(id);
+    const [y, z, target, rowWeights, dZ] = [lossInputOf(op), output.z, op.target, op.rowWeights, op.dZ].map(
+      id,
+    );
     const { number } = LOSS_OPS[op.op], { number: activation } = ACTIVATION_TABLE[output.activation];
     const settings = Float64Array.from(lossSettingsOf(op)), count = BigInt(settings.length);
     const given = [number, y, z, target, labels, rowWeights, dZ, activation, settings, count] as const;
@@ -144,7 +146,7 @@ function recordOp(op: Op, { symbols, plan, labels, id, action }: Place): void {
   }
   switch (op.op) {
     case "gather": {
-      const [x, target, rowWeights] = [op.x, op.target, op.weights].map(id);
+      const [x, target, rowWeights] = [op.x, op.target, op.rowWeights].map(id);
       return call(action, symbols.mlp_plan_gather, plan, x, target, rowWeights, op.scale);
     }
     case "dropout":

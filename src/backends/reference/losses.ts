@@ -39,8 +39,12 @@ export function computeLoss(op: LossOp, buffers: Buffers, rows: number): LossSum
 }
 
 /** Returns the weight of a row; 1 if rows have none. */
-function rowWeightOf({ weights }: { readonly weights?: BufferName }, buffers: Buffers, row: number): number {
-  return weights === undefined ? 1 : buffers[weights].values[row];
+function rowWeightOf(
+  { rowWeights }: { readonly rowWeights?: BufferName },
+  buffers: Buffers,
+  row: number,
+): number {
+  return rowWeights === undefined ? 1 : buffers[rowWeights].values[row];
 }
 
 /** Returns the target of class `c`: 1 for the label, 0 for other classes, and `1 / classes` if the row belongs to no class. */

@@ -45,8 +45,8 @@ export function gather(op: GatherOp, buffers: Buffers, dataset: Rows, order: Uin
   for (const [row, source] of order.entries()) {
     for (let o = 0; o < width; o++) target[row * width + o] = values[source * width + o];
   }
-  if (op.weights === undefined) return;
-  for (const [row, source] of order.entries()) buffers[op.weights].values[row] = dataset.weights![source];
+  if (op.rowWeights === undefined) return;
+  for (const [row, source] of order.entries()) buffers[op.rowWeights].values[row] = dataset.weights![source];
 }
 
 /** Copies `x` to `y`. Values that `mask` drops become 0; the others are multiplied by `1 / (1 - rate)`. */

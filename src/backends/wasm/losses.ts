@@ -54,6 +54,6 @@ export function lossRecords(
     source: placed.targets,
     scale: lossSettingsOf(op)[0] ?? 0,
   };
-  if (op.weights === undefined) return [loss];
+  if (op.rowWeights === undefined) return [loss];
   return [loss, { kind: ROW_OP_KINDS.weigh, ...gradient, source: placed.weights }];
 }

@@ -36,7 +36,7 @@ export function lossLaunch(
 export function lossKernel(op: LossOp, columns: number): Kernel {
   const first = 5; // the first binding of optional buffers
   const more = optionalBuffers(op).map(([buffer]) => buffer);
-  const weight = op.weights === undefined ? "1.0" : "weights[select(row.number, 0u, row.end == 0u)]";
+  const weight = op.rowWeights === undefined ? "1.0" : "weights[select(row.number, 0u, row.end == 0u)]";
   return rowKernel(columns, op.op, {
     code: [
       wgsl.rowLoss,
@@ -54,7 +54,7 @@ function optionalBuffers(op: LossOp): [buffer: "z" | "weights", name: BufferName
   const z = "z" in op ? op.z : undefined;
   return [
     ...(z === undefined ? [] : [["z", z] as ["z", BufferName]]),
-    ...(op.weights === undefined ? [] : [["weights", op.weights] as ["weights", BufferName]]),
+    ...(op.rowWeights === undefined ? [] : [["weights", op.rowWeights] as ["weights", BufferName]]),
   ];
 }
 

@@ -61,7 +61,7 @@ function launchesOf(device: Device, { plan, placed, inputs, order, losses }: Pla
         order,
         x: batch(op.x),
         target: kept(op.target) ?? none,
-        weights: kept(op.weights),
+        weights: kept(op.rowWeights),
         scale: op.scale,
         batchSize,
       });

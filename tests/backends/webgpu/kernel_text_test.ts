@@ -159,7 +159,7 @@ Deno.test("linearBackwardInputKernel() and lossKernel() have no code of dropout 
   const backward = linearBackwardInputKernel(tile, { activation: "relu", dropped: false });
   assertEquals(/\bmixed\(|\bthreshold\b/.test(backward.code), false);
   const op = { op: "softmaxCrossEntropy", logits: "y", target: "target", dZ: "dZ" } as const;
-  const losses = [{}, { weights: "weights" }].map((more) =>
+  const losses = [{}, { rowWeights: "rowWeights" }].map((more) =>
     lossKernel({ ...op, labelSmoothing: 0, ...more }, 10)
   );
   assertEquals(losses.map(({ bindings }) => bindings.length), [5, 6]);
