@@ -8,7 +8,7 @@ import { FormatError } from "../src/errors.ts";
 import { evaluate, type Evaluation } from "../src/training/evaluate.ts";
 import { formatLayers, type LayerSpec } from "../src/plan/layers.ts";
 import { Mlp } from "../src/mlp.ts";
-import { endOfRun } from "../src/training/resume.ts";
+import { checkResume, endOfRun } from "../src/training/resume.ts";
 import { train, type TrainEvent } from "../src/training/train.ts";
 import { openData } from "./shared/data.ts";
 import { besidePath, isSameFile } from "./shared/kept_files.ts";
@@ -147,7 +147,8 @@ async function trainAndSave({ given, screen, signal }: Context): Promise<void> {
     ? { mlp: resumedMlp(resume, layers), config: given.config, notes: [] }
     : chooseRun(sets.train, { layers, config: given.config });
   const settings = configOf({ ...resume?.config, ...config });
-  checkRun(mlp, sets.train, settings.loss);
+  if (resume) checkResume(resume, settings, mlp, sets.train);
+  else checkRun(mlp, sets.train, settings.loss);
   const lines = [...notes, ...dataNotes(mlp, sets.train, settings)];
   await using backend = await openBackend(run.backend ?? "auto", backendOptionsOf(run));
   const job: Job = { mlp, train: sets.train, test: sets.test, config, settings, resume };

@@ -76,7 +76,7 @@ export function canonicalDataset(given: DatasetLike): Dataset {
         : toLabels(values, { inputs: "inputs", labelsOrTargets: name, refuse }, NO_CLASS),
     }
     : { targets: toFloats(values, { name, shape: [rows, width], refuse, exact: true, infinite: true }) };
-  const weights = given.weights && toWeights(given.weights, rows, refuse);
+  const weights = given.weights === undefined ? undefined : toWeights(given.weights, rows, refuse);
   const isSame = inputs === given.inputs && Object.values(labelsOrTargets)[0] === values &&
     weights === given.weights && from === given.source;
   if (isSame) return given as Dataset;

@@ -106,7 +106,7 @@ export function checkedDataset(arrays: DatasetArrays, naming: Naming): Dataset {
     ...represent(arrays, naming),
     inputShape: [...inputShape],
     ...labelsOrTargets,
-    ...arrays.weights && { weights: toWeights(arrays.weights, rows, refuse) },
+    ...arrays.weights !== undefined && { weights: toWeights(arrays.weights, rows, refuse) },
     source: arrays.source ?? "arrays",
   };
 }

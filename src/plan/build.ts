@@ -2,6 +2,7 @@
 import {
   backwardInputOp,
   backwardWeightOp,
+  checkDropout,
   dropoutOp,
   forwardOp,
   layerBuffer,
@@ -61,6 +62,7 @@ export function buildPlan(layers: readonly LayerSpec[], config: PlanConfig, inpu
     const found = labels ? `${input.outFeatures} classes` : `${input.outFeatures} target values a row`;
     throw new RangeError(`The data set has ${found}, the network's last layer has ${outFeatures} outputs`);
   }
+  for (const { dropout = 0 } of layers) checkDropout(dropout); // layers need not be made by `dense()`
   if (lastDropout > 0) {
     throw new RangeError(
       `The last layer has dropout ${lastDropout}, needs 0: the loss is computed from all of its outputs`,

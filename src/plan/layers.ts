@@ -28,10 +28,18 @@ export function dense(
   if (!ACTIVATIONS.includes(activation)) {
     throw new TypeError(`Unknown activation "${activation}", needs one of ${ACTIVATIONS.join(", ")}`);
   }
-  if (!(typeof dropout === "number" && dropout >= 0 && dropout < 1)) {
-    throw new RangeError(`The dropout of a layer needs a number from 0 to below 1, found ${dropout}`);
-  }
+  checkDropout(dropout);
   return { outFeatures, activation, ...dropout > 0 && { dropout } };
+}
+
+/**
+ * Checks the dropout of a layer.
+ *
+ * @throws {RangeError} if it is not a number from 0 to below 1
+ */
+export function checkDropout(dropout: number): void {
+  if (typeof dropout === "number" && dropout >= 0 && dropout < 1) return;
+  throw new RangeError(`The dropout of a layer needs a number from 0 to below 1, found ${dropout}`);
 }
 
 /**

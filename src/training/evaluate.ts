@@ -18,6 +18,7 @@ export interface EvaluateOptions {
   /**
    * The loss; by default that of the network's training. Without a training record: cross-entropy for class labels and a
    * softmax or linear output, binary cross-entropy for class labels and one sigmoid output, otherwise the mean squared error.
+   * A loss of distances to target values is that of standardized targets if training standardized them.
    */
   readonly loss?: LossName;
 }
@@ -42,7 +43,8 @@ export async function evaluate(
   trainedActivation(loss, mlp.layers[mlp.layers.length - 1].activation, LOSSES[loss].labels);
   const opened = typeof backend === "string" ? await openBackend(backend) : undefined;
   try {
-    const { config, targetScaling: scaling } = mlp.training ?? {};
+    const { config, targetScaling } = mlp.training ?? {};
+    const scaling = LOSSES[loss].logits || set.labels ? undefined : targetScaling;
     const engine = opened ?? backend as Backend;
     const evaluator = await createEvaluator(engine, mlp, set, { ...config, loss, scaling });
     try {

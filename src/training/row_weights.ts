@@ -8,7 +8,7 @@ import type { TrainConfig } from "./config.ts";
  *
  * @param rows the rows to train on, which balanced weights are computed from
  * @returns the weights; `undefined` if every row has weight 1
- * @throws {RangeError} as {@linkcode classWeightsOf}
+ * @throws {RangeError} as {@linkcode classWeightsOf}, or if a weight does not fit into float32
  */
 export function rowWeightsOf(
   dataset: Dataset,
@@ -19,9 +19,18 @@ export function rowWeightsOf(
   const ofClass = classWeightsOf(dataset, config, rows);
   const weighsNoClass = noClassWeight !== 1 && labels?.includes(NO_CLASS);
   if (!labels || !(ofClass || weighsNoClass)) return weights;
-  return Float32Array.from(
+  const ofRows = Float32Array.from(
     labels,
     (label, row) => (label === NO_CLASS ? noClassWeight : ofClass?.[label] ?? 1) * (weights?.[row] ?? 1),
+  );
+  const row = ofRows.indexOf(Infinity);
+  if (row < 0) return ofRows;
+  const own = weights ? ` times the row's weight ${weights[row]}` : "";
+  const [option, weight] = labels[row] === NO_CLASS
+    ? ["noClassWeight", noClassWeight]
+    : ["classWeights", ofClass?.[labels[row]]];
+  throw new RangeError(
+    `Option "${option}" needs numbers that fit into float32, found ${weight}${own} at row ${row}`,
   );
 }
 
@@ -48,7 +57,7 @@ export function classWeightsOf(
       `Option "classWeights" needs ${classes} weights, one a class, found ${given.length}`,
     );
   }
-  if (given.every((weight) => weight === 0)) {
+  if (given.every((weight) => Math.fround(weight) === 0)) {
     throw new RangeError(`Option "classWeights" needs a weight above 0, found ${classWeights}`);
   }
   return given;

@@ -3,7 +3,7 @@ import { countOf, type Dataset } from "../../src/data/dataset.ts";
 import { splitRows } from "../../src/data/split.ts";
 import type { Mlp } from "../../src/mlp.ts";
 import type { TrainConfig } from "../../src/training/config.ts";
-import { classWeightsOf } from "../../src/training/row_weights.ts";
+import { classWeightsOf, rowWeightsOf } from "../../src/training/row_weights.ts";
 import { type TargetScaling, targetScalingOf } from "../../src/training/target_scaling.ts";
 import { visible } from "../../src/visible.ts";
 import { TaskError } from "../terminal/errors.ts";
@@ -22,6 +22,7 @@ export function dataNotes(mlp: Mlp, set: Dataset, config: TrainConfig): string[]
   try {
     const rows = trainingRows(set, config), scaling = targetScalingOf(mlp.layers, set, config, rows);
     const weights = classWeightsOf(set, config, rows);
+    rowWeightsOf(set, config, rows); // checks that each weight fits into float32
     const off = config.standardizeTargets === "auto" ? " (--standardize-targets never turns this off)" : "";
     return [
       ...scaling ? [`targets  ${scalingText(scaling)}; standardized for training${off}`] : [],

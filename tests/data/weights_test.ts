@@ -38,6 +38,11 @@ const REFUSED: Readonly<
   >
 > = {
   "too few weights": [{ weights: [1, 2] }, TypeError, `"weights" has 2 values, 3 rows need 3`],
+  "weights that are null": [
+    { weights: null as unknown as undefined },
+    TypeError,
+    `"weights" is null, needs an array of numbers`,
+  ],
   "a negative weight": [
     { weights: [1, -0.5, 1] },
     RangeError,
@@ -74,6 +79,8 @@ Deno.test("canonicalDataset() checks and converts weights, and copies none that 
   assertEquals(canonicalDataset({ ...set, weights: [1, 2, 3] }).weights, Float32Array.of(1, 2, 3));
   const message = `Cannot use arrays: "weights" has 2 values, 3 rows need 3`;
   assertThrows(() => canonicalDataset({ ...set, weights: [1, 2] }), TypeError, message);
+  const none = { ...set, weights: null as unknown as undefined };
+  assertThrows(() => canonicalDataset(none), TypeError, `Cannot use arrays: "weights" is null`);
   assertThrows(
     () => canonicalDataset({ ...set, weights: [1, -2, 1] }),
     RangeError,

@@ -225,6 +225,11 @@ Deno.test("buildPlan() refuses parts that do not fit each other", () => {
     RangeError,
     "The last layer has dropout 0.2, needs 0: the loss is computed from all of its outputs",
   );
+  for (const dropout of [1, -0.5, NaN, "0.5", null]) {
+    const layers = [{ ...dense(8, "relu"), dropout: dropout as number }, dense(10, "softmax")];
+    const message = `The dropout of a layer needs a number from 0 to below 1, found ${dropout}`;
+    assertThrows(build(layers), RangeError, message);
+  }
   for (const loss of ["binary-cross-entropy", "huber"] as const) {
     assertThrows(
       build(LAYERS, { loss }),

@@ -1,6 +1,7 @@
 /** Tests that `train --resume` continues from the files of `train --checkpoint`, bit for bit. @module */
 import { assert, assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
+import { formatNpz } from "../../src/formats/npz.ts";
 import { parseCheckpoint } from "../../src/training/checkpoint.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { drawImages, type Folder, jsonOf, setFile, taskTest } from "./support.ts";
@@ -125,6 +126,11 @@ const REFUSED: [args: string[], code: number, message: string][] = [
     "Cannot resume on other.npz: it is not the set of 240 rows that training started with",
   ],
   [
+    ["--resume", "c.npz", "--epochs", "4", "--data", "regression.npz"],
+    1,
+    "Cannot resume on regression.npz: it is not the set of 240 rows that training started with",
+  ],
+  [
     ["--checkpoint", "new.npz"],
     2,
     "--checkpoint and --output name the same file, each needs its own",
@@ -134,6 +140,8 @@ const REFUSED: [args: string[], code: number, message: string][] = [
 taskTest("train --resume and --checkpoint refuse files and options that do not fit", async (folder) => {
   await folder.write("set.npz", setFile());
   await folder.write("other.npz", setFile(drawImages({ wrong: 0.1 })));
+  const targets = { shape: [2, 1], values: Float32Array.of(1, 3) };
+  await folder.write("regression.npz", formatNpz({ x_train: targets, y_train: targets }));
   await run(folder, "--epochs", "2", "-o", "m.npz", "--checkpoint", "c.npz");
   await folder.write("cut.npz", (await folder.read("c.npz")).subarray(0, 3000));
   for (const [args, code, message] of REFUSED) {
@@ -146,7 +154,7 @@ taskTest("train --resume and --checkpoint refuse files and options that do not f
       `error: ${message}`,
     ]);
   }
-  assertEquals(folder.names(), ["c.npz", "cut.npz", "m.npz", "other.npz", "set.npz"]);
+  assertEquals(folder.names(), ["c.npz", "cut.npz", "m.npz", "other.npz", "regression.npz", "set.npz"]);
 });
 
 /** The options of a run whose epochs are long enough to interrupt. */

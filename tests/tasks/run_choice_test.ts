@@ -194,6 +194,7 @@ Deno.test("dataNotes() refuses options that do not fit the set, by their spellin
   const refuse = (kind: keyof typeof SETS, given: Partial<TrainConfig>, message: string) =>
     assertThrows(() => notes(kind, given), TaskError, message);
   refuse("three", { classWeights: "1,2" }, "--class-weights needs 3 weights, one a class, found 2");
+  refuse("three", { classWeights: "1,1e39,1" }, "--class-weights needs numbers that fit into float32");
   refuse("values", { classWeights: "balanced" }, "--class-weights needs class labels");
   refuse("three", { standardizeTargets: "always" }, "--standardize-targets needs target values");
 });

@@ -119,6 +119,24 @@ Deno.test("evaluate() refuses a set that does not fit the network", SANITIZED, a
   await refuse(targets, TypeError, "its target rows have 3 values, the network needs 4");
 });
 
+Deno.test("evaluate() standardizes target values for losses of distances only", SANITIZED, async () => {
+  const mlp = passing(2, "linear"), backend = "reference";
+  const trained = new Mlp(mlp), targetScaling = { mean: [10, -10], deviation: [2, 4] };
+  const config = resolveConfig({ loss: "mean-squared-error" });
+  trained.training = { config, epochs: 1, dataset: { source: "", rows: 1 }, backend, targetScaling };
+  const targets = rowsOf([[1, 0], [0, 1]], { targets: Float32Array.of(0.5, 0, 0, 1) });
+  const labels = rowsOf([[1, 0], [0, 0.5]], { labels: Uint32Array.of(0, 1) });
+  for (const [set, loss] of [[targets, "binary-cross-entropy"], [labels, "mean-squared-error"]] as const) {
+    assertEquals(
+      await evaluate(trained, set, { backend, loss }),
+      await evaluate(mlp, set, { backend, loss }),
+    );
+  }
+  // One distance of 0.5 among the outputs of two rows, which is 0.5 / 2 in standard deviations.
+  const { loss } = await evaluate(trained, targets, { backend, loss: "mean-squared-error" });
+  assertAlmostEquals(loss, (0.5 / 2) ** 2 / 4, 1e-9);
+});
+
 Deno.test("indexOfLargest() is the first index of equal values", () => {
   assertEquals(indexOfLargest([1, 3, 2, 3]), 1);
   assertEquals(indexOfLargest(Float32Array.of(-2, -1)), 1);

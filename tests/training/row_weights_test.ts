@@ -45,6 +45,7 @@ const REFUSED: readonly [name: string, set: Dataset, classWeights: string, messa
   ["too few weights", SET, "1,2", `Option "classWeights" needs 3 weights, one a class, found 2`],
   ["too many weights", SET, "1,2,3,4", `Option "classWeights" needs 3 weights, one a class, found 4`],
   ["weights of 0 alone", SET, "0,0,0", `Option "classWeights" needs a weight above 0, found 0,0,0`],
+  ["weights that are 0 in float32", SET, "1e-46,0,0", `needs a weight above 0, found 1e-46,0,0`],
   [
     "target values",
     { ...SET, labels: undefined, targets: new Float32Array(15) },
@@ -59,3 +60,13 @@ for (const [name, set, classWeights, message] of REFUSED) {
     assertThrows(() => rowWeightsOf(set, { classWeights, noClassWeight: 1 }, ROWS), RangeError, message);
   });
 }
+
+Deno.test("rowWeightsOf() refuses weights that do not fit into float32", () => {
+  const refuse = (set: Dataset, options: Parameters<typeof rowWeightsOf>[1], message: string) =>
+    assertThrows(() => rowWeightsOf(set, options, ROWS), RangeError, message);
+  const needs = "needs numbers that fit into float32, found";
+  refuse(SET, { ...NONE, classWeights: "1,1e39,1" }, `Option "classWeights" ${needs} 1e+39 at row 3`);
+  refuse(SET, { ...NONE, noClassWeight: 1e39 }, `Option "noClassWeight" ${needs} 1e+39 at row 4`);
+  const own = `${needs} 1e+38 times the row's weight 4 at row 3`;
+  refuse(OWN, { ...NONE, classWeights: "1,1e38,1" }, `Option "classWeights" ${own}`);
+});
