@@ -112,9 +112,8 @@ export async function drawOn(
 
 function describe(source: string, { train, test }: DatasetPair): string {
   const shape = `[${train.inputShape.join(", ")}]`;
-  const kind = train.labels
-    ? `${count(train.outFeatures)} classes`
-    : `${count(train.outFeatures)} target values`;
+  const [one, several] = train.labels ? ["class", "classes"] : ["target value", "target values"];
+  const kind = `${count(train.outFeatures)} ${train.outFeatures === 1 ? one : several}`;
   const tested = test ? `, ${count(countOf(test))} to test` : "";
   return `${source}: ${count(countOf(train))} rows to train${tested}; inputs ${shape}, ${kind}`;
 }

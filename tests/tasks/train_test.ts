@@ -178,7 +178,7 @@ taskTest("train fits target values with mean squared error", async (folder) => {
   assertEquals(Object.keys(epochs[0]), keys);
   assertEquals("testAccuracy" in result, false);
   assertLess(Number(result.testLoss), 0.5 * Number(epochs[0].testLoss));
-  assertStringIncludes(outcome.stderr, "inputs [2], 1 target values");
+  assertStringIncludes(outcome.stderr, "inputs [2], 1 target value\n");
   assertStringIncludes(outcome.stderr, "→ 1 linear");
   assertStringIncludes(outcome.stderr, "mean-squared-error");
 });
