@@ -52,6 +52,26 @@ struct Matrix {
   }
 };
 
+// A data set of random bytes with 5 rows more than a step, and the rows of the step in a mixed order.
+struct ByteSet {
+  std::vector<uint8_t> bytes;
+  std::vector<uint32_t> order;
+  DeviceMemory<uint8_t> memory;
+  DeviceMemory<uint32_t> order_memory;
+  int in_features;
+
+  explicit ByteSet(const Size& size)
+      : bytes((size.rows + 5) * size.in), order(size.rows), memory(bytes.size()), order_memory(order.size()),
+        in_features(size.in) {
+    for (auto& byte : bytes) byte = generator()();
+    for (int row = 0; row < size.rows; row++) order[row] = (row * 7 + 3) % (size.rows + 5);
+    memory.write(bytes.data(), bytes.size(), nullptr);
+    order_memory.write(order.data(), order.size(), nullptr);
+  }
+  InputSource source() const { return {memory.get(), order_memory.get(), in_features, 1 / 255.0f, true, true}; }
+  double input(int row, int column) const { return bytes[order[row] * in_features + column] / 255.0; }
+};
+
 // Checks that the largest difference is at most `tolerance` times the largest expected number.
 inline void expect_near(const std::vector<float>& found, const std::vector<double>& wanted, double tolerance,
                         const std::string& check) {

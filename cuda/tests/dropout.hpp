@@ -49,27 +49,18 @@ inline void test_masks() {
 inline void test_dropout(const Size& size) {
   const DropoutSettings dropout = {0.3, 5, 1};
   const uint32_t steps_before = 41;
-  const int count = size.rows + 5;
-  std::vector<uint8_t> bytes(count * size.in);
-  for (auto& byte : bytes) byte = generator()();
-  std::vector<uint32_t> order(size.rows);
-  for (int row = 0; row < size.rows; row++) order[row] = (row * 7 + 3) % count;
-  DeviceMemory<uint8_t> set(bytes.size());
-  set.write(bytes.data(), bytes.size(), nullptr);
-  DeviceMemory<uint32_t> order_memory(order.size());
-  order_memory.write(order.data(), order.size(), nullptr);
+  const ByteSet set(size);
   Step step(size.batch, size.rows, 4, steps_before);
   Matrix x(size.batch * size.in), y(size.batch * size.in), from_set(size.batch * size.in);
-  const InputSource source = {set.get(), order_memory.get(), size.in, 1 / 255.0f, true, true};
   check(launch_dropout(step.site, {buffer_source(x.get(), size.in), y.get(), mask_of(dropout)}));
-  check(launch_dropout(step.site, {source, from_set.get(), mask_of(dropout)}));
+  check(launch_dropout(step.site, {set.source(), from_set.get(), mask_of(dropout)}));
   std::vector<double> wanted(y.values.begin(), y.values.end()), wanted_set(from_set.values.begin(), from_set.values.end());
   for (int row = 0; row < size.rows; row++) {
     for (int i = 0; i < size.in; i++) {
       const int at = row * size.in + i;
       const double factor = is_kept(dropout, steps_before + 1, row, i) ? 1 / 0.7 : 0;
       wanted[at] = factor * x.values[at];
-      wanted_set[at] = factor * bytes[order[row] * size.in + i] / 255.0;
+      wanted_set[at] = factor * set.input(row, i);
     }
   }
   expect_near(y.read(), wanted, 2e-7, text("dropout", size));

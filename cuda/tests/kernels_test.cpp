@@ -41,23 +41,14 @@ void test_linear(const Size& size, const std::vector<Activation>& activations) {
 }
 
 void test_linear_from_set(const Size& size) {
-  const int count = size.rows + 5;
-  std::vector<uint8_t> bytes(count * size.in);
-  for (auto& byte : bytes) byte = generator()();
-  std::vector<uint32_t> order(size.rows);
-  for (int row = 0; row < size.rows; row++) order[row] = (row * 7 + 3) % count;
-  DeviceMemory<uint8_t> set(bytes.size());
-  set.write(bytes.data(), bytes.size(), nullptr);
-  DeviceMemory<uint32_t> order_memory(order.size());
-  order_memory.write(order.data(), order.size(), nullptr);
+  const ByteSet set(size);
   Step step(size.batch, size.rows, 4);
-  const InputSource source = {set.get(), order_memory.get(), size.in, 1 / 255.0f, true, true};
   Matrix weights(size.out * size.in, 0.3f), bias(size.out), y(size.batch * size.out), x(size.batch * size.in);
-  check(launch_linear(step.site, {source, weights.get(), bias.get(), y.get(), nullptr, size.out, MLP_LINEAR}));
-  check(launch_gather(step.site, {source, {}, 0, x.get(), nullptr, nullptr, nullptr}));
+  check(launch_linear(step.site, {set.source(), weights.get(), bias.get(), y.get(), nullptr, size.out, MLP_LINEAR}));
+  check(launch_gather(step.site, {set.source(), {}, 0, x.get(), nullptr, nullptr, nullptr}));
   std::vector<double> wanted(y.values.begin(), y.values.end()), wanted_x(x.values.begin(), x.values.end());
   for (int row = 0; row < size.rows; row++) {
-    for (int i = 0; i < size.in; i++) wanted_x[row * size.in + i] = bytes[order[row] * size.in + i] / 255.0;
+    for (int i = 0; i < size.in; i++) wanted_x[row * size.in + i] = set.input(row, i);
     for (int o = 0; o < size.out; o++) {
       double z = bias.values[o];
       for (int i = 0; i < size.in; i++) z += wanted_x[row * size.in + i] * weights.values[o * size.in + i];
