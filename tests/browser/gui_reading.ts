@@ -49,7 +49,7 @@ test("page says that it is not sure if the guess is below the threshold", async 
   await page.waitForGuess();
   assertEquals(await page.read(), {
     guess: "0",
-    verdict: "Not sure: 10.0\u202f%Then 1, 10.0\u202f%",
+    verdict: "Not sure: 10.0\u202f%Second: 1, 10.0\u202f%",
     values: Array(10).fill(10),
   });
   assertMatch(await page.waitForText("#live", /./), /^Not sure: 0, 10.0\u202f%, or 1, 10.0\u202f%$/);

@@ -129,7 +129,7 @@ const REFUSED: [args: string[], code: number, stderr: RegExp][] = [
   [
     ["--model", "small.npz"],
     1,
-    /^error: Cannot draw .*: its inputs have shape \[5, 4\], drawings are \[28, 28\]\n$/,
+    /^error: The page cannot show this network: its inputs have shape \[5, 4\], drawings need \[28, 28\]\n$/,
   ],
   [
     ["--model", "m.npz", "--data", "small_set.npz"],
@@ -139,7 +139,7 @@ const REFUSED: [args: string[], code: number, stderr: RegExp][] = [
   [
     ["--train", "--data", "small_set.npz", "-o", "new.npz"],
     1,
-    /error: Cannot draw .*: its inputs have shape \[5, 4\]/,
+    /error: The page cannot show this network: its inputs have shape \[5, 4\]/,
   ],
   [
     ["--train", "-o", "small_set.npz"],
