@@ -87,7 +87,7 @@ export async function* runEpochs(
 ): AsyncGenerator<TrainEvent, void, void> {
   const { mlp, config, plan, trainer, augmenter, evaluators, scaling } = run;
   const { labels } = run.dataset;
-  let fingerprint: Checkpoint["dataset"] | undefined;
+  let fingerprint = resume?.dataset; // of the same data set, which was checked
   const orderOf = (epoch: number) => {
     const order = permutation(config.seed, epoch, run.rows.length);
     for (let i = 0; i < order.length; i++) order[i] = run.rows[order[i]];

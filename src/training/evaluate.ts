@@ -65,15 +65,16 @@ export interface Evaluator extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Creates an evaluator. It copies the data set to the backend once, for all evaluations. */
+/**
+ * Creates an evaluator of a data set that {@linkcode checkFit} and {@linkcode checkTargets} have accepted. It copies the set
+ * to the backend once, for all evaluations.
+ */
 export async function createEvaluator(
   backend: Backend,
   mlp: Mlp,
   dataset: Dataset,
   options: RowLossOptions,
 ): Promise<Evaluator> {
-  checkFit(mlp, dataset, options.loss);
-  checkTargets(mlp, dataset, options.loss);
   const predictor = await backend.createPredictor(planOf(mlp, options.loss), mlp.parameters);
   await predictor.place(dataset.inputs);
   return {

@@ -32,12 +32,14 @@ export function createRowLoss(width: number, labels: boolean, options: RowLossOp
     [op.dZ]: matrixOf(new Float64Array(width)),
   };
   const { scaling } = options;
-  const standardized = (value: number, o: number) =>
-    scaling ? (value - scaling.mean[o]) / scaling.deviation[o] : value;
+  const fill = (row: Float64Array, values: Float32Array) => {
+    row.set(values);
+    for (let o = 0; scaling && o < width; o++) row[o] = (row[o] - scaling.mean[o]) / scaling.deviation[o];
+  };
   return (given, labelOrTargets) => {
-    given.forEach((value, o) => outputs[o] = standardized(value, o));
+    fill(outputs, given);
     if (typeof labelOrTargets === "number") target[0] = labelOrTargets;
-    else labelOrTargets.forEach((value, o) => target[o] = standardized(value, o));
+    else fill(target, labelOrTargets);
     return computeLoss(op, buffers, 1).lossSum;
   };
 }
