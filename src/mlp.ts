@@ -4,7 +4,13 @@ import { predict } from "./backends/reference/forward.ts";
 import { buildForwardPlan } from "./plan/build.ts";
 import type { Naming, NumericArray } from "./data/arrays.ts";
 import { canonicalInputs } from "./data/canonical.ts";
-import { inFeaturesOf, type InputSpec } from "./data/dataset.ts";
+import {
+  type ImageSpec,
+  inFeaturesOf,
+  type InputSpec,
+  inputSpecOf,
+  type TableColumn,
+} from "./data/dataset.ts";
 import { readFileBounded, writeFileAtomic } from "./files.ts";
 import { formatModel, parseModel } from "./model_file.ts";
 import { checkFiles } from "./host.ts";
@@ -30,8 +36,14 @@ export class Mlp implements MlpParts {
   readonly inputScale: number;
   /** The layers, first to last. */
   readonly layers: readonly LayerSpec[];
-  /** The names of the classes, in label order; `undefined` if they have none. */
+  /** The names of the classes, in label order, or of several labels a row; `undefined` if they have none. */
   readonly classNames: readonly string[] | undefined;
+  /** The properties of inputs that are images; `undefined` for other inputs. */
+  readonly image: ImageSpec | undefined;
+  /** The columns of inputs that come from a table; `undefined` for other inputs. */
+  readonly columns: readonly TableColumn[] | undefined;
+  /** The names of the table's columns with the labels or targets; `undefined` for other inputs. */
+  readonly labelColumns: readonly string[] | undefined;
   /**
    * The weights `[O, I]` and the bias `[O]` of each layer: `layer_1.weights`, `layer_1.bias`, … Training replaces this object,
    * and does not write to its arrays.
@@ -47,6 +59,9 @@ export class Mlp implements MlpParts {
     this.layers = parts.layers;
     this.parameters = parts.parameters;
     this.classNames = parts.classNames;
+    this.image = parts.image;
+    this.columns = parts.columns;
+    this.labelColumns = parts.labelColumns;
     this.training = parts.training;
   }
 
@@ -65,13 +80,13 @@ export class Mlp implements MlpParts {
     options: { readonly init?: InitName; readonly seed?: number } = {},
   ): Mlp {
     if (layers.length === 0) throw new RangeError("A network needs at least one layer, found none");
-    const { inputShape, inputScale = 1, classNames } = input;
+    const { inputShape, inputScale = 1 } = input;
     if (inputShape.length === 0 || inputShape.some((length) => !Number.isSafeInteger(length) || length < 1)) {
       throw new RangeError(`An input shape needs whole numbers from 1, found [${inputShape.join(", ")}]`);
     }
     const { init = "he", seed = 1 } = options;
     const parameters = initialParameters(inFeaturesOf(input), layers, { init, seed });
-    return new Mlp({ inputShape, inputScale, layers, parameters, classNames });
+    return new Mlp({ ...inputSpecOf(input), inputShape, inputScale, layers, parameters });
   }
 
   /**

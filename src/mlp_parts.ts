@@ -1,4 +1,5 @@
 /** The parts of a network that its file has. @module */
+import type { InputSpec } from "./data/dataset.ts";
 import type { Tensors } from "./backends/backend.ts";
 import type { TrainConfig } from "./training/config.ts";
 import type { TargetScaling } from "./training/target_scaling.ts";
@@ -19,17 +20,13 @@ export interface TrainingRecord {
 }
 
 /** The parts of a network. */
-export interface MlpParts {
-  /** The shape of one input, such as `[28, 28]`. */
-  readonly inputShape: readonly number[];
+export interface MlpParts extends InputSpec {
   /** The factor on every input. */
   readonly inputScale: number;
   /** The layers, first to last. */
   readonly layers: readonly LayerSpec[];
   /** Weights `[O, I]` and bias `[O]` of each layer: `layer_1.weights`, `layer_1.bias`, … */
   readonly parameters: Tensors;
-  /** The names of the classes, in label order; absent if they have none. */
-  readonly classNames?: readonly string[];
   /** The record of its training; absent if it was not trained, or if its file has an incomplete record. */
   readonly training?: TrainingRecord;
 }

@@ -5,18 +5,14 @@
  */
 import { type ActivationName, ACTIVATIONS } from "./plan/activations.ts";
 import type { FloatArray } from "./backends/backend.ts";
-import { inFeaturesOf } from "./data/dataset.ts";
+import { inFeaturesOf, inputSpecOf } from "./data/dataset.ts";
 import type { LayerSpec } from "./plan/layers.ts";
 import type { MlpParts } from "./mlp_parts.ts";
 import { jsonText, type Refuse, refuser, shapeText } from "./formats/fault.ts";
 import type { NpyArray } from "./formats/npy.ts";
 import { formatNpz, type Npz, type NpzInput, parseNpz } from "./formats/npz.ts";
-import { readTrainingRecord, writtenConfig } from "./training/training_record.ts";
-
-/** The format that `config` names. */
-const FORMAT = "mlpcuda model";
-/** The version of the format: the one that is written, and the newest one that is read. */
-const VERSION = 1;
+import { FORMAT, parseConfig, VERSION } from "./model_config.ts";
+import { writtenConfig } from "./training/training_record.ts";
 
 /** Returns the arrays of a network's file, in the order in which they are written. */
 export function modelArrays(mlp: MlpParts): Record<string, NpzInput> {
@@ -30,11 +26,11 @@ export function modelArrays(mlp: MlpParts): Record<string, NpzInput> {
     arrays[`${name}.act`] = stringArray(activation);
     inFeatures = outFeatures;
   }
-  const { inputShape, inputScale, classNames, training } = mlp;
+  const { training } = mlp;
   const rates = mlp.layers.map(({ dropout = 0 }) => dropout);
   const dropout = rates.some((rate) => rate > 0) ? rates : undefined;
   const record = training && { ...training, config: writtenConfig(training.config) };
-  const network = { inputShape, inputScale, classNames, dropout, training: record };
+  const network = { ...inputSpecOf(mlp), dropout, training: record };
   const config = { format: FORMAT, version: VERSION, ...network };
   return { ...arrays, config: stringArray(JSON.stringify(config)) };
 }
@@ -63,12 +59,12 @@ export async function readModel(npz: Npz): Promise<MlpParts> {
     const found = JSON.stringify(npz.names.slice(0, 6).join(", ")).slice(1, -1) || "nothing";
     throw refuse(`is no model: it needs "config" and "layer_1.weights", it has ${found}`);
   }
-  const { inputShape, inputScale, classNames, dropout, training } = parseConfig(
+  const { dropout, training, ...spec } = parseConfig(
     stringOf(await npz.read("config"), "config", refuse),
     refuse,
   );
   const layers: LayerSpec[] = [], parameters: Record<string, FloatArray> = {};
-  let inFeatures = inFeaturesOf({ inputShape });
+  let inFeatures = inFeaturesOf(spec);
   for (let index = 1; npz.has(`layer_${index}.weights`); index++) {
     const name = `layer_${index}`;
     const weights = await npz.read(`${name}.weights`);
@@ -92,8 +88,8 @@ export async function readModel(npz: Npz): Promise<MlpParts> {
   const orphan = npz.names.find((name) => Number(/^layer_(\d+)\./.exec(name)?.[1]) > layers.length);
   if (orphan !== undefined) throw refuse(`has ${JSON.stringify(orphan)}, but no "${next}.weights"`);
   const classes = inFeatures === 1 ? [1, 2] : [inFeatures]; // one output may tell two classes apart
-  if (classNames !== undefined && !classes.includes(classNames.length)) {
-    throw refuse(`has ${classNames.length} class names for ${inFeatures} outputs`);
+  if (spec.classNames !== undefined && !classes.includes(spec.classNames.length)) {
+    throw refuse(`has ${spec.classNames.length} class names for ${inFeatures} outputs`);
   }
   if (dropout !== undefined && dropout.length !== layers.length) {
     throw refuse(`has ${dropout.length} rates of dropout for ${layers.length} layers`);
@@ -102,7 +98,7 @@ export async function readModel(npz: Npz): Promise<MlpParts> {
   if (targetScaling && targetScaling.mean.length !== inFeatures) {
     throw refuse(`has a target scaling of ${targetScaling.mean.length} outputs for ${inFeatures} outputs`);
   }
-  return { inputShape, inputScale, layers, parameters, classNames, training };
+  return { ...spec, layers, parameters, ...training && { training } };
 }
 
 /** Returns a 0-d array of one string. */
@@ -128,45 +124,4 @@ function floatsOf(array: NpyArray, shape: readonly number[], name: string, refus
   if (at >= 0) throw refuse(`has ${values[at]} in "${name}" at index ${at}, needs finite numbers`);
   if (values.length === 0) throw refuse(`has no numbers in "${name}"`);
   return values;
-}
-
-function parseConfig(text: string, refuse: Refuse) {
-  let config: Record<string, unknown>;
-  try {
-    config = JSON.parse(text);
-  } catch (cause) {
-    throw refuse(`has a "config" that is not JSON`, { cause });
-  }
-  const { format, version, inputShape, inputScale, classNames, dropout, training } = config ?? {};
-  if (format !== FORMAT) {
-    throw refuse(`has a "config" of format ${jsonText(format)}, needs "${FORMAT}"`);
-  }
-  if (typeof version !== "number" || version > VERSION) {
-    throw refuse(`has version ${jsonText(version)}, this program reads up to ${VERSION}`);
-  }
-  const lengths = Array.isArray(inputShape) ? inputShape : [];
-  if (lengths.length === 0 || lengths.some((length) => !Number.isSafeInteger(length) || length < 1)) {
-    throw refuse(
-      `has a "config" whose inputShape is ${jsonText(inputShape)}, needs whole numbers from 1`,
-    );
-  }
-  if (typeof inputScale !== "number" || !Number.isFinite(inputScale)) {
-    throw refuse(`has a "config" whose inputScale is ${jsonText(inputScale)}, needs a number`);
-  }
-  if (classNames !== undefined && !isTexts(classNames)) {
-    throw refuse(`has a "config" whose classNames are ${jsonText(classNames)}, needs texts`);
-  }
-  if (dropout !== undefined && !isRates(dropout)) {
-    throw refuse(`has a "config" whose dropout is ${jsonText(dropout)}, needs numbers from 0 to below 1`);
-  }
-  const record = readTrainingRecord(training, refuse);
-  return { inputShape: lengths as number[], inputScale, classNames, dropout, training: record };
-}
-
-function isRates(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((rate) => typeof rate === "number" && rate >= 0 && rate < 1);
-}
-
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }
