@@ -98,6 +98,8 @@ export type { Origin } from "./src/formats/fault.ts";
 export { type IdxArray, parseIdx } from "./src/formats/idx.ts";
 export { formatNpy, type NpyArray, type NpyValues, parseNpy } from "./src/formats/npy.ts";
 export { formatNpz, type Npz, type NpzInput, parseNpz } from "./src/formats/npz.ts";
+export { type ImageSize, resizePicture } from "./src/data/resize.ts";
+export { readPicture, type ReadPictureOptions } from "./src/formats/picture.ts";
 export { parsePng, type ParsePngOptions, type Picture } from "./src/formats/png.ts";
 export { formatPng } from "./src/formats/png_write.ts";
 export type { ReadZipOptions } from "./src/formats/zip.ts";
