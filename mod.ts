@@ -100,6 +100,14 @@ export { formatNpy, type NpyArray, type NpyValues, parseNpy } from "./src/format
 export { formatNpz, type Npz, type NpzInput, parseNpz } from "./src/formats/npz.ts";
 export { parsePng, type ParsePngOptions, type Picture } from "./src/formats/png.ts";
 export { formatPng } from "./src/formats/png_write.ts";
+export {
+  formatSafetensors,
+  parseSafetensors,
+  type Safetensors,
+  type SafetensorsInput,
+  type SafetensorsTensor,
+  type TensorValues,
+} from "./src/formats/safetensors.ts";
 export type { ReadZipOptions } from "./src/formats/zip.ts";
 export {
   type Candidate,
