@@ -27,26 +27,16 @@ export function toLabels(values: NumericArray, naming: Naming, noClass?: number)
   return labels;
 }
 
-/**
- * Converts values to bytes and returns them with the largest; `undefined` if a value is not a whole number from 0 to
- * 255.
- */
-export function toBytes(values: NumericArray): { bytes: Uint8Array; largest: number } | undefined {
-  let largest = 0;
-  if (values instanceof Uint8Array) {
-    for (let index = 0; index < values.length && largest < 2; index++) {
-      largest = Math.max(largest, values[index]);
-    }
-    return { bytes: values, largest };
-  }
+/** Converts values to bytes; returns `undefined` if a value is not a whole number from 0 to 255. */
+export function toBytes(values: NumericArray): Uint8Array | undefined {
+  if (values instanceof Uint8Array) return values;
   const bytes = new Uint8Array(values.length);
   for (let index = 0; index < bytes.length; index++) {
     const value = Number(values[index]);
     bytes[index] = value;
     if (bytes[index] !== value) return undefined;
-    if (value > largest) largest = value;
   }
-  return { bytes, largest };
+  return bytes;
 }
 
 /** Options of {@linkcode toFloats}. */
