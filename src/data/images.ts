@@ -9,10 +9,10 @@ import { parsePng, type Picture } from "../formats/png.ts";
 import { isPng } from "../formats/png_chunks.ts";
 import type { InputSpec } from "./dataset.ts";
 import { centerDigit, digitSide } from "./center.ts";
-import { imageSpecOf, inFeaturesOf } from "./dataset.ts";
+import { inFeaturesOf } from "./dataset.ts";
 import { inkOf } from "./ink.ts";
 import { luminanceOf } from "./luminance.ts";
-import { areRows, chosenRows, readSet, rowInputs } from "./row_inputs.ts";
+import { chosenRows, holdsRows, readSet, rowInputs } from "./row_inputs.ts";
 
 /** One input of a network, and its origin. */
 export interface NetworkImage {
@@ -70,8 +70,7 @@ export async function readImages(
   }
   if (bytes[0] === 0x93) {
     const array = parseNpy(bytes, { name });
-    const holdsRows = options.raw ?? (imageSpecOf(network) === undefined || areRows(array.shape, network));
-    if (holdsRows) return rowInputs(array, network, options);
+    if (holdsRows(array.shape, network, options.raw)) return rowInputs(array, network, options);
     return arrayPictures(array, options).map(({ picture, name }) =>
       pictureInput(picture, network, { ...options, name })
     );

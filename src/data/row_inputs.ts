@@ -33,6 +33,8 @@ export interface InputRow {
   readonly blank: boolean;
   /** The label, if the file has labels. */
   readonly label?: number;
+  /** The value of the column that identifies rows, if it was asked for. */
+  readonly id?: string;
 }
 
 /** The first and the last row to read, counted from 0. */
@@ -69,8 +71,18 @@ export interface OpenRows {
 }
 
 /** Returns whether an array holds rows of a network: its shape is `[I]`, `[N, I]`, or the input shape with or without `N`. */
-export function areRows(shape: readonly number[], network: InputSpec): boolean {
+function areRows(shape: readonly number[], network: InputSpec): boolean {
   return isRowShape(shape, network) || isRowShape(shape.slice(1), network);
+}
+
+/**
+ * Returns whether an array holds rows of a network and not pictures, which need to be brought to its inputs.
+ *
+ * @param raw true if all arrays hold rows, false if those of a network's input shape hold pictures; `undefined` if not
+ */
+export function holdsRows(shape: readonly number[], network: InputSpec, raw: boolean | undefined): boolean {
+  const rank = shape.length, isFlat = rank < 3 && shape[rank - 1] === inFeaturesOf(network);
+  return raw || imageSpecOf(network) === undefined || (raw === undefined ? areRows(shape, network) : isFlat);
 }
 
 function isRowShape(shape: readonly number[], { inputShape }: InputSpec): boolean {
