@@ -45,6 +45,8 @@ export interface FloatOptions extends Pick<Naming, "refuse" | "exact"> {
   readonly name: string;
   /** The shape of the array, for the position of a value in messages. */
   readonly shape: readonly number[];
+  /** The number of the first row, for the same, if the array is a part of a larger one; 0 by default. */
+  readonly firstRow?: number;
   /** True if NaN and infinities are accepted; a finite number that is too large for float32 never is. */
   readonly infinite?: boolean;
 }
@@ -57,7 +59,7 @@ export interface FloatOptions extends Pick<Naming, "refuse" | "exact"> {
  */
 export function toFloats(
   values: NumericArray,
-  { name, shape, refuse, exact = false, infinite = false }: FloatOptions,
+  { name, shape, firstRow = 0, refuse, exact = false, infinite = false }: FloatOptions,
 ): Float32Array {
   if (values instanceof Float32Array && infinite) return values;
   const floats = values instanceof Float32Array ? values : new Float32Array(values.length);
@@ -74,10 +76,8 @@ export function toFloats(
       ? undefined
       : "integers that are exact in float32";
     if (needed === undefined) continue;
-    throw refuse(
-      "range",
-      `"${name}" has ${value} at ${shapeText(positionOf(index, shape))}, needs ${needed}`,
-    );
+    const [row, ...within] = positionOf(index, shape), position = shapeText([firstRow + row, ...within]);
+    throw refuse("range", `"${name}" has ${value} at ${position}, needs ${needed}`);
   }
   return floats;
 }
