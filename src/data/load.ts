@@ -9,6 +9,7 @@ import { openIdxFolder } from "./idx_folder.ts";
 import { interpret } from "./interpret.ts";
 import { openNpzSource } from "./npz_source.ts";
 import type { DataOptions } from "./options.ts";
+import { openPictureFolder } from "./picture_folder.ts";
 import type { RawSource } from "./raw.ts";
 import { openTable } from "./table.ts";
 
@@ -69,7 +70,9 @@ function isText(bytes: Uint8Array): boolean {
   return isUtf16 || start.every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0D));
 }
 
-async function openFolder(path: string, _options: DataOptions): Promise<RawSource> {
+async function openFolder(path: string, options: LoadOptions): Promise<RawSource> {
+  const pictures = await openPictureFolder(path, options);
+  if (pictures) return pictures;
   const { names, file, read } = await openIdxFolder(path);
   const setOf = async (set: "train" | "test") => ({
     inputs: { name: names[`x_${set}`]!, ...await read(names[`x_${set}`]!) },
