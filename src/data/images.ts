@@ -8,7 +8,7 @@ import { parseNpy } from "../formats/npy.ts";
 import { readPicture } from "../formats/picture.ts";
 import { describeContent, PICTURE_FORMATS, pictureFormatOf } from "../formats/picture_kind.ts";
 import { arrayPictures } from "./array_pictures.ts";
-import type { ImageSpec, InputSpec } from "./dataset.ts";
+import type { InputSpec } from "./dataset.ts";
 import { readNpzRows } from "./npz_rows.ts";
 import { pictureInputs } from "./picture_input.ts";
 import { holdsRows, type InputRow, rowInputs } from "./row_inputs.ts";
@@ -40,7 +40,7 @@ const ANY_CLASSES = 2 ** 16;
  * Reads the content of a file as inputs of a network.
  *
  * - A PNG, JPEG, WebP, GIF or BMP, and an `.npy` of shape `[H, W]` or `[N, H, W]`, hold pictures. The network's
- *   {@linkcode ImageSpec} decides their use: for a network of 28×28 inputs, usually, the ink on them is found and centered, as on
+ *   `image` properties decide their use: for a network of 28×28 inputs, usually, the ink on them is found and centered, as on
  *   the drawing page; for others, the complete picture is scaled to the input's shape. They are brought to the network's
  *   background, and with `raw`, only to the values of its pixels.
  * - An `.npy` of shape `[I]` or `[N, I]`, or of the network's input shape, and the sets of an `.npz`, hold rows. Their

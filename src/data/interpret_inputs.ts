@@ -55,9 +55,7 @@ export function meaningOf(
   }
   const found: InputKind = given ? "pixels" : inputKindOf(values, inputShape);
   const inputScale = wanted === "auto" ? found === "pixels" ? 1 / 255 : 1 : scaleOf(wanted);
-  const image = given
-    ? withBackground(given, values, inputShape)
-    : imageOf(values, inputShape, { inputScale, found });
+  const image = given ?? imageOf(values, inputShape, { inputScale, found });
   if (like) return likeMeaning(values, image, { like, isDeclared: wanted !== "auto" });
   const toPixels = inputScale === 1 / 255;
   return {
@@ -84,20 +82,11 @@ function imageOf(
   const white = inputScale === 1 / 255 ? 255 : 1 / inputScale;
   const isScaled = inputScale !== 1 && isImageShape(inputShape) && isWithin(values, white);
   if (!(isScaled || (inputScale === 1 && found === "scaled pixels"))) return undefined;
-  const isDigit = inFeaturesOf({ inputShape }) === DIGIT_SIDE ** 2;
-  return withBackground({ white, placement: isDigit ? "center" : "resize" }, values, inputShape);
-}
-
-/** Adds the common background of images, if they have one, to their properties. */
-function withBackground(
-  image: ImageSpec,
-  values: NumericArray,
-  inputShape: readonly number[],
-): ImageSpec {
   const isWide = values instanceof BigInt64Array || values instanceof BigUint64Array;
   const inputs = isWide ? Float32Array.from(values, Number) : values as ArrayLike<number>;
-  const background = image.background ?? backgroundOf({ inputs, inputShape }, image.white);
-  return { ...image, ...background && { background } };
+  const background = backgroundOf({ inputs, inputShape }, white);
+  const isDigit = inFeaturesOf({ inputShape }) === DIGIT_SIDE ** 2;
+  return { white, ...background && { background }, placement: isDigit ? "center" : "resize" };
 }
 
 function isWithin(values: NumericArray, white: number): boolean {

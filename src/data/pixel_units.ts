@@ -33,3 +33,12 @@ export function inputsOfInk(
 ): Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer> {
   return inputsOfPixels(image.background === "light" ? negativeOf(pixels) : pixels, image);
 }
+
+/** Returns input values as pixels with bright ink on a dark background: the inverse of {@linkcode inputsOfInk}. */
+export function inkOfInputs(
+  inputs: Uint8Array | Float32Array,
+  image: Pick<ImageSpec, "white" | "background">,
+): Uint8Array {
+  const pixels = pixelsOfInputs(inputs, image);
+  return image.background === "light" ? negativeOf(pixels) : pixels;
+}
