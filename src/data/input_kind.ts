@@ -10,11 +10,16 @@ const FEWEST_PIXELS = 64;
 /** The numbers of channels that images have: gray, gray with alpha, color, color with alpha. */
 const MAX_CHANNELS = 4;
 
-/** Returns whether inputs of this shape may be images: `[H, W]`, `[H, W, C]`, or a square number of at least 64 in a row. */
+/**
+ * Returns whether inputs of this shape may be images: `[H, W]`, `[H, W, C]`, `[C, H, W]`, or a square number of at least 64
+ * values in a row.
+ */
 export function isImageShape(inputShape: readonly number[]): boolean {
-  const [height, width, channels = 1] = inputShape;
-  if (inputShape.length === 1) return height >= FEWEST_PIXELS && Number.isInteger(Math.sqrt(height));
-  return inputShape.length <= 3 && height > 1 && width > 1 && channels <= MAX_CHANNELS;
+  if (inputShape.length === 1) {
+    return inputShape[0] >= FEWEST_PIXELS && Number.isInteger(Math.sqrt(inputShape[0]));
+  }
+  if (inputShape.length === 2) return true;
+  return inputShape.length === 3 && Math.min(inputShape[0], inputShape[2]) <= MAX_CHANNELS;
 }
 
 /**

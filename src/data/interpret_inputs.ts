@@ -3,7 +3,7 @@ import { shapeText } from "../formats/fault.ts";
 import type { Naming, NumericArray } from "./arrays.ts";
 import { backgroundOf } from "./background.ts";
 import { toBytes } from "./convert.ts";
-import { type DataNote, type Dataset, type ImageSpec, imageSpecOf, inFeaturesOf } from "./dataset.ts";
+import { type DataNote, type ImageSpec, imageSpecOf, inFeaturesOf } from "./dataset.ts";
 import { type InputKind, inputKindOf, isImageShape, spreadOf } from "./input_kind.ts";
 import type { DataOptions } from "./options.ts";
 import type { RawArray } from "./raw.ts";
@@ -18,6 +18,10 @@ export interface InputMeaning {
   readonly image?: ImageSpec;
   /** Decisions and advice. */
   readonly notes: readonly DataNote[];
+  /** True if a network or another set gives the meaning. */
+  readonly isLike: boolean;
+  /** Returns whether inputs of this shape can be used. */
+  fits(inputShape: readonly number[]): boolean;
   /** Returns the values of a set as the network takes them: as read, or converted to the convention of `like`. */
   convert(values: NumericArray): NumericArray;
 }
@@ -49,17 +53,19 @@ export function meaningOf(
   if (typeof wanted === "number" && !(Number.isFinite(wanted) && wanted !== 0)) {
     throw refuse("range", `Input scale is ${wanted}, needs a finite number other than 0`);
   }
-  const found = given ? "pixels" : inputKindOf(values, inputShape);
+  const found: InputKind = given ? "pixels" : inputKindOf(values, inputShape);
   const inputScale = wanted === "auto" ? found === "pixels" ? 1 / 255 : 1 : scaleOf(wanted);
   const image = given ?? imageOf(values, inputShape, { inputScale, found });
-  if (like) return likeMeaning(values, image, { inputShape, like, isDeclared: wanted !== "auto" });
+  if (like) return likeMeaning(values, image, { like, isDeclared: wanted !== "auto" });
   const toPixels = inputScale === 1 / 255;
   return {
     inputShape,
     inputScale,
     ...image && { image },
     notes: wanted === "auto" && !image ? adviceFor(values, inputShape) : [],
-    convert: (set) => toPixels ? toBytes(set)?.bytes ?? set : set,
+    isLike: false,
+    fits: (shape) => `${shape}` === `${inputShape}`,
+    convert: (set) => toPixels ? toBytes(set) ?? set : set,
   };
 }
 
@@ -76,7 +82,9 @@ function imageOf(
   const white = inputScale === 1 / 255 ? 255 : 1 / inputScale;
   const isScaled = inputScale !== 1 && isImageShape(inputShape) && isWithin(values, white);
   if (!(isScaled || (inputScale === 1 && found === "scaled pixels"))) return undefined;
-  const background = backgroundOf(values, inputShape, white);
+  const isWide = values instanceof BigInt64Array || values instanceof BigUint64Array;
+  const inputs = isWide ? Float32Array.from(values, Number) : values as ArrayLike<number>;
+  const background = backgroundOf({ inputs, inputShape }, white);
   const isDigit = inFeaturesOf({ inputShape }) === DIGIT_SIDE ** 2;
   return { white, ...background && { background }, placement: isDigit ? "center" : "resize" };
 }
@@ -96,8 +104,7 @@ function isWithin(values: NumericArray, white: number): boolean {
 function likeMeaning(
   values: NumericArray,
   image: ImageSpec | undefined,
-  { inputShape, like, isDeclared }: {
-    readonly inputShape: readonly number[];
+  { like, isDeclared }: {
     readonly like: NonNullable<DataOptions["like"]>;
     readonly isDeclared: boolean;
   },
@@ -105,12 +112,14 @@ function likeMeaning(
   const { inputScale = 1 } = like, needed = imageSpecOf(like), notes: DataNote[] = [];
   const areBytes = inputScale === 1 / 255;
   const same = {
-    inputShape: inFeaturesOf({ inputShape }) === inFeaturesOf(like) ? like.inputShape : inputShape,
+    inputShape: like.inputShape,
     inputScale,
     ...like.image && { image: like.image },
+    isLike: true,
+    fits: (shape: readonly number[]) => inFeaturesOf({ inputShape: shape }) === inFeaturesOf(like),
   };
   if (!needed || !image) {
-    return { ...same, notes, convert: (set) => areBytes ? toBytes(set)?.bytes ?? set : set };
+    return { ...same, notes, convert: (set) => areBytes ? toBytes(set) ?? set : set };
   }
   const factor = needed.white / image.white;
   if (factor !== 1 && !isDeclared) {
@@ -121,7 +130,7 @@ function likeMeaning(
     image.background !== needed.background;
   if (isInverted) notes.push({ text: `${image.background} background brought to ${needed.background}` });
   const convert = (set: NumericArray) => {
-    if (factor === 1 && !isInverted) return areBytes ? toBytes(set)?.bytes ?? set : set;
+    if (factor === 1 && !isInverted) return areBytes ? toBytes(set) ?? set : set;
     const converted = Float32Array.from(
       { length: set.length },
       (_, i) => {
@@ -153,6 +162,3 @@ function adviceFor(values: NumericArray, inputShape: readonly number[]): DataNot
 function roundText(value: number): string {
   return Number(value.toPrecision(2)).toLocaleString("en-US");
 }
-
-/** The inputs of a set in the types of a {@linkcode Dataset}, and their meaning. */
-export type MeantInputs = Pick<Dataset, "inputShape" | "inputScale" | "image">;
