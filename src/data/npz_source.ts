@@ -6,6 +6,8 @@ import type { DataOptions } from "./options.ts";
 import type { RawArray, RawSet, RawSource } from "./raw.ts";
 import { chooseSet, type RawRows, type SetName } from "./raw_rows.ts";
 
+export type { SetName } from "./raw_rows.ts";
+
 /** Options of {@linkcode openNpzSource}. */
 export interface NpzSourceOptions extends Pick<DataOptions, "arrays"> {
   /** The file, as the user named it. */
