@@ -49,9 +49,10 @@ export async function readTableSet(source: ByteSource, options: TableSetOptions)
     plan = like ? matchTable(head, like, options) : planTable(head, options);
     cells = createCells({ columns: plan.inputs, isFixed: plan.isFixed, refuse: head.refuse });
     if (plan.labels.length > 0) labels = createLabels(plan.labels, head.refuse);
-    const needed = missing === "drop" ? neededFields(plan) : [];
+    const needed = [...plan.inputs.filter((column) => !allowsMissing(column)), ...plan.labels];
+    const fields = missing === "drop" ? needed.map(({ field }) => field) : [];
     return (row: CsvRow) => {
-      if (lacksAny(row, needed)) dropped++;
+      if (lacksAny(row, fields)) dropped++;
       else {
         cells.add(row);
         labels?.add(row);
@@ -81,7 +82,7 @@ export async function readTableSet(source: ByteSource, options: TableSetOptions)
       formNote(head),
       ...plan.notes,
       ...plan.isFixed ? [] : columnNotes(cells, columns),
-      ...dropped > 0 ? [{ text: `${countText(dropped, "row")} with missing values left out` }] : [],
+      ...dropped > 0 ? [droppedNote(dropped)] : [],
     ],
   };
 }
@@ -91,10 +92,9 @@ export function knownNames(like: InputSpec | undefined): string[] {
   return [...like?.columns?.map(({ name }) => name) ?? [], ...like?.labelColumns ?? []];
 }
 
-/** Returns the fields whose values may not be missing. */
-export function neededFields({ inputs, labels }: TablePlan): number[] {
-  const needed = inputs.filter(({ fill, categories }) => fill === undefined && !categories?.includes(""));
-  return [...needed, ...labels].map(({ field }) => field);
+/** Returns whether a column may lack values, because training replaced missing ones. */
+export function allowsMissing({ fill, categories }: TableColumn): boolean {
+  return fill !== undefined || categories?.includes("") === true;
 }
 
 /** Returns whether one of the fields has no value. */
@@ -109,6 +109,11 @@ function columnOf({ name, categories, fill }: TableColumn): TableColumn {
 
 function countText(count: number, noun: string): string {
   return `${digits(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** Returns the note about rows that were left out. */
+export function droppedNote(count: number): DataNote {
+  return { text: `${countText(count, "row")} with missing values left out` };
 }
 
 /** Returns the note about the form of the file. */
