@@ -20,7 +20,7 @@ export interface OpenTableOptions extends Pick<DataOptions, "label" | "drop" | "
  * @throws {FormatError} if the file is not such a table, has missing values or infinite ones, or lacks a column
  */
 export async function openTable(source: ByteSource, options: OpenTableOptions): Promise<RawSource> {
-  const { set, columns, labelColumns, notes } = await readTableSet(source, options);
+  const { set, columns, labelColumns, notes } = (await readTableSet(source, options))!;
   return {
     file: options.file,
     train: set,

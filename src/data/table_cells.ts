@@ -1,5 +1,6 @@
 /** The values of a table's columns of inputs, row by row as they are read. @module */
-import { type CsvRow, fieldText } from "../formats/csv.ts";
+import type { CsvRow } from "../formats/csv.ts";
+import { fieldText } from "../formats/csv_text.ts";
 import { isMissing, parseDecimal } from "../formats/csv_number.ts";
 import { digits, jsonText, type Refuse } from "../formats/fault.ts";
 import type { TableColumn } from "./dataset.ts";

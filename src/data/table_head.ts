@@ -1,5 +1,6 @@
 /** The beginning of a CSV or TSV file: its header, if it has one, and its first rows. @module */
-import { createCsvScanner, type CsvRow, fieldText } from "../formats/csv.ts";
+import { createCsvScanner, type CsvRow } from "../formats/csv.ts";
+import { fieldText } from "../formats/csv_text.ts";
 import { isMissing, parseDecimal } from "../formats/csv_number.ts";
 import { type Refuse, refuser } from "../formats/fault.ts";
 import { type ByteSource, piecesOf } from "./byte_source.ts";

@@ -13,8 +13,8 @@ export function columnsOf(
   return cells.columns.map((state, index): TableColumn => {
     const { column: { name }, texts } = state;
     if (texts) return { name, categories: [...texts.list, ...state.missing > 0 ? [""] : []].sort() };
-    if (missing !== "mean") return { name };
-    return { name, ...state.missing > 0 && { fill: meanOf(cells, index, refuse) } };
+    // Every column has its mean, because rows to predict may lack values that the training set had.
+    return { name, ...missing === "mean" && { fill: meanOf(cells, index, refuse) } };
   });
 }
 
@@ -40,11 +40,20 @@ function checkMissing({ columns }: Cells, refuse: Refuse): void {
 }
 
 function meanOf(cells: Cells, index: number, refuse: Refuse): number {
-  const { column, values = [], missing } = cells.columns[index], present = cells.count - missing;
+  const { column, missing } = cells.columns[index], present = cells.count - missing;
   if (present === 0) throw refuse(`has no values in column ${jsonText(column.name)}`);
   let sum = 0;
-  for (let row = 0; row < cells.count; row++) if (!Number.isNaN(values[row])) sum += values[row];
+  for (let row = 0; row < cells.count; row++) {
+    const value = valueAt(cells, row, index);
+    if (!Number.isNaN(value)) sum += value;
+  }
   return sum / present;
+}
+
+/** Returns a value of a column of numbers; `NaN` for a missing one. */
+export function valueAt({ columns, blocks, blockRows }: Cells, row: number, index: number): number {
+  const { values } = columns[index];
+  return values ? values[row] : blocks[Math.floor(row / blockRows)][row % blockRows * columns.length + index];
 }
 
 /**

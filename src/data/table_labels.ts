@@ -1,5 +1,6 @@
 /** The columns of a table with the labels or targets. @module */
-import { type CsvRow, fieldText } from "../formats/csv.ts";
+import type { CsvRow } from "../formats/csv.ts";
+import { fieldText } from "../formats/csv_text.ts";
 import { isMissing, parseDecimal } from "../formats/csv_number.ts";
 import { digits, jsonText, type Refuse } from "../formats/fault.ts";
 import type { RawArray } from "./raw.ts";

@@ -2,7 +2,8 @@
  * Rows of a CSV or TSV file to predict, in batches, for a network whose inputs are columns of a table or pixels.
  * @module
  */
-import { type CsvRow, fieldText } from "../formats/csv.ts";
+import type { CsvRow } from "../formats/csv.ts";
+import { fieldText } from "../formats/csv_text.ts";
 import type { ByteSource } from "./byte_source.ts";
 import type { DataNote, InputSpec } from "./dataset.ts";
 import type { DataOptions } from "./options.ts";

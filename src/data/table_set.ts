@@ -8,7 +8,7 @@ import type { DataOptions } from "./options.ts";
 import type { RawSet } from "./raw.ts";
 import { type Cells, createCells } from "./table_cells.ts";
 import { readTable, type TableHead } from "./table_head.ts";
-import { columnsOf, inputsOf } from "./table_inputs.ts";
+import { columnsOf, inputsOf, valueAt } from "./table_inputs.ts";
 import { createLabels, type Labels } from "./table_labels.ts";
 import { matchTable } from "./table_match.ts";
 import { listed } from "./table_names.ts";
@@ -20,6 +20,8 @@ export interface TableSetOptions extends Pick<DataOptions, "label" | "drop" | "m
   readonly file: string;
   /** The network or training set whose columns the set has. */
   readonly like?: InputSpec;
+  /** True if a file without labels is not read. */
+  readonly needsLabels?: boolean;
 }
 
 /** A set of rows of a table. */
@@ -39,16 +41,27 @@ export interface TableSet {
 /**
  * Reads all rows of a table.
  *
+ * @returns the rows; `undefined` if the file has no labels, and `needsLabels` is true
  * @throws {FormatError} if the file is not a table of inputs and labels
  */
-export async function readTableSet(source: ByteSource, options: TableSetOptions): Promise<TableSet> {
-  const { file, like, missing = "refuse" } = options;
-  let head!: TableHead, plan!: TablePlan, cells!: Cells, labels: Labels | undefined, dropped = 0;
+export async function readTableSet(
+  source: ByteSource,
+  options: TableSetOptions,
+): Promise<TableSet | undefined> {
+  const { file, like, missing = "refuse", needsLabels = false } = options;
+  let head!: TableHead,
+    plan!: TablePlan,
+    cells!: Cells,
+    labels: Labels | undefined,
+    dropped = 0,
+    isUnused = false;
   const onHead = (found: TableHead) => {
     head = found;
     plan = like ? matchTable(head, like, options) : planTable(head, options);
     cells = createCells({ columns: plan.inputs, isFixed: plan.isFixed, refuse: head.refuse });
     if (plan.labels.length > 0) labels = createLabels(plan.labels, head.refuse);
+    isUnused = needsLabels && plan.labels.length === 0;
+    if (isUnused) return () => {};
     const needed = [...plan.inputs.filter((column) => !allowsMissing(column)), ...plan.labels];
     const fields = missing === "drop" ? needed.map(({ field }) => field) : [];
     return (row: CsvRow) => {
@@ -59,7 +72,9 @@ export async function readTableSet(source: ByteSource, options: TableSetOptions)
       }
     };
   };
-  for await (const _ of readTable(source, { file, known: knownNames(like), onHead }));
+  for await (const _ of readTable(source, { file, known: knownNames(like), onHead })) {
+    if (isUnused) return undefined;
+  }
   const { refuse } = head;
   if (cells.count === 0) throw refuse(`has missing values in all of its ${digits(dropped)} rows`);
   const columns = plan.isFixed ? plan.inputs : columnsOf(cells, { missing, refuse });
@@ -137,8 +152,9 @@ function columnNotes(cells: Cells, columns: readonly TableColumn[]): DataNote[] 
   }
   const missing = cells.columns.filter((state) => state.missing > 0);
   if (missing.length > 0) {
-    const filled = columns.flatMap(({ name, fill }) => fill === undefined ? [] : [name]);
-    const own = columns.flatMap(({ name, categories }) => categories?.includes("") ? [name] : []);
+    const named = (areTexts: boolean) =>
+      missing.filter(({ texts }) => (texts !== undefined) === areTexts).map(({ column }) => column.name);
+    const [filled, own] = [named(false), named(true)];
     const total = missing.reduce((sum, state) => sum + state.missing, 0);
     const means = filled.length > 0 ? [`the mean of their column: ${listed(filled)}`] : [];
     const categories = own.length > 0 ? [`a category of their own: ${listed(own)}`] : [];
@@ -155,11 +171,9 @@ function columnNotes(cells: Cells, columns: readonly TableColumn[]): DataNote[] 
 }
 
 /** Returns whether a column has numbers that increase by one from row to row. */
-function countsRows({ columns, blocks, blockRows, count }: Cells, index: number): boolean {
-  const { values, texts } = columns[index];
-  if (texts || count < 3) return false;
-  const value = (row: number) =>
-    values ? values[row] : blocks[Math.floor(row / blockRows)][row % blockRows * columns.length + index];
-  for (let row = 1; row < count; row++) if (value(row) !== value(0) + row) return false;
+function countsRows(cells: Cells, index: number): boolean {
+  if (cells.columns[index].texts || cells.count < 3) return false;
+  const first = valueAt(cells, 0, index);
+  for (let row = 1; row < cells.count; row++) if (valueAt(cells, row, index) !== first + row) return false;
   return true;
 }

@@ -1,5 +1,6 @@
 /** The texts of one column of a table, as numbers of its categories. @module */
-import { type CsvRow, fieldText } from "../formats/csv.ts";
+import type { CsvRow } from "../formats/csv.ts";
+import { fieldText } from "../formats/csv_text.ts";
 import { parseDecimal } from "../formats/csv_number.ts";
 
 /** The different texts of a column, numbered in the order in which they were added. */
