@@ -5,12 +5,13 @@
 import { FormatError } from "../errors.ts";
 import { digits } from "../formats/fault.ts";
 import { checkFiles } from "../host.ts";
-import { type ClassFolders, findClassFolders } from "./class_folders.ts";
+import type { ClassFolders } from "./class_folders.ts";
 import { type ImageShape, imageShapeOf } from "./image_shape.ts";
 import type { DataOptions } from "./options.ts";
 import { listFolder } from "./picture_files.ts";
 import { readPictures } from "./picture_reading.ts";
 import { createPictureSizes } from "./picture_sizes.ts";
+import { findPictureSets } from "./picture_sets.ts";
 import type { RawArray, RawSet, RawSource } from "./raw.ts";
 import { checkImageShape } from "./resize.ts";
 
@@ -46,7 +47,7 @@ export async function openPictureFolder(
   checkImageShape(size);
   const refuse = (fault: string) =>
     new FormatError(`Cannot load ${JSON.stringify(path)}: ${fault}`, { file: path });
-  const found = await findClassFolders(path);
+  const found = await findPictureSets(path);
   if (found === undefined) {
     const { pictures, others } = await listFolder(path);
     if (pictures.length === 0 || others.length > 0) return undefined;
