@@ -30,9 +30,9 @@ export interface FolderSearch {
   /** The paths of the class folders by their paths without symbolic links. */
   readonly found: Map<string, string>;
   /** The paths of files that are not used. */
-  readonly unused: string[];
+  unused: readonly string[];
   /** The paths of folders without pictures. */
-  readonly empty: string[];
+  empty: readonly string[];
 }
 
 /** The maximum number of class folders of a set. */
@@ -59,7 +59,7 @@ export async function readClassFolders(
   for (const className of inOrder(folders)) {
     const content = await listFolder(`${path}/${className}`);
     if (content.folders.length > 0) nested.push(content);
-    unused.push(...content.others.map((name) => `${content.path}/${name}`));
+    for (const name of content.others) unused.push(`${content.path}/${name}`);
     if (content.pictures.length === 0) {
       empty.push(content.path);
       continue;
@@ -75,8 +75,9 @@ export async function readClassFolders(
     const found = `class folder ${shownPath(search, content.path)} holds a folder ${JSON.stringify(inner)}`;
     throw searchFault(search, `${found}, needs pictures only`);
   }
-  search.empty.push(...empty);
-  search.unused.push(...unused, ...[...loose, ...others].map((name) => `${path}/${name}`));
+  for (const name of [...loose, ...others]) unused.push(`${path}/${name}`);
+  search.empty = [...search.empty, ...empty];
+  search.unused = [...search.unused, ...unused];
   return { classNames, pictures };
 }
 

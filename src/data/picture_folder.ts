@@ -5,6 +5,7 @@
 import { FormatError } from "../errors.ts";
 import { digits } from "../formats/fault.ts";
 import { checkFiles } from "../host.ts";
+import { digitSide } from "./center.ts";
 import type { ClassFolders } from "./class_folders.ts";
 import { type ImageShape, imageShapeOf } from "./image_shape.ts";
 import type { DataOptions } from "./options.ts";
@@ -16,7 +17,7 @@ import type { RawArray, RawSet, RawSource } from "./raw.ts";
 import { checkImageShape } from "./resize.ts";
 
 /** The size to which pictures are brought by default: that of MNIST's. */
-const DEFAULT_SIZE: ImageShape = { width: 28, height: 28, channels: 1 };
+const DEFAULT_SIZE: ImageShape = { width: digitSide, height: digitSide, channels: 1 };
 
 /** The maximum size of the pixels of a set, in bytes. */
 const MAX_BYTES = 2 ** 32;
@@ -82,12 +83,15 @@ export async function openPictureFolder(
     });
     read.set(name, rawSet(name, set, { pixels, size }));
   }
+  const sizeNotes = sizes.note(size), isSameSize = sizeNotes.length === 0;
+  const isDigitSize = size.width === digitSide && size.height === digitSide && size.channels === 1;
   return {
     file: path,
     ...Object.fromEntries(read) as { readonly train: RawSet },
     classNames: strings("class folders", train.classNames),
-    image: { white: 255, placement: "resize" },
-    notes: [...imageSize ? [] : sizes.note(size), ...notes],
+    // Pictures of MNIST's size are used as an array of them is.
+    image: { white: 255, placement: isSameSize && isDigitSize ? "center" : "resize" },
+    notes: [...imageSize ? [] : sizeNotes, ...notes],
   };
 }
 

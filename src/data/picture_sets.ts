@@ -68,7 +68,8 @@ export async function findPictureSets(path: string): Promise<PictureSets | undef
   checkClasses(train, others, search);
   const beside = content.folders.filter((name) => setOf(name) === undefined);
   if (beside.length > 0) notes.push({ text: `folders beside the sets are not used: ${listNames(beside)}` });
-  search.unused.push(...[...content.pictures, ...content.others].map((name) => `${content.path}/${name}`));
+  const files = [...content.pictures, ...content.others].map((name) => `${content.path}/${name}`);
+  search.unused = [...files, ...search.unused];
   return { train, ...others, notes: [...notes, ...searchNotes(search)] };
 }
 
