@@ -55,7 +55,9 @@ export function meaningOf(
   }
   const found: InputKind = given ? "pixels" : inputKindOf(values, inputShape);
   const inputScale = wanted === "auto" ? found === "pixels" ? 1 / 255 : 1 : scaleOf(wanted);
-  const image = given ?? imageOf(values, inputShape, { inputScale, found });
+  const image = given
+    ? withBackground(given, values, inputShape)
+    : imageOf(values, inputShape, { inputScale, found });
   if (like) return likeMeaning(values, image, { like, isDeclared: wanted !== "auto" });
   const toPixels = inputScale === 1 / 255;
   return {
@@ -67,6 +69,12 @@ export function meaningOf(
     fits: (shape) => `${shape}` === `${inputShape}`,
     convert: (set) => toPixels ? toBytes(set) ?? set : set,
   };
+}
+
+/** Returns the properties that the source gives, with the background of its images. */
+function withBackground(given: ImageSpec, values: NumericArray, inputShape: readonly number[]): ImageSpec {
+  const background = backgroundOf({ inputs: values as ArrayLike<number>, inputShape }, given.white);
+  return { ...given, ...background && { background } };
 }
 
 function scaleOf(wanted: "pixels" | "none" | number): number {

@@ -91,7 +91,7 @@ export async function openPictureFolder(
     classNames: strings("class folders", train.classNames),
     // Pictures of MNIST's size are used as an array of them is.
     image: { white: 255, placement: isSameSize && isDigitSize ? "center" : "resize" },
-    notes: [...imageSize ? [] : sizeNotes, ...notes],
+    notes: [...imageSize ? [] : like ? sizeNotes.map(({ text }) => ({ text })) : sizeNotes, ...notes],
   };
 }
 

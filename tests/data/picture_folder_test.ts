@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import { interpret } from "../../src/data/interpret.ts";
 import { openPictureFolder, type PictureFolderOptions } from "../../src/data/picture_folder.ts";
 import { listPictures } from "../../src/data/picture_list.ts";
@@ -7,6 +8,7 @@ import { formatPng } from "../../src/formats/png_write.ts";
 import { fromBase64 } from "../fixtures/bytes.ts";
 import { PICTURES_READ } from "../fixtures/picture_fixtures.ts";
 import { folderTest } from "../support/folders.ts";
+import { isGranted } from "../support/permissions.ts";
 
 /** Returns a PNG of one gray value. */
 const png = (value: number, width = 28, height = width) =>
@@ -93,6 +95,7 @@ folderTest(
     const pair = interpret((await openPictureFolder(folder))!);
     assertEquals([...pair.train.labels!, ...pair.test!.labels!, ...pair.validation!.labels!], [0, 1, 1, 0]);
     assertEquals([pair.train.inputScale, pair.train.classNames], [1 / 255, ["9", "10"]]);
+    assertEquals(pair.train.image, { white: 255, placement: "center", background: "dark" });
   },
 );
 
@@ -132,7 +135,9 @@ folderTest(
     const chosen = await opened(folder, { imageSize: { width: 6, height: 4, channels: 3 } });
     assertEquals([chosen.train.shape, chosen.notes], [[6, 4, 6, 3], []]);
     const like = { inputShape: [36], outFeatures: 2 };
-    assertEquals((await opened(folder, { like })).train.shape, [6, 6, 6]);
+    const alike = await opened(folder, { like });
+    assertEquals(alike.train.shape, [6, 6, 6]);
+    assertEquals(alike.notes, ["color images of 12×8 to 30×40 pixels brought to 6×6 gray, stretched"]);
   },
 );
 
@@ -285,4 +290,26 @@ folderTest("listPictures() lists a folder, class folders, or a set", async (fold
   assertEquals(await list("sets", "train"), [[["sets/train/a/1.png", "a"]], []]);
   assertEquals(await list("sets/test"), [[["sets/test/a/2.png", "a"]], []]);
   assertEquals(await list("nothing"), [[], []]);
+});
+
+const CASES = fromFileUrl(new URL("../../../shared/cases/", import.meta.url));
+const hasCases = isGranted({ name: "read", path: CASES }) && isThere(CASES);
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+Deno.test({
+  name: "openPictureFolder() reads digits in class folders (needs ../shared/cases/folders and --allow-read)",
+  ignore: !hasCases,
+  fn: async () => {
+    const { train, test, classNames, notes } = await opened(`${CASES}folders`);
+    assertEquals([train.shape, test?.shape, notes], [[40, 28, 28], [10, 28, 28], []]);
+    assertEquals(classNames, Array.from("0123456789"));
+    assertEquals(test?.labels, ["0", "1", "1", "2", "4", "4", "5", "7", "9", "9"]);
+  },
 });
