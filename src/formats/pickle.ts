@@ -15,7 +15,7 @@ import {
   persistentStorage,
   type PickleTools,
 } from "./pickle_constructors.ts";
-import type { PickleGlobal, PickleValue } from "./pickle_values.ts";
+import type { PickledStorage, PickleGlobal, PickleValue } from "./pickle_values.ts";
 
 export type { PickleValue } from "./pickle_values.ts";
 
@@ -38,6 +38,8 @@ export interface Pickle {
   readonly value: PickleValue;
   /** The offset after its last byte. */
   readonly end: number;
+  /** The storages of its tensors, by name. */
+  readonly storages: ReadonlyMap<string, PickledStorage>;
 }
 
 /** The memory, in bytes, that values may take besides eight times the file's size. */
@@ -62,7 +64,7 @@ export function parsePickle(bytes: Uint8Array, options: PickleOptions = {}): Pic
     memory -= amount;
     if (memory < 0) throw refuse("needs far more memory than a pickle of its size should");
   };
-  return run(reader, { refuse, charge }, options);
+  return run(reader, { refuse, charge, storages: new Map() }, options);
 }
 
 function run(reader: PickleReader, tools: PickleTools, options: PickleOptions): Pickle {
@@ -153,7 +155,7 @@ function run(reader: PickleReader, tools: PickleTools, options: PickleOptions): 
         if (stack.length > 0 || marks.length > 0) {
           throw refuse("ends with values that belong to nothing");
         }
-        return { value, end: reader.position };
+        return { value, end: reader.position, storages: tools.storages };
       }
       case "(":
         charge(8);

@@ -17,6 +17,8 @@ export interface PickleTools {
    * @throws {FormatError} if all values together take too much
    */
   readonly charge: (amount: number) => void;
+  /** The storages by name. */
+  readonly storages: Map<string, PickledStorage>;
 }
 
 type Constructor = (args: readonly PickleValue[], tools: PickleTools) => PickleValue;
@@ -187,15 +189,23 @@ export function buildObject(object: PickleValue, state: PickleValue, tools: Pick
 
 /** Returns the storage that a persistent id of PyTorch names: `("storage", type, key, device, count)`. */
 export function persistentStorage(id: PickleValue, tools: PickleTools): PickledStorage {
-  const [word, type, key, , count] = checked(id, "the name of a storage", isList, tools);
-  if (word !== "storage") throw tools.refuse("needs an object that is stored elsewhere");
+  const { refuse, storages } = tools;
+  const [word, type, key, , count, view] = checked(id, "the name of a storage", isList, tools);
+  if (word !== "storage") throw refuse("needs an object that is stored elsewhere");
+  if (view !== undefined && view !== null) throw refuse("has a storage that is a part of another");
   const { name } = checked(type, "the type of a storage", isGlobal, tools);
-  return {
+  const storage: PickledStorage = {
     kind: "storage",
     type: name.replace(/^torch\.(?:cuda\.)?(\w+)Storage$/, "$1"),
     key: checked(key, "the name of a storage", isText, tools),
     count: checked(count, "the size of a storage", isCount, tools),
   };
+  const before = storages.get(storage.key);
+  if (before !== undefined && (before.type !== storage.type || before.count !== storage.count)) {
+    throw refuse(`has the storage ${jsonText(storage.key)} with two types or sizes`);
+  }
+  storages.set(storage.key, before ?? storage);
+  return before ?? storage;
 }
 
 /** Returns bytes for a text whose characters are bytes, as Python 2 has them; other values unchanged. */
