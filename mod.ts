@@ -98,6 +98,9 @@ export type { Origin } from "./src/formats/fault.ts";
 export { type IdxArray, parseIdx } from "./src/formats/idx.ts";
 export { formatNpy, type NpyArray, type NpyValues, parseNpy } from "./src/formats/npy.ts";
 export { formatNpz, type Npz, type NpzInput, parseNpz } from "./src/formats/npz.ts";
+export type { ImageShape } from "./src/data/image_shape.ts";
+export { resizePicture } from "./src/data/resize.ts";
+export { readPicture, type ReadPictureOptions } from "./src/formats/picture.ts";
 export { parsePng, type ParsePngOptions, type Picture } from "./src/formats/png.ts";
 export { formatPng } from "./src/formats/png_write.ts";
 export {
@@ -160,4 +163,6 @@ export {
 } from "./src/plan/schedules.ts";
 export type { EpochOptions, TrainEvent } from "./src/training/epochs.ts";
 export { train, type TrainOptions } from "./src/training/train.ts";
+export { type InputScaling, inputScalingOf } from "./src/training/input_scaling.ts";
+export type { Scalings } from "./src/training/scalings.ts";
 export { type TargetScaling, targetScalingOf } from "./src/training/target_scaling.ts";
