@@ -123,6 +123,7 @@ export {
   UNSURE_BELOW,
 } from "./src/guess.ts";
 export { type InitName } from "./src/init.ts";
+export { type ImportedModel, importModel, type ImportOptions, loadModel } from "./src/import/import.ts";
 export { dense, formatLayers, parseLayers } from "./src/plan/layers.ts";
 export {
   LOSS_OPTIONS,
