@@ -1,0 +1,118 @@
+/** Comparison of an exported network with the network itself. @module */
+import type { Dataset } from "../data/dataset.ts";
+import { refuser } from "../formats/fault.ts";
+import { parseNpz } from "../formats/npz.ts";
+import { parseSafetensors, type SafetensorsTensor } from "../formats/safetensors.ts";
+import { answerOf, answersOf } from "../guess.ts";
+import { Mlp } from "../mlp.ts";
+import { stringOf } from "../model_file.ts";
+import type { ExportFormat } from "./export.ts";
+import { importModule } from "./import_module.ts";
+import { parseOnnx } from "./onnx_read.ts";
+import { runOnnx } from "./onnx_run.ts";
+import { CONFIG_KEY, readSequential } from "./sequential.ts";
+
+/** The rows that are computed before the caller is told of the progress. */
+const SLICE = 256;
+
+/** The result of a comparison. */
+export interface Comparison {
+  /** The number of rows. */
+  readonly rows: number;
+  /**
+   * The largest difference of a probability. For networks without probabilities, the largest difference of an output, divided by
+   * the largest absolute value of that output over all rows. `Infinity` if only one of two numbers is finite.
+   */
+  readonly largestDifference: number;
+}
+
+/** An exported network, and the rows to compare it on. */
+export interface ComparisonInput {
+  /** The network. */
+  readonly mlp: Mlp;
+  /** The format. */
+  readonly format: ExportFormat;
+  /** The bytes in this format. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Raw rows `[N, I]`. */
+  readonly inputs: Dataset["inputs"];
+  /** Ends the comparison between two slices of rows. */
+  readonly signal?: AbortSignal;
+  /** Called after each slice of rows, with the number of rows so far. */
+  readonly onProgress?: (rows: number) => void;
+}
+
+/** Computes the answers `[N, C]` for inputs `[N, I]`. */
+type Answerer = (inputs: Dataset["inputs"], rows: number) => ArrayLike<number>;
+
+/**
+ * Reads an exported network from its bytes, and compares its answers with those of the network: probabilities, or outputs if it
+ * has none. Both are computed in float64, with the float32 parameters of the file; of ONNX, operator by operator; the JavaScript
+ * module is imported.
+ *
+ * @throws {FormatError} if the bytes are damaged
+ */
+export async function compareExport(input: ComparisonInput): Promise<Comparison> {
+  const { mlp, inputs, signal, onProgress } = input, { inFeatures } = mlp;
+  const count = inputs.length / inFeatures, answer = await openExport(input);
+  const { kind } = answerOf(mlp), width = kind === "pair" ? 2 : mlp.outFeatures;
+  const difference = new Float64Array(width), largest = new Float64Array(width);
+  for (let start = 0; start < count; start += SLICE) {
+    const rows = Math.min(SLICE, count - start);
+    const slice = inputs.subarray(start * inFeatures, (start + rows) * inFeatures);
+    const expected = answersOf(mlp, mlp.predict(slice)), found = answer(slice, rows);
+    if (found.length !== expected.length) {
+      throw new TypeError(`The exported network gives ${found.length / rows} numbers a row, needs ${width}`);
+    }
+    for (let i = 0; i < expected.length; i++) {
+      const o = i % width;
+      difference[o] = Math.max(difference[o], differenceOf(expected[i], found[i]));
+      if (Number.isFinite(expected[i])) largest[o] = Math.max(largest[o], Math.abs(expected[i]));
+    }
+    onProgress?.(start + rows);
+    await new Promise((resolve) => setTimeout(resolve)); // so that signals arrive
+    signal?.throwIfAborted();
+  }
+  const relative = difference.map((value, o) => kind === "values" && largest[o] > 0 ? value / largest[o] : value);
+  return { rows: count, largestDifference: Math.max(...relative) };
+}
+
+/** Returns the difference of two float32 numbers, the second not rounded yet. */
+function differenceOf(expected: number, found: number): number {
+  const rounded = Math.fround(found);
+  if (Object.is(expected, rounded) || expected === rounded) return 0;
+  const difference = Math.abs(expected - found);
+  return Number.isFinite(difference) ? difference : Infinity;
+}
+
+/** Opens an exported network. */
+async function openExport({ mlp, format, bytes }: ComparisonInput): Promise<Answerer> {
+  const network = (read: Mlp): Answerer => (inputs) => answersOf(read, read.predict(inputs));
+  switch (format) {
+    case "safetensors":
+      return network(await readSafetensors(bytes));
+    case "npz":
+      return network(await readNpz(bytes));
+    case "onnx": {
+      const model = parseOnnx(bytes);
+      return (inputs, rows) => runOnnx(model, inputs, { rows });
+    }
+    case "js": {
+      const { predict } = await importModule(bytes), { inFeatures } = mlp;
+      return (inputs, rows) =>
+        Array.from({ length: rows }, (_, row) => predict(inputs.subarray(row * inFeatures, (row + 1) * inFeatures)))
+          .flat();
+    }
+    default:
+      format satisfies never;
+      throw new TypeError(`Unknown format "${format}"`);
+  }
+}
+
+async function readSafetensors(bytes: Uint8Array): Promise<Mlp> {
+  const { tensors, metadata } = parseSafetensors(bytes);
+  const config = metadata.get(CONFIG_KEY);
+  if (config === undefined) throw refuser("safetensors", {})(`has no ${JSON.stringify(CONFIG_KEY)} in its metadata`);
+  const read = async (name: string) => arrayOf(tensors.get(name), name);
+  return new Mlp(await readSequential({ file: "", names: [...tensors.keys()], read }, config));
+}
