@@ -98,8 +98,18 @@ export type { Origin } from "./src/formats/fault.ts";
 export { type IdxArray, parseIdx } from "./src/formats/idx.ts";
 export { formatNpy, type NpyArray, type NpyValues, parseNpy } from "./src/formats/npy.ts";
 export { formatNpz, type Npz, type NpzInput, parseNpz } from "./src/formats/npz.ts";
+export { type ImageSize, resizePicture } from "./src/data/resize.ts";
+export { readPicture, type ReadPictureOptions } from "./src/formats/picture.ts";
 export { parsePng, type ParsePngOptions, type Picture } from "./src/formats/png.ts";
 export { formatPng } from "./src/formats/png_write.ts";
+export {
+  formatSafetensors,
+  parseSafetensors,
+  type Safetensors,
+  type SafetensorsInput,
+  type SafetensorsTensor,
+  type TensorValues,
+} from "./src/formats/safetensors.ts";
 export type { ReadZipOptions } from "./src/formats/zip.ts";
 export {
   type Candidate,
@@ -151,4 +161,6 @@ export {
 } from "./src/plan/schedules.ts";
 export type { EpochOptions, TrainEvent } from "./src/training/epochs.ts";
 export { train, type TrainOptions } from "./src/training/train.ts";
+export { type InputScaling, inputScalingOf } from "./src/training/input_scaling.ts";
+export type { Scalings } from "./src/training/scalings.ts";
 export { type TargetScaling, targetScalingOf } from "./src/training/target_scaling.ts";

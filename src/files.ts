@@ -27,13 +27,14 @@ const COPY_BUFFER = 1024 * 1024;
  * leave the temporary file, whose name ends in `.part`; the next write to the same target removes it. Needs read and
  * write permission for the folder.
  *
+ * @param content the bytes; those of an iterable are written as they come, and nothing is replaced if it throws
  * @param options `beforeReplace` is called when the disk has the new bytes, before they replace an existing file;
  * nothing is replaced if it throws
  * @throws {TypeError} if `path` is a folder
  */
 export async function writeFileAtomic(
   path: string,
-  bytes: Uint8Array,
+  content: Uint8Array | AsyncIterable<Uint8Array>,
   options: { readonly beforeReplace?: () => Promise<void> } = {},
 ): Promise<void> {
   const target = await followLinks(path);
@@ -41,7 +42,10 @@ export async function writeFileAtomic(
   if (before?.isDirectory) {
     throw new TypeError(`Cannot write ${JSON.stringify(path)}: it is a folder, needs a file`);
   }
-  if (before && !before.isFile) return await Deno.writeFile(target, bytes);
+  if (before && !before.isFile) {
+    using stream = await Deno.open(target, { write: true });
+    return await writeContent(stream, content);
+  }
 
   await Deno.mkdir(folderOf(target), { recursive: true });
   await removeOrphans(target); // before the write, which may need the disk space
@@ -50,7 +54,7 @@ export async function writeFileAtomic(
   // removed.
   const part = await createPart(target, mode === undefined ? {} : { mode: mode & 0o777 });
   await fillAndRename(part, target, async ({ file }) => {
-    await writeAll(file, bytes);
+    await writeContent(file, content);
     if (mode !== undefined && Deno.build.os !== "windows") await Deno.chmod(part.path, mode & 0o7777);
     await file.sync();
     if (before) await options.beforeReplace?.();
@@ -142,6 +146,14 @@ function tooLarge(name: string, found: string, maxBytes: number): RangeError {
   return new RangeError(
     `Cannot read ${JSON.stringify(name)}: it has ${found} bytes, at most ${maxBytes} are read`,
   );
+}
+
+async function writeContent(
+  file: Deno.FsFile,
+  content: Uint8Array | AsyncIterable<Uint8Array>,
+): Promise<void> {
+  if (content instanceof Uint8Array) return await writeAll(file, content);
+  for await (const bytes of content) await writeAll(file, bytes);
 }
 
 /** Copies a file atomically: at every moment, `to` is either the old file or the complete copy. */

@@ -1,4 +1,5 @@
 /** Initial parameters: random weights, and biases of 0. @module */
+import type { FloatArray } from "./backends/backend.ts";
 import type { LayerSpec } from "./plan/layers.ts";
 import { createRandom } from "./random.ts";
 
@@ -11,6 +12,17 @@ export type InitName = "he" | "glorot" | "uniform" | "zeros";
 
 /** The maximum number of weights of a layer: float32 numbers in 4 GiB, which is all that WebAssembly can address. */
 const MAX_WEIGHTS = 2 ** 30;
+
+/** The weights that {@linkcode initialParameters} drew. */
+const INITIAL = new WeakSet<FloatArray>();
+
+/**
+ * Returns whether these are weights that {@linkcode initialParameters} drew: new random weights, and not those of a trained
+ * network. It is about the array itself, not its values.
+ */
+export function isInitial(weights: FloatArray): boolean {
+  return INITIAL.has(weights);
+}
 
 /** The first random stream for weights. The streams from 1 on are used by the epochs. */
 const WEIGHTS_STREAM = 0xffff0000;
@@ -39,6 +51,7 @@ export function initialParameters(
     const draw = drawFrom(options.init, fanIn, outFeatures, random);
     const weights = new Float32Array(size);
     for (let i = 0; i < size; i++) weights[i] = draw();
+    INITIAL.add(weights);
     parameters[`layer_${index + 1}.weights`] = weights;
     parameters[`layer_${index + 1}.bias`] = new Float32Array(outFeatures);
     fanIn = outFeatures;

@@ -10,6 +10,7 @@ import {
   type InputSpec,
   inputSpecOf,
   type TableColumn,
+  type TaskKind,
 } from "./data/dataset.ts";
 import { readFileBounded, writeFileAtomic } from "./files.ts";
 import { formatModel, parseModel } from "./model_file.ts";
@@ -123,6 +124,18 @@ export class Mlp implements MlpParts {
   async save(path: string): Promise<void> {
     checkFiles(`save ${JSON.stringify(path)}`, "take the file's bytes from Mlp.format()");
     await writeFileAtomic(path, this.format());
+  }
+
+  /**
+   * The kind of labels or targets that it was trained on; `undefined` if it was not trained, or on target values with a loss
+   * that also takes classes.
+   */
+  get task(): TaskKind | undefined {
+    const loss = this.training?.config?.loss;
+    if (loss === "cross-entropy") return "classify";
+    if (loss === "binary-cross-entropy") return this.outFeatures > 1 ? "multilabel" : undefined;
+    const isNumber = this.outFeatures === 1 && this.layers[this.layers.length - 1].activation === "linear";
+    return loss !== undefined && isNumber ? "regress" : undefined;
   }
 
   /** Inputs a row, `I`. */

@@ -2,11 +2,14 @@
 import type { InputSpec } from "./data/dataset.ts";
 import type { Tensors } from "./backends/backend.ts";
 import type { TrainConfig } from "./training/config.ts";
-import type { TargetScaling } from "./training/target_scaling.ts";
+import type { Scalings } from "./training/scalings.ts";
 import type { LayerSpec } from "./plan/layers.ts";
 
-/** The record of a network's training, which is saved in its file. */
-export interface TrainingRecord {
+/**
+ * The record of a network's training, which is saved in its file. Its scalings were used in training only: the first layer
+ * contains that of the inputs, and the last layer undoes that of the target values.
+ */
+export interface TrainingRecord extends Scalings {
   /** The settings of the run. */
   readonly config: TrainConfig;
   /** The number of epochs of training; the last may be incomplete. */
@@ -15,8 +18,6 @@ export interface TrainingRecord {
   readonly dataset: { readonly source: string; readonly rows: number };
   /** The name of the backend that ran the steps. */
   readonly backend: string;
-  /** The scaling of the target values in training, which the last layer undoes; absent if they were not scaled. */
-  readonly targetScaling?: TargetScaling;
 }
 
 /** The parts of a network. */

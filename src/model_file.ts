@@ -87,7 +87,10 @@ export async function readModel(npz: Npz): Promise<MlpParts> {
   if (dropout !== undefined && dropout.length !== layers.length) {
     throw refuse(`has ${dropout.length} rates of dropout for ${layers.length} layers`);
   }
-  const { targetScaling } = training ?? {};
+  const { inputScaling, targetScaling } = training ?? {}, inputs = inFeaturesOf(spec);
+  if (inputScaling && inputScaling.shift.length !== inputs) {
+    throw refuse(`has an input scaling of ${inputScaling.shift.length} inputs for ${inputs} inputs`);
+  }
   if (targetScaling && targetScaling.mean.length !== inFeatures) {
     throw refuse(`has a target scaling of ${targetScaling.mean.length} outputs for ${inFeatures} outputs`);
   }

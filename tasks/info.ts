@@ -11,6 +11,7 @@ import type { TrainingRecord } from "../src/mlp_parts.ts";
 import config from "../deno.json" with { type: "json" };
 import { loadModel } from "./shared/model.ts";
 import { BACKEND_OPTIONS, backendOptionsOf, DEFAULT_MODEL, JSON_OPTION } from "./shared/options.ts";
+import { inputScalingText } from "./shared/input_scale.ts";
 import { scalingText } from "./shared/run_notes.ts";
 import type { Command } from "./terminal/command.ts";
 import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
@@ -126,16 +127,18 @@ function modelJson({ inputShape, inputScale, layers, classNames, parameterCount,
 function modelLines(mlp: Mlp): string[] {
   const lines = [...mlp.summary().split("\n"), `inputs × ${mlp.inputScale}`];
   if (mlp.classNames) lines.push(`classes ${mlp.classNames.join(", ")}`);
-  return mlp.training ? [...lines, ...trainingLines(mlp.training)] : lines;
+  return mlp.training ? [...lines, ...trainingLines(mlp.training, mlp)] : lines;
 }
 
 /** Returns the lines that describe how a network was trained. */
-function trainingLines({ dataset, epochs, backend, config, targetScaling }: TrainingRecord): string[] {
+function trainingLines(record: TrainingRecord, { columns }: Mlp): string[] {
+  const { dataset, epochs, backend, config, inputScaling, targetScaling } = record;
   return [
     `trained for ${epochs} of ${config.epochs} epochs on ${
       count(dataset.rows)
     } rows of ${dataset.source}, by ${backend}`,
     ...config.average > 0 ? [`parameters averaged over the steps by ${config.average}`] : [],
+    ...inputScaling ? [`inputs: ${inputScalingText(inputScaling, config, columns)}`] : [],
     ...targetScaling ? [`targets standardized in training: ${scalingText(targetScaling)}`] : [],
     Object.entries(config).map(([name, value]) => `${name} ${value}`).join(", "),
   ];

@@ -1,30 +1,21 @@
 /** `deno task predict`: classifies images with a saved network. @module */
 import { openBackend } from "../src/backends/open.ts";
-import { type NetworkImage, readImages, type ReadImagesOptions } from "../src/data/images.ts";
-import { readFileBounded, readToEnd } from "../src/files.ts";
-import {
-  type Candidate,
-  candidatesOf,
-  guessOf,
-  labelProbabilitiesOf,
-  probabilitiesOf,
-  UNSURE_BELOW,
-} from "../src/guess.ts";
+import type { RowRange } from "../src/data/row_inputs.ts";
+import { UNSURE_BELOW } from "../src/guess.ts";
 import type { Mlp } from "../src/mlp.ts";
-import { visible } from "../src/visible.ts";
+import { csvLines, type CsvOptions } from "./predict/csv.ts";
+import { checkInputs, type InputOptions, readInputs } from "./predict/inputs.ts";
+import { refuseToReplace, writeLines } from "./predict/output.ts";
+import { counted, type Prediction, predictionJson, predictions, type Tally } from "./predict/prediction.ts";
+import { printTable } from "./predict/table.ts";
 import { loadModel } from "./shared/model.ts";
 import { BACKEND_OPTIONS, backendOptionsOf, JSON_OPTION, MODEL_OPTION } from "./shared/options.ts";
 import { type Command, withDefaults } from "./terminal/command.ts";
-import { drawingLines } from "./terminal/drawing.ts";
-import { variable } from "./terminal/environment.ts";
 import { UsageError } from "./terminal/errors.ts";
-import { unlessAborted } from "./terminal/interrupt.ts";
 import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
-import { percent } from "./terminal/numbers.ts";
+import { accuracy, count } from "./terminal/numbers.ts";
 import { shownPath, userPath } from "./terminal/paths.ts";
 import type { Screen } from "./terminal/screen.ts";
-import { fileError } from "./terminal/system_errors.ts";
-import { type Column, startTable } from "./terminal/table.ts";
 
 const COMMAND = {
   name: "predict",
@@ -38,8 +29,8 @@ const COMMAND = {
     name: "IMAGE...",
     help:
       "a .png, or an .npy of shape [H, W] or [N, H, W]: images, dark on light or light on dark, whose ink is centered " +
-      "as on the drawing page; an .npy of shape [N, I], or an .npz with x_test: rows, used as they are; " +
-      "- reads one of these from stdin",
+      "as on the drawing page; an .npy of shape [N, I] or of the network's input shape, or an .npz with x_test: rows, " +
+      "used as they are; - reads one of these from stdin",
   },
   groups: {
     input: {
@@ -51,11 +42,23 @@ const COMMAND = {
           default: false,
           help: "use images as they are, without centering; they need the network's input shape",
         },
-        set: { kind: "choice", default: "test", choices: ["test", "train"], help: "set of an .npz" },
+        set: {
+          kind: "choice",
+          default: "test",
+          choices: ["test", "train", "validation"],
+          help: "set of an .npz",
+        },
         rows: {
           kind: "text",
           value: "A-B",
           help: "first and last row of an array or set, counted from 0; by default all rows",
+        },
+        inputScale: {
+          kind: "text",
+          value: "pixels|none|NUMBER",
+          help:
+            "scale of rows that have another than those that the network was trained on: pixels for 0 to 255, none for " +
+            "pixels that were divided by 255, or the factor that scales them",
         },
       },
       aliases: { model: ["m"] },
@@ -66,6 +69,24 @@ const COMMAND = {
         top: { kind: "integer", default: 2, min: 1, max: 1000, help: "number of most probable classes" },
         show: { kind: "boolean", default: false, help: "draw the network's input on the terminal" },
         ...JSON_OPTION,
+        csv: {
+          kind: "text",
+          value: "PATH",
+          help: "write the predictions to a CSV file, with a header, in place of the table; - for stdout",
+        },
+        probabilities: {
+          kind: "boolean",
+          default: false,
+          help: "add a column with the probability of each class to the CSV",
+        },
+        id: {
+          kind: "text",
+          value: "NAME[,LABEL]",
+          help:
+            "write only the columns NAME and LABEL to the CSV, as a submission to Kaggle needs them: NAME is the column " +
+            "of that name of an input, else the number of the row, from 1; LABEL is the class or the value",
+        },
+        force: { kind: "boolean", default: false, help: "replace the CSV file if it exists" },
       },
     },
     run: { title: "Run", options: BACKEND_OPTIONS },
@@ -79,21 +100,7 @@ const COMMAND = {
   ],
 } as const satisfies Command;
 
-/** The maximum width of the table with a column for each label, and the width of such a column: `* 100.00 %`. */
-const TERMINAL = 80, LABEL_WIDTH = 10;
-
 type Context = TaskContext<typeof COMMAND["groups"]>;
-
-/** An image and the network's outputs for it. */
-interface Prediction {
-  readonly image: NetworkImage;
-  /** The network's outputs `[O]`. */
-  readonly outputs: Float32Array;
-  /** The probabilities of classes, `[C]`; absent if the network has no classes. */
-  readonly probabilities?: Float32Array;
-  /** The probabilities of several labels, `[O]`; absent if the network has no labels. */
-  readonly labels?: Float32Array;
-}
 
 /** Runs this command, by default with the arguments of the process. */
 export const run = (call?: Partial<Call>) => runTask(COMMAND, main, call);
@@ -106,197 +113,104 @@ async function main(context: Context): Promise<void> {
   const shown = withDefaults(COMMAND.groups.shown.options, given.shown);
   if (positionals.length === 0) throw new UsageError("An IMAGE is needed, found none");
   if (positionals.filter((path) => path === "-").length > 1) throw new UsageError("- can be given only once");
-  if (shown.show && shown.json) throw new UsageError("--show and --json exclude each other");
-  const rows = input.rows === undefined ? undefined : rowsOf(input.rows);
+  const csv = csvOf(shown);
+  const options: InputOptions = {
+    raw: given.input.raw,
+    set: input.set,
+    rows: input.rows === undefined ? undefined : rowsOf(input.rows),
+    inputScale: input.inputScale === undefined ? undefined : scaleOf(input.inputScale),
+    note: screen.note,
+  };
   const mlp = await loadModel(input.model, context);
-  const images: NetworkImage[] = [];
-  for (const path of positionals) {
-    const opened = openImages(path, mlp, { raw: input.raw, set: input.set, rows });
-    images.push(...await unlessAborted(signal, opened));
-  }
+  await checkInputs(positionals);
+  if (csv?.path) await refuseToReplace(csv.path, { force: shown.force, inputs: positionals });
   await using backend = await openBackend(given.run.backend ?? "auto", backendOptionsOf(given.run));
   screen.note(`backend  ${backend.name} on ${backend.device}`);
   await using predictor = await backend.createPredictor(mlp, mlp.parameters);
-  const outputs = await predictor.run(inputsOf(images, mlp.inFeatures));
-  const probabilities = probabilitiesOf(mlp, outputs), labels = labelProbabilitiesOf(mlp, outputs);
-  const predictions = images.map((image, i): Prediction => {
-    const part = (values: Float32Array) => {
-      const width = values.length / images.length;
-      return values.subarray(i * width, (i + 1) * width);
-    };
-    return {
-      image,
-      outputs: part(outputs),
-      ...probabilities && { probabilities: part(probabilities) },
-      ...labels && { labels: part(labels) },
-    };
-  });
-  if (shown.json) {
-    for (const prediction of predictions) screen.row(JSON.stringify(predictionJson(prediction, mlp)));
-  } else printPredictions(screen, predictions, mlp, shown);
+  const tally = { rows: 0, blank: 0, labeled: 0, correct: 0 };
+  const batches = counted(
+    predictions(readInputs(positionals, mlp, options), { mlp, predictor, signal }),
+    tally,
+  );
+  if (csv) await printCsv(screen, csvLines(batches, mlp, csv), csv.path);
+  else if (shown.json) await printJson(screen, batches, mlp);
+  else await printTable(screen, batches, mlp, shown);
+  for (const line of summaryLines(tally, csv?.path)) screen.note(line);
 }
 
-async function openImages(
-  path: string,
-  mlp: Mlp,
-  options: Omit<ReadImagesOptions, "name">,
-): Promise<NetworkImage[]> {
-  if (path === "-") {
-    const name = "stdin";
-    return await readImages(await readToEnd(Deno.stdin, { name }), mlp, { name, ...options });
+async function printJson(screen: Screen, batches: AsyncIterable<Prediction[]>, mlp: Mlp): Promise<void> {
+  for await (const batch of batches) {
+    for (const prediction of batch) screen.row(JSON.stringify(predictionJson(prediction, mlp)));
   }
-  const name = shownPath(userPath(path));
-  try {
-    return await readImages(await readFileBounded(userPath(path)), mlp, { name, ...options });
-  } catch (error) {
-    throw fileError("Cannot read", userPath(path), error);
+}
+
+/** Writes a CSV to a file, or to stdout, where control characters are shown as escapes. */
+async function printCsv(
+  screen: Screen,
+  batches: AsyncIterable<readonly string[]>,
+  path: string | undefined,
+): Promise<void> {
+  if (path !== undefined) return await writeLines(path, batches);
+  for await (const lines of batches) {
+    for (const line of lines) screen.row(line);
   }
+}
+
+function summaryLines({ rows, blank, labeled, correct }: Tally, path: string | undefined): string[] {
+  const right = `${count(correct)} of ${count(labeled)} correct`;
+  return [
+    ...labeled > 0 ? [`accuracy ${accuracy(correct / labeled, labeled)} (${right})`] : [],
+    ...path !== undefined
+      ? [`saved    ${shownPath(path)}, ${rows === 1 ? "1 row" : `${count(rows)} rows`}`]
+      : [],
+    ...path !== undefined && blank > 0
+      ? [`no ink on ${count(blank)} of the pictures: they have no class`]
+      : [],
+  ];
+}
+
+/** Parses the options of the CSV; returns `undefined` if none is written. A CSV without a path is written to stdout. */
+function csvOf(shown: {
+  readonly csv?: string;
+  readonly id?: string;
+  readonly probabilities: boolean;
+  readonly json: boolean;
+  readonly show: boolean;
+}): CsvOptions & { readonly path?: string } | undefined {
+  const { csv, id, probabilities, json, show } = shown;
+  if (show && json) throw new UsageError("--show and --json exclude each other");
+  if (csv === undefined) {
+    if (id !== undefined) throw new UsageError("--id needs --csv");
+    if (probabilities) throw new UsageError("--probabilities needs --csv");
+    return undefined;
+  }
+  if (json || show) throw new UsageError(`--csv and --${json ? "json" : "show"} exclude each other`);
+  const path = csv === "-" ? undefined : userPath(csv);
+  if (id === undefined) return { path, probabilities };
+  if (probabilities) throw new UsageError("--id and --probabilities exclude each other");
+  const [name, label, ...more] = id.split(",").map((text) => text.trim());
+  if (name === "" || label === "" || more.length > 0) {
+    throw new UsageError(`--id needs a name or two, such as ImageId,Label, found ${JSON.stringify(id)}`);
+  }
+  return { path, probabilities, submission: { id: name, label } };
+}
+
+/** Parses `--input-scale`: `pixels`, `none`, or a factor. */
+function scaleOf(text: string): number {
+  if (text === "pixels") return 1 / 255;
+  if (text === "none") return 1;
+  const scale = text.trim() === "" ? NaN : Number(text);
+  if (Number.isFinite(scale) && scale > 0) return scale;
+  throw new UsageError(
+    `--input-scale needs pixels, none or a number above 0 such as 0.0625, found ${JSON.stringify(text)}`,
+  );
 }
 
 /** Parses a range of rows: `3-7`, or `3` for one row. */
-function rowsOf(text: string): { first: number; last: number } {
+function rowsOf(text: string): RowRange {
   const [, first, last = first] = /^(\d{1,15})(?:-(\d{1,15}))?$/.exec(text) ?? [];
   if (first === undefined || Number(first) > Number(last)) {
     throw new UsageError(`--rows needs two rows such as 0-9, found ${JSON.stringify(text)}`);
   }
   return { first: Number(first), last: Number(last) };
-}
-
-/** Returns the inputs of all images, `[N, I]`: bytes if all of them are bytes, else float32. */
-function inputsOf(images: readonly NetworkImage[], inFeatures: number): Uint8Array | Float32Array {
-  const areBytes = images.every(({ inputs }) => inputs instanceof Uint8Array);
-  const all = new (areBytes ? Uint8Array : Float32Array)(images.length * inFeatures);
-  for (const [i, { inputs }] of images.entries()) all.set(inputs, i * inFeatures);
-  return all;
-}
-
-function predictionJson({ image, outputs, probabilities, labels }: Prediction, { classNames }: Mlp) {
-  const { name: file, blank, label } = image;
-  const known = label === undefined ? {} : { trueLabel: label };
-  if (blank) return { file, blank };
-  if (labels) {
-    const predicted = [...labels.keys()].filter((o) => isPredicted(labels[o]));
-    const names = classNames && { labelNames: predicted.map((o) => classNames[o]) };
-    return { file, labels: predicted, ...names, probabilities: [...labels] };
-  }
-  if (!probabilities) return { file, ...known, outputs: [...outputs] };
-  const { label: guess, ...rest } = guessOf(probabilities);
-  const name = classNames && { className: classNames[guess] };
-  return { file, ...known, guess, ...name, ...rest, probabilities: [...probabilities] };
-}
-
-function printPredictions(
-  screen: Screen,
-  predictions: readonly Prediction[],
-  mlp: Mlp,
-  { top, show }: { readonly top: number; readonly show: boolean },
-): void {
-  const canDraw = show && Deno.stdout.isTerminal();
-  if (show && !canDraw) screen.note("--show is ignored: stdout is not a terminal");
-  const table = startTable(columnsOf(predictions, mlp, top), screen.row);
-  for (const prediction of predictions) {
-    table.row(prediction);
-    if (!canDraw) continue;
-    screen.picture(drawingOf(prediction.image, mlp));
-  }
-}
-
-function columnsOf(predictions: readonly Prediction[], mlp: Mlp, top: number): Column<Prediction>[] {
-  const nameOf = (label: number) => visible(mlp.classNames?.[label] ?? String(label));
-  const classes = predictions[0].probabilities?.length ?? mlp.outFeatures;
-  const names = Array.from({ length: classes }, (_, label) => nameOf(label).length);
-  const best = ({ image, probabilities }: Prediction): Candidate[] =>
-    image.blank || !probabilities ? [] : candidatesOf(probabilities).slice(0, top);
-  const other = ({ label, probability }: Candidate) => `${nameOf(label)} (${percent(probability)})`;
-  const width = Math.max(...names), others = (Math.min(top, classes) - 1) * (width + 12) - 2;
-  const file: Column<Prediction> = {
-    title: "image",
-    width: Math.max(...predictions.map(({ image }) => visible(image.name).length)),
-    align: "left",
-    cell: ({ image }) => image.name,
-  };
-  const label: Column<Prediction> = {
-    title: "label",
-    width,
-    cell: ({ image }) => image.label === undefined ? "" : nameOf(image.label),
-  };
-  if (predictions[0].labels) return [file, ...labelColumns(predictions, nameOf, file.width)];
-  const labels = predictions.some(({ image }) => image.label !== undefined) ? [label] : [];
-  if (predictions.every(({ probabilities }) => !probabilities)) {
-    const outputs = (prediction: Prediction) =>
-      Array.from(prediction.outputs, (value) => value.toPrecision(6)).join(" ");
-    return [file, ...labels, { title: "outputs", width: 0, align: "left", cell: outputs }];
-  }
-  return [
-    file,
-    ...labels,
-    { title: "guess", width, cell: (row) => best(row).slice(0, 1).map(({ label }) => nameOf(label)).join() },
-    {
-      title: "probability",
-      width: 8,
-      cell: (row) => best(row).slice(0, 1).map((it) => percent(it.probability)).join(),
-    },
-    ...top > 1
-      ? [
-        {
-          title: top === 2 ? "runner-up" : "next",
-          width: others,
-          align: "left",
-          cell: (row) => best(row).slice(1).map(other).join(", "),
-        } as Column<Prediction>,
-      ]
-      : [],
-    { title: "", width: 0, align: "left", cell: remarkOf },
-  ];
-}
-
-/** Returns the columns of several labels: one for each if the table is narrow enough, else one that lists those above 1/2. */
-function labelColumns(
-  predictions: readonly Prediction[],
-  nameOf: (label: number) => string,
-  used: number,
-): Column<Prediction>[] {
-  const count = predictions[0].labels!.length;
-  const shown = (probability: number) => `${isPredicted(probability) ? "* " : ""}${percent(probability)}`;
-  const columns = Array.from({ length: count }, (_, o): Column<Prediction> => ({
-    title: nameOf(o),
-    width: LABEL_WIDTH,
-    cell: ({ image, labels }) => image.blank ? "" : shown(labels![o]),
-  }));
-  const remark: Column<Prediction> = { title: "", width: 0, align: "left", cell: remarkOf };
-  const width = columns.reduce((sum, { title }) => sum + 2 + Math.max(LABEL_WIDTH, title.length), used);
-  if (width <= TERMINAL) return [...columns, remark];
-  return [
-    {
-      title: "labels above 50 %",
-      width: 0,
-      align: "left",
-      cell: ({ image, labels }) => {
-        if (image.blank) return "";
-        const predicted = [...labels!.keys()].filter((o) => isPredicted(labels![o]));
-        const listed = predicted.sort((a, b) => labels![b] - labels![a]);
-        return listed.map((o) => `${nameOf(o)} (${percent(labels![o])})`).join(", ") || "none";
-      },
-    },
-    remark,
-  ];
-}
-
-/** Returns whether a label of this probability is predicted. */
-function isPredicted(probability: number): boolean {
-  return probability > 0.5;
-}
-
-function remarkOf({ image, probabilities }: Prediction): string {
-  if (image.blank) return "no ink: nothing to classify";
-  return probabilities && !guessOf(probabilities).sure ? "not sure" : "";
-}
-
-/** Returns the lines that show the network's input as an image; none if the input is not an image. */
-function drawingOf({ inputs }: NetworkImage, { inputShape, inputScale }: Mlp): string[] {
-  const sides = inputShape.filter((length) => length > 1);
-  const width = sides.length === 2 ? sides[1] : Math.sqrt(inputs.length);
-  if (!Number.isInteger(width) || sides.length > 2) return [];
-  const values = Float32Array.from(inputs, (value) => value * inputScale);
-  return drawingLines({ values, width, color: !Deno.noColor && variable("TERM") !== "dumb" });
 }

@@ -3,6 +3,7 @@
  * trained on.
  * @module
  */
+import { averageAreas } from "./areas.ts";
 
 /** The width and height of a centered image, in pixels. */
 export const digitSide = 28;
@@ -45,7 +46,9 @@ export function centerDigit(ink: Ink): Uint8Array<ArrayBuffer> {
   const scale = boxSide / Math.max(box.width, box.height);
   const columns = Math.max(1, Math.round(box.width * scale));
   const rows = Math.max(1, Math.round(box.height * scale));
-  const scaled = averageAreas(ink, box, columns, rows);
+  const start = box.top * width + box.left;
+  const line = (y: number) => values.subarray(start + y * width, start + y * width + box.width);
+  const scaled = averageAreas({ width: box.width, height: box.height, line }, columns, rows);
 
   let sum = 0, sumX = 0, sumY = 0, peak = 0;
   for (let y = 0, i = 0; y < rows; y++) {
@@ -98,39 +101,4 @@ function boundsOf({ values, width, height }: Ink): Box | undefined {
     if (last > right) right = last;
   }
   return { left, top, width: right - left + 1, height: bottom - top + 1 };
-}
-
-/** Scales the content of the box to `[rows, columns]`; each value is the mean of the area that it covers. */
-function averageAreas(ink: Ink, box: Box, columns: number, rows: number): Float32Array {
-  const narrow = new Float32Array(box.height * columns); // [box.height, columns]
-  for (let x = 0; x < columns; x++) {
-    forEachCovered(x, box.width / columns, box.width, (from, share) => {
-      let at = box.top * ink.width + box.left + from;
-      for (let i = x; i < narrow.length; i += columns, at += ink.width) narrow[i] += share * ink.values[at];
-    });
-  }
-  const scaled = new Float32Array(rows * columns);
-  for (let y = 0; y < rows; y++) {
-    forEachCovered(y, box.height / rows, box.height, (from, share) => {
-      for (let x = 0; x < columns; x++) scaled[y * columns + x] += share * narrow[from * columns + x];
-    });
-  }
-  return scaled;
-}
-
-/**
- * Calls `visit` with each source pixel that output pixel `index` covers, and the share of the output pixel that it
- * fills. An output pixel covers `step` source pixels.
- */
-function forEachCovered(
-  index: number,
-  step: number,
-  length: number,
-  visit: (from: number, share: number) => void,
-): void {
-  const start = index * step, end = Math.min(length, start + step);
-  for (let from = Math.floor(start); from < end; from++) {
-    const share = (Math.min(end, from + 1) - Math.max(start, from)) / step;
-    if (share > 0) visit(from, share);
-  }
 }

@@ -27,26 +27,16 @@ export function toLabels(values: NumericArray, naming: Naming, noClass?: number)
   return labels;
 }
 
-/**
- * Converts values to bytes and returns them with the largest; `undefined` if a value is not a whole number from 0 to
- * 255.
- */
-export function toBytes(values: NumericArray): { bytes: Uint8Array; largest: number } | undefined {
-  let largest = 0;
-  if (values instanceof Uint8Array) {
-    for (let index = 0; index < values.length && largest < 2; index++) {
-      largest = Math.max(largest, values[index]);
-    }
-    return { bytes: values, largest };
-  }
+/** Converts values to bytes; returns `undefined` if a value is not a whole number from 0 to 255. */
+export function toBytes(values: NumericArray): Uint8Array | undefined {
+  if (values instanceof Uint8Array) return values;
   const bytes = new Uint8Array(values.length);
   for (let index = 0; index < bytes.length; index++) {
     const value = Number(values[index]);
     bytes[index] = value;
     if (bytes[index] !== value) return undefined;
-    if (value > largest) largest = value;
   }
-  return { bytes, largest };
+  return bytes;
 }
 
 /** Options of {@linkcode toFloats}. */
@@ -55,6 +45,8 @@ export interface FloatOptions extends Pick<Naming, "refuse" | "exact"> {
   readonly name: string;
   /** The shape of the array, for the position of a value in messages. */
   readonly shape: readonly number[];
+  /** The number of the first row, for the same, if the array is a part of a larger one; 0 by default. */
+  readonly firstRow?: number;
   /** True if NaN and infinities are accepted; a finite number that is too large for float32 never is. */
   readonly infinite?: boolean;
 }
@@ -67,7 +59,7 @@ export interface FloatOptions extends Pick<Naming, "refuse" | "exact"> {
  */
 export function toFloats(
   values: NumericArray,
-  { name, shape, refuse, exact = false, infinite = false }: FloatOptions,
+  { name, shape, firstRow = 0, refuse, exact = false, infinite = false }: FloatOptions,
 ): Float32Array {
   if (values instanceof Float32Array && infinite) return values;
   const floats = values instanceof Float32Array ? values : new Float32Array(values.length);
@@ -84,10 +76,8 @@ export function toFloats(
       ? undefined
       : "integers that are exact in float32";
     if (needed === undefined) continue;
-    throw refuse(
-      "range",
-      `"${name}" has ${value} at ${shapeText(positionOf(index, shape))}, needs ${needed}`,
-    );
+    const [row, ...within] = positionOf(index, shape), position = shapeText([firstRow + row, ...within]);
+    throw refuse("range", `"${name}" has ${value} at ${position}, needs ${needed}`);
   }
   return floats;
 }

@@ -8,6 +8,7 @@ import { classesOfLabels } from "./class_count.ts";
 import { toBytes, toFloats, toLabels } from "./convert.ts";
 import { toWeights } from "./canonical.ts";
 import { type Dataset, inFeaturesOf, NO_CLASS } from "./dataset.ts";
+import { inputKindOf } from "./input_kind.ts";
 
 /** The arrays of a data set: inputs, and either labels or targets. */
 export interface DatasetArrays {
@@ -30,9 +31,9 @@ export interface DatasetArrays {
   /** Names of the classes in label order. */
   readonly classNames?: readonly string[];
   /**
-   * The factor that a network applies to each input. If neither this nor `like` is given, whole numbers from 0 to 255, of
-   * which at least one is above 1, are pixels, whatever their type: they become bytes with the factor 1/255. All other inputs
-   * have the factor 1.
+   * The factor that a network applies to each input. If neither this nor `like` is given, whole numbers from 0 to 255 in the
+   * shape of images, some of them above 127, are pixels, whatever their type: they become bytes with the factor 1/255. All
+   * other inputs have the factor 1. Images have the shape `[H, W]`, `[H, W, C]`, `[C, H, W]` or a square number of at least 64.
    */
   readonly inputScale?: number;
   /** The training set of this set, which then has the same shape, scale, number type, classes and names. */
@@ -162,12 +163,12 @@ function represent(arrays: DatasetArrays, naming: Naming): Pick<Dataset, "inputs
       throw naming.refuse("range", `Input scale is ${scale}, needs a finite number`);
     }
     const asBytes = like ? like.inputs instanceof Uint8Array : inputs instanceof Uint8Array;
-    const bytes = asBytes ? toBytes(inputs)?.bytes : undefined;
+    const bytes = asBytes ? toBytes(inputs) : undefined;
     if (bytes) return { inputs: bytes, inputScale: scale };
   } else {
-    const { bytes, largest } = toBytes(inputs) ?? {};
-    if (bytes && largest! > 1) return { inputs: bytes, inputScale: 1 / 255 };
-    if (bytes && inputs instanceof Uint8Array) return { inputs: bytes, inputScale: 1 };
+    const kind = inputKindOf(inputs, inputShape), bytes = kind === "pixels" ? toBytes(inputs) : undefined;
+    if (bytes) return { inputs: bytes, inputScale: 1 / 255 };
+    if (inputs instanceof Uint8Array) return { inputs, inputScale: 1 };
   }
   const floats = toFloats(inputs, { ...naming, name: naming.inputs, shape: [-1, ...inputShape] });
   return { inputs: floats, inputScale: scale ?? 1 };

@@ -3,17 +3,16 @@
  * @module
  */
 import type { FormatError } from "../errors.ts";
-import { byteCount, digits, type Refuse, refuser, shapeText } from "../formats/fault.ts";
+import { byteCount, type Refuse, refuser, shapeText } from "../formats/fault.ts";
 import { type NpyArray, parseNpy } from "../formats/npy.ts";
 import { parsePng, type Picture } from "../formats/png.ts";
 import { isPng } from "../formats/png_chunks.ts";
 import type { InputSpec } from "./dataset.ts";
 import { centerDigit, digitSide } from "./center.ts";
-import { countOf, inFeaturesOf } from "./dataset.ts";
-import { checkedDataset } from "./from_arrays.ts";
+import { inFeaturesOf } from "./dataset.ts";
 import { inkOf } from "./ink.ts";
-import { datasetFromNpz } from "./load.ts";
 import { luminanceOf } from "./luminance.ts";
+import { chosenRows, holdsRows, readSet, rowInputs } from "./row_inputs.ts";
 
 /** One input of a network, and its origin. */
 export interface NetworkImage {
@@ -31,23 +30,15 @@ export interface NetworkImage {
 export interface ReadImagesOptions {
   /** The file's name, for messages. */
   readonly name: string;
-  /** True to use the pixels of pictures unchanged; by default the ink on them is found and centered. */
+  /**
+   * True to use the pixels of pictures unchanged; by default the ink on them is found and centered, except on those of an
+   * array whose shape is that of the network's inputs. False to find and center it on those, too.
+   */
   readonly raw?: boolean;
   /** The set of an `.npz` whose rows are read; the test set by default. */
   readonly set?: "train" | "test";
   /** The first and the last row to read, if a file holds several; all by default. */
   readonly rows?: { readonly first: number; readonly last: number };
-}
-
-/** Rows of inputs, from an array or a data set. */
-interface Rows {
-  readonly shape: readonly number[];
-  readonly values: NpyArray["values"];
-  /** The dtype of the array; absent for a data set. */
-  readonly dtype?: string;
-  /** The scale of the inputs; absent for an array, which has none. */
-  readonly inputScale?: number;
-  readonly labels?: Uint32Array;
 }
 
 /** The scale of the inputs of a network that was trained on pixels. */
@@ -59,7 +50,8 @@ const PIXEL_SCALE = 1 / 255;
  * - A PNG, and an `.npy` of shape `[H, W]` or `[N, H, W]`, hold pictures. For a network with 28×28 inputs, the ink on
  *   them is found and centered, as on the drawing page. A network with other inputs needs `raw`, and pictures of its
  *   input shape.
- * - An `.npy` of shape `[I]` or `[N, I]`, and the sets of an `.npz`, hold rows, which are used unchanged.
+ * - An `.npy` of shape `[I]` or `[N, I]`, or of the network's input shape, and the sets of an `.npz`, hold rows. Their
+ *   values are used unchanged, in the units of the rows that the network was trained on.
  *
  * @throws {FormatError} if the file is damaged, or of another format
  * @throws {TypeError} if the content does not fit the network's inputs
@@ -78,8 +70,7 @@ export async function readImages(
   }
   if (bytes[0] === 0x93) {
     const array = parseNpy(bytes, { name });
-    const rank = array.shape.length, isRow = rank < 3 && array.shape[rank - 1] === inFeaturesOf(network);
-    if (options.raw || isRow) return rowInputs(array, network, options);
+    if (holdsRows(array.shape, network, options.raw)) return rowInputs(array, network, options);
     return arrayPictures(array, options).map(({ picture, name }) =>
       pictureInput(picture, network, { ...options, name })
     );
@@ -144,7 +135,9 @@ function arrayPictures(array: NpyArray, options: ReadImagesOptions): { picture: 
   if (width * height === 0) {
     throw new TypeError(`Cannot use ${JSON.stringify(name)}: its pictures have no pixels`);
   }
-  return (isSingle ? [0] : chosenRows(shape[0], options)).map((row) => {
+  const { first, last } = isSingle ? { first: 0, last: 0 } : chosenRows(shape[0], options);
+  return Array.from({ length: last - first + 1 }, (_, i) => {
+    const row = first + i;
     const brightness = Float64Array.from(
       { length: width * height },
       (_, i) => Number(values[row * width * height + i]),
@@ -160,65 +153,4 @@ function arrayPictures(array: NpyArray, options: ReadImagesOptions): { picture: 
     const pixels = Uint8Array.from(brightness, (value) => Math.round(value * scale));
     return { picture: { width, height, channels: 1, pixels }, name: shown };
   });
-}
-
-async function readSet(
-  bytes: Uint8Array,
-  { name, set = "test" }: ReadImagesOptions,
-): Promise<Rows> {
-  const dataset = (await datasetFromNpz(bytes, { name }))[set];
-  if (dataset === undefined) throw new TypeError(`Cannot use ${JSON.stringify(name)}: it has no ${set} rows`);
-  const { inputs, inputShape, inputScale, labels } = dataset;
-  return {
-    shape: [countOf(dataset), ...inputShape],
-    values: inputs as NpyArray["values"],
-    inputScale,
-    labels,
-  };
-}
-
-/** Converts rows of shape `[I]` or `[N, I]`, or of the network's input shape, to inputs of the network. */
-function rowInputs(
-  rows: Rows,
-  { inputShape, inputScale = 1 }: InputSpec,
-  options: ReadImagesOptions,
-): NetworkImage[] {
-  const { shape, values, dtype, labels } = rows, { name } = options;
-  const inFeatures = inFeaturesOf({ inputShape });
-  const fault = (found: string) => new TypeError(`Cannot use ${JSON.stringify(name)}: ${found}`);
-  const isRow = (row: readonly number[]) => `${row}` === `${inputShape}` || `${row}` === `${inFeatures}`;
-  const isSingle = isRow(shape);
-  if (Array.isArray(values) || !(isSingle || isRow(shape.slice(1)))) {
-    const needed = `the network needs ${shapeText(inputShape)} for each row`;
-    throw fault(`its array has shape ${shapeText(shape)}${dtype ? ` of ${dtype}` : ""}, ${needed}`);
-  }
-  const count = isSingle ? 1 : shape[0];
-  const chosen = isSingle ? [0] : chosenRows(count, options);
-  const { inputs, inputScale: found } = checkedDataset({
-    inputs: values,
-    inputShape,
-    // Bytes for a network of pixels, and floats for a network of floats, have its scale; otherwise the values decide.
-    inputScale: rows.inputScale ??
-      ((dtype === "|u1") === (inputScale === PIXEL_SCALE) ? inputScale : undefined),
-    labels: new Uint32Array(count),
-  }, { inputs: "array", labelsOrTargets: "labels", refuse: (_kind, found) => fault(found) });
-  if (found !== inputScale) throw fault(`its inputs have scale ${found}, the network needs ${inputScale}`);
-  return chosen.map((row) => ({
-    name: isSingle ? name : `${name}[${row}]`,
-    inputs: inputs.subarray(row * inFeatures, (row + 1) * inFeatures),
-    blank: false,
-    ...labels && { label: labels[row] },
-  }));
-}
-
-/** Returns the indices of the requested rows, of `count` rows. */
-function chosenRows(count: number, { name, rows }: ReadImagesOptions): number[] {
-  const quoted = JSON.stringify(name), { first, last } = rows ?? { first: 0, last: count - 1 };
-  if (count === 0) throw new RangeError(`Cannot use ${quoted}: it holds no rows`);
-  if (first > last || last >= count) {
-    throw new RangeError(
-      `Cannot use rows ${first}-${last} of ${quoted}: it has rows 0 to ${digits(count - 1)}`,
-    );
-  }
-  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }

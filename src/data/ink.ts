@@ -3,7 +3,9 @@
  * @module
  */
 import type { Picture } from "../formats/png.ts";
+import { canvasOf } from "./canvas.ts";
 import type { Ink } from "./center.ts";
+import { connectedParts } from "./connected.ts";
 import { luminanceOf } from "./luminance.ts";
 import { fitPaper, type Sheet } from "./paper.ts";
 
@@ -24,8 +26,8 @@ const SPECK = 1 / 32;
 /**
  * Finds the ink of a picture: the difference from the paper for each pixel of ink, and 0 for all other pixels.
  *
- * Colors are converted to luminance, over a white background if they are transparent. The edges of the picture are
- * assumed to be paper. Pixels darker than the paper, or brighter than it, are ink, whichever there is more of. The
+ * Colors are converted to luminance, over a white canvas if they are transparent, or over a black one if the strokes on a
+ * transparent canvas are bright. The edges of the picture are assumed to be paper. Pixels darker than the paper, or brighter than it, are ink, whichever there is more of. The
  * paper may be shaded and noisy: pixels that hardly differ from it, and specks far smaller than the rest, become 0. A
  * picture with a side of more than 1024 pixels is scaled down by a whole number.
  *
@@ -66,44 +68,25 @@ function brightnessOf(picture: Picture): Sheet {
     const shape = `[${picture.height}, ${picture.width}, ${channels}]`;
     throw new TypeError(`Cannot read a picture: ${pixels.length} values do not have shape ${shape}`);
   }
-  const step = Math.ceil(Math.max(picture.width, picture.height, 1) / MAX_SIDE);
+  const canvas = canvasOf(picture), step = Math.ceil(Math.max(picture.width, picture.height, 1) / MAX_SIDE);
   const width = Math.ceil(picture.width / step), height = Math.ceil(picture.height / step);
   const values = new Float32Array(width * height), counts = new Uint32Array(width * height);
   for (let y = 0, at = 0; y < picture.height; y++) {
     const start = Math.floor(y / step) * width;
     for (let x = 0; x < picture.width; x++, at += channels) {
       const place = start + Math.floor(x / step);
-      values[place] += luminanceOf(pixels, at, channels);
+      values[place] += luminanceOf(pixels, at, channels, canvas);
       counts[place]++;
     }
   }
   return { values: values.map((sum, at) => sum / counts[at]), width, height };
 }
 
-/**
- * Sets connected parts with little ink compared to the largest one to 0. Pixels that touch at a corner are connected.
- */
+/** Sets connected parts with little ink compared to the largest one to 0. */
 function removeSpecks(values: Float32Array, width: number): void {
-  const parts = new Uint32Array(values.length); // 0 for a pixel without a part yet
-  const inks = [0], open: number[] = [];
-  for (let first = 0; first < values.length; first++) {
-    if (values[first] === 0 || parts[first] > 0) continue;
-    const part = inks.length;
-    inks.push(0);
-    parts[first] = part;
-    open.push(first);
-    for (let at = open.pop(); at !== undefined; at = open.pop()) {
-      inks[part] += values[at];
-      const column = at % width;
-      for (let dx = column === 0 ? 0 : -1; dx <= (column === width - 1 ? 0 : 1); dx++) {
-        for (let next = at + dx - width; next <= at + dx + width; next += width) {
-          if (!(values[next] > 0) || parts[next] > 0) continue; // `undefined` outside of the sheet
-          parts[next] = part;
-          open.push(next);
-        }
-      }
-    }
-  }
+  const { count, partOf } = connectedParts(values, width);
+  const inks = new Float64Array(count + 1); // the first is that of no part
+  for (let at = 0; at < values.length; at++) inks[partOf[at]] += values[at];
   const least = SPECK * inks.reduce((a, b) => Math.max(a, b));
-  for (let at = 0; at < values.length; at++) if (inks[parts[at]] < least) values[at] = 0;
+  for (let at = 0; at < values.length; at++) if (inks[partOf[at]] < least) values[at] = 0;
 }

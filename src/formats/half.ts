@@ -17,3 +17,10 @@ export function decodeHalf(halves: Uint16Array): Float32Array<ArrayBuffer> {
   }
   return values;
 }
+
+/** Converts bfloat16 numbers, the upper halves of float32 numbers, given as their bits, to float32. */
+export function decodeBfloat16(halves: Uint16Array): Float32Array<ArrayBuffer> {
+  const bits = new Uint32Array(halves.length);
+  for (let index = 0; index < halves.length; index++) bits[index] = halves[index] << 16;
+  return new Float32Array(bits.buffer);
+}

@@ -30,8 +30,8 @@ export interface ParsePngOptions {
   readonly maxPixels?: number;
 }
 
-/** 2^26: an image of 8192×8192. */
-const DEFAULT_MAX_PIXELS = 2 ** 26;
+/** The default limit of pixels, 2^26: an image of 8192×8192. */
+export const DEFAULT_MAX_PIXELS = 2 ** 26;
 
 /** The chunks from which the pixels are decoded. */
 interface PngFile extends PngMeaning {

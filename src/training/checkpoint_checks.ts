@@ -53,7 +53,7 @@ export function checkArrays(
     planOf(mlp, run, refuse),
     mlp.layers,
     { step: run.progress.step, tensors: withoutPrefix(tensors, STATE) },
-    mlp.training?.targetScaling,
+    mlp.training ?? {},
   );
   for (const [name, values] of Object.entries(mlp.parameters)) {
     const needed = parameters[name], at = values.findIndex((value, i) => value !== Math.fround(needed[i]));

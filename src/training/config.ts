@@ -86,6 +86,14 @@ export const DATA_OPTIONS = {
     min: 0,
     help: "weight in the gradient of rows that belong to no class",
   },
+  inputScaling: {
+    kind: "choice",
+    default: "none",
+    absent: "none",
+    choices: ["none", "standardize", "minmax"],
+    help:
+      "scale each input for training: standardize to mean 0 and standard deviation 1, minmax to 0 to 1; the saved network takes the original values",
+  },
   standardizeTargets: {
     kind: "choice",
     default: "auto",
@@ -151,6 +159,10 @@ export function resolveConfig(given: Partial<TrainConfig> = {}): TrainConfig {
   const resolved = config as unknown as TrainConfig;
   if (resolved.nesterov && resolved.momentum === 0) {
     throw new RangeError(`Option "nesterov" needs "momentum" above 0, found 0`);
+  }
+  if (resolved.augment && resolved.inputScaling !== "none") {
+    const found = `found "inputScaling" "${resolved.inputScaling}"`;
+    throw new RangeError(`Option "augment" needs images of bytes that are not scaled for training, ${found}`);
   }
   for (const [name, spec] of Object.entries<OptionSpec>(TRAIN_OPTIONS)) {
     const { option, value } = spec.only ?? {};

@@ -15,7 +15,7 @@ import type { Evaluator } from "./evaluate.ts";
 import type { Evaluation } from "./scores.ts";
 import { networkParameters } from "./network_parameters.ts";
 import { endOfRun } from "./resume.ts";
-import type { TargetScaling } from "./target_scaling.ts";
+import type { Scalings } from "./scalings.ts";
 
 /** The results of an epoch. */
 export interface TrainEvent {
@@ -57,8 +57,8 @@ export interface Run {
   readonly augmenter: Augmenter | undefined;
   /** The rows of the data set to train on. */
   readonly rows: Uint32Array;
-  /** The scaling of its targets; `undefined` if they are as given. */
-  readonly scaling: TargetScaling | undefined;
+  /** The scalings of its inputs and targets. */
+  readonly scalings: Scalings;
   readonly evaluators: { [set: string]: Evaluator | undefined };
   readonly backend: string;
 }
@@ -85,8 +85,8 @@ export async function* runEpochs(
   run: Run,
   { signal, onProgress, resume }: EpochOptions,
 ): AsyncGenerator<TrainEvent, void, void> {
-  const { mlp, config, plan, trainer, augmenter, evaluators, scaling } = run;
-  const { labels } = run.dataset;
+  const { mlp, config, plan, trainer, augmenter, evaluators, scalings } = run;
+  const { labels } = run.dataset, isScaled = Object.keys(scalings).length > 0;
   let fingerprint = resume?.dataset; // of the same data set, which was checked
   const orderOf = (epoch: number) => {
     const order = permutation(config.seed, epoch, run.rows.length);
@@ -126,8 +126,8 @@ export async function* runEpochs(
     if (result.steps === 0) return; // interrupted before the first step of this epoch
     const stepsDone = from + result.steps, isComplete = stepsDone === stepsPerEpoch;
     const state = await trainer.readState();
-    const parameters = networkParameters(plan, mlp.layers, state, scaling);
-    if (result.diverged || !areFinite(state.tensors) || (scaling && !areFinite(parameters))) {
+    const parameters = networkParameters(plan, mlp.layers, state, scalings);
+    if (result.diverged || !areFinite(state.tensors) || (isScaled && !areFinite(parameters))) {
       throw divergedError(epoch, stepsDone, result);
     }
 
@@ -180,14 +180,14 @@ export async function* runEpochs(
 
 /** Returns the record of a network after `epochs` epochs of this run. */
 export function recordOf(
-  { config, dataset, rows, backend, scaling }: Pick<
+  { config, dataset, rows, backend, scalings }: Pick<
     Run,
-    "config" | "dataset" | "rows" | "backend" | "scaling"
+    "config" | "dataset" | "rows" | "backend" | "scalings"
   >,
   epochs: number,
 ): TrainingRecord {
   const { source } = dataset, record = { config, epochs, dataset: { source, rows: rows.length }, backend };
-  return { ...record, ...scaling && { targetScaling: scaling } };
+  return { ...record, ...scalings };
 }
 
 /** Returns the number of these rows that belong to a class. */

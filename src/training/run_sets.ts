@@ -1,4 +1,4 @@
-/** Preparation of a run's data sets: checks, validation split, row weights and standardized targets. @module */
+/** Preparation of a run's data sets: checks, validation split, row weights and scaled inputs and targets. @module */
 import { countOf, type Dataset } from "../data/dataset.ts";
 import { splitRows, takeRows } from "../data/split.ts";
 import type { Mlp } from "../mlp.ts";
@@ -6,24 +6,26 @@ import { type LossName, trainedActivation } from "../plan/losses.ts";
 import type { TrainConfig } from "./config.ts";
 import { checkFit, checkTargets, isTwoClasses } from "./evaluate.ts";
 import { rowWeightsOf } from "./row_weights.ts";
-import { standardized, type TargetScaling, targetScalingOf } from "./target_scaling.ts";
+import { inputScalingOf, scaled } from "./input_scaling.ts";
+import type { Scalings } from "./scalings.ts";
+import { standardized, targetScalingOf } from "./target_scaling.ts";
 
 /** The data sets of a run. */
 export interface RunSets {
-  /** The set to train on, with the targets and weights of its rows as the plan needs them. */
+  /** The set to train on, with the inputs, targets and weights of its rows as the plan needs them. */
   readonly training: Dataset;
   /** The rows of `training` to train on. */
   readonly rows: Uint32Array;
   /** The validation set, in original units. */
   readonly validation: Dataset | undefined;
-  /** The scaling of the targets; `undefined` if they are as given. */
-  readonly scaling: TargetScaling | undefined;
+  /** The scalings of the inputs and of the targets of `training`. */
+  readonly scalings: Scalings;
 }
 
 /**
  * Prepares the data sets of a run.
  *
- * @throws {RangeError} if sets, network and settings do not fit each other
+ * @throws {RangeError} if sets, network and settings do not fit each other, or if the inputs cannot be scaled
  * @throws {TypeError} if a set does not fit the network
  */
 export function prepareSets(
@@ -42,9 +44,11 @@ export function prepareSets(
   trainedActivation(config.loss, mlp.layers[mlp.layers.length - 1].activation, targeted.labels !== undefined);
   for (const set of sets) checkTargets(mlp, set, config.loss);
   const weights = rowWeightsOf(dataset, config, rows);
-  const scaling = targetScalingOf(mlp.layers, dataset, config, rows);
-  const training = standardized({ ...targeted, ...weights && { weights } }, scaling);
-  return { training, rows, validation, scaling };
+  const targetScaling = targetScalingOf(mlp.layers, dataset, config, rows);
+  const inputScaling = inputScalingOf(dataset, config, rows);
+  const training = standardized({ ...targeted, ...weights && { weights } }, targetScaling);
+  const scalings = { ...inputScaling && { inputScaling }, ...targetScaling && { targetScaling } };
+  return { training: scaled(training, inputScaling), rows, validation, scalings };
 }
 
 /** Returns the rows to train on, and the validation set: the given one, or the other rows. */

@@ -15,7 +15,7 @@ import { createEvaluator } from "./evaluate.ts";
 import { networkParameters } from "./network_parameters.ts";
 import { checkResume, endOfRun } from "./resume.ts";
 import { prepareSets } from "./run_sets.ts";
-import { type TargetScaling, toStandardUnits } from "./target_scaling.ts";
+import { type Scalings, toScaled } from "./scalings.ts";
 
 /** The options of `train`, besides the settings of {@linkcode TrainConfig}. */
 export interface TrainOptions extends Partial<TrainConfig>, EpochOptions {
@@ -72,19 +72,19 @@ export async function* train(
   const changed = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
   const config = resolveConfig({ ...resume?.config, ...changed });
   if (resume) checkResume(resume, config, mlp, dataset);
-  const { training, rows, validation, scaling } = prepareSets(
+  const { training, rows, validation, scalings } = prepareSets(
     mlp,
     { dataset, validation: given, test },
     config,
   );
   const plan = buildPlan(mlp.layers, config, {
     inFeatures: mlp.inFeatures,
-    inputScale: dataset.inputScale,
+    inputScale: training.inputScale,
     labels: training.labels !== undefined,
     weighted: training.weights !== undefined,
     outFeatures: training.labels ? mlp.outFeatures : training.outFeatures,
   });
-  const parts = { mlp, dataset, config, plan, rows, scaling };
+  const parts = { mlp, dataset, config, plan, rows, scalings };
   if (resume && endOfRun(resume, config.epochs)) return takeEnd(resume, parts);
 
   const opened = typeof backend === "string" ? await openBackend(backend, { threads }) : undefined;
@@ -93,10 +93,11 @@ export async function* train(
   let trainer: Trainer | undefined, augmenter: Augmenter | undefined;
   try {
     if (config.augment) augmenter = await createAugmenter(dataset, { seed: config.seed, threads });
-    const inputs = await augmenter?.inputsOf(resume?.progress.epoch ?? 1) ?? dataset.inputs;
-    const start = startOf(plan, mlp, { resume, scaling });
+    const inputs = await augmenter?.inputsOf(resume?.progress.epoch ?? 1) ?? training.inputs;
+    const start = startOf(plan, mlp, { resume, scalings });
     trainer = await engine.createTrainer(plan, { ...training, inputs }, start);
-    if (resume) mlp.parameters = networkParameters(plan, mlp.layers, start, scaling);
+    if (resume) mlp.parameters = networkParameters(plan, mlp.layers, start, scalings);
+    const scaling = scalings.targetScaling;
     for (const [name, set] of Object.entries({ validation, test })) {
       if (set) evaluators[name] = await createEvaluator(engine, mlp, set, { ...config, scaling });
     }
@@ -114,14 +115,13 @@ export async function* train(
 function startOf(
   plan: StepPlan,
   mlp: Mlp,
-  { resume, scaling }: {
+  { resume, scalings }: {
     readonly resume: Checkpoint | undefined;
-    readonly scaling: TargetScaling | undefined;
+    readonly scalings: Scalings;
   },
 ): TrainState {
   if (resume) return { step: resume.progress.step, tensors: resume.tensors };
-  // New random weights are used unchanged; the outputs of a trained network are in original units.
-  const parameters = mlp.training ? toStandardUnits(mlp.parameters, mlp.layers, scaling) : mlp.parameters;
+  const parameters = toScaled(mlp.parameters, mlp.layers, scalings);
   const tensors = Object.fromEntries(
     persistentBuffers(plan).map((buffer) => [
       buffer.name,
@@ -134,10 +134,10 @@ function startOf(
 /** Gives the network the parameters and the record with which the run of a checkpoint ended. */
 function takeEnd(
   { progress, bestTensors, tensors, backend }: Checkpoint,
-  run: Pick<Run, "mlp" | "dataset" | "config" | "plan" | "rows" | "scaling">,
+  run: Pick<Run, "mlp" | "dataset" | "config" | "plan" | "rows" | "scalings">,
 ): void {
   const { epoch, best, step } = progress;
   run.mlp.parameters = bestTensors ??
-    networkParameters(run.plan, run.mlp.layers, { step, tensors }, run.scaling);
+    networkParameters(run.plan, run.mlp.layers, { step, tensors }, run.scalings);
   run.mlp.training = recordOf({ ...run, backend }, bestTensors && best ? best.epoch : epoch - 1);
 }

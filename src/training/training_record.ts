@@ -5,6 +5,7 @@
 import { resolveConfig, TRAIN_OPTIONS, type TrainConfig } from "./config.ts";
 import type { TrainingRecord } from "../mlp_parts.ts";
 import type { OptionSpec } from "../plan/option.ts";
+import type { InputScaling } from "./input_scaling.ts";
 import type { TargetScaling } from "./target_scaling.ts";
 import { jsonText, type Refuse } from "../formats/fault.ts";
 
@@ -86,19 +87,37 @@ export function readTrainingRecord(value: unknown, refuse: Refuse): TrainingReco
   const dataset = check("dataset", value.dataset, isFields, "a source and its rows");
   const source = check("dataset.source", dataset?.source, isText, "a text");
   const rows = check("dataset.rows", dataset?.rows, isWhole, "a whole number from 0");
-  const { targetScaling } = value;
-  check("targetScaling", targetScaling, isScaling, "a mean and a deviation above 0 for each output");
+  const targetScaling = check(
+    "targetScaling",
+    value.targetScaling,
+    isTargetScaling,
+    "a mean and a deviation above 0 for each output",
+  );
+  const inputScaling = check(
+    "inputScaling",
+    value.inputScaling,
+    isInputScaling,
+    "a shift and a scale from 0 for each input",
+  );
   if (wrongOption(value.config) !== undefined) return undefined;
   const config = readConfig(value.config, "config", refuse);
   const isIncomplete = epochs === undefined || backend === undefined || source === undefined ||
     rows === undefined;
   if (isIncomplete) return undefined;
-  const scaled = targetScaling === undefined ? {} : { targetScaling: targetScaling as TargetScaling };
-  return { config, epochs, dataset: { source, rows }, backend, ...scaled };
+  const scalings = { ...inputScaling && { inputScaling }, ...targetScaling && { targetScaling } };
+  return { config, epochs, dataset: { source, rows }, backend, ...scalings };
 }
 
-function isScaling(value: unknown): value is TargetScaling {
-  const isList = (list: unknown): list is number[] => Array.isArray(list) && list.every(Number.isFinite);
+function isTargetScaling(value: unknown): value is TargetScaling {
   return isFields(value) && isList(value.mean) && isList(value.deviation) &&
     value.mean.length === value.deviation.length && value.deviation.every((deviation) => deviation > 0);
+}
+
+function isInputScaling(value: unknown): value is InputScaling {
+  return isFields(value) && isList(value.shift) && isList(value.scale) &&
+    value.shift.length === value.scale.length && value.scale.every((scale) => scale >= 0);
+}
+
+function isList(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every(Number.isFinite);
 }

@@ -27,7 +27,7 @@ export function chooseRun(
   set: Dataset,
   { layers, config }: { readonly layers?: readonly LayerSpec[]; readonly config: Partial<TrainConfig> },
 ): RunChoice {
-  const kind = set.targets ? targetKindOf(set.targets, set.outFeatures) : "classes";
+  const kind = kindOf(set);
   const chosen = layers ?? [...HIDDEN, outputOf(kind, set, config.loss)];
   const output = chosen[chosen.length - 1], loss = config.loss ?? lossFor(kind, set, output);
   const needsNote = config.loss === undefined && loss === "binary-cross-entropy";
@@ -36,6 +36,16 @@ export function chooseRun(
     config: { ...config, loss },
     notes: needsNote ? [noteOf(kind, set)] : [],
   };
+}
+
+/** Returns the kind of a set's targets: the declared one, else that of their values. */
+function kindOf({ task, targets, outFeatures }: Dataset): TargetKind | "classes" {
+  if (!targets) return "classes";
+  return task === "regress"
+    ? "values"
+    : task === "multilabel"
+    ? "labels"
+    : targetKindOf(targets, outFeatures);
 }
 
 /** Returns the last layer for a set, and for a loss if one is named. */

@@ -3,28 +3,32 @@ import { countOf, type Dataset } from "../../src/data/dataset.ts";
 import { splitRows } from "../../src/data/split.ts";
 import type { Mlp } from "../../src/mlp.ts";
 import type { TrainConfig } from "../../src/training/config.ts";
+import { inputScalingOf } from "../../src/training/input_scaling.ts";
 import { classWeightsOf, rowWeightsOf } from "../../src/training/row_weights.ts";
 import { type TargetScaling, targetScalingOf } from "../../src/training/target_scaling.ts";
 import { visible } from "../../src/visible.ts";
 import { TaskError } from "../terminal/errors.ts";
 import { amount } from "../terminal/numbers.ts";
+import { inputScalingText, rangeText } from "./input_scale.ts";
 import { withFlag } from "./training.ts";
 
 /** The maximum number of classes for which each weight is printed. */
 const SHOWN_CLASSES = 10;
 
 /**
- * Returns lines with the scaling of a run's target values and the weights of its classes.
+ * Returns lines with the scalings of a run's inputs and target values, and the weights of its classes.
  *
  * @throws {TaskError} if an option does not fit the set
  */
 export function dataNotes(mlp: Mlp, set: Dataset, config: TrainConfig): string[] {
   try {
     const rows = trainingRows(set, config), scaling = targetScalingOf(mlp.layers, set, config, rows);
+    const inputScaling = inputScalingOf(set, config, rows);
     const weights = classWeightsOf(set, config, rows);
     rowWeightsOf(set, config, rows); // checks that each weight fits into float32
     const off = config.standardizeTargets === "auto" ? " (--standardize-targets never turns this off)" : "";
     return [
+      ...inputScaling ? [`inputs   ${inputScalingText(inputScaling, config, set.columns)}`] : [],
       ...scaling ? [`targets  ${scalingText(scaling)}; standardized for training${off}`] : [],
       ...weights && config.classWeights === "balanced" ? [`weights  ${weightsText(weights, set)}`] : [],
     ];
@@ -46,10 +50,6 @@ function weightsText(weights: readonly number[], { classNames }: Dataset): strin
   )
     .join(", ");
   return `rows of class ${each} in the gradient`;
-}
-
-function rangeText(values: readonly number[]): string {
-  return `${amount(Math.min(...values))} to ${amount(Math.max(...values))}`;
 }
 
 /** Returns the rows of a set that a run trains on. */

@@ -24,11 +24,14 @@ export const LAYERS_OPTION = {
   },
 } as const satisfies ArgumentTable;
 
+/** The options of the library that have the same name on the command line; `--input-scale` gives `inputScaling`. */
+const { inputScaling: _, ...OPTIONS } = TRAIN_OPTIONS, { inputScaling: __, ...USE_OF_DATA } = DATA_OPTIONS;
+
 /** The settings of a run, in the sections of the help text. */
 export const TRAINING_GROUP = {
   title: "Training",
   options: {
-    ...TRAIN_OPTIONS,
+    ...OPTIONS,
     loss: {
       ...TRAIN_OPTIONS.loss,
       help:
@@ -41,9 +44,9 @@ export const TRAINING_GROUP = {
     Loss: ["loss", ...namesOf(LOSS_OPTIONS)],
     Optimizer: ["optimizer", ...namesOf(OPTIMIZER_OPTIONS)],
     Schedule: ["schedule", ...namesOf(SCHEDULE_OPTIONS)],
-    "Use of the data": namesOf(DATA_OPTIONS),
+    "Use of the data": namesOf(USE_OF_DATA),
   },
-} as const satisfies OptionGroup<typeof TRAIN_OPTIONS>;
+} as const satisfies OptionGroup;
 
 function namesOf<T extends object>(options: T): (keyof T & string)[] {
   return Object.keys(options) as (keyof T & string)[];
@@ -89,9 +92,14 @@ export function configOf(given: Partial<TrainConfig>): TrainConfig {
   }
 }
 
-/** Replaces the name of an option in a message of the library by its spelling on the command line. */
+/** Replaces the names of options in a message of the library by their spelling on the command line. */
 export function withFlag(message: string): string {
-  return message.replace(/^Option "(\w+)"/, (_, name: string) => dashed(kebab(name)));
+  return message.replace(/^Option "(\w+)"/, (_, name: string) => flagOf(name))
+    .replace(/"inputScaling"/, flagOf("inputScaling"));
+}
+
+function flagOf(option: string): string {
+  return option === "inputScaling" ? "--input-scale" : dashed(kebab(option));
 }
 
 /** Returns a network in a line: `784 → 128 relu → 64 relu → 10 softmax, 109,386 parameters`. */

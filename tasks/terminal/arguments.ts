@@ -46,10 +46,12 @@ export function parseCommand<const G extends Command["groups"]>(
   const groups: Record<string, Record<string, unknown>> = {};
   for (const group of Object.keys(command.groups)) groups[group] = {};
   for (const [{ group, option, long, spec }, values] of options) {
-    if (values.length > 1) {
+    if (values.length > 1 && spec.kind !== "texts") {
       throw new UsageError(`${dashed(long)} is given ${values.length} times, needs once`);
     }
-    if (group !== "") groups[group][option] = valueOf(long, spec, values[0]);
+    if (group !== "") {
+      groups[group][option] = spec.kind === "texts" ? values : valueOf(long, spec, values[0]);
+    }
   }
   const help = [...options.keys()].some(({ group, option }) => group === "" && option === "help");
   return { given: groups as Parsed<G>["given"], positionals, help };
@@ -57,7 +59,7 @@ export function parseCommand<const G extends Command["groups"]>(
 
 /** Converts the text of one value to its type, and checks it. */
 function valueOf(long: string, spec: ArgumentSpec, value: string | boolean): unknown {
-  if (spec.kind === "text") return value;
+  if (spec.kind === "text" || spec.kind === "texts") return value;
   const typed = spec.kind === "integer" || spec.kind === "number" ? numberOf(value) : value;
   const fault = faultOf(spec, typed);
   if (fault === undefined) return typed;

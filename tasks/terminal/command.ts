@@ -17,8 +17,16 @@ export interface TextSpec {
   readonly help: string;
 }
 
+/** An option that takes any text, and can be given several times. */
+export interface TextsSpec extends Omit<TextSpec, "kind" | "default"> {
+  /** The kind of its value. */
+  readonly kind: "texts";
+  /** It has no default value. */
+  readonly default?: undefined;
+}
+
 /** An option of a task. */
-export type ArgumentSpec = OptionSpec | TextSpec;
+export type ArgumentSpec = OptionSpec | TextSpec | TextsSpec;
 
 /** Options by their name in camel case; the command line spells `batchSize` as `--batch-size`. */
 export type ArgumentTable = Readonly<Record<string, ArgumentSpec>>;
@@ -68,7 +76,8 @@ export function commandLine(
 }
 
 /** The type of an option's value. */
-export type ValueOf<S extends ArgumentSpec> = S extends { kind: "text" | "weights" } ? string
+export type ValueOf<S extends ArgumentSpec> = S extends { kind: "texts" } ? readonly string[]
+  : S extends { kind: "text" | "weights" } ? string
   : S extends { choices: readonly (infer C)[] } ? C
   : S extends { kind: "boolean" } ? boolean
   : number;

@@ -73,7 +73,7 @@ function spellings({ long, aliases, spec }: Flag): string {
 
 function placeholder(spec: ArgumentSpec): string {
   const words = { integer: " N", number: " X", choice: " NAME", weights: " WEIGHTS", boolean: "" };
-  return spec.kind === "text" ? ` ${spec.value}` : words[spec.kind];
+  return spec.kind === "text" || spec.kind === "texts" ? ` ${spec.value}` : words[spec.kind];
 }
 
 /**

@@ -32,13 +32,21 @@ export interface Table<R> {
   row(row: R): void;
 }
 
-/** Starts a table; `print` receives each line without its line break. */
-export function startTable<R>(columns: readonly Column<R>[], print: (line: string) => void): Table<R> {
+/**
+ * Starts a table; `print` receives each line without its line break.
+ *
+ * @param options `continued` is true if the rows continue a table whose heading was printed
+ */
+export function startTable<R>(
+  columns: readonly Column<R>[],
+  print: (line: string) => void,
+  { continued = false }: { readonly continued?: boolean } = {},
+): Table<R> {
   const line = (texts: readonly string[]) =>
     columns.map((column, i) =>
       column.align === "left" ? texts[i].padEnd(fullWidth(column)) : texts[i].padStart(fullWidth(column))
     ).join(GAP).trimEnd();
-  let begun = false;
+  let begun = continued;
   return {
     row(row) {
       if (!begun) print(line(columns.map(({ title }) => title)));

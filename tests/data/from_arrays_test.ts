@@ -39,12 +39,17 @@ for (
     ["an array", PIXELS],
   ] as const
 ) {
-  Deno.test(`datasetFromArrays() treats whole numbers from 0 to 255 as pixels, in ${name}`, () => {
-    const dataset = datasetFromArrays({ inputs, inputShape: [2], labels: [0, 1] });
+  Deno.test(`datasetFromArrays() treats images of whole numbers from 0 to 255 as pixels, in ${name}`, () => {
+    const dataset = datasetFromArrays({ inputs, inputShape: [1, 2], labels: [0, 1] });
     assertEquals(dataset.inputs, Uint8Array.from(PIXELS));
     assertEquals(dataset.inputScale, 1 / 255);
   });
 }
+
+Deno.test("datasetFromArrays() does not scale whole numbers of a table", () => {
+  const { inputs, inputScale } = datasetFromArrays({ inputs: PIXELS, inputShape: [2], labels: [0, 1] });
+  assertEquals([inputs, inputScale], [Float32Array.from(PIXELS), 1]);
+});
 
 for (
   const [name, values] of [
@@ -55,7 +60,7 @@ for (
   ] as const
 ) {
   Deno.test(`datasetFromArrays() keeps inputs with ${name} as float32`, () => {
-    const dataset = datasetFromArrays({ inputs: values, inputShape: [1], labels: [0, 1, 0, 1] });
+    const dataset = datasetFromArrays({ inputs: values, inputShape: [1, 1], labels: [0, 1, 0, 1] });
     assertEquals(dataset.inputs, Float32Array.from(values));
     assertEquals(dataset.inputScale, 1);
   });
@@ -85,11 +90,11 @@ Deno.test("datasetFromArrays() uses a given input scale unchanged", () => {
 
 Deno.test("datasetFromArrays() creates a test set with the types of its training set", () => {
   const classNames = ["a", "b", "c"];
-  const train = datasetFromArrays({ inputs: [0, 9], inputShape: [1], labels: [0, 1], classNames });
-  const dim = datasetFromArrays({ inputs: [0, 1], inputShape: [1], labels: [0, 0], like: train });
+  const train = datasetFromArrays({ inputs: [0, 200], inputShape: [1, 1], labels: [0, 1], classNames });
+  const dim = datasetFromArrays({ inputs: [0, 1], inputShape: [1, 1], labels: [0, 0], like: train });
   assertEquals([dim.inputs, dim.inputScale, dim.outFeatures], [Uint8Array.of(0, 1), 1 / 255, 3]);
   assertEquals(dim.classNames, classNames);
-  const between = datasetFromArrays({ inputs: [0.5, 1], inputShape: [1], labels: [0, 0], like: train });
+  const between = datasetFromArrays({ inputs: [0.5, 1], inputShape: [1, 1], labels: [0, 0], like: train });
   assertEquals([between.inputs, between.inputScale], [Float32Array.of(0.5, 1), 1 / 255]);
 });
 

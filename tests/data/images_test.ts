@@ -93,6 +93,35 @@ Deno.test("readImages() uses rows unchanged", SANITIZED, async () => {
   assertEquals((await read(npy(dark, 1, 784)))[0], { name: "a[0]", inputs: dark, blank: false });
 });
 
+Deno.test(
+  "readImages() uses the scale of the network for rows of any type and value",
+  SANITIZED,
+  async () => {
+    const inputsOf = async (
+      values: NpyValues,
+      network: InputSpec,
+      ...shape: number[]
+    ) => [...(await read(npy(values, ...shape), network))[0].inputs];
+    assertEquals(await inputsOf(Float32Array.of(0, 0.5, 1, 0, 0, 300), SMALL, 1, 6), [0, 0.5, 1, 0, 0, 300]);
+    assertEquals(await inputsOf(Uint8Array.of(4, 200, 6), FLOATS, 3), [4, 200, 6]);
+    assertEquals(await inputsOf(BigInt64Array.of(-7n, 2n, 300n), FLOATS, 3), [-7, 2, 300]);
+  },
+);
+
+Deno.test(
+  "readImages() uses arrays of the network's input shape as rows, unless raw is false",
+  SANITIZED,
+  async () => {
+    const image = bar({ width: 28, height: 28, column: 3 });
+    assertEquals((await read(npy(image, 1, 28, 28)))[0].inputs, image);
+    assertEquals((await read(npy(image, 28, 28)))[0].inputs, image);
+    const centered = centerDigit({ values: image, width: 28, height: 28 });
+    assertEquals((await read(npy(image, 1, 28, 28), DIGITS, { raw: false }))[0].inputs, centered);
+    const cube = Float32Array.of(1, 2, 3, 4, 5, 6);
+    assertEquals((await read(npy(cube, 1, 1, 2, 3), { inputShape: [1, 2, 3] }))[0].inputs, cube);
+  },
+);
+
 Deno.test("readImages() reads the rows of a set with their labels", SANITIZED, async () => {
   const x = { shape: [3, 2, 3], values: Uint8Array.from({ length: 18 }, (_, i) => 10 * i) };
   const y = { shape: [3], values: Uint8Array.of(0, 1, 1) };
@@ -198,13 +227,6 @@ const REFUSED: [
     'Cannot use "a": "array" has NaN at [0, 1], needs finite numbers',
   ],
   [
-    "rows of another scale",
-    npy(Float32Array.of(0, 0.5, 1, 0, 0, 0), 1, 6),
-    SMALL,
-    {},
-    "its inputs have scale 1, the network needs 0.00392156862745098",
-  ],
-  [
     "rows that do not exist",
     npy(PIXELS, 1, 6),
     SMALL,
@@ -212,11 +234,11 @@ const REFUSED: [
     'Cannot use rows 0-1 of "a": it has rows 0 to 0',
   ],
   [
-    "bytes for a network of floats",
-    npy(PIXELS.slice(3), 3),
-    FLOATS,
+    "rows of another length for a network of floats",
+    npy(PIXELS, 2, 3),
+    { inputShape: [4] },
     {},
-    "its inputs have scale 0.00392156862745098, the network needs 1",
+    "its array has shape [2, 3] of |u1, the network needs [4] for each row",
   ],
   [
     "test rows of a set without a test set",

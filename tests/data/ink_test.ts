@@ -1,4 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertLess, assertThrows } from "@std/assert";
+import { canvasOf, opaque } from "../../src/data/canvas.ts";
 import { centerDigit } from "../../src/data/center.ts";
 import { inkOf } from "../../src/data/ink.ts";
 import type { Picture } from "../../src/formats/png.ts";
@@ -91,6 +92,62 @@ Deno.test("inkOf() puts transparent pixels on white", () => {
   });
   assertEquals(centered({ ...size, channels: 2, pixels: black }), wanted);
   assertEquals(centered({ ...size, channels: 4, pixels: colored }), wanted);
+});
+
+/** Colors of strokes on a transparent canvas, each with the alpha of a full stroke and the canvas that shows it. */
+const STROKES: [color: [number, number, number], alpha: number, canvas: "black" | "white"][] = [
+  [[255, 255, 255], 1, "black"],
+  [[255, 255, 255], 0.5, "black"],
+  [[255, 255, 0], 1, "black"],
+  [[255, 200, 210], 0.6, "black"],
+  [[0, 0, 0], 0.5, "white"],
+  [[255, 0, 0], 1, "white"],
+  [[20, 60, 160], 0.7, "white"],
+];
+
+for (const [color, alpha, canvas] of STROKES) {
+  Deno.test(`inkOf() puts strokes of color ${color} and alpha ${alpha} on ${canvas}`, () => {
+    const { pixels, ...size } = scan({ paper: 0, ink: 255 });
+    const colored = new Uint8Array(4 * pixels.length), wanted = canvas === "black" ? 0 : 255;
+    pixels.forEach((value, i) => colored.set([...color, Math.round(alpha * value)], 4 * i));
+    const picture = { ...size, channels: 4, pixels: colored } as const;
+    assertEquals(canvasOf(picture), wanted);
+    assertEquals(centered(picture), centered(scan()));
+    const blended = opaque(picture);
+    assertEquals([blended.channels, ...blended.pixels.subarray(0, 3)], [3, wanted, wanted, wanted]);
+    assertEquals(centered(blended), centered(scan()));
+  });
+}
+
+Deno.test("inkOf() finds white strokes whose soft edges have the color of a black canvas", () => {
+  const { pixels, ...size } = scan({ paper: 0, ink: 255 });
+  // Each color and each alpha is the mean of three pixels.
+  const soft = new Uint8Array(2 * pixels.length), wanted = new Uint8Array(pixels.length);
+  for (let i = 1; i < pixels.length - 1; i++) {
+    const mean = Math.round((pixels[i - 1] + pixels[i] + pixels[i + 1]) / 3);
+    soft.set([mean, mean], 2 * i);
+    wanted[i] = mean * mean / 255;
+  }
+  const found = centered({ ...size, channels: 2, pixels: soft });
+  assertLess(differenceOf(found, centered({ ...size, channels: 1, pixels: wanted })), 0.02);
+});
+
+Deno.test("inkOf() finds the dark ink on a white card whose margin is transparent", () => {
+  const { width, height, pixels } = scan();
+  const card = { width: width + 40, height: height + 40, channels: 2, pixels: new Uint8Array(0) } as const;
+  const values = new Uint8Array(2 * card.width * card.height);
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) values.set([pixels[at++], 255], 2 * ((y + 20) * card.width + x + 20));
+  }
+  assertEquals(centered({ ...card, pixels: values }), centered(scan()));
+});
+
+Deno.test("inkOf() finds no ink on a transparent picture, whatever its colors", () => {
+  for (const gray of [0, 128, 255]) {
+    const pixels = new Uint8Array(2 * 100);
+    for (let i = 0; i < 200; i += 2) pixels[i] = gray + (i % 3);
+    assert(isBlank({ width: 10, height: 10, channels: 2, pixels }));
+  }
 });
 
 const BLANK: Look[] = [

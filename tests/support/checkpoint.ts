@@ -31,7 +31,6 @@ export const CHECKPOINT: Checkpoint = {
       inputScale: 1,
       layers: MLP.layers,
       parameters: MLP.parameters,
-      classNames: undefined,
     },
     training: { config: CONFIG, epochs: 2, dataset: { source: "a set", rows: 9 }, backend: "wasm" },
   },

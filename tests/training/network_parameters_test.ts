@@ -66,9 +66,9 @@ Deno.test("networkParameters() returns the parameters of the state before the fi
     config = resolveConfig({ average: DECAY, loss: "huber" });
   const input = { inFeatures: 2, inputScale: 1, labels: false, outFeatures: 1 };
   const plan = buildPlan(mlp.layers, config, input), state = startState(plan, mlp.parameters);
-  assertEquals(networkParameters(plan, mlp.layers, state, undefined), mlp.parameters);
+  assertEquals(networkParameters(plan, mlp.layers, state, {}), mlp.parameters);
   const [weight] = mlp.parameters["layer_1.weights"], scaling = { mean: [10], deviation: [2] };
-  const scaled = networkParameters(plan, mlp.layers, state, scaling);
+  const scaled = networkParameters(plan, mlp.layers, state, { targetScaling: scaling });
   assertEquals(scaled["layer_1.bias"], Float32Array.of(10));
   assertEquals(scaled["layer_1.weights"][0], 2 * weight);
 });

@@ -30,8 +30,8 @@ const SOFTMAX = [dense(2, "softmax")], SIGMOID = [dense(1, "sigmoid")], LINEAR =
 const BINARY = { loss: "binary-cross-entropy" } as const, SQUARES = { loss: "mean-squared-error" } as const;
 
 Deno.test("prepareSets() does not change a set of classes", () => {
-  const { training, rows, validation, scaling } = prepared(CLASSES, SOFTMAX);
-  assertEquals([training, rows, validation, scaling], [CLASSES, inOrder(20), undefined, undefined]);
+  const { training, rows, validation, scalings } = prepared(CLASSES, SOFTMAX);
+  assertEquals([training, rows, validation, scalings], [CLASSES, inOrder(20), undefined, {}]);
 });
 
 Deno.test("prepareSets() converts the labels of two classes to the targets of one output", () => {
@@ -47,8 +47,9 @@ Deno.test("prepareSets() computes weights and scaling only from the rows to trai
   const run = prepared(TARGETS, LINEAR, { ...SQUARES, ...split });
   assertEquals(run.rows, train);
   const mean = train.reduce((sum, row) => sum + 100 + row, 0) / 15;
-  assertAlmostEquals(run.scaling!.mean[0], mean, 1e-12);
-  assertAlmostEquals(run.training.targets![0], (100 - mean) / run.scaling!.deviation[0], 1e-6);
+  const { targetScaling } = run.scalings;
+  assertAlmostEquals(targetScaling!.mean[0], mean, 1e-12);
+  assertAlmostEquals(run.training.targets![0], (100 - mean) / targetScaling!.deviation[0], 1e-6);
   // The targets of the validation set keep their units, which are those of the network's outputs.
   assertEquals(run.validation?.targets, Float32Array.from(validation, (row) => 100 + row));
   const ones = train.filter((row) => CLASSES.labels![row] === 1).length;

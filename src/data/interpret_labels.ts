@@ -1,0 +1,144 @@
+/** Interpretation of the labels of a source: classes, target values, or several labels a row. @module */
+import { shapeText } from "../formats/fault.ts";
+import type { Naming } from "./arrays.ts";
+import { classesOf, type DeclaredClasses, labelsOf } from "./class_labels.ts";
+import type { DataNote, Dataset, TaskKind } from "./dataset.ts";
+import { areStrings, checkTask, kindText, type LabelArray, labelArray, taskOf } from "./label_kind.ts";
+import type { DataOptions } from "./options.ts";
+import type { RawArray } from "./raw.ts";
+
+/** Labels or targets of one set. */
+export type LabelsOrTargets = Pick<Dataset, "outFeatures" | "classNames" | "task"> & {
+  /** Class labels `[N]`. */
+  readonly labels?: Uint32Array;
+  /** Target values `[N, O]`. */
+  readonly targets?: Float64Array;
+};
+
+/** The interpretation of the labels of all sets of a source. */
+export interface InterpretedLabels {
+  /** Labels or targets of each set, in order. */
+  readonly sets: readonly LabelsOrTargets[];
+  /** Decisions and advice. */
+  readonly notes: readonly DataNote[];
+}
+
+/**
+ * Interprets the labels or targets of the sets of a source. The first set, which is the training set, decides their kind; all
+ * sets together decide the classes.
+ *
+ * @param arrays the arrays of the sets
+ * @param classNames the names of the classes as the source lists them
+ * @throws the error of `refuse` if a set does not fit the kind or the classes
+ */
+export function interpretLabels(
+  arrays: readonly RawArray[],
+  { task: wanted = "auto", classes: given, like }: Pick<DataOptions, "task" | "classes" | "like">,
+  { classNames, refuse }: { readonly classNames?: readonly string[]; readonly refuse: Naming["refuse"] },
+): InterpretedLabels {
+  const sets = arrays.map((array) => labelArray(array, refuse));
+  const [first] = sets, declared = declaredClasses(given, classNames);
+  const task = wanted === "auto" ? like?.task ?? taskOf(first) : wanted;
+  for (const set of sets) {
+    if (set.width !== first.width) {
+      const needed = `"${first.name}" has ${first.width}`;
+      throw refuse("shape", `"${set.name}" has ${set.width} values a row, ${needed}`);
+    }
+    if (areStrings(set.values) !== areStrings(first.values)) {
+      throw refuse("shape", `"${set.name}" and "${first.name}" need both strings or both numbers`);
+    }
+    checkTask(set, task, refuse);
+  }
+  if (task === "classify") return classSets(sets, declared, like, refuse);
+  if (given === undefined && classNames && task === "regress") {
+    throw refuse("shape", `Class names need class labels, "${first.name}" holds ${kindText(task)}`);
+  }
+  return targetSets(sets, task, declared, like, refuse);
+}
+
+function declaredClasses(
+  given: DataOptions["classes"],
+  listed: readonly string[] | undefined,
+): DeclaredClasses {
+  if (given === undefined) return listed ? { names: listed } : {};
+  return typeof given === "number" ? { count: given } : { names: given };
+}
+
+function classSets(
+  sets: readonly LabelArray[],
+  declared: DeclaredClasses,
+  like: DataOptions["like"],
+  refuse: Naming["refuse"],
+): InterpretedLabels {
+  const classes = classesOf(sets, like ? likeClasses(declared, like) : declared, refuse);
+  const { count, names, notes } = classes;
+  const result = sets.map((set): LabelsOrTargets => ({
+    labels: labelsOf(set, classes, refuse),
+    outFeatures: count,
+    ...names && { classNames: names },
+    task: "classify",
+  }));
+  if (!like || !declared.names || !like.classNames) return { sets: result, notes };
+  return { sets: result.map((set) => renamed(set, declared.names!, like.classNames!, refuse)), notes };
+}
+
+/** Returns the classes in which the labels are read: those that the source lists, else those of the network. */
+function likeClasses(
+  declared: DeclaredClasses,
+  { classNames, outFeatures }: NonNullable<DataOptions["like"]>,
+): DeclaredClasses {
+  if (declared.names && classNames) return declared;
+  // One output tells two classes apart.
+  return classNames ? { names: classNames } : { count: Math.max(2, outFeatures) };
+}
+
+/** Returns labels of the source's classes as labels of the network's classes, by their names. */
+function renamed(
+  set: LabelsOrTargets,
+  from: readonly string[],
+  to: readonly string[],
+  refuse: Naming["refuse"],
+): LabelsOrTargets {
+  const newLabel = from.map((name) => to.indexOf(name));
+  const missing = set.labels!.find((label) => newLabel[label] < 0);
+  if (missing !== undefined) {
+    throw refuse(
+      "range",
+      `Class ${JSON.stringify(from[missing])} is none of the ${to.length} classes of the network`,
+    );
+  }
+  return {
+    ...set,
+    labels: set.labels!.map((label) => newLabel[label]),
+    outFeatures: to.length,
+    classNames: to,
+  };
+}
+
+function targetSets(
+  sets: readonly LabelArray[],
+  task: TaskKind,
+  declared: DeclaredClasses,
+  like: DataOptions["like"],
+  refuse: Naming["refuse"],
+): InterpretedLabels {
+  const [{ name, width }] = sets, names = declared.names ?? like?.classNames;
+  const count = names?.length ?? declared.count ?? width;
+  if (task === "multilabel" && count !== width) {
+    throw refuse(
+      "shape",
+      `"${name}" has ${shapeText([sets[0].rows, width])} labels, which need ${width} names, found ${count}`,
+    );
+  }
+  return {
+    sets: sets.map(({ values }) => ({
+      targets: values instanceof Float64Array
+        ? values
+        : Float64Array.from(values as ArrayLike<number>, Number),
+      outFeatures: width,
+      ...task === "multilabel" && names && { classNames: names },
+      task,
+    })),
+    notes: [],
+  };
+}

@@ -1,0 +1,80 @@
+/**
+ * Reading of pictures: PNG by this library, and JPEG, WebP, GIF and BMP by the decoders of Deno or of a browser.
+ * @module
+ */
+import { type Refuse, refuser } from "./fault.ts";
+import { describeContent, PICTURE_FORMATS, pictureFormatOf } from "./picture_kind.ts";
+import { pictureSizeOf } from "./picture_size.ts";
+import { DEFAULT_MAX_PIXELS, parsePng, type Picture } from "./png.ts";
+
+/** Options of {@linkcode readPicture}. */
+export interface ReadPictureOptions {
+  /** The file's name, for messages. */
+  readonly name?: string;
+  /** The maximum number of pixels; 67,108,864 by default. */
+  readonly maxPixels?: number;
+}
+
+/**
+ * Reads a picture of any size: PNG, JPEG, WebP, GIF or BMP. The first bytes decide the format, not the file's name.
+ *
+ * PNG is read by {@linkcode parsePng}, on every host. The other formats are decoded by `createImageBitmap()`:
+ *
+ * - The orientation that EXIF notes in a JPEG or WebP is applied, as viewers do. In a PNG it is not.
+ * - Of an animation, the first frame is read.
+ * - The pixels of BMP, GIF and lossless WebP are exact. The pixels of other files can differ by a few levels between hosts, and
+ *   so can colors of partly transparent pixels.
+ *
+ * @throws {FormatError} if the file is damaged, cut short, larger than allowed, or of another format
+ * @throws {TypeError} if the host has no decoder, such as Node.js for other formats than PNG
+ *
+ * @example
+ * ```ts
+ * import { formatPng, readPicture } from "@mlpcuda/mlpcuda";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const picture = { width: 2, height: 1, channels: 1, pixels: Uint8Array.of(0, 255) } as const;
+ * assertEquals(await readPicture(await formatPng(picture)), picture);
+ * ```
+ */
+export async function readPicture(bytes: Uint8Array, options: ReadPictureOptions = {}): Promise<Picture> {
+  const { name, maxPixels = DEFAULT_MAX_PIXELS } = options;
+  const format = pictureFormatOf(bytes);
+  if (format === undefined) {
+    throw refuser("picture", { name })(`${describeContent(bytes)}, needs ${PICTURE_FORMATS}`);
+  }
+  if (format === "PNG") return await parsePng(bytes, options);
+  const refuse = refuser(format, { name });
+  pictureSizeOf(bytes, { format, maxPixels, refuse });
+  if (typeof createImageBitmap === "undefined" || typeof OffscreenCanvas === "undefined") {
+    const file = name === undefined ? `${format} bytes` : JSON.stringify(name);
+    throw new TypeError(
+      `Cannot read ${file}: ${format} needs the decoder of Deno or a browser, convert it to PNG`,
+    );
+  }
+  return await parsePng(await toPng(bytes, refuse), options);
+}
+
+/** Converts a file to PNG, which contains the decoded pixels unchanged. */
+async function toPng(bytes: Uint8Array, refuse: Refuse): Promise<Uint8Array<ArrayBuffer>> {
+  let bitmap: ImageBitmap;
+  try {
+    // A copy, because a blob takes no bytes of a SharedArrayBuffer.
+    bitmap = await createImageBitmap(new Blob([bytes.slice()]));
+  } catch (cause) {
+    throw refuse(`cannot be decoded: ${reasonOf(cause)}`, { cause });
+  }
+  try {
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+    canvas.getContext("bitmaprenderer")!.transferFromImageBitmap(bitmap);
+    return new Uint8Array(await (await canvas.convertToBlob({ type: "image/png" })).arrayBuffer());
+  } finally {
+    bitmap.close();
+  }
+}
+
+/** Returns the first line of a decoder's message, without the frame that Deno gives it. */
+function reasonOf(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return message.replace(/^Cannot decode image '([^]*)'$/, "$1").split(/\r?\n|\\n/, 1)[0];
+}

@@ -1,0 +1,138 @@
+/** The rows of the files that `predict` reads, in chunks. @module */
+import { readImages } from "../../src/data/images.ts";
+import {
+  chosenRows,
+  holdsRows,
+  type InputRow,
+  openRows,
+  readSet,
+  type RowRange,
+  type Rows,
+  scaleDoubtOf,
+} from "../../src/data/row_inputs.ts";
+import { readFileBounded, readToEnd } from "../../src/files.ts";
+import { shapeText } from "../../src/formats/fault.ts";
+import { parseNpy } from "../../src/formats/npy.ts";
+import type { Mlp } from "../../src/mlp.ts";
+import { shownPath, userPath } from "../terminal/paths.ts";
+import { fileError } from "../terminal/system_errors.ts";
+
+/** Options of {@linkcode readInputs}. */
+export interface InputOptions {
+  /** True to use pictures unchanged, false to center the ink of all of them; `undefined` if neither was asked for. */
+  readonly raw?: boolean;
+  /** The set of an `.npz`. */
+  readonly set: "test" | "train" | "validation";
+  /** The rows of each file; all by default. */
+  readonly rows?: RowRange;
+  /** The factor that scales rows in place of the network's own. */
+  readonly inputScale?: number;
+  /** Tells the person about a decision or a doubt. */
+  readonly note: (text: string) => void;
+}
+
+/** The number of rows of an array that are converted at a time. */
+const CHUNK_ROWS = 1024;
+
+/** Checks that the files exist. */
+export async function checkInputs(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    if (path === "-") continue;
+    try {
+      await Deno.stat(userPath(path));
+    } catch (error) {
+      throw fileError("Cannot read", userPath(path), error);
+    }
+  }
+}
+
+/** Yields the rows of files, and of stdin for `-`, in chunks. */
+export async function* readInputs(
+  paths: readonly string[],
+  mlp: Mlp,
+  options: InputOptions,
+): AsyncGenerator<readonly InputRow[]> {
+  const told = new Set<string>();
+  const note = (kind: string, text: string) => {
+    if (told.has(kind)) return;
+    told.add(kind);
+    options.note(text);
+  };
+  for (const path of paths) {
+    if (path === "-") {
+      const bytes = await readToEnd(Deno.stdin, { name: "stdin" });
+      yield* rowsOfFile(bytes, mlp, { ...options, name: "stdin", note });
+      continue;
+    }
+    const name = shownPath(userPath(path));
+    try {
+      yield* rowsOfFile(await readFileBounded(userPath(path)), mlp, { ...options, name, note });
+    } catch (error) {
+      throw fileError("Cannot read", userPath(path), error);
+    }
+  }
+}
+
+interface FileOptions extends Omit<InputOptions, "note"> {
+  readonly name: string;
+  /** Tells the person something, once for each kind. */
+  readonly note: (kind: string, text: string) => void;
+}
+
+async function* rowsOfFile(
+  bytes: Uint8Array,
+  mlp: Mlp,
+  options: FileOptions,
+): AsyncGenerator<readonly InputRow[]> {
+  const { name, raw, set } = options;
+  if (bytes[0] === 0x50 && bytes[1] === 0x4B) {
+    return yield* rowChunks(await readSet(bytes, { name, set }), mlp, options);
+  }
+  if (bytes[0] === 0x93) {
+    const array = parseNpy(bytes, { name });
+    if (holdsRows(array.shape, mlp, raw)) {
+      if (
+        raw === undefined && holdsRows(array.shape, mlp, undefined) && !holdsRows(array.shape, mlp, false)
+      ) {
+        const shape = shapeText(mlp.inputShape);
+        options.note(
+          "uncentered",
+          `${name} has rows of the network's input shape ${shape}, which are used as they are; --no-raw centers their ink`,
+        );
+      }
+      return yield* rowChunks(array, mlp, options);
+    }
+  }
+  yield await readImages(bytes, mlp, {
+    ...options,
+    raw: raw ?? false,
+    set: set === "train" ? "train" : "test",
+  });
+}
+
+/** Yields the rows of an array, a part of which is converted at a time. */
+function* rowChunks(rows: Rows, mlp: Mlp, options: FileOptions): Generator<InputRow[]> {
+  const opened = openRows(rows, mlp, options);
+  const { first, last } = chosenRows(opened.count, options);
+  for (let from = first; from <= last; from += CHUNK_ROWS) {
+    const chunk = opened.read({ first: from, last: Math.min(last, from + CHUNK_ROWS - 1) });
+    tellDoubt(chunk, mlp, options);
+    yield chunk;
+  }
+}
+
+/** Tells the person if the values of rows have probably another scale than the network's. */
+function tellDoubt(chunk: readonly InputRow[], mlp: Mlp, { name, note }: FileOptions): void {
+  const doubt = scaleDoubtOf(chunk, mlp);
+  if (doubt === "small") {
+    note(
+      doubt,
+      `${name} has values from 0 to 1, the network takes pixels from 0 to 255; for pixels / 255, add --input-scale none`,
+    );
+  } else if (doubt === "large") {
+    note(
+      doubt,
+      `${name} has values above 1, the network takes pixels from 0 to 1; for pixels from 0 to 255, add --input-scale pixels`,
+    );
+  }
+}
