@@ -1,6 +1,7 @@
 /** Comparison of an exported network with the network itself. @module */
 import type { Dataset } from "../data/dataset.ts";
 import { refuser } from "../formats/fault.ts";
+import type { NpyArray } from "../formats/npy.ts";
 import { parseNpz } from "../formats/npz.ts";
 import { parseSafetensors, type SafetensorsTensor } from "../formats/safetensors.ts";
 import { answerOf, answersOf } from "../guess.ts";
@@ -47,8 +48,8 @@ type Answerer = (inputs: Dataset["inputs"], rows: number) => ArrayLike<number>;
 
 /**
  * Reads an exported network from its bytes, and compares its answers with those of the network: probabilities, or outputs if it
- * has none. Both are computed in float64, with the float32 parameters of the file; of ONNX, operator by operator; the JavaScript
- * module is imported.
+ * has none. The network's are computed in float64. The exported network's are computed by the JavaScript module, by the
+ * operators of the ONNX graph in its own arithmetic, or from the parameters in float64.
  *
  * @throws {FormatError} if the bytes are damaged
  */
@@ -73,7 +74,9 @@ export async function compareExport(input: ComparisonInput): Promise<Comparison>
     await new Promise((resolve) => setTimeout(resolve)); // so that signals arrive
     signal?.throwIfAborted();
   }
-  const relative = difference.map((value, o) => kind === "values" && largest[o] > 0 ? value / largest[o] : value);
+  const relative = difference.map((value, o) =>
+    kind === "values" && largest[o] > 0 ? value / largest[o] : value
+  );
   return { rows: count, largestDifference: Math.max(...relative) };
 }
 
@@ -95,12 +98,15 @@ async function openExport({ mlp, format, bytes }: ComparisonInput): Promise<Answ
       return network(await readNpz(bytes));
     case "onnx": {
       const model = parseOnnx(bytes);
-      return (inputs, rows) => runOnnx(model, inputs, { rows });
+      return (inputs, rows) => runOnnx(model, inputs, rows);
     }
     case "js": {
       const { predict } = await importModule(bytes), { inFeatures } = mlp;
       return (inputs, rows) =>
-        Array.from({ length: rows }, (_, row) => predict(inputs.subarray(row * inFeatures, (row + 1) * inFeatures)))
+        Array.from(
+          { length: rows },
+          (_, row) => predict(inputs.subarray(row * inFeatures, (row + 1) * inFeatures)),
+        )
           .flat();
     }
     default:
@@ -112,7 +118,21 @@ async function openExport({ mlp, format, bytes }: ComparisonInput): Promise<Answ
 async function readSafetensors(bytes: Uint8Array): Promise<Mlp> {
   const { tensors, metadata } = parseSafetensors(bytes);
   const config = metadata.get(CONFIG_KEY);
-  if (config === undefined) throw refuser("safetensors", {})(`has no ${JSON.stringify(CONFIG_KEY)} in its metadata`);
-  const read = async (name: string) => arrayOf(tensors.get(name), name);
+  if (config === undefined) {
+    throw refuser("safetensors", {})(`has no ${JSON.stringify(CONFIG_KEY)} in its metadata`);
+  }
+  const read = (name: string) => Promise.resolve(arrayOf(tensors.get(name), name));
   return new Mlp(await readSequential({ file: "", names: [...tensors.keys()], read }, config));
+}
+
+async function readNpz(bytes: Uint8Array): Promise<Mlp> {
+  const npz = await parseNpz(bytes), refuse = refuser("npz", {});
+  return new Mlp(await readSequential(npz, stringOf(await npz.read("config"), "config", refuse)));
+}
+
+/** Returns a tensor of float32 as an array of an `.npz`. */
+function arrayOf(tensor: SafetensorsTensor | undefined, name: string): NpyArray {
+  const values = tensor?.read();
+  if (tensor && values instanceof Float32Array) return { dtype: "<f4", shape: tensor.shape, values };
+  throw refuser("safetensors", {})(`has ${JSON.stringify(name)} of ${tensor?.dtype}, needs F32`);
 }

@@ -3,7 +3,7 @@ import { formatSafetensors } from "../formats/safetensors.ts";
 import type { MlpParts } from "../mlp_parts.ts";
 import { formatJavaScript } from "./javascript.ts";
 import { checkSize } from "./limits.ts";
-import { formatOnnx } from "./onnx.ts";
+import { formatOnnx, type OnnxOptions } from "./onnx.ts";
 import { CONFIG_KEY, formatSequentialNpz, namedConfig, sequentialTensors } from "./sequential.ts";
 
 /** The formats: the extension of each, and its content in words. */
@@ -17,6 +17,12 @@ export const EXPORT_FORMATS = {
 /** The name of a format, which is also its extension. */
 export type ExportFormat = keyof typeof EXPORT_FORMATS;
 
+/** The options of {@linkcode exportNetwork}. */
+export interface ExportOptions extends OnnxOptions {
+  /** The name of the file with the types of `"js"`, beside the module; `exportTypes` returns its text. */
+  readonly types?: string;
+}
+
 /**
  * Returns the bytes of a network in a format for other programs. Equal networks give equal bytes.
  *
@@ -28,7 +34,6 @@ export type ExportFormat = keyof typeof EXPORT_FORMATS;
  *   `[batch, O]` if the network has none.
  * - `"js"`: an ECMAScript module with `predict(row)`, from a raw row to probabilities or outputs.
  *
- * @param options `types` is the name of the file with the types of `"js"`, beside the module
  * @throws {RangeError} if the network is larger than the format can hold
  *
  * @example
@@ -44,7 +49,7 @@ export type ExportFormat = keyof typeof EXPORT_FORMATS;
 export function exportNetwork(
   mlp: MlpParts,
   format: ExportFormat,
-  options: { readonly types?: string } = {},
+  options: ExportOptions = {},
 ): Uint8Array<ArrayBuffer> {
   switch (format) {
     case "safetensors":
@@ -54,12 +59,14 @@ export function exportNetwork(
       checkSize(mlp, { format, maxBytes: MAX_BYTES });
       return formatSequentialNpz(mlp);
     case "onnx":
-      return formatOnnx(mlp);
+      return formatOnnx(mlp, options);
     case "js":
       return new TextEncoder().encode(formatJavaScript(mlp, options));
     default:
       format satisfies never;
-      throw new TypeError(`Unknown format "${format}", needs one of ${Object.keys(EXPORT_FORMATS).join(", ")}`);
+      throw new TypeError(
+        `Unknown format "${format}", needs one of ${Object.keys(EXPORT_FORMATS).join(", ")}`,
+      );
   }
 }
 

@@ -38,7 +38,9 @@ export function formatJavaScript(mlp: MlpParts, options: { readonly types?: stri
   checkSize(mlp, { format: "JavaScript", maxBytes: MAX_BYTES });
   const { inputShape, inputScale, layers, classNames } = mlp, { types } = options;
   const { kind, activation } = answerOf(mlp);
-  const names = [...new Set([...layers.map(({ activation }) => activation), ...activation ? [activation] : []])];
+  const names = [
+    ...new Set([...layers.map(({ activation }) => activation), ...activation ? [activation] : []]),
+  ];
   const layerLines = layers.map(({ outFeatures, activation }, index) => {
     const text = (part: "weights" | "bias") => base64Of(mlp.parameters[layerBuffer(index, part)]);
     return `  { outFeatures: ${outFeatures}, activate: ${functionName(activation)}, ` +

@@ -19,7 +19,9 @@ export function checkSize(
   }
   if (bytes <= maxBytes) return;
   const found = `its weights and biases have ${byteCount(bytes)}`;
-  throw new RangeError(`Cannot export the network as ${format}: ${found}, the format holds ${byteCount(maxBytes)}`);
+  throw new RangeError(
+    `Cannot export the network as ${format}: ${found}, the format holds ${byteCount(maxBytes)}`,
+  );
 }
 
 /**
@@ -30,5 +32,7 @@ export function checkSize(
 export function checkScale({ inputScale }: MlpParts): void {
   const size = Math.abs(Math.fround(inputScale));
   if (inputScale === 0 || (size >= 2 ** -126 && size < Infinity)) return;
-  throw new RangeError(`Cannot export the network as ONNX: its input scale ${inputScale} is not a normal float32`);
+  throw new RangeError(
+    `Cannot export the network as ONNX: its input scale ${inputScale} is not a normal float32`,
+  );
 }

@@ -10,7 +10,10 @@ const DEVIATIONS = [1, 0.1, 10, 100];
  * value, half of them 0; texts of a table are one-hot; other numbers are normal, row by row with the deviations 1, 0.1, 10 and
  * 100 before the scaling by the network. The same seed gives the same rows.
  */
-export function makeRows(spec: InputSpec, options: { readonly count: number; readonly seed?: number }): Float32Array {
+export function makeRows(
+  spec: InputSpec,
+  options: { readonly count: number; readonly seed?: number },
+): Float32Array {
   const { count, seed = 1 } = options, random = createRandom(seed, 21);
   const inFeatures = inFeaturesOf(spec), image = imageSpecOf(spec);
   const rows = new Float32Array(count * inFeatures), size = Math.abs(spec.inputScale ?? 1);

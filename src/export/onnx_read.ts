@@ -1,7 +1,7 @@
 /** Reading of the ONNX files that this library writes, to check them. Other ONNX files can have parts that it does not know. @module */
-import { refuser, type Refuse, shapeText } from "../formats/fault.ts";
+import { type Refuse, refuser, shapeText } from "../formats/fault.ts";
 import { readFields } from "../formats/protobuf.ts";
-import { FLOAT, ONNX } from "./onnx.ts";
+import { DOUBLE, FLOAT, ONNX } from "./onnx_types.ts";
 
 /** An operation of a graph. */
 export interface OnnxNode {
@@ -14,7 +14,7 @@ export interface OnnxNode {
 /** A tensor of a graph. */
 export interface OnnxTensor {
   readonly shape: readonly number[];
-  readonly values: Float32Array;
+  readonly values: Float32Array | Float64Array;
 }
 
 /** The graph and the metadata of a file. */
@@ -68,11 +68,14 @@ function nodeOf(bytes: Uint8Array, refuse: Refuse): OnnxNode {
 function tensorOf(bytes: Uint8Array, refuse: Refuse): [name: string, OnnxTensor] {
   const fields = fieldsOf(bytes, refuse), name = fields.text(ONNX.tensor.name);
   const shape = fields.numbers(ONNX.tensor.dims), data = fields.bytes(ONNX.tensor.data).slice();
+  const Floats = { [FLOAT]: Float32Array, [DOUBLE]: Float64Array }[fields.number(ONNX.tensor.type)];
   const size = shape.reduce((product, length) => product * length, 1);
-  if (fields.number(ONNX.tensor.type) !== FLOAT || data.length !== 4 * size) {
-    throw refuse(`has ${JSON.stringify(name)} of ${data.length} bytes, float32 ${shapeText(shape)} needs ${4 * size}`);
+  if (Floats === undefined || data.length !== Floats.BYTES_PER_ELEMENT * size) {
+    throw refuse(
+      `has ${JSON.stringify(name)} ${shapeText(shape)} in ${data.length} bytes, needs float32 or float64`,
+    );
   }
-  return [name, { shape, values: new Float32Array(data.buffer) }];
+  return [name, { shape, values: new Floats(data.buffer) }];
 }
 
 function float32Of(bytes: Uint8Array): number {

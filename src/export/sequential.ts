@@ -79,7 +79,9 @@ export async function readSequential(
     .sort((a, b) => Number(a) - Number(b));
   const activations = activationsOf(config);
   if (activations?.length !== indices.length) {
-    throw refuse(`has a "config" whose activations are ${jsonText(activations)} for ${indices.length} layers`);
+    throw refuse(
+      `has a "config" whose activations are ${jsonText(activations)} for ${indices.length} layers`,
+    );
   }
   const sources = new Map<string, () => ReturnType<Npz["read"]>>();
   const text = (value: string) => () => Promise.resolve(parseNpy(formatNpy(stringArray(value))));
