@@ -7,6 +7,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { buildForwardPlan } from "../plan/build.ts";
 import { formatLayers } from "../plan/layers.ts";
 import type { Mlp } from "../mlp.ts";
+import type { Scalings } from "./scalings.ts";
 
 /**
  * Returns how the run of a checkpoint has ended: `"patience"` if its last epochs had no lower validation loss,
@@ -25,6 +26,27 @@ export function endOfRun(
   if (stepsDone > 0) return undefined;
   if (config.patience > 0 && best && done - best.epoch >= config.patience) return "patience";
   return done === epochs ? "finished" : undefined;
+}
+
+/**
+ * Checks that the inputs of a resumed run are scaled as before. Equal inputs are scaled differently if the columns of their
+ * table have other categories.
+ *
+ * @throws {RangeError} if they are scaled differently
+ */
+export function checkScaling(
+  { mlp: { training } }: Checkpoint,
+  { inputScaling }: Scalings,
+  { source }: Dataset,
+): void {
+  const [found, needed] = [inputScaling, training?.inputScaling].map((scaling) => [
+    ...scaling?.shift ?? [],
+    ...scaling?.scale ?? [],
+  ]);
+  if (found.length === needed.length && found.every((value, i) => value === needed[i])) return;
+  throw new RangeError(
+    `Cannot resume on ${source}: its inputs are scaled differently than in the checkpoint`,
+  );
 }
 
 /**

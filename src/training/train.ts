@@ -13,7 +13,7 @@ import { type EpochOptions, recordOf, type Run, runEpochs, type TrainEvent } fro
 export type { TrainEvent } from "./epochs.ts";
 import { createEvaluator } from "./evaluate.ts";
 import { networkParameters } from "./network_parameters.ts";
-import { checkResume, endOfRun } from "./resume.ts";
+import { checkResume, checkScaling, endOfRun } from "./resume.ts";
 import { prepareSets } from "./run_sets.ts";
 import { type Scalings, toScaled } from "./scalings.ts";
 
@@ -77,6 +77,7 @@ export async function* train(
     { dataset, validation: given, test },
     config,
   );
+  if (resume) checkScaling(resume, scalings, dataset);
   const plan = buildPlan(mlp.layers, config, {
     inFeatures: mlp.inFeatures,
     inputScale: training.inputScale,

@@ -13,6 +13,7 @@ const RECORD: TrainingRecord = {
   epochs: 3,
   dataset: { source: "a set", rows: 5 },
   backend: "wasm",
+  inputScaling: { shift: [1.5, -2, 0], scale: [0.1, 1, 0] },
   targetScaling: { mean: [152, 0.1], deviation: [77, 3] },
 };
 
@@ -95,6 +96,22 @@ const REFUSED: Readonly<Record<string, [bytes: Uint8Array, message: string]>> = 
     bytesWith({}, { targetScaling: { mean: [0], deviation: [1] } }),
     "has a target scaling of 1 outputs for 2 outputs",
   ],
+  "an input scaling that is no object": [
+    bytesWith({}, { inputScaling: "standardize" }),
+    `training.inputScaling is "standardize", needs a shift and a scale from 0 for each input`,
+  ],
+  "a scale below 0": [
+    bytesWith({}, { inputScaling: { shift: [0, 0, 0], scale: [1, 1, -1] } }),
+    "a scale from 0",
+  ],
+  "shifts without scales": [
+    bytesWith({}, { inputScaling: { shift: [0, 0, 0] } }),
+    "needs a shift and a scale",
+  ],
+  "an input scaling of another input": [
+    bytesWith({}, { inputScaling: { shift: [0], scale: [1] } }),
+    "has an input scaling of 1 inputs for 3 inputs",
+  ],
   "class weights that are no weights": [
     bytesWith({}, { config: { ...RECORD.config, classWeights: "heavy" } }),
     `Option "classWeights" needs none, balanced or a list of numbers`,
@@ -108,8 +125,13 @@ for (const [name, [bytes, message]] of Object.entries(REFUSED)) {
 }
 
 Deno.test("Mlp.parse() takes a record without the options that came later, with the values they were trained with", async () => {
-  const { inputDropout: _, average: __, huberDelta: ___, classWeights: ____, ...rest } = RECORD.config;
-  const { noClassWeight: _____, standardizeTargets: ______, ...older } = rest;
-  const { training } = await Mlp.parse(bytesWith({}, { config: older, targetScaling: undefined }));
+  const { inputDropout: _, average: __, huberDelta: ___, classWeights: ____, inputScaling: _____, ...rest } =
+    RECORD.config;
+  const { noClassWeight: ______, standardizeTargets: _______, ...older } = rest;
+  const { training } = await Mlp.parse(bytesWith({}, {
+    config: older,
+    inputScaling: undefined,
+    targetScaling: undefined,
+  }));
   assertEquals(training?.config, { ...RECORD.config, average: 0, standardizeTargets: "never" });
 });

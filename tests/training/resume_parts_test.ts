@@ -7,6 +7,7 @@ import { formatNpz, type NpzInput } from "../../src/formats/npz.ts";
 import { stringArray } from "../../src/model_file.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
+import type { InputScaling } from "../../src/training/input_scaling.ts";
 import type { Checkpoint } from "../../src/training/checkpoint_parts.ts";
 import { formatCheckpoint, parseCheckpoint } from "../../src/training/checkpoint.ts";
 import { train, type TrainOptions } from "../../src/training/train.ts";
@@ -30,6 +31,9 @@ const WEIGHTED = { ...BLOBS, weights: Float32Array.from({ length: 100 }, (_, row
 const REGRESSION = drawSet({ rows: 90, inFeatures: 4, outFeatures: 2, targets: true });
 const FAR = { ...REGRESSION, targets: REGRESSION.targets!.map((target, i) => 1000 * (i % 2) + 50 * target) };
 
+const WIDE = { ...FAR, inputs: FAR.inputs.map((value, i) => (value + 5) * 10 ** (i % 4)) };
+const BYTES = drawSet({ rows: 90, inFeatures: 4, outFeatures: 3, bytes: true });
+
 const CASES: Readonly<Record<string, Case>> = {
   "dropout": { set: BLOBS, create: DROPPED, options: { inputDropout: 0.2 } },
   "averaged weights": {
@@ -51,6 +55,23 @@ const CASES: Readonly<Record<string, Case>> = {
     set: FAR,
     create: () => Mlp.create([dense(6, "tanh", { dropout: 0.25 }), dense(2)], FAR),
     options: { loss: "huber", average: 0.9 },
+  },
+  "scaled inputs and targets, averages, patience and a validation split": {
+    set: WIDE,
+    create: () => Mlp.create([dense(6, "tanh"), dense(2)], WIDE),
+    options: {
+      loss: "mean-squared-error",
+      inputScaling: "standardize",
+      average: 0.9,
+      patience: 3,
+      validationSplit: 0.1,
+      batchSize: 21,
+    },
+  },
+  "bytes scaled to 0 to 1, and dropout": {
+    set: BYTES,
+    create: () => Mlp.create([dense(6, "relu"), dense(3, "softmax")], BYTES),
+    options: { inputScaling: "minmax", inputDropout: 0.2 },
   },
 };
 
@@ -127,10 +148,29 @@ Deno.test(
   },
 );
 
+Deno.test("train() refuses to resume with inputs that are scaled differently", SANITIZED, async () => {
+  const create = () => Mlp.create([dense(2)], WIDE), loss = "mean-squared-error";
+  const [event] = await eventsOf(create(), WIDE, { epochs: 1, loss, inputScaling: "standardize" });
+  const resume = event.checkpoint();
+  const refuse = (set: Dataset, options: TrainOptions, message: string) =>
+    assertRejects(() => eventsOf(create(), set, { resume, epochs: 2, ...options }), RangeError, message);
+  await refuse(
+    WIDE,
+    { inputScaling: "none" },
+    `Cannot resume with "inputScaling" none: the checkpoint has standardize`,
+  );
+  const columns = [{ name: "a" }, { name: "b" }, { name: "c", categories: ["yes", "no"] }];
+  const message = "Cannot resume on a drawn set: its inputs are scaled differently than in the checkpoint";
+  await refuse({ ...WIDE, columns }, {}, message);
+  assertEquals((await eventsOf(create(), WIDE, { resume, epochs: 2 })).length, 1);
+});
+
 /** Returns the checkpoint of a run with averages and standardized targets, and the arrays of its file. */
-async function averaged(): Promise<{ checkpoint: Checkpoint; arrays: Record<string, NpzInput> }> {
+async function averaged(
+  more: TrainOptions = {},
+): Promise<{ checkpoint: Checkpoint; arrays: Record<string, NpzInput> }> {
   const mlp = Mlp.create([dense(2)], FAR),
-    options = { epochs: 1, average: 0.9, loss: "mean-squared-error" } as const;
+    options = { epochs: 1, average: 0.9, loss: "mean-squared-error", ...more } as const;
   const [event] = await eventsOf(mlp, FAR, options), checkpoint = event.checkpoint();
   return { checkpoint, arrays: await arraysOf(formatCheckpoint(checkpoint)) };
 }
@@ -200,6 +240,37 @@ const DAMAGES: Readonly<
   ],
 };
 
+const SCALED_DAMAGES: Readonly<
+  Record<string, [change: (training: { inputScaling?: InputScaling }) => void, message: string]>
+> = {
+  "with the network of other inputs": [
+    ({ inputScaling }) => (inputScaling!.shift as number[])[2] += 1,
+    `in "layer_1.bias" at index 0, needs`,
+  ],
+  "with another scale": [
+    ({ inputScaling }) => (inputScaling!.scale as number[])[1] *= 2,
+    `in "layer_1.weights" at index 1, needs`,
+  ],
+  "without the scaling of its inputs": [
+    (training) => delete training.inputScaling,
+    `in "layer_1.weights" at index 0, needs`,
+  ],
+  "with a scaling of one input": [
+    (training) => training.inputScaling = { shift: [0], scale: [1] },
+    "has an input scaling of 1 inputs for 4 inputs",
+  ],
+};
+
+for (const [name, [change, message]] of Object.entries(SCALED_DAMAGES)) {
+  Deno.test(`parseCheckpoint() refuses a file ${name}`, SANITIZED, async () => {
+    const { arrays } = await averaged({ inputScaling: "standardize" });
+    const config = JSON.parse((arrays.config.values as string[])[0]);
+    change(config.training);
+    arrays.config = stringArray(JSON.stringify(config));
+    await assertRejects(() => parseCheckpoint(formatNpz(arrays), { name: "c.npz" }), FormatError, message);
+  });
+}
+
 for (const [name, [change, message]] of Object.entries(DAMAGES)) {
   Deno.test(`parseCheckpoint() refuses a file ${name}`, SANITIZED, async () => {
     const { arrays } = await averaged();
@@ -230,6 +301,7 @@ Deno.test(
       "huberDelta",
       "classWeights",
       "noClassWeight",
+      "inputScaling",
       "standardizeTargets",
     ];
     const named = async (options: TrainOptions) => {
