@@ -11,6 +11,7 @@ import type { ExportFormat } from "./export.ts";
 import { importModule } from "./import_module.ts";
 import { parseOnnx } from "./onnx_read.ts";
 import { runOnnx } from "./onnx_run.ts";
+import { DOUBLE } from "./onnx_types.ts";
 import { CONFIG_KEY, readSequential } from "./sequential.ts";
 
 /** The rows that are computed before the caller is told of the progress. */
@@ -25,6 +26,8 @@ export interface Comparison {
    * the largest absolute value of that output over all rows. `Infinity` if only one of two numbers is finite.
    */
   readonly largestDifference: number;
+  /** The largest difference that rounding explains: 1e-6, and 1e-4 for an ONNX graph that computes in float32. */
+  readonly allowedDifference: number;
 }
 
 /** An exported network, and the rows to compare it on. */
@@ -44,7 +47,16 @@ export interface ComparisonInput {
 }
 
 /** Computes the answers `[N, C]` for inputs `[N, I]`. */
-type Answerer = (inputs: Dataset["inputs"], rows: number) => ArrayLike<number>;
+type Answer = (inputs: Dataset["inputs"], rows: number) => ArrayLike<number>;
+
+/** An exported network that was read back. */
+interface Opened {
+  readonly answer: Answer;
+  readonly allowedDifference: number;
+}
+
+/** The allowed difference of results that are computed in float64, and in float32. */
+const ALLOWED = 1e-6, ALLOWED_FLOAT32 = 1e-4;
 
 /**
  * Reads an exported network from its bytes, and compares its answers with those of the network: probabilities, or outputs if it
@@ -55,7 +67,8 @@ type Answerer = (inputs: Dataset["inputs"], rows: number) => ArrayLike<number>;
  */
 export async function compareExport(input: ComparisonInput): Promise<Comparison> {
   const { mlp, inputs, signal, onProgress } = input, { inFeatures } = mlp;
-  const count = inputs.length / inFeatures, answer = await openExport(input);
+  const count = inputs.length / inFeatures;
+  const { answer, allowedDifference } = await openExport(input);
   const { kind } = answerOf(mlp), width = kind === "pair" ? 2 : mlp.outFeatures;
   const difference = new Float64Array(width), largest = new Float64Array(width);
   for (let start = 0; start < count; start += SLICE) {
@@ -77,7 +90,7 @@ export async function compareExport(input: ComparisonInput): Promise<Comparison>
   const relative = difference.map((value, o) =>
     kind === "values" && largest[o] > 0 ? value / largest[o] : value
   );
-  return { rows: count, largestDifference: Math.max(...relative) };
+  return { rows: count, largestDifference: Math.max(...relative), allowedDifference };
 }
 
 /** Returns the difference of two float32 numbers, the second not rounded yet. */
@@ -89,25 +102,26 @@ function differenceOf(expected: number, found: number): number {
 }
 
 /** Opens an exported network. */
-async function openExport({ mlp, format, bytes }: ComparisonInput): Promise<Answerer> {
-  const network = (read: Mlp): Answerer => (inputs) => answersOf(read, read.predict(inputs));
+async function openExport({ mlp, format, bytes }: ComparisonInput): Promise<Opened> {
+  const network = (read: Mlp): Answer => (inputs) => answersOf(read, read.predict(inputs));
   switch (format) {
     case "safetensors":
-      return network(await readSafetensors(bytes));
+      return { answer: network(await readSafetensors(bytes)), allowedDifference: ALLOWED };
     case "npz":
-      return network(await readNpz(bytes));
+      return { answer: network(await readNpz(bytes)), allowedDifference: ALLOWED };
     case "onnx": {
       const model = parseOnnx(bytes);
-      return (inputs, rows) => runOnnx(model, inputs, rows);
+      const isWide = model.nodes.some(({ attributes }) => attributes.get("to") === DOUBLE);
+      const answer: Answer = (inputs, rows) => runOnnx(model, inputs, rows);
+      return { answer, allowedDifference: isWide ? ALLOWED : ALLOWED_FLOAT32 };
     }
     case "js": {
       const { predict } = await importModule(bytes), { inFeatures } = mlp;
-      return (inputs, rows) =>
-        Array.from(
-          { length: rows },
-          (_, row) => predict(inputs.subarray(row * inFeatures, (row + 1) * inFeatures)),
-        )
-          .flat();
+      const rowOf = (inputs: Dataset["inputs"], row: number) =>
+        inputs.subarray(row * inFeatures, (row + 1) * inFeatures);
+      const answer: Answer = (inputs, rows) =>
+        Array.from({ length: rows }, (_, row) => predict(rowOf(inputs, row))).flat();
+      return { answer, allowedDifference: ALLOWED };
     }
     default:
       format satisfies never;

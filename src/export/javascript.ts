@@ -10,6 +10,7 @@ import { answerOf } from "../guess.ts";
 import type { MlpParts } from "../mlp_parts.ts";
 import { formatLayers, layerBuffer } from "../plan/layers.ts";
 import { activationCode } from "./javascript_activations.ts";
+import { RESULTS } from "./javascript_types.ts";
 import { checkSize } from "./limits.ts";
 
 /** The maximum size of the parameters in bytes. As base64, they are texts of a size that every engine has. */
@@ -18,20 +19,12 @@ const MAX_BYTES = 2 ** 28;
 /** The bytes that become base64 at once: a multiple of 3, so that the texts can be joined. */
 const BASE64_BYTES = 3 * 2 ** 13;
 
-/** The meaning of the result of `predict`, by the kind of the answer. */
-const RESULTS = {
-  classes: "the probability of each class",
-  pair: "the probabilities of the two classes",
-  labels: "the probability of each label",
-  values: "the outputs of the network",
-} as const;
-
 /**
  * Returns the text of a JavaScript module that predicts as the network does. It exports `predict(row)`, `classNames`,
  * `inputShape` and `columns`. It does nothing when it is imported; the first prediction decodes the parameters. Equal networks
  * give equal texts.
  *
- * @param options `types` is the name of the file with {@linkcode formatJavaScriptTypes}, beside the module, for Deno
+ * @param options `types` is the name of the file with the types of `exportTypes`, beside the module, for Deno
  * @throws {RangeError} if the parameters have more than 256 MiB
  */
 export function formatJavaScript(mlp: MlpParts, options: { readonly types?: string } = {}): string {
@@ -70,7 +63,7 @@ export function formatJavaScript(mlp: MlpParts, options: { readonly types?: stri
     " * @returns {number[]}",
     " */",
     "export function predict(row) {",
-    `  let y = inputsOf(row).map((value) => value * ${inputScale});`,
+    `  let y = inputsOf(row)${inputScale === 1 ? "" : `.map((value) => value * ${inputScale})`};`,
     "  for (const layer of decoded()) y = layer.activate(linear(layer, y));",
     ...activation ? [`  y = ${functionName(activation)}(y);`] : [],
     ...last,
@@ -88,35 +81,6 @@ export function formatJavaScript(mlp: MlpParts, options: { readonly types?: stri
     "",
   ].join("\n");
 }
-
-/** Returns the text of the types of a module of {@linkcode formatJavaScript}, a `.d.ts` file. */
-export function formatJavaScriptTypes(mlp: MlpParts): string {
-  const { kind } = answerOf(mlp), width = inFeaturesOf(mlp);
-  const row = mlp.columns
-    ? "ArrayLike<number> | Readonly<Record<string, number | string | null | undefined>>"
-    : "ArrayLike<number>";
-  return [
-    "/** The names of the classes or labels, in the order of the results; undefined if they have none. */",
-    `export declare const classNames: ${mlp.classNames ? "readonly string[]" : "undefined"};`,
-    "/** The shape of one row. */",
-    "export declare const inputShape: readonly number[];",
-    "/** The columns of the table that the network was trained on; undefined for other inputs. */",
-    `export declare const columns: ${mlp.columns ? COLUMN_TYPE : "undefined"};`,
-    "/**",
-    ` * Returns ${RESULTS[kind]} for one row.`,
-    " *",
-    ` * @param row ${width} numbers as the network was trained on, not scaled${
-      mlp.columns ? "; or an object with a value for each column" : ""
-    }`,
-    " * @throws {TypeError} if the row does not have the numbers or columns that the network needs",
-    " */",
-    `export declare function predict(row: ${row}): number[];`,
-    "",
-  ].join("\n");
-}
-
-const COLUMN_TYPE =
-  "readonly { readonly name: string; readonly categories?: readonly string[]; readonly fill?: number }[]";
 
 /** The code that checks a row. */
 const ROW_INPUTS = (width: number, first: string) =>
@@ -137,7 +101,7 @@ const TABLE_INPUTS = `function isTableRow(row) {
 function encoded(row) {
   return columns.flatMap(({ name, categories, fill }) => {
     const value = Object.hasOwn(row, name) ? row[name] : undefined;
-    const shown = JSON.stringify(name), isMissing = value === undefined || value === null || value === "";
+    const shown = JSON.stringify(name), isMissing = String(value ?? "").trim() === "";
     if (categories) {
       const found = isMissing ? -1 : categories.indexOf(String(value));
       if (found < 0) throw new TypeError(\`Column \${shown} has \${JSON.stringify(value)}, needs one of \${categories.join(", ")}\`);
