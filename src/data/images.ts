@@ -68,7 +68,7 @@ export async function readImages(
   if (isPng(bytes)) return [pictureInput(await parsePng(bytes, { name }), network, options)];
   if (bytes[0] === 0x50 && bytes[1] === 0x4B) {
     const { outFeatures } = network as { readonly outFeatures?: number }, { classNames } = network;
-    const classes = { classNames, classes: classNames?.length ?? outFeatures ?? 2 ** 31 };
+    const classes = { classNames, classes: classNames?.length ?? outFeatures };
     return rowInputs(await readNpzRows(bytes, { ...options, classes }), network, options);
   }
   if (bytes[0] === 0x93) {
