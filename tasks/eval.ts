@@ -2,6 +2,7 @@
 import { openBackend } from "../src/backends/open.ts";
 import { evaluate } from "../src/training/evaluate.ts";
 import { openData } from "./shared/data.ts";
+import { dataOptionsOf, READING_OPTIONS } from "./shared/data_options.ts";
 import { evaluationLines } from "./shared/evaluation_lines.ts";
 import { loadModel } from "./shared/model.ts";
 import {
@@ -27,7 +28,13 @@ const COMMAND = {
       options: {
         ...MODEL_OPTION,
         ...DATA_OPTION,
-        set: { kind: "choice", default: "test", choices: ["test", "train"], help: "set to evaluate on" },
+        ...READING_OPTIONS,
+        set: {
+          kind: "choice",
+          default: "test",
+          choices: ["test", "train", "validation"],
+          help: "set to evaluate on",
+        },
       },
       aliases: { ...DATA_ALIASES, model: ["m"] },
     },
@@ -43,17 +50,19 @@ if (import.meta.main) await run();
 async function main(context: TaskContext<typeof COMMAND["groups"]>): Promise<void> {
   const { given: { data, run }, screen, signal } = context;
   const mlp = await loadModel(data.model, context);
-  const { sets, description } = await openData(data.data, { screen, signal });
+  const { model: _, data: named, set: __, ...reading } = data;
+  const { data: options } = await dataOptionsOf(reading);
+  const { sets, lines } = await openData(named, { screen, signal }, { ...options, like: mlp });
   const set = data.set ?? COMMAND.groups.data.options.set.default;
   const dataset = sets[set];
   if (dataset === undefined) {
-    throw new TaskError(`Cannot evaluate on ${sets.train.source}: it has no test rows`, {
+    throw new TaskError(`Cannot evaluate on ${sets.train.source}: it has no ${set} rows`, {
       hint: "use --set train",
     });
   }
   await using backend = await openBackend(run.backend ?? "auto", backendOptionsOf(run));
   screen.note(`backend  ${backend.name} on ${backend.device}`);
-  screen.note(`data     ${description}`);
+  for (const line of lines) screen.note(line);
   const evaluation = await evaluate(mlp, dataset, { backend });
   if (run.json) {
     const { confusion, ...rest } = evaluation;

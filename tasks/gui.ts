@@ -7,6 +7,7 @@ import { type GuiServer, serveGui } from "../src/gui/serve.ts";
 import { classNamesOf } from "../src/gui/shown_network.ts";
 import type { TrainingJob } from "../src/gui/training.ts";
 import { openBrowser } from "./shared/browser.ts";
+import { dataOptionsOf, MEANING_OPTIONS, READING_OPTIONS } from "./shared/data_options.ts";
 import { openDemo, openSaved, openTraining, type Shown } from "./shared/gui_network.ts";
 import {
   BACKEND_OPTIONS,
@@ -67,9 +68,10 @@ const COMMAND = {
         data: {
           ...DATA_OPTION.data,
           help:
-            "data set: shows its test rows, and --train trains on its training rows. An .npz, a folder of IDX files, or " +
-            "`digits`; by default data/mnist.npz, else digits drawn by the program",
+            "data set: shows its test rows, and --train trains on its training rows. An .npz, a .csv, a folder of IDX files " +
+            "or of pictures, or `digits`; by default data/mnist.npz, else digits drawn by the program; can be given several times",
         },
+        ...READING_OPTIONS,
         corrections: {
           kind: "text",
           value: "PATH",
@@ -81,7 +83,7 @@ const COMMAND = {
     },
     network: {
       title: "Network, with --train",
-      options: { ...LAYERS_OPTION, ...OUTPUT_OPTIONS },
+      options: { ...LAYERS_OPTION, ...MEANING_OPTIONS, ...OUTPUT_OPTIONS },
       aliases: { output: ["o"] },
     },
     config: { ...TRAINING_GROUP, title: "Training, with --train" },
@@ -201,13 +203,26 @@ async function openShown(
   save: TrainingJob["save"] | undefined,
 ): Promise<Shown> {
   const { given: { page, network, config, machine }, screen } = context;
-  if (backend === undefined) return await openSaved(page.model, page.data, context);
+  const { data: reading } = await dataOptionsOf(readingOf(page));
+  const samples = { data: page.data, options: reading };
+  if (backend === undefined) return await openSaved(page.model, samples, context);
   for (const { name, reason } of backend.passedOver) screen.note(`passed over ${name}: ${reason}`);
   screen.note(`backend  ${backend.name} on ${backend.device}`);
-  if (save === undefined) return await openDemo(backend, page.data, context);
+  if (save === undefined) return await openDemo(backend, samples, context);
   const layers = network.layers === undefined ? undefined : layersOf(network.layers);
   const { threads } = backendOptionsOf(machine);
-  return await openTraining({ backend, threads, data: page.data, layers, config, save }, context);
+  const { layers: _, output: __, force: ___, ...meaning } = network;
+  const { data: options, ...scaled } = await dataOptionsOf({ ...readingOf(page), ...meaning });
+  const settings = { ...config, ...scaled };
+  return await openTraining(
+    { backend, threads, data: page.data, options, layers, config: settings, save },
+    context,
+  );
+}
+
+/** Returns the options for the parts of the data set's file. */
+function readingOf({ arrays, label, drop, missing }: Context["given"]["page"]) {
+  return { arrays, label, drop, missing };
 }
 
 /** Serves the page on the requested port, or by default on the first free one. */

@@ -1,13 +1,16 @@
 /** `deno task predict`: classifies images with a saved network. @module */
 import { openBackend } from "../src/backends/open.ts";
 import type { RowRange } from "../src/data/row_inputs.ts";
-import { UNSURE_BELOW } from "../src/guess.ts";
+import type { NetworkClasses } from "../src/data/row_labels.ts";
+import { probabilitiesOf, UNSURE_BELOW } from "../src/guess.ts";
 import type { Mlp } from "../src/mlp.ts";
 import { csvLines, type CsvOptions } from "./predict/csv.ts";
 import { checkInputs, type InputOptions, readInputs } from "./predict/inputs.ts";
 import { refuseToReplace, writeLines } from "./predict/output.ts";
 import { counted, type Prediction, predictionJson, predictions, type Tally } from "./predict/prediction.ts";
 import { printTable } from "./predict/table.ts";
+import { ARRAYS_OPTION, parseArrays } from "./shared/arrays.ts";
+import { parseInputScale } from "./shared/input_scale.ts";
 import { loadModel } from "./shared/model.ts";
 import { BACKEND_OPTIONS, backendOptionsOf, JSON_OPTION, MODEL_OPTION } from "./shared/options.ts";
 import { type Command, withDefaults } from "./terminal/command.ts";
@@ -46,8 +49,9 @@ const COMMAND = {
           kind: "choice",
           default: "test",
           choices: ["test", "train", "validation"],
-          help: "set of an .npz",
+          help: "set of an .npz; without a test set, by default its only set",
         },
+        ...ARRAYS_OPTION,
         rows: {
           kind: "text",
           value: "A-B",
@@ -55,10 +59,11 @@ const COMMAND = {
         },
         inputScale: {
           kind: "text",
-          value: "pixels|none|NUMBER",
+          value: "SCALE",
+          default: "auto",
           help:
-            "scale of rows that have another than those that the network was trained on: pixels for 0 to 255, none for " +
-            "pixels that were divided by 255, or the factor that scales them",
+            "scale of rows if it is not that of the rows that the network was trained on: pixels for 0 to 255, none for " +
+            "pixels that were divided by 255, or a number such as 1/16; auto leaves them as they are",
         },
       },
       aliases: { model: ["m"] },
@@ -116,12 +121,13 @@ async function main(context: Context): Promise<void> {
   const csv = csvOf(shown);
   const options: InputOptions = {
     raw: given.input.raw,
-    set: input.set,
+    set: given.input.set,
     rows: input.rows === undefined ? undefined : rowsOf(input.rows),
-    inputScale: input.inputScale === undefined ? undefined : scaleOf(input.inputScale),
+    inputScale: scaleOf(input.inputScale),
+    arrays: input.arrays === undefined ? undefined : parseArrays(input.arrays),
     note: screen.note,
   };
-  const mlp = await loadModel(input.model, context);
+  const mlp = await loadModel(input.model, context), classes = classesOf(mlp);
   await checkInputs(positionals);
   if (csv?.path) await refuseToReplace(csv.path, { force: shown.force, inputs: positionals });
   await using backend = await openBackend(given.run.backend ?? "auto", backendOptionsOf(given.run));
@@ -129,7 +135,7 @@ async function main(context: Context): Promise<void> {
   await using predictor = await backend.createPredictor(mlp, mlp.parameters);
   const tally = { rows: 0, blank: 0, labeled: 0, correct: 0 };
   const batches = counted(
-    predictions(readInputs(positionals, mlp, options), { mlp, predictor, signal }),
+    predictions(readInputs(positionals, mlp, { ...options, classes }), { mlp, predictor, signal }),
     tally,
   );
   if (csv) await printCsv(screen, csvLines(batches, mlp, csv), csv.path);
@@ -195,15 +201,22 @@ function csvOf(shown: {
   return { path, probabilities, submission: { id: name, label } };
 }
 
-/** Parses `--input-scale`: `pixels`, `none`, or a factor. */
-function scaleOf(text: string): number {
-  if (text === "pixels") return 1 / 255;
-  if (text === "none") return 1;
-  const scale = text.trim() === "" ? NaN : Number(text);
-  if (Number.isFinite(scale) && scale > 0) return scale;
-  throw new UsageError(
-    `--input-scale needs pixels, none or a number above 0 such as 0.0625, found ${JSON.stringify(text)}`,
-  );
+/** Parses `--input-scale`; returns `undefined` if rows have the scale of the network's own. */
+function scaleOf(text: string): number | undefined {
+  const { inputScale, inputScaling } = parseInputScale(text);
+  if (inputScaling !== "none") {
+    throw new UsageError(
+      `--input-scale ${inputScaling} is for training; a saved network scales its inputs itself`,
+    );
+  }
+  if (typeof inputScale === "number") return inputScale;
+  return { auto: undefined, pixels: 1 / 255, none: 1 }[inputScale];
+}
+
+/** Returns the classes of a network; `undefined` for a regression and for several labels a row. */
+function classesOf(mlp: Mlp): NetworkClasses | undefined {
+  const classes = probabilitiesOf(mlp, new Float32Array(mlp.outFeatures))?.length;
+  return classes === undefined ? undefined : { classes, classNames: mlp.classNames };
 }
 
 /** Parses a range of rows: `3-7`, or `3` for one row. */

@@ -11,6 +11,7 @@ import { Mlp } from "../src/mlp.ts";
 import { checkResume, endOfRun } from "../src/training/resume.ts";
 import { train, type TrainEvent } from "../src/training/train.ts";
 import { openData } from "./shared/data.ts";
+import { DATA_OPTIONS, dataOptionsOf } from "./shared/data_options.ts";
 import { besidePath, isSameFile } from "./shared/kept_files.ts";
 import {
   BACKEND_OPTIONS,
@@ -36,6 +37,7 @@ import { checkRun, chooseRun } from "./shared/run_choice.ts";
 import { dataNotes } from "./shared/run_notes.ts";
 import {
   checkConfig,
+  checkPatience,
   configOf,
   configText,
   LAYERS_OPTION,
@@ -54,6 +56,7 @@ const COMMAND = {
       title: "Data and network",
       options: {
         ...DATA_OPTION,
+        ...DATA_OPTIONS,
         ...LAYERS_OPTION,
       },
       aliases: DATA_ALIASES,
@@ -103,6 +106,7 @@ type Context = TaskContext<typeof COMMAND["groups"]>;
 interface Job {
   readonly mlp: Mlp;
   readonly train: Dataset;
+  readonly validation: Dataset | undefined;
   readonly test: Dataset | undefined;
   readonly config: Partial<TrainConfig>;
   /** All settings, also those of the checkpoint and the default ones. */
@@ -131,7 +135,10 @@ async function trainAndSave({ given, screen, signal }: Context): Promise<void> {
   const output = userPath(run.output ?? DEFAULT_MODEL);
   const checkpoint = run.checkpoint === undefined ? undefined : userPath(run.checkpoint);
   const layers = given.network.layers === undefined ? undefined : layersOf(given.network.layers);
+  const { data, layers: _, ...meaning } = given.network;
   if (run.resume === undefined) checkConfig(given.config);
+  const { data: options, ...scaled } = await dataOptionsOf(meaning);
+  const wanted = { ...given.config, ...scaled };
   const written = checkpoint === undefined ? [output] : [output, checkpoint];
   if (checkpoint !== undefined) refuseSameFile(output, checkpoint);
   const read = run.resume === undefined ? undefined : readCheckpoint(userPath(run.resume), screen);
@@ -141,22 +148,24 @@ async function trainAndSave({ given, screen, signal }: Context): Promise<void> {
     if (damaged !== undefined && await isSameFile(path, damaged)) continue;
     await unlessAborted(signal, refuseToOverwrite(path, run.force ?? false));
   }
-  const { sets, description } = await openData(given.network.data, { screen, signal });
+  const like = resume && { like: new Mlp(resume.mlp) };
+  const { sets, lines: dataLines } = await openData(data, { screen, signal }, { ...options, ...like });
+  if (resume === undefined) checkPatience(wanted, sets.validation);
   await using files = await openRunFiles(written, { screen, damaged });
   const { mlp, config, notes } = resume
-    ? { mlp: resumedMlp(resume, layers), config: given.config, notes: [] }
-    : chooseRun(sets.train, { layers, config: given.config });
+    ? { mlp: resumedMlp(resume, layers), config: wanted, notes: [] }
+    : chooseRun(sets.train, { layers, config: wanted });
   const settings = configOf({ ...resume?.config, ...config });
   if (resume) checkResume(resume, settings, mlp, sets.train);
   else checkRun(mlp, sets.train, settings.loss);
   const lines = [...notes, ...dataNotes(mlp, sets.train, settings)];
   await using backend = await openBackend(run.backend ?? "auto", backendOptionsOf(run));
-  const job: Job = { mlp, train: sets.train, test: sets.test, config, settings, resume };
+  const validation = settings.validationSplit > 0 ? undefined : sets.validation;
+  const job: Job = { mlp, train: sets.train, validation, test: sets.test, config, settings, resume };
   if (!run.quiet) {
     for (const { name, reason } of backend.passedOver) screen.note(`passed over ${name}: ${reason}`);
     screen.note(`backend  ${backend.name} on ${backend.device}`);
-    screen.note(`data     ${description}`);
-    for (const line of lines) screen.note(line);
+    for (const line of [...dataLines, ...lines]) screen.note(line);
     screen.note(`network  ${networkText(mlp)}`);
     screen.note(`training ${configText(settings, resume)}`);
   }
@@ -199,7 +208,7 @@ function hasFinished({ ended }: Pick<TrainEvent, "ended">): boolean {
 
 /** Returns the options of `train()` for a job. */
 function trainOptions(
-  { config, settings: { epochs }, test, resume }: Job,
+  { config, settings: { epochs }, validation, test, resume }: Job,
   screen: Screen,
   run: { readonly quiet?: boolean; readonly threads?: number },
 ) {
@@ -207,6 +216,7 @@ function trainOptions(
   let started: number | undefined;
   return {
     ...config,
+    validation,
     test,
     resume,
     threads: backendOptionsOf(run).threads,
@@ -224,10 +234,11 @@ function printer(job: Job, screen: Screen, { json, quiet }: { json?: boolean; qu
   if (json) return (event: TrainEvent) => screen.row(JSON.stringify(epochJson(event)));
   if (quiet) return () => {};
   const { epochs, validationSplit, loss } = job.settings;
+  const validation = validationSplit > 0 || job.validation !== undefined;
   const table = startTable(
     epochColumns({
       epochs,
-      validation: validationSplit > 0,
+      validation,
       test: job.test !== undefined,
       score: scoreOf(job.train, loss),
     }),

@@ -156,6 +156,8 @@ function setOf({ inputs, labels }: Drawing): Dataset {
     labels,
     outFeatures: classes,
     classNames: Array.from({ length: classes }, (_, label) => String(label)),
+    image: { white: 255, background: "dark", placement: "center" },
+    task: "classify",
     source: "drawn digits",
   };
 }

@@ -12,7 +12,8 @@ import { centerDigit, digitSide } from "./center.ts";
 import { inFeaturesOf } from "./dataset.ts";
 import { inkOf } from "./ink.ts";
 import { luminanceOf } from "./luminance.ts";
-import { chosenRows, holdsRows, readSet, rowInputs } from "./row_inputs.ts";
+import { readNpzRows } from "./npz_rows.ts";
+import { chosenRows, holdsRows, rowInputs } from "./row_inputs.ts";
 
 /** One input of a network, and its origin. */
 export interface NetworkImage {
@@ -35,8 +36,8 @@ export interface ReadImagesOptions {
    * array whose shape is that of the network's inputs. False to find and center it on those, too.
    */
   readonly raw?: boolean;
-  /** The set of an `.npz` whose rows are read; the test set by default. */
-  readonly set?: "train" | "test";
+  /** The set of an `.npz` whose rows are read; by default the test set, or the only set of the file. */
+  readonly set?: "train" | "test" | "validation";
   /** The first and the last row to read, if a file holds several; all by default. */
   readonly rows?: { readonly first: number; readonly last: number };
 }
@@ -66,7 +67,9 @@ export async function readImages(
   const refuse = refuser("image", { name });
   if (isPng(bytes)) return [pictureInput(await parsePng(bytes, { name }), network, options)];
   if (bytes[0] === 0x50 && bytes[1] === 0x4B) {
-    return rowInputs(await readSet(bytes, options), network, options);
+    const { outFeatures } = network as { readonly outFeatures?: number }, { classNames } = network;
+    const classes = { classNames, classes: classNames?.length ?? outFeatures ?? 2 ** 31 };
+    return rowInputs(await readNpzRows(bytes, { ...options, classes }), network, options);
   }
   if (bytes[0] === 0x93) {
     const array = parseNpy(bytes, { name });

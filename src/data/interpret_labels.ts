@@ -78,25 +78,33 @@ function classSets(
     ...names && { classNames: names },
     task: "classify",
   }));
-  if (!like || !declared.names || !like.classNames) return { sets: result, notes };
-  return { sets: result.map((set) => renamed(set, declared.names!, like.classNames!, refuse)), notes };
+  const target = like && namesOf(like);
+  const isNamed = declared.names && target &&
+    (like?.classNames || declared.names.every((name) => target.includes(name)));
+  if (!isNamed) return { sets: result, notes };
+  return { sets: result.map((set) => renamed(set, declared.names!, { names: target, like }, refuse)), notes };
+}
+
+/** Returns the names of a network's classes; their numbers if it has no names. */
+function namesOf({ classNames, outFeatures }: NonNullable<DataOptions["like"]>): readonly string[] {
+  // One output tells two classes apart.
+  return classNames ?? Array.from({ length: Math.max(2, outFeatures) }, (_, label) => String(label));
 }
 
 /** Returns the classes in which the labels are read: those that the source lists, else those of the network. */
 function likeClasses(
   declared: DeclaredClasses,
-  { classNames, outFeatures }: NonNullable<DataOptions["like"]>,
+  like: NonNullable<DataOptions["like"]>,
 ): DeclaredClasses {
-  if (declared.names && classNames) return declared;
-  // One output tells two classes apart.
-  return classNames ? { names: classNames } : { count: Math.max(2, outFeatures) };
+  if (declared.names) return declared;
+  return like.classNames ? { names: like.classNames } : { count: namesOf(like).length };
 }
 
 /** Returns labels of the source's classes as labels of the network's classes, by their names. */
 function renamed(
   set: LabelsOrTargets,
   from: readonly string[],
-  to: readonly string[],
+  { names: to, like }: { readonly names: readonly string[]; readonly like: NonNullable<DataOptions["like"]> },
   refuse: Naming["refuse"],
 ): LabelsOrTargets {
   const newLabel = from.map((name) => to.indexOf(name));
@@ -107,12 +115,10 @@ function renamed(
       `Class ${JSON.stringify(from[missing])} is none of the ${to.length} classes of the network`,
     );
   }
-  return {
-    ...set,
-    labels: set.labels!.map((label) => newLabel[label]),
-    outFeatures: to.length,
-    classNames: to,
-  };
+  const { classNames: _, ...rest } = set;
+  const { classNames } = like;
+  const labels = set.labels!.map((label) => newLabel[label]);
+  return { ...rest, labels, outFeatures: to.length, ...classNames && { classNames } };
 }
 
 function targetSets(

@@ -9,8 +9,17 @@ import { openIdxFolder } from "./idx_folder.ts";
 import { interpret } from "./interpret.ts";
 import { openNpzSource } from "./npz_source.ts";
 import type { DataOptions } from "./options.ts";
+import { openPictureFolder } from "./picture_folder.ts";
 import type { RawSource } from "./raw.ts";
 import { openTable } from "./table.ts";
+
+/** The options of {@linkcode loadDataset}. */
+export interface LoadOptions extends DataOptions {
+  /** Ends the reading of a folder early. */
+  readonly signal?: AbortSignal;
+  /** Called with the number of pictures of a folder that are read, and their total. */
+  readonly onProgress?: (progress: { readonly read: number; readonly total: number }) => void;
+}
 
 /**
  * Loads a data set from a file or folder. Needs Deno and read permission for it.
@@ -34,7 +43,7 @@ import { openTable } from "./table.ts";
  * @throws {FormatError} if a file is damaged, if a part of it is missing, or if its parts do not fit each other or the options
  * @throws {TypeError} outside Deno; {@linkcode datasetFromNpz} reads the bytes of an `.npz` there
  */
-export async function loadDataset(path: string, options: DataOptions = {}): Promise<DatasetPair> {
+export async function loadDataset(path: string, options: LoadOptions = {}): Promise<DatasetPair> {
   checkFiles(`load ${JSON.stringify(path)}`, "pass the bytes of an .npz to datasetFromNpz()");
   const { isDirectory } = await Deno.stat(path);
   return interpret(await (isDirectory ? openFolder(path, options) : openFile(path, options)), options);
@@ -61,7 +70,9 @@ function isText(bytes: Uint8Array): boolean {
   return isUtf16 || start.every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0D));
 }
 
-async function openFolder(path: string, _options: DataOptions): Promise<RawSource> {
+async function openFolder(path: string, options: LoadOptions): Promise<RawSource> {
+  const pictures = await openPictureFolder(path, options);
+  if (pictures) return pictures;
   const { names, file, read } = await openIdxFolder(path);
   const setOf = async (set: "train" | "test") => ({
     inputs: { name: names[`x_${set}`]!, ...await read(names[`x_${set}`]!) },

@@ -13,7 +13,7 @@ export type ArrayRole =
   | "y_val"
   | "class_names";
 
-/** The options of {@linkcode loadDataset}. */
+/** The options for the interpretation and the parts of data sets. */
 export interface DataOptions {
   /**
    * How inputs are scaled: `"pixels"` multiplies them by 1/255, a number by that number, `"none"` leaves them unchanged.

@@ -4,17 +4,8 @@
  */
 import type { Picture } from "../formats/png.ts";
 import { averageAreas } from "./areas.ts";
+import type { ImageShape } from "./image_shape.ts";
 import { luminanceOf } from "./luminance.ts";
-
-/** The size of a picture, and its number of values a pixel. */
-export interface ImageSize {
-  /** The width in pixels. */
-  readonly width: number;
-  /** The height in pixels. */
-  readonly height: number;
-  /** 1 for gray, 3 for red, green and blue. */
-  readonly channels: 1 | 3;
-}
 
 /**
  * Scales a complete picture to a size. Each value is the mean of the area that the pixel covers. If the proportions differ,
@@ -24,9 +15,9 @@ export interface ImageSize {
  * @returns The bytes `[height, width]` for gray, `[height, width, 3]` for color.
  * @throws {RangeError} if the size is not of whole numbers from 1, or `channels` is neither 1 nor 3
  */
-export function resizePicture(picture: Picture, size: ImageSize): Uint8Array<ArrayBuffer> {
+export function resizePicture(picture: Picture, size: ImageShape): Uint8Array<ArrayBuffer> {
   const { width, height, channels } = size;
-  checkImageSize(size);
+  checkImageShape(size);
   const scaled = averageAreas(linesOf(picture, channels), width, height);
   return Uint8Array.from(scaled, Math.round);
 }
@@ -36,7 +27,7 @@ export function resizePicture(picture: Picture, size: ImageSize): Uint8Array<Arr
  *
  * @throws {RangeError} if it is not of whole numbers from 1, or `channels` is neither 1 nor 3
  */
-export function checkImageSize({ width, height, channels }: ImageSize): void {
+export function checkImageShape({ width, height, channels }: ImageShape): void {
   for (const side of [width, height]) {
     if (!Number.isSafeInteger(side) || side < 1) {
       throw new RangeError(`Cannot scale a picture to ${width}×${height} pixels, needs whole numbers from 1`);

@@ -8,16 +8,15 @@
 import { digits, shapeText } from "../formats/fault.ts";
 import type { NpyArray } from "../formats/npy.ts";
 import { toFloats } from "./convert.ts";
-import { countOf, imageSpecOf, inFeaturesOf, type InputSpec } from "./dataset.ts";
-import { datasetFromNpz } from "./load.ts";
+import { imageSpecOf, inFeaturesOf, type InputSpec } from "./dataset.ts";
 
-/** Rows of inputs, from an array or a data set. */
+/** Rows of inputs. */
 export interface Rows {
   /** The shape of all rows, `[N, ...]`, or of a single one. */
   readonly shape: readonly number[];
   /** The values, row by row. */
   readonly values: NpyArray["values"];
-  /** The dtype of the array, for messages; absent for a data set. */
+  /** The dtype of the array, for messages; absent if it is not known. */
   readonly dtype?: string;
   /** The labels of the rows; absent if the file has none. */
   readonly labels?: Uint32Array;
@@ -187,15 +186,4 @@ export function chosenRows(
     );
   }
   return { first, last };
-}
-
-/** Reads the rows of a set of an `.npz`, the test set by default. */
-export async function readSet(
-  bytes: Uint8Array,
-  { name, set = "test" }: { readonly name: string; readonly set?: "train" | "test" | "validation" },
-): Promise<Rows> {
-  const dataset = (await datasetFromNpz(bytes, { name }))[set];
-  if (dataset === undefined) throw new TypeError(`Cannot use ${JSON.stringify(name)}: it has no ${set} rows`);
-  const { inputs, inputShape, labels } = dataset;
-  return { shape: [countOf(dataset), ...inputShape], values: inputs as NpyArray["values"], labels };
 }

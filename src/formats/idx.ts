@@ -4,7 +4,7 @@
  */
 import { swapBytes } from "./byte_order.ts";
 import { byteCount, digits, type Origin, refuser, shapeText } from "./fault.ts";
-import { inflate } from "./inflate.ts";
+import { gunzip, isGzip } from "./gzip.ts";
 
 /** An array of numbers. */
 export interface IdxArray {
@@ -67,20 +67,4 @@ export async function parseIdx(bytes: Uint8Array, options: Origin = {}): Promise
   const data = plain.slice(dataStart);
   swapBytes(data, itemSize);
   return { shape, values: new TYPES[type](data.buffer) };
-}
-
-function isGzip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x1F && bytes[1] === 0x8B;
-}
-
-/**
- * Decompresses a gzip file. Its last four bytes are the size of the result; the stream checks the CRC-32 before them.
- */
-function gunzip(bytes: Uint8Array, origin: Origin): Promise<Uint8Array> {
-  const refuse = refuser("gzip", origin);
-  if (bytes.length < 18) {
-    throw refuse(`is cut short: it has ${byteCount(bytes.length)}, a gzip file has at least 18`);
-  }
-  const size = new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 4, true);
-  return inflate(bytes, { format: "gzip", size, refuse });
 }

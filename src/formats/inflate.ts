@@ -16,6 +16,8 @@ export interface InflateOptions {
   readonly format: "deflate-raw" | "gzip" | "deflate";
   /** The size of the result in bytes, as the file declares it. */
   readonly size: number;
+  /** The array that receives the result, of `size` bytes; a new one by default. */
+  readonly into?: Uint8Array<ArrayBuffer>;
   /** Creates the error for a fault. */
   readonly refuse: Refuse;
 }
@@ -32,7 +34,7 @@ export async function inflate(bytes: Uint8Array, options: InflateOptions): Promi
       `declares ${byteCount(size)}, ${byteCount(bytes.length)} of deflated data cannot hold as many`,
     );
   }
-  const result = new Uint8Array(size);
+  const result = options.into ?? new Uint8Array(size);
   let filled = 0;
   let read = 0;
   const source = new ReadableStream<Uint8Array<ArrayBuffer>>({

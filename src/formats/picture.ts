@@ -3,8 +3,8 @@
  * @module
  */
 import { type Refuse, refuser } from "./fault.ts";
-import { describeContent, PICTURE_FORMATS, pictureFormatOf } from "./picture_kind.ts";
-import { pictureSizeOf } from "./picture_size.ts";
+import { describeContent, PICTURE_FORMATS, type PictureFormat, pictureFormatOf } from "./picture_kind.ts";
+import { type PictureSize, pictureSizeOf } from "./picture_size.ts";
 import { DEFAULT_MAX_PIXELS, parsePng, type Picture } from "./png.ts";
 
 /** Options of {@linkcode readPicture}. */
@@ -39,10 +39,7 @@ export interface ReadPictureOptions {
  */
 export async function readPicture(bytes: Uint8Array, options: ReadPictureOptions = {}): Promise<Picture> {
   const { name, maxPixels = DEFAULT_MAX_PIXELS } = options;
-  const format = pictureFormatOf(bytes);
-  if (format === undefined) {
-    throw refuser("picture", { name })(`${describeContent(bytes)}, needs ${PICTURE_FORMATS}`);
-  }
+  const format = formatOf(bytes, name);
   if (format === "PNG") return await parsePng(bytes, options);
   const refuse = refuser(format, { name });
   pictureSizeOf(bytes, { format, maxPixels, refuse });
@@ -53,6 +50,23 @@ export async function readPicture(bytes: Uint8Array, options: ReadPictureOptions
     );
   }
   return await parsePng(await toPng(bytes, refuse), options);
+}
+
+/**
+ * Returns the size that a file declares, without decoding it; EXIF may exchange width and height.
+ *
+ * @throws {FormatError} if the file is damaged, cut short, larger than allowed, or of another format
+ */
+export function pictureSize(bytes: Uint8Array, options: ReadPictureOptions = {}): PictureSize {
+  const { name, maxPixels = DEFAULT_MAX_PIXELS } = options;
+  const format = formatOf(bytes, name);
+  return pictureSizeOf(bytes, { format, maxPixels, refuse: refuser(format, { name }) });
+}
+
+function formatOf(bytes: Uint8Array, name: string | undefined): PictureFormat {
+  const format = pictureFormatOf(bytes);
+  if (format) return format;
+  throw refuser("picture", { name })(`${describeContent(bytes)}, needs ${PICTURE_FORMATS}`);
 }
 
 /** Converts a file to PNG, which contains the decoded pixels unchanged. */

@@ -1,5 +1,5 @@
 /**
- * The sizes that the headers of JPEG, WebP, GIF and BMP files declare. They are read before a file is decoded, because a
+ * The sizes that the headers of PNG, JPEG, WebP, GIF and BMP files declare. They are read before a file is decoded, because a
  * file of 100 bytes can declare a picture of gigabytes.
  * @module
  */
@@ -32,8 +32,9 @@ interface Fields {
 
 /** The readers of the headers; each yields every size that the first picture of the file declares. */
 const READERS: {
-  readonly [format in Exclude<PictureFormat, "PNG">]: (file: Fields) => Iterable<PictureSize>;
+  readonly [format in PictureFormat]: (file: Fields) => Iterable<PictureSize>;
 } = {
+  PNG: pngSizes,
   JPEG: jpegSizes,
   WebP: webpSizes,
   GIF: gifSizes,
@@ -66,7 +67,7 @@ const OTHER_JPEG: { readonly [marker: number]: string } = {
 export function pictureSizeOf(
   bytes: Uint8Array,
   { format, maxPixels, refuse }: {
-    readonly format: Exclude<PictureFormat, "PNG">;
+    readonly format: PictureFormat;
     readonly maxPixels: number;
     readonly refuse: Refuse;
   },
@@ -106,6 +107,11 @@ function fieldsOf(bytes: Uint8Array, refuse: Refuse): Fields {
     refuse,
   };
   return fields;
+}
+
+/** Reads the first chunk of a PNG; {@linkcode parsePng} checks it. */
+function* pngSizes(file: Fields): Generator<PictureSize, void, void> {
+  yield { width: file.big(16, 4), height: file.big(20, 4) };
 }
 
 /** Walks the segments of a JPEG to its end: a decoder may use any of its frame headers. */

@@ -1,15 +1,17 @@
 /** The rows of the files that `predict` reads, in chunks. @module */
 import { readImages } from "../../src/data/images.ts";
+import { readNpzRows } from "../../src/data/npz_rows.ts";
+import type { DataOptions } from "../../src/data/options.ts";
 import {
   chosenRows,
   holdsRows,
   type InputRow,
   openRows,
-  readSet,
   type RowRange,
   type Rows,
   scaleDoubtOf,
 } from "../../src/data/row_inputs.ts";
+import type { NetworkClasses } from "../../src/data/row_labels.ts";
 import { readFileBounded, readToEnd } from "../../src/files.ts";
 import { shapeText } from "../../src/formats/fault.ts";
 import { parseNpy } from "../../src/formats/npy.ts";
@@ -21,14 +23,18 @@ import { fileError } from "../terminal/system_errors.ts";
 export interface InputOptions {
   /** True to use pictures unchanged, false to center the ink of all of them; `undefined` if neither was asked for. */
   readonly raw?: boolean;
-  /** The set of an `.npz`. */
-  readonly set: "test" | "train" | "validation";
+  /** The set of an `.npz`; by default the test set, or the only set of the file. */
+  readonly set?: "test" | "train" | "validation";
+  /** The names of the arrays of an `.npz`. */
+  readonly arrays?: DataOptions["arrays"];
   /** The rows of each file; all by default. */
   readonly rows?: RowRange;
   /** The factor that scales rows in place of the network's own. */
   readonly inputScale?: number;
   /** Tells the person about a decision or a doubt. */
   readonly note: (text: string) => void;
+  /** The classes of the network; absent if it has none. */
+  readonly classes?: NetworkClasses;
 }
 
 /** The number of rows of an array that are converted at a time. */
@@ -84,9 +90,11 @@ async function* rowsOfFile(
   mlp: Mlp,
   options: FileOptions,
 ): AsyncGenerator<readonly InputRow[]> {
-  const { name, raw, set } = options;
+  const { name, raw, set, arrays, classes } = options;
   if (bytes[0] === 0x50 && bytes[1] === 0x4B) {
-    return yield* rowChunks(await readSet(bytes, { name, set }), mlp, options);
+    const rows = await readNpzRows(bytes, { name, set, arrays, classes });
+    for (const text of rows.notes) options.note(text, text);
+    return yield* rowChunks(rows, mlp, options);
   }
   if (bytes[0] === 0x93) {
     const array = parseNpy(bytes, { name });

@@ -1,14 +1,17 @@
 /** Opening of a task's data set: a file, MNIST, or drawn digits. @module */
 import { basename, isAbsolute } from "node:path";
-import type { Dataset, DatasetPair } from "../../src/data/dataset.ts";
+import type { DataNote, Dataset, DatasetPair } from "../../src/data/dataset.ts";
 import { countOf } from "../../src/data/dataset.ts";
 import { drawDigits, drawDigitsAsync, type DrawDigitsOptions } from "../../src/data/digits.ts";
 import { downloadMnist } from "../../src/data/download.ts";
+import { joinDatasets } from "../../src/data/join.ts";
 import { loadDataset } from "../../src/data/load.ts";
+import type { DataOptions } from "../../src/data/options.ts";
+import { noteText } from "./data_options.ts";
 import { isThere } from "./kept_files.ts";
 import { TaskError } from "../terminal/errors.ts";
 import { unlessAborted } from "../terminal/interrupt.ts";
-import { count } from "../terminal/numbers.ts";
+import { amount, count } from "../terminal/numbers.ts";
 import { projectPath, shownPath, userPath } from "../terminal/paths.ts";
 import type { Screen } from "../terminal/screen.ts";
 import { fileError } from "../terminal/system_errors.ts";
@@ -18,25 +21,46 @@ const MNIST_PATH = "data/mnist.npz";
 /** The number of digits that are drawn for the page, which shows one of them at a time. */
 const SHOWN_DIGITS = 1000;
 
-/** A data set, and its description for the terminal: its source, its size and its shapes. */
+/** A data set, and its description for the terminal: a line for each source, and lines of decisions. */
 export interface OpenedData {
   readonly sets: DatasetPair;
-  readonly description: string;
+  readonly lines: readonly string[];
+}
+
+/** The screen, and the signal that ends the task. */
+interface Terminal {
+  readonly screen: Screen;
+  readonly signal: AbortSignal;
 }
 
 /**
- * Opens the data set that `--data` names. By default, opens `data/mnist.npz`. If that does not exist, downloads it; if
- * that fails, draws digits.
+ * Opens the data sets that `--data` names, and joins several. By default, opens `data/mnist.npz`. If that does not exist,
+ * downloads it; if that fails, draws digits.
  */
 export async function openData(
+  named: readonly string[] | undefined,
+  terminal: Terminal,
+  options: DataOptions = {},
+): Promise<OpenedData> {
+  const [first, ...others] = named ?? [];
+  const opened = [await openOne(first, terminal, options)], { train } = opened[0].sets;
+  for (const other of others) {
+    opened.push(await openOne(other, terminal, { ...options, testSplit: 0, like: options.like ?? train }));
+  }
+  return { sets: joinDatasets(opened.map(({ sets }) => sets)), lines: opened.flatMap(({ lines }) => lines) };
+}
+
+/** Opens one data set. */
+async function openOne(
   named: string | undefined,
-  terminal: { readonly screen: Screen; readonly signal: AbortSignal },
+  terminal: Terminal,
+  options: DataOptions,
 ): Promise<OpenedData> {
   const { screen, signal } = terminal;
   if (named === "digits") return await draw("digits drawn by the program", terminal);
-  if (named !== undefined) return await load(userPath(named), signal);
+  if (named !== undefined) return await load(userPath(named), terminal, options);
   const path = projectPath(MNIST_PATH);
-  if (await isThere(path)) return await load(path, signal);
+  if (await isThere(path)) return await load(path, terminal, options);
   screen.note(`downloading MNIST to ${shownPath(path)}, which does not exist yet`);
   try {
     const progress = ({ received, total }: { received: number; total?: number }) =>
@@ -45,7 +69,7 @@ export async function openData(
       );
     const source = await downloadMnist(path, { signal, progress });
     screen.note(`downloaded MNIST from ${source}`);
-    return await load(path, signal);
+    return await load(path, terminal, options);
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof AggregateError)) throw error;
@@ -61,37 +85,75 @@ export async function openData(
  *
  * @throws {TaskError} if the set has no test rows
  */
-export async function openTestRows(named: string | undefined, signal: AbortSignal): Promise<Dataset> {
-  const path = named === undefined ? projectPath(MNIST_PATH) : userPath(named);
-  if (named === "digits" || (named === undefined && !await isThere(path))) {
+export async function openTestRows(
+  named: readonly string[] | undefined,
+  terminal: Terminal,
+  options: DataOptions = {},
+): Promise<Dataset> {
+  const path = named === undefined ? projectPath(MNIST_PATH) : named[0];
+  if (named === undefined && !await isThere(path)) {
     return drawDigits({ count: 1, testCount: SHOWN_DIGITS }).test!;
   }
-  const { test } = (await load(path, signal)).sets;
+  if (named?.length === 1 && path === "digits") {
+    return drawDigits({ count: 1, testCount: SHOWN_DIGITS }).test!;
+  }
+  const { test } =
+    (named === undefined ? await load(path, terminal, options) : await openData(named, terminal, options))
+      .sets;
   if (test) return test;
-  throw new TaskError(`Cannot show digits of ${JSON.stringify(shownPath(path))}: it has no test rows`);
+  throw new TaskError(
+    `Cannot show digits of ${JSON.stringify(shownPath(userPath(path)))}: it has no test rows`,
+  );
 }
 
-async function load(path: string, signal: AbortSignal): Promise<OpenedData> {
+async function load(path: string, { screen, signal }: Terminal, options: DataOptions): Promise<OpenedData> {
+  const shown = shownPath(path);
   try {
-    const { train, test } = await unlessAborted(signal, loadDataset(path));
-    const shown = shownPath(path);
+    const onProgress = ({ read, total }: { read: number; total: number }) =>
+      screen.progress(`reading ${shown}: ${count(read)} of ${count(total)}`);
+    const { notes = [], ...loaded } = await unlessAborted(
+      signal,
+      loadDataset(path, { ...options, signal, onProgress }),
+    );
     // The source is saved in the model, which must not reveal the path of a home folder.
     const source = isAbsolute(shown) ? basename(shown) : shown;
-    const sets = { train: { ...train, source }, ...(test && { test: { ...test, source } }) };
-    return { sets, description: describe(shown, sets) };
+    const sets = Object.fromEntries(
+      Object.entries(loaded).map(([name, set]) => [name, { ...set, source }]),
+    ) as unknown as DatasetPair;
+    const [first, ...more] = notes.toSorted((a, b) => Number(isOfInputs(b)) - Number(isOfInputs(a)));
+    const described = first && isOfInputs(first) ? noteText(first) : scaleText(sets.train);
+    const rest = first && isOfInputs(first) ? more : notes;
+    return {
+      sets,
+      lines: [
+        `data     ${describe(shown, sets)}; ${described}`,
+        ...rest.map((note) => `data     ${noteText(note)}`),
+      ],
+    };
   } catch (error) {
     throw fileError("Cannot load", path, error, {
       ENOENT: "leave --data out for MNIST, or use --data digits",
     });
+  } finally {
+    screen.clear();
   }
 }
 
-async function draw(
-  source: string,
-  terminal: { readonly screen: Screen; readonly signal: AbortSignal },
-): Promise<OpenedData> {
+/** Returns whether a note is about the scale of the inputs, which the first line has. */
+function isOfInputs({ option }: DataNote): boolean {
+  return option?.name === "inputScale";
+}
+
+/** Returns the scale of inputs in words. */
+function scaleText({ inputScale, image }: Dataset): string {
+  const background = image?.background ? `, ${image.background} background` : "";
+  if (image) return `pixels 0 to ${count(image.white)}${background}`;
+  return inputScale === 1 ? "inputs not scaled" : `inputs × ${amount(inputScale)}`;
+}
+
+async function draw(source: string, terminal: Terminal): Promise<OpenedData> {
   const sets = await drawOn(terminal);
-  return { sets, description: describe(source, sets) };
+  return { sets, lines: [`data     ${describe(source, sets)}; ${scaleText(sets.train)}`] };
 }
 
 /** Draws digits, with their progress on the transient line. The signal ends it soon, because it works in slices. */
@@ -110,12 +172,27 @@ export async function drawOn(
   }
 }
 
-function describe(source: string, { train, test }: DatasetPair): string {
-  const shape = `[${train.inputShape.join(", ")}]`;
-  const [one, several] = train.labels ? ["class", "classes"] : ["target value", "target values"];
-  const kind = `${count(train.outFeatures)} ${train.outFeatures === 1 ? one : several}`;
-  const tested = test ? `, ${count(countOf(test))} to test` : "";
-  return `${source}: ${count(countOf(train))} rows to train${tested}; inputs ${shape}, ${kind}`;
+/** Returns the size of a set in words: `my.npz: 500 rows to train, 100 to test; 4 columns, 2 classes`. */
+function describe(source: string, { train, test, validation }: DatasetPair): string {
+  const rows = [
+    `${count(countOf(train))} rows to train`,
+    ...validation ? [`${count(countOf(validation))} to validate`] : [],
+    ...test ? [`${count(countOf(test))} to test`] : [],
+  ];
+  return `${source}: ${rows.join(", ")}; ${inputText(train)}, ${outputText(train)}`;
+}
+
+/** Returns the inputs of a set in words: `images [28, 28]`, `4 columns`. */
+function inputText({ inputShape, image }: Dataset): string {
+  const shape = `[${inputShape.map((length) => count(length)).join(", ")}]`;
+  if (image) return `images ${shape}`;
+  if (inputShape.length > 1) return `inputs ${shape}`;
+  return inputShape[0] === 1 ? "1 column" : `${count(inputShape[0])} columns`;
+}
+
+function outputText({ outFeatures, labels, task }: Dataset): string {
+  const noun = labels ? "class" : task === "multilabel" ? "label" : "target value";
+  return `${count(outFeatures)} ${outFeatures === 1 ? noun : labels ? "classes" : `${noun}s`}`;
 }
 
 function megabytes(bytes: number): string {

@@ -4,6 +4,7 @@
 import type { Backend } from "../../src/backends/backend.ts";
 import type { TrainConfig } from "../../src/training/config.ts";
 import type { Dataset, DatasetPair } from "../../src/data/dataset.ts";
+import type { DataOptions } from "../../src/data/options.ts";
 import { checkFit, type Evaluation } from "../../src/training/evaluate.ts";
 import { checkShowable, classNamesOf } from "../../src/gui/shown_network.ts";
 import { createTrainingSession, type TrainingJob, type TrainingSession } from "../../src/gui/training.ts";
@@ -19,7 +20,7 @@ import type { Screen } from "../terminal/screen.ts";
 import { epochColumns, scoreOf, startTable } from "../terminal/table.ts";
 import { checkRun, chooseRun } from "./run_choice.ts";
 import { dataNotes } from "./run_notes.ts";
-import { configOf, configText, networkText } from "./training.ts";
+import { checkPatience, configOf, configText, networkText } from "./training.ts";
 
 /** A network and the other data that the page shows. */
 export interface Shown {
@@ -27,6 +28,14 @@ export interface Shown {
   readonly origin: string;
   readonly samples?: Dataset;
   readonly training?: TrainingSession;
+}
+
+/** The data set whose test rows the page shows. */
+export interface SampleSource {
+  /** The paths; by default MNIST or drawn digits. */
+  readonly data: readonly string[] | undefined;
+  /** The options for the parts of its file. */
+  readonly options: DataOptions;
 }
 
 /** The program that called a task, the screen, and the signal that ends the task. */
@@ -42,24 +51,26 @@ const DEMO = { digits: 20_000, testDigits: 1000, epochs: 8 };
 /** Loads the network of a file. */
 export async function openSaved(
   path: string | undefined,
-  data: string | undefined,
-  { program, signal }: Terminal,
+  samples: SampleSource,
+  terminal: Terminal,
 ): Promise<Shown> {
+  const { program, signal } = terminal;
   const otherwise = `\`${program} gui --demo\` to try the page without a model`;
   const mlp = await loadModel(path, { program, signal, otherwise });
   checkShowable(mlp);
-  const samples = await samplesFor(mlp, data, signal), { training } = mlp;
+  const shown = await samplesFor(mlp, samples, terminal), { training } = mlp;
   const source = training?.dataset?.source, epochs = training?.epochs; // another program's record may lack either
   const known = [source && `on ${source}`, epochs && `for ${epochsText(epochs)}`].filter(Boolean).join(" ");
-  return { mlp, origin: `${path ?? DEFAULT_MODEL}${known && `, trained ${known}`}`, samples };
+  return { mlp, origin: `${path ?? DEFAULT_MODEL}${known && `, trained ${known}`}`, samples: shown };
 }
 
 /** Trains a small network on drawn digits. */
 export async function openDemo(
   backend: Backend,
-  data: string | undefined,
-  { program, screen, signal }: Terminal,
+  samples: SampleSource,
+  terminal: Terminal,
 ): Promise<Shown> {
+  const { program, screen, signal } = terminal;
   const { digits, testDigits, epochs } = DEMO;
   screen.note(`drawing ${count(digits)} digits, and training on them for ${epochsText(epochs)}`);
   const sets = await drawOn({ screen, signal }, { count: digits, testCount: testDigits });
@@ -77,7 +88,11 @@ export async function openDemo(
   const origin = `a demonstration, trained on ${count(digits)} drawn digits for ${
     epochsText(epochs)
   }, not saved`;
-  return { mlp, origin, samples: data === undefined ? sets.test : await samplesFor(mlp, data, signal) };
+  return {
+    mlp,
+    origin,
+    samples: samples.data === undefined ? sets.test : await samplesFor(mlp, samples, terminal),
+  };
 }
 
 /** Creates a network, and the session that trains it while the page shows it. */
@@ -85,7 +100,8 @@ export async function openTraining(
   options: {
     readonly backend: Backend;
     readonly threads: number | undefined;
-    readonly data: string | undefined;
+    readonly data: readonly string[] | undefined;
+    readonly options: DataOptions;
     readonly layers: LayerSpec[] | undefined;
     readonly config: Partial<TrainConfig>;
     readonly save: TrainingJob["save"];
@@ -93,17 +109,18 @@ export async function openTraining(
   terminal: Terminal,
 ): Promise<Shown> {
   const { backend, threads, save } = options, { screen } = terminal;
-  const { sets, description } = await openData(options.data, terminal);
+  const { sets, lines: dataLines } = await openData(options.data, terminal, options.options);
+  checkPatience(options.config, sets.validation);
   const { mlp, config, notes } = chooseRun(sets.train, options);
   checkShowable(mlp);
   const settings = configOf(config);
   checkRun(mlp, sets.train, settings.loss);
   const lines = [...notes, ...dataNotes(mlp, sets.train, settings)];
-  screen.note(`data     ${description}`);
-  for (const line of lines) screen.note(line);
+  for (const line of [...dataLines, ...lines]) screen.note(line);
   screen.note(`network  ${networkText(mlp)}`);
   screen.note(`training ${configText(settings)}`);
-  const job = { mlp, train: sets.train, test: sets.test, config, backend, threads, save };
+  const validation = settings.validationSplit > 0 ? undefined : sets.validation;
+  const job = { mlp, train: sets.train, validation, test: sets.test, config, backend, threads, save };
   const training = createTrainingSession(job);
   printTraining(training, { screen, sets, settings });
   return { mlp, origin: `learning from ${sets.train.source}`, samples: sets.test, training };
@@ -114,12 +131,12 @@ export async function openTraining(
  */
 async function samplesFor(
   mlp: Mlp,
-  data: string | undefined,
-  signal: AbortSignal,
+  { data, options }: SampleSource,
+  terminal: Terminal,
 ): Promise<Dataset | undefined> {
   const isOfDigits = classNamesOf(mlp).join("") === "0123456789";
   if (data === undefined && !isOfDigits) return undefined;
-  const samples = await openTestRows(data, signal);
+  const samples = await openTestRows(data, terminal, { ...options, like: mlp });
   checkFit(mlp, samples);
   return samples;
 }
@@ -149,7 +166,8 @@ function printTraining(
   { screen, sets, settings }: { screen: Screen; sets: DatasetPair; settings: TrainConfig },
 ): void {
   const { epochs } = training.state, progress = progressOf(screen, epochs);
-  const validation = settings.validationSplit > 0, score = scoreOf(sets.train, settings.loss);
+  const validation = settings.validationSplit > 0 || sets.validation !== undefined,
+    score = scoreOf(sets.train, settings.loss);
   const table = startTable(
     epochColumns({ epochs, validation, test: sets.test !== undefined, score }),
     screen.note,

@@ -17,11 +17,12 @@ export const MODEL_OPTION = {
 /** The data set. */
 export const DATA_OPTION = {
   data: {
-    kind: "text",
+    kind: "texts",
     value: "PATH",
     help:
-      "data set: an .npz with x_train, y_train, x_test and y_test, a folder of IDX files, or `digits` for digits drawn by " +
-      "the program; by default data/mnist.npz, which is downloaded if it is missing, or `digits` if the download fails",
+      "data set: an .npz, a .csv or .tsv, a folder of IDX files, a folder with a folder of pictures for each class, or " +
+      "`digits` for digits drawn by the program; by default data/mnist.npz, which is downloaded if it is missing, or " +
+      "`digits` if the download fails; can be given several times, to join the sets",
   },
 } as const satisfies ArgumentTable;
 

@@ -1,6 +1,7 @@
 /** The options of tasks that train, and the lines that show the network and the settings of a run. @module */
 import type { Checkpoint } from "../../src/training/checkpoint_parts.ts";
 import { DATA_OPTIONS, resolveConfig, TRAIN_OPTIONS, type TrainConfig } from "../../src/training/config.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
 import { ACTIVATIONS } from "../../src/plan/activations.ts";
 import { type LayerSpec, parseLayers } from "../../src/plan/layers.ts";
 import { LOSS_OPTIONS } from "../../src/plan/losses.ts";
@@ -73,8 +74,18 @@ export function layersOf(text: string): LayerSpec[] {
  * @throws {UsageError} if two exclude each other
  */
 export function checkConfig(given: Partial<TrainConfig>): void {
+  configOf(given);
+}
+
+/**
+ * Checks that a run with patience has a validation set.
+ *
+ * @param validation the validation set of the data, if it has one
+ * @throws {UsageError} if it has none
+ */
+export function checkPatience(given: Partial<TrainConfig>, validation: Dataset | undefined): void {
   const { patience, validationSplit } = configOf(given);
-  if (patience > 0 && validationSplit === 0) {
+  if (patience > 0 && validationSplit === 0 && validation === undefined) {
     throw new UsageError("--patience needs a validation set", { hint: "such as --validation-split 0.1" });
   }
 }

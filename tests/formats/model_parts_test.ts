@@ -100,8 +100,14 @@ const REFUSED: Readonly<Record<string, [bytes: Uint8Array, message: string]>> = 
     bytesWith({}, { inputScaling: "standardize" }),
     `training.inputScaling is "standardize", needs a shift and a scale from 0 for each input`,
   ],
-  "a scale below 0": [bytesWith({}, { inputScaling: { shift: [0, 0, 0], scale: [1, 1, -1] } }), "a scale from 0"],
-  "shifts without scales": [bytesWith({}, { inputScaling: { shift: [0, 0, 0] } }), "needs a shift and a scale"],
+  "a scale below 0": [
+    bytesWith({}, { inputScaling: { shift: [0, 0, 0], scale: [1, 1, -1] } }),
+    "a scale from 0",
+  ],
+  "shifts without scales": [
+    bytesWith({}, { inputScaling: { shift: [0, 0, 0] } }),
+    "needs a shift and a scale",
+  ],
   "an input scaling of another input": [
     bytesWith({}, { inputScaling: { shift: [0], scale: [1] } }),
     "has an input scaling of 1 inputs for 3 inputs",

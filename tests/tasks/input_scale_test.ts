@@ -77,14 +77,18 @@ Deno.test("dataNotes() tells how the inputs are scaled, and how many are constan
 
 Deno.test("dataNotes() names --input-scale if the inputs cannot be scaled", () => {
   const far = { ...SET, inputs: SET.inputs.map((value, at) => at % 5 === 0 ? 1e6 + value : value) };
-  const message = `--input-scale cannot scale column "a" of a table: its mean is 1000002 and its deviation is 1`;
+  const message =
+    `--input-scale cannot scale column "a" of a table: its mean is 1000002 and its deviation is 1`;
   assertThrows(() => notesOf({ inputScaling: "standardize" }, far), TaskError, message);
 });
 
 Deno.test("withFlag() spells inputScaling as --input-scale", () => {
   const found = () => resolveConfig({ augment: true, inputScaling: "minmax" });
   const { message } = assertThrows(found, RangeError);
-  assertStringIncludes(withFlag(message), `--augment needs images of bytes that are not scaled for training, found --`);
+  assertStringIncludes(
+    withFlag(message),
+    `--augment needs images of bytes that are not scaled for training, found --`,
+  );
   assertEquals(withFlag(`Option "inputScaling" needs x`), "--input-scale needs x");
 });
 

@@ -55,7 +55,10 @@ Deno.test("inputScalingOf() uses only the rows to train on", () => {
 
 Deno.test("inputScalingOf() measures inputs after their input scale", () => {
   const bytes = setOf([], 2, { inputs: Uint8Array.of(0, 51, 255, 51), labels: new Uint32Array(2) });
-  assertEquals(inputScalingOf({ ...bytes, inputScale: 1 / 255 }, minmax), { shift: [0, 51 / 255], scale: [1, 0] });
+  assertEquals(inputScalingOf({ ...bytes, inputScale: 1 / 255 }, minmax), {
+    shift: [0, 51 / 255],
+    scale: [1, 0],
+  });
 });
 
 Deno.test("inputScalingOf() gives an input that is constant a scale of 0, also if its mean is rounded", () => {
@@ -108,7 +111,8 @@ Deno.test("inputScalingOf() names minimum and range in its message about minmax"
 });
 
 Deno.test("scaled() gives what normalize() gives, and the input scale 1", () => {
-  const random = createRandom(1, 5), inputs = Float32Array.from({ length: 60 }, () => 50 + 9 * random.normal());
+  const random = createRandom(1, 5),
+    inputs = Float32Array.from({ length: 60 }, () => 50 + 9 * random.normal());
   const set = { ...setOf(inputs, 3), inputScale: 0.5 }, scaling = inputScalingOf(set, standardize)!;
   const halves = inputs.map((value) => value / 2), found = scaled(set, scaling);
   const wanted = normalize(halves, statisticsOf(halves, { inFeatures: 3 }));
@@ -128,10 +132,11 @@ const SCALING: InputScaling = { shift: [152, -3, 0, 7], scale: [77, 0.125, 1, 0]
 
 /** Returns the largest difference between the outputs on scaled inputs and those of the folded parameters. */
 function differenceOf(parameters: Tensors, layers = LAYERS, inputScale = 1): number {
-  const random = createRandom(2, 5), inputs = Float32Array.from({ length: 400 }, (_, at) => {
-    const i = at % 4;
-    return (SCALING.shift[i] + SCALING.scale[i] * random.normal()) / inputScale;
-  });
+  const random = createRandom(2, 5),
+    inputs = Float32Array.from({ length: 400 }, (_, at) => {
+      const i = at % 4;
+      return (SCALING.shift[i] + SCALING.scale[i] * random.normal()) / inputScale;
+    });
   const set = setOf(inputs, 4, { inputScale });
   const outputsOf = (scale: number, parameters: Tensors, { inputs }: Dataset) =>
     predict(buildForwardPlan({ inFeatures: 4, inputScale: scale, layers }), parameters, inputs);
@@ -144,7 +149,10 @@ Deno.test("toOriginalInputs() gives a network that takes inputs which are not sc
   const { parameters } = Mlp.create(LAYERS, { inputShape: [4] });
   assert(differenceOf(parameters) < 1e-5);
   assert(differenceOf(parameters, LAYERS, 1 / 128) < 1e-5);
-  assert(differenceOf(Mlp.create([dense(2, "softmax")], { inputShape: [4] }).parameters, [dense(2, "softmax")]) < 1e-5);
+  assert(
+    differenceOf(Mlp.create([dense(2, "softmax")], { inputShape: [4] }).parameters, [dense(2, "softmax")]) <
+      1e-5,
+  );
   const original = toOriginalInputs(parameters, SCALING);
   assertEquals([3, 7, 11].map((at) => original["layer_1.weights"][at]), [0, 0, 0]); // of the constant input
   assertEquals(original["layer_2.weights"], parameters["layer_2.weights"]);
@@ -164,7 +172,8 @@ Deno.test("toScaledInputs() undoes toOriginalInputs(), except for inputs that ar
 
 Deno.test("toScaled() converts the layers that are not new, and toOriginal() undoes it", () => {
   const layers = [dense(3, "tanh"), dense(2)], targetScaling = { mean: [10, -5], deviation: [4, 0.5] };
-  const scalings = { inputScaling: SCALING, targetScaling }, fresh = Mlp.create(layers, { inputShape: [4] }).parameters;
+  const scalings = { inputScaling: SCALING, targetScaling },
+    fresh = Mlp.create(layers, { inputShape: [4] }).parameters;
   assertEquals(toScaled(fresh, layers, scalings), fresh);
   const copy = (names: string[]) =>
     Object.fromEntries(
@@ -176,7 +185,8 @@ Deno.test("toScaled() converts the layers that are not new, and toOriginal() und
   const last = toScaled(copy(["layer_2.weights"]), layers, scalings);
   assertEquals(last["layer_1.weights"], fresh["layer_1.weights"]);
   assertEquals(last["layer_2.bias"], Float32Array.of(-2.5, 10));
-  const given = copy(Object.keys(fresh)), back = toOriginal(toScaled(given, layers, scalings), layers, scalings);
+  const given = copy(Object.keys(fresh)),
+    back = toOriginal(toScaled(given, layers, scalings), layers, scalings);
   for (const name of ["layer_2.weights", "layer_2.bias"]) {
     back[name].forEach((value, i) => assertAlmostEquals(value, given[name][i], 1e-5));
   }

@@ -43,35 +43,44 @@ function byHand(set: Dataset, rows = inOrder(180)): Dataset {
   return { ...set, inputs: normalize(set.inputs, statistics) };
 }
 
-backendTest("train() with inputScaling does the same as training on standardized inputs", EACH, async (backend) => {
-  const mlp = createMlp(), other = createMlp(), options = { ...SETTINGS, backend };
-  const scaled = { ...options, inputScaling: "standardize", test: TEST } as const;
-  const events = await Array.fromAsync(train(mlp, SET, scaled));
-  const wanted = await Array.fromAsync(train(other, byHand(SET), { ...options, test: byHand(TEST) }));
-  for (const [i, { trainLoss, test }] of events.entries()) {
-    assertAlmostEquals(trainLoss, wanted[i].trainLoss, 1e-4);
-    assertAlmostEquals(test!.loss, wanted[i].test!.loss, 1e-3);
-  }
-  const outputs = other.predict(byHand(TEST).inputs);
-  mlp.predict(TEST.inputs).forEach((value, i) => assertAlmostEquals(value, outputs[i], 1e-3));
-  assertEquals(mlp.training?.inputScaling, inputScalingOf(SET, { inputScaling: "standardize" }));
-  assertGreater(events[5].test!.accuracy!, 0.9);
+backendTest(
+  "train() with inputScaling does the same as training on standardized inputs",
+  EACH,
+  async (backend) => {
+    const mlp = createMlp(), other = createMlp(), options = { ...SETTINGS, backend };
+    const scaled = { ...options, inputScaling: "standardize", test: TEST } as const;
+    const events = await Array.fromAsync(train(mlp, SET, scaled));
+    const wanted = await Array.fromAsync(train(other, byHand(SET), { ...options, test: byHand(TEST) }));
+    for (const [i, { trainLoss, test }] of events.entries()) {
+      assertAlmostEquals(trainLoss, wanted[i].trainLoss, 1e-4);
+      assertAlmostEquals(test!.loss, wanted[i].test!.loss, 1e-3);
+    }
+    const outputs = other.predict(byHand(TEST).inputs);
+    mlp.predict(TEST.inputs).forEach((value, i) => assertAlmostEquals(value, outputs[i], 1e-3));
+    assertEquals(mlp.training?.inputScaling, inputScalingOf(SET, { inputScaling: "standardize" }));
+    assertGreater(events[5].test!.accuracy!, 0.9);
 
-  const fromFile = await Mlp.parse(mlp.format());
-  assertEquals(fromFile.inputScale, 1);
-  assertEquals(fromFile.training?.inputScaling, mlp.training?.inputScaling);
-  assertEquals(await evaluate(mlp, TEST, { backend }), events[5].test);
-  assertAlmostEquals((await evaluate(fromFile, TEST, { backend })).loss, events[5].test!.loss, 1e-6);
-});
+    const fromFile = await Mlp.parse(mlp.format());
+    assertEquals(fromFile.inputScale, 1);
+    assertEquals(fromFile.training?.inputScaling, mlp.training?.inputScaling);
+    assertEquals(await evaluate(mlp, TEST, { backend }), events[5].test);
+    assertAlmostEquals((await evaluate(fromFile, TEST, { backend })).loss, events[5].test!.loss, 1e-6);
+  },
+);
 
-Deno.test("train() with inputScaling computes the statistics of the rows to train on only", SANITIZED, async () => {
-  const split = { ...SETTINGS, validationSplit: 0.2, seed: 3, inputScaling: "standardize" } as const;
-  const { train: rows } = splitRows(180, 0.2, 3), mlp = createMlp();
-  const events = await eventsOf(mlp, SET, split);
-  assertEquals(mlp.training?.inputScaling, inputScalingOf(takeRows(SET, rows), split));
-  const other = createMlp(), wanted = await eventsOf(other, byHand(SET, rows), { ...split, inputScaling: "none" });
-  assertAlmostEquals(events[5].validation!.loss, wanted[5].validation!.loss, 1e-4);
-});
+Deno.test(
+  "train() with inputScaling computes the statistics of the rows to train on only",
+  SANITIZED,
+  async () => {
+    const split = { ...SETTINGS, validationSplit: 0.2, seed: 3, inputScaling: "standardize" } as const;
+    const { train: rows } = splitRows(180, 0.2, 3), mlp = createMlp();
+    const events = await eventsOf(mlp, SET, split);
+    assertEquals(mlp.training?.inputScaling, inputScalingOf(takeRows(SET, rows), split));
+    const other = createMlp(),
+      wanted = await eventsOf(other, byHand(SET, rows), { ...split, inputScaling: "none" });
+    assertAlmostEquals(events[5].validation!.loss, wanted[5].validation!.loss, 1e-4);
+  },
+);
 
 Deno.test("train() with inputScaling minmax trains on inputs from 0 to 1", SANITIZED, async () => {
   const mlp = createMlp(), options = { ...SETTINGS, epochs: 1 };
@@ -82,20 +91,37 @@ Deno.test("train() with inputScaling minmax trains on inputs from 0 to 1", SANIT
   assertAlmostEquals(event.trainLoss, wanted.trainLoss, 1e-6);
 });
 
-Deno.test("train() with inputScaling takes bytes, dropout, averages and standardized targets", SANITIZED, async () => {
-  const random = createRandom(8, 1), inputs = Uint8Array.from({ length: 600 }, () => random.below(256));
-  const targets = Float32Array.from({ length: 200 }, (_, row) => 5000 + 3 * inputs[3 * row] - inputs[3 * row + 1]);
-  const shape = { inputShape: [3], inputScale: 1 / 255, outFeatures: 1 };
-  const set: Dataset = { inputs, targets, ...shape, source: "bytes" };
-  for (const layers of [[dense(1)], [dense(16, "tanh"), dense(1)]]) {
-    const mlp = Mlp.create(layers, set), loss = "mean-squared-error";
-    const options = { ...SETTINGS, epochs: 100, inputScaling: "standardize", average: 0.9, test: set, loss } as const;
-    const events = await eventsOf(mlp, set, { ...options, inputDropout: layers.length === 1 ? 0 : 0.01 });
-    assertGreater(events[99].test!.r2!, 0.95);
-    assertEquals([mlp.training!.inputScaling!.shift.length, mlp.training!.targetScaling!.mean.length], [3, 1]);
-    assertEquals((await Mlp.parse(mlp.format())).training, mlp.training);
-  }
-});
+Deno.test(
+  "train() with inputScaling takes bytes, dropout, averages and standardized targets",
+  SANITIZED,
+  async () => {
+    const random = createRandom(8, 1), inputs = Uint8Array.from({ length: 600 }, () => random.below(256));
+    const targets = Float32Array.from(
+      { length: 200 },
+      (_, row) => 5000 + 3 * inputs[3 * row] - inputs[3 * row + 1],
+    );
+    const shape = { inputShape: [3], inputScale: 1 / 255, outFeatures: 1 };
+    const set: Dataset = { inputs, targets, ...shape, source: "bytes" };
+    for (const layers of [[dense(1)], [dense(16, "tanh"), dense(1)]]) {
+      const mlp = Mlp.create(layers, set), loss = "mean-squared-error";
+      const options = {
+        ...SETTINGS,
+        epochs: 100,
+        inputScaling: "standardize",
+        average: 0.9,
+        test: set,
+        loss,
+      } as const;
+      const events = await eventsOf(mlp, set, { ...options, inputDropout: layers.length === 1 ? 0 : 0.01 });
+      assertGreater(events[99].test!.r2!, 0.95);
+      assertEquals([mlp.training!.inputScaling!.shift.length, mlp.training!.targetScaling!.mean.length], [
+        3,
+        1,
+      ]);
+      assertEquals((await Mlp.parse(mlp.format())).training, mlp.training);
+    }
+  },
+);
 
 Deno.test("train() ignores an input that is constant in training", SANITIZED, async () => {
   const inputs = SET.inputs.map((value, at) => at % 4 === 1 ? 7 : value), set = { ...SET, inputs };
@@ -120,14 +146,16 @@ Deno.test("train() with inputScaling starts from the outputs of a trained networ
 
 Deno.test("train() refuses inputScaling with deformed images", SANITIZED, async () => {
   const options = { augment: true, inputScaling: "standardize" } as const;
-  const message = `Option "augment" needs images of bytes that are not scaled for training, found "inputScaling" "stand`;
+  const message =
+    `Option "augment" needs images of bytes that are not scaled for training, found "inputScaling" "stand`;
   await assertRejects(() => eventsOf(createMlp(), SET, options), RangeError, message);
 });
 
 Deno.test("train() with inputScaling finds classes that the largest column hides", SANITIZED, async () => {
   const layers = [dense(128, "relu"), dense(64, "relu"), dense(3, "softmax")];
   const accuracy = async (inputScaling: "none" | "standardize") => {
-    const mlp = Mlp.create(layers, SET), events = await eventsOf(mlp, SET, { epochs: 30, inputScaling, test: TEST });
+    const mlp = Mlp.create(layers, SET),
+      events = await eventsOf(mlp, SET, { epochs: 30, inputScaling, test: TEST });
     return events[29].test!.accuracy!;
   };
   assertGreater(await accuracy("standardize"), 0.95);
@@ -145,7 +173,8 @@ const hasWine = isGranted({ name: "read", path: WINE }) &&
   })();
 
 Deno.test({
-  name: "train() with inputScaling classifies 97 % of wines (needs ../shared/cases/wine.npz and --allow-read)",
+  name:
+    "train() with inputScaling classifies 97 % of wines (needs ../shared/cases/wine.npz and --allow-read)",
   ignore: !hasWine,
   ...SANITIZED,
   fn: async () => {
