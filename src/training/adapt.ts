@@ -97,10 +97,9 @@ export function adaptNetwork(mlp: Mlp, set: DatasetLike, options: AdaptOptions =
 function checkHidden(mlp: Mlp, layers: readonly LayerSpec[]): void {
   const hiddenOf = (layers: readonly LayerSpec[]) => layers.slice(0, -1).map(layerText).join(",");
   if (layers.length === mlp.layers.length && hiddenOf(layers) === hiddenOf(mlp.layers)) return;
+  const [found, kept] = [layers, mlp.layers].map(formatLayers);
   throw new RangeError(
-    `Cannot train a network of layers ${formatLayers(mlp.layers)} with layers ${
-      formatLayers(layers)
-    }: only the last may differ`,
+    `Layers ${found} do not continue the network of layers ${kept}: only the last may differ`,
   );
 }
 
@@ -124,7 +123,8 @@ function misfitOf(mlp: Mlp, set: Dataset): string | undefined {
     ? [set.labelColumns, mlp.labelColumns]
     : [set.classNames, mlp.classNames];
   if (!found || !known || isSame(found, known)) return undefined;
-  if (task !== "regress" && !isOneForTwo && isSame([...found].sort(), [...known].sort())) return undefined;
+  const isPermuted = new Set(found).size === found.length && isSame([...found].sort(), [...known].sort());
+  if (isPermuted && task !== "regress" && !isOneForTwo) return undefined;
   const at = found.findIndex((name, i) => name !== known[i]);
   const pair = `${JSON.stringify(found[at] ?? "")} in place of ${JSON.stringify(known[at] ?? "")}`;
   return `other ${WORDS[task]}, such as ${pair}`;
@@ -145,8 +145,9 @@ function taskOf({ task, labels, targets, outFeatures }: Dataset): TaskKind {
 }
 
 /** Returns the kind of targets that a network was trained on; `undefined` if its record does not tell. */
-function trainedTask({ task, training }: Mlp): TaskKind | undefined {
-  return task ?? (training?.targetScaling ? "regress" : undefined);
+function trainedTask({ task, training, outFeatures }: Mlp): TaskKind | undefined {
+  const loss = training?.config.loss, isOne = loss === "mean-squared-error" && outFeatures === 1; // classes have more
+  return task ?? (training?.targetScaling || loss === "huber" || isOne ? "regress" : undefined);
 }
 
 function outputFor(set: Dataset): LayerSpec {
