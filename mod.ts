@@ -164,6 +164,7 @@ export {
 } from "./src/plan/schedules.ts";
 export type { EpochOptions, TrainEvent } from "./src/training/epochs.ts";
 export { train, type TrainOptions } from "./src/training/train.ts";
+export { type AdaptedNetwork, adaptNetwork, type AdaptOptions } from "./src/training/adapt.ts";
 export { type InputScaling, inputScalingOf } from "./src/training/input_scaling.ts";
 export type { Scalings } from "./src/training/scalings.ts";
 export { type TargetScaling, targetScalingOf } from "./src/training/target_scaling.ts";
