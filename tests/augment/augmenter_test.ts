@@ -287,7 +287,10 @@ Deno.test("augmentedScale() makes bytes the network's inputs", () => {
   const image = { placement: "center" } as const;
   assertEquals(augmentedScale(DIGITS), 1 / 255);
   assertEquals(augmentedScale(converted({ image: { ...image, white: 1 } })), 1 / 255);
-  assertEquals(augmentedScale({ ...converted({ image: { ...image, white: 1 } }), inputScale: 0.5 }), 0.5 / 255);
+  assertEquals(
+    augmentedScale({ ...converted({ image: { ...image, white: 1 } }), inputScale: 0.5 }),
+    0.5 / 255,
+  );
   assertAlmostEquals(augmentedScale(converted({ image: { ...image, white: 16 } })), 1 / 255, 1e-12);
 });
 
