@@ -55,8 +55,10 @@ export function meaningOf(
   }
   const found: InputKind = given ? "pixels" : inputKindOf(values, inputShape);
   const inputScale = wanted === "auto" ? found === "pixels" ? 1 / 255 : 1 : scaleOf(wanted);
-  const image = given ?? imageOf(values, inputShape, { inputScale, found });
-  if (like) return likeMeaning(values, image, { like, isDeclared: wanted !== "auto" });
+  const image = given
+    ? { ...given, ...backgroundIn(values, inputShape, given.white) }
+    : imageOf(values, inputShape, { inputScale, found });
+  if (like) return likeMeaning(image, { like, isDeclared: wanted !== "auto" });
   const toPixels = inputScale === 1 / 255;
   return {
     inputShape,
@@ -82,11 +84,19 @@ function imageOf(
   const white = inputScale === 1 / 255 ? 255 : 1 / inputScale;
   const isScaled = inputScale !== 1 && isImageShape(inputShape) && isWithin(values, white);
   if (!(isScaled || (inputScale === 1 && found === "scaled pixels"))) return undefined;
+  const isDigit = inFeaturesOf({ inputShape }) === DIGIT_SIDE ** 2;
+  return { white, ...backgroundIn(values, inputShape, white), placement: isDigit ? "center" : "resize" };
+}
+
+function backgroundIn(
+  values: NumericArray,
+  inputShape: readonly number[],
+  white: number,
+): Pick<ImageSpec, "background"> {
   const isWide = values instanceof BigInt64Array || values instanceof BigUint64Array;
   const inputs = isWide ? Float32Array.from(values, Number) : values as ArrayLike<number>;
   const background = backgroundOf({ inputs, inputShape }, white);
-  const isDigit = inFeaturesOf({ inputShape }) === DIGIT_SIDE ** 2;
-  return { white, ...background && { background }, placement: isDigit ? "center" : "resize" };
+  return background ? { background } : {};
 }
 
 function isWithin(values: NumericArray, white: number): boolean {
@@ -102,7 +112,6 @@ function isWithin(values: NumericArray, white: number): boolean {
  * of `like` are converted, and a note says so.
  */
 function likeMeaning(
-  values: NumericArray,
   image: ImageSpec | undefined,
   { like, isDeclared }: {
     readonly like: NonNullable<DataOptions["like"]>;
