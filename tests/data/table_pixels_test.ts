@@ -52,7 +52,7 @@ for (const [name, table] of IMAGES) {
     ]);
     const why = table.names ? "" : table.labelLast ? ", the last" : ", before columns of pixels";
     assertEquals(notes?.map(({ text }) => text), [
-      `65 columns, ${table.names ? "a" : "no"} header`,
+      `65 columns ${table.names ? "with" : "without"} a header`,
       `labels are column "${labelColumns![0]}"${why}`,
     ]);
   });
@@ -115,6 +115,6 @@ Deno.test({
     assertEquals(train.inputs.shape, [rows.length, 28, 28]);
     assertEquals(train.inputs.values, Uint8Array.from(rows.flatMap((row) => row.slice(1))));
     assertEquals(train.labels!.values, Int32Array.from(rows, ([label]) => label));
-    assertEquals(notes?.map(({ text }) => text), ["785 columns, a header", 'labels are column "label"']);
+    assertEquals(notes?.map(({ text }) => text), ["785 columns with a header", 'labels are column "label"']);
   },
 });

@@ -37,7 +37,7 @@ Deno.test("readTableRows() finds columns by name, in any order, and says which a
   }]);
   assertEquals(batches[0].inputs instanceof Float32Array, true);
   assertEquals(notes, [
-    "6 columns, a header",
+    "6 columns with a header",
     'column "more" is not used, because the network has no such input',
   ]);
 });

@@ -44,7 +44,7 @@ Deno.test("openTable() reads numbers, texts as one-hot inputs, and texts as labe
   );
   assertEquals(table.train.labels, { name: "species", dtype: "<U1", shape: [3], values: ["a", "b", "a"] });
   assertEquals(notesOf(table), [
-    "4 columns, a header",
+    "4 columns with a header",
     'labels are column "species"',
     '1 column of texts as one-hot inputs: "color" (2)',
   ]);
@@ -85,7 +85,7 @@ for (const [name, text, names] of HEADERS) {
       table.columns!.map((column) => column.name),
       names ?? Array.from({ length: width }, (_, i) => `column ${i + 1}`),
     );
-    assertEquals(notesOf(table)[0], `${width + 1} columns, ${names ? "a" : "no"} header`);
+    assertEquals(notesOf(table)[0], `${width + 1} columns ${names ? "with" : "without"} a header`);
   });
 }
 
@@ -165,6 +165,29 @@ Deno.test("openTable() gives a number one text, if its column has texts, too", a
   const table = await open("a,label\n1,0\n1.0,0\n2.50,1\n0.1,0\nx,1\n+1,0\n2.5,1\n");
   assertEquals(table.columns, [{ name: "a", categories: ["0.1", "1", "2.5", "x"] }]);
   assertEquals(rowsOf(table.train.inputs).map((row) => row.indexOf(1)), [1, 1, 2, 0, 3, 1, 2]);
+});
+
+Deno.test("openTable() reads decimal commas between semicolons, and says so", async () => {
+  const header = await open("a;b;c;label\n1,5;x,y;7;-,5\n+2,5e1;z;8;2\n");
+  assertEquals(header.columns, [{ name: "a" }, { name: "b", categories: ["x,y", "z"] }, { name: "c" }]);
+  assertEquals(rowsOf(header.train.inputs), [[1.5, 1, 0, 7], [25, 0, 1, 8]]);
+  assertEquals(Array.from(header.train.labels!.values as Float64Array), [-0.5, 2]);
+  assertEquals(
+    notesOf(header)[0],
+    "4 columns with a header, separated by semicolons, numbers with decimal commas",
+  );
+  const plain = await open("1,5;2,5\n3,5;4,5\n");
+  assertEquals([rowsOf(plain.train.inputs), plain.train.labels!.values], [
+    [[1.5], [3.5]],
+    Float64Array.of(2.5, 4.5),
+  ]);
+  const points = await open("a;b;label\n1,5;1.5;0\n2,5;2.5;1\n");
+  assertEquals(points.columns![0], { name: "a", categories: ["1,5", "2,5"] });
+});
+
+Deno.test("openTable() says which columns float32 rounds", async () => {
+  const table = await open("a,b,c,label\n16777216,20230115,0.1,0\n1,20230116,0.2,1\n");
+  assertEquals(notesOf(table).at(-1), 'numbers above 16,777,216 in column "b" are rounded to float32');
 });
 
 Deno.test("openTable() keeps names of Object's properties apart from its own", async () => {
