@@ -99,7 +99,7 @@ Deno.test("interpret() advises the scale of whole numbers in the shape of images
     text: "inputs not scaled (0 to 16 may be pixels)",
     option: { name: "inputScale", value: "1/16" },
   }]);
-  assertEquals(interpret(images([0, 65535])).notes?.map(({ option }) => option?.value), [
+  assertEquals(interpret(images([0, 65535, 5])).notes?.map(({ option }) => option?.value), [
     "1/65535",
     "standardize",
   ]);
@@ -194,8 +194,10 @@ Deno.test("interpret() follows declared classes", () => {
 Deno.test("interpret() finds the classes of all sets", () => {
   const { train, test } = decide(["a", "b"], {}, { test: labelled(["c", "a"]) });
   assertEquals([train.outFeatures, [...test!.labels!]], [3, [2, 0]]);
+  assertEquals(test?.classNames, ["a", "b", "c"]);
   const numbers = decide(ints(0, 1), {}, { test: labelled(ints(2, 0)), validation: labelled(ints(3)) });
   assertEquals([numbers.train.outFeatures, numbers.validation?.outFeatures], [4, 4]);
+  assertEquals(numbers.notes?.at(-1)?.text, `no rows to train on for classes "2", "3"`);
 });
 
 const REFUSED: [name: string, labels: NpyValues, options: DataOptions & { width?: number }, fault: string][] =
