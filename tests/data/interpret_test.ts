@@ -319,3 +319,13 @@ Deno.test("interpret() sets rows apart as a test set", () => {
   const source = { test: labelled(ints(0, 1)) };
   assertThrows(() => decide(ints(0, 1), { testSplit: 0.5 }, source), FormatError, "it has a test set");
 });
+
+Deno.test("interpret() takes only the inputs from a network without its number of outputs", () => {
+  const like = { inputShape: [64], inputScale: 1 / 255, classNames: ["a", "b"] };
+  const { train } = interpret({ ...images([0, 128]), file: "set.npz" }, { like });
+  assertEquals([train.inputShape, train.inputScale, train.outFeatures], [[64], 1 / 255, 2]);
+  const inputs = { inputShape: [2], inputScale: 0.5 },
+    named = decide(["eel", "cat", "eel"], { like: inputs }).train;
+  assertEquals([named.inputScale, named.classNames, [...named.labels!]], [0.5, ["cat", "eel"], [1, 0, 1]]);
+  assertEquals(decide(floats(0.5, 2.5), { like: inputs }).train.task, "regress");
+});
