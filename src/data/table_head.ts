@@ -23,8 +23,8 @@ export interface TableHead {
   readonly refuse: Refuse;
 }
 
-/** The number of rows, and of their fields in all, that are read before a table's columns are decided. */
-const [MAX_SAMPLES, MAX_SAMPLE_FIELDS] = [200, 400_000];
+/** The number of rows, and of their bytes in all, that are read before a table's columns are decided. */
+const [MAX_SAMPLES, MAX_SAMPLE_BYTES] = [200, 2 ** 22];
 
 /** The options of {@linkcode readTable}. */
 export interface ReadTableOptions {
@@ -45,14 +45,14 @@ export async function* readTable(source: ByteSource, options: ReadTableOptions):
   const { file, known = [] } = options;
   const refuse = refuser("CSV", { name: file });
   const samples: CsvRow[] = [];
-  let fields = 0;
+  let length = 0;
   let onRow: ((row: CsvRow) => void) | undefined, hasCommas = false;
   const scanner = createCsvScanner({ name: file }, (row) => {
     if (hasCommas) replaceDecimalCommas(row);
     if (onRow) return onRow(row);
     samples.push(copyOf(row));
-    fields += row.count;
-    if (samples.length > MAX_SAMPLES || fields > MAX_SAMPLE_FIELDS) begin();
+    length += row.ends[row.count - 1] - row.starts[0];
+    if (samples.length > MAX_SAMPLES || (samples.length > 2 && length > MAX_SAMPLE_BYTES)) begin();
   });
   function begin(): void {
     const { delimiter } = scanner.dialect!;

@@ -128,6 +128,12 @@ Deno.test("readTableRows() fills missing numbers as training did, and knows the 
   assertEquals(Array.from((await read("a\nx\nNA\n?\n", spec))[0].inputs), [0, 1, 1, 0, 1, 0]);
 });
 
+Deno.test("readTableRows() gives no ids if there is no such column, and says so", async () => {
+  const notes: string[] = [];
+  const [batch] = await read("1,2,3,4\n", IMAGES, { id: "ImageId", onNote: ({ text }) => notes.push(text) });
+  assertEquals([batch.ids, notes.at(-1)], [undefined, 'no column "ImageId", so rows are numbered from 1']);
+});
+
 Deno.test("readTableRows() leaves out rows with missing values if asked to, and says how many", async () => {
   const notes: string[] = [];
   const text = "length,color,width,species\n,red,1,a\n5,?,1,a\n6,red,,\n";
@@ -184,7 +190,6 @@ const REFUSED: [name: string, text: string, fault: string, spec?: InputSpec, opt
     "has 2 columns besides labels and ids, the network has 4 inputs",
     IMAGES,
   ],
-  ["an unknown id column", "length,color,width\n1,red,2\n", 'has no column "nr"', NETWORK, { id: "nr" }],
 ];
 
 for (const [name, text, fault, spec = NETWORK, options] of REFUSED) {
