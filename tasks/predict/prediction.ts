@@ -3,6 +3,7 @@ import type { Predictor } from "../../src/backends/backend.ts";
 import type { InputRow } from "../../src/data/row_inputs.ts";
 import { guessOf, labelProbabilitiesOf, probabilitiesOf } from "../../src/guess.ts";
 import type { Mlp } from "../../src/mlp.ts";
+import { TaskError } from "../terminal/errors.ts";
 import { unlessAborted } from "../terminal/interrupt.ts";
 
 /** A row and the network's outputs for it. */
@@ -110,6 +111,8 @@ export function predictionJson({ row, outputs, probabilities, labels }: Predicti
 export interface Tally {
   /** All rows. */
   rows: number;
+  /** Files that were left out. */
+  faults: number;
   /** Pictures without ink. */
   blank: number;
   /** Rows with a known label and a predicted class. */
@@ -118,7 +121,11 @@ export interface Tally {
   correct: number;
 }
 
-/** Yields the same predictions, and counts them. */
+/**
+ * Yields the same predictions, and counts them.
+ *
+ * @throws {TaskError} if there are none, because all files were left out
+ */
 export async function* counted(
   batches: AsyncIterable<Prediction[]>,
   tally: Tally,
@@ -134,4 +141,5 @@ export async function* counted(
       }
     }
   }
+  if (tally.rows === 0) throw new TaskError("Cannot predict: no input could be read");
 }
