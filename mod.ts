@@ -77,7 +77,8 @@ export {
 export { downloadMnist, type DownloadOptions, type DownloadProgress } from "./src/data/download.ts";
 export type { NumericArray } from "./src/data/arrays.ts";
 export { type DatasetArrays, datasetFromArrays } from "./src/data/from_arrays.ts";
-export { type NetworkImage, readImages, type ReadImagesOptions } from "./src/data/images.ts";
+export { readImages, type ReadImagesOptions } from "./src/data/images.ts";
+export type { InputRow as NetworkImage } from "./src/data/row_inputs.ts";
 export { inkOf } from "./src/data/ink.ts";
 export { datasetFromNpz, loadDataset } from "./src/data/load.ts";
 export { isMnist, type MnistArray, type MnistSources, type PinnedFile } from "./src/data/mnist.ts";
@@ -122,6 +123,7 @@ export {
   UNSURE_BELOW,
 } from "./src/guess.ts";
 export { type InitName } from "./src/init.ts";
+export { type ImportedModel, importModel, type ImportOptions, loadModel } from "./src/import/import.ts";
 export { dense, formatLayers, parseLayers } from "./src/plan/layers.ts";
 export {
   LOSS_OPTIONS,

@@ -22,9 +22,9 @@ export interface Rows {
   readonly labels?: Uint32Array;
 }
 
-/** One row of inputs, and its origin. */
+/** One input of a network, and its origin. */
 export interface InputRow {
-  /** The file, with the row number if it holds several rows: `digits.npy[3]`. */
+  /** The file, with the row number if it holds several rows: `digits.npy[3]`, or the number of a picture's digit. */
   readonly name: string;
   /** The inputs of the network, `[I]`, before they are scaled. */
   readonly inputs: Uint8Array | Float32Array;
@@ -32,6 +32,10 @@ export interface InputRow {
   readonly blank: boolean;
   /** The label, if the file has labels. */
   readonly label?: number;
+  /** The number of digits that its picture seems to hold, if there are several. */
+  readonly parts?: number;
+  /** The name of its picture, if the digits of pictures are read one by one. */
+  readonly picture?: string;
   /** The value of the column that identifies rows, if it was asked for. */
   readonly id?: string;
 }
