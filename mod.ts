@@ -61,11 +61,16 @@ export type { DatasetLike } from "./src/data/canonical.ts";
 export { centerDigit, type Ink } from "./src/data/center.ts";
 export {
   countOf,
+  type DataNote,
   type Dataset,
   type DatasetPair,
+  type ImageSpec,
+  imageSpecOf,
   inFeaturesOf,
   type InputSpec,
   NO_CLASS,
+  type TableColumn,
+  type TaskKind,
 } from "./src/data/dataset.ts";
 export {
   drawDigits,
@@ -80,7 +85,9 @@ export { type DatasetArrays, datasetFromArrays } from "./src/data/from_arrays.ts
 export { readImages, type ReadImagesOptions } from "./src/data/images.ts";
 export type { InputRow as NetworkImage } from "./src/data/row_inputs.ts";
 export { inkOf } from "./src/data/ink.ts";
-export { datasetFromNpz, loadDataset } from "./src/data/load.ts";
+export { joinDatasets } from "./src/data/join.ts";
+export { datasetFromNpz, loadDataset, type LoadOptions } from "./src/data/load.ts";
+export type { ArrayRole, DataOptions } from "./src/data/options.ts";
 export { isMnist, type MnistArray, type MnistSources, type PinnedFile } from "./src/data/mnist.ts";
 export {
   flatten,
@@ -164,6 +171,7 @@ export {
 } from "./src/plan/schedules.ts";
 export type { EpochOptions, TrainEvent } from "./src/training/epochs.ts";
 export { train, type TrainOptions } from "./src/training/train.ts";
+export { type AdaptedNetwork, adaptNetwork, type AdaptOptions } from "./src/training/adapt.ts";
 export { type InputScaling, inputScalingOf } from "./src/training/input_scaling.ts";
 export type { Scalings } from "./src/training/scalings.ts";
 export { type TargetScaling, targetScalingOf } from "./src/training/target_scaling.ts";

@@ -58,7 +58,7 @@ export function meaningOf(
   const image = given
     ? { ...given, ...backgroundIn(values, inputShape, given.white) }
     : imageOf(values, inputShape, { inputScale, found });
-  if (like) return likeMeaning(values, image, { like, isDeclared: wanted !== "auto" });
+  if (like) return likeMeaning(image, { like, isDeclared: wanted !== "auto" });
   const toPixels = inputScale === 1 / 255;
   return {
     inputShape,
@@ -112,7 +112,6 @@ function isWithin(values: NumericArray, white: number): boolean {
  * of `like` are converted, and a note says so.
  */
 function likeMeaning(
-  values: NumericArray,
   image: ImageSpec | undefined,
   { like, isDeclared }: {
     readonly like: NonNullable<DataOptions["like"]>;

@@ -44,8 +44,9 @@ export async function openData(
 ): Promise<OpenedData> {
   const [first, ...others] = named ?? [];
   const opened = [await openOne(first, terminal, options)], { train } = opened[0].sets;
+  const like = options.like?.outFeatures === undefined ? train : options.like;
   for (const other of others) {
-    opened.push(await openOne(other, terminal, { ...options, testSplit: 0, like: options.like ?? train }));
+    opened.push(await openOne(other, terminal, { ...options, testSplit: 0, like }));
   }
   return { sets: joinDatasets(opened.map(({ sets }) => sets)), lines: opened.flatMap(({ lines }) => lines) };
 }
