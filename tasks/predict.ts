@@ -9,6 +9,7 @@ import { csvLines } from "./predict/csv.ts";
 import { checkInputs, type InputOptions, readInputs } from "./predict/inputs.ts";
 import { refuseToReplace, writeLines } from "./predict/output.ts";
 import { counted, type Prediction, predictionJson, predictions, type Tally } from "./predict/prediction.ts";
+import { withReadings } from "./predict/readings.ts";
 import { printTable } from "./predict/table.ts";
 import { csvOf, rowsOf, scaleOf } from "./predict/values.ts";
 import { parseArrays } from "./shared/arrays.ts";
@@ -38,6 +39,7 @@ async function main(context: Context): Promise<void> {
   const tally = { rows: 0, blank: 0, labeled: 0, correct: 0, faults: 0 };
   const options: InputOptions = {
     raw: given.input.raw,
+    many: input.many,
     set: given.input.set,
     rows: input.rows === undefined ? undefined : rowsOf(input.rows),
     inputScale: scaleOf(input.inputScale),
@@ -57,10 +59,9 @@ async function main(context: Context): Promise<void> {
   await using backend = await openBackend(given.run.backend ?? "auto", backendOptionsOf(given.run));
   screen.note(`backend  ${backend.name} on ${backend.device}`);
   await using predictor = await backend.createPredictor(mlp, mlp.parameters);
-  const batches = counted(
-    predictions(readInputs(positionals, mlp, { ...options, classes }), { mlp, predictor, signal }),
-    tally,
-  );
+  const rows = readInputs(positionals, mlp, { ...options, classes });
+  const all = counted(predictions(rows, { mlp, predictor, signal }), tally);
+  const batches = input.many && classes ? withReadings(all, mlp, screen.note) : all;
   if (csv) await printCsv(screen, csvLines(batches, mlp, csv), csv.path);
   else if (shown.json) await printJson(screen, batches, mlp);
   else await printTable(screen, batches, mlp, shown);

@@ -22,7 +22,7 @@ export interface TableRows {
   readonly count: number;
   /** The line of each row in the file, from 1. */
   readonly lines: readonly number[];
-  /** The text of each row's id; absent if no id was asked for. */
+  /** The text of each row's id; absent if no id was asked for, or if the file may lack it and does. */
   readonly ids?: readonly string[];
   /** The text of each row's label; absent if the file has no label column, or the network has several. */
   readonly labels?: readonly string[];
@@ -34,6 +34,8 @@ export interface ReadTableRowsOptions {
   readonly file: string;
   /** The column of the rows' ids, by its name or its number from 1; it may be one of the inputs, too. */
   readonly id?: string;
+  /** True if a file may lack a column of the name `id`; its batches then have no ids. By default it is refused. */
+  readonly idOptional?: boolean;
   /**
    * The treatment of missing values: `"refuse"`, the default, or `"drop"` to leave out their rows. Columns whose training
    * replaced missing values have them replaced in either case.
@@ -71,7 +73,8 @@ export async function* readTableRows(
     const cells = createCells({ columns: plan.inputs, isFixed: true, refuse: head.refuse });
     const needed = missing === "drop" ? plan.inputs.filter((column) => !allowsMissing(column)) : [];
     const neededFields = needed.map(({ field }) => field);
-    const id = options.id === undefined ? undefined : columnIndex(head.names, options.id, head.refuse);
+    const hasId = options.id !== undefined && (!options.idOptional || head.names.includes(options.id));
+    const id = hasId ? columnIndex(head.names, options.id!, head.refuse) : undefined;
     const label = plan.labels.length === 1 ? plan.labels[0].field : undefined;
     let lines: number[] = [], ids: string[] = [], labels: string[] = [];
     finish = () => {

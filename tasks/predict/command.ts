@@ -32,6 +32,11 @@ export const COMMAND = {
             "use images as they are, without centering; they need the network's input shape; --no-raw centers the ink of arrays of " +
             "that shape, too",
         },
+        many: {
+          kind: "boolean",
+          default: false,
+          help: "read each digit of a picture that holds several, from left to right",
+        },
         set: {
           kind: "choice",
           default: "test",

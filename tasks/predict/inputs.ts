@@ -19,6 +19,8 @@ import { tableInputs } from "./table_inputs.ts";
 export interface InputOptions {
   /** True to use pictures unchanged, false to center the ink of all of them; `undefined` if neither was asked for. */
   readonly raw?: boolean;
+  /** True to read each digit of a picture. */
+  readonly many?: boolean;
   /** The set of an `.npz` or of a folder; by default the test set, or the only set. */
   readonly set?: "test" | "train" | "validation";
   /** The names of the arrays of an `.npz`. */
@@ -144,7 +146,11 @@ async function folderPicture(path: string, mlp: Mlp, options: FileOptions): Prom
 }
 
 async function pictureRows(bytes: Uint8Array, mlp: Mlp, options: FileOptions): Promise<InputRow[]> {
-  const { name, raw = false, rows, id } = options;
-  const found = await readImages(bytes, mlp, { name, raw, rows });
+  const { name, raw = false, many, rows, id, note } = options;
+  const found = await readImages(bytes, mlp, { name, raw, many, rows });
+  const several = many ? undefined : found.find(({ parts }) => parts !== undefined);
+  if (several) {
+    note("several", `${several.name} seems to hold ${several.parts} digits; --many reads them one by one`);
+  }
   return id === undefined ? found : found.map((row) => ({ ...row, id: basename(row.name) }));
 }

@@ -93,13 +93,14 @@ export function isPredicted(probability: number): boolean {
 
 /** Returns a prediction as the object of a line of JSON. */
 export function predictionJson({ row, outputs, probabilities, labels }: Prediction, { classNames }: Mlp) {
-  const { name: file, blank, label } = row;
-  const known = label === undefined ? {} : { trueLabel: label };
+  const { name: file, blank, label, parts, picture } = row;
+  const several = { ...picture !== undefined && { picture }, ...parts !== undefined && { digits: parts } };
+  const known = { ...several, ...label !== undefined && { trueLabel: label } };
   if (blank) return { file, blank };
   if (labels) {
     const predicted = [...labels.keys()].filter((o) => isPredicted(labels[o]));
     const names = classNames && { labelNames: predicted.map((o) => classNames[o]) };
-    return { file, labels: predicted, ...names, probabilities: [...labels] };
+    return { file, ...several, labels: predicted, ...names, probabilities: [...labels] };
   }
   if (!probabilities) return { file, ...known, outputs: [...outputs] };
   const { label: guess, ...rest } = guessOf(probabilities);
