@@ -68,12 +68,12 @@ export async function* readTableRows(
   let finish = () => {};
   let dropped = 0;
   const onHead = (head: TableHead) => {
-    const plan = matchTable(head, spec, options);
+    const hasId = options.id !== undefined && (!options.idOptional || head.names.includes(options.id));
+    const plan = matchTable(head, spec, { ...options, id: hasId ? options.id : undefined });
     for (const note of [formNote(head), ...plan.notes]) onNote?.(note);
     const cells = createCells({ columns: plan.inputs, isFixed: true, refuse: head.refuse });
     const needed = missing === "drop" ? plan.inputs.filter((column) => !allowsMissing(column)) : [];
     const neededFields = needed.map(({ field }) => field);
-    const hasId = options.id !== undefined && (!options.idOptional || head.names.includes(options.id));
     const id = hasId ? columnIndex(head.names, options.id!, head.refuse) : undefined;
     const label = plan.labels.length === 1 ? plan.labels[0].field : undefined;
     let lines: number[] = [], ids: string[] = [], labels: string[] = [];

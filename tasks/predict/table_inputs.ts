@@ -1,6 +1,7 @@
 /** The rows of a CSV or TSV file to predict. @module */
 import type { ByteSource } from "../../src/data/byte_source.ts";
 import type { InputSpec } from "../../src/data/dataset.ts";
+import { FormatError } from "../../src/errors.ts";
 import { factorOf, type InputRow, scaledBy } from "../../src/data/row_inputs.ts";
 import { labelOfText, type NetworkClasses } from "../../src/data/row_labels.ts";
 import { inFeaturesOf } from "../../src/data/dataset.ts";
@@ -34,7 +35,7 @@ export async function* tableInputs(
   const onNote = ({ text }: { readonly text: string }) => note(`${name}: ${text}`, `${name}: ${text}`);
   const table = { file: name, id, idOptional: true, missing, onNote };
   let first = 0;
-  for await (const { inputs, count, ids, labels } of readTableRows(source, network, table)) {
+  for await (const { inputs, count, ids, labels } of advised(readTableRows(source, network, table))) {
     if (id !== undefined && !ids) {
       const numbered = `${JSON.stringify(name)} has no column ${JSON.stringify(id)}`;
       if (missing === "drop") {
@@ -60,5 +61,16 @@ export async function* tableInputs(
       };
     });
     first += count;
+  }
+}
+
+/** Yields the same batches, and adds a hint to the refusal of a missing value. */
+async function* advised<B>(batches: AsyncIterable<B>): AsyncGenerator<B> {
+  try {
+    yield* batches;
+  } catch (error) {
+    if (!(error instanceof FormatError) || !/ has no value in line /.test(error.message)) throw error;
+    const hint = "--missing drop leaves out such rows; a network trained with --missing mean fills them";
+    throw new TaskError(error.message, { hint, cause: error });
   }
 }
