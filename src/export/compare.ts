@@ -4,9 +4,10 @@ import { refuser } from "../formats/fault.ts";
 import type { NpyArray } from "../formats/npy.ts";
 import { parseNpz } from "../formats/npz.ts";
 import { parseSafetensors, type SafetensorsTensor } from "../formats/safetensors.ts";
-import { answerOf, answersOf } from "../guess.ts";
+import { answerOf } from "../guess.ts";
 import { Mlp } from "../mlp.ts";
 import { stringOf } from "../model_file.ts";
+import { type Answer, answersOf } from "./answers.ts";
 import type { ExportFormat } from "./export.ts";
 import { runModule } from "./module_worker.ts";
 import { parseOnnx } from "./onnx_read.ts";
@@ -46,12 +47,6 @@ export interface ComparisonInput {
   readonly onProgress?: (rows: number) => void;
 }
 
-/** Computes the answers `[N, C]` for inputs `[N, I]`. */
-type Answer = (
-  inputs: Dataset["inputs"],
-  rows: number,
-) => ArrayLike<number> | Promise<ArrayLike<number>>;
-
 /** An exported network that was read back. */
 interface Opened {
   readonly answer: Answer;
@@ -75,12 +70,12 @@ export async function compareExport(input: ComparisonInput): Promise<Comparison>
   const count = inputs.length / inFeatures;
   const { answer, allowedDifference, close } = await openExport(input);
   const { kind } = answerOf(mlp), width = kind === "pair" ? 2 : mlp.outFeatures;
-  const difference = new Float64Array(width), largest = new Float64Array(width);
+  const own = answersOf(mlp), difference = new Float64Array(width), largest = new Float64Array(width);
   try {
     for (let start = 0; start < count; start += SLICE) {
       const rows = Math.min(SLICE, count - start);
       const slice = inputs.subarray(start * inFeatures, (start + rows) * inFeatures);
-      const expected = answersOf(mlp, mlp.predict(slice)), found = await answer(slice, rows);
+      const expected = own(slice, rows), found = await answer(slice, rows);
       if (found.length !== expected.length) {
         throw new TypeError(
           `The exported network gives ${found.length / rows} numbers a row, needs ${width}`,
@@ -104,22 +99,19 @@ export async function compareExport(input: ComparisonInput): Promise<Comparison>
   return { rows: count, largestDifference: Math.max(...relative), allowedDifference };
 }
 
-/** Returns the difference of two float32 numbers, the second not rounded yet. */
 function differenceOf(expected: number, found: number): number {
-  const rounded = Math.fround(found);
-  if (Object.is(expected, rounded) || expected === rounded) return 0;
+  if (Object.is(expected, found) || expected === found) return 0;
   const difference = Math.abs(expected - found);
   return Number.isFinite(difference) ? difference : Infinity;
 }
 
 /** Opens an exported network. */
 async function openExport({ format, bytes }: ComparisonInput): Promise<Opened> {
-  const network = (read: Mlp): Answer => (inputs) => answersOf(read, read.predict(inputs));
   switch (format) {
     case "safetensors":
-      return { answer: network(await readSafetensors(bytes)), allowedDifference: ALLOWED };
+      return { answer: answersOf(await readSafetensors(bytes)), allowedDifference: ALLOWED };
     case "npz":
-      return { answer: network(await readNpz(bytes)), allowedDifference: ALLOWED };
+      return { answer: answersOf(await readNpz(bytes)), allowedDifference: ALLOWED };
     case "onnx": {
       const model = parseOnnx(bytes);
       const isWide = model.nodes.some(({ attributes }) => attributes.get("to") === DOUBLE);
