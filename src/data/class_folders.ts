@@ -1,19 +1,11 @@
 /**
- * The layout of a folder of pictures: class folders, in one set or in several. Needs Deno.
+ * The pictures of a set: in a folder for each class. Needs Deno.
  * @module
  */
 import { FormatError } from "../errors.ts";
 import { digits } from "../formats/fault.ts";
 import type { DataNote } from "./dataset.ts";
 import { type FolderContent, listFolder } from "./picture_files.ts";
-
-/** A set of class folders. */
-export interface ClassFolders {
-  /** The names of the classes: numbers in ascending order, other names in the order of code units. */
-  readonly classNames: readonly string[];
-  /** The pictures, class by class; those of a class in the order of the code units of their names. */
-  readonly pictures: readonly PictureFile[];
-}
 
 /** A picture in a folder. */
 export interface PictureFile {
@@ -23,179 +15,74 @@ export interface PictureFile {
   readonly className?: string;
 }
 
-/** The sets of a folder. */
-export interface PictureSets {
-  /** The training set: the class folders in `train`, or in the folder itself. */
-  readonly train: ClassFolders;
-  /** The test set; absent if there is none. */
-  readonly test?: ClassFolders;
-  /** The validation set; absent if there is none. */
-  readonly validation?: ClassFolders;
-  /** Files and folders that are not used. */
-  readonly notes: readonly DataNote[];
+/** A set of class folders. */
+export interface ClassFolders {
+  /** The names of the classes: numbers in ascending order, other names in the order of code units. */
+  readonly classNames: readonly string[];
+  /** The pictures, class by class; those of a class in the order of the code units of their names. */
+  readonly pictures: readonly PictureFile[];
 }
 
-/** A set of a folder. */
-type SetName = "train" | "test" | "validation";
-
-/** The names of the folders with sets. */
-const SET_NAMES: { readonly [set in SetName]: RegExp } = {
-  train: /^train(?:ing)?(?:[-_ ]?set)?$/i,
-  test: /^test(?:ing)?(?:[-_ ]?set)?$/i,
-  validation: /^(?:val|valid|validation|dev)(?:[-_ ]?set)?$/i,
-};
-
-/** The maximum number of class folders of a set. */
-const MAX_CLASSES = 10_000;
-/** The maximum number of folders, each alone in the one before, around the class folders, as archives have them. */
-const MAX_WRAPPERS = 4;
-/** The number of names that a message lists. */
-const SHOWN_NAMES = 3;
-
-/** The state of one search: the class folders found so far, and what is left out. */
-interface Search {
+/** The state of the search in one folder, which may have several sets. */
+export interface FolderSearch {
   /** The folder that the caller named. */
   readonly root: string;
   /** The paths of the class folders by their paths without symbolic links. */
-  readonly seen: Map<string, string>;
-  readonly others: string[];
-  readonly empty: string[];
-  readonly notes: DataNote[];
+  readonly found: Map<string, string>;
+  /** The paths of files that are not used. */
+  unused: readonly string[];
+  /** The paths of folders without pictures. */
+  empty: readonly string[];
 }
+
+/** The maximum number of class folders of a set. */
+const MAX_CLASSES = 10_000;
+/** The number of names that a message lists. */
+const SHOWN_NAMES = 3;
 
 /**
- * Finds the class folders of a folder: `CLASS/*.png` in it, or in its folders `train`, `test` and `val`. A folder that is alone
- * in the named one is opened instead of it.
+ * Lists the class folders in a folder.
  *
- * @returns `undefined` if there are no class folders with pictures
- * @throws {FormatError} if a class folder holds folders, if two are the same, if there are more than 10,000, or if a set has a
- * class that the training set lacks
+ * @returns `undefined` if none has pictures
+ * @throws {FormatError} if a class folder holds folders, if two are the same, or if there are more than 10,000
  */
-export async function findClassFolders(path: string): Promise<PictureSets | undefined> {
-  const search: Search = { root: path, seen: new Map(), others: [], empty: [], notes: [] };
-  const content = await unwrapped(await listFolder(path));
-  const sets = await setFoldersOf(content, search);
-  if (sets.train === undefined) {
-    const train = await readClasses(content, search);
-    return train && { train, notes: notesOf(search) };
-  }
-  const found: { [set in SetName]?: ClassFolders } = {};
-  for (const [set, folder] of Object.entries(sets) as [SetName, FolderContent][]) {
-    if (set !== "train" && folder.folders.length === 0) {
-      if (folder.pictures.length === 0) continue;
-      const text =
-        `${quoted(search, folder.path)} has ${
-          digits(folder.pictures.length)
-        } pictures without class folders, ` +
-        `which are not used`;
-      search.notes.push({ text });
-    } else {
-      found[set] = await readClasses(folder, search);
-    }
-  }
-  const { train, ...others } = found;
-  if (train === undefined) return undefined;
-  const known = new Set(train.classNames);
-  for (const [set, { classNames }] of Object.entries(others)) {
-    const other = classNames.find((name) => !known.has(name));
-    if (other !== undefined) {
-      throw fault(
-        search,
-        `its ${set} set has a class ${JSON.stringify(other)}, which its training set lacks`,
-      );
-    }
-  }
-  return { train, ...others, notes: notesOf(search) };
-}
-
-/** Opens the folder that is alone in a folder, as after the unpacking of an archive. */
-async function unwrapped(content: FolderContent): Promise<FolderContent> {
-  let inner = content;
-  for (let depth = 0; depth < MAX_WRAPPERS; depth++) {
-    const { path, folders, pictures } = inner;
-    if (folders.length !== 1 || pictures.length > 0) return inner;
-    const next = await listFolder(`${path}/${folders[0]}`);
-    // The only class folder, or the only set, is no wrapper.
-    if (next.folders.length === 0 || next.pictures.length > 0 || SET_NAMES.train.test(folders[0])) {
-      return inner;
-    }
-    inner = next;
-  }
-  return inner;
-}
-
-/** Returns the folders of the sets; none if the folder of the training set is missing or holds no folders. */
-async function setFoldersOf(
-  { path, folders, others }: FolderContent,
-  search: Search,
-): Promise<{ [set in SetName]?: FolderContent }> {
-  const names: { [set in SetName]?: string } = {}, unused: string[] = [];
-  for (const name of folders) {
-    const set = (Object.keys(SET_NAMES) as SetName[]).find((set) => SET_NAMES[set].test(name));
-    if (set === undefined) {
-      unused.push(name);
-    } else if (names[set] !== undefined) {
-      throw fault(
-        search,
-        `both ${JSON.stringify(names[set])} and ${JSON.stringify(name)} could be its ${set} set`,
-      );
-    } else {
-      names[set] = name;
-    }
-  }
-  if (names.train === undefined) return {};
-  const contents: { [set in SetName]?: FolderContent } = {};
-  for (const [set, name] of Object.entries(names)) {
-    contents[set as SetName] = await listFolder(`${path}/${name}`);
-  }
-  // A class can have the name of a set: then it holds pictures.
-  if (contents.train!.folders.length === 0) return {};
-  if (unused.length > 0) {
-    search.notes.push({ text: `folders ${listText(unused)} beside the sets are not used` });
-  }
-  search.others.push(...others.map((name) => `${path}/${name}`));
-  return contents;
-}
-
-/** Lists the class folders in a folder; `undefined` if none has pictures. */
-async function readClasses(
+export async function readClassFolders(
   { path, folders, pictures: loose, others }: FolderContent,
-  search: Search,
+  search: FolderSearch,
 ): Promise<ClassFolders | undefined> {
   if (folders.length > MAX_CLASSES) {
-    const found = `${quoted(search, path)} has ${digits(folders.length)} folders`;
-    throw fault(search, `${found}, at most ${digits(MAX_CLASSES)} classes are read`);
+    const found = `${shownPath(search, path)} has ${digits(folders.length)} folders`;
+    throw searchFault(search, `${found}, at most ${digits(MAX_CLASSES)} classes are read`);
   }
-  const classNames: string[] = [],
-    pictures: PictureFile[] = [],
-    nested: FolderContent[] = [],
-    empty: string[] = [];
+  const classNames: string[] = [], pictures: PictureFile[] = [];
+  const nested: FolderContent[] = [], empty: string[] = [], unused: string[] = [];
   for (const className of inOrder(folders)) {
     const content = await listFolder(`${path}/${className}`);
+    if (content.folders.length > 0) nested.push(content);
+    for (const name of content.others) unused.push(`${content.path}/${name}`);
     if (content.pictures.length === 0) {
       empty.push(content.path);
-    } else {
-      await checkNew(content.path, search);
-      classNames.push(className);
-      for (const name of content.pictures) pictures.push({ path: `${content.path}/${name}`, className });
-      search.others.push(...content.others.map((name) => `${content.path}/${name}`));
+      continue;
     }
-    if (content.folders.length > 0) nested.push(content);
+    await checkNew(content.path, search);
+    classNames.push(className);
+    for (const name of content.pictures) pictures.push({ path: `${content.path}/${name}`, className });
   }
-  if (classNames.length === 0 && !await holdPictures(nested)) return undefined;
+  if (classNames.length === 0 && !await isPictureIn(nested)) return undefined;
   for (const content of nested) {
     const inner = await firstWithContent(content);
     if (inner === undefined) continue;
-    const found = `the class folder ${quoted(search, content.path)} holds a folder ${JSON.stringify(inner)}`;
-    throw fault(search, `${found}, needs pictures only`);
+    const found = `class folder ${shownPath(search, content.path)} holds a folder ${JSON.stringify(inner)}`;
+    throw searchFault(search, `${found}, needs pictures only`);
   }
-  search.empty.push(...empty);
-  search.others.push(...[...loose, ...others].map((name) => `${path}/${name}`));
+  for (const name of [...loose, ...others]) unused.push(`${path}/${name}`);
+  search.empty = [...search.empty, ...empty];
+  search.unused = [...search.unused, ...unused];
   return { classNames, pictures };
 }
 
 /** Returns whether the first folder in any of these folders has pictures. */
-async function holdPictures(contents: readonly FolderContent[]): Promise<boolean> {
+async function isPictureIn(contents: readonly FolderContent[]): Promise<boolean> {
   for (const { path, folders } of contents) {
     if ((await listFolder(`${path}/${folders[0]}`)).pictures.length > 0) return true;
   }
@@ -205,51 +92,53 @@ async function holdPictures(contents: readonly FolderContent[]): Promise<boolean
 /** Returns the name of the first folder in a folder that is not empty. */
 async function firstWithContent({ path, folders }: FolderContent): Promise<string | undefined> {
   for (const name of folders) {
-    const { folders, pictures } = await listFolder(`${path}/${name}`);
-    if (folders.length + pictures.length > 0) return name;
+    const inner = await listFolder(`${path}/${name}`);
+    if (inner.folders.length + inner.pictures.length > 0) return name;
   }
 }
 
 /** Checks that a class folder is not, by symbolic links, the same as another. */
-async function checkNew(path: string, search: Search): Promise<void> {
-  const real = await Deno.realPath(path), other = search.seen.get(real);
+async function checkNew(path: string, search: FolderSearch): Promise<void> {
+  const real = await Deno.realPath(path), other = search.found.get(real);
   if (other !== undefined) {
-    throw fault(search, `${quoted(search, other)} and ${quoted(search, path)} are the same folder`);
+    throw searchFault(
+      search,
+      `${shownPath(search, other)} and ${shownPath(search, path)} are the same folder`,
+    );
   }
-  search.seen.set(real, path);
+  search.found.set(real, path);
 }
 
 /** Returns names in ascending order if all are numbers, else in the order of code units. */
 function inOrder(names: readonly string[]): readonly string[] {
   if (!names.every((name) => /^\d{1,15}$/.test(name))) return names;
-  return names.toSorted((a, b) => Number(a) - Number(b)); // stable: 1 and 01 stay in the order of code units
+  return names.toSorted((a, b) => Number(a) - Number(b)); // 1 and 01 stay in the order of code units
 }
 
-function notesOf({ root, others, empty, notes }: Search): DataNote[] {
-  const shown = (paths: readonly string[]) => listText(paths.map((path) => path.slice(root.length + 1)));
-  return [
-    ...notes,
-    ...empty.length > 0 ? [{ text: `folders without pictures are not classes: ${shown(empty)}` }] : [],
-    ...others.length > 0
-      ? [{
-        text: `${digits(others.length)} files that are not pictures of a class are not used: ${
-          shown(others)
-        }`,
-      }]
-      : [],
-  ];
+/** Returns notes on the files and folders that were not used. */
+export function searchNotes({ root, empty, unused }: FolderSearch): DataNote[] {
+  const list = (paths: readonly string[]) => listNames(paths.map((path) => path.slice(root.length + 1)));
+  const notes: DataNote[] = [];
+  if (empty.length > 0) notes.push({ text: `folders without pictures are no classes: ${list(empty)}` });
+  if (unused.length > 0) {
+    const files = unused.length === 1 ? "1 file is" : `${digits(unused.length)} files are`;
+    notes.push({ text: `${files} not used, being no pictures in class folders: ${list(unused)}` });
+  }
+  return notes;
 }
 
-/** Returns a path in quotes, from the named folder on. */
-function quoted({ root }: Search, path: string): string {
-  return JSON.stringify(path === root ? path : path.slice(root.length + 1));
-}
-
-function listText(names: readonly string[]): string {
+/** Returns the first names of a list, in quotes. */
+export function listNames(names: readonly string[]): string {
   const shown = names.slice(0, SHOWN_NAMES).map((name) => JSON.stringify(name)).join(", ");
   return names.length > SHOWN_NAMES ? `${shown}, …` : shown;
 }
 
-function fault({ root }: Search, found: string): FormatError {
+/** Returns a path in quotes, from the named folder on. */
+export function shownPath({ root }: FolderSearch, path: string): string {
+  return JSON.stringify(path === root ? path : path.slice(root.length + 1));
+}
+
+/** Creates the error for a fault of the named folder. */
+export function searchFault({ root }: FolderSearch, found: string): FormatError {
   return new FormatError(`Cannot load ${JSON.stringify(root)}: ${found}`, { file: root });
 }

@@ -5,17 +5,19 @@
 import { FormatError } from "../errors.ts";
 import { digits } from "../formats/fault.ts";
 import { checkFiles } from "../host.ts";
-import { type ClassFolders, findClassFolders } from "./class_folders.ts";
+import { digitSide } from "./center.ts";
+import type { ClassFolders } from "./class_folders.ts";
 import { type ImageShape, imageShapeOf } from "./image_shape.ts";
 import type { DataOptions } from "./options.ts";
 import { listFolder } from "./picture_files.ts";
 import { readPictures } from "./picture_reading.ts";
 import { createPictureSizes } from "./picture_sizes.ts";
+import { findPictureSets } from "./picture_sets.ts";
 import type { RawArray, RawSet, RawSource } from "./raw.ts";
 import { checkImageShape } from "./resize.ts";
 
 /** The size to which pictures are brought by default: that of MNIST's. */
-const DEFAULT_SIZE: ImageShape = { width: 28, height: 28, channels: 1 };
+const DEFAULT_SIZE: ImageShape = { width: digitSide, height: digitSide, channels: 1 };
 
 /** The maximum size of the pixels of a set, in bytes. */
 const MAX_BYTES = 2 ** 32;
@@ -46,7 +48,7 @@ export async function openPictureFolder(
   checkImageShape(size);
   const refuse = (fault: string) =>
     new FormatError(`Cannot load ${JSON.stringify(path)}: ${fault}`, { file: path });
-  const found = await findClassFolders(path);
+  const found = await findPictureSets(path);
   if (found === undefined) {
     const { pictures, others } = await listFolder(path);
     if (pictures.length === 0 || others.length > 0) return undefined;
@@ -81,12 +83,15 @@ export async function openPictureFolder(
     });
     read.set(name, rawSet(name, set, { pixels, size }));
   }
+  const sizeNotes = sizes.note(size), isSameSize = sizeNotes.length === 0;
+  const isDigitSize = size.width === digitSide && size.height === digitSide && size.channels === 1;
   return {
     file: path,
     ...Object.fromEntries(read) as { readonly train: RawSet },
     classNames: strings("class folders", train.classNames),
-    image: { white: 255, placement: "resize" },
-    notes: [...imageSize ? [] : sizes.note(size), ...notes],
+    // Pictures of MNIST's size are used as an array of them is.
+    image: { white: 255, placement: isSameSize && isDigitSize ? "center" : "resize" },
+    notes: [...imageSize ? [] : like ? sizeNotes.map(({ text }) => ({ text })) : sizeNotes, ...notes],
   };
 }
 

@@ -2,9 +2,17 @@
  * Rows of a CSV or TSV file to predict, in batches, for a network whose inputs are columns of a table or pixels.
  * @module
  */
+import type { CsvRow } from "../formats/csv.ts";
+import { fieldText } from "../formats/csv_text.ts";
 import type { ByteSource } from "./byte_source.ts";
 import type { DataNote, InputSpec } from "./dataset.ts";
 import type { DataOptions } from "./options.ts";
+import { createCells } from "./table_cells.ts";
+import { readTable, type TableHead } from "./table_head.ts";
+import { inputsOf } from "./table_inputs.ts";
+import { matchTable } from "./table_match.ts";
+import { columnIndex } from "./table_names.ts";
+import { allowsMissing, droppedNote, formNote, knownNames, lacksAny } from "./table_set.ts";
 
 /** Some rows of a table, as inputs of a network. */
 export interface TableRows {
@@ -45,10 +53,52 @@ export interface ReadTableRowsOptions {
  * @throws {FormatError} if the file is not such a table, lacks a column of the network, or has a value that the network does
  * not know; the message has the line and the column
  */
-export function readTableRows(
-  _source: ByteSource,
-  _spec: InputSpec,
-  { file }: ReadTableRowsOptions,
+export async function* readTableRows(
+  source: ByteSource,
+  spec: InputSpec,
+  options: ReadTableRowsOptions,
 ): AsyncGenerator<TableRows> {
-  throw new TypeError(`Cannot read ${JSON.stringify(file)}: not yet written`);
+  const { file, missing = "refuse", batchSize = 4096, onNote } = options;
+  if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
+    throw new RangeError(`Batch size is ${batchSize}, needs a whole number from 1`);
+  }
+  const ready: TableRows[] = [];
+  let finish = () => {};
+  let dropped = 0;
+  const onHead = (head: TableHead) => {
+    const plan = matchTable(head, spec, options);
+    for (const note of [formNote(head), ...plan.notes]) onNote?.(note);
+    const cells = createCells({ columns: plan.inputs, isFixed: true, refuse: head.refuse });
+    const needed = missing === "drop" ? plan.inputs.filter((column) => !allowsMissing(column)) : [];
+    const neededFields = needed.map(({ field }) => field);
+    const id = options.id === undefined ? undefined : columnIndex(head.names, options.id, head.refuse);
+    const label = plan.labels.length === 1 ? plan.labels[0].field : undefined;
+    let lines: number[] = [], ids: string[] = [], labels: string[] = [];
+    finish = () => {
+      if (cells.count === 0) return;
+      ready.push({
+        inputs: inputsOf(cells, plan.inputs, { bytes: plan.inputShape !== undefined, refuse: head.refuse }),
+        count: cells.count,
+        lines,
+        ...id !== undefined && { ids },
+        ...label !== undefined && { labels },
+      });
+      cells.clear();
+      [lines, ids, labels] = [[], [], []];
+    };
+    return (row: CsvRow) => {
+      if (lacksAny(row, neededFields)) return void dropped++;
+      cells.add(row);
+      lines.push(row.line);
+      if (id !== undefined) ids.push(fieldText(row, id));
+      if (label !== undefined) labels.push(fieldText(row, label));
+      if (cells.count === batchSize) finish();
+    };
+  };
+  for await (const _ of readTable(source, { file, known: knownNames(spec), onHead })) {
+    while (ready.length > 0) yield ready.shift()!;
+  }
+  finish();
+  yield* ready;
+  if (dropped > 0) onNote?.(droppedNote(dropped));
 }

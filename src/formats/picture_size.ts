@@ -3,7 +3,7 @@
  * file of 100 bytes can declare a picture of gigabytes.
  * @module
  */
-import { digits, type Refuse } from "./fault.ts";
+import { byteCount, digits, type Refuse } from "./fault.ts";
 import type { PictureFormat } from "./picture_kind.ts";
 
 /** A declared width and height, in pixels. */
@@ -151,6 +151,10 @@ function* jpegSizes(file: Fields): Generator<PictureSize, void, void> {
 
 /** Reads the chunks of a WebP up to its first picture, which has its own size besides that of the canvas. */
 function* webpSizes(file: Fields): Generator<PictureSize, void, void> {
+  const needed = 8 + file.little(4, 4);
+  if (file.end < needed) {
+    throw file.refuse(`is cut short: it declares ${byteCount(needed)}`, { offset: file.end });
+  }
   for (let at = 12, isSized = false; at < file.end;) {
     const name = file.name(at), length = file.little(at + 4, 4), data = at + 8;
     if (name === "VP8X") {
@@ -177,7 +181,7 @@ function* webpSizes(file: Fields): Generator<PictureSize, void, void> {
     }
     at = data + length + length % 2;
   }
-  throw file.refuse("is cut short: it has no picture", { offset: file.end });
+  throw file.refuse("has no picture");
 }
 
 /** Reads the blocks of a GIF up to its first frame, which has its own size besides that of the screen. */

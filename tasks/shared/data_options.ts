@@ -6,12 +6,13 @@ import { type ArgumentTable, dashed, type Given, kebab } from "../terminal/comma
 import { UsageError } from "../terminal/errors.ts";
 import { userPath } from "../terminal/paths.ts";
 import { ARRAYS_OPTION, parseArrays } from "./arrays.ts";
-
+import { IMAGE_SIZE_OPTION, parseImageSize } from "./image_size.ts";
 import { INPUT_SCALE_OPTION, parseInputScale } from "./input_scale.ts";
 
 /** The options for the parts of a file. */
 export const READING_OPTIONS = {
   ...ARRAYS_OPTION,
+  ...IMAGE_SIZE_OPTION,
   label: {
     kind: "text",
     value: "COLUMNS",
@@ -73,14 +74,14 @@ export interface GivenData {
  * @throws {UsageError} if a value is invalid
  */
 export async function dataOptionsOf(given: Given<typeof DATA_OPTIONS>): Promise<GivenData> {
-  const { arrays, label, drop, missing, inputScale, task, classes, testSplit } = given;
+  const { arrays, imageSize, label, drop, missing, inputScale, task, classes, testSplit } = given;
   const scale = inputScale === undefined ? undefined : parseInputScale(inputScale);
   const options = {
     arrays: arrays === undefined ? undefined : parseArrays(arrays),
     label: label === undefined ? undefined : listOf("label", label),
     drop: drop === undefined ? undefined : listOf("drop", drop),
     missing,
-
+    imageSize: imageSize === undefined ? undefined : parseImageSize(imageSize),
     inputScale: scale?.inputScale,
     task,
     classes: classes === undefined ? undefined : await classesOf(classes),

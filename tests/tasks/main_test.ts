@@ -67,7 +67,7 @@ for (const name of NAMES) {
 
 const REFUSED: [args: string[], message: string, hint: string][] = [
   [["trian"], 'Unknown command "trian"', "did you mean `mlpcuda train`?"],
-  [["help", "exp"], 'Unknown command "exp"', "did you mean `mlpcuda explain`?"],
+  [["help", "expl"], 'Unknown command "expl"', "did you mean `mlpcuda explain`?"],
   [["zzz", "--epochs", "1"], 'Unknown command "zzz"', "run `mlpcuda --help` for the commands"],
   [["toString"], 'Unknown command "toString"', "run `mlpcuda --help` for the commands"],
   [["--debg"], 'Unknown option "--debg"', "did you mean --debug?"],
