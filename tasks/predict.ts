@@ -12,7 +12,13 @@ import { printTable } from "./predict/table.ts";
 import { ARRAYS_OPTION, parseArrays } from "./shared/arrays.ts";
 import { parseInputScale } from "./shared/input_scale.ts";
 import { loadModel } from "./shared/model.ts";
-import { BACKEND_OPTIONS, backendOptionsOf, JSON_OPTION, MODEL_OPTION } from "./shared/options.ts";
+import {
+  BACKEND_OPTIONS,
+  backendOptionsOf,
+  JSON_OPTION,
+  MODEL_LAYERS_OPTION,
+  MODEL_OPTION,
+} from "./shared/options.ts";
 import { type Command, withDefaults } from "./terminal/command.ts";
 import { UsageError } from "./terminal/errors.ts";
 import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
@@ -40,6 +46,7 @@ const COMMAND = {
       title: "Model and images",
       options: {
         ...MODEL_OPTION,
+        ...MODEL_LAYERS_OPTION,
         raw: {
           kind: "boolean",
           default: false,
@@ -127,7 +134,7 @@ async function main(context: Context): Promise<void> {
     arrays: input.arrays === undefined ? undefined : parseArrays(input.arrays),
     note: screen.note,
   };
-  const mlp = await loadModel(input.model, context), classes = classesOf(mlp);
+  const mlp = await loadModel(input.model, { ...context, layers: input.layers }), classes = classesOf(mlp);
   await checkInputs(positionals);
   if (csv?.path) await refuseToReplace(csv.path, { force: shown.force, inputs: positionals });
   await using backend = await openBackend(given.run.backend ?? "auto", backendOptionsOf(given.run));

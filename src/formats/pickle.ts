@@ -158,7 +158,7 @@ function run(reader: PickleReader, tools: PickleTools, options: PickleOptions): 
         return { value, end: reader.position, storages: tools.storages };
       }
       case "(":
-        charge(8);
+        charge(16);
         marks.push(stack.length);
         break;
       case "0": // POP

@@ -59,9 +59,12 @@ function layersFor(
     });
   const assumed = withLast("linear");
   if (layers.every(({ activation }) => activation !== undefined)) return assumed;
-  const other = widths[widths.length - 1] === 1 ? "sigmoid" : "softmax";
+  const [classes, other] = widths[widths.length - 1] === 1
+    ? ["two classes", "sigmoid"] as const
+    : ["classes", "softmax"] as const;
+  const last = `for ${classes}, the last is usually ${other}`;
   notes.push({
-    text: `the file does not tell the activations: ${formatLayers(assumed)} is assumed`,
+    text: `the file does not tell the activations: ${formatLayers(assumed)} is assumed; ${last}`,
     option: { name: "layers", value: formatLayers(withLast(other)) },
   });
   return assumed;
@@ -96,10 +99,7 @@ function inputSpecFor(
   const white = inputScale > 0 ? Number((1 / inputScale).toPrecision(12)) : 1;
   const pixels = isImage ? `, as ${inputShape.join("×")} pixels from 0 to ${white}` : "";
   if (scale === "none") {
-    notes.push({
-      text: `the file does not tell the scale of inputs: they are used as they are${pixels}`,
-      ...isImage && { option: { name: "inputScale", value: "pixels" } },
-    });
+    notes.push({ text: `the file does not tell the scale of inputs: they are used as they are${pixels}` });
   }
   return {
     inputShape,
