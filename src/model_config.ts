@@ -1,5 +1,11 @@
 /** The `config` of a model's file: the meaning of its inputs and outputs, and the record of its training. @module */
-import { type ImageSpec, inFeaturesOf, type InputSpec, inputSpecOf, type TableColumn } from "./data/dataset.ts";
+import {
+  type ImageSpec,
+  inFeaturesOf,
+  type InputSpec,
+  inputSpecOf,
+  type TableColumn,
+} from "./data/dataset.ts";
 import { jsonText, type Refuse } from "./formats/fault.ts";
 import { isFields, readTrainingRecord, writtenConfig } from "./training/training_record.ts";
 import type { MlpParts, TrainingRecord } from "./mlp_parts.ts";

@@ -59,6 +59,12 @@ const COMMAND = {
           help: "set of an .npz; without a test set, by default its only set",
         },
         ...ARRAYS_OPTION,
+        missing: {
+          kind: "choice",
+          default: "refuse",
+          choices: ["refuse", "drop"],
+          help: "missing values of a CSV in columns that had none in training: drop leaves out their rows",
+        },
         rows: {
           kind: "text",
           value: "A-B",
@@ -132,6 +138,8 @@ async function main(context: Context): Promise<void> {
     rows: input.rows === undefined ? undefined : rowsOf(input.rows),
     inputScale: scaleOf(input.inputScale),
     arrays: input.arrays === undefined ? undefined : parseArrays(input.arrays),
+    id: csv?.submission?.id,
+    missing: input.missing,
     note: screen.note,
   };
   const mlp = await loadModel(input.model, { ...context, layers: input.layers }), classes = classesOf(mlp);

@@ -33,9 +33,6 @@ export interface ReadImagesOptions {
   readonly rows?: { readonly first: number; readonly last: number };
 }
 
-/** The number of classes of a network that does not tell it. */
-const ANY_CLASSES = 2 ** 16;
-
 /**
  * Reads the content of a file as inputs of a network.
  *
@@ -60,7 +57,7 @@ export async function readImages(
   if (pictureFormatOf(bytes)) return pictureInputs(await readPicture(bytes, { name }), network, options);
   if (bytes[0] === 0x50 && bytes[1] === 0x4B) {
     const { outFeatures } = network as { readonly outFeatures?: number }, { classNames } = network;
-    const classes = { classNames, classes: classNames?.length ?? outFeatures ?? ANY_CLASSES };
+    const classes = { classNames, classes: classNames?.length ?? outFeatures };
     return rowInputs(await readNpzRows(bytes, { ...options, classes }), network, options);
   }
   if (bytes[0] === 0x93) {

@@ -113,7 +113,7 @@ export function openRows(rows: Rows, network: InputSpec, options: RowsOptions): 
     nameOf,
     read({ first, last }) {
       const part = values.subarray(first * inFeatures, (last + 1) * inFeatures);
-      const inputs = part instanceof Uint8Array && factor === 1 ? part : scaled(
+      const inputs = part instanceof Uint8Array && factor === 1 ? part : scaledBy(
         toFloats(part, {
           name: "array",
           shape: [-1, ...inputShape],
@@ -144,8 +144,9 @@ export function factorOf({ inputScale = 1 }: InputSpec, scale: number | undefine
   return Math.abs(factor - Math.round(factor)) < 1e-9 * factor ? Math.round(factor) : factor;
 }
 
-function scaled(values: Float32Array, factor: number): Float32Array {
-  return factor === 1 ? values : values.map((value) => value * factor);
+/** Returns values multiplied by a factor; the same array if the factor is 1. */
+export function scaledBy(values: Uint8Array | Float32Array, factor: number): Uint8Array | Float32Array {
+  return factor === 1 ? values : Float32Array.from(values, (value) => value * factor);
 }
 
 /**

@@ -107,7 +107,7 @@ export function createLabels(columns: readonly LabelColumn[], refuse: Refuse): L
 }
 
 function arrayOf({ column, numbers, texts, isWhole }: Values, count: number): RawArray {
-  const name = `column ${JSON.stringify(column.name)}`, shape = [count];
+  const { name } = column, shape = [count];
   if (texts) {
     const list = [...texts.keys()];
     const length = list.reduce((longest, text) => Math.max(longest, [...text].length), 1);
@@ -143,6 +143,6 @@ function arrayOfAll(all: readonly Values[], count: number, refuse: Refuse): RawA
       numbers[row * all.length + index] = truths ? truths[values[row]] : values[row];
     }
   }
-  const name = `columns ${all.map(({ column }) => JSON.stringify(column.name)).join(", ")}`;
+  const name = all.length > 3 ? "labels" : all.map(({ column }) => column.name).join(", ");
   return { name, shape: [count, all.length], ...numeric(numbers, all.every(({ isWhole }) => isWhole)) };
 }

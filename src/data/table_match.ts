@@ -35,7 +35,8 @@ export function matchTable(head: TableHead, spec: InputSpec, options: MatchOptio
     : fieldsOfInputs(head, spec, { given, id });
   const labels = given ?? found.labels;
   const notInputs = new Set([...found.inputs, ...labels, ...id === undefined ? [] : [id]]);
-  const others = names.filter((name, field) => !notInputs.has(field) && !spec.labelColumns?.includes(name));
+  const labelNames = new Set(spec.labelColumns);
+  const others = names.filter((name, field) => !notInputs.has(field) && !labelNames.has(name));
   const columns = spec.columns ?? found.inputs.map((field): TableColumn => ({ name: names[field] }));
   const notes: DataNote[] = found.note ? [found.note] : [];
   if (others.length > 0) {
@@ -101,7 +102,8 @@ function fieldsOfInputs(
   { given, id }: { readonly given?: readonly number[]; readonly id?: number },
 ): Fields {
   const { names, refuse } = head, inFeatures = inFeaturesOf(spec), all = names.map((_, field) => field);
-  const named = spec.labelColumns?.map((name) => names.indexOf(name)) ?? [-1];
+  const places = new Map(names.map((name, field) => [name, field]));
+  const named = spec.labelColumns?.map((name) => places.get(name) ?? -1) ?? [-1];
   const usual = labelField(names, all);
   const labels = given ?? (named.includes(-1) ? usual === undefined ? [] : [usual] : named);
   const numbers = names.map(pixelNumber);

@@ -77,7 +77,7 @@ export async function* readTableRows(
     finish = () => {
       if (cells.count === 0) return;
       ready.push({
-        inputs: inputsOf(cells, plan.inputs, { bytes: plan.inputShape !== undefined }),
+        inputs: inputsOf(cells, plan.inputs, { bytes: plan.inputShape !== undefined, refuse: head.refuse }),
         count: cells.count,
         lines,
         ...id !== undefined && { ids },

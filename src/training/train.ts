@@ -1,5 +1,5 @@
 /** Training of a network on a data set. @module */
-import { type Augmenter, createAugmenter } from "../augment/augmenter.ts";
+import { augmentedScale, type Augmenter, createAugmenter } from "../augment/augmenter.ts";
 import type { Backend, Trainer, TrainState } from "../backends/backend.ts";
 import { type BackendName, openBackend } from "../backends/open.ts";
 import { persistentBuffers, sizeOf } from "../backends/state.ts";
@@ -80,7 +80,7 @@ export async function* train(
   if (resume) checkScaling(resume, scalings, dataset);
   const plan = buildPlan(mlp.layers, config, {
     inFeatures: mlp.inFeatures,
-    inputScale: training.inputScale,
+    inputScale: config.augment ? augmentedScale(dataset) : training.inputScale,
     labels: training.labels !== undefined,
     weighted: training.weights !== undefined,
     outFeatures: training.labels ? mlp.outFeatures : training.outFeatures,

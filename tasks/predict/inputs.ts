@@ -12,12 +12,14 @@ import {
   scaleDoubtOf,
 } from "../../src/data/row_inputs.ts";
 import type { NetworkClasses } from "../../src/data/row_labels.ts";
-import { readFileBounded, readToEnd } from "../../src/files.ts";
 import { shapeText } from "../../src/formats/fault.ts";
 import { parseNpy } from "../../src/formats/npy.ts";
 import type { Mlp } from "../../src/mlp.ts";
 import { shownPath, userPath } from "../terminal/paths.ts";
 import { fileError } from "../terminal/system_errors.ts";
+import { type Content, isText, openContent } from "./content.ts";
+import { withinRange } from "./row_range.ts";
+import { tableInputs } from "./table_inputs.ts";
 
 /** Options of {@linkcode readInputs}. */
 export interface InputOptions {
@@ -31,6 +33,10 @@ export interface InputOptions {
   readonly rows?: RowRange;
   /** The factor that scales rows in place of the network's own. */
   readonly inputScale?: number;
+  /** The column of a table that identifies rows. */
+  readonly id?: string;
+  /** The treatment of missing values of a table. */
+  readonly missing?: "refuse" | "drop";
   /** Tells the person about a decision or a doubt. */
   readonly note: (text: string) => void;
   /** The classes of the network; absent if it has none. */
@@ -45,7 +51,9 @@ export async function checkInputs(paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     if (path === "-") continue;
     try {
-      await Deno.stat(userPath(path));
+      if ((await Deno.stat(userPath(path))).isDirectory) {
+        throw new TypeError(`Cannot read ${JSON.stringify(userPath(path))}: it is a folder, needs a file`);
+      }
     } catch (error) {
       throw fileError("Cannot read", userPath(path), error);
     }
@@ -65,16 +73,13 @@ export async function* readInputs(
     options.note(text);
   };
   for (const path of paths) {
-    if (path === "-") {
-      const bytes = await readToEnd(Deno.stdin, { name: "stdin" });
-      yield* rowsOfFile(bytes, mlp, { ...options, name: "stdin", note });
-      continue;
-    }
-    const name = shownPath(userPath(path));
+    const file = path === "-" ? undefined : userPath(path);
+    const name = file === undefined ? "stdin" : shownPath(file);
     try {
-      yield* rowsOfFile(await readFileBounded(userPath(path)), mlp, { ...options, name, note });
+      using content = await openContent(file);
+      yield* rowsOfContent(content, mlp, { ...options, name, note });
     } catch (error) {
-      throw fileError("Cannot read", userPath(path), error);
+      throw file === undefined ? error : fileError("Cannot read", file, error);
     }
   }
 }
@@ -85,11 +90,19 @@ interface FileOptions extends Omit<InputOptions, "note"> {
   readonly note: (kind: string, text: string) => void;
 }
 
-async function* rowsOfFile(
-  bytes: Uint8Array,
+async function* rowsOfContent(
+  content: Content,
   mlp: Mlp,
   options: FileOptions,
 ): AsyncGenerator<readonly InputRow[]> {
+  if (isText(content.head)) {
+    for await (const chunk of withinRange(tableInputs(content.pieces(), mlp, options), options)) {
+      tellDoubt(chunk, mlp, options);
+      yield chunk;
+    }
+    return;
+  }
+  const bytes = await content.bytes();
   const { name, raw, set, arrays, classes } = options;
   if (bytes[0] === 0x50 && bytes[1] === 0x4B) {
     const rows = await readNpzRows(bytes, { name, set, arrays, classes });

@@ -44,8 +44,9 @@ export async function openData(
 ): Promise<OpenedData> {
   const [first, ...others] = named ?? [];
   const opened = [await openOne(first, terminal, options)], { train } = opened[0].sets;
+  const like = options.like?.outFeatures === undefined ? train : options.like;
   for (const other of others) {
-    opened.push(await openOne(other, terminal, { ...options, testSplit: 0, like: options.like ?? train }));
+    opened.push(await openOne(other, terminal, { ...options, testSplit: 0, like }));
   }
   return { sets: joinDatasets(opened.map(({ sets }) => sets)), lines: opened.flatMap(({ lines }) => lines) };
 }
@@ -120,9 +121,8 @@ async function load(path: string, { screen, signal }: Terminal, options: DataOpt
     const sets = Object.fromEntries(
       Object.entries(loaded).map(([name, set]) => [name, { ...set, source }]),
     ) as unknown as DatasetPair;
-    const [first, ...more] = notes.toSorted((a, b) => Number(isOfInputs(b)) - Number(isOfInputs(a)));
-    const described = first && isOfInputs(first) ? noteText(first) : scaleText(sets.train);
-    const rest = first && isOfInputs(first) ? more : notes;
+    const ofInputs = notes.filter(isOfInputs), rest = notes.filter((note) => !isOfInputs(note));
+    const described = ofInputs.length > 0 ? ofInputs.map(noteText).join("; ") : scaleText(sets.train);
     return {
       sets,
       lines: [

@@ -94,6 +94,18 @@ Deno.test("interpret() advises to standardize a table whose columns differ more 
   assertEquals(notes(5, 0, 5, 10, 5, 5, 5, 7), undefined, "a constant column has no width");
 });
 
+Deno.test("interpret() advises the scale of whole numbers in the shape of images", () => {
+  assertEquals(interpret(images([0, 16])).notes, [{
+    text: "inputs not scaled (0 to 16 may be pixels)",
+    option: { name: "inputScale", value: "1/16" },
+  }]);
+  assertEquals(interpret(images([0, 65535])).notes?.map(({ option }) => option?.value), [
+    "1/65535",
+    "standardize",
+  ]);
+  assertEquals(interpret(images([0.5, 16])).notes, undefined);
+});
+
 interface Expected {
   readonly labels?: readonly number[];
   readonly targets?: readonly number[];
