@@ -143,13 +143,14 @@ function modelLines(mlp: Mlp): string[] {
 
 /** Returns the lines that describe how a network was trained. */
 function trainingLines(record: TrainingRecord, { columns }: Mlp): string[] {
-  const { dataset, epochs, backend, config, inputScaling, targetScaling } = record;
+  const { dataset, epochs, backend, config, inputScaling, inputNegative, targetScaling } = record;
   return [
     `trained for ${epochs} of ${config.epochs} epochs on ${
       count(dataset.rows)
     } rows of ${dataset.source}, by ${backend}`,
     ...config.average > 0 ? [`parameters averaged over the steps by ${config.average}`] : [],
     ...inputScaling ? [`inputs: ${inputScalingText(inputScaling, config, columns)}`] : [],
+    ...inputNegative === undefined ? [] : ["inputs: negated in training, because their background is light"],
     ...targetScaling ? [`targets standardized in training: ${scalingText(targetScaling)}`] : [],
     Object.entries(config).map(([name, value]) => `${name} ${value}`).join(", "),
   ];
