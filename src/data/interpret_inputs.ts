@@ -152,19 +152,36 @@ function likeMeaning(
   return { ...same, notes, convert };
 }
 
-/** Returns the advice to standardize inputs that are used as they are and have columns of very different widths. */
+/**
+ * Returns the advice for inputs that are used as they are: their scale if they are whole numbers in the shape of images, and to
+ * standardize them if their columns have very different widths.
+ */
 function adviceFor(values: NumericArray, inputShape: readonly number[]): DataNote[] {
+  const advice: DataNote[] = [], most = isImageShape(inputShape) ? largestWhole(values) : undefined;
+  const advise = (why: string, value: string) => {
+    const text = advice.length > 0 ? why : `inputs not scaled (${why})`;
+    advice.push({ text, option: { name: "inputScale", value } });
+  };
+  if (most !== undefined && most > 1) {
+    advise(`0 to ${most.toLocaleString("en-US")} may be pixels`, `1/${most}`);
+  }
   const spread = spreadOf(values, inputShape);
-  if (!spread) return [];
+  if (!spread) return advice;
   const ratio = spread.widest / spread.narrowest;
-  if (ratio <= UNEVEN && spread.widest <= WIDE) return [];
-  const why = ratio > UNEVEN
-    ? `columns differ ${roundText(ratio)}×`
-    : `columns are up to ${roundText(spread.widest)} wide`;
-  return [{
-    text: `inputs not scaled (${why})`,
-    option: { name: "inputScale", value: "standardize" },
-  }];
+  if (ratio > UNEVEN) advise(`columns differ ${roundText(ratio)}×`, "standardize");
+  else if (spread.widest > WIDE) advise(`columns are up to ${roundText(spread.widest)} wide`, "standardize");
+  return advice;
+}
+
+/** Returns the largest of whole numbers from 0; `undefined` if a value is another number. */
+function largestWhole(values: NumericArray): number | undefined {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = Number(values[i]);
+    if (!(Number.isInteger(value) && value >= 0)) return undefined;
+    if (value > largest) largest = value;
+  }
+  return largest;
 }
 
 /** Returns a number rounded to two digits: `79`, `1,300`. */

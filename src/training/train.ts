@@ -36,6 +36,9 @@ export interface TrainOptions extends Partial<TrainConfig>, EpochOptions {
  * those of a {@linkcode Dataset} are converted, see {@linkcode DatasetLike}. With `patience`, the network has at the end the
  * parameters of the epoch with the lowest validation loss.
  *
+ * Weights that `Mlp.create` or `adaptNetwork` drew are used unchanged. All others are those of a network that takes inputs and
+ * gives outputs as they are in a data set: if the run scales inputs or targets, it starts from weights with the same outputs.
+ *
  * ```ts
  * import { datasetFromArrays, dense, Mlp, train } from "@mlpcuda/mlpcuda";
  *

@@ -12,6 +12,7 @@ import type { LayerSpec } from "../../src/plan/layers.ts";
 import type { Mlp } from "../../src/mlp.ts";
 import { train } from "../../src/training/train.ts";
 import { drawOn, openData, openTestRows } from "./data.ts";
+import type { StartNetwork } from "./init_option.ts";
 import { loadModel } from "./model.ts";
 import { DEFAULT_MODEL } from "./options.ts";
 import { accuracy, count } from "../terminal/numbers.ts";
@@ -104,6 +105,8 @@ export async function openTraining(
     readonly options: DataOptions;
     readonly layers: LayerSpec[] | undefined;
     readonly config: Partial<TrainConfig>;
+    /** A network to train further. */
+    readonly start: StartNetwork | undefined;
     readonly save: TrainingJob["save"];
   },
   terminal: Terminal,

@@ -85,7 +85,7 @@ taskTest("eval refuses models and sets that do not fit, in one line", async (fol
     ],
     [
       ["--data", "wide.npz"],
-      "error: Cannot use wide.npz: its inputs have shape [6, 6], the network needs [5, 4]",
+      'error: Cannot load "FOLDER/wide.npz": "x_train" holds inputs of shape [6, 6], the network needs [5, 4]',
     ],
     [
       ["--data", "more.npz"],
