@@ -105,6 +105,10 @@ export {
 export { readTableRows, type ReadTableRowsOptions, type TableRows } from "./src/data/table_rows.ts";
 export { splitRows, takeRows } from "./src/data/split.ts";
 export { BackendError, DivergedError, FormatError } from "./src/errors.ts";
+export { EXPORT_FORMATS, type ExportFormat, exportNetwork, type ExportOptions } from "./src/export/export.ts";
+export { exportTypes } from "./src/export/javascript_types.ts";
+export type { OnnxOptions } from "./src/export/onnx.ts";
+export type { OnnxPrecision } from "./src/export/onnx_types.ts";
 export { evaluate, type EvaluateOptions } from "./src/training/evaluate.ts";
 export type { Evaluation, LabelScores, Mistake, OutputScores } from "./src/training/scores.ts";
 export type { Origin } from "./src/formats/fault.ts";

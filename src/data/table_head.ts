@@ -110,16 +110,16 @@ function kindOf({ bytes, starts, ends }: CsvRow, column: number): "number" | "te
 /**
  * Decides whether the first row is a header. It is one if
  *
- * - it has a column's name that is known, or a name that pixels or labels usually have; or
+ * - it has a column's name that is known, or that pixels or labels usually have, and that does not occur again below; or
  * - it has a text above a column of numbers; or
  * - its fields are the numbers 0, 1, 2, … or 1, 2, 3, … of at least four columns; or
  * - there are no columns of numbers, and its fields are texts that differ and that do not occur again below.
  */
 function isHeader(first: CsvRow, others: readonly CsvRow[], known: ReadonlySet<string>): boolean {
   const names = Array.from({ length: first.count }, (_, column) => fieldText(first, column));
-  if (names.some((name) => known.has(name))) return true;
-  const kinds = names.map((_, column) => kindOf(first, column));
   const recurs = (column: number) => others.some((row) => fieldText(row, column) === names[column]);
+  if (names.some((name, column) => known.has(name) && !recurs(column))) return true;
+  const kinds = names.map((_, column) => kindOf(first, column));
   let hasNumbers = false;
   for (const [column, kind] of kinds.entries()) {
     if (kind === "text" && (isPixelName(names[column]) || isLabelName(names[column])) && !recurs(column)) {

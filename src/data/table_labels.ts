@@ -65,7 +65,7 @@ export function createLabels(columns: readonly LabelColumn[], refuse: Refuse): L
       const found = jsonText(fieldText(row, field));
       throw refuse(`has ${found} ${placeText(line, field, name)}; needs a finite label`);
     } else if (values.isWhole) {
-      // A number of digits and a sign alone: all of 1.0 and 1e3 have a byte below or above these.
+      // A point or an exponent makes it a decimal number, even if its value is whole.
       for (let at = start; at < end; at++) {
         if (bytes[at] === 0x2e || bytes[at] > 0x39) values.isWhole = false;
       }

@@ -56,6 +56,19 @@ export interface ReadTableRowsOptions {
  * @param spec the network: its `columns` are found by name, or by position if the file has no header
  * @throws {FormatError} if the file is not such a table, lacks a column of the network, or has a value that the network does
  * not know; the message has the line and the column
+ * @throws {RangeError} if `batchSize` is not a whole number from 1
+ *
+ * @example
+ * ```ts
+ * import { readTableRows } from "@mlpcuda/mlpcuda";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const network = { inputShape: [3], columns: [{ name: "size" }, { name: "color", categories: ["blue", "red"] }] };
+ * const bytes = new TextEncoder().encode("id,color,size\na7,red,2.5\n");
+ * for await (const { inputs, ids } of readTableRows(bytes, network, { file: "rows.csv", id: "id" })) {
+ *   assertEquals([inputs, ids], [Float32Array.of(2.5, 0, 1), ["a7"]]);
+ * }
+ * ```
  */
 export async function* readTableRows(
   source: ByteSource,

@@ -78,8 +78,10 @@ export async function readTableSet(
   const { refuse } = head;
   if (cells.count === 0) throw refuse(`has missing values in all of its ${digits(dropped)} rows`);
   const columns = plan.isFixed ? plan.inputs : columnsOf(cells, { missing, refuse });
-  const inputs = inputsOf(cells, columns, { bytes: plan.inputShape !== undefined, refuse });
-  const width = inputs.length / cells.count, inputShape = plan.inputShape ?? [width];
+  // Columns that have the names of pixels and texts are none.
+  const pixelShape = columns.some(({ categories }) => categories) ? undefined : plan.inputShape;
+  const inputs = inputsOf(cells, columns, { bytes: pixelShape !== undefined, refuse });
+  const inputShape = pixelShape ?? [inputs.length / cells.count];
   return {
     set: {
       inputs: {
@@ -90,7 +92,7 @@ export async function readTableSet(
       },
       ...labels && { labels: labels.finish() },
     },
-    ...!plan.inputShape && { columns: columns.map(columnOf) },
+    ...!pixelShape && { columns: columns.map(columnOf) },
     labelColumns: plan.labels.map(({ name }) => name),
     inputShape,
     notes: [

@@ -11,9 +11,20 @@ export function fieldText(row: CsvRow, column: number): string {
 }
 
 /**
- * Reads all rows of a CSV or TSV file as texts.
+ * Reads all rows of a CSV or TSV file as texts, with the header if there is one.
  *
- * @throws {FormatError} for the faults that {@linkcode createCsvScanner} names
+ * @param options `name` is the file's name, for messages; `.tsv` or `.tab` at its end declares tabs between the fields
+ * @throws {FormatError} if the file is not UTF-8 text, has a NUL byte, a quote that is not closed or a row with another number
+ * of fields than the first, or if a row has more than 100,000 fields or 16 MiB, or a field more than 1 MiB
+ *
+ * @example
+ * ```ts
+ * import { parseCsv } from "@mlpcuda/mlpcuda";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const text = 'name,size\n"Smith, A.",5\n';
+ * assertEquals(parseCsv(new TextEncoder().encode(text)), [["name", "size"], ["Smith, A.", "5"]]);
+ * ```
  */
 export function parseCsv(bytes: Uint8Array, { name }: { readonly name?: string } = {}): string[][] {
   const rows: string[][] = [];

@@ -1,10 +1,12 @@
 /** The rows of a CSV or TSV file to predict. @module */
 import type { ByteSource } from "../../src/data/byte_source.ts";
 import type { InputSpec } from "../../src/data/dataset.ts";
+import { FormatError } from "../../src/errors.ts";
 import { factorOf, type InputRow, scaledBy } from "../../src/data/row_inputs.ts";
 import { labelOfText, type NetworkClasses } from "../../src/data/row_labels.ts";
 import { inFeaturesOf } from "../../src/data/dataset.ts";
 import { readTableRows } from "../../src/data/table_rows.ts";
+import { TaskError } from "../terminal/errors.ts";
 
 /** Options of {@linkcode tableInputs}. */
 export interface TableInputOptions {
@@ -31,15 +33,16 @@ export async function* tableInputs(
   const { name, id, missing, inputScale, classes, note } = options;
   const inFeatures = inFeaturesOf(network), factor = factorOf(network, inputScale);
   const onNote = ({ text }: { readonly text: string }) => note(`${name}: ${text}`, `${name}: ${text}`);
+  const table = { file: name, id, missing, onNote };
   let first = 0;
-  for await (
-    const { inputs, count, ids, labels } of readTableRows(source, network, {
-      file: name,
-      id,
-      missing,
-      onNote,
-    })
-  ) {
+  for await (const { inputs, count, ids, labels } of advised(readTableRows(source, network, table))) {
+    if (id !== undefined && !ids) {
+      const numbered = `${JSON.stringify(name)} has no column ${JSON.stringify(id)}`;
+      if (missing === "drop") {
+        throw new TaskError(`Cannot number the rows: ${numbered}, and --missing drop leaves out rows`);
+      }
+      note("ids", `${numbered}: its rows are numbered from 1`);
+    }
     const values = scaledBy(inputs, factor), from = first;
     yield Array.from({ length: count }, (_, i) => {
       const label = labels && classes && labelOfText(labels[i], classes);
@@ -58,5 +61,16 @@ export async function* tableInputs(
       };
     });
     first += count;
+  }
+}
+
+/** Yields the same batches, and adds a hint to the refusal of a missing value. */
+async function* advised<B>(batches: AsyncIterable<B>): AsyncGenerator<B> {
+  try {
+    yield* batches;
+  } catch (error) {
+    if (!(error instanceof FormatError) || !/ has no value in line /.test(error.message)) throw error;
+    const hint = "--missing drop leaves out such rows; a network trained with --missing mean fills them";
+    throw new TaskError(error.message, { hint, cause: error });
   }
 }

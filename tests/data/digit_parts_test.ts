@@ -23,7 +23,8 @@ function textsOf(digits: readonly Ink[]): string[] {
   return digits.map(({ values, width, height }) =>
     Array.from(
       { length: height },
-      (_, y) => Array.from(values.subarray(y * width, (y + 1) * width), (value) => value > 0 ? "#" : ".").join(""),
+      (_, y) =>
+        Array.from(values.subarray(y * width, (y + 1) * width), (value) => value > 0 ? "#" : ".").join(""),
     ).join("\n")
   );
 }
@@ -37,7 +38,9 @@ const DRAWINGS: [name: string, text: string, digits: string[]][] = [
     "#...####..#\n#.........#\n#..##.....#\n#....#....#\n#..##.....#",
     ["#\n#\n#\n#\n#", ".####\n.....\n##...\n..#..\n##...", "#\n#\n#\n#\n#"],
   ],
-  ["a 4 in strokes that do not touch", "#.#.\n#.#.\n#...\n####\n....\n..#.\n..#.\n..#.", ["#.#.\n#.#.\n#...\n####\n....\n..#.\n..#.\n..#."]],
+  ["a 4 in strokes that do not touch", "#.#.\n#.#.\n#...\n####\n....\n..#.\n..#.\n..#.", [
+    "#.#.\n#.#.\n#...\n####\n....\n..#.\n..#.\n..#.",
+  ]],
   ["the halves of an 8", "###\n#.#\n###\n...\n###\n#.#\n###", ["###\n#.#\n###\n...\n###\n#.#\n###"]],
   [
     "two lines, the upper one first",
@@ -50,7 +53,9 @@ const DRAWINGS: [name: string, text: string, digits: string[]][] = [
     ["##\n##\n##\n##", "##\n##\n##\n##"],
   ],
   ["digits of different heights", "#....\n#....\n#..#.\n#..#.", ["#\n#\n#\n#", "#\n#"]],
-  ["a dot, which belongs to the nearest digit", "#....\n#....\n#....\n#....\n#.#..", ["#..\n#..\n#..\n#..\n#.#"]],
+  ["a dot, which belongs to the nearest digit", "#....\n#....\n#....\n#....\n#.#..", [
+    "#..\n#..\n#..\n#..\n#.#",
+  ]],
 ];
 
 for (const [name, text, digits] of DRAWINGS) {
@@ -61,12 +66,13 @@ for (const [name, text, digits] of DRAWINGS) {
 
 /** Returns a picture of images `[28, 28]`, `scale` times as large, side by side with this gap between their ink. */
 function composed(images: readonly Uint8Array[], { gap, scale }: { gap: number; scale: number }): Ink {
-  const side = 28 * scale, boxes = images.map((image) => {
-    const columns = Array.from({ length: 28 }, (_, x) => x).filter((x) =>
-      Array.from({ length: 28 }, (_, y) => image[28 * y + x]).some((value) => value > 255 / 8)
-    );
-    return { left: columns[0], right: columns[columns.length - 1] + 1 };
-  });
+  const side = 28 * scale,
+    boxes = images.map((image) => {
+      const columns = Array.from({ length: 28 }, (_, x) => x).filter((x) =>
+        Array.from({ length: 28 }, (_, y) => image[28 * y + x]).some((value) => value > 255 / 8)
+      );
+      return { left: columns[0], right: columns[columns.length - 1] + 1 };
+    });
   const width = 8 + boxes.reduce((sum, { left, right }) => sum + scale * (right - left) + gap, 0);
   const values = new Uint8Array(width * side);
   let start = 4;
@@ -109,13 +115,16 @@ for (const [gap, scale] of [[2, 1], [4, 1], [12, 1], [3, 3], [10, 3], [6, 6], [6
 const FALSE_ALARMS = 0.005;
 
 Deno.test("digitsOfInk() takes no drawn digit for several, in the program's own styles and in others", () => {
-  const counts = Array.from({ length: 2000 }, (_, row) =>
-    digitsOfInk(inkOf({ width: 28, height: 28, channels: 1, pixels: imageOf(row) })).length
+  const counts = Array.from(
+    { length: 2000 },
+    (_, row) => digitsOfInk(inkOf({ width: 28, height: 28, channels: 1, pixels: imageOf(row) })).length,
   );
   assertEquals(counts.filter((count) => count !== 1).length, 0); // measured: 0 of 2,000
   const styles = everyStyle();
-  const others = Array.from({ length: 400 }, (_, i) =>
-    digitsOfInk(inkOfDrawing(drawInStyle(styles[i % styles.length].style, createRandom(7, i)))).length
+  const others = Array.from(
+    { length: 400 },
+    (_, i) =>
+      digitsOfInk(inkOfDrawing(drawInStyle(styles[i % styles.length].style, createRandom(7, i)))).length,
   );
   assertEquals(others.filter((count) => count !== 1).length, 0); // measured: 0 of 2,000
 });

@@ -25,7 +25,8 @@ function bars(columns: number[], { paper = 0, ink = 255, width = 60, height = 40
 }
 
 const BAR = bars([10]), CENTERED = centerDigit({ ...BAR, values: BAR.pixels });
-const inputOf = (picture: Picture, network: InputSpec) => pictureInputs(picture, network, { name: "a" })[0].inputs;
+const inputOf = (picture: Picture, network: InputSpec) =>
+  pictureInputs(picture, network, { name: "a" })[0].inputs;
 
 Deno.test("pictureInputs() gives centered ink the network's background and white", () => {
   for (const picture of [BAR, bars([20], { paper: 255, ink: 0 }), bars([30], { paper: 180, ink: 60 })]) {
@@ -60,7 +61,10 @@ Deno.test("pictureInputs() scales the complete picture to the input's shape", ()
   const resize: ImageSpec = { white: 255, placement: "resize" };
   assertEquals(inputOf(picture, networkOf(resize, [1, 2])), Uint8Array.of(50, 10));
   assertEquals(inputOf(picture, networkOf({ ...resize, background: "dark" }, [1, 2])), Uint8Array.of(50, 10));
-  assertEquals(inputOf(picture, networkOf({ ...resize, background: "light" }, [1, 2])), Uint8Array.of(205, 245));
+  assertEquals(
+    inputOf(picture, networkOf({ ...resize, background: "light" }, [1, 2])),
+    Uint8Array.of(205, 245),
+  );
   assertEquals(
     inputOf(picture, networkOf({ ...resize, white: 1 }, [1, 2, 3])),
     Float32Array.of(50 / 255, 50 / 255, 50 / 255, 10 / 255, 10 / 255, 10 / 255),
@@ -115,7 +119,9 @@ Deno.test("pictureInputs() reads each of several digits, and otherwise tells the
 
 Deno.test("pictureInputs() refuses more than 1,000 digits", () => {
   const dots: Picture = { width: 150, height: 150, channels: 1, pixels: new Uint8Array(150 * 150) };
-  for (let y = 1; y < 149; y += 4) for (let x = 1; x < 149; x += 4) dots.pixels.fill(255, y * 150 + x, y * 150 + x + 2);
+  for (let y = 1; y < 149; y += 4) {
+    for (let x = 1; x < 149; x += 4) dots.pixels.fill(255, y * 150 + x, y * 150 + x + 2);
+  }
   assertThrows(
     () => pictureInputs(dots, networkOf(CENTER), { name: "a", many: true }),
     RangeError,

@@ -82,6 +82,12 @@ for (const [name, table] of TABLES) {
   });
 }
 
+Deno.test("openTable() does not take columns with texts for pixels, whatever their names", async () => {
+  const text = "pixel0,pixel1,pixel2,pixel3,label\n1,2,3,x,0\n4,5,6,y,1\n";
+  const { train, columns } = await openTable(new TextEncoder().encode(text), { file: "a.csv" });
+  assertEquals([train.inputs.shape, columns?.length], [[2, 5], 4]);
+});
+
 Deno.test("openTable() takes three times a square of pixels for colors, and says so", async () => {
   const names = Array.from({ length: 12 }, (_, i) => `pixel000${i}`);
   const text = `${names.join(",")},label\n${names.map((_, i) => 20 * i).join(",")},1\n`;

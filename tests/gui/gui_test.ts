@@ -94,7 +94,9 @@ folderTest("createGui() saves corrections that a set of light floats can be join
   const { train } = await loadDataset(`${folder}/c.npz`, { like: mlp });
   assertEquals([train.inputScale, train.labels], [1, Uint32Array.of(7)]);
   const { seen } = (await ask(gui, ROUTES.predict, { body: ink })).json;
-  for (const [i, value] of (seen as number[]).entries()) assertAlmostEquals(train.inputs[i], value / 255, 1e-6);
+  for (const [i, value] of (seen as number[]).entries()) {
+    assertAlmostEquals(train.inputs[i], value / 255, 1e-6);
+  }
 });
 
 Deno.test("createGui() shows samples as ink, whatever their range and background", options, async () => {

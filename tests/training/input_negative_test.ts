@@ -23,7 +23,12 @@ function lightOf(set: Dataset, white: number): Dataset {
   const inputs = white === 255
     ? Uint8Array.from(set.inputs, (value) => 255 - value)
     : Float32Array.from(set.inputs, (value) => (255 - value) * white / 255);
-  return { ...set, inputs, inputScale: 1 / white, image: { white, background: "light", placement: "center" } };
+  return {
+    ...set,
+    inputs,
+    inputScale: 1 / white,
+    image: { white, background: "light", placement: "center" },
+  };
 }
 
 const create = (set: Dataset) => Mlp.create([dense(16, "relu"), dense(10, "softmax")], set, { seed: 4 });
@@ -39,7 +44,10 @@ backendTest("train() learns from light images what it learns from dark ones", EA
   const mlp = await trained(light, { ...SETTINGS, backend });
   assertEquals(mlp.training?.inputNegative, 1);
   assertEquals(mlp.image, light.image);
-  assertEquals(mlp.parameters["layer_1.weights"], dark.parameters["layer_1.weights"].map((weight) => -weight));
+  assertEquals(
+    mlp.parameters["layer_1.weights"],
+    dark.parameters["layer_1.weights"].map((weight) => -weight),
+  );
   assertEquals(mlp.parameters["layer_2.weights"], dark.parameters["layer_2.weights"]);
   const images = lightOf(TEST!, 255).inputs;
   for (let row = 0; row < 50; row++) {
@@ -96,9 +104,15 @@ Deno.test("inputNegativeOf() is the input of a white pixel, and negated() puts i
 });
 
 Deno.test("toOtherNegative() subtracts inputs from a number, there and back", () => {
-  const parameters = { "layer_1.weights": Float32Array.of(1, 2, -4, 8), "layer_1.bias": Float32Array.of(0.5, 1) };
+  const parameters = {
+    "layer_1.weights": Float32Array.of(1, 2, -4, 8),
+    "layer_1.bias": Float32Array.of(0.5, 1),
+  };
   const other = toOtherNegative(parameters, 3);
-  assertEquals(other, { "layer_1.weights": Float32Array.of(-1, -2, 4, -8), "layer_1.bias": Float32Array.of(9.5, 13) });
+  assertEquals(other, {
+    "layer_1.weights": Float32Array.of(-1, -2, 4, -8),
+    "layer_1.bias": Float32Array.of(9.5, 13),
+  });
   assertEquals(toOtherNegative(other, 3), parameters);
   assertEquals(toOtherNegative(parameters, undefined), parameters);
 });
@@ -138,7 +152,8 @@ function hasCases(): boolean {
 }
 
 Deno.test({
-  name: "a network of dark digits on light paper reads upright digits (needs ../shared/cases and --allow-read)",
+  name:
+    "a network of dark digits on light paper reads upright digits (needs ../shared/cases and --allow-read)",
   ignore: !hasCases(),
   fn: async () => {
     const pathOf = (name: string) => new URL(name, CASES);
@@ -146,7 +161,10 @@ Deno.test({
     assertEquals(set.image?.background, "light");
     const mlp = Mlp.create([dense(128, "relu"), dense(10, "softmax")], set);
     for await (const _ of train(mlp, set, { epochs: 20, backend: "wasm" }));
-    const digits = Array.from({ length: 10 }, (_, label) => Deno.readFileSync(pathOf(`upright/${label}.png`)));
+    const digits = Array.from(
+      { length: 10 },
+      (_, label) => Deno.readFileSync(pathOf(`upright/${label}.png`)),
+    );
     assertGreaterOrEqual(await correctOf(mlp, digits), 8); // measured: 9
     for (const name of ["three.jpg", "three.webp"]) {
       const [{ inputs }] = await readImages(Deno.readFileSync(pathOf(name)), mlp, { name });

@@ -80,7 +80,10 @@ Deno.test(
 
 /** Returns the same images as pixels from 0 to 1, on their dark background or on a light one. */
 function floatsOf(set: Dataset, background: "dark" | "light"): Dataset {
-  const inputs = Float32Array.from(set.inputs, (value) => (background === "light" ? 255 - value : value) / 255);
+  const inputs = Float32Array.from(
+    set.inputs,
+    (value) => (background === "light" ? 255 - value : value) / 255,
+  );
   return { ...set, inputs, inputScale: 1, image: { white: 1, background, placement: "center" } };
 }
 
