@@ -98,8 +98,8 @@ function join(group: Group, other: Group): void {
 /** A line of a page: its groups, and the rows from the highest to the lowest. */
 interface Line {
   readonly groups: Group[];
-  readonly top: number;
-  readonly bottom: number;
+  top: number;
+  bottom: number;
 }
 
 const heightOf = ({ top, bottom }: Pick<Box, "top" | "bottom">) => bottom - top;
@@ -110,7 +110,10 @@ function linesOf(groups: readonly Group[]): Group[][] {
   for (const group of groups.toSorted((a, b) => a.top - b.top)) {
     const last = lines[lines.length - 1];
     if (last === undefined || group.top > last.bottom) lines.push({ ...group, groups: [group] });
-    else lines[lines.length - 1] = joined(last, { ...group, groups: [group] });
+    else {
+      last.groups.push(group);
+      last.bottom = Math.max(last.bottom, group.bottom);
+    }
   }
   const greatest = lines.reduce((most, line) => Math.max(most, heightOf(line)), 0);
   for (let at = 0; at < lines.length && lines.length > 1;) {
