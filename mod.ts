@@ -81,7 +81,9 @@ export {
 } from "./src/data/digits.ts";
 export { downloadMnist, type DownloadOptions, type DownloadProgress } from "./src/data/download.ts";
 export type { NumericArray } from "./src/data/arrays.ts";
+export type { ByteSource } from "./src/data/byte_source.ts";
 export { type DatasetArrays, datasetFromArrays } from "./src/data/from_arrays.ts";
+export { datasetFromCsv } from "./src/data/from_csv.ts";
 export { readImages, type ReadImagesOptions } from "./src/data/images.ts";
 export type { InputRow as NetworkImage } from "./src/data/row_inputs.ts";
 export { inkOf } from "./src/data/ink.ts";
@@ -98,11 +100,17 @@ export {
   type Statistics,
   statisticsOf,
 } from "./src/data/preprocess.ts";
+export { readTableRows, type ReadTableRowsOptions, type TableRows } from "./src/data/table_rows.ts";
 export { splitRows, takeRows } from "./src/data/split.ts";
 export { BackendError, DivergedError, FormatError } from "./src/errors.ts";
+export { EXPORT_FORMATS, type ExportFormat, exportNetwork, type ExportOptions } from "./src/export/export.ts";
+export { exportTypes } from "./src/export/javascript_types.ts";
+export type { OnnxOptions } from "./src/export/onnx.ts";
+export type { OnnxPrecision } from "./src/export/onnx_types.ts";
 export { evaluate, type EvaluateOptions } from "./src/training/evaluate.ts";
 export type { Evaluation, LabelScores, Mistake, OutputScores } from "./src/training/scores.ts";
 export type { Origin } from "./src/formats/fault.ts";
+export { parseCsv } from "./src/formats/csv_text.ts";
 export { type IdxArray, parseIdx } from "./src/formats/idx.ts";
 export { formatNpy, type NpyArray, type NpyValues, parseNpy } from "./src/formats/npy.ts";
 export { formatNpz, type Npz, type NpzInput, parseNpz } from "./src/formats/npz.ts";

@@ -137,17 +137,6 @@ export function labelProbabilitiesOf(
   return kind === "labels" ? activated(outputs, mlp.outFeatures, activation) : undefined;
 }
 
-/**
- * Returns what a prediction shows for outputs `[N, O]` of a network: probabilities of classes or of labels, else the outputs
- * themselves, as in a regression.
- */
-export function answersOf(
-  mlp: Pick<Mlp, "layers" | "outFeatures" | "training">,
-  outputs: Float32Array,
-): Float32Array {
-  return labelProbabilitiesOf(mlp, outputs) ?? probabilitiesOf(mlp, outputs) ?? outputs;
-}
-
 /** Applies an activation to rows `[N, O]`; returns the rows themselves without one. */
 function activated(
   outputs: Float32Array,

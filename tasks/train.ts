@@ -12,7 +12,7 @@ import { checkResume, endOfRun } from "../src/training/resume.ts";
 import { train, type TrainEvent } from "../src/training/train.ts";
 import { openData } from "./shared/data.ts";
 import { DATA_OPTIONS, dataOptionsOf } from "./shared/data_options.ts";
-import { INIT_OPTION, initOf, likeInputs, openStart } from "./shared/init_option.ts";
+import { initOf, likeInputs, openStart, START_GROUP } from "./shared/init_option.ts";
 import { besidePath, isSameFile } from "./shared/kept_files.ts";
 import {
   BACKEND_OPTIONS,
@@ -44,7 +44,6 @@ import {
   LAYERS_OPTION,
   layersOf,
   networkText,
-  TRAINING_GROUP,
 } from "./shared/training.ts";
 
 const COMMAND = {
@@ -62,7 +61,7 @@ const COMMAND = {
       },
       aliases: DATA_ALIASES,
     },
-    config: { ...TRAINING_GROUP, options: { ...TRAINING_GROUP.options, ...INIT_OPTION } },
+    config: START_GROUP,
     run: {
       title: "Run",
       options: {
@@ -141,9 +140,9 @@ async function trainAndSave({ given, screen, signal, program }: Context): Promis
   const checkpoint = run.checkpoint === undefined ? undefined : userPath(run.checkpoint);
   const layers = given.network.layers === undefined ? undefined : layersOf(given.network.layers);
   const { data, layers: _, ...meaning } = given.network;
-  if (run.resume === undefined) checkConfig(settled);
   const { data: options, ...scaled } = await dataOptionsOf(meaning);
   const wanted = { ...settled, ...scaled };
+  if (run.resume === undefined) checkConfig(wanted);
   const written = checkpoint === undefined ? [output] : [output, checkpoint];
   if (checkpoint !== undefined) refuseSameFile(output, checkpoint);
   const read = run.resume === undefined ? undefined : readCheckpoint(userPath(run.resume), screen);

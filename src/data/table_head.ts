@@ -4,6 +4,7 @@ import { fieldText } from "../formats/csv_text.ts";
 import { isMissing, parseDecimal } from "../formats/csv_number.ts";
 import { type Refuse, refuser } from "../formats/fault.ts";
 import { type ByteSource, piecesOf } from "./byte_source.ts";
+import { hasDecimalCommas, replaceDecimalCommas } from "./table_decimals.ts";
 import { isLabelName, isPixelName } from "./table_names.ts";
 
 /** The beginning of a table. */
@@ -16,12 +17,14 @@ export interface TableHead {
   readonly samples: readonly CsvRow[];
   /** The character between fields. */
   readonly delimiter: string;
+  /** True if numbers have a decimal comma in the file; the rows have points in its place. */
+  readonly hasDecimalCommas: boolean;
   /** Creates the error for a fault of the file. */
   readonly refuse: Refuse;
 }
 
-/** The number of rows, and of their fields in all, that are read before a table's columns are decided. */
-const [MAX_SAMPLES, MAX_SAMPLE_FIELDS] = [200, 400_000];
+/** The number of rows, and of their bytes in all, that are read before a table's columns are decided. */
+const [MAX_SAMPLES, MAX_SAMPLE_BYTES] = [200, 2 ** 22];
 
 /** The options of {@linkcode readTable}. */
 export interface ReadTableOptions {
@@ -42,15 +45,19 @@ export async function* readTable(source: ByteSource, options: ReadTableOptions):
   const { file, known = [] } = options;
   const refuse = refuser("CSV", { name: file });
   const samples: CsvRow[] = [];
-  let fields = 0;
-  let onRow: ((row: CsvRow) => void) | undefined;
+  let length = 0;
+  let onRow: ((row: CsvRow) => void) | undefined, hasCommas = false;
   const scanner = createCsvScanner({ name: file }, (row) => {
+    if (hasCommas) replaceDecimalCommas(row);
     if (onRow) return onRow(row);
     samples.push(copyOf(row));
-    fields += row.count;
-    if (samples.length > MAX_SAMPLES || fields > MAX_SAMPLE_FIELDS) begin();
+    length += row.ends[row.count - 1] - row.starts[0];
+    if (samples.length > MAX_SAMPLES || (samples.length > 2 && length > MAX_SAMPLE_BYTES)) begin();
   });
   function begin(): void {
+    const { delimiter } = scanner.dialect!;
+    hasCommas = hasDecimalCommas(samples, delimiter);
+    if (hasCommas) samples.forEach(replaceDecimalCommas);
     const [first, ...others] = samples;
     if (first === undefined) throw refuse("holds no rows");
     const hasHeader = isHeader(first, others, new Set(known));
@@ -60,8 +67,14 @@ export async function* readTable(source: ByteSource, options: ReadTableOptions):
     });
     const rows = hasHeader ? others : samples.slice();
     samples.length = 0;
-    const delimiter = scanner.dialect!.delimiter;
-    onRow = options.onHead({ names, hasHeader, samples: rows, delimiter, refuse });
+    onRow = options.onHead({
+      names,
+      hasHeader,
+      samples: rows,
+      delimiter,
+      hasDecimalCommas: hasCommas,
+      refuse,
+    });
     rows.forEach(onRow);
   }
   for await (const piece of piecesOf(source)) {

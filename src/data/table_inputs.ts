@@ -3,6 +3,9 @@ import { digits, jsonText, type Refuse } from "../formats/fault.ts";
 import type { TableColumn } from "./dataset.ts";
 import type { Cells, CellState } from "./table_cells.ts";
 
+/** The maximum number of inputs of all rows: 4 GiB. The inputs of texts can be 100 times as long as the texts. */
+export const MAX_INPUTS = 2 ** 30;
+
 /** Returns the columns of a training set: with their categories in the order of their characters, and with their means. */
 export function columnsOf(
   cells: Cells,
@@ -61,15 +64,22 @@ export function valueAt({ columns, blocks, blockRows }: Cells, row: number, inde
  * 255; otherwise they are float32.
  *
  * @param columns the columns with their categories and fills
+ * @throws {FormatError} made by `refuse`, if there are more than {@linkcode MAX_INPUTS} inputs in all
  */
 export function inputsOf(
   cells: Cells,
   columns: readonly TableColumn[],
-  { bytes: wantsBytes = false }: { readonly bytes?: boolean } = {},
+  { bytes: wantsBytes = false, refuse }: { readonly bytes?: boolean; readonly refuse: Refuse },
 ): Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer> {
   const { count } = cells;
   if (wantsBytes && cells.columns.every(({ values }) => values === undefined)) return bytesOf(cells);
   const inFeatures = columns.reduce((sum, { categories }) => sum + (categories?.length ?? 1), 0);
+  if (count * inFeatures > MAX_INPUTS) {
+    const found = `has ${digits(count)} rows of ${digits(inFeatures)} inputs`;
+    throw refuse(
+      `${found}, at most ${digits(MAX_INPUTS)} inputs are read; leave out columns with option drop`,
+    );
+  }
   const inputs = new Float32Array(count * inFeatures);
   let at = 0;
   const byteColumns: { readonly from: number; readonly to: number }[] = [];

@@ -9,8 +9,8 @@ import { lastOrFirst, type TablePlan } from "./table_plan.ts";
 export interface MatchOptions {
   /** The columns of the labels, by their names or their numbers from 1; by default those of the network. */
   readonly label?: readonly string[];
-  /** The column of the rows' ids, by its name or its number from 1. */
-  readonly id?: string;
+  /** The field of the rows' ids; absent if they have none. */
+  readonly idField?: number;
 }
 
 /** The fields of a row that are inputs, in the network's order, and those of labels, if the table has them. */
@@ -27,15 +27,15 @@ interface Fields {
  * @throws {FormatError} if a column of the network is missing, or positions do not tell which columns are the inputs
  */
 export function matchTable(head: TableHead, spec: InputSpec, options: MatchOptions = {}): TablePlan {
-  const { names, refuse } = head;
-  const id = options.id === undefined ? undefined : columnIndex(names, options.id, refuse);
+  const { names, refuse } = head, { idField } = options;
   const given = options.label?.map((name) => columnIndex(names, name, refuse));
   const found = spec.columns
     ? fieldsOfColumns(head, spec.columns, spec.labelColumns ?? [])
-    : fieldsOfInputs(head, spec, { given, id });
+    : fieldsOfInputs(head, spec, { given, idField });
   const labels = given ?? found.labels;
-  const notInputs = new Set([...found.inputs, ...labels, ...id === undefined ? [] : [id]]);
-  const others = names.filter((name, field) => !notInputs.has(field) && !spec.labelColumns?.includes(name));
+  const notInputs = new Set([...found.inputs, ...labels, ...idField === undefined ? [] : [idField]]);
+  const labelNames = new Set(spec.labelColumns);
+  const others = names.filter((name, field) => !notInputs.has(field) && !labelNames.has(name));
   const columns = spec.columns ?? found.inputs.map((field): TableColumn => ({ name: names[field] }));
   const notes: DataNote[] = found.note ? [found.note] : [];
   if (others.length > 0) {
@@ -98,10 +98,11 @@ function fieldsOfColumns(
 function fieldsOfInputs(
   head: TableHead,
   spec: InputSpec,
-  { given, id }: { readonly given?: readonly number[]; readonly id?: number },
+  { given, idField }: { readonly given?: readonly number[]; readonly idField?: number },
 ): Fields {
   const { names, refuse } = head, inFeatures = inFeaturesOf(spec), all = names.map((_, field) => field);
-  const named = spec.labelColumns?.map((name) => names.indexOf(name)) ?? [-1];
+  const places = new Map(names.map((name, field) => [name, field]));
+  const named = spec.labelColumns?.map((name) => places.get(name) ?? -1) ?? [-1];
   const usual = labelField(names, all);
   const labels = given ?? (named.includes(-1) ? usual === undefined ? [] : [usual] : named);
   const numbers = names.map(pixelNumber);
@@ -111,7 +112,7 @@ function fieldsOfInputs(
   }
   const noInputs = new Set(labels);
   const withoutLabels = all.filter((field) => !noInputs.has(field));
-  const withoutId = withoutLabels.filter((field) => field !== id);
+  const withoutId = withoutLabels.filter((field) => field !== idField);
   for (const inputs of [withoutId, withoutLabels]) {
     if (inputs.length === inFeatures) return { inputs, labels };
   }

@@ -61,6 +61,13 @@ export function sideOf(count: number): number | undefined {
  * @throws {FormatError} made by `refuse`, if there is no such column, or two have the name
  */
 export function columnIndex(names: readonly string[], wanted: string, refuse: Refuse): number {
+  const index = findColumn(names, wanted, refuse);
+  if (index !== undefined) return index;
+  throw refuse(`has no column ${jsonText(wanted)}; its columns are ${listed(names)}`);
+}
+
+/** Returns the index of a column as {@linkcode columnIndex} does; `undefined` if there is no such column. */
+export function findColumn(names: readonly string[], wanted: string, refuse: Refuse): number | undefined {
   const index = names.indexOf(wanted);
   if (index >= 0) {
     const other = names.indexOf(wanted, index + 1);
@@ -68,8 +75,7 @@ export function columnIndex(names: readonly string[], wanted: string, refuse: Re
     throw refuse(`has two columns named ${jsonText(wanted)}, ${index + 1} and ${other + 1}; give the number`);
   }
   const number = /^\d{1,9}$/.test(wanted) ? Number(wanted) : 0;
-  if (number >= 1 && number <= names.length) return number - 1;
-  throw refuse(`has no column ${jsonText(wanted)}; its columns are ${listed(names)}`);
+  return number >= 1 && number <= names.length ? number - 1 : undefined;
 }
 
 /** Formats names for messages: `"a", "b" and 3 others`. */

@@ -4,6 +4,7 @@
  */
 import type { CsvRow } from "../formats/csv.ts";
 import { fieldText } from "../formats/csv_text.ts";
+import { jsonText } from "../formats/fault.ts";
 import type { ByteSource } from "./byte_source.ts";
 import type { DataNote, InputSpec } from "./dataset.ts";
 import type { DataOptions } from "./options.ts";
@@ -11,7 +12,7 @@ import { createCells } from "./table_cells.ts";
 import { readTable, type TableHead } from "./table_head.ts";
 import { inputsOf } from "./table_inputs.ts";
 import { matchTable } from "./table_match.ts";
-import { columnIndex } from "./table_names.ts";
+import { findColumn } from "./table_names.ts";
 import { allowsMissing, droppedNote, formNote, knownNames, lacksAny } from "./table_set.ts";
 
 /** Some rows of a table, as inputs of a network. */
@@ -22,7 +23,7 @@ export interface TableRows {
   readonly count: number;
   /** The line of each row in the file, from 1. */
   readonly lines: readonly number[];
-  /** The text of each row's id; absent if no id was asked for, or if the file may lack it and does. */
+  /** The text of each row's id; absent if no id was asked for, or the file has no such column. */
   readonly ids?: readonly string[];
   /** The text of each row's label; absent if the file has no label column, or the network has several. */
   readonly labels?: readonly string[];
@@ -32,10 +33,11 @@ export interface TableRows {
 export interface ReadTableRowsOptions {
   /** The file's name, for messages; `.tsv` or `.tab` at its end declares tabs between the columns. */
   readonly file: string;
-  /** The column of the rows' ids, by its name or its number from 1; it may be one of the inputs, too. */
+  /**
+   * The column of the rows' ids, by its name or its number from 1; it may be one of the inputs, too. If the file has no such
+   * column, the rows have no ids, and a note says so.
+   */
   readonly id?: string;
-  /** True if a file may lack a column of the name `id`; its batches then have no ids. By default it is refused. */
-  readonly idOptional?: boolean;
   /**
    * The treatment of missing values: `"refuse"`, the default, or `"drop"` to leave out their rows. Columns whose training
    * replaced missing values have them replaced in either case.
@@ -68,19 +70,21 @@ export async function* readTableRows(
   let finish = () => {};
   let dropped = 0;
   const onHead = (head: TableHead) => {
-    const hasId = options.id !== undefined && (!options.idOptional || head.names.includes(options.id));
-    const plan = matchTable(head, spec, { ...options, id: hasId ? options.id : undefined });
+    const id = options.id === undefined ? undefined : findColumn(head.names, options.id, head.refuse);
+    const plan = matchTable(head, spec, { idField: id });
     for (const note of [formNote(head), ...plan.notes]) onNote?.(note);
+    if (options.id !== undefined && id === undefined) {
+      onNote?.({ text: `no column ${jsonText(options.id)}, so rows are numbered from 1` });
+    }
     const cells = createCells({ columns: plan.inputs, isFixed: true, refuse: head.refuse });
     const needed = missing === "drop" ? plan.inputs.filter((column) => !allowsMissing(column)) : [];
     const neededFields = needed.map(({ field }) => field);
-    const id = hasId ? columnIndex(head.names, options.id!, head.refuse) : undefined;
     const label = plan.labels.length === 1 ? plan.labels[0].field : undefined;
     let lines: number[] = [], ids: string[] = [], labels: string[] = [];
     finish = () => {
       if (cells.count === 0) return;
       ready.push({
-        inputs: inputsOf(cells, plan.inputs, { bytes: plan.inputShape !== undefined }),
+        inputs: inputsOf(cells, plan.inputs, { bytes: plan.inputShape !== undefined, refuse: head.refuse }),
         count: cells.count,
         lines,
         ...id !== undefined && { ids },

@@ -6,7 +6,7 @@ import type { ByteSource } from "./byte_source.ts";
 import type { DataNote, InputSpec, TableColumn } from "./dataset.ts";
 import type { DataOptions } from "./options.ts";
 import type { RawSet } from "./raw.ts";
-import { type Cells, createCells } from "./table_cells.ts";
+import { type Cells, type CellState, createCells } from "./table_cells.ts";
 import { readTable, type TableHead } from "./table_head.ts";
 import { columnsOf, inputsOf, valueAt } from "./table_inputs.ts";
 import { createLabels, type Labels } from "./table_labels.ts";
@@ -78,7 +78,7 @@ export async function readTableSet(
   const { refuse } = head;
   if (cells.count === 0) throw refuse(`has missing values in all of its ${digits(dropped)} rows`);
   const columns = plan.isFixed ? plan.inputs : columnsOf(cells, { missing, refuse });
-  const inputs = inputsOf(cells, columns, { bytes: plan.inputShape !== undefined });
+  const inputs = inputsOf(cells, columns, { bytes: plan.inputShape !== undefined, refuse });
   const width = inputs.length / cells.count, inputShape = plan.inputShape ?? [width];
   return {
     set: {
@@ -132,9 +132,11 @@ export function droppedNote(count: number): DataNote {
 }
 
 /** Returns the note about the form of the file. */
-export function formNote({ names, hasHeader, delimiter }: TableHead): DataNote {
-  const separator = { ",": "", "\t": " separated by tabs", ";": " separated by semicolons" }[delimiter] ?? "";
-  return { text: `${countText(names.length, "column")}${separator}, ${hasHeader ? "a" : "no"} header` };
+export function formNote({ names, hasHeader, delimiter, hasDecimalCommas }: TableHead): DataNote {
+  const separator = { "\t": ", separated by tabs", ";": ", separated by semicolons" }[delimiter] ?? "";
+  const commas = hasDecimalCommas ? ", numbers with decimal commas" : "";
+  const header = hasHeader ? "with a header" : "without a header";
+  return { text: `${countText(names.length, "column")} ${header}${separator}${commas}` };
 }
 
 /** Returns notes about columns of texts, missing values, and columns that count the rows. */
@@ -162,12 +164,22 @@ function columnNotes(cells: Cells, columns: readonly TableColumn[]): DataNote[] 
       text: `${countText(total, "missing value")} became ${[...means, ...categories].join("; ")}`,
     });
   }
+  const rounded = cells.columns.filter(isRounded).map(({ column }) => column.name);
+  if (rounded.length > 0) {
+    const subject = rounded.length === 1 ? "column" : "columns";
+    notes.push({ text: `numbers above 16,777,216 in ${subject} ${listed(rounded)} are rounded to float32` });
+  }
   for (const [index, { name }] of columns.entries()) {
     if (!countsRows(cells, index)) continue;
     const text = `column ${jsonText(name)} only counts the rows, and is an input`;
     notes.push({ text, option: { name: "drop", value: name } });
   }
   return notes;
+}
+
+/** Returns whether a column has numbers that float32 may have rounded to a multiple of 2 or more. */
+function isRounded({ values, texts }: CellState): boolean {
+  return !texts && values?.some((value) => Math.abs(value) > 2 ** 24) === true;
 }
 
 /** Returns whether a column has numbers that increase by one from row to row. */

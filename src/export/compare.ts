@@ -1,18 +1,14 @@
 /** Comparison of an exported network with the network itself. @module */
 import type { Dataset } from "../data/dataset.ts";
-import { refuser } from "../formats/fault.ts";
-import type { NpyArray } from "../formats/npy.ts";
-import { parseNpz } from "../formats/npz.ts";
-import { parseSafetensors, type SafetensorsTensor } from "../formats/safetensors.ts";
-import { answerOf, answersOf } from "../guess.ts";
-import { Mlp } from "../mlp.ts";
-import { stringOf } from "../model_file.ts";
+import { answerOf } from "../guess.ts";
+import { importModel } from "../import/import.ts";
+import type { Mlp } from "../mlp.ts";
+import { type Answer, answersOf } from "./answers.ts";
 import type { ExportFormat } from "./export.ts";
-import { importModule } from "./import_module.ts";
+import { runModule } from "./module_worker.ts";
 import { parseOnnx } from "./onnx_read.ts";
 import { runOnnx } from "./onnx_run.ts";
 import { DOUBLE } from "./onnx_types.ts";
-import { CONFIG_KEY, readSequential } from "./sequential.ts";
 
 /** The rows that are computed before the caller is told of the progress. */
 const SLICE = 256;
@@ -46,13 +42,12 @@ export interface ComparisonInput {
   readonly onProgress?: (rows: number) => void;
 }
 
-/** Computes the answers `[N, C]` for inputs `[N, I]`. */
-type Answer = (inputs: Dataset["inputs"], rows: number) => ArrayLike<number>;
-
 /** An exported network that was read back. */
 interface Opened {
   readonly answer: Answer;
   readonly allowedDifference: number;
+  /** Frees what it uses. */
+  readonly close?: () => void;
 }
 
 /** The allowed difference of results that are computed in float64, and in float32. */
@@ -68,24 +63,30 @@ const ALLOWED = 1e-6, ALLOWED_FLOAT32 = 1e-4;
 export async function compareExport(input: ComparisonInput): Promise<Comparison> {
   const { mlp, inputs, signal, onProgress } = input, { inFeatures } = mlp;
   const count = inputs.length / inFeatures;
-  const { answer, allowedDifference } = await openExport(input);
+  const { answer, allowedDifference, close } = await openExport(input);
   const { kind } = answerOf(mlp), width = kind === "pair" ? 2 : mlp.outFeatures;
-  const difference = new Float64Array(width), largest = new Float64Array(width);
-  for (let start = 0; start < count; start += SLICE) {
-    const rows = Math.min(SLICE, count - start);
-    const slice = inputs.subarray(start * inFeatures, (start + rows) * inFeatures);
-    const expected = answersOf(mlp, mlp.predict(slice)), found = answer(slice, rows);
-    if (found.length !== expected.length) {
-      throw new TypeError(`The exported network gives ${found.length / rows} numbers a row, needs ${width}`);
+  const own = answersOf(mlp), difference = new Float64Array(width), largest = new Float64Array(width);
+  try {
+    for (let start = 0; start < count; start += SLICE) {
+      const rows = Math.min(SLICE, count - start);
+      const slice = inputs.subarray(start * inFeatures, (start + rows) * inFeatures);
+      const expected = own(slice, rows), found = await answer(slice, rows);
+      if (found.length !== expected.length) {
+        throw new TypeError(
+          `The exported network gives ${found.length / rows} numbers a row, needs ${width}`,
+        );
+      }
+      for (let i = 0; i < expected.length; i++) {
+        const o = i % width;
+        difference[o] = Math.max(difference[o], differenceOf(expected[i], found[i]));
+        if (Number.isFinite(expected[i])) largest[o] = Math.max(largest[o], Math.abs(expected[i]));
+      }
+      onProgress?.(start + rows);
+      await new Promise((resolve) => setTimeout(resolve)); // so that signals arrive
+      signal?.throwIfAborted();
     }
-    for (let i = 0; i < expected.length; i++) {
-      const o = i % width;
-      difference[o] = Math.max(difference[o], differenceOf(expected[i], found[i]));
-      if (Number.isFinite(expected[i])) largest[o] = Math.max(largest[o], Math.abs(expected[i]));
-    }
-    onProgress?.(start + rows);
-    await new Promise((resolve) => setTimeout(resolve)); // so that signals arrive
-    signal?.throwIfAborted();
+  } finally {
+    close?.();
   }
   const relative = difference.map((value, o) =>
     kind === "values" && largest[o] > 0 ? value / largest[o] : value
@@ -93,22 +94,20 @@ export async function compareExport(input: ComparisonInput): Promise<Comparison>
   return { rows: count, largestDifference: Math.max(...relative), allowedDifference };
 }
 
-/** Returns the difference of two float32 numbers, the second not rounded yet. */
 function differenceOf(expected: number, found: number): number {
-  const rounded = Math.fround(found);
-  if (Object.is(expected, rounded) || expected === rounded) return 0;
+  if (Object.is(expected, found) || expected === found) return 0;
   const difference = Math.abs(expected - found);
   return Number.isFinite(difference) ? difference : Infinity;
 }
 
 /** Opens an exported network. */
-async function openExport({ mlp, format, bytes }: ComparisonInput): Promise<Opened> {
-  const network = (read: Mlp): Answer => (inputs) => answersOf(read, read.predict(inputs));
+async function openExport({ format, bytes }: ComparisonInput): Promise<Opened> {
   switch (format) {
     case "safetensors":
-      return { answer: network(await readSafetensors(bytes)), allowedDifference: ALLOWED };
-    case "npz":
-      return { answer: network(await readNpz(bytes)), allowedDifference: ALLOWED };
+    case "npz": {
+      const { mlp } = await importModel(bytes);
+      return { answer: answersOf(mlp), allowedDifference: ALLOWED };
+    }
     case "onnx": {
       const model = parseOnnx(bytes);
       const isWide = model.nodes.some(({ attributes }) => attributes.get("to") === DOUBLE);
@@ -116,37 +115,11 @@ async function openExport({ mlp, format, bytes }: ComparisonInput): Promise<Open
       return { answer, allowedDifference: isWide ? ALLOWED : ALLOWED_FLOAT32 };
     }
     case "js": {
-      const { predict } = await importModule(bytes), { inFeatures } = mlp;
-      const rowOf = (inputs: Dataset["inputs"], row: number) =>
-        inputs.subarray(row * inFeatures, (row + 1) * inFeatures);
-      const answer: Answer = (inputs, rows) =>
-        Array.from({ length: rows }, (_, row) => predict(rowOf(inputs, row))).flat();
-      return { answer, allowedDifference: ALLOWED };
+      const { predictRows, close } = runModule(bytes);
+      return { answer: predictRows, allowedDifference: ALLOWED, close };
     }
     default:
       format satisfies never;
       throw new TypeError(`Unknown format "${format}"`);
   }
-}
-
-async function readSafetensors(bytes: Uint8Array): Promise<Mlp> {
-  const { tensors, metadata } = parseSafetensors(bytes);
-  const config = metadata.get(CONFIG_KEY);
-  if (config === undefined) {
-    throw refuser("safetensors", {})(`has no ${JSON.stringify(CONFIG_KEY)} in its metadata`);
-  }
-  const read = (name: string) => Promise.resolve(arrayOf(tensors.get(name), name));
-  return new Mlp(await readSequential({ file: "", names: [...tensors.keys()], read }, config));
-}
-
-async function readNpz(bytes: Uint8Array): Promise<Mlp> {
-  const npz = await parseNpz(bytes), refuse = refuser("npz", {});
-  return new Mlp(await readSequential(npz, stringOf(await npz.read("config"), "config", refuse)));
-}
-
-/** Returns a tensor of float32 as an array of an `.npz`. */
-function arrayOf(tensor: SafetensorsTensor | undefined, name: string): NpyArray {
-  const values = tensor?.read();
-  if (tensor && values instanceof Float32Array) return { dtype: "<f4", shape: tensor.shape, values };
-  throw refuser("safetensors", {})(`has ${JSON.stringify(name)} of ${tensor?.dtype}, needs F32`);
 }

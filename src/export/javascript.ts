@@ -64,7 +64,7 @@ export function formatJavaScript(mlp: MlpParts, options: { readonly types?: stri
     " */",
     "export function predict(row) {",
     `  let y = inputsOf(row)${inputScale === 1 ? "" : `.map((value) => value * ${inputScale})`};`,
-    "  for (const layer of decoded()) y = layer.activate(linear(layer, y));",
+    "  for (const layer of decoded()) y = layer.activate(sumsOf(layer, y));",
     ...activation ? [`  y = ${functionName(activation)}(y);`] : [],
     ...last,
     "  return y;",
@@ -132,7 +132,7 @@ function floatsOf(base64) {
   return Float32Array.from({ length: text.length / 4 }, (_, i) => bytes.getFloat32(4 * i, true));
 }
 
-function linear({ weights, bias }, x) {
+function sumsOf({ weights, bias }, x) {
   return Array.from(bias, (sum, o) => {
     for (let i = 0, at = o * x.length; i < x.length; i++) sum += weights[at + i] * x[i];
     return sum;

@@ -39,7 +39,12 @@ const OPERATIONS: Readonly<Record<ActivationName, (place: ActivationPlace) => st
   sigmoid: ({ z, y, add }) => add("Sigmoid", [z], y),
   tanh: ({ z, y, add }) => add("Tanh", [z], y),
   softmax: ({ z, y, add }) => add("Softmax", [z], y, { axis: 1 }),
-  silu: ({ z, y, add }) => add("Mul", [z, add("Sigmoid", [z], `${y}.sigmoid`)], y),
+  silu: ({ z, y, precision, add, constant }) => {
+    if (precision === "float32") return add("Mul", [z, add("Sigmoid", [z], `${y}.sigmoid`)], y);
+    // ONNX Runtime would replace z σ(z) by an operator that it has for float32 only.
+    const power = add("Exp", [add("Neg", [z], `${y}.minus`)], `${y}.power`);
+    return add("Div", [z, add("Add", [power, constant(1)], `${y}.more`)], y);
+  },
   mish: (place) => {
     const { z, y, add } = place;
     return add("Mul", [z, add("Tanh", [softplus(place)], `${y}.tanh`)], y);

@@ -61,6 +61,8 @@ function compute({ op, attributes }: OnnxNode, inputs: readonly Matrix[]): Matri
       return gemm(a, b, c);
     case "Mul":
       return combine((left, right) => left * right);
+    case "Div":
+      return combine((left, right) => left / right);
     case "Add":
       return combine((left, right) => left + right);
     case "Sub":

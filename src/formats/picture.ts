@@ -78,12 +78,13 @@ async function toPng(bytes: Uint8Array, refuse: Refuse): Promise<Uint8Array<Arra
   } catch (cause) {
     throw refuse(`cannot be decoded: ${reasonOf(cause)}`, { cause });
   }
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  const context = canvas.getContext("bitmaprenderer")!;
   try {
-    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-    canvas.getContext("bitmaprenderer")!.transferFromImageBitmap(bitmap);
+    context.transferFromImageBitmap(bitmap);
     return new Uint8Array(await (await canvas.convertToBlob({ type: "image/png" })).arrayBuffer());
   } finally {
-    bitmap.close();
+    context.transferFromImageBitmap(null); // frees the pixels, which garbage collection may keep for long
   }
 }
 

@@ -5,6 +5,7 @@ import { targetKindOf } from "../data/target_kind.ts";
 import { initialParameters, type InitName } from "../init.ts";
 import { Mlp } from "../mlp.ts";
 import { dense, formatLayers, layerBuffer, type LayerSpec } from "../plan/layers.ts";
+import { visible } from "../visible.ts";
 import { checkInputs, inputsOf } from "./adapt_inputs.ts";
 
 /** The options of {@linkcode adaptNetwork}. */
@@ -116,7 +117,8 @@ function misfitOf(mlp: Mlp, set: Dataset): string | undefined {
   if (trained !== undefined && trained !== task) return `${WORDS[task]} in place of ${WORDS[trained]}`;
   const isOneForTwo = task === "classify" && outFeatures === 1 && activation === "sigmoid"; // probability of class 1
   const count = isOneForTwo ? 2 : outFeatures;
-  if (count !== set.outFeatures) return `${set.outFeatures} ${WORDS[task]} in place of ${count}`;
+  const words = set.outFeatures === 1 && task !== "classify" ? WORDS[task].replace(/s$/, "") : WORDS[task];
+  if (count !== set.outFeatures) return `${set.outFeatures} ${words} in place of ${count}`;
   const fits = isOneForTwo || trained !== undefined || OUTPUTS[task].includes(activation);
   if (!fits) return `${WORDS[task]} in place of ${activation} outputs`;
   const [found, known] = task === "regress"
@@ -126,8 +128,12 @@ function misfitOf(mlp: Mlp, set: Dataset): string | undefined {
   const isPermuted = new Set(found).size === found.length && isSame([...found].sort(), [...known].sort());
   if (isPermuted && task !== "regress" && !isOneForTwo) return undefined;
   const at = found.findIndex((name, i) => name !== known[i]);
-  const pair = `${JSON.stringify(found[at] ?? "")} in place of ${JSON.stringify(known[at] ?? "")}`;
+  const pair = `${quoted(found[at])} in place of ${quoted(known[at])}`;
   return `other ${WORDS[task]}, such as ${pair}`;
+}
+
+function quoted(text = ""): string {
+  return visible(JSON.stringify(text));
 }
 
 const WORDS = { classify: "classes", multilabel: "labels", regress: "target values" } as const;

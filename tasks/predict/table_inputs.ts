@@ -33,7 +33,7 @@ export async function* tableInputs(
   const { name, id, missing, inputScale, classes, note } = options;
   const inFeatures = inFeaturesOf(network), factor = factorOf(network, inputScale);
   const onNote = ({ text }: { readonly text: string }) => note(`${name}: ${text}`, `${name}: ${text}`);
-  const table = { file: name, id, idOptional: true, missing, onNote };
+  const table = { file: name, id, missing, onNote };
   let first = 0;
   for await (const { inputs, count, ids, labels } of advised(readTableRows(source, network, table))) {
     if (id !== undefined && !ids) {

@@ -8,6 +8,8 @@ import { joinDatasets } from "../../src/data/join.ts";
 import { loadDataset } from "../../src/data/load.ts";
 import type { DataOptions } from "../../src/data/options.ts";
 import { noteText } from "./data_options.ts";
+import { FormatError } from "../../src/errors.ts";
+import { ARRAYS_HINT } from "./arrays.ts";
 import { isThere } from "./kept_files.ts";
 import { TaskError } from "../terminal/errors.ts";
 import { unlessAborted } from "../terminal/interrupt.ts";
@@ -131,6 +133,9 @@ async function load(path: string, { screen, signal }: Terminal, options: DataOpt
       ],
     };
   } catch (error) {
+    if (error instanceof FormatError && error.message.includes('option "arrays"')) {
+      throw new TaskError(error.message, { hint: ARRAYS_HINT, cause: error });
+    }
     throw fileError("Cannot load", path, error, {
       ENOENT: "leave --data out for MNIST, or use --data digits",
     });

@@ -9,12 +9,12 @@ import { UsageError } from "../terminal/errors.ts";
 import { shownPath, userPath } from "../terminal/paths.ts";
 import { nearest } from "../terminal/suggest.ts";
 import { loadModel } from "./model.ts";
+import { TRAINING_GROUP } from "./training.ts";
 
 /** The names of the distributions. */
 const DISTRIBUTIONS: readonly TrainConfig["init"][] = TRAIN_OPTIONS.init.choices;
 
-/** The start of a run. */
-export const INIT_OPTION = {
+const INIT_OPTION = {
   init: {
     kind: "text",
     value: "INIT",
@@ -26,6 +26,12 @@ export const INIT_OPTION = {
       "model, whose inputs must be those of the data; its last layer is new if the classes are others",
   },
 } as const satisfies ArgumentTable;
+
+/** The settings of a run, of which `--init` may also be a model. */
+export const START_GROUP = {
+  ...TRAINING_GROUP,
+  options: { ...TRAINING_GROUP.options, ...INIT_OPTION },
+} as const;
 
 /** A network to train further. */
 export interface StartNetwork {

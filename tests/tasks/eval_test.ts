@@ -81,11 +81,12 @@ taskTest("eval refuses models and sets that do not fit, in one line", async (fol
     [
       ["--model", "set.npz"],
       'error: Cannot read "FOLDER/set.npz": it is no model: it needs "config" and "layer_1.weights", ' +
+      `or another program's weights ("0.weight", "coefs_0", "layer_1"), ` +
       "it has x_train, y_train, x_test, y_test",
     ],
     [
       ["--data", "wide.npz"],
-      "error: Cannot use wide.npz: its inputs have shape [6, 6], the network needs [5, 4]",
+      'error: Cannot load "FOLDER/wide.npz": "x_train" holds inputs of shape [6, 6], the network needs [5, 4]',
     ],
     [
       ["--data", "more.npz"],

@@ -75,9 +75,9 @@ const NEW: Readonly<Record<string, [mlp: Mlp, set: Dataset, last: string, reason
   "more classes": [trained(LAYERS), classesOf(26), "26:softmax", "26 classes in place of 3"],
   "other names": [
     trained(LAYERS, { classNames: NAMES }),
-    classesOf(3, ["a", "b", "d"]),
+    classesOf(3, ["a", "b", "d\u202e"]),
     "3:softmax",
-    `other classes, such as "d" in place of "c"`,
+    `other classes, such as "d\\u202e" in place of "c"`,
   ],
   "three classes after one output for two": [
     trained([dense(8, "relu"), dense(1, "sigmoid")]),
@@ -104,7 +104,7 @@ const NEW: Readonly<Record<string, [mlp: Mlp, set: Dataset, last: string, reason
     "3:linear",
     "target values in place of softmax outputs",
   ],
-  "more target values": [REGRESSION, targetsOf([1, 2, 3, 4]), "1:linear", "1 target values in place of 3"],
+  "more target values": [REGRESSION, targetsOf([1, 2, 3, 4]), "1:linear", "1 target value in place of 3"],
   "other target values": [
     trained([dense(8, "relu"), dense(1)], { labelColumns: ["price"] }),
     targetsOf([1, 2, 3, 4], { labelColumns: ["age"] }),
