@@ -292,6 +292,15 @@ folderTest("listPictures() lists a folder, class folders, or a set", async (fold
   assertEquals(await list("nothing"), [[], []]);
 });
 
+folderTest("openPictureFolder() puts white strokes on a transparent canvas on black", async (folder) => {
+  const pixels = new Uint8Array(2 * 784).fill(255);
+  for (let at = 1; at < pixels.length; at += 2) pixels[at] = at > 700 && at < 740 ? 255 : 0; // a stroke in row 12
+  const strokes = await formatPng({ width: 28, height: 28, channels: 2, pixels });
+  await write(folder, { "a/0.png": strokes, "b/0.png": 7 });
+  const { train } = (await openPictureFolder(folder))!, values = train.inputs.values as Uint8Array;
+  assertEquals([values[0], values[360], values[784]], [0, 255, 7]);
+});
+
 const CASES = fromFileUrl(new URL("../../../shared/cases/", import.meta.url));
 const hasCases = isGranted({ name: "read", path: CASES }) && isThere(CASES);
 
