@@ -166,7 +166,7 @@ folderTest("openPictureFolder() says which files and folders it does not use", a
     `"test" has 2 pictures without class folders, which are not used`,
     `folders beside the sets are not used: "papers"`,
     `folders without pictures are no classes: "train/c"`,
-    `3 files are not used, being no pictures in class folders: "README.md", "train/b/notes.txt", "train/c/readme.md"`,
+    `3 files are not used (they are not pictures in class folders): "README.md", "train/b/notes.txt", "train/c/readme.md"`,
   ]);
 });
 
