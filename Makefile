@@ -36,7 +36,7 @@ export DENO_TLS_CA_STORE
 # Runs a task with ARGS as the user quoted them: `value` keeps make from expanding text that is meant for the shell.
 run = @deno task --quiet $(1) $(value ARGS)
 
-.PHONY: help train eval predict gui info explain test check deno cuda cuda-emulated cuda-test cuda-mutations gpu-check install-cuda
+.PHONY: help train eval predict export gui info explain test check deno cuda cuda-emulated cuda-test cuda-mutations gpu-check install-cuda
 
 help: ## list the targets
 	@echo "Usage: make TARGET [ARGS=\"...\"]"
@@ -50,6 +50,9 @@ eval: $(DENO) ## evaluate a model on a data set
 
 predict: $(DENO) ## classify images with a saved model: make predict ARGS="a.png"
 	$(call run,predict)
+
+export: $(DENO) ## write a model for other programs: make export ARGS="-o digits.onnx"
+	$(call run,export)
 
 gui: $(DENO) ## draw digits in the browser and see how the network reads them
 	$(call run,gui)

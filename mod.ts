@@ -61,11 +61,16 @@ export type { DatasetLike } from "./src/data/canonical.ts";
 export { centerDigit, type Ink } from "./src/data/center.ts";
 export {
   countOf,
+  type DataNote,
   type Dataset,
   type DatasetPair,
+  type ImageSpec,
+  imageSpecOf,
   inFeaturesOf,
   type InputSpec,
   NO_CLASS,
+  type TableColumn,
+  type TaskKind,
 } from "./src/data/dataset.ts";
 export {
   drawDigits,
@@ -76,10 +81,15 @@ export {
 } from "./src/data/digits.ts";
 export { downloadMnist, type DownloadOptions, type DownloadProgress } from "./src/data/download.ts";
 export type { NumericArray } from "./src/data/arrays.ts";
+export type { ByteSource } from "./src/data/byte_source.ts";
 export { type DatasetArrays, datasetFromArrays } from "./src/data/from_arrays.ts";
-export { type NetworkImage, readImages, type ReadImagesOptions } from "./src/data/images.ts";
+export { datasetFromCsv } from "./src/data/from_csv.ts";
+export { readImages, type ReadImagesOptions } from "./src/data/images.ts";
+export type { InputRow as NetworkImage } from "./src/data/row_inputs.ts";
 export { inkOf } from "./src/data/ink.ts";
-export { datasetFromNpz, loadDataset } from "./src/data/load.ts";
+export { joinDatasets } from "./src/data/join.ts";
+export { datasetFromNpz, loadDataset, type LoadOptions } from "./src/data/load.ts";
+export type { ArrayRole, DataOptions } from "./src/data/options.ts";
 export { isMnist, type MnistArray, type MnistSources, type PinnedFile } from "./src/data/mnist.ts";
 export {
   flatten,
@@ -90,11 +100,17 @@ export {
   type Statistics,
   statisticsOf,
 } from "./src/data/preprocess.ts";
+export { readTableRows, type ReadTableRowsOptions, type TableRows } from "./src/data/table_rows.ts";
 export { splitRows, takeRows } from "./src/data/split.ts";
 export { BackendError, DivergedError, FormatError } from "./src/errors.ts";
+export { EXPORT_FORMATS, type ExportFormat, exportNetwork, type ExportOptions } from "./src/export/export.ts";
+export { exportTypes } from "./src/export/javascript_types.ts";
+export type { OnnxOptions } from "./src/export/onnx.ts";
+export type { OnnxPrecision } from "./src/export/onnx_types.ts";
 export { evaluate, type EvaluateOptions } from "./src/training/evaluate.ts";
 export type { Evaluation, LabelScores, Mistake, OutputScores } from "./src/training/scores.ts";
 export type { Origin } from "./src/formats/fault.ts";
+export { parseCsv } from "./src/formats/csv_text.ts";
 export { type IdxArray, parseIdx } from "./src/formats/idx.ts";
 export { formatNpy, type NpyArray, type NpyValues, parseNpy } from "./src/formats/npy.ts";
 export { formatNpz, type Npz, type NpzInput, parseNpz } from "./src/formats/npz.ts";
@@ -122,6 +138,7 @@ export {
   UNSURE_BELOW,
 } from "./src/guess.ts";
 export { type InitName } from "./src/init.ts";
+export { type ImportedModel, importModel, type ImportOptions, loadModel } from "./src/import/import.ts";
 export { dense, formatLayers, parseLayers } from "./src/plan/layers.ts";
 export {
   LOSS_OPTIONS,
@@ -162,6 +179,7 @@ export {
 } from "./src/plan/schedules.ts";
 export type { EpochOptions, TrainEvent } from "./src/training/epochs.ts";
 export { train, type TrainOptions } from "./src/training/train.ts";
+export { type AdaptedNetwork, adaptNetwork, type AdaptOptions } from "./src/training/adapt.ts";
 export { type InputScaling, inputScalingOf } from "./src/training/input_scaling.ts";
 export type { Scalings } from "./src/training/scalings.ts";
 export { type TargetScaling, targetScalingOf } from "./src/training/target_scaling.ts";

@@ -29,13 +29,17 @@ const COPY_BUFFER = 1024 * 1024;
  *
  * @param content the bytes; those of an iterable are written as they come, and nothing is replaced if it throws
  * @param options `beforeReplace` is called when the disk has the new bytes, before they replace an existing file;
- * nothing is replaced if it throws
+ * nothing is replaced if it throws. `check` is called before that with the path of the temporary file, also if no file
+ * exists; nothing is written if it throws. A device or a pipe is not checked
  * @throws {TypeError} if `path` is a folder
  */
 export async function writeFileAtomic(
   path: string,
   content: Uint8Array | AsyncIterable<Uint8Array>,
-  options: { readonly beforeReplace?: () => Promise<void> } = {},
+  options: {
+    readonly beforeReplace?: () => Promise<void>;
+    readonly check?: (written: string) => Promise<void>;
+  } = {},
 ): Promise<void> {
   const target = await followLinks(path);
   const before = await statOrUndefined(target);
@@ -57,6 +61,7 @@ export async function writeFileAtomic(
     await writeContent(file, content);
     if (mode !== undefined && Deno.build.os !== "windows") await Deno.chmod(part.path, mode & 0o7777);
     await file.sync();
+    await options.check?.(part.path);
     if (before) await options.beforeReplace?.();
   });
 }

@@ -1,6 +1,7 @@
 /** The guess of a network, the second most likely class, and whether the guess is sure. @module */
 import { activate } from "./backends/reference/activations.ts";
 import type { Mlp } from "./mlp.ts";
+import type { MlpParts } from "./mlp_parts.ts";
 
 /** A guess with a lower probability than this counts as not sure. */
 export const UNSURE_BELOW = 0.6;
@@ -75,6 +76,29 @@ function checkRow(probabilities: ArrayLike<number>): void {
   throw new RangeError(`A guess needs one row of probabilities, whose sum is 1, found ${found}`);
 }
 
+/** The meaning of a network's outputs `[O]`. */
+export interface Answer {
+  /**
+   * `"classes"`: a probability for each class. `"pair"`: one output, the probability of the second of two classes. `"labels"`: a
+   * probability for each of several labels. `"values"`: values without a further meaning, as in a regression.
+   */
+  readonly kind: "classes" | "pair" | "labels" | "values";
+  /** The activation that turns the outputs into probabilities; absent if the outputs are used as they are. */
+  readonly activation?: "softmax" | "sigmoid";
+}
+
+/** Returns the meaning of a network's outputs, which its last activation and the loss of its training decide. */
+export function answerOf({ layers, training }: Pick<MlpParts, "layers" | "training">): Answer {
+  const { activation, outFeatures } = layers[layers.length - 1], loss = training?.config?.loss;
+  const isLinear = activation === "linear";
+  if (activation === "softmax") return { kind: "classes" };
+  if (loss === "binary-cross-entropy") {
+    return { kind: outFeatures === 1 ? "pair" : "labels", ...isLinear && { activation: "sigmoid" } };
+  }
+  if (isLinear && loss === "cross-entropy") return { kind: "classes", activation: "softmax" };
+  return { kind: "values" };
+}
+
 /**
  * Returns the probabilities `[N, C]` of classes for outputs `[N, O]` of a network:
  *
@@ -88,17 +112,14 @@ export function probabilitiesOf(
   mlp: Pick<Mlp, "layers" | "outFeatures" | "training">,
   outputs: Float32Array,
 ): Float32Array | undefined {
-  const { activation } = mlp.layers[mlp.layers.length - 1];
-  if (activation === "softmax") return outputs;
-  if (isBinary(mlp) && mlp.outFeatures === 1) {
-    const second = sigmoidsOf(mlp, outputs);
-    return Float32Array.from({ length: 2 * second.length }, (_, i) => {
-      const probability = second[i >> 1];
-      return i % 2 === 0 ? 1 - probability : probability;
-    });
-  }
-  if (activation !== "linear" || mlp.training?.config?.loss !== "cross-entropy") return undefined;
-  return activated(outputs, mlp.outFeatures, "softmax");
+  const { kind, activation } = answerOf(mlp);
+  if (kind !== "classes" && kind !== "pair") return undefined;
+  const found = activated(outputs, mlp.outFeatures, activation);
+  if (kind === "classes") return found;
+  return Float32Array.from({ length: 2 * found.length }, (_, i) => {
+    const probability = found[i >> 1];
+    return i % 2 === 0 ? 1 - probability : probability;
+  });
 }
 
 /**
@@ -112,25 +133,17 @@ export function labelProbabilitiesOf(
   mlp: Pick<Mlp, "layers" | "outFeatures" | "training">,
   outputs: Float32Array,
 ): Float32Array | undefined {
-  return isBinary(mlp) && mlp.outFeatures > 1 ? sigmoidsOf(mlp, outputs) : undefined;
+  const { kind, activation } = answerOf(mlp);
+  return kind === "labels" ? activated(outputs, mlp.outFeatures, activation) : undefined;
 }
 
-function isBinary({ training }: Pick<Mlp, "training">): boolean {
-  return training?.config?.loss === "binary-cross-entropy";
-}
-
-/** Returns the outputs of a network trained with binary cross-entropy as probabilities: a linear output gives logits. */
-function sigmoidsOf({ layers, outFeatures }: Pick<Mlp, "layers" | "outFeatures">, outputs: Float32Array) {
-  const { activation } = layers[layers.length - 1];
-  return activation === "linear" ? activated(outputs, outFeatures, "sigmoid") : outputs;
-}
-
-/** Applies an activation to rows `[N, O]`. */
+/** Applies an activation to rows `[N, O]`; returns the rows themselves without one. */
 function activated(
   outputs: Float32Array,
   outFeatures: number,
-  activation: "softmax" | "sigmoid",
+  activation: Answer["activation"],
 ): Float32Array {
+  if (activation === undefined) return outputs;
   const result = new Float32Array(outputs.length);
   for (let start = 0; start < outputs.length; start += outFeatures) {
     const row = Float64Array.from(outputs.subarray(start, start + outFeatures));

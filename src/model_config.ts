@@ -1,8 +1,14 @@
 /** The `config` of a model's file: the meaning of its inputs and outputs, and the record of its training. @module */
-import { type ImageSpec, inFeaturesOf, type InputSpec, type TableColumn } from "./data/dataset.ts";
+import {
+  type ImageSpec,
+  inFeaturesOf,
+  type InputSpec,
+  inputSpecOf,
+  type TableColumn,
+} from "./data/dataset.ts";
 import { jsonText, type Refuse } from "./formats/fault.ts";
-import { isFields, readTrainingRecord } from "./training/training_record.ts";
-import type { TrainingRecord } from "./mlp_parts.ts";
+import { isFields, readTrainingRecord, writtenConfig } from "./training/training_record.ts";
+import type { MlpParts, TrainingRecord } from "./mlp_parts.ts";
 
 /** The format that `config` names. */
 export const FORMAT = "mlpcuda model";
@@ -17,6 +23,16 @@ export interface ModelConfig extends InputSpec {
   readonly dropout?: readonly number[];
   /** The record of the training; absent if there is none or it is incomplete. */
   readonly training?: TrainingRecord;
+}
+
+/** Returns the `config` of a network as JSON; `further` fields come last. */
+export function formatConfig(mlp: MlpParts, further: Readonly<Record<string, unknown>> = {}): string {
+  const { training } = mlp;
+  const rates = mlp.layers.map(({ dropout = 0 }) => dropout);
+  const dropout = rates.some((rate) => rate > 0) ? rates : undefined;
+  const record = training && { ...training, config: writtenConfig(training.config) };
+  const network = { ...inputSpecOf(mlp), dropout, training: record };
+  return JSON.stringify({ format: FORMAT, version: VERSION, ...network, ...further });
 }
 
 /**

@@ -5,14 +5,13 @@
  */
 import { type ActivationName, ACTIVATIONS } from "./plan/activations.ts";
 import type { FloatArray } from "./backends/backend.ts";
-import { inFeaturesOf, inputSpecOf } from "./data/dataset.ts";
+import { inFeaturesOf } from "./data/dataset.ts";
 import type { LayerSpec } from "./plan/layers.ts";
 import type { MlpParts } from "./mlp_parts.ts";
 import { jsonText, type Refuse, refuser, shapeText } from "./formats/fault.ts";
 import type { NpyArray } from "./formats/npy.ts";
 import { formatNpz, type Npz, type NpzInput, parseNpz } from "./formats/npz.ts";
-import { FORMAT, parseConfig, VERSION } from "./model_config.ts";
-import { writtenConfig } from "./training/training_record.ts";
+import { formatConfig, parseConfig } from "./model_config.ts";
 
 /** Returns the arrays of a network's file, in the order in which they are written. */
 export function modelArrays(mlp: MlpParts): Record<string, NpzInput> {
@@ -26,13 +25,7 @@ export function modelArrays(mlp: MlpParts): Record<string, NpzInput> {
     arrays[`${name}.act`] = stringArray(activation);
     inFeatures = outFeatures;
   }
-  const { training } = mlp;
-  const rates = mlp.layers.map(({ dropout = 0 }) => dropout);
-  const dropout = rates.some((rate) => rate > 0) ? rates : undefined;
-  const record = training && { ...training, config: writtenConfig(training.config) };
-  const network = { ...inputSpecOf(mlp), dropout, training: record };
-  const config = { format: FORMAT, version: VERSION, ...network };
-  return { ...arrays, config: stringArray(JSON.stringify(config)) };
+  return { ...arrays, config: stringArray(formatConfig(mlp)) };
 }
 
 /** Returns the bytes of a network's file. */

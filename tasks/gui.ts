@@ -7,6 +7,7 @@ import { type GuiServer, serveGui } from "../src/gui/serve.ts";
 import { classNamesOf } from "../src/gui/shown_network.ts";
 import type { TrainingJob } from "../src/gui/training.ts";
 import { openBrowser } from "./shared/browser.ts";
+import { initOf, likeInputs, openStart, START_GROUP } from "./shared/init_option.ts";
 import { dataOptionsOf, MEANING_OPTIONS, READING_OPTIONS } from "./shared/data_options.ts";
 import { openDemo, openSaved, openTraining, type Shown } from "./shared/gui_network.ts";
 import {
@@ -25,7 +26,7 @@ import { unlessAborted } from "./terminal/interrupt.ts";
 import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
 import { projectPath, shownPath, userPath } from "./terminal/paths.ts";
 import type { Screen } from "./terminal/screen.ts";
-import { checkConfig, LAYERS_OPTION, layersOf, networkText, TRAINING_GROUP } from "./shared/training.ts";
+import { checkConfig, LAYERS_OPTION, layersOf, networkText } from "./shared/training.ts";
 
 /** The default port; if it is in use, the next free one is used. */
 const PORT = 8000;
@@ -86,7 +87,7 @@ const COMMAND = {
       options: { ...LAYERS_OPTION, ...MEANING_OPTIONS, ...OUTPUT_OPTIONS },
       aliases: { output: ["o"] },
     },
-    config: { ...TRAINING_GROUP, title: "Training, with --train" },
+    config: { ...START_GROUP, title: "Training, with --train" },
     machine: { title: "Machine, with --train or --demo", options: BACKEND_OPTIONS },
   },
   examples: [
@@ -191,9 +192,13 @@ function checkUsage({ page, network, config, machine }: Context["given"]): void 
     const [option] = Object.keys(options);
     if (option !== undefined) throw new UsageError(`${dashed(kebab(option))} needs ${needed}`);
   };
-  if (!page.train) refuseWithout("--train", { ...network, ...config });
+  const { layers, ...training } = network;
+  if (!page.train) refuseWithout("--train", { ...training, ...config });
+  if (!page.train && (page.demo || page.model === undefined) && layers !== undefined) {
+    throw new UsageError("--layers needs --train, or --model with a file of another program");
+  }
   if (!page.train && !page.demo) refuseWithout("--train or --demo", machine);
-  checkConfig(config);
+  checkConfig(initOf(config, {}).config);
 }
 
 /** Opens the network that the options ask for. */
@@ -205,7 +210,9 @@ async function openShown(
   const { given: { page, network, config, machine }, screen } = context;
   const { data: reading } = await dataOptionsOf(readingOf(page));
   const samples = { data: page.data, options: reading };
-  if (backend === undefined) return await openSaved(page.model, samples, context);
+  if (backend === undefined) {
+    return await openSaved(page.model, samples, { ...context, layers: network.layers });
+  }
   for (const { name, reason } of backend.passedOver) screen.note(`passed over ${name}: ${reason}`);
   screen.note(`backend  ${backend.name} on ${backend.device}`);
   if (save === undefined) return await openDemo(backend, samples, context);
@@ -213,11 +220,10 @@ async function openShown(
   const { threads } = backendOptionsOf(machine);
   const { layers: _, output: __, force: ___, ...meaning } = network;
   const { data: options, ...scaled } = await dataOptionsOf({ ...readingOf(page), ...meaning });
-  const settings = { ...config, ...scaled };
-  return await openTraining(
-    { backend, threads, data: page.data, options, layers, config: settings, save },
-    context,
-  );
+  const { config: given, model } = initOf(config, {}), start = await openStart(model, context);
+  const settings = { ...given, ...scaled },
+    data = { data: page.data, options: { ...options, ...likeInputs(start) } };
+  return await openTraining({ backend, threads, ...data, layers, config: settings, start, save }, context);
 }
 
 /** Returns the options for the parts of the data set's file. */

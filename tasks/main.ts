@@ -15,6 +15,7 @@ const MODULES = {
   train: () => import("./train.ts"),
   eval: () => import("./eval.ts"),
   predict: () => import("./predict.ts"),
+  export: () => import("./export.ts"),
   gui: () => import("./gui.ts"),
   info: () => import("./info.ts"),
   explain: () => import("./explain.ts"),

@@ -1,109 +1,26 @@
 /** `deno task predict`: classifies images with a saved network. @module */
+import { FormatError } from "../src/errors.ts";
 import { openBackend } from "../src/backends/open.ts";
-import type { RowRange } from "../src/data/row_inputs.ts";
 import type { NetworkClasses } from "../src/data/row_labels.ts";
-import { probabilitiesOf, UNSURE_BELOW } from "../src/guess.ts";
+import { probabilitiesOf } from "../src/guess.ts";
 import type { Mlp } from "../src/mlp.ts";
-import { csvLines, type CsvOptions } from "./predict/csv.ts";
+import { COMMAND } from "./predict/command.ts";
+import { csvLines } from "./predict/csv.ts";
 import { checkInputs, type InputOptions, readInputs } from "./predict/inputs.ts";
 import { refuseToReplace, writeLines } from "./predict/output.ts";
 import { counted, type Prediction, predictionJson, predictions, type Tally } from "./predict/prediction.ts";
+import { withReadings } from "./predict/readings.ts";
 import { printTable } from "./predict/table.ts";
-import { ARRAYS_OPTION, parseArrays } from "./shared/arrays.ts";
-import { parseInputScale } from "./shared/input_scale.ts";
+import { csvOf, rowsOf, scaleOf } from "./predict/values.ts";
+import { parseArrays } from "./shared/arrays.ts";
 import { loadModel } from "./shared/model.ts";
-import { BACKEND_OPTIONS, backendOptionsOf, JSON_OPTION, MODEL_OPTION } from "./shared/options.ts";
-import { type Command, withDefaults } from "./terminal/command.ts";
-import { UsageError } from "./terminal/errors.ts";
+import { backendOptionsOf } from "./shared/options.ts";
+import { withDefaults } from "./terminal/command.ts";
+import { TaskError, UsageError } from "./terminal/errors.ts";
 import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
 import { accuracy, count } from "./terminal/numbers.ts";
-import { shownPath, userPath } from "./terminal/paths.ts";
+import { shownPath } from "./terminal/paths.ts";
 import type { Screen } from "./terminal/screen.ts";
-
-const COMMAND = {
-  name: "predict",
-  summary:
-    "Classifies images or rows with a saved network. Prints the most probable classes, or all labels, with their " +
-    `probabilities. A class below ${
-      100 * UNSURE_BELOW
-    } % is marked as not sure; * marks labels above 50 %. ` +
-    "For a regression, prints the outputs.",
-  positionals: {
-    name: "IMAGE...",
-    help:
-      "a .png, or an .npy of shape [H, W] or [N, H, W]: images, dark on light or light on dark, whose ink is centered " +
-      "as on the drawing page; an .npy of shape [N, I] or of the network's input shape, or an .npz with x_test: rows, " +
-      "used as they are; - reads one of these from stdin",
-  },
-  groups: {
-    input: {
-      title: "Model and images",
-      options: {
-        ...MODEL_OPTION,
-        raw: {
-          kind: "boolean",
-          default: false,
-          help: "use images as they are, without centering; they need the network's input shape",
-        },
-        set: {
-          kind: "choice",
-          default: "test",
-          choices: ["test", "train", "validation"],
-          help: "set of an .npz; without a test set, by default its only set",
-        },
-        ...ARRAYS_OPTION,
-        rows: {
-          kind: "text",
-          value: "A-B",
-          help: "first and last row of an array or set, counted from 0; by default all rows",
-        },
-        inputScale: {
-          kind: "text",
-          value: "SCALE",
-          default: "auto",
-          help:
-            "scale of rows if it is not that of the rows that the network was trained on: pixels for 0 to 255, none for " +
-            "pixels that were divided by 255, or a number such as 1/16; auto leaves them as they are",
-        },
-      },
-      aliases: { model: ["m"] },
-    },
-    shown: {
-      title: "Output",
-      options: {
-        top: { kind: "integer", default: 2, min: 1, max: 1000, help: "number of most probable classes" },
-        show: { kind: "boolean", default: false, help: "draw the network's input on the terminal" },
-        ...JSON_OPTION,
-        csv: {
-          kind: "text",
-          value: "PATH",
-          help: "write the predictions to a CSV file, with a header, in place of the table; - for stdout",
-        },
-        probabilities: {
-          kind: "boolean",
-          default: false,
-          help: "add a column with the probability of each class to the CSV",
-        },
-        id: {
-          kind: "text",
-          value: "NAME[,LABEL]",
-          help:
-            "write only the columns NAME and LABEL to the CSV, as a submission to Kaggle needs them: NAME is the column " +
-            "of that name of an input, else the number of the row, from 1; LABEL is the class or the value",
-        },
-        force: { kind: "boolean", default: false, help: "replace the CSV file if it exists" },
-      },
-    },
-    run: { title: "Run", options: BACKEND_OPTIONS },
-  },
-  examples: [
-    {
-      args: "scan.png photo.png --show",
-      help: "two images, with the network's input of each",
-    },
-    { args: "data/mnist.npz --rows 0-9", help: "the first ten rows of a test set" },
-  ],
-} as const satisfies Command;
 
 type Context = TaskContext<typeof COMMAND["groups"]>;
 
@@ -119,29 +36,46 @@ async function main(context: Context): Promise<void> {
   if (positionals.length === 0) throw new UsageError("An IMAGE is needed, found none");
   if (positionals.filter((path) => path === "-").length > 1) throw new UsageError("- can be given only once");
   const csv = csvOf(shown);
+  const tally = { rows: 0, blank: 0, labeled: 0, correct: 0, faults: 0 };
   const options: InputOptions = {
     raw: given.input.raw,
+    many: input.many,
     set: given.input.set,
     rows: input.rows === undefined ? undefined : rowsOf(input.rows),
     inputScale: scaleOf(input.inputScale),
     arrays: input.arrays === undefined ? undefined : parseArrays(input.arrays),
+    id: csv?.submission?.id,
+    missing: input.missing,
     note: screen.note,
+    onFault: (error) => {
+      if (!input.keepGoing || !isFileFault(error)) throw error;
+      screen.error(error.message);
+      tally.faults++;
+    },
   };
-  const mlp = await loadModel(input.model, context), classes = classesOf(mlp);
+  const mlp = await loadModel(input.model, { ...context, layers: input.layers }), classes = classesOf(mlp);
   await checkInputs(positionals);
   if (csv?.path) await refuseToReplace(csv.path, { force: shown.force, inputs: positionals });
   await using backend = await openBackend(given.run.backend ?? "auto", backendOptionsOf(given.run));
   screen.note(`backend  ${backend.name} on ${backend.device}`);
   await using predictor = await backend.createPredictor(mlp, mlp.parameters);
-  const tally = { rows: 0, blank: 0, labeled: 0, correct: 0 };
-  const batches = counted(
-    predictions(readInputs(positionals, mlp, { ...options, classes }), { mlp, predictor, signal }),
-    tally,
-  );
+  const rows = readInputs(positionals, mlp, { ...options, classes });
+  const all = counted(predictions(rows, { mlp, predictor, signal }), tally);
+  const batches = input.many && classes ? withReadings(all, mlp, screen.note) : all;
   if (csv) await printCsv(screen, csvLines(batches, mlp, csv), csv.path);
   else if (shown.json) await printJson(screen, batches, mlp);
   else await printTable(screen, batches, mlp, shown);
   for (const line of summaryLines(tally, csv?.path)) screen.note(line);
+  if (tally.faults > 0) {
+    const files = tally.faults === 1 ? "1 file" : `${count(tally.faults)} files`;
+    throw new TaskError(`Cannot predict all inputs: ${files} left out`);
+  }
+}
+
+/** Returns whether an error is a fault of a file, and not of the program, of its output or of a backend. */
+function isFileFault(error: unknown): error is Error {
+  return error instanceof FormatError || error instanceof TaskError ||
+    error instanceof TypeError || error instanceof RangeError;
 }
 
 async function printJson(screen: Screen, batches: AsyncIterable<Prediction[]>, mlp: Mlp): Promise<void> {
@@ -175,55 +109,8 @@ function summaryLines({ rows, blank, labeled, correct }: Tally, path: string | u
   ];
 }
 
-/** Parses the options of the CSV; returns `undefined` if none is written. A CSV without a path is written to stdout. */
-function csvOf(shown: {
-  readonly csv?: string;
-  readonly id?: string;
-  readonly probabilities: boolean;
-  readonly json: boolean;
-  readonly show: boolean;
-}): CsvOptions & { readonly path?: string } | undefined {
-  const { csv, id, probabilities, json, show } = shown;
-  if (show && json) throw new UsageError("--show and --json exclude each other");
-  if (csv === undefined) {
-    if (id !== undefined) throw new UsageError("--id needs --csv");
-    if (probabilities) throw new UsageError("--probabilities needs --csv");
-    return undefined;
-  }
-  if (json || show) throw new UsageError(`--csv and --${json ? "json" : "show"} exclude each other`);
-  const path = csv === "-" ? undefined : userPath(csv);
-  if (id === undefined) return { path, probabilities };
-  if (probabilities) throw new UsageError("--id and --probabilities exclude each other");
-  const [name, label, ...more] = id.split(",").map((text) => text.trim());
-  if (name === "" || label === "" || more.length > 0) {
-    throw new UsageError(`--id needs a name or two, such as ImageId,Label, found ${JSON.stringify(id)}`);
-  }
-  return { path, probabilities, submission: { id: name, label } };
-}
-
-/** Parses `--input-scale`; returns `undefined` if rows have the scale of the network's own. */
-function scaleOf(text: string): number | undefined {
-  const { inputScale, inputScaling } = parseInputScale(text);
-  if (inputScaling !== "none") {
-    throw new UsageError(
-      `--input-scale ${inputScaling} is for training; a saved network scales its inputs itself`,
-    );
-  }
-  if (typeof inputScale === "number") return inputScale;
-  return { auto: undefined, pixels: 1 / 255, none: 1 }[inputScale];
-}
-
 /** Returns the classes of a network; `undefined` for a regression and for several labels a row. */
 function classesOf(mlp: Mlp): NetworkClasses | undefined {
   const classes = probabilitiesOf(mlp, new Float32Array(mlp.outFeatures))?.length;
   return classes === undefined ? undefined : { classes, classNames: mlp.classNames };
-}
-
-/** Parses a range of rows: `3-7`, or `3` for one row. */
-function rowsOf(text: string): RowRange {
-  const [, first, last = first] = /^(\d{1,15})(?:-(\d{1,15}))?$/.exec(text) ?? [];
-  if (first === undefined || Number(first) > Number(last)) {
-    throw new UsageError(`--rows needs two rows such as 0-9, found ${JSON.stringify(text)}`);
-  }
-  return { first: Number(first), last: Number(last) };
 }

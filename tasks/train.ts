@@ -12,6 +12,7 @@ import { checkResume, endOfRun } from "../src/training/resume.ts";
 import { train, type TrainEvent } from "../src/training/train.ts";
 import { openData } from "./shared/data.ts";
 import { DATA_OPTIONS, dataOptionsOf } from "./shared/data_options.ts";
+import { initOf, likeInputs, openStart, START_GROUP } from "./shared/init_option.ts";
 import { besidePath, isSameFile } from "./shared/kept_files.ts";
 import {
   BACKEND_OPTIONS,
@@ -43,7 +44,6 @@ import {
   LAYERS_OPTION,
   layersOf,
   networkText,
-  TRAINING_GROUP,
 } from "./shared/training.ts";
 
 const COMMAND = {
@@ -61,7 +61,7 @@ const COMMAND = {
       },
       aliases: DATA_ALIASES,
     },
-    config: TRAINING_GROUP,
+    config: START_GROUP,
     run: {
       title: "Run",
       options: {
@@ -88,6 +88,10 @@ const COMMAND = {
     },
   },
   examples: [
+    {
+      args: "--init model/model.npz --data letters.npz -o letters-model.npz",
+      help: "train a saved model further on other data",
+    },
     { args: "--epochs 5 --lr 0.002", help: "five passes with a higher learning rate" },
     {
       args: "--layers 512:relu,10:softmax --optimizer sgd --momentum 0.9 --lr 0.1",
@@ -130,15 +134,15 @@ async function main(context: Context): Promise<void> {
   }
 }
 
-async function trainAndSave({ given, screen, signal }: Context): Promise<void> {
-  const { run } = given;
+async function trainAndSave({ given, screen, signal, program }: Context): Promise<void> {
+  const { run } = given, { config: settled, model } = initOf(given.config, run);
   const output = userPath(run.output ?? DEFAULT_MODEL);
   const checkpoint = run.checkpoint === undefined ? undefined : userPath(run.checkpoint);
   const layers = given.network.layers === undefined ? undefined : layersOf(given.network.layers);
   const { data, layers: _, ...meaning } = given.network;
-  if (run.resume === undefined) checkConfig(given.config);
   const { data: options, ...scaled } = await dataOptionsOf(meaning);
-  const wanted = { ...given.config, ...scaled };
+  const wanted = { ...settled, ...scaled };
+  if (run.resume === undefined) checkConfig(wanted);
   const written = checkpoint === undefined ? [output] : [output, checkpoint];
   if (checkpoint !== undefined) refuseSameFile(output, checkpoint);
   const read = run.resume === undefined ? undefined : readCheckpoint(userPath(run.resume), screen);
@@ -148,13 +152,14 @@ async function trainAndSave({ given, screen, signal }: Context): Promise<void> {
     if (damaged !== undefined && await isSameFile(path, damaged)) continue;
     await unlessAborted(signal, refuseToOverwrite(path, run.force ?? false));
   }
-  const like = resume && { like: new Mlp(resume.mlp) };
+  const start = await openStart(model, { signal, program });
+  const like = resume ? { like: new Mlp(resume.mlp) } : likeInputs(start);
   const { sets, lines: dataLines } = await openData(data, { screen, signal }, { ...options, ...like });
   if (resume === undefined) checkPatience(wanted, sets.validation);
   await using files = await openRunFiles(written, { screen, damaged });
   const { mlp, config, notes } = resume
     ? { mlp: resumedMlp(resume, layers), config: wanted, notes: [] }
-    : chooseRun(sets.train, { layers, config: wanted });
+    : chooseRun(sets.train, { layers, config: wanted, start });
   const settings = configOf({ ...resume?.config, ...config });
   if (resume) checkResume(resume, settings, mlp, sets.train);
   else checkRun(mlp, sets.train, settings.loss);

@@ -100,7 +100,7 @@ Deno.test("unlinkedConfig() leaves the links out, and makes each process of its 
   assertEquals(suites.command.split(` --config ${UNLINKED}`).length - 1, processes(linked.command));
 });
 
-for (const task of ["train", "eval", "predict", "gui", "info", "explain", "main"] as const) {
+for (const task of ["train", "eval", "predict", "export", "gui", "info", "explain", "main"] as const) {
   // So that `deno install -g` can install them: it does not use `links`.
   Deno.test({
     name: `tasks/${task}.ts runs without deno.json and without the network (needs --allow-read --allow-run)`,

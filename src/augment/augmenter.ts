@@ -5,7 +5,9 @@
  * bits on every machine and for any number of threads.
  * @module
  */
-import { countOf, type Dataset } from "../data/dataset.ts";
+import { countOf, type Dataset, type ImageSpec, imageSpecOf } from "../data/dataset.ts";
+import { imageShapeOf } from "../data/image_shape.ts";
+import { inkOfInputs } from "../data/pixel_units.ts";
 import { createRandom } from "../random.ts";
 import { createArena, createMemory } from "../workers/arena.ts";
 import { createPool, type WorkerPool } from "../workers/pool.ts";
@@ -65,8 +67,8 @@ export interface Augmenter {
   /** Starts to compute an epoch's inputs in the background. They overwrite those of the previous epoch. */
   prepare(epoch: number): void;
   /**
-   * Returns an epoch's inputs `[N, I]` when they are computed. They are valid until another epoch is prepared or
-   * requested.
+   * Returns an epoch's inputs `[N, I]` when they are computed: pixels from 0 (black) to 255 (white) on the data set's own
+   * background, which need the scale {@linkcode augmentedScale}. They are valid until another epoch is prepared or requested.
    *
    * @throws {Error} if a kernel has trapped, a worker has ended, or the augmenter is closed
    */
@@ -94,9 +96,10 @@ export interface AugmenterOptions {
 const DEFAULT_MAX_THREADS = 8;
 
 /**
- * Creates an augmenter for a data set of square images of bytes: bright ink (up to 255) on a blank background (0).
+ * Creates an augmenter for a data set of square gray images: bright ink on a dark background, or, if the set's `image` says so,
+ * dark ink on a light one. Images of floats are rounded to bytes.
  *
- * @throws {TypeError} if the inputs are not square images of bytes
+ * @throws {TypeError} if the inputs are not square gray images of bytes, or of floats that are known to be pixels
  * @throws {RangeError} if two copies of the inputs do not fit into memory
  */
 export async function createAugmenter(dataset: Dataset, options: AugmenterOptions): Promise<Augmenter> {
@@ -126,7 +129,8 @@ async function openKernel(
   side: number,
   { seed, strengths = STRENGTHS }: AugmenterOptions,
 ): Promise<Augmenter> {
-  const count = countOf(dataset), inputs = dataset.inputs as Uint8Array, { shared } = pool;
+  const count = countOf(dataset), image = specOf(dataset), { shared } = pool;
+  const inputs = inkOfInputs(dataset.inputs, image), isLight = image.background === "light";
   const module = await WebAssembly.compile(await moduleBytes(packedKernel, "deform", { shared }));
 
   const arena = createArena(), { reserve } = arena;
@@ -155,6 +159,7 @@ async function openKernel(
       slice: SLICE,
       isDone: () => nextImage[0] >= count,
     });
+    if (isLight) { for (let at = 0; at < deformed.length; at++) deformed[at] = 255 - deformed[at]; }
   };
   const prepare = (epoch: number) => {
     if (current?.epoch === epoch) return;
@@ -175,15 +180,30 @@ async function openKernel(
   };
 }
 
+/** Returns the factor that a network applies to the inputs of an augmenter, instead of the data set's `inputScale`. */
+export function augmentedScale(dataset: Dataset): number {
+  const { white } = specOf(dataset);
+  return white === 255 ? dataset.inputScale : dataset.inputScale * white / 255;
+}
+
+/** Returns the properties of a data set's images; bytes without them are pixels. */
+function specOf(dataset: Dataset): Pick<ImageSpec, "white" | "background"> {
+  return imageSpecOf(dataset) ?? { white: 255 };
+}
+
 /** Returns the side of a data set's square images, in pixels. */
-function sideOf({ inputs, inputShape, source }: Dataset): number {
-  const sides = inputShape.filter((length) => length !== 1), [side] = sides;
-  const fits = sides.length === 2 && side === sides[1] && side >= MIN_SIDE && side <= MAX_SIDE;
-  if (fits && inputs instanceof Uint8Array) return side;
-  const kind = inputs instanceof Uint8Array ? "bytes" : "floats";
+function sideOf(dataset: Dataset): number {
+  const { inputs, inputShape, source, image } = dataset, areBytes = inputs instanceof Uint8Array;
+  // Flat rows are images if the data set says so; their shape alone does not tell it.
+  const shape = image || inputShape.length > 1 ? imageShapeOf({ inputShape }) : undefined;
+  const { width = 0, height = 0, channels = 1 } = shape ?? {};
+  const fits = channels === 1 && width === height && width >= MIN_SIDE && width <= MAX_SIDE;
+  if (fits && (areBytes || imageSpecOf(dataset))) return width;
+  const kind = areBytes ? "bytes" : image ? "pixels" : "floats";
   throw new TypeError(
     `Cannot augment ${source}: its inputs are ${kind} of shape [${inputShape.join(", ")}], ` +
-      `augmentation needs images of bytes, [S, S] with S from ${MIN_SIDE} to ${MAX_SIDE}`,
+      `augmentation needs images of bytes, [S, S] with S from ${MIN_SIDE} to ${MAX_SIDE}` +
+      (fits ? ", or floats that are known to be pixels" : ""),
   );
 }
 

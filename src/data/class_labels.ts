@@ -51,14 +51,26 @@ export function classesOf(
   }
   const found = differentValues(sets, refuse);
   if (names) return namedClasses(found, names, { name, refuse });
+  const untrained = untrainedNotes(sets, found);
   if (areStrings(values)) {
     if (count !== undefined && count !== found.length) {
       throw refuse("range", `"${name}" has ${found.length} different labels, needs ${count} classes`);
     }
     if (found.length === 1) throw onlyOne(name, found, refuse);
-    return { count: found.length, names: found, labelOf: numbered(found), notes: [] };
+    return { count: found.length, names: found, labelOf: numbered(found), notes: untrained };
   }
-  return numberClasses(found.map(Number), found, { count, name, refuse, rows: sets[0].rows });
+  const classes = numberClasses(found.map(Number), found, { count, name, refuse, rows: sets[0].rows });
+  return { ...classes, notes: [...classes.notes, ...count === undefined ? untrained : []] };
+}
+
+/** Returns a note on the classes that the training set lacks. */
+function untrainedNotes([first, ...others]: readonly LabelArray[], found: readonly string[]): DataNote[] {
+  if (others.length === 0) return [];
+  const trained = new Set(Array.from(first.values, textOf));
+  const missing = found.filter((text) => !trained.has(text));
+  if (missing.length === 0) return [];
+  const noun = missing.length === 1 ? "class" : "classes";
+  return [{ text: `no rows to train on for ${noun} ${listText(missing)}` }];
 }
 
 /** Returns the different values of all sets as texts: numbers in ascending order, other texts in the order of code units. */

@@ -3,7 +3,9 @@ import type { InputSpec } from "./dataset.ts";
 
 /** The size of an image, in pixels, and its values a pixel. */
 export interface ImageShape {
+  /** The height in pixels. */
   readonly height: number;
+  /** The width in pixels. */
   readonly width: number;
   /** The number of values a pixel: 1 for gray, 3 for color, each pixel's values side by side. */
   readonly channels: 1 | 3;

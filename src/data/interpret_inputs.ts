@@ -56,9 +56,9 @@ export function meaningOf(
   const found: InputKind = given ? "pixels" : inputKindOf(values, inputShape);
   const inputScale = wanted === "auto" ? found === "pixels" ? 1 / 255 : 1 : scaleOf(wanted);
   const image = given
-    ? withBackground(given, values, inputShape)
+    ? { ...given, ...backgroundIn(values, inputShape, given.white) }
     : imageOf(values, inputShape, { inputScale, found });
-  if (like) return likeMeaning(values, image, { like, isDeclared: wanted !== "auto" });
+  if (like) return likeMeaning(image, { like, isDeclared: wanted !== "auto" });
   const toPixels = inputScale === 1 / 255;
   return {
     inputShape,
@@ -71,12 +71,6 @@ export function meaningOf(
   };
 }
 
-/** Returns the properties that the source gives, with the background of its images. */
-function withBackground(given: ImageSpec, values: NumericArray, inputShape: readonly number[]): ImageSpec {
-  const background = backgroundOf({ inputs: values as ArrayLike<number>, inputShape }, given.white);
-  return { ...given, ...background && { background } };
-}
-
 function scaleOf(wanted: "pixels" | "none" | number): number {
   return wanted === "pixels" ? 1 / 255 : wanted === "none" ? 1 : wanted;
 }
@@ -87,14 +81,22 @@ function imageOf(
   inputShape: readonly number[],
   { inputScale, found }: { readonly inputScale: number; readonly found: InputKind },
 ): ImageSpec | undefined {
-  const white = inputScale === 1 / 255 ? 255 : 1 / inputScale;
+  const white = inputScale === 1 / 255 || found === "pixels" ? 255 : 1 / inputScale;
   const isScaled = inputScale !== 1 && isImageShape(inputShape) && isWithin(values, white);
-  if (!(isScaled || (inputScale === 1 && found === "scaled pixels"))) return undefined;
+  if (!(isScaled || (inputScale === 1 && found !== "numbers"))) return undefined;
+  const isDigit = inFeaturesOf({ inputShape }) === DIGIT_SIDE ** 2;
+  return { white, ...backgroundIn(values, inputShape, white), placement: isDigit ? "center" : "resize" };
+}
+
+function backgroundIn(
+  values: NumericArray,
+  inputShape: readonly number[],
+  white: number,
+): Pick<ImageSpec, "background"> {
   const isWide = values instanceof BigInt64Array || values instanceof BigUint64Array;
   const inputs = isWide ? Float32Array.from(values, Number) : values as ArrayLike<number>;
   const background = backgroundOf({ inputs, inputShape }, white);
-  const isDigit = inFeaturesOf({ inputShape }) === DIGIT_SIDE ** 2;
-  return { white, ...background && { background }, placement: isDigit ? "center" : "resize" };
+  return background ? { background } : {};
 }
 
 function isWithin(values: NumericArray, white: number): boolean {
@@ -110,7 +112,6 @@ function isWithin(values: NumericArray, white: number): boolean {
  * of `like` are converted, and a note says so.
  */
 function likeMeaning(
-  values: NumericArray,
   image: ImageSpec | undefined,
   { like, isDeclared }: {
     readonly like: NonNullable<DataOptions["like"]>;
@@ -151,19 +152,36 @@ function likeMeaning(
   return { ...same, notes, convert };
 }
 
-/** Returns the advice to standardize inputs that are used as they are and have columns of very different widths. */
+/**
+ * Returns the advice for inputs that are used as they are: their scale if they are whole numbers in the shape of images, and to
+ * standardize them if their columns have very different widths.
+ */
 function adviceFor(values: NumericArray, inputShape: readonly number[]): DataNote[] {
+  const advice: DataNote[] = [], most = isImageShape(inputShape) ? largestWhole(values) : undefined;
+  const advise = (why: string, value: string) => {
+    const text = advice.length > 0 ? why : `inputs not scaled (${why})`;
+    advice.push({ text, option: { name: "inputScale", value } });
+  };
+  if (most !== undefined && most > 1) {
+    advise(`0 to ${most.toLocaleString("en-US")} may be pixels`, `1/${most}`);
+  }
   const spread = spreadOf(values, inputShape);
-  if (!spread) return [];
+  if (!spread) return advice;
   const ratio = spread.widest / spread.narrowest;
-  if (ratio <= UNEVEN && spread.widest <= WIDE) return [];
-  const why = ratio > UNEVEN
-    ? `columns differ ${roundText(ratio)}×`
-    : `columns are up to ${roundText(spread.widest)} wide`;
-  return [{
-    text: `inputs not scaled (${why})`,
-    option: { name: "inputScale", value: "standardize" },
-  }];
+  if (ratio > UNEVEN) advise(`columns differ ${roundText(ratio)}×`, "standardize");
+  else if (spread.widest > WIDE) advise(`columns are up to ${roundText(spread.widest)} wide`, "standardize");
+  return advice;
+}
+
+/** Returns the largest of whole numbers from 0; `undefined` if a value is another number. */
+function largestWhole(values: NumericArray): number | undefined {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = Number(values[i]);
+    if (!(Number.isInteger(value) && value >= 0)) return undefined;
+    if (value > largest) largest = value;
+  }
+  return largest;
 }
 
 /** Returns a number rounded to two digits: `79`, `1,300`. */

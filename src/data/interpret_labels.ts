@@ -2,7 +2,7 @@
 import { shapeText } from "../formats/fault.ts";
 import type { Naming } from "./arrays.ts";
 import { classesOf, type DeclaredClasses, labelsOf } from "./class_labels.ts";
-import type { DataNote, Dataset, TaskKind } from "./dataset.ts";
+import type { DataNote, Dataset, InputSpec, TaskKind } from "./dataset.ts";
 import { areStrings, checkTask, kindText, type LabelArray, labelArray, taskOf } from "./label_kind.ts";
 import type { DataOptions } from "./options.ts";
 import type { RawArray } from "./raw.ts";
@@ -33,11 +33,11 @@ export interface InterpretedLabels {
  */
 export function interpretLabels(
   arrays: readonly RawArray[],
-  { task: wanted = "auto", classes: given, like }: Pick<DataOptions, "task" | "classes" | "like">,
+  { task: wanted = "auto", classes: given, like: likeGiven }: Pick<DataOptions, "task" | "classes" | "like">,
   { classNames, refuse }: { readonly classNames?: readonly string[]; readonly refuse: Naming["refuse"] },
 ): InterpretedLabels {
   const sets = arrays.map((array) => labelArray(array, refuse));
-  const [first] = sets, declared = declaredClasses(given, classNames);
+  const [first] = sets, declared = declaredClasses(given, classNames), like = outputsOf(likeGiven);
   const task = wanted === "auto" ? like?.task ?? taskOf(first) : wanted;
   for (const set of sets) {
     if (set.width !== first.width) {
@@ -56,6 +56,16 @@ export function interpretLabels(
   return targetSets(sets, task, declared, like, refuse);
 }
 
+/** The classes or targets of another set or of a network. */
+type Outputs = Pick<InputSpec, "classNames"> & { readonly outFeatures: number; readonly task?: TaskKind };
+
+/** Returns the outputs of `like`; `undefined` if it has only inputs. */
+function outputsOf(like: DataOptions["like"]): Outputs | undefined {
+  if (like?.outFeatures === undefined) return undefined;
+  const { classNames, outFeatures, task } = like;
+  return { classNames, outFeatures, task };
+}
+
 function declaredClasses(
   given: DataOptions["classes"],
   listed: readonly string[] | undefined,
@@ -67,7 +77,7 @@ function declaredClasses(
 function classSets(
   sets: readonly LabelArray[],
   declared: DeclaredClasses,
-  like: DataOptions["like"],
+  like: Outputs | undefined,
   refuse: Naming["refuse"],
 ): InterpretedLabels {
   const classes = classesOf(sets, like ? likeClasses(declared, like) : declared, refuse);
@@ -86,7 +96,7 @@ function classSets(
 }
 
 /** Returns the names of a network's classes; their numbers if it has no names. */
-function namesOf({ classNames, outFeatures }: NonNullable<DataOptions["like"]>): readonly string[] {
+function namesOf({ classNames, outFeatures }: Outputs): readonly string[] {
   // One output tells two classes apart.
   return classNames ?? Array.from({ length: Math.max(2, outFeatures) }, (_, label) => String(label));
 }
@@ -94,7 +104,7 @@ function namesOf({ classNames, outFeatures }: NonNullable<DataOptions["like"]>):
 /** Returns the classes in which the labels are read: those that the source lists, else those of the network. */
 function likeClasses(
   declared: DeclaredClasses,
-  like: NonNullable<DataOptions["like"]>,
+  like: Outputs,
 ): DeclaredClasses {
   if (declared.names) return declared;
   return like.classNames ? { names: like.classNames } : { count: namesOf(like).length };
@@ -104,7 +114,7 @@ function likeClasses(
 function renamed(
   set: LabelsOrTargets,
   from: readonly string[],
-  { names: to, like }: { readonly names: readonly string[]; readonly like: NonNullable<DataOptions["like"]> },
+  { names: to, like }: { readonly names: readonly string[]; readonly like: Outputs },
   refuse: Naming["refuse"],
 ): LabelsOrTargets {
   const newLabel = from.map((name) => to.indexOf(name));
@@ -125,7 +135,7 @@ function targetSets(
   sets: readonly LabelArray[],
   task: TaskKind,
   declared: DeclaredClasses,
-  like: DataOptions["like"],
+  like: Outputs | undefined,
   refuse: Naming["refuse"],
 ): InterpretedLabels {
   const [{ name, width }] = sets, names = declared.names ?? like?.classNames;

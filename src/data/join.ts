@@ -1,5 +1,5 @@
 /** Joining of data sets with the same inputs and classes. @module */
-import { type Dataset, type DatasetPair } from "./dataset.ts";
+import type { Dataset, DatasetPair } from "./dataset.ts";
 
 /**
  * Joins data sets that {@linkcode loadDataset} made: the second and further ones with `like`, the training set of the first.

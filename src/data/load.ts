@@ -5,13 +5,15 @@ import { byteCount } from "../formats/fault.ts";
 import { type Npz, parseNpz } from "../formats/npz.ts";
 import { checkFiles } from "../host.ts";
 import type { DatasetPair } from "./dataset.ts";
-import { openIdxFolder } from "./idx_folder.ts";
+import { findIdxFiles } from "./idx_files.ts";
+import { openIdxSource } from "./idx_source.ts";
 import { interpret } from "./interpret.ts";
 import { openNpzSource } from "./npz_source.ts";
 import type { DataOptions } from "./options.ts";
 import { openPictureFolder } from "./picture_folder.ts";
 import type { RawSource } from "./raw.ts";
 import { openTable } from "./table.ts";
+import { openTableFolder } from "./table_folder.ts";
 
 /** The options of {@linkcode loadDataset}. */
 export interface LoadOptions extends DataOptions {
@@ -45,8 +47,14 @@ export interface LoadOptions extends DataOptions {
  */
 export async function loadDataset(path: string, options: LoadOptions = {}): Promise<DatasetPair> {
   checkFiles(`load ${JSON.stringify(path)}`, "pass the bytes of an .npz to datasetFromNpz()");
-  const { isDirectory } = await Deno.stat(path);
-  return interpret(await (isDirectory ? openFolder(path, options) : openFile(path, options)), options);
+  return interpret(await openSource(path, options), options);
+}
+
+/** Opens a file or folder. */
+async function openSource(path: string, options: LoadOptions): Promise<RawSource> {
+  const idx = await findIdxFiles(path); // also of a path that is the start of file names
+  if (idx) return await openIdxSource(idx);
+  return await ((await Deno.stat(path)).isDirectory ? openFolder : openFile)(path, options);
 }
 
 /** Opens a file: an `.npz` by its first bytes, else a table. */
@@ -71,18 +79,18 @@ function isText(bytes: Uint8Array): boolean {
 }
 
 async function openFolder(path: string, options: LoadOptions): Promise<RawSource> {
-  const pictures = await openPictureFolder(path, options);
-  if (pictures) return pictures;
-  const { names, file, read } = await openIdxFolder(path);
-  const setOf = async (set: "train" | "test") => ({
-    inputs: { name: names[`x_${set}`]!, ...await read(names[`x_${set}`]!) },
-    labels: { name: names[`y_${set}`]!, ...await read(names[`y_${set}`]!) },
+  const source = await openTableFolder(path, options) ?? await openPictureFolder(path, options);
+  if (source) return source;
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(path)) if (names.push(name) > 8) break;
+  const found = names.length === 0
+    ? "nothing"
+    : names.sort().slice(0, 8).join(", ") + (names.length > 8 ? ", …" : "");
+  const needed =
+    `needs train-images-idx3-ubyte and train-labels-idx1-ubyte, train.csv, or a folder of pictures for each class`;
+  throw new FormatError(`Cannot load ${JSON.stringify(path)}: the folder holds ${found}, ${needed}`, {
+    file: path,
   });
-  return {
-    file,
-    train: await setOf("train"),
-    ...names.x_test !== undefined && { test: await setOf("test") },
-  };
 }
 
 /**

@@ -2,9 +2,7 @@
 import { FormatError } from "../errors.ts";
 import { ARRAY_ROLES, mayBeClassNames, roleOfName } from "./npz_names.ts";
 import type { ArrayRole, DataOptions } from "./options.ts";
-
-/** A set of an `.npz`. */
-export type SetName = "train" | "test" | "validation";
+import type { SetName } from "./raw_rows.ts";
 
 /** The names of the arrays of one set; absent for an array that the file does not have. */
 export interface SetArrays {

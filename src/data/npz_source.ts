@@ -1,11 +1,12 @@
 /** The data sets of an `.npz`, with the names of arrays that are in common use. @module */
 import type { Npz } from "../formats/npz.ts";
 import type { DataNote } from "./dataset.ts";
-import { type NpzRoles, rolesOf, SET_ROLES, type SetArrays, type SetName } from "./npz_roles.ts";
+import { type NpzRoles, rolesOf, SET_ROLES, type SetArrays } from "./npz_roles.ts";
 import type { DataOptions } from "./options.ts";
 import type { RawArray, RawSet, RawSource } from "./raw.ts";
+import { chooseSet, type RawRows, type SetName } from "./raw_rows.ts";
 
-export type { SetName } from "./npz_roles.ts";
+export type { SetName } from "./raw_rows.ts";
 
 /** Options of {@linkcode openNpzSource}. */
 export interface NpzSourceOptions extends Pick<DataOptions, "arrays"> {
@@ -54,14 +55,6 @@ export interface NpzRowsOptions extends NpzSourceOptions {
   readonly set?: SetName;
 }
 
-/** The rows of one set of a file. */
-export interface NpzRows extends RawSource {
-  /** The rows. They are in this field whatever set they are, and have labels only if the file has. */
-  readonly train: RawSet;
-  /** The set that they are. */
-  readonly set: SetName;
-}
-
 /**
  * Reads the rows of one set of an archive, to predict or to evaluate on. Unlike {@linkcode openNpzSource}, it needs no training
  * set and no labels.
@@ -70,25 +63,21 @@ export interface NpzRows extends RawSource {
  * arrays could have the same role
  * @throws {TypeError} if `arrays` has a role that does not exist, or a role twice
  */
-export async function openNpzRows(npz: Npz, { file, arrays, set }: NpzRowsOptions): Promise<NpzRows> {
+export async function openNpzRows(npz: Npz, { file, arrays, set }: NpzRowsOptions): Promise<RawRows> {
   const roles = rolesOf(npz.names, { file, arrays });
-  const chosen = set ?? chooseSet(roles);
+  const chosen = set ?? setOfRows(roles);
   const { x, y } = roles.arraysOf(chosen);
   if (x === undefined) throw roles.missing(SET_ROLES[chosen][0]);
   const { classNames, notes } = await readClassNames(npz, roles);
   return { file, set: chosen, train: await readSet(npz, { x, y }), ...classNames && { classNames }, notes };
 }
 
-function chooseSet({ arraysOf, named, refuse, missing }: NpzRoles): SetName {
+function setOfRows({ arraysOf, named, refuse, missing }: NpzRoles): SetName {
   const sets = named.length > 0
     ? named
-    : (["test", "train", "validation"] as const).filter((set) => arraysOf(set).x !== undefined);
-  if (sets.includes("test")) return "test";
-  if (sets.length > 1) {
-    throw refuse(`it has no test rows, but those of the sets ${sets.join(" and ")}; choose one of them`);
-  }
+    : (["train", "test", "validation"] as const).filter((set) => arraysOf(set).x !== undefined);
   if (sets.length === 0) throw missing("x_test, x_train or x");
-  return sets[0];
+  return chooseSet(sets, refuse);
 }
 
 async function readSet(npz: Npz, { x, y }: SetArrays): Promise<RawSet> {

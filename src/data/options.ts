@@ -46,7 +46,8 @@ export interface DataOptions {
   readonly seed?: number;
   /**
    * A network, or another set, whose scale, image properties, columns, classes and kind of targets this set has, too. The
-   * values of the set do not decide them then.
+   * values of the set do not decide them then. Without `outFeatures`, the set has only the inputs in common with it, and decides
+   * its classes or targets.
    */
-  readonly like?: InputSpec & { readonly outFeatures: number; readonly task?: TaskKind };
+  readonly like?: InputSpec & { readonly outFeatures?: number; readonly task?: TaskKind };
 }

@@ -22,9 +22,9 @@ export interface Rows {
   readonly labels?: Uint32Array;
 }
 
-/** One row of inputs, and its origin. */
+/** One input of a network, and its origin. */
 export interface InputRow {
-  /** The file, with the row number if it holds several rows: `digits.npy[3]`. */
+  /** The file, with the row number if it holds several rows: `digits.npy[3]`, or the number of a picture's digit. */
   readonly name: string;
   /** The inputs of the network, `[I]`, before they are scaled. */
   readonly inputs: Uint8Array | Float32Array;
@@ -32,6 +32,10 @@ export interface InputRow {
   readonly blank: boolean;
   /** The label, if the file has labels. */
   readonly label?: number;
+  /** The number of digits that its picture seems to hold, if there are several. */
+  readonly parts?: number;
+  /** The name of its picture, if the digits of pictures are read one by one. */
+  readonly picture?: string;
   /** The value of the column that identifies rows, if it was asked for. */
   readonly id?: string;
 }
@@ -109,7 +113,7 @@ export function openRows(rows: Rows, network: InputSpec, options: RowsOptions): 
     nameOf,
     read({ first, last }) {
       const part = values.subarray(first * inFeatures, (last + 1) * inFeatures);
-      const inputs = part instanceof Uint8Array && factor === 1 ? part : scaled(
+      const inputs = part instanceof Uint8Array && factor === 1 ? part : scaledBy(
         toFloats(part, {
           name: "array",
           shape: [-1, ...inputShape],
@@ -140,8 +144,9 @@ export function factorOf({ inputScale = 1 }: InputSpec, scale: number | undefine
   return Math.abs(factor - Math.round(factor)) < 1e-9 * factor ? Math.round(factor) : factor;
 }
 
-function scaled(values: Float32Array, factor: number): Float32Array {
-  return factor === 1 ? values : values.map((value) => value * factor);
+/** Returns values multiplied by a factor; the same array if the factor is 1. */
+export function scaledBy(values: Uint8Array | Float32Array, factor: number): Uint8Array | Float32Array {
+  return factor === 1 ? values : Float32Array.from(values, (value) => value * factor);
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { ByteSource } from "./byte_source.ts";
 import type { DataOptions } from "./options.ts";
 import type { RawSource } from "./raw.ts";
+import { readTableSet } from "./table_set.ts";
 
 /** The options of {@linkcode openTable}. */
 export interface OpenTableOptions extends Pick<DataOptions, "label" | "drop" | "missing" | "like"> {
@@ -9,7 +10,22 @@ export interface OpenTableOptions extends Pick<DataOptions, "label" | "drop" | "
   readonly file: string;
 }
 
-/** Reads a CSV or TSV file as a data set. */
-export function openTable(_source: ByteSource, { file }: OpenTableOptions): Promise<RawSource> {
-  throw new TypeError(`Cannot read ${JSON.stringify(file)}: not yet written`);
+/**
+ * Reads a CSV or TSV file as a data set. Columns of texts with up to 50 values become one-hot inputs. Columns that are pixels,
+ * by their names or because they follow the label in a file without a header, have the shape of an image.
+ *
+ * With `like`, the columns are those of that network, found by name, and the file need not have labels.
+ *
+ * @param source the file's bytes, such as `(await Deno.open(path)).readable`
+ * @throws {FormatError} if the file is not such a table, has missing values or infinite ones, or lacks a column
+ */
+export async function openTable(source: ByteSource, options: OpenTableOptions): Promise<RawSource> {
+  const { set, columns, labelColumns, notes } = (await readTableSet(source, options))!;
+  return {
+    file: options.file,
+    train: set,
+    ...columns && { columns },
+    ...labelColumns.length > 0 && { labelColumns },
+    notes,
+  };
 }

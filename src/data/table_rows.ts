@@ -2,9 +2,18 @@
  * Rows of a CSV or TSV file to predict, in batches, for a network whose inputs are columns of a table or pixels.
  * @module
  */
+import type { CsvRow } from "../formats/csv.ts";
+import { fieldText } from "../formats/csv_text.ts";
+import { jsonText } from "../formats/fault.ts";
 import type { ByteSource } from "./byte_source.ts";
 import type { DataNote, InputSpec } from "./dataset.ts";
 import type { DataOptions } from "./options.ts";
+import { createCells } from "./table_cells.ts";
+import { readTable, type TableHead } from "./table_head.ts";
+import { inputsOf } from "./table_inputs.ts";
+import { matchTable } from "./table_match.ts";
+import { findColumn } from "./table_names.ts";
+import { allowsMissing, droppedNote, formNote, knownNames, lacksAny } from "./table_set.ts";
 
 /** Some rows of a table, as inputs of a network. */
 export interface TableRows {
@@ -14,7 +23,7 @@ export interface TableRows {
   readonly count: number;
   /** The line of each row in the file, from 1. */
   readonly lines: readonly number[];
-  /** The text of each row's id; absent if no id was asked for. */
+  /** The text of each row's id; absent if no id was asked for, or the file has no such column. */
   readonly ids?: readonly string[];
   /** The text of each row's label; absent if the file has no label column, or the network has several. */
   readonly labels?: readonly string[];
@@ -24,7 +33,10 @@ export interface TableRows {
 export interface ReadTableRowsOptions {
   /** The file's name, for messages; `.tsv` or `.tab` at its end declares tabs between the columns. */
   readonly file: string;
-  /** The column of the rows' ids, by its name or its number from 1; it may be one of the inputs, too. */
+  /**
+   * The column of the rows' ids, by its name or its number from 1; it may be one of the inputs, too. If the file has no such
+   * column, the rows have no ids, and a note says so.
+   */
   readonly id?: string;
   /**
    * The treatment of missing values: `"refuse"`, the default, or `"drop"` to leave out their rows. Columns whose training
@@ -44,11 +56,69 @@ export interface ReadTableRowsOptions {
  * @param spec the network: its `columns` are found by name, or by position if the file has no header
  * @throws {FormatError} if the file is not such a table, lacks a column of the network, or has a value that the network does
  * not know; the message has the line and the column
+ * @throws {RangeError} if `batchSize` is not a whole number from 1
+ *
+ * @example
+ * ```ts
+ * import { readTableRows } from "@mlpcuda/mlpcuda";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const network = { inputShape: [3], columns: [{ name: "size" }, { name: "color", categories: ["blue", "red"] }] };
+ * const bytes = new TextEncoder().encode("id,color,size\na7,red,2.5\n");
+ * for await (const { inputs, ids } of readTableRows(bytes, network, { file: "rows.csv", id: "id" })) {
+ *   assertEquals([inputs, ids], [Float32Array.of(2.5, 0, 1), ["a7"]]);
+ * }
+ * ```
  */
-export function readTableRows(
-  _source: ByteSource,
-  _spec: InputSpec,
-  { file }: ReadTableRowsOptions,
+export async function* readTableRows(
+  source: ByteSource,
+  spec: InputSpec,
+  options: ReadTableRowsOptions,
 ): AsyncGenerator<TableRows> {
-  throw new TypeError(`Cannot read ${JSON.stringify(file)}: not yet written`);
+  const { file, missing = "refuse", batchSize = 4096, onNote } = options;
+  if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
+    throw new RangeError(`Batch size is ${batchSize}, needs a whole number from 1`);
+  }
+  const ready: TableRows[] = [];
+  let finish = () => {};
+  let dropped = 0;
+  const onHead = (head: TableHead) => {
+    const id = options.id === undefined ? undefined : findColumn(head.names, options.id, head.refuse);
+    const plan = matchTable(head, spec, { idField: id });
+    for (const note of [formNote(head), ...plan.notes]) onNote?.(note);
+    if (options.id !== undefined && id === undefined) {
+      onNote?.({ text: `no column ${jsonText(options.id)}, so rows are numbered from 1` });
+    }
+    const cells = createCells({ columns: plan.inputs, isFixed: true, refuse: head.refuse });
+    const needed = missing === "drop" ? plan.inputs.filter((column) => !allowsMissing(column)) : [];
+    const neededFields = needed.map(({ field }) => field);
+    const label = plan.labels.length === 1 ? plan.labels[0].field : undefined;
+    let lines: number[] = [], ids: string[] = [], labels: string[] = [];
+    finish = () => {
+      if (cells.count === 0) return;
+      ready.push({
+        inputs: inputsOf(cells, plan.inputs, { bytes: plan.inputShape !== undefined, refuse: head.refuse }),
+        count: cells.count,
+        lines,
+        ...id !== undefined && { ids },
+        ...label !== undefined && { labels },
+      });
+      cells.clear();
+      [lines, ids, labels] = [[], [], []];
+    };
+    return (row: CsvRow) => {
+      if (lacksAny(row, neededFields)) return void dropped++;
+      cells.add(row);
+      lines.push(row.line);
+      if (id !== undefined) ids.push(fieldText(row, id));
+      if (label !== undefined) labels.push(fieldText(row, label));
+      if (cells.count === batchSize) finish();
+    };
+  };
+  for await (const _ of readTable(source, { file, known: knownNames(spec), onHead })) {
+    while (ready.length > 0) yield ready.shift()!;
+  }
+  finish();
+  yield* ready;
+  if (dropped > 0) onNote?.(droppedNote(dropped));
 }

@@ -25,7 +25,8 @@ const OTHERS: readonly (readonly [bytes: readonly number[], fault: string])[] = 
 
 /**
  * Decides the form of a file by its first bytes. Tabs separate the fields if the file is called `.tsv` or `.tab`; otherwise the
- * comma, tab or semicolon does that is most frequent in the first line, outside quotes, and a comma if there is none.
+ * comma, tab or semicolon does that is most frequent in the first line, outside quotes, and a comma if there is none. Commas
+ * between digits do not count if there are semicolons, because they may be decimal commas: `1,5;2,5`.
  *
  * @param head the first {@linkcode DIALECT_BYTES} of the file, or all of a shorter one
  * @param options the file's name
@@ -43,19 +44,27 @@ export function dialectOf(
 
 function mostFrequent(head: Uint8Array, start: number): CsvDialect["delimiter"] {
   const counts = { ",": 0, "\t": 0, ";": 0 };
-  let at = start, isQuoted = false;
+  let at = start, isQuoted = false, decimalCommas = 0;
   while (head[at] === LINE_FEED || head[at] === CARRIAGE_RETURN) at++;
   for (; at < head.length; at++) {
     const byte = head[at];
     if (byte === QUOTE) isQuoted = !isQuoted;
     else if (isQuoted) continue;
     else if (byte === LINE_FEED || byte === CARRIAGE_RETURN) break;
-    else if (byte === 0x2c) counts[","]++;
-    else if (byte === 0x09) counts["\t"]++;
+    else if (byte === 0x2c) {
+      counts[","]++;
+      if (isDigit(head[at - 1]) && isDigit(head[at + 1])) decimalCommas++;
+    } else if (byte === 0x09) counts["\t"]++;
     else if (byte === 0x3b) counts[";"]++;
   }
   if (counts["\t"] > counts[","] && counts["\t"] >= counts[";"]) return "\t";
-  return counts[";"] > counts[","] ? ";" : ",";
+  // A first row without names, such as 1,5;2,5, may have more decimal commas than semicolons.
+  const areDecimal = counts[";"] > 0 && decimalCommas === counts[","] && decimalCommas <= counts[";"] + 1;
+  return areDecimal || counts[";"] > counts[","] ? ";" : ",";
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
 }
 
 function startsWith(head: Uint8Array, bytes: readonly number[]): boolean {

@@ -34,7 +34,7 @@ export function parseDecimal(bytes: Uint8Array, start: number, end: number): num
   }
   // Mantissa and power of ten are exact, so the only rounding is that of one multiplication or division.
   if (mantissa <= Number.MAX_SAFE_INTEGER && scale <= 22 && scale >= -22) {
-    const value = scale > 0 ? mantissa / POWERS[scale] : mantissa * POWERS[-scale];
+    const value = scale === 0 ? mantissa : scale > 0 ? mantissa / POWERS[scale] : mantissa * POWERS[-scale];
     return isNegative ? -value : value;
   }
   return Number(LATIN1.decode(bytes.subarray(start, end)));

@@ -3,9 +3,9 @@
  * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  * @module
  */
-import { byteCount, type Origin, refuser, shapeText } from "./fault.ts";
+import { byteCount, type Origin, type Refuse, refuser, shapeText } from "./fault.ts";
 import { decodeValues, encodeValues, type NpyValues, parseNpyDtype } from "./npy_dtype.ts";
-import { formatNpyHeader, parseNpyHeader } from "./npy_header.ts";
+import { formatNpyHeader, type NpyHeader, parseNpyHeader } from "./npy_header.ts";
 
 export type { NpyValues } from "./npy_dtype.ts";
 
@@ -37,19 +37,33 @@ const MAX_AXES = 32;
 export function parseNpy(bytes: Uint8Array, options: Origin = {}): NpyArray {
   const refuse = refuser("npy", options);
   const { descr, fortranOrder, shape, dataStart } = parseNpyHeader(bytes, refuse);
+  return decodeArray({ descr, fortranOrder, shape }, bytes.subarray(dataStart), refuse, dataStart);
+}
+
+/**
+ * Decodes the values of an array.
+ *
+ * @param data the bytes of the values and nothing else
+ * @param offset the offset of the data in its file, for messages
+ * @throws {FormatError} made by `refuse`, if the length does not match the shape, or the dtype is not a number, bool or string
+ */
+export function decodeArray(
+  { descr, fortranOrder, shape }: Omit<NpyHeader, "dataStart">,
+  data: Uint8Array,
+  refuse: Refuse,
+  offset?: number,
+): NpyArray {
   const dtype = parseNpyDtype(descr, refuse);
   const count = countOf(shape);
-  const [found, needed] = [bytes.length - dataStart, count * dtype.itemSize];
+  const [found, needed] = [data.length, count * dtype.itemSize];
   if (found !== needed) {
     const need = Number.isSafeInteger(needed) ? byteCount(needed) : "more than a file can hold";
     throw refuse(
       `holds ${byteCount(found)} of data, shape ${shapeText(shape)} of ${dtype.name} needs ${need}`,
-      {
-        offset: dataStart,
-      },
+      { offset },
     );
   }
-  const values = decodeValues(bytes.subarray(dataStart), dtype, refuse);
+  const values = decodeValues(data, dtype, refuse);
   return { dtype: dtype.name, shape, values: fortranOrder ? fromFortranOrder(values, shape) : values };
 }
 

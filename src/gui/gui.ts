@@ -2,7 +2,8 @@
  * The drawing page's server as a function from requests to responses. It does not listen itself; `serveGui` does.
  * @module
  */
-import { countOf, type Dataset } from "../data/dataset.ts";
+import { countOf, type Dataset, imageSpecOf } from "../data/dataset.ts";
+import { inkOfInputs } from "../data/pixel_units.ts";
 import { FormatError } from "../errors.ts";
 import type { Mlp } from "../mlp.ts";
 import { type BodyLimits, parseObject, readBody } from "./body.ts";
@@ -115,9 +116,9 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
       if (corrections === undefined) throw new RequestError(404, "This server keeps no corrections");
       const text = url.searchParams.get("label") ?? "";
       const label = wholeBelow("label", /^\d{1,3}$/.test(text) ? Number(text) : text, mlp.outFeatures);
-      const { seen } = network.predict(checkInk(body));
-      if (seen === null) throw new RequestError(422, "The sheet is blank");
-      return { count: await keep(corrections, Uint8Array.from(seen), label), file: corrections.name };
+      const image = network.imageOf(checkInk(body));
+      if (image === undefined) throw new RequestError(422, "The sheet is blank");
+      return { count: await keep(corrections, image, label), file: corrections.name };
     }),
     [ROUTES.training]: json(({ action }) => {
       if (training === undefined) throw new RequestError(409, "Nothing is being trained");
@@ -184,10 +185,11 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
 
 /** Returns a random row of the samples. */
 function sampleOf(samples: Dataset | undefined) {
-  if (samples?.labels === undefined) throw new RequestError(404, "There is no test set with digits to show");
+  if (samples?.labels === undefined) throw new RequestError(404, "There is no test set with labels to show");
   const row = Math.floor(Math.random() * countOf(samples));
   const length = samples.inputs.length / countOf(samples);
-  const pixels = [...samples.inputs.subarray(row * length, (row + 1) * length)];
+  const inputs = samples.inputs.subarray(row * length, (row + 1) * length);
+  const pixels = [...inkOfInputs(inputs, imageSpecOf(samples) ?? { white: 255 })];
   return { pixels, label: samples.labels[row], row, source: `${samples.source}, test set` };
 }
 

@@ -47,7 +47,10 @@ export interface Refusal {
 export interface Prediction {
   /** The version of the network's parameters, which increases by one whenever they change. */
   readonly version: number;
-  /** The input image of the network, `[28, 28]`, 0 to 255; `null` for a blank sheet, and then the rest is absent. */
+  /**
+   * The input image of the network, `[28, 28]`, 0 (black) to 255 (white): the ink is dark if the network was trained on a light
+   * background. `null` for a blank sheet, and then the rest is absent.
+   */
   readonly seen: readonly number[] | null;
   /** The probability of each class, `[C]`. */
   readonly probabilities?: readonly number[];
@@ -81,9 +84,9 @@ export interface UnitView extends UnitRequest {
   readonly bias: number;
 }
 
-/** A digit of the test set. */
+/** An image of the test set. */
 export interface Sample {
-  /** The image `[28, 28]`, 0 to 255. */
+  /** The image `[28, 28]` as ink to draw with: 0 for its background, 255 for full ink. */
   readonly pixels: readonly number[];
   /** Its label. */
   readonly label: number;

@@ -2,6 +2,9 @@
 import type { Tensors } from "../backends/backend.ts";
 import { createForward } from "../backends/reference/forward.ts";
 import { centerDigit, digitSide } from "../data/center.ts";
+import { type ImageSpec, imageSpecOf } from "../data/dataset.ts";
+import { inputsOfInk, negativeOf } from "../data/pixel_units.ts";
+import { resizePicture } from "../data/resize.ts";
 import { buildForwardPlan } from "../plan/build.ts";
 import { guessOf, probabilitiesOf, UNSURE_BELOW } from "../guess.ts";
 import { layerBuffer } from "../plan/layers.ts";
@@ -19,7 +22,12 @@ export interface ShownNetwork {
   /** Returns the description of the network. */
   view(): NetworkView;
   /** Returns the prediction for a drawing `[INK_SIDE, INK_SIDE]`. */
-  predict(ink: Uint8Array): Prediction;
+  predict(ink: Uint8Array<ArrayBuffer>): Prediction;
+  /**
+   * Returns a drawing as an image `[28, 28]` like those that the network was trained on, but always bytes with bright ink on a
+   * dark background; `undefined` for a blank sheet.
+   */
+  imageOf(ink: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | undefined;
   /**
    * Returns the parameters of a unit; `layer` and `unit` count from 0.
    *
@@ -33,8 +41,7 @@ export interface ShownNetwork {
 /**
  * Checks that the page can show a network.
  *
- * @throws {TypeError} if its inputs are not 28×28 pixels from 0 to 255, or its outputs not probabilities of 2 to 36
- * classes
+ * @throws {TypeError} if its inputs are not known to be 28×28 pixels, or its outputs not probabilities of 2 to 36 classes
  */
 export function checkShowable(mlp: Mlp): void {
   const { inputShape, inFeatures, inputScale, outFeatures, layers } = mlp;
@@ -43,7 +50,7 @@ export function checkShowable(mlp: Mlp): void {
     const needed = `drawings need [${digitSide}, ${digitSide}]`;
     throw refusal(`its inputs have shape [${inputShape.join(", ")}], ${needed}`);
   }
-  if (inputScale !== 1 / 255) {
+  if (imageSpecOf(mlp) === undefined) {
     throw refusal(`its inputs have scale ${inputScale}, pixels from 0 to 255 need ${1 / 255}`);
   }
   if (outFeatures < CLASSES.least || outFeatures > CLASSES.most) {
@@ -68,7 +75,7 @@ export function classNamesOf({ classNames, outFeatures }: Mlp): readonly string[
  */
 export function showNetwork(mlp: Mlp, origin: string): ShownNetwork {
   checkShowable(mlp);
-  const { layers } = mlp, last = layers.length - 1, plan = buildForwardPlan(mlp);
+  const { layers } = mlp, last = layers.length - 1, plan = buildForwardPlan(mlp), spec = imageSpecOf(mlp)!;
   let parameters = mlp.parameters, forward = createForward(plan, parameters), version = 1;
   return {
     view: () => ({
@@ -81,14 +88,14 @@ export function showNetwork(mlp: Mlp, origin: string): ShownNetwork {
       version,
     }),
     predict(ink) {
-      const image = centerDigit({ values: ink, width: INK_SIDE, height: INK_SIDE });
-      // A centered drawing has a pixel of 255, unless it is empty.
-      if (!image.includes(255)) return { version, seen: null };
-      const outputs = forward(image), probabilities = probabilitiesOf(mlp, Float32Array.from(outputs[last]))!;
+      const image = placedInk(ink, spec);
+      if (image === undefined) return { version, seen: null };
+      const outputs = forward(inputsOfInk(image, spec)),
+        probabilities = probabilitiesOf(mlp, Float32Array.from(outputs[last]))!;
       const { label, runnerUp, sure } = guessOf(probabilities);
       return {
         version,
-        seen: [...image],
+        seen: [...spec.background === "light" ? negativeOf(image) : image],
         probabilities: [...probabilities],
         guess: label,
         runnerUp: runnerUp?.label,
@@ -96,6 +103,7 @@ export function showNetwork(mlp: Mlp, origin: string): ShownNetwork {
         activations: outputs.slice(0, last).map((values) => [...values]),
       };
     },
+    imageOf: (ink) => placedInk(ink, spec),
     unit(layer, unit) {
       const at = wholeBelow("layer", layer, layers.length);
       const o = wholeBelow("unit", unit, layers[at].outFeatures);
@@ -117,6 +125,18 @@ export function showNetwork(mlp: Mlp, origin: string): ShownNetwork {
       return ++version;
     },
   };
+}
+
+/** Brings a drawing to 28×28 pixels; returns `undefined` for a blank sheet. */
+function placedInk(
+  pixels: Uint8Array<ArrayBuffer>,
+  { placement }: ImageSpec,
+): Uint8Array<ArrayBuffer> | undefined {
+  const sheet = { width: INK_SIDE, height: INK_SIDE };
+  const image = placement === "center"
+    ? centerDigit({ ...sheet, values: pixels })
+    : resizePicture({ ...sheet, channels: 1, pixels }, { width: digitSide, height: digitSide, channels: 1 });
+  return image.some((value) => value > 0) ? image : undefined;
 }
 
 /** Checks the size of a drawing, and returns it. */

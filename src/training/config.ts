@@ -56,8 +56,7 @@ export const DATA_OPTIONS = {
   augment: {
     kind: "boolean",
     default: false,
-    help:
-      "deform the images in a new way in each epoch, to classify drawings better; for square images of bytes",
+    help: "deform the images in a new way in each epoch, to classify drawings better; for square gray images",
   },
   validationSplit: {
     kind: "number",

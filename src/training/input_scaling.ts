@@ -48,17 +48,9 @@ export function inputScalingOf(
   rows?: Uint32Array,
 ): InputScaling | undefined {
   if (inputScaling === "none") return undefined;
-  const { least, most } = rangesOf(dataset, rows), width = least.length;
-  let shift = least, scale = most.map((value, i) => value - least[i]);
-  if (inputScaling === "standardize") {
-    shift = new Float64Array(width), scale = new Float64Array(width);
-    const count = rows?.length ?? countOf(dataset);
-    // Sums of differences from the minimum do not lose the digits of values that are far from 0.
-    eachInput(dataset, rows, (value, i) => shift[i] += value - least[i]);
-    shift.forEach((sum, i) => shift[i] = least[i] + sum / count);
-    eachInput(dataset, rows, (value, i) => scale[i] += (value - shift[i]) ** 2);
-    scale.forEach((sum, i) => scale[i] = Math.sqrt(sum / count));
-  }
+  const { least, most, mean } = measure(dataset, rows);
+  const isStandardized = inputScaling === "standardize", shift = isStandardized ? mean : least;
+  const scale = isStandardized ? deviationsOf(dataset, rows, mean) : most.map((value, i) => value - least[i]);
   const isCategory = categoriesOf(dataset.columns);
   const pairs = Array.from(shift, (by, i): [shift: number, scale: number] => {
     if (isCategory[i]) return [0, 1];
@@ -69,33 +61,39 @@ export function inputScalingOf(
   return { shift: pairs.map(([shift]) => shift), scale: pairs.map(([, scale]) => scale) };
 }
 
-/** Returns the minimum and the maximum of each input. */
-function rangesOf(dataset: Dataset, rows: Uint32Array | undefined) {
-  const width = inFeaturesOf(dataset);
+/** Returns the minimum, the maximum and the mean of each input. */
+function measure(dataset: Dataset, rows: Uint32Array | undefined) {
+  const { inputs, inputScale } = dataset, width = inFeaturesOf(dataset);
   const least = new Float64Array(width).fill(Infinity), most = new Float64Array(width).fill(-Infinity);
-  eachInput(dataset, rows, (value, i, row) => {
-    if (!Number.isFinite(value)) {
-      const found = `${inputName(dataset, i)} of ${dataset.source} is ${value} in row ${row}`;
-      throw new RangeError(`Option "inputScaling" needs finite inputs, ${found}`);
+  const mean = new Float64Array(width), count = rows?.length ?? countOf(dataset), first = rows?.[0] ?? 0;
+  // Sums of differences from a row do not lose the digits of values that are far from 0.
+  const origin = Float64Array.from({ length: width }, (_, i) => inputs[first * width + i] * inputScale);
+  for (let at = 0; at < count; at++) {
+    const row = rows ? rows[at] : at;
+    for (let i = 0, from = row * width; i < width; i++) {
+      const value = inputs[from + i] * inputScale;
+      if (!Number.isFinite(value)) {
+        const found = `${inputName(dataset, i)} of ${dataset.source} is ${value} in row ${row}`;
+        throw new RangeError(`Option "inputScaling" needs finite inputs, ${found}`);
+      }
+      if (value < least[i]) least[i] = value;
+      if (value > most[i]) most[i] = value;
+      mean[i] += value - origin[i];
     }
-    if (value < least[i]) least[i] = value;
-    if (value > most[i]) most[i] = value;
-  });
-  return { least, most };
+  }
+  mean.forEach((sum, i) => mean[i] = origin[i] + sum / count);
+  return { least, most, mean };
 }
 
-/** Calls a function with each input of these rows times `inputScale`, row by row. */
-function eachInput(
-  dataset: Dataset,
-  rows: Uint32Array | undefined,
-  use: (value: number, input: number, row: number) => void,
-): void {
-  const { inputs, inputScale } = dataset, width = inFeaturesOf(dataset);
+/** Returns the standard deviation of each input. */
+function deviationsOf(dataset: Dataset, rows: Uint32Array | undefined, mean: Float64Array): Float64Array {
+  const { inputs, inputScale } = dataset, width = mean.length, squares = new Float64Array(width);
   const count = rows?.length ?? countOf(dataset);
   for (let at = 0; at < count; at++) {
-    const row = rows ? rows[at] : at, start = row * width;
-    for (let i = 0; i < width; i++) use(inputs[start + i] * inputScale, i, row);
+    const from = (rows ? rows[at] : at) * width;
+    for (let i = 0; i < width; i++) squares[i] += (inputs[from + i] * inputScale - mean[i]) ** 2;
   }
+  return squares.map((sum) => Math.sqrt(sum / count));
 }
 
 function checkScale(
@@ -175,7 +173,7 @@ export function toScaledInputs(parameters: Tensors, scaling: InputScaling | unde
 }
 
 /** Returns parameters with other weights in the first layer, each of which also adds to the bias of its output. */
-function withFirstLayer(
+export function withFirstLayer(
   parameters: Tensors,
   change: (weight: number, input: number) => { readonly weight: number; readonly bias: number },
 ): Tensors {

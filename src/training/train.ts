@@ -1,5 +1,5 @@
 /** Training of a network on a data set. @module */
-import { type Augmenter, createAugmenter } from "../augment/augmenter.ts";
+import { augmentedScale, type Augmenter, createAugmenter } from "../augment/augmenter.ts";
 import type { Backend, Trainer, TrainState } from "../backends/backend.ts";
 import { type BackendName, openBackend } from "../backends/open.ts";
 import { persistentBuffers, sizeOf } from "../backends/state.ts";
@@ -12,6 +12,7 @@ import { resolveConfig, type TrainConfig } from "./config.ts";
 import { type EpochOptions, recordOf, type Run, runEpochs, type TrainEvent } from "./epochs.ts";
 export type { TrainEvent } from "./epochs.ts";
 import { createEvaluator } from "./evaluate.ts";
+import { inputNegativeOf } from "./input_negative.ts";
 import { networkParameters } from "./network_parameters.ts";
 import { checkResume, checkScaling, endOfRun } from "./resume.ts";
 import { prepareSets } from "./run_sets.ts";
@@ -35,6 +36,9 @@ export interface TrainOptions extends Partial<TrainConfig>, EpochOptions {
  * The first call of `next()` checks the data sets, the settings and the plan before any step. Numbers of other types than
  * those of a {@linkcode Dataset} are converted, see {@linkcode DatasetLike}. With `patience`, the network has at the end the
  * parameters of the epoch with the lowest validation loss.
+ *
+ * Weights that `Mlp.create` or `adaptNetwork` drew are used unchanged. All others are those of a network that takes inputs and
+ * gives outputs as they are in a data set: if the run scales inputs or targets, it starts from weights with the same outputs.
  *
  * ```ts
  * import { datasetFromArrays, dense, Mlp, train } from "@mlpcuda/mlpcuda";
@@ -76,11 +80,12 @@ export async function* train(
     mlp,
     { dataset, validation: given, test },
     config,
+    resume ? resume.mlp.training?.inputNegative : inputNegativeOf(dataset, config),
   );
   if (resume) checkScaling(resume, scalings, dataset);
   const plan = buildPlan(mlp.layers, config, {
     inFeatures: mlp.inFeatures,
-    inputScale: training.inputScale,
+    inputScale: config.augment ? augmentedScale(training) : training.inputScale,
     labels: training.labels !== undefined,
     weighted: training.weights !== undefined,
     outFeatures: training.labels ? mlp.outFeatures : training.outFeatures,
@@ -93,7 +98,7 @@ export async function* train(
   const evaluators: Run["evaluators"] = {};
   let trainer: Trainer | undefined, augmenter: Augmenter | undefined;
   try {
-    if (config.augment) augmenter = await createAugmenter(dataset, { seed: config.seed, threads });
+    if (config.augment) augmenter = await createAugmenter(training, { seed: config.seed, threads });
     const inputs = await augmenter?.inputsOf(resume?.progress.epoch ?? 1) ?? training.inputs;
     const start = startOf(plan, mlp, { resume, scalings });
     trainer = await engine.createTrainer(plan, { ...training, inputs }, start);

@@ -1,4 +1,5 @@
 /** Predictions as CSV: a header, and one line for each row. @module */
+import { imageSpecOf } from "../../src/data/dataset.ts";
 import { guessOf } from "../../src/guess.ts";
 import type { Mlp } from "../../src/mlp.ts";
 import { isPredicted, type Prediction } from "./prediction.ts";
@@ -102,9 +103,11 @@ function submittedColumns(first: Prediction, mlp: Mlp, label: string | undefined
   if (!first.probabilities) {
     const columns = first.labels ? labelColumns(mlp, first.labels.length) : outputColumns(mlp);
     if (columns.length > 1) return columns;
-    return columns.map(({ title, cell }) => ({ title: label ?? mlp.labelColumns?.[0] ?? title, cell }));
+    return columns.map(({ title, cell }) => ({ title: label ?? title, cell }));
   }
-  return [{ title: label ?? mlp.labelColumns?.[0] ?? "Label", cell: guessedName(mlp) }];
+  // Submissions of digits have this name, although the column of a table of pixels is named "label".
+  const title = imageSpecOf(mlp) ? "Label" : mlp.labelColumns?.[0] ?? "Label";
+  return [{ title: label ?? title, cell: guessedName(mlp) }];
 }
 
 function labelColumns(mlp: Mlp, count: number): CsvColumn[] {

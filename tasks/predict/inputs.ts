@@ -1,46 +1,55 @@
-/** The rows of the files that `predict` reads, in chunks. @module */
+/** The rows of the files and folders that `predict` reads, in chunks. @module */
+import { basename } from "node:path";
 import { readImages } from "../../src/data/images.ts";
-import { readNpzRows } from "../../src/data/npz_rows.ts";
 import type { DataOptions } from "../../src/data/options.ts";
-import {
-  chosenRows,
-  holdsRows,
-  type InputRow,
-  openRows,
-  type RowRange,
-  type Rows,
-  scaleDoubtOf,
-} from "../../src/data/row_inputs.ts";
-import type { NetworkClasses } from "../../src/data/row_labels.ts";
-import { readFileBounded, readToEnd } from "../../src/files.ts";
-import { shapeText } from "../../src/formats/fault.ts";
-import { parseNpy } from "../../src/formats/npy.ts";
+import { listPictures } from "../../src/data/picture_list.ts";
+import type { InputRow, RowRange } from "../../src/data/row_inputs.ts";
+import { labelOfText, type NetworkClasses } from "../../src/data/row_labels.ts";
+import { readFileBounded } from "../../src/files.ts";
 import type { Mlp } from "../../src/mlp.ts";
+import { TaskError } from "../terminal/errors.ts";
 import { shownPath, userPath } from "../terminal/paths.ts";
 import { fileError } from "../terminal/system_errors.ts";
+import { arrayInputs, tellDoubt } from "./array_inputs.ts";
+import { isText, openContent } from "./content.ts";
+import { withinRange } from "./row_range.ts";
+import { tableInputs } from "./table_inputs.ts";
 
 /** Options of {@linkcode readInputs}. */
 export interface InputOptions {
   /** True to use pictures unchanged, false to center the ink of all of them; `undefined` if neither was asked for. */
   readonly raw?: boolean;
-  /** The set of an `.npz`; by default the test set, or the only set of the file. */
+  /** True to read each digit of a picture. */
+  readonly many?: boolean;
+  /** The set of an `.npz` or of a folder; by default the test set, or the only set. */
   readonly set?: "test" | "train" | "validation";
   /** The names of the arrays of an `.npz`. */
   readonly arrays?: DataOptions["arrays"];
-  /** The rows of each file; all by default. */
+  /** The rows of each file or folder; all by default. */
   readonly rows?: RowRange;
   /** The factor that scales rows in place of the network's own. */
   readonly inputScale?: number;
-  /** Tells the person about a decision or a doubt. */
-  readonly note: (text: string) => void;
+  /** The column of a table that identifies rows. Pictures are identified by their file names. */
+  readonly id?: string;
+  /** The treatment of missing values of a table. */
+  readonly missing?: "refuse" | "drop";
   /** The classes of the network; absent if it has none. */
   readonly classes?: NetworkClasses;
+  /** Tells the person about a decision or a doubt. */
+  readonly note: (text: string) => void;
+  /** Receives the fault of a file, which is left out if this does not throw. */
+  readonly onFault: (error: unknown) => void;
 }
 
-/** The number of rows of an array that are converted at a time. */
-const CHUNK_ROWS = 1024;
+/** Options for one file or folder. */
+export interface FileOptions extends Omit<InputOptions, "note"> {
+  /** Its name, for messages and for the names of its rows. */
+  readonly name: string;
+  /** Tells the person something, once for each kind. */
+  readonly note: (kind: string, text: string) => void;
+}
 
-/** Checks that the files exist. */
+/** Checks that files and folders exist. */
 export async function checkInputs(paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     if (path === "-") continue;
@@ -52,7 +61,7 @@ export async function checkInputs(paths: readonly string[]): Promise<void> {
   }
 }
 
-/** Yields the rows of files, and of stdin for `-`, in chunks. */
+/** Yields the rows of files and folders, and of stdin for `-`, in chunks. */
 export async function* readInputs(
   paths: readonly string[],
   mlp: Mlp,
@@ -65,82 +74,83 @@ export async function* readInputs(
     options.note(text);
   };
   for (const path of paths) {
-    if (path === "-") {
-      const bytes = await readToEnd(Deno.stdin, { name: "stdin" });
-      yield* rowsOfFile(bytes, mlp, { ...options, name: "stdin", note });
-      continue;
-    }
-    const name = shownPath(userPath(path));
+    const file = path === "-" ? undefined : userPath(path);
+    const name = file === undefined ? "stdin" : shownPath(file);
     try {
-      yield* rowsOfFile(await readFileBounded(userPath(path)), mlp, { ...options, name, note });
+      const isFolder = file !== undefined && (await Deno.stat(file)).isDirectory;
+      if (isFolder) yield* folderRows(file, mlp, { ...options, name, note });
+      else yield* fileRows(file, mlp, { ...options, name, note });
     } catch (error) {
-      throw fileError("Cannot read", userPath(path), error);
+      options.onFault(file === undefined ? error : fileError("Cannot read", file, error));
     }
   }
 }
 
-interface FileOptions extends Omit<InputOptions, "note"> {
-  readonly name: string;
-  /** Tells the person something, once for each kind. */
-  readonly note: (kind: string, text: string) => void;
-}
-
-async function* rowsOfFile(
-  bytes: Uint8Array,
+async function* fileRows(
+  file: string | undefined,
   mlp: Mlp,
   options: FileOptions,
 ): AsyncGenerator<readonly InputRow[]> {
-  const { name, raw, set, arrays, classes } = options;
-  if (bytes[0] === 0x50 && bytes[1] === 0x4B) {
-    const rows = await readNpzRows(bytes, { name, set, arrays, classes });
-    for (const text of rows.notes) options.note(text, text);
-    return yield* rowChunks(rows, mlp, options);
-  }
-  if (bytes[0] === 0x93) {
-    const array = parseNpy(bytes, { name });
-    if (holdsRows(array.shape, mlp, raw)) {
-      if (
-        raw === undefined && holdsRows(array.shape, mlp, undefined) && !holdsRows(array.shape, mlp, false)
-      ) {
-        const shape = shapeText(mlp.inputShape);
-        options.note(
-          "uncentered",
-          `${name} has rows of the network's input shape ${shape}, which are used as they are; --no-raw centers their ink`,
-        );
-      }
-      return yield* rowChunks(array, mlp, options);
+  using content = await openContent(file);
+  if (isText(content.head)) {
+    for await (const chunk of withinRange(tableInputs(content.pieces(), mlp, options), options)) {
+      tellDoubt(chunk, mlp, options);
+      yield chunk;
     }
+    return;
   }
-  yield await readImages(bytes, mlp, {
-    ...options,
-    raw: raw ?? false,
-    set: set === "train" ? "train" : "test",
-  });
+  const bytes = await content.bytes(), chunks = await arrayInputs(bytes, mlp, options);
+  if (chunks) yield* chunks;
+  else yield await pictureRows(bytes, mlp, options);
 }
 
-/** Yields the rows of an array, a part of which is converted at a time. */
-function* rowChunks(rows: Rows, mlp: Mlp, options: FileOptions): Generator<InputRow[]> {
-  const opened = openRows(rows, mlp, options);
-  const { first, last } = chosenRows(opened.count, options);
-  for (let from = first; from <= last; from += CHUNK_ROWS) {
-    const chunk = opened.read({ first: from, last: Math.min(last, from + CHUNK_ROWS - 1) });
-    tellDoubt(chunk, mlp, options);
-    yield chunk;
+/** Yields the pictures of a folder one by one, labeled by their class folders. */
+async function* folderRows(
+  folder: string,
+  mlp: Mlp,
+  options: FileOptions,
+): AsyncGenerator<readonly InputRow[]> {
+  const { name, set, classes, note } = options;
+  const { pictures, notes } = await listPictures(folder, { set });
+  for (const { text } of notes) note(`${name}: ${text}`, `${name}: ${text}`);
+  if (pictures.length === 0) {
+    throw new TaskError(`Cannot read ${JSON.stringify(name)}: the folder has no pictures`);
+  }
+  const rows = async function* () {
+    for (const { path, className } of pictures) {
+      const found = await folderPicture(path, mlp, options);
+      const label = className === undefined || !classes ? undefined : labelOfText(className, classes);
+      if (className !== undefined && classes && label === undefined) {
+        const text = `${name} has folders such as ${
+          JSON.stringify(className)
+        }, which are no classes of the network`;
+        note("folders", text);
+      }
+      yield label === undefined ? found : found.map((row) => ({ ...row, label }));
+    }
+  };
+  yield* withinRange(rows(), options);
+}
+
+async function folderPicture(path: string, mlp: Mlp, options: FileOptions): Promise<InputRow[]> {
+  try {
+    return await pictureRows(await readFileBounded(path), mlp, {
+      ...options,
+      name: shownPath(path),
+      rows: undefined,
+    });
+  } catch (error) {
+    options.onFault(fileError("Cannot read", path, error));
+    return [];
   }
 }
 
-/** Tells the person if the values of rows have probably another scale than the network's. */
-function tellDoubt(chunk: readonly InputRow[], mlp: Mlp, { name, note }: FileOptions): void {
-  const doubt = scaleDoubtOf(chunk, mlp);
-  if (doubt === "small") {
-    note(
-      doubt,
-      `${name} has values from 0 to 1, the network takes pixels from 0 to 255; for pixels / 255, add --input-scale none`,
-    );
-  } else if (doubt === "large") {
-    note(
-      doubt,
-      `${name} has values above 1, the network takes pixels from 0 to 1; for pixels from 0 to 255, add --input-scale pixels`,
-    );
+async function pictureRows(bytes: Uint8Array, mlp: Mlp, options: FileOptions): Promise<InputRow[]> {
+  const { name, raw = false, many, rows, id, note } = options;
+  const found = await readImages(bytes, mlp, { name, raw, many, rows });
+  const several = many ? undefined : found.find(({ parts }) => parts !== undefined);
+  if (several) {
+    note("several", `${several.name} seems to hold ${several.parts} digits; --many reads them one by one`);
   }
+  return id === undefined ? found : found.map((row) => ({ ...row, id: basename(row.name) }));
 }

@@ -3,6 +3,7 @@ import type { Predictor } from "../../src/backends/backend.ts";
 import type { InputRow } from "../../src/data/row_inputs.ts";
 import { guessOf, labelProbabilitiesOf, probabilitiesOf } from "../../src/guess.ts";
 import type { Mlp } from "../../src/mlp.ts";
+import { TaskError } from "../terminal/errors.ts";
 import { unlessAborted } from "../terminal/interrupt.ts";
 
 /** A row and the network's outputs for it. */
@@ -92,13 +93,14 @@ export function isPredicted(probability: number): boolean {
 
 /** Returns a prediction as the object of a line of JSON. */
 export function predictionJson({ row, outputs, probabilities, labels }: Prediction, { classNames }: Mlp) {
-  const { name: file, blank, label } = row;
-  const known = label === undefined ? {} : { trueLabel: label };
+  const { name: file, blank, label, parts, picture } = row;
+  const several = { ...picture !== undefined && { picture }, ...parts !== undefined && { digits: parts } };
+  const known = { ...several, ...label !== undefined && { trueLabel: label } };
   if (blank) return { file, blank };
   if (labels) {
     const predicted = [...labels.keys()].filter((o) => isPredicted(labels[o]));
     const names = classNames && { labelNames: predicted.map((o) => classNames[o]) };
-    return { file, labels: predicted, ...names, probabilities: [...labels] };
+    return { file, ...several, labels: predicted, ...names, probabilities: [...labels] };
   }
   if (!probabilities) return { file, ...known, outputs: [...outputs] };
   const { label: guess, ...rest } = guessOf(probabilities);
@@ -110,6 +112,8 @@ export function predictionJson({ row, outputs, probabilities, labels }: Predicti
 export interface Tally {
   /** All rows. */
   rows: number;
+  /** Files that were left out. */
+  faults: number;
   /** Pictures without ink. */
   blank: number;
   /** Rows with a known label and a predicted class. */
@@ -118,7 +122,11 @@ export interface Tally {
   correct: number;
 }
 
-/** Yields the same predictions, and counts them. */
+/**
+ * Yields the same predictions, and counts them.
+ *
+ * @throws {TaskError} if there are none, because all files were left out
+ */
 export async function* counted(
   batches: AsyncIterable<Prediction[]>,
   tally: Tally,
@@ -134,4 +142,5 @@ export async function* counted(
       }
     }
   }
+  if (tally.rows === 0) throw new TaskError("Cannot predict: no input could be read");
 }

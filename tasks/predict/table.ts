@@ -121,9 +121,13 @@ function labelColumns(
   ];
 }
 
-function remarkOf({ row, probabilities }: Prediction): string {
-  if (row.blank) return "no ink: nothing to classify";
-  return probabilities && !guessOf(probabilities).sure ? "not sure" : "";
+function remarkOf({ row: { blank, parts, picture }, probabilities }: Prediction): string {
+  if (blank) return "no ink: nothing to classify";
+  const remarks = [
+    ...probabilities && !guessOf(probabilities).sure ? ["not sure"] : [],
+    ...parts !== undefined && picture === undefined ? [`seems to hold ${parts} digits`] : [],
+  ];
+  return remarks.join(", ");
 }
 
 /** Returns the lines that show the network's input as an image; none if the input is not an image. */

@@ -8,6 +8,8 @@ import { joinDatasets } from "../../src/data/join.ts";
 import { loadDataset } from "../../src/data/load.ts";
 import type { DataOptions } from "../../src/data/options.ts";
 import { noteText } from "./data_options.ts";
+import { FormatError } from "../../src/errors.ts";
+import { ARRAYS_HINT } from "./arrays.ts";
 import { isThere } from "./kept_files.ts";
 import { TaskError } from "../terminal/errors.ts";
 import { unlessAborted } from "../terminal/interrupt.ts";
@@ -44,8 +46,9 @@ export async function openData(
 ): Promise<OpenedData> {
   const [first, ...others] = named ?? [];
   const opened = [await openOne(first, terminal, options)], { train } = opened[0].sets;
+  const like = options.like?.outFeatures === undefined ? train : options.like;
   for (const other of others) {
-    opened.push(await openOne(other, terminal, { ...options, testSplit: 0, like: options.like ?? train }));
+    opened.push(await openOne(other, terminal, { ...options, testSplit: 0, like }));
   }
   return { sets: joinDatasets(opened.map(({ sets }) => sets)), lines: opened.flatMap(({ lines }) => lines) };
 }
@@ -120,9 +123,8 @@ async function load(path: string, { screen, signal }: Terminal, options: DataOpt
     const sets = Object.fromEntries(
       Object.entries(loaded).map(([name, set]) => [name, { ...set, source }]),
     ) as unknown as DatasetPair;
-    const [first, ...more] = notes.toSorted((a, b) => Number(isOfInputs(b)) - Number(isOfInputs(a)));
-    const described = first && isOfInputs(first) ? noteText(first) : scaleText(sets.train);
-    const rest = first && isOfInputs(first) ? more : notes;
+    const ofInputs = notes.filter(isOfInputs), rest = notes.filter((note) => !isOfInputs(note));
+    const described = ofInputs.length > 0 ? ofInputs.map(noteText).join("; ") : scaleText(sets.train);
     return {
       sets,
       lines: [
@@ -131,6 +133,9 @@ async function load(path: string, { screen, signal }: Terminal, options: DataOpt
       ],
     };
   } catch (error) {
+    if (error instanceof FormatError && error.message.includes('option "arrays"')) {
+      throw new TaskError(error.message, { hint: ARRAYS_HINT, cause: error });
+    }
     throw fileError("Cannot load", path, error, {
       ENOENT: "leave --data out for MNIST, or use --data digits",
     });

@@ -88,7 +88,7 @@ export async function dataOptionsOf(given: Given<typeof DATA_OPTIONS>): Promise<
     testSplit,
   };
   const data = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  return { data, ...scale && scale.inputScaling !== "none" && { inputScaling: scale.inputScaling } };
+  return { data, ...scale && { inputScaling: scale.inputScaling } };
 }
 
 /** Parses names that are separated by commas. */

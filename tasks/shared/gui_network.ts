@@ -12,6 +12,7 @@ import type { LayerSpec } from "../../src/plan/layers.ts";
 import type { Mlp } from "../../src/mlp.ts";
 import { train } from "../../src/training/train.ts";
 import { drawOn, openData, openTestRows } from "./data.ts";
+import type { StartNetwork } from "./init_option.ts";
 import { loadModel } from "./model.ts";
 import { DEFAULT_MODEL } from "./options.ts";
 import { accuracy, count } from "../terminal/numbers.ts";
@@ -52,11 +53,10 @@ const DEMO = { digits: 20_000, testDigits: 1000, epochs: 8 };
 export async function openSaved(
   path: string | undefined,
   samples: SampleSource,
-  terminal: Terminal,
+  terminal: Terminal & { readonly layers?: string },
 ): Promise<Shown> {
-  const { program, signal } = terminal;
-  const otherwise = `\`${program} gui --demo\` to try the page without a model`;
-  const mlp = await loadModel(path, { program, signal, otherwise });
+  const otherwise = `\`${terminal.program} gui --demo\` to try the page without a model`;
+  const mlp = await loadModel(path, { ...terminal, otherwise });
   checkShowable(mlp);
   const shown = await samplesFor(mlp, samples, terminal), { training } = mlp;
   const source = training?.dataset?.source, epochs = training?.epochs; // another program's record may lack either
@@ -104,6 +104,8 @@ export async function openTraining(
     readonly options: DataOptions;
     readonly layers: LayerSpec[] | undefined;
     readonly config: Partial<TrainConfig>;
+    /** A network to train further. */
+    readonly start: StartNetwork | undefined;
     readonly save: TrainingJob["save"];
   },
   terminal: Terminal,

@@ -6,36 +6,57 @@ import { dense, type LayerSpec } from "../../src/plan/layers.ts";
 import { LOSSES, type LossName, trainedActivation } from "../../src/plan/losses.ts";
 import { listOf } from "../../src/plan/option.ts";
 import type { TrainConfig } from "../../src/training/config.ts";
+import { adaptNetwork, type AdaptOptions } from "../../src/training/adapt.ts";
 import { checkFit, checkTargets, isTwoClasses } from "../../src/training/evaluate.ts";
+import { visible } from "../../src/visible.ts";
 import { TaskError } from "../terminal/errors.ts";
+import type { StartNetwork } from "./init_option.ts";
 
 /** The hidden layers if none are named. */
 const HIDDEN: readonly LayerSpec[] = [dense(128, "relu"), dense(64, "relu")];
 
 /** The network and the settings of a run. */
 export interface RunChoice {
-  /** The network, with fresh weights. */
+  /** The network, with fresh weights or those to start with. */
   readonly mlp: Mlp;
   /** The settings that were given, and the loss. */
   readonly config: Partial<TrainConfig>;
-  /** The line that explains the choice of the loss, if it needs explaining. */
+  /** The lines that tell which layers are kept, and explain the choice of the loss, if it needs explaining. */
   readonly notes: readonly string[];
 }
 
-/** Chooses the network and the loss of a run on a set. {@linkcode checkRun} checks that they fit each other. */
+/**
+ * Chooses the network and the loss of a run on a set. {@linkcode checkRun} checks that they fit each other.
+ *
+ * @param options `start` is a network to train further, whose layers are used as far as they fit
+ * @throws {TaskError} if it cannot be trained on this set
+ */
 export function chooseRun(
   set: Dataset,
-  { layers, config }: { readonly layers?: readonly LayerSpec[]; readonly config: Partial<TrainConfig> },
+  { layers, config, start }: {
+    readonly layers?: readonly LayerSpec[];
+    readonly config: Partial<TrainConfig>;
+    readonly start?: StartNetwork;
+  },
 ): RunChoice {
-  const kind = kindOf(set);
-  const chosen = layers ?? [...HIDDEN, outputOf(kind, set, config.loss)];
-  const output = chosen[chosen.length - 1], loss = config.loss ?? lossFor(kind, set, output);
+  const kind = kindOf(set), output = outputOf(kind, set, config.loss);
+  const { mlp, notes } = start
+    ? adapted(start, set, { layers, output, init: config.init, seed: config.seed })
+    : { mlp: Mlp.create(layers ?? [...HIDDEN, output], set, config), notes: [] };
+  const loss = config.loss ?? lossFor(kind, set, mlp.layers[mlp.layers.length - 1]);
   const needsNote = config.loss === undefined && loss === "binary-cross-entropy";
-  return {
-    mlp: Mlp.create(chosen, set, { init: config.init, seed: config.seed }),
-    config: { ...config, loss },
-    notes: needsNote ? [noteOf(kind, set)] : [],
-  };
+  return { mlp, config: { ...config, loss }, notes: [...notes, ...needsNote ? [noteOf(kind, set)] : []] };
+}
+
+/** Returns the network with which training starts, and the line that tells which of its layers are kept. */
+function adapted({ mlp, name }: StartNetwork, set: Dataset, options: AdaptOptions) {
+  try {
+    const { mlp: network, notes } = adaptNetwork(mlp, set, options);
+    return { mlp: network, notes: [`init     ${visible(name)}: ${notes.join("; ")}`] };
+  } catch (error) {
+    const hint = `the network is that of --init ${visible(name)}`;
+    throw new TaskError((error as Error).message, { hint, cause: error });
+  }
 }
 
 /** Returns the kind of a set's targets: the declared one, else that of their values. */

@@ -8,7 +8,7 @@ const { openPage, pageTest, test } = prepareServer();
 pageTest("page shows no guess before something is drawn", async (page, { gui }) => {
   assertEquals(await page.read(), {
     guess: "",
-    verdict: "Draw a digit to get a prediction",
+    verdict: "Draw to get a prediction",
     values: Array(10).fill(null),
   });
   assert(!gui.paths.includes("/predict"));

@@ -1,8 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { datasetFromArrays } from "../../src/data/from_arrays.ts";
-import { datasetFromNpz } from "../../src/data/load.ts";
-import { FormatError } from "../../src/errors.ts";
-import { formatNpz } from "../../src/formats/npz.ts";
 
 /** Returns labels 0, 1, 0, 1, … with another label in one row. */
 function labelsWith(label: number, options: { rows: number; at: number }): Uint32Array {
@@ -28,28 +25,4 @@ Deno.test("datasetFromArrays() accepts classes of which few have rows", () => {
 Deno.test("datasetFromArrays() accepts any label below a given number of classes", () => {
   const labels = labelsWith(1_000_000, { rows: 5, at: 2 });
   assertEquals(setOf(labels, { classes: 2_000_000 }).outFeatures, 2_000_000);
-});
-
-Deno.test("datasetFromNpz() compares the classes with the rows of both sets, and names the array with the largest label", async () => {
-  const set = (train: Uint32Array, test: Uint32Array) => {
-    const column = ({ length }: Uint32Array) => ({ shape: [length, 1], values: new Float32Array(length) });
-    const row = (values: Uint32Array) => ({ shape: [values.length], values });
-    return formatNpz({
-      x_train: column(train),
-      y_train: row(train),
-      x_test: column(test),
-      y_test: row(test),
-    });
-  };
-  const few = labelsWith(1, { rows: 150, at: 0 });
-  const { train } = await datasetFromNpz(set(few, labelsWith(1500, { rows: 50, at: 9 })));
-  assertEquals(train.outFeatures, 1501);
-  const error = await datasetFromNpz(set(few, labelsWith(2024, { rows: 50, at: 9 })), { name: "s.npz" })
-    .catch((reason) => reason);
-  assertEquals(error instanceof FormatError, true);
-  assertEquals(
-    error.message,
-    'Cannot load "s.npz": "y_test" has label 2,024 at [9], which makes 2,025 classes for 200 rows; ' +
-      "labels need to count the classes from 0",
-  );
 });

@@ -69,7 +69,7 @@ for (const [name, source, scale, white] of PIXELS) {
 
 Deno.test("interpret() follows a declared scale", () => {
   const table = interpret(images([0, 200]), { inputScale: "none" }).train;
-  assertEquals([table.inputScale, table.image, table.inputs[1]], [1, undefined, 200]);
+  assertEquals([table.inputScale, table.image?.white, table.inputs[1]], [1, 255, 200]);
   const dim = interpret(images([0, 3]), { inputScale: "pixels" }).train;
   assertEquals([dim.inputScale, dim.image?.white], [1 / 255, 255]);
   const sixteen = interpret(images([0, 16]), { inputScale: 1 / 16 }).train;
@@ -92,6 +92,18 @@ Deno.test("interpret() advises to standardize a table whose columns differ more 
   assertEquals(notes(0, 0, 1, 10, 0, 5, 1, 7), undefined);
   assertEquals(notes(0, 0, 500, 900, 0, 5, 1, 7)?.[0].text, "inputs not scaled (columns are up to 900 wide)");
   assertEquals(notes(5, 0, 5, 10, 5, 5, 5, 7), undefined, "a constant column has no width");
+});
+
+Deno.test("interpret() advises the scale of whole numbers in the shape of images", () => {
+  assertEquals(interpret(images([0, 16])).notes, [{
+    text: "inputs not scaled (0 to 16 may be pixels)",
+    option: { name: "inputScale", value: "1/16" },
+  }]);
+  assertEquals(interpret(images([0, 65535, 5])).notes?.map(({ option }) => option?.value), [
+    "1/65535",
+    "standardize",
+  ]);
+  assertEquals(interpret(images([0.5, 16])).notes, undefined);
 });
 
 interface Expected {
@@ -182,8 +194,10 @@ Deno.test("interpret() follows declared classes", () => {
 Deno.test("interpret() finds the classes of all sets", () => {
   const { train, test } = decide(["a", "b"], {}, { test: labelled(["c", "a"]) });
   assertEquals([train.outFeatures, [...test!.labels!]], [3, [2, 0]]);
+  assertEquals(test?.classNames, ["a", "b", "c"]);
   const numbers = decide(ints(0, 1), {}, { test: labelled(ints(2, 0)), validation: labelled(ints(3)) });
   assertEquals([numbers.train.outFeatures, numbers.validation?.outFeatures], [4, 4]);
+  assertEquals(numbers.notes?.at(-1)?.text, `no rows to train on for classes "2", "3"`);
 });
 
 const REFUSED: [name: string, labels: NpyValues, options: DataOptions & { width?: number }, fault: string][] =
@@ -304,4 +318,14 @@ Deno.test("interpret() sets rows apart as a test set", () => {
   assertEquals([train.labels?.length, test?.labels?.length, train.source], [15, 5, "set.npz"]);
   const source = { test: labelled(ints(0, 1)) };
   assertThrows(() => decide(ints(0, 1), { testSplit: 0.5 }, source), FormatError, "it has a test set");
+});
+
+Deno.test("interpret() takes only the inputs from a network without its number of outputs", () => {
+  const like = { inputShape: [64], inputScale: 1 / 255, classNames: ["a", "b"] };
+  const { train } = interpret({ ...images([0, 128]), file: "set.npz" }, { like });
+  assertEquals([train.inputShape, train.inputScale, train.outFeatures], [[64], 1 / 255, 2]);
+  const inputs = { inputShape: [2], inputScale: 0.5 },
+    named = decide(["eel", "cat", "eel"], { like: inputs }).train;
+  assertEquals([named.inputScale, named.classNames, [...named.labels!]], [0.5, ["cat", "eel"], [1, 0, 1]]);
+  assertEquals(decide(floats(0.5, 2.5), { like: inputs }).train.task, "regress");
 });

@@ -18,6 +18,9 @@ const path = PLACES.find((place) => {
   }
 });
 
+/** True if this machine has MNIST. */
+export const hasMnist = path !== undefined;
+
 let loaded: DatasetPair | undefined;
 
 /** Reads MNIST, once. */

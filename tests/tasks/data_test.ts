@@ -142,14 +142,6 @@ const REFUSALS: Refusal[] = [
       'which need loss "mean-squared-error", "binary-cross-entropy" or "huber"\n' +
       "  hint: use --loss mean-squared-error or huber",
   },
-  {
-    name: "a label far beyond the number of rows",
-    bytes: changed({
-      y_train: { shape: [240], values: Float64Array.from({ length: 240 }, (_, i) => i === 9 ? 1e6 : i % 3) },
-    }),
-    message: 'error: Cannot load "FOLDER/set.npz": "y_train" has label 1,000,000 at [9], which makes ' +
-      "1,000,001 classes for 300 rows; labels need to count the classes from 0",
-  },
   ...Object.entries(CANNOT).map(([option, cannot]) => ({
     name: `a file as a folder in the path of ${option}`,
     args: option === "-o" ? [option, "set.npz/x.npz"] : ["-o", "m.npz", option, "set.npz/x.npz"],
@@ -173,10 +165,11 @@ const REFUSALS: Refusal[] = [
       "  hint: name another place",
   })),
   {
-    name: "a file that is not an .npz",
-    bytes: new TextEncoder().encode("label,pixel\n"),
+    name: "a file that is neither an .npz nor a text",
+    bytes: Uint8Array.of(1, 2, 3),
     message:
-      'error: Cannot load "FOLDER/set.npz": it is no .npz archive (12 bytes), needs one or a folder of IDX files',
+      'error: Cannot load "FOLDER/set.npz": it is neither an .npz archive nor a table of text (3 bytes), ' +
+      "needs an .npz, a CSV or TSV file, or a folder",
   },
   {
     name: "a truncated npz",
@@ -193,7 +186,8 @@ const REFUSALS: Refusal[] = [
   {
     name: "a missing array",
     bytes: setFile({ x_train }),
-    message: 'error: Cannot load "FOLDER/set.npz": it holds x_train, needs x_train and y_train',
+    message: 'error: Cannot load "FOLDER/set.npz": it holds x_train, needs x_train and y_train ' +
+      '(the option "arrays" takes other names)\n  hint: name the arrays, such as --arrays x=arr_0,y=arr_1',
   },
   {
     name: "different numbers of rows",
@@ -221,12 +215,13 @@ const REFUSALS: Refusal[] = [
     message: 'error: Cannot load "FOLDER/set.npz": "x_train" has NaN at [2, 1, 3], needs finite numbers',
   },
   {
-    name: "a negative label",
+    name: "labels of one class",
     bytes: changed({
-      y_test: { shape: [60], values: BigInt64Array.from(y_test.values as BigInt64Array, (y) => y - 1n) },
+      y_train: { shape: [240], values: new BigInt64Array(240) },
+      y_test: { shape: [60], values: new BigInt64Array(60) },
     }),
     message:
-      'error: Cannot load "FOLDER/set.npz": "y_test" has -1 at [0], class labels need to be whole numbers from 0',
+      'error: Cannot load "FOLDER/set.npz": "y_train" has only the label "0", needs two classes or more',
   },
 ];
 

@@ -134,7 +134,7 @@ const REFUSED: [args: string[], code: number, stderr: RegExp][] = [
   [
     ["--model", "m.npz", "--data", "small_set.npz"],
     1,
-    /^error: .*inputs have shape \[5, 4\], .*\[28, 28\]\n$/,
+    /^error: .*inputs of shape \[5, 4\], .*\[28, 28\]\n$/,
   ],
   [
     ["--train", "--data", "small_set.npz", "-o", "new.npz"],

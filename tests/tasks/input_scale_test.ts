@@ -1,5 +1,6 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import type { Dataset } from "../../src/data/dataset.ts";
+import { formatNpz, type NpzInput } from "../../src/formats/npz.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { resolveConfig, type TrainConfig } from "../../src/training/config.ts";
@@ -7,6 +8,7 @@ import { inputScalingText, parseInputScale } from "../../tasks/shared/input_scal
 import { dataNotes } from "../../tasks/shared/run_notes.ts";
 import { withFlag } from "../../tasks/shared/training.ts";
 import { TaskError, UsageError } from "../../tasks/terminal/errors.ts";
+import { drawRegression, taskTest } from "./support.ts";
 
 const ACCEPTED = [
   ["auto", "auto", "none"],
@@ -96,3 +98,61 @@ Deno.test("inputScalingText() says nothing of ranges if all inputs are constant"
   const text = inputScalingText({ shift: [1], scale: [0] }, { inputScaling: "standardize" });
   assertEquals(text, "0 standardized in training; 1 constant in the rows to train on, ignored");
 });
+
+taskTest(
+  "train --input-scale standardize saves a network that takes the values of the file",
+  async (folder) => {
+    const { x_train, y_train, x_test, y_test } = drawRegression();
+    const widened = ({ shape, values }: NpzInput): NpzInput => ({
+      shape,
+      values: Float32Array.from(
+        values as Float32Array,
+        (value, at) => at % 2 === 0 ? 1000 + 200 * value : value / 50,
+      ),
+    });
+    const arrays = { x_train: widened(x_train), y_train, x_test: widened(x_test), y_test };
+    await folder.write("set.npz", formatNpz(arrays));
+    const run = async (...args: string[]) => {
+      const outcome = await folder.run(
+        "train",
+        "--data",
+        "set.npz",
+        "--backend",
+        "wasm",
+        "--threads",
+        "1",
+        ...args,
+      );
+      return { ...outcome, stderr: outcome.stderr.trimEnd() };
+    };
+    const scale = ["--input-scale", "standardize"];
+    const { stdout, stderr, code } = await run(
+      ...scale,
+      "--epochs",
+      "20",
+      "--checkpoint",
+      "c.npz",
+      "-o",
+      "m.npz",
+    );
+    assertEquals(code, 0, stderr);
+    assertMatch(
+      stderr,
+      /\ninputs {3}2 standardized in training: means .* to 9\d\d\.\d, deviations 0\.0\d+ to \d{3}\.\d\n/,
+    );
+    const r2 = Number(/test R² (\d\.\d+)/.exec(stdout)?.[1]);
+    assert(r2 > 0.8, stdout);
+    const evaluated = await folder.run("eval", "-m", "m.npz", "--data", "set.npz", "--backend", "wasm");
+    assertStringIncludes(evaluated.stdout, r2.toFixed(4));
+    const { stdout: described } = await folder.run("info", "-m", "m.npz");
+    assertMatch(described, /\ninputs: 2 standardized in training: means .* to .*, deviations .* to .*\n/);
+
+    const resume = ["--resume", "c.npz", "--epochs", "21", "-o", "n.npz"];
+    const refused = await run(...resume, "--input-scale", "none");
+    assertEquals(
+      refused.stderr,
+      `error: Cannot resume with "inputScaling" none: the checkpoint has standardize`,
+    );
+    assertEquals((await run(...resume)).code, 0);
+  },
+);

@@ -9,7 +9,7 @@ taskTest(
     const printed = await trained(folder, several(), "--epochs", "30");
     assertStringIncludes(
       printed,
-      "inputs [3], 3 target values\ntargets  all 0 or 1, 3 labels a row: binary-cross-entropy (--loss ",
+      "3 columns, 3 labels; inputs not scaled\ntargets  all 0 or 1, 3 labels a row: binary-cross-entropy (--loss ",
     );
     assertStringIncludes(printed, "→ 3 sigmoid, ");
     assertMatch(printed, /\nepoch +train loss +train acc +test loss +test acc +seconds +rows\/s\n/);

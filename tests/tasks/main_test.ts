@@ -6,7 +6,7 @@ import { isGranted } from "../support/permissions.ts";
 import { serveProject } from "../support/served.ts";
 import { type Folder, inFolder, linesOf, type Outcome, ROOT, setFile, taskTest } from "./support.ts";
 
-const NAMES = ["train", "eval", "predict", "gui", "info", "explain"] as const;
+const NAMES = ["train", "eval", "predict", "export", "gui", "info", "explain"] as const;
 const MAIN = toFileUrl(join(ROOT, "tasks/main.ts")).href;
 const FLAGS = ["--no-prompt", "--allow-read", "--allow-write", "--allow-env=TERM,XDG_RUNTIME_DIR"];
 
@@ -67,7 +67,7 @@ for (const name of NAMES) {
 
 const REFUSED: [args: string[], message: string, hint: string][] = [
   [["trian"], 'Unknown command "trian"', "did you mean `mlpcuda train`?"],
-  [["help", "exp"], 'Unknown command "exp"', "did you mean `mlpcuda explain`?"],
+  [["help", "expl"], 'Unknown command "expl"', "did you mean `mlpcuda explain`?"],
   [["zzz", "--epochs", "1"], 'Unknown command "zzz"', "run `mlpcuda --help` for the commands"],
   [["toString"], 'Unknown command "toString"', "run `mlpcuda --help` for the commands"],
   [["--debg"], 'Unknown option "--debg"', "did you mean --debug?"],

@@ -1,42 +1,10 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { formatNpy } from "../../src/formats/npy.ts";
 import { formatNpz } from "../../src/formats/npz.ts";
-import { formatPng } from "../../src/formats/png_write.ts";
-import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
+import { bar, barsMlp, png } from "./bars.ts";
 import { drawRegression, type Folder, jsonOf, linesOf, setFile, taskTest } from "./support.ts";
 
-/**
- * Returns a network that distinguishes an upright bar from a flat one by the middle column and row; darker bars give
- * higher probabilities.
- */
-function barsMlp(): Mlp {
-  const weights = new Float32Array(2 * 784);
-  for (let i = 5; i < 23; i++) {
-    weights[28 * i + 14] = 0.25;
-    weights[784 + 28 * 14 + i] = 0.25;
-  }
-  return new Mlp({
-    inputShape: [28, 28],
-    inputScale: 1 / 255,
-    layers: [dense(2, "softmax")],
-    parameters: { "layer_1.weights": weights, "layer_1.bias": new Float32Array(2) },
-    classNames: ["upright", "flat"],
-  });
-}
-
-/** Draws a bar away from the center, `[60, 80]`, with the brightness of a scan. */
-function bar(kind: "upright" | "flat" | "none"): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({ length: 60 * 80 }, (_, i) => {
-    const x = i % 80, y = Math.floor(i / 80);
-    const isInk = kind === "upright"
-      ? x >= 50 && x < 56 && y > 10 && y < 45
-      : y >= 8 && y < 13 && x > 20 && x < 60;
-    return isInk && kind !== "none" ? 60 : 215 + (x >> 4);
-  });
-}
-
-const png = (pixels: Uint8Array<ArrayBuffer>) => formatPng({ width: 80, height: 60, channels: 1, pixels });
 const npy = (values: Uint8Array | Float32Array<ArrayBuffer>, ...shape: number[]) =>
   formatNpy({ values: values as Uint8Array<ArrayBuffer>, shape });
 
@@ -133,7 +101,8 @@ const REFUSED: [args: string[], code: number, message: string][] = [
   [["none.png"], 1, 'error: Cannot read "none.png": no such file'],
   [["m.npz"], 1, 'error: Cannot load "m.npz": it holds'],
   [["cut.png"], 1, 'error: Cannot read "cut.png": it is cut short'],
-  [["."], 1, 'error: Cannot read "FOLDER": it is a folder, needs a file'],
+  [["."], 1, 'error: Cannot read "cut.png": it is cut short'],
+  [["empty"], 1, 'error: Cannot read "empty": the folder has no pictures'],
   [
     ["up.png", "--raw"],
     1,
@@ -150,6 +119,7 @@ const REFUSED: [args: string[], code: number, message: string][] = [
 taskTest("predict refuses an invalid command line before it prints anything", async (folder) => {
   await prepare(folder);
   await folder.write("cut.png", (await png(bar("flat"))).subarray(0, 60));
+  await Deno.mkdir(`${folder.path}/empty`);
   for (const [args, code, message] of REFUSED) {
     const model = args.includes("--model") ? [] : ["--model", "m.npz"];
     const images = args.length === 0 ? [] : ["up.png"];

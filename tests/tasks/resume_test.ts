@@ -128,7 +128,7 @@ const REFUSED: [args: string[], code: number, message: string][] = [
   [
     ["--resume", "c.npz", "--epochs", "4", "--data", "regression.npz"],
     1,
-    "Cannot resume on regression.npz: it is not the set of 240 rows that training started with",
+    'Cannot load "FOLDER/regression.npz": "x_train" holds inputs of shape [1], the network needs [5, 4]',
   ],
   [
     ["--checkpoint", "new.npz"],

@@ -187,10 +187,12 @@ Deno.test(
       "layer_1.bias.v",
       "layer_1.bias.average",
     ]);
+    const { inputShape, inputScale, layers, training } = checkpoint.mlp;
+    const { parameters } = await Mlp.parse(formatNpz(arrays));
     assertEquals(await parseCheckpoint(formatNpz(arrays)), {
       ...checkpoint,
       progress: { epoch: 2, stepsDone: 0, sums: { lossSum: 0, correct: 0, rows: 0 }, step: 1 },
-      mlp: { ...checkpoint.mlp, parameters: (await Mlp.parse(formatNpz(arrays))).parameters },
+      mlp: { inputShape, inputScale, layers, training, parameters },
     });
     // After 1 step, the average equals the weight; in the units of the targets it is another number.
     const { mean, deviation } = checkpoint.mlp.training!.targetScaling!,

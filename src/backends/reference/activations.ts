@@ -110,7 +110,7 @@ function softplus(z: number): number {
 }
 
 /** Computes Φ(z), the share of the standard normal distribution below `z`. */
-function normalCdf(z: number): number {
+export function normalCdf(z: number): number {
   return z < 0 ? upperTail(-z) : 1 - upperTail(z);
 }
 

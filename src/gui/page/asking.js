@@ -1,4 +1,4 @@
-/** Requests predictions while a digit is drawn: one request at a time, always for the newest drawing. @module */
+/** Requests predictions while a person draws: one request at a time, always for the newest drawing. @module */
 /** @import { Prediction } from "../protocol.ts" */
 /** @import { Ink, Server } from "./parts.ts" */
 

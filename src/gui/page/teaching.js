@@ -1,4 +1,4 @@
-/** Test digits to try on the network, and corrections of its predictions by a person. @module */
+/** Test images to try on the network, and corrections of its predictions by a person. @module */
 /** @import { Ink, Server } from "./parts.ts" */
 import { byId, grouped, make, reasonOf } from "./dom.js";
 

@@ -86,6 +86,8 @@ Deno.test("csvLines() writes a submission: row numbers through all batches, or t
   ]);
   const table = mlpOf({ columns: [{ name: "age" }], labelColumns: ["Survived"] }, 2);
   assertEquals((await linesOf(table, PREDICTIONS, { submission: { id: "Id" } }))[0], "Id,Survived");
+  const pixels = mlpOf({ image: { white: 255, placement: "center" }, labelColumns: ["label"] }, 2);
+  assertEquals((await linesOf(pixels, PREDICTIONS, { submission: { id: "Id" } }))[0], "Id,Label");
   const named = { submission: { id: "Id", label: "Class" } };
   assertEquals((await linesOf(table, PREDICTIONS, named))[0], "Id,Class");
 });

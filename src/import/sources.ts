@@ -1,0 +1,159 @@
+/** The containers of foreign models: the arrays in a file, by name. @module */
+import type { DataNote } from "../data/dataset.ts";
+import { jsonText, type Refuse, refuser } from "../formats/fault.ts";
+import { parseNpy } from "../formats/npy.ts";
+import { holdsObjects, parseNpyObjects } from "../formats/npy_objects.ts";
+import { parsePickle } from "../formats/pickle.ts";
+import { isKind, kindOf, type PickleValue } from "../formats/pickle_values.ts";
+import { parseSafetensors } from "../formats/safetensors.ts";
+import type { TorchFile } from "../formats/torch.ts";
+import type { ZipEntry } from "../formats/zip.ts";
+import { activationNamed } from "./activation_names.ts";
+import { dictLayers, isLayerName } from "./layer_dicts.ts";
+import { pickledArray } from "./pickled_array.ts";
+import { isScikitLearnName, scikitLearnLayers } from "./scikit_learn.ts";
+import { isSequentialName, sequentialLayers } from "./sequential.ts";
+import type { ForeignLayers, NamedArray } from "./weights.ts";
+
+/** The name of the `config` of this library in the metadata of a safetensors file. */
+const CONFIG_KEY = "mlpcuda";
+
+/** The arrays that a model needs, for messages. */
+const NEEDED =
+  'it needs "config" and "layer_1.weights", or another program\'s weights ("0.weight", "coefs_0", "layer_1")';
+
+/** Reads the layers of a safetensors file. */
+export async function safetensorsLayers(bytes: Uint8Array, name: string | undefined): Promise<ForeignLayers> {
+  const { tensors, metadata } = parseSafetensors(bytes, { name });
+  const refuse = refuser("safetensors", { name }), config = metadata.get(CONFIG_KEY);
+  const layers = await layersOf(tensors, { isOrdered: false, origin: "a safetensors file", refuse });
+  return { ...layers, ...config !== undefined && { config } };
+}
+
+/** Reads the layers of an `.npz` that is no model of this library. */
+export async function npzLayers(
+  entries: readonly ZipEntry[],
+  name: string | undefined,
+): Promise<ForeignLayers> {
+  const refuse = refuser("npz", { name });
+  const arrays = new Map<string, NamedArray>(), dicts = new Map<string, PickleValue>();
+  let config: string | undefined;
+  const names = entries.map((entry) => entry.name.replace(/\.npy$/, ""));
+  if (!names.some(isWeightName)) throw noModel(names, refuse);
+  const other = names.find((member) => !isWeightName(member) && !isBesideWeights(member));
+  if (other !== undefined) throw refuse(`has ${jsonText(other)}, which is no part of a network`);
+  for (const [index, entry] of entries.entries()) {
+    const member = names[index];
+    const content = await entry.read(), origin = { name, member };
+    if (holdsObjects(content, origin)) {
+      const [value, ...others] = parseNpyObjects(content, { ...origin, ...PICKLE_OPTIONS });
+      if (others.length > 0) throw refuse(`has a list of objects in ${jsonText(member)}, needs one dict`);
+      dicts.set(member, value);
+      continue;
+    }
+    const { shape, dtype, values } = parseNpy(content, origin);
+    if (member === "config" && typeof values[0] === "string") config = values[0];
+    else arrays.set(member, { shape, dtype, read: () => values });
+  }
+  if (dicts.size > 0) {
+    const [other] = arrays.keys();
+    if (other !== undefined) throw refuse(`has ${jsonText(other)} beside dictionaries of layers`);
+    return await dictLayers(dicts, refuse);
+  }
+  const layers = await layersOf(arrays, { isOrdered: true, origin: "an npz file", refuse });
+  return { ...layers, ...config !== undefined && { config } };
+}
+
+/** Returns whether an array of this name has the weights of a layer. */
+function isWeightName(name: string): boolean {
+  return isSequentialName(name) || isScikitLearnName(name) || isLayerName(name);
+}
+
+/** Returns whether an array of this name may stand beside weights. */
+function isBesideWeights(name: string): boolean {
+  return name === "config" || /^(?:activation|out_activation|classes)_?$|^intercepts_\d+$/.test(name) ||
+    name === "bias" || name.includes("."); // the reader of PyTorch's names refuses those that it does not know
+}
+
+/** Returns the error for arrays without a weight. */
+function noModel(names: readonly string[], refuse: Refuse): Error {
+  const found = JSON.stringify(names.slice(0, 6).join(", ")).slice(1, -1) || "nothing";
+  return refuse(`is no model: ${NEEDED}, it has ${found}`);
+}
+
+/** Names of functions that pickled layers may have as activations, and the advice for all other names. */
+const PICKLE_OPTIONS = {
+  isFunction: (name: string) => activationNamed(name) !== undefined,
+  advice: "save dicts of arrays and texts instead",
+};
+
+/** Reads the layers of a pickled dict, which may have arrays by name, or a dict for each layer. */
+export async function pickleLayers(bytes: Uint8Array, name: string | undefined): Promise<ForeignLayers> {
+  const refuse = refuser("pickle", { name });
+  const { value, end } = parsePickle(bytes, { name, ...PICKLE_OPTIONS });
+  if (end !== bytes.length) throw refuse("goes on after its end", { offset: end });
+  const dict = dictOf(value, refuse);
+  if ([...dict.keys()].some(isLayerName)) return await dictLayers(dict, refuse);
+  const arrays = new Map([...dict].map(([key, item]) => [key, pickledArray(item, key, refuse)]));
+  return await layersOf(arrays, { isOrdered: true, origin: "a pickled dict", refuse });
+}
+
+/** Reads the layers of a file of `torch.save`: a state_dict, or a dict that has one. */
+export async function torchLayers(
+  { value, read }: TorchFile,
+  name: string | undefined,
+): Promise<ForeignLayers> {
+  const refuse = refuser("torch", { name });
+  const { dict, key } = stateDictIn(dictOf(value, refuse), refuse);
+  const arrays = new Map<string, NamedArray>();
+  for (const [member, tensor] of dict) {
+    if (!isKind(tensor, "tensor")) {
+      throw refuse(`has ${kindOf(tensor)} as ${jsonText(member)}, needs a tensor`);
+    }
+    const { shape, storage } = tensor;
+    arrays.set(member, { shape, dtype: storage.type, read: () => read(tensor, member) });
+  }
+  const layers = await layersOf(arrays, { isOrdered: true, origin: "a state_dict of PyTorch", refuse });
+  const found: DataNote[] = key === undefined ? [] : [{ text: `the state_dict is its ${jsonText(key)}` }];
+  return { ...layers, notes: [...found, ...layers.notes] };
+}
+
+/** Makes layers of arrays by name, in the form that the names tell. */
+async function layersOf(
+  arrays: ReadonlyMap<string, NamedArray>,
+  options: { readonly isOrdered: boolean; readonly origin: string; readonly refuse: Refuse },
+): Promise<ForeignLayers> {
+  const names = [...arrays.keys()];
+  if (names.some(isScikitLearnName)) return await scikitLearnLayers(arrays, options.refuse);
+  if (names.some(isSequentialName)) return await sequentialLayers(arrays, options);
+  throw noModel(names, options.refuse);
+}
+
+/** Returns a dict whose keys are texts. */
+function dictOf(value: PickleValue, refuse: Refuse): Map<string, PickleValue> {
+  if (!(value instanceof Map)) throw refuse(`has ${kindOf(value)}, needs a dict`);
+  const dict = new Map<string, PickleValue>();
+  for (const [key, item] of value) {
+    if (typeof key !== "string") throw refuse(`has a dict with ${kindOf(key)} as key, needs texts`);
+    dict.set(key, item);
+  }
+  return dict;
+}
+
+/** Returns a dict of tensors: the dict itself, or the only dict of tensors in it, and its key. */
+function stateDictIn(
+  dict: Map<string, PickleValue>,
+  refuse: Refuse,
+): { readonly dict: Map<string, PickleValue>; readonly key?: string } {
+  const hasTensors = (value: PickleValue) =>
+    value instanceof Map && [...value.values()].some((item) => isKind(item, "tensor"));
+  if (hasTensors(dict as Map<PickleValue, PickleValue>)) return { dict };
+  const keys = [...dict.keys()].filter((key) => hasTensors(dict.get(key)!));
+  if (keys.length === 1) return { dict: dictOf(dict.get(keys[0])!, refuse), key: keys[0] };
+  const found = jsonText((keys.length > 1 ? keys : [...dict.keys()]).slice(0, 6).join(", ")).slice(1, -1);
+  throw refuse(
+    keys.length === 0
+      ? `has no tensors, needs a state_dict; it has ${found || "nothing"}`
+      : `has several dicts of tensors: ${found}; save one of them`,
+  );
+}
