@@ -11,6 +11,7 @@ import {
   DATA_ALIASES,
   DATA_OPTION,
   JSON_OPTION,
+  MODEL_LAYERS_OPTION,
   MODEL_OPTION,
 } from "./shared/options.ts";
 import type { Command } from "./terminal/command.ts";
@@ -27,6 +28,7 @@ const COMMAND = {
       title: "Model and data",
       options: {
         ...MODEL_OPTION,
+        ...MODEL_LAYERS_OPTION,
         ...DATA_OPTION,
         ...READING_OPTIONS,
         set: {
@@ -49,8 +51,8 @@ if (import.meta.main) await run();
 
 async function main(context: TaskContext<typeof COMMAND["groups"]>): Promise<void> {
   const { given: { data, run }, screen, signal } = context;
-  const mlp = await loadModel(data.model, context);
-  const { model: _, data: named, set: __, ...reading } = data;
+  const mlp = await loadModel(data.model, { ...context, layers: data.layers });
+  const { model: _, layers: __, data: named, set: ___, ...reading } = data;
   const { data: options } = await dataOptionsOf(reading);
   const { sets, lines } = await openData(named, { screen, signal }, { ...options, like: mlp });
   const set = data.set ?? COMMAND.groups.data.options.set.default;

@@ -192,7 +192,11 @@ function checkUsage({ page, network, config, machine }: Context["given"]): void 
     const [option] = Object.keys(options);
     if (option !== undefined) throw new UsageError(`${dashed(kebab(option))} needs ${needed}`);
   };
-  if (!page.train) refuseWithout("--train", { ...network, ...config });
+  const { layers, ...training } = network;
+  if (!page.train) refuseWithout("--train", { ...training, ...config });
+  if (!page.train && (page.demo || page.model === undefined) && layers !== undefined) {
+    throw new UsageError("--layers needs --train, or --model with a file of another program");
+  }
   if (!page.train && !page.demo) refuseWithout("--train or --demo", machine);
   checkConfig(initOf(config, {}).config);
 }
@@ -206,7 +210,9 @@ async function openShown(
   const { given: { page, network, config, machine }, screen } = context;
   const { data: reading } = await dataOptionsOf(readingOf(page));
   const samples = { data: page.data, options: reading };
-  if (backend === undefined) return await openSaved(page.model, samples, context);
+  if (backend === undefined) {
+    return await openSaved(page.model, samples, { ...context, layers: network.layers });
+  }
   for (const { name, reason } of backend.passedOver) screen.note(`passed over ${name}: ${reason}`);
   screen.note(`backend  ${backend.name} on ${backend.device}`);
   if (save === undefined) return await openDemo(backend, samples, context);

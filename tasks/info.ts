@@ -10,10 +10,17 @@ import type { Mlp } from "../src/mlp.ts";
 import type { TrainingRecord } from "../src/mlp_parts.ts";
 import config from "../deno.json" with { type: "json" };
 import { loadModel } from "./shared/model.ts";
-import { BACKEND_OPTIONS, backendOptionsOf, DEFAULT_MODEL, JSON_OPTION } from "./shared/options.ts";
+import {
+  BACKEND_OPTIONS,
+  backendOptionsOf,
+  DEFAULT_MODEL,
+  JSON_OPTION,
+  MODEL_LAYERS_OPTION,
+} from "./shared/options.ts";
 import { inputScalingText } from "./shared/input_scale.ts";
 import { scalingText } from "./shared/run_notes.ts";
 import type { Command } from "./terminal/command.ts";
+import { UsageError } from "./terminal/errors.ts";
 import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
 import { count } from "./terminal/numbers.ts";
 
@@ -25,6 +32,7 @@ const COMMAND = {
       title: "Model and backends",
       options: {
         model: { kind: "text", value: "PATH", help: `model to describe, such as ${DEFAULT_MODEL}` },
+        ...MODEL_LAYERS_OPTION,
         threads: BACKEND_OPTIONS.threads,
         device: BACKEND_OPTIONS.device,
         ...JSON_OPTION,
@@ -41,7 +49,10 @@ if (import.meta.main) await run();
 
 async function main(context: TaskContext<typeof COMMAND["groups"]>): Promise<void> {
   const { given: { run }, screen } = context;
-  const mlp = run.model === undefined ? undefined : await loadModel(run.model, context);
+  if (run.layers !== undefined && run.model === undefined) throw new UsageError("--layers needs --model");
+  const mlp = run.model === undefined
+    ? undefined
+    : await loadModel(run.model, { ...context, layers: run.layers });
   const backends = await Promise.all(BACKENDS.map((name) => describeBackend(name, backendOptionsOf(run))));
   const versions = {
     mlpcuda: config.version,
@@ -132,13 +143,14 @@ function modelLines(mlp: Mlp): string[] {
 
 /** Returns the lines that describe how a network was trained. */
 function trainingLines(record: TrainingRecord, { columns }: Mlp): string[] {
-  const { dataset, epochs, backend, config, inputScaling, targetScaling } = record;
+  const { dataset, epochs, backend, config, inputScaling, inputNegative, targetScaling } = record;
   return [
     `trained for ${epochs} of ${config.epochs} epochs on ${
       count(dataset.rows)
     } rows of ${dataset.source}, by ${backend}`,
     ...config.average > 0 ? [`parameters averaged over the steps by ${config.average}`] : [],
     ...inputScaling ? [`inputs: ${inputScalingText(inputScaling, config, columns)}`] : [],
+    ...inputNegative === undefined ? [] : ["inputs: negated in training, because their background is light"],
     ...targetScaling ? [`targets standardized in training: ${scalingText(targetScaling)}`] : [],
     Object.entries(config).map(([name, value]) => `${name} ${value}`).join(", "),
   ];

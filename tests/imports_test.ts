@@ -74,7 +74,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   augment: ["data", "workers"],
   backends: ["plan", "data", "workers"],
   training: ["plan", "data", "formats", "augment", "backends"],
-  export: ["plan", "data", "formats", "backends", "training"],
+  export: ["plan", "data", "formats", "backends", "training", "import"],
   import: ["plan", "data", "formats", "backends"],
   gui: ["plan", "data", "formats", "backends", "training"],
 };

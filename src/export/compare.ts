@@ -1,19 +1,14 @@
 /** Comparison of an exported network with the network itself. @module */
 import type { Dataset } from "../data/dataset.ts";
-import { refuser } from "../formats/fault.ts";
-import type { NpyArray } from "../formats/npy.ts";
-import { parseNpz } from "../formats/npz.ts";
-import { parseSafetensors, type SafetensorsTensor } from "../formats/safetensors.ts";
 import { answerOf } from "../guess.ts";
-import { Mlp } from "../mlp.ts";
-import { stringOf } from "../model_file.ts";
+import { importModel } from "../import/import.ts";
+import type { Mlp } from "../mlp.ts";
 import { type Answer, answersOf } from "./answers.ts";
 import type { ExportFormat } from "./export.ts";
 import { runModule } from "./module_worker.ts";
 import { parseOnnx } from "./onnx_read.ts";
 import { runOnnx } from "./onnx_run.ts";
 import { DOUBLE } from "./onnx_types.ts";
-import { CONFIG_KEY, readSequential } from "./sequential.ts";
 
 /** The rows that are computed before the caller is told of the progress. */
 const SLICE = 256;
@@ -109,9 +104,10 @@ function differenceOf(expected: number, found: number): number {
 async function openExport({ format, bytes }: ComparisonInput): Promise<Opened> {
   switch (format) {
     case "safetensors":
-      return { answer: answersOf(await readSafetensors(bytes)), allowedDifference: ALLOWED };
-    case "npz":
-      return { answer: answersOf(await readNpz(bytes)), allowedDifference: ALLOWED };
+    case "npz": {
+      const { mlp } = await importModel(bytes);
+      return { answer: answersOf(mlp), allowedDifference: ALLOWED };
+    }
     case "onnx": {
       const model = parseOnnx(bytes);
       const isWide = model.nodes.some(({ attributes }) => attributes.get("to") === DOUBLE);
@@ -126,26 +122,4 @@ async function openExport({ format, bytes }: ComparisonInput): Promise<Opened> {
       format satisfies never;
       throw new TypeError(`Unknown format "${format}"`);
   }
-}
-
-async function readSafetensors(bytes: Uint8Array): Promise<Mlp> {
-  const { tensors, metadata } = parseSafetensors(bytes);
-  const config = metadata.get(CONFIG_KEY);
-  if (config === undefined) {
-    throw refuser("safetensors", {})(`has no ${JSON.stringify(CONFIG_KEY)} in its metadata`);
-  }
-  const read = (name: string) => Promise.resolve(arrayOf(tensors.get(name), name));
-  return new Mlp(await readSequential({ file: "", names: [...tensors.keys()], read }, config));
-}
-
-async function readNpz(bytes: Uint8Array): Promise<Mlp> {
-  const npz = await parseNpz(bytes), refuse = refuser("npz", {});
-  return new Mlp(await readSequential(npz, stringOf(await npz.read("config"), "config", refuse)));
-}
-
-/** Returns a tensor of float32 as an array of an `.npz`. */
-function arrayOf(tensor: SafetensorsTensor | undefined, name: string): NpyArray {
-  const values = tensor?.read();
-  if (tensor && values instanceof Float32Array) return { dtype: "<f4", shape: tensor.shape, values };
-  throw refuser("safetensors", {})(`has ${JSON.stringify(name)} of ${tensor?.dtype}, needs F32`);
 }

@@ -3,7 +3,8 @@
  * nothing: it knows the constructors of `pickle_constructors.ts`, and refuses every other one by name.
  * https://github.com/python/cpython/blob/main/Lib/pickletools.py
  *
- * Memory: values that are long are views of the file. All others together take at most 64 MiB and eight times the file's size.
+ * Memory: values that are long are views of the file. All others together take at most about 64 MiB and eight times the file's
+ * size.
  * @module
  */
 import { digits, jsonText, type Origin, type Refuse, refuser } from "./fault.ts";
@@ -42,7 +43,7 @@ export interface Pickle {
   readonly storages: ReadonlyMap<string, PickledStorage>;
 }
 
-/** The memory, in bytes, that values may take besides eight times the file's size. */
+/** The memory, in bytes, that values may take besides four times the file's size. */
 const FREE_MEMORY = 64 * 2 ** 20;
 
 /** An estimate of the memory of an object, in bytes. */
@@ -59,7 +60,7 @@ export function parsePickle(bytes: Uint8Array, options: PickleOptions = {}): Pic
   const origin = refuser("pickle", options);
   const reader = createPickleReader(bytes, options.start ?? 0, origin);
   const refuse: Refuse = (fault, given) => origin(fault, { offset: reader.opcodeStart, ...given });
-  let memory = FREE_MEMORY + 8 * bytes.length;
+  let memory = FREE_MEMORY + 4 * bytes.length;
   const charge = (amount: number) => {
     memory -= amount;
     if (memory < 0) throw refuse("needs far more memory than a pickle of its size should");
@@ -158,7 +159,7 @@ function run(reader: PickleReader, tools: PickleTools, options: PickleOptions): 
         return { value, end: reader.position, storages: tools.storages };
       }
       case "(":
-        charge(8);
+        charge(16);
         marks.push(stack.length);
         break;
       case "0": // POP

@@ -70,11 +70,13 @@ const orderedDict: Constructor = ([pairs = []], tools) => {
 const encode: Constructor = ([text], tools) => {
   const characters = checked(text, "a text", isText, tools);
   tools.charge(characters.length);
-  return Uint8Array.from(characters, (character) => {
-    const code = character.charCodeAt(0);
+  const bytes = new Uint8Array(characters.length);
+  for (let at = 0; at < bytes.length; at++) {
+    const code = characters.charCodeAt(at);
     if (code > 255) throw tools.refuse("has bytes in a text with other characters");
-    return code;
-  });
+    bytes[at] = code;
+  }
+  return bytes;
 };
 
 const emptyArray: Constructor = () => ({

@@ -133,9 +133,12 @@ export function createPickleReader(bytes: Uint8Array, start: number, refuse: Ref
     },
     indexLine: () => Number(numberLine(/^\d{1,15}$/, "index")),
     unicodeLine: () =>
-      latin1(lineBytes()).replace(/\\(?:u([\da-f]{4})|U(00(?:0\d|10)[\da-f]{4}))/gi, (_, short, long) => {
-        return String.fromCodePoint(parseInt(short ?? long, 16));
-      }),
+      latin1(lineBytes()).replace(
+        /\\(?:u([\da-fA-F]{4})|U(00(?:0[\da-fA-F]|10)[\da-fA-F]{4}))/g,
+        (_, short, long) => {
+          return String.fromCodePoint(parseInt(short ?? long, 16));
+        },
+      ),
     stringLine() {
       const text = latin1(lineBytes()), quote = text[0];
       if (text.length < 2 || (quote !== "'" && quote !== '"') || text.at(-1) !== quote) {
@@ -195,7 +198,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /** Resolves the escapes of a string of Python 2. */
 function unescaped(text: string): string {
-  return text.replace(/\\(?:x([\da-f]{2})|([0-7]{1,3})|([^]))/gi, (_, hex, octal, letter) => {
+  return text.replace(/\\(?:x([\da-fA-F]{2})|([0-7]{1,3})|([^]))/g, (_, hex, octal, letter) => {
     if (hex !== undefined) return String.fromCharCode(parseInt(hex, 16));
     if (octal !== undefined) return String.fromCharCode(parseInt(octal, 8) & 255);
     return Object.hasOwn(ESCAPES, letter) ? ESCAPES[letter] : letter;

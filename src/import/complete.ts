@@ -39,7 +39,7 @@ export function foreignParts(
 
 /** Returns the layers: those of the options, else those with the activations of the file, else assumed ones. */
 function layersFor(
-  { layers }: ForeignLayers,
+  { layers, last = "linear" }: ForeignLayers,
   { layers: given, name }: ImportOptions,
   notes: DataNote[],
 ): readonly LayerSpec[] {
@@ -57,11 +57,16 @@ function layersFor(
       const assumed = index < layers.length - 1 ? "relu" : last;
       return { outFeatures, activation: activation ?? assumed };
     });
-  const assumed = withLast("linear");
+  const assumed = withLast(last), isPair = widths[widths.length - 1] === 1;
   if (layers.every(({ activation }) => activation !== undefined)) return assumed;
-  const other = widths[widths.length - 1] === 1 ? "sigmoid" : "softmax";
+  const [purpose, other] = last === "softmax"
+    ? ["a regression", "linear"] as const
+    : isPair
+    ? ["two classes", "sigmoid"] as const
+    : ["classes", "softmax"] as const;
+  const advice = `for ${purpose}, the last is usually ${other}`;
   notes.push({
-    text: `the file does not tell the activations: ${formatLayers(assumed)} is assumed`,
+    text: `the file does not tell the activations: ${formatLayers(assumed)} is assumed; ${advice}`,
     option: { name: "layers", value: formatLayers(withLast(other)) },
   });
   return assumed;
@@ -96,10 +101,7 @@ function inputSpecFor(
   const white = inputScale > 0 ? Number((1 / inputScale).toPrecision(12)) : 1;
   const pixels = isImage ? `, as ${inputShape.join("×")} pixels from 0 to ${white}` : "";
   if (scale === "none") {
-    notes.push({
-      text: `the file does not tell the scale of inputs: they are used as they are${pixels}`,
-      ...isImage && { option: { name: "inputScale", value: "pixels" } },
-    });
+    notes.push({ text: `the file does not tell the scale of inputs: they are used as they are${pixels}` });
   }
   return {
     inputShape,

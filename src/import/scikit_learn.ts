@@ -62,7 +62,15 @@ export async function scikitLearnLayers(
   const other = [...arrays.keys()].find((name) => !used.has(name));
   if (other !== undefined) throw refuse(`has ${jsonText(other)}, which belongs to no layer`);
   checkChain(layers, refuse);
-  return { origin, layers, ...classNames && { classNames }, notes: [{ text: `weights from ${origin}` }] };
+  // A classifier of two classes has one output, so several outputs are seldom those of another network than a classifier.
+  const isClassifier = layers[layers.length - 1].outFeatures > 2;
+  return {
+    origin,
+    layers,
+    ...isClassifier && { last: "softmax" },
+    ...classNames && { classNames },
+    notes: [{ text: `weights from ${origin}` }],
+  };
 }
 
 /** Turns weights `[I, O]` into `[O, I]`. */

@@ -18,10 +18,9 @@ import type { ForeignLayers, NamedArray } from "./weights.ts";
 /** The name of the `config` of this library in the metadata of a safetensors file. */
 const CONFIG_KEY = "mlpcuda";
 
-/** The forms of foreign models, for messages. */
-const FORMS =
-  'weights named as in PyTorch ("0.weight", "0.bias"), scikit-learn\'s "coefs_0" and "intercepts_0", ' +
-  'or dictionaries "layer_1" of weights, bias and act';
+/** The arrays that a model needs, for messages. */
+const NEEDED =
+  'it needs "config" and "layer_1.weights", or another program\'s weights ("0.weight", "coefs_0", "layer_1")';
 
 /** Reads the layers of a safetensors file. */
 export async function safetensorsLayers(bytes: Uint8Array, name: string | undefined): Promise<ForeignLayers> {
@@ -39,16 +38,12 @@ export async function npzLayers(
   const refuse = refuser("npz", { name });
   const arrays = new Map<string, NamedArray>(), dicts = new Map<string, PickleValue>();
   let config: string | undefined;
-  const known = (member: string) =>
-    member === "config" || /^(?:activation|out_activation|classes)_?$/.test(member) ||
-    isSequentialName(member) || /^(?:.*\.)?bias$/.test(member) || isScikitLearnName(member) ||
-    /^intercepts_\d+$/.test(member) || isLayerName(member);
-  for (const entry of entries) {
-    const member = entry.name.replace(/\.npy$/, "");
-    if (!known(member)) {
-      const found = entries.slice(0, 6).map((other) => other.name.replace(/\.npy$/, "")).join(", ");
-      throw refuse(`has ${jsonText(member)}, it needs ${FORMS}; it has ${jsonText(found).slice(1, -1)}`);
-    }
+  const names = entries.map((entry) => entry.name.replace(/\.npy$/, ""));
+  if (!names.some(isWeightName)) throw noModel(names, refuse);
+  const other = names.find((member) => !isWeightName(member) && !isBesideWeights(member));
+  if (other !== undefined) throw refuse(`has ${jsonText(other)}, which is no part of a network`);
+  for (const [index, entry] of entries.entries()) {
+    const member = names[index];
     const content = await entry.read(), origin = { name, member };
     if (holdsObjects(content, origin)) {
       const [value, ...others] = parseNpyObjects(content, { ...origin, ...PICKLE_OPTIONS });
@@ -67,6 +62,23 @@ export async function npzLayers(
   }
   const layers = await layersOf(arrays, { isOrdered: true, origin: "an npz file", refuse });
   return { ...layers, ...config !== undefined && { config } };
+}
+
+/** Returns whether an array of this name has the weights of a layer. */
+function isWeightName(name: string): boolean {
+  return isSequentialName(name) || isScikitLearnName(name) || isLayerName(name);
+}
+
+/** Returns whether an array of this name may stand beside weights. */
+function isBesideWeights(name: string): boolean {
+  return name === "config" || /^(?:activation|out_activation|classes)_?$|^intercepts_\d+$/.test(name) ||
+    name === "bias" || name.includes("."); // the reader of PyTorch's names refuses those that it does not know
+}
+
+/** Returns the error for arrays without a weight. */
+function noModel(names: readonly string[], refuse: Refuse): Error {
+  const found = JSON.stringify(names.slice(0, 6).join(", ")).slice(1, -1) || "nothing";
+  return refuse(`is no model: ${NEEDED}, it has ${found}`);
 }
 
 /** Names of functions that pickled layers may have as activations, and the advice for all other names. */
@@ -114,8 +126,7 @@ async function layersOf(
   const names = [...arrays.keys()];
   if (names.some(isScikitLearnName)) return await scikitLearnLayers(arrays, options.refuse);
   if (names.some(isSequentialName)) return await sequentialLayers(arrays, options);
-  const found = jsonText(names.slice(0, 6).join(", ")).slice(1, -1) || "nothing";
-  throw options.refuse(`is no model: it needs ${FORMS}; it has ${found}`);
+  throw noModel(names, options.refuse);
 }
 
 /** Returns a dict whose keys are texts. */

@@ -20,6 +20,8 @@ export interface ForeignLayers {
   readonly origin: string;
   /** The layers. */
   readonly layers: readonly ForeignLayer[];
+  /** The activation of the last layer that is assumed if the file does not tell it; `linear` by default. */
+  readonly last?: ActivationName;
   /** The names of the classes, if the file has them. */
   readonly classNames?: readonly string[];
   /** The `config` of this library, if the file has one; it decides everything else. */

@@ -173,7 +173,7 @@ export function toScaledInputs(parameters: Tensors, scaling: InputScaling | unde
 }
 
 /** Returns parameters with other weights in the first layer, each of which also adds to the bias of its output. */
-function withFirstLayer(
+export function withFirstLayer(
   parameters: Tensors,
   change: (weight: number, input: number) => { readonly weight: number; readonly bias: number },
 ): Tensors {

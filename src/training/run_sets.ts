@@ -6,6 +6,7 @@ import { type LossName, trainedActivation } from "../plan/losses.ts";
 import type { TrainConfig } from "./config.ts";
 import { checkFit, checkTargets, isTwoClasses } from "./evaluate.ts";
 import { rowWeightsOf } from "./row_weights.ts";
+import { negated } from "./input_negative.ts";
 import { inputScalingOf, scaled } from "./input_scaling.ts";
 import type { Scalings } from "./scalings.ts";
 import { standardized, targetScalingOf } from "./target_scaling.ts";
@@ -25,6 +26,7 @@ export interface RunSets {
 /**
  * Prepares the data sets of a run.
  *
+ * @param inputNegative the number from which the inputs are subtracted; if absent, they are not
  * @throws {RangeError} if sets, network and settings do not fit each other, or if the inputs cannot be scaled
  * @throws {TypeError} if a set does not fit the network
  */
@@ -36,6 +38,7 @@ export function prepareSets(
     readonly test: Dataset | undefined;
   },
   config: TrainConfig,
+  inputNegative?: number,
 ): RunSets {
   const { rows, validation } = splitOff(dataset, given, config);
   const sets = [dataset, validation, test].filter((set) => set !== undefined);
@@ -47,8 +50,12 @@ export function prepareSets(
   const targetScaling = targetScalingOf(mlp.layers, dataset, config, rows);
   const inputScaling = inputScalingOf(dataset, config, rows);
   const training = standardized({ ...targeted, ...weights && { weights } }, targetScaling);
-  const scalings = { ...inputScaling && { inputScaling }, ...targetScaling && { targetScaling } };
-  return { training: scaled(training, inputScaling), rows, validation, scalings };
+  const scalings = {
+    ...inputScaling && { inputScaling },
+    ...inputNegative !== undefined && { inputNegative },
+    ...targetScaling && { targetScaling },
+  };
+  return { training: scaled(negated(training, inputNegative), inputScaling), rows, validation, scalings };
 }
 
 /** Returns the rows to train on, and the validation set: the given one, or the other rows. */

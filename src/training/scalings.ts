@@ -2,6 +2,7 @@
 import type { Tensors } from "../backends/backend.ts";
 import { isInitial } from "../init.ts";
 import { layerBuffer, type LayerSpec } from "../plan/layers.ts";
+import { toOtherNegative } from "./input_negative.ts";
 import { type InputScaling, toOriginalInputs, toScaledInputs } from "./input_scaling.ts";
 import { type TargetScaling, toOriginalUnits, toStandardUnits } from "./target_scaling.ts";
 
@@ -9,14 +10,17 @@ import { type TargetScaling, toOriginalUnits, toStandardUnits } from "./target_s
 export interface Scalings {
   /** The scaling of the inputs; absent if they are not scaled. */
   readonly inputScaling?: InputScaling;
+  /** The input from which the inputs are subtracted: that of a white pixel of images on a light background; absent for others. */
+  readonly inputNegative?: number;
   /** The scaling of the target values; absent if they are not scaled. */
   readonly targetScaling?: TargetScaling;
 }
 
 /** Returns parameters that take inputs and give outputs as they are in the data set. */
 export function toOriginal(parameters: Tensors, layers: readonly LayerSpec[], scalings: Scalings): Tensors {
-  const { inputScaling, targetScaling } = scalings;
-  return toOriginalInputs(toOriginalUnits(parameters, layers, targetScaling), inputScaling);
+  const { inputScaling, inputNegative, targetScaling } = scalings;
+  const original = toOriginalUnits(parameters, layers, targetScaling);
+  return toOtherNegative(toOriginalInputs(original, inputScaling), inputNegative);
 }
 
 /**
@@ -25,7 +29,8 @@ export function toOriginal(parameters: Tensors, layers: readonly LayerSpec[], sc
  */
 export function toScaled(parameters: Tensors, layers: readonly LayerSpec[], scalings: Scalings): Tensors {
   const isGiven = (layer: number) => !isInitial(parameters[layerBuffer(layer, "weights")]);
-  const inputScaling = isGiven(0) ? scalings.inputScaling : undefined;
+  const { inputScaling, inputNegative } = isGiven(0) ? scalings : {};
   const targetScaling = isGiven(layers.length - 1) ? scalings.targetScaling : undefined;
-  return toStandardUnits(toScaledInputs(parameters, inputScaling), layers, targetScaling);
+  const scaled = toScaledInputs(toOtherNegative(parameters, inputNegative), inputScaling);
+  return toStandardUnits(scaled, layers, targetScaling);
 }

@@ -12,6 +12,7 @@ import { resolveConfig, type TrainConfig } from "./config.ts";
 import { type EpochOptions, recordOf, type Run, runEpochs, type TrainEvent } from "./epochs.ts";
 export type { TrainEvent } from "./epochs.ts";
 import { createEvaluator } from "./evaluate.ts";
+import { inputNegativeOf } from "./input_negative.ts";
 import { networkParameters } from "./network_parameters.ts";
 import { checkResume, checkScaling, endOfRun } from "./resume.ts";
 import { prepareSets } from "./run_sets.ts";
@@ -79,11 +80,12 @@ export async function* train(
     mlp,
     { dataset, validation: given, test },
     config,
+    resume ? resume.mlp.training?.inputNegative : inputNegativeOf(dataset, config),
   );
   if (resume) checkScaling(resume, scalings, dataset);
   const plan = buildPlan(mlp.layers, config, {
     inFeatures: mlp.inFeatures,
-    inputScale: config.augment ? augmentedScale(dataset) : training.inputScale,
+    inputScale: config.augment ? augmentedScale(training) : training.inputScale,
     labels: training.labels !== undefined,
     weighted: training.weights !== undefined,
     outFeatures: training.labels ? mlp.outFeatures : training.outFeatures,
@@ -96,7 +98,7 @@ export async function* train(
   const evaluators: Run["evaluators"] = {};
   let trainer: Trainer | undefined, augmenter: Augmenter | undefined;
   try {
-    if (config.augment) augmenter = await createAugmenter(dataset, { seed: config.seed, threads });
+    if (config.augment) augmenter = await createAugmenter(training, { seed: config.seed, threads });
     const inputs = await augmenter?.inputsOf(resume?.progress.epoch ?? 1) ?? training.inputs;
     const start = startOf(plan, mlp, { resume, scalings });
     trainer = await engine.createTrainer(plan, { ...training, inputs }, start);

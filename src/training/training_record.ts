@@ -99,12 +99,18 @@ export function readTrainingRecord(value: unknown, refuse: Refuse): TrainingReco
     isInputScaling,
     "a shift and a scale from 0 for each input",
   );
+  const isNumber = (field: unknown): field is number => Number.isFinite(field);
+  const inputNegative = check("inputNegative", value.inputNegative, isNumber, "a finite number");
   if (wrongOption(value.config) !== undefined) return undefined;
   const config = readConfig(value.config, "config", refuse);
   const isIncomplete = epochs === undefined || backend === undefined || source === undefined ||
     rows === undefined;
   if (isIncomplete) return undefined;
-  const scalings = { ...inputScaling && { inputScaling }, ...targetScaling && { targetScaling } };
+  const scalings = {
+    ...inputScaling && { inputScaling },
+    ...inputNegative !== undefined && { inputNegative },
+    ...targetScaling && { targetScaling },
+  };
   return { config, epochs, dataset: { source, rows }, backend, ...scalings };
 }
 

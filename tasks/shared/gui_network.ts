@@ -53,11 +53,10 @@ const DEMO = { digits: 20_000, testDigits: 1000, epochs: 8 };
 export async function openSaved(
   path: string | undefined,
   samples: SampleSource,
-  terminal: Terminal,
+  terminal: Terminal & { readonly layers?: string },
 ): Promise<Shown> {
-  const { program, signal } = terminal;
-  const otherwise = `\`${program} gui --demo\` to try the page without a model`;
-  const mlp = await loadModel(path, { program, signal, otherwise });
+  const otherwise = `\`${terminal.program} gui --demo\` to try the page without a model`;
+  const mlp = await loadModel(path, { ...terminal, otherwise });
   checkShowable(mlp);
   const shown = await samplesFor(mlp, samples, terminal), { training } = mlp;
   const source = training?.dataset?.source, epochs = training?.epochs; // another program's record may lack either

@@ -1,27 +1,37 @@
 /** The saved network that a task uses. @module */
-import { Mlp } from "../../src/mlp.ts";
+import { loadModel as loadAnyModel } from "../../src/import/import.ts";
+import type { Mlp } from "../../src/mlp.ts";
+import { noteText } from "./data_options.ts";
 import { isThere } from "./kept_files.ts";
+import { layersOf } from "./training.ts";
 import { DEFAULT_MODEL } from "./options.ts";
 import { unlessAborted } from "../terminal/interrupt.ts";
 import { projectPath, userPath } from "../terminal/paths.ts";
+import type { Screen } from "../terminal/screen.ts";
 import { fileError } from "../terminal/system_errors.ts";
 
 /**
- * Loads the model that `--model` names, or the default one.
+ * Loads the model that `--model` names, or the default one. It may be a file of another program; the screen then shows what the
+ * file does not tell.
  *
- * @param options `otherwise` is the other advice of the hint if there is no model
+ * @param options `otherwise` is the other advice of the hint if there is no model; `layers` is the text of `--layers`
  */
 export async function loadModel(
   named: string | undefined,
-  { signal, program, otherwise = "name one with --model" }: {
+  { signal, program, screen, layers, otherwise = "name one with --model" }: {
     readonly signal: AbortSignal;
     readonly program: string;
+    readonly screen?: Screen;
+    readonly layers?: string;
     readonly otherwise?: string;
   },
 ): Promise<Mlp> {
   const path = userPath(named ?? DEFAULT_MODEL);
+  const options = layers === undefined ? {} : { layers: layersOf(layers) };
   try {
-    return await unlessAborted(signal, Mlp.load(path));
+    const { mlp, notes } = await unlessAborted(signal, loadAnyModel(path, options));
+    for (const note of notes) screen?.note(`model    ${noteText(note)}`);
+    return mlp;
   } catch (error) {
     const other = projectPath(DEFAULT_MODEL);
     const isElsewhere = named === undefined && await isThere(other);

@@ -10,7 +10,20 @@ export const MODEL_OPTION = {
   model: {
     kind: "text",
     value: "PATH",
-    help: `saved model (default ${DEFAULT_MODEL} in the current folder)`,
+    help:
+      `saved model (default ${DEFAULT_MODEL} in the current folder), or a file of another program: a .safetensors, .pt or ` +
+      ".npz with weights",
+  },
+} as const satisfies ArgumentTable;
+
+/** The layers of a model of another program. */
+export const MODEL_LAYERS_OPTION = {
+  layers: {
+    kind: "text",
+    value: "LAYERS",
+    help:
+      "layers of a model of another program, whose file does not tell the activations, such as 128:relu,10:softmax; " +
+      "by default relu, and a linear last layer",
   },
 } as const satisfies ArgumentTable;
 

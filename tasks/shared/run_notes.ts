@@ -3,6 +3,7 @@ import { countOf, type Dataset } from "../../src/data/dataset.ts";
 import { splitRows } from "../../src/data/split.ts";
 import type { Mlp } from "../../src/mlp.ts";
 import type { TrainConfig } from "../../src/training/config.ts";
+import { inputNegativeOf } from "../../src/training/input_negative.ts";
 import { inputScalingOf } from "../../src/training/input_scaling.ts";
 import { classWeightsOf, rowWeightsOf } from "../../src/training/row_weights.ts";
 import { type TargetScaling, targetScalingOf } from "../../src/training/target_scaling.ts";
@@ -29,6 +30,9 @@ export function dataNotes(mlp: Mlp, set: Dataset, config: TrainConfig): string[]
     const off = config.standardizeTargets === "auto" ? " (--standardize-targets never turns this off)" : "";
     return [
       ...inputScaling ? [`inputs   ${inputScalingText(inputScaling, config, set.columns)}`] : [],
+      ...inputNegativeOf(set, config) === undefined
+        ? []
+        : ["inputs   negated in training, because their background is light"],
       ...scaling ? [`targets  ${scalingText(scaling)}; standardized for training${off}`] : [],
       ...weights && config.classWeights === "balanced" ? [`weights  ${weightsText(weights, set)}`] : [],
     ];

@@ -69,7 +69,7 @@ for (const [name, source, scale, white] of PIXELS) {
 
 Deno.test("interpret() follows a declared scale", () => {
   const table = interpret(images([0, 200]), { inputScale: "none" }).train;
-  assertEquals([table.inputScale, table.image, table.inputs[1]], [1, undefined, 200]);
+  assertEquals([table.inputScale, table.image?.white, table.inputs[1]], [1, 255, 200]);
   const dim = interpret(images([0, 3]), { inputScale: "pixels" }).train;
   assertEquals([dim.inputScale, dim.image?.white], [1 / 255, 255]);
   const sixteen = interpret(images([0, 16]), { inputScale: 1 / 16 }).train;

@@ -283,8 +283,9 @@ for (const [kind, train, test] of FOLDERS) {
     }
     const pair = await loadDataset(folder);
     assertEquals(pair.train.inputs, Uint8Array.of(10, 20, 30, 200));
+    const shape = train[0].startsWith("emnist") ? [2, 1] : [1, 2]; // EMNIST's images are transposed
     assertEquals([pair.train.inputShape, pair.train.classNames, pair.train.source], [
-      [1, 2],
+      shape,
       ["1", "3"],
       folder,
     ]);
@@ -306,7 +307,8 @@ fileTest(
 );
 
 fileTest("loadDataset() lists the files of a folder without a training set", async (folder) => {
-  const needed = "needs train-images-idx3-ubyte and train-labels-idx1-ubyte (or the same with .gz)";
+  const needed =
+    "needs train-images-idx3-ubyte and train-labels-idx1-ubyte, train.csv, or a folder of pictures";
   await assertRejects(() => loadDataset(folder), FormatError, `the folder holds nothing, ${needed}`);
   await Deno.writeFile(`${folder}/a.txt`, new Uint8Array(1));
   await assertRejects(() => loadDataset(folder), FormatError, `the folder holds a.txt, ${needed}`);

@@ -1,6 +1,12 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
 import { centerDigit } from "../../src/data/center.ts";
-import type { Corrections } from "../../src/gui/corrections.ts";
+import { loadDataset } from "../../src/data/load.ts";
+import { inputsOfInk } from "../../src/data/pixel_units.ts";
+import { type Corrections, openCorrections } from "../../src/gui/corrections.ts";
+import { classNamesOf } from "../../src/gui/shown_network.ts";
+import { Mlp } from "../../src/mlp.ts";
+import { dense } from "../../src/plan/layers.ts";
+import { folderTest } from "../support/folders.ts";
 import { INK_SIDE, type Prediction, ROUTES, TOKEN_HEADER } from "../../src/gui/protocol.ts";
 import { drawBlobs } from "../support/sets.ts";
 import { ask, createNetwork, drawInk, openGui, requestOf } from "./support.ts";
@@ -76,6 +82,35 @@ Deno.test(
     assertEquals(kept.length, 1);
   },
 );
+
+folderTest("createGui() saves corrections that a set of light floats can be joined with", async (folder) => {
+  const image = { white: 1, background: "light", placement: "center" } as const;
+  const mlp = Mlp.create([dense(10, "softmax")], { inputShape: [28, 28], inputScale: 1, image });
+  const corrections = openCorrections(`${folder}/c.npz`, { classNames: classNamesOf(mlp) });
+  const gui = await openGui({ mlp, corrections }), ink = drawInk();
+  await ask(gui, `${ROUTES.correct}?label=7`, { body: ink });
+  const pixels = centerDigit({ values: ink, width: INK_SIDE, height: INK_SIDE });
+  assertEquals((await loadDataset(`${folder}/c.npz`)).train.inputs, pixels);
+  const { train } = await loadDataset(`${folder}/c.npz`, { like: mlp });
+  assertEquals([train.inputScale, train.labels], [1, Uint32Array.of(7)]);
+  const { seen } = (await ask(gui, ROUTES.predict, { body: ink })).json;
+  for (const [i, value] of (seen as number[]).entries()) {
+    assertAlmostEquals(train.inputs[i], value / 255, 1e-6);
+  }
+});
+
+Deno.test("createGui() shows samples as ink, whatever their range and background", options, async () => {
+  const pixels = Uint8Array.from({ length: 784 }, (_, at) => at % 256);
+  const set = { inputShape: [28, 28], labels: Uint32Array.of(3), outFeatures: 10, source: "a set" };
+  for (const white of [1, 255]) {
+    for (const background of ["dark", "light"] as const) {
+      const image = { white, background, placement: "center" } as const;
+      const inputs = inputsOfInk(pixels, image);
+      const gui = await openGui({ samples: { ...set, inputs, inputScale: 1 / white, image } });
+      assertEquals((await ask(gui, ROUTES.sample)).json.pixels, [...pixels]);
+    }
+  }
+});
 
 Deno.test("createGui() handles no more requests at the same time than its limit", options, async () => {
   const gui = await openGui({ limits: { requests: 3 } });

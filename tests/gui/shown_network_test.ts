@@ -1,4 +1,8 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { centerDigit } from "../../src/data/center.ts";
+import type { ImageSpec } from "../../src/data/dataset.ts";
+import { resizePicture } from "../../src/data/resize.ts";
+import { INK_SIDE } from "../../src/gui/protocol.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { checkShowable, showNetwork } from "../../src/gui/shown_network.ts";
 import { dense, type LayerSpec } from "../../src/plan/layers.ts";
@@ -38,6 +42,37 @@ Deno.test("checkShowable() accepts inputs [784], and 2 to 36 classes", () => {
   for (const classes of [2, 26, 36]) {
     checkShowable(networkOf([dense(classes, "softmax")], { inputShape: [784] }));
   }
+});
+
+/** Creates a network with these properties of its images. */
+function networkOfImages(image: ImageSpec): Mlp {
+  return Mlp.create([dense(10, "softmax")], { inputShape: [28, 28], inputScale: 1 / image.white, image });
+}
+
+Deno.test("showNetwork() brings drawings to the range and the background of the network's pixels", () => {
+  const ink = drawInk({ bar: true }), spec = { white: 255, background: "dark", placement: "center" } as const;
+  const centered = centerDigit({ values: ink, width: INK_SIDE, height: INK_SIDE });
+  for (const white of [1, 16, 255]) {
+    for (const background of ["dark", "light"] as const) {
+      const mlp = networkOfImages({ ...spec, white, background }), shown = showNetwork(mlp, "");
+      const { seen, probabilities } = shown.predict(ink);
+      const pixels = background === "light" ? centered.map((value) => 255 - value) : centered;
+      assertEquals(seen, [...pixels]);
+      const wanted = mlp.predict(Float32Array.from(pixels, (value) => value * white / 255));
+      for (const [label, value] of wanted.entries()) assertAlmostEquals(probabilities![label], value, 1e-6);
+      assertEquals(shown.imageOf(ink), centered);
+      assertEquals(shown.predict(new Uint8Array(INK_SIDE ** 2)), { version: 1, seen: null });
+    }
+  }
+});
+
+Deno.test("showNetwork() scales the complete drawing for a network of complete pictures", () => {
+  const ink = drawInk({ left: 20 }), sheet = { width: INK_SIDE, height: INK_SIDE, channels: 1 } as const;
+  const wanted = resizePicture({ ...sheet, pixels: ink }, { width: 28, height: 28, channels: 1 });
+  const shown = showNetwork(networkOfImages({ white: 1, placement: "resize" }), "");
+  assertEquals(shown.predict(ink).seen, [...wanted]);
+  assertEquals(shown.imageOf(ink), wanted);
+  assertEquals(shown.predict(new Uint8Array(INK_SIDE ** 2)).seen, null);
 });
 
 Deno.test("showNetwork() turns the logits of a network into probabilities", () => {

@@ -1,6 +1,7 @@
 /** Models of other programs give the outputs that those programs compute; `make_foreign.py` wrote both. @module */
 import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { FormatError } from "../../src/errors.ts";
+import { exportNetwork } from "../../src/export/export.ts";
 import { importModel, type ImportOptions, loadModel } from "../../src/import/import.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { dense, parseLayers } from "../../src/plan/layers.ts";
@@ -51,7 +52,7 @@ const CASES: readonly (readonly [
   ["double.safetensors", outputs.double, undefined, ""],
   ["named.pt", outputs.named, "5:tanh,6:tanh,3", 'no bias for layer "hidden": zeros are used'],
   ["named.safetensors", outputs.named, "5:tanh,6:tanh,3", 'layers from "input", "hidden", "output"'],
-  ["classifier.npz", outputs.classifier, "5:relu,6:relu,3:softmax", "weights from scikit-learn's coefs_"],
+  ["classifier.npz", outputs.classifier, undefined, "5:relu,6:relu,3:softmax is assumed; for a regression"],
   ["classifier_said.npz", outputs.classifier, undefined, "weights from scikit-learn's coefs_"],
   ["regressor.npz", outputs.regressor, "5:tanh,1", ""],
   ["dicts.npz", outputs.dicts, undefined, "weights from pickled dictionaries of layers"],
@@ -150,6 +151,22 @@ Deno.test({
     assertEquals(mlp.layers.map(({ activation }) => activation), ["relu", "relu", "softmax"]);
   },
 });
+
+for (const format of ["safetensors", "npz"] as const) {
+  Deno.test(`importModel() reads a network that exportNetwork() wrote as ${format}, with all that it knows`, async () => {
+    const input = {
+      inputShape: [2, 2],
+      inputScale: 0.25,
+      classNames: ["a", "b", "c"],
+      image: { white: 4, background: "light", placement: "resize" },
+    } as const;
+    const layers = [dense(3, "gelu", { dropout: 0.5 }), dense(4), dense(3, "softmax")];
+    const mlp = Mlp.create(layers, input);
+    const { mlp: found, notes } = await importModel(exportNetwork(mlp, format));
+    assertEquals(found, mlp);
+    assertEquals(notes, []);
+  });
+}
 
 const SHARED = new URL("../../../shared/", import.meta.url);
 

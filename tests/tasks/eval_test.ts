@@ -81,6 +81,7 @@ taskTest("eval refuses models and sets that do not fit, in one line", async (fol
     [
       ["--model", "set.npz"],
       'error: Cannot read "FOLDER/set.npz": it is no model: it needs "config" and "layer_1.weights", ' +
+      `or another program's weights ("0.weight", "coefs_0", "layer_1"), ` +
       "it has x_train, y_train, x_test, y_test",
     ],
     [
@@ -89,7 +90,7 @@ taskTest("eval refuses models and sets that do not fit, in one line", async (fol
     ],
     [
       ["--data", "more.npz"],
-      "error: Cannot use more.npz: row 3 has label 3, the network has classes 0 to 2",
+      'error: Cannot load "FOLDER/more.npz": "y_train" has the label 3, labels of 3 classes are 0 to 2',
     ],
     [
       ["--data", "untested.npz"],
@@ -97,7 +98,7 @@ taskTest("eval refuses models and sets that do not fit, in one line", async (fol
     ],
     [
       ["--set", "tset"],
-      'error: --set needs test or train, found "tset"\n  hint: did you mean --set test?',
+      'error: --set needs test, train or validation, found "tset"\n  hint: did you mean --set test?',
       2,
     ],
   ];

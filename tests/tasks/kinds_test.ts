@@ -205,7 +205,7 @@ taskTest("eval refuses target values for a network of classes", async (folder) =
   assertEquals(code, 1);
   assertStringIncludes(
     stderr,
-    'error: Cannot use other.npz: it has target values, loss "cross-entropy" needs class labels\n',
+    '"y_train" holds 3 numbers a row, classes need one number or string a row, or one-hot rows\n',
   );
 });
 

@@ -54,7 +54,7 @@ taskTest("train prints epochs and result on stdout, and everything else on stder
     [/^backend {2}cuda/, /^backend {2}webgpu/, /^backend {2}wasm on CPU, \d+ threads?/][at],
   );
   assertEquals(notes, [
-    "data     set.npz: 240 rows to train, 60 to test; inputs [5, 4], 3 classes",
+    "data     set.npz: 240 rows to train, 60 to test; images [5, 4], 3 classes; pixels 0 to 255, dark background",
     "network  20 → 128 relu → 64 relu → 3 softmax, 11,139 parameters",
     "training adam, learning rate 0.001 constant, cross-entropy, batch 128, 3 epochs, seed 1",
   ]);
@@ -180,7 +180,7 @@ taskTest("train fits target values with mean squared error", async (folder) => {
   assertEquals(Object.keys(epochs[0]), keys);
   assertEquals("testAccuracy" in result, false);
   assertLess(Number(result.testLoss), 0.5 * Number(epochs[0].testLoss));
-  assertStringIncludes(outcome.stderr, "inputs [2], 1 target value\n");
+  assertStringIncludes(outcome.stderr, "2 columns, 1 target value; inputs not scaled\n");
   assertStringIncludes(outcome.stderr, "→ 1 linear");
   assertStringIncludes(outcome.stderr, "mean-squared-error");
 });

@@ -1,5 +1,5 @@
 /** Training on images that are deformed in a new way in each epoch. @module */
-import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import type { Backend } from "../../src/backends/backend.ts";
 import { createAugmenter } from "../../src/augment/augmenter.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
@@ -77,6 +77,47 @@ Deno.test(
     assertEquals([one.mlp.training?.config.augment, plain.mlp.training?.config.augment], [true, false]);
   },
 );
+
+/** Returns the same images as pixels from 0 to 1, on their dark background or on a light one. */
+function floatsOf(set: Dataset, background: "dark" | "light"): Dataset {
+  const inputs = Float32Array.from(
+    set.inputs,
+    (value) => (background === "light" ? 255 - value : value) / 255,
+  );
+  return { ...set, inputs, inputScale: 1, image: { white: 1, background, placement: "center" } };
+}
+
+backendTest(
+  "train() with augment learns the same from floats 0 to 1 as from bytes, in the floats' units",
+  EACH,
+  async (backend) => {
+    const bytes = await run({ ...SETTINGS, backend });
+    const floats = floatsOf(DIGITS.train, "dark");
+    const mlp = Mlp.create([dense(8, "relu"), dense(10, "softmax")], floats);
+    const events = await collect(mlp, floats, { ...SETTINGS, backend, test: floatsOf(DIGITS.test!, "dark") });
+    assertEquals(mlp.parameters, bytes.mlp.parameters);
+    assertEquals(mlp.inputScale, 1);
+    const { loss } = await evaluate(bytes.mlp, DIGITS.test!, { backend });
+    assertAlmostEquals(events.at(-1)!.test!.loss, loss, 1e-4); // the floats are rounded to float32
+  },
+);
+
+backendTest("train() resumes augmentation of light floats bit for bit", EACH, async (backend) => {
+  const set = floatsOf(DIGITS.train, "light"), options = { ...SETTINGS, backend };
+  const create = () => Mlp.create([dense(8, "relu"), dense(10, "softmax")], set);
+  const whole = create(), first = create(), second = create();
+  await collect(whole, set, options);
+  let checkpoint;
+  for await (const event of train(first, set, options)) {
+    if (event.epoch === 2) {
+      checkpoint = event.checkpoint();
+      break;
+    }
+  }
+  await collect(second, set, { ...options, resume: checkpoint });
+  assertEquals(second.parameters, whole.parameters);
+  assertNotEquals(second.parameters, first.parameters);
+});
 
 Deno.test("train() with augment leaves no worker behind, however it ends", SANITIZED, async () => {
   const endings: ((mlp: Mlp) => Promise<unknown>)[] = [

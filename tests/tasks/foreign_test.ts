@@ -1,0 +1,116 @@
+/** Tasks take models of other programs. @module */
+import { assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
+import { formatNpy } from "../../src/formats/npy.ts";
+import { formatNpz } from "../../src/formats/npz.ts";
+import { dense } from "../../src/plan/layers.ts";
+import { Mlp } from "../../src/mlp.ts";
+import outputs from "../fixtures/foreign/outputs.json" with { type: "json" };
+import { type Folder, jsonOf, taskTest } from "./support.ts";
+
+const FIXTURES = new URL("../fixtures/foreign/", import.meta.url);
+
+async function copyFixture(folder: Folder, name: string): Promise<void> {
+  await folder.write(name, await Deno.readFile(new URL(name, FIXTURES)));
+}
+
+async function writeRows(folder: Folder): Promise<void> {
+  const values = Float32Array.from(outputs.rows.flat());
+  await folder.write("rows.npy", formatNpy({ shape: [3, 4], values }));
+}
+
+const ASSUMED = "model    the file does not tell the activations: 5:relu,6:relu,3:linear is assumed; " +
+  "for classes, the last is usually softmax (--layers 5:relu,6:relu,3:softmax)\n";
+
+taskTest(
+  "predict gives the outputs of a state_dict of PyTorch, and says what was assumed",
+  async (folder) => {
+    await copyFixture(folder, "state_dict.pt");
+    await writeRows(folder);
+    const outcome = await folder.run("predict", "--model", "state_dict.pt", "rows.npy", "--json");
+    assertEquals(outcome.code, 0, outcome.stderr);
+    assertStringIncludes(outcome.stderr, 'model    layers from "0", "3", "5" of a state_dict of PyTorch\n');
+    assertStringIncludes(outcome.stderr, ASSUMED);
+    assertStringIncludes(
+      outcome.stderr,
+      "model    the file does not tell the scale of inputs: they are used as they are\n",
+    );
+    for (const [row, { outputs: found }] of jsonOf(outcome).entries()) {
+      outputs.sequential[row].forEach((value, o) => assertAlmostEquals((found as number[])[o], value, 1e-5));
+    }
+  },
+);
+
+taskTest("predict --layers gives the activations of a foreign model", async (folder) => {
+  await copyFixture(folder, "sequential.safetensors");
+  await writeRows(folder);
+  const layers = ["--layers", "5:relu,6:relu,3:softmax"];
+  const outcome = await folder.run(
+    "predict",
+    "-m",
+    "sequential.safetensors",
+    ...layers,
+    "rows.npy",
+    "--json",
+  );
+  assertEquals(outcome.code, 0, outcome.stderr);
+  assertEquals(outcome.stderr.includes("activations"), false);
+  const guesses = outputs.sequential.map((row) => row.indexOf(Math.max(...row)));
+  assertEquals(jsonOf(outcome).map(({ guess }) => guess), guesses);
+});
+
+taskTest("eval evaluates scikit-learn's network under its class names", async (folder) => {
+  await copyFixture(folder, "classifier_said.npz");
+  const guesses = outputs.classifier.map((row) => row.indexOf(Math.max(...row)));
+  await folder.write(
+    "set.npz",
+    formatNpz({
+      x_train: { shape: [3, 4], values: Float32Array.from(outputs.rows.flat()) },
+      y_train: { shape: [3], values: Uint8Array.from(guesses) },
+    }),
+  );
+  const args = ["--model", "classifier_said.npz", "--data", "set.npz", "--set", "train", "--json"];
+  const outcome = await folder.run("eval", ...args);
+  assertEquals(outcome.code, 0, outcome.stderr);
+  assertEquals(jsonOf(outcome)[0].accuracy, 1);
+});
+
+taskTest("info --model describes pickled dictionaries of layers", async (folder) => {
+  await copyFixture(folder, "cupy_dicts.npz");
+  const { stdout, stderr } = await folder.run("info", "--model", "cupy_dicts.npz");
+  assertStringIncludes(stdout, "5:relu,3:softmax on inputs [4]\n");
+  assertStringIncludes(stderr, "model    weights from pickled dictionaries of layers\n");
+});
+
+taskTest(
+  "predict, info and gui refuse what a model of another program cannot be, in one line",
+  async (folder) => {
+    for (const name of ["module.pt", "state_dict.pt"]) await copyFixture(folder, name);
+    await folder.write("m.npz", Mlp.create([dense(3, "softmax")], { inputShape: [4] }).format());
+    const cases = [
+      [
+        ["predict", "-m", "module.pt", "x.png"],
+        `error: Cannot read "FOLDER/module.pt": "module/data.pkl" needs the constructor ` +
+        "torch.nn.modules.container.Sequential, which is refused; save model.state_dict() instead (at byte 2)\n",
+      ],
+      [
+        ["predict", "-m", "state_dict.pt", "--layers", "5,6", "x.png"],
+        `error: Cannot use layers "5:linear,6:linear" for "FOLDER/state_dict.pt": it has layers of 5, 6, 3 outputs\n`,
+      ],
+      [
+        ["predict", "-m", "m.npz", "--layers", "3:relu", "x.png"],
+        `error: Cannot use layers "3:relu" for "FOLDER/m.npz": the file says "3:softmax"\n`,
+      ],
+      [["info", "--layers", "3:relu"], "error: --layers needs --model\n"],
+      [
+        ["gui", "--layers", "3:relu"],
+        "error: --layers needs --train, or --model with a file of another program\n",
+      ],
+    ] as const;
+    for (const [[task, ...args], message] of cases) {
+      const { code, stderr } = await folder.run(task, ...args);
+      assertEquals(code > 0, true);
+      const [line] = stderr.replaceAll(folder.path, "FOLDER").split("  hint");
+      assertEquals(line, message);
+    }
+  },
+);
