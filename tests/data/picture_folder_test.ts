@@ -166,7 +166,7 @@ folderTest("openPictureFolder() says which files and folders it does not use", a
     `"test" has 2 pictures without class folders, which are not used`,
     `folders beside the sets are not used: "papers"`,
     `folders without pictures are no classes: "train/c"`,
-    `3 files are not used, being no pictures in class folders: "README.md", "train/b/notes.txt", "train/c/readme.md"`,
+    `3 files are not used (not pictures in class folders): "README.md", "train/b/notes.txt", "train/c/readme.md"`,
   ]);
 });
 
@@ -234,6 +234,18 @@ folderTest("openPictureFolder() follows symbolic links once, and refuses loops",
   const loop = await assertRejects(() => openPictureFolder(`${folder}/set`), FormatError);
   assertEquals(loop.message, `Cannot read "${folder}/set/loop": it is a symbolic link without a target`);
 });
+
+folderTest(
+  "openPictureFolder() leaves out devices with the names of pictures",
+  async (folder) => {
+    await write(folder, { "a/1.png": 1, "b/1.png": 1 });
+    await Deno.symlink("/dev/zero", `${folder}/a/2.png`);
+    const { train, notes } = await opened(folder);
+    assertEquals(train.values, [1, 1]);
+    assertEquals(notes, [`1 file is not used (not pictures in class folders): "a/2.png"`]);
+  },
+  { ignore: Deno.build.os === "windows" },
+);
 
 folderTest(
   "openPictureFolder() refuses more class folders, and more pixels, than it reads",
