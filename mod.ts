@@ -87,6 +87,8 @@ export { datasetFromCsv } from "./src/data/from_csv.ts";
 export { readImages, type ReadImagesOptions } from "./src/data/images.ts";
 export type { InputRow as NetworkImage } from "./src/data/row_inputs.ts";
 export { inkOf } from "./src/data/ink.ts";
+export { digitsOfInk } from "./src/data/digit_parts.ts";
+export { backgroundOf, type ImageRows } from "./src/data/background.ts";
 export { joinDatasets } from "./src/data/join.ts";
 export { datasetFromNpz, loadDataset, type LoadOptions } from "./src/data/load.ts";
 export type { ArrayRole, DataOptions } from "./src/data/options.ts";

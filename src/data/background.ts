@@ -6,7 +6,8 @@ import { type ImageShape, imageShapeOf } from "./image_shape.ts";
 const AGREEMENT = 0.9;
 
 /** Images, row by row: `inputs` `[N, I]` and the shape of each. */
-export interface Images extends Pick<InputSpec, "inputShape"> {
+export interface ImageRows extends Pick<InputSpec, "inputShape"> {
+  /** The values `[N, I]`, row by row. */
   readonly inputs: ArrayLike<number>;
 }
 
@@ -15,7 +16,7 @@ export interface Images extends Pick<InputSpec, "inputShape"> {
  * `white` in at least 90 % of the images, `"light"` if it is above that in at least 90 %, else `undefined`, such as for
  * photos. The result is `undefined`, too, if there are no images, or if `inputShape` is not the shape of an image.
  */
-export function backgroundOf({ inputs, inputShape }: Images, white: number): "dark" | "light" | undefined {
+export function backgroundOf({ inputs, inputShape }: ImageRows, white: number): "dark" | "light" | undefined {
   const shape = imageShapeOf({ inputShape });
   if (shape === undefined || inputs.length === 0) return undefined;
   const size = shape.height * shape.width * shape.channels, border = borderOf(shape);

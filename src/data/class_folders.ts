@@ -122,7 +122,7 @@ export function searchNotes({ root, empty, unused }: FolderSearch): DataNote[] {
   if (empty.length > 0) notes.push({ text: `folders without pictures are no classes: ${list(empty)}` });
   if (unused.length > 0) {
     const files = unused.length === 1 ? "1 file is" : `${digits(unused.length)} files are`;
-    notes.push({ text: `${files} not used, being no pictures in class folders: ${list(unused)}` });
+    notes.push({ text: `${files} not used (not pictures in class folders): ${list(unused)}` });
   }
   return notes;
 }

@@ -35,6 +35,15 @@ interface Group extends Box {
  * Connected ink is one digit, so that digits that touch each other are not split. Parts belong to one digit if they
  * overlap from left to right, such as a 4 in two strokes. A low part, such as the bar of a 5, belongs to the nearest digit.
  *
+ * ```ts
+ * import { centerDigit, digitsOfInk, inkOf } from "@mlpcuda/mlpcuda";
+ *
+ * const pixels = new Uint8Array(30 * 20);
+ * for (let y = 4; y < 16; y++) for (const x of [5, 15, 25]) pixels[y * 30 + x] = 255;
+ * const digits = digitsOfInk(inkOf({ width: 30, height: 20, channels: 1, pixels }));
+ * console.log(digits.length, centerDigit(digits[0]).length); // 3 784
+ * ```
+ *
  * @returns the ink of each digit, on a sheet as large as its box; none if there is no ink
  */
 export function digitsOfInk(ink: Ink): Ink[] {

@@ -11,7 +11,7 @@ import { type ImageShape, imageShapeOf } from "./image_shape.ts";
 import type { DataOptions } from "./options.ts";
 import { listFolder } from "./picture_files.ts";
 import { readPictures } from "./picture_reading.ts";
-import { createPictureSizes } from "./picture_sizes.ts";
+import { createSizeNote } from "./size_note.ts";
 import { findPictureSets } from "./picture_sets.ts";
 import type { RawArray, RawSet, RawSource } from "./raw.ts";
 import { checkImageShape } from "./resize.ts";
@@ -70,7 +70,7 @@ export async function openPictureFolder(
     } bytes`;
     throw refuse(`${needed}, at most ${digits(MAX_BYTES)} are read: they need a smaller image size`);
   }
-  const read = new Map<string, RawSet>(), sizes = createPictureSizes();
+  const read = new Map<string, RawSet>(), sizes = createSizeNote();
   let done = 0;
   for (const [name, set] of sets) {
     const pixels = await readPictures(set.pictures, {

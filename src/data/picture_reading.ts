@@ -5,6 +5,7 @@
 import { readFileBounded } from "../files.ts";
 import { pictureSize, readPicture } from "../formats/picture.ts";
 import type { Picture } from "../formats/png.ts";
+import { opaque } from "./canvas.ts";
 import type { PictureFile } from "./class_folders.ts";
 import type { ImageShape } from "./image_shape.ts";
 import { resizePicture } from "./resize.ts";
@@ -50,7 +51,7 @@ export async function readPictures(
         const { width, height } = pictureSize(bytes, { name });
         await turn(width * height, async () => {
           const picture = await readPicture(bytes, { name });
-          pixels.set(resizePicture(picture, size), at * length);
+          pixels.set(resizePicture(opaque(picture), size), at * length);
           onRead?.(picture);
         });
       } catch (error) {

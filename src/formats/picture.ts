@@ -20,7 +20,7 @@ export interface ReadPictureOptions {
  *
  * PNG is read by {@linkcode parsePng}, on every host. The other formats are decoded by `createImageBitmap()`:
  *
- * - The orientation that EXIF notes in a JPEG or WebP is applied, as viewers do. In a PNG it is not.
+ * - The orientation that EXIF notes in a JPEG is applied, as viewers do, and in Deno also that of a WebP. In a PNG it is not.
  * - Of an animation, the first frame is read.
  * - The pixels of BMP, GIF and lossless WebP are exact. The pixels of other files can differ by a few levels between hosts, and
  *   so can colors of partly transparent pixels.
@@ -49,7 +49,10 @@ export async function readPicture(bytes: Uint8Array, options: ReadPictureOptions
       `Cannot read ${file}: ${format} needs the decoder of Deno or a browser, convert it to PNG`,
     );
   }
-  return await parsePng(await toPng(bytes, refuse), options);
+  const bitmap = await decode(bytes, refuse);
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  const context = canvas.getContext("2d") as unknown as Drawing | null;
+  return context ? drawn(bitmap, context) : await parsePng(await toPng(bitmap, canvas), options);
 }
 
 /**
@@ -69,16 +72,35 @@ function formatOf(bytes: Uint8Array, name: string | undefined): PictureFormat {
   throw refuser("picture", { name })(`${describeContent(bytes)}, needs ${PICTURE_FORMATS}`);
 }
 
-/** Converts a file to PNG, which contains the decoded pixels unchanged. */
-async function toPng(bytes: Uint8Array, refuse: Refuse): Promise<Uint8Array<ArrayBuffer>> {
-  let bitmap: ImageBitmap;
+async function decode(bytes: Uint8Array, refuse: Refuse): Promise<ImageBitmap> {
   try {
     // A copy, because a blob takes no bytes of a SharedArrayBuffer.
-    bitmap = await createImageBitmap(new Blob([bytes.slice()]));
+    return await createImageBitmap(new Blob([bytes.slice()]), { imageOrientation: "from-image" });
   } catch (cause) {
     throw refuse(`cannot be decoded: ${reasonOf(cause)}`, { cause });
   }
-  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+}
+
+/** The part of a canvas's 2D context that is used; Deno's types have no such context. */
+interface Drawing {
+  drawImage(bitmap: ImageBitmap, x: number, y: number): void;
+  getImageData(x: number, y: number, width: number, height: number): ImageData;
+}
+
+/** Returns the pixels by drawing, which browsers can. */
+function drawn(bitmap: ImageBitmap, context: Drawing): Picture {
+  const { width, height } = bitmap;
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  const { data } = context.getImageData(0, 0, width, height);
+  return { width, height, channels: 4, pixels: new Uint8Array(data.buffer as ArrayBuffer) };
+}
+
+/**
+ * Returns the pixels as a PNG, for Deno, whose canvas cannot draw. Chromium's canvas would lose the orientation of EXIF on this
+ * way.
+ */
+async function toPng(bitmap: ImageBitmap, canvas: OffscreenCanvas): Promise<Uint8Array<ArrayBuffer>> {
   const context = canvas.getContext("bitmaprenderer")!;
   try {
     context.transferFromImageBitmap(bitmap);
@@ -88,8 +110,12 @@ async function toPng(bytes: Uint8Array, refuse: Refuse): Promise<Uint8Array<Arra
   }
 }
 
-/** Returns the first line of a decoder's message, without the frame that Deno gives it. */
+/** Returns the first line of a decoder's message, without the frames that Deno gives it. */
 function reasonOf(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : String(cause);
-  return message.replace(/^Cannot decode image '([^]*)'$/, "$1").split(/\r?\n|\\n/, 1)[0];
+  const inner = message.replace(/^Cannot decode image '([^]*)'$/, "$1").replace(
+    /^Format error decoding \w+: /,
+    "",
+  );
+  return inner.replace(/^"([^]*)"$/, "$1").split(/\r?\n|\\n/, 1)[0];
 }

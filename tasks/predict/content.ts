@@ -70,7 +70,13 @@ function withHead(head: Uint8Array, stream: Stream): Stream {
   };
 }
 
-/** Returns whether a content begins as a text does: with no control characters other than spaces and line breaks. */
-export function isText(head: Uint8Array): boolean {
-  return head.length > 0 && head.every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0D));
+/** Names of tables, and names of files that are none, even if their content is a text, such as an error page. */
+const TABLE_NAME = /\.(?:csv|tsv|tab)$/i,
+  OTHER_NAME = /\.(?:npy|npz|a?png|jpe?g|webp|gif|bmp|svg|tiff?|heic|avif)$/i;
+
+/** Returns whether a file is a table: by its name, else if it begins as a text does, without control characters. */
+export function isTable(head: Uint8Array, name: string): boolean {
+  if (TABLE_NAME.test(name)) return true;
+  if (OTHER_NAME.test(name) || head.length === 0) return false;
+  return head.every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0D));
 }

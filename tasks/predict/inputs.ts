@@ -11,7 +11,7 @@ import { TaskError } from "../terminal/errors.ts";
 import { shownPath, userPath } from "../terminal/paths.ts";
 import { fileError } from "../terminal/system_errors.ts";
 import { arrayInputs, tellDoubt } from "./array_inputs.ts";
-import { isText, openContent } from "./content.ts";
+import { isTable, openContent } from "./content.ts";
 import { withinRange } from "./row_range.ts";
 import { tableInputs } from "./table_inputs.ts";
 
@@ -92,7 +92,7 @@ async function* fileRows(
   options: FileOptions,
 ): AsyncGenerator<readonly InputRow[]> {
   using content = await openContent(file);
-  if (isText(content.head)) {
+  if (isTable(content.head, options.name)) {
     for await (const chunk of withinRange(tableInputs(content.pieces(), mlp, options), options)) {
       tellDoubt(chunk, mlp, options);
       yield chunk;

@@ -10,13 +10,12 @@ import {
   assertRejects,
 } from "@std/assert";
 import {
-  augmentedScale,
   type AugmenterOptions,
   createAugmenter,
   STRENGTHS,
   type Strengths,
 } from "../../src/augment/augmenter.ts";
-import type { Dataset, ImageSpec } from "../../src/data/dataset.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
 import { drawDigits } from "../../src/data/digits.ts";
 import { crc32 } from "../../src/formats/crc32.ts";
 import { createRandom } from "../../src/random.ts";
@@ -260,38 +259,6 @@ Deno.test("createAugmenter() refuses inputs that are not square images of bytes"
     await assertRejects(() => createAugmenter(set, { seed: 1 }), TypeError, message);
   }
   await augmented({ ...imageSet(new Uint8Array(784), 28), inputShape: [28, 28, 1] });
-});
-
-/** Returns the same images with pixels of another range and background. */
-function converted({ image, inputShape = [28, 28] }: { image: ImageSpec; inputShape?: number[] }): Dataset {
-  const { white, background } = image, isLight = background === "light";
-  const inputs = Float32Array.from(DIGITS.inputs, (value) => (isLight ? 255 - value : value) * white / 255);
-  return { ...DIGITS, inputs, inputShape, inputScale: 1 / white, image };
-}
-
-Deno.test(
-  "createAugmenter() deforms floats and light images exactly as bytes with bright ink",
-  SANITIZED,
-  async () => {
-    const wanted = await augmented(DIGITS), placement = "center";
-    for (const white of [1, 2, 255]) {
-      assertEquals(await augmented(converted({ image: { white, background: "dark", placement } })), wanted);
-      const light = await augmented(converted({ image: { white, background: "light", placement } }));
-      assertEquals(light, wanted.map((value) => 255 - value));
-    }
-    assertEquals(await augmented(converted({ image: { white: 1, placement }, inputShape: [784] })), wanted);
-  },
-);
-
-Deno.test("augmentedScale() makes bytes the network's inputs", () => {
-  const image = { placement: "center" } as const;
-  assertEquals(augmentedScale(DIGITS), 1 / 255);
-  assertEquals(augmentedScale(converted({ image: { ...image, white: 1 } })), 1 / 255);
-  assertEquals(
-    augmentedScale({ ...converted({ image: { ...image, white: 1 } }), inputScale: 0.5 }),
-    0.5 / 255,
-  );
-  assertAlmostEquals(augmentedScale(converted({ image: { ...image, white: 16 } })), 1 / 255, 1e-12);
 });
 
 Deno.test(

@@ -3,11 +3,12 @@
  * not one that bare `deno test` finds; `deno task test:browser` runs it.
  * @module
  */
-import { assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
+import { assertEquals, assertGreaterOrEqual, assertLess, assertLessOrEqual } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import * as library from "../../mod.ts";
 import { openWasm } from "../../src/backends/wasm/backend.ts";
 import { useFiles, useLibrary } from "../bundle/use_library.js";
+import { PICTURES_READ } from "../fixtures/picture_fixtures.ts";
 import { everyKernel } from "../support/webgpu_kernels.ts";
 import { launchChromium, type Page } from "./chromium.ts";
 
@@ -246,3 +247,34 @@ Deno.test({
       assertLess(Math.abs(losses[0] - trained.losses[0]), 1e-3);
     }),
 });
+
+/** Reads files with `readPicture()`, and returns the largest difference of each from what it should be. */
+const READ_PICTURES = `async (files) => {
+  const bytesOf = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const found = [];
+  for (const { name, base64, rgba, width, height } of files) {
+    const picture = await globalThis.module.readPicture(bytesOf(base64), { name });
+    const { channels, pixels } = picture, wanted = bytesOf(rgba);
+    let most = picture.width === width && picture.height === height ? 0 : Infinity;
+    for (let at = 0, i = 0; at < wanted.length; at += 4, i += channels) {
+      const alpha = channels % 2 === 0 ? pixels[i + channels - 1] : 255;
+      most = Math.max(most, Math.abs(alpha - wanted[at + 3]));
+      for (let c = 0; alpha > 0 && c < 3; c++) {
+        most = Math.max(most, Math.abs(pixels[channels < 3 ? i : i + c] - wanted[at + c]));
+      }
+    }
+    found.push(most);
+  }
+  return found;
+}`;
+
+Deno.test("readPicture() reads in a browser what it reads in Deno", () =>
+  withPage({}, async (page) => {
+    // Chromium does not apply the orientation of a WebP.
+    const files = PICTURES_READ.filter(({ name }) => name !== "WebP with EXIF orientation 6");
+    const found = await page.evaluate<number[]>(`(${READ_PICTURES})(${JSON.stringify(files)})`);
+    for (const [at, { name, tolerance }] of files.entries()) {
+      // A canvas multiplies colors by their transparency, which rounds them.
+      assertLessOrEqual(found[at], tolerance + (name.includes("transparency") ? 2 : 0), name);
+    }
+  }));

@@ -166,7 +166,7 @@ folderTest("openPictureFolder() says which files and folders it does not use", a
     `"test" has 2 pictures without class folders, which are not used`,
     `folders beside the sets are not used: "papers"`,
     `folders without pictures are no classes: "train/c"`,
-    `3 files are not used, being no pictures in class folders: "README.md", "train/b/notes.txt", "train/c/readme.md"`,
+    `3 files are not used (not pictures in class folders): "README.md", "train/b/notes.txt", "train/c/readme.md"`,
   ]);
 });
 
@@ -236,6 +236,18 @@ folderTest("openPictureFolder() follows symbolic links once, and refuses loops",
 });
 
 folderTest(
+  "openPictureFolder() leaves out devices with the names of pictures",
+  async (folder) => {
+    await write(folder, { "a/1.png": 1, "b/1.png": 1 });
+    await Deno.symlink("/dev/zero", `${folder}/a/2.png`);
+    const { train, notes } = await opened(folder);
+    assertEquals(train.values, [1, 1]);
+    assertEquals(notes, [`1 file is not used (not pictures in class folders): "a/2.png"`]);
+  },
+  { ignore: Deno.build.os === "windows" },
+);
+
+folderTest(
   "openPictureFolder() refuses more class folders, and more pixels, than it reads",
   async (folder) => {
     for (let i = 0; i <= 10_000; i++) Deno.mkdirSync(`${folder}/many/${i}`, { recursive: true });
@@ -290,6 +302,15 @@ folderTest("listPictures() lists a folder, class folders, or a set", async (fold
   assertEquals(await list("sets", "train"), [[["sets/train/a/1.png", "a"]], []]);
   assertEquals(await list("sets/test"), [[["sets/test/a/2.png", "a"]], []]);
   assertEquals(await list("nothing"), [[], []]);
+});
+
+folderTest("openPictureFolder() puts white strokes on a transparent canvas on black", async (folder) => {
+  const pixels = new Uint8Array(2 * 784).fill(255);
+  for (let at = 1; at < pixels.length; at += 2) pixels[at] = at > 700 && at < 740 ? 255 : 0; // a stroke in row 12
+  const strokes = await formatPng({ width: 28, height: 28, channels: 2, pixels });
+  await write(folder, { "a/0.png": strokes, "b/0.png": 7 });
+  const { train } = (await openPictureFolder(folder))!, values = train.inputs.values as Uint8Array;
+  assertEquals([values[0], values[360], values[784]], [0, 255, 7]);
 });
 
 const CASES = fromFileUrl(new URL("../../../shared/cases/", import.meta.url));

@@ -32,7 +32,7 @@ folderTest(
 folderTest(
   "openTableFolder() does not use a test set without labels, whatever else is in it, and says so",
   async (folder) => {
-    await write(folder, { "train.csv": TRAIN, "test.csv": "a,color\n,green\n" });
+    await write(folder, { "train.csv": TRAIN, "test.csv": "a,color\n,green\n1,green\n" });
     const source = (await openTableFolder(folder, { missing: "drop" }))!;
     assertEquals([source.test, source.train.inputs.shape], [undefined, [2, 2]]);
     assertEquals(

@@ -143,7 +143,7 @@ Deno.test("readTableRows() leaves out rows with missing values if asked to, and 
 });
 
 Deno.test("readTableRows() gives what openTable() gives for the training set", async () => {
-  const text = "a,b,label,c\n1,x,0,10\n1.0,y,1,300\n2.5,x,1,-4\n";
+  const text = "a,b,label,c\n1,x,0,10\n1.0,7,1,300\n2.5,7.0,1,-4\n";
   const table = await openTable(new TextEncoder().encode(text), { file: "a.csv" });
   const spec = { inputShape: [4], columns: table.columns, labelColumns: table.labelColumns };
   const [batch] = await read(text, spec);

@@ -162,9 +162,11 @@ Deno.test("openTable() advises to drop a column that only counts the rows", asyn
 });
 
 Deno.test("openTable() gives a number one text, if its column has texts, too", async () => {
-  const table = await open("a,label\n1,0\n1.0,0\n2.50,1\n0.1,0\nx,1\n+1,0\n2.5,1\n");
-  assertEquals(table.columns, [{ name: "a", categories: ["0.1", "1", "2.5", "x"] }]);
-  assertEquals(rowsOf(table.train.inputs).map((row) => row.indexOf(1)), [1, 1, 2, 0, 3, 1, 2]);
+  const table = await open("a,label\n1,0\n1.0,0\n2.50,1\n0.1,0\n1x,1\n+1,0\n2.5,1\n");
+  assertEquals(table.columns, [{ name: "a", categories: ["0.1", "1", "1x", "2.5"] }]);
+  assertEquals(rowsOf(table.train.inputs).map((row) => row.indexOf(1)), [1, 1, 3, 0, 2, 1, 3]);
+  const bytes = await open("a,label\n1,0\n1x,1\n10:,0\n256,0\n");
+  assertEquals(bytes.columns, [{ name: "a", categories: ["1", "10:", "1x", "256"] }]);
 });
 
 Deno.test("openTable() reads decimal commas between semicolons, and says so", async () => {

@@ -58,6 +58,14 @@ for (const [name, text, rows] of READ) {
   Deno.test(`parseCsv() reads ${name}`, () => assertEquals(parseCsv(encoder.encode(text)), rows));
 }
 
+Deno.test("createCsvScanner() marks the fields with doubled quotes, and no others", () => {
+  const marks: number[][] = [];
+  const scanner = createCsvScanner({}, ({ doubled, count }) => marks.push([...doubled.subarray(0, count)]));
+  scanner.push(encoder.encode('a,b\n"""",""\n1,"x"""\n"2",3\n'));
+  scanner.end();
+  assertEquals(marks, [[0, 0], [1, 0], [0, 1], [0, 0]]);
+});
+
 Deno.test("parseCsv() takes tabs as separators if the name ends in .tsv or .tab", () => {
   for (const name of ["a.tsv", "A.TAB"]) {
     assertEquals(parseCsv(encoder.encode("a,b,c\n1,2,3\n"), { name }), [["a,b,c"], ["1,2,3"]]);
@@ -121,13 +129,14 @@ function drawField(random: Random): string {
 /** Writes a field, in quotes if it needs them or by chance. */
 function quoted(field: string, random: Random): string {
   const needs = /["\t\r\n ,;]/.test(field) || field === "" || random.below(8) === 0;
-  return needs ? `"${field.replaceAll('"', '""')}"` : field;
+  const spaces = " ".repeat(Math.max(0, random.below(8) - 5));
+  return needs ? `"${field.replaceAll('"', '""')}"${spaces}` : `${spaces}${field}`;
 }
 
 Deno.test("createCsvScanner() reads back random tables, whatever the pieces", () => {
   for (let seed = 0; seed < 6; seed++) {
     const random = createRandom(seed), columns = 1 + random.below(6);
-    const delimiter = [",", ";", "\t"][seed % 3], end = ["\n", "\r\n", "\r"][random.below(3)];
+    const delimiter = [",", ";", "\t"][seed % 3];
     // The first row decides the delimiter, and all of it exceeds the bytes that are read before that.
     const rows = [Array.from({ length: columns }, (_, column) => `name${column}`)];
     let length = 0, line = 1;
@@ -135,6 +144,7 @@ Deno.test("createCsvScanner() reads back random tables, whatever the pieces", ()
     while (length < 150_000) {
       const row = texts.length === 0 ? rows[0] : Array.from({ length: columns }, () => drawField(random));
       if (texts.length > 0) rows.push(row);
+      const end = ["\n", "\r\n", "\r"][random.below(3)];
       const text = row.map((field) => quoted(field, random)).join(delimiter) + end;
       lines.push(line);
       line += text.split(/\r\n|\r|\n/).length - 1;

@@ -1,6 +1,8 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { formatPng } from "../../src/formats/png_write.ts";
 import { parseImageSize } from "../../tasks/shared/image_size.ts";
 import { UsageError } from "../../tasks/terminal/errors.ts";
+import { taskTest } from "./support.ts";
 
 const READ = [
   ["28x28", 28, 28, 1],
@@ -40,3 +42,34 @@ for (const text of REFUSED) {
     assertEquals(hint, "such as --image-size 28x28, or --image-size 32x32x3 for color");
   });
 }
+
+taskTest("train and eval bring the pictures of class folders to --image-size, and say so", async (folder) => {
+  for (
+    const [name, value] of [["train/cats", 0], ["test/cats", 40], ["train/dogs", 255], [
+      "test/dogs",
+      200,
+    ]] as const
+  ) {
+    const pixels = new Uint8Array(8 * 6).fill(value);
+    await Deno.mkdir(`${folder.path}/set/${name}`, { recursive: true });
+    await Deno.writeFile(
+      `${folder.path}/set/${name}/1.png`,
+      await formatPng({ width: 8, height: 6, channels: 1, pixels }),
+    );
+  }
+  const common = ["--data", "set", "--backend", "reference"];
+  const train = (...args: string[]) =>
+    folder.run("train", ...common, "--epochs", "1", "-o", "m.npz", ...args);
+  const { stderr } = await train();
+  assertStringIncludes(stderr, "\ndata     set: 2 rows to train, 2 to test; images [28, 28], 2 classes; ");
+  const brought = "images of 8×6 pixels brought to 28×28 gray, stretched (--image-size 8x6)";
+  assertStringIncludes(stderr, `\ndata     ${brought}\n`);
+  const sized = await train("--image-size", "8x6");
+  assertStringIncludes(sized.stderr, "images [6, 8], 2 classes");
+  assertEquals(sized.stderr.includes("brought to"), false);
+  const evaluated = await folder.run("eval", "-m", "m.npz", ...common);
+  assertEquals(evaluated.code, 0, evaluated.stderr);
+  assertStringIncludes(evaluated.stdout, " of 2)");
+  const refused = await train("--image-size", "8by6");
+  assertEquals(refused.code, 2);
+});

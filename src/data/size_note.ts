@@ -14,8 +14,8 @@ const STRETCHED = 1.05;
 /** A width and height, in pixels. */
 type Sides = Pick<Picture, "width" | "height">;
 
-/** The sizes of the pictures that were read. */
-export interface PictureSizes {
+/** A record of the sizes of the pictures that are read. */
+export interface SizeNote {
   /** Adds a picture. */
   add(picture: Picture): void;
   /** Returns the note that the pictures were brought to a size; none if all had it. */
@@ -23,7 +23,7 @@ export interface PictureSizes {
 }
 
 /** Creates an empty record of sizes. */
-export function createPictureSizes(): PictureSizes {
+export function createSizeNote(): SizeNote {
   let small: Sides | undefined, large: Sides | undefined, hasColor = false;
   let narrow = Infinity, wide = 0;
   return {
