@@ -47,8 +47,12 @@ export async function writeFileAtomic(
     throw new TypeError(`Cannot write ${JSON.stringify(path)}: it is a folder, needs a file`);
   }
   if (before && !before.isFile) {
-    using stream = await Deno.open(target, { write: true });
-    return await writeContent(stream, content);
+    const stream = await Deno.open(target, { write: true });
+    try {
+      return await writeContent(stream, content);
+    } finally {
+      stream.close();
+    }
   }
 
   await Deno.mkdir(folderOf(target), { recursive: true });

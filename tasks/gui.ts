@@ -26,7 +26,7 @@ import { unlessAborted } from "./terminal/interrupt.ts";
 import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
 import { projectPath, shownPath, userPath } from "./terminal/paths.ts";
 import type { Screen } from "./terminal/screen.ts";
-import { checkConfig, LAYERS_OPTION, layersOf, networkText } from "./shared/training.ts";
+import { checkConfig, checkPatience, LAYERS_OPTION, layersOf, networkText } from "./shared/training.ts";
 
 /** The default port; if it is in use, the next free one is used. */
 const PORT = 8000;
@@ -198,7 +198,9 @@ function checkUsage({ page, network, config, machine }: Context["given"]): void 
     throw new UsageError("--layers needs --train, or --model with a file of another program");
   }
   if (!page.train && !page.demo) refuseWithout("--train or --demo", machine);
-  checkConfig(initOf(config, {}).config);
+  const settings = initOf(config, {}).config;
+  checkConfig(settings);
+  if (page.data === undefined) checkPatience(settings, undefined); // MNIST has no validation set
 }
 
 /** Opens the network that the options ask for. */

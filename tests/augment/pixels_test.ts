@@ -48,4 +48,3 @@ Deno.test("augmentedScale() makes bytes the network's inputs", () => {
   );
   assertAlmostEquals(augmentedScale(converted({ image: { ...image, white: 16 } })), 1 / 255, 1e-12);
 });
-
