@@ -71,7 +71,7 @@ taskTest("predict ends on a signal while it waits for stdin", async (folder) => 
   const { code } = await within(20, process.status).finally(() => killIfRunning(process));
   await process.stdin.close().catch(() => {});
   await readerOf(process.stdout).until();
-  assertMatch(await readerOf(process.stderr).until(), /^Interrupted: .*\n$/);
+  assertMatch(await readerOf(process.stderr).until(), /(^|\n)Interrupted: .*\n$/);
   assertEquals(code, 143);
 });
 
