@@ -19,7 +19,7 @@ interface Refusal {
   readonly code?: number;
 }
 
-const { x_train, y_train, x_test, y_test } = drawImages();
+const { x_train, y_train, x_test } = drawImages();
 const HELP = "  hint: run `deno task train --help` for the options";
 
 /** Returns the valid set with some arrays replaced. */
