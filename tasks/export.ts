@@ -12,7 +12,14 @@ import { refuseToReplace, type Target, targetOf } from "./export/target.ts";
 import { openData } from "./shared/data.ts";
 import { dataOptionsOf, READING_OPTIONS } from "./shared/data_options.ts";
 import { loadModel } from "./shared/model.ts";
-import { DATA_ALIASES, DATA_OPTION, DEFAULT_MODEL, JSON_OPTION, MODEL_OPTION } from "./shared/options.ts";
+import {
+  DATA_ALIASES,
+  DATA_OPTION,
+  DEFAULT_MODEL,
+  JSON_OPTION,
+  MODEL_LAYERS_OPTION,
+  MODEL_OPTION,
+} from "./shared/options.ts";
 import { type Command, withDefaults } from "./terminal/command.ts";
 import { TaskError, UsageError } from "./terminal/errors.ts";
 import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
@@ -61,6 +68,7 @@ const COMMAND = {
       title: "Model and comparison",
       options: {
         ...MODEL_OPTION,
+        ...MODEL_LAYERS_OPTION,
         data: {
           ...DATA_OPTION.data,
           help: `data set to compare on, as those of eval; by default ${count(MADE_ROWS)} made rows`,
@@ -106,7 +114,7 @@ async function main(context: Context): Promise<void> {
     throw new UsageError("--precision needs the format onnx");
   }
   const named = positionals[0] ?? given.data.model;
-  const mlp = await loadModel(named, context);
+  const mlp = await loadModel(named, { ...context, layers: given.data.layers });
   await refuseToReplace(target, { model: userPath(named ?? DEFAULT_MODEL), force });
   screen.note(`network  ${formatLayers(mlp.layers)} on inputs [${mlp.inputShape.join(", ")}]`);
   const inputs = await rowsOf(mlp, context);
@@ -132,7 +140,8 @@ async function main(context: Context): Promise<void> {
 
 /** Returns the rows to compare on: those of `--data`, else made ones. */
 async function rowsOf(mlp: Mlp, { given, screen, signal }: Context): Promise<Dataset["inputs"]> {
-  const { model: _, data: named, set = COMMAND.groups.data.options.set.default, ...reading } = given.data;
+  const { model: _, layers: __, data: named, set = COMMAND.groups.data.options.set.default, ...reading } =
+    given.data;
   if (named === undefined) {
     screen.note(`rows     ${count(MADE_ROWS)} made rows (--data compares on a data set)`);
     return makeRows(mlp, { count: MADE_ROWS });

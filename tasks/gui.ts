@@ -222,15 +222,16 @@ async function openShown(
   const { threads } = backendOptionsOf(machine);
   const { layers: _, output: __, force: ___, ...meaning } = network;
   const { data: options, ...scaled } = await dataOptionsOf({ ...readingOf(page), ...meaning });
-  const { config: given, model } = initOf(config, {}), start = await openStart(model, context);
+  const { config: given, model } = initOf(config, {}),
+    start = await openStart(model, { ...context, layers: network.layers });
   const settings = { ...given, ...scaled },
     data = { data: page.data, options: { ...options, ...likeInputs(start) } };
   return await openTraining({ backend, threads, ...data, layers, config: settings, start, save }, context);
 }
 
 /** Returns the options for the parts of the data set's file. */
-function readingOf({ arrays, label, drop, missing }: Context["given"]["page"]) {
-  return { arrays, label, drop, missing };
+function readingOf({ arrays, imageSize, label, drop, missing }: Context["given"]["page"]) {
+  return { arrays, imageSize, label, drop, missing };
 }
 
 /** Serves the page on the requested port, or by default on the first free one. */

@@ -152,7 +152,12 @@ async function trainAndSave({ given, screen, signal, program }: Context): Promis
     if (damaged !== undefined && await isSameFile(path, damaged)) continue;
     await unlessAborted(signal, refuseToOverwrite(path, run.force ?? false));
   }
-  const start = await openStart(model, { signal, program });
+  const start = await openStart(model, {
+    signal,
+    program,
+    layers: given.network.layers,
+    ...!run.quiet && { screen },
+  });
   const like = resume ? { like: new Mlp(resume.mlp) } : likeInputs(start);
   const { sets, lines: dataLines } = await openData(data, { screen, signal }, { ...options, ...like });
   if (resume === undefined) checkPatience(wanted, sets.validation);

@@ -7,6 +7,7 @@ import { TRAIN_OPTIONS, type TrainConfig } from "../../src/training/config.ts";
 import type { ArgumentTable } from "../terminal/command.ts";
 import { UsageError } from "../terminal/errors.ts";
 import { shownPath, userPath } from "../terminal/paths.ts";
+import type { Screen } from "../terminal/screen.ts";
 import { nearest } from "../terminal/suggest.ts";
 import { loadModel } from "./model.ts";
 import { TRAINING_GROUP } from "./training.ts";
@@ -63,15 +64,25 @@ export function initOf(
   });
 }
 
-/** Loads the model of `--init`; returns `undefined` if none is named. */
+/**
+ * Loads the model of `--init`; returns `undefined` if none is named.
+ *
+ * @param terminal `layers` is the text of `--layers`, which gives the activations of a model of another program
+ */
 export async function openStart(
   model: string | undefined,
-  terminal: { readonly signal: AbortSignal; readonly program: string },
+  terminal: {
+    readonly signal: AbortSignal;
+    readonly program: string;
+    readonly screen?: Screen;
+    readonly layers?: string;
+  },
 ): Promise<StartNetwork | undefined> {
   if (model === undefined) return undefined;
   const near = nearest(model, DISTRIBUTIONS);
   const otherwise = near ? `use --init ${near}` : `name a distribution: --init ${listOf(DISTRIBUTIONS)}`;
-  return { mlp: await loadModel(model, { ...terminal, otherwise }), name: shownPath(userPath(model)) };
+  const mlp = await loadModel(model, { ...terminal, otherwise, isStart: true });
+  return { mlp, name: shownPath(userPath(model)) };
 }
 
 /**
