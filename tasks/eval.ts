@@ -2,7 +2,7 @@
 import { openBackend } from "../src/backends/open.ts";
 import { evaluate } from "../src/training/evaluate.ts";
 import { openData } from "./shared/data.ts";
-import { dataOptionsOf, READING_OPTIONS } from "./shared/data_options.ts";
+import { dataOptionsOf, MEANING_OPTIONS, READING_OPTIONS } from "./shared/data_options.ts";
 import { evaluationLines } from "./shared/evaluation_lines.ts";
 import { loadModel } from "./shared/model.ts";
 import {
@@ -31,6 +31,7 @@ const COMMAND = {
         ...MODEL_LAYERS_OPTION,
         ...DATA_OPTION,
         ...READING_OPTIONS,
+        testSplit: MEANING_OPTIONS.testSplit,
         set: {
           kind: "choice",
           default: "test",

@@ -4,9 +4,11 @@ import type { DataNote, Dataset, DatasetPair } from "../../src/data/dataset.ts";
 import { countOf } from "../../src/data/dataset.ts";
 import { drawDigits, drawDigitsAsync, type DrawDigitsOptions } from "../../src/data/digits.ts";
 import { downloadMnist } from "../../src/data/download.ts";
+import { interpret } from "../../src/data/interpret.ts";
 import { joinDatasets } from "../../src/data/join.ts";
 import { loadDataset } from "../../src/data/load.ts";
 import type { DataOptions } from "../../src/data/options.ts";
+import type { RawSet } from "../../src/data/raw.ts";
 import { noteText } from "./data_options.ts";
 import { FormatError } from "../../src/errors.ts";
 import { ARRAYS_HINT } from "./arrays.ts";
@@ -22,6 +24,16 @@ import { fileError } from "../terminal/system_errors.ts";
 const MNIST_PATH = "data/mnist.npz";
 /** The number of digits that are drawn for the page, which shows one of them at a time. */
 const SHOWN_DIGITS = 1000;
+
+/** The hints for faults that an option mends, by a part of their messages. */
+const HINTS: readonly (readonly [text: string, hint: string])[] = [
+  ['option "arrays"', ARRAYS_HINT],
+  [
+    "needs option missing",
+    "--missing mean replaces missing values by the mean of their column, --missing drop leaves out rows",
+  ],
+  ["or option drop", "leave columns out, such as by --drop Name,Ticket"],
+];
 
 /** A data set, and its description for the terminal: a line for each source, and lines of decisions. */
 export interface OpenedData {
@@ -60,7 +72,7 @@ async function openOne(
   options: DataOptions,
 ): Promise<OpenedData> {
   const { screen, signal } = terminal;
-  if (named === "digits") return await draw("digits drawn by the program", terminal);
+  if (named === "digits") return await draw("digits drawn by the program", terminal, options);
   if (named !== undefined) return await load(userPath(named), terminal, options);
   const path = projectPath(MNIST_PATH);
   if (await isThere(path)) return await load(path, terminal, options);
@@ -76,7 +88,7 @@ async function openOne(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof AggregateError)) throw error;
-    return await draw("digits drawn by the program, because MNIST cannot be downloaded", terminal);
+    return await draw("digits drawn by the program, because MNIST cannot be downloaded", terminal, options);
   } finally {
     screen.clear();
   }
@@ -94,11 +106,9 @@ export async function openTestRows(
   options: DataOptions = {},
 ): Promise<Dataset> {
   const path = named === undefined ? projectPath(MNIST_PATH) : named[0];
-  if (named === undefined && !await isThere(path)) {
-    return drawDigits({ count: 1, testCount: SHOWN_DIGITS }).test!;
-  }
-  if (named?.length === 1 && path === "digits") {
-    return drawDigits({ count: 1, testCount: SHOWN_DIGITS }).test!;
+  if (named === undefined ? !await isThere(path) : named.length === 1 && path === "digits") {
+    const digits = drawDigits({ count: 20, testCount: SHOWN_DIGITS });
+    return interpretDigits(digits, options).test!;
   }
   const { test } =
     (named === undefined ? await load(path, terminal, options) : await openData(named, terminal, options))
@@ -114,34 +124,35 @@ async function load(path: string, { screen, signal }: Terminal, options: DataOpt
   try {
     const onProgress = ({ read, total }: { read: number; total: number }) =>
       screen.progress(`reading ${shown}: ${count(read)} of ${count(total)}`);
-    const { notes = [], ...loaded } = await unlessAborted(
+    const loaded = await unlessAborted(
       signal,
       loadDataset(path, { ...options, signal, onProgress }),
     );
     // The source is saved in the model, which must not reveal the path of a home folder.
     const source = isAbsolute(shown) ? basename(shown) : shown;
-    const sets = Object.fromEntries(
-      Object.entries(loaded).map(([name, set]) => [name, { ...set, source }]),
-    ) as unknown as DatasetPair;
-    const ofInputs = notes.filter(isOfInputs), rest = notes.filter((note) => !isOfInputs(note));
-    const described = ofInputs.length > 0 ? ofInputs.map(noteText).join("; ") : scaleText(sets.train);
-    return {
-      sets,
-      lines: [
-        `data     ${describe(shown, sets)}; ${described}`,
-        ...rest.map((note) => `data     ${noteText(note)}`),
-      ],
-    };
+    return opened(shown, loaded, source);
   } catch (error) {
-    if (error instanceof FormatError && error.message.includes('option "arrays"')) {
-      throw new TaskError(error.message, { hint: ARRAYS_HINT, cause: error });
-    }
+    const [, hint] = error instanceof FormatError
+      ? HINTS.find(([text]) => error.message.includes(text)) ?? []
+      : [];
+    if (hint !== undefined) throw new TaskError((error as Error).message, { hint, cause: error });
     throw fileError("Cannot load", path, error, {
       ENOENT: "leave --data out for MNIST, or use --data digits",
     });
   } finally {
     screen.clear();
   }
+}
+
+/** Returns sets with the name of their source, and the lines that describe them. */
+function opened(shown: string, { notes = [], ...loaded }: DatasetPair, source: string): OpenedData {
+  const sets = Object.fromEntries(
+    Object.entries(loaded).map(([name, set]) => [name, { ...set, source }]),
+  ) as unknown as DatasetPair;
+  const ofInputs = notes.filter(isOfInputs), rest = notes.filter((note) => !isOfInputs(note));
+  const described = ofInputs.length > 0 ? ofInputs.map(noteText).join("; ") : scaleText(sets.train);
+  const lines = [`${describe(shown, sets)}; ${described}`, ...rest.map(noteText)];
+  return { sets, lines: lines.map((line) => `data     ${line}`) };
 }
 
 /** Returns whether a note is about the scale of the inputs, which the first line has. */
@@ -156,9 +167,29 @@ function scaleText({ inputScale, image }: Dataset): string {
   return inputScale === 1 ? "inputs not scaled" : `inputs × ${amount(inputScale)}`;
 }
 
-async function draw(source: string, terminal: Terminal): Promise<OpenedData> {
-  const sets = await drawOn(terminal);
-  return { sets, lines: [`data     ${describe(source, sets)}; ${scaleText(sets.train)}`] };
+/** Draws digits as a data set. */
+async function draw(shown: string, terminal: Terminal, options: DataOptions): Promise<OpenedData> {
+  const drawn = await drawOn(terminal);
+  return opened(shown, interpretDigits(drawn, options), drawn.train.source);
+}
+
+/** Returns drawn digits with the meaning that the options declare, such as the scale and the background of a network. */
+function interpretDigits({ train, test }: DatasetPair, options: DataOptions): DatasetPair {
+  return interpret({ file: "digits", train: rawSetOf(train), test: rawSetOf(test!) }, options);
+}
+
+/** Returns drawn digits as a set of a source that is not interpreted yet. */
+function rawSetOf({ inputs, inputShape, labels }: Dataset): RawSet {
+  const count = labels!.length;
+  return {
+    inputs: {
+      name: "images",
+      dtype: "|u1",
+      shape: [count, ...inputShape],
+      values: inputs as Uint8Array<ArrayBuffer>,
+    },
+    labels: { name: "labels", dtype: "<u4", shape: [count], values: labels as Uint32Array<ArrayBuffer> },
+  };
 }
 
 /** Draws digits, with their progress on the transient line. The signal ends it soon, because it works in slices. */

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { drawImages, type Folder, jsonOf, linesOf, setFile, taskTest } from "./support.ts";
 
 /** Writes `set.npz`, and `m.npz` trained on it; returns the result that train printed. */
@@ -110,4 +110,24 @@ taskTest("eval refuses models and sets that do not fit, in one line", async (fol
     const found = outcome.stderr.slice(from).trimEnd().replaceAll(folder.path, "FOLDER");
     assertEquals([outcome.code, outcome.stdout, found], [code, "", message]);
   }
+});
+
+taskTest("eval --test-split evaluates on the test rows of train --test-split", async (folder) => {
+  const rows = Array.from({ length: 50 }, (_, i) => `${i % 7},${i % 5},${i % 2}`);
+  await folder.write("set.csv", new TextEncoder().encode(["a,b,label", ...rows].join("\n")));
+  const split = ["--data", "set.csv", "--test-split", "0.2"];
+  const trained = await folder.run("train", ...split, "--epochs", "2", "--seed", "5", "--json");
+  const { testLoss } = jsonOf(trained).findLast((line) => line.testLoss !== undefined)!;
+  const evaluated = await folder.run("eval", ...split, "--model", "model/model.npz", "--json");
+  assertEquals(jsonOf(evaluated)[0].loss, testLoss);
+});
+
+taskTest("train names the options for a table with missing values or too many texts", async (folder) => {
+  await folder.write("gap.csv", new TextEncoder().encode("a,b,label\n1,,0\n2,3,1\n"));
+  const texts = Array.from({ length: 60 }, (_, i) => `name ${i},${i},${i % 2}`).join("\n");
+  await folder.write("texts.csv", new TextEncoder().encode(`a,b,label\n${texts}\n`));
+  const gap = await folder.run("train", "--data", "gap.csv");
+  assertStringIncludes(gap.stderr, "\n  hint: --missing mean replaces");
+  const many = await folder.run("train", "--data", "texts.csv");
+  assertStringIncludes(many.stderr, "\n  hint: leave columns out, such as by --drop Name,Ticket\n");
 });
