@@ -53,13 +53,14 @@ const COMMAND = {
     "saves the network.",
   groups: {
     network: {
-      title: "Data and network",
+      title: "Data",
       options: {
         ...DATA_OPTION,
         ...DATA_OPTIONS,
         ...LAYERS_OPTION,
       },
       aliases: DATA_ALIASES,
+      sections: { Network: ["layers"] },
     },
     config: START_GROUP,
     run: {
@@ -93,6 +94,11 @@ const COMMAND = {
       help: "train a saved model further on other data",
     },
     { args: "--epochs 5 --lr 0.002", help: "five passes with a higher learning rate" },
+    {
+      args: "--data houses.csv --label price --input-scale standardize --test-split 0.2",
+      help: "a table, with a fifth of its rows as the test set",
+    },
+    { args: "--data photos --image-size 32x32x3", help: "a folder with a folder of pictures for each class" },
     {
       args: "--layers 512:relu,10:softmax --optimizer sgd --momentum 0.9 --lr 0.1",
       help: "another network",

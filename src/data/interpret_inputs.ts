@@ -82,8 +82,9 @@ function imageOf(
   { inputScale, found }: { readonly inputScale: number; readonly found: InputKind },
 ): ImageSpec | undefined {
   const white = inputScale === 1 / 255 || found === "pixels" ? 255 : 1 / inputScale;
-  const isScaled = inputScale !== 1 && isImageShape(inputShape) && isWithin(values, white);
-  if (!(isScaled || (inputScale === 1 && found !== "numbers"))) return undefined;
+  const isImage = found === "pixels" ||
+    (inputScale === 1 ? found === "scaled pixels" : isImageShape(inputShape) && isWithin(values, white));
+  if (!isImage) return undefined;
   const isDigit = inFeaturesOf({ inputShape }) === DIGIT_SIDE ** 2;
   return { white, ...backgroundIn(values, inputShape, white), placement: isDigit ? "center" : "resize" };
 }
