@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 import { openBackend } from "../../src/backends/open.ts";
 import { drawDigits } from "../../src/data/digits.ts";
+import { exportNetwork } from "../../src/export/export.ts";
 import { formatNpz } from "../../src/formats/npz.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { dense } from "../../src/plan/layers.ts";
@@ -84,38 +85,69 @@ function hasNumPy(): boolean {
   }
 }
 
+/** Trains the network of the documents, saves it and its test rows in a folder, and returns the class of each row. */
+async function prepareNetwork(cwd: string) {
+  const digits = drawDigits({ count: 2000, testCount: 500 }), test = digits.test!;
+  const mlp = Mlp.create([dense(128, "relu"), dense(64, "relu"), dense(10, "softmax")], digits.train);
+  for await (const _ of train(mlp, digits.train, { epochs: 2, backend: "wasm" }));
+  await mlp.save(join(cwd, "model/model.npz"));
+  await Deno.mkdir(join(cwd, "data"));
+  const x_test = { shape: [500, 28, 28], values: test.inputs as Uint8Array<ArrayBuffer> };
+  await Deno.writeFile(join(cwd, "data/mnist.npz"), formatNpz({ x_test }));
+
+  await using backend = await openBackend("wasm");
+  await using predictor = await backend.createPredictor(mlp, mlp.parameters);
+  await predictor.place(test.inputs);
+  const outputs = await predictor.run();
+  const classes = Array.from({ length: 500 }, (_, row) => {
+    const probabilities = outputs.subarray(10 * row, 10 * (row + 1));
+    return probabilities.indexOf(Math.max(...probabilities));
+  });
+  return { mlp, classes };
+}
+
+/** Runs a program to its end, and returns its output. */
+async function outputOf(program: string, args: string[], cwd: string): Promise<string> {
+  const { code, stdout, stderr } = await new Deno.Command(program, { args, cwd }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout);
+}
+
+/** Returns the whole numbers in a text. */
+const numbersIn = (text: string) => text.match(/\d+/g)?.map(Number);
+
+const numPyTest = { ignore: !hasNumPy(), sanitizeOps: true, sanitizeResources: true };
+
 Deno.test({
   name:
     "docs/formats.md's Python rebuilds the network (needs python3 with numpy, --allow-read --allow-write --allow-run)",
-  ignore: !hasNumPy(),
-  sanitizeOps: true,
-  sanitizeResources: true,
+  ...numPyTest,
   fn: () =>
     inFolder(async ({ path: cwd }) => {
-      const digits = drawDigits({ count: 2000, testCount: 500 }), test = digits.test!;
-      const mlp = Mlp.create([dense(128, "relu"), dense(64, "relu"), dense(10, "softmax")], digits.train);
-      for await (const _ of train(mlp, digits.train, { epochs: 2, backend: "wasm" }));
-      await mlp.save(join(cwd, "model/model.npz"));
-      await Deno.mkdir(join(cwd, "data"));
-      const x_test = { shape: [500, 28, 28], values: test.inputs as Uint8Array<ArrayBuffer> };
-      await Deno.writeFile(join(cwd, "data/mnist.npz"), formatNpz({ x_test }));
-
-      const { code, stdout, stderr } = await new Deno.Command("python3", {
-        args: ["-c", blockOf("docs/formats.md", "python")],
-        cwd,
-      })
-        .output();
-      assertEquals(code, 0, new TextDecoder().decode(stderr));
-      const found = new TextDecoder().decode(stdout).match(/\d+/g)?.map(Number);
-
-      await using backend = await openBackend("wasm");
-      await using predictor = await backend.createPredictor(mlp, mlp.parameters);
-      await predictor.place(test.inputs);
-      const outputs = await predictor.run();
-      const wanted = Array.from({ length: 500 }, (_, row) => {
-        const probabilities = outputs.subarray(10 * row, 10 * (row + 1));
-        return probabilities.indexOf(Math.max(...probabilities));
-      });
-      assertEquals(found, wanted);
+      const { classes } = await prepareNetwork(cwd);
+      const found = await outputOf("python3", ["-c", blockOf("docs/formats.md", "python")], cwd);
+      assertEquals(numbersIn(found), classes);
     }),
+});
+
+Deno.test({
+  name:
+    "docs/models.md's NumPy reads an exported network (needs python3 with numpy, --allow-read --allow-write --allow-run)",
+  ...numPyTest,
+  fn: () =>
+    inFolder(async ({ path: cwd }) => {
+      const { mlp, classes } = await prepareNetwork(cwd);
+      await Deno.writeFile(join(cwd, "digits.npz"), exportNetwork(mlp, "npz"));
+      const [, section] = textOf("docs/models.md").split("### Load in NumPy");
+      const [, block] = /\n```python\n(.*?)```/s.exec(section)!;
+      assertEquals(numbersIn(await outputOf("python3", ["-c", block], cwd)), classes);
+    }),
+});
+
+taskTest("docs/models.md's JavaScript reads an exported network", async ({ path: cwd }) => {
+  const mlp = Mlp.create([dense(10, "softmax")], { inputShape: [28, 28], inputScale: 1 / 255 });
+  await Deno.writeFile(join(cwd, "digits.js"), exportNetwork(mlp, "js"));
+  await Deno.writeTextFile(join(cwd, "program.js"), blockOf("docs/models.md", "js ignore"));
+  const stdout = await outputOf(Deno.execPath(), ["run", "--no-prompt", "program.js"], cwd);
+  assertEquals(stdout.match(/0\.1\b/g)?.length, 10); // black pixels give no class an advantage, because the bias is 0
 });
