@@ -1,19 +1,16 @@
 /** `deno task train`: trains a network and saves it. @module */
 import { openBackend } from "../src/backends/open.ts";
 import type { Checkpoint } from "../src/training/checkpoint_parts.ts";
-import { loadCheckpoint } from "../src/training/checkpoint.ts";
 import type { TrainConfig } from "../src/training/config.ts";
 import type { Dataset } from "../src/data/dataset.ts";
-import { FormatError } from "../src/errors.ts";
 import { evaluate, type Evaluation } from "../src/training/evaluate.ts";
-import { formatLayers, type LayerSpec } from "../src/plan/layers.ts";
 import { Mlp } from "../src/mlp.ts";
 import { checkResume, endOfRun } from "../src/training/resume.ts";
 import { train, type TrainEvent } from "../src/training/train.ts";
 import { openData } from "./shared/data.ts";
 import { DATA_OPTIONS, dataOptionsOf } from "./shared/data_options.ts";
 import { initOf, likeInputs, openStart, START_GROUP } from "./shared/init_option.ts";
-import { besidePath, isSameFile } from "./shared/kept_files.ts";
+import { isSameFile } from "./shared/kept_files.ts";
 import {
   BACKEND_OPTIONS,
   backendOptionsOf,
@@ -25,15 +22,14 @@ import {
 import { OUTPUT_OPTIONS, refuseToOverwrite } from "./shared/output.ts";
 import { openRunFiles, refuseSameFile } from "./shared/run_files.ts";
 import type { Command } from "./terminal/command.ts";
-import { UsageError } from "./terminal/errors.ts";
 import { unlessAborted } from "./terminal/interrupt.ts";
 import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
 import { accuracy, amount, duration, loss, r2 } from "./terminal/numbers.ts";
 import { shownPath, userPath } from "./terminal/paths.ts";
 import { progressText } from "./terminal/progress.ts";
 import type { Screen } from "./terminal/screen.ts";
-import { fileError } from "./terminal/system_errors.ts";
 import { epochColumns, scoreOf, startTable } from "./terminal/table.ts";
+import { readCheckpoint, resumedMlp } from "./shared/resumed_run.ts";
 import { checkRun, chooseRun } from "./shared/run_choice.ts";
 import { dataNotes } from "./shared/run_notes.ts";
 import {
@@ -322,33 +318,4 @@ function resultText(
     duration(performance.now() / 1000),
     saved === undefined ? "not saved" : `saved ${saved}`,
   ].join(", ");
-}
-
-function resumedMlp(resume: Checkpoint, layers: LayerSpec[] | undefined): Mlp {
-  const kept = formatLayers(resume.mlp.layers);
-  if (layers && formatLayers(layers) !== kept) {
-    throw new UsageError(`Cannot resume with --layers ${formatLayers(layers)}: the checkpoint has ${kept}`);
-  }
-  return new Mlp(resume.mlp);
-}
-
-/**
- * Reads a checkpoint. If it is damaged, reads its `NAME.previous.npz` instead.
- *
- * @returns the checkpoint, and the path of the damaged one, if any
- */
-async function readCheckpoint(
-  path: string,
-  screen: Screen,
-): Promise<{ resume: Checkpoint; damaged?: string }> {
-  try {
-    return { resume: await loadCheckpoint(path) };
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw fileError("Cannot resume from", path, error);
-    const kept = besidePath(await Deno.realPath(path), "previous");
-    const resume = await loadCheckpoint(kept).catch(() => undefined);
-    if (resume === undefined) throw error;
-    screen.note(`warning: ${error.message}; going on from ${JSON.stringify(shownPath(kept))} instead`);
-    return { resume, damaged: path };
-  }
 }

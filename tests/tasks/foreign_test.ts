@@ -115,29 +115,32 @@ taskTest(
   },
 );
 
-taskTest("train --init says what a model of another program does not tell, or takes --layers", async (folder) => {
-  await copyFixture(folder, "state_dict.pt");
-  const rows = Array.from({ length: 30 }, (_, i) => `${i % 3},${i % 5},1,${i},${i % 3}`);
-  await folder.write("set.csv", new TextEncoder().encode(["a,b,c,d,label", ...rows].join("\n")));
-  const train = (...args: string[]) =>
-    folder.run("train", "--init", "state_dict.pt", "--data", "set.csv", "--epochs", "1", ...args);
-  const assumed = await train();
-  assertEquals(assumed.code, 0, assumed.stderr);
-  assertStringIncludes(assumed.stderr, ASSUMED);
-  assertStringIncludes(assumed.stderr, "init     state_dict.pt: all 3 layers are kept\n");
+taskTest(
+  "train --init says what a model of another program does not tell, or takes --layers",
+  async (folder) => {
+    await copyFixture(folder, "state_dict.pt");
+    const rows = Array.from({ length: 30 }, (_, i) => `${i % 3},${i % 5},1,${i},${i % 3}`);
+    await folder.write("set.csv", new TextEncoder().encode(["a,b,c,d,label", ...rows].join("\n")));
+    const train = (...args: string[]) =>
+      folder.run("train", "--init", "state_dict.pt", "--data", "set.csv", "--epochs", "1", ...args);
+    const assumed = await train();
+    assertEquals(assumed.code, 0, assumed.stderr);
+    assertStringIncludes(assumed.stderr, ASSUMED);
+    assertStringIncludes(assumed.stderr, "init     state_dict.pt: all 3 layers are kept\n");
 
-  const given = await train("--layers", "5:tanh,6:relu,3:softmax");
-  assertEquals(given.code, 0, given.stderr);
-  assertEquals(given.stderr.includes("activations"), false);
-  assertStringIncludes(given.stderr, "init     state_dict.pt: all 3 layers are kept\n");
-  assertStringIncludes(given.stderr, "network  4 → 5 tanh → 6 relu → 3 softmax");
+    const given = await train("--layers", "5:tanh,6:relu,3:softmax");
+    assertEquals(given.code, 0, given.stderr);
+    assertEquals(given.stderr.includes("activations"), false);
+    assertStringIncludes(given.stderr, "init     state_dict.pt: all 3 layers are kept\n");
+    assertStringIncludes(given.stderr, "network  4 → 5 tanh → 6 relu → 3 softmax");
 
-  const other = await train("--layers", "5:tanh,6:relu,4:softmax", "--classes", "4");
-  assertEquals(other.code, 0, other.stderr);
-  assertStringIncludes(other.stderr, "init     state_dict.pt: 2 of 3 layers are kept; the last is new: ");
-  const quiet = await train("--quiet");
-  assertEquals(quiet.stderr.includes("model "), false);
-});
+    const other = await train("--layers", "5:tanh,6:relu,4:softmax", "--classes", "4");
+    assertEquals(other.code, 0, other.stderr);
+    assertStringIncludes(other.stderr, "init     state_dict.pt: 2 of 3 layers are kept; the last is new: ");
+    const quiet = await train("--quiet");
+    assertEquals(quiet.stderr.includes("model "), false);
+  },
+);
 
 taskTest("export --layers gives the activations of a model of another program", async (folder) => {
   await copyFixture(folder, "state_dict.pt");
