@@ -161,7 +161,11 @@ async function trainAndSave({ given, screen, signal, program }: Context): Promis
     ...!run.quiet && { screen },
   });
   const like = resume ? { like: new Mlp(resume.mlp) } : likeInputs(start);
-  const { sets, lines: dataLines } = await openData(data, { screen, signal }, { ...options, ...like });
+  const { sets, lines: dataLines } = await openData(data, { screen, signal }, {
+    ...options,
+    ...like,
+    inputScaling: wanted.inputScaling,
+  });
   if (resume === undefined) checkPatience(wanted, sets.validation);
   await using files = await openRunFiles(written, { screen, damaged });
   const { mlp, config, notes } = resume

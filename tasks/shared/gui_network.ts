@@ -111,7 +111,10 @@ export async function openTraining(
   terminal: Terminal,
 ): Promise<Shown> {
   const { backend, threads, save } = options, { screen } = terminal;
-  const { sets, lines: dataLines } = await openData(options.data, terminal, options.options);
+  const { sets, lines: dataLines } = await openData(options.data, terminal, {
+    ...options.options,
+    inputScaling: options.config.inputScaling,
+  });
   checkPatience(options.config, sets.validation);
   const { mlp, config, notes } = chooseRun(sets.train, options);
   checkShowable(mlp);
