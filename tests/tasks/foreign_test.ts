@@ -162,6 +162,6 @@ taskTest("eval brings drawn digits to the pixels of a network", async (folder) =
   await folder.write("m.npz", mlp.format());
   const { code, stderr } = await folder.run("eval", "--model", "m.npz", "--data", "digits");
   assertEquals(code, 0, stderr);
-  assertStringIncludes(stderr, "pixels from 0 to 255 brought to 0 to 1 (--input-scale 1)\n");
+  assertStringIncludes(stderr, "data     pixels from 0 to 255 brought to 0 to 1\n");
   assertStringIncludes(stderr, "data     dark background brought to light\n");
 });
