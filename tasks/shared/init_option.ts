@@ -7,6 +7,7 @@ import { TRAIN_OPTIONS, type TrainConfig } from "../../src/training/config.ts";
 import type { ArgumentTable } from "../terminal/command.ts";
 import { UsageError } from "../terminal/errors.ts";
 import { shownPath, userPath } from "../terminal/paths.ts";
+import type { Screen } from "../terminal/screen.ts";
 import { nearest } from "../terminal/suggest.ts";
 import { loadModel } from "./model.ts";
 import { TRAINING_GROUP } from "./training.ts";
@@ -63,15 +64,31 @@ export function initOf(
   });
 }
 
-/** Loads the model of `--init`; returns `undefined` if none is named. */
+/**
+ * Loads the model of `--init`; returns `undefined` if none is named.
+ *
+ * @param options `layers` and `normalize` are the texts of these options; without a screen, nothing is said about a file of
+ * another program
+ * @throws {UsageError} if `--normalize` is given without a model
+ */
 export async function openStart(
   model: string | undefined,
-  terminal: { readonly signal: AbortSignal; readonly program: string },
+  options: {
+    readonly signal: AbortSignal;
+    readonly program: string;
+    readonly screen?: Screen;
+    readonly layers?: string;
+    readonly normalize?: string;
+  },
 ): Promise<StartNetwork | undefined> {
-  if (model === undefined) return undefined;
+  if (model === undefined) {
+    if (options.normalize === undefined) return undefined;
+    throw new UsageError("--normalize needs --init with a file of another program");
+  }
   const near = nearest(model, DISTRIBUTIONS);
   const otherwise = near ? `use --init ${near}` : `name a distribution: --init ${listOf(DISTRIBUTIONS)}`;
-  return { mlp: await loadModel(model, { ...terminal, otherwise }), name: shownPath(userPath(model)) };
+  const mlp = await loadModel(model, { ...options, isStart: true, otherwise });
+  return { mlp, name: shownPath(userPath(model)) };
 }
 
 /**
