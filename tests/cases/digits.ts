@@ -31,13 +31,14 @@ export function digits(count = 600, testCount = 100): { readonly train: Digits; 
   return made;
 }
 
-/** The arrays of a set, and how they differ from bytes `[N, 28, 28]` and labels `[N]`. */
+/** Differences of arrays from bytes `[N, 28, 28]` and labels `[N]`. */
 interface ArrayChanges {
   readonly images?: (pixels: Uint8Array<ArrayBuffer>) => NpzInput["values"];
+  /** The shape of an image. */
   readonly imageShape?: readonly number[];
-  readonly labels?: (
-    labels: Uint8Array<ArrayBuffer>,
-  ) => Pick<NpzInput, "values"> & { width?: readonly number[] };
+  readonly labels?: (labels: Uint8Array<ArrayBuffer>) => NpzInput["values"];
+  /** The shape of a row's label. */
+  readonly labelShape?: readonly number[];
 }
 
 /** Returns digits as two arrays of an `.npz`. */
@@ -45,12 +46,10 @@ export function arraysOf(
   { pixels, labels }: Digits,
   changes: ArrayChanges = {},
 ): { x: NpzInput; y: NpzInput } {
-  const { images = (same) => same, imageShape = [SIDE, SIDE], labels: change = (values) => ({ values }) } =
-    changes;
-  const { values, width = [] } = change(labels);
+  const { images, imageShape = [SIDE, SIDE], labels: change, labelShape = [] } = changes;
   return {
-    x: { shape: [labels.length, ...imageShape], values: images(pixels) },
-    y: { shape: [labels.length, ...width], values },
+    x: { shape: [labels.length, ...imageShape], values: images?.(pixels) ?? pixels },
+    y: { shape: [labels.length, ...labelShape], values: change?.(labels) ?? labels },
   };
 }
 
@@ -63,14 +62,15 @@ export function digitsNpz(changes?: ArrayChanges, sets = digits()): Uint8Array {
 /** Returns the negative of pixels. */
 export const negative = (pixels: Uint8Array<ArrayBuffer>) => pixels.map((value) => 255 - value);
 
-/** Returns labels as rows of floats with one 1. */
-export const oneHot = (labels: Uint8Array<ArrayBuffer>) => ({
-  values: Float32Array.from(
-    { length: 10 * labels.length },
-    (_, i) => Number(labels[Math.floor(i / 10)] === i % 10),
-  ),
-  width: [10],
-});
+/** Labels as rows of floats with one 1. */
+export const ONE_HOT: ArrayChanges = {
+  labels: (labels) =>
+    Float32Array.from(
+      { length: 10 * labels.length },
+      (_, i) => Number(labels[Math.floor(i / 10)] === i % 10),
+    ),
+  labelShape: [10],
+};
 
 /** Returns a picture `[28, 28]` of a set. */
 export function pictureOf({ pixels }: Digits, row: number): Uint8Array<ArrayBuffer> {

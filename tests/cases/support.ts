@@ -34,6 +34,8 @@ export interface Case {
   readonly isMade: boolean;
   /** Returns the path of a file of the input. */
   at(path: string): string;
+  /** Reads a file of the input. */
+  bytes(path: string): Promise<Uint8Array<ArrayBuffer>>;
   /** Runs a task, which must succeed. Returns its output, and the objects of `--json`. */
   run(task: TaskName, ...args: string[]): Promise<{ stderr: string; stdout: string; json: Json[] }>;
   /** Trains with `--json`, `-o m.npz` and these arguments. Returns the last object, and the lines before it. */
@@ -97,6 +99,7 @@ function caseOf(folder: Folder, cases?: string): Case {
     folder,
     isMade: cases === undefined,
     at,
+    bytes: (path) => Deno.readFile(cases === undefined ? join(folder.path, path) : at(path)),
     run,
     train: async (...args) => {
       const { stderr, json } = await run("train", "--json", "-o", "m.npz", "--backend", "wasm", ...args);

@@ -49,9 +49,7 @@ caseTest("predict takes rows of a table in the scale of the network", wholeTable
   const { json } = await given.run("predict", "-m", "m.npz", "--json", ...names.map(given.at));
   assertEquals(json.length, 2);
   for (const [i, name] of names.entries()) {
-    const { values } = parseNpy(
-      await Deno.readFile(given.isMade ? `${given.folder.path}/${name}` : given.at(name)),
-    );
+    const { values } = parseNpy(await given.bytes(name));
     const expected = mlp.predict(Float32Array.from(values as ArrayLike<number>, Number));
     const found = json[i].probabilities as number[];
     expected.forEach((value, o) => assertAlmostEquals(found[o], value, 1e-6));
