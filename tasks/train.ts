@@ -18,6 +18,7 @@ import {
   DATA_OPTION,
   DEFAULT_MODEL,
   JSON_OPTION,
+  NORMALIZE_OPTION,
 } from "./shared/options.ts";
 import { OUTPUT_OPTIONS, refuseToOverwrite } from "./shared/output.ts";
 import { openRunFiles, refuseSameFile } from "./shared/run_files.ts";
@@ -54,9 +55,10 @@ const COMMAND = {
         ...DATA_OPTION,
         ...DATA_OPTIONS,
         ...LAYERS_OPTION,
+        ...NORMALIZE_OPTION,
       },
       aliases: DATA_ALIASES,
-      sections: { Network: ["layers"] },
+      sections: { Network: ["layers", "normalize"] },
     },
     config: START_GROUP,
     run: {
@@ -141,7 +143,7 @@ async function trainAndSave({ given, screen, signal, program }: Context): Promis
   const output = userPath(run.output ?? DEFAULT_MODEL);
   const checkpoint = run.checkpoint === undefined ? undefined : userPath(run.checkpoint);
   const layers = given.network.layers === undefined ? undefined : layersOf(given.network.layers);
-  const { data, layers: _, ...meaning } = given.network;
+  const { data, layers: layersText, normalize, ...meaning } = given.network;
   const { data: options, ...scaled } = await dataOptionsOf(meaning);
   const wanted = { ...settled, ...scaled };
   if (run.resume === undefined) checkConfig(wanted);
@@ -154,12 +156,8 @@ async function trainAndSave({ given, screen, signal, program }: Context): Promis
     if (damaged !== undefined && await isSameFile(path, damaged)) continue;
     await unlessAborted(signal, refuseToOverwrite(path, run.force ?? false));
   }
-  const start = await openStart(model, {
-    signal,
-    program,
-    layers: given.network.layers,
-    ...!run.quiet && { screen },
-  });
+  const shown = run.quiet ? {} : { screen };
+  const start = await openStart(model, { signal, program, ...shown, layers: layersText, normalize });
   const like = resume ? { like: new Mlp(resume.mlp) } : likeInputs(start);
   const { sets, lines: dataLines } = await openData(data, { screen, signal }, {
     ...options,

@@ -11,7 +11,7 @@ import type { ZipEntry } from "../formats/zip.ts";
 import { activationNamed } from "./activation_names.ts";
 import { dictLayers, isLayerName } from "./layer_dicts.ts";
 import { pickledArray } from "./pickled_array.ts";
-import { isScikitLearnName, scikitLearnLayers } from "./scikit_learn.ts";
+import { isBesideCoefs, isScikitLearnName, scikitLearnLayers } from "./scikit_learn.ts";
 import { isSequentialName, sequentialLayers } from "./sequential.ts";
 import type { ForeignLayers, NamedArray } from "./weights.ts";
 
@@ -71,8 +71,7 @@ function isWeightName(name: string): boolean {
 
 /** Returns whether an array of this name may stand beside weights. */
 function isBesideWeights(name: string): boolean {
-  return name === "config" || /^(?:activation|out_activation|classes)_?$|^intercepts_\d+$/.test(name) ||
-    name === "bias" || name.includes("."); // the reader of PyTorch's names refuses those that it does not know
+  return name === "config" || isBesideCoefs(name) || name === "bias" || name.includes("."); // the reader of PyTorch's names refuses those that it does not know
 }
 
 /** Returns the error for arrays without a weight. */

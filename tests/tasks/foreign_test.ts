@@ -1,8 +1,8 @@
 /** Tasks take models of other programs. @module */
-import { assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { formatNpy } from "../../src/formats/npy.ts";
 import { formatNpz } from "../../src/formats/npz.ts";
-import { dense } from "../../src/plan/layers.ts";
+import { dense, formatLayers } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 import outputs from "../fixtures/foreign/outputs.json" with { type: "json" };
 import { type Folder, jsonOf, taskTest } from "./support.ts";
@@ -79,6 +79,83 @@ taskTest("info --model describes pickled dictionaries of layers", async (folder)
   const { stdout, stderr } = await folder.run("info", "--model", "cupy_dicts.npz");
   assertStringIncludes(stdout, "5:relu,3:softmax on inputs [4]\n");
   assertStringIncludes(stderr, "model    weights from pickled dictionaries of layers\n");
+});
+
+taskTest(
+  "export writes a state_dict with its activations and normalization as a model for every task",
+  async (folder) => {
+    await copyFixture(folder, "state_dict.pt");
+    await writeRows(folder);
+    const told = ["--layers", "5:relu,6:relu,3:softmax", "--normalize", "0.5,1/4"];
+    const predicted = await folder.run("predict", "-m", "state_dict.pt", ...told, "rows.npy", "--json");
+    const probabilities = jsonOf(predicted).map(({ probabilities }) => probabilities);
+    const plain = await folder.run(
+      "predict",
+      "-m",
+      "state_dict.pt",
+      ...told.slice(0, 2),
+      "rows.npy",
+      "--json",
+    );
+    assertEquals(probabilities.length, 3);
+    assertNotEquals(jsonOf(plain).map(({ probabilities }) => probabilities), probabilities);
+    for (const format of ["npz", "safetensors", "onnx", "js"]) {
+      const { code, stderr } = await folder.run("export", "state_dict.pt", ...told, "-o", `net.${format}`);
+      assertEquals(code, 0, stderr);
+      assertStringIncludes(stderr, 'model    layers from "0", "3", "5" of a state_dict of PyTorch\n');
+    }
+    for (const format of ["npz", "safetensors"]) {
+      const found = await folder.run("predict", "-m", `net.${format}`, "rows.npy", "--json");
+      assertEquals(jsonOf(found).map(({ probabilities }) => probabilities), probabilities);
+      assertEquals(found.stderr.includes("model    "), false);
+    }
+  },
+);
+
+taskTest(
+  "train --init trains a state_dict further, with a new last layer for other classes",
+  async (folder) => {
+    await copyFixture(folder, "state_dict.pt");
+    const x_train = { shape: [30, 4], values: Float32Array.from({ length: 120 }, (_, i) => Math.sin(i)) };
+    const y_train = { shape: [30], values: Uint8Array.from({ length: 30 }, (_, i) => i % 4) };
+    await folder.write("set.npz", formatNpz({ x_train, y_train }));
+    const args = ["--data", "set.npz", "--epochs", "1", "--backend", "wasm", "--threads", "1"];
+    const init = ["--init", "state_dict.pt", "--layers", "5:relu,6:tanh,4:softmax"];
+    const { code, stderr } = await folder.run("train", ...args, ...init, "--normalize", "0,1", "-o", "m.npz");
+    assertEquals(code, 0, stderr);
+    assertStringIncludes(stderr, 'model    layers from "0", "3", "5" of a state_dict of PyTorch\n');
+    assertStringIncludes(
+      stderr,
+      "2 of 3 layers are kept; the last is new: 4:softmax in place of 3:softmax\n",
+    );
+    const { layers } = await Mlp.parse(await folder.read("m.npz"));
+    assertEquals(formatLayers(layers), "5:relu,6:tanh,4:softmax");
+    const quiet = await folder.run("train", ...args, ...init, "--quiet", "-o", "q.npz");
+    assertEquals([quiet.code, quiet.stderr], [0, ""]);
+  },
+);
+
+taskTest("--normalize needs a model of another program, and two numbers", async (folder) => {
+  await copyFixture(folder, "state_dict.pt");
+  await writeRows(folder);
+  await folder.write("m.npz", Mlp.create([dense(3, "softmax")], { inputShape: [4] }).format());
+  const cases = [
+    [["predict", "-m", "m.npz", "--normalize", "0,1", "rows.npy"], "Cannot use a normalization for "],
+    [["train", "--normalize", "0,1"], "--normalize needs --init with a file of another program\n"],
+    [["info", "--normalize", "0,1"], "--normalize needs --model\n"],
+    [["gui", "--normalize", "0,1"], "--normalize needs --train, or --model with a file of another program\n"],
+    ...["0.1", "0.1,0", "a,1", "0,1,2", "0,-1"].map((text) =>
+      [
+        ["predict", "-m", "state_dict.pt", "--normalize", text, "rows.npy"],
+        `--normalize needs a mean and a standard deviation, found ${JSON.stringify(text)}\n`,
+      ] as const
+    ),
+  ] as const;
+  for (const [[task, ...args], message] of cases) {
+    const { code, stderr } = await folder.run(task, ...args);
+    assertEquals(code > 0, true);
+    assertStringIncludes(stderr, message);
+  }
 });
 
 taskTest(
