@@ -5,6 +5,7 @@ import { byteCount } from "../formats/fault.ts";
 import { type Npz, parseNpz } from "../formats/npz.ts";
 import { checkFiles } from "../host.ts";
 import type { DatasetPair, DatasetSets } from "./dataset.ts";
+import { visible } from "../visible.ts";
 import { findIdxFiles } from "./idx_files.ts";
 import { openIdxRows, openIdxSource } from "./idx_source.ts";
 import { interpret, interpretSets } from "./interpret.ts";
@@ -82,12 +83,24 @@ async function openSource(path: string, options: LoadOptions, rows?: Rows): Prom
 /** The choice of the set of a source without a training set. */
 type Rows = Pick<LoadSetsOptions, "set">;
 
+/** Matches the names of files and folders in zip archives and spreadsheets, which arrays do not have. */
+const OTHER_FILE =
+  /\/$|\.(?:csv|tsv|txt|data|md|xml|rels|json|png|jpe?g|gif|bmp|webp|gz|ubyte|mat|pkl|bin)$/i;
+
 /** Opens a file: an `.npz` by its first bytes, else a table, which is read piece by piece. */
 async function openFile(path: string, options: DataOptions, rows?: Rows): Promise<RawSource | RawRows> {
   using content = await openContent(path);
   const { head } = content;
   if (head[0] === 0x50 && head[1] === 0x4B) {
     const npz = await parseNpz(await content.bytes(), { name: path }), named = { file: path, ...options };
+    if (npz.names.length > 0 && npz.names.every((name) => OTHER_FILE.test(name))) {
+      throw new FormatError(
+        `Cannot load ${JSON.stringify(path)}: it is a zip archive of files such as ${
+          visible(npz.names[0])
+        }, not of arrays; unpack it, and name a file or a folder`,
+        { file: path },
+      );
+    }
     return await (rows && !hasTrainingSet(npz, named)
       ? openNpzRows(npz, { ...named, ...rows })
       : openNpzSource(npz, named));

@@ -26,6 +26,9 @@ const MNIST_PATH = "data/mnist.npz";
 /** The number of digits that are drawn for the page, which shows one of them at a time. */
 const SHOWN_DIGITS = 1000;
 
+/** Matches the choice that a message names between arrays that could be the same. */
+const CHOICE = /the option "arrays" chooses: (.+)$/;
+
 /** The hints for faults that an option mends, by a part of their messages. */
 const HINTS: readonly (readonly [text: string, hint: string])[] = [
   ['option "arrays"', ARRAYS_HINT],
@@ -185,9 +188,7 @@ async function load(
     const source = isAbsolute(shown) ? basename(shown) : shown;
     return opened(shown, loaded, { source, inputScaling });
   } catch (error) {
-    const [, hint] = error instanceof FormatError
-      ? HINTS.find(([text]) => error.message.includes(text)) ?? []
-      : [];
+    const hint = error instanceof FormatError ? hintFor(error) : undefined;
     if (hint !== undefined) throw new TaskError((error as Error).message, { hint, cause: error });
     throw fileError("Cannot load", path, error, {
       ENOENT: "leave --data out for MNIST, or use --data digits",
@@ -195,6 +196,13 @@ async function load(
   } finally {
     screen.clear();
   }
+}
+
+/** Returns the option that mends the fault of a file; `undefined` if none does. */
+function hintFor({ message }: FormatError): string | undefined {
+  const [, choice] = CHOICE.exec(message) ?? [];
+  if (choice !== undefined) return `--arrays ${choice} uses the first`;
+  return HINTS.find(([text]) => message.includes(text))?.[1];
 }
 
 /** Returns sets with the name of their source, and the lines that describe them. */

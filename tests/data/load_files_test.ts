@@ -3,6 +3,7 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { loadDataset, loadSets } from "../../src/data/load.ts";
 import { FormatError } from "../../src/errors.ts";
 import { formatNpz, type NpzInput } from "../../src/formats/npz.ts";
+import { writeZip } from "../../src/formats/zip_write.ts";
 import { isGranted } from "../support/permissions.ts";
 
 /** Four images of 2 × 2 bytes. */
@@ -137,6 +138,12 @@ fileTest("loadSets() needs no training set, which loadDataset() does", async (fo
   await assertRejects(() => loadSets(path, { like, testSplit: 0.5 }), FormatError, "it has a test set");
   await Deno.writeFile(path, formatNpz({ ...arrays, x_train: X, y_train: Y }));
   assertEquals(Object.keys(await loadSets(path, { like })), ["train", "test", "validation"]);
+});
+
+fileTest("loadDataset() tells what a zip archive of files needs", async (folder) => {
+  const path = `${folder}/archive.zip`, bytes = new Uint8Array(3);
+  await Deno.writeFile(path, writeZip([{ name: "data/", bytes }, { name: "data/train.csv", bytes }]));
+  await assertRejects(() => loadDataset(path), FormatError, "it is a zip archive of files such as data/, not of");
 });
 
 fileTest("loadDataset() reads a table piece by piece, and tells what compressed ones need", async (folder) => {
