@@ -103,6 +103,7 @@ export async function torchLayers(
   name: string | undefined,
 ): Promise<ForeignLayers> {
   const refuse = refuser("torch", { name });
+  if (!(value instanceof Map)) throw refuse(`has ${kindOf(value)}, needs a dict; save model.state_dict()`);
   const { dict, key } = stateDictIn(dictOf(value, refuse), refuse);
   const arrays = new Map<string, NamedArray>();
   for (const [member, tensor] of dict) {
@@ -139,20 +140,38 @@ function dictOf(value: PickleValue, refuse: Refuse): Map<string, PickleValue> {
   return dict;
 }
 
-/** Returns a dict of tensors: the dict itself, or the only dict of tensors in it, and its key. */
+/** The most dicts of a file that are searched for a state_dict. */
+const MAX_DICTS = 1000;
+
+/** Returns a state_dict: the dict itself, or the only one in it or in its dicts, and the keys that lead to it. */
 function stateDictIn(
   dict: Map<string, PickleValue>,
   refuse: Refuse,
 ): { readonly dict: Map<string, PickleValue>; readonly key?: string } {
-  const hasTensors = (value: PickleValue) =>
-    value instanceof Map && [...value.values()].some((item) => isKind(item, "tensor"));
-  if (hasTensors(dict as Map<PickleValue, PickleValue>)) return { dict };
-  const keys = [...dict.keys()].filter((key) => hasTensors(dict.get(key)!));
-  if (keys.length === 1) return { dict: dictOf(dict.get(keys[0])!, refuse), key: keys[0] };
-  const found = jsonText((keys.length > 1 ? keys : [...dict.keys()]).slice(0, 6).join(", ")).slice(1, -1);
+  const isStateDict = (value: ReadonlyMap<PickleValue, PickleValue>) =>
+    [...value].some(([key, item]) =>
+      typeof key === "string" && isSequentialName(key) && isKind(item, "tensor")
+    );
+  if (isStateDict(dict)) return { dict };
+  const dicts = new Map<PickleValue, string>(), found: [Map<PickleValue, PickleValue>, string][] = [];
+  const addFrom = (outer: ReadonlyMap<PickleValue, PickleValue>, path: string) => {
+    for (const [key, value] of outer) {
+      if (typeof key !== "string" || !(value instanceof Map) || dicts.has(value)) continue;
+      if (dicts.size >= MAX_DICTS) return;
+      dicts.set(value, path + key);
+      if (isStateDict(value)) found.push([value, path + key]);
+    }
+  };
+  addFrom(dict, "");
+  if (found.length === 0) {
+    for (const [inner, path] of [...dicts]) addFrom(inner as Map<PickleValue, PickleValue>, `${path}.`);
+  }
+  if (found.length === 1) return { dict: dictOf(found[0][0], refuse), key: found[0][1] };
+  const names = found.length > 1 ? found.map(([, path]) => path) : [...dict.keys()];
+  const shown = jsonText(names.slice(0, 6).join(", ")).slice(1, -1);
   throw refuse(
-    keys.length === 0
-      ? `has no tensors, needs a state_dict; it has ${found || "nothing"}`
-      : `has several dicts of tensors: ${found}; save one of them`,
+    found.length === 0
+      ? `has no tensors of weights, needs a state_dict; it has ${shown || "nothing"}`
+      : `has several state_dicts: ${shown}; save one of them`,
   );
 }
