@@ -10,6 +10,7 @@ import type { TorchFile } from "../formats/torch.ts";
 import type { ZipEntry } from "../formats/zip.ts";
 import { activationNamed } from "./activation_names.ts";
 import { dictLayers, isLayerName } from "./layer_dicts.ts";
+import { ARRAYS_ADVICE } from "./other_kinds.ts";
 import { pickledArray } from "./pickled_array.ts";
 import { isBesideCoefs, isScikitLearnName, scikitLearnLayers } from "./scikit_learn.ts";
 import { isSequentialName, sequentialLayers } from "./sequential.ts";
@@ -46,7 +47,12 @@ export async function npzLayers(
     const member = names[index];
     const content = await entry.read(), origin = { name, member };
     if (holdsObjects(content, origin)) {
-      const [value, ...others] = parseNpyObjects(content, { ...origin, ...PICKLE_OPTIONS });
+      const objects = parseNpyObjects(content, { ...origin, ...PICKLE_OPTIONS });
+      if (objects.every((object) => typeof object === "string")) { // as pandas has texts
+        arrays.set(member, { shape: [objects.length], dtype: "object", read: () => objects });
+        continue;
+      }
+      const [value, ...others] = objects;
       if (others.length > 0) throw refuse(`has a list of objects in ${jsonText(member)}, needs one dict`);
       dicts.set(member, value);
       continue;
@@ -83,7 +89,7 @@ function noModel(names: readonly string[], refuse: Refuse): Error {
 /** Names of functions that pickled layers may have as activations, and the advice for all other names. */
 const PICKLE_OPTIONS = {
   isFunction: (name: string) => activationNamed(name) !== undefined,
-  advice: "save dicts of arrays and texts instead",
+  advice: ARRAYS_ADVICE,
 };
 
 /** Reads the layers of a pickled dict, which may have arrays by name, or a dict for each layer. */
@@ -93,7 +99,15 @@ export async function pickleLayers(bytes: Uint8Array, name: string | undefined):
   if (end !== bytes.length) throw refuse("goes on after its end", { offset: end });
   const dict = dictOf(value, refuse);
   if ([...dict.keys()].some(isLayerName)) return await dictLayers(dict, refuse);
-  const arrays = new Map([...dict].map(([key, item]) => [key, pickledArray(item, key, refuse)]));
+  const arrays = new Map<string, NamedArray>();
+  for (const [key, item] of dict) {
+    const [, list] = /^(coefs|intercepts)_?$/.exec(key) ?? [];
+    if (list !== undefined && Array.isArray(item)) {
+      item.forEach((part, at) => arrays.set(`${list}_${at}`, pickledArray(part, `${key}[${at}]`, refuse)));
+    } else if (typeof item === "string") {
+      arrays.set(key, { shape: [], dtype: "text", read: () => [item] });
+    } else arrays.set(key, pickledArray(item, key, refuse));
+  }
   return await layersOf(arrays, { isOrdered: true, origin: "a pickled dict", refuse });
 }
 
