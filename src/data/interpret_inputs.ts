@@ -134,7 +134,8 @@ function likeMeaning(
   const factor = needed.white / image.white;
   if (factor !== 1 && !isDeclared) {
     const text = `pixels from 0 to ${image.white} brought to 0 to ${needed.white}`;
-    notes.push({ text, option: { name: "inputScale", value: String(inputScale) } });
+    const value = inputScale === 1 / 255 ? "pixels" : String(inputScale);
+    notes.push({ text, option: { name: "inputScale", value } });
   }
   const isInverted = image.background !== undefined && needed.background !== undefined &&
     image.background !== needed.background;
