@@ -33,6 +33,14 @@ taskTest(
   },
 );
 
+taskTest("eval on a folder reads pictures as predict does", async (folder) => {
+  await prepare(folder);
+  const { code, stdout, stderr } = await folder.run("eval", "-m", "m.npz", "--data", "bars", "--set", "train");
+  assertEquals(code, 0, stderr);
+  assertStringIncludes(stderr, "ink of images of 80×60 pixels centered on 28×28 gray");
+  assertStringIncludes(stdout, "accuracy 66.67 ±27.22 % (2 of 3)\n");
+});
+
 taskTest("predict says that a folder's class folders are no classes of the network", async (folder) => {
   await prepare(folder);
   await Deno.rename(`${folder.path}/bars/upright`, `${folder.path}/bars/vertical`);
