@@ -140,7 +140,13 @@ export {
   UNSURE_BELOW,
 } from "./src/guess.ts";
 export { type InitName } from "./src/init.ts";
-export { type ImportedModel, importModel, type ImportOptions, loadModel } from "./src/import/import.ts";
+export {
+  type ImportedModel,
+  importModel,
+  type ImportOptions,
+  loadModel,
+  type Normalization,
+} from "./src/import/import.ts";
 export { dense, formatLayers, parseLayers } from "./src/plan/layers.ts";
 export {
   LOSS_OPTIONS,

@@ -10,8 +10,8 @@ import {
   backendOptionsOf,
   DATA_ALIASES,
   DATA_OPTION,
+  FOREIGN_OPTIONS,
   JSON_OPTION,
-  MODEL_LAYERS_OPTION,
   MODEL_OPTION,
 } from "./shared/options.ts";
 import type { Command } from "./terminal/command.ts";
@@ -28,7 +28,7 @@ const COMMAND = {
       title: "Model and data",
       options: {
         ...MODEL_OPTION,
-        ...MODEL_LAYERS_OPTION,
+        ...FOREIGN_OPTIONS,
         ...DATA_OPTION,
         ...READING_OPTIONS,
         testSplit: MEANING_OPTIONS.testSplit,
@@ -52,8 +52,8 @@ if (import.meta.main) await run();
 
 async function main(context: TaskContext<typeof COMMAND["groups"]>): Promise<void> {
   const { given: { data, run }, screen, signal } = context;
-  const mlp = await loadModel(data.model, { ...context, layers: data.layers });
-  const { model: _, layers: __, data: named, set: ___, ...reading } = data;
+  const mlp = await loadModel(data.model, { ...context, layers: data.layers, normalize: data.normalize });
+  const { model: _, layers: __, normalize: ___, data: named, set: ____, ...reading } = data;
   const { data: options } = await dataOptionsOf(reading);
   const { sets, lines } = await openData(named, { screen, signal }, { ...options, like: mlp });
   const set = data.set ?? COMMAND.groups.data.options.set.default;

@@ -16,8 +16,8 @@ import {
   DATA_ALIASES,
   DATA_OPTION,
   DEFAULT_MODEL,
+  FOREIGN_OPTIONS,
   JSON_OPTION,
-  MODEL_LAYERS_OPTION,
   MODEL_OPTION,
 } from "./shared/options.ts";
 import { type Command, withDefaults } from "./terminal/command.ts";
@@ -68,7 +68,7 @@ const COMMAND = {
       title: "Model and comparison",
       options: {
         ...MODEL_OPTION,
-        ...MODEL_LAYERS_OPTION,
+        ...FOREIGN_OPTIONS,
         data: {
           ...DATA_OPTION.data,
           help: `data set to compare on, as those of eval; by default ${count(MADE_ROWS)} made rows`,
@@ -87,6 +87,11 @@ const COMMAND = {
   examples: [
     { args: "model/model.npz -o digits.onnx", help: "a graph for ONNX runtimes" },
     { args: "-o digits.js --data data/mnist.npz", help: "a module for web pages, compared on a test set" },
+    {
+      args: "net.pt --layers 128:relu,10:softmax --normalize 0.1307,0.3081 -o net.npz",
+      help:
+        "a network of PyTorch as an .npz with all that its own file does not tell, which every task takes as a model",
+    },
   ],
 } as const satisfies Command;
 
@@ -113,8 +118,8 @@ async function main(context: Context): Promise<void> {
   if (given.output.precision !== undefined && !isOnnx) {
     throw new UsageError("--precision needs the format onnx");
   }
-  const named = positionals[0] ?? given.data.model;
-  const mlp = await loadModel(named, { ...context, layers: given.data.layers });
+  const { layers, normalize } = given.data, named = positionals[0] ?? given.data.model;
+  const mlp = await loadModel(named, { ...context, layers, normalize });
   await refuseToReplace(target, { model: userPath(named ?? DEFAULT_MODEL), force });
   screen.note(`network  ${formatLayers(mlp.layers)} on inputs [${mlp.inputShape.join(", ")}]`);
   const inputs = await rowsOf(mlp, context);
@@ -140,8 +145,8 @@ async function main(context: Context): Promise<void> {
 
 /** Returns the rows to compare on: those of `--data`, else made ones. */
 async function rowsOf(mlp: Mlp, { given, screen, signal }: Context): Promise<Dataset["inputs"]> {
-  const { model: _, layers: __, data: named, set = COMMAND.groups.data.options.set.default, ...reading } =
-    given.data;
+  const { model: _, layers: __, normalize: ___, data: named, set: wanted, ...reading } = given.data;
+  const set = wanted ?? COMMAND.groups.data.options.set.default;
   if (named === undefined) {
     screen.note(`rows     ${count(MADE_ROWS)} made rows (--data compares on a data set)`);
     return makeRows(mlp, { count: MADE_ROWS });
@@ -149,7 +154,7 @@ async function rowsOf(mlp: Mlp, { given, screen, signal }: Context): Promise<Dat
   const { data: options } = await dataOptionsOf(reading);
   const { sets, lines } = await openData(named, { screen, signal }, { ...options, like: mlp });
   for (const line of lines) screen.note(line);
-  const dataset = sets[set] ?? (given.data.set === undefined ? sets.train : undefined);
+  const dataset = sets[set] ?? (wanted === undefined ? sets.train : undefined);
   if (dataset) return dataset.inputs;
   throw new TaskError(`Cannot compare on ${sets.train.source}: it has no ${set} rows`, {
     hint: "use --set train",

@@ -17,6 +17,7 @@ import {
   DATA_OPTION,
   DEFAULT_MODEL,
   MODEL_OPTION,
+  NORMALIZE_OPTION,
 } from "./shared/options.ts";
 import { openOutput, type Output, OUTPUT_OPTIONS, refuseToOverwrite } from "./shared/output.ts";
 import { saveOrRescue } from "./shared/rescue.ts";
@@ -84,7 +85,7 @@ const COMMAND = {
     },
     network: {
       title: "Network, with --train",
-      options: { ...LAYERS_OPTION, ...MEANING_OPTIONS, ...OUTPUT_OPTIONS },
+      options: { ...LAYERS_OPTION, ...NORMALIZE_OPTION, ...MEANING_OPTIONS, ...OUTPUT_OPTIONS },
       aliases: { output: ["o"] },
     },
     config: { ...START_GROUP, title: "Training, with --train" },
@@ -192,10 +193,13 @@ function checkUsage({ page, network, config, machine }: Context["given"]): void 
     const [option] = Object.keys(options);
     if (option !== undefined) throw new UsageError(`${dashed(kebab(option))} needs ${needed}`);
   };
-  const { layers, ...training } = network;
+  const { layers, normalize, ...training } = network;
   if (!page.train) refuseWithout("--train", { ...training, ...config });
-  if (!page.train && (page.demo || page.model === undefined) && layers !== undefined) {
-    throw new UsageError("--layers needs --train, or --model with a file of another program");
+  if (!page.train && (page.demo || page.model === undefined)) {
+    const foreign = Object.fromEntries(
+      Object.entries({ layers, normalize }).filter(([, value]) => value !== undefined),
+    );
+    refuseWithout("--train, or --model with a file of another program", foreign);
   }
   if (!page.train && !page.demo) refuseWithout("--train or --demo", machine);
   const settings = initOf(config, {}).config;
@@ -210,20 +214,21 @@ async function openShown(
   save: TrainingJob["save"] | undefined,
 ): Promise<Shown> {
   const { given: { page, network, config, machine }, screen } = context;
-  const { data: reading } = await dataOptionsOf(readingOf(page));
+  const { data: reading } = await dataOptionsOf(readingOf(page)), { normalize } = network;
+  const foreign = { layers: network.layers, normalize };
   const samples = { data: page.data, options: reading };
   if (backend === undefined) {
-    return await openSaved(page.model, samples, { ...context, layers: network.layers });
+    return await openSaved(page.model, samples, { ...context, ...foreign });
   }
   for (const { name, reason } of backend.passedOver) screen.note(`passed over ${name}: ${reason}`);
   screen.note(`backend  ${backend.name} on ${backend.device}`);
   if (save === undefined) return await openDemo(backend, samples, context);
   const layers = network.layers === undefined ? undefined : layersOf(network.layers);
   const { threads } = backendOptionsOf(machine);
-  const { layers: _, output: __, force: ___, ...meaning } = network;
+  const { layers: _, normalize: __, output: ___, force: ____, ...meaning } = network;
   const { data: options, ...scaled } = await dataOptionsOf({ ...readingOf(page), ...meaning });
   const { config: given, model } = initOf(config, {}),
-    start = await openStart(model, { ...context, layers: network.layers });
+    start = await openStart(model, { ...context, ...foreign });
   const settings = { ...given, ...scaled },
     data = { data: page.data, options: { ...options, ...likeInputs(start) } };
   return await openTraining({ backend, threads, ...data, layers, config: settings, start, save }, context);

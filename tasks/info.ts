@@ -14,8 +14,8 @@ import {
   BACKEND_OPTIONS,
   backendOptionsOf,
   DEFAULT_MODEL,
+  FOREIGN_OPTIONS,
   JSON_OPTION,
-  MODEL_LAYERS_OPTION,
 } from "./shared/options.ts";
 import { inputScalingText } from "./shared/input_scale.ts";
 import { scalingText } from "./shared/run_notes.ts";
@@ -32,7 +32,7 @@ const COMMAND = {
       title: "Model and backends",
       options: {
         model: { kind: "text", value: "PATH", help: `model to describe, such as ${DEFAULT_MODEL}` },
-        ...MODEL_LAYERS_OPTION,
+        ...FOREIGN_OPTIONS,
         threads: BACKEND_OPTIONS.threads,
         device: BACKEND_OPTIONS.device,
         ...JSON_OPTION,
@@ -49,10 +49,14 @@ if (import.meta.main) await run();
 
 async function main(context: TaskContext<typeof COMMAND["groups"]>): Promise<void> {
   const { given: { run }, screen } = context;
-  if (run.layers !== undefined && run.model === undefined) throw new UsageError("--layers needs --model");
+  for (const option of ["layers", "normalize"] as const) {
+    if (run[option] !== undefined && run.model === undefined) {
+      throw new UsageError(`--${option} needs --model`);
+    }
+  }
   const mlp = run.model === undefined
     ? undefined
-    : await loadModel(run.model, { ...context, layers: run.layers });
+    : await loadModel(run.model, { ...context, layers: run.layers, normalize: run.normalize });
   const backends = await Promise.all(BACKENDS.map((name) => describeBackend(name, backendOptionsOf(run))));
   const versions = {
     mlpcuda: config.version,

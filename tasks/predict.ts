@@ -53,7 +53,8 @@ async function main(context: Context): Promise<void> {
       tally.faults++;
     },
   };
-  const mlp = await loadModel(input.model, { ...context, layers: input.layers }), classes = classesOf(mlp);
+  const { layers, normalize } = input;
+  const mlp = await loadModel(input.model, { ...context, layers, normalize }), classes = classesOf(mlp);
   await checkInputs(positionals);
   if (csv?.path) await refuseToReplace(csv.path, { force: shown.force, inputs: positionals });
   await using backend = await openBackend(given.run.backend ?? "auto", backendOptionsOf(given.run));

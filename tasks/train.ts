@@ -1,19 +1,16 @@
 /** `deno task train`: trains a network and saves it. @module */
 import { openBackend } from "../src/backends/open.ts";
 import type { Checkpoint } from "../src/training/checkpoint_parts.ts";
-import { loadCheckpoint } from "../src/training/checkpoint.ts";
 import type { TrainConfig } from "../src/training/config.ts";
 import type { Dataset } from "../src/data/dataset.ts";
-import { FormatError } from "../src/errors.ts";
 import { evaluate, type Evaluation } from "../src/training/evaluate.ts";
-import { formatLayers, type LayerSpec } from "../src/plan/layers.ts";
 import { Mlp } from "../src/mlp.ts";
 import { checkResume, endOfRun } from "../src/training/resume.ts";
 import { train, type TrainEvent } from "../src/training/train.ts";
 import { openData } from "./shared/data.ts";
 import { DATA_OPTIONS, dataOptionsOf } from "./shared/data_options.ts";
 import { initOf, likeInputs, openStart, START_GROUP } from "./shared/init_option.ts";
-import { besidePath, isSameFile } from "./shared/kept_files.ts";
+import { isSameFile } from "./shared/kept_files.ts";
 import {
   BACKEND_OPTIONS,
   backendOptionsOf,
@@ -21,19 +18,19 @@ import {
   DATA_OPTION,
   DEFAULT_MODEL,
   JSON_OPTION,
+  NORMALIZE_OPTION,
 } from "./shared/options.ts";
 import { OUTPUT_OPTIONS, refuseToOverwrite } from "./shared/output.ts";
 import { openRunFiles, refuseSameFile } from "./shared/run_files.ts";
 import type { Command } from "./terminal/command.ts";
-import { UsageError } from "./terminal/errors.ts";
 import { unlessAborted } from "./terminal/interrupt.ts";
 import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
 import { accuracy, amount, duration, loss, r2 } from "./terminal/numbers.ts";
 import { shownPath, userPath } from "./terminal/paths.ts";
 import { progressText } from "./terminal/progress.ts";
 import type { Screen } from "./terminal/screen.ts";
-import { fileError } from "./terminal/system_errors.ts";
 import { epochColumns, scoreOf, startTable } from "./terminal/table.ts";
+import { readCheckpoint, resumedMlp } from "./shared/resumed_run.ts";
 import { checkRun, chooseRun } from "./shared/run_choice.ts";
 import { dataNotes } from "./shared/run_notes.ts";
 import {
@@ -58,9 +55,10 @@ const COMMAND = {
         ...DATA_OPTION,
         ...DATA_OPTIONS,
         ...LAYERS_OPTION,
+        ...NORMALIZE_OPTION,
       },
       aliases: DATA_ALIASES,
-      sections: { Network: ["layers"] },
+      sections: { Network: ["layers", "normalize"] },
     },
     config: START_GROUP,
     run: {
@@ -145,7 +143,7 @@ async function trainAndSave({ given, screen, signal, program }: Context): Promis
   const output = userPath(run.output ?? DEFAULT_MODEL);
   const checkpoint = run.checkpoint === undefined ? undefined : userPath(run.checkpoint);
   const layers = given.network.layers === undefined ? undefined : layersOf(given.network.layers);
-  const { data, layers: _, ...meaning } = given.network;
+  const { data, layers: layersText, normalize, ...meaning } = given.network;
   const { data: options, ...scaled } = await dataOptionsOf(meaning);
   const wanted = { ...settled, ...scaled };
   if (run.resume === undefined) checkConfig(wanted);
@@ -158,14 +156,14 @@ async function trainAndSave({ given, screen, signal, program }: Context): Promis
     if (damaged !== undefined && await isSameFile(path, damaged)) continue;
     await unlessAborted(signal, refuseToOverwrite(path, run.force ?? false));
   }
-  const start = await openStart(model, {
-    signal,
-    program,
-    layers: given.network.layers,
-    ...!run.quiet && { screen },
-  });
+  const shown = run.quiet ? {} : { screen };
+  const start = await openStart(model, { signal, program, ...shown, layers: layersText, normalize });
   const like = resume ? { like: new Mlp(resume.mlp) } : likeInputs(start);
-  const { sets, lines: dataLines } = await openData(data, { screen, signal }, { ...options, ...like });
+  const { sets, lines: dataLines } = await openData(data, { screen, signal }, {
+    ...options,
+    ...like,
+    inputScaling: wanted.inputScaling,
+  });
   if (resume === undefined) checkPatience(wanted, sets.validation);
   await using files = await openRunFiles(written, { screen, damaged });
   const { mlp, config, notes } = resume
@@ -322,33 +320,4 @@ function resultText(
     duration(performance.now() / 1000),
     saved === undefined ? "not saved" : `saved ${saved}`,
   ].join(", ");
-}
-
-function resumedMlp(resume: Checkpoint, layers: LayerSpec[] | undefined): Mlp {
-  const kept = formatLayers(resume.mlp.layers);
-  if (layers && formatLayers(layers) !== kept) {
-    throw new UsageError(`Cannot resume with --layers ${formatLayers(layers)}: the checkpoint has ${kept}`);
-  }
-  return new Mlp(resume.mlp);
-}
-
-/**
- * Reads a checkpoint. If it is damaged, reads its `NAME.previous.npz` instead.
- *
- * @returns the checkpoint, and the path of the damaged one, if any
- */
-async function readCheckpoint(
-  path: string,
-  screen: Screen,
-): Promise<{ resume: Checkpoint; damaged?: string }> {
-  try {
-    return { resume: await loadCheckpoint(path) };
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw fileError("Cannot resume from", path, error);
-    const kept = besidePath(await Deno.realPath(path), "previous");
-    const resume = await loadCheckpoint(kept).catch(() => undefined);
-    if (resume === undefined) throw error;
-    screen.note(`warning: ${error.message}; going on from ${JSON.stringify(shownPath(kept))} instead`);
-    return { resume, damaged: path };
-  }
 }

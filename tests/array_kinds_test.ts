@@ -112,9 +112,9 @@ Deno.test("datasetFromArrays() creates the same set from numeric arrays of every
   const ofTargets = datasetFromArrays({ inputs: INPUTS, inputShape: [4], targets: TARGETS });
   for (const [kind, of] of KINDS) {
     const set = datasetFromArrays({ inputs: of(INPUTS), inputShape: [4], labels: of(LABELS) });
-    assertEquals({ ...set, inputs: Uint8Array.from(set.inputs) }, wanted, kind);
+    assertEquals({ ...set, inputs: Float32Array.from(set.inputs) }, wanted, kind);
     const regression = datasetFromArrays({ inputs: of(INPUTS), inputShape: [4], targets: of(TARGETS) });
-    assertEquals({ ...regression, inputs: Uint8Array.from(regression.inputs) }, ofTargets, kind);
+    assertEquals({ ...regression, inputs: Float32Array.from(regression.inputs) }, ofTargets, kind);
   }
 });
 

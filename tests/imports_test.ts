@@ -75,7 +75,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   backends: ["plan", "data", "workers"],
   training: ["plan", "data", "formats", "augment", "backends"],
   export: ["plan", "data", "formats", "backends", "training", "import"],
-  import: ["plan", "data", "formats", "backends"],
+  import: ["plan", "data", "formats", "backends", "training"],
   gui: ["plan", "data", "formats", "backends", "training"],
 };
 

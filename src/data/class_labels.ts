@@ -27,6 +27,8 @@ export interface DeclaredClasses {
 
 /** Numbers a class with fewer rows on average than this may be target values. */
 const FEW_ROWS = 5;
+/** More numbers than this that do not count the classes from 0 may be target values. */
+const MANY_CLASSES = 20;
 /** The number of names that a note lists. */
 const SHOWN_NAMES = 4;
 
@@ -40,7 +42,7 @@ export function classesOf(
   { names, count }: DeclaredClasses,
   refuse: Naming["refuse"],
 ): Classes {
-  const [{ name, width, values }] = sets;
+  const [{ name, width, values, rows }] = sets;
   if (width > 1) {
     const found = names?.length ?? count ?? width;
     if (found === width) return { count: width, ...names && { names }, notes: [] };
@@ -57,9 +59,11 @@ export function classesOf(
       throw refuse("range", `"${name}" has ${found.length} different labels, needs ${count} classes`);
     }
     if (found.length === 1) throw onlyOne(name, found, refuse);
-    return { count: found.length, names: found, labelOf: numbered(found), notes: untrained };
+    const isFew = found.length > MANY_CLASSES && hasFewRows(found.length, rows);
+    const few = isFew ? [{ text: fewText(found.length) }] : [];
+    return { count: found.length, names: found, labelOf: numbered(found), notes: [...few, ...untrained] };
   }
-  const classes = numberClasses(found.map(Number), found, { count, name, refuse, rows: sets[0].rows });
+  const classes = numberClasses(found.map(Number), found, { count, name, refuse, rows });
   return { ...classes, notes: [...classes.notes, ...count === undefined ? untrained : []] };
 }
 
@@ -149,16 +153,22 @@ function numberClasses(
     return { count, names, labelOf: numbered(names), notes: [] };
   }
   if (numbers.length === 1) throw onlyOne(name, texts, refuse);
-  const notes: DataNote[] = [];
-  if (numbers.length > 2 && rows < FEW_ROWS * numbers.length) {
-    notes.push({
-      text: `${digits(numbers.length)} classes with fewer than ${FEW_ROWS} rows each`,
-      option: { name: "task", value: "regress" },
-    });
-  }
+  const notes: DataNote[] = [], option = { name: "task", value: "regress" };
+  const isFew = hasFewRows(numbers.length, rows);
+  if (isFew) notes.push({ text: fewText(numbers.length), option });
   if (least === 0 && most === numbers.length - 1) return { count: numbers.length, notes };
-  notes.push({ text: `classes named by their labels ${listText(texts)}` });
+  // Many whole numbers that do not count from 0, such as ages or years, may be target values.
+  const mayBeTargets = !isFew && numbers.length > MANY_CLASSES;
+  notes.push({ text: `classes named by their labels ${listText(texts)}`, ...mayBeTargets && { option } });
   return { count: numbers.length, names: texts, labelOf: numbered(texts), notes };
+}
+
+function hasFewRows(classes: number, rows: number): boolean {
+  return classes > 2 && rows < FEW_ROWS * classes;
+}
+
+function fewText(classes: number): string {
+  return `${digits(classes)} classes with fewer than ${FEW_ROWS} rows each`;
 }
 
 /** Returns the index of each text. */

@@ -58,7 +58,7 @@ export function meaningOf(
   const image = given
     ? { ...given, ...backgroundIn(values, inputShape, given.white) }
     : imageOf(values, inputShape, { inputScale, found });
-  if (like) return likeMeaning(image, { like, isDeclared: wanted !== "auto" });
+  if (like) return likeMeaning(image, like);
   const toPixels = inputScale === 1 / 255;
   return {
     inputShape,
@@ -114,10 +114,7 @@ function isWithin(values: NumericArray, white: number): boolean {
  */
 function likeMeaning(
   image: ImageSpec | undefined,
-  { like, isDeclared }: {
-    readonly like: NonNullable<DataOptions["like"]>;
-    readonly isDeclared: boolean;
-  },
+  like: NonNullable<DataOptions["like"]>,
 ): InputMeaning {
   const { inputScale = 1 } = like, needed = imageSpecOf(like), notes: DataNote[] = [];
   const areBytes = inputScale === 1 / 255;
@@ -129,13 +126,14 @@ function likeMeaning(
     fits: (shape: readonly number[]) => inFeaturesOf({ inputShape: shape }) === inFeaturesOf(like),
   };
   if (!needed || !image) {
+    if (image && image.white > 1) {
+      const text = `pixels from 0 to ${image.white} not scaled, because the network's inputs are not pixels`;
+      notes.push({ text });
+    }
     return { ...same, notes, convert: (set) => areBytes ? toBytes(set) ?? set : set };
   }
   const factor = needed.white / image.white;
-  if (factor !== 1 && !isDeclared) {
-    const text = `pixels from 0 to ${image.white} brought to 0 to ${needed.white}`;
-    notes.push({ text, option: { name: "inputScale", value: String(inputScale) } });
-  }
+  if (factor !== 1) notes.push({ text: `pixels from 0 to ${image.white} brought to 0 to ${needed.white}` });
   const isInverted = image.background !== undefined && needed.background !== undefined &&
     image.background !== needed.background;
   if (isInverted) notes.push({ text: `${image.background} background brought to ${needed.background}` });
@@ -148,7 +146,7 @@ function likeMeaning(
         return isInverted ? needed.white - value : value;
       },
     );
-    return areBytes ? Uint8Array.from(converted, Math.round) : converted;
+    return areBytes ? toBytes(converted.map(Math.round)) ?? converted : converted;
   };
   return { ...same, notes, convert };
 }
@@ -158,12 +156,13 @@ function likeMeaning(
  * standardize them if their columns have very different widths.
  */
 function adviceFor(values: NumericArray, inputShape: readonly number[]): DataNote[] {
-  const advice: DataNote[] = [], most = isImageShape(inputShape) ? largestWhole(values) : undefined;
+  const advice: DataNote[] = [], areColors = inputShape.length === 1 && isImageShape([inputShape[0] / 3]);
+  const most = isImageShape(inputShape) || areColors ? largestWhole(values) : undefined;
   const advise = (why: string, value: string) => {
     const text = advice.length > 0 ? why : `inputs not scaled (${why})`;
     advice.push({ text, option: { name: "inputScale", value } });
   };
-  if (most !== undefined && most > 1) {
+  if (most !== undefined && (areColors ? most > 127 && most <= 255 : most > 1)) {
     advise(`0 to ${most.toLocaleString("en-US")} may be pixels`, `1/${most}`);
   }
   const spread = spreadOf(values, inputShape);

@@ -42,7 +42,8 @@ export function interpretLabels(
   for (const set of sets) {
     if (set.width !== first.width) {
       const needed = `"${first.name}" has ${first.width}`;
-      throw refuse("shape", `"${set.name}" has ${set.width} values a row, ${needed}`);
+      const values = set.width === 1 ? "value" : "values";
+      throw refuse("shape", `"${set.name}" has ${set.width} ${values} a row, ${needed}`);
     }
     if (areStrings(set.values) !== areStrings(first.values)) {
       throw refuse("shape", `"${set.name}" and "${first.name}" need both strings or both numbers`);

@@ -58,8 +58,9 @@ export async function* readTable(source: ByteSource, options: ReadTableOptions):
     const { delimiter } = scanner.dialect!;
     hasCommas = hasDecimalCommas(samples, delimiter);
     if (hasCommas) samples.forEach(replaceDecimalCommas);
-    const [first, ...others] = samples;
-    if (first === undefined) throw refuse("holds no rows");
+    const [full, ...others] = samples;
+    if (full === undefined) throw refuse("holds no rows");
+    const first = { ...full, count: others[0]?.count ?? full.count }; // without an empty field at its end
     const hasHeader = isHeader(first, others, new Set(known));
     if (hasHeader && others.length === 0) throw refuse("holds a header and no rows");
     const names = Array.from({ length: first.count }, (_, column) => {

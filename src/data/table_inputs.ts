@@ -2,6 +2,7 @@
 import { digits, jsonText, type Refuse } from "../formats/fault.ts";
 import type { TableColumn } from "./dataset.ts";
 import type { Cells, CellState } from "./table_cells.ts";
+import { listed } from "./table_names.ts";
 
 /** The maximum number of inputs of all rows: 4 GiB. The inputs of texts can be 100 times as long as the texts. */
 export const MAX_INPUTS = 2 ** 30;
@@ -32,9 +33,11 @@ function checkExcess({ columns }: Cells, refuse: Refuse): void {
   );
 }
 
-function checkMissing({ columns }: Cells, refuse: Refuse): void {
+function checkMissing({ columns, count }: Cells, refuse: Refuse): void {
   const missing = columns.filter((state) => state.missing > 0);
   if (missing.length === 0) return;
+  const empty = missing.filter((state) => state.missing === count).map(({ column }) => column.name);
+  if (empty.length > 0) throw refuse(emptyText(empty));
   const found = missing.slice(0, 10).map((state) =>
     `${digits(state.missing)} in column ${jsonText(state.column.name)}`
   );
@@ -42,9 +45,16 @@ function checkMissing({ columns }: Cells, refuse: Refuse): void {
   throw refuse(`has missing values: ${found.join(", ")}${rest}; needs option missing`);
 }
 
+/** Returns the fault of columns without values. */
+export function emptyText(names: readonly string[]): string {
+  return `has no values in ${names.length === 1 ? "column" : "columns"} ${
+    listed(names)
+  }; needs values, or option drop`;
+}
+
 function meanOf(cells: Cells, index: number, refuse: Refuse): number {
   const { column, missing } = cells.columns[index], present = cells.count - missing;
-  if (present === 0) throw refuse(`has no values in column ${jsonText(column.name)}`);
+  if (present === 0) throw refuse(emptyText([column.name]));
   let sum = 0;
   for (let row = 0; row < cells.count; row++) {
     const value = valueAt(cells, row, index);

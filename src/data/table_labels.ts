@@ -4,6 +4,7 @@ import { fieldText } from "../formats/csv_text.ts";
 import { isMissing, parseDecimal } from "../formats/csv_number.ts";
 import { digits, jsonText, type Refuse } from "../formats/fault.ts";
 import type { RawArray } from "./raw.ts";
+import { emptyText } from "./table_inputs.ts";
 import { placeText } from "./table_names.ts";
 
 /** A column of labels or targets. */
@@ -98,6 +99,7 @@ export function createLabels(columns: readonly LabelColumn[], refuse: Refuse): L
     finish() {
       const missing = all.find((values) => values.missing > 0);
       if (missing) {
+        if (missing.missing === count) throw refuse(emptyText([missing.column.name]));
         const found = `${digits(missing.missing)} in column ${jsonText(missing.column.name)}`;
         throw refuse(`has missing labels: ${found}; needs option missing "drop"`);
       }

@@ -49,6 +49,16 @@ export function pixelNumber(name: string): number | undefined {
   return row === undefined ? undefined : Number(row) * 10_000 + Number(column);
 }
 
+/** Returns whether columns that identify rows usually have this name: `id`, `user_id`, `PassengerId`. */
+export function isIdName(name: string): boolean {
+  return /(^|[^a-z])id$/i.test(name) || /[a-z]I[dD]$/.test(name);
+}
+
+/** Returns a column as an option gives it: its name, or its number from 1 if the name needs quotes or looks like a number. */
+export function optionText(name: string, field: number): string {
+  return /^[\p{L}_][\p{L}\p{N}_.]*$/u.test(name) ? name : String(field + 1);
+}
+
 /** Returns the side of a square of `count` pixels; `undefined` if they are not a square. */
 export function sideOf(count: number): number | undefined {
   const side = Math.round(Math.sqrt(count));

@@ -11,7 +11,7 @@ import { readTable, type TableHead } from "./table_head.ts";
 import { columnsOf, inputsOf, valueAt } from "./table_inputs.ts";
 import { createLabels, type Labels } from "./table_labels.ts";
 import { matchTable } from "./table_match.ts";
-import { listed } from "./table_names.ts";
+import { isIdName, listed, optionText } from "./table_names.ts";
 import { planTable, type TablePlan } from "./table_plan.ts";
 
 /** The options of {@linkcode readTableSet}. */
@@ -172,9 +172,15 @@ function columnNotes(cells: Cells, columns: readonly TableColumn[]): DataNote[] 
     notes.push({ text: `numbers above 16,777,216 in ${subject} ${listed(rounded)} are rounded to float32` });
   }
   for (const [index, { name }] of columns.entries()) {
-    if (!countsRows(cells, index)) continue;
-    const text = `column ${jsonText(name)} only counts the rows, and is an input`;
-    notes.push({ text, option: { name: "drop", value: name } });
+    const does = countsRows(cells, index)
+      ? "only counts"
+      : isIdName(name) && identifiesRows(cells, index)
+      ? "seems to identify"
+      : undefined;
+    if (does === undefined) continue;
+    const text = `column ${jsonText(name)} ${does} the rows, and is an input`;
+    const value = optionText(name, cells.columns[index].column.field);
+    notes.push({ text, option: { name: "drop", value } });
   }
   return notes;
 }
@@ -190,4 +196,16 @@ function countsRows(cells: Cells, index: number): boolean {
   const first = valueAt(cells, 0, index);
   for (let row = 1; row < cells.count; row++) if (valueAt(cells, row, index) !== first + row) return false;
   return true;
+}
+
+/** Returns whether a column has whole numbers of which hardly one occurs twice, apart from the rounding to float32. */
+function identifiesRows(cells: Cells, index: number): boolean {
+  const { count } = cells, different = new Set<number>();
+  if (cells.columns[index].texts || count < 3) return false;
+  for (let row = 0; row < count; row++) {
+    const value = valueAt(cells, row, index);
+    if (!Number.isInteger(value)) return false;
+    different.add(value);
+  }
+  return different.size > 0.9 * count;
 }

@@ -80,7 +80,7 @@ export function createCsvScanner(
   /** The line of the row, its further lines so far, and the line of the last opening quote. */
   let line = 1, breaks = 0, quoteLine = 1;
   let skipsLineFeed = false, hasBlanks = false, hasHigh = false, hasQuotes = false, hasDoubled = false;
-  let width = 0, count = 0, capacity = 64;
+  let width = 0, isSecond = false, count = 0, capacity = 64;
   let starts = new Int32Array(capacity), ends = new Int32Array(capacity), doubled = new Uint8Array(capacity);
   const row = { line, count, bytes, starts, ends, doubled };
 
@@ -126,6 +126,9 @@ export function createCsvScanner(
   function endRow(): void {
     const isBlank = count === 1 && !hasQuotes && starts[0] === ends[0];
     if (!isBlank) {
+      // Some programs end the header, and no other row, with a comma.
+      if (isSecond && count === width - 1) width = count;
+      isSecond = width === 0 && starts[count - 1] === ends[count - 1];
       if (width === 0) width = count;
       if (count !== width) {
         const found = `${digits(count)} ${count === 1 ? "field" : "fields"}`;

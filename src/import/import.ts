@@ -15,10 +15,12 @@ import type { MlpParts } from "../mlp_parts.ts";
 import { readModel } from "../model_file.ts";
 import { checkUnchanged, foreignParts, type ImportOptions } from "./complete.ts";
 import { configuredParts } from "./configured.ts";
+import { otherArchiveOf, otherKindOf } from "./other_kinds.ts";
 import { npzLayers, pickleLayers, safetensorsLayers, torchLayers } from "./sources.ts";
 import type { ForeignLayers } from "./weights.ts";
 
 export type { ImportOptions } from "./complete.ts";
+export type { Normalization } from "./normalization.ts";
 
 /** A network made of a file. */
 export interface ImportedModel {
@@ -53,12 +55,14 @@ export async function importModel(bytes: Uint8Array, options: ImportOptions = {}
     if (names.includes("layer_1.weights")) {
       return ownModel(await readModel(await parseNpz(bytes, { name })));
     }
+    const other = otherArchiveOf(names);
+    if (other !== undefined) throw refuse(other);
     return made(await npzLayers(entries, name));
   }
+  if (isSafetensors(bytes)) return made(await safetensorsLayers(bytes, name));
   if (isLegacyTorch(bytes)) return made(await torchLayers(parseLegacyTorch(bytes, { name }), name));
   if (bytes[0] === 0x80 && bytes[1] >= 2 && bytes[1] <= 5) return made(await pickleLayers(bytes, name));
-  if (bytes[8] === 0x7B) return made(await safetensorsLayers(bytes, name)); // "{" after the length
-  throw refuse("is no model: it needs an npz, safetensors or PyTorch file");
+  throw refuse(otherKindOf(bytes) ?? "is no model: it needs an npz, safetensors or PyTorch file");
 
   async function made(foreign: ForeignLayers): Promise<ImportedModel> {
     if (foreign.config !== undefined) return ownModel(await configuredParts(foreign, foreign.config, refuse));
@@ -80,6 +84,11 @@ export async function importModel(bytes: Uint8Array, options: ImportOptions = {}
 export async function loadModel(path: string, options: ImportOptions = {}): Promise<ImportedModel> {
   checkFiles(`load ${JSON.stringify(path)}`, "pass the file's bytes to importModel()");
   return await importModel(await readFileBounded(path), { name: path, ...options });
+}
+
+/** Returns whether bytes begin with a length of 8 bytes and a "{". The first bytes of the length can be those of a pickle. */
+function isSafetensors(bytes: Uint8Array): boolean {
+  return bytes[8] === 0x7B && bytes.subarray(5, 8).every((byte) => byte === 0);
 }
 
 function isZip(bytes: Uint8Array): boolean {

@@ -2,6 +2,7 @@
 import type { FloatArray } from "../backends/backend.ts";
 import { jsonText, type Refuse, shapeText } from "../formats/fault.ts";
 import { activationOf } from "./activation_names.ts";
+import { scalingFor } from "./normalization.ts";
 import {
   checkChain,
   type ForeignLayer,
@@ -11,8 +12,16 @@ import {
   readFloats,
 } from "./weights.ts";
 
-/** The arrays that may stand beside the weights, without a last `_`. */
+/** The texts that may stand beside the weights, without a last `_`. */
 const TEXTS = ["activation", "out_activation", "classes"] as const;
+/** The arrays of a `StandardScaler` that may stand beside them, without a last `_`. */
+const SCALER = ["mean", "scale"] as const;
+
+/** Returns whether an array of this name may stand beside the weights. */
+export function isBesideCoefs(name: string): boolean {
+  const parts: readonly string[] = [...TEXTS, ...SCALER];
+  return /^intercepts_\d+$/.test(name) || parts.includes(name.replace(/_$/, ""));
+}
 
 /** Returns whether a name is that of a weight of scikit-learn. */
 export function isScikitLearnName(name: string): boolean {
@@ -20,8 +29,8 @@ export function isScikitLearnName(name: string): boolean {
 }
 
 /**
- * Makes layers of arrays by name. The texts `activation`, `out_activation` and `classes` are used if they are there, each with or
- * without a last `_`.
+ * Makes layers of arrays by name. The texts `activation`, `out_activation` and `classes`, and `mean` and `scale` of a
+ * `StandardScaler`, are used if they are there, each with or without a last `_`.
  *
  * @throws {FormatError} made by `refuse`, if an array is missing or has the wrong shape
  */
@@ -39,6 +48,12 @@ export async function scikitLearnLayers(
     const array = take(part) ?? take(`${part}_`);
     return array && Array.from(await array.read(), String);
   };
+  const numbersOf = async (part: typeof SCALER[number]) => {
+    const array = take(part) ?? take(`${part}_`);
+    return array && await readFloats(array, part, refuse);
+  };
+  const mean = await numbersOf("mean"), std = await numbersOf("scale");
+  if (!mean !== !std) throw refuse(`has "${mean ? "mean" : "scale"}" of a scaler, needs "mean" and "scale"`);
   const hidden = await textsOf("activation"), last = await textsOf("out_activation");
   const classNames = await textsOf("classes");
   for (let index = 0; arrays.has(`coefs_${index}`); index++) {
@@ -63,11 +78,13 @@ export async function scikitLearnLayers(
   if (other !== undefined) throw refuse(`has ${jsonText(other)}, which belongs to no layer`);
   checkChain(layers, refuse);
   // A classifier of two classes has one output, so several outputs are seldom those of another network than a classifier.
-  const isClassifier = layers[layers.length - 1].outFeatures > 2;
+  const { outFeatures } = layers[layers.length - 1], isPair = outFeatures === 1 && classNames?.length === 2;
   return {
     origin,
     layers,
-    ...isClassifier && { last: "softmax" },
+    ...isPair ? { last: "sigmoid" } : outFeatures > 2 ? { last: "softmax" } : {},
+    ...mean && std &&
+      { scaling: scalingFor({ mean, std }, layers[0].inFeatures, (found) => refuse(`has ${found}`)) },
     ...classNames && { classNames },
     notes: [{ text: `weights from ${origin}` }],
   };

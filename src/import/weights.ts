@@ -3,6 +3,7 @@ import type { FloatArray } from "../backends/backend.ts";
 import type { DataNote } from "../data/dataset.ts";
 import { jsonText, type Refuse, shapeText } from "../formats/fault.ts";
 import type { ActivationName } from "../plan/activations.ts";
+import type { InputScaling } from "../training/input_scaling.ts";
 
 /** An array of numbers of a foreign model. */
 export interface NamedArray {
@@ -22,6 +23,8 @@ export interface ForeignLayers {
   readonly layers: readonly ForeignLayer[];
   /** The activation of the last layer that is assumed if the file does not tell it; `linear` by default. */
   readonly last?: ActivationName;
+  /** The normalization of the inputs, if the file has one. */
+  readonly scaling?: InputScaling;
   /** The names of the classes, if the file has them. */
   readonly classNames?: readonly string[];
   /** The `config` of this library, if the file has one; it decides everything else. */

@@ -1,7 +1,7 @@
 /** The command line of `predict`. @module */
 import { UNSURE_BELOW } from "../../src/guess.ts";
 import { ARRAYS_OPTION } from "../shared/arrays.ts";
-import { BACKEND_OPTIONS, JSON_OPTION, MODEL_LAYERS_OPTION, MODEL_OPTION } from "../shared/options.ts";
+import { BACKEND_OPTIONS, FOREIGN_OPTIONS, JSON_OPTION, MODEL_OPTION } from "../shared/options.ts";
 import type { Command } from "../terminal/command.ts";
 
 /** The command line of `predict`. */
@@ -25,7 +25,7 @@ export const COMMAND = {
       title: "Model and inputs",
       options: {
         ...MODEL_OPTION,
-        ...MODEL_LAYERS_OPTION,
+        ...FOREIGN_OPTIONS,
         raw: {
           kind: "boolean",
           default: false,

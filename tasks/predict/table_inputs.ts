@@ -36,12 +36,9 @@ export async function* tableInputs(
   const table = { file: name, id, missing, onNote };
   let first = 0;
   for await (const { inputs, count, ids, labels } of advised(readTableRows(source, network, table))) {
-    if (id !== undefined && !ids) {
+    if (id !== undefined && !ids && missing === "drop") {
       const numbered = `${JSON.stringify(name)} has no column ${JSON.stringify(id)}`;
-      if (missing === "drop") {
-        throw new TaskError(`Cannot number the rows: ${numbered}, and --missing drop leaves out rows`);
-      }
-      note("ids", `${numbered}: its rows are numbered from 1`);
+      throw new TaskError(`Cannot number the rows: ${numbered}, and --missing drop leaves out rows`);
     }
     const values = scaledBy(inputs, factor), from = first;
     yield Array.from({ length: count }, (_, i) => {

@@ -1,15 +1,15 @@
 /** Opening of a task's data set: a file, MNIST, or drawn digits. @module */
 import { basename, isAbsolute } from "node:path";
-import type { DataNote, Dataset, DatasetPair } from "../../src/data/dataset.ts";
-import { countOf } from "../../src/data/dataset.ts";
+import type { Dataset, DatasetPair } from "../../src/data/dataset.ts";
 import { drawDigits, drawDigitsAsync, type DrawDigitsOptions } from "../../src/data/digits.ts";
 import { downloadMnist } from "../../src/data/download.ts";
 import { interpret } from "../../src/data/interpret.ts";
 import { joinDatasets } from "../../src/data/join.ts";
 import { loadDataset } from "../../src/data/load.ts";
 import type { DataOptions } from "../../src/data/options.ts";
+import type { TrainConfig } from "../../src/training/config.ts";
 import type { RawSet } from "../../src/data/raw.ts";
-import { noteText } from "./data_options.ts";
+import { dataLines } from "./data_lines.ts";
 import { FormatError } from "../../src/errors.ts";
 import { ARRAYS_HINT } from "./arrays.ts";
 import { isThere } from "./kept_files.ts";
@@ -47,6 +47,9 @@ interface Terminal {
   readonly signal: AbortSignal;
 }
 
+/** The options of data sets, and of the scaling of their inputs in training, which the lines tell. */
+export interface OpenOptions extends DataOptions, Partial<Pick<TrainConfig, "inputScaling">> {}
+
 /**
  * Opens the data sets that `--data` names, and joins several. By default, opens `data/mnist.npz`. If that does not exist,
  * downloads it; if that fails, draws digits.
@@ -54,7 +57,7 @@ interface Terminal {
 export async function openData(
   named: readonly string[] | undefined,
   terminal: Terminal,
-  options: DataOptions = {},
+  options: OpenOptions = {},
 ): Promise<OpenedData> {
   const [first, ...others] = named ?? [];
   const opened = [await openOne(first, terminal, options)], { train } = opened[0].sets;
@@ -69,7 +72,7 @@ export async function openData(
 async function openOne(
   named: string | undefined,
   terminal: Terminal,
-  options: DataOptions,
+  options: OpenOptions,
 ): Promise<OpenedData> {
   const { screen, signal } = terminal;
   if (named === "digits") return await draw("digits drawn by the program", terminal, options);
@@ -119,7 +122,8 @@ export async function openTestRows(
   );
 }
 
-async function load(path: string, { screen, signal }: Terminal, options: DataOptions): Promise<OpenedData> {
+async function load(path: string, { screen, signal }: Terminal, given: OpenOptions): Promise<OpenedData> {
+  const { inputScaling, ...options } = given;
   const shown = shownPath(path);
   try {
     const onProgress = ({ read, total }: { read: number; total: number }) =>
@@ -130,7 +134,7 @@ async function load(path: string, { screen, signal }: Terminal, options: DataOpt
     );
     // The source is saved in the model, which must not reveal the path of a home folder.
     const source = isAbsolute(shown) ? basename(shown) : shown;
-    return opened(shown, loaded, source);
+    return opened(shown, loaded, { source, inputScaling });
   } catch (error) {
     const [, hint] = error instanceof FormatError
       ? HINTS.find(([text]) => error.message.includes(text)) ?? []
@@ -145,37 +149,29 @@ async function load(path: string, { screen, signal }: Terminal, options: DataOpt
 }
 
 /** Returns sets with the name of their source, and the lines that describe them. */
-function opened(shown: string, { notes = [], ...loaded }: DatasetPair, source: string): OpenedData {
+function opened(
+  shown: string,
+  { notes = [], ...loaded }: DatasetPair,
+  { source, inputScaling }: Pick<OpenOptions, "inputScaling"> & { readonly source: string },
+): OpenedData {
   const sets = Object.fromEntries(
     Object.entries(loaded).map(([name, set]) => [name, { ...set, source }]),
   ) as unknown as DatasetPair;
-  const ofInputs = notes.filter(isOfInputs), rest = notes.filter((note) => !isOfInputs(note));
-  const described = ofInputs.length > 0 ? ofInputs.map(noteText).join("; ") : scaleText(sets.train);
-  const lines = [`${describe(shown, sets)}; ${described}`, ...rest.map(noteText)];
-  return { sets, lines: lines.map((line) => `data     ${line}`) };
-}
-
-/** Returns whether a note is about the scale of the inputs, which the first line has. */
-function isOfInputs({ option }: DataNote): boolean {
-  return option?.name === "inputScale";
-}
-
-/** Returns the scale of inputs in words. */
-function scaleText({ inputScale, image }: Dataset): string {
-  const background = image?.background ? `, ${image.background} background` : "";
-  if (image) return `pixels 0 to ${count(image.white)}${background}`;
-  return inputScale === 1 ? "inputs not scaled" : `inputs × ${amount(inputScale)}`;
+  return { sets, lines: dataLines(shown, { ...sets, notes }, inputScaling) };
 }
 
 /** Draws digits as a data set. */
-async function draw(shown: string, terminal: Terminal, options: DataOptions): Promise<OpenedData> {
+async function draw(shown: string, terminal: Terminal, given: OpenOptions): Promise<OpenedData> {
+  const { inputScaling, ...options } = given;
   const drawn = await drawOn(terminal);
-  return opened(shown, interpretDigits(drawn, options), drawn.train.source);
+  return opened(shown, interpretDigits(drawn, options), { source: drawn.train.source, inputScaling });
 }
 
 /** Returns drawn digits with the meaning that the options declare, such as the scale and the background of a network. */
 function interpretDigits({ train, test }: DatasetPair, options: DataOptions): DatasetPair {
-  return interpret({ file: "digits", train: rawSetOf(train), test: rawSetOf(test!) }, options);
+  const names = [...train.classNames!];
+  const classNames = { name: "class_names", dtype: "<U1", shape: [names.length], values: names };
+  return interpret({ file: "digits", train: rawSetOf(train), test: rawSetOf(test!), classNames }, options);
 }
 
 /** Returns drawn digits as a set of a source that is not interpreted yet. */
@@ -206,29 +202,6 @@ export async function drawOn(
   } finally {
     screen.clear();
   }
-}
-
-/** Returns the size of a set in words: `my.npz: 500 rows to train, 100 to test; 4 columns, 2 classes`. */
-function describe(source: string, { train, test, validation }: DatasetPair): string {
-  const rows = [
-    `${count(countOf(train))} rows to train`,
-    ...validation ? [`${count(countOf(validation))} to validate`] : [],
-    ...test ? [`${count(countOf(test))} to test`] : [],
-  ];
-  return `${source}: ${rows.join(", ")}; ${inputText(train)}, ${outputText(train)}`;
-}
-
-/** Returns the inputs of a set in words: `images [28, 28]`, `4 columns`. */
-function inputText({ inputShape, image }: Dataset): string {
-  const shape = `[${inputShape.map((length) => count(length)).join(", ")}]`;
-  if (image) return `images ${shape}`;
-  if (inputShape.length > 1) return `inputs ${shape}`;
-  return inputShape[0] === 1 ? "1 column" : `${count(inputShape[0])} columns`;
-}
-
-function outputText({ outFeatures, labels, task }: Dataset): string {
-  const noun = labels ? "class" : task === "multilabel" ? "label" : "target value";
-  return `${count(outFeatures)} ${outFeatures === 1 ? noun : labels ? "classes" : `${noun}s`}`;
 }
 
 function megabytes(bytes: number): string {

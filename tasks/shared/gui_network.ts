@@ -53,7 +53,7 @@ const DEMO = { digits: 20_000, testDigits: 1000, epochs: 8 };
 export async function openSaved(
   path: string | undefined,
   samples: SampleSource,
-  terminal: Terminal & { readonly layers?: string },
+  terminal: Terminal & { readonly layers?: string; readonly normalize?: string },
 ): Promise<Shown> {
   const otherwise = `\`${terminal.program} gui --demo\` to try the page without a model`;
   const mlp = await loadModel(path, { ...terminal, otherwise });
@@ -111,7 +111,10 @@ export async function openTraining(
   terminal: Terminal,
 ): Promise<Shown> {
   const { backend, threads, save } = options, { screen } = terminal;
-  const { sets, lines: dataLines } = await openData(options.data, terminal, options.options);
+  const { sets, lines: dataLines } = await openData(options.data, terminal, {
+    ...options.options,
+    inputScaling: options.config.inputScaling,
+  });
   checkPatience(options.config, sets.validation);
   const { mlp, config, notes } = chooseRun(sets.train, options);
   checkShowable(mlp);

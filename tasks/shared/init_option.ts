@@ -67,21 +67,27 @@ export function initOf(
 /**
  * Loads the model of `--init`; returns `undefined` if none is named.
  *
- * @param terminal `layers` is the text of `--layers`, which gives the activations of a model of another program
+ * @param options `layers` and `normalize` are the texts of these options; without a screen, nothing is said about a file of
+ * another program
+ * @throws {UsageError} if `--normalize` is given without a model
  */
 export async function openStart(
   model: string | undefined,
-  terminal: {
+  options: {
     readonly signal: AbortSignal;
     readonly program: string;
     readonly screen?: Screen;
     readonly layers?: string;
+    readonly normalize?: string;
   },
 ): Promise<StartNetwork | undefined> {
-  if (model === undefined) return undefined;
+  if (model === undefined) {
+    if (options.normalize === undefined) return undefined;
+    throw new UsageError("--normalize needs --init with a file of another program");
+  }
   const near = nearest(model, DISTRIBUTIONS);
   const otherwise = near ? `use --init ${near}` : `name a distribution: --init ${listOf(DISTRIBUTIONS)}`;
-  const mlp = await loadModel(model, { ...terminal, otherwise, isStart: true });
+  const mlp = await loadModel(model, { ...options, isStart: true, otherwise });
   return { mlp, name: shownPath(userPath(model)) };
 }
 

@@ -41,15 +41,21 @@ export function parseInputScale(text: string): InputScale {
   const word = WORDS.find((word) => word === text.trim());
   if (word === "standardize" || word === "minmax") return { inputScale: "none", inputScaling: word };
   if (word !== undefined) return { inputScale: word, inputScaling: "none" };
-  const form = /^\s*(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*(?:\/\s*(\d+\.?\d*|\.\d+)\s*)?$/i;
-  const [, digits, exponent = "", divisor = "1"] = form.exec(text) ?? [];
-  const inputScale = digits === undefined ? NaN : Number(digits + exponent) / Number(divisor);
-  if (inputScale > 0 && inputScale < Infinity) return { inputScale, inputScaling: "none" };
+  const inputScale = parseFactor(text);
+  if (inputScale !== undefined && inputScale > 0) return { inputScale, inputScaling: "none" };
   const near = nearest(text.trim(), WORDS);
   throw new UsageError(
     `--input-scale needs ${listOf([...WORDS, "a number above 0"])}, found ${JSON.stringify(text)}`,
     { hint: near && `did you mean --input-scale ${near}?` },
   );
+}
+
+/** Parses a finite number from 0, such as `0.0625`, or a fraction of two, such as `1/16`; returns `undefined` for other texts. */
+export function parseFactor(text: string): number | undefined {
+  const form = /^\s*(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*(?:\/\s*(\d+\.?\d*|\.\d+)\s*)?$/i;
+  const [, digits, exponent = "", divisor = "1"] = form.exec(text) ?? [];
+  const value = digits === undefined ? NaN : Number(digits + exponent) / Number(divisor);
+  return Number.isFinite(value) ? value : undefined;
 }
 
 /**

@@ -1,10 +1,9 @@
 /** The saved network that a task uses. @module */
 import { loadModel as loadAnyModel } from "../../src/import/import.ts";
-import { Mlp } from "../../src/mlp.ts";
-import type { LayerSpec } from "../../src/plan/layers.ts";
+import type { Mlp } from "../../src/mlp.ts";
 import { noteText } from "./data_options.ts";
 import { isThere } from "./kept_files.ts";
-import { type DataNote, inputSpecOf } from "../../src/data/dataset.ts";
+import { parseNormalization } from "./normalize.ts";
 import { layersOf } from "./training.ts";
 import { DEFAULT_MODEL } from "./options.ts";
 import { unlessAborted } from "../terminal/interrupt.ts";
@@ -16,28 +15,31 @@ import { fileError } from "../terminal/system_errors.ts";
  * Loads the model that `--model` names, or the default one. It may be a file of another program; the screen then shows what the
  * file does not tell.
  *
- * @param options `otherwise` is the other advice of the hint if there is no model; `layers` is the text of `--layers`; `isStart`
- * is true for a network to train further, whose last layer may be another in `layers`
+ * @param options `otherwise` is the other advice of the hint if there is no model; `layers` and `normalize` are the texts of these
+ * options; with `isStart`, the last layer of `layers` may have another width, because training can replace it
  */
 export async function loadModel(
   named: string | undefined,
-  { signal, program, screen, layers, isStart = false, otherwise = "name one with --model" }: {
+  { signal, program, screen, layers, normalize, isStart = false, otherwise = "name one with --model" }: {
     readonly signal: AbortSignal;
     readonly program: string;
     readonly screen?: Screen;
     readonly layers?: string;
+    readonly normalize?: string;
     readonly isStart?: boolean;
     readonly otherwise?: string;
   },
 ): Promise<Mlp> {
   const path = userPath(named ?? DEFAULT_MODEL);
-  const given = layers === undefined ? undefined : layersOf(layers);
+  const wanted = layers === undefined ? undefined : layersOf(layers);
+  const options = {
+    ...isStart ? { activations: wanted?.map(({ activation }) => activation) } : { layers: wanted },
+    normalize: normalize === undefined ? undefined : parseNormalization(normalize),
+  };
   try {
-    const options = given && !isStart ? { layers: given } : {};
     const { mlp, notes } = await unlessAborted(signal, loadAnyModel(path, options));
-    const isGiven = ({ option }: DataNote) => option?.name === "layers" && given !== undefined;
-    for (const note of notes) if (!isGiven(note)) screen?.note(`model    ${noteText(note)}`);
-    return given && notes.some(isGiven) ? withActivations(mlp, given) : mlp;
+    for (const note of notes) screen?.note(`model    ${noteText(note)}`);
+    return mlp;
   } catch (error) {
     const other = projectPath(DEFAULT_MODEL);
     const isElsewhere = named === undefined && await isThere(other);
@@ -46,11 +48,4 @@ export async function loadModel(
       : `run \`${program} train\` to make a model, or ${otherwise}`;
     throw fileError("Cannot load", path, error, { ENOENT });
   }
-}
-
-/** Returns a network with the activations of other layers, as far as these have the same widths. */
-function withActivations(mlp: Mlp, given: readonly LayerSpec[]): Mlp {
-  const layers = mlp.layers.map((layer, i) => given[i]?.outFeatures === layer.outFeatures ? given[i] : layer);
-  const { inputScale, parameters } = mlp;
-  return new Mlp({ ...inputSpecOf(mlp), inputScale, layers, parameters });
 }

@@ -16,8 +16,19 @@ export const MODEL_OPTION = {
   },
 } as const satisfies ArgumentTable;
 
-/** The layers of a model of another program. */
-export const MODEL_LAYERS_OPTION = {
+/** The normalization of inputs, which files of other programs do not tell. */
+export const NORMALIZE_OPTION = {
+  normalize: {
+    kind: "text",
+    value: "MEAN,STD",
+    help:
+      "normalization of the inputs that a model of another program was trained with, such as 0.1307,0.3081 for MNIST in " +
+      "PyTorch: its inputs, pixels from 0 to 1, minus MEAN and divided by STD; it becomes a part of the first layer",
+  },
+} as const satisfies ArgumentTable;
+
+/** What the file of a model of another program does not tell. */
+export const FOREIGN_OPTIONS = {
   layers: {
     kind: "text",
     value: "LAYERS",
@@ -25,6 +36,7 @@ export const MODEL_LAYERS_OPTION = {
       "layers of a model of another program, whose file does not tell the activations, such as 128:relu,10:softmax; " +
       "by default relu, and a linear last layer",
   },
+  ...NORMALIZE_OPTION,
 } as const satisfies ArgumentTable;
 
 /** The data set. */

@@ -104,6 +104,10 @@ Deno.test("interpret() advises the scale of whole numbers in the shape of images
     "standardize",
   ]);
   assertEquals(interpret(images([0.5, 16])).notes, undefined);
+  const colors = "inputs not scaled (0 to 255 may be pixels)";
+  assertEquals(interpret(images([0, 255], [192])).notes?.[0].text, colors, "red, green and blue in one row");
+  const counts = interpret(images([0, 99], [192])).notes?.map(({ text }) => text);
+  assertEquals(counts, undefined, "numbers that are not pixels");
 });
 
 interface Expected {
@@ -169,6 +173,21 @@ Deno.test("interpret() names the option regress if integers have fewer than five
   assertEquals(decide(upTo(14)).notes, [note]);
   assertEquals(decide(upTo(15)).notes, undefined);
   assertEquals(decide(["a", "b", "c"]).notes, undefined);
+});
+
+Deno.test("interpret() names the option regress if many integers do not count the classes from 0", () => {
+  const years = (count: number) => ints(...Array.from({ length: 5 * count }, (_, row) => 1950 + row % count));
+  const option = { name: "task", value: "regress" };
+  assertEquals(decide(years(21)).notes, [
+    { text: `classes named by their labels "1950", "1951", "1952", "1953", … "1970"`, option },
+  ]);
+  assertEquals(decide(years(20)).notes?.[0].option, undefined);
+});
+
+Deno.test("interpret() tells that many texts have fewer than five rows each", () => {
+  const prices = (count: number) => Array.from({ length: count }, (_, row) => `${row},500`);
+  assertEquals(decide(prices(21)).notes, [{ text: "21 classes with fewer than 5 rows each" }]);
+  assertEquals(decide(prices(20)).notes, undefined);
 });
 
 Deno.test("interpret() follows a declared task", () => {
@@ -284,6 +303,28 @@ Deno.test("interpret() brings images to the scale, the background and the shape 
     interpret(images([0, 0, 0, 1]), { like: bytes }).train.inputs.subarray(0, 4),
     Uint8Array.of(0, 0, 0, 255),
   );
+});
+
+Deno.test("interpret() tells of pixels for a network that was not trained on pixels", () => {
+  const like = { inputShape: [8, 8], inputScale: 1, outFeatures: 2 };
+  const { train, notes } = interpret(images([0, 255]), { like });
+  assertEquals(train.inputs[1], 255);
+  assertEquals(notes, [{
+    text: "pixels from 0 to 255 not scaled, because the network's inputs are not pixels",
+  }]);
+});
+
+Deno.test("interpret() tells that pixels are brought to another scale, also if a scale is declared", () => {
+  const { train, notes = [] } = interpret(images([255, 0, 0, 0]), { like: LIKE, inputScale: "none" });
+  assertEquals(train.inputs[0], 0, "ink on a light background");
+  assertEquals(notes[0], { text: "pixels from 0 to 255 brought to 0 to 1" });
+});
+
+Deno.test("interpret() does not wrap values of a test set above those of the training set", () => {
+  const { train } = images([0, 0, 0, 1]), bright = images([0, 0, 0, 1.5]).train;
+  const like = { inputShape: [64], inputScale: 1 / 255, outFeatures: 2 };
+  const { test } = interpret({ file: "images.npz", train, test: bright }, { like });
+  assertEquals(test?.inputs[3], 382.5);
 });
 
 Deno.test("interpret() uses the rows of a table unchanged for a network of a table", () => {

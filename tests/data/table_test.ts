@@ -161,6 +161,30 @@ Deno.test("openTable() advises to drop a column that only counts the rows", asyn
   assertEquals([rowsOf(dropped.train.inputs), notesOf(dropped).length], [[[5], [5], [7]], 2]);
 });
 
+Deno.test("openTable() advises to drop a column that seems to identify the rows", async () => {
+  const rows = (name: string, ids: readonly number[]) =>
+    `${name},a,label\n${ids.map((id, row) => `${id},${row % 2},${row % 2}\n`).join("")}`;
+  const adviceOf = async (name: string, ids = [910_000_017, 910_000_533, 87, 42_007]) =>
+    (await open(rows(name, ids))).notes?.find(({ option }) => option?.name === "drop");
+  for (const name of ["id", "user_id", "customerID"]) {
+    assertEquals(await adviceOf(name), {
+      text: `column "${name}" seems to identify the rows, and is an input`,
+      option: { name: "drop", value: name },
+    });
+  }
+  assertEquals((await adviceOf("User ID"))?.option?.value, "1", "a name that needs quotes");
+  for (const name of ["paid", "v"]) assertEquals(await adviceOf(name), undefined);
+  assertEquals(await adviceOf("id", [7, 3, 7, 3]), undefined);
+});
+
+Deno.test("openTable() reads a header that ends with a comma, as no other row does", async () => {
+  const table = await open("id,label,a,\n7,M,5\n3,B,6\n");
+  assertEquals(table.columns, [{ name: "id" }, { name: "a" }]);
+  assertEquals(rowsOf(table.train.inputs), [[7, 5], [3, 6]]);
+  await assertRefused("a,b,\n1,0,\n2,1,\n", 'has no values in column "column 3"; needs values, or option drop');
+  await assertRefused("a,b,\n1,0,\n2,1,\n", 'has no values in column "column 3"', { missing: "mean" });
+});
+
 Deno.test("openTable() gives a number one text, if its column has texts, too", async () => {
   const table = await open("a,label\n1,0\n1.0,0\n2.50,1\n0.1,0\n1x,1\n+1,0\n2.5,1\n");
   assertEquals(table.columns, [{ name: "a", categories: ["0.1", "1", "1x", "2.5"] }]);
@@ -256,6 +280,11 @@ const REFUSED: [name: string, text: string, fault: string, options?: Options][] 
     'has "1e999" in line 3, column 2 ("label"); needs a finite label',
   ],
   ["two columns of the same name", "a,b,a,label\n1,2,3,4\n", 'has two columns named "a", 1 and 3'],
+  [
+    "columns without values",
+    "a,b,c,label\n1,,?,0\n2,,NA,1\n",
+    'has no values in columns "b" and "c"; needs values, or option drop',
+  ],
   ["an unknown label column", "a,label\n1,0\n", 'has no column "b"; its columns are "a" and "label"', {
     label: ["b"],
   }],

@@ -72,6 +72,12 @@ Deno.test("parseCsv() takes tabs as separators if the name ends in .tsv or .tab"
   }
 });
 
+Deno.test("parseCsv() reads rows that are shorter than the first by an empty field at its end", () => {
+  const rows = [["a", "b", ""], ["1", "2"], ["3", "4"]];
+  assertEquals(parseCsv(encoder.encode("a,b,\n1,2\n3,4\n")), rows);
+  assertEquals(parseCsv(encoder.encode("a,b,\n1,2,\n")), [["a", "b", ""], ["1", "2", ""]]);
+});
+
 const REFUSED: [name: string, content: string | Uint8Array, fault: string][] = [
   ["an empty file", "", "it is empty"],
   [
@@ -79,6 +85,8 @@ const REFUSED: [name: string, content: string | Uint8Array, fault: string][] = [
     "a,b\n1,2\n\n3\n",
     "it has 1 field in line 4, needs 2 as in the first row (at byte 9)",
   ],
+  ["a third row with too few fields", "a,\n1,2\n3\n", "it has 1 field in line 3, needs 2 as in the first row"],
+  ["a row with too few fields after a full one", "a,b\n1\n", "it has 1 field in line 2, needs 2 as in"],
   ["a row with too many fields", 'a,b\n"x\ny",2\n3,4,5\n', "it has 3 fields in line 4, needs 2 as in"],
   [
     "a quote that is not closed",
