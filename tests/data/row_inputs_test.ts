@@ -1,6 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { InputSpec } from "../../src/data/dataset.ts";
-import { holdsRows, type InputRow, openRows, otherBackgroundOf, rowInputs, scaleDoubtOf } from "../../src/data/row_inputs.ts";
+import {
+  holdsRows,
+  type InputRow,
+  openRows,
+  otherBackgroundOf,
+  rowInputs,
+  scaleDoubtOf,
+} from "../../src/data/row_inputs.ts";
 
 const PIXELS: InputSpec = { inputShape: [2], inputScale: 1 / 255 };
 const SCALED: InputSpec = { inputShape: [2], inputScale: 1, image: { white: 1, placement: "resize" } };
