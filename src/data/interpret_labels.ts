@@ -113,7 +113,7 @@ function isWithin(names: readonly string[], others: readonly string[]): boolean 
 
 function orderText(names: readonly string[]): string {
   const shown = names.slice(0, 3).map((name, label) => `${jsonText(name)} is ${label}`).join(", ");
-  return `the network's classes have no names, so ${shown}${names.length > 3 ? ", …" : ""}`;
+  return `labels in the order of their names: ${shown}${names.length > 3 ? ", …" : ""}`;
 }
 
 /** Returns the names of a network's classes; their numbers if it has no names. */

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-control-regex -- the first bytes of files are control characters, too
 /** Files of other kinds that are taken for models, by their first bytes. @module */
 
 /** A kind of file that is not read. */

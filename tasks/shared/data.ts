@@ -15,7 +15,7 @@ import { ARRAYS_HINT } from "./arrays.ts";
 import { isThere } from "./kept_files.ts";
 import { TaskError } from "../terminal/errors.ts";
 import { unlessAborted } from "../terminal/interrupt.ts";
-import { amount, count } from "../terminal/numbers.ts";
+import { count } from "../terminal/numbers.ts";
 import { projectPath, shownPath, userPath } from "../terminal/paths.ts";
 import type { Screen } from "../terminal/screen.ts";
 import { fileError } from "../terminal/system_errors.ts";

@@ -36,7 +36,7 @@ function scaleText({ inputScale, image }: Dataset, scaling: TrainConfig["inputSc
 /** Returns the size of a set in words: `my.npz: 500 rows to train, 100 to test; 4 columns, 2 classes`. */
 function describe(source: string, { train, test, validation }: DatasetPair): string {
   const rows = [
-    `${count(countOf(train))} rows to train`,
+    `${count(countOf(train))} ${countOf(train) === 1 ? "row" : "rows"} to train`,
     ...validation ? [`${count(countOf(validation))} to validate`] : [],
     ...test ? [`${count(countOf(test))} to test`] : [],
   ];

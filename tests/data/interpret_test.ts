@@ -359,7 +359,7 @@ Deno.test("interpret() reads labels by the numbers of a network's classes if the
   assertEquals(read(["2", "1"]), [[2, 1], 3, undefined, []]);
   assertEquals(read(["2", "1"], "1", "2"), [[2, 1], 3, undefined, []]);
   const names = ["cat", "dog", "eel"];
-  const note = 'the network\'s classes have no names, so "cat" is 0, "dog" is 1, "eel" is 2';
+  const note = 'labels in the order of their names: "cat" is 0, "dog" is 1, "eel" is 2';
   assertEquals(read(["eel", "cat", "dog"]), [[2, 0, 1], 3, names, [note]]);
   assertEquals(read(["eel", "cat"], ...names), [[2, 0], 3, names, [note]]);
   assertEquals(read(ints(2, 0), ...names), [[2, 0], 3, names, []]);
