@@ -349,25 +349,6 @@ Deno.test("interpret() reads labels by the classes of a network", () => {
   assertEquals(labelsOf(decide(ints(2), { like: { inputShape: [2], outFeatures: 3 } })), [2]);
 });
 
-Deno.test("interpret() reads labels by the numbers of a network's classes if they have no names", () => {
-  const like = { inputShape: [2], outFeatures: 3, task: "classify" } as const;
-  const read = (labels: Parameters<typeof decide>[0], ...names: string[]) => {
-    const listed = names.length > 0 ? { classNames: array("folders", [names.length], names) } : undefined;
-    const { train, notes = [] } = decide(labels, { like }, listed);
-    return [[...train.labels!], train.outFeatures, train.classNames, notes.map(({ text }) => text)];
-  };
-  assertEquals(read(["2", "1"]), [[2, 1], 3, undefined, []]);
-  assertEquals(read(["2", "1"], "1", "2"), [[2, 1], 3, undefined, []]);
-  const names = ["cat", "dog", "eel"];
-  const note = 'labels in the order of their names: "cat" is 0, "dog" is 1, "eel" is 2';
-  assertEquals(read(["eel", "cat", "dog"]), [[2, 0, 1], 3, names, [note]]);
-  assertEquals(read(["eel", "cat"], ...names), [[2, 0], 3, names, [note]]);
-  assertEquals(read(ints(2, 0), ...names), [[2, 0], 3, names, []]);
-  assertEquals(decide(["eel", "cat"], { like, classes: names }).notes, undefined);
-  assertThrows(() => read(["eel", "cat"], "cat", "eel"), FormatError, 'Class "eel" is none of the 3 classes');
-  assertThrows(() => read(["eel", "cat"]), FormatError, "has 2 different labels, needs 3 classes");
-});
-
 Deno.test("interpret() reads target values of a network whatever their values", () => {
   const like = { inputShape: [2], outFeatures: 1, task: "regress" } as const;
   assertEquals(decide(ints(0, 1), { like }).train.targets, Float32Array.of(0, 1));
