@@ -2,46 +2,10 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { interpret } from "../../src/data/interpret.ts";
 import type { DataOptions } from "../../src/data/options.ts";
-import type { RawArray, RawSet, RawSource } from "../../src/data/raw.ts";
+import type { RawSource } from "../../src/data/raw.ts";
 import { FormatError } from "../../src/errors.ts";
 import type { NpyValues } from "../../src/formats/npy.ts";
-
-function array(name: string, shape: readonly number[], values: NpyValues): RawArray {
-  const dtype = Array.isArray(values) ? "<U9" : values instanceof Float64Array ? "<f8" : "|u1";
-  return { name, shape, values, dtype };
-}
-
-/** Returns a set of labels, with inputs that are no images. */
-function labelled(labels: NpyValues, width?: number): RawSet {
-  const rows = labels.length / (width ?? 1);
-  const inputs = array("x", [rows, 2], Float64Array.from({ length: 2 * rows }, (_, i) => i % 7 - 3));
-  return { inputs, labels: array("y", width === undefined ? [rows] : [rows, width], labels) };
-}
-
-function decide(
-  labels: NpyValues,
-  options: DataOptions & { width?: number } = {},
-  more: Partial<RawSource> = {},
-) {
-  const { width, ...rest } = options;
-  return interpret({ file: "set.npz", train: labelled(labels, width), ...more }, rest);
-}
-
-/** Returns the images of bytes `[N, 8, 8]` as a source; each image has one pixel of each value. */
-function images(values: readonly number[], shape: readonly number[] = [8, 8]): RawSource {
-  const size = shape.reduce((product, length) => product * length, 1);
-  const rows = 4, inputs = Float64Array.from({ length: rows * size }, (_, i) => values[i % values.length]);
-  return {
-    file: "images.npz",
-    train: {
-      inputs: array("x", [rows, ...shape], inputs),
-      labels: array("y", [rows], Uint8Array.of(0, 1, 0, 1)),
-    },
-  };
-}
-
-const ints = (...values: number[]) => Int32Array.from(values);
-const floats = (...values: number[]) => Float64Array.from(values);
+import { array, decide, floats, images, ints, labelled } from "../support/sources.ts";
 
 const PIXELS: [name: string, source: RawSource, scale: number, white: number | undefined][] = [
   ["whole numbers to 255 [N, H, W]", images([0, 128]), 1 / 255, 255],
@@ -105,7 +69,11 @@ Deno.test("interpret() advises the scale of whole numbers in the shape of images
   ]);
   assertEquals(interpret(images([0.5, 16])).notes, undefined);
   const colors = "inputs not scaled (0 to 255 may be pixels)";
-  assertEquals(interpret(images([0, 255], [192])).notes?.[0].text, colors, "red, green and blue in one row");
+  assertEquals(
+    interpret(images([0, 255], [192])).notes?.[0],
+    { text: colors, option: { name: "inputScale", value: "pixels" } },
+    "red, green and blue in one row",
+  );
   const counts = interpret(images([0, 99], [192])).notes?.map(({ text }) => text);
   assertEquals(counts, undefined, "numbers that are not pixels");
 });
@@ -277,96 +245,9 @@ for (const [name, labels, options, fault] of REFUSED) {
   });
 }
 
-/** A network of pixels from 0 to 1 on a light background. */
-const LIKE = {
-  inputShape: [64],
-  inputScale: 1,
-  outFeatures: 2,
-  classNames: ["0", "1"],
-  image: { white: 1, background: "light", placement: "resize" },
-} as const;
-
-Deno.test("interpret() brings images to the scale, the background and the shape of a network", () => {
-  const dark = images([0, 0, 0, 255]), { train, notes } = interpret(dark, { like: LIKE });
-  assertEquals([train.inputShape, train.inputScale, train.image], [[64], 1, LIKE.image]);
-  assertEquals([...train.inputs.subarray(0, 4)], [1, 1, 1, 0]);
-  assertEquals(notes?.map(({ text }) => text), [
-    "pixels from 0 to 255 brought to 0 to 1",
-    "dark background brought to light",
-  ]);
-  const bytes = {
-    ...LIKE,
-    inputScale: 1 / 255,
-    image: { ...LIKE.image, white: 255, background: "dark" },
-  } as const;
-  assertEquals(
-    interpret(images([0, 0, 0, 1]), { like: bytes }).train.inputs.subarray(0, 4),
-    Uint8Array.of(0, 0, 0, 255),
-  );
-});
-
-Deno.test("interpret() tells of pixels for a network that was not trained on pixels", () => {
-  const like = { inputShape: [8, 8], inputScale: 1, outFeatures: 2 };
-  const { train, notes } = interpret(images([0, 255]), { like });
-  assertEquals(train.inputs[1], 255);
-  assertEquals(notes, [{
-    text: "pixels from 0 to 255 not scaled, because the network's inputs are not pixels",
-  }]);
-});
-
-Deno.test("interpret() tells that pixels are brought to another scale, also if a scale is declared", () => {
-  const { train, notes = [] } = interpret(images([255, 0, 0, 0]), { like: LIKE, inputScale: "none" });
-  assertEquals(train.inputs[0], 0, "ink on a light background");
-  assertEquals(notes[0], { text: "pixels from 0 to 255 brought to 0 to 1" });
-});
-
-Deno.test("interpret() does not wrap values of a test set above those of the training set", () => {
-  const { train } = images([0, 0, 0, 1]), bright = images([0, 0, 0, 1.5]).train;
-  const like = { inputShape: [64], inputScale: 1 / 255, outFeatures: 2 };
-  const { test } = interpret({ file: "images.npz", train, test: bright }, { like });
-  assertEquals(test?.inputs[3], 382.5);
-});
-
-Deno.test("interpret() uses the rows of a table unchanged for a network of a table", () => {
-  const like = { inputShape: [2], inputScale: 1, outFeatures: 2 };
-  const big = { inputs: array("x", [2, 2], floats(0, 300, 0.5, 1)), labels: array("y", [2], ints(0, 1)) };
-  assertEquals([...interpret({ file: "t", train: big }, { like }).train.inputs], [0, 300, 0.5, 1]);
-});
-
-Deno.test("interpret() reads labels by the classes of a network", () => {
-  const like = {
-    inputShape: [2],
-    outFeatures: 3,
-    classNames: ["cat", "dog", "eel"],
-    task: "classify",
-  } as const;
-  const labelsOf = ({ train }: { train: Dataset }) => [...train.labels!];
-  assertEquals(labelsOf(decide(["eel", "cat"], { like })), [2, 0]);
-  assertEquals(labelsOf(decide(ints(2, 2), { like })), [2, 2]);
-  const classNames = array("class_names", [2], ["eel", "dog"]);
-  assertEquals(labelsOf(decide(ints(0, 1), { like }, { classNames })), [2, 1]);
-  assertThrows(() => decide(["fox"], { like }), FormatError, `has the label "fox"`);
-  assertEquals(labelsOf(decide(ints(2), { like: { inputShape: [2], outFeatures: 3 } })), [2]);
-});
-
-Deno.test("interpret() reads target values of a network whatever their values", () => {
-  const like = { inputShape: [2], outFeatures: 1, task: "regress" } as const;
-  assertEquals(decide(ints(0, 1), { like }).train.targets, Float32Array.of(0, 1));
-});
-
 Deno.test("interpret() sets rows apart as a test set", () => {
   const { train, test } = decide(Int32Array.from({ length: 20 }, (_, i) => i % 2), { testSplit: 0.25 });
   assertEquals([train.labels?.length, test?.labels?.length, train.source], [15, 5, "set.npz"]);
   const source = { test: labelled(ints(0, 1)) };
   assertThrows(() => decide(ints(0, 1), { testSplit: 0.5 }, source), FormatError, "it has a test set");
-});
-
-Deno.test("interpret() takes only the inputs from a network without its number of outputs", () => {
-  const like = { inputShape: [64], inputScale: 1 / 255, classNames: ["a", "b"] };
-  const { train } = interpret({ ...images([0, 128]), file: "set.npz" }, { like });
-  assertEquals([train.inputShape, train.inputScale, train.outFeatures], [[64], 1 / 255, 2]);
-  const inputs = { inputShape: [2], inputScale: 0.5 },
-    named = decide(["eel", "cat", "eel"], { like: inputs }).train;
-  assertEquals([named.inputScale, named.classNames, [...named.labels!]], [0.5, ["cat", "eel"], [1, 0, 1]]);
-  assertEquals(decide(floats(0.5, 2.5), { like: inputs }).train.task, "regress");
 });

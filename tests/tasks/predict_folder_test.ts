@@ -35,7 +35,15 @@ taskTest(
 
 taskTest("eval on a folder reads pictures as predict does", async (folder) => {
   await prepare(folder);
-  const { code, stdout, stderr } = await folder.run("eval", "-m", "m.npz", "--data", "bars", "--set", "train");
+  const { code, stdout, stderr } = await folder.run(
+    "eval",
+    "-m",
+    "m.npz",
+    "--data",
+    "bars",
+    "--set",
+    "train",
+  );
   assertEquals(code, 0, stderr);
   assertStringIncludes(stderr, "ink of images of 80×60 pixels centered on 28×28 gray");
   assertStringIncludes(stdout, "accuracy 66.67 ±27.22 % (2 of 3)\n");
@@ -92,7 +100,10 @@ taskTest("predict says that a folder lacks the set that was asked for", async (f
   await prepare(folder);
   const { code, stderr } = await folder.run(...PREDICT, "bars", "--set", "validation");
   assertEquals(code, 1);
-  assertStringIncludes(stderr, 'Cannot read "bars": the folder has no pictures in class folders, or no set "validation"');
+  assertStringIncludes(
+    stderr,
+    'Cannot read "bars": the folder has no pictures in class folders, or no set "validation"',
+  );
 });
 
 taskTest("predict --json has the label of a picture without ink", async (folder) => {
