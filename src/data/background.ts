@@ -19,17 +19,41 @@ export interface ImageRows extends Pick<InputSpec, "inputShape"> {
 export function backgroundOf({ inputs, inputShape }: ImageRows, white: number): "dark" | "light" | undefined {
   const shape = imageShapeOf({ inputShape });
   if (shape === undefined || inputs.length === 0) return undefined;
-  const size = shape.height * shape.width * shape.channels, border = borderOf(shape);
-  let dark = 0, light = 0;
-  for (let start = 0; start < inputs.length; start += size) {
-    let sum = 0;
-    for (const at of border) sum += inputs[start + at];
-    const twice = 2 * sum / border.length;
-    if (twice < white) dark++;
-    else if (twice > white) light++;
-  }
-  const least = AGREEMENT * inputs.length / size;
-  return dark >= least ? "dark" : light >= least ? "light" : undefined;
+  const size = shape.height * shape.width * shape.channels, count = createCount(shape, white);
+  for (let start = 0; start < inputs.length; start += size) count.add(inputs, start);
+  return count.common();
+}
+
+/** Returns the common background of images in arrays of their own, as {@linkcode backgroundOf} does. */
+export function backgroundOfEach(
+  images: readonly ArrayLike<number>[],
+  { inputShape, white }: Pick<InputSpec, "inputShape"> & { readonly white: number },
+): "dark" | "light" | undefined {
+  const shape = imageShapeOf({ inputShape });
+  if (shape === undefined || images.length === 0) return undefined;
+  const count = createCount(shape, white);
+  for (const image of images) count.add(image, 0);
+  return count.common();
+}
+
+/** Counts the images with a dark and with a light border. */
+function createCount(shape: ImageShape, white: number) {
+  const border = borderOf(shape);
+  let images = 0, dark = 0, light = 0;
+  return {
+    add(inputs: ArrayLike<number>, start: number): void {
+      let sum = 0;
+      for (const at of border) sum += inputs[start + at];
+      const twice = 2 * sum / border.length;
+      if (twice < white) dark++;
+      else if (twice > white) light++;
+      images++;
+    },
+    common(): "dark" | "light" | undefined {
+      const least = AGREEMENT * images;
+      return dark >= least ? "dark" : light >= least ? "light" : undefined;
+    },
+  };
 }
 
 /** Returns the places of the values of the pixels at the border of an image. */

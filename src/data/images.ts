@@ -7,11 +7,11 @@ import { byteCount, type Refuse, refuser } from "../formats/fault.ts";
 import { parseNpy } from "../formats/npy.ts";
 import { readPicture } from "../formats/picture.ts";
 import { describeContent, PICTURE_FORMATS, pictureFormatOf } from "../formats/picture_kind.ts";
-import { arrayPictures } from "./array_pictures.ts";
+import { arrayPictureInputs } from "./array_pictures.ts";
 import type { InputSpec } from "./dataset.ts";
 import { readNpzRows } from "./npz_rows.ts";
 import { pictureInputs } from "./picture_input.ts";
-import { holdsRows, type InputRow, rowInputs } from "./row_inputs.ts";
+import { holdsRows, type InputRow, rowInputs, type Rows } from "./row_inputs.ts";
 
 /** Options of {@linkcode readImages}. */
 export interface ReadImagesOptions {
@@ -19,7 +19,7 @@ export interface ReadImagesOptions {
   readonly name: string;
   /**
    * True to use the pixels of pictures unchanged; by default the ink on them is found and centered, except on those of an
-   * array whose shape is that of the network's inputs. False to find and center it on those, too.
+   * array whose rows fit the network. False to find and center it on those, too, and on those of an `.npz`.
    */
   readonly raw?: boolean;
   /**
@@ -58,16 +58,18 @@ export async function readImages(
   if (bytes[0] === 0x50 && bytes[1] === 0x4B) {
     const { outFeatures } = network as { readonly outFeatures?: number }, { classNames } = network;
     const classes = { classNames, classes: classNames?.length ?? outFeatures };
-    return rowInputs(await readNpzRows(bytes, { ...options, classes }), network, options);
+    const rows = await readNpzRows(bytes, { ...options, classes });
+    // Images of another size are refused: the first axis of a set is always that of rows.
+    const holdsPictures = options.raw === false && holdsRows(rows.shape, network, undefined);
+    return arrayRows(rows, network, holdsPictures ? options : { ...options, raw: true });
   }
-  if (bytes[0] === 0x93) {
-    const array = parseNpy(bytes, { name });
-    if (holdsRows(array.shape, network, options.raw)) return rowInputs(array, network, options);
-    return arrayPictures(array, network, options).flatMap(({ picture, name }) =>
-      pictureInputs(picture, network, { ...options, name })
-    );
-  }
+  if (bytes[0] === 0x93) return arrayRows(parseNpy(bytes, { name }), network, options);
   throw notAnImage(bytes, refuse);
+}
+
+function arrayRows(array: Rows, network: InputSpec, options: ReadImagesOptions): InputRow[] {
+  if (holdsRows(array.shape, network, options.raw)) return rowInputs(array, network, options);
+  return [...arrayPictureInputs(array, network, options)].flat();
 }
 
 function notAnImage(bytes: Uint8Array, refuse: Refuse): FormatError {

@@ -1,5 +1,5 @@
 /** Interpretation of the labels of a source: classes, target values, or several labels a row. @module */
-import { shapeText } from "../formats/fault.ts";
+import { jsonText, shapeText } from "../formats/fault.ts";
 import type { Naming } from "./arrays.ts";
 import { classesOf, type DeclaredClasses, labelsOf } from "./class_labels.ts";
 import type { DataNote, Dataset, InputSpec, TaskKind } from "./dataset.ts";
@@ -57,7 +57,7 @@ export function interpretLabels(
     }
     checkTask(set, task, refuse);
   }
-  if (task === "classify") return classSets(sets, declared, like, refuse);
+  if (task === "classify") return classSets(sets, { declared, like, isGiven: given !== undefined }, refuse);
   if (given === undefined && classNames && task === "regress") {
     throw refuse("shape", `Class names need class labels, "${first.name}" holds ${kindText(task)}`);
   }
@@ -84,23 +84,43 @@ function declaredClasses(
 
 function classSets(
   sets: readonly LabelArray[],
-  declared: DeclaredClasses,
-  like: Outputs | undefined,
+  { declared, like, isGiven }: {
+    readonly declared: DeclaredClasses;
+    readonly like: Outputs | undefined;
+    /** True if the caller declares the classes, not the source. */
+    readonly isGiven: boolean;
+  },
   refuse: Naming["refuse"],
 ): InterpretedLabels {
-  const classes = classesOf(sets, like ? likeClasses(declared, like) : declared, refuse);
-  const { count, names, notes } = classes;
+  const listed = like ? likeClasses(sets, declared, like) : declared;
+  const classes = classesOf(sets, listed, refuse), { count, names } = classes;
   const result = sets.map((set): LabelsOrTargets => ({
     labels: labelsOf(set, classes, refuse),
     outFeatures: count,
     ...names && { classNames: names },
     task: "classify",
   }));
-  const target = like && namesOf(like);
-  const isNamed = declared.names && target &&
-    (like?.classNames || declared.names.every((name) => target.includes(name)));
-  if (!isNamed) return { sets: result, notes };
-  return { sets: result.map((set) => renamed(set, declared.names!, { names: target, like }, refuse)), notes };
+  if (!like) return { sets: result, notes: classes.notes };
+  const target = namesOf(like), notes = [...classes.notes];
+  if (names && !like.classNames && names.length === target.length && !isWithin(names, target)) {
+    // The labels of the network have no names; their order is that of the names, as most programs number folders and texts.
+    if (areStrings(sets[0].values) && !isGiven) {
+      notes.push({ text: orderText(names), option: { name: "classes", value: "NAMES" } });
+    }
+    return { sets: result, notes };
+  }
+  if (!listed.names) return { sets: result, notes };
+  return { sets: result.map((set) => renamed(set, listed.names!, { names: target, like }, refuse)), notes };
+}
+
+function isWithin(names: readonly string[], others: readonly string[]): boolean {
+  const known = new Set(others);
+  return names.every((name) => known.has(name));
+}
+
+function orderText(names: readonly string[]): string {
+  const shown = names.slice(0, 3).map((name, label) => `${jsonText(name)} is ${label}`).join(", ");
+  return `labels in the order of their names: ${shown}${names.length > 3 ? ", …" : ""}`;
 }
 
 /** Returns the names of a network's classes; their numbers if it has no names. */
@@ -111,11 +131,15 @@ function namesOf({ classNames, outFeatures }: Outputs): readonly string[] {
 
 /** Returns the classes in which the labels are read: those that the source lists, else those of the network. */
 function likeClasses(
+  [first, ...others]: readonly LabelArray[],
   declared: DeclaredClasses,
   like: Outputs,
 ): DeclaredClasses {
   if (declared.names) return declared;
-  return like.classNames ? { names: like.classNames } : { count: namesOf(like).length };
+  const names = namesOf(like),
+    areNumbers = areStrings(first.values) &&
+      [first, ...others].every(({ values }) => isWithin(values as readonly string[], names));
+  return like.classNames || areNumbers ? { names } : { count: names.length };
 }
 
 /** Returns labels of the source's classes as labels of the network's classes, by their names. */

@@ -7,9 +7,11 @@ import { digits } from "../formats/fault.ts";
 import { checkFiles } from "../host.ts";
 import { digitSide } from "./center.ts";
 import type { ClassFolders } from "./class_folders.ts";
+import { type ImageSpec, imageSpecOf } from "./dataset.ts";
 import { type ImageShape, imageShapeOf } from "./image_shape.ts";
 import type { DataOptions } from "./options.ts";
 import { listFolder } from "./picture_files.ts";
+import { isCentered, picturePixels } from "./picture_input.ts";
 import { readPictures } from "./picture_reading.ts";
 import { createSizeNote } from "./size_note.ts";
 import { findPictureSets } from "./picture_sets.ts";
@@ -32,7 +34,8 @@ export interface PictureFolderOptions extends Pick<DataOptions, "imageSize" | "l
 
 /**
  * Opens a folder of class folders with pictures: `DIR/CLASS/*.png`, or `DIR/train/CLASS/*.png` with `DIR/test` and `DIR/val`.
- * The pictures are brought to one size, by default to 28×28 gray or, with `like`, to that of its inputs. The names of the folders
+ * The pictures are brought to one size, by default to 28×28 gray. With `like`, they are brought to the size and the background of
+ * its images and placed as a prediction places them; those that have its size already are not centered. The names of the folders
  * are the classes. Rows are in the order of classes and file names, on every machine. Needs Deno and read permission.
  *
  * @returns `undefined` if the folder has no class folders and no pictures
@@ -70,11 +73,12 @@ export async function openPictureFolder(
     } bytes`;
     throw refuse(`${needed}, at most ${digits(MAX_BYTES)} are read: they need a smaller image size`);
   }
-  const read = new Map<string, RawSet>(), sizes = createSizeNote();
+  const read = new Map<string, RawSet>(), sizes = createSizeNote(), image = imageLike(like, size);
   let done = 0;
   for (const [name, set] of sets) {
     const pixels = await readPictures(set.pictures, {
       size,
+      ...image && { place: (picture) => picturePixels(picture, size, image) },
       signal,
       onRead: (picture) => {
         sizes.add(picture);
@@ -83,7 +87,8 @@ export async function openPictureFolder(
     });
     read.set(name, rawSet(name, set, { pixels, size }));
   }
-  const sizeNotes = sizes.note(size), isSameSize = sizeNotes.length === 0;
+  const sizeNotes = sizes.note(size, { isCentered: image !== undefined && isCentered(size, image) });
+  const isSameSize = sizeNotes.length === 0;
   const isDigitSize = size.width === digitSide && size.height === digitSide && size.channels === 1;
   return {
     file: path,
@@ -93,6 +98,14 @@ export async function openPictureFolder(
     image: { white: 255, placement: isSameSize && isDigitSize ? "center" : "resize" },
     notes: [...imageSize ? [] : like ? sizeNotes.map(({ text }) => ({ text })) : sizeNotes, ...notes],
   };
+}
+
+/** Returns the image properties of a network or set whose images have this size. */
+function imageLike(like: DataOptions["like"], size: ImageShape): ImageSpec | undefined {
+  const shape = like && imageShapeOf(like);
+  const isSame = shape?.width === size.width && shape.height === size.height &&
+    shape.channels === size.channels;
+  return like && isSame ? imageSpecOf(like) : undefined;
 }
 
 function rawSet(

@@ -68,6 +68,26 @@ export function pictureInputs(
   return [{ name, inputs: inputsOfPixels(resized(picture, shape, image), image), blank: false }];
 }
 
+/**
+ * Returns a picture as pixels `[H, W]` or `[H, W, 3]` of a network of images: bytes on the background of its images, placed as
+ * {@linkcode pictureInputs} places it. A picture of the size of the inputs is not centered, as the images of an array are not.
+ */
+export function picturePixels(
+  picture: Picture,
+  shape: ImageShape,
+  image: ImageSpec,
+): Uint8Array<ArrayBuffer> {
+  if (!isCentered(shape, image)) return resized(picture, shape, image);
+  const isSameSize = picture.width === shape.width && picture.height === shape.height;
+  if (isSameSize) return resized(picture, shape, { ...image, background: image.background ?? "dark" });
+  return inputsOfInk(centerDigit(inkOf(picture)), { ...image, white: 255 }) as Uint8Array<ArrayBuffer>;
+}
+
+/** Returns whether the ink of pictures is centered, which needs inputs of MNIST's size. */
+export function isCentered({ width, height, channels }: ImageShape, { placement }: ImageSpec): boolean {
+  return placement === "center" && width === digitSide && height === digitSide && channels === 1;
+}
+
 function centeredInputs(
   picture: Picture,
   image: ImageSpec,

@@ -21,6 +21,8 @@ const MAX_PIXELS_AT_ONCE = 2 ** 22;
 export interface ReadPicturesOptions {
   /** The size to which each picture is brought. */
   readonly size: ImageShape;
+  /** Brings a picture to that size; by default, the complete picture is scaled. */
+  readonly place?: (picture: Picture) => Uint8Array;
   /** Ends the reading with its reason. */
   readonly signal?: AbortSignal;
   /** Called with each picture as it is in its file; the order is not that of the files. */
@@ -36,7 +38,7 @@ export interface ReadPicturesOptions {
  */
 export async function readPictures(
   files: readonly PictureFile[],
-  { size, signal, onRead }: ReadPicturesOptions,
+  { size, place = (picture) => resizePicture(opaque(picture), size), signal, onRead }: ReadPicturesOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const length = size.width * size.height * size.channels;
   const pixels = new Uint8Array(files.length * length);
@@ -51,7 +53,7 @@ export async function readPictures(
         const { width, height } = pictureSize(bytes, { name });
         await turn(width * height, async () => {
           const picture = await readPicture(bytes, { name });
-          pixels.set(resizePicture(opaque(picture), size), at * length);
+          pixels.set(place(picture), at * length);
           onRead?.(picture);
         });
       } catch (error) {

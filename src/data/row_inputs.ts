@@ -7,8 +7,10 @@
  */
 import { digits, shapeText } from "../formats/fault.ts";
 import type { NpyArray } from "../formats/npy.ts";
+import { backgroundOfEach } from "./background.ts";
 import { toFloats } from "./convert.ts";
 import { imageSpecOf, inFeaturesOf, type InputSpec } from "./dataset.ts";
+import { imageShapeOf } from "./image_shape.ts";
 
 /** Rows of inputs. */
 export interface Rows {
@@ -75,21 +77,31 @@ export interface OpenRows {
 
 /** Returns whether an array holds rows of a network: its shape is `[I]`, `[N, I]`, or the input shape with or without `N`. */
 function areRows(shape: readonly number[], network: InputSpec): boolean {
-  return isRowShape(shape, network) || isRowShape(shape.slice(1), network);
+  return isSingleRow(shape, network) || isRowShape(shape.slice(1), network);
 }
 
 /**
  * Returns whether an array holds rows of a network and not pictures, which need to be brought to its inputs.
  *
- * @param raw true if all arrays hold rows, false if those of a network's input shape hold pictures; `undefined` if not
+ * @param raw true if all arrays hold rows, false if all that can hold pictures do; `undefined` if those of the network's input
+ * shape, or of flat rows, hold rows
  */
 export function holdsRows(shape: readonly number[], network: InputSpec, raw: boolean | undefined): boolean {
-  const rank = shape.length, isFlat = rank < 3 && shape[rank - 1] === inFeaturesOf(network);
-  return raw || imageSpecOf(network) === undefined || (raw === undefined ? areRows(shape, network) : isFlat);
+  if (raw || imageSpecOf(network) === undefined) return true;
+  return areRows(shape, network) && (raw === undefined || imageShapeOf(network) === undefined);
 }
 
+/** Returns whether a shape is that of one row. A first length of 1 is a number of rows, unless the input shape has it, too. */
+export function isSingleRow(shape: readonly number[], network: InputSpec): boolean {
+  return isRowShape(shape, network) &&
+    (shape[0] !== 1 || shape.length === 1 || `${shape}` === `${network.inputShape}`);
+}
+
+/** Returns whether a shape is `[I]` or the input shape; lengths of 1 make no difference. */
 function isRowShape(shape: readonly number[], { inputShape }: InputSpec): boolean {
-  return `${shape}` === `${inputShape}` || `${shape}` === `${inFeaturesOf({ inputShape })}`;
+  const sidesOf = (lengths: readonly number[]) => `${lengths.filter((length) => length !== 1)}`;
+  return shape.length > 0 &&
+    [sidesOf(inputShape), sidesOf([inFeaturesOf({ inputShape })])].includes(sidesOf(shape));
 }
 
 /**
@@ -105,7 +117,7 @@ export function openRows(rows: Rows, network: InputSpec, options: RowsOptions): 
     const needed = `the network needs ${shapeText(inputShape)} for each row`;
     throw refuse(`its array has shape ${shapeText(shape)}${dtype ? ` of ${dtype}` : ""}, ${needed}`);
   }
-  const isSingle = isRowShape(shape, network);
+  const isSingle = isSingleRow(shape, network);
   const factor = factorOf(network, options.inputScale);
   const nameOf = (row: number) => isSingle ? name : `${name}[${row}]`;
   return {
@@ -166,6 +178,21 @@ export function scaleDoubtOf(rows: readonly InputRow[], network: InputSpec): "sm
     }
   }
   return largest > 0 ? "small" : undefined;
+}
+
+/**
+ * Returns the background that rows have in common, if it is not that of the images which the network was trained on;
+ * `undefined` if there is no such difference.
+ */
+export function otherBackgroundOf(
+  rows: readonly Pick<InputRow, "inputs">[],
+  network: InputSpec,
+): "dark" | "light" | undefined {
+  const image = imageSpecOf(network);
+  if (image?.background === undefined) return undefined;
+  const { inputShape } = network;
+  const found = backgroundOfEach(rows.map(({ inputs }) => inputs), { inputShape, white: image.white });
+  return found === image.background ? undefined : found;
 }
 
 /** Converts rows to inputs of a network. */

@@ -18,8 +18,8 @@ type Sides = Pick<Picture, "width" | "height">;
 export interface SizeNote {
   /** Adds a picture. */
   add(picture: Picture): void;
-  /** Returns the note that the pictures were brought to a size; none if all had it. */
-  note(size: ImageShape): DataNote[];
+  /** Returns the note that the pictures, or with `isCentered` their ink, were brought to a size; none if all had it. */
+  note(size: ImageShape, options?: { readonly isCentered: boolean }): DataNote[];
 }
 
 /** Creates an empty record of sizes. */
@@ -35,7 +35,7 @@ export function createSizeNote(): SizeNote {
       wide = Math.max(wide, width / height);
       hasColor ||= isColored(picture);
     },
-    note(size) {
+    note(size, { isCentered } = { isCentered: false }) {
       if (!small || !large) return [];
       const isSame = small.width === large.width && small.height === large.height && narrow === wide;
       const losesColor = hasColor && size.channels === 1;
@@ -44,9 +44,10 @@ export function createSizeNote(): SizeNote {
       const isStretched = wide / ratio > STRETCHED || ratio / narrow > STRETCHED;
       const sizes = isSame ? sizeText(small) : `${sizeText(small)} to ${sizeText(large)}`;
       const kind = size.channels === 1 ? "gray" : "color";
-      const text =
-        `${losesColor ? "color images" : "images"} of ${sizes} pixels brought to ${sizeText(size)} ${kind}` +
-        (isStretched ? ", stretched" : "");
+      const images = `${losesColor ? "color images" : "images"} of ${sizes} pixels`;
+      const text = isCentered
+        ? `ink of ${images} centered on ${sizeText(size)} ${kind}`
+        : `${images} brought to ${sizeText(size)} ${kind}${isStretched ? ", stretched" : ""}`;
       const isSmall = isSame && Math.max(small.width, small.height) <= MAX_ADVISED_SIDE;
       const value = `${isSmall ? sizeText(small, "x") : "WIDTHxHEIGHT"}${losesColor ? "x3" : ""}`;
       return [{ text, option: { name: "imageSize", value } }];

@@ -79,7 +79,7 @@ function layersFor(
     });
   const assumed = withLast(last), isPair = widths[widths.length - 1] === 1;
   if (activations || layers.every(({ activation }) => activation !== undefined)) return assumed;
-  const [purpose, other] = last === "softmax"
+  const [purpose, other] = last !== "linear"
     ? ["a regression", "linear"] as const
     : isPair
     ? ["two classes", "sigmoid"] as const

@@ -15,6 +15,7 @@ import type { MlpParts } from "../mlp_parts.ts";
 import { readModel } from "../model_file.ts";
 import { checkUnchanged, foreignParts, type ImportOptions } from "./complete.ts";
 import { configuredParts } from "./configured.ts";
+import { otherArchiveOf, otherKindOf } from "./other_kinds.ts";
 import { npzLayers, pickleLayers, safetensorsLayers, torchLayers } from "./sources.ts";
 import type { ForeignLayers } from "./weights.ts";
 
@@ -54,12 +55,14 @@ export async function importModel(bytes: Uint8Array, options: ImportOptions = {}
     if (names.includes("layer_1.weights")) {
       return ownModel(await readModel(await parseNpz(bytes, { name })));
     }
+    const other = otherArchiveOf(names);
+    if (other !== undefined) throw refuse(other);
     return made(await npzLayers(entries, name));
   }
   if (isSafetensors(bytes)) return made(await safetensorsLayers(bytes, name));
   if (isLegacyTorch(bytes)) return made(await torchLayers(parseLegacyTorch(bytes, { name }), name));
   if (bytes[0] === 0x80 && bytes[1] >= 2 && bytes[1] <= 5) return made(await pickleLayers(bytes, name));
-  throw refuse("is no model: it needs an npz, safetensors or PyTorch file");
+  throw refuse(otherKindOf(bytes) ?? "is no model: it needs an npz, safetensors or PyTorch file");
 
   async function made(foreign: ForeignLayers): Promise<ImportedModel> {
     if (foreign.config !== undefined) return ownModel(await configuredParts(foreign, foreign.config, refuse));

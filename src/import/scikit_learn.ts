@@ -78,11 +78,11 @@ export async function scikitLearnLayers(
   if (other !== undefined) throw refuse(`has ${jsonText(other)}, which belongs to no layer`);
   checkChain(layers, refuse);
   // A classifier of two classes has one output, so several outputs are seldom those of another network than a classifier.
-  const isClassifier = layers[layers.length - 1].outFeatures > 2;
+  const { outFeatures } = layers[layers.length - 1], isPair = outFeatures === 1 && classNames?.length === 2;
   return {
     origin,
     layers,
-    ...isClassifier && { last: "softmax" },
+    ...isPair ? { last: "sigmoid" } : outFeatures > 2 ? { last: "softmax" } : {},
     ...mean && std &&
       { scaling: scalingFor({ mean, std }, layers[0].inFeatures, (found) => refuse(`has ${found}`)) },
     ...classNames && { classNames },

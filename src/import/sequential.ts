@@ -45,7 +45,7 @@ export async function sequentialLayers(
     readonly refuse: Refuse;
   },
 ): Promise<ForeignLayers> {
-  const modules = inOrder(modulesOf(arrays, refuse), isOrdered);
+  const modules = inOrder(modulesOf(arrays, refuse), isOrdered, refuse);
   checkChain(modules, refuse);
   const layers: ForeignLayer[] = [];
   for (const { name, weight, bias, inFeatures, outFeatures } of modules) {
@@ -71,13 +71,20 @@ export async function sequentialLayers(
   return { origin, layers, notes: [names, ...missingBias(unbiased)] };
 }
 
+/** The advice for a batch normalization. */
+const BATCH_NORM_ADVICE =
+  "make a batch normalization a part of its layer first, in PyTorch by torch.nn.utils.fusion.fuse_linear_bn_eval";
+
 /** Collects the weight and the bias of each module, in the order of the weights. */
 function modulesOf(arrays: ReadonlyMap<string, NamedArray>, refuse: Refuse): SizedModule[] {
   const modules = new Map<string, Module>();
   for (const [full, array] of arrays) {
     const [, name = "", part] = /^(?:(.*)\.)?(weight|bias)$/s.exec(full) ?? [];
     if (part === undefined) {
-      throw refuse(`has ${jsonText(full)}, needs nothing but weights and biases of fully connected layers`);
+      const advice = /(?:^|\.)running_(?:mean|var)$/.test(full) ? `; ${BATCH_NORM_ADVICE}` : "";
+      throw refuse(
+        `has ${jsonText(full)}, needs nothing but weights and biases of fully connected layers${advice}`,
+      );
     }
     const module = modules.get(name) ?? { name };
     module[part as "weight" | "bias"] = array;
@@ -95,32 +102,43 @@ function partName(module: string, part: "weight" | "bias"): string {
   return module === "" ? part : `${module}.${part}`;
 }
 
+/** The most groups of modules whose orders are tried: 8 have 40,320. */
+const MAX_GROUPS = 8;
+
 /**
- * Returns the modules in their order: by their numbers if their names differ in nothing else, otherwise in the order of the
- * file, or, if that does not fit their shapes, in the only order that does. The file of an unordered format has the order of the
- * alphabet.
+ * Returns the modules in their order: by their numbers if their names differ in nothing else, otherwise in the order of the file.
+ * If the file has no order, or if its order does not fit their shapes, it is the only one that does. The file of an unordered
+ * format has the order of the alphabet.
  */
-function inOrder(modules: SizedModule[], isOrdered: boolean): SizedModule[] {
-  const isNumbered = new Set(modules.map(({ name }) => name.replace(/\d+/g, "0"))).size === 1;
+function inOrder(modules: SizedModule[], isOrdered: boolean, refuse: Refuse): readonly SizedModule[] {
   const sorted = [...modules].sort((a, b) =>
     a.name.localeCompare(b.name, "en", { numeric: true }) || (a.name < b.name ? -1 : 1)
   );
-  const first = isOrdered && !isNumbered ? modules : sorted;
-  if (isNumbered || chainEnd(first) === first.length) return first;
-  return onlyChain(modules) ?? first;
+  const groups = [...Map.groupBy(sorted, ({ name }) => name.replace(/\d+/g, "0")).values()];
+  if (groups.length === 1) return sorted;
+  if (isOrdered && chainEnd(modules) === modules.length) return modules;
+  const areChains = groups.every((group) => chainEnd(group) === group.length);
+  const [order, other] = ordersOf(areChains ? groups : sorted.map((module) => [module]));
+  if (other && !isOrdered) {
+    const [first, second] = [order, other].map((order) => order.map(({ name }) => jsonText(name)).join(", "));
+    throw refuse(
+      `has layers that fit each other in several orders: ${first}, or ${second}; a .pt with the state_dict has their order`,
+    );
+  }
+  return other ? modules : order ?? (isOrdered ? modules : sorted);
 }
 
-/** Returns the modules in the only order in which each takes the outputs of the one before; `undefined` if there is none. */
-function onlyChain(modules: readonly SizedModule[]): SizedModule[] | undefined {
-  const byInputs = new Map(modules.map((module) => [module.inFeatures, module]));
-  const outputs = new Set(modules.map(({ outFeatures }) => outFeatures));
-  const starts = modules.filter(({ inFeatures }) => !outputs.has(inFeatures));
-  if (byInputs.size < modules.length || starts.length !== 1) return undefined;
-  const chain: SizedModule[] = [];
-  for (
-    let next: SizedModule | undefined = starts[0];
-    next && chain.length < modules.length;
-    next = byInputs.get(next.outFeatures)
-  ) chain.push(next);
-  return chain.length === modules.length ? chain : undefined;
+/** Returns up to two orders of groups in which each module takes the outputs of the one before; none for too many groups. */
+function ordersOf(groups: readonly SizedModule[][]): SizedModule[][] {
+  const found: SizedModule[][] = [];
+  const extend = (done: SizedModule[], rest: readonly SizedModule[][]) => {
+    if (rest.length === 0) found.push(done);
+    for (const next of rest) {
+      if (found.length > 1) return;
+      if (done.length > 0 && done[done.length - 1].outFeatures !== next[0].inFeatures) continue;
+      extend([...done, ...next], rest.filter((other) => other !== next));
+    }
+  };
+  if (groups.length <= MAX_GROUPS) extend([], groups);
+  return found;
 }

@@ -8,15 +8,14 @@ import { isKind, kindOf, type PickleValue } from "../formats/pickle_values.ts";
 import { parseSafetensors } from "../formats/safetensors.ts";
 import type { TorchFile } from "../formats/torch.ts";
 import type { ZipEntry } from "../formats/zip.ts";
+import { CONFIG_KEY } from "../model_config.ts";
 import { activationNamed } from "./activation_names.ts";
 import { dictLayers, isLayerName } from "./layer_dicts.ts";
+import { ARRAYS_ADVICE } from "./other_kinds.ts";
 import { pickledArray } from "./pickled_array.ts";
 import { isBesideCoefs, isScikitLearnName, scikitLearnLayers } from "./scikit_learn.ts";
 import { isSequentialName, sequentialLayers } from "./sequential.ts";
 import type { ForeignLayers, NamedArray } from "./weights.ts";
-
-/** The name of the `config` of this library in the metadata of a safetensors file. */
-const CONFIG_KEY = "mlpcuda";
 
 /** The arrays that a model needs, for messages. */
 const NEEDED =
@@ -46,7 +45,12 @@ export async function npzLayers(
     const member = names[index];
     const content = await entry.read(), origin = { name, member };
     if (holdsObjects(content, origin)) {
-      const [value, ...others] = parseNpyObjects(content, { ...origin, ...PICKLE_OPTIONS });
+      const objects = parseNpyObjects(content, { ...origin, ...PICKLE_OPTIONS });
+      if (objects.every((object) => typeof object === "string")) { // as pandas has texts
+        arrays.set(member, { shape: [objects.length], dtype: "object", read: () => objects });
+        continue;
+      }
+      const [value, ...others] = objects;
       if (others.length > 0) throw refuse(`has a list of objects in ${jsonText(member)}, needs one dict`);
       dicts.set(member, value);
       continue;
@@ -83,7 +87,7 @@ function noModel(names: readonly string[], refuse: Refuse): Error {
 /** Names of functions that pickled layers may have as activations, and the advice for all other names. */
 const PICKLE_OPTIONS = {
   isFunction: (name: string) => activationNamed(name) !== undefined,
-  advice: "save dicts of arrays and texts instead",
+  advice: ARRAYS_ADVICE,
 };
 
 /** Reads the layers of a pickled dict, which may have arrays by name, or a dict for each layer. */
@@ -93,7 +97,15 @@ export async function pickleLayers(bytes: Uint8Array, name: string | undefined):
   if (end !== bytes.length) throw refuse("goes on after its end", { offset: end });
   const dict = dictOf(value, refuse);
   if ([...dict.keys()].some(isLayerName)) return await dictLayers(dict, refuse);
-  const arrays = new Map([...dict].map(([key, item]) => [key, pickledArray(item, key, refuse)]));
+  const arrays = new Map<string, NamedArray>();
+  for (const [key, item] of dict) {
+    const [, list] = /^(coefs|intercepts)_?$/.exec(key) ?? [];
+    if (list !== undefined && Array.isArray(item)) {
+      item.forEach((part, at) => arrays.set(`${list}_${at}`, pickledArray(part, `${key}[${at}]`, refuse)));
+    } else if (typeof item === "string") {
+      arrays.set(key, { shape: [], dtype: "text", read: () => [item] });
+    } else arrays.set(key, pickledArray(item, key, refuse));
+  }
   return await layersOf(arrays, { isOrdered: true, origin: "a pickled dict", refuse });
 }
 
@@ -103,6 +115,7 @@ export async function torchLayers(
   name: string | undefined,
 ): Promise<ForeignLayers> {
   const refuse = refuser("torch", { name });
+  if (!(value instanceof Map)) throw refuse(`has ${kindOf(value)}, needs a dict; save model.state_dict()`);
   const { dict, key } = stateDictIn(dictOf(value, refuse), refuse);
   const arrays = new Map<string, NamedArray>();
   for (const [member, tensor] of dict) {
@@ -139,20 +152,38 @@ function dictOf(value: PickleValue, refuse: Refuse): Map<string, PickleValue> {
   return dict;
 }
 
-/** Returns a dict of tensors: the dict itself, or the only dict of tensors in it, and its key. */
+/** The most dicts of a file that are searched for a state_dict. */
+const MAX_DICTS = 1000;
+
+/** Returns a state_dict: the dict itself, or the only one in it or in its dicts, and the keys that lead to it. */
 function stateDictIn(
   dict: Map<string, PickleValue>,
   refuse: Refuse,
 ): { readonly dict: Map<string, PickleValue>; readonly key?: string } {
-  const hasTensors = (value: PickleValue) =>
-    value instanceof Map && [...value.values()].some((item) => isKind(item, "tensor"));
-  if (hasTensors(dict as Map<PickleValue, PickleValue>)) return { dict };
-  const keys = [...dict.keys()].filter((key) => hasTensors(dict.get(key)!));
-  if (keys.length === 1) return { dict: dictOf(dict.get(keys[0])!, refuse), key: keys[0] };
-  const found = jsonText((keys.length > 1 ? keys : [...dict.keys()]).slice(0, 6).join(", ")).slice(1, -1);
+  const isStateDict = (value: ReadonlyMap<PickleValue, PickleValue>) =>
+    [...value].some(([key, item]) =>
+      typeof key === "string" && isSequentialName(key) && isKind(item, "tensor")
+    );
+  if (isStateDict(dict)) return { dict };
+  const dicts = new Map<PickleValue, string>(), found: [Map<PickleValue, PickleValue>, string][] = [];
+  const addFrom = (outer: ReadonlyMap<PickleValue, PickleValue>, path: string) => {
+    for (const [key, value] of outer) {
+      if (typeof key !== "string" || !(value instanceof Map) || dicts.has(value)) continue;
+      if (dicts.size >= MAX_DICTS) return;
+      dicts.set(value, path + key);
+      if (isStateDict(value)) found.push([value, path + key]);
+    }
+  };
+  addFrom(dict, "");
+  if (found.length === 0) {
+    for (const [inner, path] of [...dicts]) addFrom(inner as Map<PickleValue, PickleValue>, `${path}.`);
+  }
+  if (found.length === 1) return { dict: dictOf(found[0][0], refuse), key: found[0][1] };
+  const names = found.length > 1 ? found.map(([, path]) => path) : [...dict.keys()];
+  const shown = jsonText(names.slice(0, 6).join(", ")).slice(1, -1);
   throw refuse(
-    keys.length === 0
-      ? `has no tensors, needs a state_dict; it has ${found || "nothing"}`
-      : `has several dicts of tensors: ${found}; save one of them`,
+    found.length === 0
+      ? `has no tensors of weights, needs a state_dict; it has ${shown || "nothing"}`
+      : `has several state_dicts: ${shown}; save one of them`,
   );
 }

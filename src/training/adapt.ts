@@ -167,7 +167,12 @@ function orderOf(
   { classNames, labels, task }: Dataset,
 ): { readonly order?: readonly number[]; readonly notes: readonly string[] } {
   const isNamed = labels !== undefined || task === "multilabel";
-  if (!isNamed || !classNames || !mlp.classNames || isSame(classNames, mlp.classNames)) return { notes: [] };
+  if (!isNamed || !mlp.classNames || isSame(classNames ?? [], mlp.classNames)) return { notes: [] };
+  if (!classNames) {
+    if (mlp.classNames.every((name, label) => name === `${label}`)) return { notes: [] };
+    const kept = mlp.classNames.slice(0, 3).map((name, label) => `${label} is ${quoted(name)}`).join(", ");
+    return { notes: [`its class names are kept: ${kept}${mlp.classNames.length > 3 ? ", …" : ""}`] };
+  }
   const outputs = new Map(mlp.classNames.map((name, output) => [name, output]));
   const order = classNames.map((name) => outputs.get(name)!);
   return { order, notes: ["its outputs are in the order of the set's classes"] };

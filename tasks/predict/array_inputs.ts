@@ -1,4 +1,5 @@
 /** The rows of an `.npy` or `.npz` to predict. @module */
+import { arrayPictureInputs } from "../../src/data/array_pictures.ts";
 import { imageSpecOf } from "../../src/data/dataset.ts";
 import { readNpzRows } from "../../src/data/npz_rows.ts";
 import {
@@ -6,6 +7,7 @@ import {
   holdsRows,
   type InputRow,
   openRows,
+  otherBackgroundOf,
   type Rows,
   scaleDoubtOf,
 } from "../../src/data/row_inputs.ts";
@@ -27,12 +29,16 @@ export async function arrayInputs(
   if (bytes[0] === 0x50 && bytes[1] === 0x4B) {
     const rows = await readNpzRows(bytes, { name, set, arrays, classes });
     for (const text of rows.notes) note(text, text);
+    if (raw === false && holdsRows(rows.shape, mlp, undefined) && !holdsRows(rows.shape, mlp, raw)) {
+      return arrayPictureInputs(rows, mlp, options);
+    }
     return rowChunks(rows, mlp, options);
   }
   if (bytes[0] !== 0x93) return undefined;
   const array = parseNpy(bytes, { name });
   if (!holdsRows(array.shape, mlp, raw)) return undefined;
-  if (raw === undefined && imageSpecOf(mlp)?.placement === "center" && !holdsRows(array.shape, mlp, false)) {
+  const isFlat = array.shape[array.shape.length - 1] === mlp.inFeatures;
+  if (raw === undefined && !isFlat && imageSpecOf(mlp)?.placement === "center") {
     const shape = shapeText(mlp.inputShape);
     note(
       "uncentered",
@@ -48,14 +54,18 @@ function* rowChunks(rows: Rows, mlp: Mlp, options: FileOptions): Generator<Input
   const { first, last } = chosenRows(opened.count, options);
   for (let from = first; from <= last; from += CHUNK_ROWS) {
     const chunk = opened.read({ first: from, last: Math.min(last, from + CHUNK_ROWS - 1) });
-    tellDoubt(chunk, mlp, options);
+    tellDoubt(chunk, mlp, { ...options, remedy: "add --no-raw to convert them" });
     yield chunk;
   }
 }
 
-/** Tells the person if the values of rows have probably another scale than the network's. */
-export function tellDoubt(chunk: readonly InputRow[], mlp: Mlp, { name, note }: FileOptions): void {
-  const doubt = scaleDoubtOf(chunk, mlp);
+/** Tells the person if rows have probably another scale, or another background, than those that the network was trained on. */
+export function tellDoubt(
+  chunk: readonly InputRow[],
+  mlp: Mlp,
+  { name, note, remedy }: Pick<FileOptions, "name" | "note"> & { readonly remedy?: string },
+): void {
+  const doubt = scaleDoubtOf(chunk, mlp), background = doubt ? undefined : otherBackgroundOf(chunk, mlp);
   if (doubt === "small") {
     note(
       doubt,
@@ -65,6 +75,13 @@ export function tellDoubt(chunk: readonly InputRow[], mlp: Mlp, { name, note }: 
     note(
       doubt,
       `${name} has values above 1, the network takes pixels from 0 to 1; for pixels from 0 to 255, add --input-scale pixels`,
+    );
+  } else if (background) {
+    const needed = imageSpecOf(mlp)!.background;
+    note(
+      "background",
+      `${name} has images with a ${background} background, the network was trained on images with a ${needed} one; ` +
+        (remedy ?? "such rows are probably classified wrong"),
     );
   }
 }

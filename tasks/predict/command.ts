@@ -30,8 +30,8 @@ export const COMMAND = {
           kind: "boolean",
           default: false,
           help:
-            "use images as they are, without centering; they need the network's input shape; --no-raw centers the ink of arrays of " +
-            "that shape, too",
+            "use pictures as they are, without centering; they need the network's input shape; --no-raw treats the rows of an " +
+            ".npy or .npz as pictures, too, whose ink is centered",
         },
         many: {
           kind: "boolean",

@@ -50,16 +50,21 @@ export interface FileOptions extends Omit<InputOptions, "note"> {
   readonly note: (kind: string, text: string) => void;
 }
 
-/** Checks that files and folders exist. */
-export async function checkInputs(paths: readonly string[]): Promise<void> {
+/** Returns the files and folders that exist, and `-`; `onFault` receives the fault of each other one. */
+export async function existingInputs(
+  paths: readonly string[],
+  onFault: (error: unknown) => void,
+): Promise<string[]> {
+  const found: string[] = [];
   for (const path of paths) {
-    if (path === "-") continue;
     try {
-      await Deno.stat(userPath(path));
+      if (path !== "-") await Deno.stat(userPath(path));
+      found.push(path);
     } catch (error) {
-      throw fileError("Cannot read", userPath(path), error);
+      onFault(fileError("Cannot read", userPath(path), error));
     }
   }
+  return found;
 }
 
 /** Yields the rows of files and folders, and of stdin for `-`, in chunks. */
@@ -115,7 +120,8 @@ async function* folderRows(
   const { pictures, notes } = await listPictures(folder, { set });
   for (const { text } of notes) note(`${name}: ${text}`, `${name}: ${text}`);
   if (pictures.length === 0) {
-    throw new TaskError(`Cannot read ${JSON.stringify(name)}: the folder has no pictures`);
+    const lacks = set === undefined ? "" : ` in class folders, or no set ${JSON.stringify(set)}`;
+    throw new TaskError(`Cannot read ${JSON.stringify(name)}: the folder has no pictures${lacks}`);
   }
   const rows = async function* () {
     for (const { path, className } of pictures) {
@@ -124,7 +130,7 @@ async function* folderRows(
       if (className !== undefined && classes && label === undefined) {
         const text = `${name} has folders such as ${
           JSON.stringify(className)
-        }, which are no classes of the network`;
+        }, which are not classes of the network`;
         note("folders", text);
       }
       yield label === undefined ? found : found.map((row) => ({ ...row, label }));

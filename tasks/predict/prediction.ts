@@ -96,7 +96,7 @@ export function predictionJson({ row, outputs, probabilities, labels }: Predicti
   const { name: file, blank, label, parts, picture } = row;
   const several = { ...picture !== undefined && { picture }, ...parts !== undefined && { digits: parts } };
   const known = { ...several, ...label !== undefined && { trueLabel: label } };
-  if (blank) return { file, blank };
+  if (blank) return { file, ...known, blank };
   if (labels) {
     const predicted = [...labels.keys()].filter((o) => isPredicted(labels[o]));
     const names = classNames && { labelNames: predicted.map((o) => classNames[o]) };

@@ -2,6 +2,10 @@
 import { type Candidate, candidatesOf, guessOf } from "../../src/guess.ts";
 import type { InputRow } from "../../src/data/row_inputs.ts";
 import type { Mlp } from "../../src/mlp.ts";
+import { imageSpecOf, type InputSpec } from "../../src/data/dataset.ts";
+import { imageShapeOf } from "../../src/data/image_shape.ts";
+import { luminanceOf } from "../../src/data/luminance.ts";
+import { pixelsOfInputs } from "../../src/data/pixel_units.ts";
 import { visible } from "../../src/visible.ts";
 import { drawingLines } from "../terminal/drawing.ts";
 import { variable } from "../terminal/environment.ts";
@@ -23,8 +27,11 @@ export async function printTable(
   mlp: Mlp,
   { top, show }: { readonly top: number; readonly show: boolean },
 ): Promise<void> {
-  const canDraw = show && Deno.stdout.isTerminal();
-  if (show && !canDraw) screen.note("--show is ignored: stdout is not a terminal");
+  const isTerminal = Deno.stdout.isTerminal(), canDraw = show && isTerminal && areImages(mlp);
+  if (show && !canDraw) {
+    const why = isTerminal ? "the network's inputs are not known to be images" : "stdout is not a terminal";
+    screen.note(`--show is ignored: ${why}`);
+  }
   let columns: Column<Prediction>[] = [];
   for await (const batch of batches) {
     const found = columnsOf(batch, mlp, top);
@@ -35,7 +42,7 @@ export async function printTable(
     const table = startTable(columns, screen.row, { continued });
     for (const prediction of batch) {
       table.row(prediction);
-      if (canDraw) screen.picture(drawingOf(prediction.row, mlp));
+      if (canDraw) screen.picture(drawingOf(prediction.row.inputs, mlp));
     }
   }
 }
@@ -130,11 +137,18 @@ function remarkOf({ row: { blank, parts, picture }, probabilities }: Prediction)
   return remarks.join(", ");
 }
 
-/** Returns the lines that show the network's input as an image; none if the input is not an image. */
-function drawingOf({ inputs }: InputRow, { inputShape, inputScale }: Mlp): string[] {
-  const sides = inputShape.filter((length) => length > 1);
-  const width = sides.length === 2 ? sides[1] : Math.sqrt(inputs.length);
-  if (!Number.isInteger(width) || sides.length > 2) return [];
-  const values = Float32Array.from(inputs, (value) => value * inputScale);
+function areImages(network: InputSpec): boolean {
+  return imageSpecOf(network) !== undefined && imageShapeOf(network) !== undefined;
+}
+
+/** Returns the lines that show an input of a network as a gray image; none if its inputs are not images. */
+export function drawingOf(inputs: InputRow["inputs"], network: InputSpec): string[] {
+  const image = imageSpecOf(network), shape = imageShapeOf(network);
+  if (!image || !shape) return [];
+  const { width, height, channels } = shape, pixels = pixelsOfInputs(inputs, image);
+  const values = Float32Array.from(
+    { length: width * height },
+    (_, i) => luminanceOf(pixels, channels * i, channels) / 255,
+  );
   return drawingLines({ values, width, color: !Deno.noColor && variable("TERM") !== "dumb" });
 }

@@ -46,7 +46,7 @@ export async function* tableInputs(
       if (labels && classes && label === undefined) {
         const text = `${name} has labels such as ${
           JSON.stringify(labels[i])
-        }, which are no classes of the network`;
+        }, which are not classes of the network`;
         note("labels", text);
       }
       return {

@@ -36,6 +36,7 @@ const HINTS: readonly (readonly [text: string, hint: string])[] = [
     "needs option missing",
     "--missing mean replaces missing values by the mean of their column, --missing drop leaves out rows",
   ],
+  ['"table" has no labels or targets', "name the column of the labels, such as by --label species"],
   ["or option drop", "leave columns out, such as by --drop Name,Ticket"],
 ];
 

@@ -39,8 +39,11 @@ function scaleText({ inputScale, image }: Dataset, scaling: TrainConfig["inputSc
 function describe(source: string, sets: DatasetSets): string {
   const { train, test, validation } = sets, first = firstOf(sets);
   const uses = [[train, "train"], [validation, "validate"], [test, "test"]] as const;
-  const rows = uses.flatMap(([set, use]) => set ? [{ rows: count(countOf(set)), use }] : [])
-    .map(({ rows, use }, index) => `${rows}${index === 0 ? " rows" : ""} to ${use}`);
+  const rows = uses.flatMap(([set, use]) => set ? [{ rows: countOf(set), use }] : [])
+    .map(({ rows, use }, index) => {
+      const noun = index > 0 ? "" : rows === 1 ? " row" : " rows";
+      return `${count(rows)}${noun} to ${use}`;
+    });
   return `${source}: ${rows.join(", ")}; ${inputText(first)}, ${outputText(first)}`;
 }
 

@@ -93,10 +93,10 @@ export async function openStart(
 
 /**
  * Returns the option with which a data set has the inputs of a network: its scale, image properties and columns. The set
- * decides its classes or targets.
+ * decides its classes or targets; those of a table are in the columns of the same names.
  */
 export function likeInputs(start: StartNetwork | undefined): Pick<DataOptions, "like"> {
   if (start === undefined) return {};
-  const { classNames: _, labelColumns: __, ...inputs } = inputSpecOf(start.mlp);
+  const { classNames: _, ...inputs } = inputSpecOf(start.mlp);
   return { like: inputs };
 }

@@ -3,7 +3,7 @@ import { assertEquals, assertGreaterOrEqual, assertMatch, assertStringIncludes }
 import { showNetwork } from "../../src/gui/shown_network.ts";
 import { INK_SIDE } from "../../src/gui/protocol.ts";
 import { parsePng } from "../../src/formats/png.ts";
-import { Mlp } from "../../src/mlp.ts";
+import type { Mlp } from "../../src/mlp.ts";
 import { assertSameParameters } from "./same.ts";
 import {
   digits,

@@ -49,19 +49,21 @@ export interface Case {
 /** An object that a task prints. */
 export type Json = Record<string, unknown>;
 
-/** Registers the two parts of a test. */
+/** Registers the two parts of a test. The part with the files is ignored if `missing` names something that it needs. */
 export function caseTest(
   sentence: string,
   make: () => Files | Promise<Files>,
   body: (given: Case) => Promise<void>,
+  missing?: string,
 ): void {
+  const needs = ["../shared/cases", ...missing === undefined ? [] : [missing]].join(", ");
   taskTest(`${sentence}: data made here`, async (folder) => {
     await writeFiles(folder, await make());
     await body(caseOf(folder));
   });
   Deno.test({
-    name: `${sentence}: files ${NEEDS.replace("needs", "needs ../shared/cases,")}`,
-    ignore: !areHere,
+    name: `${sentence}: files ${NEEDS.replace("needs", `needs ${needs},`)}`,
+    ignore: !areHere || missing !== undefined,
     sanitizeOps: true,
     sanitizeResources: true,
     fn: () => inFolder((folder) => body(caseOf(folder, CASES))),

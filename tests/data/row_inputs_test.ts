@@ -1,6 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { InputSpec } from "../../src/data/dataset.ts";
-import { type InputRow, openRows, rowInputs, scaleDoubtOf } from "../../src/data/row_inputs.ts";
+import {
+  holdsRows,
+  type InputRow,
+  openRows,
+  otherBackgroundOf,
+  rowInputs,
+  scaleDoubtOf,
+} from "../../src/data/row_inputs.ts";
 
 const PIXELS: InputSpec = { inputShape: [2], inputScale: 1 / 255 };
 const SCALED: InputSpec = { inputShape: [2], inputScale: 1, image: { white: 1, placement: "resize" } };
@@ -52,4 +59,45 @@ Deno.test("scaleDoubtOf() doubts floats from 0 to 1 for a network of bytes, and 
   for (const [values, network, doubt] of cases) {
     assertEquals(scaleDoubtOf(rowsOf(values, network), network), doubt, `${values}`);
   }
+});
+
+Deno.test("holdsRows() and openRows() take rows of the input shape, with or without lengths of 1", () => {
+  const image = { white: 255, placement: "center" } as const;
+  const cases: [inputShape: number[], shape: number[], count: number, firstName: string][] = [
+    [[2, 3, 1], [4, 2, 3], 4, "f[0]"],
+    [[2, 3, 1], [2, 3], 1, "f"],
+    [[2, 3], [4, 1, 2, 3], 4, "f[0]"],
+    [[2, 3], [4, 2, 3, 1], 4, "f[0]"],
+    [[2, 3], [1, 2, 3], 1, "f[0]"],
+    [[2, 3], [1, 6], 1, "f[0]"],
+    [[1, 2, 3], [1, 2, 3], 1, "f"],
+    [[6], [1, 6], 1, "f[0]"],
+    [[6], [6], 1, "f"],
+    [[1], [1], 1, "f"],
+    [[1], [5, 1], 5, "f[0]"],
+  ];
+  for (const [inputShape, shape, count, firstName] of cases) {
+    const network = { inputShape, inputScale: 1 / 255, image };
+    const values = new Uint8Array(shape.reduce((a, b) => a * b, 1));
+    assertEquals(holdsRows(shape, network, undefined), true, `[${shape}] for [${inputShape}]`);
+    const opened = openRows({ shape, values }, network, { name: "f" });
+    assertEquals([opened.count, opened.nameOf(0)], [count, firstName], `[${shape}] for [${inputShape}]`);
+  }
+  assertEquals(holdsRows([4, 3, 2], { inputShape: [2, 3, 1], inputScale: 1 / 255, image }, undefined), false);
+});
+
+Deno.test("otherBackgroundOf() finds the background of rows of images if it is not the network's", () => {
+  const rows = (...values: number[]) => values.map((value) => ({ inputs: new Uint8Array(16).fill(value) }));
+  const network = (background?: "dark" | "light", white = 255): InputSpec => ({
+    inputShape: [4, 4],
+    image: { white, placement: "resize", ...background && { background } },
+  });
+  assertEquals(otherBackgroundOf(rows(0, 9), network("light")), "dark");
+  assertEquals(otherBackgroundOf(rows(250), network("dark")), "light");
+  assertEquals(otherBackgroundOf([{ inputs: new Float32Array(16).fill(0.9) }], network("dark", 1)), "light");
+  for (const others of [rows(0, 9), rows(0, 250), []]) {
+    assertEquals(otherBackgroundOf(others, network("dark")), undefined);
+  }
+  assertEquals(otherBackgroundOf(rows(250), network()), undefined);
+  assertEquals(otherBackgroundOf(rows(250), { inputShape: [4, 4] }), undefined);
 });

@@ -32,7 +32,10 @@ Deno.test("openTable() reads a header that ends with a comma, as no other row do
   const table = await open("id,label,a,\n7,M,5\n3,B,6\n");
   assertEquals(table.columns, [{ name: "id" }, { name: "a" }]);
   assertEquals(rowsOf(table.train.inputs), [[7, 5], [3, 6]]);
-  await assertRefused("a,b,\n1,0,\n2,1,\n", 'has no values in column "column 3"; needs values, or option drop');
+  await assertRefused(
+    "a,b,\n1,0,\n2,1,\n",
+    'has no values in column "column 3"; needs values, or option drop',
+  );
   await assertRefused("a,b,\n1,0,\n2,1,\n", 'has no values in column "column 3"', { missing: "mean" });
 });
 

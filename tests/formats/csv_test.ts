@@ -85,7 +85,11 @@ const REFUSED: [name: string, content: string | Uint8Array, fault: string][] = [
     "a,b\n1,2\n\n3\n",
     "it has 1 field in line 4, needs 2 as in the first row (at byte 9)",
   ],
-  ["a third row with too few fields", "a,\n1,2\n3\n", "it has 1 field in line 3, needs 2 as in the first row"],
+  [
+    "a third row with too few fields",
+    "a,\n1,2\n3\n",
+    "it has 1 field in line 3, needs 2 as in the first row",
+  ],
   ["a row with too few fields after a full one", "a,b\n1\n", "it has 1 field in line 2, needs 2 as in"],
   ["a row with too many fields", 'a,b\n"x\ny",2\n3,4,5\n', "it has 3 fields in line 4, needs 2 as in"],
   [

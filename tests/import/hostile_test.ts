@@ -133,7 +133,7 @@ const REFUSED: readonly (readonly [kind: string, bytes: Uint8Array, message: str
   [
     "a dict without tensors",
     archiveOf(text("}S'epoch'\nI3\ns.")),
-    "has no tensors, needs a state_dict; it has epoch",
+    "has no tensors of weights, needs a state_dict; it has epoch",
   ],
   ["a number", archiveOf(text("I3\n.")), "has a number, needs a dict"],
   [

@@ -35,6 +35,7 @@ const CASES: readonly (readonly [
   ["state_dict.pt", outputs.sequential, undefined, 'layers from "0", "3", "5" of a state_dict of PyTorch'],
   ["legacy.pt", outputs.sequential, undefined, 'layers from "0", "3", "5" of a state_dict of PyTorch'],
   ["checkpoint.pt", outputs.sequential, undefined, 'the state_dict is its "model_state_dict"'],
+  ["run.pt", outputs.sequential, undefined, 'the state_dict is its "run.model"'],
   [
     "prefixed.pt",
     outputs.sequential,
@@ -78,8 +79,14 @@ for (const [name, expected, layers, note] of CASES) {
 const REFUSED: readonly (readonly [name: string, message: string])[] = [
   ["module.pt", "needs the constructor torch.nn.modules.container.Sequential, which is refused"],
   ["module.pt", "save model.state_dict() instead"],
+  ["list.pt", "has a list, needs a dict; save model.state_dict()"],
+  ["two.pt", "has several state_dicts: generator, discriminator; save one of them"],
   ["torchscript.pt", "is a program of TorchScript; save model.state_dict() instead"],
   ["batch_norm.pt", `has "1.running_mean", needs nothing but weights and biases of fully connected layers`],
+  [
+    "batch_norm.pt",
+    "make a batch normalization a part of its layer first, in PyTorch by torch.nn.utils.fusion",
+  ],
   ["convolution.pt", `has "0.weight" of a convolution of shape [2, 1, 3, 3], needs weights [O, I]`],
 ];
 

@@ -18,6 +18,9 @@ const path = PLACES.find((place) => {
   }
 });
 
+/** The path of MNIST; `undefined` if this machine does not have it. */
+export const mnistPath = path && fromFileUrl(path);
+
 /** True if this machine has MNIST. */
 export const hasMnist = path !== undefined;
 
@@ -25,7 +28,7 @@ let loaded: DatasetPair | undefined;
 
 /** Reads MNIST, once. */
 export async function mnist(): Promise<Required<DatasetPair>> {
-  loaded ??= await loadDataset(fromFileUrl(path!));
+  loaded ??= await loadDataset(mnistPath!);
   return loaded as Required<DatasetPair>;
 }
 

@@ -31,7 +31,8 @@ Deno.test("likeInputs() gives the inputs of a network, and not its classes", () 
     labelColumns: ["y"],
     image,
   });
-  assertEquals(likeInputs({ mlp, name: "m.npz" }), { like: { inputShape: [28, 28], inputScale: 1, image } });
+  const like = { inputShape: [28, 28], inputScale: 1, image, labelColumns: ["y"] };
+  assertEquals(likeInputs({ mlp, name: "m.npz" }), { like });
   assertEquals(likeInputs(undefined), {});
 });
 
@@ -116,3 +117,31 @@ taskTest("train --init refuses what does not fit, with the reason", async (folde
   await refuse(2, `--init "m.npz" and --resume exclude each other`, ...three, "--resume", "c.npz");
   assertEquals(folder.names(), ["five.npz", "m.npz", "three.npz"]);
 });
+
+taskTest(
+  "train --init reads a CSV with the columns, the categories and the label column of the model",
+  async (folder) => {
+    const rows = (colors: readonly string[]) =>
+      Array.from(
+        { length: 40 },
+        (_, i) => `${Math.sin(i)},${i % 3 ? "yes" : "no"},${colors[i % colors.length]}`,
+      );
+    const csv = (header: string, colors: readonly string[]) =>
+      new TextEncoder().encode(`${header}\n${rows(colors).join("\n")}\n`);
+    await folder.write("a.csv", csv("a,bought,color", ["red", "green", "blue"]));
+    await folder.write("b.csv", csv("a,bought,color", ["red", "green"]));
+    await folder.write("c.csv", csv("a,sold,color", ["red", "green"]));
+    await run(folder, "--data", "a.csv", "--label", "bought", "--epochs", "1", "-o", "a.npz");
+    const init = ["--init", "a.npz", "--epochs", "1"];
+    const { stderr } = await run(folder, ...init, "--data", "b.csv", "-o", "b.npz");
+    assertStringIncludes(stderr, "2 columns as 4 inputs, 2 classes");
+    assertMatch(stderr, /\ninit {5}a.npz: all 3 layers are kept\n/);
+    await run(folder, ...init, "--data", "c.csv", "--label", "sold", "-o", "c.npz");
+    const outcome = await folder.run("train", ...init, "--data", "c.csv", "-o", "d.npz");
+    assertEquals(outcome.code, 1);
+    assertStringIncludes(
+      outcome.stderr,
+      '"table" has no labels or targets\n  hint: name the column of the labels, such as by --label species\n',
+    );
+  },
+);

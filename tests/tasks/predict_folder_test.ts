@@ -33,11 +33,27 @@ taskTest(
   },
 );
 
-taskTest("predict says that a folder's class folders are no classes of the network", async (folder) => {
+taskTest("eval on a folder reads pictures as predict does", async (folder) => {
+  await prepare(folder);
+  const { code, stdout, stderr } = await folder.run(
+    "eval",
+    "-m",
+    "m.npz",
+    "--data",
+    "bars",
+    "--set",
+    "train",
+  );
+  assertEquals(code, 0, stderr);
+  assertStringIncludes(stderr, "ink of images of 80×60 pixels centered on 28×28 gray");
+  assertStringIncludes(stdout, "accuracy 66.67 ±27.22 % (2 of 3)\n");
+});
+
+taskTest("predict says that a folder's class folders are not classes of the network", async (folder) => {
   await prepare(folder);
   await Deno.rename(`${folder.path}/bars/upright`, `${folder.path}/bars/vertical`);
   const { stderr } = await folder.run(...PREDICT, "bars");
-  const note = 'bars has folders such as "vertical", which are no classes of the network\n';
+  const note = 'bars has folders such as "vertical", which are not classes of the network\n';
   assertStringIncludes(stderr, note);
   assertStringIncludes(stderr, "(1 of 2 correct)\n");
 });
@@ -69,4 +85,30 @@ taskTest("predict --keep-going leaves out files that cannot be read, and names t
   const none = await folder.run(...PREDICT, "bars/flat/0.png", "--keep-going", "--csv", "out.csv");
   assertStringIncludes(none.stderr, "error: Cannot predict: no input could be read\n");
   assertEquals([none.code, folder.names()], [1, ["bars", "m.npz"]]);
+});
+
+taskTest("predict --keep-going leaves out files that do not exist, and names them", async (folder) => {
+  await prepare(folder);
+  const args = ["none.png", "bars/flat/1.png", "--json", "--keep-going"];
+  const { code, stdout, stderr } = await folder.run(...PREDICT, ...args);
+  assertEquals([code, linesOf(stdout).length], [1, 1]);
+  assertStringIncludes(stderr, 'error: Cannot read "none.png": no such file or folder\n');
+  assertStringIncludes(stderr, "error: Cannot predict all inputs: 1 file left out\n");
+});
+
+taskTest("predict says that a folder lacks the set that was asked for", async (folder) => {
+  await prepare(folder);
+  const { code, stderr } = await folder.run(...PREDICT, "bars", "--set", "validation");
+  assertEquals(code, 1);
+  assertStringIncludes(
+    stderr,
+    'Cannot read "bars": the folder has no pictures in class folders, or no set "validation"',
+  );
+});
+
+taskTest("predict --json has the label of a picture without ink", async (folder) => {
+  await prepare(folder);
+  await folder.write("bars/flat/1.png", await png(bar("none")));
+  const outcome = await folder.run(...PREDICT, "bars", "--json", "--rows", "0");
+  assertEquals(jsonOf(outcome), [{ file: "bars/flat/1.png", trueLabel: 1, blank: true }]);
 });

@@ -4,6 +4,7 @@ import { formatNpz } from "../../src/formats/npz.ts";
 import type { MlpParts } from "../../src/mlp_parts.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { dense } from "../../src/plan/layers.ts";
+import { barsMlp } from "./bars.ts";
 import { type Folder, jsonOf, linesOf, taskTest } from "./support.ts";
 
 /** Returns a network with two inputs that takes the class "big" if their sum, after scaling, is above 1. */
@@ -139,6 +140,45 @@ taskTest("predict predicts more rows than a batch has, in order", async (folder)
   const table = linesOf((await folder.run("predict", "-m", "m.npz", "rows.npy")).stdout);
   assertEquals([table.length, table.filter((line) => line.startsWith("image")).length], [count + 1, 1]);
 });
+
+taskTest(
+  "predict says that rows have another background, and --no-raw brings them to that of the network",
+  async (folder) => {
+    const bars = barsMlp(), weights = bars.parameters["layer_1.weights"].map((weight) => -weight);
+    const light = { white: 255, background: "light", placement: "center" } as const;
+    const parameters = { ...bars.parameters, "layer_1.weights": weights };
+    await folder.write("m.npz", new Mlp({ ...bars, parameters, image: light }).format());
+    const upright = Uint8Array.from({ length: 784 }, (_, at) => at % 28 > 12 && at % 28 < 16 ? 250 : 0);
+    const x = { shape: [2, 28, 28], values: Uint8Array.of(...upright, ...upright) };
+    await folder.write("set.npz", formatNpz({ x, y: { shape: [2], values: Uint8Array.of(0, 1) } }));
+    await folder.write("rows.npy", npy(x.values, 2, 784));
+    const names = Array.from(upright, (_, i) => `pixel${i}`);
+    await folder.write("row.csv", new TextEncoder().encode(`${names}\n${upright}\n`));
+
+    const found = (name: string) =>
+      `${name} has images with a dark background, the network was trained on images with a light one; `;
+    assertStringIncludes(
+      (await guesses(folder, "set.npz")).stderr,
+      `${found("set.npz")}add --no-raw to convert them\n`,
+    );
+    assertStringIncludes((await guesses(folder, "rows.npy")).stderr, `${found("rows.npy")}add --no-raw`);
+    assertStringIncludes(
+      (await guesses(folder, "row.csv")).stderr,
+      `${found("row.csv")}such rows are probably`,
+    );
+
+    for (const name of ["set.npz", "rows.npy"]) {
+      const outcome = await folder.run("predict", "-m", "m.npz", "--json", "--no-raw", name);
+      const predictions = jsonOf(outcome).map(({ className, trueLabel }) => [className, trueLabel]);
+      const labels = name === "set.npz" ? [0, 1] : [undefined, undefined];
+      assertEquals(predictions, labels.map((label) => ["upright", label]));
+      assertEquals(outcome.stderr.includes("background"), false, outcome.stderr);
+      assertEquals(jsonOf(outcome).map(({ file }) => file), [`${name}[0]`, `${name}[1]`]);
+    }
+    const last = await folder.run("predict", "-m", "m.npz", "--json", "--no-raw", "set.npz", "--rows", "1");
+    assertEquals(jsonOf(last).map(({ file, trueLabel }) => [file, trueLabel]), [["set.npz[1]", 1]]);
+  },
+);
 
 const REFUSED: [args: string[], message: string][] = [
   [["--id", "Id"], "--id needs --csv"],

@@ -66,7 +66,7 @@ for (const [name, [mlp, set]] of Object.entries(KEPT)) {
   Deno.test(`adaptNetwork() keeps all layers for ${name}`, () => {
     const { mlp: adapted, notes } = adaptNetwork(mlp, set);
     assertEquals([adapted.parameters, adapted.layers], [mlp.parameters, mlp.layers]);
-    assertEquals(notes, ["all 2 layers are kept"]);
+    assertEquals(notes[0], "all 2 layers are kept");
     assertEquals([adapted.classNames, adapted.training], [set.classNames ?? mlp.classNames, undefined]);
   });
 }
@@ -142,6 +142,18 @@ Deno.test("adaptNetwork() orders the outputs as the set orders its classes", () 
   assertEquals([...adapted.predict(row)], [c, a, b]);
   assertEquals(adapted.classNames, ["c", "a", "b"]);
   assertEquals(notes, ["all 2 layers are kept", "its outputs are in the order of the set's classes"]);
+});
+
+Deno.test("adaptNetwork() says which class each number is if only the network has names", () => {
+  const notesOf = (classNames: string[]) =>
+    adaptNetwork(
+      trained([dense(8, "relu"), dense(classNames.length, "softmax")], { classNames }),
+      classesOf(classNames.length),
+    ).notes;
+  const names = 'its class names are kept: 0 is "d", 1 is "c", 2 is "b"';
+  assertEquals(notesOf(["d", "c", "b", "a"]), ["all 2 layers are kept", `${names}, …`]);
+  assertEquals(notesOf(["d", "c", "b"]), ["all 2 layers are kept", names]);
+  assertEquals(notesOf(["0", "1"]), ["all 2 layers are kept"]);
 });
 
 Deno.test("adaptNetwork() takes the dropout and the last layer of given layers", () => {
