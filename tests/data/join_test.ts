@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { DatasetPair, InputSpec } from "../../src/data/dataset.ts";
-import { datasetFromArrays, type DatasetArrays } from "../../src/data/from_arrays.ts";
+import { type DatasetArrays, datasetFromArrays } from "../../src/data/from_arrays.ts";
 import { datasetFromCsv } from "../../src/data/from_csv.ts";
 import { joinDatasets } from "../../src/data/join.ts";
 

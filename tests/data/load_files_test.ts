@@ -143,16 +143,24 @@ fileTest("loadSets() needs no training set, which loadDataset() does", async (fo
 fileTest("loadDataset() tells what a zip archive of files needs", async (folder) => {
   const path = `${folder}/archive.zip`, bytes = new Uint8Array(3);
   await Deno.writeFile(path, writeZip([{ name: "data/", bytes }, { name: "data/train.csv", bytes }]));
-  await assertRejects(() => loadDataset(path), FormatError, "it is a zip archive of files such as data/, not of");
+  await assertRejects(
+    () => loadDataset(path),
+    FormatError,
+    "it is a zip archive of files such as data/, not of",
+  );
 });
 
-fileTest("loadDataset() reads a table piece by piece, and tells what compressed ones need", async (folder) => {
-  const path = `${folder}/a.csv`, rows = Array.from({ length: 100_000 }, (_, row) => `${row % 7},${row % 2}\n`);
-  await Deno.writeTextFile(path, rows.join(""));
-  const { train } = await loadDataset(path);
-  assertEquals([train.labels?.length, train.inputs[6]], [100_000, 6]);
-  await Deno.writeFile(path, await gzip(new TextEncoder().encode("a,b\n1,2\n")));
-  await assertRejects(() => loadDataset(path), FormatError, "it is gzipped, needs text");
-  await Deno.writeFile(path, Uint8Array.of(0xFF, 0xFE, 0x61, 0));
-  await assertRejects(() => loadDataset(path), FormatError, "it is UTF-16 text, needs UTF-8");
-});
+fileTest(
+  "loadDataset() reads a table piece by piece, and tells what compressed ones need",
+  async (folder) => {
+    const path = `${folder}/a.csv`,
+      rows = Array.from({ length: 100_000 }, (_, row) => `${row % 7},${row % 2}\n`);
+    await Deno.writeTextFile(path, rows.join(""));
+    const { train } = await loadDataset(path);
+    assertEquals([train.labels?.length, train.inputs[6]], [100_000, 6]);
+    await Deno.writeFile(path, await gzip(new TextEncoder().encode("a,b\n1,2\n")));
+    await assertRejects(() => loadDataset(path), FormatError, "it is gzipped, needs text");
+    await Deno.writeFile(path, Uint8Array.of(0xFF, 0xFE, 0x61, 0));
+    await assertRejects(() => loadDataset(path), FormatError, "it is UTF-16 text, needs UTF-8");
+  },
+);
