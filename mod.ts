@@ -64,6 +64,7 @@ export {
   type DataNote,
   type Dataset,
   type DatasetPair,
+  type DatasetSets,
   type ImageSpec,
   imageSpecOf,
   inFeaturesOf,
@@ -90,7 +91,14 @@ export { inkOf } from "./src/data/ink.ts";
 export { digitsOfInk } from "./src/data/digit_parts.ts";
 export { backgroundOf, type ImageRows } from "./src/data/background.ts";
 export { joinDatasets } from "./src/data/join.ts";
-export { datasetFromNpz, loadDataset, type LoadOptions } from "./src/data/load.ts";
+export type { SetName } from "./src/data/raw_rows.ts";
+export {
+  datasetFromNpz,
+  loadDataset,
+  type LoadOptions,
+  loadSets,
+  type LoadSetsOptions,
+} from "./src/data/load.ts";
 export type { ArrayRole, DataOptions } from "./src/data/options.ts";
 export { isMnist, type MnistArray, type MnistSources, type PinnedFile } from "./src/data/mnist.ts";
 export {

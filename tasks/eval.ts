@@ -1,7 +1,7 @@
 /** `deno task eval`: evaluates a saved network on a data set. @module */
 import { openBackend } from "../src/backends/open.ts";
 import { evaluate } from "../src/training/evaluate.ts";
-import { openData } from "./shared/data.ts";
+import { openSets, throwMissing } from "./shared/data.ts";
 import { dataOptionsOf, MEANING_OPTIONS, READING_OPTIONS } from "./shared/data_options.ts";
 import { evaluationLines } from "./shared/evaluation_lines.ts";
 import { loadModel } from "./shared/model.ts";
@@ -15,7 +15,6 @@ import {
   MODEL_OPTION,
 } from "./shared/options.ts";
 import type { Command } from "./terminal/command.ts";
-import { TaskError } from "./terminal/errors.ts";
 import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
 
 const COMMAND = {
@@ -56,14 +55,9 @@ async function main(context: TaskContext<typeof COMMAND["groups"]>): Promise<voi
   const mlp = await loadModel(data.model, { ...context, layers: data.layers, normalize: data.normalize });
   const { model: _, layers: __, normalize: ___, data: named, set: ____, ...reading } = data;
   const { data: options } = await dataOptionsOf(reading);
-  const { sets, lines } = await openData(named, { screen, signal }, { ...options, like: mlp });
   const set = data.set ?? COMMAND.groups.data.options.set.default;
-  const dataset = sets[set];
-  if (dataset === undefined) {
-    throw new TaskError(`Cannot evaluate on ${sets.train.source}: it has no ${set} rows`, {
-      hint: "use --set train",
-    });
-  }
+  const { sets, lines } = await openSets(named, { screen, signal }, { ...options, like: mlp, set });
+  const dataset = sets[set] ?? throwMissing(sets, set, "evaluate", "or --test-split as in training");
   await using backend = await openBackend(run.backend ?? "auto", backendOptionsOf(run));
   screen.note(`backend  ${backend.name} on ${backend.device}`);
   for (const line of lines) screen.note(line);

@@ -9,7 +9,7 @@ import { readFileBounded, writeFileAtomic } from "../src/files.ts";
 import { formatLayers } from "../src/plan/layers.ts";
 import type { Mlp } from "../src/mlp.ts";
 import { refuseToReplace, type Target, targetOf } from "./export/target.ts";
-import { openData } from "./shared/data.ts";
+import { openSets, throwMissing } from "./shared/data.ts";
 import { dataOptionsOf, READING_OPTIONS } from "./shared/data_options.ts";
 import { loadModel } from "./shared/model.ts";
 import {
@@ -152,13 +152,10 @@ async function rowsOf(mlp: Mlp, { given, screen, signal }: Context): Promise<Dat
     return makeRows(mlp, { count: MADE_ROWS });
   }
   const { data: options } = await dataOptionsOf(reading);
-  const { sets, lines } = await openData(named, { screen, signal }, { ...options, like: mlp });
+  const { sets, lines } = await openSets(named, { screen, signal }, { ...options, like: mlp, set });
   for (const line of lines) screen.note(line);
   const dataset = sets[set] ?? (wanted === undefined ? sets.train : undefined);
-  if (dataset) return dataset.inputs;
-  throw new TaskError(`Cannot compare on ${sets.train.source}: it has no ${set} rows`, {
-    hint: "use --set train",
-  });
+  return (dataset ?? throwMissing(sets, set, "compare")).inputs;
 }
 
 /** Writes the file; compares what the disk has with the network before the file gets its name. */

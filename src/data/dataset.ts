@@ -80,6 +80,9 @@ export interface DatasetPair {
   readonly notes?: readonly DataNote[];
 }
 
+/** The sets of a source that has no training set, or any others. */
+export type DatasetSets = Partial<Pick<DatasetPair, "train">> & Omit<DatasetPair, "train">;
+
 /** A decision about a data set that a caller may want to change, or advice. */
 export interface DataNote {
   /** The decision, such as `inputs not scaled (columns differ 80×)`. */

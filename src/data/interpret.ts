@@ -6,12 +6,13 @@
 import { FormatError } from "../errors.ts";
 import { shapeText } from "../formats/fault.ts";
 import type { Naming } from "./arrays.ts";
-import { countOf, type Dataset, type DatasetPair } from "./dataset.ts";
+import { countOf, type Dataset, type DatasetPair, type DatasetSets } from "./dataset.ts";
 import { checkedDataset } from "./from_arrays.ts";
 import { inputArray, type InputMeaning, meaningOf } from "./interpret_inputs.ts";
 import { interpretLabels, type LabelsOrTargets } from "./interpret_labels.ts";
 import type { DataOptions } from "./options.ts";
 import type { RawArray, RawSet, RawSource } from "./raw.ts";
+import type { RawRows } from "./raw_rows.ts";
 import { splitRows, takeRows } from "./split.ts";
 
 /**
@@ -20,15 +21,20 @@ import { splitRows, takeRows } from "./split.ts";
  * @throws {FormatError} if the arrays do not fit each other or the options
  */
 export function interpret(source: RawSource, options: DataOptions = {}): DatasetPair {
-  const { file } = source;
+  return interpretSets(source, options) as DatasetPair;
+}
+
+/** Makes data sets as {@linkcode interpret} does, also of the rows of a single set, which need not be a training set. */
+export function interpretSets(source: RawSource | RawRows, options: DataOptions = {}): DatasetSets {
+  const { file } = source, first = "set" in source ? source.set : "train";
   const refuse = (_kind: unknown, fault: string) =>
     new FormatError(`Cannot load ${JSON.stringify(file)}: ${fault}`, { file });
-  const named = [["train", source.train], ["test", source.test], ["validation", source.validation]] as const;
+  const named = [[first, source.train], ["test", source.test], ["validation", source.validation]] as const;
   const sets = named.flatMap(([name, set]) => set ? [{ name, set, labels: labelled(set, refuse) }] : []);
   const labels = interpretLabels(
     sets.map((set) => set.labels),
     options,
-    { classNames: classNamesOf(source, refuse), refuse },
+    { classNames: classNamesOf(source, refuse), columnNames: source.labelColumns, refuse },
   );
   const meaning = meaningOf(source.train.inputs, options, { image: source.image, refuse });
   const made = sets.map(({ name, set, labels: { name: labelName } }, at) => {
@@ -36,7 +42,7 @@ export function interpret(source: RawSource, options: DataOptions = {}): Dataset
     return [name, dataset] as const;
   });
   const notes = [...source.notes ?? [], ...meaning.notes, ...labels.notes];
-  const pair = { ...Object.fromEntries(made) as unknown as DatasetPair, ...notes.length > 0 && { notes } };
+  const pair: DatasetSets = { ...Object.fromEntries(made), ...notes.length > 0 && { notes } };
   return splitOff(pair, options, refuse);
 }
 
@@ -54,6 +60,10 @@ function classNamesOf({ classNames }: RawSource, refuse: Naming["refuse"]): read
   if (!classNames) return undefined;
   const { name, shape, values, dtype } = classNames;
   if (shape.length === 1 && Array.isArray(values)) return values;
+  // scikit-learn lists the digits as the names of their classes.
+  const numbers = Array.from(values as ArrayLike<number | bigint>, Number);
+  const areNames = numbers.every(Number.isInteger) && new Set(numbers).size === numbers.length;
+  if (shape.length === 1 && areNames) return numbers.map(String);
   throw refuse("shape", `"${name}" has shape ${shapeText(shape)} of ${dtype}, needs [C] of strings`);
 }
 
@@ -99,15 +109,16 @@ function datasetOf(
 
 /** Sets rows of the training set apart as the test set if the options ask for it. */
 function splitOff(
-  pair: DatasetPair,
+  pair: DatasetSets,
   { testSplit = 0, seed = 1 }: DataOptions,
   refuse: Naming["refuse"],
-): DatasetPair {
+): DatasetSets {
   if (testSplit === 0) return pair;
   if (!(testSplit > 0 && testSplit < 1)) {
     throw refuse("range", `Test split is ${testSplit}, needs a number from 0 to below 1`);
   }
   if (pair.test) throw refuse("shape", "it has a test set, a test split needs a source without one");
+  if (!pair.train) throw refuse("shape", "it has no training set, which a test split needs");
   const { train, validation } = splitRows(countOf(pair.train), testSplit, seed), { source } = pair.train;
   return {
     ...pair,

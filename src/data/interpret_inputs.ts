@@ -163,7 +163,7 @@ function adviceFor(values: NumericArray, inputShape: readonly number[]): DataNot
     advice.push({ text, option: { name: "inputScale", value } });
   };
   if (most !== undefined && (areColors ? most > 127 && most <= 255 : most > 1)) {
-    advise(`0 to ${most.toLocaleString("en-US")} may be pixels`, `1/${most}`);
+    advise(`0 to ${most.toLocaleString("en-US")} may be pixels`, areColors ? "pixels" : `1/${most}`);
   }
   const spread = spreadOf(values, inputShape);
   if (!spread) return advice;

@@ -1,5 +1,5 @@
 /** Joining of data sets with the same inputs and classes. @module */
-import type { Dataset, DatasetPair } from "./dataset.ts";
+import type { Dataset, DatasetPair, DatasetSets } from "./dataset.ts";
 
 /**
  * Joins data sets that {@linkcode loadDataset} made: the second and further ones with `like`, the training set of the first.
@@ -8,15 +8,21 @@ import type { Dataset, DatasetPair } from "./dataset.ts";
  * @throws {TypeError} if the sets have other inputs, or another kind of labels or targets, than the first
  */
 export function joinDatasets(pairs: readonly DatasetPair[]): DatasetPair {
+  const { train, ...others } = joinSets(pairs);
+  if (!train) throw new TypeError("Cannot join data sets: none is given");
+  return { train, ...others };
+}
+
+/** Joins data sets as {@linkcode joinDatasets} does, also without training sets. */
+export function joinSets(pairs: readonly DatasetSets[]): DatasetSets {
   const join = (name: "train" | "test" | "validation") => {
     const sets = pairs.map((pair) => pair[name]).filter((set) => set !== undefined);
     return sets.length > 1 ? joined(sets) : sets[0];
   };
   const train = join("train"), test = join("test"), validation = join("validation");
-  if (!train) throw new TypeError("Cannot join data sets: none is given");
   const notes = pairs.flatMap((pair) => pair.notes ?? []);
   return {
-    train,
+    ...train && { train },
     ...test && { test },
     ...validation && { validation },
     ...notes.length > 0 && { notes },

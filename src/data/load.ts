@@ -1,17 +1,19 @@
 /** Data sets from files and folders. @module */
+import { isText, openContent } from "../content.ts";
 import { FormatError } from "../errors.ts";
-import { readFileBounded } from "../files.ts";
 import { byteCount } from "../formats/fault.ts";
 import { type Npz, parseNpz } from "../formats/npz.ts";
 import { checkFiles } from "../host.ts";
-import type { DatasetPair } from "./dataset.ts";
+import type { DatasetPair, DatasetSets } from "./dataset.ts";
+import { visible } from "../visible.ts";
 import { findIdxFiles } from "./idx_files.ts";
-import { openIdxSource } from "./idx_source.ts";
-import { interpret } from "./interpret.ts";
-import { openNpzSource } from "./npz_source.ts";
+import { openIdxRows, openIdxSource } from "./idx_source.ts";
+import { interpret, interpretSets } from "./interpret.ts";
+import { hasTrainingSet, openNpzRows, openNpzSource, type SetName } from "./npz_source.ts";
 import type { DataOptions } from "./options.ts";
 import { openPictureFolder } from "./picture_folder.ts";
 import type { RawSource } from "./raw.ts";
+import type { RawRows } from "./raw_rows.ts";
 import { openTable } from "./table.ts";
 import { openTableFolder } from "./table_folder.ts";
 
@@ -50,32 +52,68 @@ export async function loadDataset(path: string, options: LoadOptions = {}): Prom
   return interpret(await openSource(path, options), options);
 }
 
-/** Opens a file or folder. */
-async function openSource(path: string, options: LoadOptions): Promise<RawSource> {
+/** The options of {@linkcode loadSets}. */
+export interface LoadSetsOptions extends LoadOptions {
+  /** The network, which decides the meaning of inputs and labels. */
+  readonly like: NonNullable<DataOptions["like"]>;
+  /** The set that is read of a source without a training set; by default its test set, else its only set. */
+  readonly set?: SetName;
+}
+
+/**
+ * Loads the sets of a file or folder to evaluate a network on them, as {@linkcode loadDataset} does. The source needs no
+ * training set: of an `.npz` or IDX files without one, one set is read. Needs Deno and read permission.
+ *
+ * @throws {FormatError} for the reasons of {@linkcode loadDataset}, or if a source without a training set lacks the set
+ */
+export async function loadSets(path: string, options: LoadSetsOptions): Promise<DatasetSets> {
+  checkFiles(`load ${JSON.stringify(path)}`, "pass the bytes of an .npz to datasetFromNpz()");
+  return interpretSets(await openSource(path, options, { set: options.set }), options);
+}
+
+/** Opens a file or folder. With `rows`, it needs no training set. */
+async function openSource(path: string, options: LoadOptions, rows?: Rows): Promise<RawSource | RawRows> {
   const idx = await findIdxFiles(path); // also of a path that is the start of file names
-  if (idx) return await openIdxSource(idx);
-  return await ((await Deno.stat(path)).isDirectory ? openFolder : openFile)(path, options);
+  if (idx) return await (rows && !idx.sets.train ? openIdxRows(idx, rows) : openIdxSource(idx));
+  return (await Deno.stat(path)).isDirectory
+    ? await openFolder(path, options)
+    : await openFile(path, options, rows);
 }
 
-/** Opens a file: an `.npz` by its first bytes, else a table. */
-async function openFile(path: string, options: DataOptions): Promise<RawSource> {
-  const bytes = await readFileBounded(path);
-  if (bytes[0] === 0x50 && bytes[1] === 0x4B) {
-    return await openNpzSource(await parseNpz(bytes, { name: path }), { file: path, ...options });
-  }
-  if (!isText(bytes)) {
-    const needed = "needs an .npz, a CSV or TSV file, or a folder";
-    const fault = `it is neither an .npz archive nor a table of text (${byteCount(bytes.length)}), ${needed}`;
-    throw new FormatError(`Cannot load ${JSON.stringify(path)}: ${fault}`, { file: path });
-  }
-  return await openTable(bytes, { ...options, file: path });
-}
+/** The choice of the set of a source without a training set. */
+type Rows = Pick<LoadSetsOptions, "set">;
 
-/** Returns whether the first bytes may be those of a text: no control characters but tabs and line breaks. */
-function isText(bytes: Uint8Array): boolean {
-  const start = bytes.subarray(0, 1024);
-  const isUtf16 = (start[0] === 0xFF && start[1] === 0xFE) || (start[0] === 0xFE && start[1] === 0xFF);
-  return isUtf16 || start.every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0D));
+/** Matches the names of files and folders in zip archives and spreadsheets, which arrays do not have. */
+const OTHER_FILE =
+  /\/$|\.(?:csv|tsv|txt|data|md|xml|rels|json|png|jpe?g|gif|bmp|webp|gz|ubyte|mat|pkl|bin)$/i;
+
+/** Opens a file: an `.npz` by its first bytes, else a table, which is read piece by piece. */
+async function openFile(path: string, options: DataOptions, rows?: Rows): Promise<RawSource | RawRows> {
+  using content = await openContent(path);
+  const { head } = content;
+  if (head[0] === 0x50 && head[1] === 0x4B) {
+    const npz = await parseNpz(await content.bytes(), { name: path }), named = { file: path, ...options };
+    if (npz.names.length > 0 && npz.names.every((name) => OTHER_FILE.test(name))) {
+      throw new FormatError(
+        `Cannot load ${JSON.stringify(path)}: it is a zip archive of files such as ${
+          visible(npz.names[0])
+        }, not of arrays; unpack it, and name a file or a folder`,
+        { file: path },
+      );
+    }
+    return await (rows && !hasTrainingSet(npz, named)
+      ? openNpzRows(npz, { ...named, ...rows })
+      : openNpzSource(npz, named));
+  }
+  // The reader of tables tells what UTF-16 texts and compressed files need.
+  const isKnown = [[0xFF, 0xFE], [0xFE, 0xFF], [0x1F, 0x8B]].some(([a, b]) => head[0] === a && head[1] === b);
+  if (isKnown || isText(head)) return await openTable(content.pieces(), { ...options, file: path });
+  const { size } = await Deno.stat(path);
+  const found = `it is neither an .npz archive nor a table of text (${byteCount(size)})`;
+  throw new FormatError(
+    `Cannot load ${JSON.stringify(path)}: ${found}, needs an .npz, a CSV or TSV file, or a folder`,
+    { file: path },
+  );
 }
 
 async function openFolder(path: string, options: LoadOptions): Promise<RawSource> {

@@ -46,6 +46,11 @@ export async function openNpzSource(npz: Npz, { file, arrays }: NpzSourceOptions
   };
 }
 
+/** Returns whether an archive has inputs of a training set. */
+export function hasTrainingSet(npz: Npz, options: NpzSourceOptions): boolean {
+  return rolesOf(npz.names, options).arraysOf("train").x !== undefined;
+}
+
 /** Options of {@linkcode openNpzRows}. */
 export interface NpzRowsOptions extends NpzSourceOptions {
   /**

@@ -5,13 +5,14 @@ import type { DataOptions } from "../../src/data/options.ts";
 import { listPictures } from "../../src/data/picture_list.ts";
 import type { InputRow, RowRange } from "../../src/data/row_inputs.ts";
 import { labelOfText, type NetworkClasses } from "../../src/data/row_labels.ts";
+import { openContent } from "../../src/content.ts";
 import { readFileBounded } from "../../src/files.ts";
 import type { Mlp } from "../../src/mlp.ts";
 import { TaskError } from "../terminal/errors.ts";
 import { shownPath, userPath } from "../terminal/paths.ts";
 import { fileError } from "../terminal/system_errors.ts";
 import { arrayInputs, tellDoubt } from "./array_inputs.ts";
-import { isTable, openContent } from "./content.ts";
+import { isTable } from "./content.ts";
 import { withinRange } from "./row_range.ts";
 import { tableInputs } from "./table_inputs.ts";
 

@@ -1,14 +1,15 @@
 /** Opening of a task's data set: a file, MNIST, or drawn digits. @module */
 import { basename, isAbsolute } from "node:path";
-import type { Dataset, DatasetPair } from "../../src/data/dataset.ts";
+import type { Dataset, DatasetPair, DatasetSets } from "../../src/data/dataset.ts";
 import { drawDigits, drawDigitsAsync, type DrawDigitsOptions } from "../../src/data/digits.ts";
 import { downloadMnist } from "../../src/data/download.ts";
 import { interpret } from "../../src/data/interpret.ts";
-import { joinDatasets } from "../../src/data/join.ts";
-import { loadDataset } from "../../src/data/load.ts";
+import { joinSets } from "../../src/data/join.ts";
+import { loadDataset, type LoadOptions, loadSets, type LoadSetsOptions } from "../../src/data/load.ts";
 import type { DataOptions } from "../../src/data/options.ts";
 import type { TrainConfig } from "../../src/training/config.ts";
 import type { RawSet } from "../../src/data/raw.ts";
+import type { SetName } from "../../src/data/raw_rows.ts";
 import { dataLines } from "./data_lines.ts";
 import { FormatError } from "../../src/errors.ts";
 import { ARRAYS_HINT } from "./arrays.ts";
@@ -25,6 +26,9 @@ const MNIST_PATH = "data/mnist.npz";
 /** The number of digits that are drawn for the page, which shows one of them at a time. */
 const SHOWN_DIGITS = 1000;
 
+/** Matches the choice that a message names between arrays that could be the same. */
+const CHOICE = /the option "arrays" chooses: (.+)$/;
+
 /** The hints for faults that an option mends, by a part of their messages. */
 const HINTS: readonly (readonly [text: string, hint: string])[] = [
   ['option "arrays"', ARRAYS_HINT],
@@ -36,9 +40,9 @@ const HINTS: readonly (readonly [text: string, hint: string])[] = [
   ["or option drop", "leave columns out, such as by --drop Name,Ticket"],
 ];
 
-/** A data set, and its description for the terminal: a line for each source, and lines of decisions. */
-export interface OpenedData {
-  readonly sets: DatasetPair;
+/** Data sets, and their description for the terminal: a line for each source, and lines of decisions. */
+export interface OpenedData<Sets extends DatasetSets = DatasetPair> {
+  readonly sets: Sets;
   readonly lines: readonly string[];
 }
 
@@ -60,13 +64,57 @@ export async function openData(
   terminal: Terminal,
   options: OpenOptions = {},
 ): Promise<OpenedData> {
+  const { sets, lines } = await openJoined(named, terminal, options, loadDataset);
+  return { sets: { ...sets, train: sets.train! }, lines };
+}
+
+/** Opens data sets as {@linkcode openData} does, to evaluate a network on them. They need no training rows. */
+export async function openSets(
+  named: readonly string[] | undefined,
+  terminal: Terminal,
+  options: LoadSetsOptions,
+): Promise<OpenedData<DatasetSets>> {
+  const { set, ...rest } = options;
+  return await openJoined(
+    named,
+    terminal,
+    rest,
+    (path, given) => loadSets(path, { ...options, ...given, set }),
+  );
+}
+
+/** Loads the sets of a file or folder. */
+type Load = (path: string, options: LoadOptions) => Promise<DatasetSets>;
+
+async function openJoined(
+  named: readonly string[] | undefined,
+  terminal: Terminal,
+  options: OpenOptions,
+  loadFrom: Load,
+): Promise<OpenedData<DatasetSets>> {
   const [first, ...others] = named ?? [];
-  const opened = [await openOne(first, terminal, options)], { train } = opened[0].sets;
+  const opened = [await openOne(first, terminal, options, loadFrom)], { train } = opened[0].sets;
   const like = options.like?.outFeatures === undefined ? train : options.like;
   for (const other of others) {
-    opened.push(await openOne(other, terminal, { ...options, testSplit: 0, like }));
+    opened.push(await openOne(other, terminal, { ...options, testSplit: 0, like }, loadFrom));
   }
-  return { sets: joinDatasets(opened.map(({ sets }) => sets)), lines: opened.flatMap(({ lines }) => lines) };
+  return { sets: joinSets(opened.map(({ sets }) => sets)), lines: opened.flatMap(({ lines }) => lines) };
+}
+
+/**
+ * Throws the error for a set that the data does not have.
+ *
+ * @param otherwise another remedy, for the hint
+ */
+export function throwMissing(
+  { notes: _, ...sets }: DatasetSets,
+  set: SetName,
+  verb: string,
+  otherwise?: string,
+): never {
+  const [first] = Object.values(sets), [name] = Object.keys(sets);
+  const hint = [`use --set ${name}`, ...set === "test" && otherwise ? [otherwise] : []].join(", ");
+  throw new TaskError(`Cannot ${verb} on ${first.source}: it has no ${set} rows`, { hint });
 }
 
 /** Opens one data set. */
@@ -74,12 +122,13 @@ async function openOne(
   named: string | undefined,
   terminal: Terminal,
   options: OpenOptions,
-): Promise<OpenedData> {
+  loadFrom: Load,
+): Promise<OpenedData<DatasetSets>> {
   const { screen, signal } = terminal;
   if (named === "digits") return await draw("digits drawn by the program", terminal, options);
-  if (named !== undefined) return await load(userPath(named), terminal, options);
+  if (named !== undefined) return await load(userPath(named), terminal, options, loadFrom);
   const path = projectPath(MNIST_PATH);
-  if (await isThere(path)) return await load(path, terminal, options);
+  if (await isThere(path)) return await load(path, terminal, options, loadFrom);
   screen.note(`downloading MNIST to ${shownPath(path)}, which does not exist yet`);
   try {
     const progress = ({ received, total }: { received: number; total?: number }) =>
@@ -88,7 +137,7 @@ async function openOne(
       );
     const source = await downloadMnist(path, { signal, progress });
     screen.note(`downloaded MNIST from ${source}`);
-    return await load(path, terminal, options);
+    return await load(path, terminal, options, loadFrom);
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof AggregateError)) throw error;
@@ -107,23 +156,26 @@ async function openOne(
 export async function openTestRows(
   named: readonly string[] | undefined,
   terminal: Terminal,
-  options: DataOptions = {},
+  options: LoadSetsOptions,
 ): Promise<Dataset> {
   const path = named === undefined ? projectPath(MNIST_PATH) : named[0];
   if (named === undefined ? !await isThere(path) : named.length === 1 && path === "digits") {
     const digits = drawDigits({ count: 20, testCount: SHOWN_DIGITS });
     return interpretDigits(digits, options).test!;
   }
-  const { test } =
-    (named === undefined ? await load(path, terminal, options) : await openData(named, terminal, options))
-      .sets;
+  const { test } = (await openSets(named ?? [path], terminal, options)).sets;
   if (test) return test;
   throw new TaskError(
     `Cannot show digits of ${JSON.stringify(shownPath(userPath(path)))}: it has no test rows`,
   );
 }
 
-async function load(path: string, { screen, signal }: Terminal, given: OpenOptions): Promise<OpenedData> {
+async function load(
+  path: string,
+  { screen, signal }: Terminal,
+  given: OpenOptions,
+  loadFrom: Load,
+): Promise<OpenedData<DatasetSets>> {
   const { inputScaling, ...options } = given;
   const shown = shownPath(path);
   try {
@@ -131,15 +183,13 @@ async function load(path: string, { screen, signal }: Terminal, given: OpenOptio
       screen.progress(`reading ${shown}: ${count(read)} of ${count(total)}`);
     const loaded = await unlessAborted(
       signal,
-      loadDataset(path, { ...options, signal, onProgress }),
+      loadFrom(path, { ...options, signal, onProgress }),
     );
     // The source is saved in the model, which must not reveal the path of a home folder.
     const source = isAbsolute(shown) ? basename(shown) : shown;
     return opened(shown, loaded, { source, inputScaling });
   } catch (error) {
-    const [, hint] = error instanceof FormatError
-      ? HINTS.find(([text]) => error.message.includes(text)) ?? []
-      : [];
+    const hint = error instanceof FormatError ? hintFor(error) : undefined;
     if (hint !== undefined) throw new TaskError((error as Error).message, { hint, cause: error });
     throw fileError("Cannot load", path, error, {
       ENOENT: "leave --data out for MNIST, or use --data digits",
@@ -149,20 +199,31 @@ async function load(path: string, { screen, signal }: Terminal, given: OpenOptio
   }
 }
 
+/** Returns the option that mends the fault of a file; `undefined` if none does. */
+function hintFor({ message }: FormatError): string | undefined {
+  const [, choice] = CHOICE.exec(message) ?? [];
+  if (choice !== undefined) return `--arrays ${choice} uses the first`;
+  return HINTS.find(([text]) => message.includes(text))?.[1];
+}
+
 /** Returns sets with the name of their source, and the lines that describe them. */
 function opened(
   shown: string,
-  { notes = [], ...loaded }: DatasetPair,
+  { notes = [], ...loaded }: DatasetSets,
   { source, inputScaling }: Pick<OpenOptions, "inputScaling"> & { readonly source: string },
-): OpenedData {
+): OpenedData<DatasetSets> {
   const sets = Object.fromEntries(
     Object.entries(loaded).map(([name, set]) => [name, { ...set, source }]),
-  ) as unknown as DatasetPair;
+  ) as DatasetSets;
   return { sets, lines: dataLines(shown, { ...sets, notes }, inputScaling) };
 }
 
 /** Draws digits as a data set. */
-async function draw(shown: string, terminal: Terminal, given: OpenOptions): Promise<OpenedData> {
+async function draw(
+  shown: string,
+  terminal: Terminal,
+  given: OpenOptions,
+): Promise<OpenedData<DatasetSets>> {
   const { inputScaling, ...options } = given;
   const drawn = await drawOn(terminal);
   return opened(shown, interpretDigits(drawn, options), { source: drawn.train.source, inputScaling });

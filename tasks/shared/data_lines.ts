@@ -1,5 +1,5 @@
 /** Lines that describe a data set and the decisions about it. @module */
-import { countOf, type DataNote, type Dataset, type DatasetPair } from "../../src/data/dataset.ts";
+import { countOf, type DataNote, type Dataset, type DatasetSets } from "../../src/data/dataset.ts";
 import type { TrainConfig } from "../../src/training/config.ts";
 import { amount, count } from "../terminal/numbers.ts";
 import { noteText } from "./data_options.ts";
@@ -11,11 +11,13 @@ import { noteText } from "./data_options.ts";
  */
 export function dataLines(
   shown: string,
-  { notes = [], ...sets }: DatasetPair,
+  { notes = [], ...sets }: DatasetSets,
   scaling: TrainConfig["inputScaling"] = "none",
 ): string[] {
   const ofInputs = notes.filter(isOfInputs), rest = notes.filter((note) => !isOfInputs(note));
-  const described = ofInputs.length > 0 ? ofInputs.map(noteText).join("; ") : scaleText(sets.train, scaling);
+  const described = ofInputs.length > 0
+    ? ofInputs.map(noteText).join("; ")
+    : scaleText(firstOf(sets), scaling);
   const lines = [`${describe(shown, sets)}; ${described}`, ...rest.map(noteText)];
   return lines.map((line) => `data     ${line}`);
 }
@@ -34,13 +36,20 @@ function scaleText({ inputScale, image }: Dataset, scaling: TrainConfig["inputSc
 }
 
 /** Returns the size of a set in words: `my.npz: 500 rows to train, 100 to test; 4 columns, 2 classes`. */
-function describe(source: string, { train, test, validation }: DatasetPair): string {
-  const rows = [
-    `${count(countOf(train))} ${countOf(train) === 1 ? "row" : "rows"} to train`,
-    ...validation ? [`${count(countOf(validation))} to validate`] : [],
-    ...test ? [`${count(countOf(test))} to test`] : [],
-  ];
-  return `${source}: ${rows.join(", ")}; ${inputText(train)}, ${outputText(train)}`;
+function describe(source: string, sets: DatasetSets): string {
+  const { train, test, validation } = sets, first = firstOf(sets);
+  const uses = [[train, "train"], [validation, "validate"], [test, "test"]] as const;
+  const rows = uses.flatMap(([set, use]) => set ? [{ rows: countOf(set), use }] : [])
+    .map(({ rows, use }, index) => {
+      const noun = index > 0 ? "" : rows === 1 ? " row" : " rows";
+      return `${count(rows)}${noun} to ${use}`;
+    });
+  return `${source}: ${rows.join(", ")}; ${inputText(first)}, ${outputText(first)}`;
+}
+
+/** Returns the training set; without one, another set. */
+function firstOf({ train, test, validation }: DatasetSets): Dataset {
+  return (train ?? test ?? validation)!;
 }
 
 /** Returns the inputs of a set in words: `images [28, 28]`, `4 columns`. */

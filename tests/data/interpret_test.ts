@@ -2,46 +2,10 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { interpret } from "../../src/data/interpret.ts";
 import type { DataOptions } from "../../src/data/options.ts";
-import type { RawArray, RawSet, RawSource } from "../../src/data/raw.ts";
+import type { RawSource } from "../../src/data/raw.ts";
 import { FormatError } from "../../src/errors.ts";
 import type { NpyValues } from "../../src/formats/npy.ts";
-
-function array(name: string, shape: readonly number[], values: NpyValues): RawArray {
-  const dtype = Array.isArray(values) ? "<U9" : values instanceof Float64Array ? "<f8" : "|u1";
-  return { name, shape, values, dtype };
-}
-
-/** Returns a set of labels, with inputs that are no images. */
-function labelled(labels: NpyValues, width?: number): RawSet {
-  const rows = labels.length / (width ?? 1);
-  const inputs = array("x", [rows, 2], Float64Array.from({ length: 2 * rows }, (_, i) => i % 7 - 3));
-  return { inputs, labels: array("y", width === undefined ? [rows] : [rows, width], labels) };
-}
-
-function decide(
-  labels: NpyValues,
-  options: DataOptions & { width?: number } = {},
-  more: Partial<RawSource> = {},
-) {
-  const { width, ...rest } = options;
-  return interpret({ file: "set.npz", train: labelled(labels, width), ...more }, rest);
-}
-
-/** Returns the images of bytes `[N, 8, 8]` as a source; each image has one pixel of each value. */
-function images(values: readonly number[], shape: readonly number[] = [8, 8]): RawSource {
-  const size = shape.reduce((product, length) => product * length, 1);
-  const rows = 4, inputs = Float64Array.from({ length: rows * size }, (_, i) => values[i % values.length]);
-  return {
-    file: "images.npz",
-    train: {
-      inputs: array("x", [rows, ...shape], inputs),
-      labels: array("y", [rows], Uint8Array.of(0, 1, 0, 1)),
-    },
-  };
-}
-
-const ints = (...values: number[]) => Int32Array.from(values);
-const floats = (...values: number[]) => Float64Array.from(values);
+import { array, decide, floats, images, ints, labelled } from "../support/sources.ts";
 
 const PIXELS: [name: string, source: RawSource, scale: number, white: number | undefined][] = [
   ["whole numbers to 255 [N, H, W]", images([0, 128]), 1 / 255, 255],
@@ -105,7 +69,11 @@ Deno.test("interpret() advises the scale of whole numbers in the shape of images
   ]);
   assertEquals(interpret(images([0.5, 16])).notes, undefined);
   const colors = "inputs not scaled (0 to 255 may be pixels)";
-  assertEquals(interpret(images([0, 255], [192])).notes?.[0].text, colors, "red, green and blue in one row");
+  assertEquals(
+    interpret(images([0, 255], [192])).notes?.[0],
+    { text: colors, option: { name: "inputScale", value: "pixels" } },
+    "red, green and blue in one row",
+  );
   const counts = interpret(images([0, 99], [192])).notes?.map(({ text }) => text);
   assertEquals(counts, undefined, "numbers that are not pixels");
 });
@@ -210,6 +178,34 @@ Deno.test("interpret() follows declared classes", () => {
   assertEquals([...decide(ints(10, 20, 20), { classes: ["20", "10"] }).train.labels!], [1, 0, 0]);
 });
 
+Deno.test("interpret() gives declared names to labels that do not count, in their order", () => {
+  const { train, notes } = decide(ints(1, -1, -1), { classes: ["cat", "dog"] });
+  assertEquals([train.labels, train.classNames], [Uint32Array.of(1, 0, 0), ["cat", "dog"]]);
+  assertEquals(notes, [{ text: 'labels "-1", "1" are "cat", "dog"' }]);
+  const counted = decide(ints(4, 2, 4), { classes: 2 });
+  assertEquals([counted.train.labels, counted.train.classNames], [Uint32Array.of(1, 0, 1), ["2", "4"]]);
+  assertThrows(() => decide(ints(4, 2, 7), { classes: ["cat", "dog"] }), FormatError, 'has the label "2"');
+  assertThrows(() => decide(ints(4, 2, 7), { classes: 2 }), FormatError, "has the label 7");
+  const listed = { classNames: array("names", [2], ["cat", "dog"]) };
+  assertThrows(() => decide(ints(4, 2), {}, listed), FormatError, "has the label", "not given by the caller");
+});
+
+Deno.test("interpret() takes whole numbers for names of classes", () => {
+  const { train } = decide(ints(0, 1, 2), {}, { classNames: array("target_names", [3], ints(0, 1, 2)) });
+  assertEquals(train.classNames, ["0", "1", "2"]);
+});
+
+Deno.test("interpret() names several labels a row, and one-hot labels, by their columns", () => {
+  const names = ["red", "green"], more = { labelColumns: names };
+  const several = decide(ints(1, 1, 0, 1), { width: 2 }, more).train;
+  assertEquals([several.task, several.classNames], ["multilabel", names]);
+  const one = decide(ints(1, 0, 0, 1), { width: 2 }, more).train;
+  assertEquals([one.task, one.classNames], ["classify", names]);
+  assertEquals(decide(ints(1, 5, 0, 1), { width: 2 }, more).train.classNames, undefined, "target values");
+  const classes = ["rot", "grün"];
+  assertEquals(decide(ints(1, 1, 0, 1), { width: 2, classes }, more).train.classNames, classes);
+});
+
 Deno.test("interpret() finds the classes of all sets", () => {
   const { train, test } = decide(["a", "b"], {}, { test: labelled(["c", "a"]) });
   assertEquals([train.outFeatures, [...test!.labels!]], [3, [2, 0]]);
@@ -277,115 +273,9 @@ for (const [name, labels, options, fault] of REFUSED) {
   });
 }
 
-/** A network of pixels from 0 to 1 on a light background. */
-const LIKE = {
-  inputShape: [64],
-  inputScale: 1,
-  outFeatures: 2,
-  classNames: ["0", "1"],
-  image: { white: 1, background: "light", placement: "resize" },
-} as const;
-
-Deno.test("interpret() brings images to the scale, the background and the shape of a network", () => {
-  const dark = images([0, 0, 0, 255]), { train, notes } = interpret(dark, { like: LIKE });
-  assertEquals([train.inputShape, train.inputScale, train.image], [[64], 1, LIKE.image]);
-  assertEquals([...train.inputs.subarray(0, 4)], [1, 1, 1, 0]);
-  assertEquals(notes?.map(({ text }) => text), [
-    "pixels from 0 to 255 brought to 0 to 1",
-    "dark background brought to light",
-  ]);
-  const bytes = {
-    ...LIKE,
-    inputScale: 1 / 255,
-    image: { ...LIKE.image, white: 255, background: "dark" },
-  } as const;
-  assertEquals(
-    interpret(images([0, 0, 0, 1]), { like: bytes }).train.inputs.subarray(0, 4),
-    Uint8Array.of(0, 0, 0, 255),
-  );
-});
-
-Deno.test("interpret() tells of pixels for a network that was not trained on pixels", () => {
-  const like = { inputShape: [8, 8], inputScale: 1, outFeatures: 2 };
-  const { train, notes } = interpret(images([0, 255]), { like });
-  assertEquals(train.inputs[1], 255);
-  assertEquals(notes, [{
-    text: "pixels from 0 to 255 not scaled, because the network's inputs are not pixels",
-  }]);
-});
-
-Deno.test("interpret() tells that pixels are brought to another scale, also if a scale is declared", () => {
-  const { train, notes = [] } = interpret(images([255, 0, 0, 0]), { like: LIKE, inputScale: "none" });
-  assertEquals(train.inputs[0], 0, "ink on a light background");
-  assertEquals(notes[0], { text: "pixels from 0 to 255 brought to 0 to 1" });
-});
-
-Deno.test("interpret() does not wrap values of a test set above those of the training set", () => {
-  const { train } = images([0, 0, 0, 1]), bright = images([0, 0, 0, 1.5]).train;
-  const like = { inputShape: [64], inputScale: 1 / 255, outFeatures: 2 };
-  const { test } = interpret({ file: "images.npz", train, test: bright }, { like });
-  assertEquals(test?.inputs[3], 382.5);
-});
-
-Deno.test("interpret() uses the rows of a table unchanged for a network of a table", () => {
-  const like = { inputShape: [2], inputScale: 1, outFeatures: 2 };
-  const big = { inputs: array("x", [2, 2], floats(0, 300, 0.5, 1)), labels: array("y", [2], ints(0, 1)) };
-  assertEquals([...interpret({ file: "t", train: big }, { like }).train.inputs], [0, 300, 0.5, 1]);
-});
-
-Deno.test("interpret() reads labels by the classes of a network", () => {
-  const like = {
-    inputShape: [2],
-    outFeatures: 3,
-    classNames: ["cat", "dog", "eel"],
-    task: "classify",
-  } as const;
-  const labelsOf = ({ train }: { train: Dataset }) => [...train.labels!];
-  assertEquals(labelsOf(decide(["eel", "cat"], { like })), [2, 0]);
-  assertEquals(labelsOf(decide(ints(2, 2), { like })), [2, 2]);
-  const classNames = array("class_names", [2], ["eel", "dog"]);
-  assertEquals(labelsOf(decide(ints(0, 1), { like }, { classNames })), [2, 1]);
-  assertThrows(() => decide(["fox"], { like }), FormatError, `has the label "fox"`);
-  assertEquals(labelsOf(decide(ints(2), { like: { inputShape: [2], outFeatures: 3 } })), [2]);
-});
-
-Deno.test("interpret() reads labels by the numbers of a network's classes if they have no names", () => {
-  const like = { inputShape: [2], outFeatures: 3, task: "classify" } as const;
-  const read = (labels: Parameters<typeof decide>[0], ...names: string[]) => {
-    const listed = names.length > 0 ? { classNames: array("folders", [names.length], names) } : undefined;
-    const { train, notes = [] } = decide(labels, { like }, listed);
-    return [[...train.labels!], train.outFeatures, train.classNames, notes.map(({ text }) => text)];
-  };
-  assertEquals(read(["2", "1"]), [[2, 1], 3, undefined, []]);
-  assertEquals(read(["2", "1"], "1", "2"), [[2, 1], 3, undefined, []]);
-  const names = ["cat", "dog", "eel"];
-  const note = 'labels in the order of their names: "cat" is 0, "dog" is 1, "eel" is 2';
-  assertEquals(read(["eel", "cat", "dog"]), [[2, 0, 1], 3, names, [note]]);
-  assertEquals(read(["eel", "cat"], ...names), [[2, 0], 3, names, [note]]);
-  assertEquals(read(ints(2, 0), ...names), [[2, 0], 3, names, []]);
-  assertEquals(decide(["eel", "cat"], { like, classes: names }).notes, undefined);
-  assertThrows(() => read(["eel", "cat"], "cat", "eel"), FormatError, 'Class "eel" is none of the 3 classes');
-  assertThrows(() => read(["eel", "cat"]), FormatError, "has 2 different labels, needs 3 classes");
-});
-
-Deno.test("interpret() reads target values of a network whatever their values", () => {
-  const like = { inputShape: [2], outFeatures: 1, task: "regress" } as const;
-  assertEquals(decide(ints(0, 1), { like }).train.targets, Float32Array.of(0, 1));
-});
-
 Deno.test("interpret() sets rows apart as a test set", () => {
   const { train, test } = decide(Int32Array.from({ length: 20 }, (_, i) => i % 2), { testSplit: 0.25 });
   assertEquals([train.labels?.length, test?.labels?.length, train.source], [15, 5, "set.npz"]);
   const source = { test: labelled(ints(0, 1)) };
   assertThrows(() => decide(ints(0, 1), { testSplit: 0.5 }, source), FormatError, "it has a test set");
-});
-
-Deno.test("interpret() takes only the inputs from a network without its number of outputs", () => {
-  const like = { inputShape: [64], inputScale: 1 / 255, classNames: ["a", "b"] };
-  const { train } = interpret({ ...images([0, 128]), file: "set.npz" }, { like });
-  assertEquals([train.inputShape, train.inputScale, train.outFeatures], [[64], 1 / 255, 2]);
-  const inputs = { inputShape: [2], inputScale: 0.5 },
-    named = decide(["eel", "cat", "eel"], { like: inputs }).train;
-  assertEquals([named.inputScale, named.classNames, [...named.labels!]], [0.5, ["cat", "eel"], [1, 0, 1]]);
-  assertEquals(decide(floats(0.5, 2.5), { like: inputs }).train.task, "regress");
 });

@@ -1,8 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { datasetFromNpz, loadDataset } from "../../src/data/load.ts";
+import { datasetFromNpz } from "../../src/data/load.ts";
 import { FormatError } from "../../src/errors.ts";
 import { formatNpz, type NpzInput, parseNpz } from "../../src/formats/npz.ts";
-import { isGranted } from "../support/permissions.ts";
 
 const name = "set.npz";
 
@@ -224,114 +223,4 @@ Deno.test("datasetFromNpz() refuses a damaged archive", async () => {
     FormatError,
     `Cannot read "set.npz": "x_train.npy" is damaged`,
   );
-});
-
-const canUseFiles = isGranted({ name: "read" }, { name: "write" });
-
-/** Calls `work` with a new folder, and removes the folder afterward. */
-async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-function fileTest(name: string, work: (folder: string) => Promise<void>): void {
-  Deno.test({
-    name: `${name} (needs --allow-read --allow-write)`,
-    ignore: !canUseFiles,
-    sanitizeOps: true,
-    sanitizeResources: true,
-    fn: () => withFolder(work),
-  });
-}
-
-const IMAGES = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 10, 20, 30, 200);
-const LABEL_FILE = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 3, 1);
-
-async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
-
-const FOLDERS: [name: string, train: string[], test: string[]][] = [
-  ["as MNIST has them", ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"], [
-    "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte",
-  ]],
-  ["gzipped", ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"], []],
-  ["with a dot", ["train-images.idx3-ubyte", "train-labels.idx1-ubyte"], [
-    "t10k-images.idx3-ubyte",
-    "t10k-labels.idx1-ubyte",
-  ]],
-  ["with EMNIST's prefix", [
-    "emnist-letters-train-images-idx3-ubyte.gz",
-    "emnist-letters-train-labels-idx1-ubyte.gz",
-  ], [
-    "emnist-letters-test-images-idx3-ubyte.gz",
-    "emnist-letters-test-labels-idx1-ubyte.gz",
-  ]],
-];
-
-for (const [kind, train, test] of FOLDERS) {
-  fileTest(`loadDataset() reads a folder of IDX files ${kind}`, async (folder) => {
-    for (const file of [...train, ...test]) {
-      const bytes = file.includes("images") ? IMAGES : LABEL_FILE;
-      await Deno.writeFile(`${folder}/${file}`, file.endsWith(".gz") ? await gzip(bytes) : bytes);
-    }
-    const pair = await loadDataset(folder);
-    assertEquals(pair.train.inputs, Uint8Array.of(10, 20, 30, 200));
-    const shape = train[0].startsWith("emnist") ? [2, 1] : [1, 2]; // EMNIST's images are transposed
-    assertEquals([pair.train.inputShape, pair.train.classNames, pair.train.source], [
-      shape,
-      ["1", "3"],
-      folder,
-    ]);
-    assertEquals(pair.test, test.length === 0 ? undefined : pair.train);
-  });
-}
-
-fileTest(
-  "loadDataset() prefers an uncompressed IDX file to a gzip one, and refuses two possible files",
-  async (folder) => {
-    await Deno.writeFile(`${folder}/train-images-idx3-ubyte`, IMAGES);
-    await Deno.writeFile(`${folder}/train-images-idx3-ubyte.gz`, Uint8Array.of(1));
-    await Deno.writeFile(`${folder}/train-labels-idx1-ubyte`, LABEL_FILE);
-    assertEquals((await loadDataset(folder)).train.inputs.length, 4);
-    await Deno.writeFile(`${folder}/other-train-images-idx3-ubyte`, IMAGES);
-    const fault = "both other-train-images-idx3-ubyte and train-images-idx3-ubyte could be its train images";
-    await assertRejects(() => loadDataset(folder), FormatError, fault);
-  },
-);
-
-fileTest("loadDataset() lists the files of a folder without a training set", async (folder) => {
-  const needed =
-    "needs train-images-idx3-ubyte and train-labels-idx1-ubyte, train.csv, or a folder of pictures";
-  await assertRejects(() => loadDataset(folder), FormatError, `the folder holds nothing, ${needed}`);
-  await Deno.writeFile(`${folder}/a.txt`, new Uint8Array(1));
-  await assertRejects(() => loadDataset(folder), FormatError, `the folder holds a.txt, ${needed}`);
-});
-
-fileTest("loadDataset() names the damaged file of a folder", async (folder) => {
-  await Deno.writeFile(`${folder}/train-images-idx3-ubyte`, IMAGES.subarray(0, -1));
-  await Deno.writeFile(`${folder}/train-labels-idx1-ubyte`, LABEL_FILE);
-  const error = await assertRejects(() => loadDataset(folder), FormatError, "holds 3 bytes of data");
-  assertEquals(error.file, `${folder}/train-images-idx3-ubyte`);
-  await Deno.writeFile(`${folder}/t10k-images-idx3-ubyte`, IMAGES);
-  await assertRejects(() => loadDataset(folder), FormatError, "it holds only t10k-images-idx3-ubyte");
-});
-
-fileTest("loadDataset() reads an .npz and refuses a file of another format", async (folder) => {
-  const path = `${folder}/a.npz`;
-  await Deno.writeFile(path, formatNpz({ x_train: X, y_train: Y }));
-  assertEquals((await loadDataset(path)).train.source, path);
-  await Deno.writeFile(path, IMAGES);
-  await assertRejects(
-    () => loadDataset(path),
-    FormatError,
-    "it is neither an .npz archive nor a table of text (20 bytes)",
-  );
-  await assertRejects(() => loadDataset(`${folder}/none`), Deno.errors.NotFound);
 });

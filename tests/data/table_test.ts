@@ -1,29 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { FormatError } from "../../src/errors.ts";
-import { openTable, type OpenTableOptions } from "../../src/data/table.ts";
-import type { RawSource } from "../../src/data/raw.ts";
+import { openTable } from "../../src/data/table.ts";
 import { createRandom } from "../../src/random.ts";
-
-type Options = Omit<OpenTableOptions, "file">;
-
-/** Opens a text as a table. */
-function open(text: string, options: Options = {}): Promise<RawSource> {
-  return openTable(new TextEncoder().encode(text), { file: "a.csv", ...options });
-}
-
-/** Checks that a text is refused. */
-async function assertRefused(text: string, fault: string, options: Options = {}): Promise<void> {
-  const error = await assertRejects(() => open(text, options), FormatError, fault);
-  assertEquals(error.message.startsWith('Cannot read "a.csv": it '), true, error.message);
-}
-
-/** Returns the rows of an array `[N, ...]`. */
-function rowsOf({ values, shape }: { values: unknown; shape: readonly number[] }): unknown[][] {
-  const all = Array.from(values as ArrayLike<unknown>), width = all.length / shape[0];
-  return Array.from({ length: shape[0] }, (_, row) => all.slice(row * width, (row + 1) * width));
-}
-
-const notesOf = ({ notes = [] }: RawSource) => notes.map(({ text }) => text);
+import { assertRefused, notesOf, open, type Options, rowsOf } from "../support/tables.ts";
 
 const FLOWERS = "length,width,color,species\n5.1,3,red,a\n4.9,2,blue,b\n6,3,red,a\n";
 
@@ -151,43 +130,6 @@ Deno.test("openTable() reads several label columns, also of truths", async () =>
   );
 });
 
-Deno.test("openTable() advises to drop a column that only counts the rows", async () => {
-  const table = await open("Id,a,label\n1,5,0\n2,5,1\n3,7,0\n");
-  assertEquals(table.notes?.at(-1), {
-    text: 'column "Id" only counts the rows, and is an input',
-    option: { name: "drop", value: "Id" },
-  });
-  const dropped = await open("Id,a,label\n1,5,0\n2,5,1\n3,7,0\n", { drop: ["Id"] });
-  assertEquals([rowsOf(dropped.train.inputs), notesOf(dropped).length], [[[5], [5], [7]], 2]);
-});
-
-Deno.test("openTable() advises to drop a column that seems to identify the rows", async () => {
-  const rows = (name: string, ids: readonly number[]) =>
-    `${name},a,label\n${ids.map((id, row) => `${id},${row % 2},${row % 2}\n`).join("")}`;
-  const adviceOf = async (name: string, ids = [910_000_017, 910_000_533, 87, 42_007]) =>
-    (await open(rows(name, ids))).notes?.find(({ option }) => option?.name === "drop");
-  for (const name of ["id", "user_id", "customerID"]) {
-    assertEquals(await adviceOf(name), {
-      text: `column "${name}" seems to identify the rows, and is an input`,
-      option: { name: "drop", value: name },
-    });
-  }
-  assertEquals((await adviceOf("User ID"))?.option?.value, "1", "a name that needs quotes");
-  for (const name of ["paid", "v"]) assertEquals(await adviceOf(name), undefined);
-  assertEquals(await adviceOf("id", [7, 3, 7, 3]), undefined);
-});
-
-Deno.test("openTable() reads a header that ends with a comma, as no other row does", async () => {
-  const table = await open("id,label,a,\n7,M,5\n3,B,6\n");
-  assertEquals(table.columns, [{ name: "id" }, { name: "a" }]);
-  assertEquals(rowsOf(table.train.inputs), [[7, 5], [3, 6]]);
-  await assertRefused(
-    "a,b,\n1,0,\n2,1,\n",
-    'has no values in column "column 3"; needs values, or option drop',
-  );
-  await assertRefused("a,b,\n1,0,\n2,1,\n", 'has no values in column "column 3"', { missing: "mean" });
-});
-
 Deno.test("openTable() gives a number one text, if its column has texts, too", async () => {
   const table = await open("a,label\n1,0\n1.0,0\n2.50,1\n0.1,0\n1x,1\n+1,0\n2.5,1\n");
   assertEquals(table.columns, [{ name: "a", categories: ["0.1", "1", "1x", "2.5"] }]);
@@ -212,20 +154,6 @@ Deno.test("openTable() reads decimal commas between semicolons, and says so", as
   ]);
   const points = await open("a;b;label\n1,5;1.5;0\n2,5;2.5;1\n");
   assertEquals(points.columns![0], { name: "a", categories: ["1,5", "2,5"] });
-});
-
-Deno.test("openTable() says which columns float32 rounds", async () => {
-  const table = await open("a,b,c,label\n16777216,20230115,0.1,0\n1,20230116,0.2,1\n");
-  assertEquals(notesOf(table).at(-1), 'numbers above 16,777,216 in column "b" are rounded to float32');
-});
-
-Deno.test("openTable() keeps names of Object's properties apart from its own", async () => {
-  const table = await open("__proto__,constructor,label\n1,toString,0\n2,__proto__,1\n");
-  assertEquals(table.columns, [{ name: "__proto__" }, {
-    name: "constructor",
-    categories: ["__proto__", "toString"],
-  }]);
-  assertEquals(rowsOf(table.train.inputs), [[1, 0, 1], [2, 1, 0]]);
 });
 
 const many = Array.from({ length: 51 }, (_, row) => `${row},name ${row},${row % 2}\n`).join("");

@@ -57,7 +57,7 @@ Deno.test("showNetwork() brings drawings to the range and the background of the 
       const mlp = networkOfImages({ ...spec, white, background }), shown = showNetwork(mlp, "");
       const { seen, probabilities } = shown.predict(ink);
       const pixels = background === "light" ? centered.map((value) => 255 - value) : centered;
-      assertEquals(seen, [...pixels]);
+      assertEquals(seen, [...centered], "the page shows ink, which it paints dark on light paper");
       const wanted = mlp.predict(Float32Array.from(pixels, (value) => value * white / 255));
       for (const [label, value] of wanted.entries()) assertAlmostEquals(probabilities![label], value, 1e-6);
       assertEquals(shown.imageOf(ink), centered);

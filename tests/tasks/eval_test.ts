@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { formatNpz } from "../../src/formats/npz.ts";
 import { drawImages, type Folder, jsonOf, linesOf, setFile, taskTest } from "./support.ts";
 
 /** Writes `set.npz`, and `m.npz` trained on it; returns the result that train printed. */
@@ -49,6 +50,26 @@ taskTest("eval --set train evaluates on the training rows", async (folder) => {
   assertEquals([evaluation.rows, evaluation.set], [240, "train"]);
 });
 
+taskTest("eval evaluates on a file with only test rows", async (folder) => {
+  const set = drawImages();
+  await trained(folder, setFile(set), "--epochs", "1");
+  const [whole] = jsonOf(await folder.run(...EVAL, "--json"));
+  const { x_test, y_test, x_train, y_train } = set;
+  await folder.write("test.npz", formatNpz({ test_images: x_test!, test_labels: y_test! }));
+  await folder.write("val.npz", formatNpz({ x_val: x_train!, y_val: y_train! }));
+  const args = ["eval", "--model", "m.npz", "--data"] as const;
+  const outcome = await folder.run(...args, "test.npz", "--json");
+  assertStringIncludes(outcome.stderr, "data     test.npz: 60 rows to test; images [5, 4], 3 classes; ");
+  assertEquals(jsonOf(outcome), [whole]);
+  const [validated] = jsonOf(await folder.run(...args, "val.npz", "--set", "validation", "--json"));
+  assertEquals([validated.rows, validated.set], [240, "validation"]);
+  const joined = await folder.run(...args, "test.npz", "--data", "set.npz", "--json");
+  assertEquals(jsonOf(joined)[0].rows, 120);
+  const { code, stderr } = await folder.run(...args, "val.npz");
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "it holds x_val, y_val, needs x_test");
+});
+
 taskTest("eval uses the set's class names", async (folder) => {
   const set = { ...drawImages(), class_names: { shape: [3], values: ["bee", "cat", "dog"] } };
   await trained(folder, setFile(set), "--epochs", "1");
@@ -94,7 +115,7 @@ taskTest("eval refuses models and sets that do not fit, in one line", async (fol
     ],
     [
       ["--data", "untested.npz"],
-      "error: Cannot evaluate on untested.npz: it has no test rows\n  hint: use --set train",
+      "error: Cannot evaluate on untested.npz: it has no test rows\n  hint: use --set train, or --test-split as in training",
     ],
     [
       ["--set", "tset"],
