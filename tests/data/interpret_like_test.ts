@@ -1,5 +1,5 @@
 /** Data sets that have the meaning of a network or of another set. */
-import { assertEquals, type assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { interpret } from "../../src/data/interpret.ts";
 import { FormatError } from "../../src/errors.ts";
