@@ -21,6 +21,8 @@ export interface Classes {
 export interface DeclaredClasses {
   /** The names in label order. */
   readonly names?: readonly string[];
+  /** True if the caller gave the names, in the order of the labels. */
+  readonly areGiven?: boolean;
   /** The number of classes. */
   readonly count?: number;
 }
@@ -39,7 +41,7 @@ const SHOWN_NAMES = 4;
  */
 export function classesOf(
   sets: readonly LabelArray[],
-  { names, count }: DeclaredClasses,
+  { names, count, areGiven = false }: DeclaredClasses,
   refuse: Naming["refuse"],
 ): Classes {
   const [{ name, width, values, rows }] = sets;
@@ -52,7 +54,7 @@ export function classesOf(
     );
   }
   const found = differentValues(sets, refuse);
-  if (names) return namedClasses(found, names, { name, refuse });
+  if (names) return namedClasses(found, names, { name, areGiven, refuse });
   const untrained = untrainedNotes(sets, found);
   if (areStrings(values)) {
     if (count !== undefined && count !== found.length) {
@@ -105,7 +107,11 @@ function textOf(value: string | number | bigint): string {
 function namedClasses(
   found: readonly string[],
   names: readonly string[],
-  { name, refuse }: { readonly name: string; readonly refuse: Naming["refuse"] },
+  { name, areGiven, refuse }: {
+    readonly name: string;
+    readonly areGiven: boolean;
+    readonly refuse: Naming["refuse"];
+  },
 ): Classes {
   const labelOf = numbered(names), count = names.length;
   if (labelOf.size < count) {
@@ -120,6 +126,10 @@ function namedClasses(
       text: `labels 1 to ${count} are ${jsonText(names[0])} to ${jsonText(names[count - 1])}`,
     }];
     return { count, names, labelOf: new Map(names.map((_, label) => [String(label + 1), label])), notes };
+  }
+  if (areGiven && numbers.every(Number.isInteger) && found.length === count) {
+    const text = `labels ${listText(found)} are ${listText(names)}`;
+    return { count, names, labelOf: numbered(found), notes: [{ text }] };
   }
   const other = found.find((text) => !labelOf.has(text) && !(Number(text) >= 0 && Number(text) < count));
   const needed = `needs one of ${listText(names)}`;
@@ -143,6 +153,7 @@ function numberClasses(
   if (count !== undefined) {
     if (least >= 0 && most < count) return { count, notes: [] };
     if (least < 1 || most > count) {
+      if (numbers.length === count) return namedByLabels(texts, []);
       const other = least < 0 ? least : most;
       throw refuse(
         "range",
@@ -159,8 +170,17 @@ function numberClasses(
   if (least === 0 && most === numbers.length - 1) return { count: numbers.length, notes };
   // Many whole numbers that do not count from 0, such as ages or years, may be target values.
   const mayBeTargets = !isFew && numbers.length > MANY_CLASSES;
-  notes.push({ text: `classes named by their labels ${listText(texts)}`, ...mayBeTargets && { option } });
-  return { count: numbers.length, names: texts, labelOf: numbered(texts), notes };
+  return namedByLabels(texts, notes, mayBeTargets ? { option } : {});
+}
+
+/** Returns the classes whose names are their labels, with a note about this after others. */
+function namedByLabels(
+  texts: readonly string[],
+  notes: readonly DataNote[],
+  option: Pick<DataNote, "option"> = {},
+): Classes {
+  const note = { text: `classes named by their labels ${listText(texts)}`, ...option };
+  return { count: texts.length, names: texts, labelOf: numbered(texts), notes: [...notes, note] };
 }
 
 function hasFewRows(classes: number, rows: number): boolean {

@@ -34,7 +34,7 @@ export function interpretSets(source: RawSource | RawRows, options: DataOptions 
   const labels = interpretLabels(
     sets.map((set) => set.labels),
     options,
-    { classNames: classNamesOf(source, refuse), refuse },
+    { classNames: classNamesOf(source, refuse), columnNames: source.labelColumns, refuse },
   );
   const meaning = meaningOf(source.train.inputs, options, { image: source.image, refuse });
   const made = sets.map(({ name, set, labels: { name: labelName } }, at) => {
@@ -60,6 +60,10 @@ function classNamesOf({ classNames }: RawSource, refuse: Naming["refuse"]): read
   if (!classNames) return undefined;
   const { name, shape, values, dtype } = classNames;
   if (shape.length === 1 && Array.isArray(values)) return values;
+  // scikit-learn lists the digits as the names of their classes.
+  const numbers = Array.from(values as ArrayLike<number | bigint>, Number);
+  const areNames = numbers.every(Number.isInteger) && new Set(numbers).size === numbers.length;
+  if (shape.length === 1 && areNames) return numbers.map(String);
   throw refuse("shape", `"${name}" has shape ${shapeText(shape)} of ${dtype}, needs [C] of strings`);
 }
 

@@ -28,17 +28,24 @@ export interface InterpretedLabels {
  * sets together decide the classes.
  *
  * @param arrays the arrays of the sets
- * @param classNames the names of the classes as the source lists them
+ * @param options `classNames` are the names of the classes as the source lists them, `columnNames` those of its columns of
+ * labels, which name several labels a row and one-hot labels
  * @throws the error of `refuse` if a set does not fit the kind or the classes
  */
 export function interpretLabels(
   arrays: readonly RawArray[],
   { task: wanted = "auto", classes: given, like: likeGiven }: Pick<DataOptions, "task" | "classes" | "like">,
-  { classNames, refuse }: { readonly classNames?: readonly string[]; readonly refuse: Naming["refuse"] },
+  { classNames, columnNames, refuse }: {
+    readonly classNames?: readonly string[];
+    readonly columnNames?: readonly string[];
+    readonly refuse: Naming["refuse"];
+  },
 ): InterpretedLabels {
   const sets = arrays.map((array) => labelArray(array, refuse));
-  const [first] = sets, declared = declaredClasses(given, classNames), like = outputsOf(likeGiven);
+  const [first] = sets, like = outputsOf(likeGiven);
   const task = wanted === "auto" ? like?.task ?? taskOf(first) : wanted;
+  const areNamed = !like && task !== "regress" && first.width > 1;
+  const declared = declaredClasses(given, classNames ?? (areNamed ? columnNames : undefined));
   for (const set of sets) {
     if (set.width !== first.width) {
       const needed = `"${first.name}" has ${first.width}`;
@@ -72,7 +79,7 @@ function declaredClasses(
   listed: readonly string[] | undefined,
 ): DeclaredClasses {
   if (given === undefined) return listed ? { names: listed } : {};
-  return typeof given === "number" ? { count: given } : { names: given };
+  return typeof given === "number" ? { count: given } : { names: given, areGiven: true };
 }
 
 function classSets(

@@ -49,7 +49,8 @@ export async function openTableFolder(
     if (found) others[set] = found;
     else {
       const columns = listed(train.labelColumns ?? []);
-      notes.push({ text: `${JSON.stringify(file)} has no labels (column ${columns}) and is not used` });
+      const noun = train.labelColumns?.length === 1 ? "column" : "columns";
+      notes.push({ text: `${JSON.stringify(file)} has no labels (${noun} ${columns}) and is not used` });
     }
   }
   return {

@@ -76,7 +76,7 @@ function fieldsOfColumns(
       throw refuse(`has no ${subject} ${listed(missing)}, needed by the network; it has ${listed(names)}`);
     }
     const repeated = columns.find(({ name }) => twice.has(name));
-    if (repeated) throw refuse(`has two columns named ${jsonText(repeated.name)}`);
+    if (repeated) throw refuse(`has two columns named ${jsonText(repeated.name)}; rename one of them`);
     const labels = labelColumns.map((name) => places.get(name));
     return {
       inputs: columns.map(({ name }) => places.get(name)!),

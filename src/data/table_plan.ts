@@ -65,7 +65,9 @@ function checkNames({ names, refuse }: TableHead, used: readonly number[]): void
   for (const field of used) {
     const other = places.get(names[field]);
     if (other !== undefined) {
-      throw refuse(`has two columns named ${jsonText(names[field])}, ${other + 1} and ${field + 1}`);
+      throw refuse(
+        `has two columns named ${jsonText(names[field])}, ${other + 1} and ${field + 1}; rename one of them`,
+      );
     }
     places.set(names[field], field);
   }

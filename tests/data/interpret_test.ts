@@ -178,6 +178,34 @@ Deno.test("interpret() follows declared classes", () => {
   assertEquals([...decide(ints(10, 20, 20), { classes: ["20", "10"] }).train.labels!], [1, 0, 0]);
 });
 
+Deno.test("interpret() gives declared names to labels that do not count, in their order", () => {
+  const { train, notes } = decide(ints(1, -1, -1), { classes: ["cat", "dog"] });
+  assertEquals([train.labels, train.classNames], [Uint32Array.of(1, 0, 0), ["cat", "dog"]]);
+  assertEquals(notes, [{ text: 'labels "-1", "1" are "cat", "dog"' }]);
+  const counted = decide(ints(4, 2, 4), { classes: 2 });
+  assertEquals([counted.train.labels, counted.train.classNames], [Uint32Array.of(1, 0, 1), ["2", "4"]]);
+  assertThrows(() => decide(ints(4, 2, 7), { classes: ["cat", "dog"] }), FormatError, 'has the label "2"');
+  assertThrows(() => decide(ints(4, 2, 7), { classes: 2 }), FormatError, "has the label 7");
+  const listed = { classNames: array("names", [2], ["cat", "dog"]) };
+  assertThrows(() => decide(ints(4, 2), {}, listed), FormatError, "has the label", "not given by the caller");
+});
+
+Deno.test("interpret() takes whole numbers for names of classes", () => {
+  const { train } = decide(ints(0, 1, 2), {}, { classNames: array("target_names", [3], ints(0, 1, 2)) });
+  assertEquals(train.classNames, ["0", "1", "2"]);
+});
+
+Deno.test("interpret() names several labels a row, and one-hot labels, by their columns", () => {
+  const names = ["red", "green"], more = { labelColumns: names };
+  const several = decide(ints(1, 1, 0, 1), { width: 2 }, more).train;
+  assertEquals([several.task, several.classNames], ["multilabel", names]);
+  const one = decide(ints(1, 0, 0, 1), { width: 2 }, more).train;
+  assertEquals([one.task, one.classNames], ["classify", names]);
+  assertEquals(decide(ints(1, 5, 0, 1), { width: 2 }, more).train.classNames, undefined, "target values");
+  const classes = ["rot", "grün"];
+  assertEquals(decide(ints(1, 1, 0, 1), { width: 2, classes }, more).train.classNames, classes);
+});
+
 Deno.test("interpret() finds the classes of all sets", () => {
   const { train, test } = decide(["a", "b"], {}, { test: labelled(["c", "a"]) });
   assertEquals([train.outFeatures, [...test!.labels!]], [3, [2, 0]]);
