@@ -1,5 +1,4 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import type { Dataset } from "../../src/data/dataset.ts";
 import { interpret } from "../../src/data/interpret.ts";
 import type { DataOptions } from "../../src/data/options.ts";
 import type { RawSource } from "../../src/data/raw.ts";

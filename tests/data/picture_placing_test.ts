@@ -9,7 +9,8 @@ import { folderTest } from "../support/folders.ts";
 folderTest("openPictureFolder() places pictures as a network's predictions do", async (folder) => {
   const cross = (side: number, ink: number, paper: number) => {
     const isInk = (i: number) => i % side === (side >> 2) || Math.floor(i / side) === (side >> 2);
-    const isEdge = (i: number) => [0, side - 1].includes(i % side) || [0, side - 1].includes(Math.floor(i / side));
+    const isEdge = (i: number) =>
+      [0, side - 1].includes(i % side) || [0, side - 1].includes(Math.floor(i / side));
     const pixels = Uint8Array.from({ length: side * side }, (_, i) => isInk(i) && !isEdge(i) ? ink : paper);
     return formatPng({ width: side, height: side, channels: 1, pixels });
   };
