@@ -12,7 +12,7 @@ export const ARRAYS_OPTION = {
     value: "ROLE=NAME,...",
     help:
       "names of the arrays of an .npz, such as x=arr_0,y=arr_1; needed for names that are not in common use, or if " +
-      `several arrays could be the same; roles: ${ARRAY_ROLES.join(", ")}`,
+      `several arrays could have the same role; roles: ${ARRAY_ROLES.join(", ")}`,
   },
 } as const satisfies ArgumentTable;
 

@@ -3,7 +3,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { interpret } from "../../src/data/interpret.ts";
 import { FormatError } from "../../src/errors.ts";
-import { array, decide, floats, images, ints, type labelled } from "../support/sources.ts";
+import { array, decide, floats, images, ints } from "../support/sources.ts";
 
 /** A network of pixels from 0 to 1 on a light background. */
 const LIKE = {
