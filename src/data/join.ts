@@ -29,14 +29,24 @@ export function joinSets(pairs: readonly DatasetSets[]): DatasetSets {
   };
 }
 
+/** The properties that two sets share if both have them. */
+const MEANINGS = ["classNames", "image", "columns"] as const;
+
+function areAlike(one: unknown, other: unknown): boolean {
+  return one === undefined || other === undefined || JSON.stringify(one) === JSON.stringify(other);
+}
+
 function joined(sets: readonly Dataset[]): Dataset {
   const [first, ...others] = sets;
   for (const other of others) {
     const isSame = `${other.inputShape}` === `${first.inputShape}` && other.inputScale === first.inputScale &&
       other.outFeatures === first.outFeatures &&
-      (other.labels === undefined) === (first.labels === undefined);
+      (other.labels === undefined) === (first.labels === undefined) &&
+      MEANINGS.every((name) => areAlike(other[name], first[name]));
     if (isSame) continue;
-    throw new TypeError(`Cannot join ${other.source} to ${first.source}: their inputs or targets differ`);
+    throw new TypeError(
+      `Cannot join ${other.source} to ${first.source}: their inputs, classes or targets differ`,
+    );
   }
   const { labels, targets, weights } = first;
   const areBytes = sets.every(({ inputs }) => inputs instanceof Uint8Array);
