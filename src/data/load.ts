@@ -6,16 +6,16 @@ import { type Npz, parseNpz } from "../formats/npz.ts";
 import { checkFiles } from "../host.ts";
 import type { DatasetPair, DatasetSets } from "./dataset.ts";
 import { visible } from "../visible.ts";
-import { findIdxFiles } from "./idx_files.ts";
-import { openIdxRows, openIdxSource } from "./idx_source.ts";
-import { interpret, interpretSets } from "./interpret.ts";
-import { hasTrainingSet, openNpzRows, openNpzSource, type SetName } from "./npz_source.ts";
+import { findIdxFiles } from "./sources/idx_files.ts";
+import { openIdxRows, openIdxSource } from "./sources/idx_source.ts";
+import { interpret, interpretSets } from "./meaning/interpret.ts";
+import { hasTrainingSet, openNpzRows, openNpzSource, type SetName } from "./sources/npz_source.ts";
 import type { DataOptions } from "./options.ts";
-import { openPictureFolder } from "./picture_folder.ts";
-import type { RawSource } from "./raw.ts";
-import type { RawRows } from "./raw_rows.ts";
-import { openTable } from "./table.ts";
-import { openTableFolder } from "./table_folder.ts";
+import { openPictureFolder } from "./pictures/picture_folder.ts";
+import type { RawSource } from "./sources/raw.ts";
+import type { RawRows } from "./sources/raw_rows.ts";
+import { openTable } from "./table/table.ts";
+import { openTableFolder } from "./table/folder.ts";
 
 /** The options of {@linkcode loadDataset}. */
 export interface LoadOptions extends DataOptions {

@@ -1,5 +1,5 @@
 /** The option `--arrays`: the names of the arrays of an `.npz`, by role. @module */
-import { ARRAY_ROLES } from "../../src/data/npz_names.ts";
+import { ARRAY_ROLES } from "../../src/data/sources/npz_names.ts";
 import type { ArrayRole } from "../../src/data/options.ts";
 import { UsageError } from "../terminal/errors.ts";
 import type { ArgumentTable } from "../terminal/command.ts";
