@@ -1,5 +1,5 @@
 /** Data sets from files and folders. @module */
-import { isText, openContent } from "../content.ts";
+import { type Content, isText, openContent } from "../content.ts";
 import { FormatError } from "../errors.ts";
 import { byteCount } from "../formats/fault.ts";
 import { type Npz, parseNpz } from "../formats/npz.ts";
@@ -89,7 +89,20 @@ const OTHER_FILE =
 
 /** Opens a file: an `.npz` by its first bytes, else a table, which is read piece by piece. */
 async function openFile(path: string, options: DataOptions, rows?: Rows): Promise<RawSource | RawRows> {
-  using content = await openContent(path);
+  const content = await openContent(path);
+  try {
+    return await readContent(path, content, options, rows);
+  } finally {
+    content[Symbol.dispose]();
+  }
+}
+
+async function readContent(
+  path: string,
+  content: Content,
+  options: DataOptions,
+  rows: Rows | undefined,
+): Promise<RawSource | RawRows> {
   const { head } = content;
   if (head[0] === 0x50 && head[1] === 0x4B) {
     const npz = await parseNpz(await content.bytes(), { name: path }), named = { file: path, ...options };
