@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { centerDigit } from "../../src/data/center.ts";
+import { centerDigit } from "../../src/data/pictures/center.ts";
 import type { ImageSpec } from "../../src/data/dataset.ts";
-import { resizePicture } from "../../src/data/resize.ts";
+import { resizePicture } from "../../src/data/pictures/resize.ts";
 import { INK_SIDE } from "../../src/gui/protocol.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { checkShowable, showNetwork } from "../../src/gui/shown_network.ts";
