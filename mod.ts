@@ -58,7 +58,7 @@ export {
   type TrainOptionsTable,
 } from "./src/training/config.ts";
 export type { DatasetLike } from "./src/data/canonical.ts";
-export { centerDigit, type Ink } from "./src/data/center.ts";
+export { centerDigit, type Ink } from "./src/data/pictures/center.ts";
 export {
   countOf,
   type DataNote,
@@ -79,19 +79,19 @@ export {
   type DrawDigitsAsyncOptions,
   type DrawDigitsOptions,
   type DrawDigitsProgress,
-} from "./src/data/digits.ts";
-export { downloadMnist, type DownloadOptions, type DownloadProgress } from "./src/data/download.ts";
+} from "./src/data/digits/digits.ts";
+export { downloadMnist, type DownloadOptions, type DownloadProgress } from "./src/data/sources/download.ts";
 export type { NumericArray } from "./src/data/arrays.ts";
-export type { ByteSource } from "./src/data/byte_source.ts";
+export type { ByteSource } from "./src/data/sources/byte_source.ts";
 export { type DatasetArrays, datasetFromArrays } from "./src/data/from_arrays.ts";
-export { datasetFromCsv } from "./src/data/from_csv.ts";
-export { readImages, type ReadImagesOptions } from "./src/data/images.ts";
-export type { InputRow as NetworkImage } from "./src/data/row_inputs.ts";
-export { inkOf } from "./src/data/ink.ts";
-export { digitsOfInk } from "./src/data/digit_parts.ts";
-export { backgroundOf, type ImageRows } from "./src/data/background.ts";
-export { joinDatasets } from "./src/data/join.ts";
-export type { SetName } from "./src/data/raw_rows.ts";
+export { datasetFromCsv } from "./src/data/table/from_csv.ts";
+export { readImages, type ReadImagesOptions } from "./src/data/pictures/images.ts";
+export type { InputRow as NetworkImage } from "./src/data/meaning/row_inputs.ts";
+export { inkOf } from "./src/data/pictures/ink.ts";
+export { digitsOfInk } from "./src/data/pictures/digit_parts.ts";
+export { backgroundOf, type ImageRows } from "./src/data/pictures/background.ts";
+export { joinDatasets } from "./src/data/meaning/join.ts";
+export type { SetName } from "./src/data/sources/raw_rows.ts";
 export {
   datasetFromNpz,
   loadDataset,
@@ -100,7 +100,7 @@ export {
   type LoadSetsOptions,
 } from "./src/data/load.ts";
 export type { ArrayRole, DataOptions } from "./src/data/options.ts";
-export { isMnist, type MnistArray, type MnistSources, type PinnedFile } from "./src/data/mnist.ts";
+export { isMnist, type MnistArray, type MnistSources, type PinnedFile } from "./src/data/sources/mnist.ts";
 export {
   flatten,
   fromOneHot,
@@ -110,7 +110,7 @@ export {
   type Statistics,
   statisticsOf,
 } from "./src/data/preprocess.ts";
-export { readTableRows, type ReadTableRowsOptions, type TableRows } from "./src/data/table_rows.ts";
+export { readTableRows, type ReadTableRowsOptions, type TableRows } from "./src/data/table/rows.ts";
 export { splitRows, takeRows } from "./src/data/split.ts";
 export { BackendError, DivergedError, FormatError } from "./src/errors.ts";
 export { EXPORT_FORMATS, type ExportFormat, exportNetwork, type ExportOptions } from "./src/export/export.ts";
@@ -124,8 +124,8 @@ export { parseCsv } from "./src/formats/csv_text.ts";
 export { type IdxArray, parseIdx } from "./src/formats/idx.ts";
 export { formatNpy, type NpyArray, type NpyValues, parseNpy } from "./src/formats/npy.ts";
 export { formatNpz, type Npz, type NpzInput, parseNpz } from "./src/formats/npz.ts";
-export type { ImageShape } from "./src/data/image_shape.ts";
-export { resizePicture } from "./src/data/resize.ts";
+export type { ImageShape } from "./src/data/pictures/image_shape.ts";
+export { resizePicture } from "./src/data/pictures/resize.ts";
 export { readPicture, type ReadPictureOptions } from "./src/formats/picture.ts";
 export { parsePng, type ParsePngOptions, type Picture } from "./src/formats/png.ts";
 export { formatPng } from "./src/formats/png_write.ts";

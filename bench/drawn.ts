@@ -4,7 +4,7 @@
  * it.
  * @module
  */
-import { centerDigit, digitSide } from "../src/data/center.ts";
+import { centerDigit, digitSide } from "../src/data/pictures/center.ts";
 import { indexOfLargest } from "../src/index_of_largest.ts";
 import { Mlp } from "../src/mlp.ts";
 import { createRandom } from "../src/random.ts";

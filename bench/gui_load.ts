@@ -4,7 +4,7 @@
  * @module
  */
 import config from "../deno.json" with { type: "json" };
-import { drawDigits } from "../src/data/digits.ts";
+import { drawDigits } from "../src/data/digits/digits.ts";
 import { INK_SIDE, type Prediction, ROUTES, TOKEN_HEADER } from "../src/gui/protocol.ts";
 import { type Command, withDefaults } from "../tasks/terminal/command.ts";
 import { runTask, type TaskContext } from "../tasks/terminal/main.ts";

@@ -14,6 +14,8 @@ import type { MlpParts, TrainingRecord } from "./mlp_parts.ts";
 export const FORMAT = "mlpcuda model";
 /** The version of the format: the one that is written, and the newest one that is read. */
 export const VERSION = 1;
+/** The name of the `config` in the metadata of safetensors and ONNX files. */
+export const CONFIG_KEY = "mlpcuda";
 
 /** The fields of a `config`. */
 export interface ModelConfig extends InputSpec {

@@ -30,6 +30,7 @@ const COMMAND = {
         ...FOREIGN_OPTIONS,
         ...DATA_OPTION,
         ...READING_OPTIONS,
+        classes: MEANING_OPTIONS.classes,
         testSplit: MEANING_OPTIONS.testSplit,
         set: {
           kind: "choice",

@@ -1,7 +1,7 @@
 /** `deno task predict`: classifies images with a saved network. @module */
 import { FormatError } from "../src/errors.ts";
 import { openBackend } from "../src/backends/open.ts";
-import type { NetworkClasses } from "../src/data/row_labels.ts";
+import type { NetworkClasses } from "../src/data/meaning/row_labels.ts";
 import { probabilitiesOf } from "../src/guess.ts";
 import type { Mlp } from "../src/mlp.ts";
 import { COMMAND } from "./predict/command.ts";

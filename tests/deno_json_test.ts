@@ -3,7 +3,7 @@ import { fromFileUrl, toFileUrl } from "@std/path";
 import assertPackage from "../tasks/std/assert/deno.json" with { type: "json" };
 import pathPackage from "../tasks/std/path/deno.json" with { type: "json" };
 import config from "../deno.json" with { type: "json" };
-import { MNIST } from "../src/data/mnist.ts";
+import { MNIST } from "../src/data/sources/mnist.ts";
 import { OPENERS } from "../tasks/shared/browser.ts";
 import { UNLINKED, unlinkedConfig } from "../tasks/unlink.ts";
 import { isGranted } from "./support/permissions.ts";

@@ -4,7 +4,7 @@
  * that is set. It skips the stages for which no time is left, and lists their names. See ../README.md.
  * @module
  */
-import { drawDigits } from "../../src/data/digits.ts";
+import { drawDigits } from "../../src/data/digits/digits.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { formatNpz, parseNpz } from "../../src/formats/npz.ts";
 import { type Command, withDefaults } from "../../tasks/terminal/command.ts";

@@ -6,8 +6,8 @@
  * @module
  */
 import { countOf, type Dataset, type ImageSpec, imageSpecOf } from "../data/dataset.ts";
-import { imageShapeOf } from "../data/image_shape.ts";
-import { inkOfInputs } from "../data/pixel_units.ts";
+import { imageShapeOf } from "../data/pictures/image_shape.ts";
+import { inkOfInputs } from "../data/pictures/pixel_units.ts";
 import { createRandom } from "../random.ts";
 import { createArena, createMemory } from "../workers/arena.ts";
 import { createPool, type WorkerPool } from "../workers/pool.ts";

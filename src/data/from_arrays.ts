@@ -4,11 +4,11 @@
  */
 import { shapeText } from "../formats/fault.ts";
 import { checkNumeric, type Naming, type NumericArray } from "./arrays.ts";
-import { classesOfLabels } from "./class_count.ts";
+import { classesOfLabels } from "./meaning/class_count.ts";
 import { toBytes, toFloats, toLabels } from "./convert.ts";
 import { toWeights } from "./canonical.ts";
 import { type Dataset, inFeaturesOf, NO_CLASS } from "./dataset.ts";
-import { inputKindOf } from "./input_kind.ts";
+import { inputKindOf } from "./meaning/input_kind.ts";
 
 /** The arrays of a data set: inputs, and either labels or targets. */
 export interface DatasetArrays {

@@ -1,21 +1,21 @@
 /** Data sets from files and folders. @module */
-import { isText, openContent } from "../content.ts";
+import { type Content, isText, openContent } from "../content.ts";
 import { FormatError } from "../errors.ts";
 import { byteCount } from "../formats/fault.ts";
 import { type Npz, parseNpz } from "../formats/npz.ts";
 import { checkFiles } from "../host.ts";
 import type { DatasetPair, DatasetSets } from "./dataset.ts";
 import { visible } from "../visible.ts";
-import { findIdxFiles } from "./idx_files.ts";
-import { openIdxRows, openIdxSource } from "./idx_source.ts";
-import { interpret, interpretSets } from "./interpret.ts";
-import { hasTrainingSet, openNpzRows, openNpzSource, type SetName } from "./npz_source.ts";
+import { findIdxFiles } from "./sources/idx_files.ts";
+import { openIdxRows, openIdxSource } from "./sources/idx_source.ts";
+import { interpret, interpretSets } from "./meaning/interpret.ts";
+import { hasTrainingSet, openNpzRows, openNpzSource, type SetName } from "./sources/npz_source.ts";
 import type { DataOptions } from "./options.ts";
-import { openPictureFolder } from "./picture_folder.ts";
-import type { RawSource } from "./raw.ts";
-import type { RawRows } from "./raw_rows.ts";
-import { openTable } from "./table.ts";
-import { openTableFolder } from "./table_folder.ts";
+import { openPictureFolder } from "./pictures/picture_folder.ts";
+import type { RawSource } from "./sources/raw.ts";
+import type { RawRows } from "./sources/raw_rows.ts";
+import { openTable } from "./table/table.ts";
+import { openTableFolder } from "./table/folder.ts";
 
 /** The options of {@linkcode loadDataset}. */
 export interface LoadOptions extends DataOptions {
@@ -89,7 +89,20 @@ const OTHER_FILE =
 
 /** Opens a file: an `.npz` by its first bytes, else a table, which is read piece by piece. */
 async function openFile(path: string, options: DataOptions, rows?: Rows): Promise<RawSource | RawRows> {
-  using content = await openContent(path);
+  const content = await openContent(path);
+  try {
+    return await readContent(path, content, options, rows);
+  } finally {
+    content[Symbol.dispose]();
+  }
+}
+
+async function readContent(
+  path: string,
+  content: Content,
+  options: DataOptions,
+  rows: Rows | undefined,
+): Promise<RawSource | RawRows> {
   const { head } = content;
   if (head[0] === 0x50 && head[1] === 0x4B) {
     const npz = await parseNpz(await content.bytes(), { name: path }), named = { file: path, ...options };

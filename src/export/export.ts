@@ -1,10 +1,11 @@
 /** The formats in which a network can be exported. @module */
 import { formatSafetensors } from "../formats/safetensors.ts";
 import type { MlpParts } from "../mlp_parts.ts";
+import { CONFIG_KEY } from "../model_config.ts";
 import { formatJavaScript } from "./javascript.ts";
 import { checkSize } from "./limits.ts";
 import { formatOnnx, type OnnxOptions } from "./onnx.ts";
-import { CONFIG_KEY, formatSequentialNpz, namedConfig, sequentialTensors } from "./sequential.ts";
+import { formatSequentialNpz, namedConfig, sequentialTensors } from "./sequential.ts";
 
 /** The formats: the extension of each, and its content in words. */
 export const EXPORT_FORMATS = {

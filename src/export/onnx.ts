@@ -9,11 +9,12 @@ import { shapeText } from "../formats/fault.ts";
 import { bytesField, type EncodedFields, floatField, joinFields, varintField } from "../formats/protobuf.ts";
 import { answerOf } from "../guess.ts";
 import type { MlpParts } from "../mlp_parts.ts";
+import { CONFIG_KEY } from "../model_config.ts";
 import { formatLayers, layerBuffer } from "../plan/layers.ts";
 import { checkScale, checkSize } from "./limits.ts";
 import { addActivation, type AddNode } from "./onnx_activations.ts";
 import { DOUBLE, FLOAT, ONNX, type OnnxPrecision } from "./onnx_types.ts";
-import { CONFIG_KEY, namedConfig } from "./sequential.ts";
+import { namedConfig } from "./sequential.ts";
 
 /** The version of the file format, of the year 2020, and of its set of operators: the oldest that have all that is needed. */
 const IR_VERSION = 7, OPSET = 13;

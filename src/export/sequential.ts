@@ -10,9 +10,6 @@ import { formatConfig } from "../model_config.ts";
 import { stringArray } from "../model_file.ts";
 import { layerBuffer, type LayerSpec } from "../plan/layers.ts";
 
-/** The name of the `config` in the metadata of safetensors and ONNX files. */
-export const CONFIG_KEY = "mlpcuda";
-
 /** An array of float32. */
 export interface FloatTensor {
   /** Its shape. */

@@ -3,7 +3,7 @@
  * training set.
  * @module
  */
-import { digitSide } from "../data/center.ts";
+import { digitSide } from "../data/pictures/center.ts";
 import { lockFile } from "../file_lock.ts";
 import { readFileBounded, targetOf, writeFileAtomic } from "../files.ts";
 import { formatNpz, parseNpz } from "../formats/npz.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import { countOf, type Dataset, imageSpecOf } from "../data/dataset.ts";
-import { inkOfInputs } from "../data/pixel_units.ts";
+import { inkOfInputs } from "../data/pictures/pixel_units.ts";
 import { FormatError } from "../errors.ts";
 import type { Mlp } from "../mlp.ts";
 import { type BodyLimits, parseObject, readBody } from "./body.ts";

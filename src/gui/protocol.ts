@@ -48,8 +48,8 @@ export interface Prediction {
   /** The version of the network's parameters, which increases by one whenever they change. */
   readonly version: number;
   /**
-   * The input image of the network, `[28, 28]`, 0 (black) to 255 (white): the ink is dark if the network was trained on a light
-   * background. `null` for a blank sheet, and then the rest is absent.
+   * The input image of the network as ink, `[28, 28]`: 0 for paper, 255 for full ink, whether the network takes bright ink on a
+   * dark background or the reverse. `null` for a blank sheet, and then the rest is absent.
    */
   readonly seen: readonly number[] | null;
   /** The probability of each class, `[C]`. */

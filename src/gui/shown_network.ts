@@ -1,10 +1,10 @@
 /** The network that the page shows: its predictions for drawings, and its parameters. @module */
 import type { Tensors } from "../backends/backend.ts";
 import { createForward } from "../backends/reference/forward.ts";
-import { centerDigit, digitSide } from "../data/center.ts";
+import { centerDigit, digitSide } from "../data/pictures/center.ts";
 import { type ImageSpec, imageSpecOf } from "../data/dataset.ts";
-import { inputsOfInk, negativeOf } from "../data/pixel_units.ts";
-import { resizePicture } from "../data/resize.ts";
+import { inputsOfInk } from "../data/pictures/pixel_units.ts";
+import { resizePicture } from "../data/pictures/resize.ts";
 import { buildForwardPlan } from "../plan/build.ts";
 import { guessOf, probabilitiesOf, UNSURE_BELOW } from "../guess.ts";
 import { layerBuffer } from "../plan/layers.ts";
@@ -95,7 +95,7 @@ export function showNetwork(mlp: Mlp, origin: string): ShownNetwork {
       const { label, runnerUp, sure } = guessOf(probabilities);
       return {
         version,
-        seen: [...spec.background === "light" ? negativeOf(image) : image],
+        seen: [...image],
         probabilities: [...probabilities],
         guess: label,
         runnerUp: runnerUp?.label,

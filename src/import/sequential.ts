@@ -9,6 +9,7 @@ import {
   matrixShape,
   missingBias,
   type NamedArray,
+  namesText,
   readFloats,
 } from "./weights.ts";
 
@@ -66,7 +67,7 @@ export async function sequentialLayers(
   }
   const unbiased = modules.filter(({ bias }) => bias === undefined).map(({ name }) => name);
   const names: DataNote = {
-    text: `layers from ${modules.map(({ name }) => jsonText(name)).join(", ")} of ${origin}`,
+    text: `layers from ${namesText(modules.map(({ name }) => name))} of ${origin}`,
   };
   return { origin, layers, notes: [names, ...missingBias(unbiased)] };
 }
@@ -120,9 +121,12 @@ function inOrder(modules: SizedModule[], isOrdered: boolean, refuse: Refuse): re
   const areChains = groups.every((group) => chainEnd(group) === group.length);
   const [order, other] = ordersOf(areChains ? groups : sorted.map((module) => [module]));
   if (other && !isOrdered) {
-    const [first, second] = [order, other].map((order) => order.map(({ name }) => jsonText(name)).join(", "));
+    const at = order.findIndex((module, index) => module !== other[index]);
+    const names = [order[at], other[at]].map(({ name }) => jsonText(name)).join(" or ");
     throw refuse(
-      `has layers that fit each other in several orders: ${first}, or ${second}; a .pt with the state_dict has their order`,
+      `has layers that fit each other in several orders: layer ${
+        at + 1
+      } can be ${names}; a .pt with the state_dict has their order`,
     );
   }
   return other ? modules : order ?? (isOrdered ? modules : sorted);
@@ -131,12 +135,13 @@ function inOrder(modules: SizedModule[], isOrdered: boolean, refuse: Refuse): re
 /** Returns up to two orders of groups in which each module takes the outputs of the one before; none for too many groups. */
 function ordersOf(groups: readonly SizedModule[][]): SizedModule[][] {
   const found: SizedModule[][] = [];
-  const extend = (done: SizedModule[], rest: readonly SizedModule[][]) => {
-    if (rest.length === 0) found.push(done);
+  const extend = (done: readonly SizedModule[][], rest: readonly SizedModule[][]) => {
+    if (rest.length === 0) found.push(done.flat());
+    const outFeatures = done.at(-1)?.at(-1)?.outFeatures;
     for (const next of rest) {
       if (found.length > 1) return;
-      if (done.length > 0 && done[done.length - 1].outFeatures !== next[0].inFeatures) continue;
-      extend([...done, ...next], rest.filter((other) => other !== next));
+      if (outFeatures !== undefined && outFeatures !== next[0].inFeatures) continue;
+      extend([...done, next], rest.filter((other) => other !== next));
     }
   };
   if (groups.length <= MAX_GROUPS) extend([], groups);

@@ -8,6 +8,7 @@ import { isKind, kindOf, type PickleValue } from "../formats/pickle_values.ts";
 import { parseSafetensors } from "../formats/safetensors.ts";
 import type { TorchFile } from "../formats/torch.ts";
 import type { ZipEntry } from "../formats/zip.ts";
+import { CONFIG_KEY } from "../model_config.ts";
 import { activationNamed } from "./activation_names.ts";
 import { dictLayers, isLayerName } from "./layer_dicts.ts";
 import { ARRAYS_ADVICE } from "./other_kinds.ts";
@@ -15,9 +16,6 @@ import { pickledArray } from "./pickled_array.ts";
 import { isBesideCoefs, isScikitLearnName, scikitLearnLayers } from "./scikit_learn.ts";
 import { isSequentialName, sequentialLayers } from "./sequential.ts";
 import type { ForeignLayers, NamedArray } from "./weights.ts";
-
-/** The name of the `config` of this library in the metadata of a safetensors file. */
-const CONFIG_KEY = "mlpcuda";
 
 /** The arrays that a model needs, for messages. */
 const NEEDED =

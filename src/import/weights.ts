@@ -1,7 +1,7 @@
 /** The arrays of a foreign model by name, and the network that a chain of them makes. @module */
 import type { FloatArray } from "../backends/backend.ts";
 import type { DataNote } from "../data/dataset.ts";
-import { jsonText, type Refuse, shapeText } from "../formats/fault.ts";
+import { digits, jsonText, type Refuse, shapeText } from "../formats/fault.ts";
 import type { ActivationName } from "../plan/activations.ts";
 import type { InputScaling } from "../training/input_scaling.ts";
 
@@ -94,8 +94,17 @@ export function chainEnd(layers: readonly { readonly inFeatures: number; readonl
 /** Returns a bias of zeros for layers without one, and the note about them. */
 export function missingBias(names: readonly string[]): DataNote[] {
   if (names.length === 0) return [];
-  const which = names.map((name) => jsonText(name)).join(", ");
-  return [{ text: `no bias for ${names.length === 1 ? "layer" : "layers"} ${which}: zeros are used` }];
+  const which = `${names.length === 1 ? "layer" : "layers"} ${namesText(names)}`;
+  return [{ text: `no bias for ${which}: zeros are used` }];
+}
+
+/** The most names that a note lists. */
+const MAX_NAMES = 20;
+
+/** Returns names in quotes for notes: the first of many. */
+export function namesText(names: readonly string[]): string {
+  const shown = names.slice(0, MAX_NAMES).map((name) => jsonText(name)).join(", ");
+  return names.length > MAX_NAMES ? `${shown}, … (${digits(names.length)} names)` : shown;
 }
 
 /** Returns the two lengths of an array of weights. */

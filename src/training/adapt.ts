@@ -1,7 +1,7 @@
 /** Training of a trained network on another data set: its layers are kept, or its last layer is new. @module */
 import { canonicalDataset, type DatasetLike } from "../data/canonical.ts";
 import type { Dataset, TaskKind } from "../data/dataset.ts";
-import { targetKindOf } from "../data/target_kind.ts";
+import { targetKindOf } from "../data/meaning/target_kind.ts";
 import { initialParameters, type InitName } from "../init.ts";
 import { Mlp } from "../mlp.ts";
 import { dense, formatLayers, layerBuffer, type LayerSpec } from "../plan/layers.ts";

@@ -1,7 +1,7 @@
 /** The rows of an `.npy` or `.npz` to predict. @module */
-import { arrayPictureInputs } from "../../src/data/array_pictures.ts";
+import { arrayPictureInputs } from "../../src/data/pictures/array_pictures.ts";
 import { imageSpecOf } from "../../src/data/dataset.ts";
-import { readNpzRows } from "../../src/data/npz_rows.ts";
+import { readNpzRows } from "../../src/data/sources/npz_rows.ts";
 import {
   chosenRows,
   holdsRows,
@@ -10,7 +10,7 @@ import {
   otherBackgroundOf,
   type Rows,
   scaleDoubtOf,
-} from "../../src/data/row_inputs.ts";
+} from "../../src/data/meaning/row_inputs.ts";
 import { shapeText } from "../../src/formats/fault.ts";
 import { parseNpy } from "../../src/formats/npy.ts";
 import type { Mlp } from "../../src/mlp.ts";

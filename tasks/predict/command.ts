@@ -16,9 +16,9 @@ export const COMMAND = {
   positionals: {
     name: "IMAGE...",
     help:
-      "a picture (PNG, JPEG, WebP, GIF or BMP), an .npy of shape [H, W] or [N, H, W], or a folder of pictures, whose class " +
-      "folders are their labels; a .csv or .tsv, an .npy of shape [N, I] or of the network's input shape, or an .npz: rows, in " +
-      "the units of the rows that the network was trained on; - reads one of these files from stdin",
+      "a picture: a PNG, JPEG, WebP, GIF or BMP, or an .npy of shape [H, W] or [N, H, W]; a folder of pictures, whose class " +
+      "folders are their labels; or rows: a .csv or .tsv, an .npz, or an .npy of shape [N, I] or of the network's input shape, " +
+      "with values in the units of the rows that the network was trained on; - reads one of these files from stdin",
   },
   groups: {
     input: {

@@ -1,10 +1,10 @@
 /** The rows of the files and folders that `predict` reads, in chunks. @module */
 import { basename } from "node:path";
-import { readImages } from "../../src/data/images.ts";
+import { readImages } from "../../src/data/pictures/images.ts";
 import type { DataOptions } from "../../src/data/options.ts";
-import { listPictures } from "../../src/data/picture_list.ts";
-import type { InputRow, RowRange } from "../../src/data/row_inputs.ts";
-import { labelOfText, type NetworkClasses } from "../../src/data/row_labels.ts";
+import { listPictures } from "../../src/data/pictures/picture_list.ts";
+import type { InputRow, RowRange } from "../../src/data/meaning/row_inputs.ts";
+import { labelOfText, type NetworkClasses } from "../../src/data/meaning/row_labels.ts";
 import { openContent } from "../../src/content.ts";
 import { readFileBounded } from "../../src/files.ts";
 import type { Mlp } from "../../src/mlp.ts";

@@ -1,6 +1,6 @@
 /** Predictions: rows with the network's outputs, batch by batch. @module */
 import type { Predictor } from "../../src/backends/backend.ts";
-import type { InputRow } from "../../src/data/row_inputs.ts";
+import type { InputRow } from "../../src/data/meaning/row_inputs.ts";
 import { guessOf, labelProbabilitiesOf, probabilitiesOf } from "../../src/guess.ts";
 import type { Mlp } from "../../src/mlp.ts";
 import { TaskError } from "../terminal/errors.ts";

@@ -1,5 +1,5 @@
 /** The rows of a file that `--rows` chooses, if their number is known only at the end. @module */
-import { chosenRows, type RowRange } from "../../src/data/row_inputs.ts";
+import { chosenRows, type RowRange } from "../../src/data/meaning/row_inputs.ts";
 
 /**
  * Yields the rows of a range. Rows after it are not read.

@@ -1,11 +1,11 @@
 /** Predictions as a table on the terminal. @module */
 import { type Candidate, candidatesOf, guessOf } from "../../src/guess.ts";
-import type { InputRow } from "../../src/data/row_inputs.ts";
+import type { InputRow } from "../../src/data/meaning/row_inputs.ts";
 import type { Mlp } from "../../src/mlp.ts";
 import { imageSpecOf, type InputSpec } from "../../src/data/dataset.ts";
-import { imageShapeOf } from "../../src/data/image_shape.ts";
-import { luminanceOf } from "../../src/data/luminance.ts";
-import { pixelsOfInputs } from "../../src/data/pixel_units.ts";
+import { imageShapeOf } from "../../src/data/pictures/image_shape.ts";
+import { luminanceOf } from "../../src/data/pictures/luminance.ts";
+import { pixelsOfInputs } from "../../src/data/pictures/pixel_units.ts";
 import { visible } from "../../src/visible.ts";
 import { drawingLines } from "../terminal/drawing.ts";
 import { variable } from "../terminal/environment.ts";

@@ -1,11 +1,11 @@
 /** The rows of a CSV or TSV file to predict. @module */
-import type { ByteSource } from "../../src/data/byte_source.ts";
+import type { ByteSource } from "../../src/data/sources/byte_source.ts";
 import type { InputSpec } from "../../src/data/dataset.ts";
 import { FormatError } from "../../src/errors.ts";
-import { factorOf, type InputRow, scaledBy } from "../../src/data/row_inputs.ts";
-import { labelOfText, type NetworkClasses } from "../../src/data/row_labels.ts";
+import { factorOf, type InputRow, scaledBy } from "../../src/data/meaning/row_inputs.ts";
+import { labelOfText, type NetworkClasses } from "../../src/data/meaning/row_labels.ts";
 import { inFeaturesOf } from "../../src/data/dataset.ts";
-import { readTableRows } from "../../src/data/table_rows.ts";
+import { readTableRows } from "../../src/data/table/rows.ts";
 import { TaskError } from "../terminal/errors.ts";
 
 /** Options of {@linkcode tableInputs}. */

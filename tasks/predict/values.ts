@@ -1,5 +1,5 @@
 /** The values of `predict`'s options. @module */
-import type { RowRange } from "../../src/data/row_inputs.ts";
+import type { RowRange } from "../../src/data/meaning/row_inputs.ts";
 import { parseInputScale } from "../shared/input_scale.ts";
 import { UsageError } from "../terminal/errors.ts";
 import { userPath } from "../terminal/paths.ts";

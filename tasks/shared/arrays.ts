@@ -1,5 +1,5 @@
 /** The option `--arrays`: the names of the arrays of an `.npz`, by role. @module */
-import { ARRAY_ROLES } from "../../src/data/npz_names.ts";
+import { ARRAY_ROLES } from "../../src/data/sources/npz_names.ts";
 import type { ArrayRole } from "../../src/data/options.ts";
 import { UsageError } from "../terminal/errors.ts";
 import type { ArgumentTable } from "../terminal/command.ts";
@@ -12,7 +12,7 @@ export const ARRAYS_OPTION = {
     value: "ROLE=NAME,...",
     help:
       "names of the arrays of an .npz, such as x=arr_0,y=arr_1; needed for names that are not in common use, or if " +
-      `several arrays could be the same; roles: ${ARRAY_ROLES.join(", ")}`,
+      `several arrays could have the same role; roles: ${ARRAY_ROLES.join(", ")}`,
   },
 } as const satisfies ArgumentTable;
 

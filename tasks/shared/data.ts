@@ -1,15 +1,15 @@
 /** Opening of a task's data set: a file, MNIST, or drawn digits. @module */
 import { basename, isAbsolute } from "node:path";
 import type { Dataset, DatasetPair, DatasetSets } from "../../src/data/dataset.ts";
-import { drawDigits, drawDigitsAsync, type DrawDigitsOptions } from "../../src/data/digits.ts";
-import { downloadMnist } from "../../src/data/download.ts";
-import { interpret } from "../../src/data/interpret.ts";
-import { joinSets } from "../../src/data/join.ts";
+import { drawDigits, drawDigitsAsync, type DrawDigitsOptions } from "../../src/data/digits/digits.ts";
+import { downloadMnist } from "../../src/data/sources/download.ts";
+import { interpret } from "../../src/data/meaning/interpret.ts";
+import { joinSets } from "../../src/data/meaning/join.ts";
 import { loadDataset, type LoadOptions, loadSets, type LoadSetsOptions } from "../../src/data/load.ts";
 import type { DataOptions } from "../../src/data/options.ts";
 import type { TrainConfig } from "../../src/training/config.ts";
-import type { RawSet } from "../../src/data/raw.ts";
-import type { SetName } from "../../src/data/raw_rows.ts";
+import type { RawSet } from "../../src/data/sources/raw.ts";
+import type { SetName } from "../../src/data/sources/raw_rows.ts";
 import { dataLines } from "./data_lines.ts";
 import { FormatError } from "../../src/errors.ts";
 import { ARRAYS_HINT } from "./arrays.ts";

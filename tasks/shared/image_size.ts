@@ -1,5 +1,5 @@
 /** The option `--image-size`: the size to which the pictures of a folder are brought. @module */
-import type { ImageShape } from "../../src/data/image_shape.ts";
+import type { ImageShape } from "../../src/data/pictures/image_shape.ts";
 import type { ArgumentTable } from "../terminal/command.ts";
 import { UsageError } from "../terminal/errors.ts";
 

@@ -1,6 +1,6 @@
 /** Choice of the network and the loss that the command line does not name, by the data set. @module */
 import type { Dataset } from "../../src/data/dataset.ts";
-import { type TargetKind, targetKindOf } from "../../src/data/target_kind.ts";
+import { type TargetKind, targetKindOf } from "../../src/data/meaning/target_kind.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { dense, type LayerSpec } from "../../src/plan/layers.ts";
 import { LOSSES, type LossName, trainedActivation } from "../../src/plan/losses.ts";

@@ -16,7 +16,7 @@ import {
   type Strengths,
 } from "../../src/augment/augmenter.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
-import { drawDigits } from "../../src/data/digits.ts";
+import { drawDigits } from "../../src/data/digits/digits.ts";
 import { crc32 } from "../../src/formats/crc32.ts";
 import { createRandom } from "../../src/random.ts";
 import { canShareMemory } from "../../src/workers/shared_memory.ts";

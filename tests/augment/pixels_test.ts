@@ -2,7 +2,7 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { augmentedScale, createAugmenter } from "../../src/augment/augmenter.ts";
 import type { Dataset, ImageSpec } from "../../src/data/dataset.ts";
-import { drawDigits } from "../../src/data/digits.ts";
+import { drawDigits } from "../../src/data/digits/digits.ts";
 
 const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
 const { train: DIGITS } = drawDigits({ count: 150, testCount: 0 });

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { openBackend } from "../../src/backends/open.ts";
-import { drawDigits } from "../../src/data/digits.ts";
+import { drawDigits } from "../../src/data/digits/digits.ts";
 import { createTrainingSession } from "../../src/gui/training.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";

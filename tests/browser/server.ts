@@ -2,7 +2,7 @@
 import { fromFileUrl } from "@std/path";
 import config from "../../deno.json" with { type: "json" };
 import type { DatasetPair } from "../../src/data/dataset.ts";
-import { drawDigits } from "../../src/data/digits.ts";
+import { drawDigits } from "../../src/data/digits/digits.ts";
 import { createGui, type GuiOptions } from "../../src/gui/gui.ts";
 import { pageFiles } from "../../src/gui/page/files.ts";
 import { serveGui } from "../../src/gui/serve.ts";

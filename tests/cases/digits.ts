@@ -1,5 +1,5 @@
 /** Drawn digits as the files of other programs hold them. @module */
-import { drawDigits } from "../../src/data/digits.ts";
+import { drawDigits } from "../../src/data/digits/digits.ts";
 import { formatNpz, type NpzInput } from "../../src/formats/npz.ts";
 import { formatPng } from "../../src/formats/png_write.ts";
 import { gzip, idx } from "../support/idx.ts";

@@ -54,7 +54,8 @@ madeTest(
       `data     plain.npz: ${rows}; pixels 0 to 255, dark background`,
       `data     light.npz: ${rows}; pixels 0 to 255, dark background`,
       "data     light background brought to dark",
-      `data     scaled.npz: ${rows}; pixels from 0 to 1 brought to 0 to 255 (--input-scale pixels)`,
+      `data     scaled.npz: ${rows}; pixels 0 to 255, dark background`,
+      "data     pixels from 0 to 1 brought to 0 to 255",
     ]);
     const joined = (await given.network()).parameters;
     await given.train("--data", "three.npz", "--epochs", "3");

@@ -1,5 +1,5 @@
 /** Data sets in files and folders. */
-import { assertEquals, assertRejects, type assertStringIncludes } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { loadDataset, loadSets } from "../../src/data/load.ts";
 import { FormatError } from "../../src/errors.ts";
 import { formatNpz, type NpzInput } from "../../src/formats/npz.ts";

@@ -4,7 +4,7 @@ import { join } from "@std/path";
 import { resolve } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 import { openBackend } from "../../src/backends/open.ts";
-import { drawDigits } from "../../src/data/digits.ts";
+import { drawDigits } from "../../src/data/digits/digits.ts";
 import { exportNetwork } from "../../src/export/export.ts";
 import { formatNpz } from "../../src/formats/npz.ts";
 import { Mlp } from "../../src/mlp.ts";

@@ -11,7 +11,7 @@ import { makeRows } from "../../src/export/made_rows.ts";
 import { formatNpy } from "../../src/formats/npy.ts";
 import { bytesOf } from "../../src/formats/byte_order.ts";
 import { openBackend } from "../../src/backends/open.ts";
-import { drawDigits } from "../../src/data/digits.ts";
+import { drawDigits } from "../../src/data/digits/digits.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { dense } from "../../src/plan/layers.ts";

@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
-import { centerDigit } from "../../src/data/center.ts";
+import { centerDigit } from "../../src/data/pictures/center.ts";
 import { loadDataset } from "../../src/data/load.ts";
-import { inputsOfInk } from "../../src/data/pixel_units.ts";
+import { inputsOfInk } from "../../src/data/pictures/pixel_units.ts";
 import { type Corrections, openCorrections } from "../../src/gui/corrections.ts";
 import { classNamesOf } from "../../src/gui/shown_network.ts";
 import { Mlp } from "../../src/mlp.ts";

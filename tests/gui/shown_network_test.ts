@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { centerDigit } from "../../src/data/center.ts";
+import { centerDigit } from "../../src/data/pictures/center.ts";
 import type { ImageSpec } from "../../src/data/dataset.ts";
-import { resizePicture } from "../../src/data/resize.ts";
+import { resizePicture } from "../../src/data/pictures/resize.ts";
 import { INK_SIDE } from "../../src/gui/protocol.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { checkShowable, showNetwork } from "../../src/gui/shown_network.ts";
@@ -57,7 +57,7 @@ Deno.test("showNetwork() brings drawings to the range and the background of the 
       const mlp = networkOfImages({ ...spec, white, background }), shown = showNetwork(mlp, "");
       const { seen, probabilities } = shown.predict(ink);
       const pixels = background === "light" ? centered.map((value) => 255 - value) : centered;
-      assertEquals(seen, [...pixels]);
+      assertEquals(seen, [...centered], "the page shows ink, which it paints dark on light paper");
       const wanted = mlp.predict(Float32Array.from(pixels, (value) => value * white / 255));
       for (const [label, value] of wanted.entries()) assertAlmostEquals(probabilities![label], value, 1e-6);
       assertEquals(shown.imageOf(ink), centered);

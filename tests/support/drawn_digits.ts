@@ -1,6 +1,6 @@
 /** Draws digits on a page in the styles of drawn_styles.ts, with random variations. @module */
-import type { Ink } from "../../src/data/center.ts";
-import { paintLine } from "../../src/data/raster.ts";
+import type { Ink } from "../../src/data/pictures/center.ts";
+import { paintLine } from "../../src/data/digits/raster.ts";
 import type { Random } from "../../src/random.ts";
 import { DRAWN_STYLES, type DrawnStyle } from "./drawn_styles.ts";
 

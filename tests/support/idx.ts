@@ -1,7 +1,7 @@
 /** Small IDX files, for tests. @module */
-import { findIdxFiles } from "../../src/data/idx_files.ts";
-import { openIdxSource } from "../../src/data/idx_source.ts";
-import type { RawSource } from "../../src/data/raw.ts";
+import { findIdxFiles } from "../../src/data/sources/idx_files.ts";
+import { openIdxSource } from "../../src/data/sources/idx_source.ts";
+import type { RawSource } from "../../src/data/sources/raw.ts";
 
 /** Two images `[2, 3]`, and the images after exchanging rows and columns. */
 export const PIXELS = [1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16],

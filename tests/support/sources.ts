@@ -1,7 +1,7 @@
 /** Sources of data sets for tests, before they are interpreted. */
-import { interpret } from "../../src/data/interpret.ts";
+import { interpret } from "../../src/data/meaning/interpret.ts";
 import type { DataOptions } from "../../src/data/options.ts";
-import type { RawArray, RawSet, RawSource } from "../../src/data/raw.ts";
+import type { RawArray, RawSet, RawSource } from "../../src/data/sources/raw.ts";
 import type { NpyValues } from "../../src/formats/npy.ts";
 
 /** Returns an array of a source. */

@@ -1,8 +1,8 @@
 /** Tables for tests: texts that are opened as data sets. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { FormatError } from "../../src/errors.ts";
-import type { RawSource } from "../../src/data/raw.ts";
-import { openTable, type OpenTableOptions } from "../../src/data/table.ts";
+import type { RawSource } from "../../src/data/sources/raw.ts";
+import { openTable, type OpenTableOptions } from "../../src/data/table/table.ts";
 
 /** The options of a table without its file. */
 export type Options = Omit<OpenTableOptions, "file">;

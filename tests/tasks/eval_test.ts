@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { formatNpz } from "../../src/formats/npz.ts";
 import { drawImages, type Folder, jsonOf, linesOf, setFile, taskTest } from "./support.ts";
 
@@ -152,3 +152,24 @@ taskTest("train names the options for a table with missing values or too many te
   const many = await folder.run("train", "--data", "texts.csv");
   assertStringIncludes(many.stderr, "\n  hint: leave columns out, such as by --drop Name,Ticket\n");
 });
+
+taskTest(
+  "eval --classes orders the names of labels as a network without class names has them",
+  async (folder) => {
+    const table = (names: readonly string[]) => {
+      const rows = Array.from({ length: 60 }, (_, i) => `${i % 3 * 10},${i % 7},${names[i % 3]}`);
+      return new TextEncoder().encode(["a,b,label", ...rows].join("\n"));
+    };
+    await folder.write("numbers.csv", table(["0", "1", "2"]));
+    await folder.write("names.csv", table(["c", "a", "b"]));
+    await folder.run("train", "--data", "numbers.csv", "--epochs", "5", "-o", "m.npz");
+    const rest = ["--set", "train", "--model", "m.npz", "--json"];
+    const lossOf = async (...data: string[]) =>
+      jsonOf(await folder.run("eval", "--data", ...data, ...rest))[0].loss;
+    const { stderr } = await folder.run("eval", "--data", "names.csv", ...rest);
+    assertStringIncludes(stderr, `"a" is 0, "b" is 1, "c" is 2 (--classes NAMES)\n`);
+    const loss = await lossOf("numbers.csv");
+    assertEquals(await lossOf("names.csv", "--classes", "c,a,b"), loss);
+    assertNotEquals(await lossOf("names.csv", "--classes", "a,b,c"), loss);
+  },
+);

@@ -1,6 +1,6 @@
 /** Tests `deno task gui` as a process: its page over HTTP, its terminal, and its end. @module */
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
-import { drawDigits } from "../../src/data/digits.ts";
+import { drawDigits } from "../../src/data/digits/digits.ts";
 import { loadDataset } from "../../src/data/load.ts";
 import {
   type Prediction,

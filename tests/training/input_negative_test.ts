@@ -1,8 +1,8 @@
 /** Training on the negatives of images with a light background. */
 import { assertAlmostEquals, assertEquals, assertGreaterOrEqual, assertNotEquals } from "@std/assert";
 import type { Dataset } from "../../src/data/dataset.ts";
-import { drawDigits } from "../../src/data/digits.ts";
-import { readImages } from "../../src/data/images.ts";
+import { drawDigits } from "../../src/data/digits/digits.ts";
+import { readImages } from "../../src/data/pictures/images.ts";
 import { loadDataset } from "../../src/data/load.ts";
 import { indexOfLargest } from "../../src/index_of_largest.ts";
 import { Mlp } from "../../src/mlp.ts";

@@ -3,7 +3,7 @@ import { assertAlmostEquals, assertEquals, assertNotEquals, assertRejects } from
 import type { Backend } from "../../src/backends/backend.ts";
 import { createAugmenter } from "../../src/augment/augmenter.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
-import { drawDigits } from "../../src/data/digits.ts";
+import { drawDigits } from "../../src/data/digits/digits.ts";
 import { evaluate } from "../../src/training/evaluate.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";

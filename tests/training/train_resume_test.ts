@@ -4,7 +4,7 @@ import type { Backend } from "../../src/backends/backend.ts";
 import { openBackend } from "../../src/backends/open.ts";
 import type { Checkpoint } from "../../src/training/checkpoint_parts.ts";
 import { formatCheckpoint, parseCheckpoint } from "../../src/training/checkpoint.ts";
-import { drawDigits } from "../../src/data/digits.ts";
+import { drawDigits } from "../../src/data/digits/digits.ts";
 import { takeRows } from "../../src/data/split.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";

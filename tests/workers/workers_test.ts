@@ -3,7 +3,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { createAugmenter } from "../../src/augment/augmenter.ts";
 import { openWasm } from "../../src/backends/wasm/backend.ts";
 import { openBackend } from "../../src/backends/open.ts";
-import { drawDigits } from "../../src/data/digits.ts";
+import { drawDigits } from "../../src/data/digits/digits.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { train } from "../../src/training/train.ts";
