@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { loadDataset } from "../../src/data/load.ts";
 import { digits, digitsNpz, emnistFiles, negative } from "./digits.ts";
+import { assertSameTensors } from "./same.ts";
 import { type Case, caseTest, type Files, madeTest } from "./support.ts";
 
 /** Digits to start with, and few of other digits, which are the letters A to J, in EMNIST's files. */
@@ -29,7 +30,7 @@ caseTest("train --init takes the hidden layers of a network of digits to letters
   const start = (await given.network("start.npz")).parameters,
     { parameters, classNames } = await given.network();
   for (const name of ["layer_1.weights", "layer_1.bias", "layer_2.weights", "layer_2.bias"]) {
-    assertEquals(parameters[name], start[name], name);
+    assertSameTensors({ [name]: parameters[name] }, { [name]: start[name] });
   }
   assert(parameters["layer_3.weights"].some((value, i) => value !== start["layer_3.weights"][i]));
   assertEquals(classNames, [..."ABCDEFGHIJ"]);

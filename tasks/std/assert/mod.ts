@@ -25,8 +25,31 @@ function refuse(text: string, msg = "", details = ""): never {
   throw new AssertionError(`${text}${msg ? `: ${msg}` : "."}${details && `\n${details}`}`);
 }
 
+/**
+ * The maximum number of values whose differences are listed. The memory of that list grows with the square of the number: 0.2 GB
+ * for 2,000 numbers that all differ, 3.3 GB for 10,000.
+ */
+const MAX_LISTED = 2500;
+
 function differenceOf(actual: unknown, expected: unknown): string {
+  if (countValues(actual) > MAX_LISTED || countValues(expected) > MAX_LISTED) {
+    return `actual   ${inspect(actual)}\nexpected ${inspect(expected)}`;
+  }
   return new node.AssertionError({ actual, expected, operator: "deepStrictEqual" }).message;
+}
+
+/** Returns the number of values in a value; a number above the maximum if there are more. */
+function countValues(value: unknown, seen = new Set<unknown>()): number {
+  if (typeof value !== "object" || value === null || seen.has(value)) return 1;
+  seen.add(value);
+  if (ArrayBuffer.isView(value)) return "length" in value ? Number(value.length) : value.byteLength;
+  const items = value instanceof Map || value instanceof Set ? value : Object.values(value);
+  let count = 1;
+  for (const item of items) {
+    count += countValues(item, seen);
+    if (count > MAX_LISTED) break;
+  }
+  return count;
 }
 
 /** Asserts that `expr` is truthy. */

@@ -122,6 +122,15 @@ Deno.test("assertEquals() shows distant differences in long arrays", () => {
   assertMatch(message, /[-+].*72,/);
 });
 
+Deno.test("assertEquals() shows only the beginning of very long arrays, whose list of differences takes gigabytes", () => {
+  const actual = { weights: Float32Array.from({ length: 100_000 }, (_, i) => i) };
+  const message = messageOf(() =>
+    assertEquals(actual, { weights: actual.weights.map((value) => value + 0.5) })
+  );
+  assertMatch(message, /actual[^]* 0,  1,[^]*expected[^]* 0.5, +1.5,/);
+  assert(message.length < 10_000);
+});
+
 Deno.test("assertStrictEquals() compares by identity", () => {
   const one = { a: 1 };
   assertStrictEquals(one, one);
