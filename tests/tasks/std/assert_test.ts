@@ -127,7 +127,7 @@ Deno.test("assertEquals() shows only the beginning of very long arrays, whose li
   const message = messageOf(() =>
     assertEquals(actual, { weights: actual.weights.map((value) => value + 0.5) })
   );
-  assertMatch(message, /actual[^]* 0,  1,[^]*expected[^]* 0.5, +1.5,/);
+  assertMatch(message, /actual[^]* 0, +1,[^]*expected[^]* 0.5, +1.5,/);
   assert(message.length < 10_000);
 });
 
