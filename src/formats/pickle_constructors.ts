@@ -7,7 +7,7 @@ import { jsonText, type Refuse } from "./fault.ts";
 import { decodeValues, parseNpyDtype } from "./npy_dtype.ts";
 import { isKind, kindOf, type PickledArray, type PickledStorage, type PickleValue } from "./pickle_values.ts";
 
-/** What a constructor needs besides its arguments. */
+/** The inputs of a constructor besides its arguments. */
 export interface PickleTools {
   /** Creates the error for a fault. */
   readonly refuse: Refuse;

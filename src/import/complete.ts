@@ -1,4 +1,4 @@
-/** What the file of a foreign model does not tell: it comes from options, or is assumed and said. @module */
+/** Completion of foreign models: parts that their files lack come from options, or are assumed, with a note. @module */
 import type { FloatArray } from "../backends/backend.ts";
 import type { DataNote, InputSpec } from "../data/dataset.ts";
 import { jsonText, type Refuse } from "../formats/fault.ts";
