@@ -27,7 +27,7 @@ export const NORMALIZE_OPTION = {
   },
 } as const satisfies ArgumentTable;
 
-/** What the file of a model of another program does not tell. */
+/** The parts of a model of another program that its file lacks. */
 export const FOREIGN_OPTIONS = {
   layers: {
     kind: "text",
