@@ -4,24 +4,17 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { fromFileUrl, join } from "@std/path";
+import { join } from "@std/path";
 import { dirname } from "node:path";
 import { Mlp } from "../../src/mlp.ts";
 import { isGranted } from "../support/permissions.ts";
 import { type Folder, inFolder, jsonOf, NEEDS, type TaskName, taskTest } from "../tasks/support.ts";
+import { isReadable, sharedCase } from "../support/shared_files.ts";
 
-const CASES = fromFileUrl(new URL("../../../shared/cases", import.meta.url));
+const CASES = sharedCase("");
 
-const areHere = (() => {
-  if (!isGranted({ name: "read" }, { name: "write" }, { name: "run" }) || Deno.build.os === "windows") {
-    return false;
-  }
-  try {
-    return Deno.statSync(CASES).isDirectory;
-  } catch {
-    return false;
-  }
-})();
+const areHere = isGranted({ name: "read" }, { name: "write" }, { name: "run" }) &&
+  Deno.build.os !== "windows" && isReadable(CASES);
 
 /** Files by their paths. */
 export type Files = Readonly<Record<string, Uint8Array>>;

@@ -127,7 +127,7 @@ const REFUSED: readonly (readonly [kind: string, bytes: Uint8Array, message: str
   ["a persistent id that is no storage", bytesOf("(S'module'\nNNNNtQ."), "stored elsewhere"],
   ["a buffer outside", bytesOf("\x97."), "needs a buffer that is stored elsewhere"],
   ["protocol 6", bytesOf(0x80, 6, "N."), "has protocol 6"],
-  ["an opcode that is none", bytesOf("?"), "has the opcode 0x3f, which no pickle has (at byte 0)"],
+  ["an unknown opcode", bytesOf("?"), "has the opcode 0x3f, which no pickle has (at byte 0)"],
   ["an empty stack", bytesOf("0."), "takes a value from an empty stack"],
   ["a value below a mark", bytesOf("N(a."), "takes a value from an empty stack"],
   ["a mark that is missing", bytesOf("Nt."), "needs a mark"],

@@ -4,8 +4,8 @@ import { pictureSize, readPicture } from "../../src/formats/picture.ts";
 import type { Picture } from "../../src/formats/png.ts";
 import { formatPng } from "../../src/formats/png_write.ts";
 import { fromBase64 } from "../fixtures/bytes.ts";
-import { isGranted } from "../support/permissions.ts";
 import { PICTURES_READ, PICTURES_REFUSED } from "../fixtures/picture_fixtures.ts";
+import { isReadable, sharedCase } from "../support/shared_files.ts";
 
 const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
 
@@ -94,21 +94,13 @@ Deno.test("readPicture() says that a host has no decoder, and reads PNG without 
 });
 
 for (const name of ["three.jpg", "three.webp"]) {
-  const path = new URL(`../../../shared/cases/${name}`, import.meta.url);
+  const path = sharedCase(name);
   Deno.test({
     name: `readPicture() reads ../shared/cases/${name} (needs it and --allow-read)`,
-    ignore: !isGranted({ name: "read", path }) || !isThere(path),
+    ignore: !isReadable(path),
     fn: async () => {
       const { width, height } = await readPicture(await Deno.readFile(path), { name });
       assertEquals([width, height], [280, 280]);
     },
   });
-}
-
-function isThere(path: URL): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
 }

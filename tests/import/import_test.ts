@@ -7,6 +7,8 @@ import { Mlp } from "../../src/mlp.ts";
 import { dense, parseLayers } from "../../src/plan/layers.ts";
 import { isGranted } from "../support/permissions.ts";
 import outputs from "../fixtures/foreign/outputs.json" with { type: "json" };
+import { hasMnist, mnist } from "../support/mnist.ts";
+import { isReadable, sharedCase } from "../support/shared_files.ts";
 
 const FOLDER = new URL("../fixtures/foreign/", import.meta.url);
 const ignore = !isGranted({ name: "read" }), needs = ignore ? " (needs --allow-read)" : "";
@@ -175,30 +177,17 @@ for (const format of ["safetensors", "npz"] as const) {
   });
 }
 
-const SHARED = new URL("../../../shared/", import.meta.url);
-
-/** Returns whether the cases beside the project are there. */
-function hasCases(): boolean {
-  try {
-    Deno.statSync(new URL("cases/torch.safetensors", SHARED));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const withCases = !ignore && hasCases();
+const withCases = !ignore && hasMnist && isReadable(sharedCase("torch_logits.json"));
 for (const name of ["torch.safetensors", "torch_state_dict.npz"]) {
   Deno.test({
-    name: `loadModel() gives PyTorch's logits for ${name}${withCases ? "" : " (needs ../shared/cases)"}`,
+    name: `loadModel() gives PyTorch's logits for ${name}${
+      withCases ? "" : " (needs ../shared/cases and MNIST)"
+    }`,
     ignore: !withCases,
     fn: async () => {
-      const { parseNpz } = await import("../../src/formats/npz.ts");
-      const mnist = await parseNpz(await Deno.readFile(new URL("data/mnist.npz", SHARED)));
-      const { values } = await mnist.read("x_test");
-      const row = Float32Array.from((values as Uint8Array).subarray(0, 784), (byte) => byte / 255);
-      const { mlp } = await loadModel(decodeURIComponent(new URL(`cases/${name}`, SHARED).pathname));
-      const { logits } = JSON.parse(await Deno.readTextFile(new URL("cases/torch_logits.json", SHARED)));
+      const row = Float32Array.from((await mnist()).test.inputs.subarray(0, 784), (byte) => byte / 255);
+      const { mlp } = await loadModel(sharedCase(name));
+      const { logits } = JSON.parse(await Deno.readTextFile(sharedCase("torch_logits.json")));
       const found = mlp.predict(row);
       logits.forEach((value: number, index: number) => assertAlmostEquals(found[index], value, 1e-4));
       assertEquals(mlp.inputShape, [28, 28]);

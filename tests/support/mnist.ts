@@ -2,21 +2,14 @@
 import { fromFileUrl } from "@std/path";
 import type { DatasetPair } from "../../src/data/dataset.ts";
 import { loadDataset } from "../../src/data/load.ts";
-import { isGranted } from "./permissions.ts";
+import { isReadable } from "./shared_files.ts";
 
 /** The places where the file may be. */
 const PLACES = ["data/mnist.npz", "../shared/data/mnist.npz"].map((path) =>
   new URL(`../../${path}`, import.meta.url)
 );
 
-const path = PLACES.find((place) => {
-  if (!isGranted({ name: "read", path: place })) return false;
-  try {
-    return Deno.statSync(place).isFile;
-  } catch {
-    return false;
-  }
-});
+const path = PLACES.find(isReadable);
 
 /** The path of MNIST; `undefined` if this machine does not have it. */
 export const mnistPath = path && fromFileUrl(path);

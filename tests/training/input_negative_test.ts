@@ -12,8 +12,8 @@ import type { Checkpoint } from "../../src/training/checkpoint_parts.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { inputNegativeOf, negated, toOtherNegative } from "../../src/training/input_negative.ts";
 import { train, type TrainOptions } from "../../src/training/train.ts";
-import { isGranted } from "../support/permissions.ts";
 import { backendTest, EACH } from "../support/backends.ts";
+import { isReadable, sharedCase } from "../support/shared_files.ts";
 
 const { train: DARK, test: TEST } = drawDigits({ count: 1000, testCount: 50 });
 const SETTINGS: TrainOptions = { epochs: 3, batchSize: 50, optimizer: "adam", weightDecay: 0.01 };
@@ -140,34 +140,22 @@ Deno.test("a network of light images classifies pictures of either background", 
   }
 });
 
-const CASES = new URL("../../../shared/cases/", import.meta.url);
-
-function hasCases(): boolean {
-  if (!isGranted({ name: "read", path: CASES })) return false;
-  try {
-    return Deno.statSync(new URL("dark_on_light.npz", CASES)).isFile;
-  } catch {
-    return false;
-  }
-}
-
 Deno.test({
   name:
     "a network of dark digits on light paper reads upright digits (needs ../shared/cases and --allow-read)",
-  ignore: !hasCases(),
+  ignore: !isReadable(sharedCase("dark_on_light.npz")),
   fn: async () => {
-    const pathOf = (name: string) => new URL(name, CASES);
-    const { train: set } = await loadDataset(decodeURIComponent(pathOf("dark_on_light.npz").pathname));
+    const { train: set } = await loadDataset(sharedCase("dark_on_light.npz"));
     assertEquals(set.image?.background, "light");
     const mlp = Mlp.create([dense(128, "relu"), dense(10, "softmax")], set);
     for await (const _ of train(mlp, set, { epochs: 20, backend: "wasm" }));
     const digits = Array.from(
       { length: 10 },
-      (_, label) => Deno.readFileSync(pathOf(`upright/${label}.png`)),
+      (_, label) => Deno.readFileSync(sharedCase(`upright/${label}.png`)),
     );
     assertGreaterOrEqual(await correctOf(mlp, digits), 8); // measured: 9
     for (const name of ["three.jpg", "three.webp"]) {
-      const [{ inputs }] = await readImages(Deno.readFileSync(pathOf(name)), mlp, { name });
+      const [{ inputs }] = await readImages(Deno.readFileSync(sharedCase(name)), mlp, { name });
       assertEquals(indexOfLargest(mlp.predict(inputs)), 3, name);
     }
   },

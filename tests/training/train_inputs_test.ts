@@ -1,6 +1,5 @@
 /** Training on scaled inputs: the same run as on a data set that was scaled by hand, and networks that take its raw rows. */
 import { assert, assertAlmostEquals, assertEquals, assertGreater, assertRejects } from "@std/assert";
-import { fromFileUrl } from "@std/path";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { datasetFromArrays } from "../../src/data/from_arrays.ts";
 import { normalize, statisticsOf } from "../../src/data/preprocess.ts";
@@ -14,8 +13,8 @@ import { inputScalingOf } from "../../src/training/input_scaling.ts";
 import { train } from "../../src/training/train.ts";
 import { backendTest, EACH } from "../support/backends.ts";
 import { eventsOf } from "../support/blobs.ts";
-import { isGranted } from "../support/permissions.ts";
 import { inOrder } from "../support/states.ts";
+import { isReadable, sharedCase } from "../support/shared_files.ts";
 
 const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
 
@@ -162,23 +161,15 @@ Deno.test("train() with inputScaling finds classes that the largest column hides
   assert(await accuracy("none") < 0.9);
 });
 
-const WINE = new URL("../../../shared/cases/wine.npz", import.meta.url);
-const hasWine = isGranted({ name: "read", path: WINE }) &&
-  (() => {
-    try {
-      return Deno.statSync(WINE).isFile;
-    } catch {
-      return false;
-    }
-  })();
+const WINE = sharedCase("wine.npz");
 
 Deno.test({
   name:
     "train() with inputScaling classifies 97 % of wines (needs ../shared/cases/wine.npz and --allow-read)",
-  ignore: !hasWine,
+  ignore: !isReadable(WINE),
   ...SANITIZED,
   fn: async () => {
-    const npz = await parseNpz(await Deno.readFile(fromFileUrl(WINE)));
+    const npz = await parseNpz(await Deno.readFile(WINE));
     const setOf = async (part: string) => {
       const x = await npz.read(`x_${part}`), y = await npz.read(`y_${part}`);
       const inputs = x.values as Float64Array, labels = Uint32Array.from(y.values as BigInt64Array, Number);

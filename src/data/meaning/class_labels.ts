@@ -224,7 +224,7 @@ export function labelsOf(
     if (label === undefined || !(label >= 0 && label < count)) {
       throw refuse(
         "range",
-        `"${name}" has ${jsonText(textOf(value))} at [${row}], which is none of ${count} classes`,
+        `"${name}" has ${jsonText(textOf(value))} at [${row}], needs a label of one of ${count} classes`,
       );
     }
     labels[row] = label;

@@ -2,6 +2,7 @@
 import { shapeText } from "../../formats/fault.ts";
 import type { Naming, NumericArray } from "../arrays.ts";
 import { backgroundOf } from "../pictures/background.ts";
+import { digitSide } from "../pictures/center.ts";
 import { toBytes } from "../convert.ts";
 import { type DataNote, type ImageSpec, imageSpecOf, inFeaturesOf } from "../dataset.ts";
 import { type InputKind, inputKindOf, isImageShape, spreadOf } from "./input_kind.ts";
@@ -30,8 +31,6 @@ export interface InputMeaning {
 const UNEVEN = 10;
 /** The width of the widest column from which inputs are advised to be standardized, if all columns are similar. */
 const WIDE = 100;
-/** The side of the images of MNIST, to which pictures of digits are centered. */
-const DIGIT_SIDE = 28;
 
 /** Returns the numbers of an array of inputs `[N, ...]` and the shape of one input. */
 export function inputArray({ name, shape, values }: RawArray, refuse: Naming["refuse"]): NumericArray {
@@ -59,7 +58,6 @@ export function meaningOf(
     ? { ...given, ...backgroundIn(values, inputShape, given.white) }
     : imageOf(values, inputShape, { inputScale, found });
   if (like) return likeMeaning(image, like);
-  const toPixels = inputScale === 1 / 255;
   return {
     inputShape,
     inputScale,
@@ -67,8 +65,13 @@ export function meaningOf(
     notes: wanted === "auto" && !image ? adviceFor(values, inputShape) : [],
     isLike: false,
     fits: (shape) => `${shape}` === `${inputShape}`,
-    convert: (set) => toPixels ? toBytes(set) ?? set : set,
+    convert: (set) => asScaled(set, inputScale),
   };
+}
+
+/** Returns inputs of this scale as bytes if they are pixels that bytes can hold. */
+function asScaled(inputs: NumericArray, inputScale: number): NumericArray {
+  return inputScale === 1 / 255 ? toBytes(inputs) ?? inputs : inputs;
 }
 
 function scaleOf(wanted: "pixels" | "none" | number): number {
@@ -85,7 +88,7 @@ function imageOf(
   const isImage = found === "pixels" ||
     (inputScale === 1 ? found === "scaled pixels" : isImageShape(inputShape) && isWithin(values, white));
   if (!isImage) return undefined;
-  const isDigit = inFeaturesOf({ inputShape }) === DIGIT_SIDE ** 2;
+  const isDigit = inFeaturesOf({ inputShape }) === digitSide ** 2;
   return { white, ...backgroundIn(values, inputShape, white), placement: isDigit ? "center" : "resize" };
 }
 
@@ -117,7 +120,6 @@ function likeMeaning(
   like: NonNullable<DataOptions["like"]>,
 ): InputMeaning {
   const { inputScale = 1 } = like, needed = imageSpecOf(like), notes: DataNote[] = [];
-  const areBytes = inputScale === 1 / 255;
   const same = {
     inputShape: like.inputShape,
     inputScale,
@@ -130,7 +132,7 @@ function likeMeaning(
       const text = `pixels from 0 to ${image.white} not scaled, because the network's inputs are not pixels`;
       notes.push({ text });
     }
-    return { ...same, notes, convert: (set) => areBytes ? toBytes(set) ?? set : set };
+    return { ...same, notes, convert: (set) => asScaled(set, inputScale) };
   }
   const factor = needed.white / image.white;
   if (factor !== 1) notes.push({ text: `pixels from 0 to ${image.white} brought to 0 to ${needed.white}` });
@@ -138,7 +140,7 @@ function likeMeaning(
     image.background !== needed.background;
   if (isInverted) notes.push({ text: `${image.background} background brought to ${needed.background}` });
   const convert = (set: NumericArray) => {
-    if (factor === 1 && !isInverted) return areBytes ? toBytes(set) ?? set : set;
+    if (factor === 1 && !isInverted) return asScaled(set, inputScale);
     const converted = Float32Array.from(
       { length: set.length },
       (_, i) => {
@@ -146,7 +148,7 @@ function likeMeaning(
         return isInverted ? needed.white - value : value;
       },
     );
-    return areBytes ? toBytes(converted.map(Math.round)) ?? converted : converted;
+    return inputScale === 1 / 255 ? toBytes(converted.map(Math.round)) ?? converted : converted;
   };
   return { ...same, notes, convert };
 }

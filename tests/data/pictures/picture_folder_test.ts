@@ -1,5 +1,4 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { fromFileUrl } from "@std/path";
 import { interpret } from "../../../src/data/meaning/interpret.ts";
 import { openPictureFolder, type PictureFolderOptions } from "../../../src/data/pictures/picture_folder.ts";
 import { listPictures } from "../../../src/data/pictures/picture_list.ts";
@@ -8,7 +7,7 @@ import { formatPng } from "../../../src/formats/png_write.ts";
 import { fromBase64 } from "../../fixtures/bytes.ts";
 import { PICTURES_READ } from "../../fixtures/picture_fixtures.ts";
 import { folderTest } from "../../support/folders.ts";
-import { isGranted } from "../../support/permissions.ts";
+import { isReadable, sharedCase } from "../../support/shared_files.ts";
 
 /** Returns a PNG of one gray value. */
 const png = (value: number, width = 28, height = width) =>
@@ -313,22 +312,13 @@ folderTest("openPictureFolder() puts white strokes on a transparent canvas on bl
   assertEquals([values[0], values[360], values[784]], [0, 255, 7]);
 });
 
-const CASES = fromFileUrl(new URL("../../../../shared/cases/", import.meta.url));
-const hasCases = isGranted({ name: "read", path: CASES }) && isThere(CASES);
-
-function isThere(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
-}
+const DIGITS = sharedCase("folders");
 
 Deno.test({
   name: "openPictureFolder() reads digits in class folders (needs ../shared/cases/folders and --allow-read)",
-  ignore: !hasCases,
+  ignore: !isReadable(DIGITS),
   fn: async () => {
-    const { train, test, classNames, notes } = await opened(`${CASES}folders`);
+    const { train, test, classNames, notes } = await opened(DIGITS);
     assertEquals([train.shape, test?.shape, notes], [[40, 28, 28], [10, 28, 28], []]);
     assertEquals(classNames, Array.from("0123456789"));
     assertEquals(test?.labels, ["0", "1", "1", "2", "4", "4", "5", "7", "9", "9"]);

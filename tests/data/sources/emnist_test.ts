@@ -1,11 +1,10 @@
 /** EMNIST as NIST ships it. */
 import { assertEquals, assertRejects } from "@std/assert";
-import { fromFileUrl } from "@std/path";
 import { FormatError } from "../../../src/errors.ts";
 import { findIdxFiles } from "../../../src/data/sources/idx_files.ts";
 import { folderTest } from "../../support/folders.ts";
 import { gzip, idx, MNIST, paths, PIXELS, sourceOf, write } from "../../support/idx.ts";
-import { isGranted } from "../../support/permissions.ts";
+import { isReadable, sharedCase } from "../../support/shared_files.ts";
 
 const EMNIST = MNIST.map((name) => name.replace("t10k", "test"));
 /** The images of `PIXELS`, with rows and columns exchanged. */
@@ -97,19 +96,11 @@ folderTest(
   },
 );
 
-const LETTERS = fromFileUrl(new URL("../../../../shared/cases/emnist_letters", import.meta.url));
-
-function isThere(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
-}
+const LETTERS = sharedCase("emnist_letters");
 
 Deno.test({
   name: "openIdxSource() reads letters of EMNIST (needs emnist_letters and --allow-read)",
-  ignore: !isGranted({ name: "read", path: LETTERS }) || !isThere(LETTERS),
+  ignore: !isReadable(LETTERS),
   fn: async () => {
     const { train, test, classNames } = await sourceOf(LETTERS);
     assertEquals([train.inputs.shape.slice(1), test?.inputs.shape.slice(1)], [[28, 28], [28, 28]]);

@@ -1,11 +1,10 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { fromFileUrl } from "@std/path";
 import { ARRAY_ROLES, roleOfName } from "../../../src/data/sources/npz_names.ts";
 import { openNpzRows, openNpzSource } from "../../../src/data/sources/npz_source.ts";
 import type { ArrayRole, DataOptions } from "../../../src/data/options.ts";
 import { FormatError } from "../../../src/errors.ts";
 import { formatNpz, type NpzInput, parseNpz } from "../../../src/formats/npz.ts";
-import { isGranted } from "../../support/permissions.ts";
+import { isReadable, sharedCase } from "../../support/shared_files.ts";
 
 const file = "set.npz";
 const CLASS_NAMES: NpzInput = { shape: [2], values: ["cat", "dog"] };
@@ -212,22 +211,13 @@ Deno.test("openNpzRows() refuses a set that the file does not have", async () =>
   );
 });
 
-const MEDMNIST = new URL("../../../../shared/cases/names_medmnist.npz", import.meta.url);
-const hasMedmnist = isGranted({ name: "read", path: MEDMNIST }) && isThere(MEDMNIST);
-
-function isThere(path: URL): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}
+const MEDMNIST = sharedCase("names_medmnist.npz");
 
 Deno.test({
   name: "openNpzSource() reads a file of MedMNIST (needs names_medmnist.npz and --allow-read)",
-  ignore: !hasMedmnist,
+  ignore: !isReadable(MEDMNIST),
   fn: async () => {
-    const npz = await parseNpz(await Deno.readFile(fromFileUrl(MEDMNIST)));
+    const npz = await parseNpz(await Deno.readFile(MEDMNIST));
     const { train, test, validation } = await openNpzSource(npz, { file });
     assertEquals([train, test, validation].map((set) => [set?.inputs.shape, set?.labels?.shape]), [
       [[200, 28, 28], [200, 1]],

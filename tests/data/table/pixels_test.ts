@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { openTable } from "../../../src/data/table/table.ts";
 import type { RawSource } from "../../../src/data/sources/raw.ts";
 import { createRandom } from "../../../src/random.ts";
-import { isGranted } from "../../support/permissions.ts";
+import { isReadable, sharedCase } from "../../support/shared_files.ts";
 
 const SIDE = 8, PIXELS = SIDE * SIDE;
 
@@ -98,20 +98,11 @@ Deno.test("openTable() takes three times a square of pixels for colors, and says
   ]);
 });
 
-const CASE = new URL("../../../../shared/cases/kaggle_train.csv", import.meta.url);
-
-/** Returns whether a file can be read. */
-function isThere(path: URL): boolean {
-  try {
-    return isGranted({ name: "read", path }) && Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}
+const CASE = sharedCase("kaggle_train.csv");
 
 Deno.test({
   name: "openTable() reads the training set of Kaggle's digits (needs --allow-read and a file of such rows)",
-  ignore: !isThere(CASE),
+  ignore: !isReadable(CASE),
   fn: async () => {
     const bytes = await Deno.readFile(CASE);
     const { train, notes } = await openTable(bytes, { file: "train.csv" });
