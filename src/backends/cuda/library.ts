@@ -1,6 +1,14 @@
 /** Finds and loads the library, and turns its status codes into errors. @module */
 import { BackendError } from "../../errors.ts";
-import { ABI_VERSION, ERROR_BYTES, FACTS, STATUS_CODES, SYMBOLS, type Symbols } from "./ffi.ts";
+import {
+  ABI_VERSION,
+  ERROR_BYTES,
+  FACTS,
+  KIND_EMULATED,
+  STATUS_CODES,
+  SYMBOLS,
+  type Symbols,
+} from "./ffi.ts";
 
 /** A loaded library with the interface version of this program. */
 export interface Library {
@@ -62,7 +70,7 @@ export function openLibrary(options: LibraryOptions): Library {
   }
   try {
     checkVersion(loaded.symbols, path);
-    const emulated = loaded.symbols.mlp_is_emulated() !== 0;
+    const emulated = loaded.symbols.mlp_kind() === KIND_EMULATED;
     if (emulated && !options.named) {
       throw cudaError(OPEN, `library "${path}" is the emulation on the CPU, which is for tests`, "emulated");
     }
