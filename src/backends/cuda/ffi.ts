@@ -35,13 +35,8 @@ export const STATUS_CODES: readonly string[] = [
   "rank-lost",
 ];
 
-const plan = "pointer",
-  group = "pointer",
-  id = "i32",
-  count = "u64",
-  flag = "i32",
-  choice = "i32",
-  number = "f64";
+const plan = "pointer", id = "i32", count = "u64", flag = "i32", choice = "i32", number = "f64";
+const group = "pointer", transport = "pointer";
 const mask = ["f64", "u32", "u32"] as const; // double rate, uint32_t seed, uint32_t layer
 const error = ["buffer", "u32"] as const; // char *error, uint32_t error_size
 const result = "i32"; // a status
@@ -95,7 +90,7 @@ export const SYMBOLS = {
   mlp_plan_stop: { parameters: [plan, "u32", ...error], result },
   mlp_plan_steps_done: { parameters: [plan, "u32"], result: "i64" },
 
-  mlp_group_create: { parameters: ["pointer", "u32", "buffer", ...error], result: group },
+  mlp_group_create: { parameters: [transport, "u32", "buffer", ...error], result: group },
   mlp_group_destroy: { parameters: [group], result: "void" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
