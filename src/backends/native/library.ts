@@ -1,6 +1,6 @@
 /** Finds and loads the native libraries. @module */
 import type { BackendError } from "../../errors.ts";
-import { ABI_VERSION, SYMBOLS, type Symbols } from "./ffi.ts";
+import { ABI_VERSION, KIND_EMULATED, SYMBOLS, type Symbols } from "./ffi.ts";
 import { type Attempt, nativeError, type NativeName } from "./status.ts";
 
 /** A loaded library with the interface version of this program. */
@@ -58,7 +58,7 @@ export function openLibrary(backend: NativeName, options: LibraryOptions): Libra
   }
   try {
     checkVersion(attempt, loaded.symbols, path);
-    const emulated = loaded.symbols.mlp_is_emulated() !== 0;
+    const emulated = loaded.symbols.mlp_kind() === KIND_EMULATED;
     if (emulated && !options.named) {
       const found = `library "${path}" is the emulation on the CPU, which is for tests`;
       throw nativeError(attempt, found, "emulated");
