@@ -1,7 +1,10 @@
 /** The C interface of `cuda/mlp.h` for Deno: the types of each function, and the numbers of its constants. @module */
 
 /** The version of the interface that this table describes. */
-export const ABI_VERSION = 3;
+export const ABI_VERSION = 4;
+
+/** The kind of the library whose kernels run on the processor, for tests. */
+export const KIND_EMULATED = 2;
 
 /** The size of the buffer of an error message, in bytes. */
 export const ERROR_BYTES = 512;
@@ -29,9 +32,11 @@ export const STATUS_CODES: readonly string[] = [
   "timed-out",
   "driver-mismatch",
   "failed",
+  "rank-lost",
 ];
 
 const plan = "pointer", id = "i32", count = "u64", flag = "i32", choice = "i32", number = "f64";
+const group = "pointer", transport = "pointer";
 const mask = ["f64", "u32", "u32"] as const; // double rate, uint32_t seed, uint32_t layer
 const error = ["buffer", "u32"] as const; // char *error, uint32_t error_size
 const result = "i32"; // a status
@@ -39,13 +44,15 @@ const result = "i32"; // a status
 /** The functions of the library. `mlp.h` describes their parameters. */
 export const SYMBOLS = {
   mlp_abi_version: { parameters: [], result: "u32" },
-  mlp_is_emulated: { parameters: [], result: "u32" },
+  mlp_kind: { parameters: [], result: "u32" },
   mlp_driver_version: { parameters: [], result: "i32" },
   mlp_runtime_version: { parameters: [], result: "i32" },
   mlp_device_count: { parameters: ["buffer", ...error], result },
   mlp_device_query: { parameters: ["i32", "buffer", "u32", "buffer", count, ...error], result },
 
   mlp_plan_create: { parameters: ["i32", "u32", choice, "buffer", ...error], result: plan },
+  mlp_plan_set_threads: { parameters: [plan, "u32", ...error], result },
+  mlp_plan_set_group: { parameters: [plan, group, ...error], result },
   mlp_plan_add_buffer: { parameters: [plan, count, count, ...error], result },
   mlp_plan_set_inputs_u8: { parameters: [plan, "buffer", count, count, ...error], result },
   mlp_plan_set_inputs_f32: { parameters: [plan, "buffer", count, count, ...error], result },
@@ -82,6 +89,9 @@ export const SYMBOLS = {
   mlp_plan_predict: { parameters: [plan, id, "buffer", count, ...error], result, nonblocking: true },
   mlp_plan_stop: { parameters: [plan, "u32", ...error], result },
   mlp_plan_steps_done: { parameters: [plan, "u32"], result: "i64" },
+
+  mlp_group_create: { parameters: [transport, "u32", "buffer", ...error], result: group },
+  mlp_group_destroy: { parameters: [group], result: "void" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** The functions of a loaded library. */

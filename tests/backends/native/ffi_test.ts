@@ -8,7 +8,7 @@ import {
   RESULTS,
   STATUS_CODES,
   SYMBOLS,
-} from "../../../src/backends/cuda/ffi.ts";
+} from "../../../src/backends/native/ffi.ts";
 import { ACTIVATION_TABLE, ACTIVATIONS, needsZ } from "../../../src/plan/activations.ts";
 import { LOSS_OPS, LOSSES } from "../../../src/plan/losses.ts";
 import { UPDATES } from "../../../src/plan/optimizers.ts";
@@ -109,7 +109,7 @@ Deno.test("SYMBOLS has the functions of mlp.h, with their types", () => {
   };
   const typeOf = (text: string) => {
     const [, type, pointer] = text.match(/^\s*(?:const )?(\w+) (\*?)/)!;
-    return pointer ? type === "mlp_plan" ? "pointer" : "buffer" : types[type];
+    return pointer ? type.startsWith("mlp_") ? "pointer" : "buffer" : types[type];
   };
   const found = CODE.matchAll(/^(\w+ \*?)(mlp_\w+)\(([^)]*)\);/gm).map(([, result, name, parameters]) => {
     const list = parameters === "void" ? [] : parameters.split(",").map(typeOf);
