@@ -1,10 +1,16 @@
-/** The C interface of `cuda/mlp.h` for Deno: the types of each function, and the numbers of its constants. @module */
+/** The C interface of the native libraries, `cuda/mlp.h`, for Deno: the types of each function, and the numbers of its constants. @module */
 
 /** The version of the interface that this table describes. */
-export const ABI_VERSION = 3;
+export const ABI_VERSION = 4;
 
 /** The size of the buffer of an error message, in bytes. */
 export const ERROR_BYTES = 512;
+
+/** The numbers of the kinds of library: for GPUs, CUDA kernels that run on the CPU for tests, and for the CPU. */
+export const KIND_NUMBERS = { cuda: 1, emulated: 2, cpu: 3 } as const;
+
+/** The numbers of the instruction sets, which are the devices of the CPU library; `auto` is the fastest. */
+export const INSTRUCTION_SETS = { auto: 0, avx2: 1, avx512: 2, neon: 3 } as const;
 
 /** The numbers of the paths by which a plan can be run. */
 export const PATH_NUMBERS = { auto: 0, ops: 1, graph: 2, persistent: 3 } as const;
@@ -29,17 +35,25 @@ export const STATUS_CODES: readonly string[] = [
   "timed-out",
   "driver-mismatch",
   "failed",
+  "rank-lost",
 ];
 
-const plan = "pointer", id = "i32", count = "u64", flag = "i32", choice = "i32", number = "f64";
+const plan = "pointer",
+  group = "pointer",
+  transport = "pointer",
+  id = "i32",
+  count = "u64",
+  flag = "i32",
+  choice = "i32",
+  number = "f64";
 const mask = ["f64", "u32", "u32"] as const; // double rate, uint32_t seed, uint32_t layer
 const error = ["buffer", "u32"] as const; // char *error, uint32_t error_size
 const result = "i32"; // a status
 
-/** The functions of the library. `mlp.h` describes their parameters. */
+/** The functions of a library. `mlp.h` describes their parameters. */
 export const SYMBOLS = {
   mlp_abi_version: { parameters: [], result: "u32" },
-  mlp_is_emulated: { parameters: [], result: "u32" },
+  mlp_kind: { parameters: [], result: "u32" },
   mlp_driver_version: { parameters: [], result: "i32" },
   mlp_runtime_version: { parameters: [], result: "i32" },
   mlp_device_count: { parameters: ["buffer", ...error], result },
@@ -52,6 +66,7 @@ export const SYMBOLS = {
   mlp_plan_set_labels: { parameters: [plan, "buffer", count, ...error], result },
   mlp_plan_set_targets: { parameters: [plan, "buffer", count, count, ...error], result },
   mlp_plan_set_row_weights: { parameters: [plan, "buffer", count, ...error], result },
+  mlp_plan_set_threads: { parameters: [plan, "u32", ...error], result },
   mlp_plan_finish: { parameters: [plan, ...error], result },
   mlp_plan_describe: { parameters: [plan, "buffer", "u32", ...error], result },
   mlp_plan_destroy: { parameters: [plan], result: "void" },
@@ -80,8 +95,17 @@ export const SYMBOLS = {
     nonblocking: true,
   },
   mlp_plan_predict: { parameters: [plan, id, "buffer", count, ...error], result, nonblocking: true },
+  mlp_plan_predict_here: {
+    name: "mlp_plan_predict", // on the calling thread, for work that is shorter than the way to another one
+    parameters: [plan, id, "buffer", count, ...error],
+    result,
+  },
   mlp_plan_stop: { parameters: [plan, "u32", ...error], result },
   mlp_plan_steps_done: { parameters: [plan, "u32"], result: "i64" },
+
+  mlp_group_create: { parameters: [transport, "u32", "buffer", ...error], result: group },
+  mlp_group_destroy: { parameters: [group], result: "void" },
+  mlp_plan_set_group: { parameters: [plan, group, ...error], result },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** The functions of a loaded library. */
