@@ -1,7 +1,7 @@
 /** `deno task info`: shows the backends of this machine, and describes a saved network. @module */
 import { type BackendOptions, BACKENDS, openBackend } from "../src/backends/open.ts";
-import { openCuda } from "../src/backends/cuda/backend.ts";
-import { ABI_VERSION } from "../src/backends/cuda/ffi.ts";
+import { openCuda } from "../src/backends/native/cuda.ts";
+import { ABI_VERSION } from "../src/backends/native/ffi.ts";
 import { openWebgpu } from "../src/backends/webgpu/backend.ts";
 import { buildPlan } from "../src/plan/build.ts";
 import { resolveConfig } from "../src/training/config.ts";

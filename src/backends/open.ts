@@ -76,7 +76,7 @@ async function openByName(
 ): Promise<Backend> {
   switch (name) {
     case "cuda":
-      return (await import("./cuda/backend.ts")).openCuda({ ...options, named });
+      return (await import("./native/cuda.ts")).openCuda({ ...options, named });
     case "webgpu":
       return await (await import("./webgpu/backend.ts")).openWebgpu({ named });
     case "wasm":

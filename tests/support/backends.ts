@@ -1,7 +1,7 @@
 /** The backends that every suite runs on, and the registration of a test for each of them. @module */
 import type { Backend } from "../../src/backends/backend.ts";
 import { openBackend } from "../../src/backends/open.ts";
-import { type CudaOptions, openCuda } from "../../src/backends/cuda/backend.ts";
+import { type CudaOptions, openCuda } from "../../src/backends/native/cuda.ts";
 import { openWebgpu } from "../../src/backends/webgpu/backend.ts";
 import { openWasm, type WasmOptions } from "../../src/backends/wasm/backend.ts";
 import { gpuWith } from "./gpu.ts";

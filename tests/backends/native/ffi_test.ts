@@ -8,7 +8,7 @@ import {
   RESULTS,
   STATUS_CODES,
   SYMBOLS,
-} from "../../../src/backends/cuda/ffi.ts";
+} from "../../../src/backends/native/ffi.ts";
 import { ACTIVATION_TABLE, ACTIVATIONS, needsZ } from "../../../src/plan/activations.ts";
 import { LOSS_OPS, LOSSES } from "../../../src/plan/losses.ts";
 import { UPDATES } from "../../../src/plan/optimizers.ts";

@@ -1,9 +1,10 @@
 /** Tests how the CUDA library is found and loaded, and the errors if that fails. */
 import { assertEquals, assertInstanceOf, assertStringIncludes, assertThrows } from "@std/assert";
 import { openBackend } from "../../../src/backends/open.ts";
-import { openCuda } from "../../../src/backends/cuda/backend.ts";
-import { ABI_VERSION, STATUS_CODES } from "../../../src/backends/cuda/ffi.ts";
-import { checkStatus, checkVersion, libraryPath, textOf } from "../../../src/backends/cuda/library.ts";
+import { openCuda } from "../../../src/backends/native/cuda.ts";
+import { ABI_VERSION, STATUS_CODES } from "../../../src/backends/native/ffi.ts";
+import { checkVersion, libraryPath, opening } from "../../../src/backends/native/library.ts";
+import { checkStatus, textOf } from "../../../src/backends/native/status.ts";
 import { BackendError } from "../../../src/errors.ts";
 import { CUDA_LIBRARY, EMULATED, EMULATED_LIBRARY } from "../../support/backends.ts";
 import { withGpu } from "../../support/gpu.ts";
@@ -17,29 +18,34 @@ function codeOf(work: () => unknown): string {
 }
 
 Deno.test("libraryPath() returns the given path, or the path of the package's own library", () => {
-  assertEquals(libraryPath("some/library.so"), "some/library.so");
+  assertEquals(libraryPath("cuda", "some/library.so"), "some/library.so");
   const named =
     Deno.permissions.querySync({ name: "env", variable: "MLPCUDA_LIBRARY" }).state === "granted" &&
     Deno.env.get("MLPCUDA_LIBRARY");
-  assertEquals(libraryPath(undefined), named || CUDA_LIBRARY);
+  assertEquals(libraryPath("cuda", undefined), named || CUDA_LIBRARY);
 });
 
 Deno.test("checkVersion() refuses a library with another interface version, and names both versions", () => {
-  checkVersion({ mlp_abi_version: () => ABI_VERSION }, "a.so");
-  const error = assertThrows(() => checkVersion({ mlp_abi_version: () => 77 }, "a.so"), BackendError);
+  const attempt = opening("cuda");
+  checkVersion(attempt, { mlp_abi_version: () => ABI_VERSION }, "a.so");
+  const error = assertThrows(
+    () => checkVersion(attempt, { mlp_abi_version: () => 77 }, "a.so"),
+    BackendError,
+  );
   assertEquals(error.code, "wrong-abi");
   assertStringIncludes(error.message, `library "a.so" has interface version 77`);
 });
 
 Deno.test("checkStatus() throws an error with a code for each status and the library's message", () => {
   const sentence = new TextEncoder().encode("the sentence\0rubbish");
-  checkStatus("train on backend", 0, sentence);
+  const attempt = { backend: "cuda", action: "train on backend" } as const;
+  checkStatus(attempt, 0, sentence);
   for (let status = 1; status < STATUS_CODES.length; status++) {
-    const error = assertThrows(() => checkStatus("train on backend", status, sentence), BackendError);
+    const error = assertThrows(() => checkStatus(attempt, status, sentence), BackendError);
     assertEquals([error.code, error.backend], [STATUS_CODES[status], "cuda"]);
     assertEquals(error.message, 'Cannot train on backend "cuda": the sentence');
   }
-  assertEquals(codeOf(() => checkStatus("x", 12345, sentence)), "failed");
+  assertEquals(codeOf(() => checkStatus(attempt, 12345, sentence)), "failed");
 });
 
 Deno.test("textOf() ends at the first NUL, or at the end of the bytes if they have none", () => {
@@ -114,9 +120,7 @@ Deno.test({
   async fn() {
     // A separate process, because environment variables configure the emulated GPU.
     const script = `
-      import { openCuda } from ${
-      JSON.stringify(import.meta.resolve("../../../src/backends/cuda/backend.ts"))
-    };
+      import { openCuda } from ${JSON.stringify(import.meta.resolve("../../../src/backends/native/cuda.ts"))};
       try {
         openCuda({ library: ${JSON.stringify(EMULATED_LIBRARY)} });
         console.log("opened");

@@ -6,12 +6,13 @@ import { isLoss, LOSS_OPS, lossInputOf, lossSettingsOf } from "../../plan/losses
 import { isUpdate, settingsOf, statesOf, UPDATES } from "../../plan/optimizers.ts";
 import type { BufferName, BufferSpec, DropoutMask, ForwardPlan, Op, StepPlan } from "../../plan/plan.ts";
 import { PATH_NUMBERS } from "./ffi.ts";
-import { call, checkStatus, type Library, textOf } from "./library.ts";
+import type { Library } from "./library.ts";
+import { type Attempt, call, checkStatus, textOf } from "./status.ts";
 
 /** The path by which a plan is run; `auto` takes the fastest that is possible. */
 export type Path = keyof typeof PATH_NUMBERS;
 
-/** A plan recorded in the library. It holds memory on the GPU until `destroy()`. */
+/** A plan recorded in the library. It holds memory on the device until `destroy()`. */
 export interface Recording {
   /** The plan's handle, an argument of the library's functions. */
   readonly handle: Deno.PointerObject;
@@ -33,12 +34,12 @@ export interface Recording {
 
 /** Options of a recording. */
 export interface RecordingOptions {
-  /** The GPU, counted from 0. */
+  /** The device, counted from 0. */
   readonly device: number;
   /** The path by which to run the plan. */
   readonly path: Path;
-  /** The action in the message if a call fails: `Cannot <action> "cuda": …`. */
-  readonly action: string;
+  /** The beginning of the message if a call fails. */
+  readonly attempt: Attempt;
 }
 
 /** The parts of a plan that are recorded; `labels` is absent in a prediction. */
@@ -48,11 +49,11 @@ type RecordedPlan = Pick<StepPlan, "batchSize" | "buffers" | "ops"> & Partial<Pi
 function record(
   { symbols }: Library,
   { batchSize, buffers, ops, labels = false }: RecordedPlan,
-  { device, path, action }: RecordingOptions,
+  { device, path, attempt }: RecordingOptions,
 ): Recording {
   const status = new Int32Array(1), error = new Uint8Array(512);
   const handle = symbols.mlp_plan_create(device, batchSize, PATH_NUMBERS[path], status, error, error.length);
-  checkStatus(action, status[0], error);
+  checkStatus(attempt, status[0], error);
   const plan = handle as Deno.PointerObject;
   const ids = new Map(buffers.map(({ name }, index) => [name, index]));
   const id = (name: BufferName | undefined) => {
@@ -65,11 +66,11 @@ function record(
     id,
     write(name, values) {
       const floats = values instanceof Float32Array ? values.slice() : Float32Array.from(values);
-      call(action, symbols.mlp_plan_write_buffer, plan, id(name), floats, BigInt(floats.length));
+      call(attempt, symbols.mlp_plan_write_buffer, plan, id(name), floats, BigInt(floats.length));
     },
     read(name, length) {
       const values = new Float32Array(length);
-      call(action, symbols.mlp_plan_read_buffer, plan, id(name), values, BigInt(length));
+      call(attempt, symbols.mlp_plan_read_buffer, plan, id(name), values, BigInt(length));
       return values;
     },
     placeInputs(inputs, columns) {
@@ -77,14 +78,14 @@ function record(
       const set = inputs instanceof Uint8Array
         ? symbols.mlp_plan_set_inputs_u8
         : symbols.mlp_plan_set_inputs_f32;
-      call(action, set, plan, unshared(inputs), count, width);
+      call(attempt, set, plan, unshared(inputs), count, width);
     },
     finish() {
-      call(action, symbols.mlp_plan_finish, plan);
+      call(attempt, symbols.mlp_plan_finish, plan);
     },
     describe() {
       const text = new Uint8Array(256);
-      call(action, symbols.mlp_plan_describe, plan, text, text.length);
+      call(attempt, symbols.mlp_plan_describe, plan, text, text.length);
       return textOf(text);
     },
     destroy() {
@@ -94,9 +95,9 @@ function record(
   try {
     for (const { shape } of buffers) {
       const [rows, columns] = sidesOf(shape);
-      call(action, symbols.mlp_plan_add_buffer, plan, rows, columns);
+      call(attempt, symbols.mlp_plan_add_buffer, plan, rows, columns);
     }
-    const place = { symbols, plan, labels: Number(labels), id, action };
+    const place = { symbols, plan, labels: Number(labels), id, attempt };
     for (const op of ops) recordOp(op, place);
     return recording;
   } catch (error) {
@@ -118,7 +119,7 @@ interface Place {
   /** 1 if the target of a loss holds labels, 0 if it holds target values. */
   readonly labels: number;
   readonly id: (name: BufferName | undefined) => number;
-  readonly action: string;
+  readonly attempt: Attempt;
 }
 
 /** Returns a mask as arguments of the library; a rate of 0 means no dropout. */
@@ -126,13 +127,13 @@ function maskNumbers(mask: DropoutMask | undefined): [rate: number, seed: number
   return mask ? [mask.rate, mask.seed, mask.layer] : [0, 0, 0];
 }
 
-function recordOp(op: Op, { symbols, plan, labels, id, action }: Place): void {
+function recordOp(op: Op, { symbols, plan, labels, id, attempt }: Place): void {
   if (isUpdate(op)) {
     const { number } = UPDATES[op.op], [parameter, gradient] = [op.parameter, op.gradient].map(id);
     const states = Int32Array.from(statesOf(op), id), settings = Float64Array.from(settingsOf(op));
     const [stateCount, count] = [states, settings].map(({ length }) => BigInt(length));
     const given = [number, parameter, gradient, states, stateCount, settings, count] as const;
-    return call(action, symbols.mlp_plan_update, plan, ...given);
+    return call(attempt, symbols.mlp_plan_update, plan, ...given);
   }
   if (isLoss(op)) {
     const output = "logits" in op ? { z: undefined, activation: "linear" } as const : op;
@@ -142,36 +143,36 @@ function recordOp(op: Op, { symbols, plan, labels, id, action }: Place): void {
     const { number } = LOSS_OPS[op.op], { number: activation } = ACTIVATION_TABLE[output.activation];
     const settings = Float64Array.from(lossSettingsOf(op)), count = BigInt(settings.length);
     const given = [number, y, z, target, labels, rowWeights, dZ, activation, settings, count] as const;
-    return call(action, symbols.mlp_plan_loss, plan, ...given);
+    return call(attempt, symbols.mlp_plan_loss, plan, ...given);
   }
   switch (op.op) {
     case "gather": {
       const [x, target, rowWeights] = [op.x, op.target, op.rowWeights].map(id);
-      return call(action, symbols.mlp_plan_gather, plan, x, target, rowWeights, op.scale);
+      return call(attempt, symbols.mlp_plan_gather, plan, x, target, rowWeights, op.scale);
     }
     case "dropout":
-      return call(action, symbols.mlp_plan_dropout, plan, id(op.x), id(op.y), ...maskNumbers(op.mask));
+      return call(attempt, symbols.mlp_plan_dropout, plan, id(op.x), id(op.y), ...maskNumbers(op.mask));
     case "linear": {
       const { number } = ACTIVATION_TABLE[op.activation];
       const [x, weights, bias, y, z] = [op.x, op.weights, op.bias, op.y, op.z].map(id);
-      return call(action, symbols.mlp_plan_linear, plan, x, weights, bias, y, z, number);
+      return call(attempt, symbols.mlp_plan_linear, plan, x, weights, bias, y, z, number);
     }
     case "linearBackwardInput": {
       const { number } = ACTIVATION_TABLE[op.activation];
       const [dZ, weights, x, z, dX] = [op.dZ, op.weights, op.x, op.z, op.dX].map(id);
       const given = [dZ, weights, x, z, dX, number, ...maskNumbers(op.mask)] as const;
-      return call(action, symbols.mlp_plan_linear_backward_input, plan, ...given);
+      return call(attempt, symbols.mlp_plan_linear_backward_input, plan, ...given);
     }
     case "linearBackwardWeight": {
       const [x, dZ, dWeights, dBias] = [op.x, op.dZ, op.dWeights, op.dBias].map(id);
-      return call(action, symbols.mlp_plan_linear_backward_weight, plan, x, dZ, dWeights, dBias);
+      return call(attempt, symbols.mlp_plan_linear_backward_weight, plan, x, dZ, dWeights, dBias);
     }
     case "clipByNorm": {
       const gradients = Int32Array.from(op.gradients, id), count = BigInt(gradients.length);
-      return call(action, symbols.mlp_plan_clip_by_norm, plan, gradients, count, op.maxNorm);
+      return call(attempt, symbols.mlp_plan_clip_by_norm, plan, gradients, count, op.maxNorm);
     }
     case "average":
-      return call(action, symbols.mlp_plan_average, plan, id(op.parameter), id(op.average), op.decay);
+      return call(attempt, symbols.mlp_plan_average, plan, id(op.parameter), id(op.average), op.decay);
     default:
       op satisfies never;
   }
@@ -196,15 +197,15 @@ export function recordTraining(
     recording.placeInputs(dataset.inputs, plan.inFeatures);
     const { labels, targets, weights } = dataset;
     if (labels) {
-      call(options.action, symbols.mlp_plan_set_labels, handle, unshared(labels), BigInt(labels.length));
+      call(options.attempt, symbols.mlp_plan_set_labels, handle, unshared(labels), BigInt(labels.length));
     }
     if (targets) {
       const given = [unshared(targets), BigInt(targets.length), BigInt(plan.outFeatures)] as const;
-      call(options.action, symbols.mlp_plan_set_targets, handle, ...given);
+      call(options.attempt, symbols.mlp_plan_set_targets, handle, ...given);
     }
     if (weights) {
       call(
-        options.action,
+        options.attempt,
         symbols.mlp_plan_set_row_weights,
         handle,
         unshared(weights),

@@ -1,6 +1,6 @@
 /** Compares the CUDA backend with the reference on each execution path of a plan, on the emulation. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { openCuda } from "../../../src/backends/cuda/backend.ts";
+import { openCuda } from "../../../src/backends/native/cuda.ts";
 import { openReference } from "../../../src/backends/reference/backend.ts";
 import { type Dataset, NO_CLASS } from "../../../src/data/dataset.ts";
 import { buildPlan } from "../../../src/plan/build.ts";

@@ -7,7 +7,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { type CudaBackend, openCuda } from "../../../src/backends/cuda/backend.ts";
+import { type CudaBackend, openCuda } from "../../../src/backends/native/cuda.ts";
 import { buildPlan } from "../../../src/plan/build.ts";
 import { resolveConfig, type TrainConfig } from "../../../src/training/config.ts";
 import { BackendError } from "../../../src/errors.ts";
