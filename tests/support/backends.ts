@@ -164,7 +164,11 @@ function wasm(name: string, options: WasmOptions): BackendRow {
 
 function cpu(name: string, options: CpuOptions): BackendRow {
   const given = { library: CPU_LIBRARY, ...options };
-  const missing = missingLibrary(CPU_LIBRARY, "`make cpu` and a processor with AVX2 or NEON", () => openCpu(given));
+  const missing = missingLibrary(
+    CPU_LIBRARY,
+    "`make cpu` and a processor with AVX2 or NEON",
+    () => openCpu(given),
+  );
   return { name, backend: "cpu", missing, open: () => Promise.resolve(openCpu(given)) };
 }
 

@@ -38,14 +38,8 @@ export const STATUS_CODES: readonly string[] = [
   "rank-lost",
 ];
 
-const plan = "pointer",
-  group = "pointer",
-  transport = "pointer",
-  id = "i32",
-  count = "u64",
-  flag = "i32",
-  choice = "i32",
-  number = "f64";
+const plan = "pointer", id = "i32", count = "u64", flag = "i32", choice = "i32", number = "f64";
+const group = "pointer", transport = "pointer";
 const mask = ["f64", "u32", "u32"] as const; // double rate, uint32_t seed, uint32_t layer
 const error = ["buffer", "u32"] as const; // char *error, uint32_t error_size
 const result = "i32"; // a status
@@ -67,6 +61,7 @@ export const SYMBOLS = {
   mlp_plan_set_targets: { parameters: [plan, "buffer", count, count, ...error], result },
   mlp_plan_set_row_weights: { parameters: [plan, "buffer", count, ...error], result },
   mlp_plan_set_threads: { parameters: [plan, "u32", ...error], result },
+  mlp_plan_set_group: { parameters: [plan, group, ...error], result },
   mlp_plan_finish: { parameters: [plan, ...error], result },
   mlp_plan_describe: { parameters: [plan, "buffer", "u32", ...error], result },
   mlp_plan_destroy: { parameters: [plan], result: "void" },
@@ -105,7 +100,6 @@ export const SYMBOLS = {
 
   mlp_group_create: { parameters: [transport, "u32", "buffer", ...error], result: group },
   mlp_group_destroy: { parameters: [group], result: "void" },
-  mlp_plan_set_group: { parameters: [plan, group, ...error], result },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** The functions of a loaded library. */

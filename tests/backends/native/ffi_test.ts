@@ -104,9 +104,6 @@ Deno.test("mlp.h numbers statuses, kinds, instruction sets, paths, facts and res
   assertStringIncludes(CODE, `MLP_ABI_VERSION ${ABI_VERSION}u\n`);
 });
 
-/** The types of which JavaScript holds addresses; others are buffers of its own. */
-const HANDLES = new Set(["mlp_plan", "mlp_group", "mlp_transport"]);
-
 Deno.test("SYMBOLS has the functions of mlp.h, with their types", () => {
   const types: Record<string, string> = {
     int32_t: "i32",
@@ -118,7 +115,7 @@ Deno.test("SYMBOLS has the functions of mlp.h, with their types", () => {
   };
   const typeOf = (text: string) => {
     const [, type, pointer] = text.match(/^\s*(?:const )?(\w+) (\*?)/)!;
-    return pointer ? HANDLES.has(type) ? "pointer" : "buffer" : types[type];
+    return pointer ? type.startsWith("mlp_") ? "pointer" : "buffer" : types[type];
   };
   const found = CODE.matchAll(/^(\w+ \*?)(mlp_\w+)\(([^)]*)\);/gm).map(([, result, name, parameters]) => {
     const list = parameters === "void" ? [] : parameters.split(",").map(typeOf);

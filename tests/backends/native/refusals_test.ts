@@ -10,7 +10,8 @@ import { isGranted } from "../../support/permissions.ts";
 const compiler = ["cc", "gcc", "g++"].find((name) => {
   if (!isGranted({ name: "run", command: name })) return false;
   try {
-    return new Deno.Command(name, { args: ["--version"], stdout: "null", stderr: "null" }).outputSync().success;
+    return new Deno.Command(name, { args: ["--version"], stdout: "null", stderr: "null" }).outputSync()
+      .success;
   } catch {
     return false;
   }
@@ -103,8 +104,18 @@ Deno.test({
       await Deno.remove(path("other.so"));
       const cases: [backend: string, file: string, code: string, reason: string][] = [
         ["cpu", "missing.so", "no-library", `library "FILE" not found`],
-        ["cpu", "old.so", "wrong-abi", `library "FILE" has interface version 3, this program needs ${ABI_VERSION}; rebuild it`],
-        ["cuda", "old.so", "wrong-abi", `library "FILE" has interface version 3, this program needs ${ABI_VERSION}; rebuild it`],
+        [
+          "cpu",
+          "old.so",
+          "wrong-abi",
+          `library "FILE" has interface version 3, this program needs ${ABI_VERSION}; rebuild it`,
+        ],
+        [
+          "cuda",
+          "old.so",
+          "wrong-abi",
+          `library "FILE" has interface version 3, this program needs ${ABI_VERSION}; rebuild it`,
+        ],
         ["cpu", "cuda.so", "wrong-kind", `library "FILE" is that of backend "cuda"`],
         ["cuda", "cpu.so", "wrong-kind", `library "FILE" is that of backend "cpu"`],
         ["cpu", "cpu.so", "device-unsupported", "this processor has no AVX2, needs AVX2 and FMA"],

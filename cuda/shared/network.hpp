@@ -3,15 +3,21 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
-#include "ops.cuh"
+#include "shared/activations.hpp"
+#include "shared/dropout.hpp"
+#include "shared/losses.hpp"
+#include "shared/updates.hpp"
 
 // The shape of a buffer; rows is 0 for (B, columns).
 struct BufferShape {
   uint64_t rows, columns;
 };
+// Returns a shape for a message, such as [B, 3].
+std::string shape_text(const BufferShape& shape);
 
 // The recorded operations. int32_t members are numbers of buffers, -1 for none. See mlp.h and src/plan/ops.ts.
 struct GatherOp {
@@ -57,6 +63,8 @@ struct AverageOp {
 };
 using Op = std::variant<GatherOp, DropoutOp, LinearOp, LossOp, LinearBackwardInputOp, LinearBackwardWeightOp, ClipByNormOp,
                         UpdateOp, AverageOp>;
+// Returns whether an operation writes rows (B, columns) to a buffer.
+bool writes_rows(const Op& op, int32_t id);
 
 // A layer of a network, with all operations that belong to it.
 struct Layer {

@@ -1,4 +1,4 @@
-#include "network.hpp"
+#include "shared/network.hpp"
 
 namespace {
 
@@ -21,6 +21,22 @@ class Reader {
 };
 
 }  // namespace
+
+std::string shape_text(const BufferShape& shape) {
+  const std::string first = shape.rows == 0 ? "B" : std::to_string(shape.rows);
+  return "[" + first + ", " + std::to_string(shape.columns) + "]";
+}
+
+bool writes_rows(const Op& op, int32_t id) {
+  if (const auto* gather = std::get_if<GatherOp>(&op)) {
+    return gather->x == id || gather->target == id || gather->row_weights == id;
+  }
+  if (const auto* dropout = std::get_if<DropoutOp>(&op)) return dropout->y == id;
+  if (const auto* linear = std::get_if<LinearOp>(&op)) return linear->y == id || linear->z == id;
+  if (const auto* loss = std::get_if<LossOp>(&op)) return loss->dz == id;
+  if (const auto* backward = std::get_if<LinearBackwardInputOp>(&op)) return backward->dx == id;
+  return false;
+}
 
 std::optional<Network> network_of(const std::vector<Op>& ops) {
   Reader reader(ops);

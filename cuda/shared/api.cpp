@@ -1,7 +1,11 @@
-// The C interface: checks of null pointers, the choice of the calling thread's device, and statuses for faults.
+// The C interface of each library: checks of null pointers and numbers, and statuses for faults. It is compiled with three
+// files of the library: plan.hpp, a `struct mlp_plan` with the functions that are called here, which is derived from Recording;
+// device.hpp, its devices; group.hpp, a `struct mlp_group`, made from a transport and a number of slices.
 #include <cstring>
 #include <new>
 
+#include "device.hpp"
+#include "group.hpp"
 #include "plan.hpp"
 
 #if defined(_WIN32)
@@ -37,7 +41,7 @@ int32_t guarded(char* error, uint32_t error_size, const Work& work) {
   }
 }
 
-// Runs `work` on a plan, as guarded() does, with the plan's GPU as the device of the calling thread.
+// Runs `work` on a plan, as guarded() does, with the plan's device as that of the calling thread.
 template <class Work>
 int32_t with_plan(mlp_plan* plan, char* error, uint32_t error_size, const Work& work) {
   return guarded(error, error_size, [&] {
@@ -45,18 +49,6 @@ int32_t with_plan(mlp_plan* plan, char* error, uint32_t error_size, const Work& 
     plan->use_device();
     work();
   });
-}
-
-// Throws if the library has no code for the calling thread's device, which has this compute capability. Called when a device is
-// opened, while the caller can still choose another backend; without it, the first plan would fail.
-void check_code(int64_t major, int64_t minor) {
-  try {
-    check(find_code_of_kernels());
-  } catch (const Fault& fault) {
-    if (fault.status != MLP_DEVICE_UNSUPPORTED) throw;
-    throw Fault{fault.status, format("%s, whose compute capability is %d.%d", fault.message.c_str(),
-                                     static_cast<int>(major), static_cast<int>(minor))};
-  }
 }
 
 Activation activation_of(int32_t number) {
@@ -74,35 +66,36 @@ Optimizer optimizer_of(int32_t number) {
   return static_cast<Optimizer>(number);
 }
 
+void check_transport(const mlp_transport* transport, uint32_t slices) {
+  need(transport != nullptr, "The transport is null");
+  need(transport->version == MLP_TRANSPORT_VERSION, "The transport has version %u, this library needs %u", transport->version,
+       MLP_TRANSPORT_VERSION);
+  need(transport->exchange != nullptr, "The transport has no function to exchange bytes");
+  const int32_t rank = transport->rank, size = transport->size;
+  need(slices >= 1 && slices <= MLP_MAX_SLICES && (slices & (slices - 1)) == 0,
+       "A group needs 1, 2, 4 or 8 slices of a batch, found %u", slices);
+  need(size >= 1 && static_cast<uint32_t>(size) <= slices && slices % size == 0,
+       "The number of processes needs to divide the %u slices of a batch, found %d", slices, size);
+  need(rank >= 0 && rank < size, "The rank of one of %d processes needs to be from 0 to %d, found %d", size, size - 1, rank);
+}
+
 void need_values(const void* values, uint64_t count) { need(values || count == 0, "An array is null"); }
 
 }  // namespace
 
 EXPORT uint32_t mlp_abi_version(void) { return MLP_ABI_VERSION; }
 
-EXPORT uint32_t mlp_is_emulated(void) {
-#ifdef __CUDACC__
-  return 0;
-#else
-  return 1;
-#endif
-}
+EXPORT uint32_t mlp_kind(void) { return library_kind(); }
 
-EXPORT int32_t mlp_driver_version(void) {
-  int version = 0;
-  return cudaDriverGetVersion(&version) == cudaSuccess ? version : 0;
-}
+EXPORT int32_t mlp_driver_version(void) { return driver_version(); }
 
-EXPORT int32_t mlp_runtime_version(void) {
-  int version = 0;
-  return cudaRuntimeGetVersion(&version) == cudaSuccess ? version : 0;
-}
+EXPORT int32_t mlp_runtime_version(void) { return runtime_version(); }
 
 EXPORT int32_t mlp_device_count(int32_t* count, char* error, uint32_t error_size) {
   return guarded(error, error_size, [&] {
     need(count != nullptr, "The count is null");
     *count = 0;
-    check(cudaGetDeviceCount(count));
+    *count = count_devices();
   });
 }
 
@@ -110,28 +103,9 @@ EXPORT int32_t mlp_device_query(int32_t device, char* name, uint32_t name_size, 
                                 char* error, uint32_t error_size) {
   return guarded(error, error_size, [&] {
     need(facts && fact_count >= MLP_FACTS, "A device has %d facts, found room for %llu", MLP_FACTS, fact_count);
-    check(cudaSetDevice(device));
-    const auto read = [&](cudaDeviceAttr attribute) {
-      int value = 0;
-      check(cudaDeviceGetAttribute(&value, attribute, device));
-      return value;
-    };
-    size_t free = 0, total = 0;
-    check(cudaMemGetInfo(&free, &total));
-    facts[MLP_FACT_MAJOR] = read(cudaDevAttrComputeCapabilityMajor);
-    facts[MLP_FACT_MINOR] = read(cudaDevAttrComputeCapabilityMinor);
-    facts[MLP_FACT_MULTIPROCESSORS] = read(cudaDevAttrMultiProcessorCount);
-    facts[MLP_FACT_SHARED_BYTES] = read(cudaDevAttrMaxSharedMemoryPerBlockOptin);
-    facts[MLP_FACT_TOTAL_BYTES] = static_cast<int64_t>(total);
-    facts[MLP_FACT_FREE_BYTES] = static_cast<int64_t>(free);
-#ifdef __CUDACC__
-    cudaDeviceProp properties;
-    check(cudaGetDeviceProperties(&properties, device));
-    write_text(properties.name, name, name_size);
-#else
-    write_text("emulated GPU", name, name_size);
-#endif
-    check_code(facts[MLP_FACT_MAJOR], facts[MLP_FACT_MINOR]);
+    const Device found = query_device(device);
+    write_text(found.name, name, name_size);
+    memcpy(facts, found.facts, sizeof found.facts);
   });
 }
 
@@ -141,6 +115,17 @@ EXPORT mlp_plan* mlp_plan_create(int32_t device, uint32_t batch_size, int32_t pa
   const int32_t result = guarded(error, error_size, [&] { plan = new mlp_plan(device, batch_size, path); });
   if (status) *status = result;
   return plan;
+}
+
+EXPORT int32_t mlp_plan_set_threads(mlp_plan* plan, uint32_t threads, char* error, uint32_t error_size) {
+  return with_plan(plan, error, error_size, [&] {
+    check_threads(threads);
+    plan->set_threads(threads);
+  });
+}
+
+EXPORT int32_t mlp_plan_set_group(mlp_plan* plan, mlp_group* group, char* error, uint32_t error_size) {
+  return with_plan(plan, error, error_size, [&] { plan->set_group(group); });
 }
 
 EXPORT int32_t mlp_plan_add_buffer(mlp_plan* plan, uint64_t rows, uint64_t columns, char* error, uint32_t error_size) {
@@ -303,8 +288,17 @@ EXPORT int64_t mlp_plan_steps_done(mlp_plan* plan, uint32_t run) {
   return steps;
 }
 
-EXPORT void mlp_plan_destroy(mlp_plan* plan) {
-  if (!plan) return;
-  cudaSetDevice(plan->device());
-  delete plan;
+EXPORT void mlp_plan_destroy(mlp_plan* plan) { delete plan; }
+
+EXPORT mlp_group* mlp_group_create(const mlp_transport* transport, uint32_t slices, int32_t* status, char* error,
+                                   uint32_t error_size) {
+  mlp_group* group = nullptr;
+  const int32_t result = guarded(error, error_size, [&] {
+    check_transport(transport, slices);
+    group = new mlp_group(*transport, slices);
+  });
+  if (status) *status = result;
+  return group;
 }
+
+EXPORT void mlp_group_destroy(mlp_group* group) { delete group; }
