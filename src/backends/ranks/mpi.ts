@@ -1,5 +1,5 @@
 /** Ranks that mpirun, or srun, has started. @module */
-import type { BackendError } from "../errors.ts";
+import type { BackendError } from "../../errors.ts";
 import { loadMpi, mpiError, type MpiSymbols } from "./mpi_library.ts";
 import type { Ranks } from "./ranks.ts";
 
@@ -39,9 +39,6 @@ export function openMpi({ library, ifKilled }: MpiOptions = {}): Ranks {
   const [rank, size, , , processors] = facts;
   if (ifKilled) symbols.mlp_mpi_monitor(new TextEncoder().encode(`${ifKilled(rank)}\0`));
   const others = Array.from({ length: size }, (_, other) => other).filter((other) => other !== rank);
-  const send = (text: string, to: readonly number[]) => {
-    for (const other of to) sendText(symbols, other, text);
-  };
   let closed = false;
   const close = async () => {
     if (closed) return;
@@ -56,18 +53,12 @@ export function openMpi({ library, ifKilled }: MpiOptions = {}): Ranks {
     library: nameOf(textOf(text)),
     transport: symbols.mlp_mpi_transport(),
     async gather(text) {
-      send(text, others);
+      for (const other of others) sendText(symbols, other, text);
       const texts: string[] = [];
       for (let from = 0; from < size; from++) {
         texts.push(from === rank ? text : await receiveText(symbols, from));
       }
       return texts;
-    },
-    async share(text) {
-      if (rank !== 0) return await receiveText(symbols, 0);
-      if (text === undefined) throw new TypeError("Rank 0 needs a text to share");
-      send(text, others);
-      return text;
     },
     abort(exitCode): never {
       symbols.mlp_mpi_abort(exitCode);

@@ -1,5 +1,6 @@
 /** The C interface of `cpu/mpi.c` for Deno, and the loading of its library. @module */
-import { BackendError } from "../errors.ts";
+import { BackendError } from "../../errors.ts";
+import { libraryFault } from "../native/shared_object.ts";
 
 /** The version of the interface that this table describes. */
 const INTERFACE = 1;
@@ -42,6 +43,8 @@ export function loadMpi(given?: string): MpiSymbols {
     throw mpiError("this host cannot load shared libraries, needs Deno", "unavailable");
   }
   const path = given ?? libraryPath();
+  const fault = libraryFault(path);
+  if (fault !== undefined) throw mpiError(`"${path}" ${fault}`, "no-library");
   let symbols: MpiSymbols;
   try {
     ({ symbols } = Deno.dlopen(path, SYMBOLS));
@@ -59,12 +62,11 @@ function libraryPath(): string {
     const path = Deno.env.get(VARIABLE);
     if (path) return path;
   }
-  const beside = new URL("../../cpu/libmlpmpi.so", import.meta.url);
+  const beside = new URL("../../../cpu/libmlpmpi.so", import.meta.url);
   if (beside.protocol === "file:") return decodeURIComponent(beside.pathname);
-  throw mpiError(
-    `this package is not on this machine's disk, and ${VARIABLE} names no library`,
-    "no-library",
-  );
+  const needs = "a package that is loaded from a server has no library; " +
+    `build it in a copy of the repository (\`make mpi\`), and set ${VARIABLE} to its path`;
+  throw mpiError(needs, "no-library");
 }
 
 function loadError(path: string, error: Error): BackendError {
