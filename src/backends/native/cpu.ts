@@ -8,7 +8,7 @@ import type { Dataset } from "../../data/dataset.ts";
 import type { StepPlan } from "../../plan/plan.ts";
 import { createBackend } from "../lifecycle.ts";
 import { checkThreads, MAX_THREADS } from "../threads.ts";
-import { INSTRUCTION_SETS } from "./ffi.ts";
+import { INSTRUCTION_SETS, type InstructionSet } from "./ffi.ts";
 import { type LibraryOptions, openLibrary } from "./library.ts";
 import type { Path } from "./recording.ts";
 import {
@@ -19,9 +19,6 @@ import {
   type Host,
   queryDevice,
 } from "./work.ts";
-
-/** An instruction set of processors; `"auto"` is the fastest that this machine's processor has. */
-export type InstructionSet = keyof typeof INSTRUCTION_SETS;
 
 /** Options of the CPU backend. */
 export interface CpuOptions extends Partial<LibraryOptions> {
