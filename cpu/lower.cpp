@@ -59,14 +59,8 @@ Update mlp_plan::update_of(size_t rule, const Step& step, double decay) const {
   return {rule_of(rules_[rule]), factors_[rule][step.index], static_cast<float>(decay), static_cast<float>(1 - decay)};
 }
 
-Parameter mlp_plan::parameter(const UpdateOp& op) {
-  Parameter result{buffers_[op.parameter].panels.data, {}, nullptr};
-  for (size_t index = 0; index < op.states.size(); index++) result.states[index] = buffers_[op.states[index]].panels.data;
-  return result;
-}
-
 // Returns whether a layer is computed by rows. A prediction has no other work to divide than its rows, if there are enough.
-bool mlp_plan::is_rowwise(const Panels& weights) const {
+bool mlp_plan::is_rowwise(const Panels& weights) {
   return weights.size() <= ROWWISE_WEIGHTS || (!trains() && capacity_ >= ROW_STEP * team().threads());
 }
 
@@ -232,7 +226,7 @@ void mlp_plan::add_op(const ClipByNormOp& op) {
       for (int panel = 0; panel < each.panels(); panel++) {
         for (int row = 0; row < each.rows; row += CLIP_ROWS, at++) {
           if (static_cast<int>(at % static_cast<size_t>(parts)) != part) continue;
-          squares_[at] = kernels_->sum_of_squares(each, {row, std::min(row + CLIP_ROWS, each.rows)}, panel);
+          squares_[at] = kernels_->sum_of_squares(each, panel, {row, std::min(row + CLIP_ROWS, each.rows)});
         }
       }
     }

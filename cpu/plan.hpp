@@ -116,7 +116,7 @@ struct mlp_plan : Recording {
   void add_sparse_linear(const Linear& linear);
   void add_updates(const std::vector<StoredUpdate>& updates);
   LayerGradients stored_gradients(const LinearBackwardWeightOp& op);
-  bool is_rowwise(const Panels& weights) const;
+  bool is_rowwise(const Panels& weights);
   int32_t find_sparse_buffer() const;
   SparseRows sparse_rows() const;
   void fuse(LayerGradients& layer, const StoredUpdate& weights, const StoredUpdate& bias) const;
