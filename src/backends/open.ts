@@ -2,6 +2,7 @@
 import { BackendError } from "../errors.ts";
 import type { Backend } from "./backend.ts";
 import type { InstructionSet } from "./native/ffi.ts";
+import type { Ranks } from "./ranks/ranks.ts";
 
 /** The names of the backends. */
 export const BACKENDS = ["cuda", "webgpu", "cpu", "wasm", "reference"] as const;
@@ -29,6 +30,11 @@ export interface BackendOptions {
    * variable is not set. `"auto"` tries no other library than this one, and opens the backend that it belongs to.
    */
   readonly library?: string;
+  /**
+   * The processes with which to train; only the cpu backend can. If the number of threads is not given, it is that of the
+   * processors that this process has for itself.
+   */
+  readonly ranks?: Ranks;
 }
 
 /** A backend opened by `openBackend`. */
@@ -39,6 +45,9 @@ export interface OpenedBackend extends Backend {
 
 /** The order in which `"auto"` tries backends. The reference is not among them, because it is for comparison only. */
 const AUTOMATIC: readonly (typeof BACKENDS)[number][] = ["cuda", "webgpu", "cpu", "wasm"];
+
+/** The backend whose trainers can train on several ranks. */
+const ON_RANKS = "cpu";
 
 /**
  * Opens a backend. A backend requested by name is never replaced by another.
@@ -63,6 +72,10 @@ export async function openBackend(
   name: BackendName = "auto",
   options: BackendOptions = {},
 ): Promise<OpenedBackend> {
+  if (options.ranks) {
+    if (name !== "auto" && name !== ON_RANKS) throw ranksError(name);
+    return Object.assign(await openByName(ON_RANKS, options, { named: true }), { passedOver: [] });
+  }
   if (name !== "auto") {
     return Object.assign(await openByName(name, options, { named: true }), { passedOver: [] });
   }
@@ -77,6 +90,11 @@ export async function openBackend(
   }
   const reasons = passedOver.map(({ reason }) => reason).join("; ");
   throw new BackendError(`No backend can be opened: ${reasons}`, { backend: "auto", code: "unavailable" });
+}
+
+function ranksError(name: string): BackendError {
+  const why = `it cannot train on several ranks, needs "${ON_RANKS}"`;
+  return new BackendError(`Cannot open backend "${name}": ${why}`, { backend: name, code: "ranks" });
 }
 
 async function openByName(

@@ -40,6 +40,8 @@ export interface RecordingOptions {
   readonly path: Path;
   /** The threads of the CPU library; 0 for one on each processor, which is the only value for others. */
   readonly threads: number;
+  /** The group of processes that train together; absent if this one trains alone. */
+  readonly group?: Deno.PointerObject;
   /** The beginning of the message if a call fails. */
   readonly attempt: Attempt;
 }
@@ -197,6 +199,7 @@ export function recordTraining(
 ): Recording {
   const recording = record(library, plan, options), { handle } = recording, { symbols } = library;
   try {
+    if (options.group) call(options.attempt, symbols.mlp_plan_set_group, handle, options.group);
     recording.placeInputs(dataset.inputs, plan.inFeatures);
     const { labels, targets, weights } = dataset;
     if (labels) {

@@ -19,6 +19,8 @@ export interface Host {
   readonly path: Path;
   /** The threads of the CPU library; 0 for one on each processor, which is the only value for others. */
   readonly threads: number;
+  /** The group of processes that train together; absent if this one trains alone. */
+  readonly group?: Deno.PointerObject;
 }
 
 /** The name and properties of a device. */

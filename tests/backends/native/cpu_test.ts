@@ -1,7 +1,7 @@
 /** Tests the CPU backend's trainers and predictors. */
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { type CpuBackend, openCpu } from "../../../src/backends/native/cpu.ts";
-import { type InstructionSet, INSTRUCTION_SETS } from "../../../src/backends/native/ffi.ts";
+import { INSTRUCTION_SETS, type InstructionSet } from "../../../src/backends/native/ffi.ts";
 import { openBackend } from "../../../src/backends/open.ts";
 import { BackendError } from "../../../src/errors.ts";
 import { dense } from "../../../src/plan/layers.ts";
@@ -27,7 +27,8 @@ Deno.test("openCpu() refuses a wrong number of threads before it searches for th
 
 Deno.test("openCpu() refuses an unknown instruction set before it searches for the library", () => {
   for (const instructionSet of ["sse", "toString"] as string[] as InstructionSet[]) {
-    const message = `Backend "cpu" has no instruction set "${instructionSet}", needs one of auto, avx2, avx512, neon`;
+    const message =
+      `Backend "cpu" has no instruction set "${instructionSet}", needs one of auto, avx2, avx512, neon`;
     assertThrows(() => openCpu({ instructionSet, library: "missing/libmlpcpu.so" }), TypeError, message);
   }
 });
@@ -41,7 +42,10 @@ test("openCpu() names the processor, its instructions and the threads", async (b
   assertMatch(one.device, /, 1 thread$/);
   await using all = openCpu({ library: CPU_LIBRARY });
   const count = all.facts.multiprocessors;
-  assert(all.device.endsWith(`, ${count === 1 ? "1 thread" : `${Math.min(count, 256)} threads`}`), all.device);
+  assert(
+    all.device.endsWith(`, ${count === 1 ? "1 thread" : `${Math.min(count, 256)} threads`}`),
+    all.device,
+  );
 });
 
 test("openCpu() refuses instructions of another processor", () => {
