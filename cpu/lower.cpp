@@ -31,8 +31,11 @@ Range rows_of(const Step& step, int part, int parts) {
 void place_zeros(const SparseRows& from, uint64_t from_row, const Panels& x, int row) {
   for (int panel = 0; panel < x.panels(); panel++) std::fill_n(x.row(panel, row), x.width(panel), 0.0f);
   for (uint64_t entry = from.starts[from_row]; entry < from.starts[from_row + 1]; entry++) {
-    const float value = from.bytes ? static_cast<float>(from.bytes[entry]) : from.floats[entry];
-    *x.at(row, from.columns[entry]) = value * from.scale;
+    for (int half = 0; half < 2; half++) {
+      const float value = from.bytes ? static_cast<float>(from.bytes[entry] >> (8 * half) & 255) : from.floats[2 * entry + half];
+      const int column = 2 * from.pairs[entry] + half;
+      if (column < x.columns) *x.at(row, column) = from.scale * value;
+    }
   }
 }
 
@@ -116,23 +119,28 @@ void mlp_plan::add_op(const LinearOp& op) {
   add(true, [this, y = linear.y](int part, int parts, const Step& step) { kernels_->softmax(y, rows_of(step, part, parts)); });
 }
 
-// Adds the layer that reads the data set without its zeros. In training, lists of the batch's inputs by column are written at
-// the same time, for the gradient.
+// Returns the lists of a part for these rows and columns, and writes them if it has others.
+const ColumnLists& mlp_plan::lists_of(int part, const Step& step, Range rows, Range columns) {
+  PartLists& own = lists_[static_cast<size_t>(part)];
+  const bool same_rows = own.rows.first == rows.first && own.rows.last == rows.last;
+  if (same_rows && own.columns.first <= columns.first && columns.last <= own.columns.last) return own.lists;
+  kernels_->column_lists(sparse_rows(), step.from, rows, columns, own.lists);
+  own.rows = rows;
+  own.columns = columns;
+  return own.lists;
+}
+
+// Adds the layer that reads the data set without its zeros.
 void mlp_plan::add_sparse_linear(const Linear& linear) {
-  const SparseRows from = sparse_rows();
   const bool rowwise = is_rowwise(linear.weights) && !trains();
-  if (trains()) place_lists(linear.weights.rows);
-  add(rowwise, [this, linear, from, rowwise](int part, int parts, const Step& step) {
-    if (rowwise) {
-      kernels_->linear_sparse(linear, from, step.from, rows_of(step, part, parts), all_panels(linear.y));
-      return;
-    }
-    if (trains()) {
-      kernels_->column_lists(from, step.from, step.rows, share_of(linear.weights.rows, part, parts, INPUT_STEP), lists_);
-    }
-    for_share(linear.y, step.rows, ROW_STEP, part, parts, [&](Range rows, Range panels) {
-      kernels_->linear_sparse(linear, from, step.from, rows, panels);
-    });
+  place_lists(linear.weights.rows);
+  add(rowwise, [this, linear, rowwise](int part, int parts, const Step& step) {
+    lists_[static_cast<size_t>(part)].rows = {0, 0};  // they are those of an earlier step
+    const auto compute = [&](Range rows, Range panels) {
+      if (rows.count() > 0) kernels_->linear_sparse(linear, lists_of(part, step, rows, {0, linear.weights.rows}), rows, panels);
+    };
+    if (rowwise) compute(rows_of(step, part, parts), all_panels(linear.y));
+    else for_share(linear.y, step.rows, ROW_STEP, part, parts, compute);
   });
 }
 
@@ -177,7 +185,7 @@ void mlp_plan::add_op(const LinearBackwardInputOp& op) {
 }
 
 // Computes a share of a layer's gradients, and stores them or updates the parameters at once.
-void mlp_plan::compute_gradients(const LayerGradients& layer, int part, int parts, const Step& step) const {
+void mlp_plan::compute_gradients(const LayerGradients& layer, int part, int parts, const Step& step) {
   const auto update_of_layer = [&](const float* stored, size_t rule, double decay) {
     return stored ? Update{} : update_of(rule, step, decay);
   };
@@ -185,7 +193,8 @@ void mlp_plan::compute_gradients(const LayerGradients& layer, int part, int part
   const Panels& matrix = layer.weights.weights;
   for_share(matrix, {0, matrix.rows}, INPUT_STEP, part, parts, [&](Range inputs, Range panels) {
     if (layer.sparse) {
-      kernels_->linear_backward_weight_sparse(layer.weights, lists_, step.slices, weights, inputs, panels);
+      const ColumnLists& lists = lists_of(part, step, step.rows, inputs);
+      kernels_->linear_backward_weight_sparse(layer.weights, lists, step.slices, weights, inputs, panels);
     } else {
       kernels_->linear_backward_weight(layer.weights, step.slices, weights, inputs, panels);
     }
