@@ -137,13 +137,13 @@ struct BiasGradient {
   Parameter parameter;
 };
 
-// The entries of one batch as lists by column: entry e of column k is in row rows[k * stride + e], e < counts[k], in ascending
-// order of the rows, and has the value values[k * stride + e], already scaled.
+// The entries of one batch as lists by column.
 struct ColumnLists {
-  uint32_t* counts;  // (I)
-  uint16_t* rows;    // (I, stride)
-  float* values;     // (I, stride)
-  int stride;        // B
+  uint32_t* counts;   // (I)
+  uint32_t* entries;  // (I, stride): row << 8 | byte, or row if numbers are floats
+  float* values;      // (I, stride): scaled floats; null if the numbers are bytes
+  int stride;
+  float scale;
 };
 
 // The functions of one instruction set. Every range is a share; ranges of rows are rows of the batch if not stated otherwise.
