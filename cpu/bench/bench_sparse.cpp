@@ -7,7 +7,7 @@
 #include "kernels.hpp"
 #include "sparse_rows.hpp"
 namespace avx512 {
-void linear_sparse(const Linear&, const SparseRows&, const BatchRows&, Range rows, Range panels);
+void linear_sparse(const Linear&, const ColumnLists&, Range rows, Range panels);
 void column_lists(const SparseRows&, const BatchRows&, Range rows, Range columns, const ColumnLists&);
 void linear_backward_weight_sparse(const LinearBackwardWeight&, const ColumnLists&, const Slices&, const Update&, Range inputs, Range panels);
 }
@@ -29,9 +29,6 @@ int main(int, char** argv) {
     Panels w{floats(I * O), I, O}, y{floats(B * O), B, O}, dz{floats(B * O), B, O};
     float* m = floats(I * O), *v = floats(I * O), *bias = floats(O);
     std::normal_distribution<float> nd(0, 0.05f); for (int i = 0; i < I * O; i++) w.data[i] = nd(g); for (int i = 0; i < B * O; i++) dz.data[i] = nd(g) * 0.1f;
-    int stride = (((B + 15) / 16) | 1) * 16;
-    std::vector<uint32_t> counts(I), entries(size_t(I) * stride);
-    ColumnLists lists{counts.data(), entries.data(), nullptr, stride, from.scale};
     Linear lin{{}, w, bias, y, {}, MLP_RELU};
     LinearBackwardWeight bw{}; bw.dz = dz; bw.weights = w; bw.parameter.values = w.data; bw.parameter.states[0] = m; bw.parameter.states[1] = v;
     Settings st{MLP_ADAM, {0.9, 0.999, 1e-8, 0, 1}};
@@ -39,14 +36,16 @@ int main(int, char** argv) {
     for (int epoch = 0; epoch < 8; epoch++) {
       std::vector<std::vector<double>> sum(threads, std::vector<double>(8));
       team.run([&](int t) {
+        std::vector<uint32_t> counts(list_count(B, I)), entries(list_count(B, I) * LIST_STRIDE);
+        ColumnLists lists{counts.data(), entries.data(), nullptr, I / 2, from.scale};
         for (int i = 0, s = 0; i < N; i += B, s++) {
           BatchRows batch{order.data() + i, 0}; int rows = std::min(B, N - i);
           Update u{rule_of(st), factors_of_step(st, 1e-3, epoch * 469 + s + 1), 0, 0};
           Slices sl{1, {0, rows}};
           team.barrier(); double a = now();
-          column_lists(from, batch, {0, rows}, {I * t / threads, I * (t + 1) / threads}, lists);
+          column_lists(from, batch, {0, rows}, {0, I}, lists);
           team.barrier(); double b = now();
-          linear_sparse(lin, from, batch, {0, rows}, {2 * t / threads, 2 * (t + 1) / threads});
+          linear_sparse(lin, lists, {0, rows}, {2 * t / threads, 2 * (t + 1) / threads});
           team.barrier(); double c = now();
           linear_backward_weight_sparse(bw, lists, sl, u, {0, I}, {2 * t / threads, 2 * (t + 1) / threads});
           team.barrier(); double d = now();
