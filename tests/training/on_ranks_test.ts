@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Ranks } from "../../src/backends/ranks/ranks.ts";
 import { openBackend } from "../../src/backends/open.ts";
-import { BackendError, DivergedError } from "../../src/errors.ts";
+import { type BackendError, DivergedError } from "../../src/errors.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { formatCheckpoint, parseCheckpoint } from "../../src/training/checkpoint.ts";
