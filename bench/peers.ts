@@ -14,8 +14,6 @@ export interface Job {
   readonly epochs: number;
   /** The number of threads to use. */
   readonly threads: number;
-  /** The backend of mlpcuda. */
-  readonly backend: string;
   /** The Python to use; by default the one in `CACHE`, then `python3`. */
   readonly python: string | undefined;
 }
@@ -32,26 +30,27 @@ export interface Competitor {
   readonly command: (job: Job) => Promise<readonly string[] | undefined>;
 }
 
-/** mlpcuda itself. */
-export const OURS: Competitor = {
-  name: "mlpcuda",
-  install: "",
-  command: ({ data, hidden, epochs, threads, backend }) => {
-    const layers = [...hidden.map((width) => `${width}:relu`), "10:softmax"].join(",");
-    const flags = { data, layers, epochs, threads, backend, output: `${CACHE}/model.npz` };
-    const given = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    return Promise.resolve([
-      Deno.execPath(),
-      "task",
-      "--quiet",
-      "train",
-      "--json",
-      "--quiet",
-      "--force",
-      ...given,
-    ]);
-  },
-};
+/** Returns mlpcuda on one of its backends; the competitor's name is that of the backend after `OURS`. */
+export function ours(backend: string): Competitor {
+  return {
+    name: `${OURS}${backend}`,
+    install: "",
+    command: ({ data, hidden, epochs, threads }) => {
+      const layers = [...hidden.map((width) => `${width}:relu`), "10:softmax"].join(",");
+      const output = `${CACHE}/model.npz`, named = { data, layers, epochs, threads, backend, output };
+      return Promise.resolve(trainCommand(named));
+    },
+  };
+}
+
+/** The beginning of the name of mlpcuda as a competitor, before its backend. */
+export const OURS = "mlpcuda ";
+
+/** Returns the command line of `deno task train` that prints JSON, with these options. */
+export function trainCommand(named: Readonly<Record<string, string | number>>): string[] {
+  const options = Object.entries(named).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  return [Deno.execPath(), "task", "--quiet", "train", "--json", "--quiet", "--force", ...options];
+}
 
 /** The command with which Deno runs a peer's script over npm packages. */
 const DENO = [
@@ -69,6 +68,7 @@ const DENO = [
 export const PEERS: readonly Competitor[] = [
   pythonPeer("numpy", "numpy", "numpy"),
   pythonPeer("pytorch", "torch", "numpy torch"),
+  pythonPeer("jax", "jax", "numpy jax", ["--platform", "cpu"]),
   pythonPeer("sklearn", "sklearn", "scikit-learn"),
   {
     name: "jaxjs",
@@ -114,14 +114,22 @@ export function script(file: string): string {
   return projectPath(`bench/peers/${file}`);
 }
 
-/** Returns a peer that is a Python script: `module` is the module that it imports, `packages` are the names for pip. */
-function pythonPeer(name: string, module: string, packages: string): Competitor {
+/**
+ * Returns a peer that is a Python script: `module` is the module that it imports, `packages` are the names for pip,
+ * `flags` are further flags of the script.
+ */
+function pythonPeer(
+  name: string,
+  module: string,
+  packages: string,
+  flags: readonly string[] = [],
+): Competitor {
   return {
     name,
     install: `python3 -m venv .cache/bench/venv && .cache/bench/venv/bin/pip install ${packages}`,
     command: async (job) => {
       const python = await pythonWith(["numpy", module], job.python);
-      return python === undefined ? undefined : [python, script(`${name}_mlp.py`), ...peerFlags(job)];
+      return python === undefined ? undefined : [python, script(`${name}_mlp.py`), ...peerFlags(job), ...flags];
     },
   };
 }

@@ -296,7 +296,7 @@ async function runPeer(
   options: RunOptions,
 ): Promise<{ seconds: number; testAccuracy: number; version?: string }> {
   const python = await pythonWith(["numpy", module], job.python) ?? "python3";
-  const shared = peerFlags({ ...job, threads: navigator.hardwareConcurrency, backend: "" });
+  const shared = peerFlags({ ...job, threads: navigator.hardwareConcurrency });
   const outcome = await run([python, script(file), ...shared, ...flags], options);
   return { ...outcome, seconds: median(timedEpochs(outcome)) };
 }
