@@ -24,22 +24,22 @@ export function describeMachine(): Machine {
   };
 }
 
-/** Returns the processor's family and model, which tell apart generations with the same name. */
+/**
+ * Returns the processor's family and model, which tell apart generations with the same name. Deno does not let a program
+ * read `/proc`, so `cat` does.
+ */
 function familyAndModel(): string | undefined {
-  const text = textOf("/proc/cpuinfo") ?? "";
+  if (Deno.build.os !== "linux") return undefined;
+  const { stdout } = new Deno.Command("cat", { args: ["/proc/cpuinfo"], stderr: "null" }).outputSync();
+  const text = new TextDecoder().decode(stdout);
   const [, family] = /^cpu family\s*: (\d+)$/m.exec(text) ?? [], [, model] = /^model\s*: (\d+)$/m.exec(text) ?? [];
   return family === undefined || model === undefined ? undefined : ` (family ${family}, model ${model})`;
 }
 
 /** Returns the Linux distribution, if the system names one. */
 function distribution(): string | undefined {
-  return /^PRETTY_NAME="?([^"\n]+)/m.exec(textOf("/etc/os-release") ?? "")?.[1];
-}
-
-/** Returns the text of a file of the system; `undefined` if there is no such file. */
-function textOf(path: string): string | undefined {
   try {
-    return Deno.readTextFileSync(path);
+    return /^PRETTY_NAME="?([^"\n]+)/m.exec(Deno.readTextFileSync("/etc/os-release"))?.[1];
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

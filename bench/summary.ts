@@ -50,6 +50,12 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** Returns the smallest value that is not below the share `part` of all values, such as 0.99; NaN for no values. */
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)] ?? NaN;
+}
+
 /**
  * Returns one line for each competitor, in the order of `keys`, or by default in that in which they first ran. The first
  * one, the first backend of mlpcuda, is the basis of `timesOurs`.

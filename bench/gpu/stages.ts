@@ -292,7 +292,7 @@ interface Script {
 /** Returns the seconds of each epoch of a peer without the first epoch, which compiles and warms up. */
 async function runPeer(
   { file, module, flags = [] }: Script,
-  job: Omit<Job, "threads" | "backend">,
+  job: Omit<Job, "threads">,
   options: RunOptions,
 ): Promise<{ seconds: number; testAccuracy: number; version?: string }> {
   const python = await pythonWith(["numpy", module], job.python) ?? "python3";
