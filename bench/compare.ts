@@ -82,7 +82,12 @@ async function main({ given, screen, signal }: Context): Promise<void> {
   const start = await startMeasuring(), { machine, version } = start;
   const threads = options.threads || machine.cores;
   const data = await dataOf(set, await mnistFile(options.data)), hidden = HIDDEN[set];
-  const { entries, leftOut } = await findEntries({ backends, peers, threads }, { data, hidden, epochs, python });
+  const { entries, leftOut } = await findEntries({ backends, peers, threads }, {
+    data,
+    hidden,
+    epochs,
+    python,
+  });
   for (const { name, reason } of leftOut) screen.note(`without ${name}: ${reason}`);
   if (entries.length === 0) throw new TaskError("Cannot compare: no competitor can run here");
   screen.note(`job      ${set}, 784-${hidden.join("-")}-10, ${epochs} epochs, the first not counted`);

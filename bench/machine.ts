@@ -32,7 +32,8 @@ function familyAndModel(): string | undefined {
   if (Deno.build.os !== "linux") return undefined;
   const { stdout } = new Deno.Command("cat", { args: ["/proc/cpuinfo"], stderr: "null" }).outputSync();
   const text = new TextDecoder().decode(stdout);
-  const [, family] = /^cpu family\s*: (\d+)$/m.exec(text) ?? [], [, model] = /^model\s*: (\d+)$/m.exec(text) ?? [];
+  const [, family] = /^cpu family\s*: (\d+)$/m.exec(text) ?? [],
+    [, model] = /^model\s*: (\d+)$/m.exec(text) ?? [];
   return family === undefined || model === undefined ? undefined : ` (family ${family}, model ${model})`;
 }
 

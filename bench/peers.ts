@@ -129,7 +129,9 @@ function pythonPeer(
     install: `python3 -m venv .cache/bench/venv && .cache/bench/venv/bin/pip install ${packages}`,
     command: async (job) => {
       const python = await pythonWith(["numpy", module], job.python);
-      return python === undefined ? undefined : [python, script(`${name}_mlp.py`), ...peerFlags(job), ...flags];
+      return python === undefined
+        ? undefined
+        : [python, script(`${name}_mlp.py`), ...peerFlags(job), ...flags];
     },
   };
 }

@@ -116,7 +116,9 @@ async function main({ given, screen, signal }: TaskContext<typeof COMMAND["group
   }));
   const efficiency = summary[0].median / summary[1].median;
   for (const { ranks, threads, median, testAccuracy } of summary) {
-    screen.row(`${ranks} × ${threads} threads  ${median.toPrecision(3)} s an epoch, test acc ${testAccuracy}`);
+    screen.row(
+      `${ranks} × ${threads} threads  ${median.toPrecision(3)} s an epoch, test acc ${testAccuracy}`,
+    );
   }
   screen.row(`efficiency ${efficiency.toFixed(2)}`);
   const mpi = options.mpirun, found = { hidden, rows, epochs, rounds, mpi, summary, efficiency };

@@ -165,7 +165,9 @@ function keyOf({ name, threads }: Line): string {
 function titleOf({ name, version }: Pick<Line, "name" | "version">): string {
   if (name.startsWith("mlpcuda")) return `mlpcuda, ${backendOf(name)}`;
   // Builds and devices say nothing that the line above the table does not: "2.13.0+cpu", "0.10.2 on cpu".
-  return `${PEER_NAMES[name] ?? name} ${version.replace(/ on cpu$|\+cpu$/, "").replace(/(\d+\.\d+\.\d+)\.[\d.]+/, "$1")}`
+  return `${PEER_NAMES[name] ?? name} ${
+    version.replace(/ on cpu$|\+cpu$/, "").replace(/(\d+\.\d+\.\d+)\.[\d.]+/, "$1")
+  }`
     .trim();
 }
 

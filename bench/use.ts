@@ -104,7 +104,9 @@ async function main({ given, screen, signal }: TaskContext<typeof COMMAND["group
       const predictions = await measured(name, predictionTimes(backend, threads, data, limits));
       played.get(entry)!.push({ ...whole, ...predictions });
       const image = `${predictions.imageMicroseconds.toPrecision(3)} µs for one`;
-      const set = `${predictions.setMilliseconds.toPrecision(3)} ms for ${predictions.images} images, ${image}`;
+      const set = `${
+        predictions.setMilliseconds.toPrecision(3)
+      } ms for ${predictions.images} images, ${image}`;
       const label = `round ${round}  ${name}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
       screen.note(`${label}: ${whole.runSeconds.toPrecision(3)} s for ${epochs} epochs, ${set}`);
     }
