@@ -66,10 +66,16 @@ const DENO = [
 
 /** The peers, in the order in which they run. */
 export const PEERS: readonly Competitor[] = [
-  pythonPeer("numpy", "numpy", "numpy"),
-  pythonPeer("pytorch", "torch", "numpy torch"),
-  pythonPeer("jax", "jax", "numpy jax", ["--platform", "cpu"]),
-  pythonPeer("sklearn", "sklearn", "scikit-learn"),
+  pythonPeer("numpy", { module: "numpy", packages: "numpy" }),
+  pythonPeer("pytorch", { module: "torch", packages: "numpy torch" }),
+  pythonPeer("pytorch_compile", {
+    file: "pytorch_mlp.py",
+    flags: ["--mode", "compile"],
+    module: "torch",
+    packages: "numpy torch",
+  }),
+  pythonPeer("jax", { flags: ["--platform", "cpu"], module: "jax", packages: "numpy jax" }),
+  pythonPeer("sklearn", { module: "sklearn", packages: "scikit-learn" }),
   {
     name: "jaxjs",
     install: `npm install --prefix .cache/bench @jax-js/jax`,
@@ -114,24 +120,29 @@ export function script(file: string): string {
   return projectPath(`bench/peers/${file}`);
 }
 
-/**
- * Returns a peer that is a Python script: `module` is the module that it imports, `packages` are the names for pip,
- * `flags` are further flags of the script.
- */
+/** A peer that is a Python script. */
+interface PythonPeer {
+  /** The script, by default that with the peer's name. */
+  readonly file?: string;
+  /** Further flags of the script. */
+  readonly flags?: readonly string[];
+  /** The module that it imports. */
+  readonly module: string;
+  /** Its packages, as pip names them. */
+  readonly packages: string;
+}
+
+/** Returns a peer that is a Python script. */
 function pythonPeer(
   name: string,
-  module: string,
-  packages: string,
-  flags: readonly string[] = [],
+  { file = `${name}_mlp.py`, flags = [], module, packages }: PythonPeer,
 ): Competitor {
   return {
     name,
     install: `python3 -m venv .cache/bench/venv && .cache/bench/venv/bin/pip install ${packages}`,
     command: async (job) => {
       const python = await pythonWith(["numpy", module], job.python);
-      return python === undefined
-        ? undefined
-        : [python, script(`${name}_mlp.py`), ...peerFlags(job), ...flags];
+      return python === undefined ? undefined : [python, script(file), ...peerFlags(job), ...flags];
     },
   };
 }

@@ -58,6 +58,7 @@ const JOBS = [
 const PEER_NAMES: Readonly<Record<string, string>> = {
   numpy: "NumPy",
   pytorch: "PyTorch",
+  pytorch_compile: "PyTorch (compiled)",
   jax: "JAX",
   sklearn: "scikit-learn",
   jaxjs: "jax-js, wasm",

@@ -20,7 +20,7 @@ Deno.test("readNames() reads names with optional numbers of threads", () => {
 
 Deno.test("readPeers() refuses a peer that it does not know", () => {
   assertEquals(readPeers("numpy:1,jax"), [{ name: "numpy", threads: 1 }, { name: "jax" }]);
-  assertThrows(() => readPeers("numpy,caffe"), UsageError, "numpy, pytorch, jax");
+  assertThrows(() => readPeers("numpy,caffe"), UsageError, "numpy, pytorch, pytorch_compile, jax");
 });
 
 Deno.test("turnsOf() lets every entry begin a round once, in the same cyclic order", () => {
