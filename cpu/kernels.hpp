@@ -163,13 +163,17 @@ struct Kernels {
   void (*bias_gradient)(const BiasGradient&, const Slices&, const Update&, Range panels);
   // Writes the lists of columns from `columns.first` to `columns.last - 1`, for rows `rows` of the batch.
   void (*column_lists)(const SparseRows&, const BatchRows&, Range rows, Range columns, const ColumnLists&);
-  // Updates `count` numbers of a parameter from its stored gradient. All pointers are at the first number.
+  // update, average and scale work on `count` numbers, padding included: from a multiple of 16 to a multiple of 16 or the end.
+  // All pointers are at the first number.
+  // Updates a parameter from its stored gradient.
   void (*update)(const Parameter&, const float* gradient, const Update&, size_t count);
   void (*average)(const float* parameter, float* average, float decay, float complement, size_t count);
   // Writes (O, I) from (I, O), for rows `inputs` of (I, O) as in linear_backward_weight.
   void (*transpose)(const Panels& by_input, const Panels& by_output, Range inputs, Range panels);
-  // Returns the sum of the squares of `count` numbers in float64: 16 sums, one for each index modulo 16, added in a fixed tree.
-  double (*sum_of_squares)(const float* values, size_t count);
+  // Returns the sum of the squares of rows of a panel in float64, without its padding: 16 sums, one for each column modulo 16,
+  // added in a fixed tree. A bias is a matrix of one row. The caller adds the shares in a fixed order; they must be the same for
+  // any number of threads.
+  double (*sum_of_squares)(const Panels& gradient, int panel, Range rows);
   void (*scale)(float* values, float factor, size_t count);
 };
 

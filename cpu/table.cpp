@@ -19,7 +19,7 @@ void column_lists(const SparseRows&, const BatchRows&, Range rows, Range columns
 void update(const Parameter&, const float* gradient, const Update&, size_t count);
 void average(const float* parameter, float* average, float decay, float complement, size_t count);
 void transpose(const Panels& by_input, const Panels& by_output, Range inputs, Range panels);
-double sum_of_squares(const float* values, size_t count);
+double sum_of_squares(const Panels& gradient, int panel, Range rows);
 void scale(float* values, float factor, size_t count);
 
 const Kernels KERNELS = {gather,
