@@ -46,8 +46,9 @@ SHARED_INLINE Sums<N> sum_rows(const ColumnLists& lists, int pair, int blocks, i
       const Pair x = values(entry, at);
       const float* const d = block_dz + (entry >> 16) * width;
       for (int n = 0; n < N; n++) {
-        sums.first[n] = fma(x.first, load(d + n * LANES), sums.first[n]);
-        sums.second[n] = fma(x.second, load(d + n * LANES), sums.second[n]);
+        const V of_dz = in_registers(load(d + n * LANES));
+        sums.first[n] = fma(x.first, of_dz, sums.first[n]);
+        sums.second[n] = fma(x.second, of_dz, sums.second[n]);
       }
     }
     if (rows <= LIST_ROWS || from.block + 1 == blocks) return sums;
