@@ -1,4 +1,4 @@
-// dropout: y (B, I) = x (B, I), with 0 for the values that the mask drops and the others scaled; see dropout.cuh.
+// dropout: y (B, I) = x (B, I), with 0 for the values that the mask drops and the others scaled; see shared/dropout.hpp.
 //
 // x is a buffer of the plan, or read directly from the data set. Split: one block a row, neighboring threads on neighboring
 // groups of four columns; the mask is computed, not stored. Cost: one read of the rows (I bytes or 4 I), one write of

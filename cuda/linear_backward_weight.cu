@@ -47,7 +47,7 @@ __global__ void __launch_bounds__(MATMUL_THREADS)
   const int in_features = layer.x.in_features, out_features = layer.out_features;
   const int across = divide_up(in_features, Shape::COLUMNS), tiles = divide_up(out_features, Shape::ROWS) * across;
   float* shared = shared_memory<float>();
-  const UpdateRule& rule = layer.rule;
+  const EpochRule& rule = layer.rule;
   const float4 rates = UPDATE ? rule.rates[batch.step] : make_float4(0, 0, 0, 0);
   if (local < tiles) {
     const Rows dz = {layer.dz, batch.rows, out_features, out_features % 4 == 0};

@@ -11,10 +11,11 @@ constexpr uint64_t MAX_TAIL_WEIGHTS = 16384, MAX_TAIL_WIDTH = (48 << 10) / sizeo
 
 float* mlp_plan::buffer(int32_t id) {
   if (id < 0) return nullptr;
-  DeviceMemory<float>& memory = buffers_.at(id);
+  const uint64_t count = numbers(id);
+  if (buffers_.size() < buffer_count()) buffers_.resize(buffer_count());
+  DeviceMemory<float>& memory = buffers_[id];
   if (!memory.get()) {
-    const BufferShape& found = shape(id);
-    memory = DeviceMemory<float>((found.rows == 0 ? batch_size_ : found.rows) * found.columns);
+    memory = DeviceMemory<float>(count);
     memory.fill_with_zeros(stream_);
   }
   return memory.get();
@@ -24,30 +25,25 @@ float* mlp_plan::buffer(int32_t id) {
 InputSource mlp_plan::input_source(int32_t x, bool from_set) {
   const int in_features = columns(x);
   if (!from_set) return buffer_source(buffer(x), in_features);
-  const float scale = std::get<GatherOp>(ops_[0]).scale;
-  const bool bytes = set_.bytes.get() != nullptr;
-  const void* values = bytes ? static_cast<const void*>(set_.bytes.get()) : set_.floats.get();
-  return {values, trains_ ? order_.get() : nullptr, in_features, scale, true, bytes};
+  const float scale = gather().scale;
+  const bool bytes = set_memory_.bytes.get() != nullptr;
+  const void* values = bytes ? static_cast<const void*>(set_memory_.bytes.get()) : set_memory_.floats.get();
+  return {values, trains() ? order_.get() : nullptr, in_features, scale, true, bytes};
 }
 
 TargetSource mlp_plan::target_source(int32_t target, int32_t row_weights, bool from_set) {
   if (from_set) {
-    return {set_.labels.get(), set_.targets.get(), row_weights < 0 ? nullptr : set_.row_weights.get(), order_.get()};
+    return {set_memory_.labels.get(), set_memory_.targets.get(), row_weights < 0 ? nullptr : set_memory_.row_weights.get(), order_.get()};
   }
   float* values = buffer(target);
-  if (set_.labels.get()) return {reinterpret_cast<const uint32_t*>(values), nullptr, buffer(row_weights), nullptr};
+  if (set_memory_.labels.get()) return {reinterpret_cast<const uint32_t*>(values), nullptr, buffer(row_weights), nullptr};
   return {nullptr, values, buffer(row_weights), nullptr};
 }
 
-UpdateRule mlp_plan::rule(const UpdateOp& op) {
+EpochRule mlp_plan::rule(const UpdateOp& op) {
   DeviceMemory<float4>& rates = rates_[op.settings];
   if (rates.count() < rates_capacity_) rates = DeviceMemory<float4>(rates_capacity_);
-  UpdateRule result{op.settings.first, {}, rates.get()};
-  for (size_t index = 0; index < op.settings.second.size(); index++) {
-    const double value = op.settings.second[index];
-    result.settings[index] = {static_cast<float>(value), static_cast<float>(1 - value)};
-  }
-  return result;
+  return {rule_of(op.settings), rates.get()};
 }
 
 Parameter mlp_plan::parameter(const UpdateOp& op) {
@@ -63,7 +59,7 @@ Loss mlp_plan::loss(const LossOp& op, bool from_set) {
   return result;
 }
 
-StepEnd mlp_plan::step_end() const { return {progress_.get(), stop_.get(), scores_.get(), batch_size_}; }
+StepEnd mlp_plan::step_end() const { return {progress_.get(), stop_.get(), scores_.get(), batch_size()}; }
 
 // Copies a table to the GPU, where it is kept as long as the launches.
 template <class T>
@@ -95,7 +91,7 @@ void mlp_plan::add_update_group(const std::vector<UpdateOp>& ops, bool ends_step
   std::vector<UpdateItem> items;
   UpdateGroup group{};
   for (const UpdateOp& op : ops) {
-    const uint64_t size = shape(op.parameter).rows * shape(op.parameter).columns;
+    const uint64_t size = numbers(op.parameter);
     items.push_back({parameter(op), buffer(op.gradient), size, rule(op)});
     group.largest = std::max(group.largest, size);
   }
@@ -109,7 +105,7 @@ void mlp_plan::add_average_group(const std::vector<AverageOp>& ops, bool ends_st
   std::vector<AverageItem> items;
   AverageGroup group{};
   for (const AverageOp& op : ops) {
-    const uint64_t size = shape(op.parameter).rows * shape(op.parameter).columns;
+    const uint64_t size = numbers(op.parameter);
     items.push_back({buffer(op.parameter), buffer(op.average), size, static_cast<float>(op.decay),
                      static_cast<float>(1 - op.decay)});
     group.largest = std::max(group.largest, size);
@@ -168,7 +164,7 @@ void mlp_plan::add_launch(const LinearBackwardWeightOp& op) {
 
 void mlp_plan::add_launch(const ClipByNormOp& op) {
   std::vector<Gradient> gradients;
-  for (int32_t id : op.gradients) gradients.push_back({buffer(id), shape(id).rows * shape(id).columns});
+  for (int32_t id : op.gradients) gradients.push_back({buffer(id), numbers(id)});
   ClipByNorm clip{};
   clip.gradients = table(gradients);
   clip.count = static_cast<int>(gradients.size());
@@ -182,7 +178,7 @@ void mlp_plan::add_launch(const UpdateOp& op) { add_update_group({op}, false); }
 void mlp_plan::add_launch(const AverageOp& op) { add_average_group({op}, false); }
 
 void mlp_plan::lower_op_by_op() {
-  for (const Op& recorded : ops_) std::visit([&](const auto& op) { add_launch(op); }, recorded);
+  for (const Op& recorded : ops()) std::visit([&](const auto& op) { add_launch(op); }, recorded);
   launches_.push_back([this] { return launch_end_step(site_, step_end()); });
 }
 
@@ -270,18 +266,18 @@ void mlp_plan::lower() {
   tables_.clear();
   graph_.clear();
   persistent_.reset();
-  const std::optional<Network> network = network_of(ops_);
+  const std::optional<Network> network = network_of(ops());
   path_ = MLP_PATH_OPS;
-  if (!trains_) {
+  if (!trains()) {
     path_reason_ = "operations one by one, because nothing is trained";
     lower_op_by_op();
-  } else if (wanted_path_ == MLP_PATH_OPS || !network) {
+  } else if (wanted_path() == MLP_PATH_OPS || !network) {
     path_reason_ = network ? "operations one by one, as asked for"
                            : "operations one by one, because the plan does not have the usual form";
     lower_op_by_op();
   } else {
     const std::string obstacle =
-        wanted_path_ == MLP_PATH_GRAPH ? "a graph was asked for" : lower_persistent(*network);
+        wanted_path() == MLP_PATH_GRAPH ? "a graph was asked for" : lower_persistent(*network);
     if (obstacle.empty()) {
       path_ = MLP_PATH_PERSISTENT;
       const Persistent& kernel = persistent_->kernel;
@@ -297,9 +293,4 @@ void mlp_plan::lower() {
   }
   check(cudaStreamSynchronize(stream_));
   lowered_ = true;
-}
-
-std::string mlp_plan::describe() const {
-  need(finished_, "Cannot describe the plan: it is not finished");
-  return path_reason_;
 }

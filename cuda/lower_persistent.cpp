@@ -73,18 +73,18 @@ std::string mlp_plan::lower_persistent(const Network& network) {
     if (!divide_into_tiles(&layer, blocks)) return "a layer has more outputs than fit on this GPU";
     layer.x_stride = (layer.tile_in / 4 | 1) * 4;  // rows on different banks
     layer.weights_at = allocate(uint64_t(kernel.state_copies) * layer.tile_in * layer.tile_out);
-    if (index > 0) layer.x_at = allocate(uint64_t(batch_size_) * layer.x_stride);
+    if (index > 0) layer.x_at = allocate(uint64_t(batch_size()) * layer.x_stride);
     largest_out = std::max(largest_out, layer.tile_out);
     layers.push_back(layer);
   }
-  kernel.dz_at = allocate(uint64_t(batch_size_) * largest_out);
-  kernel.tail_rows = divide_up(batch_size_, std::min(blocks, TAIL_BLOCKS));
+  kernel.dz_at = allocate(uint64_t(batch_size()) * largest_out);
+  kernel.tail_rows = divide_up(batch_size(), std::min(blocks, TAIL_BLOCKS));
   uint64_t tail_width = layers.back().out_features;
   for (size_t index = stationary; index < network.layers.size(); index++) {
     tail_width += columns(network.layers[index].forward.y);
   }
   kernel.scratch_at = allocate(std::max<uint64_t>(SCRATCH_FLOATS, 2 * tail_width * kernel.tail_rows));
-  const uint64_t inputs = uint64_t(batch_size_) * layers[0].x_stride;
+  const uint64_t inputs = uint64_t(batch_size()) * layers[0].x_stride;
   layers[0].x_at = allocate(inputs);
   const auto too_large = [&](uint64_t count) { return count * sizeof(float) > static_cast<uint64_t>(shared_bytes); };
   if (too_large(floats)) {
@@ -114,8 +114,8 @@ std::string mlp_plan::lower_persistent(const Network& network) {
     layer.y = buffer(recorded.forward.y);
     layer.z = buffer(recorded.forward.z);
     layer.dz = buffer(recorded.gradient.dz);
-    layer.z_parts = partial_sums(uint64_t(layer.tiles_in) * batch_size_ * layer.out_features);
-    if (index > 0) layer.dx_parts = partial_sums(uint64_t(layer.tiles_out) * batch_size_ * layer.in_features);
+    layer.z_parts = partial_sums(uint64_t(layer.tiles_in) * batch_size() * layer.out_features);
+    if (index > 0) layer.dx_parts = partial_sums(uint64_t(layer.tiles_out) * batch_size() * layer.in_features);
   }
   std::vector<TailUpdate> updates;
   for (size_t index = stationary; index < network.layers.size(); index++) {
@@ -142,7 +142,7 @@ std::string mlp_plan::lower_persistent(const Network& network) {
   kernel.update_count = static_cast<int>(updates.size());
   kernel.progress = progress_.get();
   kernel.stop = stop_.get();
-  kernel.batch_size = batch_size_;
+  kernel.batch_size = batch_size();
   kernel.counters = layout->words.get();
   kernel.ended = layout->words.get() + counters;
   kernel.block_losses = layout->losses.get();

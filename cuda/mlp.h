@@ -1,18 +1,21 @@
-/* The C interface of libmlpcuda: training steps and predictions of dense networks on an NVIDIA GPU.
+/* The C interface of two libraries: training steps and predictions of dense networks, by libmlpcuda on an NVIDIA GPU, by
+ * libmlpcpu on the computer's processor.
  *
  * A caller records one step as a plan: buffers, then operations over them (defined in `src/plan/ops.ts`), and finishes it. The
- * library keeps the data set and all buffers on the GPU and runs complete epochs.
+ * library keeps the data set and all buffers on the device and runs complete epochs. A device is a GPU, or a set of
+ * instructions of the processor.
  *
- *   version and devices   mlp_abi_version  mlp_is_emulated  mlp_driver_version  mlp_runtime_version
- *                         mlp_device_count  mlp_device_query
- *   plan                  mlp_plan_create  mlp_plan_add_buffer  mlp_plan_set_inputs_u8  mlp_plan_set_inputs_f32
- *                         mlp_plan_set_labels  mlp_plan_set_targets  mlp_plan_set_row_weights  mlp_plan_finish
- *                         mlp_plan_describe  mlp_plan_destroy
+ *   version and devices   mlp_abi_version  mlp_kind  mlp_driver_version  mlp_runtime_version  mlp_device_count
+ *                         mlp_device_query
+ *   plan                  mlp_plan_create  mlp_plan_set_threads  mlp_plan_set_group  mlp_plan_add_buffer
+ *                         mlp_plan_set_inputs_u8  mlp_plan_set_inputs_f32  mlp_plan_set_labels  mlp_plan_set_targets
+ *                         mlp_plan_set_row_weights  mlp_plan_finish  mlp_plan_describe  mlp_plan_destroy
  *   operations            mlp_plan_gather  mlp_plan_dropout  mlp_plan_linear  mlp_plan_loss
  *                         mlp_plan_linear_backward_input  mlp_plan_linear_backward_weight  mlp_plan_clip_by_norm
  *                         mlp_plan_update  mlp_plan_average
  *   work                  mlp_plan_write_buffer  mlp_plan_read_buffer  mlp_plan_run_epoch  mlp_plan_predict
  *                         mlp_plan_stop  mlp_plan_steps_done
+ *   several processes     mlp_group_create  mlp_group_destroy
  *
  * Status: functions that return int32_t return MLP_OK or another code below. If it is not MLP_OK, `error` holds a message
  * without a final period, cut off at `error_size` bytes with the closing NUL; `error` may be null if `error_size` is 0.
@@ -30,7 +33,7 @@
 extern "C" {
 #endif
 
-#define MLP_ABI_VERSION 3u
+#define MLP_ABI_VERSION 4u
 
 /* Status codes. */
 enum {
@@ -38,14 +41,15 @@ enum {
   MLP_INVALID = 1,            /* an argument is invalid, or the call is not allowed in this state of the plan */
   MLP_NO_DRIVER = 2,          /* no NVIDIA driver on this machine */
   MLP_DRIVER_TOO_OLD = 3,     /* the driver is older than this library needs */
-  MLP_NO_DEVICE = 4,          /* no GPU, or no GPU with that number */
+  MLP_NO_DEVICE = 4,          /* no GPU, or no device with that number */
   MLP_OUT_OF_MEMORY = 5,      /* the memory of the GPU or the computer is used up */
-  MLP_DEVICE_UNSUPPORTED = 6, /* the library has no code for this GPU */
+  MLP_DEVICE_UNSUPPORTED = 6, /* the library has no code for this GPU, or the processor or the library lacks these instructions */
   MLP_DEVICE_BUSY = 7,        /* other processes use the GPU, or its mode allows no other process */
   MLP_CONTEXT_LOST = 8,       /* work on the GPU failed; this process can no longer use it */
   MLP_TIMED_OUT = 9,          /* the system's watchdog ended the work; this process can no longer use the GPU */
   MLP_DRIVER_MISMATCH = 10,   /* parts of the driver do not match */
-  MLP_FAILED = 11             /* any other error */
+  MLP_FAILED = 11,            /* any other error */
+  MLP_RANK_LOST = 12          /* another process of the group has ended or does not answer */
 };
 
 /* Activations y of the sums z, numbered as in `src/plan/activations.ts`. "needs z": the derivative is computed from z; the
@@ -84,75 +88,102 @@ enum mlp_loss {
 enum { MLP_LOSSES = MLP_HUBER + 1 };
 
 /* The ways to run a plan. If the persistent kernel is not possible, the graph is used instead; if the plan has an unusual
- * form, its operations are launched one by one. mlp_plan_describe gives the path and the reason. */
+ * form, its operations are run one by one. mlp_plan_describe gives the path and the reason. */
 enum {
   MLP_PATH_AUTO = 0,       /* the persistent kernel if it is possible, else the graph */
-  MLP_PATH_OPS = 1,        /* one launch or more for each operation */
-  MLP_PATH_GRAPH = 2,      /* fused operations, recorded once into a CUDA graph that covers an epoch */
-  MLP_PATH_PERSISTENT = 3  /* one kernel for all steps of an epoch, with weights in shared memory */
+  MLP_PATH_OPS = 1,        /* one operation at a time: on a GPU, one launch or more for each */
+  MLP_PATH_GRAPH = 2,      /* fused operations; on a GPU, recorded once into a CUDA graph that covers an epoch */
+  MLP_PATH_PERSISTENT = 3  /* one kernel for all steps of an epoch, with weights in shared memory; libmlpcuda alone */
 };
 
-/* A plan, with its buffers and data set on one GPU. */
+/* A plan, with its buffers and data set on one device. */
 typedef struct mlp_plan mlp_plan;
+
+/* Processes that train one network together. */
+typedef struct mlp_group mlp_group;
 
 /* ---- version and devices ---- */
 
 /* Returns MLP_ABI_VERSION of the library. Compare it before any other call. */
 uint32_t mlp_abi_version(void);
 
-/* Returns 1 if the library runs kernels on the CPU, for tests; else 0. */
-uint32_t mlp_is_emulated(void);
+/* The libraries with this interface. */
+enum {
+  MLP_KIND_CUDA = 1,     /* libmlpcuda: devices are GPUs, numbered from 0 */
+  MLP_KIND_EMULATED = 2, /* the same kernels on the processor, for tests */
+  MLP_KIND_CPU = 3       /* libmlpcpu: devices are sets of instructions, numbered as in `enum mlp_instruction_set` */
+};
 
-/* Returns the newest CUDA version that the driver supports, as 1000 major + 10 minor; 0 without a driver. */
+/* The devices of libmlpcpu. All compute the same bits. */
+enum mlp_instruction_set {
+  MLP_BEST = 0,   /* the best that this processor and the library have */
+  MLP_AVX2 = 1,   /* x86-64 with AVX2 and FMA */
+  MLP_AVX512 = 2, /* x86-64 with AVX-512 F, BW, DQ and VL */
+  MLP_NEON = 3    /* arm64 */
+};
+enum { MLP_INSTRUCTION_SETS = MLP_NEON + 1 };
+
+/* Returns which library this is: one of MLP_KIND_… */
+uint32_t mlp_kind(void);
+
+/* Returns the newest CUDA version that the driver supports, as 1000 major + 10 minor; 0 without a driver, and by libmlpcpu. */
 int32_t mlp_driver_version(void);
 
-/* Returns the CUDA version that the library was built with, in the same form. */
+/* Returns the CUDA version that the library was built with, in the same form; 0 by libmlpcpu. */
 int32_t mlp_runtime_version(void);
 
-/* Writes the number of GPUs. */
+/* Writes the number of GPUs, or MLP_INSTRUCTION_SETS. */
 int32_t mlp_device_count(int32_t *count, char *error, uint32_t error_size);
 
-/* Facts of a GPU, in the order of `facts`. */
+/* Facts of a device, in the order of `facts`. A processor has the value 0 for those of GPUs alone. */
 enum {
-  MLP_FACT_MAJOR = 0, /* compute capability */
+  MLP_FACT_MAJOR = 0,           /* compute capability of a GPU */
   MLP_FACT_MINOR = 1,
-  MLP_FACT_MULTIPROCESSORS = 2,
-  MLP_FACT_SHARED_BYTES = 3, /* largest shared memory of a block */
-  MLP_FACT_TOTAL_BYTES = 4,  /* size of the memory */
-  MLP_FACT_FREE_BYTES = 5,   /* free memory */
+  MLP_FACT_MULTIPROCESSORS = 2, /* of a GPU; or the processors that this process may use */
+  MLP_FACT_SHARED_BYTES = 3,    /* largest shared memory of a block, of a GPU */
+  MLP_FACT_TOTAL_BYTES = 4,     /* size of the memory */
+  MLP_FACT_FREE_BYTES = 5,      /* free memory */
   MLP_FACTS = 6
 };
 
-/* Writes the GPU's name, NUL-terminated, and MLP_FACTS facts. Opens a context on it, and returns MLP_DEVICE_UNSUPPORTED if the
- * library has no code for it. */
+/* Writes the device's name, NUL-terminated, and MLP_FACTS facts. Opens a context on a GPU. Returns MLP_DEVICE_UNSUPPORTED if
+ * the library has no code for the GPU, or if the processor or the library does not have these instructions. */
 int32_t mlp_device_query(int32_t device, char *name, uint32_t name_size, int64_t *facts, uint64_t fact_count, char *error,
                          uint32_t error_size);
 
 /* ---- plan ---- */
 
-/* Creates a plan on a GPU, for batches of up to `batch_size` rows; `path` is one of MLP_PATH_…. Returns null, with a code in
+/* Creates a plan on a device, for batches of up to `batch_size` rows; `path` is one of MLP_PATH_…. Returns null, with a code in
  * `status`, if that fails. The caller passes the plan to mlp_plan_destroy once. */
 mlp_plan *mlp_plan_create(int32_t device, uint32_t batch_size, int32_t path, int32_t *status, char *error,
                           uint32_t error_size);
+
+/* Sets the number of threads that the plan uses, before mlp_plan_finish: from 1 to 1024, or 0, the default, for one for each
+ * processor that this process may use. The results do not depend on it. libmlpcuda takes 0 alone. */
+int32_t mlp_plan_set_threads(mlp_plan *plan, uint32_t threads, char *error, uint32_t error_size);
+
+/* Makes the plan train together with the same plan in the other processes of the group; before mlp_plan_finish. Each process
+ * sets the same data set and the same parameters and runs the same epochs. The group must exist as long as the plan. */
+int32_t mlp_plan_set_group(mlp_plan *plan, mlp_group *group, char *error, uint32_t error_size);
 
 /* Adds a buffer of zeros: (rows, columns), or (B, columns) if `rows` is 0. Operations refer to buffers by number: 0 for the
  * first that was added, then 1, and so on. */
 int32_t mlp_plan_add_buffer(mlp_plan *plan, uint64_t rows, uint64_t columns, char *error, uint32_t error_size);
 
-/* Copies the inputs (N, columns) of the data set to the GPU, in place of earlier ones; `count` is N times `columns`. After
+/* Copies the inputs (N, columns) of the data set to the device, in place of earlier ones; `count` is N times `columns`. After
  * mlp_plan_finish, `columns` must stay the same; if the plan trains, N and the type of the numbers must stay the same too. */
 int32_t mlp_plan_set_inputs_u8(mlp_plan *plan, const uint8_t *inputs, uint64_t count, uint64_t columns, char *error,
                                uint32_t error_size);
 int32_t mlp_plan_set_inputs_f32(mlp_plan *plan, const float *inputs, uint64_t count, uint64_t columns, char *error,
                                 uint32_t error_size);
 
-/* Copies class labels (N) or target values (N, columns) to the GPU; a data set has one of these. A row whose label is C or more
+/* Copies class labels (N) or target values (N, columns) to the device; a data set has one of these. A row whose label is C or more
  * belongs to no class: its target is 1 / C for each class. */
 int32_t mlp_plan_set_labels(mlp_plan *plan, const uint32_t *labels, uint64_t count, char *error, uint32_t error_size);
 int32_t mlp_plan_set_targets(mlp_plan *plan, const float *targets, uint64_t count, uint64_t columns, char *error,
                              uint32_t error_size);
 
-/* Copies row weights (N) to the GPU. A row's weight multiplies its gradient; losses are reported without it. */
+/* Copies row weights (N) to the device. A row's weight multiplies its gradient; losses are reported without it. */
 int32_t mlp_plan_set_row_weights(mlp_plan *plan, const float *row_weights, uint64_t count, char *error,
                                  uint32_t error_size);
 
@@ -249,6 +280,31 @@ int64_t mlp_plan_steps_done(mlp_plan *plan, uint32_t run);
 
 /* Frees a plan and all its memory. Does nothing if `plan` is null. */
 void mlp_plan_destroy(mlp_plan *plan);
+
+/* ---- several processes ---- */
+
+#define MLP_TRANSPORT_VERSION 1u
+
+/* How the processes of a group send bytes to each other. A process has a rank, from 0 to `size` - 1. */
+typedef struct mlp_transport {
+  uint32_t version; /* MLP_TRANSPORT_VERSION */
+  int32_t rank, size;
+  /* Sends `bytes` bytes to the process with rank `peer` and receives as many from it, at once. Returns MLP_OK, or MLP_RANK_LOST
+   * if the process has ended, or has not answered after `seconds`. Called by one thread at a time. */
+  int32_t (*exchange)(int32_t peer, const void *send, void *receive, uint64_t bytes, double seconds);
+} mlp_transport;
+
+/* The most parts into which a batch is cut. */
+#define MLP_MAX_SLICES 8u
+
+/* Creates a group; the transport is copied. Each batch is cut into `slices` parts, 1, 2, 4 or 8, whose gradients are added in
+ * one fixed order, so that every number of processes computes the same bits; it must divide `slices`. Returns null, with a code
+ * in `status`, if that fails; libmlpcuda has no groups. The caller passes the group to mlp_group_destroy once. */
+mlp_group *mlp_group_create(const mlp_transport *transport, uint32_t slices, int32_t *status, char *error,
+                            uint32_t error_size);
+
+/* Frees a group, after all plans that use it. Does nothing if `group` is null. */
+void mlp_group_destroy(mlp_group *group);
 
 #ifdef __cplusplus
 }

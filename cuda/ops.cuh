@@ -3,7 +3,7 @@
 #pragma once
 
 #include "activations.cuh"
-#include "dropout.cuh"
+#include "shared/dropout.hpp"
 #include "losses.cuh"
 #include "matmul.cuh"
 #include "step.cuh"
@@ -101,7 +101,7 @@ struct LinearBackwardWeight {
   float* d_weights;
   float* d_bias;
   Parameter weights, bias;
-  UpdateRule rule;
+  EpochRule rule;
   int out_features;
   int first_block;  // set by prepare_backward_weight
 };
@@ -136,7 +136,7 @@ struct UpdateItem {
   Parameter parameter;
   const float* gradient;
   uint64_t size;
-  UpdateRule rule;
+  EpochRule rule;
 };
 struct UpdateGroup {
   const UpdateItem* items;  // device memory

@@ -12,7 +12,7 @@ constexpr int SCRATCH_FLOATS = PERSISTENT_WARPS * MICRO_MAJOR * MICRO_STRIDE;
 // block. Tile t covers the outputs from t / tiles_in * tile_out on and the inputs from t % tiles_in * tile_in on.
 struct StationaryLayer {
   Parameter weights, bias;
-  UpdateRule weights_rule, bias_rule;
+  EpochRule weights_rule, bias_rule;
   float* y;         // (B, O)
   float* z;         // (B, O), or null if the derivative does not need it
   float* dz;        // (B, O); used for the last such layer, whose dZ the tail computes
@@ -28,7 +28,7 @@ struct StationaryLayer {
 // The update of a parameter (rows, columns) of the tail.
 struct TailUpdate {
   Parameter parameter;
-  UpdateRule rule;
+  EpochRule rule;
   const float* x;   // (B, columns), or null for a bias
   const float* dz;  // (B, rows)
   int rows, columns;

@@ -1,4 +1,4 @@
-// A plan: the recorded buffers and operations, their memory and launches on the GPU, and the epochs that it runs.
+// A plan: the memory and launches of a recording on the GPU, and the epochs that it runs.
 #pragma once
 
 #include <deque>
@@ -9,22 +9,19 @@
 #include <vector>
 
 #include "device_memory.hpp"
-#include "network.hpp"
 #include "ops.cuh"
+#include "shared/recording.hpp"
 #include "tail.cuh"
 
 struct PersistentLayout;
 
-// The data set on the GPU.
-struct DataSet {
+// The numbers of the data set on the GPU. Memory of what was not set is empty.
+struct SetMemory {
   DeviceMemory<uint8_t> bytes;
   DeviceMemory<float> floats;
-  uint64_t rows = 0, columns = 0;
   DeviceMemory<uint32_t> labels;
   DeviceMemory<float> targets;
-  uint64_t target_columns = 0;
   DeviceMemory<float> row_weights;
-  bool has_inputs() const { return columns > 0; }
 };
 
 // A CUDA stream, destroyed with its owner.
@@ -56,25 +53,17 @@ class EpochGraph {
   uint64_t steps_ = 0;
 };
 
-struct mlp_plan {
+struct mlp_plan : Recording {
  public:
   mlp_plan(int32_t device, uint32_t batch_size, int32_t path);
   ~mlp_plan();
 
   // Recording; see mlp.h.
-  void add_buffer(uint64_t rows, uint64_t columns);
-  template <class Op>
-  void add(const Op& op) {
-    need(!finished_, "Cannot add an operation: the plan is finished");
-    check_op(op);
-    ops_.push_back(op);
-  }
   void set_inputs(const uint8_t* bytes, const float* floats, uint64_t count, uint64_t columns);
   void set_labels(const uint32_t* labels, uint64_t count);
   void set_targets(const float* targets, uint64_t count, uint64_t columns);
   void set_row_weights(const float* row_weights, uint64_t count);
   void finish();
-  std::string describe() const;
 
   // Work.
   void write_buffer(int32_t id, const float* values, uint64_t count);
@@ -85,26 +74,10 @@ struct mlp_plan {
   void stop(uint32_t run);
   int64_t steps_done(uint32_t run);
 
-  int32_t device() const { return device_; }
   void use_device() const { check(cudaSetDevice(device_)); }
 
  private:
   using Launch = std::function<cudaError_t()>;
-
-  // record.cpp
-  const BufferShape& shape(int32_t id) const;
-  void need_shape(int32_t id, const char* role, uint64_t rows, uint64_t columns) const;
-  void need_sums(int32_t z, int32_t y, Activation activation) const;
-  void check_op(const GatherOp&) const;
-  void check_op(const DropoutOp&) const;
-  void check_op(const LinearOp&) const;
-  void check_op(const LossOp&) const;
-  void check_op(const LinearBackwardInputOp&) const;
-  void check_op(const LinearBackwardWeightOp&) const;
-  void check_op(const ClipByNormOp&) const;
-  void check_op(const UpdateOp&) const;
-  void check_op(const AverageOp&) const;
-  void check_set() const;
 
   // lower.cpp
   void lower();
@@ -112,10 +85,9 @@ struct mlp_plan {
   void lower_fused(const Network& network);
   std::string lower_persistent(const Network& network);
   float* buffer(int32_t id);
-  int columns(int32_t id) const { return static_cast<int>(shape(id).columns); }
   InputSource input_source(int32_t x, bool from_set);
   TargetSource target_source(int32_t target, int32_t row_weights, bool from_set);
-  UpdateRule rule(const UpdateOp& op);
+  EpochRule rule(const UpdateOp& op);
   Parameter parameter(const UpdateOp& op);
   size_t first_of_tail(const Network& network) const;
   Tail tail(const Network& network, size_t first);
@@ -138,7 +110,6 @@ struct mlp_plan {
   StepEnd step_end() const;
 
   // run.cpp
-  uint64_t steps_of(uint64_t rows) const { return (rows + batch_size_ - 1) / batch_size_; }
   void start_progress(uint32_t run, uint64_t steps, uint64_t steps_before, uint64_t count);
   void write_rates(const double* rates, uint64_t steps, uint64_t steps_before);
   void run_steps(uint64_t steps);
@@ -146,24 +117,17 @@ struct mlp_plan {
   void reserve(uint64_t rows, uint64_t steps);
 
   const int32_t device_;
-  const uint32_t batch_size_;
-  const int32_t wanted_path_;
   int32_t path_ = MLP_PATH_OPS;
-  std::string path_reason_;
-  bool finished_ = false, lowered_ = false;
+  bool lowered_ = false;
 
-  std::vector<BufferShape> shapes_;
   std::vector<DeviceMemory<float>> buffers_;  // by number; memory is allocated when it is first needed
-  std::vector<Op> ops_;
-  DataSet set_;
+  SetMemory set_memory_;
 
   Stream stream_, side_stream_;  // the second is for mlp_plan_stop and mlp_plan_steps_done while an epoch runs
   Site site_{};
   DeviceMemory<Progress> progress_;
   DeviceMemory<uint32_t> stop_;
   DeviceMemory<RowScore> scores_;
-  bool has_loss_ = false;
-  bool trains_ = false;  // true if the plan has a loss, updates or averages
   DeviceMemory<uint32_t> order_;
   std::map<Settings, DeviceMemory<float4>> rates_;
   uint64_t rates_capacity_ = 0;

@@ -7,10 +7,6 @@ namespace {
 
 // The largest number of steps in one graph; a longer epoch launches the graph several times.
 constexpr uint64_t MAX_GRAPH_STEPS = 1024;
-
-// The run number of a prediction. No epoch has it; and 0 would be stopped, because the stop word is 0 until the first stop.
-constexpr uint32_t NO_RUN = UINT32_MAX;
-
 }  // namespace
 
 void EpochGraph::clear() {
@@ -40,18 +36,14 @@ void EpochGraph::capture(cudaStream_t stream, uint64_t steps, const std::functio
 }
 
 void mlp_plan::write_buffer(int32_t id, const float* values, uint64_t count) {
-  const BufferShape& found = shape(id);
-  need(found.rows != 0 && count == found.rows * found.columns, "Buffer %d holds %llu numbers, found %llu", id,
-       found.rows * found.columns, count);
+  check_write(id, count);
   buffer(id);
   buffers_[id].write(values, count, stream_);
   check(cudaStreamSynchronize(stream_));
 }
 
 void mlp_plan::read_buffer(int32_t id, float* values, uint64_t count) {
-  const BufferShape& found = shape(id);
-  need(found.rows != 0 && count == found.rows * found.columns, "Buffer %d holds %llu numbers, found room for %llu", id,
-       found.rows * found.columns, count);
+  check_read(id, count);
   buffer(id);
   buffers_[id].read(values, count, stream_);
   check(cudaStreamSynchronize(stream_));
@@ -85,7 +77,7 @@ void mlp_plan::write_rates(const double* rates, uint64_t steps, uint64_t steps_b
   std::vector<float4> rows(steps);
   for (auto& [settings, memory] : rates_) {
     for (uint64_t index = 0; index < steps; index++) {
-      rows[index] = rates_of_step(settings, rates[index], static_cast<double>(steps_before + index + 1));
+      rows[index] = rates_of_step(settings, rates[index], steps_before + index + 1);
     }
     memory.write(rows.data(), steps, stream_);
     check(cudaStreamSynchronize(stream_));  // the copy must end before `rows` is written again
@@ -109,15 +101,7 @@ void mlp_plan::run_steps(uint64_t steps) {
 
 void mlp_plan::run_epoch(uint32_t run, const uint32_t* order, uint64_t rows, const double* rates, uint64_t steps,
                          uint64_t steps_before, double* results) {
-  need(finished_, "Cannot run an epoch: the plan is not finished");
-  need(has_loss_, "Cannot run an epoch: the plan has no loss");
-  need(run >= 1 && run < NO_RUN, "An epoch's number needs to be from 1 to 2^32 - 2, found %u", run);
-  need(rows <= UINT32_MAX && steps == steps_of(rows),
-       "%llu rows in batches of %u need %llu learning rates, found %llu", rows, batch_size_,
-       steps_of(rows), steps);
-  for (uint64_t index = 0; index < rows; index++) {
-    need(order[index] < set_.rows, "Row %u is not in the data set, which has %llu", order[index], set_.rows);
-  }
+  check_epoch(run, order, rows, steps);
   reserve(rows, steps);
   if (!lowered_) lower();
   order_.write(order, rows, stream_);
@@ -135,17 +119,13 @@ void mlp_plan::run_epoch(uint32_t run, const uint32_t* order, uint64_t rows, con
 }
 
 void mlp_plan::predict(int32_t y, float* outputs, uint64_t count) {
-  need(finished_, "Cannot predict: the plan is not finished");
-  need(!trains_, "Cannot predict: the plan trains");
+  check_prediction(y, count);
   const uint64_t columns = shape(y).columns;
-  need(shape(y).rows == 0 && count == set_.rows * columns, "%llu rows have %llu outputs, found room for %llu", set_.rows,
-       set_.rows * columns, count);
   if (!lowered_) lower();
-  need(buffers_[y].get(), "Cannot predict buffer %d: no operation writes it", y);
   start_progress(NO_RUN, steps_of(set_.rows), 0, set_.rows);
-  for (uint64_t row = 0; row < set_.rows; row += batch_size_) {
+  for (uint64_t row = 0; row < set_.rows; row += batch_size()) {
     run_steps(1);
-    const uint64_t rows = std::min<uint64_t>(batch_size_, set_.rows - row);
+    const uint64_t rows = std::min<uint64_t>(batch_size(), set_.rows - row);
     buffers_[y].read(outputs + row * columns, rows * columns, stream_);
   }
   check(cudaStreamSynchronize(stream_));

@@ -1,52 +1,8 @@
-// The optimizers: the update of one number of a parameter in one step, and the factors that the host computes for a step.
+// The optimizers: the update of one number of a parameter in one step.
 #pragma once
 
-#include <cmath>
-#include <utility>
-#include <vector>
-
-#include "mlp.h"
 #include "prims.cuh"
-
-// Always a value of the enumeration: api.cpp checks the numbers that callers pass.
-using Optimizer = mlp_optimizer;
-
-// An optimizer with its settings, in the order of mlp.h.
-using Settings = std::pair<Optimizer, std::vector<double>>;
-
-// The numbers of state buffers and settings of an optimizer.
-struct UpdateNeeds {
-  uint64_t states, settings;
-};
-// Returns the settings that an optimizer has, and the most state buffers that it can have.
-constexpr UpdateNeeds max_needs_of(Optimizer optimizer) {
-  switch (optimizer) {
-    case MLP_SGD: return {1, 3};
-    case MLP_ADAM: return {2, 5};
-    case MLP_RMSPROP: return {1, 3};
-    case MLP_LION: return {1, 3};
-  }
-  __builtin_unreachable();
-}
-
-// Returns the settings and state buffers that an optimizer has with these settings.
-inline UpdateNeeds needs_of(const Settings& given) {
-  const auto& [optimizer, values] = given;
-  UpdateNeeds needs = max_needs_of(optimizer);
-  if (optimizer == MLP_SGD && (values.empty() || values[0] == 0)) needs.states = 0;  // velocity needs momentum
-  return needs;
-}
-
-// Returns the largest number of states or settings of all optimizers, for which Parameter and UpdateRule have room.
-constexpr int largest(uint64_t UpdateNeeds::*need) {
-  uint64_t found = 0;
-  for (int number = 0; number < MLP_OPTIMIZERS; number++) {
-    const UpdateNeeds needs = max_needs_of(static_cast<Optimizer>(number));
-    if (needs.*need > found) found = needs.*need;
-  }
-  return static_cast<int>(found);
-}
-constexpr int MAX_STATES = largest(&UpdateNeeds::states), MAX_SETTINGS = largest(&UpdateNeeds::settings);
+#include "shared/updates.hpp"
 
 // A parameter with its optimizer state.
 struct Parameter {
@@ -54,35 +10,15 @@ struct Parameter {
   float* states[MAX_STATES];  // null for states that the optimizer does not have
 };
 
-// An optimizer with its settings and the factors of each step.
-struct UpdateRule {
-  Optimizer optimizer;
-  struct {
-    float value, complement;  // complement: 1 - value
-  } settings[MAX_SETTINGS];
-  const float4* rates;  // factors of each step of the epoch; see rates_of_step()
+// An optimizer with its settings, and its factors in each step of an epoch.
+struct EpochRule : UpdateRule {
+  const float4* rates;  // factors_of_step()
 };
 
-// Returns the factors of step `t`, counted from 1 since training began, computed in double. SGD and RMSprop: the learning
-// rate. Lion: the learning rate and `rate λ`. Adam: the weight decay that is added to the gradient, `rate √(1 - β₂ᵗ) /
-// (1 - β₁ᵗ)`, `ε √(1 - β₂ᵗ)`, and `rate λ` if the decay is decoupled.
-inline float4 rates_of_step(const Settings& given, double rate, double t) {
-  const auto& [optimizer, values] = given;
-  const auto row = [](double x, double y, double z, double w) {
-    return make_float4(static_cast<float>(x), static_cast<float>(y), static_cast<float>(z), static_cast<float>(w));
-  };
-  switch (optimizer) {
-    case MLP_SGD: return row(rate, 0, 0, 0);
-    case MLP_ADAM: {
-      const double root = std::sqrt(1 - std::pow(values[1], t)), decay = values[3];
-      const bool decoupled = values[4] != 0;
-      return row(decoupled ? 0 : decay, rate * root / (1 - std::pow(values[0], t)), values[2] * root,
-                 decoupled ? rate * decay : 0);
-    }
-    case MLP_RMSPROP: return row(rate, 0, 0, 0);
-    case MLP_LION: return row(rate, rate * values[2], 0, 0);
-  }
-  __builtin_unreachable();
+// Returns the factors of step `t`, counted from 1 since training began, as one vector.
+inline float4 rates_of_step(const Settings& given, double rate, uint64_t t) {
+  const Factors factors = factors_of_step(given, rate, t);
+  return make_float4(factors.x, factors.y, factors.z, factors.w);
 }
 
 // SGD: v ← momentum v + g, p ← p - rate v, or with Nesterov p ← p - rate (g + momentum v); without momentum p ← p - rate g.

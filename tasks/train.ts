@@ -7,6 +7,7 @@ import { evaluate, type Evaluation } from "../src/training/evaluate.ts";
 import { Mlp } from "../src/mlp.ts";
 import { checkResume, endOfRun } from "../src/training/resume.ts";
 import { train, type TrainEvent } from "../src/training/train.ts";
+import { backendLines, type Trained } from "./shared/backend_lines.ts";
 import { openData } from "./shared/data.ts";
 import { DATA_OPTIONS, dataOptionsOf } from "./shared/data_options.ts";
 import { initOf, likeInputs, openStart, START_GROUP } from "./shared/init_option.ts";
@@ -151,10 +152,12 @@ async function trainAndSave({ given, screen, signal, program }: Context): Promis
   if (checkpoint !== undefined) refuseSameFile(output, checkpoint);
   const read = run.resume === undefined ? undefined : readCheckpoint(userPath(run.resume), screen);
   const { resume, damaged } = read === undefined ? {} : await unlessAborted(signal, read);
+  let replaced: Mlp | undefined;
   for (const path of written) {
     // A damaged file may be replaced: its earlier version is kept already.
     if (damaged !== undefined && await isSameFile(path, damaged)) continue;
-    await unlessAborted(signal, refuseToOverwrite(path, run.force ?? false));
+    const model = await unlessAborted(signal, refuseToOverwrite(path, run.force ?? false));
+    if (path === output) replaced = model;
   }
   const shown = run.quiet ? {} : { screen };
   const start = await openStart(model, { signal, program, ...shown, layers: layersText, normalize });
@@ -173,13 +176,15 @@ async function trainAndSave({ given, screen, signal, program }: Context): Promis
   if (resume) checkResume(resume, settings, mlp, sets.train);
   else checkRun(mlp, sets.train, settings.loss);
   const lines = [...notes, ...dataNotes(mlp, sets.train, settings)];
-  await using backend = await openBackend(run.backend ?? "auto", backendOptionsOf(run));
+  const { backend: named = "auto" } = run;
+  await using backend = await openBackend(named, backendOptionsOf(run));
   const validation = settings.validationSplit > 0 ? undefined : sets.validation;
   const job: Job = { mlp, train: sets.train, validation, test: sets.test, config, settings, resume };
   if (!run.quiet) {
-    for (const { name, reason } of backend.passedOver) screen.note(`passed over ${name}: ${reason}`);
-    screen.note(`backend  ${backend.name} on ${backend.device}`);
-    for (const line of [...dataLines, ...lines]) screen.note(line);
+    const before = named === "auto"
+      ? trainedBefore({ output, replaced }, { path: run.resume, resume })
+      : undefined;
+    for (const line of [...backendLines(backend, before), ...dataLines, ...lines]) screen.note(line);
     screen.note(`network  ${networkText(mlp)}`);
     screen.note(`training ${configText(settings, resume)}`);
   }
@@ -213,6 +218,15 @@ async function trainAndSave({ given, screen, signal, program }: Context): Promis
   screen.row(run.json ? resultJson(backend, test, saved) : resultText(end, test, saved));
   for (const { message } of files.faults.slice(1)) screen.error(message);
   if (files.faults.length > 0) throw files.faults[0];
+}
+
+/** Returns the checkpoint that a run continues, or else the model that it replaces, with the backend that trained it. */
+function trainedBefore(
+  { output, replaced }: { readonly output: string; readonly replaced: Mlp | undefined },
+  { path, resume }: { readonly path: string | undefined; readonly resume: Checkpoint | undefined },
+): Trained | undefined {
+  if (resume && path !== undefined) return { path: userPath(path), backend: resume.backend };
+  return replaced?.training && { path: output, backend: replaced.training.backend };
 }
 
 /** Returns whether training ended by itself, and was not interrupted. */

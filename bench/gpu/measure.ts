@@ -6,9 +6,9 @@
  *     deno run --allow-read --allow-ffi --allow-env=MLPCUDA_LIBRARY bench/gpu/measure.ts NAME [--quick]
  * @module
  */
-import { openCuda } from "../../src/backends/cuda/backend.ts";
-import { openLibrary } from "../../src/backends/cuda/library.ts";
-import type { Path } from "../../src/backends/cuda/recording.ts";
+import { openCuda } from "../../src/backends/native/cuda.ts";
+import { openLibrary } from "../../src/backends/native/library.ts";
+import type { Path } from "../../src/backends/native/recording.ts";
 import { initialParameters } from "../../src/init.ts";
 import { permutation } from "../../src/random.ts";
 import { median } from "../summary.ts";
@@ -162,7 +162,7 @@ async function inference({ quick }: Extent): Promise<Reading[]> {
 
 /** Reads the GPU's name and the CUDA versions of the driver and the library. */
 async function device(): Promise<DeviceInfo> {
-  const library = openLibrary({ named: true }), { symbols } = library;
+  const library = openLibrary("cuda", { named: true }), { symbols } = library;
   const version = (number: number) => `${Math.floor(number / 1000)}.${Math.floor(number % 1000 / 10)}`;
   const versions = {
     driverCuda: version(symbols.mlp_driver_version()),

@@ -241,7 +241,7 @@ inline void test_targets_without_loss() {
 
 // Tests the messages for errors of the driver and the GPU, which the emulation returns.
 inline void test_failures() {
-  if (!mlp_is_emulated()) return;
+  if (mlp_kind() != MLP_KIND_EMULATED) return;
   char error[512] = "";
   int32_t count = 0, status = 0;
   const struct {

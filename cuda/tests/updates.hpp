@@ -58,16 +58,13 @@ inline void update_in_double(const Settings& given, double rate, double t, doubl
 
 // Tests one update of two parameters in one launch. Every tenth gradient is 0.
 inline void test_update(const Size& size, const UpdateCase& given) {
-  const double rate = 0.01, t = 3;
+  const double rate = 0.01;
+  const uint64_t t = 3;
   Step step(1, 1, 2);
   const float4 row = rates_of_step(given.settings, rate, t);
   DeviceMemory<float4> rates(1);
   rates.write(&row, 1, nullptr);
-  UpdateRule rule{given.settings.first, {}, rates.get()};
-  for (size_t index = 0; index < given.settings.second.size(); index++) {
-    const double value = given.settings.second[index];
-    rule.settings[index] = {static_cast<float>(value), static_cast<float>(1 - value)};
-  }
+  const EpochRule rule{rule_of(given.settings), rates.get()};
   const size_t counts[] = {size_t(size.out) * size.in, size_t(size.out)};
   const uint64_t states = needs_of(given.settings).states;
   std::vector<Matrix> parameters, gradients, first, second;

@@ -106,9 +106,13 @@ function hintFor(error: unknown, command: Command, program: string): string | un
   if (error instanceof TaskError && error.hint !== undefined) return error.hint;
   if (error instanceof UsageError) return `run \`${line} --help\` for the options`;
   if (error instanceof BackendError && error.code === "permission") {
+    const file = error.backend === "cpu" ? "libmlpcpu.so" : "libmlpcuda.so";
     return isTask
-      ? "the tasks may load cuda/libmlpcuda.so and /usr/local/lib/libmlpcuda.so: make the first a link to your library"
+      ? `the tasks may load ${error.backend}/${file} and /usr/local/lib/${file}: make the first a link to your library`
       : `start or install ${program} with --allow-ffi and the path of your library`;
+  }
+  if (error instanceof BackendError && error.code === "no-library" && isTask) {
+    return `run \`make ${error.backend}\`, or use --backend wasm`;
   }
   if (error instanceof BackendError) {
     return `run \`${program} info\` to see which backends open on this machine`;

@@ -1,0 +1,383 @@
+// Lowering: turns the recorded operations into the phases of one step.
+//
+// A step in the usual form has few phases: the first layer, divided by panels of its outputs; the small layers, the loss and
+// their backward pass, divided by rows of the batch, without a barrier between them; and all weight gradients with their
+// updates. A layer with many weights is a phase of its own in each direction. A step in another form has one phase or more for
+// each operation.
+#include <algorithm>
+#include <cmath>
+
+#include "plan.hpp"
+#include "shares.hpp"
+
+namespace {
+
+// A layer with at most this many weights is computed by rows of the batch: every thread reads all weights, which fit in the L2
+// cache beside its rows, and there is no barrier before the next layer.
+constexpr size_t ROWWISE_WEIGHTS = 65536;
+
+// Rows at which a phase is cut, so that tiles are full; and inputs, which kernels need to be a multiple of 16.
+constexpr int ROW_STEP = 8, INPUT_STEP = 16;
+
+// Rows of a gradient whose squares are one sum of the norm.
+constexpr int CLIP_ROWS = 256;
+
+Range rows_of(const Step& step, int part, int parts) {
+  const Range share = share_of(step.rows.count(), part, parts);
+  return {step.rows.first + share.first, step.rows.first + share.last};
+}
+
+// Writes row `from_row` of a data set without its zeros to row `row` of `x`.
+void place_zeros(const SparseRows& from, uint64_t from_row, const Panels& x, int row) {
+  for (int panel = 0; panel < x.panels(); panel++) std::fill_n(x.row(panel, row), x.width(panel), 0.0f);
+  for (uint64_t entry = from.starts[from_row]; entry < from.starts[from_row + 1]; entry++) {
+    for (int half = 0; half < 2; half++) {
+      const float value = from.bytes ? static_cast<float>(from.bytes[entry] >> (8 * half) & 255) : from.floats[2 * entry + half];
+      const int column = 2 * from.pairs[entry] + half;
+      if (column < x.columns) *x.at(row, column) = from.scale * value;
+    }
+  }
+}
+
+Range all_panels(const Panels& matrix) { return {0, matrix.panels()}; }
+
+}  // namespace
+
+SparseRows mlp_plan::sparse_rows() const {
+  SparseRows rows = data_.sparse.rows();
+  rows.scale = gather().scale;
+  return rows;
+}
+
+size_t mlp_plan::rule_index(const Settings& settings) {
+  const auto found = std::find(rules_.begin(), rules_.end(), settings);
+  if (found == rules_.end()) {
+    rules_.push_back(settings);
+    return rules_.size() - 1;
+  }
+  return static_cast<size_t>(found - rules_.begin());
+}
+
+Update mlp_plan::update_of(size_t rule, const Step& step, double decay) const {
+  return {rule_of(rules_[rule]), factors_[rule][step.index], static_cast<float>(decay), static_cast<float>(1 - decay)};
+}
+
+// Returns whether a layer is computed by rows. A prediction has no other work to divide than its rows, if there are enough.
+bool mlp_plan::is_rowwise(const Panels& weights) {
+  return weights.size() <= ROWWISE_WEIGHTS || (!trains() && capacity_ >= ROW_STEP * team().threads());
+}
+
+void mlp_plan::add_op(const GatherOp& op) {
+  if (op.x == sparse_x_) return;
+  place_batch(op.x);
+  if (data_.is_sparse) {
+    add(true, [this, x = panels(op.x), from = sparse_rows()](int part, int parts, const Step& step) {
+      const Range rows = rows_of(step, part, parts);
+      for (int row = rows.first; row < rows.last; row++) place_zeros(from, step.from.row(row), x, row);
+    });
+    return;
+  }
+  const Gather gather{{data_.bytes.get(), data_.floats.get(), columns(op.x), op.scale}, panels(op.x)};
+  add(true, [this, gather](int part, int parts, const Step& step) {
+    kernels_->gather(gather, step.from, rows_of(step, part, parts));
+  });
+}
+
+void mlp_plan::add_op(const DropoutOp& op) {
+  place_batch(op.x);
+  place_batch(op.y);
+  const Dropout dropout{panels(op.x), panels(op.y), mask_of(op.dropout)};
+  add(true, [this, dropout](int part, int parts, const Step& step) {
+    kernels_->dropout(dropout, step.number, rows_of(step, part, parts));
+  });
+}
+
+void mlp_plan::add_op(const LinearOp& op) {
+  const bool sparse = op.x == sparse_x_;
+  if (!sparse) place_batch(op.x);
+  place_batch(op.y);
+  place_batch(op.z);
+  const Linear linear{sparse ? Panels{} : panels(op.x), panels(op.weights), panels(op.bias).data,
+                      panels(op.y),                     panels(op.z),       op.activation};
+  const bool softmax = op.activation == MLP_SOFTMAX;
+  if (sparse) {
+    add_sparse_linear(linear);
+  } else if (is_rowwise(linear.weights)) {
+    add(true, [this, linear, softmax](int part, int parts, const Step& step) {
+      const Range rows = rows_of(step, part, parts);
+      kernels_->linear(linear, rows, all_panels(linear.y));
+      if (softmax) kernels_->softmax(linear.y, rows);
+    });
+    return;
+  } else {
+    add(false, [this, linear](int part, int parts, const Step& step) {
+      for_share(linear.y, step.rows, ROW_STEP, part, parts,
+                [&](Range rows, Range panels) { kernels_->linear(linear, rows, panels); });
+    });
+  }
+  if (!softmax) return;
+  add(true, [this, y = linear.y](int part, int parts, const Step& step) { kernels_->softmax(y, rows_of(step, part, parts)); });
+}
+
+// Returns the lists of a part for these rows and columns, and writes them if it has others.
+const ColumnLists& mlp_plan::lists_of(int part, const Step& step, Range rows, Range columns) {
+  PartLists& own = lists_[static_cast<size_t>(part)];
+  const bool same_rows = own.rows.first == rows.first && own.rows.last == rows.last;
+  if (same_rows && own.columns.first <= columns.first && columns.last <= own.columns.last) return own.lists;
+  kernels_->column_lists(sparse_rows(), step.from, rows, columns, own.lists);
+  own.rows = rows;
+  own.columns = columns;
+  return own.lists;
+}
+
+// Adds the layer that reads the data set without its zeros.
+void mlp_plan::add_sparse_linear(const Linear& linear) {
+  const bool rowwise = is_rowwise(linear.weights) && !trains();
+  place_lists(linear.weights.rows);
+  add(rowwise, [this, linear, rowwise](int part, int parts, const Step& step) {
+    lists_[static_cast<size_t>(part)].rows = {0, 0};  // they are those of an earlier step
+    const auto compute = [&](Range rows, Range panels) {
+      if (rows.count() > 0) kernels_->linear_sparse(linear, lists_of(part, step, rows, {0, linear.weights.rows}), rows, panels);
+    };
+    if (rowwise) compute(rows_of(step, part, parts), all_panels(linear.y));
+    else for_share(linear.y, step.rows, ROW_STEP, part, parts, compute);
+  });
+}
+
+void mlp_plan::add_op(const LossOp& op) {
+  place_batch(op.y);
+  place_batch(op.z);
+  place_batch(op.dz);
+  scores_ = Memory<RowScore>(capacity_);
+  Loss loss{op.kind,          panels(op.y), panels(op.z), panels(op.dz), data_.labels.get(), data_.targets.get(), nullptr,
+            op.activation, {},           scores_.get(), 0};
+  if (op.row_weights >= 0) loss.row_weights = data_.row_weights.get();
+  for (size_t index = 0; index < op.settings.size(); index++) loss.settings[index] = static_cast<float>(op.settings[index]);
+  add(true, [this, loss](int part, int parts, const Step& step) {
+    Loss of_step = loss;
+    of_step.batch_rows = step.batch_rows;
+    kernels_->loss(of_step, step.from, rows_of(step, part, parts));
+  });
+}
+
+void mlp_plan::add_op(const LinearBackwardInputOp& op) {
+  for (int32_t id : {op.dz, op.x, op.z, op.dx}) place_batch(id);
+  const bool softmax = op.activation == MLP_SOFTMAX;
+  const LinearBackwardInput back{panels(op.dz),  buffers_[op.weights].by_output, panels(op.x),        panels(op.z),
+                                 panels(op.dx), op.activation,                  op.dropout.rate > 0, mask_of(op.dropout)};
+  if (is_rowwise(back.weights)) {
+    add(true, [this, back, softmax](int part, int parts, const Step& step) {
+      const Range rows = rows_of(step, part, parts);
+      kernels_->linear_backward_input(back, step.number, rows, all_panels(back.dx));
+      if (softmax) kernels_->softmax_backward(back.x, back.dx, rows);
+    });
+    return;
+  }
+  add(false, [this, back](int part, int parts, const Step& step) {
+    for_share(back.dx, step.rows, ROW_STEP, part, parts, [&](Range rows, Range panels) {
+      kernels_->linear_backward_input(back, step.number, rows, panels);
+    });
+  });
+  if (!softmax) return;
+  add(true, [this, back](int part, int parts, const Step& step) {
+    kernels_->softmax_backward(back.x, back.dx, rows_of(step, part, parts));
+  });
+}
+
+// Computes a share of a layer's gradients, and stores them or updates the parameters at once.
+void mlp_plan::compute_gradients(const LayerGradients& layer, int part, int parts, const Step& step) {
+  const auto update_of_layer = [&](const float* stored, size_t rule, double decay) {
+    return stored ? Update{} : update_of(rule, step, decay);
+  };
+  const Update weights = update_of_layer(layer.weights.d_weights, layer.weights_rule, layer.weights_decay);
+  const Panels& matrix = layer.weights.weights;
+  for_share(matrix, {0, matrix.rows}, INPUT_STEP, part, parts, [&](Range inputs, Range panels) {
+    if (layer.sparse) {
+      const ColumnLists& lists = lists_of(part, step, step.rows, inputs);
+      kernels_->linear_backward_weight_sparse(layer.weights, lists, step.slices, weights, inputs, panels);
+    } else {
+      kernels_->linear_backward_weight(layer.weights, step.slices, weights, inputs, panels);
+    }
+  });
+  const Update bias = update_of_layer(layer.bias.d_bias, layer.bias_rule, layer.bias_decay);
+  const Range panels = share_of(layer.bias.dz.panels(), part, parts);
+  if (panels.count() > 0) kernels_->bias_gradient(layer.bias, step.slices, bias, panels);
+}
+
+// Returns the gradients of an operation, to be stored.
+LayerGradients mlp_plan::stored_gradients(const LinearBackwardWeightOp& op) {
+  LayerGradients result{};
+  result.sparse = op.x == sparse_x_;
+  if (!result.sparse) place_batch(op.x);
+  place_batch(op.dz);
+  const Panels weights = panels(op.d_weights);
+  result.weights = {result.sparse ? Panels{} : panels(op.x), panels(op.dz), weights, weights.data, {}, {}};
+  result.bias = {panels(op.dz), panels(op.d_bias).data, {}};
+  return result;
+}
+
+void mlp_plan::add_op(const LinearBackwardWeightOp& op) {
+  add(false, [this, layer = stored_gradients(op)](int part, int parts, const Step& step) {
+    compute_gradients(layer, part, parts, step);
+  });
+}
+
+void mlp_plan::add_op(const ClipByNormOp& op) {
+  std::vector<Panels> all;
+  for (int32_t id : op.gradients) all.push_back(panels(id));
+  // A sum for each panel of each CLIP_ROWS rows, added in their order: the threads do not change it.
+  size_t sums = 0;
+  for (const Panels& each : all) sums += static_cast<size_t>(each.panels()) * ((each.rows + CLIP_ROWS - 1) / CLIP_ROWS);
+  squares_.resize(sums);
+  add(false, [this, all](int part, int parts, const Step&) {
+    size_t at = 0;
+    for (const Panels& each : all) {
+      for (int panel = 0; panel < each.panels(); panel++) {
+        for (int row = 0; row < each.rows; row += CLIP_ROWS, at++) {
+          if (static_cast<int>(at % static_cast<size_t>(parts)) != part) continue;
+          squares_[at] = kernels_->sum_of_squares(each, panel, {row, std::min(row + CLIP_ROWS, each.rows)});
+        }
+      }
+    }
+  });
+  add(false, [this, all, max_norm = static_cast<float>(op.max_norm)](int part, int parts, const Step&) {
+    double sum = 0;
+    for (const double square : squares_) sum += square;
+    const float factor = static_cast<float>(std::fmin(1.0, max_norm / (std::sqrt(sum) + 1e-6)));
+    for (const Panels& each : all) {
+      for_share(each, {0, each.rows}, INPUT_STEP, part, parts, [&](Range rows, Range panels) {
+        const size_t count = static_cast<size_t>(rows.count()) * each.width(panels.first);
+        kernels_->scale(each.row(panels.first, rows.first), factor, count);
+      });
+    }
+  });
+}
+
+// Updates a share of a parameter from its stored gradient.
+void mlp_plan::update(const StoredUpdate& stored, int part, int parts, const Step& step) const {
+  const Update factors = update_of(stored.rule, step, stored.decay);
+  const Buffer& target = buffers_[static_cast<size_t>(stored.op.parameter)];
+  const Panels& matrix = target.panels;
+  const float* gradient = panels(stored.op.gradient).data;
+  Parameter all = parameter(stored.op);
+  all.average = panels(stored.average).data;
+  for_share(matrix, {0, matrix.rows}, INPUT_STEP, part, parts, [&](Range rows, Range panels) {
+    const size_t at = static_cast<size_t>(matrix.row(panels.first, rows.first) - matrix.data);
+    Parameter share{all.values + at, {}, all.average ? all.average + at : nullptr};
+    for (int index = 0; index < MAX_STATES; index++) share.states[index] = all.states[index] ? all.states[index] + at : nullptr;
+    const size_t count = static_cast<size_t>(rows.count()) * static_cast<size_t>(matrix.width(panels.first));
+    kernels_->update(share, gradient + at, factors, count);
+    if (target.by_output.data) kernels_->transpose(matrix, target.by_output, rows, panels);
+  });
+}
+
+void mlp_plan::add_updates(const std::vector<StoredUpdate>& updates) {
+  add(false, [this, updates](int part, int parts, const Step& step) {
+    for (const StoredUpdate& each : updates) update(each, part, parts, step);
+  });
+}
+
+void mlp_plan::add_op(const UpdateOp& op) { add_updates({{op, rule_index(op.settings), -1, 0}}); }
+
+void mlp_plan::add_op(const AverageOp& op) {
+  const float decay = static_cast<float>(op.decay), complement = static_cast<float>(1 - op.decay);
+  add(false, [this, op, decay, complement](int part, int parts, const Step&) {
+    const Panels from = panels(op.parameter);
+    float* average = panels(op.average).data;
+    for_share(from, {0, from.rows}, INPUT_STEP, part, parts, [&](Range rows, Range panels) {
+      const size_t at = static_cast<size_t>(from.row(panels.first, rows.first) - from.data);
+      const size_t count = static_cast<size_t>(rows.count()) * from.width(panels.first);
+      kernels_->average(from.data + at, average + at, decay, complement, count);
+    });
+  });
+}
+
+// Adds the phases of a network: forward and backward pass as recorded, then gradients and updates, in one phase unless a norm
+// or other processes stand between them.
+void mlp_plan::add_network(const Network& network) {
+  add_op(network.gather);
+  for (const Layer& layer : network.layers) {
+    if (layer.dropout) add_op(*layer.dropout);
+    add_op(layer.forward);
+  }
+  add_op(network.loss);
+  for (size_t index = network.layers.size() - 1; index > 0; index--) add_op(network.layers[index].backward);
+
+  std::vector<LayerGradients> layers;
+  std::vector<StoredUpdate> updates;
+  for (size_t index = 0; index < network.layers.size(); index++) {
+    const Layer& layer = network.layers[index];
+    layers.push_back(stored_gradients(layer.gradient));
+    for (size_t half = 0; half < 2; half++) {
+      const UpdateOp& op = half == 0 ? layer.weights : layer.bias;
+      StoredUpdate update{op, rule_index(op.settings), -1, 0};
+      if (!network.averages.empty()) {
+        update.average = network.averages[2 * index + half].average;
+        update.decay = network.averages[2 * index + half].decay;
+      }
+      updates.push_back(update);
+    }
+  }
+  const bool fused = !network.clip && !group();
+  if (fused) {
+    for (size_t index = 0; index < layers.size(); index++) fuse(layers[index], updates[2 * index], updates[2 * index + 1]);
+  }
+  add(false, [this, layers](int part, int parts, const Step& step) {
+    for (const LayerGradients& layer : layers) compute_gradients(layer, part, parts, step);
+    if (part == 0) score(step);
+  });
+  if (fused) return;
+  if (group()) {
+    add(false, [this](int part, int, const Step& step) {
+      if (part == 0) exchange(step);
+    });
+  }
+  if (network.clip) add_op(*network.clip);
+  add_updates(updates);
+}
+
+// Makes a layer update its parameters instead of storing their gradients.
+void mlp_plan::fuse(LayerGradients& layer, const StoredUpdate& weights, const StoredUpdate& bias) const {
+  layer.weights.d_weights = layer.bias.d_bias = nullptr;
+  layer.weights.parameter = parameter(weights.op);
+  layer.weights.parameter.average = panels(weights.average).data;
+  layer.weights.by_output = buffers_[static_cast<size_t>(weights.op.parameter)].by_output;
+  layer.bias.parameter = parameter(bias.op);
+  layer.bias.parameter.average = panels(bias.average).data;
+  layer.weights_rule = weights.rule;
+  layer.bias_rule = bias.rule;
+  layer.weights_decay = weights.decay;
+  layer.bias_decay = bias.decay;
+}
+
+// Returns the buffer of gathered inputs if only layers read it, and the data set is stored without its zeros; else -1.
+int32_t mlp_plan::find_sparse_buffer() const {
+  if (!data_.is_sparse) return -1;
+  const int32_t x = gather().x;
+  for (const Op& recorded : ops()) {
+    const auto* dropout = std::get_if<DropoutOp>(&recorded);
+    const auto* back = std::get_if<LinearBackwardInputOp>(&recorded);
+    if ((dropout && dropout->x == x) || (back && back->x == x)) return -1;
+  }
+  return x;
+}
+
+void mlp_plan::lower() {
+  phases_.clear();
+  rules_.clear();
+  sparse_x_ = find_sparse_buffer();
+  const std::optional<Network> network = trains() && wanted_path() != MLP_PATH_OPS ? network_of(ops()) : std::nullopt;
+  need(network || !group(), "A group of processes needs a step in the usual form: layers, a loss, their backward pass, updates");
+  if (network) {
+    add_network(*network);
+  } else {
+    for (const Op& recorded : ops()) std::visit([&](const auto& op) { add_op(op); }, recorded);
+    if (has_loss()) {
+      add(false, [this](int part, int, const Step& step) {
+        if (part == 0) score(step);
+      });
+    }
+  }
+  describe_path(network.has_value());
+  lowered_ = true;
+}

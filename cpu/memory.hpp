@@ -1,0 +1,47 @@
+// Memory aligned to cache lines, freed with its owner.
+#pragma once
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
+// `count` numbers, all zero at first.
+template <class T>
+class Memory {
+ public:
+  Memory() = default;
+  explicit Memory(size_t count) : count_(count) {
+    if (count == 0) return;
+    const size_t step = count * sizeof(T) >= LARGE ? HUGE_PAGE : LINE, bytes = (count * sizeof(T) + step - 1) / step * step;
+    data_ = static_cast<T*>(std::aligned_alloc(step, bytes));
+    if (!data_) throw std::bad_alloc();
+#ifdef MADV_HUGEPAGE
+    if (step == HUGE_PAGE) madvise(data_, bytes, MADV_HUGEPAGE);  // fewer misses of the table of pages; failure does no harm
+#endif
+    std::memset(static_cast<void*>(data_), 0, bytes);
+  }
+  Memory(Memory&& other) noexcept { swap(other); }
+  Memory& operator=(Memory&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~Memory() { std::free(data_); }
+
+  T* get() const { return data_; }
+  size_t count() const { return count_; }
+  T& operator[](size_t index) const { return data_[index]; }
+
+ private:
+  static constexpr size_t LINE = 64, HUGE_PAGE = size_t(1) << 21, LARGE = size_t(1) << 22;
+  void swap(Memory& other) {
+    std::swap(data_, other.data_);
+    std::swap(count_, other.count_);
+  }
+  T* data_ = nullptr;
+  size_t count_ = 0;
+};

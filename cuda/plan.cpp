@@ -1,0 +1,70 @@
+// Creates a plan on the GPU, and copies the data set to it.
+#include "plan.hpp"
+
+mlp_plan::mlp_plan(int32_t device, uint32_t batch_size, int32_t path)
+    : Recording(batch_size, path), device_((check(cudaSetDevice(device)), device)) {
+  int multiprocessors = 0;
+  check(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device));
+  progress_ = DeviceMemory<Progress>(1);
+  progress_.fill_with_zeros(stream_);
+  stop_ = DeviceMemory<uint32_t>(1);
+  stop_.fill_with_zeros(stream_);
+  check(cudaStreamSynchronize(stream_));
+  site_ = {stream_, progress_.get(), batch_size, multiprocessors};
+}
+
+mlp_plan::~mlp_plan() {
+  cudaSetDevice(device_);
+  cudaStreamSynchronize(stream_);
+}
+
+void mlp_plan::set_inputs(const uint8_t* bytes, const float* floats, uint64_t count, uint64_t columns) {
+  const bool are_bytes = bytes != nullptr;
+  check_inputs(are_bytes, count, columns);
+  if (!fits_inputs(are_bytes, count)) {  // the plan is lowered again, because its launches hold the old address
+    set_.rows = 0;
+    lowered_ = false;
+    set_memory_.bytes = {};
+    set_memory_.floats = {};
+    if (are_bytes) set_memory_.bytes = DeviceMemory<uint8_t>(count);
+    else set_memory_.floats = DeviceMemory<float>(count);
+  }
+  if (are_bytes) set_memory_.bytes.write(bytes, count, stream_);
+  else set_memory_.floats.write(floats, count, stream_);
+  check(cudaStreamSynchronize(stream_));
+  set_.rows = count / columns;
+  set_.columns = columns;
+  set_.bytes = are_bytes;
+}
+
+void mlp_plan::set_labels(const uint32_t* labels, uint64_t count) {
+  check_labels();
+  set_memory_.labels = DeviceMemory<uint32_t>(count);
+  set_memory_.labels.write(labels, count, stream_);
+  check(cudaStreamSynchronize(stream_));
+  set_.labels = count;
+}
+
+void mlp_plan::set_targets(const float* targets, uint64_t count, uint64_t columns) {
+  check_targets(count, columns);
+  set_memory_.targets = DeviceMemory<float>(count);
+  set_memory_.targets.write(targets, count, stream_);
+  check(cudaStreamSynchronize(stream_));
+  set_.targets = count;
+  set_.target_columns = columns;
+}
+
+void mlp_plan::set_row_weights(const float* row_weights, uint64_t count) {
+  check_row_weights();
+  set_memory_.row_weights = DeviceMemory<float>(count);
+  set_memory_.row_weights.write(row_weights, count, stream_);
+  check(cudaStreamSynchronize(stream_));
+  set_.row_weights = count;
+}
+
+void mlp_plan::finish() {
+  end_recording();
+  scores_ = DeviceMemory<RowScore>(has_loss() ? batch_size() : 0);
+  reserve(trains() ? set_.rows : 0, trains() ? steps_of(set_.rows) : 0);
+  lower();
+}
