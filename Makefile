@@ -39,7 +39,7 @@ export DENO_TLS_CA_STORE
 # Runs a task with ARGS as the user quoted them: `value` keeps make from expanding text that is meant for the shell.
 run = @deno task --quiet $(1) $(value ARGS)
 
-.PHONY: help train eval predict export gui info explain test check deno cpu cpu-if-needed cpu-test install-cpu cuda \
+.PHONY: help train eval predict export gui info explain test check deno mpi cpu cpu-if-needed cpu-test install-cpu cuda \
   cuda-emulated cuda-test cuda-mutations gpu-check install-cuda
 
 help: ## list the targets
@@ -76,20 +76,23 @@ check: $(DENO) ## check format, lint rules, types and documentation
 cpu: ## build the library of the backend cpu; needs a C++ compiler
 	@$(MAKE) -C cpu library
 
-# Builds that library before `train` and `test` if it is missing or older than its sources. Without it they use other
-# backends, so neither a missing compiler nor a failed build ends them. Two calls at the same time build one after the
-# other, if this system has flock.
+# Builds that library before `train` and `test` if it is missing or older than its sources; a link is left as it is. Other
+# backends work without it, so neither a missing compiler nor a failed build ends the target. Two calls at the same time
+# build one after the other, if this system has flock.
 cpu-if-needed:
-	@if $(MAKE) -q -C cpu libmlpcpu.so 2>/dev/null; then exit 0; fi; \
-	case $$(uname -m) in x86_64 | amd64 | aarch64 | arm64) ;; *) exit 0 ;; esac; \
-	if ! command -v $(CXX) >/dev/null; then \
-	  echo "cpu/libmlpcpu.so is not built: no C++ compiler ($(CXX)) found; other backends work without it" >&2; exit 0; \
-	fi; \
+	@if [ -L cpu/libmlpcpu.so ] || $(MAKE) -q -C cpu libmlpcpu.so 2>/dev/null; then exit 0; fi; \
+	fault=$$($(MAKE) -C cpu compiler 2>&1) || { \
+	  [ -e cpu/libmlpcpu.so ] || \
+	    echo "$$fault" | sed -n 's/^error: \(.*\)/\1; other backends work without it/p' >&2; \
+	  exit 0; }; \
 	echo "Building cpu/libmlpcpu.so (once, about $(CPU_SECONDS) seconds)" >&2; \
 	log=cpu/build/log lock=; mkdir -p cpu/build || exit 0; \
 	if command -v flock >/dev/null; then lock="flock cpu/build/lock"; fi; \
 	$$lock $(MAKE) -C cpu library >$$log 2>&1 || \
 	  echo "warning: Cannot build cpu/libmlpcpu.so: see $$log; other backends work without it" >&2
+
+mpi: ## build the library for training with several processes; needs mpicc: make mpi MPICC=mpicc.openmpi
+	@$(MAKE) -C cpu -B -f mpi.mk library
 
 cpu-test: ## test the CPU kernels under AddressSanitizer, UBSan and ThreadSanitizer
 	@$(MAKE) -C cpu test

@@ -1,8 +1,8 @@
 /** `deno task info`: shows the backends of this machine, and describes a saved network. @module */
 import { type BackendOptions, BACKENDS, openBackend } from "../src/backends/open.ts";
-import { type InstructionSet, openCpu } from "../src/backends/native/cpu.ts";
+import { openCpu } from "../src/backends/native/cpu.ts";
 import { openCuda } from "../src/backends/native/cuda.ts";
-import { ABI_VERSION, INSTRUCTION_SETS } from "../src/backends/native/ffi.ts";
+import { ABI_VERSION, INSTRUCTION_SETS, type InstructionSet } from "../src/backends/native/ffi.ts";
 import { openWebgpu } from "../src/backends/webgpu/backend.ts";
 import { BackendError } from "../src/errors.ts";
 import { buildPlan } from "../src/plan/build.ts";

@@ -1,8 +1,8 @@
 /** Opens backends: by name, or the fastest that this host can run. @module */
 import { BackendError } from "../errors.ts";
 import type { Backend } from "./backend.ts";
+import type { InstructionSet } from "./native/ffi.ts";
 import type { Ranks } from "./ranks/ranks.ts";
-import type { InstructionSet } from "./native/cpu.ts";
 
 /** The names of the backends. */
 export const BACKENDS = ["cuda", "webgpu", "cpu", "wasm", "reference"] as const;

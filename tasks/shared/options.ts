@@ -1,6 +1,5 @@
 /** Options that several tasks have. @module */
-import type { InstructionSet } from "../../src/backends/native/cpu.ts";
-import { INSTRUCTION_SETS } from "../../src/backends/native/ffi.ts";
+import { INSTRUCTION_SETS, type InstructionSet } from "../../src/backends/native/ffi.ts";
 import { type BackendOptions, BACKENDS } from "../../src/backends/open.ts";
 import { MAX_THREADS } from "../../src/backends/threads.ts";
 import type { ArgumentTable, OptionGroup } from "../terminal/command.ts";

@@ -9,7 +9,7 @@ import type { StepPlan } from "../../plan/plan.ts";
 import { createBackend } from "../lifecycle.ts";
 import { type Ranks, SLICES } from "../ranks/ranks.ts";
 import { checkThreads, MAX_THREADS } from "../threads.ts";
-import { INSTRUCTION_SETS } from "./ffi.ts";
+import { INSTRUCTION_SETS, type InstructionSet } from "./ffi.ts";
 import { type Library, type LibraryOptions, opening, openLibrary } from "./library.ts";
 import type { Path } from "./recording.ts";
 import { checkStatus } from "./status.ts";
@@ -21,9 +21,6 @@ import {
   type Host,
   queryDevice,
 } from "./work.ts";
-
-/** An instruction set of processors; `"auto"` is the fastest that this machine's processor has. */
-export type InstructionSet = keyof typeof INSTRUCTION_SETS;
 
 /** Options of the CPU backend. */
 export interface CpuOptions extends Partial<LibraryOptions> {

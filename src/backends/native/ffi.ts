@@ -9,8 +9,16 @@ export const ERROR_BYTES = 512;
 /** The numbers of the kinds of library: for GPUs, CUDA kernels that run on the CPU for tests, and for the CPU. */
 export const KIND_NUMBERS = { cuda: 1, emulated: 2, cpu: 3 } as const;
 
-/** The numbers of the instruction sets, which are the devices of the CPU library; `auto` is the fastest. */
-export const INSTRUCTION_SETS = { auto: 0, avx2: 1, avx512: 2, neon: 3 } as const;
+/** An instruction set of processors; `"auto"` is the fastest that this machine's processor has. */
+export type InstructionSet = "auto" | "avx2" | "avx512" | "neon";
+
+/** The numbers of the instruction sets, which are the devices of the CPU library. */
+export const INSTRUCTION_SETS: Readonly<Record<InstructionSet, number>> = {
+  auto: 0,
+  avx2: 1,
+  avx512: 2,
+  neon: 3,
+};
 
 /** The numbers of the paths by which a plan can be run. */
 export const PATH_NUMBERS = { auto: 0, ops: 1, graph: 2, persistent: 3 } as const;
