@@ -39,7 +39,7 @@ export DENO_TLS_CA_STORE
 # Runs a task with ARGS as the user quoted them: `value` keeps make from expanding text that is meant for the shell.
 run = @deno task --quiet $(1) $(value ARGS)
 
-.PHONY: help train eval predict export gui info explain test check deno cpu cpu-if-needed cpu-test install-cpu cuda \
+.PHONY: help train eval predict export gui info explain test check deno mpi cpu cpu-if-needed cpu-test install-cpu cuda \
   cuda-emulated cuda-test cuda-mutations gpu-check install-cuda
 
 help: ## list the targets
@@ -90,6 +90,9 @@ cpu-if-needed:
 	if command -v flock >/dev/null; then lock="flock cpu/build/lock"; fi; \
 	$$lock $(MAKE) -C cpu library >$$log 2>&1 || \
 	  echo "warning: Cannot build cpu/libmlpcpu.so: see $$log; other backends work without it" >&2
+
+mpi: ## build the library for training with several processes; needs mpicc: make mpi MPICC=mpicc.openmpi
+	@$(MAKE) -C cpu -B -f mpi.mk library
 
 cpu-test: ## test the CPU kernels under AddressSanitizer, UBSan and ThreadSanitizer
 	@$(MAKE) -C cpu test

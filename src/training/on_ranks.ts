@@ -22,9 +22,9 @@ export interface Scores {
 
 /** The parts of a run that must be the same on all ranks, with their names in messages. */
 const PARTS = {
+  data: "other training data",
   settings: "other settings",
   network: "another network",
-  data: "other training data",
   start: "other parameters at the start",
 } as const;
 

@@ -26,7 +26,7 @@ export type MpiSymbols = Deno.StaticForeignLibraryInterface<typeof SYMBOLS>;
 
 /** Returns an error of the ranks: `Cannot connect ranks by MPI: <reason>`. */
 export function mpiError(reason: string, code: string, cause?: unknown): BackendError {
-  return new BackendError(`Cannot connect ranks by MPI: ${reason}`, { backend: "cpu", code, cause });
+  return new BackendError(`Cannot connect ranks by MPI: ${reason}`, { backend: "mpi", code, cause });
 }
 
 /** The environment variable with the path of the library. */
