@@ -107,9 +107,13 @@ struct Matrix {
   Guarded<float> memory;
   Panels panels;
 
-  Matrix(int rows, int columns, double deviation = 1, float padding = NAN)
-      : memory(static_cast<size_t>(rows) * round_up(columns, LANES)), panels{memory.data(), rows, columns} {
+  // A matrix of NaN with the shape of another, for results.
+  explicit Matrix(const Panels& shape, float padding = NAN)
+      : memory(shape.size()), panels{memory.data(), shape.rows, shape.columns} {
     for (size_t at = 0; at < memory.size(); at++) memory[at] = padding;
+  }
+  Matrix(int rows, int columns, double deviation = 1, float padding = NAN)
+      : Matrix(Panels{nullptr, rows, columns}, padding) {
     for (int row = 0; row < rows; row++) {
       for (int column = 0; column < columns; column++) *panels.at(row, column) = draw(deviation);
     }
