@@ -76,15 +76,15 @@ check: $(DENO) ## check format, lint rules, types and documentation
 cpu: ## build the library of the backend cpu; needs a C++ compiler
 	@$(MAKE) -C cpu library
 
-# Builds that library before `train` and `test` if it is missing or older than its sources. Without it they use other
-# backends, so neither a missing compiler nor a failed build ends them. Two calls at the same time build one after the
-# other, if this system has flock.
+# Builds that library before `train` and `test` if it is missing or older than its sources; a link is left as it is. Other
+# backends work without it, so neither a missing compiler nor a failed build ends the target. Two calls at the same time
+# build one after the other, if this system has flock.
 cpu-if-needed:
-	@if $(MAKE) -q -C cpu libmlpcpu.so 2>/dev/null; then exit 0; fi; \
-	case $$(uname -m) in x86_64 | amd64 | aarch64 | arm64) ;; *) exit 0 ;; esac; \
-	if ! command -v $(CXX) >/dev/null; then \
-	  echo "cpu/libmlpcpu.so is not built: no C++ compiler ($(CXX)) found; other backends work without it" >&2; exit 0; \
-	fi; \
+	@if [ -L cpu/libmlpcpu.so ] || $(MAKE) -q -C cpu libmlpcpu.so 2>/dev/null; then exit 0; fi; \
+	fault=$$($(MAKE) -C cpu compiler 2>&1) || { \
+	  [ -e cpu/libmlpcpu.so ] || \
+	    echo "$$fault" | sed -n 's/^error: \(.*\)/\1; other backends work without it/p' >&2; \
+	  exit 0; }; \
 	echo "Building cpu/libmlpcpu.so (once, about $(CPU_SECONDS) seconds)" >&2; \
 	log=cpu/build/log lock=; mkdir -p cpu/build || exit 0; \
 	if command -v flock >/dev/null; then lock="flock cpu/build/lock"; fi; \

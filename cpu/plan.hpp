@@ -111,7 +111,7 @@ struct mlp_plan : Recording {
 
   // lower.cpp
   void lower();
-  void add(bool by_rows, std::function<void(int, int, const Step&)> work) { phases_.push_back({std::move(work), by_rows}); }
+  void add_phase(bool by_rows, std::function<void(int, int, const Step&)> work) { phases_.push_back({std::move(work), by_rows}); }
   void add_network(const Network& network);
   void add_op(const GatherOp&);
   void add_op(const DropoutOp&);

@@ -240,13 +240,11 @@ void mlp_plan::predict(int32_t y, float* outputs, uint64_t count) {
   const Panels from = panels(y);
   const uint64_t batches = (set_.rows + static_cast<uint64_t>(capacity_) - 1) / static_cast<uint64_t>(capacity_);
   const int parts = parts_for(multiplications_ * static_cast<double>(set_.rows), PREDICTION_WORK);
-  const bool by_rows = std::all_of(phases_.begin(), phases_.end(), [](const Phase& phase) { return phase.by_rows; });
   const auto work = [&](int part) {
     if (part >= parts) return;
     for (uint64_t index = 0; index < batches; index++) {
       const Step step = step_at(index, set_.rows);
       run_phases(part, parts, step);
-      if (!by_rows && parts > 1) team_->barrier();
       const Range share = share_of(step.rows.count(), part, parts);
       for (int row = share.first; row < share.last; row++) {
         float* to = outputs + (step.from.first + static_cast<uint64_t>(row)) * static_cast<uint64_t>(from.columns);
@@ -255,7 +253,7 @@ void mlp_plan::predict(int32_t y, float* outputs, uint64_t count) {
           std::memcpy(to + panel * PANEL, from.row(panel, row), static_cast<size_t>(width) * sizeof(float));
         }
       }
-      if (!by_rows && parts > 1) team_->barrier();
+      if (parts > 1) team_->barrier();  // the next batch may be divided otherwise
     }
   };
   if (parts == 1) work(0);

@@ -1,7 +1,8 @@
-#include "device.hpp"
+// The GPUs.
+#include "shared/device.hpp"
 
-#include "ops.cuh"
 #include "fault.hpp"
+#include "ops.cuh"
 
 namespace {
 

@@ -4,10 +4,14 @@ import { join } from "@std/path";
 import { isGranted } from "./support/permissions.ts";
 import { ROOT } from "./tasks/support.ts";
 
-/** A library of one source; a file `broken` makes its build fail. */
+/** A library of one source, with the targets of cpu/Makefile; a file `broken` makes its build fail. */
 const CPU_MAKEFILE = `
-library:
+library: compiler
 \t@$(MAKE) libmlpcpu.so
+compiler:
+\t@command -v $(CXX) >/dev/null || { \\
+\t  echo "error: Cannot build cpu/libmlpcpu.so: $(CXX) not found" >&2; \\
+\t  echo "  hint: install a C++ compiler" >&2; exit 1; }
 libmlpcpu.so: source.cpp
 \t@if [ -e broken ]; then echo "source.cpp:1: error: broken"; exit 1; fi
 \t@echo built >libmlpcpu.so
@@ -66,16 +70,24 @@ makeTest(
 );
 
 makeTest(
-  "make cpu-if-needed goes on without a compiler, and tells it in one line",
-  async ({ path, make }) => {
-    const line =
-      "cpu/libmlpcpu.so is not built: no C++ compiler (no-such-compiler) found; other backends work without it\n";
-    assertEquals(await make("no-such-compiler"), line);
-    // A library that is there needs no compiler.
-    await Deno.writeTextFile(path("cpu/libmlpcpu.so"), "");
-    assertEquals(await make("no-such-compiler"), "");
-  },
-);
+  "make cpu-if-needed goes on without a compiler, and tells it in one line", async ({ path, make }) => {
+  const line = "Cannot build cpu/libmlpcpu.so: no-such-compiler not found; other backends work without it\n";
+  assertEquals(await make("no-such-compiler"), line);
+  // An old library needs no compiler to be used.
+  await Deno.writeTextFile(path("cpu/libmlpcpu.so"), "");
+  const later = new Date(Date.now() + 60_000);
+  await Deno.utime(path("cpu/source.cpp"), later, later);
+  assertEquals(await make("no-such-compiler"), "");
+});
+
+makeTest("make cpu-if-needed leaves a link to a library as it is", async ({ path, make }) => {
+  await Deno.writeTextFile(path("installed.so"), "installed");
+  await Deno.symlink("../installed.so", path("cpu/libmlpcpu.so"));
+  const later = new Date(Date.now() + 60_000);
+  await Deno.utime(path("cpu/source.cpp"), later, later);
+  assertEquals(await make("sh"), "");
+  assertEquals(await Deno.readTextFile(path("cpu/libmlpcpu.so")), "installed");
+});
 
 makeTest("make cpu-if-needed goes on after a failed build, and names its log", async ({ path, make }) => {
   await Deno.writeTextFile(path("cpu/broken"), "");
@@ -86,6 +98,18 @@ makeTest("make cpu-if-needed goes on after a failed build, and names its log", a
     ["warning: Cannot build cpu/libmlpcpu.so: see cpu/build/log; other backends work without it"],
   );
   assertMatch(await Deno.readTextFile(path("cpu/build/log")), /error: broken/);
+});
+
+Deno.test({
+  name: "cpu/Makefile has the targets that the project's Makefile calls (needs --allow-read)",
+  ignore: !isGranted({ name: "read" }),
+  fn() {
+    const makefile = Deno.readTextFileSync(join(ROOT, "cpu/Makefile"));
+    for (const target of ["library", "compiler", "test", "install", String.raw`libmlpcpu\.so`]) {
+      assertMatch(makefile, new RegExp(`^${target}:`, "m"));
+    }
+    assertMatch(makefile, /echo "error: Cannot build cpu\/libmlpcpu\.so: \$\(CXX\) not found"/);
+  },
 });
 
 Deno.test({

@@ -10,8 +10,7 @@ import struct
 
 from mpmath import mp, mpf
 
-mp.prec = 300
-TINY = mpf(10) ** -20
+mp.prec = 300  # bits
 
 
 def to_float32(x):
@@ -56,7 +55,7 @@ def fit(function, weight, low, high, fixed, degree):
         solution = mp.lu_solve(rows, right)
         found, level = [solution[k] for k in range(count)], abs(solution[count])
         errors = [w * (v - x ** len(fixed) * value_of(found, x)) for x, v, w in zip(grid, grid_values, grid_weights)]
-        # The extremes of the runs of one sign are the next points.
+        # The next points are the extremes of the runs of one sign.
         runs = [[0]]
         for i in range(1, len(grid)):
             if (errors[i] > 0) == (errors[runs[-1][-1]] > 0):
@@ -89,6 +88,10 @@ def report(name, function, weight, low, high, degree, fixed=()):
         print(f"  {power:2}  {float(c):.9g}f")
 
 
+# Numbers near 0, at which a quotient below has no digits left, or is 0 / 0.
+TINY = mpf(10) ** -20
+
+
 def exp_rest(r):
     return (mp.expm1(r) - r) / r**2 if abs(r) > TINY else mpf(1) / 2
 
@@ -102,27 +105,36 @@ def tanh_rest(square):
     return (mp.tanh(x) - x) / x**3 if x > TINY else -mpf(1) / 3
 
 
-def tail(t):
-    """Returns the tail 1 - Φ(t), divided by e^(-t² / 2)."""
-    return mp.erfc(t / mp.sqrt(2)) * mp.exp(t**2 / 2) / 2
+SHIFT = mpf("2.5")
 
 
-TAIL_SHIFT = mpf(3)
+def tail_of_inverse(w):
+    """Returns (1 - Φ(t)) e^(t² / 2) / w for w = 1 / (t + SHIFT)."""
+    t = 1 / w - SHIFT
+    return mp.erfc(t / mp.sqrt(2)) * mp.exp(t**2 / 2) / 2 / w
+
+
+def middle(square):
+    """Returns (Φ(x) - 1/2) / x."""
+    x = mp.sqrt(square)
+    return (mp.ncdf(x) - mpf(1) / 2) / x if x > TINY else 1 / mp.sqrt(2 * mp.pi)
+
+
+def quotient(a, b):
+    return a / b if abs(b) > TINY else mpf(0)
 
 
 def main():
-    import sys
-
-    half = math.log(2) / 2 + 1e-4
-    report("(e^r - 1 - r) / r^2", exp_rest, lambda r: r**2 / mp.expm1(r) if abs(r) > TINY else mpf(0), -half, half, 4)
-    report("(e^r - 1 - r) / r^2", exp_rest, lambda r: r**2 / mp.expm1(r) if abs(r) > TINY else mpf(0), -half, half, 4,[.5])
-    report("(e^r - 1 - r) / r^2", exp_rest, lambda r: r**2 / mp.expm1(r) if abs(r) > TINY else mpf(0), -half, half, 5)
-    report("(log(1 + f) - f + f^2 / 2) / f^3", log_rest, lambda f: f**3 / mp.log1p(f) if abs(f) > TINY else mpf(0),
-           math.sqrt(0.5) - 1, math.sqrt(2) - 1, 8)
-    report("(log(1 + f) - f + f^2 / 2) / f^3", log_rest, lambda f: f**3 / mp.log1p(f) if abs(f) > TINY else mpf(0),
+    """Prints the fits. A weight makes the error relative to the function that is computed from the polynomial."""
+    half = math.log(2) / 2 + 1e-4  # reduce() may exceed the half by its rounding
+    report("expm1_reduced: (e^r - 1 - r) / r^2", exp_rest, lambda r: quotient(r**2, mp.expm1(r)), -half, half, 4, [0.5])
+    report("log_of_parts: (log(1 + f) - f + f^2 / 2) / f^3", log_rest, lambda f: quotient(f**3, mp.log1p(f)),
            math.sqrt(0.5) - 1, math.sqrt(2) - 1, 7)
-    report("(tanh(x) - x) / x^3 of x^2", tanh_rest, lambda s: s * mp.sqrt(s) / mp.tanh(mp.sqrt(s)) if s > TINY else mpf(0),
+    report("tanh: (tanh(x) - x) / x^3, of x^2", tanh_rest, lambda s: quotient(mp.sqrt(s) ** 3, mp.tanh(mp.sqrt(s))),
            0, 0.625**2, 4)
+    report("normal_tail: (1 - Φ(t)) e^(t^2 / 2) / w, of w = 1 / (t + 2.5)", tail_of_inverse, lambda w: 1 / tail_of_inverse(w),
+           1 / (14.5 + SHIFT), 1 / (0.65 + SHIFT), 9)
+    report("normal_cdf: (Φ(x) - 1/2) / x, of x^2", middle, lambda s: quotient(mp.sqrt(s), mp.ncdf(-mp.sqrt(s))), 0, 0.7**2, 4)
 
 
 main()

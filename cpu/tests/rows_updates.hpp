@@ -86,7 +86,9 @@ inline void test_update(const char* optimizer, const Settings& settings, bool av
         expect_near(found[array * COUNT + at], wanted[array], here);
       }
     }
-    for (int array = 0; array < 4; array++) std::copy(&found[array * COUNT], &found[array * COUNT] + COUNT, arrays[array].data());
+    for (int array = 0; array < 4; array++) {
+      std::copy(&found[array * COUNT], &found[array * COUNT] + COUNT, arrays[array].data());
+    }
   }
 }
 
@@ -104,7 +106,8 @@ inline void test_updates() {
   }
 }
 
-// Tests that a NaN gradient makes the parameter NaN, and that Lion does not move a parameter whose mean is 0.
+// Tests that a NaN gradient makes the parameter NaN, and that Lion does not move a parameter whose mean is 0; and which states
+// become 0 in a step without a gradient.
 inline void test_edges_of_updates() {
   for (const Tested& set : instruction_sets()) {
     for (const Settings& settings : {Settings{MLP_SGD, {0, 0, 0}}, Settings{MLP_ADAM, {0.9, 0.999, 1e-8, 0, 0}},
@@ -113,6 +116,16 @@ inline void test_edges_of_updates() {
       const Parameter parameter{p, {settings.first == MLP_SGD ? nullptr : a, b}, nullptr};
       set.kernels.update(parameter, g, {rule_of(settings), factors_of_step(settings, 0.1, 1), 0, 0}, LANES);
       expect(std::isnan(p[0]) && p[1] == 1, "the update by NaN and by 0");
+
+      const bool lion = settings.first == MLP_LION, squares = settings.first == MLP_RMSPROP;
+      for (int lane = 0; lane < LANES; lane++) g[lane] = 0;
+      for (const auto& [before, stays] : {std::make_pair(1e-29f, true), {-1e-29f, true}, {5e-31f, lion || squares},
+                                          {-5e-31f, lion}, {1e-38f, lion}, {NAN, true}}) {
+        if (settings.first == MLP_SGD || (squares && before < 0)) continue;
+        p[0] = 1, a[0] = before;
+        set.kernels.update(parameter, g, {rule_of(settings), factors_of_step(settings, 0.1, 1), 0, 0}, LANES);
+        expect(stays == (a[0] != 0), "a state of " + std::to_string(std::log10(std::fabs(before))) + " digits that decays");
+      }
     }
   }
 }
@@ -121,12 +134,13 @@ inline void test_average() {
   constexpr int COUNT = 16 * 9;
   Guarded<float> p(COUNT), start(COUNT);
   for (int at = 0; at < COUNT; at++) p[at] = draw(), start[at] = draw();
-  const std::vector<float> found = same_in_all(COUNT, LANES, "average", [&](const Tested& set, const std::vector<Range>& shares) {
+  const auto run = [&](const Tested& set, const std::vector<Range>& shares) {
     Guarded<float> average(COUNT);
     std::copy(start.data(), start.data() + COUNT, average.data());
     for (Range s : shares) set.kernels.average(p.data() + s.first, average.data() + s.first, 0.9f, 0.1f, s.count());
     return std::vector<float>(average.data(), average.data() + COUNT);
-  });
+  };
+  const std::vector<float> found = same_in_all(COUNT, LANES, "average", run);
   for (int at = 0; at < COUNT; at++) {
     expect_near(found[at], Bounded(0.9f) * Bounded(start[at]) + Bounded(0.1f) * Bounded(p[at]), "average");
   }

@@ -1,12 +1,12 @@
-// The C interface of each library: checks of null pointers and numbers, and statuses for faults. It is compiled with three
-// files of the library: plan.hpp, a `struct mlp_plan` with the functions that are called here, which is derived from Recording;
-// device.hpp, its devices; group.hpp, a `struct mlp_group`, made from a transport and a number of slices.
+// The C interface of each library: checks of null pointers and numbers, and statuses for faults. It is compiled with two files
+// of the library: plan.hpp, with a `struct mlp_plan` that is derived from Recording and has the functions that are called here;
+// and group.hpp, with a `struct mlp_group`, made from a transport and a number of slices.
 #include <cstring>
 #include <new>
 
-#include "device.hpp"
 #include "group.hpp"
 #include "plan.hpp"
+#include "shared/device.hpp"
 
 #if defined(_WIN32)
 #define EXPORT extern "C" __declspec(dllexport)

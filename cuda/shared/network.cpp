@@ -1,5 +1,7 @@
 #include "shared/network.hpp"
 
+#include <algorithm>
+
 namespace {
 
 // Reads operations in order.
@@ -19,6 +21,24 @@ class Reader {
   const std::vector<Op>& ops_;
   size_t at_ = 0;
 };
+
+// Returns whether each buffer has one role. Else fused operations, which run in another order, could read a buffer too late.
+bool has_distinct_buffers(const Network& network) {
+  std::vector<int32_t> ids = {network.gather.x, network.gather.target, network.gather.row_weights, network.loss.dz};
+  for (const Layer& layer : network.layers) {
+    const LinearOp& op = layer.forward;
+    ids.insert(ids.end(), {op.weights, op.bias, op.y, op.z, layer.gradient.d_weights, layer.gradient.d_bias});
+    if (layer.dropout) ids.push_back(layer.dropout->y);
+    if (&layer != &network.layers.front()) ids.push_back(layer.backward.dx);
+    for (const UpdateOp* update : {&layer.weights, &layer.bias}) {
+      ids.insert(ids.end(), update->states.begin(), update->states.end());
+    }
+  }
+  for (const AverageOp& op : network.averages) ids.push_back(op.average);
+  ids.erase(std::remove_if(ids.begin(), ids.end(), [](int32_t id) { return id < 0; }), ids.end());
+  std::sort(ids.begin(), ids.end());
+  return std::adjacent_find(ids.begin(), ids.end()) == ids.end();
+}
 
 }  // namespace
 
@@ -87,7 +107,13 @@ std::optional<Network> network_of(const std::vector<Op>& ops) {
     layer.gradient = *op;
   }
   if (const auto* op = reader.next<ClipByNormOp>()) {
-    if (op->gradients.size() != 2 * network.layers.size()) return std::nullopt;
+    std::vector<int32_t> gradients, clipped = op->gradients;
+    for (const Layer& layer : network.layers) {
+      gradients.insert(gradients.end(), {layer.gradient.d_weights, layer.gradient.d_bias});
+    }
+    std::sort(gradients.begin(), gradients.end());
+    std::sort(clipped.begin(), clipped.end());
+    if (clipped != gradients) return std::nullopt;
     network.clip = *op;
   }
   for (Layer& layer : network.layers) {
@@ -105,6 +131,6 @@ std::optional<Network> network_of(const std::vector<Op>& ops) {
     const LinearOp& layer = network.layers[index / 2].forward;
     if (network.averages[index].parameter != (index % 2 == 0 ? layer.weights : layer.bias)) return std::nullopt;
   }
-  if (!reader.ended()) return std::nullopt;
+  if (!reader.ended() || !has_distinct_buffers(network)) return std::nullopt;
   return network;
 }

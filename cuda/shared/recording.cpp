@@ -45,7 +45,7 @@ void Recording::check_row_weights() const { need(!finished_, "Cannot set row wei
 
 const BufferShape& Recording::shape(int32_t id) const {
   need(id >= 0 && static_cast<size_t>(id) < shapes_.size(), "There is no buffer with number %d", id);
-  return shapes_[id];
+  return shapes_[static_cast<size_t>(id)];
 }
 
 void Recording::check_set() const {

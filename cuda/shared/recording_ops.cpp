@@ -1,4 +1,6 @@
 // Checks each operation when it is recorded.
+#include <algorithm>
+
 #include "shared/recording.hpp"
 
 namespace {
@@ -97,6 +99,7 @@ void Recording::check_op(const LinearBackwardWeightOp& op) const {
   need_shape(op.dz, "gradient", 0, out_features);
   need_shape(op.d_weights, "gradient of weights", out_features, in_features);
   need_shape(op.d_bias, "gradient of a bias", 1, out_features);
+  need(op.d_weights != op.d_bias, "The gradients of weights and bias need different buffers, found %d for both", op.d_bias);
 }
 
 void Recording::check_op(const ClipByNormOp& op) const {
@@ -115,6 +118,12 @@ void Recording::check_op(const UpdateOp& op) const {
   need(states == needs.states, "Optimizer %d with these settings needs %llu buffers of state, found %llu", number,
        needs.states, states);
   for (int32_t state : op.states) need_shape(state, "optimizer state", parameter.rows, parameter.columns);
+  std::vector<int32_t> ids = op.states;
+  ids.insert(ids.end(), {op.parameter, op.gradient});
+  std::sort(ids.begin(), ids.end());
+  const auto twice = std::adjacent_find(ids.begin(), ids.end());
+  need(twice == ids.end(), "An update needs different buffers for parameter, gradient and states, found buffer %d twice",
+       twice == ids.end() ? -1 : *twice);
 }
 
 void Recording::check_op(const AverageOp& op) const {

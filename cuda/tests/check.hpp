@@ -1,23 +1,14 @@
-// Code that the tests of this folder share: random matrices in device memory, comparison with doubles, a count of faults.
+// Code that the tests of this folder share: random matrices in device memory, and comparison with doubles.
 #pragma once
 
 #include <cmath>
-#include <cstdio>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "../device_memory.hpp"
 #include "../ops.cuh"
-
-inline int faults = 0, checks = 0;
-
-inline void expect(bool holds, const std::string& check) {
-  checks++;
-  if (holds) return;
-  faults++;
-  fprintf(stderr, "fault: %s\n", check.c_str());
-}
+#include "../shared/tests/expect.hpp"
 
 inline std::mt19937& generator() {
   static std::mt19937 generator(1);

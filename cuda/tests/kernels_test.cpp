@@ -1,10 +1,12 @@
 // Tests each kernel against plain loops in double, for sizes around those of its tiles, on the emulated device or a GPU. With
 // sanitizers these tests find reads and writes out of bounds, and with several seeds they find missing barriers.
+#include "../shared/tests/interface.hpp"
+#include "../shared/tests/recorded.hpp"
 #include "check.hpp"
 #include "dropout.hpp"
 #include "epochs.hpp"
+#include "failures.hpp"
 #include "losses.hpp"
-#include "misuse.hpp"
 #include "updates.hpp"
 
 namespace {
@@ -151,11 +153,11 @@ int main(int argc, char** argv) {
   try {
     int devices = 0;
     check(cudaGetDeviceCount(&devices));
-    test_misused_operations();
-    test_misused_losses();
-    test_misused_sets();
-    test_targets_without_loss();
-    test_misuse();  // runs first: the errors that it causes must not affect later tests
+    // These run first: the errors that they cause must not affect later tests.
+    test_interface();
+    test_recorded();
+    test_too_large();
+    test_not_for_gpus();
     for (const Size& size : SIZES) {
       if (quick && size.batch != 33) continue;
       test_linear(size, activations);

@@ -1,4 +1,4 @@
-// The devices of this library, for shared/api.cpp: GPUs.
+// The devices of a library, for api.cpp: GPUs in cuda/device.cpp, instruction sets of the processor in cpu/device.cpp.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,8 @@ struct Device {
   int64_t facts[MLP_FACTS];
 };
 
-// Returns MLP_KIND_CUDA or MLP_KIND_EMULATED.
+// See mlp_kind(), mlp_driver_version() and mlp_runtime_version() of mlp.h.
 uint32_t library_kind();
-// Return versions of CUDA as 1000 major + 10 minor: the newest that the driver supports, or 0 without a driver; and the one
-// that the library was built with.
 int32_t driver_version();
 int32_t runtime_version();
 

@@ -1,12 +1,14 @@
-// The messages of the C interface when it is used wrongly, and when the driver or the GPU fails.
+// The messages of the C interface when it is used wrongly, which are the same in every library.
 #pragma once
 
-#include <cstdlib>
+#include <cmath>
 #include <cstring>
+#include <utility>
+#include <vector>
 
-#include "../mlp.h"
-#include "../persistent.cuh"
-#include "check.hpp"
+#include "mlp.h"
+#include "shared/fault.hpp"
+#include "shared/tests/expect.hpp"
 
 inline void test_misuse() {
   char error[512] = "";
@@ -22,21 +24,7 @@ inline void test_misuse() {
          "a null array is refused");
   float one = 1;
   expect(mlp_plan_write_buffer(plan, 0, &one, 1, error, sizeof error) == MLP_INVALID, "a wrong size is refused");
-  expect(mlp_plan_read_buffer(plan, 0, &one, 1ull << 60, error, sizeof error) == MLP_OUT_OF_MEMORY &&
-             strstr(error, "4611686018427387904 bytes were asked for"),
-         std::string("a buffer larger than the memory is refused: ") + error);
   mlp_plan_destroy(plan);
-
-  Persistent kernel{};
-  kernel.shared_floats = (48 << 10) / sizeof(float);
-  Step step(4, 4, 1);
-  const cudaError_t result = launch_persistent(step.site, kernel, 1 << 20);
-  expect(result == cudaErrorCooperativeLaunchTooLarge, "blocks that do not fit on the device at once are refused");
-  try {
-    check(result);
-  } catch (const Fault& fault) {
-    expect(fault.message == "the GPU cannot hold all blocks of the persistent kernel at once", fault.message);
-  }
 }
 
 // Tests wrong operations: sums that are missing or belong to no layer, updates without their states or settings.
@@ -100,6 +88,8 @@ inline void test_misused_operations() {
   refused(update(MLP_SGD, nullptr, 1, 3), "An array is null");
   refused(update(MLP_RMSPROP, states, 1, 5), "Optimizer 2 needs 3 settings, found 5");
   refused(update(MLP_LION, states, 2, 3), "Optimizer 3 with these settings needs 1 buffers of state, found 2");
+  refused(update(MLP_LION, states, 1, 3),
+          "An update needs different buffers for parameter, gradient and states, found buffer 2 twice");
   mlp_plan_destroy(plan);
 
   plan = mlp_plan_create(0, 4, 0, &status, error, sizeof error);
@@ -239,47 +229,56 @@ inline void test_targets_without_loss() {
   }
 }
 
-// Tests the messages for errors of the driver and the GPU, which the emulation returns.
-inline void test_failures() {
-  if (mlp_kind() != MLP_KIND_EMULATED) return;
+// Tests a number of threads that no library takes, and groups without what they need.
+inline void test_misused_groups() {
   char error[512] = "";
-  int32_t count = 0, status = 0;
-  const struct {
-    const char* driver;
-    int32_t status;
-    const char* message;
-  } drivers[] = {{"0", MLP_NO_DRIVER, "there is no NVIDIA driver on this machine"},
-                 {"12040", MLP_DRIVER_TOO_OLD, "the NVIDIA driver supports CUDA 12.4, the library needs 13.0 or newer"}};
-  for (const auto& driver : drivers) {
-    setenv("MLPCUDA_EMULATE_DRIVER", driver.driver, 1);
-    expect(mlp_device_count(&count, error, sizeof error) == driver.status && strcmp(error, driver.message) == 0,
-           std::string("another message for the driver: ") + error);
-    expect(!mlp_plan_create(0, 4, 0, &status, error, sizeof error) && status == driver.status,
-           "without a driver no plan is created");
+  int32_t status = 0;
+  const int32_t size = sizeof error;
+  const auto refused = [&](int32_t status, const char* message) {
+    expect(status == MLP_INVALID && strcmp(error, message) == 0,
+           std::string("another message for a wrong group or number of threads: ") + error);
+  };
+  const auto exchange = [](int32_t, const void*, void*, uint64_t, double) -> int32_t { return MLP_RANK_LOST; };
+  const mlp_transport good = {MLP_TRANSPORT_VERSION, 1, 2, exchange};
+  const auto create = [&](const mlp_transport& transport, uint32_t slices) {
+    expect(!mlp_group_create(&transport, slices, &status, error, size), "a wrong group is refused");
+    return status;
+  };
+  expect(!mlp_group_create(nullptr, 8, &status, error, size), "a group without a transport is refused");
+  refused(status, "The transport is null");
+  refused(create({2, 1, 2, exchange}, 8), "The transport has version 2, this library needs 1");
+  refused(create({1, 1, 2, nullptr}, 8), "The transport has no function to exchange bytes");
+  for (const uint32_t slices : {0u, 3u, 16u}) {
+    refused(create(good, slices), format("A group needs 1, 2, 4 or 8 slices of a batch, found %u", slices).c_str());
   }
-  unsetenv("MLPCUDA_EMULATE_DRIVER");
-
-  char name[64] = "";
-  int64_t facts[MLP_FACTS] = {};
-  const auto query = [&] { return mlp_device_query(0, name, sizeof name, facts, MLP_FACTS, error, sizeof error); };
-  expect(query() == MLP_OK, "a GPU that the library has code for is opened");
-  for (const char* code : {"98", "209", "222"}) {
-    setenv("MLPCUDA_EMULATE_NO_CODE", code, 1);
-    expect(query() == MLP_DEVICE_UNSUPPORTED &&
-               strcmp(error, "the library has no code for this GPU, whose compute capability is 9.0") == 0,
-           std::string("another message for a GPU without code: ") + error);
+  for (const int32_t processes : {-1, 0, 3, 16}) {
+    refused(create({1, 0, processes, exchange}, 8),
+            format("The number of processes needs to divide the 8 slices of a batch, found %d", processes).c_str());
   }
-  unsetenv("MLPCUDA_EMULATE_NO_CODE");
-  expect(query() == MLP_OK, "that error does not affect later calls");
+  refused(create(good, 1), "The number of processes needs to divide the 1 slices of a batch, found 2");
+  for (const int32_t rank : {-1, 2}) {
+    refused(create({1, rank, 2, exchange}, 8),
+            format("The rank of one of 2 processes needs to be from 0 to 1, found %d", rank).c_str());
+  }
+  mlp_group_destroy(nullptr);
 
-  mlp_plan* plan = mlp_plan_create(0, 4, 0, &status, error, sizeof error);
-  mlp_plan_add_buffer(plan, 1, 1, error, sizeof error);
+  mlp_plan* plan = mlp_plan_create(0, 4, MLP_PATH_AUTO, &status, error, size);
+  refused(mlp_plan_set_group(plan, nullptr, error, size), "The group is null");
+  expect(mlp_plan_set_threads(plan, 1025, error, size) == MLP_INVALID, "more threads than any library takes are refused");
+  expect(mlp_plan_set_threads(plan, 0, error, size) == MLP_OK, "every library chooses the number of threads itself");
   const float one = 1;
-  for (const auto& [code, wanted] : {std::pair("719", MLP_CONTEXT_LOST), {"702", MLP_TIMED_OUT}}) {
-    setenv("MLPCUDA_EMULATE_ERROR", code, 1);
-    expect(mlp_plan_write_buffer(plan, 0, &one, 1, error, sizeof error) == wanted && strstr(error, "can no longer use it"),
-           std::string("another message for a lost context: ") + error);
-  }
-  mlp_plan_destroy(plan);  // works even after such an error
-  unsetenv("MLPCUDA_EMULATE_ERROR");
+  expect(mlp_plan_add_buffer(plan, 0, 1, error, size) == MLP_OK && mlp_plan_gather(plan, 0, -1, -1, 1, error, size) == MLP_OK &&
+             mlp_plan_set_inputs_f32(plan, &one, 1, 1, error, size) == MLP_OK && mlp_plan_finish(plan, error, size) == MLP_OK,
+         std::string("a gather is recorded: ") + error);
+  refused(mlp_plan_set_threads(plan, 0, error, size), "Cannot set threads: the plan is finished");
+  mlp_plan_destroy(plan);
+}
+
+inline void test_interface() {
+  test_misuse();
+  test_misused_operations();
+  test_misused_losses();
+  test_misused_sets();
+  test_targets_without_loss();
+  test_misused_groups();
 }
