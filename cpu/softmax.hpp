@@ -19,13 +19,15 @@ SHARED_INLINE float largest_of_row(const Panels& matrix, int row) {
   return max_lanes(largest);
 }
 
-// Writes e^(z - largest) of a row to `to`, and returns its sum. With the largest number of the row, it cannot overflow.
+// Writes e^(z - largest) of a row to `to`, and returns its sum. With the largest number of the row, it cannot overflow. It is 0
+// if z - largest is below `lowest`.
 template <bool NARROW>
-SHARED_INLINE float exp_of_row(const Panels& z, const Panels& to, int row, float largest) {
-  const V top = splat(largest);
+SHARED_INLINE float exp_of_row(const Panels& z, const Panels& to, int row, float largest, float lowest = -INFINITY) {
+  const V top = splat(largest), bottom = splat(lowest);
   V sum = zero();
   for_columns<NARROW>(z.columns, [&](const Place& at) __attribute__((always_inline)) {
-    const V power = exp(load(at.of(z, row)) - top);
+    const V below = load(at.of(z, row)) - top;
+    const V power = select(less(below, bottom), zero(), exp(max(bottom, below)));  // of NaN, NaN
     store(at.of(to, row), power);
     sum += keep(at.mask, power);
   });

@@ -6,7 +6,7 @@ namespace MLP_ISA {
 void gather(const Gather&, const BatchRows&, Range rows);
 void dropout(const Dropout&, uint32_t step, Range rows);
 void linear(const Linear&, Range rows, Range panels);
-void linear_sparse(const Linear&, const SparseRows&, const BatchRows&, Range rows, Range panels);
+void linear_sparse(const Linear&, const ColumnLists&, Range rows, Range panels);
 void softmax(const Panels& y, Range rows);
 void softmax_backward(const Panels& y, const Panels& d, Range rows);
 void loss(const Loss&, const BatchRows&, Range rows);

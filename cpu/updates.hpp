@@ -15,6 +15,14 @@ namespace MLP_ISA {
 // Every optimizer is a function object: `updater(g, at)` updates the numbers `at` to `at + 15` of the parameter, whose gradient
 // is `g`, and returns the new numbers. `at` is a multiple of 16.
 
+// Return a state, or 0 if it has almost decayed. Without a gradient, a state shrinks by a factor in each step, until it is a
+// denormal number forever: 0.9 times the smallest ones is rounded to themselves. Such numbers are slow on most processors. After
+// 100 epochs on MNIST with Adam, every third vector of first moments of 784-128-64-10 has one (measured), and on an AMD EPYC
+// (Zen 5) the update of such a vector takes 2.5 times as long. A mean this small no longer moves a parameter, nor does the
+// root of a square this small change a denominator. Lion keeps small means, since it uses their signs.
+SHARED_INLINE V decayed_mean(V mean) { return select(less(abs(mean), splat(0x1p-100f)), zero(), mean); }
+SHARED_INLINE V decayed_square(V square) { return select(less(square, splat(0x1p-126f)), zero(), square); }
+
 // average ← decay average + (1 - decay) p.
 SHARED_INLINE V updated_average(V average, V p, V decay, V complement) { return fma(decay, average, complement * p); }
 
@@ -48,7 +56,7 @@ struct Sgd {
   SHARED_INLINE V operator()(V g, size_t at) const {
     V p = load(values + at), step = fma(weight_decay, p, g);
     if (velocities) {
-      const V velocity = fma(momentum, load(velocities + at), step);
+      const V velocity = decayed_mean(fma(momentum, load(velocities + at), step));
       store(velocities + at, velocity);
       step = nesterov ? fma(momentum, velocity, step) : velocity;
     }
@@ -77,8 +85,8 @@ struct Adam {
         epsilon(splat(update.factors.z)) {}
   // Updates the states from the gradient `g`, and returns `rate m̂ / (√v̂ + ε)`.
   SHARED_INLINE V step(V g, size_t at) const {
-    const V mean = fma(beta1, load(means + at), complement1 * g);
-    const V square = fma(beta2, load(squares + at), complement2 * g * g);
+    const V mean = decayed_mean(fma(beta1, load(means + at), complement1 * g));
+    const V square = decayed_square(fma(complement2 * g, g, beta2 * load(squares + at)));
     store(means + at, mean);
     store(squares + at, square);
     return rate * mean / (sqrt(square) + epsilon);
@@ -128,7 +136,7 @@ struct Rmsprop {
   SHARED_INLINE V operator()(V g, size_t at) const {
     V p = load(values + at);
     g = fma(weight_decay, p, g);
-    const V square = fma(decay, load(squares + at), complement * g * g);
+    const V square = decayed_square(fma(complement * g, g, decay * load(squares + at)));
     store(squares + at, square);
     p = p - rate * g / (sqrt(square) + epsilon);
     store(values + at, p);

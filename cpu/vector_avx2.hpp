@@ -90,6 +90,19 @@ SHARED_INLINE V max(V x, V y) { return {_mm256_max_ps(x.a, y.a), _mm256_max_ps(x
 // x < y ? x : y
 SHARED_INLINE V min(V x, V y) { return {_mm256_min_ps(x.a, y.a), _mm256_min_ps(x.b, y.b)}; }
 
+// Returns 2ⁿ, with n from -126 to 127.
+SHARED_INLINE __m256 power(__m256i n) {
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23));
+}
+// Returns x 2ⁿ, rounded once. Each n is a whole number from -240 to 254, and 2⁻⁸ <= |x| <= 2⁸, or x is NaN. The first of the
+// two multiplications is exact.
+SHARED_INLINE V scale_by_power(V x, V n) {
+  const __m256i a = _mm256_cvtps_epi32(n.a), b = _mm256_cvtps_epi32(n.b);
+  const __m256i half_a = _mm256_srai_epi32(a, 1), half_b = _mm256_srai_epi32(b, 1);
+  x = x * V{power(half_a), power(half_b)};
+  return x * V{power(_mm256_sub_epi32(a, half_a)), power(_mm256_sub_epi32(b, half_b))};
+}
+
 // ---- comparison: false if a lane is NaN ----
 
 SHARED_INLINE M less(V x, V y) { return {_mm256_cmp_ps(x.a, y.a, _CMP_LT_OQ), _mm256_cmp_ps(x.b, y.b, _CMP_LT_OQ)}; }

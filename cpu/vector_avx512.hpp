@@ -66,6 +66,9 @@ SHARED_INLINE V max(V a, V b) { return {_mm512_max_ps(a.v, b.v)}; }
 // a < b ? a : b
 SHARED_INLINE V min(V a, V b) { return {_mm512_min_ps(a.v, b.v)}; }
 
+// Returns x 2ⁿ, rounded once. Each n is a whole number from -240 to 254, and 2⁻⁸ <= |x| <= 2⁸, or x is NaN.
+SHARED_INLINE V scale_by_power(V x, V n) { return {_mm512_scalef_ps(x.v, n.v)}; }
+
 // ---- comparison: false if a lane is NaN ----
 
 SHARED_INLINE M less(V a, V b) { return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ)}; }

@@ -204,6 +204,18 @@ SHARED_INLINE V max(V x, V y) { return select(greater(x, y), x, y); }
 // x < y ? x : y
 SHARED_INLINE V min(V x, V y) { return select(less(x, y), x, y); }
 
+// Returns x 2ⁿ, rounded once. The first of the two multiplications is exact.
+SHARED_INLINE float32x4_t scale_by_power4(float32x4_t x, float32x4_t n) {
+  const int32x4_t all = vcvtnq_s32_f32(n), half = vshrq_n_s32(all, 1), bias = vdupq_n_s32(127);
+  const int32x4_t first = vshlq_n_s32(vaddq_s32(half, bias), 23);
+  const int32x4_t second = vshlq_n_s32(vaddq_s32(vsubq_s32(all, half), bias), 23);
+  return vmulq_f32(vmulq_f32(x, vreinterpretq_f32_s32(first)), vreinterpretq_f32_s32(second));
+}
+// Returns x 2ⁿ, rounded once. Each n is a whole number from -240 to 254, and 2⁻⁸ <= |x| <= 2⁸, or x is NaN.
+SHARED_INLINE V scale_by_power(V x, V n) {
+  return {scale_by_power4(x.a, n.a), scale_by_power4(x.b, n.b), scale_by_power4(x.c, n.c), scale_by_power4(x.d, n.d)};
+}
+
 // ---- across lanes ----
 
 // Adds lanes i and i + 8, then i and i + 4, i and i + 2, i and i + 1.

@@ -18,6 +18,8 @@ export interface TrainingRecord extends Scalings {
   readonly dataset: { readonly source: string; readonly rows: number };
   /** The name of the backend that ran the steps. */
   readonly backend: string;
+  /** The parts of a batch whose gradients were added, if it ran them on ranks; without ranks, a batch is one part. */
+  readonly slices?: number;
 }
 
 /** The parts of a network. */

@@ -6,6 +6,7 @@ import { pageFiles } from "../src/gui/page/files.ts";
 import { type GuiServer, serveGui } from "../src/gui/serve.ts";
 import { classNamesOf } from "../src/gui/shown_network.ts";
 import type { TrainingJob } from "../src/gui/training.ts";
+import { backendLines } from "./shared/backend_lines.ts";
 import { openBrowser } from "./shared/browser.ts";
 import { initOf, likeInputs, openStart, START_GROUP } from "./shared/init_option.ts";
 import { dataOptionsOf, MEANING_OPTIONS, READING_OPTIONS } from "./shared/data_options.ts";
@@ -220,8 +221,7 @@ async function openShown(
   if (backend === undefined) {
     return await openSaved(page.model, samples, { ...context, ...foreign });
   }
-  for (const { name, reason } of backend.passedOver) screen.note(`passed over ${name}: ${reason}`);
-  screen.note(`backend  ${backend.name} on ${backend.device}`);
+  for (const line of backendLines(backend)) screen.note(line);
   if (save === undefined) return await openDemo(backend, samples, context);
   const layers = network.layers === undefined ? undefined : layersOf(network.layers);
   const { threads } = backendOptionsOf(machine);

@@ -1,8 +1,10 @@
 /** `deno task info`: shows the backends of this machine, and describes a saved network. @module */
 import { type BackendOptions, BACKENDS, openBackend } from "../src/backends/open.ts";
+import { openCpu } from "../src/backends/native/cpu.ts";
 import { openCuda } from "../src/backends/native/cuda.ts";
-import { ABI_VERSION } from "../src/backends/native/ffi.ts";
+import { ABI_VERSION, INSTRUCTION_SETS, type InstructionSet } from "../src/backends/native/ffi.ts";
 import { openWebgpu } from "../src/backends/webgpu/backend.ts";
+import { BackendError } from "../src/errors.ts";
 import { buildPlan } from "../src/plan/build.ts";
 import { resolveConfig } from "../src/training/config.ts";
 import { dense } from "../src/plan/layers.ts";
@@ -34,6 +36,7 @@ const COMMAND = {
         model: { kind: "text", value: "PATH", help: `model to describe, such as ${DEFAULT_MODEL}` },
         ...FOREIGN_OPTIONS,
         threads: BACKEND_OPTIONS.threads,
+        isa: BACKEND_OPTIONS.isa,
         device: BACKEND_OPTIONS.device,
         ...JSON_OPTION,
       },
@@ -90,6 +93,7 @@ async function describeBackend(
   try {
     if (name === "cuda") return await describeCuda(options);
     if (name === "webgpu") return await describeWebgpu();
+    if (name === "cpu") return await describeCpu(options);
     await using backend = await openBackend(name, options);
     return { name, device: backend.device };
   } catch (error) {
@@ -100,6 +104,40 @@ async function describeBackend(
 async function describeCuda(options: BackendOptions): Promise<Description> {
   await using backend = openCuda(options);
   const { facts, library, device } = backend, inGibibytes = (bytes: number) => (bytes / 2 ** 30).toFixed(1);
+  const notes = [
+    `library ${library}, interface version ${ABI_VERSION}`,
+    `memory ${inGibibytes(facts.freeBytes)} of ${inGibibytes(facts.totalBytes)} GiB free`,
+    pathNote(backend),
+  ];
+  return { name: "cuda", device, notes };
+}
+
+async function describeCpu(options: BackendOptions): Promise<Description> {
+  await using backend = openCpu(options);
+  const sets = (Object.keys(INSTRUCTION_SETS) as InstructionSet[]).filter((instructionSet) =>
+    instructionSet !== "auto" && canOpen({ ...options, instructionSet })
+  );
+  const notes = [
+    `library ${backend.library}, interface version ${ABI_VERSION}`,
+    `instruction sets ${sets.join(", ")}`,
+    pathNote(backend),
+  ];
+  return { name: "cpu", device: backend.device, notes };
+}
+
+/** Returns whether the cpu backend opens with these options. */
+function canOpen(options: BackendOptions): boolean {
+  try {
+    openCpu(options).close();
+    return true;
+  } catch (error) {
+    if (error instanceof BackendError) return false;
+    throw error;
+  }
+}
+
+/** Returns how a native backend would run the network of the default job. */
+function pathNote(backend: Pick<ReturnType<typeof openCuda>, "describePlan">): string {
   const layers = [dense(128, "relu"), dense(64, "relu"), dense(10, "softmax")];
   const inputScale = 1 / 255, outFeatures = 10;
   const plan = buildPlan(layers, resolveConfig(), { inFeatures: 784, inputScale, labels: true, outFeatures });
@@ -111,12 +149,7 @@ async function describeCuda(options: BackendOptions): Promise<Description> {
     outFeatures,
     source: "an empty image",
   });
-  const notes = [
-    `library ${library}, interface version ${ABI_VERSION}`,
-    `memory ${inGibibytes(facts.freeBytes)} of ${inGibibytes(facts.totalBytes)} GiB free`,
-    `784 → 128 → 64 → 10 would run as: ${path}`,
-  ];
-  return { name: "cuda", device, notes };
+  return `784 → 128 → 64 → 10 would run as: ${path}`;
 }
 
 async function describeWebgpu(): Promise<Description> {

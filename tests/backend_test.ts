@@ -2,13 +2,13 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { type BackendName, BACKENDS, openBackend } from "../src/backends/open.ts";
 import { openWasm } from "../src/backends/wasm/backend.ts";
 import { BackendError } from "../src/errors.ts";
-import { backendTest, CUDA, WEBGPU } from "./support/backends.ts";
+import { backendTest, CPU, CUDA, WEBGPU } from "./support/backends.ts";
 import { gpuWith, withGpu } from "./support/gpu.ts";
 import { UNDER_TEST } from "./support/webgpu.ts";
 import { workersLeftBy } from "./support/workers.ts";
 
-/** Options that prevent the use of a GPU of this machine. */
-const WITHOUT_CUDA = { library: "missing/libmlpcuda.so" };
+/** Options that prevent the use of native libraries of this machine. */
+const WITHOUT_LIBRARY = { library: "missing/library.so" };
 
 const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
 
@@ -18,7 +18,8 @@ Deno.test("openBackend() opens each backend by its name", SANITIZED, async () =>
   });
   assertEquals(left, { started: 3, running: 0 });
   for (const name of BACKENDS) {
-    if (name === "webgpu" || name === "cuda" && CUDA[0].missing !== undefined) continue;
+    const rows = { cuda: CUDA, cpu: CPU }[name as string] ?? [];
+    if (name === "webgpu" || rows[0]?.missing !== undefined) continue;
     await using backend = await openBackend(name);
     assertEquals([backend.name, backend.passedOver], [name, []]);
     assert(backend.device.length > 0);
@@ -39,9 +40,9 @@ Deno.test(
   async () => {
     await withGpu(undefined, async () => {
       for (const name of ["auto", undefined] as const) {
-        await using backend = await openBackend(name, WITHOUT_CUDA);
+        await using backend = await openBackend(name, WITHOUT_LIBRARY);
         assertEquals(backend.name, "wasm");
-        assertEquals(backend.passedOver.map(({ name }) => name), ["cuda", "webgpu"]);
+        assertEquals(backend.passedOver.map(({ name }) => name), ["cuda", "webgpu", "cpu"]);
       }
     });
   },
@@ -50,12 +51,12 @@ Deno.test(
 Deno.test("openBackend() passes on the number of threads", SANITIZED, async () => {
   await withGpu(undefined, async () => {
     for (const [threads, count] of [[1, "1 thread"], [3, "3 threads"]] as const) {
-      await using backend = await openBackend("auto", { ...WITHOUT_CUDA, threads });
+      await using backend = await openBackend("auto", { ...WITHOUT_LIBRARY, threads });
       assertEquals(backend.device, `CPU, ${count}, WebAssembly relaxed SIMD`);
     }
     // A wrong number is the caller's mistake, not a reason to try the next backend.
     await assertRejects(
-      () => openBackend("auto", { ...WITHOUT_CUDA, threads: 0 }),
+      () => openBackend("auto", { ...WITHOUT_LIBRARY, threads: 0 }),
       RangeError,
       "from 1 to 256, found 0",
     );
@@ -63,7 +64,7 @@ Deno.test("openBackend() passes on the number of threads", SANITIZED, async () =
 });
 
 Deno.test("openBackend() refuses an unknown name", SANITIZED, async () => {
-  for (const name of ["", "cpu", "WASM"]) {
+  for (const name of ["", "gpu", "WASM"]) {
     const open = () => openBackend(name as BackendName);
     await assertRejects(open, TypeError, `Unknown backend "${name}", needs auto, ${BACKENDS.join(", ")}`);
   }
@@ -93,11 +94,11 @@ Deno.test("openBackend() gives the reason why a backend cannot be opened", SANIT
     const reason = `Cannot open backend "wasm": this host's WebAssembly lacks SIMD and threads`;
     const named = await assertRejects(() => openBackend("wasm"), BackendError, reason);
     assertEquals([named.backend, named.code], ["wasm", "unavailable"]);
-    const open = () => withGpu(undefined, () => openBackend("auto", WITHOUT_CUDA));
+    const open = () => withGpu(undefined, () => openBackend("auto", WITHOUT_LIBRARY));
     const auto = await assertRejects(open, BackendError, reason);
     assertMatch(
       auto.message,
-      /^No backend can be opened: Cannot open backend "cuda": .*; Cannot open backend "webgpu": .*; Cannot open backend "wasm": /,
+      /^No backend can be opened: Cannot open backend "cuda": .*; Cannot open backend "webgpu": .*; Cannot open backend "cpu": .*; Cannot open backend "wasm": /,
     );
     assertEquals([auto.backend, auto.code], ["auto", "unavailable"]);
     const relaxed = "this host's WebAssembly lacks relaxed SIMD";

@@ -292,11 +292,11 @@ interface Script {
 /** Returns the seconds of each epoch of a peer without the first epoch, which compiles and warms up. */
 async function runPeer(
   { file, module, flags = [] }: Script,
-  job: Omit<Job, "threads" | "backend">,
+  job: Omit<Job, "threads">,
   options: RunOptions,
 ): Promise<{ seconds: number; testAccuracy: number; version?: string }> {
   const python = await pythonWith(["numpy", module], job.python) ?? "python3";
-  const shared = peerFlags({ ...job, threads: navigator.hardwareConcurrency, backend: "" });
+  const shared = peerFlags({ ...job, threads: navigator.hardwareConcurrency });
   const outcome = await run([python, script(file), ...shared, ...flags], options);
   return { ...outcome, seconds: median(timedEpochs(outcome)) };
 }

@@ -1,14 +1,20 @@
-"""The peer "jax": JAX in float32, an epoch as one `jit` function that scans over the batches.
+"""The peer "jax": JAX in float32 on a GPU or on the CPU, an epoch as one `jit` function that scans over the batches.
 
 The set stays on the device, and the order of an epoch is drawn there. The last batch, which has fewer rows, is a separate
 step after the scan, in the same function.
 """
 
+import os
 import time
 
 import peer
 
-options = peer.options("JAX")
+options = peer.options("JAX", [
+    ("--platform", {"choices": ["cpu", "cuda"], "help": "the device (default: the fastest that JAX finds)"}),
+])
+os.environ["NPROC"] = str(options.threads)  # the threads of XLA on the CPU
+if options.platform:
+    os.environ["JAX_PLATFORMS"] = options.platform
 
 import jax  # noqa: E402, after the options
 import jax.numpy as jnp  # noqa: E402

@@ -98,4 +98,4 @@ for _ in range(options.epochs):
         mlp.train(np.take(x_train, rows, axis=0, out=batch[: len(rows)], mode="clip"), y_train[rows])
     seconds.append(time.perf_counter() - began)
 accuracy = float((mlp.predict(x_test) == y_test).mean())
-peer.report("numpy", np.__version__, options.threads, seconds, accuracy)
+peer.report("numpy", np.__version__ + peer.blas(), options.threads, seconds, accuracy)

@@ -21,6 +21,9 @@ def options(name, own=()):
         parser.add_argument(flag, **described)
     parsed = parser.parse_args()
     parsed.hidden = [int(width) for width in parsed.layers.split(",")]
+    # Some systems choose OpenBLAS's kernels by hand, which is slower than its own choice for the processor.
+    for variable in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
+        os.environ.pop(variable, None)
     for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ[variable] = str(parsed.threads)
     return parsed
@@ -34,6 +37,17 @@ def load(path):
         train, test = ((file[f"x_{part}"], file[f"y_{part}"]) for part in ("train", "test"))
     scaled = [(x.reshape(len(x), -1).astype(np.float32) / 255, y.astype(np.int64)) for x, y in (train, test)]
     return *scaled[0], *scaled[1]
+
+
+def blas():
+    """Returns the version and the kernels of the OpenBLAS in use, if threadpoolctl is installed (it comes with
+    scikit-learn)."""
+    try:
+        import threadpoolctl
+    except ImportError:
+        return ""
+    found = [pool for pool in threadpoolctl.threadpool_info() if pool["internal_api"] == "openblas"]
+    return "".join(f", OpenBLAS {pool['version']} ({pool['architecture']})" for pool in found[:1])
 
 
 def report(peer, version, threads, seconds, accuracy):

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
+import type { Ranks } from "./ranks/ranks.ts";
 import type { BufferName, ForwardPlan, NetworkSpec, StepPlan } from "../plan/plan.ts";
 
 /** The numbers of a parameter or of optimizer state. The reference computes in float64, the others in float32. */
@@ -95,6 +96,8 @@ export interface Backend extends AsyncDisposable {
   readonly name: string;
   /** A description of the hardware it runs on. */
   readonly device: string;
+  /** The ranks with which its trainers train; absent if this process trains alone. */
+  readonly ranks?: Ranks;
   /**
    * Creates a trainer, and copies the data set and the state to the device. The data set has labels or targets, whichever
    * the plan uses, and one of them for each row of inputs.

@@ -1,9 +1,11 @@
 /** Opens backends: by name, or the fastest that this host can run. @module */
 import { BackendError } from "../errors.ts";
 import type { Backend } from "./backend.ts";
+import type { InstructionSet } from "./native/ffi.ts";
+import type { Ranks } from "./ranks/ranks.ts";
 
 /** The names of the backends. */
-export const BACKENDS = ["cuda", "webgpu", "wasm", "reference"] as const;
+export const BACKENDS = ["cuda", "webgpu", "cpu", "wasm", "reference"] as const;
 
 /** The name of a backend, or `"auto"` for the fastest that this host can run. */
 export type BackendName = (typeof BACKENDS)[number] | "auto";
@@ -11,14 +13,28 @@ export type BackendName = (typeof BACKENDS)[number] | "auto";
 /** Options of a backend. */
 export interface BackendOptions {
   /**
-   * Threads of the wasm backend, at least 1; by default one for each processor. On a host without shared memory or without
-   * workers, the backend computes on the calling thread alone, and its `device` describes this.
+   * Threads of the cpu and the wasm backend, at least 1; by default one for each processor. On a host without shared memory
+   * or without workers, the wasm backend computes on the calling thread alone, and its `device` describes this.
    */
   readonly threads?: number;
   /** The GPU of the cuda backend, counted from 0; the first by default. */
   readonly device?: number;
-  /** The file of the cuda backend's library; by default `MLPCUDA_LIBRARY`, or `cuda/libmlpcuda.so` if that is not set. */
+  /**
+   * The instruction set of the cpu backend; `"auto"`, the fastest that the processor has, by default. It does not change the
+   * results.
+   */
+  readonly instructionSet?: InstructionSet;
+  /**
+   * The file of the native library of the cuda or the cpu backend. By default it is that in the environment variable
+   * `MLPCUDA_LIBRARY` (`MLPCUDA_CPU_LIBRARY` for cpu), or `cuda/libmlpcuda.so` (`cpu/libmlpcpu.so`) of this package if the
+   * variable is not set. `"auto"` tries no other library than this one, and opens the backend that it belongs to.
+   */
   readonly library?: string;
+  /**
+   * The processes with which to train; only the cpu backend can. If the number of threads is not given, it is that of the
+   * processors that this process has for itself.
+   */
+  readonly ranks?: Ranks;
 }
 
 /** A backend opened by `openBackend`. */
@@ -28,7 +44,10 @@ export interface OpenedBackend extends Backend {
 }
 
 /** The order in which `"auto"` tries backends. The reference is not among them, because it is for comparison only. */
-const AUTOMATIC: readonly (typeof BACKENDS)[number][] = ["cuda", "webgpu", "wasm"];
+const AUTOMATIC: readonly (typeof BACKENDS)[number][] = ["cuda", "webgpu", "cpu", "wasm"];
+
+/** The backend whose trainers can train on several ranks. */
+const ON_RANKS = "cpu";
 
 /**
  * Opens a backend. A backend requested by name is never replaced by another.
@@ -53,6 +72,10 @@ export async function openBackend(
   name: BackendName = "auto",
   options: BackendOptions = {},
 ): Promise<OpenedBackend> {
+  if (options.ranks) {
+    if (name !== "auto" && name !== ON_RANKS) throw ranksError(name);
+    return Object.assign(await openByName(ON_RANKS, options, { named: true }), { passedOver: [] });
+  }
   if (name !== "auto") {
     return Object.assign(await openByName(name, options, { named: true }), { passedOver: [] });
   }
@@ -69,6 +92,11 @@ export async function openBackend(
   throw new BackendError(`No backend can be opened: ${reasons}`, { backend: "auto", code: "unavailable" });
 }
 
+function ranksError(name: string): BackendError {
+  const why = `it cannot train on several ranks, needs "${ON_RANKS}"`;
+  return new BackendError(`Cannot open backend "${name}": ${why}`, { backend: name, code: "ranks" });
+}
+
 async function openByName(
   name: (typeof BACKENDS)[number],
   options: BackendOptions,
@@ -79,6 +107,8 @@ async function openByName(
       return (await import("./native/cuda.ts")).openCuda({ ...options, named });
     case "webgpu":
       return await (await import("./webgpu/backend.ts")).openWebgpu({ named });
+    case "cpu":
+      return (await import("./native/cpu.ts")).openCpu({ ...options, named });
     case "wasm":
       return await (await import("./wasm/backend.ts")).openWasm(options);
     case "reference":

@@ -92,7 +92,7 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
 
 /** Returns the arrays of a checkpoint's file, without the digest. */
 function arraysOf(checkpoint: Checkpoint): Record<string, NpzInput> {
-  const { config, progress, backend, dataset } = checkpoint;
+  const { config, progress, backend, slices, dataset } = checkpoint;
   const arrays = modelArrays(checkpoint.mlp);
   const add = (prefix: string, tensors: Tensors = {}) => {
     for (const [name, values] of Object.entries(tensors)) {
@@ -101,7 +101,7 @@ function arraysOf(checkpoint: Checkpoint): Record<string, NpzInput> {
   };
   add(STATE, checkpoint.tensors);
   add(BEST, checkpoint.bestTensors);
-  const record = { config: writtenConfig(config), progress, backend, dataset };
+  const record = { config: writtenConfig(config), progress, backend, slices, dataset };
   arrays[RECORD] = stringArray(JSON.stringify(record));
   return arrays;
 }

@@ -31,6 +31,8 @@ export interface Checkpoint {
   readonly bestTensors?: Tensors;
   /** The name of the backend that ran the steps; another one would not give the same bits. */
   readonly backend: string;
+  /** The parts of a batch whose gradients it added, if it ran them on ranks; another number would not give the same bits. */
+  readonly slices?: number;
   /** The fingerprint of the training set. */
   readonly dataset: Fingerprint;
 }

@@ -9,7 +9,7 @@ import { jsonText, type Refuse } from "../formats/fault.ts";
 import { type Fields, isCount, isFields, readConfig, wrongOption } from "./training_record.ts";
 
 /** The JSON of a checkpoint's file. */
-export type CheckpointRecord = Pick<Checkpoint, "config" | "progress" | "backend" | "dataset">;
+export type CheckpointRecord = Pick<Checkpoint, "config" | "progress" | "backend" | "slices" | "dataset">;
 
 /** The largest CRC-32. */
 const LARGEST_CRC32 = 2 ** 32 - 1;
@@ -36,6 +36,7 @@ export function readRecord(text: string, refuse: Refuse): CheckpointRecord {
   if (wrong !== undefined) throw refuse(`has a "checkpoint" whose config has ${wrong}`);
   const config = readConfig(settings, "checkpoint", refuse);
   const backend = field("backend", (value): value is string => typeof value === "string", "a backend's name");
+  const slices = record.slices === undefined ? {} : { slices: count("slices", 1) };
   const dataset = { rows: count("dataset.rows", 1), crc32: count("dataset.crc32") };
   if (dataset.crc32 > LARGEST_CRC32) {
     throw refuse(
@@ -56,7 +57,7 @@ export function readRecord(text: string, refuse: Refuse): CheckpointRecord {
       { best: { epoch: count("progress.best.epoch", 1), loss: finite("progress.best.loss") } },
   };
   checkProgress(progress, config, dataset, refuse);
-  return { config, progress, backend, dataset };
+  return { config, progress, backend, ...slices, dataset };
 }
 
 function jsonOf(text: string, refuse: Refuse): Fields {

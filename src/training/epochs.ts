@@ -1,5 +1,6 @@
 /** The epochs of a run. @module */
 import type { Augmenter } from "../augment/augmenter.ts";
+import type { Ranks } from "../backends/ranks/ranks.ts";
 import type { EpochResult, Tensors, Trainer } from "../backends/backend.ts";
 import { type Dataset, NO_CLASS } from "../data/dataset.ts";
 import { DivergedError } from "../errors.ts";
@@ -14,6 +15,7 @@ import type { TrainConfig } from "./config.ts";
 import type { Evaluator } from "./evaluate.ts";
 import type { Evaluation } from "./scores.ts";
 import { networkParameters } from "./network_parameters.ts";
+import { agree, lateSignal, type Scores } from "./on_ranks.ts";
 import { endOfRun } from "./resume.ts";
 import type { Scalings } from "./scalings.ts";
 
@@ -61,6 +63,10 @@ export interface Run {
   readonly scalings: Scalings;
   readonly evaluators: { [set: string]: Evaluator | undefined };
   readonly backend: string;
+  /** The processes that do the run together, of which rank 0 has the evaluators; absent if this one does it alone. */
+  readonly ranks?: Ranks;
+  /** The parts of a batch whose gradients are added; absent without ranks. */
+  readonly slices?: number;
 }
 
 /** The options of `train` for the course of a run: where it starts, its progress, and its end. */
@@ -85,7 +91,7 @@ export async function* runEpochs(
   run: Run,
   { signal, onProgress, resume }: EpochOptions,
 ): AsyncGenerator<TrainEvent, void, void> {
-  const { mlp, config, plan, trainer, augmenter, evaluators, scalings } = run;
+  const { mlp, config, plan, trainer, augmenter, evaluators, scalings, ranks } = run;
   const { labels } = run.dataset, isScaled = Object.keys(scalings).length > 0;
   let fingerprint = resume?.dataset; // of the same data set, which was checked
   const orderOf = (epoch: number) => {
@@ -115,7 +121,7 @@ export async function* runEpochs(
     const ran = order;
     try {
       const running = trainer.runEpoch(order.subarray(from * plan.batchSize), rates.subarray(from), {
-        signal,
+        signal: ranks ? lateSignal(signal) : signal,
       });
       order = orderOf(epoch + 1); // computed while the backend works
       result = await running;
@@ -137,8 +143,12 @@ export async function* runEpochs(
       rows: done.sums.rows + result.rows,
     };
     mlp.parameters = parameters;
-    const test = isComplete ? await evaluators.test?.run(mlp.parameters) : undefined;
-    const validation = isComplete ? await evaluators.validation?.run(mlp.parameters) : undefined;
+    const evaluate = async (): Promise<Scores> => {
+      if (!isComplete) return {};
+      const test = await evaluators.test?.run(mlp.parameters);
+      return { test, validation: await evaluators.validation?.run(mlp.parameters) };
+    };
+    const { test, validation, stopped } = await agree(ranks, signal, evaluate);
     if (validation && validation.loss < (best?.loss ?? Infinity)) { // false for NaN
       best = { epoch, loss: validation.loss };
       bestTensors = config.patience > 0 ? mlp.parameters : undefined;
@@ -148,7 +158,7 @@ export async function* runEpochs(
       ? { epoch: epoch + 1, stepsDone: 0, sums: start, step: state.step, best }
       : { epoch, stepsDone, sums, step: state.step, best };
     const end = endOfRun({ config, progress: next }), restored = end && bestTensors;
-    const ended = end ?? (signal?.aborted ? "interrupted" : undefined);
+    const ended = end ?? (stopped ? "interrupted" : undefined);
     if (restored) mlp.parameters = restored;
     mlp.training = recordOf(run, restored && best ? best.epoch : epoch);
     const parts = { ...mlp }, classed = hasAccuracy ? classedRows(labels, ran.subarray(0, sums.rows)) : 0;
@@ -170,6 +180,7 @@ export async function* runEpochs(
         tensors: state.tensors,
         bestTensors,
         backend: run.backend,
+        ...run.slices !== undefined && { slices: run.slices },
         dataset: fingerprint ??= fingerprintOf(run.dataset),
       }),
     };
@@ -180,14 +191,14 @@ export async function* runEpochs(
 
 /** Returns the record of a network after `epochs` epochs of this run. */
 export function recordOf(
-  { config, dataset, rows, backend, scalings }: Pick<
+  { config, dataset, rows, backend, slices, scalings }: Pick<
     Run,
-    "config" | "dataset" | "rows" | "backend" | "scalings"
+    "config" | "dataset" | "rows" | "backend" | "slices" | "scalings"
   >,
   epochs: number,
 ): TrainingRecord {
   const { source } = dataset, record = { config, epochs, dataset: { source, rows: rows.length }, backend };
-  return { ...record, ...scalings };
+  return { ...record, ...slices !== undefined && { slices }, ...scalings };
 }
 
 /** Returns the number of these rows that belong to a class. */

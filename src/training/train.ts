@@ -2,6 +2,7 @@
 import { augmentedScale, type Augmenter, createAugmenter } from "../augment/augmenter.ts";
 import type { Backend, Trainer, TrainState } from "../backends/backend.ts";
 import { type BackendName, openBackend } from "../backends/open.ts";
+import { type Ranks, SLICES } from "../backends/ranks/ranks.ts";
 import { persistentBuffers, sizeOf } from "../backends/state.ts";
 import { canonicalDataset, type DatasetLike } from "../data/canonical.ts";
 import type { Mlp } from "../mlp.ts";
@@ -14,6 +15,7 @@ export type { TrainEvent } from "./epochs.ts";
 import { createEvaluator } from "./evaluate.ts";
 import { inputNegativeOf } from "./input_negative.ts";
 import { networkParameters } from "./network_parameters.ts";
+import { checkSameRun } from "./on_ranks.ts";
 import { checkResume, checkScaling, endOfRun } from "./resume.ts";
 import { prepareSets } from "./run_sets.ts";
 import { type Scalings, toScaled } from "./scalings.ts";
@@ -24,6 +26,11 @@ export interface TrainOptions extends Partial<TrainConfig>, EpochOptions {
   readonly backend?: Backend | BackendName;
   /** The number of threads of augmentation, and of the backend if it is given by name. */
   readonly threads?: number;
+  /**
+   * The processes that train together, each of which calls `train()` with the same arguments; for a backend given by name.
+   * Only rank 0 evaluates; all yield the same events.
+   */
+  readonly ranks?: Ranks;
   /** A validation set; with `validationSplit`, rows of the training set are used instead. */
   readonly validation?: DatasetLike;
   /** A set to evaluate on after every epoch. */
@@ -53,6 +60,7 @@ export interface TrainOptions extends Partial<TrainConfig>, EpochOptions {
  * @throws {RangeError} if a setting is out of range, if a label is not a class, if an integer is not exact in float32, or if
  * network, loss and data set do not fit each other
  * @throws {TypeError} if a data set does not fit the network, or if an array has the wrong type or length
+ * @throws {BackendError} if the backend fails, if a rank is lost, or if a rank has other data, settings or parameters
  * @throws {DivergedError} if the loss or a parameter is no longer finite; the network then has the parameters of the last
  * epoch in which all were finite
  */
@@ -64,6 +72,7 @@ export async function* train(
   const {
     backend = "auto",
     threads,
+    ranks: givenRanks,
     signal,
     resume,
     onProgress,
@@ -93,21 +102,33 @@ export async function* train(
   const parts = { mlp, dataset, config, plan, rows, scalings };
   if (resume && endOfRun(resume, config.epochs)) return takeEnd(resume, parts);
 
-  const opened = typeof backend === "string" ? await openBackend(backend, { threads }) : undefined;
+  const opened = typeof backend === "string"
+    ? await openBackend(backend, { threads, ranks: givenRanks })
+    : undefined;
   const engine = opened ?? backend as Backend;
-  const evaluators: Run["evaluators"] = {};
+  const { ranks } = engine, evaluators: Run["evaluators"] = {};
   let trainer: Trainer | undefined, augmenter: Augmenter | undefined;
   try {
     if (config.augment) augmenter = await createAugmenter(training, { seed: config.seed, threads });
     const inputs = await augmenter?.inputsOf(resume?.progress.epoch ?? 1) ?? training.inputs;
     const start = startOf(plan, mlp, { resume, scalings });
+    if (ranks && await checkSameRun(ranks, { plan, config, training, rows, start, signal })) return;
     trainer = await engine.createTrainer(plan, { ...training, inputs }, start);
     if (resume) mlp.parameters = networkParameters(plan, mlp.layers, start, scalings);
     const scaling = scalings.targetScaling;
     for (const [name, set] of Object.entries({ validation, test })) {
-      if (set) evaluators[name] = await createEvaluator(engine, mlp, set, { ...config, scaling });
+      if (set && (ranks?.rank ?? 0) === 0) {
+        evaluators[name] = await createEvaluator(engine, mlp, set, { ...config, scaling });
+      }
     }
-    const run: Run = { ...parts, trainer, augmenter, evaluators, backend: engine.name };
+    const run: Run = {
+      ...parts,
+      trainer,
+      augmenter,
+      evaluators,
+      backend: engine.name,
+      ...ranks && { ranks, slices: SLICES },
+    };
     yield* runEpochs(run, { signal, onProgress, resume });
   } finally {
     augmenter?.close();
@@ -139,11 +160,11 @@ function startOf(
 
 /** Gives the network the parameters and the record with which the run of a checkpoint ended. */
 function takeEnd(
-  { progress, bestTensors, tensors, backend }: Checkpoint,
+  { progress, bestTensors, tensors, backend, slices }: Checkpoint,
   run: Pick<Run, "mlp" | "dataset" | "config" | "plan" | "rows" | "scalings">,
 ): void {
   const { epoch, best, step } = progress;
   run.mlp.parameters = bestTensors ??
     networkParameters(run.plan, run.mlp.layers, { step, tensors }, run.scalings);
-  run.mlp.training = recordOf({ ...run, backend }, bestTensors && best ? best.epoch : epoch - 1);
+  run.mlp.training = recordOf({ ...run, backend, slices }, bestTensors && best ? best.epoch : epoch - 1);
 }

@@ -82,8 +82,10 @@ export function readTrainingRecord(value: unknown, refuse: Refuse): TrainingReco
   };
   const isText = (field: unknown): field is string => typeof field === "string";
   const isWhole = (field: unknown): field is number => isCount(field);
+  const isPart = (field: unknown): field is number => isCount(field, 1);
   const epochs = check("epochs", value.epochs, isWhole, "a whole number from 0");
   const backend = check("backend", value.backend, isText, "a backend's name");
+  const slices = check("slices", value.slices, isPart, "a whole number from 1");
   const dataset = check("dataset", value.dataset, isFields, "a source and its rows");
   const source = check("dataset.source", dataset?.source, isText, "a text");
   const rows = check("dataset.rows", dataset?.rows, isWhole, "a whole number from 0");
@@ -111,7 +113,14 @@ export function readTrainingRecord(value: unknown, refuse: Refuse): TrainingReco
     ...inputNegative !== undefined && { inputNegative },
     ...targetScaling && { targetScaling },
   };
-  return { config, epochs, dataset: { source, rows }, backend, ...scalings };
+  return {
+    config,
+    epochs,
+    dataset: { source, rows },
+    backend,
+    ...slices !== undefined && { slices },
+    ...scalings,
+  };
 }
 
 function isTargetScaling(value: unknown): value is TargetScaling {

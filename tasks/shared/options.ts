@@ -1,5 +1,7 @@
 /** Options that several tasks have. @module */
+import { INSTRUCTION_SETS, type InstructionSet } from "../../src/backends/native/ffi.ts";
 import { type BackendOptions, BACKENDS } from "../../src/backends/open.ts";
+import { MAX_THREADS } from "../../src/backends/threads.ts";
 import type { ArgumentTable, OptionGroup } from "../terminal/command.ts";
 
 /** The default path of a model, relative to the user's current folder. */
@@ -63,8 +65,14 @@ export const BACKEND_OPTIONS = {
     kind: "integer",
     default: 0,
     min: 0,
-    max: 256,
-    help: "threads of the wasm backend; 0 for one on each processor",
+    max: MAX_THREADS,
+    help: "threads of the cpu and the wasm backend; 0 for one on each processor",
+  },
+  isa: {
+    kind: "choice",
+    default: "auto",
+    choices: Object.keys(INSTRUCTION_SETS) as InstructionSet[],
+    help: "instruction set of the cpu backend, for comparisons: it changes the speed, never the results",
   },
   device: {
     kind: "integer",
@@ -83,9 +91,13 @@ export const JSON_OPTION = {
 /** Other spellings of `--data`. */
 export const DATA_ALIASES = { data: ["path"] } as const satisfies OptionGroup["aliases"];
 
-/** Returns the library's options for `--threads` and `--device`. */
+/** Returns the library's options for `--threads`, `--isa` and `--device`. */
 export function backendOptionsOf(
-  given: { readonly threads?: number; readonly device?: number },
+  { threads, isa, device }: {
+    readonly threads?: number;
+    readonly isa?: InstructionSet;
+    readonly device?: number;
+  },
 ): BackendOptions {
-  return { threads: given.threads || undefined, device: given.device };
+  return { threads: threads || undefined, instructionSet: isa, device };
 }

@@ -28,16 +28,19 @@ export const OUTPUT_OPTIONS = {
 /**
  * Refuses the path of a file that is not a model, because replacing it is probably a mistake. A pipe or a device is not
  * replaced and is therefore not refused.
+ *
+ * @param force true to replace any file
+ * @returns the model that will be replaced; `undefined` if there is none, or with `force`
  */
-export async function refuseToOverwrite(path: string, force: boolean): Promise<void> {
+export async function refuseToOverwrite(path: string, force: boolean): Promise<Mlp | undefined> {
   const refuse = (why: string, hint?: string) =>
     new TaskError(`Cannot save to ${JSON.stringify(shownPath(path))}: ${why}`, { hint });
   try {
     const { isDirectory, isFile } = await Deno.stat(path);
     if (isDirectory) throw refuse("it is a folder");
-    if (isFile && !force) await Mlp.load(path);
+    return isFile && !force ? await Mlp.load(path) : undefined;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
+    if (error instanceof Deno.errors.NotFound) return undefined;
     if (!(error instanceof FormatError)) throw fileError("Cannot save to", path, error);
     throw refuse("the file there is not a model", "name another, or use --force to write over it");
   }

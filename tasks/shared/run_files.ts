@@ -101,6 +101,16 @@ export async function openRunFiles(
   };
 }
 
+/** Returns the files of a process that writes none, because another one of its run does. */
+export function noFiles(): RunFiles {
+  return {
+    faults: [],
+    keep: () => Promise.resolve(),
+    end: () => Promise.resolve(undefined),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
 /** Refuses two paths that are the same, or that differ only by words that the task adds to names. */
 export function refuseSameFile(output: string, checkpoint: string): void {
   if (checkpoint === output) {

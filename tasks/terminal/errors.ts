@@ -23,6 +23,12 @@ export class UsageError extends TaskError {
   override readonly name = "UsageError";
 }
 
+/** A failure that another process of the run reports; this one only ends with exit code 1. */
+export class ReportedElsewhere extends Error {
+  /** The name of the class. */
+  override readonly name = "ReportedElsewhere";
+}
+
 /** The interruption of a task by a signal. It is the reason of the task's `AbortSignal`. */
 export class Interrupted extends Error {
   /** The name of the class. */

@@ -7,7 +7,7 @@ import { BackendError, DivergedError } from "../../src/errors.ts";
 import { parseCommand, type Parsed, wantsDebug, wantsHelp } from "./arguments.ts";
 import { type Command, commandLine, DENO_TASK } from "./command.ts";
 import { quietDrivers } from "./environment.ts";
-import { Interrupted, TaskError, UsageError } from "./errors.ts";
+import { Interrupted, ReportedElsewhere, TaskError, UsageError } from "./errors.ts";
 import { helpText } from "./help.ts";
 import { type InterruptOptions, listenForInterrupt } from "./interrupt.ts";
 import { openScreen, type Screen } from "./screen.ts";
@@ -15,6 +15,13 @@ import { obstacleOf, systemMessage } from "./system_errors.ts";
 
 /** The exit code for a closed pipe: 128 plus the number of SIGPIPE. */
 const BROKEN_PIPE = 141;
+
+/** The library of each backend, and of MPI. */
+const LIBRARY_FILES: Readonly<Record<string, string>> = {
+  cuda: "cuda/libmlpcuda.so",
+  cpu: "cpu/libmlpcpu.so",
+  mpi: "cpu/libmlpmpi.so",
+};
 
 /** The argument of a task's body. */
 export interface TaskContext<G extends Command["groups"]> extends Parsed<G> {
@@ -24,6 +31,8 @@ export interface TaskContext<G extends Command["groups"]> extends Parsed<G> {
   readonly screen: Screen;
   /** Aborted by the first Ctrl-C, with {@linkcode Interrupted} as its reason; the task saves and returns. */
   readonly signal: AbortSignal;
+  /** Prints an error with its hint, as one that the task throws. */
+  readonly report: (error: unknown) => void;
 }
 
 /** The body of a task. */
@@ -73,7 +82,13 @@ export async function exitCodeOf<const G extends Command["groups"]>(
     using interrupt = listenForInterrupt({ ...host.interrupt, note: screen.finalNote });
     const { signal } = interrupt;
     try {
-      await body({ ...parsed, program, screen, signal });
+      await body({
+        ...parsed,
+        program,
+        screen,
+        signal,
+        report: (error) => void report(error, command, host),
+      });
     } catch (error) {
       if (error !== signal.reason || !signal.aborted) throw error;
     }
@@ -88,6 +103,7 @@ export async function exitCodeOf<const G extends Command["groups"]>(
 function report(error: unknown, command: Command, { program, args, screen }: TaskHost): number {
   // No message: the reader of the output has ended.
   if (error instanceof Deno.errors.BrokenPipe) return BROKEN_PIPE;
+  if (error instanceof ReportedElsewhere) return 1;
   screen.error(messageOf(error), hintFor(error, command, program));
   if (wantsDebug(args) && error instanceof Error) {
     for (const line of Deno.inspect(error).split("\n")) screen.note(line);
@@ -105,10 +121,21 @@ function hintFor(error: unknown, command: Command, program: string): string | un
   const isTask = program === DENO_TASK, line = commandLine(program, command);
   if (error instanceof TaskError && error.hint !== undefined) return error.hint;
   if (error instanceof UsageError) return `run \`${line} --help\` for the options`;
+  if (error instanceof BackendError && error.code === "rank-lost") {
+    return "continue from its --checkpoint with --resume, on any number of ranks";
+  }
   if (error instanceof BackendError && error.code === "permission") {
+    const file = LIBRARY_FILES[error.backend] ?? "cuda/libmlpcuda.so", name = file.split("/").at(-1);
     return isTask
-      ? "the tasks may load cuda/libmlpcuda.so and /usr/local/lib/libmlpcuda.so: make the first a link to your library"
+      ? `the tasks may load ${file} and /usr/local/lib/${name}: make the first a link to your library`
       : `start or install ${program} with --allow-ffi and the path of your library`;
+  }
+  if (error instanceof BackendError && error.code === "no-library" && isTask) {
+    const without = error.backend === "mpi" ? "train without --ranks" : "use --backend wasm";
+    return `run \`make ${error.backend}\`, or ${without}`;
+  }
+  if (error instanceof BackendError && error.code === "mpi") {
+    return "build the library with the mpicc of your mpirun: `make mpi MPICC=…`";
   }
   if (error instanceof BackendError) {
     return `run \`${program} info\` to see which backends open on this machine`;

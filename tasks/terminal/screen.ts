@@ -50,6 +50,11 @@ export interface Screen extends Disposable {
    * set.
    */
   outliveStdout(): void;
+  /**
+   * Shows nothing but errors from now on, each of which begins with `prefix`. For a process of a run whose first process
+   * shows the rest.
+   */
+  showErrorsOnly(prefix: string): void;
   /** True if rows were lost for another reason than the end of their reader. */
   readonly lostRows: boolean;
   /** Writes lines with color codes to stdout. They must not contain text from a file. */
@@ -81,6 +86,7 @@ export function openScreen(options: ScreenOptions = {}): Screen {
   const wasTerminal = stdout.isTerminal();
   let outlivesStdout = false, stdoutFailed = false, lostRows = false;
   let drawn = false;
+  let onlyErrors = false, errorPrefix = "";
   let drawnAt = -Infinity;
 
   const say = (text: string) => {
@@ -121,17 +127,24 @@ export function openScreen(options: ScreenOptions = {}): Screen {
     outliveStdout() {
       outlivesStdout = true;
     },
-    row: (text) => print(visible(text)),
-    picture(lines) {
-      for (const line of lines) print(line);
+    showErrorsOnly(prefix) {
+      [onlyErrors, errorPrefix, transient] = [true, prefix, false];
     },
-    note: (text) => tell(visible(text)),
+    row(text) {
+      if (!onlyErrors) print(visible(text));
+    },
+    picture(lines) {
+      for (const line of onlyErrors ? [] : lines) print(line);
+    },
+    note(text) {
+      if (!onlyErrors) tell(visible(text));
+    },
     finalNote(text) {
       transient = false;
       screen.note(text);
     },
     error(message, hint) {
-      tell(`${paint(31, "error:")} ${visible(message)}`);
+      tell(`${paint(31, "error:")} ${errorPrefix}${visible(message)}`);
       if (hint !== undefined) tell(`  ${paint(36, "hint:")} ${visible(hint)}`);
     },
     progress(text) {

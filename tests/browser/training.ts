@@ -130,7 +130,7 @@ for (const isolated of [true, false]) {
     withPage({ isolated }, async (page) => {
       const trained = await trainIn(page, "auto");
       assertEquals([trained.backend, trained.device.includes("no shared memory")], ["wasm", !isolated]);
-      assertEquals(trained.passedOver.length, 2);
+      assertEquals(trained.passedOver.length, 3);
       assertTrained(trained);
     }));
 }

@@ -97,6 +97,7 @@ for (const platform of ["deno", "browser"]) {
         assertEquals(found.passedOver, [
           { name: "cuda", reason: `Cannot open backend "cuda": ${noLibraries}` },
           { name: "webgpu", reason: `Cannot open backend "webgpu": ${noGpu}` },
+          { name: "cpu", reason: `Cannot open backend "cpu": ${noLibraries}` },
         ]);
         // The bits are those of Deno: the kernels' build is the same, and the number of threads does not change the
         // bits.

@@ -1,6 +1,8 @@
 /** Checks that tables and names in README.md and docs/ are those of the code. */
 import { assert, assertArrayIncludes, assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
+import { DOCUMENTS, readResults } from "../../bench/speed_tables.ts";
+import { renewed } from "../../bench/tables.ts";
 import config from "../../deno.json" with { type: "json" };
 import * as library from "../../mod.ts";
 import { Mlp } from "../../src/mlp.ts";
@@ -120,6 +122,17 @@ Deno.test("docs/permissions.md has every permission of the set mlpcuda (needs --
     assertEquals(cells.flatMap((cell) => cell.split(", ")), needed, name);
   }
 });
+
+Deno.test(
+  "README.md and docs/speed.md have the tables of bench/results (needs --allow-read)",
+  reading,
+  async () => {
+    const results = await readResults();
+    for (const path of DOCUMENTS) {
+      assertEquals(textOf(path), renewed(textOf(path), results), `${path}: run \`deno task speed-tables\``);
+    }
+  },
+);
 
 Deno.test("docs/speed.md has the medians of bench/results (needs --allow-read)", reading, () => {
   const rows = tableRows("docs/speed.md");

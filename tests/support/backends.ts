@@ -1,6 +1,7 @@
 /** The backends that every suite runs on, and the registration of a test for each of them. @module */
 import type { Backend } from "../../src/backends/backend.ts";
 import { openBackend } from "../../src/backends/open.ts";
+import { type CpuOptions, openCpu } from "../../src/backends/native/cpu.ts";
 import { type CudaOptions, openCuda } from "../../src/backends/native/cuda.ts";
 import { openWebgpu } from "../../src/backends/webgpu/backend.ts";
 import { openWasm, type WasmOptions } from "../../src/backends/wasm/backend.ts";
@@ -58,6 +59,19 @@ export const CUDA: readonly BackendRow[] = [
   cuda("cuda, persistent", { path: "persistent" }),
 ];
 
+/** The library of the cpu backend. */
+export const CPU_LIBRARY = new URL("../../cpu/libmlpcpu.so", import.meta.url).pathname;
+
+/** The cpu backend with several numbers of threads, on each path, and with the narrower instructions of x86-64. */
+export const CPU: readonly BackendRow[] = [
+  cpu("cpu, 1 thread", { threads: 1 }),
+  cpu("cpu, 2 threads", { threads: 2 }),
+  cpu("cpu, 3 threads, operations one by one", { threads: 3, path: "ops" }),
+  ...Deno.build.arch === "x86_64"
+    ? [cpu("cpu, avx2, 2 threads", { threads: 2, instructionSet: "avx2" })]
+    : [],
+];
+
 /** The WebGPU backend on the adapter that this process tests; empty if other processes test WebGPU. */
 export const WEBGPU: readonly BackendRow[] = IS_ELSEWHERE ? [] : [{
   name: UNDER_TEST.name,
@@ -70,13 +84,14 @@ export const WEBGPU: readonly BackendRow[] = IS_ELSEWHERE ? [] : [{
 export const WEBGPU_BUT_OPENGL = WEBGPU.filter(({ name }) => name === "webgpu");
 
 /** Every backend that is compared with the reference. */
-export const COMPARED: readonly BackendRow[] = [...WASM, ...EMULATED, ...CUDA, ...WEBGPU];
+export const COMPARED: readonly BackendRow[] = [...WASM, ...CPU, ...EMULATED, ...CUDA, ...WEBGPU];
 
 /** One row of every backend, for behavior that does not depend on how the work is divided. */
 export const EACH: readonly BackendRow[] = [
   REFERENCE,
   WASM_FORMS[1],
   WASM_FORMS[3],
+  CPU[1],
   ...EMULATED,
   ...CUDA,
   ...WEBGPU,
@@ -120,10 +135,23 @@ export function backendTest(
 
 /** Registers a test that needs the emulated library. */
 export function emulatedTest(sentence: string, fn: () => Promise<void>): void {
-  const { missing } = EMULATED[0];
+  libraryTest(sentence, { name: "cuda emulated", row: EMULATED[0] }, fn);
+}
+
+/** Registers a test that needs the library of the cpu backend. */
+export function cpuTest(sentence: string, fn: () => Promise<void>): void {
+  libraryTest(sentence, { name: "cpu", row: CPU[0] }, fn);
+}
+
+/** Registers a test that opens the backend of a library itself. */
+function libraryTest(
+  sentence: string,
+  { name, row: { backend, missing } }: { readonly name: string; readonly row: BackendRow },
+  fn: () => Promise<void>,
+): void {
   Deno.test({
-    name: `${sentence} (cuda emulated${missing === undefined ? "" : `: needs ${missing}`})`,
-    ignore: missing !== undefined && !REQUIRED.includes("cuda-emulated"),
+    name: `${sentence} (${name}${missing === undefined ? "" : `: needs ${missing}`})`,
+    ignore: missing !== undefined && !REQUIRED.includes(backend),
     sanitizeOps: true,
     sanitizeResources: true,
     fn,
@@ -134,27 +162,37 @@ function wasm(name: string, options: WasmOptions): BackendRow {
   return { name, backend: "wasm", open: () => openWasm(options) };
 }
 
+function cpu(name: string, options: CpuOptions): BackendRow {
+  const given = { library: CPU_LIBRARY, ...options };
+  const missing = missingLibrary(
+    CPU_LIBRARY,
+    "`make cpu` and a processor with AVX2 or NEON",
+    () => openCpu(given),
+  );
+  return { name, backend: "cpu", missing, open: () => Promise.resolve(openCpu(given)) };
+}
+
 function emulated(name: string, options: CudaOptions): BackendRow {
-  const missing = missingLibrary(EMULATED_LIBRARY, "`make cuda-emulated`");
-  const open = () => Promise.resolve(openCuda({ library: EMULATED_LIBRARY, ...options }));
-  return { name, backend: "cuda-emulated", missing, open };
+  const given = { library: EMULATED_LIBRARY, ...options };
+  const missing = missingLibrary(EMULATED_LIBRARY, "`make cuda-emulated`", () => openCuda(given));
+  return { name, backend: "cuda-emulated", missing, open: () => Promise.resolve(openCuda(given)) };
 }
 
 function cuda(name: string, options: CudaOptions): BackendRow {
-  const missing = missingLibrary(CUDA_LIBRARY, "`make cuda` and an NVIDIA GPU");
-  return {
-    name,
-    backend: "cuda",
-    missing,
-    open: () => Promise.resolve(openCuda({ library: CUDA_LIBRARY, ...options })),
-  };
+  const given = { library: CUDA_LIBRARY, ...options };
+  const missing = missingLibrary(CUDA_LIBRARY, "`make cuda` and an NVIDIA GPU", () => openCuda(given));
+  return { name, backend: "cuda", missing, open: () => Promise.resolve(openCuda(given)) };
 }
 
-/** Returns the requirement for this library that this machine lacks. */
-function missingLibrary(library: string, needs: string): string | undefined {
+/** Returns the requirement for this library that this machine lacks; `open` opens its backend. */
+function missingLibrary(
+  library: string,
+  needs: string,
+  open: () => { close(): Promise<void> },
+): string | undefined {
   if (Deno.permissions.querySync({ name: "ffi", path: library }).state !== "granted") return "--allow-ffi";
   try {
-    openCuda({ library }).close();
+    open().close();
     return undefined;
   } catch {
     return needs;

@@ -93,7 +93,7 @@ const REFUSALS: Refusal[] = [
     name: "an unknown backend",
     args: ["--backend", "wsam"],
     message:
-      'error: --backend needs auto, cuda, webgpu, wasm or reference, found "wsam"\n  hint: did you mean --backend wasm?',
+      'error: --backend needs auto, cuda, webgpu, cpu, wasm or reference, found "wsam"\n  hint: did you mean --backend wasm?',
     code: 2,
   },
   {

@@ -46,12 +46,17 @@ taskTest("train prints epochs and result on stdout, and everything else on stder
   const notes = lines.slice(at + 1);
   // A machine with a GPU passes over fewer backends.
   for (const [index, line] of lines.slice(0, at).entries()) {
-    const name = ["cuda", "webgpu"][index];
+    const name = ["cuda", "webgpu", "cpu"][index];
     assertMatch(line, new RegExp(`^passed over ${name}: Cannot open backend "${name}": `));
   }
   assertMatch(
     lines[at],
-    [/^backend {2}cuda/, /^backend {2}webgpu/, /^backend {2}wasm on CPU, \d+ threads?/][at],
+    [
+      /^backend {2}cuda/,
+      /^backend {2}webgpu/,
+      /^backend {2}cpu on .+, \d+ threads?$/,
+      /^backend {2}wasm on CPU, \d+ threads?/,
+    ][at],
   );
   assertEquals(notes, [
     "data     set.npz: 240 rows to train, 60 to test; images [5, 4], 3 classes; pixels 0 to 255, dark background",

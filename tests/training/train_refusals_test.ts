@@ -152,6 +152,6 @@ Deno.test("train() refuses an unknown backend", SANITIZED, async () => {
   await assertRejects(
     () => run.next(),
     TypeError,
-    `Unknown backend "opencl", needs auto, cuda, webgpu, wasm`,
+    `Unknown backend "opencl", needs auto, cuda, webgpu, cpu, wasm`,
   );
 });

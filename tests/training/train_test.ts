@@ -75,7 +75,8 @@ Deno.test("train() opens and closes a backend that is given by name", SANITIZED,
     const mlp = createMlp();
     const options = { backend, threads: 2, epochs: 1, test: TEST };
     await withGpu(undefined, () => Array.fromAsync(train(mlp, BLOBS, options)));
-    assertEquals(mlp.training?.backend, "wasm");
+    await using wanted = await withGpu(undefined, () => openBackend(backend, { threads: 2 }));
+    assertEquals(mlp.training?.backend, wanted.name);
   }
 });
 

@@ -58,7 +58,7 @@ export function openCuda(options: CudaOptions = {}): CudaBackend {
     library.close();
     throw error;
   }
-  const host: Host = { library, device, path };
+  const host: Host = { library, device, path, threads: 0 };
   return createBackend({
     name: "cuda",
     fields: (checkOpen) => ({

@@ -1,13 +1,24 @@
-/** The C interface of `cuda/mlp.h` for Deno: the types of each function, and the numbers of its constants. @module */
+/** The C interface of the native libraries, `cuda/mlp.h`, for Deno: the types of each function, and the numbers of its constants. @module */
 
 /** The version of the interface that this table describes. */
 export const ABI_VERSION = 4;
 
-/** The kind of the library whose kernels run on the processor, for tests. */
-export const KIND_EMULATED = 2;
-
 /** The size of the buffer of an error message, in bytes. */
 export const ERROR_BYTES = 512;
+
+/** The numbers of the kinds of library: for GPUs, CUDA kernels that run on the CPU for tests, and for the CPU. */
+export const KIND_NUMBERS = { cuda: 1, emulated: 2, cpu: 3 } as const;
+
+/** An instruction set of processors; `"auto"` is the fastest that this machine's processor has. */
+export type InstructionSet = "auto" | "avx2" | "avx512" | "neon";
+
+/** The numbers of the instruction sets, which are the devices of the CPU library. */
+export const INSTRUCTION_SETS: Readonly<Record<InstructionSet, number>> = {
+  auto: 0,
+  avx2: 1,
+  avx512: 2,
+  neon: 3,
+};
 
 /** The numbers of the paths by which a plan can be run. */
 export const PATH_NUMBERS = { auto: 0, ops: 1, graph: 2, persistent: 3 } as const;
@@ -41,7 +52,7 @@ const mask = ["f64", "u32", "u32"] as const; // double rate, uint32_t seed, uint
 const error = ["buffer", "u32"] as const; // char *error, uint32_t error_size
 const result = "i32"; // a status
 
-/** The functions of the library. `mlp.h` describes their parameters. */
+/** The functions of a library. `mlp.h` describes their parameters. */
 export const SYMBOLS = {
   mlp_abi_version: { parameters: [], result: "u32" },
   mlp_kind: { parameters: [], result: "u32" },
@@ -51,14 +62,14 @@ export const SYMBOLS = {
   mlp_device_query: { parameters: ["i32", "buffer", "u32", "buffer", count, ...error], result },
 
   mlp_plan_create: { parameters: ["i32", "u32", choice, "buffer", ...error], result: plan },
-  mlp_plan_set_threads: { parameters: [plan, "u32", ...error], result },
-  mlp_plan_set_group: { parameters: [plan, group, ...error], result },
   mlp_plan_add_buffer: { parameters: [plan, count, count, ...error], result },
   mlp_plan_set_inputs_u8: { parameters: [plan, "buffer", count, count, ...error], result },
   mlp_plan_set_inputs_f32: { parameters: [plan, "buffer", count, count, ...error], result },
   mlp_plan_set_labels: { parameters: [plan, "buffer", count, ...error], result },
   mlp_plan_set_targets: { parameters: [plan, "buffer", count, count, ...error], result },
   mlp_plan_set_row_weights: { parameters: [plan, "buffer", count, ...error], result },
+  mlp_plan_set_threads: { parameters: [plan, "u32", ...error], result },
+  mlp_plan_set_group: { parameters: [plan, group, ...error], result },
   mlp_plan_finish: { parameters: [plan, ...error], result },
   mlp_plan_describe: { parameters: [plan, "buffer", "u32", ...error], result },
   mlp_plan_destroy: { parameters: [plan], result: "void" },
@@ -87,6 +98,11 @@ export const SYMBOLS = {
     nonblocking: true,
   },
   mlp_plan_predict: { parameters: [plan, id, "buffer", count, ...error], result, nonblocking: true },
+  mlp_plan_predict_here: {
+    name: "mlp_plan_predict", // on the calling thread, for work that is shorter than the way to another one
+    parameters: [plan, id, "buffer", count, ...error],
+    result,
+  },
   mlp_plan_stop: { parameters: [plan, "u32", ...error], result },
   mlp_plan_steps_done: { parameters: [plan, "u32"], result: "i64" },
 

@@ -1,6 +1,7 @@
 /** Finds and loads the native libraries. @module */
 import type { BackendError } from "../../errors.ts";
-import { ABI_VERSION, KIND_EMULATED, SYMBOLS, type Symbols } from "./ffi.ts";
+import { ABI_VERSION, KIND_NUMBERS, SYMBOLS, type Symbols } from "./ffi.ts";
+import { libraryFault } from "./shared_object.ts";
 import { type Attempt, nativeError, type NativeName } from "./status.ts";
 
 /** A loaded library with the interface version of this program. */
@@ -20,8 +21,8 @@ export interface Library {
 /** Options of loading a library. */
 export interface LibraryOptions {
   /**
-   * The path of its file. The default is the environment variable `MLPCUDA_LIBRARY` if it is set and may be read, or else
-   * `cuda/libmlpcuda.so` of this package.
+   * The path of its file. The default is the environment variable `MLPCUDA_LIBRARY` (`MLPCUDA_CPU_LIBRARY` for the backend
+   * cpu) if it is set and may be read, or else `cuda/libmlpcuda.so` (`cpu/libmlpcpu.so`) of this package.
    */
   readonly library?: string;
   /**
@@ -29,6 +30,12 @@ export interface LibraryOptions {
    */
   readonly named: boolean;
 }
+
+/** The library of each backend: the environment variable with its path, and its file in this package. */
+const LIBRARIES = {
+  cuda: { variable: "MLPCUDA_LIBRARY", file: "cuda/libmlpcuda.so" },
+  cpu: { variable: "MLPCUDA_CPU_LIBRARY", file: "cpu/libmlpcpu.so" },
+} as const;
 
 /** Returns the attempt to open a backend. */
 export function opening(backend: NativeName): Attempt {
@@ -38,77 +45,87 @@ export function opening(backend: NativeName): Attempt {
 /**
  * Loads the library of a backend.
  *
- * @throws {BackendError} if it is missing, may not be loaded, or has another interface version
+ * @throws {BackendError} if it is missing, may not be loaded, is truncated, is that of another backend, or has another
+ * interface version
  */
-export function openLibrary(backend: NativeName, options: LibraryOptions): Library {
+export function openLibrary(backend: NativeName, { library, named }: LibraryOptions): Library {
   const attempt = opening(backend);
+  const refuse = (reason: string, code: string) => nativeError(attempt, reason, code);
   if (typeof Deno === "undefined" || typeof Deno.dlopen !== "function") {
-    throw nativeError(attempt, "this host cannot load shared libraries, needs Deno", "unavailable");
+    throw refuse("this host cannot load shared libraries, needs Deno", "unavailable");
   }
-  const path = libraryPath(backend, options.library);
-  const permitted = Deno.permissions.querySync({ name: "ffi", path }).state === "granted";
-  if (!permitted && !options.named) {
-    throw nativeError(attempt, `loading "${path}" needs the permission --allow-ffi=${path}`, "permission");
+  const path = libraryPath(backend, library);
+  if (!named && Deno.permissions.querySync({ name: "ffi", path }).state !== "granted") {
+    throw refuse(`loading "${path}" needs the permission --allow-ffi=${path}`, "permission");
   }
-  let loaded: Deno.DynamicLibrary<typeof SYMBOLS>;
+  const fault = libraryFault(path);
+  if (fault !== undefined) throw refuse(`"${path}" ${fault}`, "no-library");
+  checkVersion(attempt, path);
+  const { symbols, close } = load(attempt, path, SYMBOLS);
   try {
-    loaded = Deno.dlopen(path, SYMBOLS);
-  } catch (error) {
-    throw loadError(attempt, path, error as Error);
-  }
-  try {
-    checkVersion(attempt, loaded.symbols, path);
-    const emulated = loaded.symbols.mlp_kind() === KIND_EMULATED;
-    if (emulated && !options.named) {
-      const found = `library "${path}" is the emulation on the CPU, which is for tests`;
-      throw nativeError(attempt, found, "emulated");
+    const kind = symbols.mlp_kind(), emulated = kind === KIND_NUMBERS.emulated;
+    if (emulated && backend === "cuda" && !named) {
+      throw refuse(`library "${path}" is the emulation on the CPU, which is for tests`, "emulated");
     }
-    return { backend, path, symbols: loaded.symbols, emulated, close: () => loaded.close() };
+    if (kind !== KIND_NUMBERS[backend] && !(emulated && backend === "cuda")) {
+      const other = kind === KIND_NUMBERS.cpu ? "cpu" : "cuda";
+      throw refuse(`library "${path}" is that of backend "${other}"`, "wrong-kind");
+    }
+    return { backend, path, symbols, emulated, close };
   } catch (error) {
-    loaded.close();
+    close();
     throw error;
   }
 }
 
-/** The library of each backend: the environment variable with its path, and its file in this package. */
-const LIBRARIES = {
-  cuda: { variable: "MLPCUDA_LIBRARY", file: "cuda/libmlpcuda.so" },
-  cpu: { variable: "MLPCUDA_CPU_LIBRARY", file: "cpu/libmlpcpu.so" },
-} as const;
-
 /**
  * Returns the path of a backend's library: `given`, else that in its environment variable if it may be read, else the file
  * in this package.
+ *
+ * @throws {BackendError} if no path is given and this package is not on this machine's disk
  */
-export function libraryPath(backend: NativeName, given: string | undefined): string {
+export function libraryPath(
+  backend: NativeName,
+  given: string | undefined,
+  module: string = import.meta.url,
+): string {
   if (given !== undefined) return given;
   const { variable, file } = LIBRARIES[backend];
   if (Deno.permissions.querySync({ name: "env", variable }).state === "granted") {
     const path = Deno.env.get(variable);
     if (path) return path;
   }
-  const beside = new URL(`../../../${file}`, import.meta.url);
+  const beside = new URL(`../../../${file}`, module);
   if (beside.protocol !== "file:") {
-    const needs = `this package is not on this machine's disk, and ${variable} names no library`;
+    const needs = "a package that is loaded from a server has no library; " +
+      `build it in a copy of the repository (\`make ${backend}\`), and set ${variable} to its path`;
     throw nativeError(opening(backend), needs, "no-library");
   }
   return decodeURIComponent(beside.pathname);
 }
 
 /**
- * Checks that a library has the interface version of `ffi.ts`.
+ * Checks that a library has the interface version of `ffi.ts`. Only then may its other functions be loaded.
  *
  * @throws {BackendError} if it has another version
  */
-export function checkVersion(
-  attempt: Attempt,
-  symbols: Pick<Symbols, "mlp_abi_version">,
-  path: string,
-): void {
+function checkVersion(attempt: Attempt, path: string): void {
+  const { symbols, close } = load(attempt, path, { mlp_abi_version: SYMBOLS.mlp_abi_version });
   const version = symbols.mlp_abi_version();
+  close();
   if (version === ABI_VERSION) return;
   const found = `library "${path}" has interface version ${version}, this program needs ${ABI_VERSION}`;
   throw nativeError(attempt, `${found}; rebuild it`, "wrong-abi");
+}
+
+/** Loads functions of a library. */
+function load<T extends Deno.ForeignLibraryInterface>(attempt: Attempt, path: string, functions: T) {
+  try {
+    const loaded = Deno.dlopen(path, functions);
+    return { symbols: loaded.symbols, close: () => loaded.close() };
+  } catch (error) {
+    throw loadError(attempt, path, error as Error);
+  }
 }
 
 function loadError(attempt: Attempt, path: string, error: Error): BackendError {
@@ -116,11 +133,13 @@ function loadError(attempt: Attempt, path: string, error: Error): BackendError {
   if (error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied) {
     return refuse(`loading "${path}" needs the permission --allow-ffi=${path}`, "permission");
   }
-  if (/no such file|not found|cannot open shared object/i.test(error.message)) {
+  // Without the path, the missing file is another one that this library needs.
+  if (error.message.includes(path) && /no such file|not found|cannot open/i.test(error.message)) {
     return refuse(`library "${path}" not found`, "no-library");
   }
   if (/register symbol|undefined symbol/i.test(error.message)) {
     return refuse(`"${path}" is not a library of this version of mlpcuda`, "wrong-abi");
   }
-  return refuse(`"${path}" cannot be loaded: ${error.message}`, "no-library");
+  const why = error.message.replace(/^(Could not open library: )+/, "");
+  return refuse(`"${path}" cannot be loaded: ${why}`, "no-library");
 }

@@ -38,6 +38,10 @@ export interface RecordingOptions {
   readonly device: number;
   /** The path by which to run the plan. */
   readonly path: Path;
+  /** The threads of the CPU library; 0 for one on each processor, which is the only value for others. */
+  readonly threads: number;
+  /** The group of processes that train together; absent if this one trains alone. */
+  readonly group?: Deno.PointerObject;
   /** The beginning of the message if a call fails. */
   readonly attempt: Attempt;
 }
@@ -49,7 +53,7 @@ type RecordedPlan = Pick<StepPlan, "batchSize" | "buffers" | "ops"> & Partial<Pi
 function record(
   { symbols }: Library,
   { batchSize, buffers, ops, labels = false }: RecordedPlan,
-  { device, path, attempt }: RecordingOptions,
+  { device, path, threads, attempt }: RecordingOptions,
 ): Recording {
   const status = new Int32Array(1), error = new Uint8Array(512);
   const handle = symbols.mlp_plan_create(device, batchSize, PATH_NUMBERS[path], status, error, error.length);
@@ -93,6 +97,7 @@ function record(
     },
   };
   try {
+    call(attempt, symbols.mlp_plan_set_threads, plan, threads);
     for (const { shape } of buffers) {
       const [rows, columns] = sidesOf(shape);
       call(attempt, symbols.mlp_plan_add_buffer, plan, rows, columns);
@@ -194,6 +199,7 @@ export function recordTraining(
 ): Recording {
   const recording = record(library, plan, options), { handle } = recording, { symbols } = library;
   try {
+    if (options.group) call(options.attempt, symbols.mlp_plan_set_group, handle, options.group);
     recording.placeInputs(dataset.inputs, plan.inFeatures);
     const { labels, targets, weights } = dataset;
     if (labels) {

@@ -9,6 +9,7 @@ import { processorCount } from "../../host.ts";
 import type { ForwardPlan, StepPlan } from "../../plan/plan.ts";
 import { canShareMemory } from "../../workers/shared_memory.ts";
 import { createBackend } from "../lifecycle.ts";
+import { checkThreads, MAX_THREADS } from "../threads.ts";
 import type { PredictorWork, TrainerWork } from "../work.ts";
 import { createKernelPool, type KernelMemory, type KernelPool } from "./kernel_pool.ts";
 import type { Build } from "./module.ts";
@@ -37,12 +38,8 @@ export interface WasmOptions {
  * @throws {BackendError} if the host's WebAssembly cannot run the kernels
  */
 export async function openWasm(options: WasmOptions = {}): Promise<Backend> {
-  const threads = options.threads ?? processorCount();
-  if (!Number.isSafeInteger(threads) || threads < 1 || threads > MAX_THREADS) {
-    throw new RangeError(
-      `Backend "wasm" needs a whole number of threads from 1 to ${MAX_THREADS}, found ${threads}`,
-    );
-  }
+  const threads = options.threads ?? Math.min(processorCount(), MAX_THREADS);
+  checkThreads("wasm", threads);
   const shared = options.shared ?? canShareMemory();
   const pool = await createKernelPool({ threads, shared, build: options.build });
   return createBackend({
@@ -54,9 +51,6 @@ export async function openWasm(options: WasmOptions = {}): Promise<Backend> {
     close() {},
   });
 }
-
-/** The largest number of threads accepted; a larger one is a mistake. */
-const MAX_THREADS = 256;
 
 function deviceOf({ threads, alone, build }: KernelPool): string {
   const count = threads === 1 ? "1 thread" : `${threads} threads`;

@@ -4,6 +4,8 @@ import header from "../../../cuda/mlp.h" with { type: "text" };
 import {
   ABI_VERSION,
   FACTS,
+  INSTRUCTION_SETS,
+  KIND_NUMBERS,
   PATH_NUMBERS,
   RESULTS,
   STATUS_CODES,
@@ -88,11 +90,15 @@ Deno.test("mlp.h numbers the losses as LOSS_OPS does, with what each is computed
   }
 });
 
-Deno.test("mlp.h numbers statuses, paths, facts and results as ffi.ts does", () => {
+Deno.test("mlp.h numbers statuses, kinds, instruction sets, paths, facts and results as ffi.ts does", () => {
   assertEquals(enumOf("MLP_OK"), inOrder(STATUS_CODES));
   assertEquals(enumOf("MLP_PATH_AUTO", "MLP_PATH_"), { ...PATH_NUMBERS });
   assertEquals(enumOf("MLP_FACT_MAJOR", "MLP_FACT_"), inOrder(FACTS));
   assertEquals(enumOf("MLP_RESULT_LOSS_SUM", "MLP_RESULT_"), inOrder(RESULTS));
+  assertEquals(enumOf("MLP_KIND_CUDA", "MLP_KIND_"), { ...KIND_NUMBERS });
+  const { best: auto, ...sets } = enumOf("MLP_BEST");
+  assertEquals({ auto, ...sets }, { ...INSTRUCTION_SETS });
+  checkCount("MLP_INSTRUCTION_SETS", { auto, ...sets });
   assertStringIncludes(CODE, `MLP_FACTS = ${FACTS.length}\n`);
   assertStringIncludes(CODE, `MLP_RESULTS = ${RESULTS.length}\n`);
   assertStringIncludes(CODE, `MLP_ABI_VERSION ${ABI_VERSION}u\n`);
@@ -115,8 +121,9 @@ Deno.test("SYMBOLS has the functions of mlp.h, with their types", () => {
     const list = parameters === "void" ? [] : parameters.split(",").map(typeOf);
     return [name, { parameters: list, result: typeOf(result) }];
   });
-  const wanted = Object.entries(SYMBOLS).map(([name, { parameters, result }]) => {
-    return [name, { parameters: [...parameters] as string[], result: result as string }];
+  const wanted = Object.entries(SYMBOLS).map(([alias, { parameters, result, ...rest }]) => {
+    const name = "name" in rest ? rest.name : alias;
+    return [name, { parameters: [...parameters] as string[], result: result as string }] as const;
   });
   assertEquals(Object.fromEntries(found), Object.fromEntries(wanted));
 });

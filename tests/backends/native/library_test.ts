@@ -2,8 +2,8 @@
 import { assertEquals, assertInstanceOf, assertStringIncludes, assertThrows } from "@std/assert";
 import { openBackend } from "../../../src/backends/open.ts";
 import { openCuda } from "../../../src/backends/native/cuda.ts";
-import { ABI_VERSION, STATUS_CODES } from "../../../src/backends/native/ffi.ts";
-import { checkVersion, libraryPath, opening } from "../../../src/backends/native/library.ts";
+import { STATUS_CODES } from "../../../src/backends/native/ffi.ts";
+import { libraryPath } from "../../../src/backends/native/library.ts";
 import { checkStatus, textOf } from "../../../src/backends/native/status.ts";
 import { BackendError } from "../../../src/errors.ts";
 import { CUDA_LIBRARY, EMULATED, EMULATED_LIBRARY } from "../../support/backends.ts";
@@ -19,21 +19,25 @@ function codeOf(work: () => unknown): string {
 
 Deno.test("libraryPath() returns the given path, or the path of the package's own library", () => {
   assertEquals(libraryPath("cuda", "some/library.so"), "some/library.so");
+  assertEquals(libraryPath("cpu", "some/library.so"), "some/library.so");
   const named =
     Deno.permissions.querySync({ name: "env", variable: "MLPCUDA_LIBRARY" }).state === "granted" &&
     Deno.env.get("MLPCUDA_LIBRARY");
   assertEquals(libraryPath("cuda", undefined), named || CUDA_LIBRARY);
 });
 
-Deno.test("checkVersion() refuses a library with another interface version, and names both versions", () => {
-  const attempt = opening("cuda");
-  checkVersion(attempt, { mlp_abi_version: () => ABI_VERSION }, "a.so");
-  const error = assertThrows(
-    () => checkVersion(attempt, { mlp_abi_version: () => 77 }, "a.so"),
-    BackendError,
-  );
-  assertEquals(error.code, "wrong-abi");
-  assertStringIncludes(error.message, `library "a.so" has interface version 77`);
+Deno.test("libraryPath() tells how to get a library if the package is not on this machine's disk", () => {
+  for (const [backend, variable] of [["cuda", "MLPCUDA_LIBRARY"], ["cpu", "MLPCUDA_CPU_LIBRARY"]] as const) {
+    if (isGranted({ name: "env", variable }) && Deno.env.get(variable)) continue;
+    const module = "https://example.com/mlpcuda/src/backends/native/library.ts";
+    const error = assertThrows(() => libraryPath(backend, undefined, module), BackendError);
+    assertEquals([error.backend, error.code], [backend, "no-library"]);
+    assertEquals(
+      error.message,
+      `Cannot open backend "${backend}": a package that is loaded from a server has no library; build it in a copy of ` +
+        `the repository (\`make ${backend}\`), and set ${variable} to its path`,
+    );
+  }
 });
 
 Deno.test("checkStatus() throws an error with a code for each status and the library's message", () => {
@@ -57,12 +61,14 @@ Deno.test("openCuda() refuses an invalid device number", () => {
   for (const device of [-1, 0.5, NaN, 2 ** 40]) assertThrows(() => openCuda({ device }), RangeError);
 });
 
-Deno.test("openBackend() with auto requests no permission, and gives the reason why cuda was passed over", async () => {
+Deno.test("openBackend() with auto requests no permission, and gives the reason why native libraries were passed over", async () => {
   const open = () => openBackend("auto", { library: "missing/libmlpcuda.so", threads: 1 });
   await using backend = await withGpu(undefined, open);
-  assertEquals(backend.passedOver[0]?.name, "cuda");
-  assertStringIncludes(backend.passedOver[0].reason, 'Cannot open backend "cuda": ');
-  assertStringIncludes(backend.passedOver[0].reason, "missing/libmlpcuda.so");
+  const reasons = new Map(backend.passedOver.map(({ name, reason }) => [name, reason]));
+  for (const name of ["cuda", "cpu"]) {
+    assertStringIncludes(reasons.get(name)!, `Cannot open backend "${name}": `);
+    assertStringIncludes(reasons.get(name)!, "missing/libmlpcuda.so");
+  }
 });
 
 Deno.test({

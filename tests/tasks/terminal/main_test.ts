@@ -63,12 +63,19 @@ const HINTS: [error: Error, hint: RegExp | undefined, message?: string][] = [
   [new TaskError("No model"), undefined],
   [new FormatError("Cannot read a.npz", { file: "a.npz" }), undefined],
   [new BackendError("Cannot open", { backend: "cuda", code: "unavailable" }), /deno task info/],
-  [
-    new BackendError("Cannot load", { backend: "cuda", code: "permission" }),
-    new RegExp(
-      `^the tasks may load ${config.permissions.mlpcuda.ffi.join(" and ")}: .* a link to your library`,
-    ),
-  ],
+  ...(["cuda", "cpu"] as const).flatMap((backend): [Error, RegExp][] => {
+    const files = config.permissions.mlpcuda.ffi.filter((path) => path.endsWith(`/libmlp${backend}.so`));
+    return [
+      [
+        new BackendError("Cannot load", { backend, code: "permission" }),
+        new RegExp(`^the tasks may load ${files.join(" and ")}: make the first a link to your library$`),
+      ],
+      [
+        new BackendError("Cannot find", { backend, code: "no-library" }),
+        new RegExp(`^run \`make ${backend}\`, or use --backend wasm$`),
+      ],
+    ];
+  }),
   [new DivergedError("The loss is NaN", { epoch: 1, step: 2 }), /--learning-rate/],
   [
     new Deno.errors.PermissionDenied("Permission denied (os error 13): open 'a'"),
@@ -83,7 +90,7 @@ const HINTS: [error: Error, hint: RegExp | undefined, message?: string][] = [
 ];
 
 for (const [error, hint, message = error.message] of HINTS) {
-  Deno.test(`exitCodeOf() is 1 for ${error.name} "${error.message}", without a stack trace`, async () => {
+  Deno.test(`exitCodeOf() is 1 for ${error.name} "${error.message}"${error instanceof BackendError ? ` of ${error.backend}` : ""}, without a stack trace`, async () => {
     const { code, stderr } = await run(() => {
       throw error;
     });

@@ -1,0 +1,160 @@
+// SparseSet: two passes over the dense rows. The first counts the entries of each row, so that every thread knows where its rows
+// go; the second copies them. Each thread has a range of rows.
+//
+// Bytes are read in words of 8, four pairs. If one of them is not 0, all are appended without a branch: each is stored at the end
+// of the list, and the end moves on only if the pair is not 0. A row is collected in memory of the thread and then copied,
+// because such a store may lie beyond the end of the row, where the first entry of the next one is.
+// Cost: reads N I numbers twice, writes the entries once.
+#include "sparse_rows.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace {
+
+// Four pairs of bytes; the first number is in the lowest byte, as the processors of this library order them.
+constexpr int WORD_PAIRS = 4;
+uint64_t word_at(const uint8_t* from) {
+  uint64_t word;
+  std::memcpy(&word, from, sizeof word);
+  return word;
+}
+
+int pairs_of(int columns) { return (columns + 1) / 2; }
+
+// Calls `use(pair, numbers)` for the pairs of a row after the last complete word.
+template <class Use>
+void for_last_pairs(const uint8_t* row, int columns, Use&& use) {
+  for (int i = columns / 8 * 8; i < columns; i += 2) {
+    const int second = i + 1 < columns ? row[i + 1] : 0;
+    use(i / 2, static_cast<uint16_t>(row[i] | second << 8));
+  }
+}
+
+int count_entries(const uint8_t* row, int columns) {
+  constexpr uint64_t LOW_BITS = 0x7fff7fff7fff7fff;
+  uint64_t sums = 0;  // in each 16 bits, the entries at one place of a word
+  for (int i = 0; i + 8 <= columns; i += 8) {
+    const uint64_t word = word_at(row + i);
+    sums += (((word & LOW_BITS) + LOW_BITS) | word) >> 15 & 0x0001000100010001;
+  }
+  int count = static_cast<int>((sums & 0xffff) + (sums >> 16 & 0xffff) + (sums >> 32 & 0xffff) + (sums >> 48));
+  for_last_pairs(row, columns, [&](int, uint16_t numbers) { count += numbers != 0; });
+  return count;
+}
+
+int count_entries(const float* row, int columns) {
+  int count = 0;
+  for (int i = 0; i + 2 <= columns; i += 2) count += (row[i] != 0) | (row[i + 1] != 0);
+  if (columns % 2 != 0) count += row[columns - 1] != 0;
+  return count;
+}
+
+// The entries of one row, with room for all pairs.
+template <class T>
+struct Row {
+  std::vector<uint16_t> pairs;
+  std::vector<T> numbers;
+};
+
+void collect(const uint8_t* from, int columns, Row<uint16_t>& row) {
+  uint16_t *const pairs = row.pairs.data(), *const numbers = row.numbers.data();
+  size_t end = 0;
+  const auto append = [&](int pair, uint16_t both) {
+    pairs[end] = static_cast<uint16_t>(pair);
+    numbers[end] = both;
+    end += both != 0;
+  };
+  for (int i = 0; i + 8 <= columns; i += 8) {
+    const uint64_t word = word_at(from + i);
+    if (word == 0) continue;
+    for (int n = 0; n < WORD_PAIRS; n++) append(i / 2 + n, static_cast<uint16_t>(word >> 16 * n));
+  }
+  for_last_pairs(from, columns, append);
+}
+
+void collect(const float* from, int columns, Row<float>& row) {
+  uint16_t* const pairs = row.pairs.data();
+  float* const numbers = row.numbers.data();
+  size_t end = 0;
+  const auto append = [&](int pair, float first, float second) {
+    pairs[end] = static_cast<uint16_t>(pair);
+    numbers[2 * end] = first;
+    numbers[2 * end + 1] = second;
+    end += (first != 0) | (second != 0);
+  };
+  for (int i = 0; i + 2 <= columns; i += 2) append(i / 2, from[i], from[i + 1]);
+  if (columns % 2 != 0) append(columns / 2, from[columns - 1], 0);
+}
+
+// Calls `work(thread, first, last)` on every thread with its range of `count` rows.
+template <class Work>
+void divide(Team& team, uint64_t count, Work&& work) {
+  const uint64_t threads = team.threads(), each = count / threads, rest = count % threads;
+  team.run([&](int thread) {
+    const uint64_t index = thread, first = index * each + std::min(index, rest);
+    work(thread, first, first + each + (index < rest));
+  });
+}
+
+// Copies all rows. An entry has `width` numbers of type `T`.
+template <class T, class From>
+void fill_with(Team& team, const std::vector<uint64_t>& starts, const From* dense, int columns, int width, uint16_t* to_pairs,
+               T* to_numbers) {
+  const size_t room = pairs_of(columns) + 1;  // for the store after the last entry
+  const Row<T> empty = {std::vector<uint16_t>(room), std::vector<T>(room * width)};
+  std::vector<Row<T>> rows(team.threads(), empty);
+  divide(team, starts.size() - 1, [&](int thread, uint64_t first, uint64_t last) {
+    Row<T>& row = rows[thread];
+    for (uint64_t n = first; n < last; n++) {
+      collect(dense + n * columns, columns, row);
+      const uint64_t start = starts[n], count = starts[n + 1] - start;
+      std::memcpy(to_pairs + start, row.pairs.data(), count * sizeof(uint16_t));
+      std::memcpy(to_numbers + start * width, row.numbers.data(), count * width * sizeof(T));
+    }
+  });
+}
+
+}  // namespace
+
+template <class T>
+void SparseSet::Buffer<T>::reserve(size_t count) {
+  if (data && count <= capacity) return;
+  data.reset();
+  capacity = std::max<size_t>(count, 1);
+  data.reset(new T[capacity]);
+}
+
+double SparseSet::count(const DenseRows& rows, uint64_t row_count, Team& team) {
+  dense_ = rows;
+  starts_.resize(row_count + 1);
+  const int columns = rows.columns;
+  divide(team, row_count, [&](int, uint64_t first, uint64_t last) {
+    for (uint64_t n = first; n < last; n++) {
+      starts_[n + 1] = rows.bytes ? count_entries(rows.bytes + n * columns, columns)
+                                  : count_entries(rows.floats + n * columns, columns);
+    }
+  });
+  starts_[0] = 0;
+  for (uint64_t n = 0; n < row_count; n++) starts_[n + 1] += starts_[n];
+  const double all = static_cast<double>(row_count) * pairs_of(columns);
+  return all > 0 ? static_cast<double>(starts_[row_count]) / all : 0;
+}
+
+void SparseSet::fill(Team& team) {
+  const uint64_t count = starts_.back();
+  pairs_.reserve(count);
+  if (dense_.bytes) {
+    bytes_.reserve(count);
+    fill_with(team, starts_, dense_.bytes, dense_.columns, 1, pairs_.data.get(), bytes_.data.get());
+  } else {
+    floats_.reserve(2 * count);
+    fill_with(team, starts_, dense_.floats, dense_.columns, 2, pairs_.data.get(), floats_.data.get());
+  }
+}
+
+SparseRows SparseSet::rows() const {
+  const bool bytes = dense_.bytes != nullptr;
+  return {starts_.data(), pairs_.data.get(), bytes ? bytes_.data.get() : nullptr, bytes ? nullptr : floats_.data.get(),
+          dense_.scale};
+}

@@ -1,0 +1,33 @@
+/** Lines that name the backend of a run. @module */
+import type { OpenedBackend } from "../../src/backends/open.ts";
+import { shownPath } from "../terminal/paths.ts";
+
+/** A saved network, and the backend that trained it. */
+export interface Trained {
+  /** The path of its file. */
+  readonly path: string;
+  /** The name of the backend. */
+  readonly backend: string;
+}
+
+/**
+ * Returns lines with the backends that were passed over and the one that was opened. If `auto` opened another one than that
+ * which trained `before`, a line tells that the results will have other bits.
+ *
+ * @param before the model that the run replaces, or the checkpoint that it continues; absent if there is none, or if the
+ * backend was requested by name
+ */
+export function backendLines(
+  { name, device, passedOver }: Pick<OpenedBackend, "name" | "device" | "passedOver">,
+  before?: Trained,
+): string[] {
+  return [
+    ...passedOver.map(({ name, reason }) => `passed over ${name}: ${reason}`),
+    `backend  ${name} on ${device}`,
+    ...before === undefined || before.backend === name ? [] : [
+      `backend  other than ${before.backend}, which trained ${
+        shownPath(before.path)
+      }: results have other bits`,
+    ],
+  ];
+}
