@@ -32,8 +32,8 @@ void place_zeros(const SparseRows& from, uint64_t from_row, const Panels& x, int
   for (int panel = 0; panel < x.panels(); panel++) std::fill_n(x.row(panel, row), x.width(panel), 0.0f);
   for (uint64_t entry = from.starts[from_row]; entry < from.starts[from_row + 1]; entry++) {
     for (int half = 0; half < 2; half++) {
-      const float value = from.bytes ? static_cast<float>(from.bytes[entry] >> (8 * half) & 255) : from.floats[2 * entry + half];
-      const int column = 2 * from.pairs[entry] + half;
+      const float value = from.floats ? from.floats[2 * entry + half] : static_cast<float>(from.entries[entry] >> (8 * half) & 255);
+      const int column = 2 * static_cast<int>(from.entries[entry] >> 16) + half;
       if (column < x.columns) *x.at(row, column) = from.scale * value;
     }
   }

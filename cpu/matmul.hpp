@@ -1,135 +1,146 @@
+// The product of two matrices, C (M, N) = start + A (M, K) B (K, N), for the three dense operations of a layer:
+//
+//   linear                  A = x (B, I)      B = weights (I, O)   C = z (B, O)
+//   linear_backward_input   A = dz (B, O)     B = weights (O, I)   C = dx (B, I)
+//   linear_backward_weight  A = xᵀ (I, B)     B = dz (B, O)        C = dw (I, O)
+//
+// Blocking: tile() computes ROWS rows of VECTORS · 16 columns of C in registers. For each k it loads one row of B and ROWS
+// numbers of A, and does ROWS · VECTORS vector multiply-adds, each on a sum of its own: a processor that starts two in every
+// cycle and takes four cycles for one needs at least eight sums. K is cut into blocks, so that a block of B (64 · 64 floats,
+// 16 KB) stays in the first-level cache while all tiles of rows use it; between blocks, the sums are in memory. Tiles of a
+// product have as nearly the same height as possible, because a low tile has too few sums.
+// Numerics: every number of C is one chain of fused multiply-adds with k ascending, whatever the tiles, blocks and shares.
+// Cost: 2 M N K FLOPs; C is read and written once for each block. On an AMD EPYC (Zen 5), one core reaches 260 GFLOP/s with
+// AVX-512 and 130 with AVX2; products of layers of 512 inputs and outputs have 97 % and 90 % of that: see bench/.
 #pragma once
 
 #include "panels.hpp"
 #include "vector.hpp"
 
-namespace MLP_ISA {
-namespace {
-
-#if defined(__AVX512F__)
-constexpr int TILE_VECTORS = 4;
-constexpr int TILE_ROWS[TILE_VECTORS + 1] = {0, 14, 12, 8, 6};
-#else
-constexpr int TILE_VECTORS = 1;
-constexpr int TILE_ROWS[TILE_VECTORS + 1] = {0, 6};
-#endif
 #ifdef __clang__
 #define UNROLLED _Pragma("unroll")
 #else
 #define UNROLLED _Pragma("GCC unroll 16")
 #endif
 
+namespace MLP_ISA {
+namespace {
+
+// Vectors across a tile, and the rows of tiles by their vectors: the registers hold all sums, a row of B and a number of A.
+#if defined(__AVX512F__)
+constexpr int TILE_VECTORS = 4, TILE_ROWS[] = {0, 16, 8, 8, 6};  // 32 registers of 16 floats; chosen on Zen 5
+#else
+constexpr int TILE_VECTORS = 1, TILE_ROWS[] = {0, 6};  // AVX2: 16 registers of 8 floats; NEON: 32 of 4
+#endif
+
+// How A is stored: `by_row`, the numbers of a row lie together, or `by_column`.
 enum class Order { by_row, by_column };
 
+// A part of a product. Strides are distances in floats between rows (of A by column: between columns).
 struct Product {
   const float* a;
   size_t a_stride;
   const float* b;
   size_t b_stride;
   const float* start;
-  size_t start_stride;
-  float* sums;
+  size_t start_stride;  // 0 if all rows start with the same numbers
+  float* sums;          // C
   size_t sums_stride;
-  int depth;
+  int depth;  // K
 };
+
+// The start of sums that start from 0.
+alignas(64) constexpr float ZEROS[PANEL] = {};
 
 template <Order ORDER, int ROWS, int VECTORS>
 __attribute__((noinline)) void tile(const Product& product) {
+  constexpr bool BY_ROW = ORDER == Order::by_row;
   const size_t a_stride = product.a_stride, b_stride = product.b_stride;
   const size_t start_stride = product.start_stride, sums_stride = product.sums_stride;
   const int depth = product.depth;
   V sums[ROWS][VECTORS];
-  {
-    const float* start = product.start;
-    UNROLLED for (int r = 0; r < ROWS; r++, start += start_stride) {
-      UNROLLED for (int v = 0; v < VECTORS; v++) sums[r][v] = load(start + v * LANES);
-    }
+  const float* start = product.start;
+  UNROLLED for (int row = 0; row < ROWS; row++, start += start_stride) {
+    UNROLLED for (int v = 0; v < VECTORS; v++) sums[row][v] = load(start + v * LANES);
   }
-  constexpr int GROUPS = ORDER == Order::by_row ? (ROWS + 2) / 3 : 1;
-  const float *groups[GROUPS], *b = product.b;
-  UNROLLED for (int g = 0; g < GROUPS; g++) groups[g] = product.a + 3 * g * a_stride;
+
+  // Three rows share a pointer: x86 adds 0, 1 or 2 strides to it in a load. 16 pointers would not fit in the registers.
+  constexpr int POINTERS = BY_ROW ? (ROWS + 2) / 3 : 1;
+  const float *a[POINTERS], *b = product.b;
+  UNROLLED for (int p = 0; p < POINTERS; p++) a[p] = product.a + 3 * p * a_stride;
   for (int k = 0; k < depth; k++) {
     V right[VECTORS];
     UNROLLED for (int v = 0; v < VECTORS; v++) right[v] = load(b + v * LANES);
-    UNROLLED for (int r = 0; r < ROWS; r++) {
-      const V left = splat(ORDER == Order::by_row ? groups[r / 3][r % 3 * a_stride] : groups[0][r]);
-      UNROLLED for (int v = 0; v < VECTORS; v++) sums[r][v] = fma(left, right[v], sums[r][v]);
+    UNROLLED for (int row = 0; row < ROWS; row++) {
+      const V left = splat(BY_ROW ? a[row / 3][row % 3 * a_stride] : a[0][row]);
+      UNROLLED for (int v = 0; v < VECTORS; v++) sums[row][v] = fma(left, right[v], sums[row][v]);
     }
-    UNROLLED for (int g = 0; g < GROUPS; g++) groups[g] += ORDER == Order::by_row ? 1 : a_stride;
+    UNROLLED for (int p = 0; p < POINTERS; p++) a[p] += BY_ROW ? 1 : a_stride;
     b += b_stride;
   }
+
   float* to = product.sums;
-  UNROLLED for (int r = 0; r < ROWS; r++, to += sums_stride) {
-    UNROLLED for (int v = 0; v < VECTORS; v++) store(to + v * LANES, sums[r][v]);
+  UNROLLED for (int row = 0; row < ROWS; row++, to += sums_stride) {
+    UNROLLED for (int v = 0; v < VECTORS; v++) store(to + v * LANES, sums[row][v]);
   }
 }
 
+// Computes a tile of 1 to ROWS rows.
 template <Order ORDER, int VECTORS, int ROWS = TILE_ROWS[VECTORS]>
-SHARED_INLINE void tile_of(int rows, const Product& product) {
+SHARED_INLINE void tile_of_rows(int rows, const Product& product) {
   if constexpr (ROWS > 0) {
-    if (rows == ROWS) {
-      tile<ORDER, ROWS, VECTORS>(product);
-    } else {
-      tile_of<ORDER, VECTORS, ROWS - 1>(rows, product);
-    }
+    if (rows == ROWS) return tile<ORDER, ROWS, VECTORS>(product);
+    tile_of_rows<ORDER, VECTORS, ROWS - 1>(rows, product);
   }
 }
 
-// Calls `work(first, count)` for tiles of rows.
-template <class Work>
-SHARED_INLINE void for_tiles(int rows, int most, const Work& work) {
-  const int tiles = (rows + most - 1) / most;
-  if (tiles == 0) return;
-  const int least = rows / tiles, larger = rows % tiles;
-  for (int t = 0, first = 0; t < tiles; t++) {
-    const int count = least + (t < larger);
-    work(first, count);
-    first += count;
-  }
-}
-
-SHARED_INLINE int tile_rows(int vectors) { return TILE_ROWS[vectors < TILE_VECTORS ? vectors : TILE_VECTORS]; }
-
+// Computes a tile of 1 to VECTORS vectors.
 template <Order ORDER, int VECTORS = TILE_VECTORS>
-SHARED_INLINE void strip_of(int rows, int vectors, const Product& product) {
+SHARED_INLINE void tile_of(int rows, int vectors, const Product& product) {
   if constexpr (VECTORS > 0) {
-    if (vectors == VECTORS) {
-      tile_of<ORDER, VECTORS>(rows, product);
-    } else {
-      strip_of<ORDER, VECTORS - 1>(rows, vectors, product);
-    }
+    if (vectors == VECTORS) return tile_of_rows<ORDER, VECTORS>(rows, product);
+    tile_of<ORDER, VECTORS - 1>(rows, vectors, product);
   }
 }
 
+// Computes the rows of a tile for all vectors of a panel.
 template <Order ORDER>
-SHARED_INLINE void multiply_tile(int rows, int vectors, Product product) {
-  for (int v = 0; v < vectors; v += TILE_VECTORS) {
-    strip_of<ORDER>(rows, vectors - v < TILE_VECTORS ? vectors - v : TILE_VECTORS, product);
+SHARED_INLINE void multiply(int rows, int vectors, Product product) {
+  for (int rest = vectors; rest > 0; rest -= TILE_VECTORS) {
+    tile_of<ORDER>(rows, rest < TILE_VECTORS ? rest : TILE_VECTORS, product);
     product.b += TILE_VECTORS * LANES;
     product.start += TILE_VECTORS * LANES;
     product.sums += TILE_VECTORS * LANES;
   }
 }
 
-alignas(64) constexpr float ZEROS[PANEL] = {};
+// Divides rows of a panel of `vectors` into tiles, and calls `work(first, count)` for each.
+template <class Work>
+SHARED_INLINE void for_tiles(Range rows, int vectors, const Work& work) {
+  const int most = TILE_ROWS[vectors < TILE_VECTORS ? vectors : TILE_VECTORS], tiles = (rows.count() + most - 1) / most;
+  for (int tile = 0, row = rows.first; tile < tiles; tile++) {
+    const int count = (rows.last - row + tiles - tile - 1) / (tiles - tile);
+    work(row, count);
+    row += count;
+  }
+}
 
-#ifndef KP
-#define KP 1
-#endif
+// Computes rows of one panel of C = start + A B, and calls `finish(rows)` for the rows of each tile when their sums are complete.
+// `start` has the numbers of the panel that each row starts with.
 template <class Finish>
-SHARED_INLINE void multiply_rows(const Panels& x, const Panels& w, const float* start, const Panels& sums, Range rows, int panel,
+SHARED_INLINE void multiply_rows(const Panels& a, const Panels& b, const float* start, const Panels& c, Range rows, int panel,
                                  const Finish& finish) {
-  const int vectors = sums.width(panel) / LANES, blocks = x.panels();
-  const size_t stride = sums.width(panel);
+  const size_t stride = static_cast<size_t>(c.width(panel));
+  const int vectors = c.width(panel) / LANES, blocks = a.panels();
   for (int block = 0; block < blocks; block++) {
-    const int first = block * PANEL, depth = x.columns - first < PANEL ? x.columns - first : PANEL;
-    for_tiles(rows.count(), tile_rows(vectors), [&](int offset, int count) __attribute__((always_inline)) {
-      const int row = rows.first + offset;
-      float* to = sums.row(panel, row);
-      const Product product = {x.row(block, row), static_cast<size_t>(x.width(block)), w.row(panel, first), static_cast<size_t>(w.width(panel)),
-                               block == 0 ? start : to, block == 0 ? 0 : stride, to, stride, depth};
-      multiply_tile<Order::by_row>(count, vectors, product);
-      if (block == blocks - 1) finish(row, count);
+    const int k = block * PANEL, depth = a.columns - k < PANEL ? a.columns - k : PANEL;
+    const size_t a_stride = static_cast<size_t>(a.width(block));
+    for_tiles(rows, vectors, [&](int row, int count) __attribute__((always_inline)) {
+      float* sums = c.row(panel, row);
+      const bool begins = block == 0;
+      multiply<Order::by_row>(count, vectors, {a.row(block, row), a_stride, b.row(panel, k), stride, begins ? start : sums,
+                                               begins ? 0 : stride, sums, stride, depth});
+      if (block == blocks - 1) finish(Range{row, row + count});
     });
   }
 }

@@ -18,8 +18,10 @@ namespace MLP_ISA {
 // Return a state, or 0 if it has almost decayed. Without a gradient, a state shrinks by a factor in each step, until it is a
 // denormal number forever: 0.9 times the smallest ones is rounded to themselves. Such numbers are slow on most processors. After
 // 100 epochs on MNIST with Adam, every third vector of first moments of 784-128-64-10 has one (measured), and on an AMD EPYC
-// (Zen 5) the update of such a vector takes 2.5 times as long. A mean this small no longer moves a parameter, nor does the
-// root of a square this small change a denominator. Lion keeps small means, since it uses their signs.
+// (Zen 5) the update of such a vector takes 2.5 times as long. A mean of Adam this small no longer moves a parameter, and its
+// product with the learning rate is not denormal either; nor does the root of a square this small change a denominator. Lion
+// keeps small means, since it uses their signs.
+SHARED_INLINE V decayed_velocity(V velocity) { return select(less(abs(velocity), splat(0x1p-126f)), zero(), velocity); }
 SHARED_INLINE V decayed_mean(V mean) { return select(less(abs(mean), splat(0x1p-100f)), zero(), mean); }
 SHARED_INLINE V decayed_square(V square) { return select(less(square, splat(0x1p-126f)), zero(), square); }
 
@@ -56,7 +58,7 @@ struct Sgd {
   SHARED_INLINE V operator()(V g, size_t at) const {
     V p = load(values + at), step = fma(weight_decay, p, g);
     if (velocities) {
-      const V velocity = decayed_mean(fma(momentum, load(velocities + at), step));
+      const V velocity = decayed_velocity(fma(momentum, load(velocities + at), step));
       store(velocities + at, velocity);
       step = nesterov ? fma(momentum, velocity, step) : velocity;
     }

@@ -1,0 +1,426 @@
+// Tests of the dense products with every instruction set of this processor and shares of many divisions: bit by bit against the
+// chain of std::fma() that kernels.hpp defines, and against sums in double. All padding is NaN, and memory ends where the
+// matrices end. Prints a digest of all results, which is the same on every processor.
+#include <algorithm>
+#include <cinttypes>
+
+#include "rows_activations.hpp"
+
+#define DENSE_KERNELS(isa)                                                                                              \
+  namespace isa {                                                                                                       \
+  void linear(const Linear&, Range rows, Range panels);                                                                 \
+  void linear_backward_input(const LinearBackwardInput&, uint32_t step, Range rows, Range panels);                      \
+  void linear_backward_weight(const LinearBackwardWeight&, const Slices&, const Update&, Range inputs, Range panels);   \
+  void bias_gradient(const BiasGradient&, const Slices&, const Update&, Range panels);                                  \
+  void transpose(const Panels& by_input, const Panels& by_output, Range inputs, Range panels);                          \
+  }
+#if defined(__x86_64__)
+DENSE_KERNELS(avx512)
+DENSE_KERNELS(avx2)
+#else
+DENSE_KERNELS(neon)
+#endif
+
+namespace {
+
+#define DENSE(isa)                                                                                                 \
+  [] {                                                                                                             \
+    Kernels kernels{};                                                                                             \
+    kernels.linear = isa::linear, kernels.linear_backward_input = isa::linear_backward_input;                      \
+    kernels.linear_backward_weight = isa::linear_backward_weight, kernels.bias_gradient = isa::bias_gradient;      \
+    kernels.transpose = isa::transpose;                                                                            \
+    return kernels;                                                                                                \
+  }()
+
+// Returns the kernels of the instruction sets that this processor has.
+std::vector<Kernels> dense_kernels() {
+#if defined(__x86_64__)
+  std::vector<Kernels> found;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found.push_back(DENSE(avx2));
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl")) {
+    found.push_back(DENSE(avx512));
+  }
+  return found;
+#else
+  return {DENSE(neon)};
+#endif
+}
+
+// ---- shares ----
+
+// Ranges in both dimensions of a result.
+struct Share {
+  Range rows, panels;
+};
+using Division = std::vector<Share>;
+
+// Returns ways to divide a range: as a whole, in steps, and in two parts at every multiple of `step`, or at some of many.
+std::vector<std::vector<Range>> cuts(int count, int step) {
+  std::vector<std::vector<Range>> all = {{{0, count}}, {}};
+  for (int first = 0; first < count; first += step) all[1].push_back({first, std::min(first + step, count)});
+  const int parts = static_cast<int>(all[1].size()), stride = std::max(1, parts / 5);
+  for (int part = 1; part < parts; part += stride) all.push_back({{part * step, count}, {0, part * step}});
+  return all;
+}
+
+// Returns ways to divide a result: each way to divide its rows with one way to divide its panels, and each with the other.
+std::vector<Division> divisions(int rows, int step, int panels) {
+  const std::vector<std::vector<Range>> down = cuts(rows, step), across = cuts(panels, 1);
+  std::vector<Division> all;
+  for (size_t at = 0; at < std::max(down.size(), across.size()); at++) {
+    Division division;
+    for (const Range& columns : across[at % across.size()]) {
+      for (const Range& range : down[at % down.size()]) division.push_back({range, columns});
+    }
+    all.push_back(division);
+  }
+  return all;
+}
+
+// Runs `work(kernels, division)` with every instruction set and division; `work` returns the results, which must be `wanted`.
+template <class Work>
+void expect_in_all(const std::vector<float>& wanted, const std::vector<Division>& all, const std::string& check,
+                   const Work& work) {
+  int number = 0;
+  for (const Kernels& kernels : dense_kernels()) {
+    for (const Division& division : all) {
+      expect(same_bits(wanted, work(kernels, division)), check + ", run " + std::to_string(number++));
+    }
+  }
+  for (float value : wanted) digest = (digest ^ bits_of(value)) * 1099511628211u;
+}
+
+// ---- sums ----
+
+// The sum of a chain of fused multiply-adds, and the same sum in double with a bound of the error of the chain.
+struct Chain {
+  float sum;
+  double exact, magnitude;
+  int terms = 0;
+
+  explicit Chain(float start) : sum(start), exact(start), magnitude(std::fabs(start)) {}
+  void add(float a, float b) {
+    sum = std::fma(a, b, sum);
+    const double product = static_cast<double>(a) * b;
+    exact += product;
+    magnitude += std::fabs(product);
+    terms++;
+  }
+  float checked(const std::string& check) const {
+    expect(std::fabs(sum - exact) <= terms * HALF_UNIT * magnitude + TINY, check + ", sum in double");
+    return sum;
+  }
+};
+
+// Returns the sum over the slices in the order that kernels.hpp defines; `chain(first, last)` returns the sum of one slice.
+template <class ChainOf>
+float over_slices(const Slices& slices, const ChainOf& chain) {
+  std::vector<float> sums;
+  for (int slice = 0; slice < slices.count; slice++) sums.push_back(chain(slices.bounds[slice], slices.bounds[slice + 1]));
+  for (; sums.size() > 1; sums.resize(sums.size() / 2)) {
+    for (size_t pair = 0; pair < sums.size() / 2; pair++) sums[pair] = sums[2 * pair] + sums[2 * pair + 1];
+  }
+  return sums[0];
+}
+
+// The rows, inputs and outputs of a test.
+struct Size {
+  int rows, in, out;
+};
+std::string text(const char* name, const Size& size) {
+  return std::string(name) + " of " + std::to_string(size.rows) + " rows, " + std::to_string(size.in) + " inputs, " +
+         std::to_string(size.out) + " outputs";
+}
+
+// Returns a matrix with the numbers of another, and padding of NaN.
+std::unique_ptr<Matrix> copy_of(const Matrix& from) {
+  auto copy = std::make_unique<Matrix>(from.panels.rows, from.panels.columns);
+  std::copy(from.memory.data(), from.memory.data() + from.memory.size(), copy->memory.data());
+  return copy;
+}
+
+void append(std::vector<float>& all, const Matrix& matrix) {
+  for (float number : matrix.numbers()) all.push_back(number);
+}
+
+// ---- operations ----
+
+void test_linear(const Size& size, mlp_activation activation, bool stores_z) {
+  const std::string name = text("linear", size) + ", activation " + std::to_string(activation) + (stores_z ? ", z" : "");
+  const Matrix x(size.rows, size.in), weights(size.in, size.out), bias(1, size.out);
+  std::vector<float> sums;
+  for (int row = 0; row < size.rows; row++) {
+    for (int output = 0; output < size.out; output++) {
+      Chain chain(bias.at(0, output));
+      for (int input = 0; input < size.in; input++) chain.add(x.at(row, input), weights.at(input, output));
+      sums.push_back(chain.checked(name));
+    }
+  }
+  const auto run = [&](const Kernels& kernels, const Division& division) {
+    const Matrix y(size.rows, size.out), z(size.rows, size.out);
+    const Linear op = {x.panels, weights.panels, bias.memory.data(), y.panels, stores_z ? z.panels : Panels{}, activation};
+    for (const Share& share : division) kernels.linear(op, share.rows, share.panels);
+    std::vector<float> found;
+    append(found, y);
+    if (stores_z) append(found, z);
+    return found;
+  };
+  const std::vector<Division> all = divisions(size.rows, 1, weights.panels.panels());
+  std::vector<float> wanted = run(dense_kernels()[0], all[0]);
+  for (size_t at = 0; at < sums.size(); at++) {
+    if (activation == MLP_LINEAR || activation == MLP_SOFTMAX || activation == MLP_RELU) {
+      wanted[at] = activation == MLP_RELU && sums[at] < 0 ? 0 : sums[at];
+    }
+    expect_near(wanted[at], activate_in_double(activation, sums[at]), name);
+    if (stores_z) wanted[sums.size() + at] = sums[at];
+  }
+  expect_in_all(wanted, all, name, run);
+}
+
+void test_backward_input(const Size& size, mlp_activation activation, double rate) {
+  const std::string name = text("linear_backward_input", size) + ", activation " + std::to_string(activation) + ", dropout " +
+                           std::to_string(rate);
+  constexpr uint32_t STEP = 7;
+  const Matrix dz(size.rows, size.out), weights(size.out, size.in), x(size.rows, size.in), z(size.rows, size.in);
+  const DropoutMask mask = mask_of({rate, 5, 2});
+  std::vector<float> products;
+  for (int row = 0; row < size.rows; row++) {
+    for (int input = 0; input < size.in; input++) {
+      Chain chain(0);
+      for (int output = 0; output < size.out; output++) chain.add(dz.at(row, output), weights.at(output, input));
+      const float product = chain.checked(name);
+      products.push_back(rate > 0 ? mask.apply(mask.key(STEP, row), input, product) : product);
+    }
+  }
+  const bool with_z = activation == MLP_SILU || activation == MLP_MISH || activation == MLP_GELU;
+  const auto run = [&](const Kernels& kernels, const Division& division) {
+    const Matrix dx(size.rows, size.in);
+    const LinearBackwardInput op = {dz.panels, weights.panels, x.panels, with_z ? z.panels : Panels{}, dx.panels,
+                                    activation, rate > 0,      mask};
+    for (const Share& share : division) kernels.linear_backward_input(op, STEP, share.rows, share.panels);
+    return dx.numbers();
+  };
+  const std::vector<Division> all = divisions(size.rows, 1, weights.panels.panels());
+  std::vector<float> wanted = run(dense_kernels()[0], all[0]);
+  const std::vector<float> outputs = x.numbers(), sums = z.numbers();
+  for (size_t at = 0; at < products.size(); at++) {
+    if (activation == MLP_LINEAR || activation == MLP_SOFTMAX || activation == MLP_RELU) {
+      wanted[at] = activation == MLP_RELU && outputs[at] <= 0 ? 0 : products[at];
+    }
+    expect_near(wanted[at], back_in_double(activation, outputs[at], sums[at], products[at]), name);
+  }
+  expect_in_all(wanted, all, name, run);
+}
+
+// The optimizers that the tests of fused updates use: one with a state, and the usual one with two.
+Update sgd_with_momentum() {
+  Update update{};
+  update.rule = rule_of({MLP_SGD, {0.9, 0, 0.01}});
+  update.factors = factors_of_step({MLP_SGD, {0.9, 0, 0.01}}, 0.05, 3);
+  return update;
+}
+Update adam() {
+  Update update{};
+  update.rule = rule_of({MLP_ADAM, {0.9, 0.999, 1e-8, 0, 0}});
+  update.factors = factors_of_step({MLP_ADAM, {0.9, 0.999, 1e-8, 0, 0}}, 0.001, 3);
+  return update;
+}
+
+// A parameter and its states as a fused update leaves them, computed number by number.
+struct Updated {
+  float value, first, second;
+};
+Updated updated(const Update& update, float gradient, Updated before) {
+  const auto* settings = update.rule.settings;
+  if (update.rule.optimizer == MLP_SGD) {
+    const float step = std::fma(settings[2].value, before.value, gradient);
+    const float velocity = std::fma(settings[0].value, before.first, step);
+    return {std::fma(-update.factors.x, velocity, before.value), velocity, before.second};
+  }
+  const float mean = std::fma(settings[0].value, before.first, settings[0].complement * gradient);
+  const float square = std::fma(settings[1].value, before.second, settings[1].complement * gradient * gradient);
+  return {before.value - update.factors.y * mean / (std::sqrt(square) + update.factors.z), mean, square};
+}
+
+// A parameter with its states.
+struct Trained {
+  std::unique_ptr<Matrix> values, first, second;
+
+  Trained(int rows, int columns)
+      : values(std::make_unique<Matrix>(rows, columns)), first(std::make_unique<Matrix>(rows, columns)),
+        second(std::make_unique<Matrix>(rows, columns)) {
+    for (size_t at = 0; at < second->memory.size(); at++) second->memory[at] = std::fabs(second->memory[at]);
+  }
+  Trained(const Trained& other)
+      : values(copy_of(*other.values)), first(copy_of(*other.first)), second(copy_of(*other.second)) {}
+  Parameter parameter() const { return {values->memory.data(), {first->memory.data(), second->memory.data()}, nullptr}; }
+  std::vector<float> numbers() const {
+    std::vector<float> all;
+    append(all, *values), append(all, *first), append(all, *second);
+    return all;
+  }
+  Trained updated_with(const Update& update, const std::vector<float>& gradient) const {
+    const Trained after(*this);
+    for (int row = 0; row < values->panels.rows; row++) {
+      for (int column = 0; column < values->panels.columns; column++) {
+        const float g = gradient[static_cast<size_t>(row) * values->panels.columns + column];
+        const Updated now = updated(update, g, {values->at(row, column), first->at(row, column), second->at(row, column)});
+        after.values->at(row, column) = now.value;
+        after.first->at(row, column) = now.first;
+        after.second->at(row, column) = now.second;
+      }
+    }
+    return after;
+  }
+};
+
+std::vector<float> transposed(const Matrix& matrix) {
+  std::vector<float> all;
+  for (int column = 0; column < matrix.panels.columns; column++) {
+    for (int row = 0; row < matrix.panels.rows; row++) all.push_back(matrix.at(row, column));
+  }
+  return all;
+}
+
+void test_backward_weight(const Size& size, const Slices& slices) {
+  const std::string name = text("linear_backward_weight", size) + ", slices " + std::to_string(slices.count);
+  const Matrix x(size.rows, size.in), dz(size.rows, size.out);
+  const Trained before(size.in, size.out);
+  std::vector<float> gradient;
+  for (int input = 0; input < size.in; input++) {
+    for (int output = 0; output < size.out; output++) {
+      gradient.push_back(over_slices(slices, [&](int first, int last) {
+        Chain chain(0);
+        for (int row = first; row < last; row++) chain.add(x.at(row, input), dz.at(row, output));
+        return chain.checked(name);
+      }));
+    }
+  }
+  const std::vector<Division> all = divisions(size.in, LANES, dz.panels.panels());
+  const LinearBackwardWeight part = {x.panels, dz.panels, before.values->panels, nullptr, {}, {}};
+  expect_in_all(gradient, all, name + ", stored", [&](const Kernels& kernels, const Division& division) {
+    const Matrix stored(size.in, size.out);
+    LinearBackwardWeight op = part;
+    op.d_weights = stored.memory.data();
+    for (const Share& share : division) kernels.linear_backward_weight(op, slices, {}, share.rows, share.panels);
+    return stored.numbers();
+  });
+  for (const Update& update : {sgd_with_momentum(), adam()}) {
+    const Trained after = before.updated_with(update, gradient);
+    for (bool twice : {false, true}) {
+      std::vector<float> wanted = after.numbers();
+      if (twice) {
+        for (float value : transposed(*after.values)) wanted.push_back(value);
+      }
+      expect_in_all(wanted, all, name + ", updated", [&](const Kernels& kernels, const Division& division) {
+        const Trained trained(before);
+        const Matrix by_output(size.out, size.in);
+        LinearBackwardWeight op = part;
+        op.weights = trained.values->panels, op.parameter = trained.parameter();
+        if (twice) op.by_output = by_output.panels;
+        for (const Share& share : division) kernels.linear_backward_weight(op, slices, update, share.rows, share.panels);
+        std::vector<float> found = trained.numbers();
+        if (twice) append(found, by_output);
+        return found;
+      });
+    }
+  }
+}
+
+void test_bias_gradient(const Size& size, const Slices& slices) {
+  const std::string name = text("bias_gradient", size) + ", slices " + std::to_string(slices.count);
+  const Matrix dz(size.rows, size.out);
+  const Trained before(1, size.out);
+  std::vector<float> gradient;
+  for (int output = 0; output < size.out; output++) {
+    gradient.push_back(over_slices(slices, [&](int first, int last) {
+      Chain chain(0);
+      for (int row = first; row < last; row++) chain.add(1, dz.at(row, output));
+      return chain.checked(name);
+    }));
+  }
+  const std::vector<Division> all = divisions(1, 1, dz.panels.panels());
+  expect_in_all(gradient, all, name + ", stored", [&](const Kernels& kernels, const Division& division) {
+    const Matrix stored(1, size.out);
+    for (const Share& share : division) kernels.bias_gradient({dz.panels, stored.memory.data(), {}}, slices, {}, share.panels);
+    return stored.numbers();
+  });
+  for (const Update& update : {sgd_with_momentum(), adam()}) {
+    expect_in_all(before.updated_with(update, gradient).numbers(), all, name + ", updated",
+                  [&](const Kernels& kernels, const Division& division) {
+                    const Trained trained(before);
+                    const BiasGradient op = {dz.panels, nullptr, trained.parameter()};
+                    for (const Share& share : division) kernels.bias_gradient(op, slices, update, share.panels);
+                    return trained.numbers();
+                  });
+  }
+}
+
+void test_transpose(const Size& size) {
+  const Matrix by_input(size.in, size.out);
+  expect_in_all(transposed(by_input), divisions(size.in, LANES, by_input.panels.panels()), text("transpose", size),
+                [&](const Kernels& kernels, const Division& division) {
+                  const Matrix by_output(size.out, size.in);
+                  for (const Share& share : division) {
+                    kernels.transpose(by_input.panels, by_output.panels, share.rows, share.panels);
+                  }
+                  return by_output.numbers();
+                });
+}
+
+// Returns slices of nearly the same size, or with `rest` rows in the first ones and none in the others.
+Slices even_slices(int count, int rows) {
+  Slices slices{count, {}};
+  for (int slice = 0; slice <= count; slice++) slices.bounds[slice] = rows * slice / count;
+  return slices;
+}
+Slices full_slices(int count, int rows, int rows_of_slice) {
+  Slices slices{count, {}};
+  for (int slice = 0; slice <= count; slice++) slices.bounds[slice] = std::min(rows, slice * rows_of_slice);
+  return slices;
+}
+
+void test_size(const Size& size) {
+  generator().seed(static_cast<unsigned>(size.rows * 1000003 + size.in * 1009 + size.out));  // not by the runs before
+  test_linear(size, MLP_RELU, false);
+  test_backward_input(size, MLP_RELU, 0);
+  for (int count : {1, 2, 4, 8}) test_bias_gradient(size, even_slices(count, size.rows));
+  const int count = 1 << (size.rows + size.in + size.out) % 4;
+  test_backward_weight(size, even_slices(count, size.rows));
+  test_transpose(size);
+}
+
+void test_variants(const Size& size) {
+  generator().seed(static_cast<unsigned>(size.rows));
+  for (mlp_activation activation : ALL_ACTIVATIONS) {
+    test_linear(size, activation, activation % 2 == 0);
+    test_linear(size, activation, activation % 2 == 1);
+    test_backward_input(size, activation, 0);
+    test_backward_input(size, activation, 0.3);
+  }
+  for (int count : {1, 2, 4, 8}) {
+    test_backward_weight(size, even_slices(count, size.rows));
+    test_backward_weight(size, full_slices(count, size.rows, size.rows));  // all rows are in the first slice
+    test_backward_weight(size, full_slices(count, size.rows, (size.rows + count) / count));
+  }
+}
+
+}  // namespace
+
+int main() {
+  const int sizes[] = {1, 2, 3, 7, 15, 16, 17, 31, 33, 63, 64, 65, 127, 128, 129, 784};
+  constexpr int COUNT = sizeof(sizes) / sizeof(sizes[0]);
+  // Each size in each dimension, beside several others.
+  for (int at = 0; at < COUNT; at++) {
+    test_size({sizes[at], sizes[(at * 5 + 1) % COUNT], sizes[(at * 11 + 3) % COUNT]});
+    test_size({sizes[at], sizes[(at * 3 + 7) % COUNT], sizes[(at * 7 + 5) % COUNT]});
+    test_size({sizes[at], sizes[at], sizes[at] > 200 ? 10 : sizes[at]});
+  }
+  for (const Size& size : {Size{128, 784, 10}, Size{96, 784, 128}, Size{128, 128, 64}, Size{128, 64, 10}, Size{5, 192, 40}}) {
+    test_size(size);
+  }
+  for (const Size& size : {Size{5, 17, 33}, Size{150, 19, 80}}) test_variants(size);
+  printf("%d checks, %d faults, digest %016" PRIx64 "\n", checks, faults, digest);
+  return faults ? 1 : 0;
+}
