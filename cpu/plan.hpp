@@ -109,7 +109,7 @@ struct mlp_plan : Recording {
   Panels panels(int32_t id) const { return id < 0 ? Panels{} : buffers_[static_cast<size_t>(id)].panels; }
   Parameter parameter(const UpdateOp& op) const;
 
-  // lower.cpp
+  // lower.cpp, lower_updates.cpp
   void lower();
   void add_phase(bool by_rows, std::function<void(int, int, const Step&)> work) { phases_.push_back({std::move(work), by_rows}); }
   void add_network(const Network& network);
