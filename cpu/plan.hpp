@@ -21,7 +21,7 @@ struct DataSet {
   Memory<float> floats;
   SparseSet sparse;
   bool is_sparse = false;
-  double share = 1;  // of the inputs that are not 0
+  double share = 1;  // of the pairs of inputs that are not 0
   Memory<uint32_t> labels;
   Memory<float> targets, row_weights;
 };
