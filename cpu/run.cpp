@@ -47,7 +47,8 @@ Team& mlp_plan::team() {
 void mlp_plan::set_inputs(const uint8_t* bytes, const float* floats, uint64_t count, uint64_t columns) {
   check_inputs(bytes != nullptr, count, columns);
   const uint64_t rows = count / columns;
-  const bool was_sparse = data_.is_sparse;
+  const bool fits = !data_.is_sparse && count > 0 && fits_inputs(bytes != nullptr, count);
+  set_.rows = 0;  // until the numbers are copied: if the memory is used up, no rows are left to read
   const DenseRows dense{bytes, floats, static_cast<int>(columns), 1};
   data_.is_sparse = false;
   if (rows >= SPARSE_ROWS && columns <= MAX_SPARSE_COLUMNS && std::min<uint64_t>(batch_size(), rows) <= SPARSE_BATCH) {
@@ -58,7 +59,7 @@ void mlp_plan::set_inputs(const uint8_t* bytes, const float* floats, uint64_t co
     data_.sparse.fill(team());
     data_.bytes = {};
     data_.floats = {};
-  } else if (!was_sparse && fits_inputs(bytes != nullptr, count) && count > 0) {
+  } else if (fits) {
     if (bytes) std::memcpy(data_.bytes.get(), bytes, count);
     else std::memcpy(data_.floats.get(), floats, count * sizeof(float));
   } else {
