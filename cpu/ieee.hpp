@@ -1,5 +1,5 @@
-// The processor's mode of arithmetic. A program may have told the processor, for its thread, to round in another direction or to
-// replace denormal numbers by 0: some libraries do when they are loaded. The kernels would then compute other bits.
+// The processor's mode of arithmetic. A program may have told the processor, for its thread, to round in another direction or
+// to replace denormal numbers by 0: some libraries do when they are loaded. The kernels would then compute other bits.
 #pragma once
 
 #include <cstdint>

@@ -9,9 +9,9 @@
 
 namespace {
 
-// A data set is stored without its zeros if at most this share of its numbers is not 0. Measured with 784-128-64-10: see
-// cpu/README.md.
-constexpr double SPARSE_SHARE = 0.4;
+// A data set is stored without its zeros if at most this share of its pairs of inputs is not 0. Measured with 64 to 512
+// outputs on an AMD EPYC (Zen 5): at 0.64, a layer takes 0.85 to 0.98 of the time of the dense kernels.
+constexpr double SPARSE_SHARE = 0.6;
 
 // Below this number of rows, reading a set once costs more than its zeros save. In batches beyond the other, the lists of the
 // inputs would need too much memory.
@@ -117,7 +117,7 @@ void mlp_plan::prepare() {
 void mlp_plan::describe_path(bool is_network) {
   std::string text = is_network ? format("fused phases, %d a step", static_cast<int>(phases_.size())) : "operations one by one";
   text += format(", %s, %d %s", set_name_, team().threads(), team().threads() == 1 ? "thread" : "threads");
-  if (sparse_x_ >= 0) text += format(", without the zeros of the inputs (%.0f %% are not 0)", 100 * data_.share);
+  if (sparse_x_ >= 0) text += format(", without the zeros of the inputs (%.0f %% of the pairs are not 0)", 100 * data_.share);
   path_reason_ = text;
 }
 

@@ -3,9 +3,9 @@
 //
 //   bench_sparse [FILE]     FILE: 60,000 x 784 bytes, the pixels of MNIST; without it, random strokes
 //
-// A step's time is the least of several epochs, in processor time of the first thread, so that other programs disturb it little.
+// All times are processor time of the first thread, and that of a step is the least of several epochs: other programs disturb
+// them little.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <ctime>
@@ -23,7 +23,7 @@ constexpr int ROWS = 60000, SIDE = 28, INPUTS = SIDE * SIDE, OUTPUTS = 128, BATC
 constexpr int STEPS = (ROWS + BATCH - 1) / BATCH;
 constexpr float SCALE = 1.0f / 255;
 
-double wall_time() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+// Returns the processor time of this thread, in seconds.
 double thread_time() {
   timespec time;
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
@@ -134,12 +134,12 @@ int main(int count, char** arguments) {
     SparseSet set;
     double share = 0, counting = 1e9, filling = 1e9;
     for (int repeat = 0; repeat < 10; repeat++) {
-      const double start = wall_time();
+      const double start = thread_time();
       share = set.count({pixels.data(), nullptr, INPUTS, SCALE}, ROWS, team);
-      const double middle = wall_time();
+      const double middle = thread_time();
       set.fill(team);
       counting = std::min(counting, middle - start);
-      filling = std::min(filling, wall_time() - middle);
+      filling = std::min(filling, thread_time() - middle);
     }
     printf("%d thread%s: rows without zeros counted in %.1f ms, copied in %.1f ms; %.1f %% of the pairs\n", threads,
            threads == 1 ? "" : "s", 1e3 * counting, 1e3 * filling, 100 * share);

@@ -1,5 +1,5 @@
-// Compares every function of math.hpp with libm in double precision, and fails if an error is above 2 ulp, or if two instruction
-// sets give other bits.
+// Compares every function of math.hpp with libm in double precision, and fails if an error is above 2 ulp, or if two
+// instruction sets give other bits.
 //
 //   math_test [STEP [THREADS]]
 //
@@ -35,7 +35,8 @@ const Function FUNCTIONS[] = {
     {"log1p", &MathFunctions::log1p, [](float x) { return std::log1p(static_cast<double>(x)); }},
     {"tanh", &MathFunctions::tanh, [](float x) { return std::tanh(static_cast<double>(x)); }},
     {"sigmoid", &MathFunctions::sigmoid, [](float x) { return 1 / (1 + std::exp(-static_cast<double>(x))); }},
-    {"normal_cdf", &MathFunctions::normal_cdf, [](float x) { return 0.5 * std::erfc(static_cast<double>(x) * -std::sqrt(0.5)); }},
+    {"normal_cdf", &MathFunctions::normal_cdf,
+     [](float x) { return 0.5 * std::erfc(static_cast<double>(x) * -std::sqrt(0.5)); }},
 };
 
 struct Set {

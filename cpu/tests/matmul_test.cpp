@@ -4,47 +4,18 @@
 #include <algorithm>
 #include <cinttypes>
 
+#include "instruction_set.hpp"
 #include "rows_activations.hpp"
-
-#define DENSE_KERNELS(isa)                                                                                              \
-  namespace isa {                                                                                                       \
-  void linear(const Linear&, Range rows, Range panels);                                                                 \
-  void linear_backward_input(const LinearBackwardInput&, uint32_t step, Range rows, Range panels);                      \
-  void linear_backward_weight(const LinearBackwardWeight&, const Slices&, const Update&, Range inputs, Range panels);   \
-  void bias_gradient(const BiasGradient&, const Slices&, const Update&, Range panels);                                  \
-  void transpose(const Panels& by_input, const Panels& by_output, Range inputs, Range panels);                          \
-  }
-#if defined(__x86_64__)
-DENSE_KERNELS(avx512)
-DENSE_KERNELS(avx2)
-#else
-DENSE_KERNELS(neon)
-#endif
 
 namespace {
 
-#define DENSE(isa)                                                                                                 \
-  [] {                                                                                                             \
-    Kernels kernels{};                                                                                             \
-    kernels.linear = isa::linear, kernels.linear_backward_input = isa::linear_backward_input;                      \
-    kernels.linear_backward_weight = isa::linear_backward_weight, kernels.bias_gradient = isa::bias_gradient;      \
-    kernels.transpose = isa::transpose;                                                                            \
-    return kernels;                                                                                                \
-  }()
-
 // Returns the kernels of the instruction sets that this processor has.
-std::vector<Kernels> dense_kernels() {
-#if defined(__x86_64__)
+std::vector<Kernels> all_kernels() {
   std::vector<Kernels> found;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found.push_back(DENSE(avx2));
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl")) {
-    found.push_back(DENSE(avx512));
+  for (int32_t set : {MLP_AVX2, MLP_AVX512, MLP_NEON}) {
+    if (is_usable(set)) found.push_back(kernels_of(set));
   }
   return found;
-#else
-  return {DENSE(neon)};
-#endif
 }
 
 // ---- shares ----
@@ -83,7 +54,7 @@ template <class Work>
 void expect_in_all(const std::vector<float>& wanted, const std::vector<Division>& all, const std::string& check,
                    const Work& work) {
   int number = 0;
-  for (const Kernels& kernels : dense_kernels()) {
+  for (const Kernels& kernels : all_kernels()) {
     for (const Division& division : all) {
       expect(same_bits(wanted, work(kernels, division)), check + ", run " + std::to_string(number++));
     }
@@ -135,7 +106,7 @@ std::string text(const char* name, const Size& size) {
 
 // Returns a matrix with the numbers of another, and padding of NaN.
 std::unique_ptr<Matrix> copy_of(const Matrix& from) {
-  auto copy = std::make_unique<Matrix>(from.panels.rows, from.panels.columns);
+  auto copy = std::make_unique<Matrix>(from.panels);
   std::copy(from.memory.data(), from.memory.data() + from.memory.size(), copy->memory.data());
   return copy;
 }
@@ -157,8 +128,9 @@ void test_linear(const Size& size, mlp_activation activation, bool stores_z) {
       sums.push_back(chain.checked(name));
     }
   }
+  const Panels shape = {nullptr, size.rows, size.out};
   const auto run = [&](const Kernels& kernels, const Division& division) {
-    const Matrix y(size.rows, size.out), z(size.rows, size.out);
+    const Matrix y(shape), z(shape);
     const Linear op = {x.panels, weights.panels, bias.memory.data(), y.panels, stores_z ? z.panels : Panels{}, activation};
     for (const Share& share : division) kernels.linear(op, share.rows, share.panels);
     std::vector<float> found;
@@ -167,7 +139,7 @@ void test_linear(const Size& size, mlp_activation activation, bool stores_z) {
     return found;
   };
   const std::vector<Division> all = divisions(size.rows, 1, weights.panels.panels());
-  std::vector<float> wanted = run(dense_kernels()[0], all[0]);
+  std::vector<float> wanted = run(all_kernels()[0], all[0]);
   for (size_t at = 0; at < sums.size(); at++) {
     if (activation == MLP_LINEAR || activation == MLP_SOFTMAX || activation == MLP_RELU) {
       wanted[at] = activation == MLP_RELU && sums[at] < 0 ? 0 : sums[at];
@@ -195,14 +167,14 @@ void test_backward_input(const Size& size, mlp_activation activation, double rat
   }
   const bool with_z = activation == MLP_SILU || activation == MLP_MISH || activation == MLP_GELU;
   const auto run = [&](const Kernels& kernels, const Division& division) {
-    const Matrix dx(size.rows, size.in);
+    const Matrix dx(x.panels);
     const LinearBackwardInput op = {dz.panels, weights.panels, x.panels, with_z ? z.panels : Panels{}, dx.panels,
                                     activation, rate > 0,      mask};
     for (const Share& share : division) kernels.linear_backward_input(op, STEP, share.rows, share.panels);
     return dx.numbers();
   };
   const std::vector<Division> all = divisions(size.rows, 1, weights.panels.panels());
-  std::vector<float> wanted = run(dense_kernels()[0], all[0]);
+  std::vector<float> wanted = run(all_kernels()[0], all[0]);
   const std::vector<float> outputs = x.numbers(), sums = z.numbers();
   for (size_t at = 0; at < products.size(); at++) {
     if (activation == MLP_LINEAR || activation == MLP_SOFTMAX || activation == MLP_RELU) {
@@ -213,65 +185,47 @@ void test_backward_input(const Size& size, mlp_activation activation, double rat
   expect_in_all(wanted, all, name, run);
 }
 
-// The optimizers that the tests of fused updates use: one with a state, and the usual one with two.
-Update sgd_with_momentum() {
-  Update update{};
-  update.rule = rule_of({MLP_SGD, {0.9, 0, 0.01}});
-  update.factors = factors_of_step({MLP_SGD, {0.9, 0, 0.01}}, 0.05, 3);
-  return update;
-}
-Update adam() {
-  Update update{};
-  update.rule = rule_of({MLP_ADAM, {0.9, 0.999, 1e-8, 0, 0}});
-  update.factors = factors_of_step({MLP_ADAM, {0.9, 0.999, 1e-8, 0, 0}}, 0.001, 3);
-  return update;
+// Returns an update in step 3 with each optimizer, as the kernels compile them.
+std::vector<Update> updates() {
+  const Settings all[] = {{MLP_SGD, {0.9, 0, 0.01}},
+                          {MLP_ADAM, {0.9, 0.999, 1e-8, 0, 0}},
+                          {MLP_ADAM, {0.9, 0.999, 1e-8, 0.01, 1}},
+                          {MLP_RMSPROP, {0.9, 1e-8, 0}},
+                          {MLP_LION, {0.9, 0.99, 0.1}}};
+  std::vector<Update> found;
+  for (const Settings& settings : all) found.push_back({rule_of(settings), factors_of_step(settings, 0.01, 3), 0.9f, 0.1f});
+  return found;
 }
 
-// A parameter and its states as a fused update leaves them, computed number by number.
-struct Updated {
-  float value, first, second;
-};
-Updated updated(const Update& update, float gradient, Updated before) {
-  const auto* settings = update.rule.settings;
-  if (update.rule.optimizer == MLP_SGD) {
-    const float step = std::fma(settings[2].value, before.value, gradient);
-    const float velocity = std::fma(settings[0].value, before.first, step);
-    return {std::fma(-update.factors.x, velocity, before.value), velocity, before.second};
-  }
-  const float mean = std::fma(settings[0].value, before.first, settings[0].complement * gradient);
-  const float square = std::fma(settings[1].value, before.second, settings[1].complement * gradient * gradient);
-  return {before.value - update.factors.y * mean / (std::sqrt(square) + update.factors.z), mean, square};
-}
-
-// A parameter with its states.
+// A parameter with its states and average.
 struct Trained {
-  std::unique_ptr<Matrix> values, first, second;
+  std::unique_ptr<Matrix> parts[4];
 
-  Trained(int rows, int columns)
-      : values(std::make_unique<Matrix>(rows, columns)), first(std::make_unique<Matrix>(rows, columns)),
-        second(std::make_unique<Matrix>(rows, columns)) {
-    for (size_t at = 0; at < second->memory.size(); at++) second->memory[at] = std::fabs(second->memory[at]);
+  Trained(int rows, int columns) {
+    for (auto& part : parts) part = std::make_unique<Matrix>(rows, columns);
+    for (size_t at = 0; at < parts[2]->memory.size(); at++) parts[2]->memory[at] = std::fabs(parts[2]->memory[at]);
   }
-  Trained(const Trained& other)
-      : values(copy_of(*other.values)), first(copy_of(*other.first)), second(copy_of(*other.second)) {}
-  Parameter parameter() const { return {values->memory.data(), {first->memory.data(), second->memory.data()}, nullptr}; }
+  Trained(const Trained& other) {
+    for (int part = 0; part < 4; part++) parts[part] = copy_of(*other.parts[part]);
+  }
+  const Panels& panels() const { return parts[0]->panels; }
+  Parameter parameter() const {
+    return {parts[0]->memory.data(), {parts[1]->memory.data(), parts[2]->memory.data()}, parts[3]->memory.data()};
+  }
   std::vector<float> numbers() const {
     std::vector<float> all;
-    append(all, *values), append(all, *first), append(all, *second);
+    for (const auto& part : parts) append(all, *part);
     return all;
   }
-  Trained updated_with(const Update& update, const std::vector<float>& gradient) const {
-    const Trained after(*this);
-    for (int row = 0; row < values->panels.rows; row++) {
-      for (int column = 0; column < values->panels.columns; column++) {
-        const float g = gradient[static_cast<size_t>(row) * values->panels.columns + column];
-        const Updated now = updated(update, g, {values->at(row, column), first->at(row, column), second->at(row, column)});
-        after.values->at(row, column) = now.value;
-        after.first->at(row, column) = now.first;
-        after.second->at(row, column) = now.second;
-      }
+  // Returns it after an update that is not fused, from a stored gradient.
+  Trained after(const Update& update, const std::vector<float>& gradient) const {
+    const Trained copy(*this);
+    const Matrix stored(panels());
+    for (size_t at = 0; at < gradient.size(); at++) {
+      stored.at(static_cast<int>(at) / panels().columns, static_cast<int>(at) % panels().columns) = gradient[at];
     }
-    return after;
+    all_kernels()[0].update(copy.parameter(), stored.memory.data(), update, panels().size());
+    return copy;
   }
 };
 
@@ -298,26 +252,26 @@ void test_backward_weight(const Size& size, const Slices& slices) {
     }
   }
   const std::vector<Division> all = divisions(size.in, LANES, dz.panels.panels());
-  const LinearBackwardWeight part = {x.panels, dz.panels, before.values->panels, nullptr, {}, {}};
+  const LinearBackwardWeight part = {x.panels, dz.panels, before.panels(), nullptr, {}, {}};
   expect_in_all(gradient, all, name + ", stored", [&](const Kernels& kernels, const Division& division) {
-    const Matrix stored(size.in, size.out);
+    const Matrix stored(before.panels());
     LinearBackwardWeight op = part;
     op.d_weights = stored.memory.data();
     for (const Share& share : division) kernels.linear_backward_weight(op, slices, {}, share.rows, share.panels);
     return stored.numbers();
   });
-  for (const Update& update : {sgd_with_momentum(), adam()}) {
-    const Trained after = before.updated_with(update, gradient);
+  for (const Update& update : updates()) {
+    const Trained after = before.after(update, gradient);
     for (bool twice : {false, true}) {
       std::vector<float> wanted = after.numbers();
       if (twice) {
-        for (float value : transposed(*after.values)) wanted.push_back(value);
+        for (float value : transposed(*after.parts[0])) wanted.push_back(value);
       }
       expect_in_all(wanted, all, name + ", updated", [&](const Kernels& kernels, const Division& division) {
         const Trained trained(before);
-        const Matrix by_output(size.out, size.in);
+        const Matrix by_output(Panels{nullptr, size.out, size.in});
         LinearBackwardWeight op = part;
-        op.weights = trained.values->panels, op.parameter = trained.parameter();
+        op.weights = trained.panels(), op.parameter = trained.parameter();
         if (twice) op.by_output = by_output.panels;
         for (const Share& share : division) kernels.linear_backward_weight(op, slices, update, share.rows, share.panels);
         std::vector<float> found = trained.numbers();
@@ -342,12 +296,12 @@ void test_bias_gradient(const Size& size, const Slices& slices) {
   }
   const std::vector<Division> all = divisions(1, 1, dz.panels.panels());
   expect_in_all(gradient, all, name + ", stored", [&](const Kernels& kernels, const Division& division) {
-    const Matrix stored(1, size.out);
+    const Matrix stored(before.panels());
     for (const Share& share : division) kernels.bias_gradient({dz.panels, stored.memory.data(), {}}, slices, {}, share.panels);
     return stored.numbers();
   });
-  for (const Update& update : {sgd_with_momentum(), adam()}) {
-    expect_in_all(before.updated_with(update, gradient).numbers(), all, name + ", updated",
+  for (const Update& update : updates()) {
+    expect_in_all(before.after(update, gradient).numbers(), all, name + ", updated",
                   [&](const Kernels& kernels, const Division& division) {
                     const Trained trained(before);
                     const BiasGradient op = {dz.panels, nullptr, trained.parameter()};
@@ -361,7 +315,7 @@ void test_transpose(const Size& size) {
   const Matrix by_input(size.in, size.out);
   expect_in_all(transposed(by_input), divisions(size.in, LANES, by_input.panels.panels()), text("transpose", size),
                 [&](const Kernels& kernels, const Division& division) {
-                  const Matrix by_output(size.out, size.in);
+                  const Matrix by_output(Panels{nullptr, size.out, size.in});
                   for (const Share& share : division) {
                     kernels.transpose(by_input.panels, by_output.panels, share.rows, share.panels);
                   }
@@ -382,7 +336,6 @@ Slices full_slices(int count, int rows, int rows_of_slice) {
 }
 
 void test_size(const Size& size) {
-  generator().seed(static_cast<unsigned>(size.rows * 1000003 + size.in * 1009 + size.out));  // not by the runs before
   test_linear(size, MLP_RELU, false);
   test_backward_input(size, MLP_RELU, 0);
   for (int count : {1, 2, 4, 8}) test_bias_gradient(size, even_slices(count, size.rows));
@@ -392,7 +345,6 @@ void test_size(const Size& size) {
 }
 
 void test_variants(const Size& size) {
-  generator().seed(static_cast<unsigned>(size.rows));
   for (mlp_activation activation : ALL_ACTIVATIONS) {
     test_linear(size, activation, activation % 2 == 0);
     test_linear(size, activation, activation % 2 == 1);

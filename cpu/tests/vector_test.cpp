@@ -68,8 +68,10 @@ float near_one(float a, float b) { return NEAR_ONE(a, b); }
 uint32_t as_words(float x) { return std::isnan(x) ? 0x7fc00000u : words_of(x); }
 uint32_t as_words(uint32_t x) { return x; }
 
-#define FUNCTION(name, expression)                                    \
-  uint32_t name([[maybe_unused]] float a, [[maybe_unused]] float b, [[maybe_unused]] float c) { return as_words(expression); }
+#define FUNCTION(name, expression)                                                              \
+  uint32_t name([[maybe_unused]] float a, [[maybe_unused]] float b, [[maybe_unused]] float c) { \
+    return as_words(expression);                                                                \
+  }
 FLOAT_EXPRESSIONS(FUNCTION)
 WORD_EXPRESSIONS(FUNCTION)
 #undef FUNCTION
