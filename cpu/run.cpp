@@ -19,7 +19,7 @@ constexpr uint64_t SPARSE_ROWS = 64, SPARSE_BATCH = 16384;
 
 // Multiplications below which one thread alone is faster than waking or waiting for others: about 2 µs in an epoch, in which
 // threads spin, and 50 µs in a prediction, for which they are woken.
-constexpr double EPOCH_WORK = 5e4, PREDICTION_WORK = 1.5e6;
+constexpr double EPOCH_WORK = 5e4, PREDICTION_WORK = 8e6;
 
 // Rows of a batch of a prediction, for each thread: enough to use each weight often, and few enough for the L2 cache.
 constexpr int PREDICTION_ROWS = 128;
