@@ -129,11 +129,11 @@ int main(int count, char** arguments) {
   int faults = 0;
   for (const Function& function : FUNCTIONS) {
     std::vector<Checked> parts(threads);
-    std::vector<std::thread> team;
+    std::vector<std::thread> workers;
     for (uint64_t t = 0; t < threads; t++) {
-      team.emplace_back([&, t] { parts[t] = check(function, sets, step, t * 16 * step, threads * 16 * step); });
+      workers.emplace_back([&, t] { parts[t] = check(function, sets, step, t * 16 * step, threads * 16 * step); });
     }
-    for (std::thread& thread : team) thread.join();
+    for (std::thread& thread : workers) thread.join();
     Checked worst;
     uint64_t digest = 0;
     for (const Checked& part : parts) {
