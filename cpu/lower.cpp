@@ -54,7 +54,7 @@ void mlp_plan::add_op(const GatherOp& op) {
   if (op.x == sparse_x_) return;
   place_batch(op.x);
   if (data_.is_sparse) {
-    add_phase(true, [this, x = panels(op.x), from = sparse_rows()](int part, int parts, const Step& step) {
+    add_phase(true, [x = panels(op.x), from = sparse_rows()](int part, int parts, const Step& step) {
       const Range rows = rows_of(step, part, parts);
       for (int row = rows.first; row < rows.last; row++) expand_row(from, step.from.row(row), x, row);
     });
