@@ -15,11 +15,16 @@ const RUNS: [name: string, file: Uint8Array<ArrayBuffer>, args: string[]][] = [
     "dropout, clipping, momentum and an average",
     setFile(),
     [
-      ..."--layers 33:tanh:dropout=0.3,17:relu,3:softmax --optimizer sgd --momentum 0.9 --clip-norm 0.5".split(" "),
+      ..."--layers 33:tanh:dropout=0.3,17:relu,3:softmax --optimizer sgd --momentum 0.9 --clip-norm 0.5"
+        .split(" "),
       ..."--average 0.9 --epochs 3 --batch-size 64 --input-dropout 0.1".split(" "),
     ],
   ],
-  ["patience", setFile(drawImages({ wrong: 0.5 })), "--validation-split 0.25 --patience 2 --lr 0.05".split(" ")],
+  [
+    "patience",
+    setFile(drawImages({ wrong: 0.5 })),
+    "--validation-split 0.25 --patience 2 --lr 0.05".split(" "),
+  ],
   ["a regression", setFile(drawRegression()), ["--epochs", "3", "--batch-size", "33"]],
 ];
 
@@ -30,7 +35,10 @@ for (const [name, file, args] of RUNS) {
     for (const size of [1, 2, 4, 8]) {
       const { code, stdout, stderr } = await mpi.run(size, `on${size}.npz`, "--data", "set.npz", ...args);
       assertEquals(code, 0, stderr);
-      assertMatch(stderr, new RegExp(`^backend {2}cpu on .* ${size === 1 ? "1 rank" : `${size} ranks`} on ${mpi.mpi} `));
+      assertMatch(
+        stderr,
+        new RegExp(`^backend {2}cpu on .* ${size === 1 ? "1 rank" : `${size} ranks`} on ${mpi.mpi} `),
+      );
       assertEquals(stderr.split("backend  cpu").length, 2, "one rank prints");
       results.push({ rows: linesOf(stdout).length, model: await mpi.folder.read(`on${size}.npz`) });
     }
@@ -50,26 +58,32 @@ mpiTest("train --ranks mpi refuses 3 ranks in one line", async (mpi) => {
   assertEquals(mpi.folder.names(), ["set.npz"]);
 });
 
-mpiTest("train --ranks mpi tells which rank was killed, and goes on with another number of ranks", async (mpi) => {
-  const { folder } = mpi;
-  await folder.write("set.npz", setFile());
-  const running = mpi.start(4, "m.npz", ...LONG);
-  await running.sees("\n    3 ");
-  const [victim] = (await running.processes()).slice(2);
-  Deno.kill(victim, "SIGKILL");
-  const { code, stderr } = await running.outcome;
-  assert(code !== 0);
-  assertMatch(stderr, new RegExp(`^error: Rank \\d \\(process ${victim}\\) was killed or crashed, which ends the run; `, "m"));
-  assertEquals(stderr.match(/^error: /gm)?.length, 1, stderr);
-  await running.areGone();
+mpiTest(
+  "train --ranks mpi tells which rank was killed, and goes on with another number of ranks",
+  async (mpi) => {
+    const { folder } = mpi;
+    await folder.write("set.npz", setFile());
+    const running = mpi.start(4, "m.npz", ...LONG);
+    await running.sees("\n    3 ");
+    const [victim] = (await running.processes()).slice(2);
+    Deno.kill(victim, "SIGKILL");
+    const { code, stderr } = await running.outcome;
+    assert(code !== 0);
+    assertMatch(
+      stderr,
+      new RegExp(`^error: Rank \\d \\(process ${victim}\\) was killed or crashed, which ends the run; `, "m"),
+    );
+    assertEquals(stderr.match(/^error: /gm)?.length, 1, stderr);
+    await running.areGone();
 
-  // The checkpoint goes on with the bits of a run that was not killed.
-  const { progress } = await parseCheckpoint(await folder.read("c.npz"));
-  const epochs = ["--data", "set.npz", "--epochs", `${progress.epoch + 1}`];
-  await mpi.run(2, "resumed.npz", "--resume", "c.npz", ...epochs);
-  await mpi.run(1, "whole.npz", "--batch-size", "10", ...epochs);
-  assertEquals(await folder.read("resumed.npz"), await folder.read("whole.npz"));
-});
+    // The checkpoint goes on with the bits of a run that was not killed.
+    const { progress } = await parseCheckpoint(await folder.read("c.npz"));
+    const epochs = ["--data", "set.npz", "--epochs", `${progress.epoch + 1}`];
+    await mpi.run(2, "resumed.npz", "--resume", "c.npz", ...epochs);
+    await mpi.run(1, "whole.npz", "--batch-size", "10", ...epochs);
+    assertEquals(await folder.read("resumed.npz"), await folder.read("whole.npz"));
+  },
+);
 
 mpiTest("train --ranks mpi ends if a rank is stopped, and names it", async (mpi) => {
   await mpi.folder.write("set.npz", setFile());
@@ -121,20 +135,45 @@ mpiTest("train --ranks mpi refuses the library of another MPI than that of mpiru
   const outcome = await mpi.runWithOther("m.npz", "--data", "set.npz", "--epochs", "1");
   if (outcome === undefined) return; // there is no other
   assertEquals(outcome.code, 1);
-  assertMatch(outcome.stderr, /^error: Cannot connect ranks by MPI: 2 processes were started, but not by the mpirun of /m);
+  assertMatch(
+    outcome.stderr,
+    /^error: Cannot connect ranks by MPI: 2 processes were started, but not by the mpirun of /m,
+  );
   assertEquals(mpi.folder.names(), ["set.npz"]);
 });
 
-mpiTest("train tells if a resumed run has other bits, because ranks are used or no longer used", async (mpi) => {
-  const { folder } = mpi, args = ["--data", "set.npz", "--epochs"];
-  await folder.write("set.npz", setFile());
-  await mpi.run(2, "m.npz", ...args, "1", "--checkpoint", "c.npz");
-  const alone = await folder.run("train", "--resume", "c.npz", ...args, "2", "--backend", "wasm", "--force");
-  assertStringIncludes(alone.stderr, "\nranks    c.npz was trained with --ranks, and goes on without it: ");
-  await folder.run("train", ...args, "1", "--backend", "wasm", "--checkpoint", "d.npz", "--output", "d-model.npz");
-  const { stderr } = await mpi.run(2, "n.npz", "--resume", "d.npz", ...args, "2");
-  assertStringIncludes(stderr, "\nranks    d.npz was trained without --ranks, and goes on with it: ");
-});
+mpiTest(
+  "train tells if a resumed run has other bits, because ranks are used or no longer used",
+  async (mpi) => {
+    const { folder } = mpi, args = ["--data", "set.npz", "--epochs"];
+    await folder.write("set.npz", setFile());
+    await mpi.run(2, "m.npz", ...args, "1", "--checkpoint", "c.npz");
+    const alone = await folder.run(
+      "train",
+      "--resume",
+      "c.npz",
+      ...args,
+      "2",
+      "--backend",
+      "wasm",
+      "--force",
+    );
+    assertStringIncludes(alone.stderr, "\nranks    c.npz was trained with --ranks, and goes on without it: ");
+    await folder.run(
+      "train",
+      ...args,
+      "1",
+      "--backend",
+      "wasm",
+      "--checkpoint",
+      "d.npz",
+      "--output",
+      "d-model.npz",
+    );
+    const { stderr } = await mpi.run(2, "n.npz", "--resume", "d.npz", ...args, "2");
+    assertStringIncludes(stderr, "\nranks    d.npz was trained without --ranks, and goes on with it: ");
+  },
+);
 
 taskTest("train --ranks mpi refuses another backend than cpu", async (folder) => {
   const { code, stderr } = await folder.run("train", "--ranks", "mpi", "--backend", "wasm");

@@ -90,7 +90,8 @@ async function libraryOf({ suffix }: Mpi): Promise<string> {
 }
 
 async function runnerOf(mpi: Mpi, folder: Folder): Promise<Runner> {
-  const library = await libraryOf(mpi), other = MPIS.find((each) => each !== mpi && missing(each) === undefined);
+  const library = await libraryOf(mpi),
+    other = MPIS.find((each) => each !== mpi && missing(each) === undefined);
   const otherLibrary = other && await libraryOf(other);
   const taskOf = (library: string) => [
     ...[Deno.execPath(), "run", "--quiet", "--no-prompt", "-P=mlpcuda", "--allow-write"],
@@ -185,6 +186,9 @@ const PROCESSES = 'for file in $(grep -lF "$1" /proc/[0-9]*/cmdline); do process
 
 /** Returns the processes that train in a folder, in the order of their start. */
 async function trainingIn(path: string): Promise<number[]> {
-  const { stdout } = await new Deno.Command("sh", { args: ["-c", PROCESSES, "sh", path], stderr: "null" }).output();
-  return new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "").map(Number).sort((a, b) => a - b);
+  const { stdout } = await new Deno.Command("sh", { args: ["-c", PROCESSES, "sh", path], stderr: "null" })
+    .output();
+  return new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "").map(Number).sort((a, b) =>
+    a - b
+  );
 }
