@@ -87,6 +87,8 @@ SHARED_INLINE void use_gradient(const LinearBackwardWeight& op, const Slices& sl
   alignas(64) float sums[HELD_SUMS][GROUP * PANEL];
   for_parts(inputs, panels, [&](const Part& part) __attribute__((always_inline)) {
     const int size = part.count * op.dz.width(part.panel);
+    const size_t first = static_cast<size_t>(op.weights.row(part.panel, part.input) - op.weights.data);
+    for (int at = 0; op.d_weights && at < size; at += LANES) prefetch_for_writing(op.d_weights + first + at);
     int held = 0;
     for (int slice = 0; slice < slices.count; slice++) {
       sum_slice(op.x, op.dz, part, {slices.bounds[slice], slices.bounds[slice + 1]}, sums[held]);
@@ -94,7 +96,6 @@ SHARED_INLINE void use_gradient(const LinearBackwardWeight& op, const Slices& sl
         for (int at = 0; at < size; at += LANES) store(sums[left] + at, load(sums[left] + at) + load(sums[right] + at));
       });
     }
-    const size_t first = static_cast<size_t>(op.weights.row(part.panel, part.input) - op.weights.data);
     for (int at = 0; at < size; at += LANES) use(load(sums[0] + at), first + static_cast<size_t>(at));
     if (!op.d_weights && op.by_output.data) transpose_part(op.weights, op.by_output, part);
   });

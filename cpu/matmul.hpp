@@ -49,6 +49,10 @@ struct Product {
   int depth;  // K
 };
 
+// Loads a cache line to the second-level cache. It may be beyond the end of a matrix: prefetching does not fail.
+SHARED_INLINE void prefetch_for_reading(const float* line) { __builtin_prefetch(line, 0, 2); }
+SHARED_INLINE void prefetch_for_writing(const float* line) { __builtin_prefetch(line, 1, 2); }
+
 // The start of sums that start from 0.
 alignas(64) constexpr float ZEROS[PANEL] = {};
 
@@ -126,20 +130,25 @@ SHARED_INLINE void for_tiles(Range rows, int vectors, const Work& work) {
 }
 
 // Computes rows of one panel of C = start + A B, and calls `finish(rows)` for the rows of each tile when their sums are complete.
-// `start` has the numbers of the panel that each row starts with.
+// `start` has the numbers of the panel that each row starts with. Each tile loads its share of the next block of B to the
+// second-level cache: with it, a layer of 2500 inputs and 2000 outputs reaches 220 GFLOP/s, without it 190 (64 rows, Zen 5).
 template <class Finish>
 SHARED_INLINE void multiply_rows(const Panels& a, const Panels& b, const float* start, const Panels& c, Range rows, int panel,
                                  const Finish& finish) {
-  const size_t stride = static_cast<size_t>(c.width(panel));
-  const int vectors = c.width(panel) / LANES, blocks = a.panels();
+  const int width = c.width(panel), vectors = width / LANES, blocks = a.panels();
+  const size_t stride = static_cast<size_t>(width);
   for (int block = 0; block < blocks; block++) {
     const int k = block * PANEL, depth = a.columns - k < PANEL ? a.columns - k : PANEL;
-    const size_t a_stride = static_cast<size_t>(a.width(block));
+    const float* b_block = b.row(panel, k);
+    const auto next_line = [&](int row) { return (row - rows.first) * (PANEL * vectors) / rows.count(); };
     for_tiles(rows, vectors, [&](int row, int count) __attribute__((always_inline)) {
+      for (int line = next_line(row); line < next_line(row + count); line++) {
+        prefetch_for_reading(b_block + (depth * vectors + line) * LANES);
+      }
       float* sums = c.row(panel, row);
       const bool begins = block == 0;
-      multiply<Order::by_row>(count, vectors, {a.row(block, row), a_stride, b.row(panel, k), stride, begins ? start : sums,
-                                               begins ? 0 : stride, sums, stride, depth});
+      multiply<Order::by_row>(count, vectors, {a.row(block, row), static_cast<size_t>(a.width(block)), b_block, stride,
+                                               begins ? start : sums, begins ? 0 : stride, sums, stride, depth});
       if (block == blocks - 1) finish(Range{row, row + count});
     });
   }
