@@ -29,8 +29,11 @@ namespace {
 // Vectors across a tile, and the rows of tiles by their vectors: the registers hold all sums, a row of B and a number of A.
 #if defined(__AVX512F__)
 constexpr int TILE_VECTORS = 4, TILE_ROWS[] = {0, 16, 8, 8, 6};  // 32 registers of 16 floats; chosen on Zen 5
+#elif defined(__AVX2__)
+constexpr int TILE_VECTORS = 1, TILE_ROWS[] = {0, 6};  // 16 registers of 8 floats; chosen on Zen 5
 #else
-constexpr int TILE_VECTORS = 1, TILE_ROWS[] = {0, 6};  // AVX2: 16 registers of 8 floats; NEON: 32 of 4
+// 32 registers of 4 floats, not timed. GCC loads the numbers of A of all rows before they are used, so that six rows do not fit.
+constexpr int TILE_VECTORS = 1, TILE_ROWS[] = {0, 5};
 #endif
 
 // How A is stored: `by_row`, the numbers of a row lie together, or `by_column`.
