@@ -1,4 +1,5 @@
-#include "device.hpp"
+// The instruction sets of this processor.
+#include "shared/device.hpp"
 
 #include <unistd.h>
 

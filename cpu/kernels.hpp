@@ -33,13 +33,13 @@ struct DenseRows {
 };
 
 // The same rows without most of their zeros. Columns 2 p and 2 p + 1 are pair p: neighbors are often both 0. Entry e of row n,
-// from starts[n] to starts[n + 1], has the two numbers of pair pairs[e], of which one is not 0; pairs are in ascending order.
-// If the number of columns is odd, the last pair has a 0 as its second number. sparse_rows.hpp builds them.
+// from starts[n] to starts[n + 1], is for pair entries[e] >> 16, of which one number is not 0; pairs are in ascending order. The
+// numbers of the pair are the two bytes of the low 16 bits, the first in the lowest, or floats[2 e] and floats[2 e + 1]. If the
+// number of columns is odd, the second number of the last pair is 0. sparse_rows.hpp builds them.
 struct SparseRows {
-  const uint64_t* starts;  // (N + 1)
-  const uint16_t* pairs;   // so that at most 131072 columns
-  const uint16_t* bytes;   // the first number of the pair in the low byte; null if the numbers are floats
-  const float* floats;     // (entries, 2)
+  const uint64_t* starts;   // (N + 1)
+  const uint32_t* entries;  // so that at most 131072 columns
+  const float* floats;      // (entries, 2); null if the numbers are bytes
   float scale;
 };
 

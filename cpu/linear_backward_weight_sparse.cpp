@@ -46,18 +46,19 @@ SHARED_INLINE Sums<N> sum_rows(const ColumnLists& lists, int pair, int blocks, i
       const Pair x = values(entry, at);
       const float* const d = block_dz + (entry >> 16) * width;
       for (int n = 0; n < N; n++) {
-        sums.first[n] = fma(x.first, load(d + n * LANES), sums.first[n]);
-        sums.second[n] = fma(x.second, load(d + n * LANES), sums.second[n]);
+        const V of_dz = in_registers(load(d + n * LANES));
+        sums.first[n] = fma(x.first, of_dz, sums.first[n]);
+        sums.second[n] = fma(x.second, of_dz, sums.second[n]);
       }
     }
     if (rows <= LIST_ROWS || from.block + 1 == blocks) return sums;
   }
 }
 
-// Returns the sums over all slices, added in pairs.
+// Returns the sums over all slices, added in pairs. Not inlined: an updater's constants would take registers from the sums.
 template <int N, class Values>
-SHARED_INLINE Sums<N> sum_slices(const ColumnLists& lists, int pair, const Slices& slices, const Values& values, const float* dz,
-                                 size_t width) {
+__attribute__((noinline)) Sums<N> sum_slices(const ColumnLists& lists, int pair, const Slices& slices, const Values& values,
+                                             const float* dz, size_t width) {
   const int blocks = (slices.bounds[slices.count] + LIST_ROWS - 1) / LIST_ROWS;
   Position position = {slices.bounds[0] / LIST_ROWS, 0};
   if (slices.count == 1) return sum_rows<N>(lists, pair, blocks, slices.bounds[1], values, dz, width, position);
@@ -83,17 +84,18 @@ SHARED_INLINE void for_sums(const LinearBackwardWeight& op, const ColumnLists& l
   with_values(lists, [&](const auto& values) __attribute__((always_inline)) {
     for (int panel = panels.first; panel < panels.last; panel++) {
       const int width = op.dz.width(panel);
-      for_vectors(width, [&](auto count, int first) __attribute__((always_inline)) {
-        constexpr int N = decltype(count)::VALUE;
-        const float* const dz = op.dz.row(panel, 0) + first;
-        for (int input = inputs.first; input < inputs.last; input += 2) {
-          const Sums<N> sums = sum_slices<N>(lists, input / 2, slices, values, dz, width);
-          const size_t at = op.weights.row(panel, input) - op.weights.data + first;
+      const float* const dz = op.dz.row(panel, 0);
+      for (int input = inputs.first; input < inputs.last; input += 2) {
+        const size_t row = op.weights.row(panel, input) - op.weights.data;
+        for_vectors(width, [&](auto count, int first) __attribute__((always_inline)) {
+          constexpr int N = decltype(count)::VALUE;
+          const Sums<N> sums = sum_slices<N>(lists, input / 2, slices, values, dz + first, width);
+          const size_t at = row + first;
           for (int n = 0; n < N; n++) use(sums.first[n], at + n * LANES);
-          if (input + 1 == op.weights.rows) continue;
+          if (input + 1 == op.weights.rows) return;
           for (int n = 0; n < N; n++) use(sums.second[n], at + width + n * LANES);
-        }
-      });
+        });
+      }
     }
   });
 }

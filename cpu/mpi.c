@@ -182,7 +182,7 @@ EXPORT void mlp_mpi_facts(int32_t *facts) {
 /* Returns the transport for mlp_group_create, which stays valid. */
 EXPORT const mlp_transport *mlp_mpi_transport(void) { return &transport; }
 
-/* Makes another process write a line to stderr if this one is killed. */
+/* Makes another process write a line to stderr if this one is killed or crashes. */
 EXPORT void mlp_mpi_monitor(const char *line) { monitor_start(run, line); }
 
 /* ---- texts ---- */

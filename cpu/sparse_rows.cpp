@@ -50,20 +50,17 @@ int count_entries(const float* row, int columns) {
   return count;
 }
 
-// The entries of one row, with room for all pairs.
-template <class T>
+// The entries of one row, with room for all pairs and for the store after the last entry.
 struct Row {
-  std::vector<uint16_t> pairs;
-  std::vector<T> numbers;
+  std::vector<uint32_t> entries;
+  std::vector<float> floats;
 };
 
-void collect(const uint8_t* from, int columns, Row<uint16_t>& row) {
-  uint16_t *const pairs = row.pairs.data(), *const numbers = row.numbers.data();
-  size_t end = 0;
-  const auto append = [&](int pair, uint16_t both) {
-    pairs[end] = static_cast<uint16_t>(pair);
-    numbers[end] = both;
-    end += both != 0;
+void collect(const uint8_t* from, int columns, Row& row) {
+  uint32_t* end = row.entries.data();
+  const auto append = [&](int pair, uint16_t numbers) {
+    *end = static_cast<uint32_t>(pair) << 16 | numbers;
+    end += numbers != 0;
   };
   for (int i = 0; i + 8 <= columns; i += 8) {
     const uint64_t word = word_at(from + i);
@@ -73,14 +70,12 @@ void collect(const uint8_t* from, int columns, Row<uint16_t>& row) {
   for_last_pairs(from, columns, append);
 }
 
-void collect(const float* from, int columns, Row<float>& row) {
-  uint16_t* const pairs = row.pairs.data();
-  float* const numbers = row.numbers.data();
+void collect(const float* from, int columns, Row& row) {
   size_t end = 0;
   const auto append = [&](int pair, float first, float second) {
-    pairs[end] = static_cast<uint16_t>(pair);
-    numbers[2 * end] = first;
-    numbers[2 * end + 1] = second;
+    row.entries[end] = static_cast<uint32_t>(pair) << 16;
+    row.floats[2 * end] = first;
+    row.floats[2 * end + 1] = second;
     end += (first != 0) | (second != 0);
   };
   for (int i = 0; i + 2 <= columns; i += 2) append(i / 2, from[i], from[i + 1]);
@@ -97,33 +92,14 @@ void divide(Team& team, uint64_t count, Work&& work) {
   });
 }
 
-// Copies all rows. An entry has `width` numbers of type `T`.
-template <class T, class From>
-void fill_with(Team& team, const std::vector<uint64_t>& starts, const From* dense, int columns, int width, uint16_t* to_pairs,
-               T* to_numbers) {
-  const size_t room = pairs_of(columns) + 1;  // for the store after the last entry
-  const Row<T> empty = {std::vector<uint16_t>(room), std::vector<T>(room * width)};
-  std::vector<Row<T>> rows(team.threads(), empty);
-  divide(team, starts.size() - 1, [&](int thread, uint64_t first, uint64_t last) {
-    Row<T>& row = rows[thread];
-    for (uint64_t n = first; n < last; n++) {
-      collect(dense + n * columns, columns, row);
-      const uint64_t start = starts[n], count = starts[n + 1] - start;
-      std::memcpy(to_pairs + start, row.pairs.data(), count * sizeof(uint16_t));
-      std::memcpy(to_numbers + start * width, row.numbers.data(), count * width * sizeof(T));
-    }
-  });
+template <class T>
+void reserve(Memory<T>& memory, size_t count) {
+  if (count <= memory.count()) return;
+  memory = Memory<T>();  // freed before the larger one is allocated
+  memory = Memory<T>(count);
 }
 
 }  // namespace
-
-template <class T>
-void SparseSet::Buffer<T>::reserve(size_t count) {
-  if (data && count <= capacity) return;
-  data.reset();
-  capacity = std::max<size_t>(count, 1);
-  data.reset(new T[capacity]);
-}
 
 double SparseSet::count(const DenseRows& rows, uint64_t row_count, Team& team) {
   dense_ = rows;
@@ -142,19 +118,28 @@ double SparseSet::count(const DenseRows& rows, uint64_t row_count, Team& team) {
 }
 
 void SparseSet::fill(Team& team) {
-  const uint64_t count = starts_.back();
-  pairs_.reserve(count);
-  if (dense_.bytes) {
-    bytes_.reserve(count);
-    fill_with(team, starts_, dense_.bytes, dense_.columns, 1, pairs_.data.get(), bytes_.data.get());
-  } else {
-    floats_.reserve(2 * count);
-    fill_with(team, starts_, dense_.floats, dense_.columns, 2, pairs_.data.get(), floats_.data.get());
-  }
+  const uint64_t total = starts_.back();
+  const int columns = dense_.columns;
+  const size_t room = pairs_of(columns) + 1;
+  reserve(entries_, total);
+  if (dense_.floats) reserve(floats_, 2 * total);
+  std::vector<Row> rows(team.threads(), {std::vector<uint32_t>(room), std::vector<float>(dense_.floats ? 2 * room : 0)});
+  divide(team, starts_.size() - 1, [&](int thread, uint64_t first, uint64_t last) {
+    Row& row = rows[thread];
+    for (uint64_t n = first; n < last; n++) {
+      const uint64_t start = starts_[n], count = starts_[n + 1] - start;
+      if (count == 0) continue;
+      if (dense_.bytes) {
+        collect(dense_.bytes + n * columns, columns, row);
+      } else {
+        collect(dense_.floats + n * columns, columns, row);
+        std::memcpy(floats_.get() + 2 * start, row.floats.data(), 2 * count * sizeof(float));
+      }
+      std::memcpy(entries_.get() + start, row.entries.data(), count * sizeof(uint32_t));
+    }
+  });
 }
 
 SparseRows SparseSet::rows() const {
-  const bool bytes = dense_.bytes != nullptr;
-  return {starts_.data(), pairs_.data.get(), bytes ? bytes_.data.get() : nullptr, bytes ? nullptr : floats_.data.get(),
-          dense_.scale};
+  return {starts_.data(), entries_.get(), dense_.bytes ? nullptr : floats_.get(), dense_.scale};
 }

@@ -3,13 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "kernels.hpp"
+#include "memory.hpp"
 #include "team.hpp"
 
-constexpr int MAX_SPARSE_COLUMNS = 131072;  // the number of a pair is a uint16_t
+constexpr int MAX_SPARSE_COLUMNS = 131072;  // the number of a pair has 16 bits
 
 // Builds SparseRows with the threads of a team, and owns them. A set whose numbers change is built again in the same memory.
 class SparseSet {
@@ -17,23 +17,15 @@ class SparseSet {
   // Counts the pairs of each row with a number that is not 0, and returns their share of all pairs. `rows.columns` is from 1 to
   // MAX_SPARSE_COLUMNS. The dense rows are read by this function and by fill() alone, and must not change between them.
   double count(const DenseRows& rows, uint64_t row_count, Team& team);
-  // Copies the pairs that were counted last. Memory: 4 bytes for each pair of bytes, 10 for each pair of floats, and 8 for each
+  // Copies the pairs that were counted last. Memory: 4 bytes for each pair of bytes, 12 for each pair of floats, and 8 for each
   // row.
   void fill(Team& team);
   // Returns the rows that were filled last. They are valid until fill() is called again.
   SparseRows rows() const;
 
  private:
-  // Numbers that are not initialized, in memory that grows if it must.
-  template <class T>
-  struct Buffer {
-    std::unique_ptr<T[]> data;
-    size_t capacity = 0;
-    void reserve(size_t count);
-  };
-
   DenseRows dense_ = {};
   std::vector<uint64_t> starts_;  // (N + 1)
-  Buffer<uint16_t> pairs_, bytes_;
-  Buffer<float> floats_;
+  Memory<uint32_t> entries_;
+  Memory<float> floats_;
 };

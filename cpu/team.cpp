@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "ieee.hpp"
 #include "instruction_set.hpp"
 
 namespace {
@@ -69,6 +70,7 @@ struct Team::State {
   }
 
   void serve(int thread) {
+    const IeeeArithmetic ieee;  // a thread begins in the mode of the one that made it
     for (uint32_t done = 0;; done++) {
       wait(runs, done);
       if (ended.load()) return;
@@ -100,6 +102,7 @@ void Team::end() {
 int Team::threads() const { return state_->count; }
 
 void Team::run(const std::function<void(int thread)>& work) {
+  const IeeeArithmetic ieee;
   if (state_->count == 1) return work(0);
   state_->work = &work;
   state_->advance(state_->runs);

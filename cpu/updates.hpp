@@ -18,10 +18,11 @@ namespace MLP_ISA {
 // Return a state, or 0 if it has almost decayed. Without a gradient, a state shrinks by a factor in each step, until it is a
 // denormal number forever: 0.9 times the smallest ones is rounded to themselves. Such numbers are slow on most processors. After
 // 100 epochs on MNIST with Adam, every third vector of first moments of 784-128-64-10 has one (measured), and on an AMD EPYC
-// (Zen 5) the update of such a vector takes 2.5 times as long. A mean this small no longer moves a parameter, nor does the
-// root of a square this small change a denominator. Lion keeps small means, since it uses their signs.
+// (Zen 5) the update of such a vector takes 2.5 times as long. A mean of Adam this small no longer moves a parameter, and its
+// product with the learning rate is not denormal either; nor does the root of a square this small change a denominator. Lion
+// keeps small means, since it uses their signs.
 SHARED_INLINE V decayed_mean(V mean) { return select(less(abs(mean), splat(0x1p-100f)), zero(), mean); }
-SHARED_INLINE V decayed_square(V square) { return select(less(square, splat(0x1p-126f)), zero(), square); }
+SHARED_INLINE V decayed(V state) { return select(less(abs(state), splat(0x1p-126f)), zero(), state); }
 
 // average ← decay average + (1 - decay) p.
 SHARED_INLINE V updated_average(V average, V p, V decay, V complement) { return fma(decay, average, complement * p); }
@@ -56,7 +57,7 @@ struct Sgd {
   SHARED_INLINE V operator()(V g, size_t at) const {
     V p = load(values + at), step = fma(weight_decay, p, g);
     if (velocities) {
-      const V velocity = decayed_mean(fma(momentum, load(velocities + at), step));
+      const V velocity = decayed(fma(momentum, load(velocities + at), step));
       store(velocities + at, velocity);
       step = nesterov ? fma(momentum, velocity, step) : velocity;
     }
@@ -86,7 +87,7 @@ struct Adam {
   // Updates the states from the gradient `g`, and returns `rate m̂ / (√v̂ + ε)`.
   SHARED_INLINE V step(V g, size_t at) const {
     const V mean = decayed_mean(fma(beta1, load(means + at), complement1 * g));
-    const V square = decayed_square(fma(complement2 * g, g, beta2 * load(squares + at)));
+    const V square = decayed(fma(complement2 * g, g, beta2 * load(squares + at)));
     store(means + at, mean);
     store(squares + at, square);
     return rate * mean / (sqrt(square) + epsilon);
@@ -136,7 +137,7 @@ struct Rmsprop {
   SHARED_INLINE V operator()(V g, size_t at) const {
     V p = load(values + at);
     g = fma(weight_decay, p, g);
-    const V square = decayed_square(fma(complement * g, g, decay * load(squares + at)));
+    const V square = decayed(fma(complement * g, g, decay * load(squares + at)));
     store(squares + at, square);
     p = p - rate * g / (sqrt(square) + epsilon);
     store(values + at, p);

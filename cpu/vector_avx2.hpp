@@ -20,6 +20,11 @@ struct W {
 
 SHARED_INLINE V load(const float* from) { return {_mm256_load_ps(from), _mm256_load_ps(from + 8)}; }
 SHARED_INLINE V load_unaligned(const float* from) { return {_mm256_loadu_ps(from), _mm256_loadu_ps(from + 8)}; }
+// Returns `x`, which the compiler then keeps in registers: it would else load a number again for each of its uses.
+SHARED_INLINE V in_registers(V x) {
+  __asm__("" : "+x"(x.a), "+x"(x.b));
+  return x;
+}
 SHARED_INLINE void store(float* to, V x) {
   _mm256_store_ps(to, x.a);
   _mm256_store_ps(to + 8, x.b);

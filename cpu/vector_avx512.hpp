@@ -27,6 +27,11 @@ struct W {
 
 SHARED_INLINE V load(const float* from) { return {_mm512_load_ps(from)}; }
 SHARED_INLINE V load_unaligned(const float* from) { return {_mm512_loadu_ps(from)}; }
+// Returns `x`, which the compiler then keeps in registers: it would else load a number again for each of its uses.
+SHARED_INLINE V in_registers(V x) {
+  __asm__("" : "+v"(x.v));
+  return x;
+}
 SHARED_INLINE void store(float* to, V x) { _mm512_store_ps(to, x.v); }
 SHARED_INLINE void store_unaligned(float* to, V x) { _mm512_storeu_ps(to, x.v); }
 SHARED_INLINE V splat(float x) { return {_mm512_set1_ps(x)}; }

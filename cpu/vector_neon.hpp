@@ -22,6 +22,11 @@ SHARED_INLINE V load(const float* from) {
   return {vld1q_f32(from), vld1q_f32(from + 4), vld1q_f32(from + 8), vld1q_f32(from + 12)};
 }
 SHARED_INLINE V load_unaligned(const float* from) { return load(from); }
+// Returns `x`, which the compiler then keeps in registers: it would else load a number again for each of its uses.
+SHARED_INLINE V in_registers(V x) {
+  __asm__("" : "+w"(x.a), "+w"(x.b), "+w"(x.c), "+w"(x.d));
+  return x;
+}
 SHARED_INLINE void store(float* to, V x) {
   vst1q_f32(to, x.a);
   vst1q_f32(to + 4, x.b);

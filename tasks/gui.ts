@@ -6,7 +6,7 @@ import { pageFiles } from "../src/gui/page/files.ts";
 import { type GuiServer, serveGui } from "../src/gui/serve.ts";
 import { classNamesOf } from "../src/gui/shown_network.ts";
 import type { TrainingJob } from "../src/gui/training.ts";
-import { backendLines } from "./shared/backend_lines.ts";
+import { backendLines, type Trained, trainedOf } from "./shared/backend_lines.ts";
 import { openBrowser } from "./shared/browser.ts";
 import { initOf, likeInputs, openStart, START_GROUP } from "./shared/init_option.ts";
 import { dataOptionsOf, MEANING_OPTIONS, READING_OPTIONS } from "./shared/data_options.ts";
@@ -112,9 +112,10 @@ async function main(context: Context): Promise<void> {
     ? await openBackend(given.machine.backend ?? "auto", backendOptionsOf(given.machine))
     : undefined;
   await using output = page.train ? await openModelOutput(context) : undefined;
+  const before = (given.machine.backend ?? "auto") === "auto" ? output?.before : undefined;
   const faults: TaskError[] = []; // of a model that was saved to another path
   const save = output && saverTo(output, screen, faults);
-  const { mlp, origin, samples, training } = await openShown(context, backend, save);
+  const { mlp, origin, samples, training } = await openShown(context, backend && { backend, before }, save);
   const file = page.corrections === undefined ? projectPath(CORRECTIONS) : userPath(page.corrections);
   const name = shownPath(file);
   const corrections = openCorrections(file, {
@@ -162,11 +163,13 @@ async function main(context: Context): Promise<void> {
   if (faults.length > 0) throw faults[0];
 }
 
-/** Opens the file in which the model will be saved. */
-async function openModelOutput({ given: { network }, screen, signal }: Context): Promise<Output> {
+/** Opens the file in which the model will be saved. `before` tells the backend that trained the model that is there. */
+async function openModelOutput(
+  { given: { network }, screen, signal }: Context,
+): Promise<Output & { readonly before: Trained | undefined }> {
   const path = userPath(network.output ?? DEFAULT_MODEL);
-  await unlessAborted(signal, refuseToOverwrite(path, network.force ?? false));
-  return await openOutput(path, { screen });
+  const replaced = await unlessAborted(signal, refuseToOverwrite(path, network.force ?? false));
+  return { ...await openOutput(path, { screen }), before: trainedOf(path, replaced) };
 }
 
 /**
@@ -211,17 +214,18 @@ function checkUsage({ page, network, config, machine }: Context["given"]): void 
 /** Opens the network that the options ask for. */
 async function openShown(
   context: Context,
-  backend: OpenedBackend | undefined,
+  opened: { readonly backend: OpenedBackend; readonly before: Trained | undefined } | undefined,
   save: TrainingJob["save"] | undefined,
 ): Promise<Shown> {
   const { given: { page, network, config, machine }, screen } = context;
   const { data: reading } = await dataOptionsOf(readingOf(page)), { normalize } = network;
   const foreign = { layers: network.layers, normalize };
   const samples = { data: page.data, options: reading };
-  if (backend === undefined) {
+  if (opened === undefined) {
     return await openSaved(page.model, samples, { ...context, ...foreign });
   }
-  for (const line of backendLines(backend)) screen.note(line);
+  const { backend, before } = opened;
+  for (const line of backendLines(backend, before)) screen.note(line);
   if (save === undefined) return await openDemo(backend, samples, context);
   const layers = network.layers === undefined ? undefined : layersOf(network.layers);
   const { threads } = backendOptionsOf(machine);

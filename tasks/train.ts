@@ -6,7 +6,7 @@ import { evaluate } from "../src/training/evaluate.ts";
 import { Mlp } from "../src/mlp.ts";
 import { checkResume } from "../src/training/resume.ts";
 import { train, type TrainEvent } from "../src/training/train.ts";
-import { backendLines, type Trained } from "./shared/backend_lines.ts";
+import { backendLines, type Trained, trainedOf } from "./shared/backend_lines.ts";
 import { openData } from "./shared/data.ts";
 import { dataOptionsOf } from "./shared/data_options.ts";
 import { initOf, likeInputs, openStart } from "./shared/init_option.ts";
@@ -154,7 +154,7 @@ function trainedBefore(
   { path, resume }: { readonly path: string | undefined; readonly resume: Checkpoint | undefined },
 ): Trained | undefined {
   if (resume && path !== undefined) return { path: userPath(path), backend: resume.backend };
-  return replaced?.training && { path: output, backend: replaced.training.backend };
+  return trainedOf(output, replaced);
 }
 
 /** Returns whether training ended by itself, and was not interrupted. */

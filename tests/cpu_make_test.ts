@@ -70,15 +70,18 @@ makeTest(
 );
 
 makeTest(
-  "make cpu-if-needed goes on without a compiler, and tells it in one line", async ({ path, make }) => {
-  const line = "Cannot build cpu/libmlpcpu.so: no-such-compiler not found; other backends work without it\n";
-  assertEquals(await make("no-such-compiler"), line);
-  // An old library needs no compiler to be used.
-  await Deno.writeTextFile(path("cpu/libmlpcpu.so"), "");
-  const later = new Date(Date.now() + 60_000);
-  await Deno.utime(path("cpu/source.cpp"), later, later);
-  assertEquals(await make("no-such-compiler"), "");
-});
+  "make cpu-if-needed goes on without a compiler, and tells it in one line",
+  async ({ path, make }) => {
+    const line =
+      "Cannot build cpu/libmlpcpu.so: no-such-compiler not found; other backends work without it\n";
+    assertEquals(await make("no-such-compiler"), line);
+    // An old library needs no compiler to be used.
+    await Deno.writeTextFile(path("cpu/libmlpcpu.so"), "");
+    const later = new Date(Date.now() + 60_000);
+    await Deno.utime(path("cpu/source.cpp"), later, later);
+    assertEquals(await make("no-such-compiler"), "");
+  },
+);
 
 makeTest("make cpu-if-needed leaves a link to a library as it is", async ({ path, make }) => {
   await Deno.writeTextFile(path("installed.so"), "installed");

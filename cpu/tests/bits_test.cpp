@@ -1,9 +1,13 @@
 // Trains networks of many kinds and prints a digest of the parameters, losses and predictions of each, for every instruction set
-// of this processor and 1, 2, 3 and 8 threads. All must be the same: the program fails if two differ. Processors of other kinds
-// are compared by the printed lines, which name neither instruction set nor threads.
+// of this processor and 1, 2, 3 and 8 threads; then the same in groups of 1, 2, 4 and 8 processes, which are threads here. All
+// alone must be the same, and all in groups: the program fails if two differ. Processors of other kinds are compared by the
+// printed lines, which name neither instruction set nor threads.
 #include <cstring>
+#include <functional>
+#include <thread>
 
 #include "network.hpp"
+#include "transport.hpp"
 
 namespace {
 
@@ -47,7 +51,8 @@ std::vector<Case> cases() {
 
 constexpr uint64_t ROWS = 700, EPOCHS = 2;
 
-uint64_t digest_of(const Case& each, int32_t device, uint32_t threads, int32_t path) {
+// `group` is null for a process alone.
+uint64_t digest_of(const Case& each, int32_t device, uint32_t threads, int32_t path, mlp_group* group) {
   const NetworkSpec& spec = each.network;
   Numbers numbers{42};
   std::vector<uint8_t> inputs(ROWS * static_cast<size_t>(spec.inputs));
@@ -67,6 +72,7 @@ uint64_t digest_of(const Case& each, int32_t device, uint32_t threads, int32_t p
   std::vector<float> trained;
   {
     Recorded plan(spec, device, threads, path);
+    if (group) plan.call(mlp_plan_set_group, group);
     plan.record(true);
     plan.call(mlp_plan_set_inputs_u8, static_cast<const uint8_t*>(inputs.data()), uint64_t(inputs.size()), uint64_t(spec.inputs));
     if (spec.loss == MLP_SOFTMAX_CROSS_ENTROPY) plan.call(mlp_plan_set_labels, static_cast<const uint32_t*>(labels.data()), ROWS);
@@ -96,6 +102,44 @@ uint64_t digest_of(const Case& each, int32_t device, uint32_t threads, int32_t p
   return digest(predictions.data(), predictions.size() * sizeof(float), hash);
 }
 
+// Returns the digest of a group; of its first process whose digest differs from the first one's, if there is one.
+uint64_t digest_of_group(const Case& each, int32_t device, uint32_t threads, int32_t size) {
+  std::vector<uint64_t> digests(static_cast<size_t>(size));
+  std::vector<std::thread> ranks;
+  for (int32_t rank = 0; rank < size; rank++) {
+    ranks.emplace_back([&, rank] {
+      own_rank = rank;
+      const mlp_transport transport{MLP_TRANSPORT_VERSION, rank, size, exchange};
+      char error[512];
+      int32_t status = 0;
+      mlp_group* group = mlp_group_create(&transport, 8, &status, error, sizeof error);
+      must(status, error);
+      digests[static_cast<size_t>(rank)] = digest_of(each, device, threads, MLP_PATH_AUTO, group);
+      mlp_group_destroy(group);
+    });
+  }
+  for (std::thread& rank : ranks) rank.join();
+  for (const uint64_t found : digests) {
+    if (found != digests[0]) return found;
+  }
+  return digests[0];
+}
+
+// Compares digests with the first one, and counts.
+struct Comparison {
+  bool begun = false;
+  uint64_t first = 0;
+  int compared = 0, failed = 0;
+  void add(uint64_t found, const char* format, const char* name, const char* device, uint32_t threads, int32_t other) {
+    if (!begun) first = found;
+    begun = true;
+    compared++;
+    if (found == first) return;
+    failed++;
+    fprintf(stderr, format, name, device, threads, other);
+  }
+};
+
 }  // namespace
 
 int main() {
@@ -103,23 +147,26 @@ int main() {
   char error[512], name[256];
   int64_t facts[MLP_FACTS];
   for (const Case& each : cases()) {
-    uint64_t first = 0;
-    bool found = false;
+    Comparison alone, groups;
     for (int32_t device = 1; device < MLP_INSTRUCTION_SETS; device++) {
       if (mlp_device_query(device, name, sizeof name, facts, MLP_FACTS, error, sizeof error) != MLP_OK) continue;
       for (const uint32_t threads : {1u, 2u, 3u, 8u}) {
         for (const int32_t path : {MLP_PATH_GRAPH, MLP_PATH_OPS}) {
-          const uint64_t hash = digest_of(each, device, threads, path);
-          if (!found) first = hash;
-          found = true;
-          compared++;
-          if (hash == first) continue;
-          failed++;
-          fprintf(stderr, "%s: other bits on %s with %u threads, path %d\n", each.name, name, threads, path);
+          alone.add(digest_of(each, device, threads, path, nullptr), "%s: other bits on %s with %u threads, path %d\n", each.name,
+                    name, threads, path);
+        }
+      }
+      for (const uint32_t threads : {1u, 3u}) {
+        for (const int32_t size : {1, 2, 4, 8}) {
+          groups.add(digest_of_group(each, device, threads, size), "%s: other bits on %s with %u threads, %d processes\n",
+                     each.name, name, threads, size);
         }
       }
     }
-    printf("%016llx  %s\n", static_cast<unsigned long long>(first), each.name);
+    printf("%016llx %016llx  %s\n", static_cast<unsigned long long>(alone.first), static_cast<unsigned long long>(groups.first),
+           each.name);
+    compared += alone.compared + groups.compared;
+    failed += alone.failed + groups.failed;
   }
   fprintf(stderr, "%d runs compared, %d with other bits\n", compared, failed);
   return failed > 0;

@@ -2,15 +2,14 @@
 #include "group.hpp"
 
 #include <cmath>
-#include <condition_variable>
 #include <cstdio>
 #include <cstring>
 #include <functional>
-#include <map>
-#include <mutex>
 #include <random>
 #include <string>
 #include <thread>
+
+#include "transport.hpp"
 
 namespace {
 
@@ -21,31 +20,6 @@ void expect(bool holds, const std::string& check) {
   if (holds) return;
   faults++;
   fprintf(stderr, "fault: %s\n", check.c_str());
-}
-
-// Messages between the threads of a test. A thread knows its rank by `own_rank`, because a transport has no context.
-thread_local int own_rank = 0;
-std::mutex lock;
-std::condition_variable changed;
-std::map<std::pair<int, int>, std::vector<char>> messages;  // by sender and receiver
-int lost_rank = -1;                                         // answers no more
-int longest = 0;                                            // exchanges of one rank
-
-int32_t exchange(int32_t peer, const void* send, void* receive, uint64_t bytes, double) {
-  std::unique_lock<std::mutex> held(lock);
-  if (peer == lost_rank || own_rank == lost_rank) return MLP_RANK_LOST;
-  const auto to = std::make_pair(own_rank, static_cast<int>(peer)), from = std::make_pair(static_cast<int>(peer), own_rank);
-  changed.wait(held, [&] { return messages.count(to) == 0; });
-  const char* sent = static_cast<const char*>(send);
-  messages[to] = std::vector<char>(sent, sent + bytes);
-  changed.notify_all();
-  changed.wait(held, [&] { return messages.count(from) != 0; });
-  if (messages[from].size() != bytes) return MLP_INVALID;
-  if (bytes > 0) std::memcpy(receive, messages[from].data(), bytes);
-  messages.erase(from);
-  changed.notify_all();
-  if (own_rank == 0) longest++;
-  return MLP_OK;
 }
 
 void on_ranks(int size, const std::function<void(int, mlp_group&)>& work) {

@@ -9,13 +9,13 @@
 #include <cstdio>
 #include <cstring>
 #include <functional>
-#include <initializer_list>
 #include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "kernels.hpp"
+#include "sets.hpp"
 
 inline int faults = 0, checks = 0;
 
@@ -102,18 +102,18 @@ class Guarded {
   size_t whole_, count_;
 };
 
-// A matrix in panels, of normally distributed numbers, with padding of NaN or another number.
+// A matrix in panels, of NaN or another number.
 struct Matrix {
   Guarded<float> memory;
   Panels panels;
 
-  // A matrix of NaN with the shape of another, for results.
   explicit Matrix(const Panels& shape, float padding = NAN)
       : memory(shape.size()), panels{memory.data(), shape.rows, shape.columns} {
     for (size_t at = 0; at < memory.size(); at++) memory[at] = padding;
   }
-  Matrix(int rows, int columns, double deviation = 1, float padding = NAN)
-      : Matrix(Panels{nullptr, rows, columns}, padding) {
+  Matrix(int rows, int columns) : Matrix(Panels{nullptr, rows, columns}) {}
+  // A matrix of normally distributed numbers, with padding of NaN or another number.
+  Matrix(int rows, int columns, double deviation, float padding = NAN) : Matrix(Panels{nullptr, rows, columns}, padding) {
     for (int row = 0; row < rows; row++) {
       for (int column = 0; column < columns; column++) *panels.at(row, column) = draw(deviation);
     }
@@ -154,58 +154,31 @@ inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) 
 
 // ---- kernels ----
 
-#define ROW_KERNELS(isa)                                                                    \
-  namespace isa {                                                                           \
-  void gather(const Gather&, const BatchRows&, Range rows);                                 \
-  void dropout(const Dropout&, uint32_t step, Range rows);                                  \
-  void softmax(const Panels& y, Range rows);                                                \
-  void softmax_backward(const Panels& y, const Panels& d, Range rows);                      \
-  void loss(const Loss&, const BatchRows&, Range rows);                                     \
-  void update(const Parameter&, const float* gradient, const Update&, size_t count);        \
-  void average(const float* parameter, float* average, float decay, float complement, size_t count); \
-  double sum_of_squares(const Panels& gradient, int panel, Range rows);                     \
-  void scale(float* values, float factor, size_t count);                                    \
-  void test_activate(mlp_activation, const float* z, float* y, size_t count);               \
-  void test_back(mlp_activation, const float* y, const float* z, float* d, size_t count);   \
+#define DECLARE(set, number)                                                                  \
+  namespace set {                                                                             \
+  void test_activate(mlp_activation, const float* z, float* y, size_t count);                 \
+  void test_back(mlp_activation, const float* y, const float* z, float* d, size_t count);     \
   }
-#if defined(__x86_64__)
-ROW_KERNELS(avx512)
-ROW_KERNELS(avx2)
-#else
-ROW_KERNELS(neon)
-#endif
+FOR_EACH_SET(DECLARE)
+#undef DECLARE
 
 // The kernels under test, and the functions of activations.hpp for numbers in a row.
 struct Tested {
   const char* name;
-  Kernels kernels;
+  const Kernels& kernels;
   void (*activate)(mlp_activation, const float* z, float* y, size_t count);
   void (*back)(mlp_activation, const float* y, const float* z, float* d, size_t count);
 };
-#define TESTED(isa)                                                                                      \
-  [] {                                                                                                   \
-    Tested set{#isa, {}, isa::test_activate, isa::test_back};                                            \
-    set.kernels.gather = isa::gather, set.kernels.dropout = isa::dropout;                                \
-    set.kernels.softmax = isa::softmax, set.kernels.softmax_backward = isa::softmax_backward;            \
-    set.kernels.loss = isa::loss, set.kernels.update = isa::update, set.kernels.average = isa::average;  \
-    set.kernels.sum_of_squares = isa::sum_of_squares, set.kernels.scale = isa::scale;                    \
-    return set;                                                                                          \
-  }()
 
 // Returns the instruction sets that this processor has.
 inline const std::vector<Tested>& instruction_sets() {
   static const std::vector<Tested> sets = [] {
-    std::vector<Tested> found;
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found.push_back(TESTED(avx2));
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl")) {
-      found.push_back(TESTED(avx512));
-    }
-#else
-    found.push_back(TESTED(neon));
-#endif
-    return found;
+    std::vector<Tested> usable;
+#define ADD(set, number) \
+  if (is_usable(number)) usable.push_back({#set, kernels_of(number), set::test_activate, set::test_back});
+    FOR_EACH_SET(ADD)
+#undef ADD
+    return usable;
   }();
   return sets;
 }

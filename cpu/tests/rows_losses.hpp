@@ -26,7 +26,7 @@ struct LossData {
   Matrix z, y;
 
   LossData(const LossCase& given, int width)
-      : targets(static_cast<size_t>(SET) * width), z(ROWS, width, given.deviation), y(ROWS, width, 1) {
+      : targets(static_cast<size_t>(SET) * width), z(ROWS, width, given.deviation), y(ROWS, width) {
     for (int row = 0; row < ROWS; row++) order[row] = (row * 7 + 9) % SET;
     for (int n = 0; n < SET; n++) {
       labels[n] = n % 3 == 1 ? (n % 2 ? UINT32_MAX : width) : generator()() % width;

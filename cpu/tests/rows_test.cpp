@@ -10,7 +10,7 @@ namespace {
 
 void test_dropout(int width, double rate) {
   const int rows = 5;
-  Matrix x(rows, width);
+  Matrix x(rows, width, 1);
   x.at(0, 0) = NAN;
   const DropoutMask mask = mask_of({rate, 7, 2});
   const std::string name = "dropout of " + std::to_string(width) + " columns, rate " + std::to_string(rate);

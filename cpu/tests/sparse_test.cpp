@@ -113,18 +113,18 @@ void test_set(Data& data) {
     data.set.fill(team);
     const SparseRows rows = data.set.rows();
     const uint64_t count = rows.starts[size.set_rows];
-    expect(rows.scale == Data::SCALE && (rows.bytes != nullptr) == size.bytes, text("SparseSet: kind", size));
+    expect(rows.scale == Data::SCALE && (size.bytes ? rows.floats == nullptr : rows.floats != nullptr || count == 0), text("SparseSet: kind", size));
     expect(std::fabs(share - static_cast<double>(count) / (static_cast<double>(pairs) * size.set_rows)) < 1e-12,
            text("SparseSet: share", size));
     bool ascending = true, needed = true;
     std::vector<float> found(columns * static_cast<size_t>(size.set_rows));
     for (size_t row = 0; row < static_cast<size_t>(size.set_rows); row++) {
       for (uint64_t e = rows.starts[row]; e < rows.starts[row + 1]; e++) {
-        ascending &= e == rows.starts[row] || rows.pairs[e - 1] < rows.pairs[e];
+        ascending &= e == rows.starts[row] || rows.entries[e - 1] >> 16 < rows.entries[e] >> 16;
         float both[2];
         for (int half = 0; half < 2; half++) {
-          both[half] = size.bytes ? static_cast<float>(rows.bytes[e] >> 8 * half & 255) : rows.floats[2 * e + half];
-          const size_t column = 2 * size_t(rows.pairs[e]) + half;
+          both[half] = size.bytes ? static_cast<float>(rows.entries[e] >> 8 * half & 255) : rows.floats[2 * e + half];
+          const size_t column = 2 * size_t(rows.entries[e] >> 16) + half;
           if (column < columns) found[row * columns + column] = both[half];
           else expect(both[half] == 0, text("SparseSet: number after the last column", size));
         }

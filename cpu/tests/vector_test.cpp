@@ -8,6 +8,7 @@
 #include <cstring>
 #include <vector>
 
+#include "ieee.hpp"
 #include "lanes.hpp"
 
 // ---- single numbers, with the names of vector.hpp ----
@@ -67,8 +68,10 @@ float near_one(float a, float b) { return NEAR_ONE(a, b); }
 uint32_t as_words(float x) { return std::isnan(x) ? 0x7fc00000u : words_of(x); }
 uint32_t as_words(uint32_t x) { return x; }
 
-#define FUNCTION(name, expression)                                    \
-  uint32_t name([[maybe_unused]] float a, [[maybe_unused]] float b, [[maybe_unused]] float c) { return as_words(expression); }
+#define FUNCTION(name, expression)                                                              \
+  uint32_t name([[maybe_unused]] float a, [[maybe_unused]] float b, [[maybe_unused]] float c) { \
+    return as_words(expression);                                                                \
+  }
 FLOAT_EXPRESSIONS(FUNCTION)
 WORD_EXPRESSIONS(FUNCTION)
 #undef FUNCTION
@@ -201,6 +204,31 @@ void check_memory(const LaneFunctions& functions, const Arguments& x) {
   }
 }
 
+// A thread that replaces denormal numbers by 0, and rounds toward 0, computes the same bits after IeeeArithmetic.
+void set_other_mode() {
+#if defined(__x86_64__)
+  _mm_setcsr(_mm_getcsr() | 0xe040);
+#else
+  asm volatile("msr fpcr, %0" : : "r"(uint64_t{0x1c00000}));
+#endif
+}
+void check_mode(const LaneFunctions& functions) {
+  const IeeeArithmetic restored;
+  Arguments x;
+  for (int i = 0; i < 16; i++) x.a[i] = 0x1.000002p-126f, x.b[i] = 0.5f, x.c[i] = 0;
+  alignas(64) uint32_t other[16], again[16], wanted[16];
+  functions.product(x.a, x.b, x.c, wanted);
+  set_other_mode();
+  functions.product(x.a, x.b, x.c, other);
+  {
+    const IeeeArithmetic ieee;
+    functions.product(x.a, x.b, x.c, again);
+  }
+  expect(again[0] == wanted[0] && wanted[0] == 0x00400000u, "IeeeArithmetic");
+  functions.product(x.a, x.b, x.c, again);
+  expect(again[0] == other[0] && other[0] == 0, "IeeeArithmetic, restored");
+}
+
 void check_all(const LaneFunctions& functions) {
   digest = 14695981039346656037u;
   const std::vector<uint32_t> special = special_words();
@@ -235,6 +263,7 @@ void check_all(const LaneFunctions& functions) {
     check_across(functions, x);
   }
   check_memory(functions, x);
+  check_mode(functions);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 /** Lines that name the backend of a run. @module */
 import type { OpenedBackend } from "../../src/backends/open.ts";
+import type { Mlp } from "../../src/mlp.ts";
 import { shownPath } from "../terminal/paths.ts";
 
 /** A saved network, and the backend that trained it. */
@@ -8,6 +9,11 @@ export interface Trained {
   readonly path: string;
   /** The name of the backend. */
   readonly backend: string;
+}
+
+/** Returns the backend that trained a model; `undefined` if there is no model, or if it does not tell. */
+export function trainedOf(path: string, model: Mlp | undefined): Trained | undefined {
+  return model?.training && { path, backend: model.training.backend };
 }
 
 /**

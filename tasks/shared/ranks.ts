@@ -43,7 +43,7 @@ const ALONE: Member = {
   end: () => {},
 };
 
-/** The time that rank 0 has to save before another rank ends all, in milliseconds. */
+/** The time that rank 0 has to save, and to report the loss of a rank, before another rank does so, in milliseconds. */
 const SAVING_MS = 2000;
 
 /** The parts of a context that the ranks need. */
@@ -67,7 +67,7 @@ export async function aloneOrOnRanks(
 }
 
 function ifKilled(rank: number): string {
-  return `error: Rank ${rank} (process ${Deno.pid}) was killed, which ends the run; ` +
+  return `error: Rank ${rank} (process ${Deno.pid}) was killed or crashed, which ends the run; ` +
     "continue from its --checkpoint with --resume, on any number of ranks";
 }
 
@@ -135,9 +135,9 @@ function isShared(error: unknown): boolean {
 
 /** Prints an error, and ends all ranks. */
 async function abort(ranks: Ranks, error: unknown, report: (error: unknown) => void): Promise<never> {
-  report(error);
   const isLost = error instanceof BackendError && error.code === "rank-lost";
   if (isLost && ranks.rank > 0) await new Promise((done) => setTimeout(done, SAVING_MS));
+  report(error);
   return ranks.abort(1);
 }
 

