@@ -10,8 +10,9 @@
 // 16 KB) stays in the first-level cache while all tiles of rows use it; between blocks, the sums are in memory. Tiles of a
 // product have as nearly the same height as possible, because a low tile has too few sums.
 // Numerics: every number of C is one chain of fused multiply-adds with k ascending, whatever the tiles, blocks and shares.
-// Cost: 2 M N K FLOPs; C is read and written once for each block. On an AMD EPYC (Zen 5), one core reaches 260 GFLOP/s with
-// AVX-512 and 130 with AVX2; products of layers of 512 inputs and outputs have 97 % and 90 % of that: see bench/.
+// Cost: 2 M N K FLOPs; C is read and written once for each block. On an AMD EPYC (Zen 5), multiply-adds in registers reach 260
+// to 275 GFLOP/s on one core with AVX-512 and 130 to 137 with AVX2; products of layers of 512 inputs and outputs have 91 to 97 %
+// of that, and 128 to 64 outputs 87 to 95 % (batch 128; bench/products.cpp).
 #pragma once
 
 #include "panels.hpp"
