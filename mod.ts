@@ -42,6 +42,8 @@ export {
   openBackend,
   type OpenedBackend,
 } from "./src/backends/open.ts";
+export { type MpiOptions, openMpi } from "./src/backends/ranks/mpi.ts";
+export { type NativePointer, type Ranks } from "./src/backends/ranks/ranks.ts";
 export { buildForwardPlan, buildPlan, type PlanConfig } from "./src/plan/build.ts";
 export type { Checkpoint, Fingerprint, Progress } from "./src/training/checkpoint_parts.ts";
 export {

@@ -1,4 +1,5 @@
-#include "device.hpp"
+// The instruction sets of this processor.
+#include "shared/device.hpp"
 
 #include <unistd.h>
 
@@ -23,7 +24,7 @@ int32_t count_devices() { return MLP_INSTRUCTION_SETS; }
 
 Device query_device(int32_t instruction_set) {
   kernels_of(instruction_set);  // throws if it cannot be used
-  Device device{format("%s (%s)", processor_name().c_str(), name_of(instruction_set)), {}};
+  Device device{format("%s, %s", processor_name().c_str(), name_of(instruction_set)), {}};
   device.facts[MLP_FACT_MULTIPROCESSORS] = processor_count();
   device.facts[MLP_FACT_TOTAL_BYTES] = memory_bytes(_SC_PHYS_PAGES);
 #ifdef _SC_AVPHYS_PAGES

@@ -36,8 +36,10 @@ const Set SETS[MLP_INSTRUCTION_SETS] = {
 #endif
 
 const Set& set_of(int32_t instruction_set) {
-  need(instruction_set >= 0 && instruction_set < MLP_INSTRUCTION_SETS, "An instruction set is a number from 0 to %d, found %d",
-       MLP_INSTRUCTION_SETS - 1, instruction_set);
+  if (instruction_set < 0 || instruction_set >= MLP_INSTRUCTION_SETS) {
+    throw Fault{MLP_NO_DEVICE, format("An instruction set is a number from 0 to %d, found %d", MLP_INSTRUCTION_SETS - 1,
+                                      instruction_set)};
+  }
   if (instruction_set != MLP_BEST) return SETS[instruction_set];
   for (const int32_t best : {MLP_AVX512, MLP_AVX2, MLP_NEON}) {
     if (is_usable(best)) return SETS[best];

@@ -21,7 +21,7 @@ struct DataSet {
   Memory<float> floats;
   SparseSet sparse;
   bool is_sparse = false;
-  double share = 1;  // of the inputs that are not 0
+  double share = 1;  // of the pairs of inputs that are not 0
   Memory<uint32_t> labels;
   Memory<float> targets, row_weights;
 };
@@ -109,7 +109,7 @@ struct mlp_plan : Recording {
   Panels panels(int32_t id) const { return id < 0 ? Panels{} : buffers_[static_cast<size_t>(id)].panels; }
   Parameter parameter(const UpdateOp& op) const;
 
-  // lower.cpp
+  // lower.cpp, lower_updates.cpp
   void lower();
   void add_phase(bool by_rows, std::function<void(int, int, const Step&)> work) { phases_.push_back({std::move(work), by_rows}); }
   void add_network(const Network& network);

@@ -119,7 +119,7 @@ void append(std::vector<float>& all, const Matrix& matrix) {
 
 void test_linear(const Size& size, mlp_activation activation, bool stores_z) {
   const std::string name = text("linear", size) + ", activation " + std::to_string(activation) + (stores_z ? ", z" : "");
-  const Matrix x(size.rows, size.in), weights(size.in, size.out), bias(1, size.out);
+  const Matrix x(size.rows, size.in, 1), weights(size.in, size.out, 1), bias(1, size.out, 1);
   std::vector<float> sums;
   for (int row = 0; row < size.rows; row++) {
     for (int output = 0; output < size.out; output++) {
@@ -154,7 +154,7 @@ void test_backward_input(const Size& size, mlp_activation activation, double rat
   const std::string name = text("linear_backward_input", size) + ", activation " + std::to_string(activation) + ", dropout " +
                            std::to_string(rate);
   constexpr uint32_t STEP = 7;
-  const Matrix dz(size.rows, size.out), weights(size.out, size.in), x(size.rows, size.in), z(size.rows, size.in);
+  const Matrix dz(size.rows, size.out, 1), weights(size.out, size.in, 1), x(size.rows, size.in, 1), z(size.rows, size.in, 1);
   const DropoutMask mask = mask_of({rate, 5, 2});
   std::vector<float> products;
   for (int row = 0; row < size.rows; row++) {
@@ -239,7 +239,7 @@ std::vector<float> transposed(const Matrix& matrix) {
 
 void test_backward_weight(const Size& size, const Slices& slices) {
   const std::string name = text("linear_backward_weight", size) + ", slices " + std::to_string(slices.count);
-  const Matrix x(size.rows, size.in), dz(size.rows, size.out);
+  const Matrix x(size.rows, size.in, 1), dz(size.rows, size.out, 1);
   const Trained before(size.in, size.out);
   std::vector<float> gradient;
   for (int input = 0; input < size.in; input++) {
@@ -284,7 +284,7 @@ void test_backward_weight(const Size& size, const Slices& slices) {
 
 void test_bias_gradient(const Size& size, const Slices& slices) {
   const std::string name = text("bias_gradient", size) + ", slices " + std::to_string(slices.count);
-  const Matrix dz(size.rows, size.out);
+  const Matrix dz(size.rows, size.out, 1);
   const Trained before(1, size.out);
   std::vector<float> gradient;
   for (int output = 0; output < size.out; output++) {
@@ -312,7 +312,7 @@ void test_bias_gradient(const Size& size, const Slices& slices) {
 }
 
 void test_transpose(const Size& size) {
-  const Matrix by_input(size.in, size.out);
+  const Matrix by_input(size.in, size.out, 1);
   expect_in_all(transposed(by_input), divisions(size.in, LANES, by_input.panels.panels()), text("transpose", size),
                 [&](const Kernels& kernels, const Division& division) {
                   const Matrix by_output(Panels{nullptr, size.out, size.in});

@@ -102,17 +102,18 @@ class Guarded {
   size_t whole_, count_;
 };
 
-// A matrix in panels, of NaN.
+// A matrix in panels, of NaN or another number.
 struct Matrix {
   Guarded<float> memory;
   Panels panels;
 
-  Matrix(int rows, int columns)
-      : memory(static_cast<size_t>(rows) * round_up(columns, LANES)), panels{memory.data(), rows, columns} {
-    for (size_t at = 0; at < memory.size(); at++) memory[at] = NAN;
+  explicit Matrix(const Panels& shape, float padding = NAN)
+      : memory(shape.size()), panels{memory.data(), shape.rows, shape.columns} {
+    for (size_t at = 0; at < memory.size(); at++) memory[at] = padding;
   }
-  // A matrix of normally distributed numbers, with padding of NaN.
-  Matrix(int rows, int columns, double deviation) : Matrix(rows, columns) {
+  Matrix(int rows, int columns) : Matrix(Panels{nullptr, rows, columns}) {}
+  // A matrix of normally distributed numbers, with padding of NaN or another number.
+  Matrix(int rows, int columns, double deviation, float padding = NAN) : Matrix(Panels{nullptr, rows, columns}, padding) {
     for (int row = 0; row < rows; row++) {
       for (int column = 0; column < columns; column++) *panels.at(row, column) = draw(deviation);
     }

@@ -78,6 +78,6 @@ export const COMMAND = {
       args: "--validation-split 0.1 --patience 5",
       help: "stop after five epochs without a better validation loss",
     },
-    { args: "--ranks mpi", help: "train with several processes: mpirun -n 4 deno task train --ranks mpi" },
+    { args: "--ranks mpi", help: "train with the processes that mpirun -n 4 starts with this command" },
   ],
 } as const satisfies Command;

@@ -31,6 +31,8 @@ export interface RunningRanks {
   sees(text: string): Promise<void>;
   /** Returns the numbers of the processes that train. */
   processes(): Promise<number[]>;
+  /** Resolves when none of these processes is left; mpirun may end a moment before them. */
+  areGone(): Promise<void>;
   /** Resolves to the result at the end. */
   readonly outcome: Promise<Outcome>;
 }
@@ -167,6 +169,13 @@ function watch(path: string, process: Deno.ChildProcess): RunningRanks {
         }),
       ),
     processes: () => trainingIn(path),
+    areGone: () =>
+      within(
+        10,
+        (async () => {
+          while ((await trainingIn(path)).length > 0) await new Promise((done) => setTimeout(done, 100));
+        })(),
+      ),
   };
 }
 

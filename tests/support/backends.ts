@@ -98,11 +98,12 @@ export const EACH: readonly BackendRow[] = [
 ];
 
 /** The backends that must not be missing, from `MLPCUDA_REQUIRE=cuda,webgpu`; none if the variable may not be read. */
-export const REQUIRED = Deno.permissions.querySync({ name: "env", variable: "MLPCUDA_REQUIRE" }).state === "granted"
-  ? (Deno.env.get("MLPCUDA_REQUIRE") ?? "").split(",").map((name) => name.trim()).filter((name) =>
-    name !== ""
-  )
-  : [];
+export const REQUIRED =
+  Deno.permissions.querySync({ name: "env", variable: "MLPCUDA_REQUIRE" }).state === "granted"
+    ? (Deno.env.get("MLPCUDA_REQUIRE") ?? "").split(",").map((name) => name.trim()).filter((name) =>
+      name !== ""
+    )
+    : [];
 
 for (const name of REQUIRED) {
   if (name !== "mpi" && [REFERENCE, ...COMPARED].every(({ backend }) => backend !== name)) {

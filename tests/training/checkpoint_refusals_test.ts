@@ -81,6 +81,10 @@ const DAMAGED: Record<string, readonly [bytes: () => Promise<Uint8Array> | Uint8
     () => bytesWith({ "layer_1.act": stringArray("tanh") }),
     `has settings that do not fit its network: Loss "cross-entropy" needs a softmax output`,
   ],
+  "no slices of a batch": [
+    () => bytesWithRecord({ slices: 0 }),
+    `whose slices is 0, needs a whole number from 1`,
+  ],
   "no backend": [
     () => bytesWithRecord({ backend: undefined }),
     `whose backend is undefined, needs a backend's name`,

@@ -63,7 +63,7 @@ export async function findAdapter({ named = true, gpu = hostGpu() }: AdapterOpti
 }
 
 function softwareError(name: string): BackendError {
-  const why = `the only adapter, ${name}, is software, slower than backend "wasm"`;
+  const why = `the only adapter, ${name}, is software, slower than backends "cpu" and "wasm"`;
   return webgpuError("open", why, "software");
 }
 

@@ -37,7 +37,7 @@ Deno.test(
   SANITIZED,
   async () => {
     assertEquals(await findAdapter({ named: true, gpu: gpuWith(SOFTWARE) }), SOFTWARE);
-    const why = 'the only adapter, llvmpipe, is software, slower than backend "wasm"';
+    const why = 'the only adapter, llvmpipe, is software, slower than backends "cpu" and "wasm"';
     await assertRefused(() => findAdapter({ named: false, gpu: gpuWith(SOFTWARE) }), ["software", why]);
     assertEquals(await findAdapter({ named: false, gpu: gpuWith(HARDWARE) }), HARDWARE);
   },

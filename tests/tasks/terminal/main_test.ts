@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import config from "../../../deno.json" with { type: "json" };
 import { BackendError, DivergedError, FormatError } from "../../../src/errors.ts";
 import { DENO_TASK } from "../../../tasks/terminal/command.ts";
-import { TaskError, UsageError } from "../../../tasks/terminal/errors.ts";
+import { ReportedElsewhere, TaskError, UsageError } from "../../../tasks/terminal/errors.ts";
 import { exitCodeOf, type TaskBody } from "../../../tasks/terminal/main.ts";
 import { fileError } from "../../../tasks/terminal/system_errors.ts";
 import { record } from "./fakes.ts";
@@ -41,6 +41,13 @@ let press = () => {};
 Deno.test("exitCodeOf() is 0 for a task that succeeds", async () => {
   const result = await run(({ given, screen }) => screen.row(String(given.run.limit)), "--limit", "7");
   assertEquals(result, { code: 0, stdout: "7\n", stderr: "", listening: 0 });
+});
+
+Deno.test("exitCodeOf() is 1 for an error that another process reports, and prints nothing", async () => {
+  const result = await run(() => {
+    throw new ReportedElsewhere();
+  });
+  assertEquals(result, { code: 1, stdout: "", stderr: "", listening: 0 });
 });
 
 Deno.test("exitCodeOf() prints the help text to stdout", async () => {

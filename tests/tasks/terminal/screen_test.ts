@@ -12,6 +12,19 @@ Deno.test("openScreen() writes rows to stdout and notes to stderr", () => {
   assertEquals(stderr(), "reading\nerror: Cannot read\n  hint: look\n");
 });
 
+Deno.test("Screen.showErrorsOnly() drops all but errors, which begin with its prefix", () => {
+  const { screen, both, wait } = record({ transient: true });
+  screen.showErrorsOnly("Rank 2: ");
+  screen.row("1 2");
+  screen.picture(["##"]);
+  screen.note("reading");
+  screen.finalNote("interrupted");
+  wait(100);
+  screen.progress("10 %");
+  screen.error("Cannot read", "look");
+  assertEquals(both(), "error: Rank 2: Cannot read\n  hint: look\n");
+});
+
 Deno.test("openScreen() draws nothing transient without a terminal", () => {
   const { screen, both } = record();
   screen.progress("10 %");
