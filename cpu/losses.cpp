@@ -52,18 +52,18 @@ SHARED_INLINE M is_class(uint32_t label, const Place& at) {
 }
 
 // Returns whether the label is that of the first largest output of a row. NaN counts as the smallest number, but as the largest
-// in the first column, as in a loop of `if (y[o] > y[best]) best = o`.
+// in the first column, as in a loop of `if (y[o] > y[best]) best = o`. Padding comes too late to be the first.
 template <bool NARROW>
 SHARED_INLINE bool is_first_largest(const Panels& y, int row, uint32_t label, float largest) {
   const V top = splat(largest);
   uint32_t found = UINT32_MAX;
   for_columns<NARROW>(y.columns, [&](const Place& at) __attribute__((always_inline)) {
-    const uint32_t lanes = bits(equal(load(at.of(y, row)), top) & at.mask);
+    const uint32_t lanes = bits(equal(load(at.of(y, row)), top));
     const uint32_t column = static_cast<uint32_t>(at.column + __builtin_ctz(lanes | 1u << LANES));
     if (lanes != 0 && found > column) found = column;
   });
   const float first = *y.row(0, row);
-  return (first != first || found == UINT32_MAX ? 0 : found) == label;
+  return (first != first ? 0 : found) == label;
 }
 
 template <bool NARROW>
@@ -137,8 +137,7 @@ SHARED_INLINE RowScore huber_of_row(const Loss& loss, int row, const Example& ex
     const V distance = abs(difference);
     const V far = delta * (distance - half_delta), near = difference * difference * half;
     losses = fma(keep(at.mask, select(less_equal(distance, delta), near, far)), scale, losses);
-    // NaN stays NaN.
-    const V limited = select(greater(difference, delta), delta, select(less(difference, minus_delta), minus_delta, difference));
+    const V limited = max(minus_delta, min(delta, difference));  // NaN stays NaN
     store(at.of(loss.dz, row), slope * limited);
   });
   return {add_lanes(losses), 0};

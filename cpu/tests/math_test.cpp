@@ -1,7 +1,7 @@
 // Compares every function of math.hpp with libm in double precision, and fails if an error is above 2 ulp, or if two
 // instruction sets give other bits.
 //
-//   math_test [STEP [THREADS]]
+//   math_test [STEP [THREADS [FUNCTION]]]
 //
 // checks every STEP-th float, from all bit patterns; with STEP 1, all 2³². An ulp is the distance of the floats around the
 // exact value: 2^(e - 23) for a value from 2^e to 2^(e + 1), at least 2^-149. Prints for each function the digest of its
@@ -123,11 +123,12 @@ int main(int count, char** arguments) {
   const uint64_t threads = count > 2 ? std::strtoull(arguments[2], nullptr, 10) : 1;
   const std::vector<Set> sets = usable_sets();
   if (step == 0 || threads == 0 || sets.empty()) {
-    fprintf(stderr, "usage: math_test [STEP [THREADS]], on a processor with an instruction set of this build\n");
+    fprintf(stderr, "usage: math_test [STEP [THREADS [FUNCTION]]], on a processor with an instruction set of this build\n");
     return 2;
   }
   int faults = 0;
   for (const Function& function : FUNCTIONS) {
+    if (count > 3 && std::strcmp(arguments[3], function.name) != 0) continue;
     std::vector<Checked> parts(threads);
     std::vector<std::thread> workers;
     for (uint64_t t = 0; t < threads; t++) {

@@ -1,4 +1,5 @@
-// The checks of dense products: shares of many divisions, and sums in the order that kernels.hpp defines.
+// Code that the tests of the dense products share: the kernels of each instruction set, divisions into shares, sums in the order
+// that kernels.hpp defines, and parameters with their states.
 #pragma once
 
 #include <algorithm>
@@ -92,6 +93,19 @@ float over_slices(const Slices& slices, const ChainOf& chain) {
   return sums[0];
 }
 
+// Returns slices of nearly the same size.
+inline Slices even_slices(int count, int rows) {
+  Slices slices{count, {}};
+  for (int slice = 0; slice <= count; slice++) slices.bounds[slice] = rows * slice / count;
+  return slices;
+}
+// Returns slices of `rows_of_slice` rows; the last ones have fewer, or none.
+inline Slices full_slices(int count, int rows, int rows_of_slice) {
+  Slices slices{count, {}};
+  for (int slice = 0; slice <= count; slice++) slices.bounds[slice] = std::min(rows, slice * rows_of_slice);
+  return slices;
+}
+
 // The rows, inputs and outputs of a test.
 struct Size {
   int rows, in, out;
@@ -111,3 +125,49 @@ inline std::unique_ptr<Matrix> copy_of(const Matrix& from) {
 inline void append(std::vector<float>& all, const Matrix& matrix) {
   for (float number : matrix.numbers()) all.push_back(number);
 }
+
+// ---- updates ----
+
+// Returns an update in step 3 with each optimizer, as the kernels compile them.
+inline std::vector<Update> updates() {
+  const Settings all[] = {{MLP_SGD, {0.9, 0, 0.01}},
+                          {MLP_ADAM, {0.9, 0.999, 1e-8, 0, 0}},
+                          {MLP_ADAM, {0.9, 0.999, 1e-8, 0.01, 1}},
+                          {MLP_RMSPROP, {0.9, 1e-8, 0}},
+                          {MLP_LION, {0.9, 0.99, 0.1}}};
+  std::vector<Update> found;
+  for (const Settings& settings : all) found.push_back({rule_of(settings), factors_of_step(settings, 0.01, 3), 0.9f, 0.1f});
+  return found;
+}
+
+// A parameter with its states and average.
+struct Trained {
+  std::unique_ptr<Matrix> parts[4];
+
+  Trained(int rows, int columns) {
+    for (auto& part : parts) part = std::make_unique<Matrix>(rows, columns);
+    for (size_t at = 0; at < parts[2]->memory.size(); at++) parts[2]->memory[at] = std::fabs(parts[2]->memory[at]);
+  }
+  Trained(const Trained& other) {
+    for (int part = 0; part < 4; part++) parts[part] = copy_of(*other.parts[part]);
+  }
+  const Panels& panels() const { return parts[0]->panels; }
+  Parameter parameter() const {
+    return {parts[0]->memory.data(), {parts[1]->memory.data(), parts[2]->memory.data()}, parts[3]->memory.data()};
+  }
+  std::vector<float> numbers() const {
+    std::vector<float> all;
+    for (const auto& part : parts) append(all, *part);
+    return all;
+  }
+  // Returns it after an update that is not fused, from a stored gradient.
+  Trained after(const Update& update, const std::vector<float>& gradient) const {
+    const Trained copy(*this);
+    const Matrix stored(panels());
+    for (size_t at = 0; at < gradient.size(); at++) {
+      stored.at(static_cast<int>(at) / panels().columns, static_cast<int>(at) % panels().columns) = gradient[at];
+    }
+    all_kernels()[0].update(copy.parameter(), stored.memory.data(), update, panels().size());
+    return copy;
+  }
+};

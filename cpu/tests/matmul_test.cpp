@@ -7,8 +7,6 @@
 
 namespace {
 
-// ---- operations ----
-
 void test_linear(const Size& size, mlp_activation activation, bool stores_z) {
   const std::string name = text("linear", size) + ", activation " + std::to_string(activation) + (stores_z ? ", z" : "");
   const Matrix x(size.rows, size.in, 1), weights(size.in, size.out, 1), bias(1, size.out, 1);
@@ -76,50 +74,6 @@ void test_backward_input(const Size& size, mlp_activation activation, double rat
   }
   expect_in_all(wanted, all, name, run);
 }
-
-// Returns an update in step 3 with each optimizer, as the kernels compile them.
-std::vector<Update> updates() {
-  const Settings all[] = {{MLP_SGD, {0.9, 0, 0.01}},
-                          {MLP_ADAM, {0.9, 0.999, 1e-8, 0, 0}},
-                          {MLP_ADAM, {0.9, 0.999, 1e-8, 0.01, 1}},
-                          {MLP_RMSPROP, {0.9, 1e-8, 0}},
-                          {MLP_LION, {0.9, 0.99, 0.1}}};
-  std::vector<Update> found;
-  for (const Settings& settings : all) found.push_back({rule_of(settings), factors_of_step(settings, 0.01, 3), 0.9f, 0.1f});
-  return found;
-}
-
-// A parameter with its states and average.
-struct Trained {
-  std::unique_ptr<Matrix> parts[4];
-
-  Trained(int rows, int columns) {
-    for (auto& part : parts) part = std::make_unique<Matrix>(rows, columns);
-    for (size_t at = 0; at < parts[2]->memory.size(); at++) parts[2]->memory[at] = std::fabs(parts[2]->memory[at]);
-  }
-  Trained(const Trained& other) {
-    for (int part = 0; part < 4; part++) parts[part] = copy_of(*other.parts[part]);
-  }
-  const Panels& panels() const { return parts[0]->panels; }
-  Parameter parameter() const {
-    return {parts[0]->memory.data(), {parts[1]->memory.data(), parts[2]->memory.data()}, parts[3]->memory.data()};
-  }
-  std::vector<float> numbers() const {
-    std::vector<float> all;
-    for (const auto& part : parts) append(all, *part);
-    return all;
-  }
-  // Returns it after an update that is not fused, from a stored gradient.
-  Trained after(const Update& update, const std::vector<float>& gradient) const {
-    const Trained copy(*this);
-    const Matrix stored(panels());
-    for (size_t at = 0; at < gradient.size(); at++) {
-      stored.at(static_cast<int>(at) / panels().columns, static_cast<int>(at) % panels().columns) = gradient[at];
-    }
-    all_kernels()[0].update(copy.parameter(), stored.memory.data(), update, panels().size());
-    return copy;
-  }
-};
 
 std::vector<float> transposed(const Matrix& matrix) {
   std::vector<float> all;
@@ -213,18 +167,6 @@ void test_transpose(const Size& size) {
                   }
                   return by_output.numbers();
                 });
-}
-
-// Returns slices of nearly the same size, or with `rest` rows in the first ones and none in the others.
-Slices even_slices(int count, int rows) {
-  Slices slices{count, {}};
-  for (int slice = 0; slice <= count; slice++) slices.bounds[slice] = rows * slice / count;
-  return slices;
-}
-Slices full_slices(int count, int rows, int rows_of_slice) {
-  Slices slices{count, {}};
-  for (int slice = 0; slice <= count; slice++) slices.bounds[slice] = std::min(rows, slice * rows_of_slice);
-  return slices;
 }
 
 void test_size(const Size& size) {

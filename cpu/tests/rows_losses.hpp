@@ -203,6 +203,7 @@ inline void test_edges_of_losses() {
       {{0.0f, -0.0f}, -1, 0, true, -1, "0 and -0 are equal"},
       {{-0.0f, 0.0f}, -1, 0, true, -1, "-0 and 0 are equal"},
       {{1, NAN, 3}, 0, 2, true, NAN, "NaN is not the largest"},
+      {{1, 3, 0, 0, 0, 0, 0, 0, 0, NAN, 0, 0, 0, 0, 0, NAN}, 0, 1, true, NAN, "NaN is not the largest in any lane"},
       {{NAN, 2, 3}, 0, 0, true, NAN, "NaN in the first column is the largest"},
       {{NAN, 2, 3}, 0, 2, false, NAN, "no number is larger than NaN in the first column"},
       {{}, NAN, 0, true, NAN, "of NaN alone, the first column is the largest"},
@@ -216,6 +217,7 @@ inline void test_edges_of_losses() {
   for (const Tested& set : instruction_sets()) {
     for (int width : {3, 16, 20, 70}) {
       for (const Edge& edge : edges) {
+        if (edge.y.size() > size_t(width)) continue;
         Matrix y(1, width), dz(1, width);
         for (int c = 0; c < width; c++) y.at(0, c) = size_t(c) < edge.y.size() ? edge.y[c] : edge.rest;
         RowScore score;
@@ -242,5 +244,20 @@ inline void test_edges_of_losses() {
       else expect(std::isnan(score.loss) && std::isnan(found) && score.correct == 1, "a NaN logit is not above 0");
     }
     test_small_gradients(set);
+
+    // A target of 1/2 is on the lower side; a NaN output has a NaN gradient, also with Huber's loss.
+    for (float z : {1.0f, -1.0f, NAN}) {
+      Matrix y(1, 1), dz(1, 1);
+      y.at(0, 0) = z;
+      const float half = 0.5f;
+      RowScore score;
+      Loss op{MLP_BINARY_CROSS_ENTROPY, y.panels, {nullptr, 0, 0}, dz.panels, nullptr, &half, nullptr, MLP_LINEAR, {0.1f},
+              &score, 1};
+      set.kernels.loss(op, {nullptr, 0}, {0, 1});
+      expect(score.correct == !(z > 0), "a target of 1/2");
+      op.kind = MLP_HUBER;
+      set.kernels.loss(op, {nullptr, 0}, {0, 1});
+      expect(std::isnan(score.loss) == std::isnan(z) && std::isnan(dz.at(0, 0)) == std::isnan(z), "Huber's loss of NaN");
+    }
   }
 }

@@ -1,4 +1,4 @@
-// Tests of the kernels of rows and of parameters: activations, softmax, losses, dropout, gather, updates, averages and clipping,
+// Tests of the kernels of rows and parameters: activations, softmax, losses, dropout, gather, updates, averages and clipping,
 // with every instruction set of this processor. The tolerances are bounds of the errors of float32 for each number.
 // Prints a digest of all results, which is the same on every processor.
 #include <cinttypes>
