@@ -39,7 +39,7 @@ typedef struct Outgoing {
 } Outgoing;
 
 static MPI_Comm world = MPI_COMM_NULL; /* for data and texts */
-static MPI_Comm lives = MPI_COMM_NULL; /* for signs of life */
+static MPI_Comm heartbeats = MPI_COMM_NULL;
 static int rank, size, local_rank, local_size, processors;
 static uint64_t run; /* a number that all ranks know */
 static Outgoing *outgoing;
@@ -56,9 +56,9 @@ static int32_t wait_for(MPI_Request requests[2], int peer, double seconds) {
       if (MPI_Testall(2, requests, &done, statuses) != MPI_SUCCESS) lose(peer);
       else if (done) return MLP_OK;
     }
-    beat();
+    exchange_heartbeats_if_due();
     if (is_lost(peer, seconds)) return MLP_RANK_LOST;
-    if (rows >= SPINS) give_way();
+    if (rows >= SPINS) yield_lock();
   }
 }
 
@@ -127,7 +127,7 @@ static int32_t join(char *text, uint32_t text_size) {
   MPI_Comm machine;
   struct timespec time;
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
-  if (MPI_Comm_dup(MPI_COMM_WORLD, &world) != MPI_SUCCESS || MPI_Comm_dup(MPI_COMM_WORLD, &lives) != MPI_SUCCESS ||
+  if (MPI_Comm_dup(MPI_COMM_WORLD, &world) != MPI_SUCCESS || MPI_Comm_dup(MPI_COMM_WORLD, &heartbeats) != MPI_SUCCESS ||
       MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &machine) != MPI_SUCCESS) {
     return fail(text, text_size, "MPI cannot make a communicator");
   }
@@ -142,7 +142,7 @@ static int32_t join(char *text, uint32_t text_size) {
   MPI_Bcast(&run, 1, MPI_UINT64_T, 0, world);
   transport.rank = rank;
   transport.size = size;
-  const char *fault = peers_start(lives);
+  const char *fault = peers_start(heartbeats);
   if (fault) return fail(text, text_size, fault);
   is_open = 1;
   return MLP_OK;
@@ -218,7 +218,7 @@ EXPORT int64_t mlp_mpi_next(int32_t from) {
   MPI_Status status;
   int found = 0, count = -1;
   acquire();
-  beat();
+  exchange_heartbeats_if_due();
   free_sent();
   if (MPI_Iprobe(from, TEXT, world, &found, &status) != MPI_SUCCESS) lose(from);
   else if (found) MPI_Get_count(&status, MPI_BYTE, &count);
@@ -238,7 +238,7 @@ EXPORT int32_t mlp_mpi_receive(int32_t from, void *bytes, uint64_t count) {
 EXPORT int32_t mlp_mpi_lost(double seconds) {
   int lost = -1;
   acquire();
-  beat();
+  exchange_heartbeats_if_due();
   for (int other = 0; other < size && lost < 0; other++) {
     if (is_lost(other, seconds)) lost = other;
   }
@@ -263,7 +263,7 @@ EXPORT void mlp_mpi_close(void) {
   is_open = 0;
   peers_end();
   monitor_end(MONITOR_LEFT);
-  MPI_Comm_free(&lives);
+  MPI_Comm_free(&heartbeats);
   MPI_Comm_free(&world);
   MPI_Finalize();
 }

@@ -1,8 +1,9 @@
-/* Signs of life. Each rank sends every other one a number four times a second, from a thread of this library, so that it does not
+/* Heartbeats. Each rank sends every other one a number four times a second, from a thread of this library, so that it does not
  * matter what the program computes. A rank that is silent for some seconds has been killed or stopped, or its machine is lost.
- * Only time in which this process ran itself counts as silence: a job that is suspended as a whole goes on later.
+ * Only time in which this process itself ran counts as silence, so that a job that is suspended as a whole goes on later.
  *
- * A rank that leaves as planned says so. Nothing follows, so that no message is on its way when MPI ends. */
+ * A rank that leaves as planned sends a last number that tells this. Nothing follows, so that no message is on its way when MPI
+ * ends. */
 #define _GNU_SOURCE
 #include "mpi_peers.h"
 
@@ -16,7 +17,7 @@
 
 enum { ALIVE = 1, LEAVING = 2 };
 
-static const double BEAT = 0.25; /* seconds between two signs of life */
+static const double INTERVAL = 0.25; /* seconds between two heartbeats */
 static const double LOST = 1e9;  /* the silence of a rank that MPI does not reach */
 
 typedef struct {
@@ -26,10 +27,10 @@ typedef struct {
   int has_left;
 } Peer;
 
-static MPI_Comm lives;
+static MPI_Comm heartbeats;
 static Peer *peers;
 static int own, size, is_leaving;
-static double beaten;
+static double last_exchange;
 static pthread_t thread;
 static atomic_int ends, waiting;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -60,7 +61,7 @@ void acquire_within(double seconds) {
   waiting--;
 }
 
-void give_way(void) {
+void yield_lock(void) {
   const int others = waiting;
   release();
   sched_yield();
@@ -84,11 +85,11 @@ static int is_done(MPI_Request *request, int rank) {
 
 static void expect(int rank) {
   Peer *peer = &peers[rank];
-  if (MPI_Irecv(&peer->received, 1, MPI_INT32_T, rank, 0, lives, &peer->receiving) != MPI_SUCCESS) lose(rank);
+  if (MPI_Irecv(&peer->received, 1, MPI_INT32_T, rank, 0, heartbeats, &peer->receiving) != MPI_SUCCESS) lose(rank);
 }
 
-/* Reads what a rank has sent, and sends it the next sign of life when the one before has gone. */
-static void exchange_life(int rank, double passed) {
+/* Reads what a rank has sent, and sends it the next heartbeat when the one before has gone. */
+static void exchange_heartbeat(int rank, double passed) {
   Peer *peer = &peers[rank];
   peer->silent += passed < 1 ? passed : 1; /* longer: this process itself was stopped */
   while (!peer->has_left && peer->silent < LOST && is_done(&peer->receiving, rank)) {
@@ -98,48 +99,48 @@ static void exchange_life(int rank, double passed) {
   }
   if (peer->silent >= LOST || peer->sent == LEAVING || !is_done(&peer->sending, rank)) return;
   peer->sent = is_leaving ? LEAVING : ALIVE;
-  if (MPI_Isend(&peer->sent, 1, MPI_INT32_T, rank, 0, lives, &peer->sending) != MPI_SUCCESS) lose(rank);
+  if (MPI_Isend(&peer->sent, 1, MPI_INT32_T, rank, 0, heartbeats, &peer->sending) != MPI_SUCCESS) lose(rank);
 }
 
-static void exchange_lives(double passed) {
-  beaten += passed;
+static void exchange_heartbeats(double passed) {
+  last_exchange += passed;
   for (int rank = 0; rank < size; rank++) {
-    if (rank != own) exchange_life(rank, passed);
+    if (rank != own) exchange_heartbeat(rank, passed);
   }
 }
 
-void beat(void) {
-  const double passed = clock_seconds() - beaten;
-  if (passed >= BEAT) exchange_lives(passed);
+void exchange_heartbeats_if_due(void) {
+  const double passed = clock_seconds() - last_exchange;
+  if (passed >= INTERVAL) exchange_heartbeats(passed);
 }
 
-static void *live(void *unused) {
+static void *send_repeatedly(void *unused) {
   while (!ends) {
     acquire();
-    beat();
+    exchange_heartbeats_if_due();
     release();
-    pause_for(BEAT);
+    pause_for(INTERVAL);
   }
   return unused;
 }
 
 const char *peers_start(MPI_Comm communicator) {
   sigset_t all, before;
-  lives = communicator;
-  MPI_Comm_rank(lives, &own);
-  MPI_Comm_size(lives, &size);
+  heartbeats = communicator;
+  MPI_Comm_rank(heartbeats, &own);
+  MPI_Comm_size(heartbeats, &size);
   peers = calloc(size, sizeof *peers);
   if (!peers) return "the memory of the computer is used up";
   for (int rank = 0; rank < size; rank++) {
     peers[rank].sending = peers[rank].receiving = MPI_REQUEST_NULL;
     if (rank != own) expect(rank);
   }
-  beaten = clock_seconds();
+  last_exchange = clock_seconds();
   if (size == 1) return NULL;
   /* The thread gets no signal of the process. */
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  const int failed = pthread_create(&thread, NULL, live, NULL);
+  const int failed = pthread_create(&thread, NULL, send_repeatedly, NULL);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   return failed ? "the system cannot start a thread" : NULL;
 }
@@ -147,7 +148,7 @@ const char *peers_start(MPI_Comm communicator) {
 int peers_leave(void) {
   int left = 1;
   is_leaving = 1;
-  exchange_lives(clock_seconds() - beaten);
+  exchange_heartbeats(clock_seconds() - last_exchange);
   for (int rank = 0; rank < size; rank++) {
     const Peer *peer = &peers[rank];
     if (rank == own) continue;

@@ -1,4 +1,4 @@
-/* The other ranks of a run: whether they are alive, and the lock around all calls of MPI. */
+/* The other ranks of a run: which of them are lost, and the lock around all calls of MPI. */
 #ifndef MPI_PEERS_H
 #define MPI_PEERS_H
 
@@ -12,14 +12,14 @@ void release(void);
 void acquire_within(double seconds);
 
 /* Lets a thread that waits for the lock have it. The caller has the lock, before and after. */
-void give_way(void);
+void yield_lock(void);
 
-/* Begins to send signs of life to all ranks of a communicator, from a thread of its own, and to expect theirs. Returns a text if
+/* Begins to send heartbeats to all ranks of a communicator, from a thread of its own, and to expect theirs. Returns a text if
  * that fails, else null. */
-const char *peers_start(MPI_Comm lives);
+const char *peers_start(MPI_Comm heartbeats);
 
-/* Sends and reads the signs of life that are due; cheap if none is. The caller has the lock. */
-void beat(void);
+/* Sends and reads the heartbeats that are due; cheap if none is. The caller has the lock. */
+void exchange_heartbeats_if_due(void);
 
 /* Returns whether a rank has been silent for some seconds, or has left. The caller has the lock. */
 int is_lost(int rank, double seconds);

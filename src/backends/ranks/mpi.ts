@@ -17,7 +17,7 @@ export interface MpiOptions {
   readonly ifKilled?: (rank: number) => string;
 }
 
-/** The silence after which a rank is lost, in seconds. Each rank sends a sign of life four times a second. */
+/** The silence after which a rank is lost, in seconds. Each rank sends a heartbeat four times a second. */
 const SILENCE = 5;
 
 /** The time between two looks for a text: at first, and at most, in milliseconds. */
