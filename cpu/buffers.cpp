@@ -141,7 +141,7 @@ Parameter mlp_plan::parameter(const UpdateOp& op) const {
 void mlp_plan::place_lists(int inputs) {
   const size_t count = list_count(capacity_, inputs);
   lists_.clear();
-  for (int part = 0; part < team().threads(); part++) {
+  for (int part = 0; part < pool().threads(); part++) {
     PartLists made;
     made.counts = Memory<uint32_t>(count);
     made.entries = Memory<uint32_t>(count * LIST_STRIDE);

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
-// The seconds without a sign of life after which a process is lost.
-static constexpr double PATIENCE = 5;
+// A process is lost if nothing has arrived from it for this number of seconds, not even a heartbeat.
+static constexpr double TIMEOUT = 5;
 
 // Up to this number of floats, a copy costs less than an exchange of its own for the report: 64 KiB, about 5 µs.
 static constexpr size_t MOST_COPIED = 16384;
@@ -42,12 +42,12 @@ Slices mlp_group::slices(int batch_rows) const {
 }
 
 void mlp_group::exchange(int peer, const void* send, void* receive, size_t bytes) {
-  const int32_t status = transport_.exchange(peer, send, receive, bytes, PATIENCE);
+  const int32_t status = transport_.exchange(peer, send, receive, bytes, TIMEOUT);
   if (status == MLP_OK) return;
-  throw Fault{status, format("Rank %d has ended, or has not answered for %.0f seconds", peer, PATIENCE)};
+  throw Fault{status, format("Rank %d has ended, or has not answered for %.0f seconds", peer, TIMEOUT)};
 }
 
-// Enters what the other of two processes reports: its slices, and those that it has received.
+// Copies from the report of another process: its own slices, and those that it has received.
 static void combine(StepReport& report, const StepReport& other, Range slices) {
   for (int slice = slices.first; slice < slices.last; slice++) {
     report.loss_sums[slice] = other.loss_sums[slice];

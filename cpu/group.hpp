@@ -6,7 +6,7 @@
 //
 // Method. Process r exchanges with r ^ 1, then r ^ 2, then r ^ 4. Each time, each of the two sends half of the numbers that it
 // has, and adds what it receives to the other half. At the end, each process has the sums of one part of the numbers; the same
-// exchanges in reverse order bring all parts to all. The report of a step rides on the first exchanges.
+// exchanges in reverse order bring all parts to all. The report of a step is sent with the first exchanges.
 //
 // Cost for n floats and R processes: 2 n (1 - 1 / R) floats are sent and received by each process, n (1 - 1 / R) additions,
 // 2 log2 R exchanges, and log2 R short ones if the numbers are too many to be copied.
@@ -19,8 +19,8 @@
 #include "kernels.hpp"
 #include "shared/fault.hpp"
 
-// What the processes tell each other of a step. Before add_up(), that of this process, with zeros for the slices of the others;
-// after it, that of all.
+// The losses of a step, and whether training is to end. Before add_up(), it has the numbers of this process, and zeros for the
+// slices of the others; after it, the numbers of all processes.
 struct StepReport {
   double loss_sums[MAX_SLICES];
   uint32_t correct[MAX_SLICES];

@@ -1,5 +1,5 @@
 // The kernels: one function for each operation of a plan, or for a part of it. Every function computes a share of the
-// operation, a range of rows or of panels, so that the threads of a team divide it in any way.
+// operation, a range of rows or of panels, so that threads can divide it in any way.
 //
 // Bits. Every number is computed by one fixed sequence of IEEE operations on float32, whatever the instruction set, the number
 // of threads and the shares. A sum is one chain of fused multiply-adds, in ascending order of its index:
@@ -10,9 +10,9 @@
 //                           the chains of the slices are added in pairs: ((0 + 1) + (2 + 3)) + ((4 + 5) + (6 + 7))
 //   bias                    db[o] = db + dz[b][o], b ascending, from 0, slices as above
 //
-// A term whose x is 0 may be left out: it does not change a sum (of finite terms). Sums over the columns of a row add vectors
-// of 16 columns in ascending order, and then their lanes in the fixed tree of `add_lanes()`. Multiplications and additions are
-// fused only if the code says so: the compiler is told not to (-ffp-contract=off).
+// A term whose x is 0 may be left out: it changes no sum of finite terms, except for the sign of a sum that is 0. Sums over the
+// columns of a row add vectors of 16 columns in ascending order, and then their lanes in the fixed tree of `add_lanes()`.
+// Multiplications and additions are fused only if the code says so: the compiler is told not to (-ffp-contract=off).
 //
 // Matrices are in panels (panels.hpp), row b of a buffer is row b of the batch. Weights are stored with inputs as rows,
 // (I, O): the transpose of the C interface's (O, I). A second copy with outputs as rows, (O, I), is kept for layers whose input
@@ -38,7 +38,7 @@ struct DenseRows {
 // number of columns is odd, the second number of the last pair is 0. sparse_rows.hpp builds them.
 struct SparseRows {
   const uint64_t* starts;   // (N + 1)
-  const uint32_t* entries;  // so that at most 131072 columns
+  const uint32_t* entries;  // a pair has a number of 16 bits: at most 131,072 columns
   const float* floats;      // (entries, 2); null if the numbers are bytes
   float scale;
 };
@@ -142,8 +142,8 @@ struct BiasGradient {
 // e of pair p in block c, at [(c P + p) LIST_STRIDE + e], is for row 128 c + (entry >> 16); the low 16 bits are the two bytes.
 // Rows are in ascending order, e < counts[c P + p].
 //
-// They should be in memory of one thread: to build them takes less time than to fetch them from the cache of another one. So
-// each thread writes those of its share before it calls linear_sparse or linear_backward_weight_sparse.
+// Each thread writes the lists of its share into memory of its own, before it calls linear_sparse or
+// linear_backward_weight_sparse: building them takes less time than fetching them from the cache of another processor core.
 constexpr int LIST_ROWS = 128;
 constexpr int LIST_STRIDE = 144;  // an odd number of cache lines, so that the lists are in different sets of the cache
 struct ColumnLists {

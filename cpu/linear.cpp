@@ -1,8 +1,8 @@
 // linear: y (B, O) = activation(z), z (B, O) = x (B, I) weights (I, O) + bias (O). z is stored only if an operation needs it.
 // For MLP_SOFTMAX, y receives z.
 //
-// Split: by rows, by panels of y, or both. Blocks of 64 inputs: see matmul.hpp. Where z is not stored, its sums are in y until
-// they are complete, and the activation replaces them while the tile is in the first-level cache.
+// Split: by rows, by panels of y, or both. Blocks of 64 inputs: see matmul.hpp. If z is not stored, its sums are in y
+// until they are complete, and the activation replaces them while the tile is in the first-level cache.
 // Numerics: one chain of multiply-adds from the bias, inputs ascending. Cost: 2 B I O FLOPs; x is read once for each panel of y,
 // the weights once for each share of rows. Compared with `linear()` of the reference backend.
 #include "activations.hpp"

@@ -32,7 +32,7 @@ SHARED_INLINE int add_pairs(int held, int slices_done, const Add& add) {
 
 // ---- weights ----
 
-// Where a part of dw is: `count` inputs from `input`, and a panel of outputs.
+// A part of dw: `count` inputs from `input` on, and a panel of outputs.
 struct Part {
   int input, count, panel;
 };

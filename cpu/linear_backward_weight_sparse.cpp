@@ -19,7 +19,7 @@ struct Sums {
   V first[N], second[N];
 };
 
-// Where a list goes on: entry `entry` of the list in block `block`.
+// The next entry of a pair: entry `entry` of its list in block `block`.
 struct Position {
   int block;
   uint32_t entry;

@@ -19,7 +19,7 @@ SHARED_INLINE void add_products(const ColumnLists& lists, size_t list, const Val
   for (int pair = 0; pair < lists.pairs; pair++, list++, weights += 2 * width) {
     const size_t first = list * LIST_STRIDE, last = first + lists.counts[list];
     if (first == last) continue;
-    // After the last of an odd number of columns is none: its numbers are 0, whatever the weights.
+    // If the number of columns is odd, the last pair has no second row of weights. Its second number is 0, so any row will do.
     const float* const next = 2 * pair + 1 < inputs ? weights + width : weights;
     V first_weights[N], second_weights[N];
     for (int n = 0; n < N; n++) first_weights[n] = load(weights + n * LANES);

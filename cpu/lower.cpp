@@ -23,8 +23,8 @@ Range rows_of(const Step& step, int part, int parts) {
   return {step.rows.first + share.first, step.rows.first + share.last};
 }
 
-// Writes row `from_row` of a data set without its zeros to row `row` of `x`.
-void place_zeros(const SparseRows& from, uint64_t from_row, const Panels& x, int row) {
+// Writes row `from_row` of a data set that is stored without its zeros to row `row` of `x`, with its zeros.
+void expand_row(const SparseRows& from, uint64_t from_row, const Panels& x, int row) {
   for (int panel = 0; panel < x.panels(); panel++) std::fill_n(x.row(panel, row), x.width(panel), 0.0f);
   for (uint64_t entry = from.starts[from_row]; entry < from.starts[from_row + 1]; entry++) {
     for (int half = 0; half < 2; half++) {
@@ -45,18 +45,18 @@ SparseRows mlp_plan::sparse_rows() const {
   return rows;
 }
 
-// Returns whether a layer is computed by rows. A prediction has no other work to divide than its rows, if there are enough.
+// Returns whether a layer is computed by rows of the batch. In a prediction, all layers are if there are enough rows.
 bool mlp_plan::is_rowwise(const Panels& weights) {
-  return weights.size() <= ROWWISE_WEIGHTS || (!trains() && capacity_ >= ROW_STEP * team().threads());
+  return weights.size() <= ROWWISE_WEIGHTS || (!trains() && capacity_ >= ROW_STEP * pool().threads());
 }
 
 void mlp_plan::add_op(const GatherOp& op) {
   if (op.x == sparse_x_) return;
   place_batch(op.x);
   if (data_.is_sparse) {
-    add_phase(true, [this, x = panels(op.x), from = sparse_rows()](int part, int parts, const Step& step) {
+    add_phase(true, [x = panels(op.x), from = sparse_rows()](int part, int parts, const Step& step) {
       const Range rows = rows_of(step, part, parts);
-      for (int row = rows.first; row < rows.last; row++) place_zeros(from, step.from.row(row), x, row);
+      for (int row = rows.first; row < rows.last; row++) expand_row(from, step.from.row(row), x, row);
     });
     return;
   }
@@ -118,7 +118,7 @@ void mlp_plan::add_sparse_linear(const Linear& linear) {
   const bool rowwise = is_rowwise(linear.weights) && !trains();
   place_lists(linear.weights.rows);
   add_phase(rowwise, [this, linear, rowwise](int part, int parts, const Step& step) {
-    lists_[static_cast<size_t>(part)].rows = {0, 0};  // they are those of an earlier step
+    lists_[static_cast<size_t>(part)].rows = {0, 0};  // the lists are those of an earlier step
     const auto compute = [&](Range rows, Range panels) {
       if (rows.count() > 0) kernels_->linear_sparse(linear, lists_of(part, step, rows, {0, linear.weights.rows}), rows, panels);
     };
@@ -167,8 +167,8 @@ void mlp_plan::add_op(const LinearBackwardInputOp& op) {
   });
 }
 
-// Adds the phases of a network: forward and backward pass as recorded, then gradients and updates, in one phase unless a norm
-// or other processes stand between them.
+// Adds the phases of a network: forward and backward pass as recorded, then gradients and updates. These are one phase, unless
+// clipping or a group of processes needs all gradients before the first update.
 void mlp_plan::add_network(const Network& network) {
   add_op(network.gather);
   for (const Layer& layer : network.layers) {

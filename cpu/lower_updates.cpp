@@ -70,7 +70,7 @@ void mlp_plan::add_op(const LinearBackwardWeightOp& op) {
 void mlp_plan::add_op(const ClipByNormOp& op) {
   std::vector<Panels> all;
   for (int32_t id : op.gradients) all.push_back(panels(id));
-  // A sum for each panel of each CLIP_ROWS rows, added in their order: the threads do not change it.
+  // One sum for each panel and CLIP_ROWS rows. They are added in one order, which does not depend on the number of threads.
   size_t sums = 0;
   for (const Panels& each : all) sums += static_cast<size_t>(each.panels()) * ((each.rows + CLIP_ROWS - 1) / CLIP_ROWS);
   squares_.resize(sums);

@@ -21,7 +21,7 @@ class Memory {
     data_ = static_cast<T*>(std::aligned_alloc(step, bytes));
     if (!data_) throw std::bad_alloc();
 #ifdef MADV_HUGEPAGE
-    if (step == HUGE_PAGE) madvise(data_, bytes, MADV_HUGEPAGE);  // fewer misses of the table of pages; failure does no harm
+    if (step == HUGE_PAGE) madvise(data_, bytes, MADV_HUGEPAGE);  // fewer TLB misses; may fail without harm
 #endif
     std::memset(static_cast<void*>(data_), 0, bytes);
   }

@@ -13,7 +13,7 @@
 #include "memory.hpp"
 #include "shared/recording.hpp"
 #include "sparse_rows.hpp"
-#include "team.hpp"
+#include "thread_pool.hpp"
 
 // The numbers of a data set. Inputs are stored without their zeros if most of them are 0, else as they are.
 struct DataSet {
@@ -136,7 +136,7 @@ struct mlp_plan : Recording {
   void update(const StoredUpdate& update, int part, int parts, const Step& step) const;
 
   // run.cpp
-  Team& team();
+  ThreadPool& pool();
   int parts_for(double multiplications, double least);
   void prepare();
 
@@ -148,7 +148,7 @@ struct mlp_plan : Recording {
 
   const Kernels* kernels_;
   const char* set_name_;
-  std::unique_ptr<Team> team_;
+  std::unique_ptr<ThreadPool> pool_;
 
   DataSet data_;
   std::vector<Buffer> buffers_;

@@ -1,4 +1,4 @@
-// How the kernels that work on rows walk along a row of a matrix in panels: vector by vector, in ascending order.
+// The loop over a row of a matrix in panels: vector by vector, in ascending order of the columns.
 #pragma once
 
 #include "kernels.hpp"
@@ -6,7 +6,7 @@
 
 namespace MLP_ISA {
 
-// Where 16 columns of a row are, in every matrix with as many columns.
+// The place of 16 columns of a row, in every matrix of the same width.
 struct Place {
   int panel, within;  // the panel, and the first of the columns in it
   int column;         // the first of the columns

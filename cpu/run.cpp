@@ -13,12 +13,12 @@ namespace {
 // outputs on an AMD EPYC (Zen 5): at 0.64, a layer takes 0.85 to 0.98 of the time of the dense kernels.
 constexpr double SPARSE_SHARE = 0.6;
 
-// Below this number of rows, reading a set once costs more than its zeros save. In batches beyond the other, the lists of the
-// inputs would need too much memory.
+// A set of fewer rows than SPARSE_ROWS is stored as it is, because finding its zeros would cost more than they save. So is a set
+// for larger batches than SPARSE_BATCH, because the lists of their inputs would need too much memory.
 constexpr uint64_t SPARSE_ROWS = 64, SPARSE_BATCH = 16384;
 
-// Multiplications below which one thread alone is faster than waking or waiting for others: about 2 µs in an epoch, in which
-// threads spin, and 50 µs in a prediction, for which they are woken.
+// Below this number of multiplications, one thread is faster than several: in an epoch, whose threads wait for each other, and in
+// a prediction, for which they must first be woken.
 constexpr double EPOCH_WORK = 5e4, PREDICTION_WORK = 8e6;
 
 // Rows of a batch of a prediction, for each thread: enough to use each weight often, and few enough for the L2 cache.
@@ -38,10 +38,10 @@ mlp_plan::mlp_plan(int32_t instruction_set, uint32_t batch_size, int32_t path)
   need(path != MLP_PATH_PERSISTENT, "The library for processors has no persistent kernel");
 }
 
-Team& mlp_plan::team() {
+ThreadPool& mlp_plan::pool() {
   const int wanted = threads() == 0 ? processor_count() : static_cast<int>(threads());
-  if (!team_ || team_->threads() != wanted) team_ = std::make_unique<Team>(wanted);
-  return *team_;
+  if (!pool_ || pool_->threads() != wanted) pool_ = std::make_unique<ThreadPool>(wanted);
+  return *pool_;
 }
 
 void mlp_plan::set_inputs(const uint8_t* bytes, const float* floats, uint64_t count, uint64_t columns) {
@@ -52,11 +52,11 @@ void mlp_plan::set_inputs(const uint8_t* bytes, const float* floats, uint64_t co
   const DenseRows dense{bytes, floats, static_cast<int>(columns), 1};
   data_.is_sparse = false;
   if (rows >= SPARSE_ROWS && columns <= MAX_SPARSE_COLUMNS && std::min<uint64_t>(batch_size(), rows) <= SPARSE_BATCH) {
-    data_.share = data_.sparse.count(dense, rows, team());
+    data_.share = data_.sparse.count(dense, rows, pool());
     data_.is_sparse = data_.share <= SPARSE_SHARE;
   }
   if (data_.is_sparse) {
-    data_.sparse.fill(team());
+    data_.sparse.fill(pool());
     data_.bytes = {};
     data_.floats = {};
   } else if (fits) {
@@ -96,7 +96,7 @@ void mlp_plan::set_row_weights(const float* row_weights, uint64_t count) {
 
 void mlp_plan::finish() {
   end_recording();
-  team();
+  pool();
   place_buffers();
   multiplications_ = 0;
   for (const Op& recorded : ops()) {
@@ -108,7 +108,7 @@ void mlp_plan::finish() {
 
 // Lowers the plan if its memory or the number of its rows has changed.
 void mlp_plan::prepare() {
-  const uint64_t most = trains() ? batch_size() : static_cast<uint64_t>(PREDICTION_ROWS) * static_cast<uint64_t>(team().threads());
+  const uint64_t most = trains() ? batch_size() : static_cast<uint64_t>(PREDICTION_ROWS) * static_cast<uint64_t>(pool().threads());
   const int capacity = static_cast<int>(std::max<uint64_t>(1, std::min(most, set_.rows)));
   if (lowered_ && capacity == capacity_) return;
   capacity_ = capacity;
@@ -117,13 +117,13 @@ void mlp_plan::prepare() {
 
 void mlp_plan::describe_path(bool is_network) {
   std::string text = is_network ? format("fused phases, %d a step", static_cast<int>(phases_.size())) : "operations one by one";
-  text += format(", %s, %d %s", set_name_, team().threads(), team().threads() == 1 ? "thread" : "threads");
+  text += format(", %s, %d %s", set_name_, pool().threads(), pool().threads() == 1 ? "thread" : "threads");
   if (sparse_x_ >= 0) text += format(", without the zeros of the inputs (%.0f %% of the pairs are not 0)", 100 * data_.share);
   path_reason_ = text;
 }
 
 // Returns the number of parts, and threads, for work with so many multiplications.
-int mlp_plan::parts_for(double multiplications, double least) { return multiplications < least ? 1 : team().threads(); }
+int mlp_plan::parts_for(double multiplications, double least) { return multiplications < least ? 1 : pool().threads(); }
 
 Step mlp_plan::step_at(uint64_t index, uint64_t rows) const {
   const uint64_t first = index * static_cast<uint64_t>(capacity_);
@@ -147,12 +147,11 @@ void mlp_plan::run_phases(int part, int parts, const Step& step) {
     const Phase& phase = phases_[index];
     phase.work(part, parts, step);
     const bool same_rows = phase.by_rows && index + 1 < phases_.size() && phases_[index + 1].by_rows;
-    if (parts > 1 && !same_rows) team_->barrier();
+    if (parts > 1 && !same_rows) pool_->barrier();
   }
 }
 
-// Adds up the losses of a step, and decides whether it is the last one. With a group, the other processes have a say: see
-// exchange().
+// Adds up the losses of a step, and decides whether it is the last one. With a group, exchange() does this for all processes.
 void mlp_plan::score(const Step& step) {
   if (group()) return;
   double loss = 0;
@@ -222,7 +221,7 @@ void mlp_plan::run_epoch(uint32_t run, const uint32_t* order, uint64_t rows, con
     }
   };
   if (parts == 1) work(0);
-  else team_->run(work);
+  else pool_->run(work);
   if (fault_) {
     const Fault fault = *fault_;
     fault_.reset();
@@ -254,9 +253,9 @@ void mlp_plan::predict(int32_t y, float* outputs, uint64_t count) {
           std::memcpy(to + panel * PANEL, from.row(panel, row), static_cast<size_t>(width) * sizeof(float));
         }
       }
-      if (parts > 1) team_->barrier();  // the next batch may be divided otherwise
+      if (parts > 1) pool_->barrier();  // the next batch may be divided otherwise
     }
   };
   if (parts == 1) work(0);
-  else team_->run(work);
+  else pool_->run(work);
 }

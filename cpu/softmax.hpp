@@ -1,4 +1,4 @@
-// The parts of softmax and of the losses that need a complete row. `mask` lanes that are padding count for nothing.
+// The parts of softmax and of the losses that need a complete row. Lanes that are padding are left out.
 #pragma once
 
 #include <cmath>

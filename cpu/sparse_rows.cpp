@@ -84,9 +84,9 @@ void collect(const float* from, int columns, Row& row) {
 
 // Calls `work(thread, first, last)` on every thread with its range of `count` rows.
 template <class Work>
-void divide(Team& team, uint64_t count, Work&& work) {
-  const uint64_t threads = team.threads(), each = count / threads, rest = count % threads;
-  team.run([&](int thread) {
+void divide(ThreadPool& pool, uint64_t count, Work&& work) {
+  const uint64_t threads = pool.threads(), each = count / threads, rest = count % threads;
+  pool.run([&](int thread) {
     const uint64_t index = thread, first = index * each + std::min(index, rest);
     work(thread, first, first + each + (index < rest));
   });
@@ -101,11 +101,11 @@ void reserve(Memory<T>& memory, size_t count) {
 
 }  // namespace
 
-double SparseSet::count(const DenseRows& rows, uint64_t row_count, Team& team) {
+double SparseSet::count(const DenseRows& rows, uint64_t row_count, ThreadPool& pool) {
   dense_ = rows;
   starts_.resize(row_count + 1);
   const int columns = rows.columns;
-  divide(team, row_count, [&](int, uint64_t first, uint64_t last) {
+  divide(pool, row_count, [&](int, uint64_t first, uint64_t last) {
     for (uint64_t n = first; n < last; n++) {
       starts_[n + 1] = rows.bytes ? count_entries(rows.bytes + n * columns, columns)
                                   : count_entries(rows.floats + n * columns, columns);
@@ -117,14 +117,14 @@ double SparseSet::count(const DenseRows& rows, uint64_t row_count, Team& team) {
   return all > 0 ? static_cast<double>(starts_[row_count]) / all : 0;
 }
 
-void SparseSet::fill(Team& team) {
+void SparseSet::fill(ThreadPool& pool) {
   const uint64_t total = starts_.back();
   const int columns = dense_.columns;
   const size_t room = pairs_of(columns) + 1;
   reserve(entries_, total);
   if (dense_.floats) reserve(floats_, 2 * total);
-  std::vector<Row> rows(team.threads(), {std::vector<uint32_t>(room), std::vector<float>(dense_.floats ? 2 * room : 0)});
-  divide(team, starts_.size() - 1, [&](int thread, uint64_t first, uint64_t last) {
+  std::vector<Row> rows(pool.threads(), {std::vector<uint32_t>(room), std::vector<float>(dense_.floats ? 2 * room : 0)});
+  divide(pool, starts_.size() - 1, [&](int thread, uint64_t first, uint64_t last) {
     Row& row = rows[thread];
     for (uint64_t n = first; n < last; n++) {
       const uint64_t start = starts_[n], count = starts_[n + 1] - start;

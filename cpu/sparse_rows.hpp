@@ -7,19 +7,19 @@
 
 #include "kernels.hpp"
 #include "memory.hpp"
-#include "team.hpp"
+#include "thread_pool.hpp"
 
 constexpr int MAX_SPARSE_COLUMNS = 131072;  // the number of a pair has 16 bits
 
-// Builds SparseRows with the threads of a team, and owns them. A set whose numbers change is built again in the same memory.
+// Builds SparseRows with the threads of a pool, and owns their memory. A set whose numbers change is built again in that memory.
 class SparseSet {
  public:
   // Counts the pairs of each row with a number that is not 0, and returns their share of all pairs. `rows.columns` is from 1 to
   // MAX_SPARSE_COLUMNS. The dense rows are read by this function and by fill() alone, and must not change between them.
-  double count(const DenseRows& rows, uint64_t row_count, Team& team);
+  double count(const DenseRows& rows, uint64_t row_count, ThreadPool& pool);
   // Copies the pairs that were counted last. Memory: 4 bytes for each pair of bytes, 12 for each pair of floats, and 8 for each
   // row.
-  void fill(Team& team);
+  void fill(ThreadPool& pool);
   // Returns the rows that were filled last. They are valid until fill() is called again.
   SparseRows rows() const;
 

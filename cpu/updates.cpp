@@ -1,6 +1,6 @@
 // update: the update of a parameter from its stored gradient; the formulas are in updates.hpp.
 //
-// Split: the coordinator passes any range of numbers that begins at a multiple of 16. Padding is updated like other numbers.
+// Split: any range of numbers that begins at a multiple of 16. Padding is updated like other numbers.
 // Cost: one read of gradient, parameter and state, one write of parameter and state.
 // Compared with `update()` of the reference backend.
 #include "updates.hpp"

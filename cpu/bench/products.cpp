@@ -13,7 +13,7 @@
 #include "instruction_set.hpp"
 #include "memory.hpp"
 #include "shares.hpp"
-#include "team.hpp"
+#include "thread_pool.hpp"
 
 #define DECLARE_PEAK(isa) \
   namespace isa { double multiply_add(int count, volatile float* result); }
@@ -42,14 +42,14 @@ double multiply_add(int32_t set, int count) {
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 // Returns the GFLOP/s of `work(thread)`, which all threads call; all calls together do `flops` operations.
-double rate_of(Team& team, double flops, const std::function<void(int thread)>& work) {
+double rate_of(ThreadPool& pool, double flops, const std::function<void(int thread)>& work) {
   const auto run = [&](int calls) {
     double seconds = 0;
-    team.run([&](int thread) {
-      team.barrier();
+    pool.run([&](int thread) {
+      pool.barrier();
       const double start = now();
       for (int call = 0; call < calls; call++) work(thread);
-      team.barrier();
+      pool.barrier();
       if (thread == 0) seconds = now() - start;
     });
     return seconds / calls;
@@ -61,9 +61,9 @@ double rate_of(Team& team, double flops, const std::function<void(int thread)>& 
   return flops / best / 1e9;
 }
 
-double peak_of(Team& team, int32_t set) {
+double peak_of(ThreadPool& pool, int32_t set) {
   constexpr int COUNT = 20000;
-  return rate_of(team, multiply_add(set, COUNT) * team.threads(), [&](int) { multiply_add(set, COUNT); });
+  return rate_of(pool, multiply_add(set, COUNT) * pool.threads(), [&](int) { multiply_add(set, COUNT); });
 }
 
 // A matrix of numbers from -1 to 1.
@@ -85,7 +85,7 @@ struct Layer {
   int batch, inputs, outputs;
 };
 
-void measure(const Kernels& kernels, Team& team, double peak, const Layer& layer) {
+void measure(const Kernels& kernels, ThreadPool& pool, double peak, const Layer& layer) {
   const auto [batch, inputs, outputs] = layer;
   const Matrix x(batch, inputs), weights(inputs, outputs), by_output(outputs, inputs), bias(1, outputs), y(batch, outputs);
   const Matrix dz(batch, outputs), dx(batch, inputs), gradient(inputs, outputs), means(inputs, outputs);
@@ -103,7 +103,7 @@ void measure(const Kernels& kernels, Team& team, double peak, const Layer& layer
   for (int slice = 0; slice <= 8; slice++) eight.bounds[slice] = batch * slice / 8;
 
   const auto divide = [&](const Panels& result, int step, int thread, const std::function<void(Range, Range)>& work) {
-    for_share(result, {0, result.rows}, step, thread, team.threads(), work);
+    for_share(result, {0, result.rows}, step, thread, pool.threads(), work);
   };
   const std::function<void(int)> products[] = {
       [&](int thread) {
@@ -127,7 +127,7 @@ void measure(const Kernels& kernels, Team& team, double peak, const Layer& layer
       }};
   printf("%5d %5d %5d", batch, inputs, outputs);
   for (const auto& product : products) {
-    const double rate = rate_of(team, 2.0 * batch * inputs * outputs, product);
+    const double rate = rate_of(pool, 2.0 * batch * inputs * outputs, product);
     printf("  %6.1f (%3.0f %%)", rate, 100 * rate / peak);
     fflush(stdout);
   }
@@ -145,16 +145,16 @@ int main(int argc, char** argv) {
   printf("%s\n", processor_name().c_str());
   for (int32_t set : {MLP_AVX512, MLP_AVX2, MLP_NEON}) {
     if (!is_usable(set)) continue;
-    std::vector<int> teams = {1};
-    if (all > 1) teams.push_back(all);
-    for (int threads : teams) {
-      Team team(threads);
-      const double peak = peak_of(team, set);
+    std::vector<int> thread_counts = {1};
+    if (all > 1) thread_counts.push_back(all);
+    for (int threads : thread_counts) {
+      ThreadPool pool(threads);
+      const double peak = peak_of(pool, set);
       printf("\n%s, %d thread%s: peak %.0f GFLOP/s\n", name_of(set), threads, threads > 1 ? "s" : "", peak);
       printf("batch    in   out          linear  backward input         weight      8 slices  weight + Adam\n");
       for (const Layer& layer : {Layer{128, 784, 512}, Layer{128, 512, 512}, Layer{128, 512, 10}, Layer{256, 1024, 1024},
                                  Layer{128, 128, 64}, Layer{128, 64, 10}}) {
-        measure(kernels_of(set), team, peak, layer);
+        measure(kernels_of(set), pool, peak, layer);
       }
     }
   }

@@ -130,11 +130,11 @@ int main(int count, char** arguments) {
   for (const Function& function : FUNCTIONS) {
     if (count > 3 && std::strcmp(arguments[3], function.name) != 0) continue;
     std::vector<Checked> parts(threads);
-    std::vector<std::thread> team;
+    std::vector<std::thread> workers;
     for (uint64_t t = 0; t < threads; t++) {
-      team.emplace_back([&, t] { parts[t] = check(function, sets, step, t * 16 * step, threads * 16 * step); });
+      workers.emplace_back([&, t] { parts[t] = check(function, sets, step, t * 16 * step, threads * 16 * step); });
     }
-    for (std::thread& thread : team) thread.join();
+    for (std::thread& thread : workers) thread.join();
     Checked worst;
     uint64_t digest = 0;
     for (const Checked& part : parts) {

@@ -108,9 +108,9 @@ void test_set(Data& data) {
   const Case& size = data.size;
   const size_t columns = static_cast<size_t>(size.inputs), pairs = (columns + 1) / 2;
   for (int threads : {3, 1}) {
-    Team team(threads);
-    const double share = data.set.count(data.dense(), static_cast<uint64_t>(size.set_rows), team);
-    data.set.fill(team);
+    ThreadPool pool(threads);
+    const double share = data.set.count(data.dense(), static_cast<uint64_t>(size.set_rows), pool);
+    data.set.fill(pool);
     const SparseRows rows = data.set.rows();
     const uint64_t count = rows.starts[size.set_rows];
     expect(rows.scale == Data::SCALE && (size.bytes ? rows.floats == nullptr : rows.floats != nullptr || count == 0), text("SparseSet: kind", size));

@@ -1,14 +1,15 @@
-// The threads of a plan. The calling thread is thread 0; the others wait between epochs, first spinning, then parked.
+// The threads of a plan. The calling thread is thread 0. The others wait between two calls of run(): they spin for a short time,
+// and then sleep until they are woken.
 #pragma once
 
 #include <functional>
 #include <memory>
 
-class Team {
+class ThreadPool {
  public:
-  explicit Team(int threads);
-  ~Team();
-  Team(const Team&) = delete;
+  explicit ThreadPool(int threads);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
   int threads() const;
   // Runs `work(thread)` on every thread, and returns when all have returned. `work` must not throw. Calls must not overlap.
   void run(const std::function<void(int thread)>& work);

@@ -1,4 +1,4 @@
-#include "team.hpp"
+#include "thread_pool.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -11,9 +11,9 @@
 
 namespace {
 
-// How often a thread looks before it is parked: about 50 µs, longer than all phases of a small step. If there are more threads
-// than processors, the thread that it waits for may need this processor.
-constexpr int SPINS = 2000, SPINS_IF_CROWDED = 20;
+// How many times a waiting thread tests before it sleeps: about 50 µs, longer than a phase of a small step. If there are more
+// threads than processors, it sleeps sooner, because the thread that it waits for may need its processor.
+constexpr int SPINS = 2000, SPINS_IF_OVERSUBSCRIBED = 20;
 
 inline void pause() {
 #if defined(__x86_64__)
@@ -25,8 +25,8 @@ inline void pause() {
 
 }  // namespace
 
-struct Team::State {
-  explicit State(int threads) : count(threads), spins(threads > processor_count() ? SPINS_IF_CROWDED : SPINS) {}
+struct ThreadPool::State {
+  explicit State(int threads) : count(threads), spins(threads > processor_count() ? SPINS_IF_OVERSUBSCRIBED : SPINS) {}
 
   const int count, spins;
   const std::function<void(int)>* work = nullptr;
@@ -34,7 +34,7 @@ struct Team::State {
   std::atomic<bool> ended{false};
   std::atomic<int> arrived{0};        // threads that wait at the barrier
   std::atomic<uint32_t> barriers{0};  // barriers passed
-  std::atomic<int> parked{0};
+  std::atomic<int> sleeping{0};
   std::mutex mutex;
   std::condition_variable changed;
   std::vector<std::thread> workers;
@@ -46,15 +46,15 @@ struct Team::State {
       pause();
     }
     std::unique_lock<std::mutex> lock(mutex);
-    parked.fetch_add(1);  // before `word` is read again: advance() writes the word before it reads `parked`
+    sleeping.fetch_add(1);  // before `word` is read again: advance() writes the word before it reads `sleeping`
     changed.wait(lock, [&] { return word.load() != old; });
-    parked.fetch_sub(1);
+    sleeping.fetch_sub(1);
   }
 
   void advance(std::atomic<uint32_t>& word) {
     word.fetch_add(1);
-    if (parked.load() == 0) return;
-    { std::lock_guard<std::mutex> lock(mutex); }  // a thread that has counted itself is now waiting
+    if (sleeping.load() == 0) return;
+    { std::lock_guard<std::mutex> lock(mutex); }  // every thread that is counted is now waiting
     changed.notify_all();
   }
 
@@ -70,7 +70,7 @@ struct Team::State {
   }
 
   void serve(int thread) {
-    const IeeeArithmetic ieee;  // a thread begins in the mode of the one that made it
+    const IeeeArithmetic ieee;  // a new thread has the mode of the thread that started it
     for (uint32_t done = 0;; done++) {
       wait(runs, done);
       if (ended.load()) return;
@@ -80,7 +80,7 @@ struct Team::State {
   }
 };
 
-Team::Team(int threads) : state_(new State(threads)) {
+ThreadPool::ThreadPool(int threads) : state_(new State(threads)) {
   try {
     for (int thread = 1; thread < threads; thread++) {
       state_->workers.emplace_back([state = state_.get(), thread] { state->serve(thread); });
@@ -91,17 +91,17 @@ Team::Team(int threads) : state_(new State(threads)) {
   }
 }
 
-Team::~Team() { end(); }
+ThreadPool::~ThreadPool() { end(); }
 
-void Team::end() {
+void ThreadPool::end() {
   state_->ended.store(true);
   state_->advance(state_->runs);
   for (std::thread& worker : state_->workers) worker.join();
 }
 
-int Team::threads() const { return state_->count; }
+int ThreadPool::threads() const { return state_->count; }
 
-void Team::run(const std::function<void(int thread)>& work) {
+void ThreadPool::run(const std::function<void(int thread)>& work) {
   const IeeeArithmetic ieee;
   if (state_->count == 1) return work(0);
   state_->work = &work;
@@ -110,4 +110,4 @@ void Team::run(const std::function<void(int thread)>& work) {
   state_->barrier();
 }
 
-void Team::barrier() { state_->barrier(); }
+void ThreadPool::barrier() { state_->barrier(); }

@@ -1,7 +1,7 @@
 // Measures the first layer of a network for images, 784 inputs and 128 outputs, in which most inputs are 0: one epoch of 60,000
 // rows in batches of 128, in random order. Prints milliseconds for 1 and 2 threads; each thread has its panels of outputs.
 //
-//   bench_sparse [FILE]     FILE: 60,000 x 784 bytes, the pixels of MNIST; without it, random strokes
+//   sparse [FILE]     FILE: 60,000 x 784 bytes, the pixels of MNIST; without it, random strokes
 //
 // All times are processor time of the first thread, and that of a step is the least of several epochs: other programs disturb
 // them little.
@@ -78,7 +78,8 @@ struct Lists {
   ColumnLists lists{counts.get(), entries.get(), nullptr, INPUTS / 2, SCALE};
 };
 
-void measure(const Kernels& kernels, const char* name, const SparseRows& rows, const std::vector<uint32_t>& order, Team& team) {
+void measure(const Kernels& kernels, const char* name, const SparseRows& rows, const std::vector<uint32_t>& order,
+             ThreadPool& pool) {
   const Matrix weights(INPUTS, OUTPUTS, 0.05f), y(BATCH, OUTPUTS, 0), dz(BATCH, OUTPUTS, 0.01f), bias(1, OUTPUTS, 0);
   const Matrix means(INPUTS, OUTPUTS, 0), squares(INPUTS, OUTPUTS, 0);
   const Linear linear{{}, weights.panels, bias.panels.data, y.panels, {}, MLP_RELU};
@@ -87,10 +88,10 @@ void measure(const Kernels& kernels, const char* name, const SparseRows& rows, c
   const Settings adam{MLP_ADAM, {0.9, 0.999, 1e-8, 0, 0}};
   constexpr int PARTS = 3;
   std::vector<double> least(PARTS * STEPS, 1e9);
-  std::vector<Lists> lists(static_cast<size_t>(team.threads()));
+  std::vector<Lists> lists(static_cast<size_t>(pool.threads()));
   const int panels = weights.panels.panels();
-  team.run([&](int thread) {
-    const Range own = {panels * thread / team.threads(), panels * (thread + 1) / team.threads()};
+  pool.run([&](int thread) {
+    const Range own = {panels * thread / pool.threads(), panels * (thread + 1) / pool.threads()};
     const ColumnLists& own_lists = lists[static_cast<size_t>(thread)].lists;
     for (int epoch = 0; epoch < EPOCHS; epoch++) {
       for (int step = 0; step < STEPS; step++) {
@@ -108,14 +109,14 @@ void measure(const Kernels& kernels, const char* name, const SparseRows& rows, c
           double& time = least[static_cast<size_t>(part * STEPS + step)];
           time = std::min(time, times[part + 1] - times[part]);
         }
-        team.barrier();
+        pool.barrier();
       }
     }
   });
   double sums[PARTS] = {};
   for (int at = 0; at < PARTS * STEPS; at++) sums[at / STEPS] += 1e3 * least[static_cast<size_t>(at)];
-  printf("%s, %d thread%s: lists %.1f ms, forward %.1f ms, gradient and Adam %.1f ms\n", name, team.threads(),
-         team.threads() == 1 ? "" : "s", sums[0], sums[1], sums[2]);
+  printf("%s, %d thread%s: lists %.1f ms, forward %.1f ms, gradient and Adam %.1f ms\n", name, pool.threads(),
+         pool.threads() == 1 ? "" : "s", sums[0], sums[1], sums[2]);
 }
 
 }  // namespace
@@ -130,21 +131,21 @@ int main(int count, char** arguments) {
   for (uint32_t row = 0; row < ROWS; row++) order[row] = row;
   std::shuffle(order.begin(), order.end(), generator);
   for (int threads : {1, 2}) {
-    Team team(threads);
+    ThreadPool pool(threads);
     SparseSet set;
     double share = 0, counting = 1e9, filling = 1e9;
     for (int repeat = 0; repeat < 10; repeat++) {
       const double start = thread_time();
-      share = set.count({pixels.data(), nullptr, INPUTS, SCALE}, ROWS, team);
+      share = set.count({pixels.data(), nullptr, INPUTS, SCALE}, ROWS, pool);
       const double middle = thread_time();
-      set.fill(team);
+      set.fill(pool);
       counting = std::min(counting, middle - start);
       filling = std::min(filling, thread_time() - middle);
     }
     printf("%d thread%s: rows without zeros counted in %.1f ms, copied in %.1f ms; %.1f %% of the pairs\n", threads,
            threads == 1 ? "" : "s", 1e3 * counting, 1e3 * filling, 100 * share);
     for (int32_t isa : {MLP_AVX512, MLP_AVX2, MLP_NEON}) {
-      if (is_usable(isa)) measure(kernels_of(isa), name_of(isa), set.rows(), order, team);
+      if (is_usable(isa)) measure(kernels_of(isa), name_of(isa), set.rows(), order, pool);
     }
   }
 }
