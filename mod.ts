@@ -1,6 +1,6 @@
 /**
  * mlpcuda trains multi-layer perceptrons in Deno and predicts with them. It is a command-line tool and a TypeScript
- * library without dependencies. It has its own kernels for CPUs (WebAssembly SIMD), NVIDIA GPUs (CUDA) and WebGPU.
+ * library without dependencies. It has its own kernels for CPUs (C++ and WebAssembly), NVIDIA GPUs (CUDA) and WebGPU.
  *
  * Importing this module does nothing: no input or output, and no permission is needed.
  *
