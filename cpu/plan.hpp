@@ -138,7 +138,8 @@ struct mlp_plan : Recording {
   // run.cpp
   ThreadPool& pool();
   int parts_for(double multiplications, double least);
-  void prepare();
+  uint64_t rows_of_prediction_step();
+  void prepare(uint64_t rows);
 
   Step step_at(uint64_t index, uint64_t rows) const;
   void run_phases(int part, int parts, const Step& step);
@@ -152,7 +153,8 @@ struct mlp_plan : Recording {
 
   DataSet data_;
   std::vector<Buffer> buffers_;
-  int capacity_ = 0;       // rows of batch buffers
+  uint64_t step_rows_ = 0;  // of each step but the last one
+  int capacity_ = 0;       // rows of batch buffers: those of the longest step
   int32_t sparse_x_ = -1;  // the buffer that is not gathered, because a layer reads the data set without its zeros
   bool placed_ = false, lowered_ = false;
   std::vector<Phase> phases_;

@@ -39,6 +39,7 @@ mlp_plan::mlp_plan(int32_t instruction_set, uint32_t batch_size, int32_t path)
 }
 
 ThreadPool& mlp_plan::pool() {
+  if (pool_ && finished()) return *pool_;  // the memory of the parts is for as many, whatever processors are added later
   const int wanted = threads() == 0 ? processor_count() : static_cast<int>(threads());
   if (!pool_ || pool_->threads() != wanted) pool_ = std::make_unique<ThreadPool>(wanted);
   return *pool_;
@@ -95,22 +96,35 @@ void mlp_plan::set_row_weights(const float* row_weights, uint64_t count) {
 }
 
 void mlp_plan::finish() {
-  end_recording();
   pool();
+  end_recording();
   place_buffers();
+  placed_ = true;
   multiplications_ = 0;
   for (const Op& recorded : ops()) {
     const auto* op = std::get_if<LinearOp>(&recorded);
     if (op) multiplications_ += static_cast<double>(columns(op->x)) * columns(op->y);
   }
-  prepare();
+  prepare(set_.rows);
 }
 
-// Lowers the plan if its memory or the number of its rows has changed.
-void mlp_plan::prepare() {
-  const uint64_t most = trains() ? batch_size() : static_cast<uint64_t>(PREDICTION_ROWS) * static_cast<uint64_t>(pool().threads());
-  const int capacity = static_cast<int>(std::max<uint64_t>(1, std::min(most, set_.rows)));
+// Returns the rows of each step of a prediction. Layers give the same outputs in steps of any size, but masks and gradients are
+// those of a batch.
+uint64_t mlp_plan::rows_of_prediction_step() {
+  for (const Op& recorded : ops()) {
+    if (!std::holds_alternative<GatherOp>(recorded) && !std::holds_alternative<LinearOp>(recorded)) return batch_size();
+  }
+  return static_cast<uint64_t>(PREDICTION_ROWS) * static_cast<uint64_t>(pool().threads());
+}
+
+// Lowers the plan for work on this number of rows, if its memory or the longest step has changed.
+void mlp_plan::prepare(uint64_t rows) {
+  need(placed_, "The plan was not finished: an error occurred before");
+  step_rows_ = trains() ? batch_size() : rows_of_prediction_step();
+  int capacity = static_cast<int>(std::max<uint64_t>(1, std::min(step_rows_, rows)));
+  if (trains()) capacity = std::max(capacity, capacity_);  // an epoch may be of a part of the rows, or of some several times
   if (lowered_ && capacity == capacity_) return;
+  lowered_ = false;  // until all memory is there
   capacity_ = capacity;
   lower();
 }
@@ -126,8 +140,8 @@ void mlp_plan::describe_path(bool is_network) {
 int mlp_plan::parts_for(double multiplications, double least) { return multiplications < least ? 1 : pool().threads(); }
 
 Step mlp_plan::step_at(uint64_t index, uint64_t rows) const {
-  const uint64_t first = index * static_cast<uint64_t>(capacity_);
-  const int count = static_cast<int>(std::min<uint64_t>(static_cast<uint64_t>(capacity_), rows - first));
+  const uint64_t first = index * step_rows_;
+  const int count = static_cast<int>(std::min(step_rows_, rows - first));
   Step step{};
   step.from = {trains() ? order_.data() + first : nullptr, trains() ? 0 : first};
   step.rows = {0, count};
@@ -198,7 +212,7 @@ void mlp_plan::end_step(const Step& step, double loss, bool stopped) {
 void mlp_plan::run_epoch(uint32_t run, const uint32_t* order, uint64_t rows, const double* rates, uint64_t steps,
                          uint64_t steps_before, double* results) {
   check_epoch(run, order, rows, steps);
-  prepare();
+  prepare(rows);
   order_.assign(order, order + rows);
   steps_before_ = steps_before;
   factors_.assign(rules_.size(), std::vector<Factors>(steps));
@@ -212,7 +226,7 @@ void mlp_plan::run_epoch(uint32_t run, const uint32_t* order, uint64_t rows, con
   diverged_ = ended_ = false;
   steps_done_.store(0);
   run_.store(run);
-  const int parts = parts_for(multiplications_ * capacity_, EPOCH_WORK);
+  const int parts = parts_for(multiplications_ * static_cast<double>(std::min(step_rows_, rows)), EPOCH_WORK);
   const auto work = [&](int part) {
     if (part >= parts) return;
     for (uint64_t index = 0; index < steps && !ended_; index++) {
@@ -236,9 +250,9 @@ void mlp_plan::run_epoch(uint32_t run, const uint32_t* order, uint64_t rows, con
 
 void mlp_plan::predict(int32_t y, float* outputs, uint64_t count) {
   check_prediction(y, count);
-  prepare();
+  prepare(set_.rows);
   const Panels from = panels(y);
-  const uint64_t batches = (set_.rows + static_cast<uint64_t>(capacity_) - 1) / static_cast<uint64_t>(capacity_);
+  const uint64_t batches = (set_.rows + step_rows_ - 1) / step_rows_;
   const int parts = parts_for(multiplications_ * static_cast<double>(set_.rows), PREDICTION_WORK);
   const auto work = [&](int part) {
     if (part >= parts) return;
