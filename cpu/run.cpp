@@ -157,6 +157,7 @@ Step mlp_plan::step_at(uint64_t index, uint64_t rows) const {
 }
 
 void mlp_plan::run_phases(int part, int parts, const Step& step) {
+  if (!lists_.empty()) lists_[static_cast<size_t>(part)].rows = {0, 0};  // they are those of an earlier step
   for (size_t index = 0; index < phases_.size(); index++) {
     const Phase& phase = phases_[index];
     phase.work(part, parts, step);
@@ -251,6 +252,7 @@ void mlp_plan::run_epoch(uint32_t run, const uint32_t* order, uint64_t rows, con
 
 void mlp_plan::predict(int32_t y, float* outputs, uint64_t count) {
   check_prediction(y, count);
+  if (y == sparse_x_) gathers_all_ = true, lowered_ = false;
   prepare(set_.rows);
   const Panels from = panels(y);
   const uint64_t batches = (set_.rows + step_rows_ - 1) / step_rows_;
