@@ -212,6 +212,8 @@ void begin(StepPlan& plan, const Case& made) {
 
 uint64_t steps_of(const Case& made, int epoch) { return (made.orders[epoch].size() + made.training.batch - 1) / made.training.batch; }
 
+std::mutex counting;  // of checks, by the threads that are processes of a group
+
 // Trains two epochs, the second on other inputs, and predicts. Returns a digest of everything.
 uint64_t digest_of(const Case& made, const Place& place) {
   uint64_t hash = digest(nullptr, 0);
@@ -224,6 +226,7 @@ uint64_t digest_of(const Case& made, const Place& place) {
       set_inputs(plan, made, epoch);
       const std::vector<double> results = plan.run(static_cast<uint32_t>(epoch + 1), made.orders[epoch], made.rate, epoch * steps_of(made, 0));
       const double rows = results[MLP_RESULT_ROWS];
+      const std::lock_guard<std::mutex> held(counting);
       expect(rows == static_cast<double>(made.orders[epoch].size()) || results[MLP_RESULT_DIVERGED] != 0,
              format("%s: an epoch of %llu rows trained on %g", made.text.c_str(), made.orders[epoch].size(), rows));
       add(results);
