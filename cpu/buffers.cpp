@@ -161,8 +161,8 @@ void mlp_plan::place_lists(int inputs) {
   for (int part = 0; part < team().threads(); part++) {
     PartLists made;
     made.counts = Memory<uint32_t>(count);
-    made.entries = Memory<uint32_t>(count * LIST_STRIDE);
-    if (!set_.bytes) made.values = Memory<float>(count * LIST_STRIDE * 2);
+    made.entries = Memory<uint32_t>::unset(count * LIST_STRIDE);  // a part writes the lists of its share
+    if (!set_.bytes) made.values = Memory<float>::unset(count * LIST_STRIDE * 2);
     made.lists = {made.counts.get(), made.entries.get(), made.values.get(), (inputs + 1) / 2, gather().scale};
     lists_.push_back(std::move(made));
   }

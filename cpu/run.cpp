@@ -13,9 +13,12 @@ namespace {
 // outputs on an AMD EPYC (Zen 5): at 0.64, a layer takes 0.85 to 0.98 of the time of the dense kernels.
 constexpr double SPARSE_SHARE = 0.6;
 
-// Below this number of rows, reading a set once costs more than its zeros save. In batches beyond the other, the lists of the
-// inputs would need too much memory.
-constexpr uint64_t SPARSE_ROWS = 64, SPARSE_BATCH = 16384;
+// Below this number of rows, reading a set once costs more than its zeros save.
+constexpr uint64_t SPARSE_ROWS = 64;
+
+// The most memory of the lists of a batch's inputs, for each thread: batches of 76,000 rows of 784 bytes, or 25,000 of floats. It
+// does not depend on the number of threads, because sparse and dense kernels may give zeros of different signs.
+constexpr uint64_t MAX_LIST_BYTES = uint64_t(1) << 27;
 
 // Multiplications below which one thread alone is faster than waking or waiting for others: about 2 µs in an epoch, in which
 // threads spin, and 50 µs in a prediction, for which they are woken.
@@ -24,9 +27,15 @@ constexpr double EPOCH_WORK = 5e4, PREDICTION_WORK = 8e6;
 // Rows of a batch of a prediction, for each thread: enough to use each weight often, and few enough for the L2 cache.
 constexpr int PREDICTION_ROWS = 128;
 
+// Returns the bytes of the lists of a batch, each with an entry for every row.
+uint64_t list_bytes(uint64_t batch, uint64_t rows, uint64_t columns, bool bytes) {
+  const uint64_t entry_bytes = bytes ? sizeof(uint32_t) : sizeof(uint32_t) + 2 * sizeof(float);
+  return list_count(static_cast<int>(std::min(batch, rows)), static_cast<int>(columns)) * LIST_STRIDE * entry_bytes;
+}
+
 template <class T>
 Memory<T> copy_of(const T* from, uint64_t count) {
-  Memory<T> memory(count);
+  Memory<T> memory = Memory<T>::unset(count);
   if (count > 0) std::memcpy(memory.get(), from, count * sizeof(T));
   return memory;
 }
@@ -52,7 +61,7 @@ void mlp_plan::set_inputs(const uint8_t* bytes, const float* floats, uint64_t co
   set_.rows = 0;  // until the numbers are copied: if the memory is used up, no rows are left to read
   const DenseRows dense{bytes, floats, static_cast<int>(columns), 1};
   data_.is_sparse = false;
-  if (rows >= SPARSE_ROWS && columns <= MAX_SPARSE_COLUMNS && std::min<uint64_t>(batch_size(), rows) <= SPARSE_BATCH) {
+  if (rows >= SPARSE_ROWS && columns <= MAX_SPARSE_COLUMNS && list_bytes(batch_size(), rows, columns, bytes) <= MAX_LIST_BYTES) {
     data_.share = data_.sparse.count(dense, rows, team());
     data_.is_sparse = data_.share <= SPARSE_SHARE;
   }
@@ -193,6 +202,10 @@ void mlp_plan::exchange(const Step& step) {
     group()->add_up(report, slab_.get(), slab_.count());
   } catch (const Fault& fault) {
     fault_ = fault;
+  } catch (const std::bad_alloc&) {
+    fault_ = Fault{MLP_OUT_OF_MEMORY, "the computer's memory is used up"};
+  }
+  if (fault_) {
     ended_ = true;
     return;
   }

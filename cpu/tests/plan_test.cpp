@@ -55,8 +55,8 @@ void compare(const std::string& what, const StepSpec& spec, uint64_t inputs, uin
           error = std::max(error, std::fabs(static_cast<double>(found[at]) - reference.buffers[id][at]));
           norm = std::max(norm, std::fabs(reference.buffers[id][at]));
         }
-        expect(error <= 1e-4 * norm + 1e-6, format("%s, %d %% zeros, %u threads: the difference in buffer %d is %g, of %g", what.c_str(),
-                                                   zeros, threads, static_cast<int>(id), error, norm));
+        expect(error <= 1e-4 * norm + 1e-6, format("%s, %d %% zeros, %u threads: the difference in buffer %d is %g, of %g",
+                                                   what.c_str(), zeros, threads, static_cast<int>(id), error, norm));
       }
     }
   }
