@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <system_error>
 
 #include "instruction_set.hpp"
 #include "plan.hpp"
@@ -50,7 +51,11 @@ mlp_plan::mlp_plan(int32_t instruction_set, uint32_t batch_size, int32_t path)
 Team& mlp_plan::team() {
   if (team_ && finished()) return *team_;  // the memory of the parts is for as many, whatever processors are added later
   const int wanted = threads() == 0 ? processor_count() : static_cast<int>(threads());
-  if (!team_ || team_->threads() != wanted) team_ = std::make_unique<Team>(wanted);
+  try {
+    if (!team_ || team_->threads() != wanted) team_ = std::make_unique<Team>(wanted);
+  } catch (const std::system_error& error) {
+    throw Fault{MLP_FAILED, format("The system cannot start %d threads: %s", wanted, error.what())};
+  }
   return *team_;
 }
 
