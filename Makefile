@@ -85,8 +85,11 @@ cpu-if-needed:
 	  [ -e cpu/libmlpcpu.so ] || \
 	    echo "$$fault" | sed -n 's/^error: \(.*\)/\1; other backends work without it/p' >&2; \
 	  exit 0; }; \
+	log=cpu/build/log lock=; { mkdir -p cpu/build && : >>$$log; } 2>/dev/null || { \
+	  [ -e cpu/libmlpcpu.so ] || \
+	    echo "Cannot build cpu/libmlpcpu.so: cpu/build is not writable; other backends work without it" >&2; \
+	  exit 0; }; \
 	echo "Building cpu/libmlpcpu.so (once, about $(CPU_SECONDS) seconds)" >&2; \
-	log=cpu/build/log lock=; mkdir -p cpu/build || exit 0; \
 	if command -v flock >/dev/null; then lock="flock cpu/build/lock"; fi; \
 	$$lock $(MAKE) -C cpu library >$$log 2>&1 || \
 	  echo "warning: Cannot build cpu/libmlpcpu.so: see $$log; other backends work without it" >&2

@@ -76,28 +76,46 @@ void mlp_plan::place(int32_t id) {
   buffer.early = {};
 }
 
-// Finds what each buffer holds, and gives memory to all but those of the batch.
+// Finds what each buffer holds. Those of an update, and those of an average, have one layout.
+void mlp_plan::find_kinds() {
+  bool found = true;
+  const auto kind = [&](int32_t id) -> Buffer::Kind& { return buffers_[static_cast<size_t>(id)].kind; };
+  const auto make_weights = [&](std::vector<int32_t> ids) {
+    for (const int32_t id : ids) {
+      found = found || kind(id) != Buffer::Kind::weights;
+      kind(id) = Buffer::Kind::weights;
+    }
+  };
+  const auto make_alike = [&](const std::vector<int32_t>& ids) {
+    const auto is_weights = [&](int32_t id) { return kind(id) == Buffer::Kind::weights; };
+    if (std::any_of(ids.begin(), ids.end(), is_weights)) make_weights(ids);
+  };
+  while (found) {
+    found = false;
+    for (const Op& recorded : ops()) {
+      if (const auto* op = std::get_if<LinearOp>(&recorded)) make_weights({op->weights});
+      if (const auto* op = std::get_if<LinearBackwardInputOp>(&recorded)) make_weights({op->weights});
+      if (const auto* op = std::get_if<LinearBackwardWeightOp>(&recorded)) make_weights({op->d_weights});
+      if (const auto* op = std::get_if<AverageOp>(&recorded)) make_alike({op->parameter, op->average});
+      if (const auto* op = std::get_if<UpdateOp>(&recorded)) {
+        std::vector<int32_t> ids = op->states;
+        ids.insert(ids.end(), {op->parameter, op->gradient});
+        make_alike(ids);
+      }
+    }
+  }
+  for (const Op& recorded : ops()) {
+    const auto *layer = std::get_if<LinearOp>(&recorded);
+    const auto *gradient = std::get_if<LinearBackwardWeightOp>(&recorded);
+    const int32_t bias = layer ? layer->bias : gradient ? gradient->d_bias : -1;
+    need(bias < 0 || kind(bias) != Buffer::Kind::weights, "Buffer %d cannot be both weights and a bias", bias);
+  }
+}
+
+// Gives memory to all buffers but those of the batch.
 void mlp_plan::place_buffers() {
   buffers_.resize(buffer_count());
-  const auto make_weights = [&](int32_t id) { buffers_[static_cast<size_t>(id)].kind = Buffer::Kind::weights; };
-  const auto is_weights = [&](int32_t id) { return buffers_[static_cast<size_t>(id)].kind == Buffer::Kind::weights; };
-  for (const Op& recorded : ops()) {
-    if (const auto* op = std::get_if<LinearOp>(&recorded)) make_weights(op->weights);
-    if (const auto* op = std::get_if<LinearBackwardInputOp>(&recorded)) make_weights(op->weights);
-    if (const auto* op = std::get_if<LinearBackwardWeightOp>(&recorded)) make_weights(op->d_weights);
-  }
-  for (const Op& recorded : ops()) {
-    if (const auto* op = std::get_if<UpdateOp>(&recorded)) {
-      const bool either = is_weights(op->parameter) || is_weights(op->gradient);
-      if (!either) continue;
-      make_weights(op->parameter);
-      make_weights(op->gradient);
-      for (int32_t state : op->states) make_weights(state);
-    }
-    if (const auto* op = std::get_if<AverageOp>(&recorded)) {
-      if (is_weights(op->parameter)) make_weights(op->average);
-    }
-  }
+  find_kinds();
   for (const Op& recorded : ops()) {
     const auto* op = std::get_if<LinearBackwardInputOp>(&recorded);
     if (!op || buffers_[static_cast<size_t>(op->weights)].by_output.data) continue;
@@ -140,12 +158,11 @@ Parameter mlp_plan::parameter(const UpdateOp& op) const {
 // Gives memory to the lists of the batch's inputs, for each part.
 void mlp_plan::place_lists(int inputs) {
   const size_t count = list_count(capacity_, inputs);
-  lists_.clear();
   for (int part = 0; part < pool().threads(); part++) {
     PartLists made;
     made.counts = Memory<uint32_t>(count);
-    made.entries = Memory<uint32_t>(count * LIST_STRIDE);
-    if (!set_.bytes) made.values = Memory<float>(count * LIST_STRIDE * 2);
+    made.entries = Memory<uint32_t>::unset(count * LIST_STRIDE);  // a part writes the lists of its share
+    if (!set_.bytes) made.values = Memory<float>::unset(count * LIST_STRIDE * 2);
     made.lists = {made.counts.get(), made.entries.get(), made.values.get(), (inputs + 1) / 2, gather().scale};
     lists_.push_back(std::move(made));
   }

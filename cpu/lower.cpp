@@ -116,9 +116,7 @@ const ColumnLists& mlp_plan::lists_of(int part, const Step& step, Range rows, Ra
 // Adds the layer that reads the data set without its zeros.
 void mlp_plan::add_sparse_linear(const Linear& linear) {
   const bool rowwise = is_rowwise(linear.weights) && !trains();
-  place_lists(linear.weights.rows);
   add_phase(rowwise, [this, linear, rowwise](int part, int parts, const Step& step) {
-    lists_[static_cast<size_t>(part)].rows = {0, 0};  // the lists are those of an earlier step
     const auto compute = [&](Range rows, Range panels) {
       if (rows.count() > 0) kernels_->linear_sparse(linear, lists_of(part, step, rows, {0, linear.weights.rows}), rows, panels);
     };
@@ -211,14 +209,23 @@ void mlp_plan::add_network(const Network& network) {
   add_updates(updates);
 }
 
-// Returns the buffer of gathered inputs if only layers read it, and the data set is stored without its zeros; else -1.
+// Returns the buffer of gathered inputs if only layers and their gradients read it, no other operation writes it, and the data
+// set is stored without its zeros; else -1.
 int32_t mlp_plan::find_sparse_buffer() const {
-  if (!data_.is_sparse) return -1;
+  if (!data_.is_sparse || gathers_all_) return -1;
   const int32_t x = gather().x;
+  const auto has = [x](std::initializer_list<int32_t> ids) { return std::find(ids.begin(), ids.end(), x) != ids.end(); };
   for (const Op& recorded : ops()) {
     const auto* dropout = std::get_if<DropoutOp>(&recorded);
+    const auto* linear = std::get_if<LinearOp>(&recorded);
+    const auto* loss = std::get_if<LossOp>(&recorded);
     const auto* back = std::get_if<LinearBackwardInputOp>(&recorded);
-    if ((dropout && dropout->x == x) || (back && back->x == x)) return -1;
+    const auto* gradient = std::get_if<LinearBackwardWeightOp>(&recorded);
+    if ((dropout && has({dropout->x, dropout->y})) || (linear && has({linear->y, linear->z})) ||
+        (loss && has({loss->y, loss->z, loss->dz})) || (back && has({back->dz, back->x, back->z, back->dx})) ||
+        (gradient && gradient->dz == x)) {
+      return -1;
+    }
   }
   return x;
 }
@@ -227,6 +234,8 @@ void mlp_plan::lower() {
   phases_.clear();
   rules_.clear();
   sparse_x_ = find_sparse_buffer();
+  lists_.clear();
+  if (sparse_x_ >= 0) place_lists(columns(sparse_x_));
   const std::optional<Network> network = trains() && wanted_path() != MLP_PATH_OPS ? network_of(ops()) : std::nullopt;
   need(network || !group(), "A group of processes needs a step in the usual form: layers, a loss, their backward pass, updates");
   if (network) {

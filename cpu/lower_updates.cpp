@@ -65,12 +65,24 @@ void mlp_plan::add_op(const LinearBackwardWeightOp& op) {
   add_phase(false, [this, layer = stored_gradients(op)](int part, int parts, const Step& step) {
     compute_gradients(layer, part, parts, step);
   });
+  if (!buffers_[static_cast<size_t>(op.d_weights)].by_output.data) return;
+  add_phase(false, [this, id = op.d_weights](int part, int parts, const Step&) {
+    const Panels weights = panels(id);
+    for_share(weights, {0, weights.rows}, INPUT_STEP, part, parts, [&](Range rows, Range panels) { write_copy(id, rows, panels); });
+  });
+}
+
+// Writes a share of the second copy of weights, if there is one.
+void mlp_plan::write_copy(int32_t id, Range rows, Range panels) const {
+  const Buffer& buffer = buffers_[static_cast<size_t>(id)];
+  if (buffer.by_output.data) kernels_->transpose(buffer.panels, buffer.by_output, rows, panels);
 }
 
 void mlp_plan::add_op(const ClipByNormOp& op) {
+  const std::vector<int32_t>& ids = op.gradients;
   std::vector<Panels> all;
-  for (int32_t id : op.gradients) all.push_back(panels(id));
-  // One sum for each panel and CLIP_ROWS rows. They are added in one order, which does not depend on the number of threads.
+  for (int32_t id : ids) all.push_back(panels(id));
+  // A sum for each panel of each CLIP_ROWS rows, added in their order: the threads do not change it.
   size_t sums = 0;
   for (const Panels& each : all) sums += static_cast<size_t>(each.panels()) * ((each.rows + CLIP_ROWS - 1) / CLIP_ROWS);
   squares_.resize(sums);
@@ -85,14 +97,16 @@ void mlp_plan::add_op(const ClipByNormOp& op) {
       }
     }
   });
-  add_phase(false, [this, all, max_norm = static_cast<float>(op.max_norm)](int part, int parts, const Step&) {
+  add_phase(false, [this, ids, max_norm = static_cast<float>(op.max_norm)](int part, int parts, const Step&) {
     double sum = 0;
     for (const double square : squares_) sum += square;
     const float factor = static_cast<float>(std::fmin(1.0, max_norm / (std::sqrt(sum) + 1e-6)));
-    for (const Panels& each : all) {
+    for (const int32_t id : ids) {
+      const Panels each = panels(id);
       for_share(each, {0, each.rows}, INPUT_STEP, part, parts, [&](Range rows, Range panels) {
         const size_t count = static_cast<size_t>(rows.count()) * each.width(panels.first);
         kernels_->scale(each.row(panels.first, rows.first), factor, count);
+        write_copy(id, rows, panels);
       });
     }
   });
@@ -101,8 +115,7 @@ void mlp_plan::add_op(const ClipByNormOp& op) {
 // Updates a share of a parameter from its stored gradient.
 void mlp_plan::update(const StoredUpdate& stored, int part, int parts, const Step& step) const {
   const Update factors = update_of(stored.rule, step, stored.decay);
-  const Buffer& target = buffers_[static_cast<size_t>(stored.op.parameter)];
-  const Panels& matrix = target.panels;
+  const Panels matrix = panels(stored.op.parameter);
   const float* gradient = panels(stored.op.gradient).data;
   Parameter all = parameter(stored.op);
   all.average = panels(stored.average).data;
@@ -112,7 +125,9 @@ void mlp_plan::update(const StoredUpdate& stored, int part, int parts, const Ste
     for (int index = 0; index < MAX_STATES; index++) share.states[index] = all.states[index] ? all.states[index] + at : nullptr;
     const size_t count = static_cast<size_t>(rows.count()) * static_cast<size_t>(matrix.width(panels.first));
     kernels_->update(share, gradient + at, factors, count);
-    if (target.by_output.data) kernels_->transpose(matrix, target.by_output, rows, panels);
+    write_copy(stored.op.parameter, rows, panels);
+    for (const int32_t id : stored.op.states) write_copy(id, rows, panels);
+    if (stored.average >= 0) write_copy(stored.average, rows, panels);
   });
 }
 
@@ -133,6 +148,7 @@ void mlp_plan::add_op(const AverageOp& op) {
       const size_t at = static_cast<size_t>(from.row(panels.first, rows.first) - from.data);
       const size_t count = static_cast<size_t>(rows.count()) * from.width(panels.first);
       kernels_->average(from.data + at, average + at, decay, complement, count);
+      write_copy(op.average, rows, panels);
     });
   });
 }

@@ -15,15 +15,15 @@ template <class T>
 class Memory {
  public:
   Memory() = default;
-  explicit Memory(size_t count) : count_(count) {
-    if (count == 0) return;
-    const size_t step = count * sizeof(T) >= LARGE ? HUGE_PAGE : LINE, bytes = (count * sizeof(T) + step - 1) / step * step;
-    data_ = static_cast<T*>(std::aligned_alloc(step, bytes));
-    if (!data_) throw std::bad_alloc();
-#ifdef MADV_HUGEPAGE
-    if (step == HUGE_PAGE) madvise(data_, bytes, MADV_HUGEPAGE);  // fewer TLB misses; may fail without harm
-#endif
-    std::memset(static_cast<void*>(data_), 0, bytes);
+  explicit Memory(size_t count) {
+    allocate(count);
+    if (data_) std::memset(static_cast<void*>(data_), 0, count * sizeof(T));
+  }
+  // Returns memory with any numbers. Pages that are not written take no memory of the computer.
+  static Memory unset(size_t count) {
+    Memory made;
+    made.allocate(count);
+    return made;
   }
   Memory(Memory&& other) noexcept { swap(other); }
   Memory& operator=(Memory&& other) noexcept {
@@ -38,6 +38,16 @@ class Memory {
 
  private:
   static constexpr size_t LINE = 64, HUGE_PAGE = size_t(1) << 21, LARGE = size_t(1) << 22;
+  void allocate(size_t count) {
+    if (count == 0) return;
+    const size_t step = count * sizeof(T) >= LARGE ? HUGE_PAGE : LINE, bytes = (count * sizeof(T) + step - 1) / step * step;
+    data_ = static_cast<T*>(std::aligned_alloc(step, bytes));
+    if (!data_) throw std::bad_alloc();
+    count_ = count;
+#ifdef MADV_HUGEPAGE
+    if (step == HUGE_PAGE) madvise(data_, bytes, MADV_HUGEPAGE);  // fewer misses of the table of pages; failure does no harm
+#endif
+  }
   void swap(Memory& other) {
     std::swap(data_, other.data_);
     std::swap(count_, other.count_);

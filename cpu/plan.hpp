@@ -99,6 +99,7 @@ struct mlp_plan : Recording {
 
  private:
   // buffers.cpp
+  void find_kinds();
   void place_buffers();
   Panels shape_panels(int32_t id) const;
   void place(int32_t id);
@@ -134,6 +135,7 @@ struct mlp_plan : Recording {
   Update update_of(size_t rule, const Step& step, double decay) const;
   void compute_gradients(const LayerGradients& layer, int part, int parts, const Step& step);
   void update(const StoredUpdate& update, int part, int parts, const Step& step) const;
+  void write_copy(int32_t id, Range rows, Range panels) const;
 
   // run.cpp
   ThreadPool& pool();
@@ -156,6 +158,7 @@ struct mlp_plan : Recording {
   uint64_t step_rows_ = 0;  // of each step but the last one
   int capacity_ = 0;       // rows of batch buffers: those of the longest step
   int32_t sparse_x_ = -1;  // the buffer that is not gathered, because a layer reads the data set without its zeros
+  bool gathers_all_ = false;  // because the gathered inputs themselves are wanted
   bool placed_ = false, lowered_ = false;
   std::vector<Phase> phases_;
   double multiplications_ = 0;  // of the forward pass, for one row

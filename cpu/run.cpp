@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <system_error>
 
 #include "instruction_set.hpp"
 #include "plan.hpp"
@@ -13,9 +14,12 @@ namespace {
 // outputs on an AMD EPYC (Zen 5): at 0.64, a layer takes 0.85 to 0.98 of the time of the dense kernels.
 constexpr double SPARSE_SHARE = 0.6;
 
-// A set of fewer rows than SPARSE_ROWS is stored as it is, because finding its zeros would cost more than they save. So is a set
-// for larger batches than SPARSE_BATCH, because the lists of their inputs would need too much memory.
-constexpr uint64_t SPARSE_ROWS = 64, SPARSE_BATCH = 16384;
+// Below this number of rows, reading a set once costs more than its zeros save.
+constexpr uint64_t SPARSE_ROWS = 64;
+
+// The most memory of the lists of a batch's inputs, for each thread: batches of 76,000 rows of 784 bytes, or 25,000 of floats. It
+// does not depend on the number of threads, because sparse and dense kernels may give zeros of different signs.
+constexpr uint64_t MAX_LIST_BYTES = uint64_t(1) << 27;
 
 // Below this number of multiplications, one thread is faster than several: in an epoch, whose threads wait for each other, and in
 // a prediction, for which they must first be woken.
@@ -24,9 +28,15 @@ constexpr double EPOCH_WORK = 5e4, PREDICTION_WORK = 8e6;
 // Rows of a batch of a prediction, for each thread: enough to use each weight often, and few enough for the L2 cache.
 constexpr int PREDICTION_ROWS = 128;
 
+// Returns the bytes of the lists of a batch, each with an entry for every row.
+uint64_t list_bytes(uint64_t batch, uint64_t rows, uint64_t columns, bool bytes) {
+  const uint64_t entry_bytes = bytes ? sizeof(uint32_t) : sizeof(uint32_t) + 2 * sizeof(float);
+  return list_count(static_cast<int>(std::min(batch, rows)), static_cast<int>(columns)) * LIST_STRIDE * entry_bytes;
+}
+
 template <class T>
 Memory<T> copy_of(const T* from, uint64_t count) {
-  Memory<T> memory(count);
+  Memory<T> memory = Memory<T>::unset(count);
   if (count > 0) std::memcpy(memory.get(), from, count * sizeof(T));
   return memory;
 }
@@ -41,7 +51,11 @@ mlp_plan::mlp_plan(int32_t instruction_set, uint32_t batch_size, int32_t path)
 ThreadPool& mlp_plan::pool() {
   if (pool_ && finished()) return *pool_;  // the memory of the parts is for as many, whatever processors are added later
   const int wanted = threads() == 0 ? processor_count() : static_cast<int>(threads());
-  if (!pool_ || pool_->threads() != wanted) pool_ = std::make_unique<ThreadPool>(wanted);
+  try {
+    if (!pool_ || pool_->threads() != wanted) pool_ = std::make_unique<ThreadPool>(wanted);
+  } catch (const std::system_error& error) {
+    throw Fault{MLP_FAILED, format("The system cannot start %d threads: %s", wanted, error.what())};
+  }
   return *pool_;
 }
 
@@ -52,7 +66,7 @@ void mlp_plan::set_inputs(const uint8_t* bytes, const float* floats, uint64_t co
   set_.rows = 0;  // until the numbers are copied: if the memory is used up, no rows are left to read
   const DenseRows dense{bytes, floats, static_cast<int>(columns), 1};
   data_.is_sparse = false;
-  if (rows >= SPARSE_ROWS && columns <= MAX_SPARSE_COLUMNS && std::min<uint64_t>(batch_size(), rows) <= SPARSE_BATCH) {
+  if (rows >= SPARSE_ROWS && columns <= MAX_SPARSE_COLUMNS && list_bytes(batch_size(), rows, columns, bytes) <= MAX_LIST_BYTES) {
     data_.share = data_.sparse.count(dense, rows, pool());
     data_.is_sparse = data_.share <= SPARSE_SHARE;
   }
@@ -157,6 +171,7 @@ Step mlp_plan::step_at(uint64_t index, uint64_t rows) const {
 }
 
 void mlp_plan::run_phases(int part, int parts, const Step& step) {
+  if (!lists_.empty()) lists_[static_cast<size_t>(part)].rows = {0, 0};  // they are those of an earlier step
   for (size_t index = 0; index < phases_.size(); index++) {
     const Phase& phase = phases_[index];
     phase.work(part, parts, step);
@@ -191,6 +206,10 @@ void mlp_plan::exchange(const Step& step) {
     group()->add_up(report, slab_.get(), slab_.count());
   } catch (const Fault& fault) {
     fault_ = fault;
+  } catch (const std::bad_alloc&) {
+    fault_ = Fault{MLP_OUT_OF_MEMORY, "the computer's memory is used up"};
+  }
+  if (fault_) {
     ended_ = true;
     return;
   }
@@ -250,6 +269,7 @@ void mlp_plan::run_epoch(uint32_t run, const uint32_t* order, uint64_t rows, con
 
 void mlp_plan::predict(int32_t y, float* outputs, uint64_t count) {
   check_prediction(y, count);
+  if (y == sparse_x_) gathers_all_ = true, lowered_ = false;
   prepare(set_.rows);
   const Panels from = panels(y);
   const uint64_t batches = (set_.rows + step_rows_ - 1) / step_rows_;

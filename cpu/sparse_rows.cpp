@@ -96,7 +96,7 @@ template <class T>
 void reserve(Memory<T>& memory, size_t count) {
   if (count <= memory.count()) return;
   memory = Memory<T>();  // freed before the larger one is allocated
-  memory = Memory<T>(count);
+  memory = Memory<T>::unset(count);
 }
 
 }  // namespace

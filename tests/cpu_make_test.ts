@@ -103,6 +103,57 @@ makeTest("make cpu-if-needed goes on after a failed build, and names its log", a
   assertMatch(await Deno.readTextFile(path("cpu/build/log")), /error: broken/);
 });
 
+makeTest("make cpu-if-needed goes on if the folder is not writable", async ({ path, make }) => {
+  await Deno.writeTextFile(path("cpu/build"), ""); // a file, so that root cannot write there either
+  const line = "Cannot build cpu/libmlpcpu.so: cpu/build is not writable; other backends work without it\n";
+  assertEquals(await make("sh"), line);
+});
+
+/** Runs a target of cpu/Makefile in a folder without kernels, with a compiler that writes one line. */
+async function makeCpu(folder: string, target: string, compiler: string): Promise<string> {
+  const { stdout, stderr } = await new Deno.Command("make", {
+    args: ["-s", "-C", join(folder, "cpu"), target, `CXX=${compiler}`],
+    env: { MAKEFLAGS: "", MAKELEVEL: "" },
+  }).output();
+  return [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
+}
+
+makeTest(
+  "make -C cpu library replaces a damaged library that is newer than its objects",
+  async ({ path }) => {
+    await Deno.copyFile(join(ROOT, "cpu/Makefile"), path("cpu/Makefile"));
+    await Deno.mkdir(path("cuda"));
+    await Deno.writeTextFile(path("cuda/mlp.h"), "");
+    await Deno.writeTextFile(path("cuda/exports.map"), "");
+    const script = 'case "$*" in *-dumpmachine*) echo x86_64-linux-gnu ;; ' +
+      "*) for last; do :; done; echo linked >$last ;; esac";
+    await Deno.writeTextFile(path("compiler"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    await Deno.writeTextFile(path("cpu/libmlpcpu.so"), "damaged");
+    const earlier = new Date(Date.now() - 60_000);
+    for (const file of ["cpu/Makefile", "cuda/mlp.h", "cuda/exports.map"]) {
+      await Deno.utime(path(file), earlier, earlier);
+    }
+    assertMatch(
+      await makeCpu(path(""), "library", path("compiler")),
+      /^built cpu\/libmlpcpu\.so for avx2 avx512\n$/,
+    );
+    assertEquals(await Deno.readTextFile(path("cpu/libmlpcpu.so")), "linked\n");
+    await Deno.remove(path("cpu/libmlpcpu.so"));
+    await Deno.mkdir(path("cpu/libmlpcpu.so"));
+    assertMatch(
+      await makeCpu(path(""), "library", path("compiler")),
+      /^error: Cannot build cpu\/libmlpcpu\.so: it is a folder\n/,
+    );
+  },
+);
+
+makeTest("make -C cpu compiler names a compiler that does not work", async () => {
+  assertMatch(
+    await makeCpu(ROOT, "compiler", "false"),
+    /^error: Cannot build cpu\/libmlpcpu\.so: false does not work\n {2}hint: run `false --version`, /,
+  );
+});
+
 Deno.test({
   name: "cpu/Makefile has the targets that the project's Makefile calls (needs --allow-read)",
   ignore: !isGranted({ name: "read" }),

@@ -1,6 +1,6 @@
 // Random networks on random data sets, trained and used in every way that must not change a bit: operations one by one and fused
 // phases, several numbers of threads, every instruction set of this processor, groups of 1, 2, 4 and 8 processes. Gradients,
-// updates and predictions are also compared with float64 (reference.hpp).
+// updates are also compared with float64 (reference.hpp). The printed digests are the same on every processor.
 //
 //   random_test [first seed] [number of networks]
 #include <cstring>
@@ -68,7 +68,8 @@ void draw_data(Numbers& numbers, Case& made, bool row_weights) {
   }
   // The first epoch has every row once; the second a part of them, or some several times.
   for (uint32_t row = 0; row < made.rows; row++) made.orders[0].push_back(row);
-  for (uint32_t row = static_cast<uint32_t>(made.rows); row-- > 1;) std::swap(made.orders[0][row], made.orders[0][numbers.next() % (row + 1)]);
+  std::vector<uint32_t>& order = made.orders[0];
+  for (size_t row = order.size(); row-- > 1;) std::swap(order[row], order[numbers.next() % (row + 1)]);
   const int drawn = up_to(numbers, static_cast<int>(2 * made.rows));
   for (int at = 0; at < drawn; at++) made.orders[1].push_back(numbers.next() % static_cast<uint32_t>(made.rows));
 }
@@ -210,7 +211,9 @@ void begin(StepPlan& plan, const Case& made) {
   for (size_t index = 0; index < made.parameters.size(); index++) plan.write(made.parameters[index], made.start[index]);
 }
 
-uint64_t steps_of(const Case& made, int epoch) { return (made.orders[epoch].size() + made.training.batch - 1) / made.training.batch; }
+uint64_t steps_of(const Case& made) { return (made.orders[0].size() + made.training.batch - 1) / made.training.batch; }
+
+std::mutex counting;  // of checks, by the threads that are processes of a group
 
 // Trains two epochs, the second on other inputs, and predicts. Returns a digest of everything.
 uint64_t digest_of(const Case& made, const Place& place) {
@@ -222,8 +225,10 @@ uint64_t digest_of(const Case& made, const Place& place) {
     begin(plan, made);
     for (int epoch = 0; epoch < 2; epoch++) {
       set_inputs(plan, made, epoch);
-      const std::vector<double> results = plan.run(static_cast<uint32_t>(epoch + 1), made.orders[epoch], made.rate, epoch * steps_of(made, 0));
+      const uint64_t before = epoch == 0 ? 0 : steps_of(made);
+      const std::vector<double> results = plan.run(static_cast<uint32_t>(epoch + 1), made.orders[epoch], made.rate, before);
       const double rows = results[MLP_RESULT_ROWS];
+      const std::lock_guard<std::mutex> held(counting);
       expect(rows == static_cast<double>(made.orders[epoch].size()) || results[MLP_RESULT_DIVERGED] != 0,
              format("%s: an epoch of %llu rows trained on %g", made.text.c_str(), made.orders[epoch].size(), rows));
       add(results);
@@ -267,7 +272,8 @@ uint64_t digest_of_group(const Case& made, const Place& place, int32_t size) {
 }
 
 // Expects numbers close to those of float64, as vectors: a ReLU whose sum is almost 0 may go either way.
-void expect_close(const std::vector<float>& found, const std::vector<double>& wanted, double most, double least, const std::string& what) {
+void expect_close(const std::vector<float>& found, const std::vector<double>& wanted, double most, double least,
+                  const std::string& what) {
   double error = 0, norm = 0;
   for (size_t at = 0; at < found.size(); at++) {
     const double difference = static_cast<double>(found[at]) - wanted[at];
@@ -345,13 +351,17 @@ void test(uint64_t seed, const std::vector<int32_t>& devices) {
   }
   const uint64_t in_group = digest_of_group(made, any_place(MLP_PATH_GRAPH), 1);
   const int32_t size = 2 << numbers.next() % 3;
-  expect(digest_of_group(made, any_place(MLP_PATH_GRAPH), size) == in_group, format("%s: other bits with %d processes", made.text.c_str(), size));
+  expect(digest_of_group(made, any_place(MLP_PATH_GRAPH), size) == in_group,
+         format("%s: other bits with %d processes", made.text.c_str(), size));
+  printf("%016llx %016llx  %s\n", static_cast<unsigned long long>(wanted), static_cast<unsigned long long>(in_group),
+         made.text.c_str());
 }
 
 }  // namespace
 
 int main(int count, char** values) {
-  const uint64_t first = count > 1 ? strtoull(values[1], nullptr, 10) : 1, networks = count > 2 ? strtoull(values[2], nullptr, 10) : 12;
+  const auto number = [&](int at, uint64_t other) { return count > at ? strtoull(values[at], nullptr, 10) : other; };
+  const uint64_t first = number(1, 1), networks = number(2, 12);
   const std::vector<int32_t> devices = usable_devices();
   for (uint64_t seed = first; seed < first + networks; seed++) {
     const int before = faults;

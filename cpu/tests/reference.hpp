@@ -141,7 +141,8 @@ class Reference {
   void compute_row(const LossOp& op, size_t b) {
     const size_t width = columns(op.y), source = rows_[b];
     const double count = static_cast<double>(width), setting = op.settings.empty() ? 0 : op.settings[0];
-    const double slope = (op.row_weights >= 0 ? static_cast<double>(set.row_weights[source]) : 1) / static_cast<double>(rows_.size());
+    const double weight = op.row_weights >= 0 ? static_cast<double>(set.row_weights[source]) : 1;
+    const double slope = weight / static_cast<double>(rows_.size());
     const double* const y = at(op.y).data() + b * width;
     double* const d = at(op.dz).data() + b * width;
     std::vector<double> target(width);

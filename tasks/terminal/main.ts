@@ -16,12 +16,15 @@ import { obstacleOf, systemMessage } from "./system_errors.ts";
 /** The exit code for a closed pipe: 128 plus the number of SIGPIPE. */
 const BROKEN_PIPE = 141;
 
-/** The library of each backend, and of MPI. */
-const LIBRARY_FILES: Readonly<Record<string, string>> = {
-  cuda: "cuda/libmlpcuda.so",
-  cpu: "cpu/libmlpcpu.so",
-  mpi: "cpu/libmlpmpi.so",
+/** The library of each backend, and of MPI: its file, and the environment variable that names another. */
+const LIBRARIES: Readonly<Record<string, { readonly file: string; readonly variable: string }>> = {
+  cuda: { file: "cuda/libmlpcuda.so", variable: "MLPCUDA_LIBRARY" },
+  cpu: { file: "cpu/libmlpcpu.so", variable: "MLPCUDA_CPU_LIBRARY" },
+  mpi: { file: "cpu/libmlpmpi.so", variable: "MLPCUDA_MPI_LIBRARY" },
 };
+
+/** The codes of errors about a library that is to be replaced. */
+const UNUSABLE: readonly string[] = ["no-library", "no-mpi", "wrong-abi", "wrong-kind"];
 
 /** The argument of a task's body. */
 export interface TaskContext<G extends Command["groups"]> extends Parsed<G> {
@@ -111,6 +114,12 @@ function report(error: unknown, command: Command, { program, args, screen }: Tas
   return error instanceof UsageError ? 2 : 1;
 }
 
+/** Returns whether an environment variable has a value, as far as this process may read it. */
+function isSet(variable: string): boolean {
+  return Deno.permissions.querySync({ name: "env", variable }).state === "granted" &&
+    Boolean(Deno.env.get(variable));
+}
+
 /** Returns the message of an error; for errors of Deno and of the system, a message of this program. */
 function messageOf(error: unknown): string {
   return systemMessage(error) ?? (error instanceof Error ? error.message : String(error));
@@ -125,14 +134,17 @@ function hintFor(error: unknown, command: Command, program: string): string | un
     return "continue from its --checkpoint with --resume, on any number of ranks";
   }
   if (error instanceof BackendError && error.code === "permission") {
-    const file = LIBRARY_FILES[error.backend] ?? "cuda/libmlpcuda.so", name = file.split("/").at(-1);
+    const { file } = LIBRARIES[error.backend] ?? LIBRARIES.cuda, name = file.split("/").at(-1);
     return isTask
       ? `the tasks may load ${file} and /usr/local/lib/${name}: make the first a link to your library`
       : `start or install ${program} with --allow-ffi and the path of your library`;
   }
-  if (error instanceof BackendError && error.code === "no-library" && isTask) {
+  if (error instanceof BackendError && UNUSABLE.includes(error.code) && isTask) {
     const without = error.backend === "mpi" ? "train without --ranks" : "use --backend wasm";
-    return `run \`make ${error.backend}\`, or ${without}`;
+    const { variable } = LIBRARIES[error.backend];
+    return isSet(variable)
+      ? `correct or unset ${variable}, or ${without}`
+      : `run \`make ${error.backend}\`, or ${without}`;
   }
   if (error instanceof BackendError && error.code === "mpi") {
     return "build the library with the mpicc of your mpirun: `make mpi MPICC=…`";

@@ -22,14 +22,13 @@ export function libraryFault(path: string): string | undefined {
   if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return undefined;
   let file: Deno.FsFile;
   try {
+    if (!Deno.statSync(path).isFile) return "is no file"; // opening a pipe would wait for its writer
     file = Deno.openSync(path);
   } catch {
     return undefined; // the linker reports it
   }
   try {
-    const { size, isFile } = file.statSync();
-    if (!isFile) return "is no file";
-    return faultOf(size, (offset, length) => readAt(file, offset, length), MACHINES[Deno.build.arch]);
+    return faultOf(file.statSync().size, (offset, length) => readAt(file, offset, length), MACHINES[Deno.build.arch]);
   } finally {
     file.close();
   }

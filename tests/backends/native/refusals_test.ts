@@ -101,6 +101,7 @@ Deno.test({
       await Deno.writeFile(path("cut.so"), whole.subarray(0, cut));
       await Deno.writeFile(path("short.so"), whole.subarray(0, 5000));
       await Deno.mkdir(path("folder.so"));
+      await new Deno.Command("mkfifo", { args: [path("pipe.so")] }).output();
       await Deno.remove(path("other.so"));
       const cases: [backend: string, file: string, code: string, reason: string][] = [
         ["cpu", "missing.so", "no-library", `library "FILE" not found`],
@@ -121,6 +122,7 @@ Deno.test({
         ["cpu", "cpu.so", "device-unsupported", "this processor has no AVX2, needs AVX2 and FMA"],
         ["cpu", "text.so", "no-library", `"FILE" is no shared library`],
         ["cpu", "folder.so", "no-library", `"FILE" is no file`],
+        ["cpu", "pipe.so", "no-library", `"FILE" is no file`],
         ["cpu", "cut.so", "no-library", `"FILE" is truncated: it has ${cut} bytes, needs ${whole.length}`],
         ["cuda", "short.so", "no-library", `"FILE" is truncated: it has 5000 bytes, needs ${whole.length}`],
       ];

@@ -77,12 +77,16 @@ const HINTS: [error: Error, hint: RegExp | undefined, message?: string][] = [
         new BackendError("Cannot load", { backend, code: "permission" }),
         new RegExp(`^the tasks may load ${files.join(" and ")}: make the first a link to your library$`),
       ],
-      [
-        new BackendError("Cannot find", { backend, code: "no-library" }),
+      ...["no-library", "wrong-abi", "wrong-kind"].map((code): [Error, RegExp] => [
+        new BackendError(`Cannot use (${code})`, { backend, code }),
         new RegExp(`^run \`make ${backend}\`, or use --backend wasm$`),
-      ],
+      ]),
     ];
   }),
+  ...["no-library", "no-mpi", "wrong-abi"].map((code): [Error, RegExp] => [
+    new BackendError(`Cannot connect (${code})`, { backend: "mpi", code }),
+    /^run `make mpi`, or train without --ranks$/,
+  ]),
   [new DivergedError("The loss is NaN", { epoch: 1, step: 2 }), /--learning-rate/],
   [
     new Deno.errors.PermissionDenied("Permission denied (os error 13): open 'a'"),
