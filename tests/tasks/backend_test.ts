@@ -57,7 +57,7 @@ taskTest("train --backend cpu without a library is refused with the way to get i
     linesOf(stderr).slice(-2),
     [
       'error: Cannot open backend "cpu": library "/usr/local/lib/libmlpcpu.so" not found',
-      "  hint: run `make cpu`, or use --backend wasm",
+      "  hint: correct or unset MLPCUDA_CPU_LIBRARY, or use --backend wasm",
     ],
   );
   const forbidden = { MLPCUDA_CPU_LIBRARY: "/tmp/libmlpcpu.so" };

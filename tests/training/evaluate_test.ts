@@ -98,7 +98,9 @@ Deno.test(
   "evaluate() closes a backend that it opened, and leaves a given backend open",
   SANITIZED,
   async () => {
-    const left = await workersLeftBy(async () => void await withGpu(undefined, () => evaluate(MLP, SET)));
+    const left = await workersLeftBy(async () =>
+      void await withGpu(undefined, () => evaluate(MLP, SET, { backend: "wasm" }))
+    );
     assertEquals(left, { started: navigator.hardwareConcurrency, running: 0 });
     const watched = watch(await openBackend("reference"));
     await evaluate(MLP, SET, { backend: watched.backend });

@@ -28,7 +28,11 @@ export function libraryFault(path: string): string | undefined {
     return undefined; // the linker reports it
   }
   try {
-    return faultOf(file.statSync().size, (offset, length) => readAt(file, offset, length), MACHINES[Deno.build.arch]);
+    return faultOf(
+      file.statSync().size,
+      (offset, length) => readAt(file, offset, length),
+      MACHINES[Deno.build.arch],
+    );
   } finally {
     file.close();
   }
