@@ -24,10 +24,11 @@ SHARED_INLINE void add_products(const ColumnLists& lists, size_t list, const Val
     V first_weights[N], second_weights[N];
     for (int n = 0; n < N; n++) first_weights[n] = load(weights + n * LANES);
     for (int n = 0; n < N; n++) second_weights[n] = load(next + n * LANES);
+    const uint32_t* const entries = lists.entries;
     for (size_t at = first; at < last; at++) {
-      const uint32_t entry = lists.entries[at];
+      const uint32_t entry = entries[at];
       const Pair x = values(entry, at);
-      float* const row = sums + (entry >> 16) * width;
+      float* const row = in_register(sums + (entry >> 16) * width);
       for (int n = 0; n < N; n++) {
         const V sum = fma(x.first, first_weights[n], load(row + n * LANES));
         store(row + n * LANES, fma(x.second, second_weights[n], sum));
