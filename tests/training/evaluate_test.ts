@@ -8,7 +8,6 @@ import { dense } from "../../src/plan/layers.ts";
 import type { LossName } from "../../src/plan/losses.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { backendTest, COMPARED, REFERENCE } from "../support/backends.ts";
-import { withGpu } from "../support/gpu.ts";
 import { drawBlobs, drawSet } from "../support/sets.ts";
 import { watch } from "../support/watched.ts";
 import { workersLeftBy } from "../support/workers.ts";
@@ -98,9 +97,7 @@ Deno.test(
   "evaluate() closes a backend that it opened, and leaves a given backend open",
   SANITIZED,
   async () => {
-    const left = await workersLeftBy(async () =>
-      void await withGpu(undefined, () => evaluate(MLP, SET, { backend: "wasm" }))
-    );
+    const left = await workersLeftBy(async () => void await evaluate(MLP, SET, { backend: "wasm" }));
     assertEquals(left, { started: navigator.hardwareConcurrency, running: 0 });
     const watched = watch(await openBackend("reference"));
     await evaluate(MLP, SET, { backend: watched.backend });
