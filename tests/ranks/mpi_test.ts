@@ -1,5 +1,6 @@
 /** Tests of `train --ranks mpi` with real processes. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
 import { parseCheckpoint } from "../../src/training/checkpoint.ts";
 import { drawImages, drawRegression, linesOf, setFile, taskTest } from "../tasks/support.ts";
 import { mpiTest } from "./support.ts";
@@ -128,6 +129,17 @@ mpiTest("train --ranks mpi ends all ranks if one cannot begin, with its error", 
   assertMatch(first.stderr, /^error: Rank 1: .*missing\.npz/m);
   const both = await mpi.run(2, "m.npz", "--data", "missing.npz");
   assertEquals(both.stderr.match(/^error: /gm)?.length, 1, both.stderr);
+});
+
+mpiTest("openMpi() ends the process if another rank has ended before it started MPI", async (mpi) => {
+  const module = JSON.stringify(import.meta.resolve("../../src/backends/ranks/mpi.ts"));
+  const script = `import { openMpi } from ${module};
+    openMpi({ library: Deno.args[0], startSeconds: 2 });
+    console.log("started");`;
+  await mpi.folder.write("start.ts", new TextEncoder().encode(script));
+  const { stdout, stderr } = await mpi.runBesideEnded(join(mpi.folder.path, "start.ts"));
+  assertEquals(stdout.includes("started"), false);
+  assertMatch(stderr, /^error: Cannot connect ranks by MPI: not all ranks have started within 2 seconds$/m);
 });
 
 mpiTest("train --ranks mpi refuses the library of another MPI than that of mpirun", async (mpi) => {

@@ -3,12 +3,12 @@ import { BackendError } from "../../errors.ts";
 import { libraryFault } from "../native/shared_object.ts";
 
 /** The version of the interface that this table describes. */
-const INTERFACE = 1;
+const INTERFACE = 2;
 
 /** The functions of the library. `cpu/mpi.c` describes them. */
 const SYMBOLS = {
   mlp_mpi_version: { parameters: [], result: "u32" },
-  mlp_mpi_open: { parameters: ["buffer", "u32"], result: "i32" },
+  mlp_mpi_open: { parameters: ["f64", "buffer", "u32"], result: "i32" },
   mlp_mpi_facts: { parameters: ["buffer"], result: "void" },
   mlp_mpi_transport: { parameters: [], result: "pointer" },
   mlp_mpi_monitor: { parameters: ["buffer"], result: "void" },
