@@ -146,6 +146,10 @@ function hintFor(error: unknown, command: Command, program: string): string | un
       ? `correct or unset ${variable}, or ${without}`
       : `run \`make ${error.backend}\`, or ${without}`;
   }
+  if (error instanceof BackendError && error.code === "ranks") return "start 1, 2, 4 or 8 processes";
+  if (error instanceof BackendError && error.code === "ranks-differ") {
+    return "start all ranks with the same options and files, and with the same version of this program";
+  }
   if (error instanceof BackendError && error.code === "mpi") {
     return "build the library with the mpicc of your mpirun: `make mpi MPICC=…`";
   }

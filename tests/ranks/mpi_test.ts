@@ -53,8 +53,11 @@ mpiTest("train --ranks mpi refuses 3 ranks in one line", async (mpi) => {
   assert(code !== 0);
   assertEquals(stdout, "");
   assertEquals(
-    linesOf(stderr).filter((line) => line.startsWith("error:")),
-    [`error: Cannot open backend "cpu": The number of processes needs to divide the 8 slices of a batch, found 3`],
+    linesOf(stderr).filter((line) => /^(error:| {2}hint:)/.test(line)),
+    [
+      `error: Cannot open backend "cpu": the number of processes needs to divide the 8 slices of a batch, found 3`,
+      "  hint: start 1, 2, 4 or 8 processes",
+    ],
   );
   assertEquals(mpi.folder.names(), ["set.npz"]);
 });
@@ -116,8 +119,9 @@ mpiTest("train --ranks mpi names a rank whose data differ", async (mpi) => {
   const [a, b] = ["a.npz", "b.npz"].map((file) => ["m.npz", "--data", file, "--epochs", "2"]);
   const { code, stdout, stderr } = await mpi.runEach(a, b);
   assertEquals([code, stdout], [1, ""]);
-  assertEquals(linesOf(stderr).filter((line) => line.startsWith("error:")), [
+  assertEquals(linesOf(stderr).filter((line) => /^(error:| {2}hint:)/.test(line)), [
     "error: Cannot train on 2 ranks: rank 1 has other training data than rank 0",
+    "  hint: start all ranks with the same options and files, and with the same version of this program",
   ]);
 });
 
