@@ -22,10 +22,11 @@
 #include "mlp.h"
 #include "mpi_monitor.h"
 #include "mpi_peers.h"
+#include "mpi_start.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
-enum { INTERFACE = 1 };                /* the version of this interface */
+enum { INTERFACE = 2 };                /* the version of this interface */
 enum { TEXT = 1, DATA = 2 };           /* the tags of MPI messages */
 enum { TESTS = 64, SPINS = 8 };        /* tests in a row; such rows before other threads may run */
 
@@ -151,12 +152,9 @@ static int32_t join(char *text, uint32_t text_size) {
 /* Returns the version of this interface. Compare it before any other call. */
 EXPORT uint32_t mlp_mpi_version(void) { return INTERFACE; }
 
-/* Starts MPI, once in a process, and waits until all ranks have done so. Writes the name of the MPI, or of what is wrong. */
-EXPORT int32_t mlp_mpi_open(char *text, uint32_t text_size) {
+static int32_t start(char *text, uint32_t text_size) {
   char version[MPI_MAX_LIBRARY_VERSION_STRING] = "";
   int provided = 0, length = 0, ranks = 1;
-  if (was_open) return fail(text, text_size, "MPI can be used once in a process");
-  was_open = 1;
   if (MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &provided) != MPI_SUCCESS) {
     return fail(text, text_size, "MPI does not start");
   }
@@ -170,6 +168,17 @@ EXPORT int32_t mlp_mpi_open(char *text, uint32_t text_size) {
   }
   const int32_t status = join(text, text_size);
   if (status == MLP_OK) snprintf(text, text_size, "%s", version);
+  return status;
+}
+
+/* Starts MPI, once in a process, and waits until all ranks have done so; after some seconds, the process ends. Writes the name of
+ * the MPI, or of what is wrong. */
+EXPORT int32_t mlp_mpi_open(double seconds, char *text, uint32_t text_size) {
+  if (was_open) return fail(text, text_size, "MPI can be used once in a process");
+  was_open = 1;
+  start_begin(seconds);
+  const int32_t status = start(text, text_size);
+  start_end();
   return status;
 }
 

@@ -17,7 +17,7 @@ library:
 	@$(MAKE) --no-print-directory -f mpi.mk $(MPI_LIBRARY)
 
 # `nodelete` keeps the code in memory, because the thread of the library and MPI itself run until the process ends.
-$(MPI_LIBRARY): mpi.c mpi_peers.c mpi_monitor.c mpi_peers.h mpi_monitor.h ../cuda/mlp.h mpi.mk
+$(MPI_LIBRARY): mpi.c mpi_peers.c mpi_monitor.c mpi_start.c mpi_peers.h mpi_monitor.h mpi_start.h ../cuda/mlp.h mpi.mk
 	@mkdir -p $(@D)
 	@$(MPICC) -std=gnu11 -O2 -Wall -Wextra -fPIC -fvisibility=hidden -pthread -I../cuda -shared -Wl,-z,nodelete \
 	  $(filter %.c,$^) -o $@.part

@@ -3,6 +3,11 @@
  * interrupted (143 by SIGTERM, 129 by SIGHUP), 141 if the reader of its output has closed the pipe.
  * @module
  */
+import {
+  type LibraryName,
+  NATIVE_LIBRARIES,
+  readableVariable,
+} from "../../src/backends/native/library_path.ts";
 import { BackendError, DivergedError } from "../../src/errors.ts";
 import { parseCommand, type Parsed, wantsDebug, wantsHelp } from "./arguments.ts";
 import { type Command, commandLine, DENO_TASK } from "./command.ts";
@@ -15,13 +20,6 @@ import { obstacleOf, systemMessage } from "./system_errors.ts";
 
 /** The exit code for a closed pipe: 128 plus the number of SIGPIPE. */
 const BROKEN_PIPE = 141;
-
-/** The library of each backend, and of MPI: its file, and the environment variable that names another. */
-const LIBRARIES: Readonly<Record<string, { readonly file: string; readonly variable: string }>> = {
-  cuda: { file: "cuda/libmlpcuda.so", variable: "MLPCUDA_LIBRARY" },
-  cpu: { file: "cpu/libmlpcpu.so", variable: "MLPCUDA_CPU_LIBRARY" },
-  mpi: { file: "cpu/libmlpmpi.so", variable: "MLPCUDA_MPI_LIBRARY" },
-};
 
 /** The codes of errors about a library that is to be replaced. */
 const UNUSABLE: readonly string[] = ["no-library", "no-mpi", "wrong-abi", "wrong-kind"];
@@ -114,15 +112,14 @@ function report(error: unknown, command: Command, { program, args, screen }: Tas
   return error instanceof UsageError ? 2 : 1;
 }
 
-/** Returns whether an environment variable has a value, as far as this process may read it. */
-function isSet(variable: string): boolean {
-  return Deno.permissions.querySync({ name: "env", variable }).state === "granted" &&
-    Boolean(Deno.env.get(variable));
-}
-
 /** Returns the message of an error; for errors of Deno and of the system, a message of this program. */
 function messageOf(error: unknown): string {
   return systemMessage(error) ?? (error instanceof Error ? error.message : String(error));
+}
+
+/** Returns the library that an error is about. */
+function libraryOf({ backend }: BackendError): { readonly file: string; readonly variable: string } {
+  return NATIVE_LIBRARIES[backend as LibraryName] ?? NATIVE_LIBRARIES.cuda;
 }
 
 /** Returns the hint for an error, by its kind. */
@@ -134,17 +131,21 @@ function hintFor(error: unknown, command: Command, program: string): string | un
     return "continue from its --checkpoint with --resume, on any number of ranks";
   }
   if (error instanceof BackendError && error.code === "permission") {
-    const { file } = LIBRARIES[error.backend] ?? LIBRARIES.cuda, name = file.split("/").at(-1);
+    const { file } = libraryOf(error), name = file.split("/").at(-1);
     return isTask
       ? `the tasks may load ${file} and /usr/local/lib/${name}: make the first a link to your library`
       : `start or install ${program} with --allow-ffi and the path of your library`;
   }
   if (error instanceof BackendError && UNUSABLE.includes(error.code) && isTask) {
     const without = error.backend === "mpi" ? "train without --ranks" : "use --backend wasm";
-    const { variable } = LIBRARIES[error.backend];
-    return isSet(variable)
+    const { variable } = libraryOf(error);
+    return readableVariable(variable) !== undefined
       ? `correct or unset ${variable}, or ${without}`
       : `run \`make ${error.backend}\`, or ${without}`;
+  }
+  if (error instanceof BackendError && error.code === "ranks") return "start 1, 2, 4 or 8 processes";
+  if (error instanceof BackendError && error.code === "ranks-differ") {
+    return "start all ranks with the same options and files, and with the same version of this program";
   }
   if (error instanceof BackendError && error.code === "mpi") {
     return "build the library with the mpicc of your mpirun: `make mpi MPICC=…`";

@@ -1,5 +1,6 @@
 /** Tests of `train --ranks mpi` with real processes. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { join } from "@std/path";
 import { parseCheckpoint } from "../../src/training/checkpoint.ts";
 import { drawImages, drawRegression, linesOf, setFile, taskTest } from "../tasks/support.ts";
 import { mpiTest } from "./support.ts";
@@ -52,8 +53,11 @@ mpiTest("train --ranks mpi refuses 3 ranks in one line", async (mpi) => {
   assert(code !== 0);
   assertEquals(stdout, "");
   assertEquals(
-    linesOf(stderr).filter((line) => line.startsWith("error:")),
-    [`error: Cannot open backend "cpu": The number of processes needs to divide the 8 slices of a batch, found 3`],
+    linesOf(stderr).filter((line) => /^(error:| {2}hint:)/.test(line)),
+    [
+      `error: Cannot open backend "cpu": the number of processes needs to divide the 8 slices of a batch, found 3`,
+      "  hint: start 1, 2, 4 or 8 processes",
+    ],
   );
   assertEquals(mpi.folder.names(), ["set.npz"]);
 });
@@ -115,8 +119,9 @@ mpiTest("train --ranks mpi names a rank whose data differ", async (mpi) => {
   const [a, b] = ["a.npz", "b.npz"].map((file) => ["m.npz", "--data", file, "--epochs", "2"]);
   const { code, stdout, stderr } = await mpi.runEach(a, b);
   assertEquals([code, stdout], [1, ""]);
-  assertEquals(linesOf(stderr).filter((line) => line.startsWith("error:")), [
+  assertEquals(linesOf(stderr).filter((line) => /^(error:| {2}hint:)/.test(line)), [
     "error: Cannot train on 2 ranks: rank 1 has other training data than rank 0",
+    "  hint: start all ranks with the same options and files, and with the same version of this program",
   ]);
 });
 
@@ -128,6 +133,17 @@ mpiTest("train --ranks mpi ends all ranks if one cannot begin, with its error", 
   assertMatch(first.stderr, /^error: Rank 1: .*missing\.npz/m);
   const both = await mpi.run(2, "m.npz", "--data", "missing.npz");
   assertEquals(both.stderr.match(/^error: /gm)?.length, 1, both.stderr);
+});
+
+mpiTest("openMpi() ends the process if another rank has ended before it started MPI", async (mpi) => {
+  const module = JSON.stringify(import.meta.resolve("../../src/backends/ranks/mpi.ts"));
+  const script = `import { openMpi } from ${module};
+    openMpi({ library: Deno.args[0], startSeconds: 2 });
+    console.log("started");`;
+  await mpi.folder.write("start.ts", new TextEncoder().encode(script));
+  const { stdout, stderr } = await mpi.runBesideEnded(join(mpi.folder.path, "start.ts"));
+  assertEquals(stdout.includes("started"), false);
+  assertMatch(stderr, /^error: Cannot connect ranks by MPI: not all ranks have started within 2 seconds$/m);
 });
 
 mpiTest("train --ranks mpi refuses the library of another MPI than that of mpirun", async (mpi) => {

@@ -47,6 +47,8 @@ export interface Runner {
   run(size: number, ...args: string[]): Promise<Outcome>;
   /** Runs one process for each list of options. */
   runEach(...lists: readonly (readonly string[])[]): Promise<Outcome>;
+  /** Runs a script with the path of the library as its argument, beside another rank that ends before MPI has started. */
+  runBesideEnded(script: string): Promise<Outcome>;
   /** Starts `train --ranks mpi` with these options on `size` processes. */
   start(size: number, ...args: string[]): RunningRanks;
   /** Runs it on two processes, with the library of another MPI; `undefined` if no other is installed. */
@@ -126,6 +128,20 @@ async function runnerOf(mpi: Mpi, folder: Folder): Promise<Runner> {
     start,
     run: (size, ...args) => start(size, ...args).outcome,
     runEach: (...lists) => spawn(lists.map((args) => part(1, args))).outcome,
+    runBesideEnded(script) {
+      const alone = [
+        Deno.execPath(),
+        "run",
+        "--quiet",
+        "--no-prompt",
+        "--no-check",
+        `--allow-ffi=${library}`,
+      ];
+      return spawn([
+        ["-n", "1", ...alone, "--allow-read", script, library],
+        ["-n", "1", "sh", "-c", "exit 0"],
+      ]).outcome;
+    },
     runWithOther: (...args) =>
       otherLibrary === undefined ? undefined : spawn([part(2, args, otherLibrary)], otherLibrary).outcome,
   };

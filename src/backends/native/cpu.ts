@@ -12,7 +12,7 @@ import { checkThreads, MAX_THREADS } from "../threads.ts";
 import { INSTRUCTION_SETS, type InstructionSet } from "./ffi.ts";
 import { type Library, type LibraryOptions, opening, openLibrary } from "./library.ts";
 import type { Path } from "./recording.ts";
-import { checkStatus } from "./status.ts";
+import { checkStatus, nativeError } from "./status.ts";
 import {
   createPredictor,
   createTrainer,
@@ -95,6 +95,10 @@ export function openCpu(options: CpuOptions = {}): CpuBackend {
 function createGroup(library: Library, ranks: Ranks): Deno.PointerObject {
   const status = new Int32Array(1), error = new Uint8Array(512);
   const transport = ranks.transport as Deno.PointerValue;
+  if (SLICES % ranks.size !== 0) {
+    const needs = `the number of processes needs to divide the ${SLICES} slices of a batch`;
+    throw nativeError(opening("cpu"), `${needs}, found ${ranks.size}`, "ranks");
+  }
   const group = library.symbols.mlp_group_create(transport, SLICES, status, error, error.length);
   checkStatus(opening("cpu"), status[0], error);
   return group as Deno.PointerObject;

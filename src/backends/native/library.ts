@@ -1,6 +1,7 @@
 /** Finds and loads the native libraries. @module */
 import type { BackendError } from "../../errors.ts";
 import { ABI_VERSION, KIND_NUMBERS, SYMBOLS, type Symbols } from "./ffi.ts";
+import { findLibrary } from "./library_path.ts";
 import { libraryFault } from "./shared_object.ts";
 import { type Attempt, nativeError, type NativeName } from "./status.ts";
 
@@ -30,12 +31,6 @@ export interface LibraryOptions {
    */
   readonly named: boolean;
 }
-
-/** The library of each backend: the environment variable with its path, and its file in this package. */
-const LIBRARIES = {
-  cuda: { variable: "MLPCUDA_LIBRARY", file: "cuda/libmlpcuda.so" },
-  cpu: { variable: "MLPCUDA_CPU_LIBRARY", file: "cpu/libmlpcpu.so" },
-} as const;
 
 /** Returns the attempt to open a backend. */
 export function opening(backend: NativeName): Attempt {
@@ -87,21 +82,12 @@ export function openLibrary(backend: NativeName, { library, named }: LibraryOpti
 export function libraryPath(
   backend: NativeName,
   given: string | undefined,
-  module: string = import.meta.url,
+  module?: string,
 ): string {
   if (given !== undefined) return given;
-  const { variable, file } = LIBRARIES[backend];
-  if (Deno.permissions.querySync({ name: "env", variable }).state === "granted") {
-    const path = Deno.env.get(variable);
-    if (path) return path;
-  }
-  const beside = new URL(`../../../${file}`, module);
-  if (beside.protocol !== "file:") {
-    const needs = "a package that is loaded from a server has no library; " +
-      `build it in a copy of the repository (\`make ${backend}\`), and set ${variable} to its path`;
-    throw nativeError(opening(backend), needs, "no-library");
-  }
-  return decodeURIComponent(beside.pathname);
+  const found = findLibrary(backend, module);
+  if ("path" in found) return found.path;
+  throw nativeError(opening(backend), found.reason, "no-library");
 }
 
 /**

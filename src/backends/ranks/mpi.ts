@@ -15,7 +15,15 @@ export interface MpiOptions {
    * other ranks, whose lines do not appear, except those of other machines.
    */
   readonly ifKilled?: (rank: number) => string;
+  /**
+   * The time that all ranks have to start, in seconds; by default 60. Then this process writes a line to stderr and ends with
+   * exit code 1.
+   */
+  readonly startSeconds?: number;
 }
+
+/** The default of `startSeconds`. */
+const START_SECONDS = 60;
 
 /** The silence after which a rank is lost, in seconds. Each rank sends a heartbeat four times a second. */
 const SILENCE = 5;
@@ -32,9 +40,11 @@ const FIRST_WAIT = 1, LONGEST_WAIT = 10;
  *
  * @throws {BackendError} if the library is missing, or if MPI does not start
  */
-export function openMpi({ library, ifKilled }: MpiOptions = {}): Ranks {
+export function openMpi({ library, ifKilled, startSeconds = START_SECONDS }: MpiOptions = {}): Ranks {
   const symbols = loadMpi(library), text = new Uint8Array(1024), facts = new Int32Array(5);
-  if (symbols.mlp_mpi_open(text, text.length) !== 0) throw mpiError(textOf(text), "mpi");
+  if (symbols.mlp_mpi_open(startSeconds, text, text.length) !== 0) {
+    throw mpiError(textOf(text).replaceAll("\t", " "), "mpi"); // "MPICH Version:\t4.0.2"
+  }
   symbols.mlp_mpi_facts(facts);
   const [rank, size, , , processors] = facts;
   if (ifKilled) symbols.mlp_mpi_monitor(new TextEncoder().encode(`${ifKilled(rank)}\0`));

@@ -1,14 +1,15 @@
 /** The C interface of `cpu/mpi.c` for Deno, and the loading of its library. @module */
 import { BackendError } from "../../errors.ts";
+import { findLibrary } from "../native/library_path.ts";
 import { libraryFault } from "../native/shared_object.ts";
 
 /** The version of the interface that this table describes. */
-const INTERFACE = 1;
+const INTERFACE = 2;
 
 /** The functions of the library. `cpu/mpi.c` describes them. */
 const SYMBOLS = {
   mlp_mpi_version: { parameters: [], result: "u32" },
-  mlp_mpi_open: { parameters: ["buffer", "u32"], result: "i32" },
+  mlp_mpi_open: { parameters: ["f64", "buffer", "u32"], result: "i32" },
   mlp_mpi_facts: { parameters: ["buffer"], result: "void" },
   mlp_mpi_transport: { parameters: [], result: "pointer" },
   mlp_mpi_monitor: { parameters: ["buffer"], result: "void" },
@@ -28,9 +29,6 @@ export type MpiSymbols = Deno.StaticForeignLibraryInterface<typeof SYMBOLS>;
 export function mpiError(reason: string, code: string, cause?: unknown): BackendError {
   return new BackendError(`Cannot connect ranks by MPI: ${reason}`, { backend: "mpi", code, cause });
 }
-
-/** The environment variable with the path of the library. */
-const VARIABLE = "MLPCUDA_MPI_LIBRARY";
 
 /**
  * Loads the library. It stays loaded until the process ends, because MPI does not allow to unload it.
@@ -58,15 +56,9 @@ export function loadMpi(given?: string): MpiSymbols {
 }
 
 function libraryPath(): string {
-  if (Deno.permissions.querySync({ name: "env", variable: VARIABLE }).state === "granted") {
-    const path = Deno.env.get(VARIABLE);
-    if (path) return path;
-  }
-  const beside = new URL("../../../cpu/libmlpmpi.so", import.meta.url);
-  if (beside.protocol === "file:") return decodeURIComponent(beside.pathname);
-  const needs = "a package that is loaded from a server has no library; " +
-    `build it in a copy of the repository (\`make mpi\`), and set ${VARIABLE} to its path`;
-  throw mpiError(needs, "no-library");
+  const found = findLibrary("mpi");
+  if ("path" in found) return found.path;
+  throw mpiError(found.reason, "no-library");
 }
 
 function loadError(path: string, error: Error): BackendError {

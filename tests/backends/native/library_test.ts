@@ -35,7 +35,8 @@ Deno.test("libraryPath() tells how to get a library if the package is not on thi
     assertEquals(
       error.message,
       `Cannot open backend "${backend}": a package that is loaded from a server has no library; build it in a copy of ` +
-        `the repository (\`make ${backend}\`), and set ${variable} to its path`,
+        `the repository (\`make ${backend}\`), and set ${variable} to its path` +
+        (isGranted({ name: "env", variable }) ? "" : `, which needs the permission --allow-env=${variable}`),
     );
   }
 });

@@ -5,6 +5,7 @@ import { DENO_TASK } from "../../../tasks/terminal/command.ts";
 import { ReportedElsewhere, TaskError, UsageError } from "../../../tasks/terminal/errors.ts";
 import { exitCodeOf, type TaskBody } from "../../../tasks/terminal/main.ts";
 import { fileError } from "../../../tasks/terminal/system_errors.ts";
+import { isGranted } from "../../support/permissions.ts";
 import { record } from "./fakes.ts";
 
 const COMMAND = {
@@ -79,13 +80,13 @@ const HINTS: [error: Error, hint: RegExp | undefined, message?: string][] = [
       ],
       ...["no-library", "wrong-abi", "wrong-kind"].map((code): [Error, RegExp] => [
         new BackendError(`Cannot use (${code})`, { backend, code }),
-        new RegExp(`^run \`make ${backend}\`, or use --backend wasm$`),
+        new RegExp(`^(run \`make ${backend}\`|correct or unset \\w+), or use --backend wasm$`),
       ]),
     ];
   }),
   ...["no-library", "no-mpi", "wrong-abi"].map((code): [Error, RegExp] => [
     new BackendError(`Cannot connect (${code})`, { backend: "mpi", code }),
-    /^run `make mpi`, or train without --ranks$/,
+    /^(run `make mpi`|correct or unset \w+), or train without --ranks$/,
   ]),
   [new DivergedError("The loss is NaN", { epoch: 1, step: 2 }), /--learning-rate/],
   [
@@ -198,4 +199,23 @@ Deno.test("exitCodeOf() is 1 for a task that completes but lost rows", async () 
     reached = true;
   }, { program: DENO_TASK, args: [], screen, interrupt: { listen: () => {}, unlisten: () => {} } });
   assertEquals([code, reached], [1, true]);
+});
+
+Deno.test({
+  name: "exitCodeOf() names the environment variable of a library that cannot be used, if it is set (needs --allow-env)",
+  ignore: !isGranted({ name: "env", variable: "MLPCUDA_CPU_LIBRARY" }),
+  async fn() {
+    const before = Deno.env.get("MLPCUDA_CPU_LIBRARY");
+    Deno.env.set("MLPCUDA_CPU_LIBRARY", "/nowhere/libmlpcpu.so");
+    try {
+      const { stderr } = await run(() => {
+        throw new BackendError("Cannot find", { backend: "cpu", code: "no-library" });
+      });
+      const hint = "  hint: correct or unset MLPCUDA_CPU_LIBRARY, or use --backend wasm\n";
+      assertEquals(stderr, `error: Cannot find\n${hint}`);
+    } finally {
+      if (before === undefined) Deno.env.delete("MLPCUDA_CPU_LIBRARY");
+      else Deno.env.set("MLPCUDA_CPU_LIBRARY", before);
+    }
+  },
 });
