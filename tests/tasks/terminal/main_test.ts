@@ -202,7 +202,8 @@ Deno.test("exitCodeOf() is 1 for a task that completes but lost rows", async () 
 });
 
 Deno.test({
-  name: "exitCodeOf() names the environment variable of a library that cannot be used, if it is set (needs --allow-env)",
+  name:
+    "exitCodeOf() names the environment variable of a library that cannot be used, if it is set (needs --allow-env)",
   ignore: !isGranted({ name: "env", variable: "MLPCUDA_CPU_LIBRARY" }),
   async fn() {
     const before = Deno.env.get("MLPCUDA_CPU_LIBRARY");
