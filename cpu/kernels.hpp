@@ -114,7 +114,7 @@ struct Update {
   float decay, complement;           // of the average
 };
 
-// Where the batch is cut for gradients: slice s has rows bounds[s] to bounds[s + 1] - 1. `slices` is 1, 2, 4 or 8.
+// The parts of the batch for gradients: slice s has rows bounds[s] to bounds[s + 1] - 1. `slices` is 1, 2, 4 or 8.
 constexpr int MAX_SLICES = 8;
 struct Slices {
   int count;

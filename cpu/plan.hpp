@@ -34,7 +34,7 @@ struct Buffer {
   std::vector<float> early;  // numbers written before the plan was finished, row-major
 };
 
-// What the phases of a step need to know of it.
+// The facts of a step that its phases need.
 struct Step {
   BatchRows from;
   Range rows;      // of the batch, that this process computes; all without a group

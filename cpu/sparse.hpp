@@ -1,4 +1,4 @@
-// What the two kernels of sparse inputs share: the numbers of an entry, and the vectors of a panel that they compute at once.
+// The parts of both kernels of sparse inputs: the numbers of an entry, and the vectors of a panel that they compute at once.
 #pragma once
 
 #include "kernels.hpp"

@@ -21,7 +21,7 @@ struct StepSpec {
   }
 };
 
-// Where a plan runs. The group is null for a process alone.
+// The place where a plan runs. The group is null for a process alone.
 struct Place {
   int32_t device = MLP_BEST;
   uint32_t threads = 1;

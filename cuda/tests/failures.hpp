@@ -1,4 +1,4 @@
-// What the C interface returns if the driver or the GPU fails, or has too little memory.
+// The statuses that the C interface returns if the driver or the GPU fails, or has too little memory.
 #pragma once
 
 #include <cstdlib>

@@ -1,5 +1,5 @@
 /**
- * What the ranks of a run tell each other besides gradients: at the start, that they do the same run; after each epoch, the
+ * The messages between the ranks of a run, besides gradients: at the start, that they do the same run; after each epoch, the
  * scores that rank 0 has computed, and whether one of them is to stop.
  * @module
  */
