@@ -3,11 +3,9 @@
 // alone must be the same, and all in groups: the program fails if two differ. Processors of other kinds are compared by the
 // printed lines, which name neither instruction set nor threads.
 #include <cstring>
-#include <functional>
-#include <thread>
 
+#include "group_digests.hpp"
 #include "network.hpp"
-#include "transport.hpp"
 
 namespace {
 
@@ -104,21 +102,8 @@ uint64_t digest_of(const Case& each, int32_t device, uint32_t threads, int32_t p
 
 // Returns the digest of a group; of its first process whose digest differs from the first one's, if there is one.
 uint64_t digest_of_group(const Case& each, int32_t device, uint32_t threads, int32_t size) {
-  std::vector<uint64_t> digests(static_cast<size_t>(size));
-  std::vector<std::thread> ranks;
-  for (int32_t rank = 0; rank < size; rank++) {
-    ranks.emplace_back([&, rank] {
-      own_rank = rank;
-      const mlp_transport transport{MLP_TRANSPORT_VERSION, rank, size, exchange};
-      char error[512];
-      int32_t status = 0;
-      mlp_group* group = mlp_group_create(&transport, 8, &status, error, sizeof error);
-      must(status, error);
-      digests[static_cast<size_t>(rank)] = digest_of(each, device, threads, MLP_PATH_AUTO, group);
-      mlp_group_destroy(group);
-    });
-  }
-  for (std::thread& rank : ranks) rank.join();
+  const std::vector<uint64_t> digests = digests_of_group(
+      size, [&](mlp_group* group) { return digest_of(each, device, threads, MLP_PATH_AUTO, group); });
   for (const uint64_t found : digests) {
     if (found != digests[0]) return found;
   }

@@ -4,12 +4,11 @@
 //
 //   random_test [first seed] [number of networks]
 #include <cstring>
-#include <thread>
 
+#include "group_digests.hpp"
 #include "random_cases.hpp"
 #include "shared/fault.hpp"
 #include "shared/tests/expect.hpp"
-#include "transport.hpp"
 
 namespace {
 
@@ -73,21 +72,8 @@ uint64_t digest_of(const Case& made, const Place& place) {
 }
 
 uint64_t digest_of_group(const Case& made, const Place& place, int32_t size) {
-  std::vector<uint64_t> digests(static_cast<size_t>(size));
-  std::vector<std::thread> ranks;
-  for (int32_t rank = 0; rank < size; rank++) {
-    ranks.emplace_back([&, rank] {
-      own_rank = rank;
-      const mlp_transport transport{MLP_TRANSPORT_VERSION, rank, size, exchange};
-      char error[512];
-      int32_t status = 0;
-      mlp_group* group = mlp_group_create(&transport, 8, &status, error, sizeof error);
-      must(status, error);
-      digests[static_cast<size_t>(rank)] = digest_of(made, {place.device, place.threads, MLP_PATH_GRAPH, group});
-      mlp_group_destroy(group);
-    });
-  }
-  for (std::thread& rank : ranks) rank.join();
+  const std::vector<uint64_t> digests = digests_of_group(
+      size, [&](mlp_group* group) { return digest_of(made, {place.device, place.threads, MLP_PATH_GRAPH, group}); });
   for (const uint64_t found : digests) expect(found == digests[0], "all processes of a group have the same bits: " + made.text);
   return digests[0];
 }
