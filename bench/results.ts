@@ -74,6 +74,19 @@ export async function writeResult(
   };
   const path = projectPath(`bench/results/${name}.json`);
   await Deno.mkdir(projectPath("bench/results"), { recursive: true });
-  await Deno.writeTextFile(path, `${JSON.stringify({ ...about, ...found }, undefined, 2)}\n`);
+  await Deno.writeTextFile(path, resultText({ ...about, ...found }));
   return path;
+}
+
+/** Returns a result as JSON: numbers with six significant digits, and lists of numbers on one line. */
+export function resultText(result: unknown): string {
+  const rounded = JSON.stringify(
+    result,
+    (_, value) =>
+      typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value,
+    2,
+  );
+  return `${
+    rounded.replace(/\[\s+([-+\d.e,\s]+?)\s+\]/g, (_, list: string) => `[${list.split(/,\s+/).join(", ")}]`)
+  }\n`;
 }

@@ -1,6 +1,5 @@
 /** Checks that tables and names in README.md and docs/ are those of the code. */
 import { assert, assertArrayIncludes, assertEquals, assertMatch } from "@std/assert";
-import { join } from "@std/path";
 import { DOCUMENTS, readResults } from "../../bench/speed_tables.ts";
 import { renewed } from "../../bench/tables.ts";
 import config from "../../deno.json" with { type: "json" };
@@ -13,7 +12,6 @@ import { SCHEDULES } from "../../src/plan/schedules.ts";
 import { TRAIN_OPTIONS } from "../../src/training/config.ts";
 import { kebab } from "../../tasks/terminal/command.ts";
 import { isGranted } from "../support/permissions.ts";
-import { ROOT } from "../tasks/support.ts";
 import { allText, documents, proseOf, tableRows, textOf } from "./documents.ts";
 
 const reading = { ignore: !isGranted({ name: "read" }), sanitizeOps: true, sanitizeResources: true };
@@ -133,22 +131,3 @@ Deno.test(
     }
   },
 );
-
-Deno.test("docs/speed.md has the medians of bench/results (needs --allow-read)", reading, () => {
-  const rows = tableRows("docs/speed.md");
-  let compared = 0;
-  for (const { name } of Deno.readDirSync(join(ROOT, "bench/results"))) {
-    if (!/^(mnist|dense|wide)-/.test(name)) continue;
-    const { summary } = JSON.parse(textOf(`bench/results/${name}`));
-    const [ours, peer] = summary.map(({ median }: { median: number }) =>
-      String(Number(median.toPrecision(3)))
-    );
-    const threads = String(summary[1].threads);
-    const found = rows.some((cells) =>
-      cells[1] === threads && cells[2] === peer && cells[3]?.replace(" (1 thread)", "") === ours
-    );
-    assert(found, `docs/speed.md needs a row with ${threads} threads, ${peer} and ${ours}, of ${name}`);
-    compared++;
-  }
-  assertEquals(compared, rows.filter((cells) => cells.length === 4 && /^\d/.test(cells[2])).length);
-});
