@@ -44,7 +44,7 @@ const Set& set_of(int32_t instruction_set) {
   for (const int32_t best : {MLP_AVX512, MLP_AVX2, MLP_NEON}) {
     if (is_usable(best)) return SETS[best];
   }
-  throw Fault{MLP_DEVICE_UNSUPPORTED, "This processor has neither AVX-512 nor AVX2 with FMA"};
+  throw Fault{MLP_DEVICE_UNSUPPORTED, "this processor has neither AVX-512 nor AVX2 with FMA"};
 }
 
 }  // namespace
@@ -59,10 +59,10 @@ bool is_usable(int32_t instruction_set) {
 const Kernels& kernels_of(int32_t instruction_set) {
   const Set& set = set_of(instruction_set);
   if (set.kernels == nullptr) {
-    throw Fault{MLP_DEVICE_UNSUPPORTED, format("This library is for %s, which has no %s", ARCHITECTURE, set.name)};
+    throw Fault{MLP_DEVICE_UNSUPPORTED, format("this library is for %s, which has no %s", ARCHITECTURE, set.name)};
   }
   if (!set.is_supported()) {
-    throw Fault{MLP_DEVICE_UNSUPPORTED, format("This processor or its system does not support %s", set.name)};
+    throw Fault{MLP_DEVICE_UNSUPPORTED, format("this processor or its system does not support %s", set.name)};
   }
   return *set.kernels;
 }
