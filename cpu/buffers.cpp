@@ -179,19 +179,27 @@ void mlp_plan::place_batch(int32_t id) {
   buffer.panels.data = buffer.memory.get();
 }
 
-void mlp_plan::write_buffer(int32_t id, const float* values, uint64_t count) {
-  check_write(id, count);
+void mlp_plan::write_buffers(const int32_t* ids, uint64_t id_count, const float* values, uint64_t count) {
+  check_write(ids, id_count, count);
   if (buffers_.size() < buffer_count()) buffers_.resize(buffer_count());
-  Buffer& buffer = buffers_[static_cast<size_t>(id)];
-  if (buffer.panels.data) write_numbers(buffer, values);
-  else buffer.early.assign(values, values + count);
+  for (uint64_t index = 0; index < id_count; index++) {
+    Buffer& buffer = buffers_[static_cast<size_t>(ids[index])];
+    const float* end = values + numbers(ids[index]);
+    if (buffer.panels.data) write_numbers(buffer, values);
+    else buffer.early.assign(values, end);
+    values = end;
+  }
 }
 
-void mlp_plan::read_buffer(int32_t id, float* values, uint64_t count) {
-  check_read(id, count);
+void mlp_plan::read_buffers(const int32_t* ids, uint64_t id_count, float* values, uint64_t count) {
+  check_read(ids, id_count, count);
   if (buffers_.size() < buffer_count()) buffers_.resize(buffer_count());
-  const Buffer& buffer = buffers_[static_cast<size_t>(id)];
-  if (buffer.panels.data) read_numbers(buffer, values);
-  else if (!buffer.early.empty()) std::copy(buffer.early.begin(), buffer.early.end(), values);
-  else std::fill(values, values + count, 0.0f);
+  for (uint64_t index = 0; index < id_count; index++) {
+    const Buffer& buffer = buffers_[static_cast<size_t>(ids[index])];
+    float* end = values + numbers(ids[index]);
+    if (buffer.panels.data) read_numbers(buffer, values);
+    else if (!buffer.early.empty()) std::copy(buffer.early.begin(), buffer.early.end(), values);
+    else std::fill(values, end, 0.0f);
+    values = end;
+  }
 }

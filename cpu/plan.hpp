@@ -86,8 +86,8 @@ struct mlp_plan : Recording {
   void set_row_weights(const float* row_weights, uint64_t count);
   void finish();
 
-  void write_buffer(int32_t id, const float* values, uint64_t count);
-  void read_buffer(int32_t id, float* values, uint64_t count);
+  void write_buffers(const int32_t* ids, uint64_t id_count, const float* values, uint64_t count);
+  void read_buffers(const int32_t* ids, uint64_t id_count, float* values, uint64_t count);
   void run_epoch(uint32_t run, const uint32_t* order, uint64_t rows, const double* rates, uint64_t steps,
                  uint64_t steps_before, double* results);
   void predict(int32_t y, float* outputs, uint64_t count);

@@ -67,6 +67,16 @@ __host__ __device__ __forceinline__ float activate_backward(float y, float z, fl
   __builtin_unreachable();
 }
 
+// The same of four numbers.
+__device__ __forceinline__ float4 activate_four(const float4& z, Activation activation) {
+  return make_float4(activate(z.x, activation), activate(z.y, activation), activate(z.z, activation), activate(z.w, activation));
+}
+__device__ __forceinline__ float4 activate_four_backward(const float4& y, const float4& z, const float4& d,
+                                                         Activation activation) {
+  return make_float4(activate_backward(y.x, z.x, d.x, activation), activate_backward(y.y, z.y, d.y, activation),
+                     activate_backward(y.z, z.z, d.z, activation), activate_backward(y.w, z.w, d.w, activation));
+}
+
 // Replaces a row of sums by its softmax, e^(z - max z) / Σ e^(z - max z). Each lane computes every 32nd column.
 __device__ __forceinline__ void softmax_of_row(float* row, int width, int lane) {
   float largest = -INFINITY, sum = 0;

@@ -1,6 +1,7 @@
-// Memory on the GPU that is freed with its owner.
+// Memory on the GPU, and memory of the computer for copies, both freed with their owner.
 #pragma once
 
+#include <memory>
 #include <utility>
 
 #include "fault.hpp"
@@ -51,4 +52,44 @@ class DeviceMemory {
   }
   T* address_ = nullptr;
   uint64_t count_ = 0;
+};
+
+// Memory of the computer to copy from and to. It is page-locked, unless it is large or the system has no more of it: a copy from or
+// to other memory makes the calling thread wait.
+class Staging {
+ public:
+  // Page-locked memory is taken from all processes, and locking takes time; in a larger copy the wait does not matter.
+  static constexpr uint64_t MOST_LOCKED = uint64_t(64) << 20;
+
+  Staging() = default;
+  Staging(const Staging&) = delete;
+  ~Staging() { clear(); }
+
+  // Returns memory for so many bytes, aligned for every type. It is the same memory every time, so that the copies of the call
+  // before must have ended.
+  uint8_t* room(uint64_t bytes) {
+    if (bytes <= bytes_) return bytes_address();
+    clear();
+    void* locked = nullptr;
+    if (bytes <= MOST_LOCKED && cudaMallocHost(&locked, bytes) == cudaSuccess) {
+      locked_ = static_cast<uint8_t*>(locked);
+    } else {
+      cudaGetLastError();  // clears the error, so that no later call reports it
+      plain_.reset(new uint8_t[bytes]);
+    }
+    bytes_ = bytes;
+    return bytes_address();
+  }
+
+ private:
+  uint8_t* bytes_address() const { return locked_ ? locked_ : plain_.get(); }
+  void clear() {
+    if (locked_) cudaFreeHost(locked_);
+    locked_ = nullptr;
+    plain_.reset();
+    bytes_ = 0;
+  }
+  uint8_t* locked_ = nullptr;
+  std::unique_ptr<uint8_t[]> plain_;
+  uint64_t bytes_ = 0;
 };

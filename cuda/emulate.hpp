@@ -4,7 +4,7 @@
 // for, the calls of the host runtime, streams (the work of a call is done when it returns) and graphs. Blocks of an ordinary
 // launch run one after the other, blocks of launch_together() in turns; emulation/fibers.hpp describes the order.
 // Not emulated are the order in which stores become visible (there is one memory, but emulation/races.cpp reports accesses that
-// are not ordered), divergent threads of a warp, and time.
+// are not ordered), divergent threads of a warp, and time: clocks advance by a fixed amount with every reading.
 #pragma once
 
 #include <cmath>
@@ -16,6 +16,7 @@
 #define __host__
 #define __forceinline__ inline
 #define __launch_bounds__(...)
+#define __grid_constant__
 
 struct alignas(16) float4 {
   float x, y, z, w;
@@ -90,8 +91,6 @@ ATOMIC void store_shared_word(uint32_t* word, uint32_t value) {
   emulate::race_hooks.access_word(word, true);
   __atomic_store_n(word, value, __ATOMIC_RELAXED);
 }
-inline float load_exchanged(const float* address) { return *address; }
-inline uint32_t load_exchanged(const uint32_t* address) { return *address; }
 inline void pause() { emulate::pause(); }
 
 using std::isfinite;

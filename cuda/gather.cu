@@ -8,18 +8,17 @@ namespace {
 
 constexpr int THREADS = 256;
 
-__global__ void gather_kernel(Gather op, const Progress* progress, uint32_t batch_size) {
+template <InputKind KIND>
+__global__ void gather_kernel(const __grid_constant__ Gather op, const Progress* progress, uint32_t batch_size) {
   const Batch batch = batch_of(progress, batch_size);
   const int row = blockIdx.x;
   if (row >= batch.rows) return;
-  const GatheredRows from = op.input_source.rows(batch);
-  float* x = op.x + static_cast<size_t>(row) * from.inners;
-  for (int column = threadIdx.x * 4; column < from.inners; column += THREADS * 4) {
-    const float4 four = from.fetch(row, column);
-    x[column] = four.x;
-    if (column + 1 < from.inners) x[column + 1] = four.y;
-    if (column + 2 < from.inners) x[column + 2] = four.z;
-    if (column + 3 < from.inners) x[column + 3] = four.w;
+  const int in_features = op.input_source.in_features;
+  const void* from = address_of_row<KIND>(op.input_source, op.input_source.row_of(batch, row));
+  float* x = op.x + static_cast<size_t>(row) * in_features;
+  for (int column = threadIdx.x * 4; column < in_features; column += THREADS * 4) {
+    const float4 four = convert_raw<KIND>(fetch_raw<KIND>(op.input_source, from, column, in_features), op.input_source.scale);
+    store_four(x + column, four, in_features - column, KIND != InputKind::any);
   }
   const size_t source = op.target_source.row(batch, row);
   if (op.target_source.labels) {
@@ -36,7 +35,10 @@ __global__ void gather_kernel(Gather op, const Progress* progress, uint32_t batc
 }  // namespace
 
 cudaError_t launch_gather(const Site& site, const Gather& op) {
-  return launch(site.stream, Grid{site.batch_size, THREADS, 0}, gather_kernel, op, site.progress, site.batch_size);
+  return with_input_kind(op.input_source.kind(), [&](auto kind) {
+    return launch(site.stream, Grid{site.batch_size, THREADS, 0}, gather_kernel<decltype(kind)::value>, op, site.progress,
+                  site.batch_size);
+  });
 }
 
-cudaError_t find_code_of_kernels() { return find_code(gather_kernel); }
+cudaError_t find_code_of_kernels() { return find_code(gather_kernel<InputKind::bytes>); }

@@ -9,6 +9,7 @@
 
 namespace {
 
+constexpr int NEVER = 10000;  // an architecture that there is not
 constexpr int BIAS_COLUMNS = 32, BIAS_PARTS = MATMUL_THREADS / BIAS_COLUMNS;
 
 template <class Shape>
@@ -35,9 +36,10 @@ __device__ void bias_sums(const LinearBackwardWeight& layer, int column, int row
   }
 }
 
-template <class Shape, bool UPDATE>
-__global__ void __launch_bounds__(MATMUL_THREADS)
-    linear_backward_weight_kernel(BackwardWeightGroup group, Progress* progress, uint32_t batch_size, StepEnd end) {
+template <class Shape, InputKind KIND, bool UPDATE>
+__global__ void __launch_bounds__(MATMUL_THREADS, Shape::blocks_from(!UPDATE ? 800 : KIND == InputKind::bytes ? NEVER : 900))
+    linear_backward_weight_kernel(const __grid_constant__ BackwardWeightGroup group, Progress* progress, uint32_t batch_size,
+                                  StepEnd end) {
   const Batch batch = batch_of(progress, batch_size);
   if (batch.rows == 0) return;
   int index = group.count - 1;
@@ -50,17 +52,29 @@ __global__ void __launch_bounds__(MATMUL_THREADS)
   const EpochRule& rule = layer.rule;
   const float4 rates = UPDATE ? rule.rates[batch.step] : make_float4(0, 0, 0, 0);
   if (local < tiles) {
-    const Rows dz = {layer.dz, batch.rows, out_features, out_features % 4 == 0};
     const int row = local / across * Shape::ROWS, column = local % across * Shape::COLUMNS;
-    matmul_tile<Shape, false, false>(dz, layer.x.rows(batch), row, column, out_features, in_features, batch.rows, shared,
-                                     [&](int o, int i, float sum) {
-                                       const size_t at = static_cast<size_t>(o) * in_features + i;
-                                       if (UPDATE) {
-                                         update(rule, rates, sum, layer.weights, at);
-                                       } else {
-                                         layer.d_weights[at] = sum;
-                                       }
-                                     });
+    const auto multiply = [&](const auto& dz, const auto& x) {
+      matmul_tile<Shape, false, false>(dz, x, row, column, out_features, in_features, 0, batch.rows, shared,
+                                       [&](int o, int i, const float4& sums) {
+                                         const size_t at = static_cast<size_t>(o) * in_features + i;
+                                         const int count = in_features - i;
+                                         const bool aligned = in_features % 4 == 0;
+                                         if (UPDATE) {
+                                           update_four(rule, rates, sums, layer.weights, at, count, aligned);
+                                         } else {
+                                           store_four(layer.d_weights + at, sums, count, aligned);
+                                         }
+                                       });
+    };
+    // The first layer reads the data set, the others buffers of the plan.
+    const Rows<true> dz = {layer.dz, batch.rows, out_features, out_features};
+    if (KIND != InputKind::any && layer.x.from_set && out_features % 4 == 0) {
+      multiply(dz, GatheredRows<KIND>{layer.x, batch, in_features});
+    } else if (!layer.x.from_set && in_features % 4 == 0 && out_features % 4 == 0) {
+      multiply(dz, Rows<true>{static_cast<const float*>(layer.x.values), batch.rows, in_features, in_features});
+    } else {
+      multiply(Rows<false>{layer.dz, batch.rows, out_features, out_features}, GatheredRows<InputKind::any>{layer.x, batch, in_features});
+    }
   } else {
     bias_sums(layer, (local - tiles) * BIAS_COLUMNS, batch.rows, shared, [&](int o, float sum) {
       if (UPDATE) {
@@ -73,39 +87,46 @@ __global__ void __launch_bounds__(MATMUL_THREADS)
   if (group.ends_step) end_step_in_last_block(end, reinterpret_cast<char*>(shared));
 }
 
-template <class Shape>
+template <class Shape, InputKind KIND>
 cudaError_t launch_with(const Site& site, const BackwardWeightGroup& group, const StepEnd& end) {
   static_assert(Shape::SHARED_BYTES >= END_SHARED_BYTES, "the end of the step uses the same shared memory");
   const Grid grid = {static_cast<unsigned>(group.blocks), MATMUL_THREADS, Shape::SHARED_BYTES};
-  const auto kernel =
-      group.update ? linear_backward_weight_kernel<Shape, true> : linear_backward_weight_kernel<Shape, false>;
+  const auto kernel = group.update ? linear_backward_weight_kernel<Shape, KIND, true>
+                                   : linear_backward_weight_kernel<Shape, KIND, false>;
   return launch(site.stream, grid, kernel, group, site.progress, site.batch_size, end);
 }
 
 template <class Shape>
-void assign_blocks(LinearBackwardWeight* layers, int count, BackwardWeightGroup* group) {
+void assign_blocks(BackwardWeightGroup* group) {
   group->blocks = 0;
-  for (int index = 0; index < count; index++) {
-    layers[index].first_block = group->blocks;
-    group->blocks += tiles_of<Shape>(layers[index]) + divide_up(layers[index].out_features, BIAS_COLUMNS);
+  for (int index = 0; index < group->count; index++) {
+    LinearBackwardWeight& layer = group->layers[index];
+    layer.first_block = group->blocks;
+    group->blocks += tiles_of<Shape>(layer) + divide_up(layer.out_features, BIAS_COLUMNS);
   }
 }
 
 }  // namespace
 
-void prepare_backward_weight(const Site& site, LinearBackwardWeight* layers, int count, BackwardWeightGroup* group) {
-  int large = 0, medium = 0;
+BackwardWeightGroup backward_weight_group(const Site& site, const LinearBackwardWeight* layers, int count) {
+  BackwardWeightGroup group{};
+  long long large = 0, medium = 0;
   for (int index = 0; index < count; index++) {
+    group.layers[index] = layers[index];
     large += tiles_of<LargeTile>(layers[index]);
     medium += tiles_of<MediumTile>(layers[index]);
+    if (layers[index].x.from_set) group.kind = layers[index].x.kind();
   }
-  group->count = count;
-  group->size = large >= site.multiprocessors    ? TileSize::large
-                : medium >= site.multiprocessors ? TileSize::medium
-                                                 : TileSize::small;
-  with_tile(group->size, [&](auto tile) { assign_blocks<decltype(tile)>(layers, count, group); });
+  group.count = count;
+  group.size = tile_size_for(large, medium, site.multiprocessors);
+  with_tile(group.size, [&](auto tile) { assign_blocks<decltype(tile)>(&group); });
+  return group;
 }
 
 cudaError_t launch_linear_backward_weight(const Site& site, const BackwardWeightGroup& group, const StepEnd& end) {
-  return with_tile(group.size, [&](auto tile) { return launch_with<decltype(tile)>(site, group, end); });
+  return with_tile(group.size, [&](auto tile) {
+    return with_input_kind(group.kind, [&](auto kind) {
+      return launch_with<decltype(tile), decltype(kind)::value>(site, group, end);
+    });
+  });
 }

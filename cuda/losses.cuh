@@ -127,23 +127,33 @@ __device__ __forceinline__ RowScore huber_of_row(const float* y, const float* z,
   return {warp_sum(loss), 0};
 }
 
-// Returns the score of row `row` of the batch, whose outputs are `y`, and writes its gradient to `dz`.
-__device__ __forceinline__ RowScore loss_of_row(const Loss& loss, const Batch& batch, int row, const float* y, float* dz,
-                                                int lane) {
-  const size_t source = loss.target_source.row(batch, row);
-  const float weight = loss.target_source.row_weights ? loss.target_source.row_weights[source] : 1;
-  const uint32_t label = loss.target_source.labels ? loss.target_source.labels[source] : 0;
+// What the loss of a row is computed with, besides its outputs: its index in the arrays of targets, its label and its weight.
+struct RowTarget {
+  size_t source;
+  uint32_t label;
+  float weight;
+};
+__device__ __forceinline__ RowTarget target_of_row(const Loss& loss, const Batch& batch, int row) {
+  const TargetSource& from = loss.target_source;
+  const size_t source = from.row(batch, row);
+  return {source, from.labels ? from.labels[source] : 0, from.row_weights ? from.row_weights[source] : 1};
+}
+
+// Returns the score of row `row` of a batch of `rows`, whose outputs are `y`, and writes its gradient to `dz`.
+__device__ __forceinline__ RowScore loss_of_row(const Loss& loss, const RowTarget& target, int rows, int row, const float* y,
+                                                float* dz, int lane) {
+  const auto& [source, label, weight] = target;
   const float* targets = loss.target_source.targets ? loss.target_source.targets + source * loss.width : nullptr;
   const float* z = loss.z ? loss.z + static_cast<size_t>(row) * loss.width : nullptr;
   switch (loss.kind) {
     case MLP_SOFTMAX_CROSS_ENTROPY:
-      return cross_entropy_of_row(y, dz, loss.width, label, loss.settings[0], weight, batch.rows, lane);
+      return cross_entropy_of_row(y, dz, loss.width, label, loss.settings[0], weight, rows, lane);
     case MLP_MEAN_SQUARED_ERROR:
-      return squared_error_of_row(y, z, dz, loss.width, targets, label, loss.activation, weight, batch.rows, lane);
+      return squared_error_of_row(y, z, dz, loss.width, targets, label, loss.activation, weight, rows, lane);
     case MLP_BINARY_CROSS_ENTROPY:
-      return binary_cross_entropy_of_row(y, dz, loss.width, targets, weight, batch.rows, lane);
+      return binary_cross_entropy_of_row(y, dz, loss.width, targets, weight, rows, lane);
     case MLP_HUBER:
-      return huber_of_row(y, z, dz, loss.width, targets, loss.activation, loss.settings[0], weight, batch.rows, lane);
+      return huber_of_row(y, z, dz, loss.width, targets, loss.activation, loss.settings[0], weight, rows, lane);
   }
   __builtin_unreachable();
 }

@@ -1,13 +1,7 @@
 // Lowering: turns the recorded operations into the launches of one step.
+#include "model.hpp"
 #include "persistent_layout.hpp"
 #include "plan.hpp"
-
-namespace {
-
-// Layers with more weights than this are not part of the tail. The numbers that a block of the tail keeps must fit in 48 KB.
-constexpr uint64_t MAX_TAIL_WEIGHTS = 16384, MAX_TAIL_WIDTH = (48 << 10) / sizeof(float) / 2 / TAIL_ROWS;
-
-}  // namespace
 
 float* mlp_plan::buffer(int32_t id) {
   if (id < 0) return nullptr;
@@ -78,13 +72,22 @@ LinearBackwardWeight mlp_plan::backward_weight(const LinearBackwardWeightOp& op,
   return result;
 }
 
-void mlp_plan::add_backward_weight_group(std::vector<LinearBackwardWeight> layers, bool update, bool ends_step) {
-  BackwardWeightGroup group{};
-  prepare_backward_weight(site_, layers.data(), static_cast<int>(layers.size()), &group);
-  group.layers = table(layers);
-  group.update = update;
-  group.ends_step = ends_step;
-  launches_.push_back([this, group] { return launch_linear_backward_weight(site_, group, step_end()); });
+void mlp_plan::add_backward_weight_group(const std::vector<LinearBackwardWeight>& layers, bool update, bool ends_step) {
+  const auto add = [&](int first, int end, bool is_last) {
+    BackwardWeightGroup group = backward_weight_group(site_, layers.data() + first, end - first);
+    group.update = update;
+    group.ends_step = ends_step && is_last;
+    launches_.push_back([this, group] { return launch_linear_backward_weight(site_, group, step_end()); });
+  };
+  const int count = static_cast<int>(layers.size());
+  // With large tiles, a multiprocessor holds two blocks of layers that read floats, but one of a layer that reads bytes.
+  const bool is_large = backward_weight_group(site_, layers.data(), std::min(count, MAX_GROUP)).size == TileSize::large;
+  const int alone = is_large && count > 1 && layers[0].x.from_set && layers[0].x.kind() == InputKind::bytes ? 1 : 0;
+  for (int first = alone; first < count; first += MAX_GROUP) {
+    const int end = std::min(first + MAX_GROUP, count);
+    add(first, end, end == count && alone == 0);
+  }
+  if (alone > 0) add(0, 1, true);
 }
 
 void mlp_plan::add_update_group(const std::vector<UpdateOp>& ops, bool ends_step) {
@@ -135,9 +138,9 @@ void mlp_plan::add_launch(const DropoutOp& op, bool from_set) {
   launches_.push_back([this, lowered] { return launch_dropout(site_, lowered); });
 }
 
-void mlp_plan::add_launch(const LinearOp& op, bool from_set) {
+void mlp_plan::add_launch(const LinearOp& op, bool from_set, int splits) {
   const Linear lowered = {input_source(op.x, from_set), buffer(op.weights), buffer(op.bias), buffer(op.y), buffer(op.z),
-                          columns(op.y), op.activation};
+                          columns(op.y), op.activation, parts_.get(), splits};
   launches_.push_back([this, lowered] { return launch_linear(site_, lowered); });
 }
 
@@ -185,34 +188,26 @@ void mlp_plan::lower_op_by_op() {
 // Returns the tail of a network: its layers from `first` on, with the loss.
 Tail mlp_plan::tail(const Network& network, size_t first) {
   Tail result{};
-  std::vector<TailLayer> layers;
   for (size_t index = first - 1; index < network.layers.size(); index++) {
     const LinearOp& op = network.layers[index].forward;
-    layers.push_back({buffer(op.weights), buffer(op.bias), buffer(op.y), buffer(op.z),
-                      buffer(network.layers[index].gradient.dz), columns(op.x), columns(op.y), op.activation});
-    result.width += columns(op.y);
+    result.layers[index - (first - 1)] = {buffer(op.weights), buffer(op.bias), buffer(op.y), buffer(op.z),
+                                          buffer(network.layers[index].gradient.dz), columns(op.x), columns(op.y),
+                                          op.activation, result.width, 0};
+    result.width += padded(columns(op.y));
   }
-  result.layers = table(layers);
-  result.count = static_cast<int>(layers.size()) - 1;
-  result.in_features = layers[0].out_features;
+  result.count = static_cast<int>(network.layers.size() - first);
   result.loss = loss(network.loss, true);
   return result;
 }
 
-// Returns the index of the first layer of the tail: from it on, all layers are small and have no dropout of their inputs. The
-// first layer of the network is never part of the tail.
-size_t mlp_plan::first_of_tail(const Network& network) const {
-  size_t first = network.layers.size();
-  uint64_t width = shape(network.layers.back().forward.y).columns;
-  while (first > 1) {
-    const LinearOp& op = network.layers[first - 1].forward;
-    const uint64_t in_features = shape(op.x).columns, out_features = shape(op.y).columns;
-    if (network.layers[first - 1].dropout) break;
-    if (in_features * out_features > MAX_TAIL_WEIGHTS || width + in_features > MAX_TAIL_WIDTH) break;
-    width += in_features;
-    first--;
+// Returns the shapes of a network's step.
+StepShape mlp_plan::shape_of(const Network& network) const {
+  StepShape result{static_cast<int>(batch_size()), 1 + static_cast<int>(network.layers[0].weights.states.size()), {}};
+  for (const Layer& layer : network.layers) {
+    const LinearOp& op = layer.forward;
+    result.layers.push_back({columns(op.x), columns(op.y), op.activation, layer.dropout.has_value()});
   }
-  return first;
+  return result;
 }
 
 // Fuses the operations of a network. The gather has no launch: the kernels that need its rows read them from the data set.
@@ -221,14 +216,23 @@ size_t mlp_plan::first_of_tail(const Network& network) const {
 // forward pass, and part of the input gradient in the backward pass. All averages are one launch.
 void mlp_plan::lower_fused(const Network& network) {
   const auto from_set = [&](int32_t x) { return x == network.gather.x; };
-  const size_t tail_start = first_of_tail(network), count = network.layers.size();
+  const size_t tail_start = first_of_tail(shape_of(network)), count = network.layers.size();
+  // The sums of the layer before the tail may be left in parts, which the tail adds.
+  const LinearOp& before = network.layers[tail_start - 1].forward;
+  const bool may_split = tail_start < count && before.activation != MLP_SOFTMAX;
+  const int splits = may_split ? splits_for(static_cast<int>(batch_size()), columns(before.y), columns(before.x), site_.multiprocessors) : 1;
+  if (splits > 1) parts_ = DeviceMemory<float>(uint64_t(splits) * batch_size() * columns(before.y));
   for (size_t index = 0; index < tail_start; index++) {
     const LinearOp& op = network.layers[index].forward;
     if (const auto& dropout = network.layers[index].dropout) add_launch(*dropout, from_set(dropout->x));
-    add_launch(op, from_set(op.x));
+    add_launch(op, from_set(op.x), index == tail_start - 1 ? splits : 1);
   }
   if (tail_start < count) {
-    const Tail lowered = tail(network, tail_start);
+    Tail lowered = tail(network, tail_start);
+    if (splits > 1) {
+      lowered.parts = parts_.get();
+      lowered.part_count = splits;
+    }
     const float* x = buffer(network.layers[tail_start].forward.x);
     launches_.push_back([this, lowered, x] { return launch_tail(site_, lowered, x); });
   } else {
@@ -261,6 +265,44 @@ void mlp_plan::lower_fused(const Network& network) {
   if (!network.averages.empty()) add_average_group(network.averages, true);
 }
 
+// Returns the facts of the GPU for the model.
+GpuFacts mlp_plan::facts() const {
+  int shared_bytes = 0, kilohertz = 0;
+  check(cudaDeviceGetAttribute(&shared_bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device_));
+  if (cudaDeviceGetAttribute(&kilohertz, cudaDevAttrClockRate, device_) != cudaSuccess) cudaGetLastError();
+  return {site_.multiprocessors, static_cast<uint64_t>(shared_bytes), kilohertz > 0 ? kilohertz / 1e6 : MODEL.gigahertz};
+}
+
+// Lowers a network to the persistent kernel or the CUDA graph: the path that was asked for, or that with the smaller prediction.
+// The persistent kernel is only laid out to predict its time; no path but the one taken gets memory.
+void mlp_plan::lower_network(const Network& network) {
+  const StepShape shape = shape_of(network);
+  const GpuFacts gpu = facts();
+  const Prediction graph = predict_graph(gpu, shape);
+  auto layout = std::make_shared<PersistentLayout>();
+  std::string reason = lay_out_persistent(network, layout.get());
+  const bool is_possible = reason.empty();
+  if (wanted_path() == MLP_PATH_GRAPH) reason = "a graph was asked for";
+  else if (!launch_fault_.empty()) reason = "the persistent kernel cannot be launched: " + launch_fault_;
+  const Prediction persistent = is_possible ? predict_persistent(gpu, shape, layout->kernel) : Prediction{};
+  if (is_possible && wanted_path() == MLP_PATH_AUTO && graph.cycles < persistent.cycles) reason = "it is predicted to be faster";
+  if (reason.empty()) {
+    path_ = MLP_PATH_PERSISTENT;
+    lower_persistent(network, layout);
+    path_reason_ = format("persistent kernel, %d blocks, %d layers on the chip, %d bytes of shared memory a block",
+                          layout->blocks, layout->kernel.layer_count,
+                          static_cast<int>(layout->kernel.shared_floats * sizeof(float)));
+    if (has_time_limit_) path_reason_ += ", in pieces of about 0.5 s, because the system limits the time of a kernel";
+  } else {
+    path_ = MLP_PATH_GRAPH;
+    lower_fused(network);
+    path_reason_ = format("CUDA graph, %d launches a step, because %s", static_cast<int>(launches_.size()), reason.c_str());
+  }
+  path_reason_ += format("; predicted: graph %.1f", graph.microseconds);
+  if (is_possible) path_reason_ += format(", persistent %.1f", persistent.microseconds);
+  path_reason_ += " µs a step";
+}
+
 void mlp_plan::lower() {
   launches_.clear();
   tables_.clear();
@@ -276,20 +318,7 @@ void mlp_plan::lower() {
                            : "operations one by one, because the plan does not have the usual form";
     lower_op_by_op();
   } else {
-    const std::string obstacle =
-        wanted_path() == MLP_PATH_GRAPH ? "a graph was asked for" : lower_persistent(*network);
-    if (obstacle.empty()) {
-      path_ = MLP_PATH_PERSISTENT;
-      const Persistent& kernel = persistent_->kernel;
-      path_reason_ = format("persistent kernel, %d blocks, %d layers on the chip, %d bytes of shared memory a block",
-                            persistent_->blocks, kernel.layer_count,
-                            static_cast<int>(kernel.shared_floats * sizeof(float)));
-    } else {
-      path_ = MLP_PATH_GRAPH;
-      lower_fused(*network);
-      path_reason_ = format("CUDA graph, %d launches a step, because %s", static_cast<int>(launches_.size()),
-                            obstacle.c_str());
-    }
+    lower_network(*network);
   }
   check(cudaStreamSynchronize(stream_));
   lowered_ = true;

@@ -13,8 +13,8 @@
  *   operations            mlp_plan_gather  mlp_plan_dropout  mlp_plan_linear  mlp_plan_loss
  *                         mlp_plan_linear_backward_input  mlp_plan_linear_backward_weight  mlp_plan_clip_by_norm
  *                         mlp_plan_update  mlp_plan_average
- *   work                  mlp_plan_write_buffer  mlp_plan_read_buffer  mlp_plan_run_epoch  mlp_plan_predict
- *                         mlp_plan_stop  mlp_plan_steps_done
+ *   work                  mlp_plan_write_buffer  mlp_plan_read_buffer  mlp_plan_write_buffers  mlp_plan_read_buffers
+ *                         mlp_plan_run_epoch  mlp_plan_predict  mlp_plan_stop  mlp_plan_steps_done
  *   several processes     mlp_group_create  mlp_group_destroy
  *
  * Status: functions that return int32_t return MLP_OK or another code below. If it is not MLP_OK, `error` holds a message
@@ -23,7 +23,9 @@
  * Sizes: every array is passed with the number of its elements, which is checked. Numbers of a buffer or data set are float
  * (IEEE binary32) unless the type of a parameter is another. Arrays are not used after the call.
  * Threads: any thread may call; calls on one plan must not overlap, except that mlp_plan_stop and mlp_plan_steps_done may be
- * called while mlp_plan_run_epoch is running. Different plans are independent. No call prints or ends the process. */
+ * called while mlp_plan_run_epoch is running. Different plans are independent. No call prints or ends the process. If the
+ * process ends while other threads run epochs or predictions, exit() ends the epochs after their current step, and waits for
+ * these calls for at most 5 seconds. */
 #ifndef MLP_H
 #define MLP_H
 
@@ -33,7 +35,7 @@
 extern "C" {
 #endif
 
-#define MLP_ABI_VERSION 4u
+#define MLP_ABI_VERSION 5u
 
 /* Status codes. */
 enum {
@@ -88,9 +90,10 @@ enum mlp_loss {
 enum { MLP_LOSSES = MLP_HUBER + 1 };
 
 /* The ways to run a plan. If the persistent kernel is not possible, the graph is used instead; if the plan has an unusual
- * form, its operations are run one by one. mlp_plan_describe gives the path and the reason. */
+ * form, its operations are run one by one. mlp_plan_describe gives the path and the reason. A prediction comes from the shapes
+ * of the plan and facts of the GPU alone: no path is timed, so that the choice is the same every time. */
 enum {
-  MLP_PATH_AUTO = 0,       /* the persistent kernel if it is possible, else the graph */
+  MLP_PATH_AUTO = 0,       /* on a GPU, the graph or the persistent kernel, whichever is predicted to take less time */
   MLP_PATH_OPS = 1,        /* one operation at a time: on a GPU, one launch or more for each */
   MLP_PATH_GRAPH = 2,      /* fused operations; on a GPU, recorded once into a CUDA graph that covers an epoch */
   MLP_PATH_PERSISTENT = 3  /* one kernel for all steps of an epoch, with weights in shared memory; libmlpcuda alone */
@@ -240,7 +243,8 @@ int32_t mlp_plan_average(mlp_plan *plan, int32_t parameter, int32_t average, dou
 /* Ends the recording: chooses the path and allocates memory. The inputs must be set before. */
 int32_t mlp_plan_finish(mlp_plan *plan, char *error, uint32_t error_size);
 
-/* Writes a NUL-terminated text: the path of the finished plan, and the reason for it. */
+/* Writes a NUL-terminated text: the path of the finished plan, and the reason for it; on a GPU also the predicted µs of a step. An
+ * epoch changes the text if the persistent kernel cannot be launched: the plan then uses the graph from that step on. */
 int32_t mlp_plan_describe(mlp_plan *plan, char *text, uint32_t text_size, char *error, uint32_t error_size);
 
 /* ---- work ---- */
@@ -250,6 +254,13 @@ int32_t mlp_plan_write_buffer(mlp_plan *plan, int32_t buffer, const float *value
                               uint32_t error_size);
 int32_t mlp_plan_read_buffer(mlp_plan *plan, int32_t buffer, float *values, uint64_t count, char *error,
                              uint32_t error_size);
+
+/* The same for several buffers, whose numbers are one after the other in `values`; `count` is the number of elements of all. The
+ * device is waited for once, not once for each buffer. */
+int32_t mlp_plan_write_buffers(mlp_plan *plan, const int32_t *buffers, uint64_t buffer_count, const float *values,
+                               uint64_t count, char *error, uint32_t error_size);
+int32_t mlp_plan_read_buffers(mlp_plan *plan, const int32_t *buffers, uint64_t buffer_count, float *values, uint64_t count,
+                              char *error, uint32_t error_size);
 
 /* The results of an epoch, in the order of `results`. */
 enum {
@@ -278,7 +289,8 @@ int32_t mlp_plan_stop(mlp_plan *plan, uint32_t run, char *error, uint32_t error_
 /* Returns the number of steps that the epoch with the number `run` has done; 0 if it has not begun. */
 int64_t mlp_plan_steps_done(mlp_plan *plan, uint32_t run);
 
-/* Frees a plan and all its memory. Does nothing if `plan` is null. */
+/* Frees a plan and all its memory. Does nothing if `plan` is null. On a GPU it may wait for the work of other plans, so that a
+ * thread with other tasks should not call it. */
 void mlp_plan_destroy(mlp_plan *plan);
 
 /* ---- several processes ---- */

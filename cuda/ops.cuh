@@ -3,9 +3,10 @@
 #pragma once
 
 #include "activations.cuh"
-#include "shared/dropout.hpp"
+#include "inputs.cuh"
 #include "losses.cuh"
 #include "matmul.cuh"
+#include "shared/dropout.hpp"
 #include "step.cuh"
 #include "updates.cuh"
 
@@ -16,24 +17,6 @@ struct Site {
   uint32_t batch_size;
   int multiprocessors;  // of the GPU
 };
-
-// The rows that a layer reads: a buffer of the plan, or rows of the data set in the epoch's order.
-struct InputSource {
-  const void* values;     // (B, I) floats, or (N, I) bytes or floats of the data set
-  const uint32_t* order;  // row numbers of the epoch; null if the rows are read in the order of `values`
-  int in_features;
-  float scale;
-  bool from_set;  // true if `values` is the data set
-  bool bytes;     // true if `values` are bytes
-
-  __device__ __forceinline__ GatheredRows rows(const Batch& batch) const {
-    const bool vectors = in_features % 4 == 0;
-    return {values, order ? order + batch.first : nullptr, from_set ? batch.first : 0, batch.rows, in_features,
-            bytes,  vectors, scale};
-  }
-};
-
-inline InputSource buffer_source(const float* x, int in_features) { return {x, nullptr, in_features, 1, false, false}; }
 
 // x (B, I) = rows of the data set * scale, with the labels (B) or targets (B, O) of those rows and their weights (B).
 struct Gather {
@@ -59,7 +42,8 @@ struct Dropout {
 };
 cudaError_t launch_dropout(const Site&, const Dropout&);
 
-// y (B, O) = activation(z), z (B, O) = x (B, I) weights (O, I)ᵀ + bias (O).
+// y (B, O) = activation(z), z (B, O) = x (B, I) weights (O, I)ᵀ + bias (O). If `splits` is more than 1, only the sums over shares of
+// I are computed, without the bias.
 struct Linear {
   InputSource x;
   const float* weights;
@@ -68,6 +52,8 @@ struct Linear {
   float* z;  // or null if no operation needs it
   int out_features;
   Activation activation;
+  float* parts;    // (splits, B, O)
+  int splits = 1;  // shares of I
 };
 cudaError_t launch_linear(const Site&, const Linear&);
 
@@ -103,18 +89,19 @@ struct LinearBackwardWeight {
   Parameter weights, bias;
   EpochRule rule;
   int out_features;
-  int first_block;  // set by prepare_backward_weight
+  int first_block;  // set by backward_weight_group()
 };
+constexpr int MAX_GROUP = 16;
 struct BackwardWeightGroup {
-  const LinearBackwardWeight* layers;  // device memory
+  LinearBackwardWeight layers[MAX_GROUP];
   int count, blocks;
   TileSize size;
+  InputKind kind;  // of the layer that reads the data set, if there is one
   bool update;
   bool ends_step;
 };
-// Assigns the blocks of a launch to the layers: sets `first_block` of each layer, and `count`, `blocks` and `size` of the
-// group.
-void prepare_backward_weight(const Site&, LinearBackwardWeight* layers, int count, BackwardWeightGroup* group);
+// Returns the group of at most MAX_GROUP layers, with the blocks of a launch assigned to them.
+BackwardWeightGroup backward_weight_group(const Site& site, const LinearBackwardWeight* layers, int count);
 cudaError_t launch_linear_backward_weight(const Site&, const BackwardWeightGroup&, const StepEnd&);
 
 // Scales gradients by min(1, max_norm / (norm + 1e-6)).

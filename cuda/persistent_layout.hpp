@@ -11,9 +11,6 @@ struct PersistentLayout {
   Persistent kernel{};
   int blocks = 0;
   std::vector<DeviceMemory<float>> parts;  // partial sums
-  DeviceMemory<StationaryLayer> layers;
-  DeviceMemory<TailUpdate> updates;
   DeviceMemory<uint32_t> words;  // the counters, then `ended`
-  DeviceMemory<double> losses;
-  DeviceMemory<uint32_t> correct;
+  DeviceMemory<Scores> scores;
 };

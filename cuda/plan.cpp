@@ -3,8 +3,10 @@
 
 mlp_plan::mlp_plan(int32_t device, uint32_t batch_size, int32_t path)
     : Recording(batch_size, path), device_((check(cudaSetDevice(device)), device)) {
-  int multiprocessors = 0;
+  int multiprocessors = 0, has_time_limit = 0;
   check(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device));
+  check(cudaDeviceGetAttribute(&has_time_limit, cudaDevAttrKernelExecTimeout, device));
+  has_time_limit_ = has_time_limit != 0;
   progress_ = DeviceMemory<Progress>(1);
   progress_.fill_with_zeros(stream_);
   stop_ = DeviceMemory<uint32_t>(1);
@@ -21,7 +23,9 @@ mlp_plan::~mlp_plan() {
 void mlp_plan::set_inputs(const uint8_t* bytes, const float* floats, uint64_t count, uint64_t columns) {
   const bool are_bytes = bytes != nullptr;
   check_inputs(are_bytes, count, columns);
-  if (!fits_inputs(are_bytes, count)) {  // the plan is lowered again, because its launches hold the old address
+  // If the inputs fit in the memory of the ones before, the address stays. Else the plan is lowered again.
+  const uint64_t most = are_bytes ? set_memory_.bytes.count() : set_memory_.floats.count();
+  if (count == 0 || most < count) {
     set_.rows = 0;
     lowered_ = false;
     set_memory_.bytes = {};
@@ -67,4 +71,5 @@ void mlp_plan::finish() {
   scores_ = DeviceMemory<RowScore>(has_loss() ? batch_size() : 0);
   reserve(trains() ? set_.rows : 0, trains() ? steps_of(set_.rows) : 0);
   lower();
+  if (trains()) staging_.room(epoch_bytes(set_.rows, steps_of(set_.rows)));
 }

@@ -1,7 +1,7 @@
 // A plan: the memory and launches of a recording on the GPU, and the epochs that it runs.
 #pragma once
 
-#include <deque>
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -10,10 +10,13 @@
 
 #include "device_memory.hpp"
 #include "ops.cuh"
+#include "pieces.hpp"
 #include "shared/recording.hpp"
 #include "tail.cuh"
 
+struct GpuFacts;
 struct PersistentLayout;
+struct StepShape;
 
 // The numbers of the data set on the GPU. Memory of what was not set is empty.
 struct SetMemory {
@@ -66,8 +69,8 @@ struct mlp_plan : Recording {
   void finish();
 
   // Work.
-  void write_buffer(int32_t id, const float* values, uint64_t count);
-  void read_buffer(int32_t id, float* values, uint64_t count);
+  void write_buffers(const int32_t* ids, uint64_t id_count, const float* values, uint64_t count);
+  void read_buffers(const int32_t* ids, uint64_t id_count, float* values, uint64_t count);
   void run_epoch(uint32_t run, const uint32_t* order, uint64_t rows, const double* rates, uint64_t steps,
                  uint64_t steps_before, double* results);
   void predict(int32_t y, float* outputs, uint64_t count);
@@ -76,27 +79,33 @@ struct mlp_plan : Recording {
 
   void use_device() const { check(cudaSetDevice(device_)); }
 
+  // Returns the arguments of the persistent kernel, so that the programs of bench/ can run it with a clock; null on another path.
+  PersistentLayout* persistent() const { return persistent_.get(); }
+
  private:
   using Launch = std::function<cudaError_t()>;
 
   // lower.cpp
   void lower();
+  void lower_network(const Network& network);
   void lower_op_by_op();
   void lower_fused(const Network& network);
-  std::string lower_persistent(const Network& network);
+  std::string lay_out_persistent(const Network& network, PersistentLayout* layout);
+  void lower_persistent(const Network& network, const std::shared_ptr<PersistentLayout>& layout);
+  GpuFacts facts() const;
   float* buffer(int32_t id);
   InputSource input_source(int32_t x, bool from_set);
   TargetSource target_source(int32_t target, int32_t row_weights, bool from_set);
   EpochRule rule(const UpdateOp& op);
   Parameter parameter(const UpdateOp& op);
-  size_t first_of_tail(const Network& network) const;
+  StepShape shape_of(const Network& network) const;
   Tail tail(const Network& network, size_t first);
   Loss loss(const LossOp& op, bool from_set);
   LinearBackwardWeight backward_weight(const LinearBackwardWeightOp& op, bool from_set);
-  void add_backward_weight_group(std::vector<LinearBackwardWeight> layers, bool update, bool ends_step);
+  void add_backward_weight_group(const std::vector<LinearBackwardWeight>& layers, bool update, bool ends_step);
   void add_launch(const GatherOp& op);
   void add_launch(const DropoutOp& op, bool from_set = false);
-  void add_launch(const LinearOp& op, bool from_set = false);
+  void add_launch(const LinearOp& op, bool from_set = false, int splits = 1);
   void add_launch(const LossOp& op, bool from_set = false);
   void add_launch(const LinearBackwardInputOp& op);
   void add_launch(const LinearBackwardWeightOp& op);
@@ -110,10 +119,14 @@ struct mlp_plan : Recording {
   StepEnd step_end() const;
 
   // run.cpp
+  void wait();
   void start_progress(uint32_t run, uint64_t steps, uint64_t steps_before, uint64_t count);
-  void write_rates(const double* rates, uint64_t steps, uint64_t steps_before);
+  Progress read_progress();
+  uint64_t epoch_bytes(uint64_t rows, uint64_t steps) const;
+  void write_epoch(const uint32_t* order, uint64_t rows, const double* rates, uint64_t steps, uint64_t steps_before);
   void run_steps(uint64_t steps);
-  void run_persistent();
+  cudaError_t run_persistent(uint64_t steps);
+  void leave_persistent(cudaError_t error);
   void reserve(uint64_t rows, uint64_t steps);
 
   const int32_t device_;
@@ -128,11 +141,18 @@ struct mlp_plan : Recording {
   DeviceMemory<Progress> progress_;
   DeviceMemory<uint32_t> stop_;
   DeviceMemory<RowScore> scores_;
+  DeviceMemory<float> parts_;  // partial sums of the layer before the tail, on the graph path
   DeviceMemory<uint32_t> order_;
   std::map<Settings, DeviceMemory<float4>> rates_;
   uint64_t rates_capacity_ = 0;
+  uint32_t run_ = 0;
+  std::atomic<uint32_t> stopped_run_{0};  // the run that the host has asked to end, as `stop_` on the GPU
   std::vector<DeviceMemory<uint8_t>> tables_;
   std::vector<Launch> launches_;  // of one step
   EpochGraph graph_;
   std::shared_ptr<PersistentLayout> persistent_;
+  bool has_time_limit_ = false;  // true if the system ends kernels that take long
+  Pieces pieces_;
+  std::string launch_fault_;     // why the persistent kernel could not be launched; empty if it could, or was not tried
+  Staging staging_;
 };

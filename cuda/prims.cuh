@@ -48,10 +48,6 @@ __device__ __forceinline__ void store_shared_word(uint32_t* word, uint32_t value
   *reinterpret_cast<volatile uint32_t*>(word) = value;
 }
 
-// Reads a number that another block of the same launch wrote: from the L2, never from this multiprocessor's L1.
-__device__ __forceinline__ float load_exchanged(const float* address) { return __ldcg(address); }
-__device__ __forceinline__ uint32_t load_exchanged(const uint32_t* address) { return __ldcg(address); }
-
 // Called by a waiting thread between two loads of a counter; only the emulation needs it.
 __device__ __forceinline__ void pause() {}
 

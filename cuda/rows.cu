@@ -34,7 +34,7 @@ struct LossRows {
   float* dz;
   __device__ void operator()(const Batch& batch, int row, int lane) const {
     const size_t at = static_cast<size_t>(row) * loss.width;
-    const RowScore score = loss_of_row(loss, batch, row, y + at, dz + at, lane);
+    const RowScore score = loss_of_row(loss, target_of_row(loss, batch, row), batch.rows, row, y + at, dz + at, lane);
     if (lane == 0) loss.scores[row] = score;
   }
 };

@@ -22,58 +22,96 @@ inline float4 rates_of_step(const Settings& given, double rate, uint64_t t) {
 }
 
 // SGD: v ← momentum v + g, p ← p - rate v, or with Nesterov p ← p - rate (g + momentum v); without momentum p ← p - rate g.
-__host__ __device__ __forceinline__ void sgd(const UpdateRule& rule, float rate, float g, float* p, float* velocity) {
+__host__ __device__ __forceinline__ void sgd(const UpdateRule& rule, float rate, float g, float& p, float& velocity,
+                                             bool has_velocity) {
   const float momentum = rule.settings[0].value, weight_decay = rule.settings[2].value;
-  float step = g + weight_decay * *p;
-  if (velocity) {
-    const float v = momentum * *velocity + step;
-    *velocity = v;
+  float step = g + weight_decay * p;
+  if (has_velocity) {
+    const float v = momentum * velocity + step;
+    velocity = v;
     step = rule.settings[1].value != 0 ? step + momentum * v : v;
   }
-  *p -= rate * step;
+  p -= rate * step;
 }
 
 // Adam and AdamW (arXiv 1412.6980, 1711.05101), with both bias corrections in the factors of the step:
 // m̂ / (√v̂ + ε) = (√(1 - β₂ᵗ) / (1 - β₁ᵗ)) m / (√v + ε √(1 - β₂ᵗ)).
-__host__ __device__ __forceinline__ void adam(const UpdateRule& rule, const float4& rates, float g, float* p, float* m,
-                                              float* v) {
+__host__ __device__ __forceinline__ void adam(const UpdateRule& rule, const float4& rates, float g, float& p, float& m,
+                                              float& v) {
   const auto &beta1 = rule.settings[0], &beta2 = rule.settings[1];
-  const float shrunk = *p - rates.w * *p;
-  g += rates.x * *p;
-  const float mean = beta1.value * *m + beta1.complement * g;
-  const float square = beta2.value * *v + beta2.complement * g * g;
-  *m = mean;
-  *v = square;
-  *p = shrunk - rates.y * mean / (sqrtf(square) + rates.z);
+  const float shrunk = p - rates.w * p;
+  g += rates.x * p;
+  const float mean = beta1.value * m + beta1.complement * g;
+  const float square = beta2.value * v + beta2.complement * g * g;
+  m = mean;
+  v = square;
+  p = shrunk - rates.y * mean / (sqrtf(square) + rates.z);
 }
 
 // RMSprop: v ← decay v + (1 - decay) g², p ← p - rate g / (√v + ε).
-__host__ __device__ __forceinline__ void rmsprop(const UpdateRule& rule, float rate, float g, float* p, float* v) {
+__host__ __device__ __forceinline__ void rmsprop(const UpdateRule& rule, float rate, float g, float& p, float& v) {
   const auto& decay = rule.settings[0];
-  g += rule.settings[2].value * *p;
-  const float square = decay.value * *v + decay.complement * g * g;
-  *v = square;
-  *p -= rate * g / (sqrtf(square) + rule.settings[1].value);
+  g += rule.settings[2].value * p;
+  const float square = decay.value * v + decay.complement * g * g;
+  v = square;
+  p -= rate * g / (sqrtf(square) + rule.settings[1].value);
 }
 
 // Lion (arXiv 2302.06675): p ← p - rate λ p - rate sign(β₁ m + (1 - β₁) g), m ← β₂ m + (1 - β₂) g.
-__host__ __device__ __forceinline__ void lion(const UpdateRule& rule, const float4& rates, float g, float* p, float* m) {
+__host__ __device__ __forceinline__ void lion(const UpdateRule& rule, const float4& rates, float g, float& p, float& m) {
   const auto &beta1 = rule.settings[0], &beta2 = rule.settings[1];
-  const float mean = beta1.value * *m + beta1.complement * g;
+  const float mean = beta1.value * m + beta1.complement * g;
   const float sign = mean > 0 ? 1.0f : mean < 0 ? -1.0f : mean;  // of 0 and NaN, the number itself
-  *p = *p - rates.y * *p - rates.x * sign;
-  *m = beta2.value * *m + beta2.complement * g;
+  p = p - rates.y * p - rates.x * sign;
+  m = beta2.value * m + beta2.complement * g;
+}
+
+static_assert(MAX_STATES == 2, "an update has two states");
+
+// Updates a number whose gradient is `g`, with its states `a` and `b`; those that the optimizer does not have are not used.
+__host__ __device__ __forceinline__ void update_number(const UpdateRule& rule, const float4& rates, float g, float& p, float& a,
+                                                       float& b, bool has_state) {
+  switch (rule.optimizer) {
+    case MLP_SGD: return sgd(rule, rates.x, g, p, a, has_state);
+    case MLP_ADAM: return adam(rule, rates, g, p, a, b);
+    case MLP_RMSPROP: return rmsprop(rule, rates.x, g, p, a);
+    case MLP_LION: return lion(rule, rates, g, p, a);
+  }
+  __builtin_unreachable();
 }
 
 // Updates number `at` of a parameter, whose gradient is `g`.
 __host__ __device__ __forceinline__ void update(const UpdateRule& rule, const float4& rates, float g,
                                                 const Parameter& parameter, size_t at) {
-  float *p = parameter.values + at, *const* states = parameter.states;
-  switch (rule.optimizer) {
-    case MLP_SGD: return sgd(rule, rates.x, g, p, states[0] ? states[0] + at : nullptr);
-    case MLP_ADAM: return adam(rule, rates, g, p, states[0] + at, states[1] + at);
-    case MLP_RMSPROP: return rmsprop(rule, rates.x, g, p, states[0] + at);
-    case MLP_LION: return lion(rule, rates, g, p, states[0] + at);
+  float *const a = parameter.states[0], *const b = parameter.states[1];
+  float p = parameter.values[at], first = a ? a[at] : 0, second = b ? b[at] : 0;
+  update_number(rule, rates, g, p, first, second, a != nullptr);
+  parameter.values[at] = p;
+  if (a) a[at] = first;
+  if (b) b[at] = second;
+}
+
+// Updates four numbers of a parameter from number `at`, whose gradients are `g`; or the first `count` of them. `aligned`: `at` is a
+// multiple of 4, and parameter and states begin at multiples of 16 bytes.
+__device__ __forceinline__ void update_four(const UpdateRule& rule, const float4& rates, const float4& g,
+                                            const Parameter& parameter, size_t at, int count, bool aligned) {
+  if (count < 4 || !aligned) {
+    if (count > 0) update(rule, rates, g.x, parameter, at);
+    if (count > 1) update(rule, rates, g.y, parameter, at + 1);
+    if (count > 2) update(rule, rates, g.z, parameter, at + 2);
+    if (count > 3) update(rule, rates, g.w, parameter, at + 3);
+    return;
   }
-  __builtin_unreachable();
+  float *const values = parameter.values + at, *const a = parameter.states[0], *const b = parameter.states[1];
+  float4 p = *reinterpret_cast<const float4*>(values), first = {}, second = {};
+  if (a) first = *reinterpret_cast<const float4*>(a + at);
+  if (b) second = *reinterpret_cast<const float4*>(b + at);
+  const bool has_state = a != nullptr;
+  update_number(rule, rates, g.x, p.x, first.x, second.x, has_state);
+  update_number(rule, rates, g.y, p.y, first.y, second.y, has_state);
+  update_number(rule, rates, g.z, p.z, first.z, second.z, has_state);
+  update_number(rule, rates, g.w, p.w, first.w, second.w, has_state);
+  *reinterpret_cast<float4*>(values) = p;
+  if (a) *reinterpret_cast<float4*>(a + at) = first;
+  if (b) *reinterpret_cast<float4*>(b + at) = second;
 }

@@ -101,7 +101,8 @@ async function trainAndSave(
   else checkRun(mlp, sets.train, settings.loss);
   const lines = [...notes, ...dataNotes(mlp, sets.train, settings)];
   const { backend: named = "auto" } = run;
-  await using backend = await openBackend(named, { ...backendOptionsOf(run), ranks });
+  const onNote = (note: string) => run.quiet || screen.note(note);
+  await using backend = await openBackend(named, { ...backendOptionsOf(run), ranks, onNote });
   const validation = settings.validationSplit > 0 ? undefined : sets.validation;
   const job: Job = { mlp, train: sets.train, validation, test: sets.test, config, settings, resume };
   if (!run.quiet) {

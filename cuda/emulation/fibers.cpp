@@ -1,6 +1,7 @@
 #include "fibers.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -259,6 +260,11 @@ void pause() {
   switch_fiber();
 }
 
+uint64_t read_time() {
+  static std::atomic<uint64_t> now{0};
+  return now += 64;
+}
+
 void wake_paused() {
   for (Fiber* fiber : machine.paused) make_ready(fiber);
   machine.paused.clear();
@@ -272,6 +278,17 @@ bool is_on_stack(const void* address) {
 }
 
 bool is_running() { return machine.alive > 0; }
+
+// The end of the runtime when the process ends. As on a GPU, no kernel may be running then.
+static const struct Teardown {
+  ~Teardown() {
+    if (!is_running()) return;
+    fprintf(stderr, "emulation: the process ends while a kernel is running\n");
+    std::_Exit(4);
+  }
+} teardown;
+
+void wait_for_launch() { std::lock_guard<std::mutex> lock(machine.mutex); }
 
 void run(unsigned blocks, unsigned threads, size_t shared_bytes, bool together, std::function<void()> body) {
   std::lock_guard<std::mutex> lock(machine.mutex);

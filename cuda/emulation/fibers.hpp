@@ -76,13 +76,17 @@ void pause();
 // Called after a counter has changed: makes the paused fibers ready, and lets other fibers run.
 void wake_paused();
 
+// Returns a time in nanoseconds that is made up: it advances by 64 with every reading.
+uint64_t read_time();
+
 // Runs a launch: its blocks in turns if `together`, else one after the other.
 void run(unsigned blocks, unsigned threads, size_t shared_bytes, bool together, std::function<void()> body);
 
 // Returns whether an address is on the stack of a fiber.
 bool is_on_stack(const void* address);
-// Returns whether a launch is running.
+// Returns whether a launch is running, and waits until none is.
 bool is_running();
+void wait_for_launch();
 
 // The functions of the race detector. They do nothing unless races.cpp is linked, as it is if the kernels are compiled with
 // -fsanitize=thread.

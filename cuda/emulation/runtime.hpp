@@ -5,12 +5,15 @@
 // (bytes of a block, 227 KB by default), MLPCUDA_EMULATE_MULTIPROCESSORS (7 by default, so that some have no tile). Others set
 // its errors: MLPCUDA_EMULATE_DRIVER (the CUDA version that the driver supports, such as 12040; 0 for no
 // driver), MLPCUDA_EMULATE_ERROR (the number of the CUDA error that every call that waits for the device returns),
+// MLPCUDA_EMULATE_LAUNCH (the number of the CUDA error that every cooperative launch returns, such as 720),
+// MLPCUDA_EMULATE_TIME_LIMIT (1 if the system limits the time of a kernel; no kernel is ended),
 // MLPCUDA_EMULATE_NO_CODE (the number of the CUDA error, such as 209, if the library has no code for the device).
 #pragma once
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -27,9 +30,12 @@ enum cudaError_t {
   cudaErrorInvalidDevice = 101,
   cudaErrorCooperativeLaunchTooLarge = 720,
 };
-enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2 };
+enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2, cudaMemcpyDeviceToDevice = 3 };
 enum cudaDeviceAttr {
+  cudaDevAttrClockRate = 13,
   cudaDevAttrMultiProcessorCount = 16,
+  cudaDevAttrKernelExecTimeout = 17,
+  cudaDevAttrL2CacheSize = 38,
   cudaDevAttrComputeCapabilityMajor = 75,
   cudaDevAttrComputeCapabilityMinor = 76,
   cudaDevAttrCooperativeLaunch = 95,
@@ -73,11 +79,27 @@ struct Allocations {
   std::mutex mutex;
   std::unordered_map<void*, size_t> sizes;  // bytes, by address
   size_t used = 0;                          // bytes in all
+  std::map<char*, size_t> locked;           // bytes of page-locked memory of the host, by address
 };
 inline Allocations& allocations() {
   static auto* instance = new Allocations;
   return *instance;
 }
+
+// Returns whether these bytes are in page-locked memory.
+inline bool is_locked(const void* from, size_t bytes) {
+  auto& all = allocations();
+  std::lock_guard<std::mutex> lock(all.mutex);
+  const char* at = static_cast<const char*>(from);
+  const auto after = all.locked.upper_bound(const_cast<char*>(at));
+  if (after == all.locked.begin()) return false;
+  const auto& [start, size] = *std::prev(after);
+  return at + bytes <= start + size;
+}
+
+// What this thread has done, for tests: waits for the device, which a copy to memory that is not page-locked is, too; and
+// cooperative launches.
+inline thread_local int waits = 0, launches_together = 0;
 
 }  // namespace emulate
 
@@ -111,7 +133,10 @@ inline cudaError_t cudaSetDevice(int device) {
 
 inline cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int) {
   switch (attribute) {
+    case cudaDevAttrClockRate: *value = 0; break;  // not known
     case cudaDevAttrMultiProcessorCount: *value = emulate::multiprocessors(); break;
+    case cudaDevAttrL2CacheSize: *value = 1 << 20; break;
+    case cudaDevAttrKernelExecTimeout: *value = emulate::setting("MLPCUDA_EMULATE_TIME_LIMIT", 0) != 0; break;
     case cudaDevAttrComputeCapabilityMajor: *value = 9; break;
     case cudaDevAttrComputeCapabilityMinor: *value = 0; break;
     case cudaDevAttrCooperativeLaunch: *value = 1; break;
@@ -144,6 +169,7 @@ cudaError_t cudaMalloc(T** address, size_t bytes) {
 }
 
 inline cudaError_t cudaFree(void* address) {
+  emulate::wait_for_launch();  // as on a GPU, also for the work of other streams
   auto& all = emulate::allocations();
   std::lock_guard<std::mutex> lock(all.mutex);
   const auto found = all.sizes.find(address);
@@ -155,13 +181,34 @@ inline cudaError_t cudaFree(void* address) {
   return cudaSuccess;
 }
 
+inline cudaError_t cudaMallocHost(void** address, size_t bytes) {
+  auto& all = emulate::allocations();
+  std::lock_guard<std::mutex> lock(all.mutex);
+  if (posix_memalign(address, 256, bytes) != 0) return emulate::remember(cudaErrorMemoryAllocation);
+  memset(*address, 0xFF, bytes);
+  all.locked[static_cast<char*>(*address)] = bytes;
+  return cudaSuccess;
+}
+inline cudaError_t cudaFreeHost(void* address) {
+  emulate::wait_for_launch();
+  auto& all = emulate::allocations();
+  std::lock_guard<std::mutex> lock(all.mutex);
+  if (all.locked.erase(static_cast<char*>(address)) == 0) return cudaErrorInvalidValue;
+  free(address);
+  return cudaSuccess;
+}
+
 inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   return *stream = new emulate::Stream, cudaSuccess;
 }
 inline cudaError_t cudaStreamDestroy(cudaStream_t stream) { return delete stream, cudaSuccess; }
-inline cudaError_t cudaStreamSynchronize(cudaStream_t) { return static_cast<cudaError_t>(emulate::failure()); }
+inline cudaError_t cudaStreamSynchronize(cudaStream_t) {
+  emulate::waits++;
+  return static_cast<cudaError_t>(emulate::failure());
+}
 
-inline cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind, cudaStream_t) {
+inline cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t) {
+  if (kind == cudaMemcpyDeviceToHost && !emulate::is_locked(to, bytes)) emulate::waits++;
   if (bytes == sizeof(uint32_t)) {  // a word may be copied while a kernel reads or writes it
     const uint32_t word = __atomic_load_n(static_cast<const uint32_t*>(from), __ATOMIC_RELAXED);
     __atomic_store_n(static_cast<uint32_t*>(to), word, __ATOMIC_RELAXED);
@@ -189,6 +236,16 @@ inline cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t) {
 }
 inline cudaError_t cudaGraphDestroy(cudaGraph_t graph) { return delete graph, cudaSuccess; }
 inline cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec) { return delete exec, cudaSuccess; }
+
+// An event, which holds the time at which it was recorded. Times are made up.
+using cudaEvent_t = uint64_t*;
+inline cudaError_t cudaEventCreate(cudaEvent_t* event) { return *event = new uint64_t(0), cudaSuccess; }
+inline cudaError_t cudaEventDestroy(cudaEvent_t event) { return delete event, cudaSuccess; }
+inline cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t) { return *event = emulate::read_time(), cudaSuccess; }
+inline cudaError_t cudaEventSynchronize(cudaEvent_t) { return static_cast<cudaError_t>(emulate::failure()); }
+inline cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
+  return *milliseconds = static_cast<float>(*end - *begin) * 1e-6f, cudaSuccess;
+}
 
 struct Grid {
   unsigned blocks;
@@ -237,6 +294,10 @@ cudaError_t launch(cudaStream_t stream, const Grid& grid, void (*kernel)(Paramet
 
 template <class Parameter>
 cudaError_t launch_together(cudaStream_t, const Grid& grid, void (*kernel)(Parameter), Parameter argument) {
+  if (const size_t failure = emulate::setting("MLPCUDA_EMULATE_LAUNCH", 0)) {
+    return emulate::remember(static_cast<cudaError_t>(failure));
+  }
+  emulate::launches_together++;
   const cudaError_t error = emulate::check_launch(grid, reinterpret_cast<const void*>(kernel));
   if (error != cudaSuccess) return emulate::remember(error);
   const int at_once = emulate::blocks_per_multiprocessor(grid.threads, grid.shared_bytes) * emulate::multiprocessors();

@@ -7,6 +7,7 @@
 #include "group.hpp"
 #include "plan.hpp"
 #include "shared/device.hpp"
+#include "shared/running_call.hpp"
 
 #if defined(_WIN32)
 #define EXPORT extern "C" __declspec(dllexport)
@@ -247,7 +248,7 @@ EXPORT int32_t mlp_plan_write_buffer(mlp_plan* plan, int32_t buffer, const float
                                      uint32_t error_size) {
   return with_plan(plan, error, error_size, [&] {
     need_values(values, count);
-    plan->write_buffer(buffer, values, count);
+    plan->write_buffers(&buffer, 1, values, count);
   });
 }
 
@@ -255,7 +256,25 @@ EXPORT int32_t mlp_plan_read_buffer(mlp_plan* plan, int32_t buffer, float* value
                                     uint32_t error_size) {
   return with_plan(plan, error, error_size, [&] {
     need_values(values, count);
-    plan->read_buffer(buffer, values, count);
+    plan->read_buffers(&buffer, 1, values, count);
+  });
+}
+
+EXPORT int32_t mlp_plan_write_buffers(mlp_plan* plan, const int32_t* buffers, uint64_t buffer_count, const float* values,
+                                      uint64_t count, char* error, uint32_t error_size) {
+  return with_plan(plan, error, error_size, [&] {
+    need_values(buffers, buffer_count);
+    need_values(values, count);
+    plan->write_buffers(buffers, buffer_count, values, count);
+  });
+}
+
+EXPORT int32_t mlp_plan_read_buffers(mlp_plan* plan, const int32_t* buffers, uint64_t buffer_count, float* values,
+                                     uint64_t count, char* error, uint32_t error_size) {
+  return with_plan(plan, error, error_size, [&] {
+    need_values(buffers, buffer_count);
+    need_values(values, count);
+    plan->read_buffers(buffers, buffer_count, values, count);
   });
 }
 
@@ -266,6 +285,7 @@ EXPORT int32_t mlp_plan_run_epoch(mlp_plan* plan, uint32_t run, const uint32_t* 
     need_values(order, rows);
     need_values(learning_rates, steps);
     need(results && result_count >= MLP_RESULTS, "An epoch has %d results, found room for %llu", MLP_RESULTS, result_count);
+    const RunningCall call([&] { plan->stop(run); });
     plan->run_epoch(run, order, rows, learning_rates, steps, steps_before, results);
   });
 }
@@ -274,6 +294,7 @@ EXPORT int32_t mlp_plan_predict(mlp_plan* plan, int32_t y, float* outputs, uint6
                                 uint32_t error_size) {
   return with_plan(plan, error, error_size, [&] {
     need_values(outputs, count);
+    const RunningCall call([] {});
     plan->predict(y, outputs, count);
   });
 }
@@ -288,7 +309,10 @@ EXPORT int64_t mlp_plan_steps_done(mlp_plan* plan, uint32_t run) {
   return steps;
 }
 
-EXPORT void mlp_plan_destroy(mlp_plan* plan) { delete plan; }
+EXPORT void mlp_plan_destroy(mlp_plan* plan) {
+  const RunningCall call([] {});
+  delete plan;
+}
 
 EXPORT mlp_group* mlp_group_create(const mlp_transport* transport, uint32_t slices, int32_t* status, char* error,
                                    uint32_t error_size) {

@@ -101,14 +101,30 @@ std::string Recording::describe() const {
   return path_reason_;
 }
 
-void Recording::check_write(int32_t id, uint64_t count) const {
-  need(shape(id).rows != 0 && count == numbers(id), "Buffer %d holds %llu numbers, found %llu", id,
-       shape(id).rows * shape(id).columns, count);
+// Returns how many numbers these buffers hold, which the host may read and write.
+uint64_t Recording::numbers_of(const int32_t* ids, uint64_t id_count) const {
+  uint64_t sum = 0;
+  for (uint64_t index = 0; index < id_count; index++) {
+    need(shape(ids[index]).rows != 0, "Buffer %d has a batch dimension, and can be neither written nor read", ids[index]);
+    sum += numbers(ids[index]);
+  }
+  return sum;
 }
 
-void Recording::check_read(int32_t id, uint64_t count) const {
-  need(shape(id).rows != 0 && count == numbers(id), "Buffer %d holds %llu numbers, found room for %llu", id,
-       shape(id).rows * shape(id).columns, count);
+// Returns the beginning of a message about buffers: "Buffer 3 holds", or "The 2 buffers hold".
+static std::string holders_text(const int32_t* ids, uint64_t id_count) {
+  return id_count == 1 ? format("Buffer %d holds", ids[0]) : format("The %llu buffers hold", id_count);
+}
+
+void Recording::check_write(const int32_t* ids, uint64_t id_count, uint64_t count) const {
+  const uint64_t numbers = numbers_of(ids, id_count);
+  need(count == numbers, "%s %llu numbers, found %llu", holders_text(ids, id_count).c_str(), numbers, count);
+}
+
+void Recording::check_read(const int32_t* ids, uint64_t id_count, uint64_t count) const {
+  const uint64_t numbers = numbers_of(ids, id_count);
+  need(count == numbers, "%s %llu numbers, found room for %llu", holders_text(ids, id_count).c_str(), numbers,
+       count);
 }
 
 void Recording::check_epoch(uint32_t run, const uint32_t* order, uint64_t rows, uint64_t steps) const {

@@ -56,8 +56,8 @@ class Recording {
   void end_recording();
 
   // Checks of work.
-  void check_write(int32_t id, uint64_t count) const;
-  void check_read(int32_t id, uint64_t count) const;
+  void check_write(const int32_t* ids, uint64_t id_count, uint64_t count) const;
+  void check_read(const int32_t* ids, uint64_t id_count, uint64_t count) const;
   void check_epoch(uint32_t run, const uint32_t* order, uint64_t rows, uint64_t steps) const;
   void check_prediction(int32_t y, uint64_t count) const;
 
@@ -84,6 +84,7 @@ class Recording {
   std::string path_reason_;  // the text of mlp_plan_describe
 
  private:
+  uint64_t numbers_of(const int32_t* ids, uint64_t id_count) const;
   void need_shape(int32_t id, const char* role, uint64_t rows, uint64_t columns) const;
   void need_sums(int32_t z, int32_t y, Activation activation) const;
   void check_op(const GatherOp&) const;

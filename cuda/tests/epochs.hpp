@@ -1,6 +1,8 @@
 // Complete epochs through the C interface: all paths give the same learning curve.
 #pragma once
 
+#include <functional>
+
 #include "../mlp.h"
 #include "check.hpp"
 
@@ -43,10 +45,28 @@ inline std::vector<double> settings_of(LossKind loss) {
 struct Curve {
   std::vector<double> losses;
   std::vector<float> parameters;
-  std::string path;
+  std::string path, path_after;  // as described before the first epoch, and after the last one
 };
 
-inline Curve run_case(const EpochCase& given, int path) {
+// Returns how often this thread has waited for the emulated device, and how many cooperative launches it has done. A GPU does not
+// tell: 0.
+inline int waits() {
+#ifdef __CUDACC__
+  return 0;
+#else
+  return emulate::waits;
+#endif
+}
+inline int launches_together() {
+#ifdef __CUDACC__
+  return 0;
+#else
+  return emulate::launches_together;
+#endif
+}
+
+// Runs two epochs. Before them, calls `prepare` with the plan.
+inline Curve run_case(const EpochCase& given, int path, const std::function<void(mlp_plan*)>& prepare = {}) {
   char error[512] = "";
   const auto done = [&](int32_t status) { expect(status == MLP_OK, std::string("a call failed: ") + error); };
   std::mt19937 random(7);
@@ -146,9 +166,13 @@ inline Curve run_case(const EpochCase& given, int path) {
   done(mlp_plan_finish(plan, error, sizeof error));
 
   Curve curve;
-  char text[256];
-  done(mlp_plan_describe(plan, text, sizeof text, error, sizeof error));
-  curve.path = text;
+  const auto described = [&] {
+    char text[512];
+    done(mlp_plan_describe(plan, text, sizeof text, error, sizeof error));
+    return std::string(text);
+  };
+  curve.path = described();
+  if (prepare) prepare(plan);
   const uint64_t steps = (given.rows + given.batch - 1) / given.batch;
   std::vector<double> rates(steps, 0.01);
   if (given.diverges) rates[1] = NAN;  // the second step makes the parameters NaN, so that the third ends the epoch
@@ -163,8 +187,13 @@ inline Curve run_case(const EpochCase& given, int path) {
              "inputs of another type or number are refused if a plan trains");
     }
     double results[MLP_RESULTS];
+    const int waited = waits();
     done(mlp_plan_run_epoch(plan, epoch + 1, order.data(), given.rows, rates.data(), steps, epoch * steps, results,
                             MLP_RESULTS, error, sizeof error));
+    const bool in_pieces = getenv("MLPCUDA_EMULATE_TIME_LIMIT"), changes = getenv("MLPCUDA_EMULATE_LAUNCH");
+    const int epoch_waits = mlp_kind() == MLP_KIND_EMULATED ? 1 : 0;
+    expect(in_pieces || changes || waits() - waited == epoch_waits,
+           "an epoch waits once, found " + std::to_string(waits() - waited) + " waits: " + curve.path);
     const uint64_t executed = given.diverges ? epoch == 0 ? 3 : 1 : steps;
     expect(results[MLP_RESULT_STEPS] == executed, "the steps of the epoch: " + curve.path);
     expect(results[MLP_RESULT_ROWS] == std::min<uint64_t>(given.rows, executed * given.batch),
@@ -175,6 +204,8 @@ inline Curve run_case(const EpochCase& given, int path) {
     curve.losses.push_back(results[MLP_RESULT_LOSS_SUM]);
     curve.losses.push_back(results[MLP_RESULT_CORRECT]);
   }
+  curve.path_after = described();
+  std::vector<int32_t> kept;
   for (int l = 0; l < layers && !given.diverges; l++) {
     const int in = given.widths[l], out = given.widths[l + 1];
     for (const auto& [id, size] : {std::pair(ids[l].w, in * out), {ids[l].b, out}, {ids[l].aw, in * out}, {ids[l].ab, out}}) {
@@ -182,8 +213,14 @@ inline Curve run_case(const EpochCase& given, int path) {
       std::vector<float> values(size);
       done(mlp_plan_read_buffer(plan, id, values.data(), values.size(), error, sizeof error));
       curve.parameters.insert(curve.parameters.end(), values.begin(), values.end());
+      kept.push_back(id);
     }
   }
+  std::vector<float> all(curve.parameters.size());
+  const int waited = waits();
+  done(mlp_plan_read_buffers(plan, kept.data(), kept.size(), all.data(), all.size(), error, sizeof error));
+  expect(waits() - waited <= 1, "buffers are read with one wait");
+  expect(all == curve.parameters, "buffers are read together as they are read alone");
   mlp_plan_destroy(plan);
   return curve;
 }

@@ -108,10 +108,42 @@ inline void test_failures() {
   mlp_plan* plan = mlp_plan_create(0, 4, 0, &status, error, sizeof error);
   mlp_plan_add_buffer(plan, 1, 1, error, sizeof error);
   const float one = 1;
-  for (const auto& [code, wanted] : {std::pair("719", MLP_CONTEXT_LOST), {"702", MLP_TIMED_OUT}}) {
-    setenv("MLPCUDA_EMULATE_ERROR", code, 1);
-    expect(mlp_plan_write_buffer(plan, 0, &one, 1, error, sizeof error) == wanted && strstr(error, "can no longer use it"),
-           std::string("another message for a lost context: ") + error);
+  const struct {
+    std::vector<int> codes;
+    int32_t status;
+    const char* part;  // of the message
+  } faults[] = {{{2}, MLP_OUT_OF_MEMORY, "memory is used up"},
+                {{3}, MLP_FAILED, "could not be started"},
+                {{4}, MLP_FAILED, "the process is ending"},
+                {{34}, MLP_NO_DRIVER, "stub of libcuda.so"},
+                {{36}, MLP_DRIVER_TOO_OLD, "too old for a function"},
+                {{46, 216}, MLP_DEVICE_BUSY, "busy"},
+                {{98, 209, 222}, MLP_DEVICE_UNSUPPORTED, "the library has no code for this GPU"},
+                {{218}, MLP_DEVICE_UNSUPPORTED, "cannot compile the library's code for this GPU"},
+                {{221}, MLP_DEVICE_UNSUPPORTED, "libnvidia-ptxjitcompiler"},
+                {{223}, MLP_DEVICE_UNSUPPORTED, "CUDA_DISABLE_PTX_JIT"},
+                {{214, 220}, MLP_CONTEXT_LOST, "cannot be corrected (CUDA error "},
+                {{226, 700, 710, 714, 715, 716, 717, 718, 719}, MLP_CONTEXT_LOST, "work on the GPU failed (CUDA error "},
+                {{214, 220, 226, 700, 702, 710, 714, 715, 716, 717, 718, 719, 810}, 0, "and this process can no longer use it"},
+                {{701}, MLP_FAILED, "more registers or threads"},
+                {{702}, MLP_TIMED_OUT, "watchdog"},
+                {{720}, MLP_FAILED, "cannot hold all blocks of the persistent kernel at once"},
+                {{800}, MLP_FAILED, "does not permit"},
+                {{801}, MLP_FAILED, "does not have a function"},
+                {{802}, MLP_FAILED, "the fabric manager must run"},
+                {{803, 804}, MLP_DRIVER_MISMATCH, "do not match"},
+                {{805}, MLP_FAILED, "(MPS) does not answer"},
+                {{806, 807}, MLP_FAILED, "(MPS) is not ready"},
+                {{808, 809}, MLP_DEVICE_BUSY, "(MPS) has no room"},
+                {{810}, MLP_CONTEXT_LOST, "(MPS) has ended"},
+                {{999}, MLP_FAILED, "CUDA error 999: an error of the emulated device"}};
+  for (const auto& fault : faults) {
+    for (const int code : fault.codes) {
+      setenv("MLPCUDA_EMULATE_ERROR", std::to_string(code).c_str(), 1);
+      const int32_t found = mlp_plan_write_buffer(plan, 0, &one, 1, error, sizeof error);
+      expect((fault.status == 0 || found == fault.status) && strstr(error, fault.part),
+             "another message for CUDA error " + std::to_string(code) + ": " + error);
+    }
   }
   mlp_plan_destroy(plan);  // works even after such an error
   unsetenv("MLPCUDA_EMULATE_ERROR");

@@ -6,6 +6,7 @@
 #include "dropout.hpp"
 #include "epochs.hpp"
 #include "failures.hpp"
+#include "launches.hpp"
 #include "losses.hpp"
 #include "updates.hpp"
 
@@ -24,7 +25,7 @@ void test_linear(const Size& size, const std::vector<Activation>& activations) {
       Matrix x(size.batch * size.in), weights(size.out * size.in, 0.3f), bias(size.out);
       Matrix y(size.batch * size.out), z(size.batch * size.out);
       check(launch_linear(step.site, {buffer_source(x.get(), size.in), weights.get(), bias.get(), y.get(),
-                                      needs_z(activation) ? z.get() : nullptr, size.out, activation}));
+                                      needs_z(activation) ? z.get() : nullptr, size.out, activation, nullptr, 1}));
       // Rows after the last of the batch keep their values.
       std::vector<double> wanted(y.values.begin(), y.values.end()), sums(z.values.begin(), z.values.end());
       for (int row = 0; row < size.rows; row++) {
@@ -46,7 +47,7 @@ void test_linear_from_set(const Size& size) {
   const ByteSet set(size);
   Step step(size.batch, size.rows, 4);
   Matrix weights(size.out * size.in, 0.3f), bias(size.out), y(size.batch * size.out), x(size.batch * size.in);
-  check(launch_linear(step.site, {set.source(), weights.get(), bias.get(), y.get(), nullptr, size.out, MLP_LINEAR}));
+  check(launch_linear(step.site, {set.source(), weights.get(), bias.get(), y.get(), nullptr, size.out, MLP_LINEAR, nullptr, 1}));
   check(launch_gather(step.site, {set.source(), {}, 0, x.get(), nullptr, nullptr, nullptr}));
   std::vector<double> wanted(y.values.begin(), y.values.end()), wanted_x(x.values.begin(), x.values.end());
   for (int row = 0; row < size.rows; row++) {
@@ -102,11 +103,7 @@ void test_backward_weight(const Size& size) {
     LinearBackwardWeight layers[2] = {layer, layer};  // two layers with the same operands
     layers[1].d_weights = other_weights.get();
     layers[1].d_bias = other_bias.get();
-    BackwardWeightGroup group{};
-    prepare_backward_weight(step.site, layers, 2, &group);
-    DeviceMemory<LinearBackwardWeight> table(2);
-    table.write(layers, 2, nullptr);
-    group.layers = table.get();
+    const BackwardWeightGroup group = backward_weight_group(step.site, layers, 2);
     check(launch_linear_backward_weight(step.site, group, {}));
     std::vector<double> wanted(size.out * size.in), wanted_bias(size.out);
     for (int row = 0; row < size.rows; row++) {
@@ -172,6 +169,7 @@ int main(int argc, char** argv) {
     test_masks();
     test_edges_of_losses();
     test_epochs();
+    test_launches();
     test_failures();
   } catch (const Fault& fault) {
     fprintf(stderr, "error: Cannot test the kernels: %s\n", fault.message.c_str());

@@ -35,6 +35,11 @@ export interface BackendOptions {
    * processors that this process has for itself.
    */
   readonly ranks?: Ranks;
+  /**
+   * Is called with a note for the person if a backend has to run training otherwise than planned: the cuda backend, if the GPU
+   * cannot launch its persistent kernel.
+   */
+  readonly onNote?: (note: string) => void;
 }
 
 /** A backend opened by `openBackend`. */

@@ -49,7 +49,7 @@ export interface TrainerWork {
   /** Copies inputs in, which have the class and length of the trainer's first inputs. */
   writeInputs(inputs: Dataset["inputs"]): void | Promise<void>;
   /** Frees its resources. */
-  close(): void;
+  close(): void | Promise<void>;
 }
 
 /** The work of a predictor. */
@@ -61,5 +61,5 @@ export interface PredictorWork {
   /** Computes the outputs of the placed inputs. */
   run(): Promise<Float32Array<ArrayBuffer>>;
   /** Frees its resources. */
-  close(): void;
+  close(): void | Promise<void>;
 }

@@ -96,6 +96,24 @@ Deno.test("Trainer.close() stops an epoch, waits for it, then frees the resource
   assertEquals(calls, ["write", "close trainer"]);
 });
 
+Deno.test("close() waits for the work of closing, and a backend for that of its trainers and predictors", async () => {
+  const freeing = Promise.withResolvers<void>(), { promise } = freeing;
+  const { fake, calls } = createFake({
+    trainer: { close: () => promise },
+    predictor: { close: () => promise },
+  });
+  const trainer = await fake.createTrainer(PLAN, SET, START);
+  await fake.createPredictor(NETWORK, PARAMETERS);
+  let closed = false;
+  trainer.close().then(() => closed = true);
+  const closing = fake.close();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals([closed, calls], [false, ["write", "load"]]);
+  freeing.resolve();
+  await closing;
+  assertEquals([closed, calls], [true, ["write", "load", "close backend"]]);
+});
+
 Deno.test("Trainer refuses every call after a failed one, and can be closed", async () => {
   const calls = {
     runEpoch: { runEpoch: () => Promise.reject(failed()) },

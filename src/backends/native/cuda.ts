@@ -24,6 +24,8 @@ export interface CudaOptions extends Partial<LibraryOptions> {
   readonly device?: number;
   /** The execution path of plans; by default the fastest that is possible. */
   readonly path?: Path;
+  /** Is called with a note if an epoch had to be run by another path than planned. */
+  readonly onNote?: (note: string) => void;
 }
 
 /** The CUDA backend, with its library and GPU. */
@@ -45,7 +47,7 @@ export interface CudaBackend extends Backend {
  * @throws {BackendError} if the library, the driver or the GPU is missing or cannot be used
  */
 export function openCuda(options: CudaOptions = {}): CudaBackend {
-  const { device = 0, path = "auto", named = true } = options;
+  const { device = 0, path = "auto", named = true, onNote } = options;
   if (!Number.isSafeInteger(device) || device < 0 || device > 1023) {
     throw new RangeError(`Backend "cuda" needs a device number from 0, found ${device}`);
   }
@@ -58,7 +60,7 @@ export function openCuda(options: CudaOptions = {}): CudaBackend {
     library.close();
     throw error;
   }
-  const host: Host = { library, device, path, threads: 0 };
+  const host: Host = { library, device, path, threads: 0, onNote };
   return createBackend({
     name: "cuda",
     fields: (checkOpen) => ({

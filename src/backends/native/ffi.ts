@@ -1,7 +1,7 @@
 /** The C interface of the native libraries, `cuda/mlp.h`, for Deno: the types of each function, and the numbers of its constants. @module */
 
 /** The version of the interface that this table describes. */
-export const ABI_VERSION = 4;
+export const ABI_VERSION = 5;
 
 /** The size of the buffer of an error message, in bytes. */
 export const ERROR_BYTES = 512;
@@ -72,7 +72,8 @@ export const SYMBOLS = {
   mlp_plan_set_group: { parameters: [plan, group, ...error], result },
   mlp_plan_finish: { parameters: [plan, ...error], result },
   mlp_plan_describe: { parameters: [plan, "buffer", "u32", ...error], result },
-  mlp_plan_destroy: { parameters: [plan], result: "void" },
+  mlp_plan_destroy: { parameters: [plan], result: "void", nonblocking: true },
+  mlp_plan_destroy_here: { name: "mlp_plan_destroy", parameters: [plan], result: "void" },
 
   mlp_plan_gather: { parameters: [plan, id, id, id, number, ...error], result },
   mlp_plan_dropout: { parameters: [plan, id, id, ...mask, ...error], result },
@@ -92,6 +93,8 @@ export const SYMBOLS = {
 
   mlp_plan_write_buffer: { parameters: [plan, id, "buffer", count, ...error], result },
   mlp_plan_read_buffer: { parameters: [plan, id, "buffer", count, ...error], result },
+  mlp_plan_write_buffers: { parameters: [plan, "buffer", count, "buffer", count, ...error], result },
+  mlp_plan_read_buffers: { parameters: [plan, "buffer", count, "buffer", count, ...error], result },
   mlp_plan_run_epoch: {
     parameters: [plan, "u32", "buffer", count, "buffer", count, count, "buffer", count, ...error],
     result,

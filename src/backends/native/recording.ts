@@ -1,10 +1,11 @@
 /** Records the operations of a plan in the library. @module */
-import type { FloatArray } from "../backend.ts";
+import type { Tensors } from "../backend.ts";
 import { ACTIVATION_TABLE } from "../../plan/activations.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { isLoss, LOSS_OPS, lossInputOf, lossSettingsOf } from "../../plan/losses.ts";
 import { isUpdate, settingsOf, statesOf, UPDATES } from "../../plan/optimizers.ts";
 import type { BufferName, BufferSpec, DropoutMask, ForwardPlan, Op, StepPlan } from "../../plan/plan.ts";
+import { sizeOf } from "../state.ts";
 import { PATH_NUMBERS } from "./ffi.ts";
 import type { Library } from "./library.ts";
 import { type Attempt, call, checkStatus, textOf } from "./status.ts";
@@ -18,18 +19,20 @@ export interface Recording {
   readonly handle: Deno.PointerObject;
   /** Returns the number of a buffer in the library. */
   id(name: BufferName): number;
-  /** Copies a buffer in. It must have the size that the plan gives it. */
-  write(name: BufferName, values: FloatArray): void;
-  /** Copies a buffer of `size` numbers out. */
-  read(name: BufferName, size: number): Float32Array<ArrayBuffer>;
+  /** Copies buffers in, by name. Each must have the size that the plan gives it. */
+  write(tensors: Tensors): void;
+  /** Copies buffers out, by name. */
+  read(buffers: readonly BufferSpec[]): Tensors;
   /** Copies the inputs of a data set in. */
   placeInputs(inputs: Dataset["inputs"], columns: number): void;
   /** Ends the recording. */
   finish(): void;
   /** Describes how the library runs the plan. */
   describe(): string;
-  /** Frees the plan. It must be called once. */
-  destroy(): void;
+  /** Frees the plan on another thread, because on a GPU this may wait for an epoch of another plan. It must be called once. */
+  destroy(): Promise<void>;
+  /** Frees the plan on the calling thread, in place of `destroy()`. */
+  destroyHere(): void;
 }
 
 /** Options of a recording. */
@@ -65,17 +68,32 @@ function record(
     if (found === undefined) throw new TypeError(`The plan names a buffer "${name}" that it does not have`);
     return found;
   };
+  type CopyBuffers = Library["symbols"]["mlp_plan_write_buffers" | "mlp_plan_read_buffers"];
+  const copy = (work: CopyBuffers, names: readonly BufferName[], values: Float32Array<ArrayBuffer>) => {
+    const numbers = Int32Array.from(names, id);
+    call(attempt, work, plan, numbers, BigInt(numbers.length), values, BigInt(values.length));
+  };
   const recording: Recording = {
     handle: plan,
     id,
-    write(name, values) {
-      const floats = values instanceof Float32Array ? values.slice() : Float32Array.from(values);
-      call(attempt, symbols.mlp_plan_write_buffer, plan, id(name), floats, BigInt(floats.length));
+    write(tensors) {
+      const names = Object.keys(tensors), given = Object.values(tensors);
+      const values = new Float32Array(given.reduce((sum, { length }) => sum + length, 0));
+      let at = 0;
+      for (const each of given) {
+        values.set(each, at);
+        at += each.length;
+      }
+      copy(symbols.mlp_plan_write_buffers, names, values);
     },
-    read(name, length) {
-      const values = new Float32Array(length);
-      call(attempt, symbols.mlp_plan_read_buffer, plan, id(name), values, BigInt(length));
-      return values;
+    read(buffers) {
+      const sizes = buffers.map((buffer) => sizeOf(buffer, 0));
+      const values = new Float32Array(sizes.reduce((sum, size) => sum + size, 0));
+      copy(symbols.mlp_plan_read_buffers, buffers.map(({ name }) => name), values);
+      let at = 0;
+      return Object.fromEntries(
+        buffers.map(({ name }, index) => [name, values.slice(at, at += sizes[index])]),
+      );
     },
     placeInputs(inputs, columns) {
       const [count, width] = [BigInt(inputs.length), BigInt(columns)];
@@ -88,13 +106,12 @@ function record(
       call(attempt, symbols.mlp_plan_finish, plan);
     },
     describe() {
-      const text = new Uint8Array(256);
+      const text = new Uint8Array(1024);
       call(attempt, symbols.mlp_plan_describe, plan, text, text.length);
       return textOf(text);
     },
-    destroy() {
-      symbols.mlp_plan_destroy(plan);
-    },
+    destroy: () => symbols.mlp_plan_destroy(plan),
+    destroyHere: () => symbols.mlp_plan_destroy_here(plan),
   };
   try {
     call(attempt, symbols.mlp_plan_set_threads, plan, threads);
@@ -106,7 +123,7 @@ function record(
     for (const op of ops) recordOp(op, place);
     return recording;
   } catch (error) {
-    recording.destroy();
+    recording.destroyHere();
     throw error;
   }
 }
@@ -221,7 +238,7 @@ export function recordTraining(
     recording.finish();
     return recording;
   } catch (error) {
-    recording.destroy();
+    recording.destroyHere();
     throw error;
   }
 }

@@ -21,6 +21,8 @@ export interface Host {
   readonly threads: number;
   /** The group of processes that train together; absent if this one trains alone. */
   readonly group?: Deno.PointerObject;
+  /** Is called with a note if an epoch had to be run by another path than the one described when its plan was made. */
+  readonly onNote?: (note: string) => void;
 }
 
 /** The name and properties of a device. */
@@ -62,7 +64,7 @@ export function describeTraining(host: Host, plan: StepPlan, dataset: Dataset): 
   try {
     return recording.describe();
   } finally {
-    recording.destroy();
+    recording.destroyHere();
   }
 }
 
@@ -70,7 +72,13 @@ export function describeTraining(host: Host, plan: StepPlan, dataset: Dataset): 
 export function createTrainer(host: Host, plan: StepPlan, dataset: Dataset): TrainerWork {
   const { symbols } = host.library, persistent = persistentBuffers(plan), attempt = training(host);
   const recording = recordTraining(host.library, plan, dataset, { ...host, attempt });
-  let run = 0;
+  let run = 0, path = recording.describe();
+  /** Passes a note on if the path has changed, as it does if the persistent kernel cannot be launched. */
+  const tellPath = () => {
+    const before = path;
+    path = recording.describe();
+    if (path !== before) host.onNote?.(`backend ${host.library.backend} now trains by ${path}`);
+  };
   return {
     get stepsDone() {
       return Number(symbols.mlp_plan_steps_done(recording.handle, run));
@@ -82,16 +90,13 @@ export function createTrainer(host: Host, plan: StepPlan, dataset: Dataset): Tra
       // If `stop` fails, the epoch fails with the same error and reports it.
       signal.addEventListener("abort", () => void symbols.mlp_plan_stop(handle, run, new Uint8Array(1), 1));
       await callAside(attempt, (...error) => symbols.mlp_plan_run_epoch(...given, ...error));
+      tellPath();
       const [lossSum, correct, rowsDone, done, diverged] = results;
       return { lossSum, correct, rows: rowsDone, steps: done, diverged: diverged !== 0 };
     },
-    readTensors: () =>
-      Object.fromEntries(
-        persistent.map((buffer) => [buffer.name, recording.read(buffer.name, sizeOf(buffer, 0))]),
-      ),
-    writeTensors(tensors) {
-      for (const { name } of persistent) recording.write(name, tensors[name]);
-    },
+    readTensors: () => recording.read(persistent),
+    writeTensors: (tensors) =>
+      recording.write(Object.fromEntries(persistent.map(({ name }) => [name, tensors[name]]))),
     writeInputs: (inputs) => recording.placeInputs(inputs, plan.inFeatures),
     close: () => recording.destroy(),
   };
@@ -110,9 +115,7 @@ export function createPredictor(host: Host, plan: ForwardPlan): PredictorWork {
     output = recording.id(networkOf(plan).layers.at(-1)!.forward.y);
   let rows = 0, finished = false;
   return {
-    load(tensors) {
-      for (const [name, values] of Object.entries(tensors)) recording.write(name, values);
-    },
+    load: (tensors) => recording.write(tensors),
     place(inputs) {
       recording.placeInputs(inputs, inFeatures);
       if (!finished) recording.finish();

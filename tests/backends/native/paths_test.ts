@@ -1,5 +1,5 @@
 /** Compares the CUDA backend with the reference on each execution path of a plan, on the emulation. */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { openCuda } from "../../../src/backends/native/cuda.ts";
 import { openReference } from "../../../src/backends/reference/backend.ts";
 import { type Dataset, NO_CLASS } from "../../../src/data/dataset.ts";
@@ -122,6 +122,38 @@ for (const path of PATHS) {
     });
   }
 }
+
+emulatedTest(
+  "describePlan() predicts the time of both paths, and the path with the smaller one is taken",
+  async () => {
+    await using backend = openCuda({ library: EMULATED_LIBRARY });
+    const layers = [dense(16, "relu"), dense(5, "softmax")], taken = [];
+    for (const batchSize of [16, 256]) {
+      const input = { inFeatures: 20, inputScale: 1, labels: true, outFeatures: 5 };
+      const plan = buildPlan(layers, resolveConfig({ batchSize }), input);
+      const text = backend.describePlan(plan, drawBlobs({ rows: 512, inFeatures: 20, classes: 5 }));
+      const [, path, graph, persistent] =
+        /^(CUDA graph|persistent kernel), .*; predicted: graph ([\d.]+), persistent ([\d.]+) µs a step$/.exec(
+          text,
+        ) ?? [];
+      assertEquals(path, Number(graph) < Number(persistent) ? "CUDA graph" : "persistent kernel", text);
+      assert(new TextEncoder().encode(text).length < 256, text);
+      taken.push(path);
+    }
+    assertEquals(taken, ["persistent kernel", "CUDA graph"]);
+  },
+);
+
+emulatedTest(
+  "describePlan() predicts the time of the graph alone if the persistent kernel is not possible",
+  async () => {
+    await using backend = openCuda({ library: EMULATED_LIBRARY });
+    const input = { inFeatures: 20, inputScale: 1, labels: true, outFeatures: 5 };
+    const plan = buildPlan([dense(5, "softmax")], resolveConfig({ average: 0.9 }), input);
+    const text = backend.describePlan(plan, drawBlobs({ rows: 100, inFeatures: 20, classes: 5 }));
+    assertMatch(text, /averages of the parameters are kept; predicted: graph [\d.]+ µs a step$/);
+  },
+);
 
 for (const path of ["ops", "graph"] as const) {
   emulatedTest(`runEpoch() drops the values that isKept() drops, in every step (${path})`, async () => {
