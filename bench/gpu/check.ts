@@ -15,7 +15,8 @@ import { projectVersion } from "../machine.ts";
 import { CACHE } from "../peers.ts";
 import { runToEnd } from "../run.ts";
 import { type DeviceInfo, type GpuResult, notPassed, type StageResult, textTable } from "./result.ts";
-import { type Setting, type Stage, STAGES } from "./stages.ts";
+import type { Setting, Stage } from "./stage.ts";
+import { STAGES } from "./stages.ts";
 
 const COMMAND = {
   name: "gpu-check",
@@ -103,14 +104,14 @@ async function runStage(
   const end = (status: StageResult["status"], reason?: string, readings: StageResult["readings"] = []) => ({
     result: { name, required, status, reason, seconds: (performance.now() - begun) / 1000, readings },
   });
-  const excused = excuse?.(setting, device);
+  const excused = await excuse?.(setting, device);
   if (excused !== undefined) return end("not needed", excused);
   const reason = needsDevice && device === undefined ? "no GPU" : await obstacle?.(setting, device);
   if (reason !== undefined) return end("skipped", reason);
   if (left < 5) return end("out of time", "no time was left");
   try {
     const found = await work(setting, { timeout: Math.min(limit, left), signal }, device);
-    return { ...end("passed", undefined, found.readings), device: found.device };
+    return { ...end("passed", found.reason, found.readings), device: found.device };
   } catch (error) {
     signal.throwIfAborted();
     const { message } = error as Error, late = (error as { outOfTime?: boolean }).outOfTime === true;

@@ -13,7 +13,8 @@ import { initialParameters } from "../../src/init.ts";
 import { permutation } from "../../src/random.ts";
 import { median } from "../summary.ts";
 import { drawImages, LARGE, layersOf, networkName, PIXELS, SMALL, trainingOf, weightsOf } from "./jobs.ts";
-import { type DeviceInfo, OURS, type Reading, STEP } from "./result.ts";
+import type { Reading } from "./reading.ts";
+import { type DeviceInfo, OURS, STEP } from "./result.ts";
 
 /** Epochs that are not timed: an idle GPU needs tens of milliseconds to reach its full clock. */
 const WARM_UP = 3;

@@ -1,19 +1,9 @@
 /** The result of a check of a GPU, and the tables that show it. @module */
+import { type Reading, shown } from "./reading.ts";
+import { isInstrument, markdownSides, textSides } from "./side_by_side.ts";
 
 /** The unit of the times that are compared with the peers, and the prefix of the names of mlpcuda's own readings. */
 export const STEP = "µs a step", OURS = "784-128-64-10, batch 128, ";
-
-/** A number that was measured. */
-export interface Reading {
-  /** The name of the measured quantity; the same in every result, so that tables find it. */
-  readonly name: string;
-  /** The measured value. */
-  readonly value: number;
-  /** The unit of the value. */
-  readonly unit: string;
-  /** Further information, such as how the library ran the plan. */
-  readonly note?: string;
-}
 
 /** The status of a stage. */
 export type Status = "passed" | "failed" | "skipped" | "out of time" | "not needed";
@@ -26,7 +16,7 @@ export interface StageResult {
   readonly required: boolean;
   /** The stage's status. */
   readonly status: Status;
-  /** The reason why it has not passed. */
+  /** The reason why it has not passed, or what it could not measure. */
   readonly reason?: string;
   /** Its duration in seconds. */
   readonly seconds: number;
@@ -81,13 +71,6 @@ export function readingsOf({ stages }: GpuResult): Reading[] {
   return stages.flatMap(({ readings }) => readings);
 }
 
-/** Formats a number with three significant digits, or with all digits if it is a whole number. */
-export function shown(value: number): string {
-  if (!Number.isFinite(value)) return String(value);
-  const rounded = Number(value.toPrecision(3));
-  return Math.abs(value) >= 1000 ? Math.round(value).toLocaleString("en") : String(rounded);
-}
-
 /** Formats a reading: its value, and for a step of a peer also its multiple of mlpcuda's time. */
 function valueText({ name, value, unit }: Reading, readings: readonly Reading[]): string {
   const ours = readings.filter((other) => other.unit === STEP && other.name.startsWith(OURS));
@@ -96,21 +79,31 @@ function valueText({ name, value, unit }: Reading, readings: readonly Reading[])
   return `${text}, ${shown(value / Math.min(...ours.map(({ value }) => value)))} times ours`;
 }
 
-/** Returns the short table: a line for each reading, then one for each stage that did not pass. */
+/**
+ * Returns the table: the readings of instruments side by side with floors and predictions, a line for each other
+ * reading, then one for each stage that did not pass or has something to say.
+ */
 export function textTable(result: GpuResult): string[] {
-  const readings = readingsOf(result), width = Math.max(0, ...readings.map(({ name }) => name.length));
-  const lines = readings.map((reading) => {
+  const all = readingsOf(result), readings = all.filter((reading) => !isInstrument(reading));
+  const width = Math.max(0, ...readings.map(({ name }) => name.length));
+  const others = readings.map((reading) => {
     const { name, note } = reading, line = `${name.padEnd(width)}  ${valueText(reading, readings)}`;
     return note === undefined ? line : `${line}  (${note})`;
   });
+  const lines = [...textSides(all), ...others];
   for (const { name, status, reason } of result.stages) {
-    if (status !== "passed") lines.push(`${status}: ${name}${reason === undefined ? "" : `: ${reason}`}`);
+    if (status !== "passed" || reason !== undefined) {
+      lines.push(`${status}: ${name}${reason === undefined ? "" : `: ${reason}`}`);
+    }
   }
   const passed = result.stages.filter(({ status }) => status === "passed").length;
   return [...lines, `${passed} of ${result.stages.length} stages passed`];
 }
 
-/** Returns the readings as a table in Markdown, below a line with the GPU, the versions and the date. */
+/**
+ * Returns the readings as a table in Markdown, below a line with the GPU, the versions and the date; and below it those
+ * of the instruments, with floors and predictions, as a second table.
+ */
 export function markdownTable(result: GpuResult): string {
   const { device, clocks, date, version, quick } = result;
   if (device === undefined || device.emulated || quick) {
@@ -126,7 +119,7 @@ export function markdownTable(result: GpuResult): string {
     `mlpcuda ${version}`,
     date.slice(0, 10),
   ];
-  const readings = readingsOf(result);
+  const all = readingsOf(result), readings = all.filter((reading) => !isInstrument(reading));
   const rows = readings.map((reading) => [reading.name, valueText(reading, readings)]);
   const width = Math.max(...rows.map(([name]) => name.length)),
     second = Math.max(...rows.map(([, value]) => value.length));
@@ -137,5 +130,6 @@ export function markdownTable(result: GpuResult): string {
     line("", ""),
     `| ${"-".repeat(width)} | ${"-".repeat(second - 1)}: |`,
     ...rows.map(([name, value]) => line(name, value)),
+    ...markdownSides(all),
   ].join("\n");
 }

@@ -8,7 +8,10 @@ import { CACHE, type Job, peerFlags, pythonWith, script, succeeds } from "../pee
 import { run, type RunOptions, runToEnd } from "../run.ts";
 import { median, timedEpochs } from "../summary.ts";
 import { LARGE, networkName, SMALL, weightsOf } from "./jobs.ts";
-import { type DeviceInfo, type Reading, STEP } from "./result.ts";
+import { BENCHES, instrument, MODEL, wasBuilt } from "./instrument_stages.ts";
+import type { Reading } from "./reading.ts";
+import { type DeviceInfo, STEP } from "./result.ts";
+import { NOTHING, type Setting, type Stage } from "./stage.ts";
 
 /**
  * The mean test accuracy of the default job over seeds 1 to 5 on the CPU (docs/speed.md), and the largest allowed
@@ -16,51 +19,8 @@ import { type DeviceInfo, type Reading, STEP } from "./result.ts";
  */
 const KNOWN_ACCURACY = 0.9815, ACCURACY_MARGIN = 0.0015;
 
-/** The settings that all stages share. */
-export interface Setting {
-  /** True for tiny sizes. */
-  readonly quick: boolean;
-  /** The library to check. */
-  readonly library: string;
-  /** True if the user named the library; then the check does not build one. */
-  readonly isGiven: boolean;
-  /** The path of the data set, an `.npz`. */
-  readonly data: string;
-  /** The number of training rows. */
-  readonly rows: number;
-  /** True if the data set is MNIST. */
-  readonly isMnist: boolean;
-  /** The Python of the peers. */
-  readonly python: string | undefined;
-}
-
-/** The result of a stage's work. */
-export interface Found {
-  /** Its measurements. */
-  readonly readings: readonly Reading[];
-  /** The GPU, if the stage opened it. */
-  readonly device?: DeviceInfo;
-}
-
-/** A stage. */
-export interface Stage {
-  /** The stage's name. */
-  readonly name: string;
-  /** True if the whole check fails unless this stage passes. */
-  readonly required: boolean;
-  /** True if the stage needs the GPU. */
-  readonly needsDevice: boolean;
-  /** The time limit in seconds. */
-  readonly limit: number;
-  /** Returns why this run does not need the stage, though it is required; `undefined` if it does. */
-  readonly excuse?: (setting: Setting, device: DeviceInfo | undefined) => string | undefined;
-  /** Returns why this machine cannot run the stage; `undefined` if it can. */
-  readonly obstacle?: (setting: Setting, device: DeviceInfo | undefined) => Promise<string | undefined>;
-  /** Runs the stage. */
-  readonly work: (setting: Setting, options: RunOptions, device: DeviceInfo | undefined) => Promise<Found>;
-}
-
-const NOTHING: Found = { readings: [] };
+/** The executable of the kernels' tests, built for a GPU. */
+const KERNELS_TEST = "cuda/build/gpu/kernels_test";
 
 /** All stages. */
 export const STAGES: readonly Stage[] = [
@@ -72,12 +32,18 @@ export const STAGES: readonly Stage[] = [
     excuse: ({ isGiven }) => isGiven ? "the library is given" : undefined,
     obstacle: async () => await succeeds(["nvcc", "--version"]) ? undefined : "nvcc not found",
     async work(_, options) {
-      await runToEnd(["make", "cuda"], options);
-      await runToEnd(["make", "-C", "cuda", "build/gpu/kernels_test"], options);
+      // One call, which builds everything at the same time.
+      const jobs = `-j${navigator.hardwareConcurrency}`;
+      const programs = [KERNELS_TEST, MODEL, ...BENCHES.map((name) => `cuda/build/gpu/bench/${name}`)];
+      const targets = programs.map((path) => path.slice("cuda/".length));
+      await runToEnd(["make", "-C", "cuda", jobs, "libmlpcuda.so", ...targets], options);
       return NOTHING;
     },
   },
   measurement("device", { limit: 60, needsDevice: false }),
+  instrument("constants", "constants"),
+  instrument("phases", "phases"),
+  instrument("kernels alone", "kernels"),
   {
     name: "kernels",
     required: true,
@@ -122,6 +88,11 @@ export const STAGES: readonly Stage[] = [
     limit: 60,
     work: async (setting, options) => ({ readings: await trainToFile(setting, options) }),
   },
+  measurement("large", { limit: 60 }),
+  // A check with little time compares with these peers. Even if each takes as long as it may, the others have time.
+  peer("PyTorch, CUDA graphs", { file: "pytorch_gpu_mlp.py", module: "torch", flags: ["--mode", "graphs"] }),
+  peer("JAX, jit of lax.scan", { file: "jax_mlp.py", module: "jax" }),
+  peer("CuPy, as NumPy is written", { file: "cupy_mlp.py", module: "cupy" }),
   sanitizer("memcheck"),
   sanitizer("racecheck"),
   sanitizer("synccheck"),
@@ -135,11 +106,7 @@ export const STAGES: readonly Stage[] = [
     obstacle: ({ isMnist }) => Promise.resolve(isMnist ? undefined : "MNIST not found"),
     work: async (setting, options) => ({ readings: await trainSeeds(setting, options) }),
   },
-  measurement("large", { limit: 60 }),
   measurement("inference", { limit: 30 }),
-  peer("PyTorch, CUDA graphs", { file: "pytorch_gpu_mlp.py", module: "torch", flags: ["--mode", "graphs"] }),
-  peer("JAX, jit of lax.scan", { file: "jax_mlp.py", module: "jax" }),
-  peer("CuPy, as NumPy is written", { file: "cupy_mlp.py", module: "cupy" }),
   peer("PyTorch, eager", { file: "pytorch_gpu_mlp.py", module: "torch", flags: ["--mode", "eager"] }),
   ...LARGE.flatMap((hidden) => [128, 1024].map((batchSize) => largePeer(hidden, batchSize))),
   peer("PyTorch, compiled", { file: "pytorch_gpu_mlp.py", module: "torch", flags: ["--mode", "compile"] }),
@@ -198,20 +165,12 @@ function measurement(
   };
 }
 
-/** The executable of the kernels' tests, built for a GPU. */
-const KERNELS_TEST = "cuda/build/gpu/kernels_test";
-
 function kernelsAreEmulated(_: Setting, device: DeviceInfo | undefined): string | undefined {
   return device?.emulated ? "the device is emulated, and `make cuda-test` tests that" : undefined;
 }
 
 async function noKernelsTest(): Promise<string | undefined> {
-  try {
-    await Deno.stat(projectPath(KERNELS_TEST));
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    return `${KERNELS_TEST} was not built`;
-  }
+  return await wasBuilt(KERNELS_TEST) ? undefined : `${KERNELS_TEST} was not built`;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The tables of a GPU check's result, tested with made-up numbers. @module */
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   type GpuResult,
   markdownTable,
@@ -132,7 +132,30 @@ Deno.test("sanitizerCommand() ignores the driver errors that the tests provoke o
   }
 });
 
-Deno.test("STAGES lists the required stages before the optional ones, for which the time may not suffice", () => {
-  const required = STAGES.map(({ required }) => required);
-  assertEquals(required, [...required].sort((a, b) => Number(b) - Number(a)));
+Deno.test("STAGES begins with the build, the device and the instruments", () => {
+  assertEquals(STAGES.slice(0, 6).map(({ name }) => name), [
+    "build",
+    "device",
+    "constants",
+    "phases",
+    "kernels alone",
+    "kernels",
+  ]);
+});
+
+Deno.test("textTable() shows what a stage that passed could not measure", () => {
+  assertEquals(
+    textTable({ ...MADE_UP, stages: [{ ...READ, readings: [], reason: "no cooperative launch" }] }),
+    [
+      "passed: steps: no cooperative launch",
+      "1 of 1 stages passed",
+    ],
+  );
+});
+
+Deno.test("STAGES lists the required stages before the optional ones, except three peers of at most three minutes", () => {
+  const lastRequired = STAGES.findLastIndex(({ required }) => required);
+  const before = STAGES.slice(0, lastRequired).filter(({ required }) => !required);
+  assertEquals(before.map(({ name }) => name.split(",")[0]), ["PyTorch", "JAX", "CuPy"]);
+  assert(before.reduce((sum, { limit }) => sum + limit, 0) <= 180);
 });
