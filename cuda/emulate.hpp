@@ -1,8 +1,8 @@
 // The CPU twin of prims.cuh: the parts of CUDA that the kernels use, for a C++ compiler.
 //
 // Emulated are blocks, threads, shared memory (filled with NaNs first), __syncthreads, shuffles, the counters that blocks wait
-// for, the calls of the host runtime, streams (the work of a call is done when it returns) and graphs. Blocks of an ordinary
-// launch run one after the other, blocks of launch_together() in turns; emulation/fibers.hpp describes the order.
+// for, the calls of the host runtime, streams, graphs and events: work that is queued is done when something waits for it. Blocks
+// of an ordinary launch run one after the other, blocks of launch_together() in turns; emulation/fibers.hpp describes the order.
 // Not emulated are the order in which stores become visible (there is one memory, but emulation/races.cpp reports accesses that
 // are not ordered), divergent threads of a warp, and time: clocks advance by a fixed amount with every reading.
 #pragma once
@@ -97,4 +97,4 @@ using std::isfinite;
 using std::max;
 using std::min;
 
-#include "emulation/runtime.hpp"
+#include "emulation/launches.hpp"

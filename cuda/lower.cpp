@@ -1,4 +1,6 @@
 // Lowering: turns the recorded operations into the launches of one step.
+#include <algorithm>
+
 #include "model.hpp"
 #include "persistent_layout.hpp"
 #include "plan.hpp"
@@ -212,7 +214,7 @@ StepShape mlp_plan::shape_of(const Network& network) const {
 
 // Fuses the operations of a network. The gather has no launch: the kernels that need its rows read them from the data set.
 // The small last layers, the loss and their backward pass are one launch. All weight gradients are one launch, which also does
-// all updates; if gradients are clipped, all updates are another launch, after the clipping. A dropout is a launch in the
+// all updates; if gradients are clipped, or if weights and biases have other settings, all updates are another launch. A dropout is a launch in the
 // forward pass, and part of the input gradient in the backward pass. All averages are one launch.
 void mlp_plan::lower_fused(const Network& network) {
   const auto from_set = [&](int32_t x) { return x == network.gather.x; };
@@ -240,11 +242,14 @@ void mlp_plan::lower_fused(const Network& network) {
   }
   for (size_t index = tail_start - 1; index > 0; index--) add_launch(network.layers[index].backward);
 
+  const bool stores = network.clip || std::any_of(network.layers.begin(), network.layers.end(), [](const Layer& layer) {
+                        return layer.weights.settings != layer.bias.settings;
+                      });
   std::vector<LinearBackwardWeight> gradients;
   std::vector<UpdateOp> updates;
   for (const Layer& layer : network.layers) {
     LinearBackwardWeight lowered = backward_weight(layer.gradient, from_set(layer.gradient.x));
-    if (network.clip) {
+    if (stores) {
       lowered.d_weights = buffer(layer.gradient.d_weights);
       lowered.d_bias = buffer(layer.gradient.d_bias);
       updates.push_back(layer.weights);
@@ -257,11 +262,9 @@ void mlp_plan::lower_fused(const Network& network) {
     gradients.push_back(lowered);
   }
   const bool updates_end_step = network.averages.empty();
-  add_backward_weight_group(gradients, !network.clip, !network.clip && updates_end_step);
-  if (network.clip) {
-    add_launch(*network.clip);
-    add_update_group(updates, updates_end_step);
-  }
+  add_backward_weight_group(gradients, !stores, !stores && updates_end_step);
+  if (network.clip) add_launch(*network.clip);
+  if (stores) add_update_group(updates, updates_end_step);
   if (!network.averages.empty()) add_average_group(network.averages, true);
 }
 

@@ -19,7 +19,7 @@ std::string mlp_plan::lay_out_persistent(const Network& network, PersistentLayou
   const UpdateOp& update = network.layers[0].weights;
   for (const Layer& layer : network.layers) {
     for (const UpdateOp* op : {&layer.weights, &layer.bias}) {
-      if (op->settings.first != update.settings.first || op->states.size() != update.states.size()) return "optimizers differ";
+      if (op->settings != update.settings) return "the optimizers of the parameters, or their settings, differ";
     }
   }
   Persistent& kernel = layout->kernel;
@@ -28,7 +28,8 @@ std::string mlp_plan::lay_out_persistent(const Network& network, PersistentLayou
   if (!obstacle.empty()) return obstacle;
   kernel.inputs = input_source(network.gather.x, true);
   bool fits = false;
-  check(persistent_fits(site_, kernel.inputs.kind(), kernel.shared_floats * sizeof(float), blocks, &fits));
+  const size_t needed = kernel.shared_floats * sizeof(float), most = static_cast<size_t>(shared_bytes);
+  check(persistent_fits(site_, kernel.inputs.kind(), needed, most, blocks, &fits));
   return fits ? "" : "its blocks do not fit on this GPU at once";
 }
 
@@ -38,6 +39,7 @@ void mlp_plan::lower_persistent(const Network& network, const std::shared_ptr<Pe
   const size_t stationary = kernel.layer_count;
   kernel.tail = tail(network, stationary);
   place_staged(&kernel.tail);
+  kernel.rule = rule(network.layers[0].weights);
   const auto partial_sums = [&](uint64_t count) {
     layout->parts.emplace_back(count);
     return layout->parts.back().get();
@@ -48,8 +50,6 @@ void mlp_plan::lower_persistent(const Network& network, const std::shared_ptr<Pe
       SmallLayer& layer = kernel.small[index - stationary];
       layer.weights = parameter(recorded.weights);
       layer.bias = parameter(recorded.bias);
-      layer.weights_rule = rule(recorded.weights);
-      layer.bias_rule = rule(recorded.bias);
       layer.x = buffer(recorded.forward.x);
       layer.dz = buffer(recorded.gradient.dz);
       continue;
@@ -57,8 +57,6 @@ void mlp_plan::lower_persistent(const Network& network, const std::shared_ptr<Pe
     StationaryLayer& layer = kernel.layers[index];
     layer.weights = parameter(recorded.weights);
     layer.bias = parameter(recorded.bias);
-    layer.weights_rule = rule(recorded.weights);
-    layer.bias_rule = rule(recorded.bias);
     layer.y = buffer(recorded.forward.y);
     layer.z = buffer(recorded.forward.z);
     layer.dz = buffer(recorded.gradient.dz);

@@ -100,6 +100,7 @@ struct BackwardWeightGroup {
   bool update;
   bool ends_step;
 };
+static_assert(sizeof(BackwardWeightGroup) + sizeof(StepEnd) <= 4000, "the arguments of a kernel have at most 4 KB");
 // Returns the group of at most MAX_GROUP layers, with the blocks of a launch assigned to them.
 BackwardWeightGroup backward_weight_group(const Site& site, const LinearBackwardWeight* layers, int count);
 cudaError_t launch_linear_backward_weight(const Site&, const BackwardWeightGroup&, const StepEnd&);

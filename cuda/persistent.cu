@@ -47,8 +47,6 @@ cudaError_t with_kernel(InputKind kind, const Work& work) {
 cudaError_t launch_persistent(const Site& site, const Persistent& p, int blocks) {
   const size_t bytes = p.shared_floats * sizeof(float);
   return with_kernel(p.inputs.kind(), [&](auto kernel) {
-    const cudaError_t error = allow_shared_memory(kernel, bytes);
-    if (error != cudaSuccess) return error;
     return launch_together(site.stream, Grid{static_cast<unsigned>(blocks), PERSISTENT_THREADS, bytes}, kernel, p);
   });
 }
@@ -58,10 +56,11 @@ cudaError_t launch_finish(const Site& site, const Persistent& p, int blocks) {
   return launch(site.stream, grid, finish_kernel, p.scores, p.ended, p.progress, p.batch_size, blocks * PERSISTENT_WARPS);
 }
 
-cudaError_t persistent_fits(const Site& site, InputKind kind, size_t shared_bytes, int blocks, bool* fits) {
+cudaError_t persistent_fits(const Site& site, InputKind kind, size_t shared_bytes, size_t most_bytes, int blocks, bool* fits) {
   *fits = false;
   return with_kernel(kind, [&](auto kernel) {
-    cudaError_t error = allow_shared_memory(kernel, shared_bytes);
+    // The limit is one of the process, and other plans may run in other threads: so it is the same for all of them.
+    cudaError_t error = allow_shared_memory(kernel, most_bytes);
     if (error != cudaSuccess) return error;
     int each = 0;
     error = blocks_per_multiprocessor(&each, kernel, PERSISTENT_THREADS, shared_bytes);

@@ -16,7 +16,6 @@ constexpr int PLACES_FLOATS = 6 * MAX_STATIONARY;  // of shared memory, for the 
 // t / tiles_in * tile_out on and the inputs from t % tiles_in * tile_in on.
 struct StationaryLayer {
   Parameter weights, bias;
-  EpochRule weights_rule, bias_rule;
   float* y;         // (B, O)
   float* z;         // (B, O), or null if the derivative does not need it
   float* dz;        // (B, O); used for the last such layer, whose dZ the tail computes
@@ -34,7 +33,6 @@ struct StationaryLayer {
 // each block. The patches at input 0 have the biases, too.
 struct SmallLayer {
   Parameter weights, bias;
-  EpochRule weights_rule, bias_rule;
   const float* x;   // (B, I)
   const float* dz;  // (B, O)
   int in_features, out_features;
@@ -61,6 +59,7 @@ struct Persistent {
   StationaryLayer layers[MAX_STATIONARY];
   SmallLayer small[MAX_TAIL_LAYERS];
   Tail tail;
+  EpochRule rule;  // of all parameters
   InputSource inputs;
   int layer_count;
   Progress* progress;
@@ -79,6 +78,8 @@ struct Persistent {
   int dz_at, scratch_at, patch_at, staged_at, rows_at;
   size_t shared_floats;
 };
+// More than 4 KB would need a driver and a toolkit that allow it.
+static_assert(sizeof(Persistent) <= 4096, "the arguments of a kernel have at most 4 KB");
 
 // The phases of a step, in order. Each ends when the block has done its part of it.
 enum class Phase {
@@ -102,5 +103,6 @@ struct NoClock {
 cudaError_t launch_persistent(const Site&, const Persistent&, int blocks);
 // Writes the results to the progress of the epoch, after each launch.
 cudaError_t launch_finish(const Site&, const Persistent&, int blocks);
-// Writes whether `blocks` blocks of the kernel fit on the GPU at once.
-cudaError_t persistent_fits(const Site&, InputKind kind, size_t shared_bytes, int blocks, bool* fits);
+// Writes whether `blocks` blocks of the kernel with `shared_bytes` of shared memory fit on the GPU at once. Called before a launch: it
+// allows the kernel to use `most_bytes`, the most that the GPU has for a block.
+cudaError_t persistent_fits(const Site&, InputKind kind, size_t shared_bytes, size_t most_bytes, int blocks, bool* fits);

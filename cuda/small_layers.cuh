@@ -58,7 +58,7 @@ __device__ __forceinline__ void update_patch(const Persistent& p, const Patch& p
   const SmallLayer& layer = p.small[patch.layer];
   const int in_shift = layer.in_shift, dz_stride = 1 << layer.out_shift;
   const int size = 1 << (layer.out_shift + in_shift), item_shift = layer.out_shift + in_shift - 2;
-  const float4 rates = layer.weights_rule.rates[batch.step], bias_rates = layer.bias_rule.rates[batch.step];
+  const float4 rates = p.rule.rates[batch.step];
   const bool has_bias = patch.in == 0;
   // Thread t adds rows t / items, and every so many later ones, for the four weights of item t % items.
   const int item = threadIdx.x & ((1 << item_shift) - 1), turn = threadIdx.x >> item_shift;
@@ -75,6 +75,7 @@ __device__ __forceinline__ void update_patch(const Persistent& p, const Patch& p
     copy_rectangle<PERSISTENT_THREADS>(layer.dz + static_cast<size_t>(first) * layer.out_features + patch.out, layer.out_features,
                                        rows, patch.outs, layer.out_shift, layer.out_features % 4 == 0, dz);
     __syncthreads();
+#pragma unroll 4
     for (int row = turn; row < rows; row += turns) {
       const float d = dz[row * dz_stride + o];
       add_product(sum, d, *reinterpret_cast<const float4*>(x + (row << in_shift) + i));
@@ -92,11 +93,11 @@ __device__ __forceinline__ void update_patch(const Persistent& p, const Patch& p
   }
   if (o >= patch.outs) return;
   const Parameter own = resident(shared, size, p.state_copies);
-  update_four(layer.weights_rule, rates, sum, own, (o << in_shift) + i, patch.ins - i, /*aligned=*/true);
+  update_four(p.rule, rates, sum, own, (o << in_shift) + i, patch.ins - i, /*aligned=*/true);
   store_four(layer.weights.values + static_cast<size_t>(patch.out + o) * layer.in_features + patch.in + i,
              *reinterpret_cast<const float4*>(shared + (o << in_shift) + i), patch.ins - i, layer.in_features % 4 == 0);
   if (!has_bias || i != 0) return;
   const Parameter own_bias = resident(shared + p.state_copies * size, 1 << layer.out_shift, p.state_copies);
-  update(layer.bias_rule, bias_rates, bias, own_bias, o);
+  update(p.rule, rates, bias, own_bias, o);
   layer.bias.values[patch.out + o] = own_bias.values[o];
 }

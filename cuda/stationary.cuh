@@ -272,7 +272,7 @@ __device__ __forceinline__ void update_weights(const Persistent& p, const Statio
                                                const Batch& batch, const float* x, const float* dz, float* weights,
                                                float* scratch) {
   const int tile_in = layer.tiles.tile_in, tile_out = layer.tiles.tile_out, lane = threadIdx.x % WARP;
-  const float4 rates = layer.weights_rule.rates[batch.step];
+  const float4 rates = p.rule.rates[batch.step];
   const Parameter own = resident(weights, tile_in * tile_out, p.state_copies);
   for (int base = 0; base < tile_in; base += UNIT_MINOR) {
     in_units<false>(
@@ -298,15 +298,14 @@ __device__ __forceinline__ void update_weights(const Persistent& p, const Statio
         [&](int unit, int major, int minor, const float4& sum) {
           const int in = base + minor, out = unit * UNIT_MAJOR + major;
           if (out >= place.outs) return;
-          update_four(layer.weights_rule, rates, sum, own, out * tile_in + in, place.ins - in, /*aligned=*/true);
+          update_four(p.rule, rates, sum, own, out * tile_in + in, place.ins - in, /*aligned=*/true);
         });
   }
   if (place.in_tile != 0) return;
-  const float4 bias_rates = layer.bias_rule.rates[batch.step];
   for (int o = threadIdx.x / WARP; o < place.outs; o += PERSISTENT_WARPS) {
     float sum = 0;
     for (int row = lane; row < batch.rows; row += WARP) sum += dz[row * tile_out + o];
     sum = warp_sum(sum);
-    if (lane == 0) update(layer.bias_rule, bias_rates, sum, layer.bias, place.out + o);
+    if (lane == 0) update(p.rule, rates, sum, layer.bias, place.out + o);
   }
 }

@@ -43,6 +43,7 @@ class Kernels {
   template <class Record>
   void time(const std::string& name, const Work& work, const Record& record, const std::string& part = "") {
     const Sample sample = timer_.sample_in_graph([&] { operands_.start(); }, [&] { check(record()); });
+    need(operands_.goes_on(), "The epoch of %s has ended, so that launches did nothing", name.c_str());
     const Floor floor = floor_of(work, limits_);
     Line line = {network_ + ": " + name, "µs", sample, floor.microseconds, floor.by, {{"network", network_}}};
     if (!part.empty()) line.labels.emplace_back("launch", part);

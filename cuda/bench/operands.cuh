@@ -68,6 +68,13 @@ class Operands {
   Site site() const { return site(multiprocessors_); }
   // Starts the epoch again.
   void start() const { check(launch(stream_, Grid{1, 1, 0}, start_kernel, progress_.get(), start_)); }
+  // Returns whether the epoch goes on. If it does not, launches do nothing, and their times mean nothing.
+  bool goes_on() const {
+    Progress now{};
+    progress_.read(&now, 1, stream_);
+    check(cudaStreamSynchronize(stream_));
+    return now.ended == 0 && now.step < now.steps;
+  }
   StepEnd step_end() const { return {progress_.get(), stop_.get(), scores_.get(), shape_.batch}; }
 
   InputSource set() const { return {set_.get(), order_.get(), shape_.in(0), 1 / 255.0f, true, true}; }

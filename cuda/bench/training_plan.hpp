@@ -71,7 +71,7 @@ class TrainingPlan {
     std::uniform_real_distribution<float> draw(-1, 1);
     std::vector<float> values(in * out);
     for (float& value : values) value = draw(random_) * std::sqrt(6.0f / static_cast<float>(in));
-    plan_.write_buffer(id, values.data(), values.size());
+    plan_.write_buffers(&id, 1, values.data(), values.size());
   }
   void write_random_set(int columns, int classes) {
     std::vector<uint8_t> inputs(static_cast<size_t>(rows()) * columns);

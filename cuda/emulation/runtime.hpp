@@ -1,5 +1,5 @@
-// The part of CUDA's host runtime that this library calls, for the emulated device: device memory is host memory, the work of
-// a call is done when it returns, and a graph is the list of captured launches.
+// The part of CUDA's host runtime that this library calls, for the emulated device: device memory is host memory, a graph is the
+// list of captured launches, and work is done when something waits for it (streams.hpp).
 //
 // Environment variables set the size of the device: MLPCUDA_EMULATE_MEMORY (bytes, 4 GiB by default), MLPCUDA_EMULATE_SHARED
 // (bytes of a block, 227 KB by default), MLPCUDA_EMULATE_MULTIPROCESSORS (7 by default, so that some have no tile). Others set
@@ -19,6 +19,8 @@
 #include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include "emulation/streams.hpp"
 
 enum cudaError_t {
   cudaSuccess = 0,
@@ -56,23 +58,16 @@ inline size_t memory_bytes() {
   return bytes;
 }
 inline size_t shared_bytes_of_block() {
-  static const size_t bytes = setting("MLPCUDA_EMULATE_SHARED", 227 << 10);
-  return bytes;
+  return setting("MLPCUDA_EMULATE_SHARED", 227 << 10);
 }
 inline int multiprocessors() {
-  static const int count = static_cast<int>(setting("MLPCUDA_EMULATE_MULTIPROCESSORS", 7));
-  return count;
+  return static_cast<int>(setting("MLPCUDA_EMULATE_MULTIPROCESSORS", 7));
 }
 
 constexpr int VERSION = 13000;  // of CUDA, as 1000 major + 10 minor
 inline int driver_version() { return static_cast<int>(setting("MLPCUDA_EMULATE_DRIVER", VERSION)); }
 // Returns the error of every call that waits for the device.
 inline size_t failure() { return setting("MLPCUDA_EMULATE_ERROR", 0); }
-
-using Launches = std::vector<std::function<void()>>;
-struct Stream {
-  std::unique_ptr<Launches> captured;  // present while the stream captures
-};
 
 // The allocated memory.
 struct Allocations {
@@ -105,7 +100,7 @@ inline thread_local int waits = 0, launches_together = 0;
 
 using cudaStream_t = emulate::Stream*;
 using cudaGraph_t = emulate::Launches*;
-using cudaGraphExec_t = emulate::Launches*;
+using cudaGraphExec_t = emulate::GraphExec*;
 
 namespace emulate {
 
@@ -169,7 +164,8 @@ cudaError_t cudaMalloc(T** address, size_t bytes) {
 }
 
 inline cudaError_t cudaFree(void* address) {
-  emulate::wait_for_launch();  // as on a GPU, also for the work of other streams
+  emulate::finish_all();
+  emulate::wait_for_launch();
   auto& all = emulate::allocations();
   std::lock_guard<std::mutex> lock(all.mutex);
   const auto found = all.sizes.find(address);
@@ -190,6 +186,7 @@ inline cudaError_t cudaMallocHost(void** address, size_t bytes) {
   return cudaSuccess;
 }
 inline cudaError_t cudaFreeHost(void* address) {
+  emulate::finish_all();
   emulate::wait_for_launch();
   auto& all = emulate::allocations();
   std::lock_guard<std::mutex> lock(all.mutex);
@@ -199,26 +196,55 @@ inline cudaError_t cudaFreeHost(void* address) {
 }
 
 inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
-  return *stream = new emulate::Stream, cudaSuccess;
+  auto made = std::make_shared<emulate::Stream>();
+  std::lock_guard<std::mutex> lock(emulate::streams().mutex);
+  emulate::streams().all.insert(made);
+  return *stream = made.get(), cudaSuccess;
 }
-inline cudaError_t cudaStreamDestroy(cudaStream_t stream) { return delete stream, cudaSuccess; }
-inline cudaError_t cudaStreamSynchronize(cudaStream_t) {
+inline cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+  emulate::finish(stream);
+  auto& [mutex, all] = emulate::streams();
+  std::lock_guard<std::mutex> lock(mutex);
+  for (const auto& each : all) {
+    if (each.get() == stream) return all.erase(each), cudaSuccess;
+  }
+  return cudaErrorInvalidValue;
+}
+inline cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   emulate::waits++;
+  emulate::finish(stream);
   return static_cast<cudaError_t>(emulate::failure());
 }
 
-inline cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t) {
-  if (kind == cudaMemcpyDeviceToHost && !emulate::is_locked(to, bytes)) emulate::waits++;
+namespace emulate {
+
+inline void copy(void* to, const void* from, size_t bytes) {
   if (bytes == sizeof(uint32_t)) {  // a word may be copied while a kernel reads or writes it
     const uint32_t word = __atomic_load_n(static_cast<const uint32_t*>(from), __ATOMIC_RELAXED);
     __atomic_store_n(static_cast<uint32_t*>(to), word, __ATOMIC_RELAXED);
   } else if (bytes > 0) {
     memcpy(to, from, bytes);
   }
+}
+
+}  // namespace emulate
+
+inline cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
+  if (kind == cudaMemcpyHostToDevice && !emulate::is_locked(from, bytes)) {
+    const char* first = static_cast<const char*>(from);
+    const auto staged = std::make_shared<std::vector<char>>(first, first + bytes);
+    emulate::add_to(stream, [=] { emulate::copy(to, staged->data(), bytes); });
+  } else if (kind == cudaMemcpyDeviceToHost && !emulate::is_locked(to, bytes)) {
+    emulate::waits++;
+    emulate::finish(stream);
+    emulate::copy(to, from, bytes);
+  } else {
+    emulate::add_to(stream, [=] { emulate::copy(to, from, bytes); });
+  }
   return cudaSuccess;
 }
-inline cudaError_t cudaMemsetAsync(void* to, int value, size_t bytes, cudaStream_t) {
-  return memset(to, value, bytes), cudaSuccess;
+inline cudaError_t cudaMemsetAsync(void* to, int value, size_t bytes, cudaStream_t stream) {
+  return emulate::add_to(stream, [=] { memset(to, value, bytes); }), cudaSuccess;
 }
 
 inline cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
@@ -228,98 +254,28 @@ inline cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph)
   return *graph = stream->captured.release(), cudaSuccess;
 }
 inline cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph, unsigned long long) {
-  return *exec = new emulate::Launches(*graph), cudaSuccess;
+  return *exec = new emulate::GraphExec{std::make_shared<const emulate::Launches>(*graph)}, cudaSuccess;
 }
-inline cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t) {
-  for (const auto& launch : *exec) launch();
+inline cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream) {
+  emulate::add_to(stream, [launches = exec->launches] {
+    for (const auto& launch : *launches) launch();
+  });
   return cudaSuccess;
 }
 inline cudaError_t cudaGraphDestroy(cudaGraph_t graph) { return delete graph, cudaSuccess; }
 inline cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec) { return delete exec, cudaSuccess; }
 
-// An event, which holds the time at which it was recorded. Times are made up.
-using cudaEvent_t = uint64_t*;
-inline cudaError_t cudaEventCreate(cudaEvent_t* event) { return *event = new uint64_t(0), cudaSuccess; }
+using cudaEvent_t = emulate::Event*;
+inline cudaError_t cudaEventCreate(cudaEvent_t* event) { return *event = new emulate::Event, cudaSuccess; }
 inline cudaError_t cudaEventDestroy(cudaEvent_t event) { return delete event, cudaSuccess; }
-inline cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t) { return *event = emulate::read_time(), cudaSuccess; }
-inline cudaError_t cudaEventSynchronize(cudaEvent_t) { return static_cast<cudaError_t>(emulate::failure()); }
+inline cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
+  event->stream = stream;
+  return emulate::add_to(stream, [time = event->time] { *time = emulate::read_time(); }), cudaSuccess;
+}
+inline cudaError_t cudaEventSynchronize(cudaEvent_t event) {
+  emulate::finish(event->stream);
+  return static_cast<cudaError_t>(emulate::failure());
+}
 inline cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
-  return *milliseconds = static_cast<float>(*end - *begin) * 1e-6f, cudaSuccess;
-}
-
-struct Grid {
-  unsigned blocks;
-  unsigned threads;
-  size_t shared_bytes;
-};
-
-namespace emulate {
-
-// Returns the most shared memory that a kernel is allowed to use, in bytes; the default limit is 48 KB.
-inline size_t& allowed_shared_bytes(const void* kernel) {
-  static auto* all = new std::unordered_map<const void*, size_t>;
-  return all->try_emplace(kernel, 48 << 10).first->second;
-}
-
-inline cudaError_t check_launch(const Grid& grid, const void* kernel) {
-  if (grid.blocks == 0 || grid.threads == 0 || grid.threads > 1024) return cudaErrorInvalidConfiguration;
-  return grid.shared_bytes > allowed_shared_bytes(kernel) ? cudaErrorInvalidValue : cudaSuccess;
-}
-
-// Returns how many blocks fit on a multiprocessor, by their threads and shared memory. Registers are not counted.
-inline int blocks_per_multiprocessor(size_t threads, size_t shared_bytes) {
-  constexpr size_t THREADS = 2048, BLOCKS = 32, RESERVED = 1024;  // RESERVED: bytes that CUDA uses in each block
-  const size_t by_memory = (shared_bytes_of_block() + RESERVED) / (shared_bytes + RESERVED);
-  return static_cast<int>(std::min({THREADS / threads, by_memory, BLOCKS}));
-}
-
-}  // namespace emulate
-
-template <class... Parameters, class... Arguments>
-cudaError_t launch(cudaStream_t stream, const Grid& grid, void (*kernel)(Parameters...), const Arguments&... arguments) {
-  if (grid.blocks == 0) return cudaSuccess;
-  emulate::remember(emulate::check_launch(grid, reinterpret_cast<const void*>(kernel)));
-  const cudaError_t error = cudaGetLastError();
-  if (error != cudaSuccess) return error;
-  auto work = [=] {
-    emulate::run(grid.blocks, grid.threads, grid.shared_bytes, false, [=] { kernel(arguments...); });
-  };
-  if (stream && stream->captured) {
-    stream->captured->push_back(work);
-  } else {
-    work();
-  }
-  return cudaSuccess;
-}
-
-template <class Parameter>
-cudaError_t launch_together(cudaStream_t, const Grid& grid, void (*kernel)(Parameter), Parameter argument) {
-  if (const size_t failure = emulate::setting("MLPCUDA_EMULATE_LAUNCH", 0)) {
-    return emulate::remember(static_cast<cudaError_t>(failure));
-  }
-  emulate::launches_together++;
-  const cudaError_t error = emulate::check_launch(grid, reinterpret_cast<const void*>(kernel));
-  if (error != cudaSuccess) return emulate::remember(error);
-  const int at_once = emulate::blocks_per_multiprocessor(grid.threads, grid.shared_bytes) * emulate::multiprocessors();
-  if (static_cast<int>(grid.blocks) > at_once) return emulate::remember(cudaErrorCooperativeLaunchTooLarge);
-  emulate::run(grid.blocks, grid.threads, grid.shared_bytes, true, [=] { kernel(argument); });
-  return cudaSuccess;
-}
-
-template <class... Parameters>
-cudaError_t allow_shared_memory(void (*kernel)(Parameters...), size_t bytes) {
-  if (bytes > emulate::shared_bytes_of_block()) return emulate::remember(cudaErrorInvalidValue);
-  emulate::allowed_shared_bytes(reinterpret_cast<const void*>(kernel)) = bytes;
-  return cudaSuccess;
-}
-
-template <class... Parameters>
-cudaError_t find_code(void (*)(Parameters...)) {
-  return emulate::remember(static_cast<cudaError_t>(emulate::setting("MLPCUDA_EMULATE_NO_CODE", 0)));
-}
-
-template <class... Parameters>
-cudaError_t blocks_per_multiprocessor(int* blocks, void (*kernel)(Parameters...), int threads, size_t shared_bytes) {
-  if (shared_bytes > emulate::allowed_shared_bytes(reinterpret_cast<const void*>(kernel))) return *blocks = 0, cudaSuccess;
-  return *blocks = emulate::blocks_per_multiprocessor(threads, shared_bytes), cudaSuccess;
+  return *milliseconds = static_cast<float>(*end->time - *begin->time) * 1e-6f, cudaSuccess;
 }

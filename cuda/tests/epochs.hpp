@@ -18,6 +18,8 @@ struct EpochCase {
   std::vector<double> dropout = {};  // rate for the inputs of each layer; if empty, 0
   double average = 0;                // decay of the averages; 0 for no averages
   bool weighted = false;             // if true, rows have weights, and with labels, some rows belong to no class
+  bool floats = false;               // if true, the inputs are floats
+  double bias_decay = 0;             // weight decay of the biases, added to that of the optimizer
 
   bool has_labels() const { return needs_of(loss).target != LossTarget::values; }
 };
@@ -105,11 +107,17 @@ inline Curve run_case(const EpochCase& given, int path, const std::function<void
   }
   std::vector<uint8_t> inputs(given.rows * given.widths[0]);
   std::vector<uint32_t> labels(given.rows), order(given.rows);
-  for (auto& value : inputs) value = random();
+  const auto set_inputs = [&] {
+    for (auto& value : inputs) value = random();
+    if (!given.floats) return done(mlp_plan_set_inputs_u8(plan, inputs.data(), inputs.size(), given.widths[0], error, sizeof error));
+    std::vector<float> floats(inputs.begin(), inputs.end());
+    for (float& value : floats) value += 0.25f;
+    done(mlp_plan_set_inputs_f32(plan, floats.data(), floats.size(), given.widths[0], error, sizeof error));
+  };
+  set_inputs();
   for (auto& label : labels) label = random() % given.widths.back();
   for (uint32_t row = 0; row < given.rows && given.weighted; row += 3) labels[row] = given.widths.back() + row;
   for (uint32_t row = 0; row < given.rows; row++) order[row] = (row * 5 + 2) % given.rows;
-  done(mlp_plan_set_inputs_u8(plan, inputs.data(), inputs.size(), given.widths[0], error, sizeof error));
   if (given.has_labels()) {
     done(mlp_plan_set_labels(plan, labels.data(), labels.size(), error, sizeof error));
   } else {
@@ -149,14 +157,16 @@ inline Curve run_case(const EpochCase& given, int path, const std::function<void
     done(mlp_plan_clip_by_norm(plan, gradients.data(), gradients.size(), given.clip, error, sizeof error));
   }
   const std::vector<double> settings = settings_of(given.optimizer);
+  std::vector<double> bias_settings = settings;
+  bias_settings[given.optimizer == MLP_ADAM ? 3 : 2] += given.bias_decay;
   const uint64_t states_needed = needs_of({given.optimizer, settings}).states;
-  const auto update = [&](int32_t parameter, int32_t gradient, const std::vector<int32_t>& states) {
+  const auto update = [&](int32_t parameter, int32_t gradient, const std::vector<double>& settings, const std::vector<int32_t>& states) {
     done(mlp_plan_update(plan, given.optimizer, parameter, gradient, states.data(), states_needed, settings.data(),
                          settings.size(), error, sizeof error));
   };
   for (const Ids& l : ids) {
-    update(l.w, l.dw, {l.mw, l.vw});
-    update(l.b, l.db, {l.mb, l.vb});
+    update(l.w, l.dw, settings, {l.mw, l.vw});
+    update(l.b, l.db, bias_settings, {l.mb, l.vb});
   }
   for (const Ids& l : ids) {
     if (given.average == 0) break;
@@ -178,12 +188,15 @@ inline Curve run_case(const EpochCase& given, int path, const std::function<void
   if (given.diverges) rates[1] = NAN;  // the second step makes the parameters NaN, so that the third ends the epoch
   for (uint32_t epoch = 0; epoch < 2; epoch++) {
     if (epoch > 0) {
-      for (auto& value : inputs) value = random();
-      done(mlp_plan_set_inputs_u8(plan, inputs.data(), inputs.size(), given.widths[0], error, sizeof error));
+      set_inputs();
       const std::vector<float> floats(inputs.begin(), inputs.end());
-      const uint64_t shorter = inputs.size() - given.widths[0];
-      expect(mlp_plan_set_inputs_f32(plan, floats.data(), floats.size(), given.widths[0], error, sizeof error) == MLP_INVALID &&
-                 mlp_plan_set_inputs_u8(plan, inputs.data(), shorter, given.widths[0], error, sizeof error) == MLP_INVALID,
+      const uint64_t size = inputs.size(), columns = given.widths[0];
+      const auto takes = [&](bool are_floats, uint64_t count) {
+        const int32_t status = are_floats ? mlp_plan_set_inputs_f32(plan, floats.data(), count, columns, error, sizeof error)
+                                          : mlp_plan_set_inputs_u8(plan, inputs.data(), count, columns, error, sizeof error);
+        return status != MLP_INVALID;
+      };
+      expect(!takes(!given.floats, size) && !takes(given.floats, size - columns),
              "inputs of another type or number are refused if a plan trains");
     }
     double results[MLP_RESULTS];
@@ -251,8 +264,20 @@ inline const std::vector<EpochCase>& epoch_cases() {
       {{20, 16, 4}, 8, 30, MLP_ADAM, 0, {}, entropy, false, {0.2, 0.5}},
       {{33, 40, 24, 16, 5}, 16, 40, MLP_SGD, 0.05, {MLP_RELU, MLP_SOFTMAX, MLP_GELU, MLP_LINEAR}, entropy, false, {0, 0.4, 0.3, 0}, 0.9},
       {{12, 72, 232, 5}, 16, 40, MLP_ADAM, 0, {}, entropy, false, {}, 0.9},
+      {{20, 16, 4}, 8, 30, MLP_SGD, 0, {}, entropy, false, {}, 0, false, true},
+      {{33, 40, 24, 5}, 16, 40, MLP_ADAM, 0, {}, entropy, false, {}, 0, false, true},
+      {{20, 16, 4}, 8, 30, MLP_ADAM, 0, {}, entropy, false, {}, 0, false, false, 0.5},
+      {{20, 16, 4}, 8, 30, MLP_LION, 0, {}, entropy, false, {}, 0.9, false, false, 0.5},
   };
   return cases;
+}
+
+// Tests that a path gives the curve and the parameters of another one.
+inline void expect_same(const Curve& found, const Curve& wanted) {
+  for (size_t at = 0; at < wanted.losses.size(); at++) {
+    expect(std::fabs(found.losses[at] - wanted.losses[at]) <= 1e-5 * std::fabs(wanted.losses[at]), "the curve of: " + found.path);
+  }
+  expect_near(found.parameters, {wanted.parameters.begin(), wanted.parameters.end()}, 1e-5, "the parameters of: " + found.path);
 }
 
 inline void test_epochs() {
@@ -261,17 +286,15 @@ inline void test_epochs() {
     for (int path : {MLP_PATH_GRAPH, MLP_PATH_PERSISTENT}) {
       const Curve found = run_case(given, path);
       expect(path != MLP_PATH_GRAPH || found.path.find("CUDA graph") == 0, "the path: " + found.path);
-      if (path == MLP_PATH_PERSISTENT && (given.average > 0 || !given.dropout.empty())) {
+      if (path == MLP_PATH_PERSISTENT && given.average == 0 && given.bias_decay > 0) {
+        expect(found.path.find("because the optimizers of the parameters, or their settings, differ") != std::string::npos,
+               "the path: " + found.path);
+      } else if (path == MLP_PATH_PERSISTENT && (given.average > 0 || !given.dropout.empty())) {
         const bool drops = !given.dropout.empty() && given.clip == 0;
         const char* reason = given.clip > 0 ? "gradients are clipped" : drops ? "have a dropout" : "averages of the parameters";
         expect(found.path.find("CUDA graph") == 0 && found.path.find(reason) != std::string::npos, "the path: " + found.path);
       }
-      for (size_t at = 0; at < wanted.losses.size(); at++) {
-        expect(std::fabs(found.losses[at] - wanted.losses[at]) <= 1e-5 * std::fabs(wanted.losses[at]),
-               "the curve of: " + found.path);
-      }
-      expect_near(found.parameters, {wanted.parameters.begin(), wanted.parameters.end()}, 1e-5,
-                  "the parameters of: " + found.path);
+      expect_same(found, wanted);
     }
   }
 }

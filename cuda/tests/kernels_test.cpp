@@ -7,6 +7,7 @@
 #include "epochs.hpp"
 #include "failures.hpp"
 #include "launches.hpp"
+#include "layouts.hpp"
 #include "losses.hpp"
 #include "updates.hpp"
 
@@ -171,6 +172,7 @@ int main(int argc, char** argv) {
     test_epochs();
     test_launches();
     test_failures();
+    if (!quick) test_layouts();
   } catch (const Fault& fault) {
     fprintf(stderr, "error: Cannot test the kernels: %s\n", fault.message.c_str());
     return 1;

@@ -77,8 +77,18 @@ inline void test_failed_launch() {
   });
 }
 
+// Tests that a plan runs after another one has been lowered that needs less shared memory, as plans in other threads may be.
+inline void test_two_plans() {
+  const EpochCase &large = epoch_cases()[6], &small = epoch_cases()[0];
+  const Curve alone = run_case(large, MLP_PATH_PERSISTENT);
+  const Curve found = run_case(large, MLP_PATH_PERSISTENT, [&](mlp_plan*) { run_case(small, MLP_PATH_PERSISTENT); });
+  expect(found.path_after.find("persistent kernel") == 0, "the path after the epochs: " + found.path_after);
+  expect(found.losses == alone.losses && found.parameters == alone.parameters, "another plan changes nothing");
+}
+
 inline void test_launches() {
   test_pieces();
+  test_two_plans();
   if (mlp_kind() != MLP_KIND_EMULATED) return;
   test_time_limit();
   test_failed_launch();

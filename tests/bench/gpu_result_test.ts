@@ -143,6 +143,12 @@ Deno.test("STAGES begins with the build, the device and the instruments", () => 
   ]);
 });
 
+Deno.test("STAGES has the slowest required stage last, so that it takes the time of none of the others", () => {
+  const last = STAGES.findLast(({ required }) => required)!;
+  assertEquals(last.name, "compute-sanitizer racecheck");
+  assert(last.limit >= 120);
+});
+
 Deno.test("textTable() shows what a stage that passed could not measure", () => {
   assertEquals(
     textTable({ ...MADE_UP, stages: [{ ...READ, readings: [], reason: "no cooperative launch" }] }),
