@@ -15,7 +15,7 @@ import { accuracy } from "../tasks/terminal/numbers.ts";
 import { userPath } from "../tasks/terminal/paths.ts";
 import { startTable } from "../tasks/terminal/table.ts";
 import { DEFAULT_MODEL, JSON_OPTION, MODEL_OPTION } from "../tasks/shared/options.ts";
-import { drawInStyle, everyStyle, inkOf } from "../tests/support/drawn_digits.ts";
+import { drawInStyle, everyStyle, fitPen, inkOf } from "../tests/support/drawn_digits.ts";
 
 const COMMAND = {
   name: "drawn",
@@ -33,6 +33,25 @@ const COMMAND = {
           min: 0,
           max: 4294967295,
           help: "seed of the drawings",
+        },
+        size: {
+          kind: "number",
+          default: 0,
+          min: 0,
+          max: 1,
+          help: "longest side of each digit, in widths of the page; 0 varies it",
+        },
+        pen: {
+          kind: "number",
+          default: 0,
+          min: 0,
+          max: 0.3,
+          help: "width of the pen, in widths of the page; 0 varies it",
+        },
+        "fit-pen": {
+          kind: "boolean",
+          default: false,
+          help: "paint lines as the page does for the network: neither thin nor thick for the digit",
         },
         ...JSON_OPTION,
       },
@@ -53,7 +72,7 @@ interface StyleResult {
 if (import.meta.main) await runTask(COMMAND, main);
 
 async function main({ given, screen }: TaskContext<typeof COMMAND["groups"]>): Promise<void> {
-  const { model, each = 20, seed = 1, json = false } = given.drawn;
+  const { model, each = 20, seed = 1, size, pen, "fit-pen": isFitting = false, json = false } = given.drawn;
   const mlp = await Mlp.load(userPath(model ?? DEFAULT_MODEL));
   if (mlp.inFeatures !== digitSide * digitSide || mlp.outFeatures !== 10) {
     throw new TaskError(
@@ -62,8 +81,8 @@ async function main({ given, screen }: TaskContext<typeof COMMAND["groups"]>): P
   }
   const results = everyStyle().map(({ label, style }, number): StyleResult => {
     const guesses = Array.from({ length: each }, (_, drawing) => {
-      const ink = inkOf(drawInStyle(style, createRandom(seed, 65536 * number + drawing)));
-      return indexOfLargest(mlp.predict(centerDigit(ink)));
+      const drawn = drawInStyle(style, createRandom(seed, 65536 * number + drawing), { size, pen });
+      return indexOfLargest(mlp.predict(centerDigit(inkOf(isFitting ? fitPen(drawn) : drawn))));
     });
     const wrong = guesses.filter((guess) => guess !== label).sort();
     return { label, style: style.name, drawings: each, correct: each - wrong.length, wrong };

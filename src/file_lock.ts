@@ -55,6 +55,30 @@ export async function lockFile(
 }
 
 /**
+ * Locks a file that is about to be written on a file system without locks. The lock is the existence of the file
+ * `.NAME.held` beside it, which only one process can create. A process that is killed leaves that file; then nobody
+ * gets the lock until a person removes it.
+ *
+ * @param target as for {@linkcode lockFile}
+ * @returns the function that releases the lock; `undefined` if another process holds it
+ */
+export async function lockByName(target: string): Promise<(() => Promise<void>) | undefined> {
+  const path = heldPath(target);
+  try {
+    (await Deno.open(path, { write: true, createNew: true })).close();
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return undefined;
+    throw error;
+  }
+  return () => Deno.remove(path);
+}
+
+/** Returns the path of the file whose existence is the lock of {@linkcode lockByName}. */
+export function heldPath(target: string): string {
+  return `${folderOf(target)}/.${nameOf(target)}.held`;
+}
+
+/**
  * Tries to lock an open file.
  *
  * @param path the path by which the file was opened
@@ -73,7 +97,9 @@ export async function tryLock(
   if (Deno.build.os === "windows") return "locked"; // the comparison below needs POSIX inode numbers
   try {
     const [opened, named] = [await file.stat(), await Deno.lstat(path)];
-    return opened.ino === named.ino && opened.dev === named.dev ? "locked" : "replaced";
+    // Inode numbers above 2⁵³ are rounded, so that those of two files can be equal here. A file without a name is replaced.
+    const isNamed = opened.nlink !== 0 && opened.ino === named.ino && opened.dev === named.dev;
+    return isNamed ? "locked" : "replaced";
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "replaced";
     throw error;

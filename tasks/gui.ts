@@ -2,6 +2,8 @@
 import { openBackend, type OpenedBackend } from "../src/backends/open.ts";
 import { openCorrections } from "../src/gui/corrections.ts";
 import { createGui, type Gui } from "../src/gui/gui.ts";
+import { isLoopback } from "../src/gui/guard.ts";
+import { lanHosts } from "../src/gui/lan_addresses.ts";
 import { pageFiles } from "../src/gui/page/files.ts";
 import { type GuiServer, serveGui } from "../src/gui/serve.ts";
 import { classNamesOf } from "../src/gui/shown_network.ts";
@@ -32,6 +34,8 @@ import { checkConfig, checkPatience, LAYERS_OPTION, layersOf, networkText } from
 
 /** The default port; if it is in use, the next free one is used. */
 const PORT = 8000;
+/** The hostnames of every interface. */
+const EVERY: readonly string[] = ["0.0.0.0", "::"];
 /** The default path of corrections: drawings that the user labels. */
 const CORRECTIONS = "data/corrections.npz";
 
@@ -66,6 +70,12 @@ const COMMAND = {
           value: "HOST",
           default: "127.0.0.1",
           help: "address to listen on; 0.0.0.0 or :: also lets other machines open the page",
+        },
+        allowGuests: {
+          kind: "boolean",
+          default: false,
+          help:
+            "with --host: let other machines also label drawings, control the training and stop the server",
         },
         open: { kind: "boolean", default: false, help: "open the page in the browser" },
         data: {
@@ -118,14 +128,7 @@ async function main(context: Context): Promise<void> {
   const { mlp, origin, samples, training } = await openShown(context, backend && { backend, before }, save);
   const file = page.corrections === undefined ? projectPath(CORRECTIONS) : userPath(page.corrections);
   const name = shownPath(file);
-  const corrections = openCorrections(file, {
-    name,
-    classNames: classNamesOf(mlp),
-    onUnlocked: ({ message }) =>
-      screen.note(
-        `warning: other programs can write to ${name} at the same time: ${message}`,
-      ),
-  });
+  const corrections = openCorrections(file, { name, classNames: classNamesOf(mlp) });
   const hostname = page.host ?? COMMAND.groups.page.options.host.default;
   await using gui = await createGui({
     mlp,
@@ -134,6 +137,7 @@ async function main(context: Context): Promise<void> {
     training,
     corrections,
     hostname,
+    allowGuests: page.allowGuests,
     page: pageFiles,
   });
   await using server = listen(gui, hostname, page.port);
@@ -142,9 +146,7 @@ async function main(context: Context): Promise<void> {
   }
   screen.row(server.url);
   if (!server.isLoopback) {
-    screen.note(
-      "warning: anyone who can reach this machine over the network can use the page, and stop the server",
-    );
+    noteGuests(screen, { hostname, port: server.port, mayControl: page.allowGuests ?? false });
   }
   if (!training) {
     screen.note(`network  ${networkText(mlp)}`);
@@ -198,6 +200,11 @@ function checkUsage({ page, network, config, machine }: Context["given"]): void 
     if (option !== undefined) throw new UsageError(`${dashed(kebab(option))} needs ${needed}`);
   };
   const { layers, normalize, ...training } = network;
+  if (page.allowGuests && isLoopback(page.host ?? COMMAND.groups.page.options.host.default)) {
+    throw new UsageError(
+      "--allow-guests needs --host 0.0.0.0 or --host ::, because only this machine reaches the page",
+    );
+  }
   if (!page.train) refuseWithout("--train", { ...training, ...config });
   if (!page.train && (page.demo || page.model === undefined)) {
     const foreign = Object.fromEntries(
@@ -236,6 +243,41 @@ async function openShown(
   const settings = { ...given, ...scaled },
     data = { data: page.data, options: { ...options, ...likeInputs(start) } };
   return await openTraining({ backend, threads, ...data, layers, config: settings, start, save }, context);
+}
+
+/** Tells at which addresses other machines open the page, and what they may do there. */
+function noteGuests(
+  screen: Screen,
+  { hostname, port, mayControl }: { hostname: string; port: number; mayControl: boolean },
+): void {
+  const network = interfaces();
+  const hosts = lanHosts(hostname, network ?? []);
+  for (const host of hosts) screen.note(`guests   http://${host}:${port}/`);
+  if (network === undefined) {
+    screen.note("guests   at this machine's address, which needs --allow-sys=networkInterfaces to be shown");
+  } else if (hosts.length === 0) {
+    screen.note(
+      `guests   ${
+        EVERY.includes(hostname) ? "none: this machine has no address in a network" : "at the address above"
+      }`,
+    );
+  }
+  screen.note(
+    mayControl
+      ? "warning: anyone who can reach this machine over the network can use the page, label drawings, and stop the server"
+      : "warning: anyone who can reach this machine over the network can draw on the page; only this machine can label " +
+        "drawings, control the training and stop the server (--allow-guests changes that)",
+  );
+}
+
+/** Returns the network interfaces; `undefined` if this process may not see them. */
+function interfaces(): Deno.NetworkInterfaceInfo[] | undefined {
+  try {
+    return Deno.networkInterfaces();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return undefined;
+    throw error;
+  }
 }
 
 /** Returns the options for the parts of the data set's file. */

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
-import { lockFile } from "../src/file_lock.ts";
+import { lockByName, lockFile, tryLock } from "../src/file_lock.ts";
 import { folderTest, moduleUrl, namesIn, startProgram } from "./support/folders.ts";
 import { readerOf } from "./support/streams.ts";
 
@@ -21,6 +21,29 @@ folderTest("lockFile() gives the lock to one holder at a time, and leaves no fil
   await next.release();
   assertEquals(namesIn(folder), []);
 });
+
+folderTest("lockByName() gives the lock to one holder at a time, and leaves no file", async (folder) => {
+  const target = `${folder}/m.npz`;
+  const release = await lockByName(target);
+  assert(release);
+  assertEquals([namesIn(folder), await lockByName(target)], [[".m.npz.held"], undefined]);
+  await release();
+  assertEquals(namesIn(folder), []);
+});
+
+folderTest(
+  "tryLock() finds that a file was replaced although both inode numbers are rounded to one",
+  async (folder) => {
+    const path = `${folder}/lock`;
+    using file = await Deno.open(path, { write: true, create: true });
+    await Deno.remove(path);
+    await Deno.writeTextFile(path, "another");
+    const { ino, dev } = await Deno.lstat(path), info = await file.stat();
+    file.stat = () => Promise.resolve({ ...info, ino, dev });
+    assertEquals(await tryLock(file, path), "replaced");
+  },
+  { ignore: isWindows },
+);
 
 /** A program that takes the lock, reports it, and keeps it. */
 const holder = (target: string) => `

@@ -21,6 +21,20 @@ const COMMAND = {
       title: "Drawings",
       options: {
         each: { kind: "integer", default: 2, min: 1, help: "drawings in each of the hundred styles" },
+        size: {
+          kind: "number",
+          default: 0,
+          min: 0,
+          max: 1,
+          help: "longest side of each digit, in widths of the pad; 0 varies it",
+        },
+        pen: {
+          kind: "number",
+          default: 0,
+          min: 0,
+          max: 0.3,
+          help: "width of the pen, in widths of the pad; 0 varies it",
+        },
         seed: { kind: "integer", default: 2, min: 0, max: 4294967295, help: "seed of the drawings" },
       },
     },
@@ -31,14 +45,14 @@ const COMMAND = {
 if (import.meta.main) await runTask(COMMAND, main);
 
 async function main({ given, positionals, screen, signal }: TaskContext<typeof COMMAND["groups"]>) {
-  const { each, seed } = withDefaults(COMMAND.groups.drawn.options, given.drawn);
+  const { each, seed, ...fixed } = withDefaults(COMMAND.groups.drawn.options, given.drawn);
   await using opened = await openGui(positionals);
   const { page } = opened;
   const styles = everyStyle(), total = each * styles.length;
   let drawn = 0, correct = 0;
   for (const [number, { label, style }] of styles.entries()) {
     for (let drawing = 0; drawing < each && !signal.aborted; drawing++) {
-      const { strokes, pen } = drawInStyle(style, createRandom(seed, 65536 * number + drawing));
+      const { strokes, pen } = drawInStyle(style, createRandom(seed, 65536 * number + drawing), fixed);
       await page.click("#clear");
       await page.fill("#pen", `${Math.round(200 * pen) / 2}`);
       for (const stroke of strokes) {

@@ -4,7 +4,8 @@
  * @module
  */
 import { digitSide } from "../data/pictures/center.ts";
-import { lockFile } from "../file_lock.ts";
+import { heldPath, lockByName, lockFile } from "../file_lock.ts";
+import { nameOf } from "../file_paths.ts";
 import { readFileBounded, targetOf, writeFileAtomic } from "../files.ts";
 import { formatNpz, parseNpz } from "../formats/npz.ts";
 import { FormatError } from "../errors.ts";
@@ -17,19 +18,30 @@ const maxBytesOf = (count: number) => count * (PIXELS + 1) + 64 * 1024;
 /** Milliseconds between two attempts to lock the file. */
 const RETRY_MILLISECONDS = 20;
 
+/** Options of {@linkcode Corrections.add}. */
+export interface AddOptions {
+  /** True if the same correction may already be in the file; false by default. */
+  readonly isResent?: boolean;
+}
+
 /** A file of corrections. */
 export interface Corrections {
   /** The file's name, for a person. */
   readonly name: string;
   /**
-   * Adds a centered image `[28, 28]` and its label. Returns the number of corrections in the file after that.
+   * Adds a centered image `[28, 28]` and its label. Returns the number of corrections in the file after that; the
+   * file is then on the disk.
    *
+   * @param options `isResent` is true if the same correction may already have been added: then it is not added again
    * @throws {FormatError} if the file is not a file of corrections for this network
    * @throws {RangeError} if it is full
    * @throws {Deno.errors.Busy} if another program keeps it locked
    */
-  add(image: Uint8Array, label: number): Promise<number>;
+  add(image: Uint8Array, label: number, options?: AddOptions): Promise<number>;
 }
+
+/** The arguments of {@linkcode Corrections.add}. */
+type Added = Parameters<Corrections["add"]>;
 
 /** Options of {@linkcode openCorrections}. */
 export interface CorrectionsOptions {
@@ -41,35 +53,39 @@ export interface CorrectionsOptions {
   readonly most?: number;
   /** The maximum time to wait for another program that adds to the file, in milliseconds; 5000 by default. */
   readonly lockMilliseconds?: number;
-  /** Called once with the error of a file system without locks, on which other programs are not kept out. */
-  readonly onUnlocked?: (fault: Error) => void;
 }
 
 /**
  * Opens a file of corrections, which need not exist yet. Each addition locks the file, reads all of it and replaces
- * it, so that several programs can add to it.
+ * it, so that several programs can add to it. On a file system without locks, {@linkcode lockByName} keeps the others out.
  */
 export function openCorrections(path: string, options: CorrectionsOptions): Corrections {
   const { classNames, name = path, most = 10_000, lockMilliseconds = 5000 } = options;
   let last: Promise<unknown> = Promise.resolve();
-  let onUnlocked = options.onUnlocked;
-  const addLocked = async (image: Uint8Array, label: number) => {
-    const lock = await waitForLock(await targetOf(path), lockMilliseconds);
-    if (lock === undefined) {
-      throw new Deno.errors.Busy(`Cannot add to ${JSON.stringify(name)}: another program is writing it`);
-    }
-    if (lock.fault) {
-      onUnlocked?.(lock.fault);
-      onUnlocked = undefined;
-    }
+  const refuse = (fault: string) => new Deno.errors.Busy(`Cannot add to ${JSON.stringify(name)}: ${fault}`);
+  const addLocked = async (...added: Added) => {
+    const target = await targetOf(path);
+    const lock = await waitFor(() => lockFile(target), lockMilliseconds);
+    if (lock === undefined) throw refuse("another program is writing it");
     try {
-      return await add(image, label);
+      if (lock.fault === undefined) return await add(...added);
+      const release = await waitFor(() => lockByName(target), lockMilliseconds);
+      if (release === undefined) {
+        const held = JSON.stringify(nameOf(heldPath(target)));
+        throw refuse(`another program is writing it; if none is, remove the file ${held} beside it`);
+      }
+      try {
+        return await add(...added);
+      } finally {
+        await release();
+      }
     } finally {
       await lock.release();
     }
   };
-  const add = async (image: Uint8Array, label: number) => {
+  const add = async (...[image, label, { isResent = false } = {}]: Added) => {
     const { images, labels } = await read(path, { classNames, name, most });
+    if (isResent && holds(images, labels, image, label)) return labels.length;
     const count = labels.length + 1;
     if (count > most) {
       throw new RangeError(`${JSON.stringify(name)} holds ${most} corrections, which is the most`);
@@ -91,20 +107,33 @@ export function openCorrections(path: string, options: CorrectionsOptions): Corr
   };
   return {
     name,
-    add(image, label) {
-      const added = last.then(() => addLocked(image, label)); // in turn, because each reads the result of the previous one
-      last = added.catch(() => {});
-      return added;
+    add(...added) {
+      const result = last.then(() => addLocked(...added)); // in turn, because each reads the result of the previous one
+      last = result.catch(() => {});
+      return result;
     },
   };
 }
 
-async function waitForLock(target: string, milliseconds: number) {
+/** Repeats an attempt to get a lock until it succeeds or the time is over. */
+async function waitFor<T>(
+  attempt: () => Promise<T | undefined>,
+  milliseconds: number,
+): Promise<T | undefined> {
   for (let waited = 0;; waited += RETRY_MILLISECONDS) {
-    const lock = await lockFile(target);
+    const lock = await attempt();
     if (lock || waited >= milliseconds) return lock;
     await new Promise((resolve) => setTimeout(resolve, RETRY_MILLISECONDS));
   }
+}
+
+/** Returns whether the file holds this image with this label. */
+function holds(images: Uint8Array, labels: Uint8Array, image: Uint8Array, label: number): boolean {
+  return labels.some((other, row) => {
+    if (other !== label) return false;
+    const from = row * PIXELS;
+    return image.every((value, i) => value === images[from + i]);
+  });
 }
 
 async function read(

@@ -12,6 +12,8 @@ export interface Target {
   readonly methods: readonly string[];
   /** The required content type of the body; absent if there is no body, and then no token is required. */
   readonly contentType?: string;
+  /** The action, if guests may not do it: `"stop the server"`. */
+  readonly notForGuests?: string;
 }
 
 /** Matches a valid `Host` header: a host name or address, and optionally a port. */
@@ -27,6 +29,14 @@ export function hostOf(hostname: string): string {
 /** Returns whether an address is a loopback address, which only this machine can reach. */
 export function isLoopback(hostname: string): boolean {
   return LOOPBACK.test(hostOf(hostname));
+}
+
+/**
+ * Returns whether a client's IP address belongs to this machine. It does so only if it is a loopback address, also in
+ * the form in which a server for IPv4 and IPv6 reports it (`::ffff:127.0.0.1`).
+ */
+export function isLocal(address: string): boolean {
+  return isLoopback(address.replace(/^::ffff:(?=[\d.]+$)/i, ""));
 }
 
 /**
@@ -88,6 +98,16 @@ export function checkTarget(request: Request, target: Target, token: string): vo
   if (contentType.trim().toLowerCase() !== target.contentType) {
     throw new RequestError(415, `This address takes ${target.contentType}, found ${contentType.trim()}`);
   }
+}
+
+/**
+ * Checks that a guest, a client on another machine, may do what a target does.
+ *
+ * @throws {RequestError} 403 if the target is only for this machine
+ */
+export function checkRights({ notForGuests }: Target): void {
+  if (notForGuests === undefined) return;
+  throw new RequestError(403, `Guests may not ${notForGuests}; it needs a browser on the server's machine`);
 }
 
 /** Creates a token that cannot be guessed: 32 random bytes as hexadecimal digits. */

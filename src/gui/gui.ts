@@ -8,7 +8,15 @@ import { FormatError } from "../errors.ts";
 import type { Mlp } from "../mlp.ts";
 import { type BodyLimits, parseObject, readBody } from "./body.ts";
 import type { Corrections } from "./corrections.ts";
-import { checkSender, checkTarget, createToken, hostRule, type Target } from "./guard.ts";
+import {
+  checkRights,
+  checkSender,
+  checkTarget,
+  createToken,
+  hostRule,
+  isLocal,
+  type Target,
+} from "./guard.ts";
 import { createPageResponses, type PageFile, SECURITY_HEADERS } from "./page_files.ts";
 import { INK_SIDE, ROUTES, type WatchMessage } from "./protocol.ts";
 import { RequestError, responseOf } from "./refusal.ts";
@@ -32,6 +40,8 @@ export interface GuiOptions {
   readonly corrections?: Corrections;
   /** The training of `mlp`, which the page shows and controls. */
   readonly training?: TrainingSession;
+  /** True if clients on other machines may also correct, control the training and quit; false by default. */
+  readonly allowGuests?: boolean;
   /** Limits that differ from {@linkcode GUI_LIMITS}. */
   readonly limits?: Partial<GuiLimits>;
 }
@@ -51,17 +61,21 @@ export interface GuiLimits {
 /** The default limits. */
 export const GUI_LIMITS: GuiLimits = {
   bodyMilliseconds: 5000,
-  requests: 64,
-  watchers: 32,
-  aliveMilliseconds: 5000,
+  requests: 256,
+  watchers: 256,
+  aliveMilliseconds: 1000,
 };
 
 /** The page's server. */
 export interface Gui extends AsyncDisposable {
   /** The token of this run, which the page sends with each request. */
   readonly token: string;
-  /** Returns the response to a request. Its promise is never rejected. */
-  handle(request: Request): Promise<Response>;
+  /**
+   * Returns the response to a request. Its promise is never rejected.
+   *
+   * @param address the IP address of the client, by which guests are distinguished; this machine's by default
+   */
+  handle(request: Request, address?: string): Promise<Response>;
   /** The promise that resolves when a person quits from the page. */
   readonly quit: Promise<void>;
   /** Ends every stream, and refuses all requests except those for the page's files. */
@@ -75,7 +89,7 @@ const MAX_JSON = 1024;
 /** An address that accepts a body. */
 interface Action extends Target {
   readonly contentType: string;
-  readonly respond: (body: Uint8Array<ArrayBuffer>, url: URL) => unknown;
+  readonly respond: (body: Uint8Array<ArrayBuffer>, query: URLSearchParams, isGuest: boolean) => unknown;
 }
 
 /**
@@ -102,35 +116,50 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
     closed = true;
     watchers.close();
   };
-  const ink = (respond: Action["respond"]): Action => ({ methods: ["POST"], contentType: INK_TYPE, respond });
-  const json = (respond: (body: Record<string, unknown>) => unknown): Action => ({
+  const ink = (respond: Action["respond"], notForGuests?: string): Action => ({
+    methods: ["POST"],
+    contentType: INK_TYPE,
+    notForGuests,
+    respond,
+  });
+  const json = (
+    respond: (body: Record<string, unknown>, isGuest: boolean) => unknown,
+    notForGuests?: string,
+  ): Action => ({
     methods: ["POST"],
     contentType: JSON_TYPE,
-    respond: (body) => respond(parseObject(body)),
+    notForGuests,
+    respond: (body, _query, isGuest) => respond(parseObject(body), isGuest),
   });
   const actions: { readonly [route: string]: Action | undefined } = {
     [ROUTES.predict]: ink((body) => network.predict(checkInk(body))),
     [ROUTES.unit]: json(({ layer, unit }) => network.unit(layer, unit)),
     [ROUTES.sample]: json(() => sampleOf(samples)),
-    [ROUTES.correct]: ink(async (body, url) => {
+    [ROUTES.correct]: ink(async (body, query) => {
       if (corrections === undefined) throw new RequestError(404, "This server keeps no corrections");
-      const text = url.searchParams.get("label") ?? "";
+      const text = query.get("label") ?? "";
       const label = wholeBelow("label", /^\d{1,3}$/.test(text) ? Number(text) : text, mlp.outFeatures);
       const image = network.imageOf(checkInk(body));
       if (image === undefined) throw new RequestError(422, "The sheet is blank");
-      return { count: await keep(corrections, image, label), file: corrections.name };
-    }),
+      const isResent = query.get("resent") === "1";
+      return { count: await keep(corrections, image, label, { isResent }), file: corrections.name };
+    }, "add corrections"),
     [ROUTES.training]: json(({ action }) => {
       if (training === undefined) throw new RequestError(409, "Nothing is being trained");
       if (action !== "pause" && action !== "resume" && action !== "stop") {
         throw new RequestError(400, `"action" needs pause, resume or stop, found ${JSON.stringify(action)}`);
       }
       return training[action]();
-    }),
-    [ROUTES.watch]: json(() => {
-      if (watchers.count >= limits.watchers) throw new RequestError(429, "Too many pages are watching");
+    }, "control the training"),
+    [ROUTES.watch]: json((_body, isGuest) => {
+      if (watchers.count >= limits.watchers) {
+        throw new RequestError(429, `The server is full: ${limits.watchers} pages are open`, {
+          "retry-after": "2",
+        });
+      }
       const first: WatchMessage[] = [{ type: "network", network: network.view() }];
       if (training) first.push({ type: "training", training: training.state }, training.epochs);
+      first.push({ type: "access", isGuest });
       return new Response(watchers.open(first), { headers: { "content-type": "application/x-ndjson" } });
     }),
     [ROUTES.quit]: json(() => {
@@ -138,10 +167,10 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
       close();
       quit.resolve();
       return {};
-    }),
+    }, "stop the server"),
   };
 
-  const respond = async (request: Request): Promise<Response> => {
+  const respond = async (request: Request, isGuest: boolean): Promise<Response> => {
     checkSender(request, isOurs);
     const url = new URL(request.url);
     const page = pages.get(url.pathname), action = actions[url.pathname];
@@ -151,6 +180,7 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
     }
     if (action === undefined) throw new RequestError(404, "There is nothing at this address");
     checkTarget(request, action, token);
+    if (isGuest) checkRights(action);
     if (closed) throw new RequestError(503, "The server is ending");
     if (requests >= limits.requests) {
       throw new RequestError(429, "Too many requests at once", { "retry-after": "1" });
@@ -159,7 +189,7 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
     try {
       const bytes = action.contentType === INK_TYPE ? INK_SIDE * INK_SIDE : MAX_JSON;
       const bodyLimits: BodyLimits = { bytes, milliseconds: limits.bodyMilliseconds };
-      const result = await action.respond(await readBody(request, bodyLimits), url);
+      const result = await action.respond(await readBody(request, bodyLimits), url.searchParams, isGuest);
       return result instanceof Response ? result : Response.json(result);
     } finally {
       requests--;
@@ -169,8 +199,9 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
   return {
     token,
     quit: quit.promise,
-    async handle(request) {
-      const response = await respond(request).catch(responseOf);
+    async handle(request, address = "127.0.0.1") {
+      const isGuest = !options.allowGuests && !isLocal(address);
+      const response = await respond(request, isGuest).catch(responseOf);
       for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.headers.set(name, value);
       // Compression would gain nothing on this machine, and would delay a stream until a block is full.
       if (!response.headers.has("cache-control")) {
@@ -193,11 +224,12 @@ function sampleOf(samples: Dataset | undefined) {
   return { pixels, label: samples.labels[row], row, source: `${samples.source}, test set` };
 }
 
-async function keep(corrections: Corrections, image: Uint8Array, label: number): Promise<number> {
+async function keep(corrections: Corrections, ...added: Parameters<Corrections["add"]>): Promise<number> {
   try {
-    return await corrections.add(image, label);
+    return await corrections.add(...added);
   } catch (error) {
-    if (error instanceof FormatError || error instanceof RangeError || error instanceof Deno.errors.Busy) {
+    if (error instanceof Deno.errors.Busy) throw new RequestError(503, error.message, { "retry-after": "1" });
+    if (error instanceof FormatError || error instanceof RangeError) {
       throw new RequestError(409, error.message);
     }
     throw error;

@@ -6,10 +6,13 @@
  * {@linkcode TOKEN_HEADER}. Ink is sent as bytes (`application/octet-stream`); all other bodies are JSON
  * (`application/json`). The body of an error response is a {@linkcode Refusal}. Its status is:
  *
- * - 421 for a wrong host name, 403 for a page of another site or a wrong token,
+ * - 421 for a wrong host name, 403 for a page of another site, a wrong token, or an action that is not for guests,
  * - 404 for an unknown address, 405 for a wrong method, 415 for a wrong content type,
  * - 413 for a body that is too large, 408 for one that arrives too slowly, 400 for one with wrong content,
- * - 429 for too many requests or streams at once, 503 when the server is ending.
+ * - 429 for too many requests or streams at once, 503 when the server is ending or the file of corrections is locked.
+ *
+ * A guest is a client on another machine. Guests may look, draw and ask, but `correct`, `training` and `quit` are for
+ * this machine only, unless the server allows them to guests.
  * @module
  */
 
@@ -27,7 +30,10 @@ export const ROUTES = {
   unit: "/unit",
   /** `{}` → {@linkcode Sample}; 404 without a test set. */
   sample: "/sample",
-  /** Ink as for `predict`, with `?label=7` → {@linkcode CorrectionKept}; 422 for a blank sheet. */
+  /**
+   * Ink as for `predict`, with `?label=7` → {@linkcode CorrectionKept}; 422 for a blank sheet. With `&resent=1`, the
+   * same drawing with the same label is not added a second time.
+   */
   correct: "/correct",
   /** {@linkcode TrainingRequest} → {@linkcode TrainingState}; 409 if nothing is being trained. */
   training: "/training",
@@ -114,6 +120,8 @@ export interface NetworkView {
   readonly classNames: readonly string[];
   /** The layers: outputs and activation. */
   readonly layers: readonly { readonly outFeatures: number; readonly activation: string }[];
+  /** True if the network gets drawings enlarged and centered; false if it gets the whole sheet. */
+  readonly isCentered: boolean;
   /** The probability from which a guess counts as sure, from 0 to 1. */
   readonly sureFrom: number;
   /** As in {@linkcode Prediction}. */
@@ -181,7 +189,9 @@ export type WatchMessage =
   | { readonly type: "epochs"; readonly epochs: readonly EpochView[]; readonly confusion?: readonly number[] }
   /** A new version of the parameters, with which the drawing should be predicted again. */
   | { readonly type: "version"; readonly version: number }
-  /** A sign that the connection works, sent every 5 seconds. */
+  /** The rights of the page; sent once, after the messages of the present state. A guest may not correct, control the training or quit. */
+  | { readonly type: "access"; readonly isGuest: boolean }
+  /** A sign that the connection works, sent every second. */
   | { readonly type: "alive" }
   /** The server is about to end, because a person quit from a page. */
   | { readonly type: "quit" };

@@ -37,10 +37,10 @@ export interface GuiServer extends AsyncDisposable {
 export function serveGui(gui: Gui, options: ListenOptions): GuiServer {
   const { hostname = "127.0.0.1", port, orNext = false } = options;
   const abort = new AbortController(), sending = new Set<Promise<void>>();
-  const handler = (request: Request, { completed }: Deno.ServeHandlerInfo) => {
+  const handler = (request: Request, { completed, remoteAddr }: Deno.ServeHandlerInfo<Deno.NetAddr>) => {
     const sent = completed.catch(() => {}).finally(() => sending.delete(sent)); // rejected if the client disconnects
     sending.add(sent);
-    return gui.handle(request);
+    return gui.handle(request, remoteAddr.hostname);
   };
   const listen = (at: number): Deno.HttpServer<Deno.NetAddr> => {
     try {

@@ -84,6 +84,7 @@ export function showNetwork(mlp: Mlp, origin: string): ShownNetwork {
       origin,
       classNames: classNamesOf(mlp),
       layers,
+      isCentered: spec.placement === "center",
       sureFrom: UNSURE_BELOW,
       version,
     }),

@@ -11,6 +11,7 @@ const DRIVER = "npm:playwright-core@^1.65";
 export interface Browser {
   version(): string;
   newPage(options?: Readonly<Record<string, unknown>>): Promise<Page>;
+  newContext(): Promise<{ newPage(): Promise<Page>; close(): Promise<void> }>;
   close(): Promise<void>;
 }
 

@@ -39,7 +39,7 @@ test("page keeps the drawing while no server runs, and reads it again when one i
   await first.process.status;
   await page.waitForText(
     "#notice",
-    /^The server does not answer\. The drawing is kept; trying again in [\d.]+ s/,
+    /^The server cannot be reached; .*\. The drawing is kept; this page tries again until it is connected\.$/,
   );
   await page.draw([[0.5, 0.5]]);
   await page.click("#undo");

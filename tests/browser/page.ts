@@ -19,6 +19,7 @@ interface PlaywrightPage extends Page {
     down(options?: { button?: "left" | "right" | "middle" }): Promise<void>;
     up(options?: { button?: "left" | "right" | "middle" }): Promise<void>;
   };
+  bringToFront(): Promise<void>;
   focus(selector: string): Promise<void>;
   hover(selector: string): Promise<void>;
   addScriptTag(script: { content: string }): Promise<unknown>;
@@ -58,6 +59,8 @@ interface Actions {
   onPad(places: readonly Place[]): Promise<Place[]>;
   /** Draws with the mouse; long distances between places are drawn in steps. */
   draw(...strokes: readonly (readonly Place[])[]): Promise<void>;
+  /** Draws with the mouse, with no more events than these places. */
+  drawExactly(stroke: readonly Place[]): Promise<void>;
   /** Returns the texts and values that the page shows now. */
   read(): Promise<Reading>;
   /** Checks a condition repeatedly until it is true: the page's policy blocks Playwright's own waiting. */
@@ -85,8 +88,54 @@ export async function openPage(
   url: string,
   options: Readonly<Record<string, unknown>> = {},
 ): Promise<GuiPage> {
-  const page = await browser.newPage(options) as PlaywrightPage;
-  const faults: string[] = [], urls: string[] = [];
+  const page = await browser.newPage(options);
+  const opened = await show(page, url);
+  return Object.assign(opened, {
+    async [Symbol.asyncDispose]() {
+      await opened.context().close();
+      opened.throwFaults();
+    },
+  });
+}
+
+/** Several tabs of the page. Their disposal throws the errors of their scripts. */
+export interface Tabs extends AsyncDisposable {
+  readonly pages: readonly GuiPage[];
+}
+
+/** Opens tabs in one new context, one after the other, and waits until each has a server unless `isAwaited` is false. */
+export async function openTabs(
+  browser: Browser,
+  url: string,
+  { count, isAwaited = true }: { readonly count: number; readonly isAwaited?: boolean },
+): Promise<Tabs> {
+  const context = await browser.newContext(), pages: (GuiPage & Watched)[] = [];
+  for (let i = 0; i < count; i++) {
+    const page = await show(await context.newPage(), url, { isAwaited });
+    pages.push(Object.assign(page, { [Symbol.asyncDispose]: () => page.close() }));
+  }
+  return {
+    pages,
+    async [Symbol.asyncDispose]() {
+      await context.close();
+      for (const page of pages) page.throwFaults();
+    },
+  };
+}
+
+/** The errors of a page. */
+interface Watched {
+  /** Throws the errors of the page's scripts. */
+  throwFaults(): void;
+}
+
+/** Goes to the page in a new tab, and adds the actions of a user. */
+async function show(
+  tab: Page,
+  url: string,
+  { isAwaited = true } = {},
+): Promise<Omit<GuiPage, typeof Symbol.asyncDispose> & Watched> {
+  const page = tab as PlaywrightPage, faults: string[] = [], urls: string[] = [];
   page.on("request", (request) => urls.push(request.url()));
   page.on("pageerror", (error) => faults.push(error.message));
   page.on("console", (message) => {
@@ -96,11 +145,10 @@ export async function openPage(
     }
   });
   await page.goto(url);
-  await page.waitForSelector('[data-connection="connected"]');
+  if (isAwaited) await page.waitForSelector('[data-connection="connected"]');
   return Object.assign(page, actionsOn(page), {
     urls,
-    async [Symbol.asyncDispose]() {
-      await page.context().close();
+    throwFaults() {
       if (faults.length > 0) throw new Error(`The page had errors: ${faults.join("; ")}`);
     },
   });
@@ -117,13 +165,14 @@ function actionsOn(page: PlaywrightPage): Actions {
       return places.map(([x, y]) => [left + x * side, top + y * side]);
     },
     async draw(...strokes) {
-      for (const stroke of strokes) {
-        const [first, ...rest] = await actions.onPad(closer(stroke));
-        await page.mouse.move(...first);
-        await page.mouse.down();
-        for (const place of rest) await page.mouse.move(...place);
-        await page.mouse.up();
-      }
+      for (const stroke of strokes) await actions.drawExactly(closer(stroke));
+    },
+    async drawExactly(stroke) {
+      const [first, ...rest] = await actions.onPad(stroke);
+      await page.mouse.move(...first);
+      await page.mouse.down();
+      for (const place of rest) await page.mouse.move(...place);
+      await page.mouse.up();
     },
     read: () =>
       page.evaluate(() => ({
@@ -154,10 +203,7 @@ function actionsOn(page: PlaywrightPage): Actions {
   return actions;
 }
 
-/**
- * Adds points to a stroke, one every fiftieth of the pad, like real pointers: the page rounds corners between distant
- * points.
- */
+/** Adds points to a stroke, one every fiftieth of the pad, like real pointers. */
 export function closer(stroke: readonly Place[]): Place[] {
   return stroke.flatMap(([x, y], i) => {
     const [fromX, fromY] = stroke[Math.max(0, i - 1)], length = Math.hypot(x - fromX, y - fromY);

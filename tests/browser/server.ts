@@ -27,25 +27,55 @@ export interface TestGui extends AsyncDisposable {
   readonly paths: string[];
   /** Runs before each response to a request for a guess. */
   before: (() => Promise<void>) | undefined;
+  /** The number of open streams. */
+  readonly watching: number;
   /** Resolves when a page quits. */
   readonly quit: Promise<void>;
   /** Waits until the page has sent the current drawing, and returns its ink. */
   lastSheet(): Promise<Uint8Array>;
 }
 
-/** Serves the page on a free port. */
-export async function serveTest(mlp: Mlp, options: Partial<GuiOptions> = {}): Promise<TestGui> {
+/** Serves the page on a free port. Pages seem to be on the machine with the IP address `address`. */
+export async function serveTest(
+  mlp: Mlp,
+  options: Partial<GuiOptions> = {},
+  { address }: { readonly address?: string } = {},
+): Promise<TestGui> {
   const gui = await createGui({ mlp, origin: "a test", page: pageFiles, ...options });
   const sheets: Uint8Array[] = [], paths: string[] = [];
-  const test = { before: undefined as TestGui["before"] };
+  const test = { before: undefined as TestGui["before"], watching: 0 };
+  const watched = (response: Response) => {
+    if (!response.ok) return response;
+    test.watching++;
+    let isOpen = true;
+    const end = () => {
+      if (isOpen) test.watching--;
+      isOpen = false;
+    };
+    const reader = response.body!.getReader();
+    const body = new ReadableStream({
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (!done) return controller.enqueue(value);
+        if (isOpen) controller.close();
+        end();
+      },
+      cancel(reason) {
+        end();
+        return reader.cancel(reason);
+      },
+    });
+    return new Response(body, response);
+  };
   const handle = async (request: Request) => {
     const { url, method, headers } = request, { pathname } = new URL(url);
     paths.push(pathname);
-    if (pathname !== "/predict") return await gui.handle(request);
+    if (pathname === "/watch") return await watched(await gui.handle(request, address));
+    if (pathname !== "/predict") return await gui.handle(request, address);
     const body = new Uint8Array(await request.arrayBuffer());
     sheets.push(body);
     await test.before?.();
-    return await gui.handle(new Request(url, { method, headers, body }));
+    return await gui.handle(new Request(url, { method, headers, body }), address);
   };
   const server = serveGui({ ...gui, handle }, { port: 0 });
   return Object.assign(test, {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Browser } from "./chromium.ts";
-import { type GuiPage, openBrowser, openPage } from "./page.ts";
+import { type GuiPage, openBrowser, openPage, openTabs, type Tabs } from "./page.ts";
 import { serveTest, type TestGui, trainSmall } from "./server.ts";
 
 /** Playwright's options for a page, such as the size of its window or its color scheme. */
@@ -14,6 +14,8 @@ type PageOptions = Readonly<Record<string, unknown>>;
 export interface Suite<T> {
   /** Opens a page of any server; the test disposes of it. */
   openPage(url: string, options?: PageOptions): Promise<GuiPage>;
+  /** Opens several tabs of any server, one after the other, which share a browser's connections; the test disposes of them. */
+  openTabs(url: string, count: number, options?: { readonly isAwaited?: boolean }): Promise<Tabs>;
   /** Registers a test, which gets the prepared value. */
   test(name: string, work: (prepared: T) => Promise<void>): void;
 }
@@ -44,6 +46,7 @@ export function prepareTests<T>(prepare: (stack: AsyncDisposableStack) => Promis
   Deno.test.afterAll(() => stack.disposeAsync());
   return {
     openPage: (url, options) => openPage(browser, url, options),
+    openTabs: (url, count, options) => openTabs(browser, url, { count, ...options }),
     test: (name, work) => Deno.test(name, () => work(prepared)),
   };
 }

@@ -69,7 +69,7 @@ taskTest(
     const flag = (name: string) => new RegExp(`--allow-${name}=([^' ]+)`).exec(script)?.[1].split(",").sort();
     assertEquals(flag("ffi"), ffi.map((file) => resolve(ROOT, file)).sort());
     assertEquals(flag("env"), names.filter((name) => name !== "INIT_CWD").sort());
-    for (const name of ["net", "run"]) {
+    for (const name of ["net", "run", "sys"]) {
       assertEquals(flag(name), new RegExp(`--allow-${name}=(\\S+)`).exec(gui)?.[1].split(",").sort());
     }
   },

@@ -4,7 +4,7 @@ import { loadDataset } from "../../src/data/load.ts";
 import { FormatError } from "../../src/errors.ts";
 import { formatNpz } from "../../src/formats/npz.ts";
 import { openCorrections } from "../../src/gui/corrections.ts";
-import { lockFile } from "../../src/file_lock.ts";
+import { lockByName, lockFile } from "../../src/file_lock.ts";
 import { folderTest, moduleUrl, namesIn, startProgram } from "../support/folders.ts";
 import { readerOf } from "../support/streams.ts";
 
@@ -35,26 +35,64 @@ folderTest("openCorrections() loses no corrections that are added at the same ti
   assertEquals([...(await loadDataset(path)).train.labels!], labels);
 });
 
-folderTest(
-  "openCorrections() loses no corrections that several programs add at the same time",
-  async (folder) => {
-    const path = join(folder, "c.npz");
-    const program = (number: number) => `
+/** Code that takes the locks from the file system. */
+const WITHOUT_LOCKS = `
+    Deno.FsFile.prototype.tryLock = () => Promise.reject(new Deno.errors.NotSupported("No locks"));`;
+
+for (const [system, prepare] of [["", ""], [", on a file system without locks", WITHOUT_LOCKS]]) {
+  folderTest(
+    `openCorrections() loses no corrections that several programs add at the same time${system}`,
+    async (folder) => {
+      const path = join(folder, "c.npz");
+      const program = (number: number) =>
+        `${prepare}
     import { openCorrections } from ${JSON.stringify(moduleUrl("src/gui/corrections.ts"))};
     const corrections = openCorrections(${JSON.stringify(path)}, { classNames: ${
-      JSON.stringify(classNames)
-    } });
+          JSON.stringify(classNames)
+        } });
     for (let i = 0; i < 10; i++) await corrections.add(new Uint8Array(784).fill(1), ${number});
     console.log("done");`;
-    const processes = [3, 4, 5].map((number) => startProgram(program(number)));
-    const outputs = await Promise.all(processes.map(({ stdout }) => readerOf(stdout).until()));
-    assertEquals(outputs, ["done\n", "done\n", "done\n"]);
-    await Promise.all(processes.map(({ status }) => status));
-    const added = [...(await loadDataset(path)).train.labels!];
-    assertEquals(added.sort(), [3, 4, 5].flatMap((number) => Array(10).fill(number)));
+      const processes = [3, 4, 5].map((number) => startProgram(program(number)));
+      const outputs = await Promise.all(processes.map(({ stdout }) => readerOf(stdout).until()));
+      assertEquals(outputs, ["done\n", "done\n", "done\n"]);
+      await Promise.all(processes.map(({ status }) => status));
+      const added = [...(await loadDataset(path)).train.labels!];
+      assertEquals(added.sort(), [3, 4, 5].flatMap((number) => Array(10).fill(number)));
+      assertEquals(namesIn(folder), ["c.npz"]);
+    },
+    { needs: ["run"] },
+  );
+}
+
+folderTest(
+  "openCorrections() names the file to remove if a program was killed on a file system without locks",
+  async (folder) => {
+    const path = join(folder, "c.npz"), { tryLock } = Deno.FsFile.prototype;
+    const corrections = openCorrections(path, { classNames, lockMilliseconds: 50 });
+    const killed = await lockByName(path);
+    try {
+      Deno.FsFile.prototype.tryLock = () => Promise.reject(new Deno.errors.NotSupported("No locks"));
+      const refused = `another program is writing it; if none is, remove the file ".c.npz.held" beside it`;
+      await assertRejects(() => corrections.add(imageOf(1), 1), Deno.errors.Busy, refused);
+      await killed!();
+      assertEquals(await corrections.add(imageOf(1), 1), 1);
+    } finally {
+      Deno.FsFile.prototype.tryLock = tryLock;
+    }
     assertEquals(namesIn(folder), ["c.npz"]);
   },
-  { needs: ["run"] },
+);
+
+folderTest(
+  "openCorrections() adds a correction once that is sent again after a lost response",
+  async (folder) => {
+    const corrections = openCorrections(join(folder, "c.npz"), { classNames }), again = { isResent: true };
+    assertEquals(await corrections.add(imageOf(1), 1, again), 1); // the first one never arrived
+    assertEquals(await corrections.add(imageOf(1), 1, again), 1);
+    assertEquals(await corrections.add(imageOf(2), 1, again), 2); // another image
+    assertEquals(await corrections.add(imageOf(1), 2, again), 3); // another label
+    assertEquals(await corrections.add(imageOf(1), 1), 4); // not sent again
+  },
 );
 
 folderTest("openCorrections() reports that another program keeps the file locked", async (folder) => {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { hostRule } from "../../src/gui/guard.ts";
+import { hostRule, isLocal } from "../../src/gui/guard.ts";
 
 /** The name on which the server listens, the hosts that it accepts, and hosts that it refuses. */
 const HOSTS: [hostname: string, ours: string[], others: string[]][] = [
@@ -52,3 +52,19 @@ for (const [hostname, ours, others] of HOSTS) {
     assertEquals(others.filter((host) => isOurs(host)), []);
   });
 }
+
+Deno.test("isLocal() is true only for loopback addresses", () => {
+  const local = ["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1", "::FFFF:127.0.0.1"];
+  const others = [
+    "192.168.1.5",
+    "10.0.0.1",
+    "::ffff:192.168.1.5",
+    "fe80::1",
+    "::ffff:1",
+    "1127.0.0.1",
+    "",
+    "127.0.0.1.a",
+  ];
+  assertEquals(local.filter((address) => !isLocal(address)), []);
+  assertEquals(others.filter(isLocal), []);
+});

@@ -160,8 +160,12 @@ Deno.test("createGui() ends on a quit request, and informs the pages that watch"
   assertEquals(stream.headers.get("content-type"), "application/x-ndjson");
   assertEquals((await ask(gui, ROUTES.quit)).json, {});
   await gui.quit;
-  const [first, last, end] = (await stream.text()).split("\n").map((line) => line && JSON.parse(line));
-  assertEquals([first.type, last, end], ["network", { type: "quit" }, ""]);
+  const [first, access, last, end] = (await stream.text()).split("\n").map((line) =>
+    line && JSON.parse(line)
+  );
+  assertEquals([first.type, access, last, end], ["network", { type: "access", isGuest: false }, {
+    type: "quit",
+  }, ""]);
   assertEquals(first.network, {
     title: "784-12-7-10, 9,591 parameters",
     origin: "a test",
@@ -171,6 +175,7 @@ Deno.test("createGui() ends on a quit request, and informs the pages that watch"
       { outFeatures: 7, activation: "tanh" },
       { outFeatures: 10, activation: "softmax" },
     ],
+    isCentered: true,
     sureFrom: 0.6,
     version: 1,
   });
@@ -185,7 +190,7 @@ Deno.test(
     const watch = () => gui.handle(requestOf(gui, ROUTES.watch));
     const first = await watch(), second = await watch(), third = await watch();
     assertEquals([first.status, second.status, third.status], [200, 200, 429]);
-    await third.body?.cancel();
+    assertEquals(await third.json(), { error: "The server is full: 2 pages are open" });
     await first.body?.cancel();
     const fourth = await watch();
     assertEquals(fourth.status, 200);

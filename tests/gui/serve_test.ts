@@ -3,7 +3,10 @@ import { assert, assertEquals, assertMatch, assertNotEquals, assertThrows } from
 import { INK_SIDE, ROUTES, TOKEN_HEADER } from "../../src/gui/protocol.ts";
 import type { Gui, GuiOptions } from "../../src/gui/gui.ts";
 import { type GuiServer, type ListenOptions, serveGui } from "../../src/gui/serve.ts";
+import { loadDataset } from "../../src/data/load.ts";
+import { openCorrections } from "../../src/gui/corrections.ts";
 import { within } from "../support/deadline.ts";
+import { folderTest } from "../support/folders.ts";
 import { isGranted } from "../support/permissions.ts";
 import { drawInk, openGui } from "./support.ts";
 
@@ -229,3 +232,57 @@ serveTest(
     assertNotEquals(next.port, server.port);
   },
 );
+
+serveTest("serveGui() tells the address of the client", async ({ gui, server }) => {
+  const addresses: (string | undefined)[] = [];
+  const handle: Gui["handle"] = (request, address) => {
+    addresses.push(address);
+    return gui.handle(request, address);
+  };
+  await using other = serveGui({ ...gui, handle }, { port: 0 });
+  for (const { url } of [server, other]) await (await fetch(url)).body?.cancel();
+  assertEquals(addresses, ["127.0.0.1"]);
+});
+
+serveTest(
+  "serveGui() serves 200 pages that watch and draw at the same time, and refuses more than its limit",
+  async (served) => {
+    const pages = Array.from({ length: 200 }, async (_, page) => {
+      const stream = await served.post(ROUTES.watch, "{}");
+      assertEquals(stream.status, 200);
+      const text = stream.text();
+      for (let drawing = 0; drawing < 3; drawing++) {
+        const response = await served.post(ROUTES.predict, drawInk({ left: 40 + page % 100 }));
+        assertEquals([response.status, (await response.json()).probabilities.length], [200, 10]);
+      }
+      return { text };
+    });
+    const streams = await Promise.all(pages);
+    const full = await served.post(ROUTES.watch, "{}");
+    assertEquals([full.status, (await full.json()).error], [429, "The server is full: 200 pages are open"]);
+    await (await served.post(ROUTES.quit, "{}")).body?.cancel();
+    for (const { text } of streams) assertMatch(await text, /^\{"type":"network".*\n\{"type":"quit"\}\n$/s);
+  },
+  { limits: { watchers: 200 } },
+);
+
+folderTest("two servers lose no correction of one file that they acknowledged", async (folder) => {
+  const path = `${folder}/c.npz`, classNames = Array.from({ length: 10 }, (_, label) => `${label}`);
+  const guis = await Promise.all(
+    [1, 2].map(() => openGui({ corrections: openCorrections(path, { classNames }) })),
+  );
+  await using one = serveGui(guis[0], { port: 0 });
+  await using two = serveGui(guis[1], { port: 0 });
+  const counts = await Promise.all([one, two].flatMap((server, at) => {
+    const { post } = serve(guis[at], server);
+    return Array.from({ length: 20 }, async (_, label) => {
+      const response = await post(`${ROUTES.correct}?label=${label % 10}`, drawInk({ left: 50 + label }));
+      assertEquals(response.status, 200);
+      return (await response.json()).count;
+    });
+  }));
+  const numbers = Array.from({ length: 40 }, (_, at) => at + 1);
+  assertEquals(counts.sort((a, b) => a - b), numbers);
+  const { labels } = (await loadDataset(path)).train;
+  assertEquals([...labels!].sort(), numbers.map((number) => Math.floor((number - 1) / 4)));
+}, { ignore: !isGranted({ name: "net", host: "127.0.0.1" }) });

@@ -70,6 +70,7 @@ Deno.test("showNetwork() scales the complete drawing for a network of complete p
   const ink = drawInk({ left: 20 }), sheet = { width: INK_SIDE, height: INK_SIDE, channels: 1 } as const;
   const wanted = resizePicture({ ...sheet, pixels: ink }, { width: 28, height: 28, channels: 1 });
   const shown = showNetwork(networkOfImages({ white: 1, placement: "resize" }), "");
+  assertEquals(shown.view().isCentered, false);
   assertEquals(shown.predict(ink).seen, [...wanted]);
   assertEquals(shown.imageOf(ink), wanted);
   assertEquals(shown.predict(new Uint8Array(INK_SIDE ** 2)).seen, null);

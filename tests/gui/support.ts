@@ -46,6 +46,8 @@ export interface RequestChanges {
   readonly method?: string;
   readonly body?: BodyInit;
   readonly headers?: Readonly<Record<string, string | undefined>>;
+  /** The address of the client; this machine's by default. */
+  readonly address?: string;
 }
 
 /** Creates a request as the page sends it, with these differences. */
@@ -72,7 +74,7 @@ export async function ask(
   route: string,
   changed?: RequestChanges,
 ): Promise<{ status: number; headers: Headers; json: Record<string, unknown> }> {
-  const response = await gui.handle(requestOf(gui, route, changed));
+  const response = await gui.handle(requestOf(gui, route, changed), changed?.address);
   const text = await response.text();
   return {
     status: response.status,

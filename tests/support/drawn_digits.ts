@@ -1,6 +1,7 @@
 /** Draws digits on a page in the styles of drawn_styles.ts, with random variations. @module */
 import type { Ink } from "../../src/data/pictures/center.ts";
 import { paintLine } from "../../src/data/digits/raster.ts";
+import { withFittingPen } from "../../src/gui/page/line.js";
 import type { Random } from "../../src/random.ts";
 import { DRAWN_STYLES, type DrawnStyle } from "./drawn_styles.ts";
 
@@ -24,8 +25,14 @@ const ROTATION = 0.06, SLANT = 0.08, STRETCH = 0.1, WOBBLE = 0.012;
 
 /**
  * Draws a digit in this style, with random size, place and pen, and slightly rotated, slanted, stretched and wobbly.
+ *
+ * @param options the length of its longest side and the width of the pen, from 0 to 1; they are random if not given or 0
  */
-export function drawInStyle({ strokes }: DrawnStyle, random: Random): DrawnDigit {
+export function drawInStyle(
+  { strokes }: DrawnStyle,
+  random: Random,
+  options: { readonly size?: number; readonly pen?: number } = {},
+): DrawnDigit {
   const angle = ROTATION * random.normal(), slant = SLANT * random.normal();
   const stretch = Math.exp(STRETCH * random.normal());
   const cos = Math.cos(angle), sin = Math.sin(angle);
@@ -43,8 +50,9 @@ export function drawInStyle({ strokes }: DrawnStyle, random: Random): DrawnDigit
       return [cos * slanted - sin * (y + v), sin * slanted + cos * (y + v)] as const;
     });
   });
-  const pen = LEAST_PEN + (GREATEST_PEN - LEAST_PEN) * random.next();
-  const side = LEAST_SIDE + (1 - pen - LEAST_SIDE) * random.next();
+  const anyPen = LEAST_PEN + (GREATEST_PEN - LEAST_PEN) * random.next(), pen = options.pen || anyPen;
+  const anySide = LEAST_SIDE + (1 - pen - LEAST_SIDE) * random.next();
+  const side = Math.min(options.size || anySide, 1 - pen);
   const axes = [0, 1].map((axis) => bent.flat().map((point) => point[axis]));
   const [least, most] = [Math.min, Math.max].map((pick) => axes.map((values) => pick(...values)));
   const scale = side / Math.max(most[0] - least[0], most[1] - least[1]);
@@ -57,6 +65,12 @@ export function drawInStyle({ strokes }: DrawnStyle, random: Random): DrawnDigit
       points.map(([x, y]) => [left + scale * (x - least[0]), top + scale * (y - least[1])])
     ),
   };
+}
+
+/** Returns the digit with the pen that the page's ink has for the network. */
+export function fitPen({ strokes, pen }: DrawnDigit): DrawnDigit {
+  const [first] = withFittingPen(strokes.map((points) => ({ width: pen, points: points.flat() })));
+  return { strokes, pen: "points" in first ? first.width : pen };
 }
 
 /** Renders the digit on a page of `side` pixels. */

@@ -87,6 +87,21 @@ guiTest("gui serves a model until the page quits, and then frees the port", asyn
   Deno.listen({ hostname: "127.0.0.1", port: Number(new URL(running.url).port) }).close();
 });
 
+guiTest("gui tells the address of this machine for guests, and what they may do", async (folder) => {
+  await folder.write("m.npz", createNetwork().format());
+  const owned: string[] = [], shared = ["--allow-guests"];
+  for (const args of [owned, shared]) {
+    const running = await start(folder, "--model", "m.npz", "--port", "0", "--host", "0.0.0.0", ...args);
+    assertMatch(running.url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
+    const { port } = new URL(running.url);
+    const { code, rest, stderr } = await quit(running);
+    assertEquals([code, rest], [0, ""]);
+    // A machine without a network has none.
+    assertMatch(stderr, new RegExp(`^guests   (http://[\\d.]+:${port}/|none: .*)$`, "m"));
+    assertEquals(stderr.includes("only this machine can label"), args === owned);
+  }
+});
+
 guiTest("gui ends with 130 on Ctrl-C", async (folder) => {
   await folder.write("m.npz", createNetwork().format());
   const running = await start(folder, "--model", "m.npz", "--port", "0");
@@ -121,6 +136,7 @@ guiTest(
 
 /** Command lines that are refused, and their errors. */
 const REFUSED: [args: string[], code: number, stderr: RegExp][] = [
+  [["--model", "m.npz", "--allow-guests"], 2, /^error: --allow-guests needs --host 0\.0\.0\.0 /],
   [
     ["--model", "none.npz"],
     1,

@@ -69,6 +69,7 @@ export function createBars() {
       next = `${names[runnerUp]}, ${percent(probabilities[runnerUp])}`;
     guess.textContent = names[best];
     guess.classList.toggle("long", names[best].length > 2);
+    guess.style.setProperty("--letters", `${names[best].length}`);
     verdict.replaceChildren(
       make("strong", {}, sure ? `Sure: ${share}` : `Not sure: ${share}`),
       make("span", {}, `Second: ${next}`),

@@ -7,6 +7,7 @@ import asking from "./asking.js" with { type: "text" };
 import bars from "./bars.js" with { type: "text" };
 import confusion from "./confusion.js" with { type: "text" };
 import curves from "./curves.js" with { type: "text" };
+import drawing from "./drawing.js" with { type: "text" };
 import drawingStyle from "./drawing.css" with { type: "text" };
 import dom from "./dom.js" with { type: "text" };
 import icon from "./icon.svg" with { type: "text" };
@@ -15,12 +16,18 @@ import insideStyle from "./inside.css" with { type: "text" };
 import inside from "./inside.js" with { type: "text" };
 import keys from "./keys.js" with { type: "text" };
 import pad from "./pad.js" with { type: "text" };
+import keeping from "./keeping.js" with { type: "text" };
+import large from "./large.js" with { type: "text" };
+import largeStyle from "./large.css" with { type: "text" };
+import line from "./line.js" with { type: "text" };
+import memory from "./memory.js" with { type: "text" };
 import narrowStyle from "./narrow.css" with { type: "text" };
 import pageStyle from "./page.css" with { type: "text" };
 import html from "./page.html" with { type: "text" };
 import page from "./page.js" with { type: "text" };
 import palette from "./palette.js" with { type: "text" };
 import server from "./server.js" with { type: "text" };
+import tabs from "./tabs.js" with { type: "text" };
 import teaching from "./teaching.js" with { type: "text" };
 import trainingStyle from "./training.css" with { type: "text" };
 import training from "./training.js" with { type: "text" };
@@ -28,7 +35,7 @@ import training from "./training.js" with { type: "text" };
 const script = "text/javascript; charset=utf-8";
 
 /** The style sheet, joined from several files; later files override earlier ones. */
-const styles = [pageStyle, drawingStyle, insideStyle, trainingStyle, narrowStyle].join("\n");
+const styles = [pageStyle, drawingStyle, insideStyle, trainingStyle, narrowStyle, largeStyle].join("\n");
 
 /** Every file of the page; the first is the page itself. */
 export const pageFiles: readonly PageFile[] = [
@@ -40,13 +47,19 @@ export const pageFiles: readonly PageFile[] = [
   { route: "/confusion.js", mediaType: script, text: confusion },
   { route: "/curves.js", mediaType: script, text: curves },
   { route: "/dom.js", mediaType: script, text: dom },
+  { route: "/drawing.js", mediaType: script, text: drawing },
   { route: "/ink.js", mediaType: script, text: ink },
   { route: "/inside.js", mediaType: script, text: inside },
   { route: "/keys.js", mediaType: script, text: keys },
+  { route: "/keeping.js", mediaType: script, text: keeping },
+  { route: "/large.js", mediaType: script, text: large },
+  { route: "/line.js", mediaType: script, text: line },
+  { route: "/memory.js", mediaType: script, text: memory },
   { route: "/pad.js", mediaType: script, text: pad },
   { route: "/page.js", mediaType: script, text: page },
   { route: "/palette.js", mediaType: script, text: palette },
   { route: "/server.js", mediaType: script, text: server },
+  { route: "/tabs.js", mediaType: script, text: tabs },
   { route: "/teaching.js", mediaType: script, text: teaching },
   { route: "/training.js", mediaType: script, text: training },
 ];

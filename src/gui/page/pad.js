@@ -1,8 +1,11 @@
 /** The drawing pad, for mouse, pen, touch and arrow keys. @module */
 /** @import { PaintedInk } from "./ink.js" */
 import { announce, byId, contextOf } from "./dom.js";
+import { partOnSheet } from "./line.js";
 import { onPaletteChange, palette } from "./palette.js";
 
+/** Elements that a press beside the pad is meant for. */
+const controls = "button, input, label, a, [tabindex]";
 /** The step of an arrow key, in widths of the pad; with Shift, four times as long. */
 const keyStep = 1 / 28;
 
@@ -16,6 +19,9 @@ export function createPad(ink) {
   const cursor = { x: 0.5, y: 0.5, isDown: false };
   /** The pointer that draws. @type {number | undefined} */
   let pointer;
+  /** The pointer that was pressed beside the pad, and its last place. */
+  /** @type {{ id: number, place: readonly number[] } | undefined} */
+  let outside;
 
   let isDue = false;
   const repaint = () => {
@@ -65,24 +71,59 @@ export function createPad(ink) {
     ink.end();
   };
 
-  canvas.addEventListener("pointerdown", (event) => {
-    if (pointer !== undefined || event.button !== 0 || !event.isPrimary) return;
+  /** @param {PointerEvent} event @param {readonly number[]} places */
+  const start = (event, [x, y, ...rest]) => {
     lift();
     pointer = event.pointerId;
     canvas.setPointerCapture(pointer);
-    const [x, y] = placesOf([event]);
     ink.begin(x, y, width());
+    ink.extend(rest);
+  };
+
+  canvas.addEventListener("pointerdown", (event) => {
+    if (pointer !== undefined || event.button !== 0 || !event.isPrimary) return;
+    start(event, placesOf([event]));
   });
-  canvas.addEventListener("pointermove", (event) => {
-    if (event.pointerId !== pointer) return;
+  /** Returns the places of all events that the browser joined in this one. @param {PointerEvent} event */
+  const placesIn = (event) => {
     const all = event.getCoalescedEvents?.() ?? [];
-    ink.extend(placesOf(all.length > 0 ? all : [event]));
+    return placesOf(all.length > 0 ? all : [event]);
+  };
+  canvas.addEventListener("pointermove", (event) => {
+    if (event.pointerId === pointer) ink.extend(placesIn(event));
   });
   for (const end of /** @type {const} */ (["pointerup", "pointercancel", "lostpointercapture"])) {
     canvas.addEventListener(end, (event) => {
-      if (event.pointerId === pointer) lift();
+      if (event.pointerId !== pointer) return;
+      if (end === "pointerup") ink.extend(placesOf([event]));
+      lift();
     });
   }
+
+  // A stroke that begins beside the pad is drawn from its edge. Fingers scroll there.
+  document.addEventListener("pointerdown", (event) => {
+    const { target, button, isPrimary, pointerType, pointerId } = event;
+    const isBeside = target instanceof Element && !target.closest(controls) && pointerType !== "touch";
+    outside = isBeside && button === 0 && isPrimary ? { id: pointerId, place: placesOf([event]) } : undefined;
+  });
+  document.addEventListener("pointermove", (event) => {
+    if (event.pointerId !== outside?.id) return;
+    if ((event.buttons & 1) === 0) return outside = undefined;
+    const places = placesIn(event);
+    for (let i = 0; i < places.length; i += 2) {
+      const from = outside.place, to = places.slice(i, i + 2), part = partOnSheet(from, to);
+      outside.place = to;
+      if (!part) continue;
+      const first = from.map((value, axis) => value + part[0] * (to[axis] - value));
+      outside = undefined;
+      getSelection()?.removeAllRanges();
+      return start(event, [...first, ...places.slice(i)]);
+    }
+  });
+  document.addEventListener("selectstart", (event) => {
+    if (pointer !== undefined) event.preventDefault();
+  });
+
   canvas.addEventListener("contextmenu", (event) => {
     if (pointer !== undefined) event.preventDefault(); // a long touch draws a dot and opens no menu
   });

@@ -6,6 +6,8 @@ import { byId, reasonOf, write } from "./dom.js";
 import { createInk } from "./ink.js";
 import { createInside } from "./inside.js";
 import { createKeys } from "./keys.js";
+import { keepDrawing } from "./keeping.js";
+import { createLarge } from "./large.js";
 import { createPad } from "./pad.js";
 import { connect } from "./server.js";
 import { createTeaching } from "./teaching.js";
@@ -26,9 +28,13 @@ const server = connect({
       classNames = network.classNames;
       write("network", network.title);
       write("origin", network.origin);
+      ink.isCentered = network.isCentered;
       for (const part of [bars, inside]) part.setNetwork(network);
       teaching.setNames(classNames);
+      teaching.send();
       demand();
+    } else if (message.type === "access") {
+      showAccess(message.isGuest);
     } else if (message.type === "version") {
       inside.refresh();
       demand();
@@ -49,24 +55,32 @@ const demand = createAsking(server, ink, (prediction) => {
 });
 
 const quit = () => void server.quit().catch((error) => notify(`The server did not end: ${reasonOf(error)}`));
-createKeys({ clear: ink.clear, undo: ink.undo, quit });
-byId("clear").addEventListener("click", ink.clear);
-byId("undo").addEventListener("click", ink.undo);
+createKeys({ ...ink, large: createLarge(), quit });
+for (const name of /** @type {const} */ (["clear", "undo", "redo"])) {
+  byId(name).addEventListener("click", ink[name]);
+}
 byId("quit").addEventListener("click", quit);
 
 /** @param {string} text */
 function notify(text) {
   const notice = byId("notice");
-  notice.textContent = text;
+  if (notice.textContent !== text) notice.textContent = text; // the same text is not announced again
   notice.hidden = text === "";
 }
 
+/** Hides what a guest, a page on another machine, may not do. @param {boolean} isGuest */
+function showAccess(isGuest) {
+  for (const id of ["quit", "pause", "stop"]) byId(id).hidden = isGuest;
+  if (isGuest) write("connection", "Connected as guest");
+  teaching.setAccess(isGuest);
+}
+
 /** @param {Connection} connection */
-function showConnection({ kind, wait = 0 }) {
+function showConnection({ kind, label, words }) {
   document.body.dataset.connection = kind;
-  write("connection", kind === "gone" ? "No server" : kind[0].toUpperCase() + kind.slice(1));
+  write("connection", label ?? kind[0].toUpperCase() + kind.slice(1));
   if (kind === "gone") {
-    notify(`The server does not answer. The drawing is kept; trying again in ${wait / 1000} s.`);
+    notify(`${words}. The drawing is kept; this page tries again until it is connected.`);
   } else if (kind === "ended") {
     notify("The server has ended. To continue, start it again and reload this page.");
     const buttons = document.querySelectorAll("#quit, #sample, #labels button, #training button");
@@ -74,6 +88,16 @@ function showConnection({ kind, wait = 0 }) {
   } else {
     notify("");
   }
+}
+
+ink.onChange(showHistory);
+keepDrawing(ink);
+showHistory();
+
+/** Shows whether the pad is blank, and whether Redo has an effect; the button keeps the focus. */
+function showHistory() {
+  byId("invitation").hidden = !ink.isBlank;
+  byId("redo").ariaDisabled = `${!ink.canRedo}`;
 }
 
 server.start();

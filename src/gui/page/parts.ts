@@ -32,9 +32,12 @@ export interface Picture {
 /** A change of the ink: `grew` if ink was added to the same drawing, `replaced` if it is another drawing. */
 export type InkChange = "grew" | "replaced";
 
-/** The drawing. */
-export interface Ink {
+/** The items of the drawing, and its history. */
+export interface Drawing {
+  /** The strokes and pictures, from below to above. */
+  readonly items: readonly (Stroke | Picture)[];
   readonly isBlank: boolean;
+  readonly canRedo: boolean;
   onChange(listener: (change: InkChange) => void): void;
   /** Puts the pen down; units as in {@linkcode Stroke}. */
   begin(x: number, y: number, width: number): void;
@@ -47,17 +50,53 @@ export interface Ink {
   clear(): void;
   /** Undoes the last stroke, picture or clearing. */
   undo(): void;
+  /** Does again what was undone last, unless something was drawn since. */
+  redo(): void;
+  /** Returns the drawing as text. */
+  save(): string;
+  /** Shows a saved drawing, whose strokes can be undone. Any other text changes nothing. */
+  restore(text: string): void;
+}
+
+/** The drawing, which can be painted. */
+export interface Ink extends Drawing {
+  /**
+   * True if the network gets the drawing enlarged and centered. Then {@linkcode sheet} paints lines with a width that
+   * follows the drawing's size, so that a small drawing does not become a blot.
+   */
+  isCentered: boolean;
   /** Returns the sheet as the server needs it, `[INK_SIDE, INK_SIDE]`: 0 for paper, 255 for full ink. */
   sheet(): Uint8Array<ArrayBuffer>;
 }
 
-/**
- * The state of the connection to the server. If `gone`, the page reconnects after `wait` milliseconds; `ended` is
- * final.
- */
+/** The state of the connection to the server. If `gone`, the page tries to reconnect; `ended` is final. */
 export interface Connection {
   readonly kind: "connecting" | "connected" | "gone" | "ended";
-  readonly wait?: number;
+  /** The reason why it is `gone`, in two words. */
+  readonly label?: string;
+  /** The reason why there is no connection, as a sentence without a final period. */
+  readonly words?: string;
+}
+
+/** The callbacks for what another tab of the page says that has the stream: the leader. */
+export interface TabListener {
+  /** Called when another tab becomes the leader, with its token. */
+  onLead(token: string): void;
+  onMessage(message: WatchMessage): void;
+  /** Called when the leader has lost its stream, or was closed. */
+  onLeft(): void;
+}
+
+/** The tabs of this browser that show the page. */
+export interface Tabs {
+  /** True if another tab leads. */
+  readonly isFollowing: boolean;
+  /** Makes this tab the leader, because it has opened a stream. */
+  lead(token: string): void;
+  /** Passes a message of the stream on to the other tabs. */
+  send(message: WatchMessage): void;
+  /** Tells the other tabs that this tab leads no more. */
+  leave(): void;
 }
 
 /** The callbacks for the connection and for messages of the server. */
@@ -73,7 +112,7 @@ export interface Responses {
   [ROUTES.sample]: Sample;
   [ROUTES.training]: TrainingState;
   [ROUTES.quit]: Record<string, never>;
-  [correct: `${typeof ROUTES.correct}?label=${number}`]: CorrectionKept;
+  [correct: `${typeof ROUTES.correct}?label=${number}${"" | "&resent=1"}`]: CorrectionKept;
 }
 
 /** The page's server. */
@@ -91,6 +130,15 @@ export interface Server {
   ask<R extends keyof Responses>(route: R, body: object, signal?: AbortSignal): Promise<Responses[R]>;
   /** Ends the server. */
   quit(): Promise<void>;
+}
+
+/** Test images, and corrections by a person. */
+export interface Teaching {
+  setNames(classNames: readonly string[]): void;
+  /** A guest may not correct. */
+  setAccess(isGuest: boolean): void;
+  /** Sends the corrections that wait, after a reconnection. */
+  send(): void;
 }
 
 /** Red, green and blue, 0 to 255. */

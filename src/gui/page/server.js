@@ -1,27 +1,73 @@
-/** Requests to the server, and the stream of its messages. @module */
+/** Requests to the server, and the messages of its stream. @module */
 /** @import { Connection, Server, ServerListener } from "./parts.ts" */
+import { createTabs } from "./tabs.js";
 
 /** @type {typeof import("../protocol.ts").TOKEN_HEADER} */
 const tokenHeader = "x-mlpcuda-token";
 /** The first and the longest wait before a reconnection, in milliseconds; each is twice the previous one. */
-const firstWait = 500, longestWait = 8000;
-/** Milliseconds without a message after which the stream is broken; one comes at least every 5 seconds. */
-const streamTimeout = 12_000;
+const firstWait = 500, longestWait = 2000;
+/** Milliseconds without a message after which the server does not respond; one comes at least every second. */
+const silence = 2500;
+/** Milliseconds without a message after which a tab opens a stream itself, because the leader may be frozen. */
+const leaderSilence = 1700;
 /** The maximum time of a request, in milliseconds. */
 const requestTimeout = 10_000;
+/** The reasons for which this page ends a stream. */
+const silent = "silent", following = "following";
 
 /** @param {ServerListener} listener @returns {Server} */
 export function connect({ onConnection, onMessage }) {
   let token = tokenOf(document);
-  /** @type {Connection["kind"]} */
-  let state = "connecting";
-  /** @param {Connection["kind"]} kind @param {number} [wait] */
-  const become = (kind, wait) => {
-    if (state === "ended") return;
-    state = kind;
-    onConnection({ kind, wait });
+  /** @type {Connection} */
+  let connection = { kind: "connecting", words: "The page is not connected yet" };
+  /** The time of the last message, and the network that it showed last, as JSON. */
+  let heard = -Infinity, network = "";
+  /** The own stream, and the requests in progress. */
+  let stream = new AbortController(), requests = new AbortController();
+  let wake = () => {};
+
+  const hasEnded = () => connection.kind === "ended";
+  /** @param {Connection} next */
+  const become = (next) => {
+    if (hasEnded()) return;
+    connection = next;
+    onConnection(next);
   };
-  const hasEnded = () => state === "ended";
+  /** Forgets the server's state, and ends the requests in progress. @param {string} [words] */
+  const forget = (words) => {
+    network = "";
+    requests.abort(new Error(words));
+    requests = new AbortController();
+  };
+  /** @param {import("../protocol.ts").WatchMessage} message */
+  const receive = (message) => {
+    heard = performance.now();
+    if (message.type === "quit") return become({ kind: "ended" });
+    if (connection.kind !== "connected") become({ kind: "connected" });
+    if (message.type === "network") { // each tab that opens a stream gets it, and passes it on
+      if (network === JSON.stringify(message)) return;
+      network = JSON.stringify(message);
+    }
+    onMessage(message);
+  };
+
+  const tabs = createTabs({
+    onLead(current) {
+      stream.abort(following);
+      if (current !== token && connection.kind === "connected") { // another run of the server
+        forget("The server was started again");
+        connection = { kind: "connecting", words: "The server was started again" };
+      }
+      token = current;
+      heard = performance.now();
+      wake();
+    },
+    onMessage: receive,
+    onLeft() {
+      heard = Math.min(heard, performance.now() - leaderSilence);
+      setTimeout(() => wake(), 200 * Math.random()); // not all tabs at once
+    },
+  });
 
   /** @param {string} route @param {object} body @param {AbortSignal} signal */
   const post = async (route, body, signal) => {
@@ -34,61 +80,94 @@ export function connect({ onConnection, onMessage }) {
       },
       body: ink || JSON.stringify(body),
       signal,
+    }).catch((error) => {
+      throw error instanceof TypeError ? new Error("The server cannot be reached") : error;
     });
     if (response.ok) return response;
-    const { error } = await response.json().catch(() => ({}));
-    throw new Error(error ?? `The server answered ${response.status}`);
+    const { status } = response, { error } = await response.json().catch(() => ({}));
+    throw Object.assign(new Error(error ?? `The server answered ${status}`), { status });
   };
 
-  /** Opens the stream and reads it until it ends. */
-  const watch = async () => {
-    const abort = new AbortController();
-    let timer = setTimeout(() => abort.abort(), streamTimeout);
+  /** Opens the stream, and passes it on to the other tabs until it ends, which throws. */
+  const lead = async () => {
+    const { signal } = stream = new AbortController(), own = stream;
+    const left = connection.kind === "connected"
+      ? Math.max(500, heard + silence - performance.now())
+      : silence;
+    let timer = setTimeout(() => own.abort(silent), left);
     try {
-      const { body } = await post("/watch", {}, abort.signal);
+      const { body } = await post("/watch", {}, signal);
       const reader = /** @type {NonNullable<typeof body>} */ (body).getReader();
       const decoder = new TextDecoder();
-      become("connected");
+      tabs.lead(token);
       for (let rest = ""; !hasEnded();) {
         const { done, value } = await reader.read();
-        if (done) return;
+        if (done) throw new Error("The stream has ended");
         clearTimeout(timer);
-        timer = setTimeout(() => abort.abort(), streamTimeout);
+        timer = setTimeout(() => own.abort(silent), silence);
         const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
         rest = lines.pop() ?? "";
         for (const message of lines.filter(Boolean).map((line) => JSON.parse(line))) {
-          if (message.type === "quit") become("ended");
-          else onMessage(message);
+          tabs.send(message);
+          receive(message);
         }
       }
     } finally {
       clearTimeout(timer);
-      abort.abort();
+      own.abort();
+      tabs.leave();
     }
   };
 
-  /** Reads the token from the page anew, because each run of the server has another. */
+  /** Reads the token from the page anew, because each run has another. Returns whether it is another one. */
   const renewToken = async () => {
-    const response = await fetch("/", { cache: "no-store", signal: AbortSignal.timeout(requestTimeout) });
+    const response = await fetch("/", { cache: "no-store", signal: AbortSignal.timeout(silence) });
+    const old = token;
     token = tokenOf(new DOMParser().parseFromString(await response.text(), "text/html"));
+    return token !== old;
   };
+
+  /** @param {number} milliseconds @returns {Promise<void>} */
+  const sleep = (milliseconds) =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
 
   return {
     get isConnected() {
-      return state === "connected";
+      return connection.kind === "connected";
     },
     async start() {
-      for (let wait = firstWait; !hasEnded(); wait = Math.min(2 * wait, longestWait)) {
-        await watch().catch(() => {});
-        if (hasEnded()) return;
-        if (this.isConnected) wait = firstWait;
-        become("gone", wait);
-        await new Promise((resolve) => setTimeout(resolve, wait));
-        await renewToken().catch(() => {});
+      for (let wait = firstWait; !hasEnded();) {
+        const rest = heard + leaderSilence - performance.now();
+        if (tabs.isFollowing && rest > 0) {
+          await sleep(rest);
+          continue;
+        }
+        const began = performance.now();
+        try {
+          await lead();
+        } catch (error) {
+          if (hasEnded()) return;
+          if (stream.signal.reason === following) continue;
+          const { status } = /** @type {{ status?: number }} */ (error);
+          if (status === 403 && await renewToken().catch(() => false)) continue;
+          if (heard > began) wait = firstWait; // it was connected
+          const fault = faultOf(error, stream.signal.reason);
+          if (connection.kind !== "gone") forget(fault.words);
+          become({ kind: "gone", ...fault });
+          await sleep(wait);
+          wait = Math.min(2 * wait, longestWait);
+        }
       }
     },
     async ask(route, body, signal) {
-      const signals = [AbortSignal.timeout(requestTimeout), ...signal ? [signal] : []];
+      if (connection.kind !== "connected") throw new Error(connection.words ?? "The server has ended");
+      const signals = [AbortSignal.timeout(requestTimeout), requests.signal, ...signal ? [signal] : []];
       return (await post(route, body, AbortSignal.any(signals))).json();
     },
     async quit() {
@@ -96,9 +175,22 @@ export function connect({ onConnection, onMessage }) {
       await this.ask("/quit", {}).catch((error) => {
         if (!hasEnded()) throw error; // the stream may have ended before the response
       });
-      become("ended");
+      become({ kind: "ended" });
     },
   };
+}
+
+/** @param {unknown} error @param {unknown} reason @returns {{ label: string, words: string }} */
+function faultOf(error, reason) {
+  if (reason === silent) {
+    const words = "The server does not respond; it may be suspended or overloaded";
+    return { label: "No response", words };
+  }
+  if (error instanceof Error && "status" in error) {
+    const isFull = error.status === 429;
+    return { label: isFull ? "Server full" : "Refused", words: error.message };
+  }
+  return { label: "No server", words: "The server cannot be reached; it has ended, or the network is down" };
 }
 
 /** @param {Document} page */
