@@ -234,10 +234,7 @@ __device__ __forceinline__ void matmul_tile(const A& a, const B& b, int row, int
             float4* to = reinterpret_cast<float4*>(shared + (first_row + i) * Shape::COLUMNS + across + h * ACROSS_STEP);
             const float* from = sums[4 * g + i] + 4 * h;
             float4 sum = make_float4(from[0], from[1], from[2], from[3]);
-            if (turn > 0) {
-              const float4 before = *to;
-              sum = make_float4(before.x + sum.x, before.y + sum.y, before.z + sum.z, before.w + sum.w);
-            }
+            if (turn > 0) sum += *to;
             *to = sum;
           }
         }

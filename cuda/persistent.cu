@@ -3,33 +3,19 @@
 
 namespace {
 
-constexpr int FINISH_THREADS = 256;
-
 // Writes the sums of all warps since the start of the epoch to its progress: each thread adds those of every 256th warp, and
 // then the threads' sums are added in pairs.
 __global__ void finish_kernel(const Scores* scores, const uint32_t* ended, Progress* progress, uint32_t batch_size, int warps) {
-  double* sums = shared_memory<double>();
-  uint32_t* counts = reinterpret_cast<uint32_t*>(sums + FINISH_THREADS);
-  const int thread = threadIdx.x;
-  double sum = 0;
-  uint32_t count = 0;
-  for (int warp = thread; warp < warps; warp += FINISH_THREADS) {
-    sum += scores[warp].loss;
-    count += scores[warp].correct;
+  double loss = 0;
+  uint32_t correct = 0;
+  for (int warp = threadIdx.x; warp < warps; warp += END_THREADS) {
+    loss += scores[warp].loss;
+    correct += scores[warp].correct;
   }
-  sums[thread] = sum;
-  counts[thread] = count;
-  __syncthreads();
-  for (int half = FINISH_THREADS / 2; half > 0; half /= 2) {
-    if (thread < half) {
-      sums[thread] += sums[thread + half];
-      counts[thread] += counts[thread + half];
-    }
-    __syncthreads();
-  }
-  if (thread != 0) return;
-  progress->loss_sum = sums[0];
-  progress->correct = counts[0];
+  const BlockSums sums = sum_of_block(loss, correct, shared_memory<char>());
+  if (threadIdx.x != 0) return;
+  progress->loss_sum = sums.loss;
+  progress->correct = sums.correct;
   const uint64_t rows = static_cast<uint64_t>(progress->step) * batch_size;
   progress->rows = rows < progress->count ? static_cast<uint32_t>(rows) : progress->count;
   progress->diverged = isfinite(progress->loss_sum) ? 0 : 1;
@@ -52,7 +38,7 @@ cudaError_t launch_persistent(const Site& site, const Persistent& p, int blocks)
 }
 
 cudaError_t launch_finish(const Site& site, const Persistent& p, int blocks) {
-  const Grid grid = {1, FINISH_THREADS, FINISH_THREADS * (sizeof(double) + sizeof(uint32_t))};
+  const Grid grid = {1, END_THREADS, END_SHARED_BYTES};
   return launch(site.stream, grid, finish_kernel, p.scores, p.ended, p.progress, p.batch_size, blocks * PERSISTENT_WARPS);
 }
 

@@ -117,16 +117,6 @@ __device__ __forceinline__ void load_inputs(const Persistent& p, const Place& pl
   }
 }
 
-// Returns four sums of `parts` partial sums, `part` floats apart; those from `count` on are 0.
-__device__ __forceinline__ float4 four_sums(const float* from, size_t part, int parts, int count, bool aligned) {
-  if (aligned) return sum_of_parts<float4>(from, part, parts);
-  float sums[4] = {};
-  UNROLL for (int j = 0; j < 4; j++) {
-    if (j < count) sums[j] = sum_of_parts<float>(from + j, part, parts);
-  }
-  return make_float4(sums[0], sums[1], sums[2], sums[3]);
-}
-
 // Computes this tile's inputs from the partial sums that the tiles of the layer before have written.
 __device__ __forceinline__ void add_inputs(const Persistent& p, const StationaryLayer& before, const StationaryLayer& layer,
                                            const Place& place, const Batch& batch, float* x) {

@@ -55,11 +55,31 @@ struct StepEnd {
   uint32_t batch_size;
 };
 
+struct BlockSums {
+  double loss;
+  uint32_t correct;
+};
+// Returns, in every thread, the sums over the 256 threads of a block, added in pairs. `shared` has END_SHARED_BYTES.
+__device__ inline BlockSums sum_of_block(double loss, uint32_t correct, char* shared) {
+  double* losses = reinterpret_cast<double*>(shared);
+  uint32_t* counts = reinterpret_cast<uint32_t*>(losses + END_THREADS);
+  const int thread = threadIdx.x;
+  losses[thread] = loss;
+  counts[thread] = correct;
+  __syncthreads();
+  for (int half = END_THREADS / 2; half > 0; half /= 2) {
+    if (thread < half) {
+      losses[thread] += losses[thread + half];
+      counts[thread] += counts[thread + half];
+    }
+    __syncthreads();
+  }
+  return {losses[0], counts[0]};
+}
+
 // Adds up the rows' losses, each thread every 256th row and the threads' sums pairwise, and advances to the next step. All
 // 256 threads of one block call it, when no other block will read the progress of this step.
 __device__ inline void end_step(const StepEnd& end, char* shared) {
-  double* losses = reinterpret_cast<double*>(shared);
-  uint32_t* counts = reinterpret_cast<uint32_t*>(losses + END_THREADS);
   Progress* progress = end.progress;
   const Batch batch = batch_of(progress, end.batch_size);
   const int thread = threadIdx.x;
@@ -71,23 +91,14 @@ __device__ inline void end_step(const StepEnd& end, char* shared) {
       correct += end.scores[row].correct;
     }
   }
-  losses[thread] = loss;
-  counts[thread] = correct;
-  __syncthreads();
-  for (int half = END_THREADS / 2; half > 0; half /= 2) {
-    if (thread < half) {
-      losses[thread] += losses[thread + half];
-      counts[thread] += counts[thread + half];
-    }
-    __syncthreads();
-  }
+  const BlockSums sums = sum_of_block(loss, correct, shared);
   if (thread != 0) return;
   progress->finished_blocks = 0;
   if (batch.rows == 0) return;
-  progress->loss_sum += losses[0];
-  progress->correct += counts[0];
+  progress->loss_sum += sums.loss;
+  progress->correct += sums.correct;
   progress->rows += batch.rows;
-  progress->diverged = isfinite(losses[0]) ? 0 : 1;
+  progress->diverged = isfinite(sums.loss) ? 0 : 1;
   progress->ended = progress->diverged || load_shared_word(end.stop) == progress->run ? 1 : 0;
   store_shared_word(&progress->step, batch.step + 1);
 }

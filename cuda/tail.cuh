@@ -84,14 +84,7 @@ __device__ __forceinline__ void tail_inputs(const Tail& tail, const float* x, ui
         v = load_four(x + at, width - o, aligned);
       } else {
         float4 z = load_four(before.bias + o, width - o, aligned);
-        if (aligned) {
-          z += sum_of_parts<float4>(tail.parts + at, part, tail.part_count);
-        } else {
-          float* const each[] = {&z.x, &z.y, &z.z, &z.w};
-          UNROLL for (int j = 0; j < 4; j++) {
-            if (o + j < width) *each[j] += sum_of_parts<float>(tail.parts + at + j, part, tail.part_count);
-          }
-        }
+        z += four_sums(tail.parts + at, part, tail.part_count, width - o, aligned);
         v = activate_four(z, before.activation);
         store_four(before.y + at, v, width - o, aligned);
         if (before.z) store_four(before.z + at, z, width - o, aligned);

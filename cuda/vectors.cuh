@@ -70,6 +70,16 @@ __device__ __forceinline__ Vector sum_of_parts(const float* from, size_t stride,
   return sum;
 }
 
+// Returns four sums of `parts` partial sums, `part` floats apart; those from `count` on are 0.
+__device__ __forceinline__ float4 four_sums(const float* from, size_t part, int parts, int count, bool aligned) {
+  if (aligned) return sum_of_parts<float4>(from, part, parts);
+  float sums[4] = {};
+  UNROLL for (int j = 0; j < 4; j++) {
+    if (j < count) sums[j] = sum_of_parts<float>(from + j, part, parts);
+  }
+  return make_float4(sums[0], sums[1], sums[2], sums[3]);
+}
+
 // Calls `store(item, load(item))` for items 0 to count - 1, divided among THREADS threads. Each has AT_ONCE loads in flight if `load`
 // has no branch; the last item may be loaded several times.
 template <int THREADS, int AT_ONCE, class Load, class Store>

@@ -17,7 +17,7 @@ export interface Measured extends Quantity {
   readonly ends?: number;
 }
 
-/** What a program has printed. */
+/** The output of a program. */
 export interface Printed {
   /** The GPU. */
   readonly gpu: Gpu;
@@ -25,7 +25,7 @@ export interface Printed {
   readonly emulated: boolean;
   /** The measurements. */
   readonly measured: readonly Measured[];
-  /** What was not measured, with the reason. */
+  /** The measurements that were not made, each with the reason. */
   readonly skipped: readonly string[];
 }
 

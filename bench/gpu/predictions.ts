@@ -1,4 +1,4 @@
-/** What the model of `cuda/model.hpp` predicts, and which measurement belongs to which prediction. @module */
+/** The predictions of the model in `cuda/model.hpp`, and the measurement to which each belongs. @module */
 
 import type { Reading } from "./reading.ts";
 
@@ -56,7 +56,7 @@ export function withPrinted(printed: string, network: string, earlier: Predictio
   return { constants: { ...earlier.constants, ...constants }, steps: [...earlier.steps, ...steps] };
 }
 
-/** What is measured: a constant, a phase of the persistent kernel, or a launch of the graph path's step. */
+/** A measured quantity: a constant, a phase of the persistent kernel, or a launch of the graph path's step. */
 export interface Quantity {
   /** The unit in which it is measured. */
   readonly unit: string;

@@ -1,4 +1,4 @@
-/** What a stage of the check of a GPU is. @module */
+/** The type of a stage of the check of a GPU. @module */
 import type { RunOptions } from "../run.ts";
 import type { Reading } from "./reading.ts";
 import type { DeviceInfo } from "./result.ts";
@@ -27,7 +27,7 @@ export interface Found {
   readonly readings: readonly Reading[];
   /** The GPU, if the stage opened it. */
   readonly device?: DeviceInfo;
-  /** What the stage could not measure on this GPU, and why. */
+  /** The measurements that were not possible on this GPU, each with the reason. */
   readonly reason?: string;
 }
 

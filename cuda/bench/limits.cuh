@@ -88,7 +88,7 @@ inline Limits measure_limits(const Request& request, Timer& timer, int multiproc
   return limits;
 }
 
-// What a kernel has to do at least: bytes that it reads or writes, each counted once, and float32 operations.
+// The least work of a kernel: the bytes that it reads or writes, each counted once, and its float32 operations.
 struct Work {
   double bytes, operations;
 };

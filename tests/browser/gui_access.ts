@@ -1,9 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { openBackend } from "../../src/backends/open.ts";
-import { createTrainingSession } from "../../src/gui/training.ts";
 import { pageFiles } from "../../src/gui/page/files.ts";
 import { type GuiPage, SEVEN } from "./page.ts";
-import { serveTest, trainSmall } from "./server.ts";
+import { serveTest, sessionOf, trainSmall } from "./server.ts";
 import { prepareServer } from "./suite.ts";
 
 /**
@@ -14,14 +13,7 @@ const AXE = "npm:axe-core@^4.11";
 
 const { openPage, pageTest, test } = prepareServer(async (stack) => {
   const { mlp, digits } = await trainSmall(), backend = stack.use(await openBackend("wasm", { threads: 1 }));
-  const training = createTrainingSession({
-    mlp,
-    train: digits.train,
-    test: digits.test,
-    config: { epochs: 3 },
-    backend,
-    save: () => Promise.resolve("model/mine.npz"),
-  });
+  const training = sessionOf({ mlp, digits }, { backend, epochs: 3 });
   const gui = await serveTest(mlp, { training, samples: digits.test });
   await training.run();
   return { gui };

@@ -1,21 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { openBackend } from "../../src/backends/open.ts";
-import { createTrainingSession } from "../../src/gui/training.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { type GuiPage, SEVEN } from "./page.ts";
-import { serveTest, trainSmall } from "./server.ts";
+import { serveTest, sessionOf, trainSmall } from "./server.ts";
 import { prepareServer } from "./suite.ts";
 
 const { openPage, pageTest, test } = prepareServer(async (stack) => {
   const { mlp, digits } = await trainSmall(), backend = stack.use(await openBackend("wasm", { threads: 1 }));
-  const training = createTrainingSession({
-    mlp,
-    train: digits.train,
-    test: digits.test,
-    config: { epochs: 2 },
-    backend,
-    save: () => Promise.resolve("model/mine.npz"),
-  });
+  const training = sessionOf({ mlp, digits }, { backend, epochs: 2 });
   const gui = await serveTest(mlp, { training, samples: digits.test });
   await training.run();
   return { gui, plain: stack.use(await serveTest(mlp)) };

@@ -1,9 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { openBackend } from "../../src/backends/open.ts";
-import { createTrainingSession } from "../../src/gui/training.ts";
 import { type GuiPage, ONE, SEVEN } from "./page.ts";
-import { serveTest, startTask, trainSmall } from "./server.ts";
+import { serveTest, sessionOf, startTask, trainSmall } from "./server.ts";
 import { prepareTests, tempFolder } from "./suite.ts";
 
 const { openTabs, test } = prepareTests(async (stack) => {
@@ -122,14 +121,7 @@ test("corrections that wait are sent to a server that was started again", async 
 test("a training is shown in every tab", async () => {
   const { mlp, digits } = await trainSmall();
   await using backend = await openBackend("wasm", { threads: 1 });
-  const training = createTrainingSession({
-    mlp,
-    train: digits.train,
-    test: digits.test,
-    config: { epochs: 3 },
-    backend,
-    save: () => Promise.resolve("model/mine.npz"),
-  });
+  const training = sessionOf({ mlp, digits }, { backend, epochs: 3 });
   await using server = await serveTest(mlp, { training });
   await using tabs = await openTabs(server.url, 3);
   await training.run();

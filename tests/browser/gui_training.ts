@@ -1,11 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { openBackend } from "../../src/backends/open.ts";
 import { drawDigits } from "../../src/data/digits/digits.ts";
-import { createTrainingSession } from "../../src/gui/training.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { SEVEN } from "./page.ts";
-import { serveTest } from "./server.ts";
+import { serveTest, sessionOf } from "./server.ts";
 import { prepareTests } from "./suite.ts";
 
 const { openPage, test } = prepareTests(() => Promise.resolve());
@@ -15,14 +14,7 @@ async function serveTraining(epochs: number) {
   const backend = await openBackend("wasm", { threads: 1 });
   const digits = drawDigits({ count: 3000, testCount: 300 });
   const mlp = Mlp.create([dense(32, "relu"), dense(10, "softmax")], digits.train);
-  const session = createTrainingSession({
-    mlp,
-    train: digits.train,
-    test: digits.test,
-    config: { epochs },
-    backend,
-    save: () => Promise.resolve("model/mine.npz"),
-  });
+  const session = sessionOf({ mlp, digits }, { backend, epochs });
   const server = await serveTest(mlp, { training: session });
   return {
     url: server.url,

@@ -3,9 +3,11 @@ import { fromFileUrl } from "@std/path";
 import config from "../../deno.json" with { type: "json" };
 import type { DatasetPair } from "../../src/data/dataset.ts";
 import { drawDigits } from "../../src/data/digits/digits.ts";
+import type { Backend } from "../../src/backends/backend.ts";
 import { createGui, type GuiOptions } from "../../src/gui/gui.ts";
 import { pageFiles } from "../../src/gui/page/files.ts";
 import { serveGui } from "../../src/gui/serve.ts";
+import { createTrainingSession, type TrainingSession } from "../../src/gui/training.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { train } from "../../src/training/train.ts";
@@ -16,6 +18,21 @@ export async function trainSmall(): Promise<{ mlp: Mlp; digits: DatasetPair }> {
   const mlp = Mlp.create([dense(32, "relu"), dense(12, "tanh"), dense(10, "softmax")], digits.train);
   for await (const _ of train(mlp, digits.train, { epochs: 5, learningRate: 0.004 }));
   return { mlp, digits };
+}
+
+/** Creates a training session that saves nothing. */
+export function sessionOf(
+  { mlp, digits }: { readonly mlp: Mlp; readonly digits: DatasetPair },
+  { backend, epochs }: { readonly backend: Backend; readonly epochs: number },
+): TrainingSession {
+  return createTrainingSession({
+    mlp,
+    train: digits.train,
+    test: digits.test,
+    config: { epochs },
+    backend,
+    save: () => Promise.resolve("model/mine.npz"),
+  });
 }
 
 /** A server whose responses a test can observe and delay. */

@@ -95,7 +95,7 @@ function roundOf(inside: readonly Instruction[], valueOf: (code: Instruction) =>
   return round;
 }
 
-/** What a round of a loop has and costs. */
+/** The instructions of a round of a loop, and its time. */
 export interface RoundCounts {
   readonly instructions: number;
   /** Multiply-adds of float32. */
