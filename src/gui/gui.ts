@@ -4,24 +4,18 @@
  */
 import { countOf, type Dataset, imageSpecOf } from "../data/dataset.ts";
 import { inkOfInputs } from "../data/pictures/pixel_units.ts";
-import { FormatError } from "../errors.ts";
 import type { Mlp } from "../mlp.ts";
-import { type BodyLimits, parseObject, readBody } from "./body.ts";
+import { type Actions, inkAction, jsonAction } from "./actions.ts";
+import { type BodyLimits, readBody } from "./body.ts";
+import { correctActions } from "./correct_actions.ts";
 import type { Corrections } from "./corrections.ts";
-import {
-  checkRights,
-  checkSender,
-  checkTarget,
-  createToken,
-  hostRule,
-  isLocal,
-  type Target,
-} from "./guard.ts";
+import { checkRights, checkSender, checkTarget, createToken, hostRule, isLocal } from "./guard.ts";
 import { createPageResponses, type PageFile, SECURITY_HEADERS } from "./page_files.ts";
-import { INK_SIDE, ROUTES, type WatchMessage } from "./protocol.ts";
+import { ROUTES, type WatchMessage } from "./protocol.ts";
 import { RequestError, responseOf } from "./refusal.ts";
-import { checkInk, showNetwork, wholeBelow } from "./shown_network.ts";
+import { checkInk, showNetwork } from "./shown_network.ts";
 import type { TrainingSession } from "./training.ts";
+import { trainingActions } from "./training_actions.ts";
 import { createWatchers } from "./watchers.ts";
 
 /** Options of {@linkcode createGui}. */
@@ -82,16 +76,6 @@ export interface Gui extends AsyncDisposable {
   close(): void;
 }
 
-const INK_TYPE = "application/octet-stream", JSON_TYPE = "application/json";
-/** The maximum size of a JSON body, in bytes. */
-const MAX_JSON = 1024;
-
-/** An address that accepts a body. */
-interface Action extends Target {
-  readonly contentType: string;
-  readonly respond: (body: Uint8Array<ArrayBuffer>, query: URLSearchParams, isGuest: boolean) => unknown;
-}
-
 /**
  * Creates the page's server.
  *
@@ -116,42 +100,13 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
     closed = true;
     watchers.close();
   };
-  const ink = (respond: Action["respond"], notForGuests?: string): Action => ({
-    methods: ["POST"],
-    contentType: INK_TYPE,
-    notForGuests,
-    respond,
-  });
-  const json = (
-    respond: (body: Record<string, unknown>, isGuest: boolean) => unknown,
-    notForGuests?: string,
-  ): Action => ({
-    methods: ["POST"],
-    contentType: JSON_TYPE,
-    notForGuests,
-    respond: (body, _query, isGuest) => respond(parseObject(body), isGuest),
-  });
-  const actions: { readonly [route: string]: Action | undefined } = {
-    [ROUTES.predict]: ink((body) => network.predict(checkInk(body))),
-    [ROUTES.unit]: json(({ layer, unit }) => network.unit(layer, unit)),
-    [ROUTES.sample]: json(() => sampleOf(samples)),
-    [ROUTES.correct]: ink(async (body, query) => {
-      if (corrections === undefined) throw new RequestError(404, "This server keeps no corrections");
-      const text = query.get("label") ?? "";
-      const label = wholeBelow("label", /^\d{1,3}$/.test(text) ? Number(text) : text, mlp.outFeatures);
-      const image = network.imageOf(checkInk(body));
-      if (image === undefined) throw new RequestError(422, "The sheet is blank");
-      const isResent = query.get("resent") === "1";
-      return { count: await keep(corrections, image, label, { isResent }), file: corrections.name };
-    }, "add corrections"),
-    [ROUTES.training]: json(({ action }) => {
-      if (training === undefined) throw new RequestError(409, "Nothing is being trained");
-      if (action !== "pause" && action !== "resume" && action !== "stop") {
-        throw new RequestError(400, `"action" needs pause, resume or stop, found ${JSON.stringify(action)}`);
-      }
-      return training[action]();
-    }, "control the training"),
-    [ROUTES.watch]: json((_body, isGuest) => {
+  const actions: Actions = {
+    [ROUTES.predict]: inkAction((body) => network.predict(checkInk(body))),
+    [ROUTES.unit]: jsonAction(({ layer, unit }) => network.unit(layer, unit)),
+    [ROUTES.sample]: jsonAction(() => sampleOf(samples)),
+    ...correctActions({ network, outFeatures: mlp.outFeatures, corrections }),
+    ...trainingActions(training),
+    [ROUTES.watch]: jsonAction((_body, isGuest) => {
       if (watchers.count >= limits.watchers) {
         throw new RequestError(429, `The server is full: ${limits.watchers} pages are open`, {
           "retry-after": "2",
@@ -162,12 +117,12 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
       first.push({ type: "access", isGuest });
       return new Response(watchers.open(first), { headers: { "content-type": "application/x-ndjson" } });
     }),
-    [ROUTES.quit]: json(() => {
+    [ROUTES.quit]: jsonAction(() => {
       watchers.send({ type: "quit" });
       close();
       quit.resolve();
       return {};
-    }, "stop the server"),
+    }, { notForGuests: "stop the server" }),
   };
 
   const respond = async (request: Request, isGuest: boolean): Promise<Response> => {
@@ -187,8 +142,7 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
     }
     requests++;
     try {
-      const bytes = action.contentType === INK_TYPE ? INK_SIDE * INK_SIDE : MAX_JSON;
-      const bodyLimits: BodyLimits = { bytes, milliseconds: limits.bodyMilliseconds };
+      const bodyLimits: BodyLimits = { bytes: action.maxBytes, milliseconds: limits.bodyMilliseconds };
       const result = await action.respond(await readBody(request, bodyLimits), url.searchParams, isGuest);
       return result instanceof Response ? result : Response.json(result);
     } finally {
@@ -222,16 +176,4 @@ function sampleOf(samples: Dataset | undefined) {
   const inputs = samples.inputs.subarray(row * length, (row + 1) * length);
   const pixels = [...inkOfInputs(inputs, imageSpecOf(samples) ?? { white: 255 })];
   return { pixels, label: samples.labels[row], row, source: `${samples.source}, test set` };
-}
-
-async function keep(corrections: Corrections, ...added: Parameters<Corrections["add"]>): Promise<number> {
-  try {
-    return await corrections.add(...added);
-  } catch (error) {
-    if (error instanceof Deno.errors.Busy) throw new RequestError(503, error.message, { "retry-after": "1" });
-    if (error instanceof FormatError || error instanceof RangeError) {
-      throw new RequestError(409, error.message);
-    }
-    throw error;
-  }
 }
