@@ -183,7 +183,7 @@ export {
 } from "./src/plan/optimizers.ts";
 export type { ChoiceOf, OptionSpec, OptionValue, OptionValueOf, OptionValues } from "./src/plan/option.ts";
 export { Mlp } from "./src/mlp.ts";
-export type { MlpParts, TrainingRecord } from "./src/mlp_parts.ts";
+export type { MlpParts, Steered, TrainingRecord } from "./src/mlp_parts.ts";
 export type * from "./src/plan/plan.ts";
 export { formatPlan } from "./src/plan/format.ts";
 export { createRandom, permutation, type Random } from "./src/random.ts";
@@ -196,7 +196,7 @@ export {
   type ScheduleName,
   SCHEDULES,
 } from "./src/plan/schedules.ts";
-export type { EpochOptions, TrainEvent } from "./src/training/epochs.ts";
+export type { EpochOptions, TrainEvent, TrainPart } from "./src/training/epochs.ts";
 export { train, type TrainOptions } from "./src/training/train.ts";
 export { type AdaptedNetwork, adaptNetwork, type AdaptOptions } from "./src/training/adapt.ts";
 export { type InputScaling, inputScalingOf } from "./src/training/input_scaling.ts";

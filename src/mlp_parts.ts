@@ -2,7 +2,9 @@
 import type { InputSpec } from "./data/dataset.ts";
 import type { Tensors } from "./backends/backend.ts";
 import type { TrainConfig } from "./training/config.ts";
+import type { InputRanges } from "./training/input_ranges.ts";
 import type { Scalings } from "./training/scalings.ts";
+import type { OptionValue } from "./plan/option.ts";
 import type { LayerSpec } from "./plan/layers.ts";
 
 /**
@@ -20,6 +22,25 @@ export interface TrainingRecord extends Scalings {
   readonly backend: string;
   /** The parts of a batch whose gradients were added, if it ran them on ranks; without ranks, a batch is one part. */
   readonly slices?: number;
+  /**
+   * The changes of settings during the run, in order; absent if there were none. `config` has the last values, so that a run
+   * with these settings alone does not give the same network.
+   */
+  readonly steered?: readonly Steered[];
+  /** The ranges of the inputs in these rows; absent for images, and for networks of version 0.1. */
+  readonly inputRanges?: InputRanges;
+}
+
+/** A change of a setting while a network was trained. */
+export interface Steered {
+  /** The number of steps that were done before the change. */
+  readonly step: number;
+  /** The name of the setting, such as `learningRate`. */
+  readonly setting: keyof TrainConfig;
+  /** Its value before. */
+  readonly before: OptionValue;
+  /** Its value from the next step on. */
+  readonly value: OptionValue;
 }
 
 /** The parts of a network. */

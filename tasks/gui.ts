@@ -23,7 +23,7 @@ import {
   NORMALIZE_OPTION,
 } from "./shared/options.ts";
 import { openOutput, type Output, OUTPUT_OPTIONS, refuseToOverwrite } from "./shared/output.ts";
-import { saveOrRescue } from "./shared/rescue.ts";
+import { saverTo } from "./shared/run_saver.ts";
 import { type Command, dashed, kebab } from "./terminal/command.ts";
 import { TaskError, UsageError } from "./terminal/errors.ts";
 import { unlessAborted } from "./terminal/interrupt.ts";
@@ -125,7 +125,11 @@ async function main(context: Context): Promise<void> {
   const before = (given.machine.backend ?? "auto") === "auto" ? output?.before : undefined;
   const faults: TaskError[] = []; // of a model that was saved to another path
   const save = output && saverTo(output, screen, faults);
-  const { mlp, origin, samples, training } = await openShown(context, backend && { backend, before }, save);
+  const { mlp, origin, samples, rows, training } = await openShown(
+    context,
+    backend && { backend, before },
+    save,
+  );
   const file = page.corrections === undefined ? projectPath(CORRECTIONS) : userPath(page.corrections);
   const name = shownPath(file);
   const corrections = openCorrections(file, { name, classNames: classNamesOf(mlp) });
@@ -134,6 +138,7 @@ async function main(context: Context): Promise<void> {
     mlp,
     origin,
     samples,
+    rows,
     training,
     corrections,
     hostname,
@@ -156,12 +161,11 @@ async function main(context: Context): Promise<void> {
   screen.note("Q on the page or Ctrl-C here stops the server");
   if (page.open) openBrowser(server.url, screen);
 
-  const trained = training?.run();
-  trained?.catch(() => {}); // the page and the terminal show the error; it is thrown at the end
+  training?.run().catch(() => {}); // the page and the terminal show the error; it is thrown at the end
   await Promise.race([gui.quit, aborted(signal)]);
   await server.close();
   if (training?.isUnderWay) await training.stop();
-  await trained;
+  await training?.running;
   if (faults.length > 0) throw faults[0];
 }
 
@@ -172,22 +176,6 @@ async function openModelOutput(
   const path = userPath(network.output ?? DEFAULT_MODEL);
   const replaced = await unlessAborted(signal, refuseToOverwrite(path, network.force ?? false));
   return { ...await openOutput(path, { screen }), before: trainedOf(path, replaced) };
-}
-
-/**
- * Returns the function that saves the network. If it has to save to another path, the task ends with an error.
- */
-function saverTo(output: Output, screen: Screen, faults: TaskError[]): TrainingJob["save"] {
-  return async (mlp, { isFinished }) => {
-    const options = { name: "the model", beside: !isFinished, folders: [], screen };
-    const { path, fault } = await saveOrRescue(output, mlp.format(), options);
-    if (path === undefined) throw fault;
-    if (fault) {
-      screen.error(fault.message);
-      faults.push(fault);
-    }
-    return shownPath(path);
-  };
 }
 
 /** Refuses options that exclude each other, or that have no effect without another. */

@@ -9,7 +9,7 @@ import { buildPlan } from "../src/plan/build.ts";
 import { resolveConfig } from "../src/training/config.ts";
 import { dense } from "../src/plan/layers.ts";
 import type { Mlp } from "../src/mlp.ts";
-import type { TrainingRecord } from "../src/mlp_parts.ts";
+import type { Steered, TrainingRecord } from "../src/mlp_parts.ts";
 import config from "../deno.json" with { type: "json" };
 import { loadModel } from "./shared/model.ts";
 import {
@@ -178,6 +178,17 @@ function modelLines(mlp: Mlp): string[] {
   return mlp.training ? [...lines, ...trainingLines(mlp.training, mlp)] : lines;
 }
 
+/** Returns the line that tells which settings a person changed during the training. */
+function steeredLines(steered: readonly Steered[]): string[] {
+  if (steered.length === 0) return [];
+  const changes = steered.map(({ step, setting, before, value }) =>
+    `${setting} from ${before} to ${value} after step ${count(step)}`
+  );
+  return [
+    `changed during the training: ${changes.join(", ")}; these settings alone do not give this network`,
+  ];
+}
+
 /** Returns the lines that describe how a network was trained. */
 function trainingLines(record: TrainingRecord, { columns }: Mlp): string[] {
   const { dataset, epochs, backend, config, inputScaling, inputNegative, targetScaling } = record;
@@ -190,5 +201,6 @@ function trainingLines(record: TrainingRecord, { columns }: Mlp): string[] {
     ...inputNegative === undefined ? [] : ["inputs: negated in training, because their background is light"],
     ...targetScaling ? [`targets standardized in training: ${scalingText(targetScaling)}`] : [],
     Object.entries(config).map(([name, value]) => `${name} ${value}`).join(", "),
+    ...steeredLines(record.steered ?? []),
   ];
 }

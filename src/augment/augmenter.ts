@@ -191,8 +191,12 @@ function specOf(dataset: Dataset): Pick<ImageSpec, "white" | "background"> {
   return imageSpecOf(dataset) ?? { white: 255 };
 }
 
-/** Returns the side of a data set's square images, in pixels. */
-function sideOf(dataset: Dataset): number {
+/**
+ * Returns the side of a data set's square images, in pixels.
+ *
+ * @throws {TypeError} if {@linkcode createAugmenter} cannot deform them
+ */
+export function sideOf(dataset: Dataset): number {
   const { inputs, inputShape, source, image } = dataset, areBytes = inputs instanceof Uint8Array;
   // Flat rows are images if the data set says so; their shape alone does not tell it.
   const shape = image || inputShape.length > 1 ? imageShapeOf({ inputShape }) : undefined;

@@ -5,7 +5,9 @@
  */
 import { parseObject } from "./body.ts";
 import type { Target } from "./guard.ts";
-import { INK_SIDE } from "./protocol.ts";
+
+/** The maximum size of a drawing in bytes: that of the largest sheet. */
+const MAX_INK = 2 ** 18;
 
 /** An address that accepts a body. */
 export interface Action extends Target {
@@ -23,12 +25,12 @@ export interface Actions {
 /** Properties of an action that are absent if it is for everyone and its body is as large as usual. */
 type ActionOptions = Partial<Pick<Action, "maxBytes" | "notForGuests">>;
 
-/** Returns an action whose body is a drawing, {@linkcode INK_SIDE} pixels wide and high. */
+/** Returns an action whose body is a drawing, of the size of the network's sheet. */
 export function inkAction(respond: Action["respond"], options: ActionOptions = {}): Action {
   return {
     methods: ["POST"],
     contentType: "application/octet-stream",
-    maxBytes: INK_SIDE * INK_SIDE,
+    maxBytes: MAX_INK,
     ...options,
     respond,
   };

@@ -4,7 +4,7 @@ import { type Actions, inkAction } from "./actions.ts";
 import type { Corrections } from "./corrections.ts";
 import { ROUTES } from "./protocol.ts";
 import { RequestError } from "./refusal.ts";
-import { checkInk, type ShownNetwork, wholeBelow } from "./shown_network.ts";
+import { type ShownNetwork, wholeBelow } from "./shown_network.ts";
 
 /** Returns the actions for corrections of a network of `outFeatures` classes. */
 export function correctActions(
@@ -19,7 +19,7 @@ export function correctActions(
       if (corrections === undefined) throw new RequestError(404, "This server keeps no corrections");
       const text = query.get("label") ?? "";
       const label = wholeBelow("label", /^\d{1,3}$/.test(text) ? Number(text) : text, outFeatures);
-      const image = network.imageOf(checkInk(body));
+      const image = network.imageOf(body);
       if (image === undefined) throw new RequestError(422, "The sheet is blank");
       const isResent = query.get("resent") === "1";
       return { count: await keep(corrections, image, label, { isResent }), file: corrections.name };

@@ -2,21 +2,27 @@
  * The drawing page's server as a function from requests to responses. It does not listen itself; `serveGui` does.
  * @module
  */
-import { countOf, type Dataset, imageSpecOf } from "../data/dataset.ts";
+import { countOf, type Dataset, imageSpecOf, type TableColumn } from "../data/dataset.ts";
 import { inkOfInputs } from "../data/pictures/pixel_units.ts";
 import type { Mlp } from "../mlp.ts";
 import { type Actions, inkAction, jsonAction } from "./actions.ts";
 import { type BodyLimits, readBody } from "./body.ts";
+import { cellActions } from "./cell_actions.ts";
 import { correctActions } from "./correct_actions.ts";
 import type { Corrections } from "./corrections.ts";
 import { checkRights, checkSender, checkTarget, createToken, hostRule, isLocal } from "./guard.ts";
 import { createPageResponses, type PageFile, SECURITY_HEADERS } from "./page_files.ts";
-import { ROUTES, type WatchMessage } from "./protocol.ts";
+import { ROUTES, type Sample, type WatchMessage } from "./protocol.ts";
 import { RequestError, responseOf } from "./refusal.ts";
-import { checkInk, showNetwork } from "./shown_network.ts";
+import { showNetwork } from "./shown_network.ts";
+import { tableColumnsOf, valuesOfInputs } from "./table_input.ts";
 import type { TrainingSession } from "./training.ts";
 import { trainingActions } from "./training_actions.ts";
 import { createWatchers } from "./watchers.ts";
+import { type NearestSets, whyActions } from "./why_actions.ts";
+
+/** The maximum size of a row of a table as JSON, in bytes: 100 columns with long texts. */
+const MAX_ROW = 2 ** 16;
 
 /** Options of {@linkcode createGui}. */
 export interface GuiOptions {
@@ -28,8 +34,13 @@ export interface GuiOptions {
   readonly page: readonly PageFile[];
   /** The address to listen on, which decides the accepted `Host` headers; `127.0.0.1` by default. */
   readonly hostname?: string;
-  /** Images with labels, of which the page shows one at random. */
+  /** Rows of the test set with labels or targets, of which the page shows one at random. */
   readonly samples?: Dataset;
+  /**
+   * The training rows, or the function that loads them when they are needed. The page shows those that are nearest to a
+   * drawing; rows that are here already also tell the ranges of a table's columns.
+   */
+  readonly rows?: Dataset | NearestSets["rows"];
   /** The file of corrections. */
   readonly corrections?: Corrections;
   /** The training of `mlp`, which the page shows and controls. */
@@ -82,10 +93,14 @@ export interface Gui extends AsyncDisposable {
  * @throws {TypeError} if the page cannot show the network, or has no place for the token
  */
 export async function createGui(options: GuiOptions): Promise<Gui> {
-  const { mlp, samples, corrections, training } = options;
+  const { samples, corrections, training } = options;
+  let { mlp } = options;
+  const rows = typeof options.rows === "function" ? undefined : options.rows;
+  const loadRows = typeof options.rows === "function" ? options.rows : rows && (() => Promise.resolve(rows));
   const limits = { ...GUI_LIMITS, ...options.limits };
   const token = createToken(), isOurs = hostRule(options.hostname ?? "127.0.0.1");
-  const network = showNetwork(mlp, options.origin);
+  const network = showNetwork(mlp, options.origin, { rows, samples });
+  const { input, classNames } = network.view();
   const pages = await createPageResponses(options.page, token);
   const watchers = createWatchers(limits.aliveMilliseconds);
   const quit = Promise.withResolvers<void>();
@@ -95,17 +110,29 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
     state: (state) => watchers.send({ type: "training", training: state }),
     parameters: ({ parameters }) => watchers.send({ type: "version", version: network.update(parameters) }),
     epoch: (_event, epochs) => watchers.send(epochs),
+    points: (epochs) => watchers.send(epochs),
+    network(next) {
+      mlp = next;
+      network.replace(mlp);
+      watchers.send({ type: "network", network: network.view() });
+    },
   });
   const close = () => {
     closed = true;
     watchers.close();
   };
   const actions: Actions = {
-    [ROUTES.predict]: inkAction((body) => network.predict(checkInk(body))),
+    [ROUTES.predict]: input.kind === "image"
+      ? inkAction((body) => network.predict(body), { maxBytes: input.sheetWidth * input.sheetHeight })
+      : jsonAction(({ values }) => network.predictRow(values), { maxBytes: MAX_ROW }),
     [ROUTES.unit]: jsonAction(({ layer, unit }) => network.unit(layer, unit)),
-    [ROUTES.sample]: jsonAction(() => sampleOf(samples)),
-    ...correctActions({ network, outFeatures: mlp.outFeatures, corrections }),
+    [ROUTES.sample]: jsonAction(() =>
+      sampleOf(samples, input.kind === "table" ? tableColumnsOf(mlp) : undefined)
+    ),
+    ...correctActions({ network, outFeatures: classNames.length, corrections }),
     ...trainingActions(training),
+    ...whyActions({ network, outFeatures: classNames.length, rows: loadRows, samples }),
+    ...cellActions(samples, () => mlp),
     [ROUTES.watch]: jsonAction((_body, isGuest) => {
       if (watchers.count >= limits.watchers) {
         throw new RequestError(429, `The server is full: ${limits.watchers} pages are open`, {
@@ -168,12 +195,20 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
   };
 }
 
-/** Returns a random row of the samples. */
-function sampleOf(samples: Dataset | undefined) {
-  if (samples?.labels === undefined) throw new RequestError(404, "There is no test set with labels to show");
-  const row = Math.floor(Math.random() * countOf(samples));
-  const length = samples.inputs.length / countOf(samples);
+/** Returns a random row of the samples: as ink, or as values of the columns of a table. */
+function sampleOf(samples: Dataset | undefined, columns: readonly TableColumn[] | undefined): Sample {
+  const count = samples ? countOf(samples) : 0;
+  if (!samples || count === 0) throw new RequestError(404, "There is no test set with labels to show");
+  const row = Math.floor(Math.random() * count), { labels, targets, outFeatures, source } = samples;
+  const length = samples.inputs.length / count;
   const inputs = samples.inputs.subarray(row * length, (row + 1) * length);
-  const pixels = [...inkOfInputs(inputs, imageSpecOf(samples) ?? { white: 255 })];
-  return { pixels, label: samples.labels[row], row, source: `${samples.source}, test set` };
+  return {
+    ...columns
+      ? { values: valuesOfInputs(inputs, columns) }
+      : { pixels: [...inkOfInputs(inputs, imageSpecOf(samples) ?? { white: 255 })] },
+    ...labels && { label: labels[row] },
+    ...!labels && targets && { targets: [...targets.subarray(row * outFeatures, (row + 1) * outFeatures)] },
+    row,
+    source: `${source}, test set`,
+  };
 }

@@ -27,6 +27,17 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
 };
 
+/**
+ * Returns a script, a style sheet or HTML without its indentation, and without comments that fill lines. Line numbers stay. A
+ * script must have no text in backticks that is longer than a line.
+ */
+export function compact(text: string): string {
+  return text
+    .replace(/^[ \t]*\/\*(?:(?!\*\/)[^])*\*\/[ \t]*$/gm, (comment) => comment.replace(/[^\n]/g, ""))
+    .replace(/^[ \t]*\/\/.*$/gm, "")
+    .replace(/^[ \t]+/gm, "");
+}
+
 /** Functions that return the responses for the page's files, by address. */
 export type PageResponses = ReadonlyMap<string, (request: Request) => Response>;
 

@@ -19,12 +19,18 @@
 /** The header with the run's token. The page reads the token from `<meta name="token">`. */
 export const TOKEN_HEADER = "x-mlpcuda-token";
 
-/** Width and height of the sheet that the page sends, in pixels: 7 for each pixel of a 28×28 image. */
+/**
+ * Width and height of the sheet that the page sends for a network of 28×28 images, in pixels: 7 for each pixel of the
+ * image. {@linkcode ImageInput} has the sheet's size for other images.
+ */
 export const INK_SIDE = 196;
 
 /** The addresses of requests, each with its body and its response. */
 export const ROUTES = {
-  /** Ink `[INK_SIDE, INK_SIDE]` as bytes, 0 for paper and 255 for full ink → {@linkcode Prediction}. */
+  /**
+   * For images, ink `[sheetHeight, sheetWidth]` as bytes, 0 for paper and 255 for full ink; for tables,
+   * {@linkcode RowRequest} → {@linkcode Prediction}.
+   */
   predict: "/predict",
   /** {@linkcode UnitRequest} → {@linkcode UnitView}. */
   unit: "/unit",
@@ -35,8 +41,17 @@ export const ROUTES = {
    * same drawing with the same label is not added a second time.
    */
   correct: "/correct",
+  /**
+   * Ink as for `predict`, with `?label=7`, and `&against=1` for the difference of two classes → {@linkcode WhyView}; 422 for a
+   * blank sheet.
+   */
+  why: "/why",
+  /** Ink as for `predict` → {@linkcode Nearest}; 404 without training or test set, 422 for a blank sheet. */
+  nearest: "/nearest",
   /** {@linkcode TrainingRequest} → {@linkcode TrainingState}; 409 if nothing is being trained. */
   training: "/training",
+  /** {@linkcode CellRequest} → {@linkcode CellView}; 404 without a test set. */
+  cell: "/cell",
   /** `{}` → a stream of {@linkcode WatchMessage}, one JSON object a line, which ends with the server. */
   watch: "/watch",
   /** `{}` → `{}`; then the server ends, with exit code 0. */
@@ -49,22 +64,36 @@ export interface Refusal {
   readonly error: string;
 }
 
-/** The network's prediction for a sheet. */
+/** The request for the prediction for a row of a table. */
+export interface RowRequest {
+  /** A value for each column: a number, a category, or `null` if it is missing. */
+  readonly values: readonly CellValue[];
+}
+
+/** A value of a column. */
+export type CellValue = number | string | null;
+
+/** The network's prediction for a sheet or for a row of a table. */
 export interface Prediction {
   /** The version of the network's parameters, which increases by one whenever they change. */
   readonly version: number;
   /**
-   * The input image of the network as ink, `[28, 28]`: 0 for paper, 255 for full ink, whether the network takes bright ink on a
-   * dark background or the reverse. `null` for a blank sheet, and then the rest is absent.
+   * The input image of the network as ink, `[height, width]`: 0 for paper, 255 for full ink, whether the network takes bright
+   * ink on a dark background or the reverse. For a table, the inputs `[I]`. `null` for a blank sheet, and then the rest is absent.
    */
   readonly seen: readonly number[] | null;
-  /** The probability of each class, `[C]`. */
+  /** The probability of each class or label, `[C]`; absent for values. */
   readonly probabilities?: readonly number[];
-  /** The most probable class. */
+  /** The output values, `[O]`, if {@linkcode NetworkView.answer} is `"values"`. */
+  readonly values?: readonly number[];
+  /** The most probable class; absent for labels and values. */
   readonly guess?: number;
   /** The second most probable class. */
   readonly runnerUp?: number;
-  /** True if the guess's probability is at least {@linkcode NetworkView.sureFrom}. */
+  /**
+   * True if the guess's probability is at least {@linkcode NetworkView.sureFrom}; for labels, if that is so for each label or
+   * for its absence.
+   */
   readonly sure?: boolean;
   /** The outputs of every layer but the last, first to last, each `[O]`. */
   readonly activations?: readonly (readonly number[])[];
@@ -82,7 +111,10 @@ export interface UnitRequest {
 export interface UnitView extends UnitRequest {
   /** Its incoming weights `[I]`, to be shown as a picture of `rows` by `columns`. */
   readonly weights: readonly number[];
-  /** The height of the picture: 28 for the first layer, near the square root of `I` for others. */
+  /**
+   * The height of the picture: that of the image for the first layer, or the number of inputs of a table; near the square root
+   * of `I` for other layers.
+   */
   readonly rows: number;
   /** The width of the picture; `rows * columns` may exceed `I` by less than a row. */
   readonly columns: number;
@@ -90,12 +122,16 @@ export interface UnitView extends UnitRequest {
   readonly bias: number;
 }
 
-/** An image of the test set. */
+/** A row of the test set. */
 export interface Sample {
-  /** The image `[28, 28]` as ink to draw with: 0 for its background, 255 for full ink. */
-  readonly pixels: readonly number[];
-  /** Its label. */
-  readonly label: number;
+  /** The image `[height, width]` as ink to draw with: 0 for its background, 255 for full ink; absent for tables. */
+  readonly pixels?: readonly number[];
+  /** The value of each column; absent for images. */
+  readonly values?: readonly CellValue[];
+  /** Its label; absent for labels and values. */
+  readonly label?: number;
+  /** Its target values, or 1 and 0 for each of its labels; absent for classes. */
+  readonly targets?: readonly number[];
   /** Its row in the test set. */
   readonly row: number;
   /** Its origin, for a person: `"MNIST, test set"`. */
@@ -110,14 +146,107 @@ export interface CorrectionKept {
   readonly file: string;
 }
 
+/** The reasons for a class: gradient × input of its logit, the sum in the last layer before the softmax. */
+export interface WhyView {
+  /** As in {@linkcode Prediction}. */
+  readonly version: number;
+  readonly label: number;
+  /** The class whose logit is subtracted; absent if none is. */
+  readonly against?: number;
+  /** As in {@linkcode Prediction}. */
+  readonly seen: readonly number[];
+  /** The width of the input image. */
+  readonly columns: number;
+  /** The contribution of each input; those of a blank sheet's inputs are 0. */
+  readonly contributions: readonly number[];
+  /** The logit, which is the sum of `total`, `biases` and `bends`. */
+  readonly logit: number;
+  /** The sum of the contributions. */
+  readonly total: number;
+  /** The part of the biases, and of the paper if it is light. */
+  readonly biases: number;
+  /** The part of activations that are curves; 0 for ReLU. */
+  readonly bends: number;
+  /** The strongest paths, each with a unit of every hidden layer, from 0, and its part of `total`. */
+  readonly paths: readonly { readonly units: readonly number[]; readonly contribution: number }[];
+  /** The number of all paths that are not 0. */
+  readonly pathCount: number;
+  /** The share of `paths` in the absolute contributions of all paths, 0 to 1. */
+  readonly pathShare: number;
+}
+
+/** The images nearest to a drawing. */
+export interface Nearest {
+  /** The origin of the images: `"data/mnist.npz"`. */
+  readonly source: string;
+  /** True if they are from the training set; false if it is not known, and they are from the test set. */
+  readonly isTraining: boolean;
+  /** The number of images that were searched. */
+  readonly rows: number;
+  /** The width of an image. */
+  readonly columns: number;
+  /** The nearest images, in order, with the Euclidean distance over the network's inputs, on which 1 is white. */
+  readonly neighbors: readonly {
+    readonly pixels: readonly number[];
+    readonly label: number;
+    readonly row: number;
+    readonly distance: number;
+  }[];
+}
+
+/** The images that a network takes. */
+export interface ImageInput {
+  readonly kind: "image";
+  /** The size of the image, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** The size of the sheet that the page sends: a whole multiple of the image's, its longer side near {@linkcode INK_SIDE}. */
+  readonly sheetWidth: number;
+  readonly sheetHeight: number;
+  /** The background of the network's images; absent if they have no common one. The page sends and shows ink all the same. */
+  readonly background?: "dark" | "light";
+}
+
+/** The rows of a table that a network takes. */
+export interface TableInput {
+  readonly kind: "table";
+  readonly columns: readonly ColumnView[];
+  /** The source of the columns' ranges, as a sentence for a person, without a final period. */
+  readonly ranges: string;
+  /** True if the ranges are assumed, because nothing tells them. */
+  readonly isAssumed: boolean;
+}
+
+/** A column of a table. */
+export interface ColumnView {
+  readonly name: string;
+  /** The possible texts of a column of texts; absent for a column of numbers. */
+  readonly categories?: readonly string[];
+  /** The ends of a slider; other numbers are also valid. 0 and 1 for texts. */
+  readonly least: number;
+  readonly most: number;
+  /** The step of a slider: 1 for whole numbers, else about a hundredth of the range. */
+  readonly step: number;
+  /** A usual value: the mean, or the most frequent text. */
+  readonly usual: number | string;
+  /** True if the value may be missing. */
+  readonly isOptional: boolean;
+}
+
 /** The network that the page shows. */
 export interface NetworkView {
   /** Its description, for a person: `"784-128-64-10, 109,386 parameters"`. */
   readonly title: string;
   /** Its origin, for a person: `"model/model.npz, trained on MNIST for 100 epochs"`. */
   readonly origin: string;
-  /** Class names, in order. */
+  /** The names of the classes, labels or values, in order. */
   readonly classNames: readonly string[];
+  /** The input. */
+  readonly input: ImageInput | TableInput;
+  /** The meaning of the outputs: `labels` have independent probabilities; those of `classes` have the sum 1. */
+  readonly answer: "classes" | "labels" | "values";
+  /** The minimum and the maximum of each value in the rows that are known; absent if none are, and for classes and labels. */
+  readonly valueRanges?: readonly (readonly [least: number, most: number])[];
   /** The layers: outputs and activation. */
   readonly layers: readonly { readonly outFeatures: number; readonly activation: string }[];
   /** True if the network gets drawings enlarged and centered; false if it gets the whole sheet. */
@@ -132,13 +261,50 @@ export interface NetworkView {
 export interface TrainingRequest {
   /**
    * The action: `pause` halts after the current step, `resume` continues, `stop` ends the training and saves the
-   * model.
+   * model; `steer` changes `settings` of the current training; `restart` discards what is not saved, and trains a new
+   * network with these `layers` and `settings`, also after the training has ended.
    */
-  readonly action: "pause" | "resume" | "stop";
+  readonly action: "pause" | "resume" | "stop" | "steer" | "restart";
+  /** The settings that change. A batch size is used from the next epoch on, the others from the next step on. */
+  readonly settings?: Partial<Pick<TrainingSettings, "learningRate" | "batchSize" | "augment">>;
+  /** The layers of a new network, as `--layers` has them; by default as before. */
+  readonly layers?: string;
+}
+
+/** The settings of a training that the page shows. */
+export interface TrainingSettings {
+  /** The layers, such as `"128:relu,10:softmax"`. */
+  readonly layers: string;
+  /** The learning rate before its schedule. */
+  readonly learningRate: number;
+  /** The schedule of the learning rate. */
+  readonly schedule: string;
+  /** Rows a step. */
+  readonly batchSize: number;
+  /** True if images are deformed. */
+  readonly augment: boolean;
+}
+
+/** A setting that was changed during the training. */
+export interface SteeredView {
+  /** The number of steps that were done before. */
+  readonly step: number;
+  /** The setting. */
+  readonly setting: string;
+  /** Its value from then on. */
+  readonly value: number | string | boolean;
 }
 
 /** The state of the training. */
 export interface TrainingState {
+  /** The number of the run, from 1; a restart adds one. */
+  readonly run: number;
+  /** The settings, including changes that wait for the next epoch. */
+  readonly settings: TrainingSettings;
+  /** False if the images cannot be deformed. */
+  readonly canAugment: boolean;
+  /** The changes of settings in this run, in order. */
+  readonly steered: readonly SteeredView[];
   /** The phase: `stopped` on request, `finished` after the last epoch, `failed` with the reason in `error`. */
   readonly phase: "preparing" | "running" | "paused" | "stopped" | "finished" | "failed";
   /** The epoch being trained, from 1. */
@@ -173,6 +339,51 @@ export interface EpochView {
   readonly imagesPerSecond: number;
 }
 
+/** The training results of some steps within an epoch. */
+export interface EpochPoint {
+  /** The number of epochs that are done after these steps, such as 1.25. */
+  readonly at: number;
+  /** Mean training loss of the steps, in nats. */
+  readonly trainLoss: number;
+  /** Training accuracy of the steps, 0 to 1. */
+  readonly trainAccuracy?: number;
+}
+
+/** The request for the images of a cell of the confusion matrix. */
+export interface CellRequest {
+  /** The label, from 0. */
+  readonly label: number;
+  /** The predicted class, from 0. */
+  readonly predicted: number;
+}
+
+/** Images of the test set in a cell of the confusion matrix, with the present parameters: the first 50. */
+export interface CellView extends CellRequest {
+  /** The images, each with its row, its pixels as in {@linkcode Sample}, and the probability of the predicted class. */
+  readonly images: readonly {
+    readonly row: number;
+    readonly pixels: readonly number[];
+    readonly probability: number;
+  }[];
+  /** The width of the images. */
+  readonly columns: number;
+  /** The number of images with the label that were tried. */
+  readonly searched: number;
+  /** The number of images with the label. */
+  readonly ofLabel: number;
+}
+
+/** The results of epochs, and of parts of epochs. */
+export interface Epochs {
+  readonly type: "epochs";
+  /** The epochs. */
+  readonly epochs: readonly EpochView[];
+  /** The points within epochs. */
+  readonly points?: readonly EpochPoint[];
+  /** The confusion matrix `[C, C]` of the last epoch, with a row for each label. */
+  readonly confusion?: readonly number[];
+}
+
 /** A line of the stream. */
 export type WatchMessage =
   /** The network; sent first, and again if it is replaced. */
@@ -182,11 +393,8 @@ export type WatchMessage =
    * runs.
    */
   | { readonly type: "training"; readonly training: TrainingState }
-  /**
-   * The epochs that were trained since the previous message; a new stream begins with all of them. The confusion
-   * matrix `[C, C]` has a row for each label.
-   */
-  | { readonly type: "epochs"; readonly epochs: readonly EpochView[]; readonly confusion?: readonly number[] }
+  /** The epochs and points since the previous message; a new stream begins with all of this run. */
+  | Epochs
   /** A new version of the parameters, with which the drawing should be predicted again. */
   | { readonly type: "version"; readonly version: number }
   /** The rights of the page; sent once, after the messages of the present state. A guest may not correct, control the training or quit. */

@@ -1,33 +1,48 @@
-/** The network that the page shows: its predictions for drawings, and its parameters. @module */
+/** The network that the page shows: its predictions for drawings or rows, and its parameters. @module */
 import type { Tensors } from "../backends/backend.ts";
 import { createForward } from "../backends/reference/forward.ts";
-import { centerDigit, digitSide } from "../data/pictures/center.ts";
-import { type ImageSpec, imageSpecOf } from "../data/dataset.ts";
+import { centerDigit } from "../data/pictures/center.ts";
+import { type Dataset, imageSpecOf } from "../data/dataset.ts";
 import { inputsOfInk } from "../data/pictures/pixel_units.ts";
 import { resizePicture } from "../data/pictures/resize.ts";
 import { buildForwardPlan } from "../plan/build.ts";
-import { guessOf, probabilitiesOf, UNSURE_BELOW } from "../guess.ts";
+import { UNSURE_BELOW } from "../guess.ts";
 import { layerBuffer } from "../plan/layers.ts";
 import type { Mlp } from "../mlp.ts";
-import { INK_SIDE, type NetworkView, type Prediction, type UnitView } from "./protocol.ts";
+import { answerViewOf } from "./network_answer.ts";
+import { inputViewOf, isCentering } from "./network_input.ts";
+import type { ImageInput, NetworkView, Prediction, UnitView, WhyView } from "./protocol.ts";
 import { RequestError } from "./refusal.ts";
-
-/** The numbers of classes that the page can show, with one bar for each. */
-const CLASSES = { least: 2, most: 36 };
-/** The number of inputs of a network for centered images. */
-const PIXELS = digitSide * digitSide;
+import { inputsOfValues, type KnownRows, tableColumnsOf } from "./table_input.ts";
+import { type Question, whyOf } from "./why.ts";
 
 /** A network that the page shows. */
 export interface ShownNetwork {
   /** Returns the description of the network. */
   view(): NetworkView;
-  /** Returns the prediction for a drawing `[INK_SIDE, INK_SIDE]`. */
+  /**
+   * Returns the prediction for a drawing `[sheetHeight, sheetWidth]`.
+   *
+   * @throws {RequestError} 400 if it has another size, or the network takes no images
+   */
   predict(ink: Uint8Array<ArrayBuffer>): Prediction;
   /**
-   * Returns a drawing as an image `[28, 28]` like those that the network was trained on, but always bytes with bright ink on a
-   * dark background; `undefined` for a blank sheet.
+   * Returns the prediction for a value of each column of a table.
+   *
+   * @throws {RequestError} 400 if they are not valid, or the network takes no table
+   */
+  predictRow(values: unknown): Prediction;
+  /**
+   * Returns a drawing as an image `[height, width]` like those that the network was trained on, but always bytes with bright
+   * ink on a dark background; `undefined` for a blank sheet.
+   *
+   * @throws {RequestError} 400 if it has another size, or the network takes no images
    */
   imageOf(ink: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | undefined;
+  /** Returns the network's inputs for a drawing; `undefined` for a blank sheet. Throws as `imageOf`. */
+  inputsOf(ink: Uint8Array<ArrayBuffer>): Dataset["inputs"] | undefined;
+  /** Returns the reasons for a class; `undefined` for a blank sheet. Throws as `imageOf`. */
+  why(ink: Uint8Array<ArrayBuffer>, question: Pick<Question, "label" | "against">): WhyView | undefined;
   /**
    * Returns the parameters of a unit; `layer` and `unit` count from 0.
    *
@@ -36,81 +51,119 @@ export interface ShownNetwork {
   unit(layer: unknown, unit: unknown): UnitView;
   /** Replaces the parameters, and returns their new version number. */
   update(parameters: Tensors): number;
+  /**
+   * Replaces the network, and with it the version.
+   *
+   * @throws {TypeError} if {@linkcode checkShowable} refuses it
+   */
+  replace(mlp: Mlp): void;
 }
 
 /**
  * Checks that the page can show a network.
  *
- * @throws {TypeError} if its inputs are not known to be 28×28 pixels, or its outputs not probabilities of 2 to 36 classes
+ * @throws {TypeError} if its inputs are neither gray images nor a table, or its outputs are too many or have no meaning
  */
-export function checkShowable(mlp: Mlp): void {
-  const { inputShape, inFeatures, inputScale, outFeatures, layers } = mlp;
-  const refusal = (fault: string) => new TypeError(`The page cannot show this network: ${fault}`);
-  if (inFeatures !== PIXELS) {
-    const needed = `drawings need [${digitSide}, ${digitSide}]`;
-    throw refusal(`its inputs have shape [${inputShape.join(", ")}], ${needed}`);
-  }
-  if (imageSpecOf(mlp) === undefined) {
-    throw refusal(`its inputs have scale ${inputScale}, pixels from 0 to 255 need ${1 / 255}`);
-  }
-  if (outFeatures < CLASSES.least || outFeatures > CLASSES.most) {
-    const outputs = outFeatures === 1 ? "one output" : `${outFeatures} outputs`;
-    throw refusal(`it has ${outputs}, the page needs ${CLASSES.least} to ${CLASSES.most} classes`);
-  }
-  if (probabilitiesOf(mlp, new Float32Array(outFeatures)) === undefined) { // whatever the values
-    const { activation } = layers[layers.length - 1];
-    throw refusal(`its outputs are ${activation}, the page needs probabilities (softmax)`);
-  }
+export function checkShowable(mlp: Mlp, known: KnownRows = {}): void {
+  answerViewOf(mlp, known, inputViewOf(mlp, known).kind === "table");
 }
 
-/** Returns the names of a network's classes; their numbers if it has no names. */
-export function classNamesOf({ classNames, outFeatures }: Mlp): readonly string[] {
-  return classNames ?? Array.from({ length: outFeatures }, (_, label) => String(label));
+/** Returns the names of a network's classes, labels or values; numbers for classes without names. */
+export function classNamesOf(mlp: Mlp): readonly string[] {
+  return answerViewOf(mlp, {}, true).classNames;
 }
 
 /**
  * Prepares a network to be shown; `origin` is a text such as `"model/model.npz, trained on MNIST"`.
  *
+ * @param known rows that tell the ranges of a table's columns, and the meaning of the outputs of an untrained network
  * @throws {TypeError} if {@linkcode checkShowable} refuses the network
  */
-export function showNetwork(mlp: Mlp, origin: string): ShownNetwork {
-  checkShowable(mlp);
-  const { layers } = mlp, last = layers.length - 1, plan = buildForwardPlan(mlp), spec = imageSpecOf(mlp)!;
-  let parameters = mlp.parameters, forward = createForward(plan, parameters), version = 1;
+export function showNetwork(mlp: Mlp, origin: string, known: KnownRows = {}): ShownNetwork {
+  let shown = prepare(mlp, known), version = 1;
+  return {
+    view: () => ({ ...shown.view(), origin, version }),
+    predict(ink) {
+      const image = shown.imageOf(ink);
+      return image === undefined ? { version, seen: null } : { version, ...shown.predictImage(image) };
+    },
+    predictRow: (values) => ({ version, ...shown.predictRow(values) }),
+    imageOf: (ink) => shown.imageOf(ink),
+    inputsOf(ink) {
+      const image = shown.imageOf(ink);
+      return image && shown.inputsOf(image);
+    },
+    why(ink, question) {
+      const image = shown.imageOf(ink);
+      return image && { version, ...question, ...shown.why(image, question) };
+    },
+    unit: (layer, unit) => shown.unit(layer, unit),
+    update(parameters) {
+      shown.update(parameters);
+      return ++version;
+    },
+    replace(next) {
+      shown = prepare(next, known);
+      version++;
+    },
+  };
+}
+
+/** Prepares one network, whose parameters may change. */
+function prepare(mlp: Mlp, known: KnownRows) {
+  const input = inputViewOf(mlp, known), columns = tableColumnsOf(mlp), spec = imageSpecOf(mlp);
+  const { predictionOf, ...answer } = answerViewOf(mlp, known, input.kind === "table");
+  const isCentered = input.kind === "image" && isCentering(mlp, input);
+  const { layers, inputScale } = mlp, last = layers.length - 1, plan = buildForwardPlan(mlp);
+  let parameters = mlp.parameters, forward = createForward(plan, parameters);
+  const inputsOf = (image: Uint8Array<ArrayBuffer>) => inputsOfInk(image, spec!);
+  const predictionFor = (inputs: Uint8Array | Float32Array, seen: ArrayLike<number>) => {
+    const outputs = forward(inputs);
+    return {
+      seen: Array.from(seen),
+      ...predictionOf(outputs[last]),
+      activations: outputs.slice(0, last).map((values) => [...values]),
+    };
+  };
   return {
     view: () => ({
       title: `${mlp.inFeatures}-${layers.map(({ outFeatures }) => outFeatures).join("-")}, ` +
         `${mlp.parameterCount.toLocaleString("en-US")} parameters`,
-      origin,
-      classNames: classNamesOf(mlp),
+      ...answer,
+      input,
       layers,
-      isCentered: spec.placement === "center",
+      isCentered,
       sureFrom: UNSURE_BELOW,
-      version,
     }),
-    predict(ink) {
-      const image = placedInk(ink, spec);
-      if (image === undefined) return { version, seen: null };
-      const outputs = forward(inputsOfInk(image, spec)),
-        probabilities = probabilitiesOf(mlp, Float32Array.from(outputs[last]))!;
-      const { label, runnerUp, sure } = guessOf(probabilities);
-      return {
-        version,
-        seen: [...image],
-        probabilities: [...probabilities],
-        guess: label,
-        runnerUp: runnerUp?.label,
-        sure,
-        activations: outputs.slice(0, last).map((values) => [...values]),
-      };
+    /** Returns a drawing as an image; `undefined` for a blank sheet. */
+    imageOf(ink: Uint8Array<ArrayBuffer>) {
+      if (input.kind !== "image") {
+        throw new RequestError(400, "This network takes rows of a table, not drawings");
+      }
+      const image = placedInk(ink, input, isCentered);
+      return image.some((value) => value > 0) ? image : undefined;
     },
-    imageOf: (ink) => placedInk(ink, spec),
-    unit(layer, unit) {
+    inputsOf,
+    predictImage: (image: Uint8Array<ArrayBuffer>) => predictionFor(inputsOf(image), image),
+    predictRow(values: unknown) {
+      if (input.kind !== "table") {
+        throw new RequestError(400, "This network takes drawings, not rows of a table");
+      }
+      const inputs = inputsOfValues(values, columns);
+      return predictionFor(inputs, inputs);
+    },
+    why(image: Uint8Array<ArrayBuffer>, question: Pick<Question, "label" | "against">) {
+      const [blank] = inputsOf(new Uint8Array(1)), network = { layers, parameters, inputScale };
+      const why = whyOf(network, inputsOf(image), { ...question, blank });
+      const width = input.kind === "image" ? input.width : 1;
+      return { seen: [...image], columns: width, ...why, contributions: [...why.contributions] };
+    },
+    unit(layer: unknown, unit: unknown): UnitView {
       const at = wholeBelow("layer", layer, layers.length);
       const o = wholeBelow("unit", unit, layers[at].outFeatures);
       const inFeatures = at === 0 ? mlp.inFeatures : layers[at - 1].outFeatures;
       // The grid in which the page shows the weights.
-      const columns = at === 0 ? digitSide : Math.ceil(Math.sqrt(inFeatures));
+      const columns = at > 0 ? Math.ceil(Math.sqrt(inFeatures)) : input.kind === "image" ? input.width : 1;
       return {
         layer: at,
         unit: o,
@@ -120,30 +173,26 @@ export function showNetwork(mlp: Mlp, origin: string): ShownNetwork {
         bias: parameters[layerBuffer(at, "bias")][o],
       };
     },
-    update(changed) {
+    update(changed: Tensors) {
       parameters = changed;
       forward = createForward(plan, parameters);
-      return ++version;
     },
   };
 }
 
-/** Brings a drawing to 28×28 pixels; returns `undefined` for a blank sheet. */
+/** Brings a drawing to the size of the network's images. */
 function placedInk(
   pixels: Uint8Array<ArrayBuffer>,
-  { placement }: ImageSpec,
-): Uint8Array<ArrayBuffer> | undefined {
-  const sheet = { width: INK_SIDE, height: INK_SIDE };
-  const image = placement === "center"
+  { width, height, sheetWidth, sheetHeight }: ImageInput,
+  isCentered: boolean,
+): Uint8Array<ArrayBuffer> {
+  const needed = sheetWidth * sheetHeight, sheet = { width: sheetWidth, height: sheetHeight };
+  if (pixels.length !== needed) {
+    throw new RequestError(400, `A drawing needs ${needed} bytes, found ${pixels.length}`);
+  }
+  return isCentered
     ? centerDigit({ ...sheet, values: pixels })
-    : resizePicture({ ...sheet, channels: 1, pixels }, { width: digitSide, height: digitSide, channels: 1 });
-  return image.some((value) => value > 0) ? image : undefined;
-}
-
-/** Checks the size of a drawing, and returns it. */
-export function checkInk(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  if (bytes.length === INK_SIDE * INK_SIDE) return bytes;
-  throw new RequestError(400, `A drawing needs ${INK_SIDE * INK_SIDE} bytes, found ${bytes.length}`);
+    : resizePicture({ ...sheet, channels: 1, pixels }, { width, height, channels: 1 });
 }
 
 /**

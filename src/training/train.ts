@@ -76,6 +76,7 @@ export async function* train(
     signal,
     resume,
     onProgress,
+    onPart,
     validation: validationSet,
     test: testSet,
     ...settings
@@ -85,7 +86,7 @@ export async function* train(
   const changed = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
   const config = resolveConfig({ ...resume?.config, ...changed });
   if (resume) checkResume(resume, config, mlp, dataset);
-  const { training, rows, validation, scalings } = prepareSets(
+  const { training, rows, validation, scalings, inputRanges } = prepareSets(
     mlp,
     { dataset, validation: given, test },
     config,
@@ -99,7 +100,7 @@ export async function* train(
     weighted: training.weights !== undefined,
     outFeatures: training.labels ? mlp.outFeatures : training.outFeatures,
   });
-  const parts = { mlp, dataset, config, plan, rows, scalings };
+  const parts = { mlp, dataset, config, plan, rows, scalings, inputRanges };
   if (resume && endOfRun(resume, config.epochs)) return takeEnd(resume, parts);
 
   const opened = typeof backend === "string"
@@ -109,6 +110,7 @@ export async function* train(
   const { ranks } = engine, evaluators: Run["evaluators"] = {};
   let trainer: Trainer | undefined, augmenter: Augmenter | undefined;
   try {
+    if (ranks && onPart) throw new TypeError(`Option "onPart" needs a run without "ranks"`);
     if (config.augment) augmenter = await createAugmenter(training, { seed: config.seed, threads });
     const inputs = await augmenter?.inputsOf(resume?.progress.epoch ?? 1) ?? training.inputs;
     const start = startOf(plan, mlp, { resume, scalings });
@@ -129,7 +131,7 @@ export async function* train(
       backend: engine.name,
       ...ranks && { ranks, slices: SLICES },
     };
-    yield* runEpochs(run, { signal, onProgress, resume });
+    yield* runEpochs(run, { signal, onProgress, onPart, resume });
   } finally {
     augmenter?.close();
     await trainer?.close();
@@ -161,7 +163,7 @@ function startOf(
 /** Gives the network the parameters and the record with which the run of a checkpoint ended. */
 function takeEnd(
   { progress, bestTensors, tensors, backend, slices }: Checkpoint,
-  run: Pick<Run, "mlp" | "dataset" | "config" | "plan" | "rows" | "scalings">,
+  run: Pick<Run, "mlp" | "dataset" | "config" | "plan" | "rows" | "scalings" | "inputRanges">,
 ): void {
   const { epoch, best, step } = progress;
   run.mlp.parameters = bestTensors ??

@@ -3,8 +3,9 @@
  * @module
  */
 import { resolveConfig, TRAIN_OPTIONS, type TrainConfig } from "./config.ts";
-import type { TrainingRecord } from "../mlp_parts.ts";
-import type { OptionSpec } from "../plan/option.ts";
+import type { Steered, TrainingRecord } from "../mlp_parts.ts";
+import { faultOf, type OptionSpec } from "../plan/option.ts";
+import type { InputRanges } from "./input_ranges.ts";
 import type { InputScaling } from "./input_scaling.ts";
 import type { TargetScaling } from "./target_scaling.ts";
 import { jsonText, type Refuse } from "../formats/fault.ts";
@@ -86,6 +87,12 @@ export function readTrainingRecord(value: unknown, refuse: Refuse): TrainingReco
   const epochs = check("epochs", value.epochs, isWhole, "a whole number from 0");
   const backend = check("backend", value.backend, isText, "a backend's name");
   const slices = check("slices", value.slices, isPart, "a whole number from 1");
+  const steered = check(
+    "steered",
+    value.steered,
+    isSteered,
+    "a list of changes, each of a setting at a step, with its values before and after",
+  );
   const dataset = check("dataset", value.dataset, isFields, "a source and its rows");
   const source = check("dataset.source", dataset?.source, isText, "a text");
   const rows = check("dataset.rows", dataset?.rows, isWhole, "a whole number from 0");
@@ -100,6 +107,12 @@ export function readTrainingRecord(value: unknown, refuse: Refuse): TrainingReco
     value.inputScaling,
     isInputScaling,
     "a shift and a scale from 0 for each input",
+  );
+  const inputRanges = check(
+    "inputRanges",
+    value.inputRanges,
+    isInputRanges,
+    "a least, a most and a mean number for each input, and whether it is whole",
   );
   const isNumber = (field: unknown): field is number => Number.isFinite(field);
   const inputNegative = check("inputNegative", value.inputNegative, isNumber, "a finite number");
@@ -119,8 +132,21 @@ export function readTrainingRecord(value: unknown, refuse: Refuse): TrainingReco
     dataset: { source, rows },
     backend,
     ...slices !== undefined && { slices },
+    ...steered &&
+      { steered: steered.map(({ step, setting, before, value }) => ({ step, setting, before, value })) },
+    ...inputRanges && { inputRanges },
     ...scalings,
   };
+}
+
+/** Returns whether a value is a list of changes of settings, each with values that the setting can have. */
+function isSteered(value: unknown): value is Steered[] {
+  return Array.isArray(value) && value.every((change) => {
+    if (!isFields(change) || !isCount(change.step) || typeof change.setting !== "string") return false;
+    if (!Object.hasOwn(TRAIN_OPTIONS, change.setting)) return false;
+    const spec = TRAIN_OPTIONS[change.setting as keyof TrainConfig];
+    return faultOf(spec, change.before) === undefined && faultOf(spec, change.value) === undefined;
+  });
 }
 
 function isTargetScaling(value: unknown): value is TargetScaling {
@@ -131,6 +157,14 @@ function isTargetScaling(value: unknown): value is TargetScaling {
 function isInputScaling(value: unknown): value is InputScaling {
   return isFields(value) && isList(value.shift) && isList(value.scale) &&
     value.shift.length === value.scale.length && value.scale.every((scale) => scale >= 0);
+}
+
+function isInputRanges(value: unknown): value is InputRanges {
+  if (!isFields(value)) return false;
+  const { least, most, mean, whole } = value;
+  return isList(least) && isList(most) && isList(mean) && Array.isArray(whole) &&
+    [most, mean, whole].every(({ length }) => length === least.length) &&
+    whole.every((each) => typeof each === "boolean") && least.every((value, i) => value <= most[i]);
 }
 
 function isList(value: unknown): value is number[] {

@@ -3,7 +3,7 @@
  */
 import type { Backend } from "../../src/backends/backend.ts";
 import type { TrainConfig } from "../../src/training/config.ts";
-import type { Dataset, DatasetPair } from "../../src/data/dataset.ts";
+import { type Dataset, type DatasetPair, imageSpecOf } from "../../src/data/dataset.ts";
 import type { DataOptions } from "../../src/data/options.ts";
 import { checkFit, type Evaluation } from "../../src/training/evaluate.ts";
 import { checkShowable, classNamesOf } from "../../src/gui/shown_network.ts";
@@ -28,6 +28,8 @@ export interface Shown {
   readonly mlp: Mlp;
   readonly origin: string;
   readonly samples?: Dataset;
+  /** The rows of the training set. */
+  readonly rows?: Dataset;
   readonly training?: TrainingSession;
 }
 
@@ -117,7 +119,7 @@ export async function openTraining(
   });
   checkPatience(options.config, sets.validation);
   const { mlp, config, notes } = chooseRun(sets.train, options);
-  checkShowable(mlp);
+  checkShowable(mlp, { rows: sets.train, samples: sets.test });
   const settings = configOf(config);
   checkRun(mlp, sets.train, settings.loss);
   const lines = [...notes, ...dataNotes(mlp, sets.train, settings)];
@@ -128,18 +130,26 @@ export async function openTraining(
   const job = { mlp, train: sets.train, validation, test: sets.test, config, backend, threads, save };
   const training = createTrainingSession(job);
   printTraining(training, { screen, sets, settings });
-  return { mlp, origin: `learning from ${sets.train.source}`, samples: sets.test, training };
+  return {
+    mlp,
+    origin: `learning from ${sets.train.source}`,
+    samples: sets.test,
+    rows: sets.train,
+    training,
+  };
 }
 
 /**
- * Opens the test rows to show. Returns `undefined` if no data set was named and the classes are not the ten digits.
+ * Opens the test rows to show. Returns `undefined` if no data set was named and the network does not take images of the ten
+ * digits in MNIST's size.
  */
 async function samplesFor(
   mlp: Mlp,
   { data, options }: SampleSource,
   terminal: Terminal,
 ): Promise<Dataset | undefined> {
-  const isOfDigits = classNamesOf(mlp).join("") === "0123456789";
+  const isOfDigits = classNamesOf(mlp).join("") === "0123456789" && !mlp.columns && imageSpecOf(mlp) &&
+    mlp.inFeatures === 28 * 28;
   if (data === undefined && !isOfDigits) return undefined;
   const samples = await openTestRows(data, terminal, { ...options, like: mlp });
   checkFit(mlp, samples);
@@ -173,21 +183,30 @@ function printTraining(
   const { epochs } = training.state, progress = progressOf(screen, epochs);
   const validation = settings.validationSplit > 0 || sets.validation !== undefined,
     score = scoreOf(sets.train, settings.loss);
-  const table = startTable(
-    epochColumns({ epochs, validation, test: sets.test !== undefined, score }),
-    screen.note,
-  );
+  const startEpochs = () =>
+    startTable(epochColumns({ epochs, validation, test: sets.test !== undefined, score }), screen.note);
+  let table = startEpochs(), steered = 0;
   let before = training.state.phase, evaluation: Evaluation | undefined;
   training.listen({
     epoch(event) {
       table.row(event);
       evaluation = event.test;
     },
+    network(mlp, config) {
+      screen.note(`restarted, network  ${networkText(mlp)}`);
+      screen.note(`training ${configText(config)}`);
+      [table, steered, evaluation] = [startEpochs(), 0, undefined];
+      progress.restart();
+    },
     state(state) {
+      for (; steered < state.steered.length; steered++) {
+        const { setting, value, step } = state.steered[steered];
+        screen.note(`changed ${setting} to ${value} after step ${count(step)}`);
+      }
       if (state.phase === "running") progress.show(state);
       if (state.phase === before) return;
       before = state.phase;
-      if (state.phase === "running") return;
+      if (state.phase === "running" || state.phase === "preparing") return;
       progress.restart();
       const tested = evaluation?.accuracy === undefined ? [] : [
         `test accuracy ${

@@ -1,15 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { openBackend } from "../../src/backends/open.ts";
 import { pageFiles } from "../../src/gui/page/files.ts";
-import { type GuiPage, SEVEN } from "./page.ts";
+import { violationsOn } from "./axe.ts";
+import { SEVEN } from "./page.ts";
 import { serveTest, sessionOf, trainSmall } from "./server.ts";
 import { prepareServer } from "./suite.ts";
-
-/**
- * The specifier of axe, the accessibility checker. It is a variable, because TypeScript would fetch a literal
- * specifier.
- */
-const AXE = "npm:axe-core@^4.11";
 
 const { openPage, pageTest, test } = prepareServer(async (stack) => {
   const { mlp, digits } = await trainSmall(), backend = stack.use(await openBackend("wasm", { threads: 1 }));
@@ -18,20 +13,6 @@ const { openPage, pageTest, test } = prepareServer(async (stack) => {
   await training.run();
   return { gui };
 });
-
-/** Returns the violations that axe finds: each rule, and the elements that break it. */
-async function violationsOn(page: GuiPage): Promise<string[]> {
-  const { default: { source } } = await import(AXE);
-  await page.evaluate<void>(source); // the page's policy blocks scripts, but not those of the debugger
-  return await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-    };
-    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-    const { violations } = await axe.run({ runOnly: tags, resultTypes: ["violations"] });
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-  });
-}
 
 const looks = {
   light: { colorScheme: "light" },
@@ -64,6 +45,28 @@ pageTest("axe finds no violation in the large mode, and with something to redo",
   await page.waitForGuess();
   assertEquals(await violationsOn(page), []);
 });
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`axe finds no violation with a cell's images and the question of a restart: ${colorScheme}`, async () => {
+    await using backend = await openBackend("wasm", { threads: 1 });
+    const { mlp, digits } = await trainSmall(),
+      training = sessionOf({ mlp, digits }, { backend, epochs: 9999 });
+    await using server = await serveTest(mlp, { training, samples: digits.test });
+    const running = training.run();
+    await using page = await openPage(server.url, { colorScheme });
+    await page.waitForText("#step", /^epoch [2-9]|^epoch \d\d/);
+    await page.click("#confusion .opens");
+    await page.waitForText("#cell-words", /choose one/);
+    await page.click("#restart");
+    await page.waitForText("#discard-words", /./);
+    assertEquals(await violationsOn(page), []);
+    await page.click("#pause");
+    await page.waitForText("#phase", /^Paused$/);
+    assertEquals(await violationsOn(page), []);
+    await training.stop();
+    await running;
+  });
+}
 
 test("axe finds no violation after the server has ended", async () => {
   await using server = await serveTest((await trainSmall()).mlp);
@@ -146,7 +149,10 @@ pageTest(
     for (const { route } of pageFiles) {
       assert(page.urls.includes(new URL(route, gui.url).href), `${route} is not used`);
     }
-    const bytes = pageFiles.reduce((sum, { text }) => sum + new TextEncoder().encode(text).length, 0);
+    const bytes = pageFiles.reduce(
+      (sum, { text }) => sum + new TextEncoder().encode(text).length,
+      0,
+    );
     assert(bytes < 110_000, `${bytes} bytes`);
   },
 );

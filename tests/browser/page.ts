@@ -22,6 +22,7 @@ interface PlaywrightPage extends Page {
   bringToFront(): Promise<void>;
   focus(selector: string): Promise<void>;
   hover(selector: string): Promise<void>;
+  selectOption(selector: string, value: string): Promise<unknown>;
   addScriptTag(script: { content: string }): Promise<unknown>;
   setViewportSize(size: { width: number; height: number }): Promise<void>;
   emulateMedia(media: Readonly<Record<string, string | null>>): Promise<void>;

@@ -26,7 +26,11 @@ for (const address of GUESTS) {
         action: string,
       ) => [403, `Guests may not ${action}; it needs a browser on the server's machine`];
       assertEquals(await statusOf(`${ROUTES.correct}?label=1`), refusal("add corrections"));
-      assertEquals(await statusOf(ROUTES.training, stop), refusal("control the training"));
+      for (const action of ["stop", "steer", "restart"]) {
+        const body = JSON.stringify({ action });
+        assertEquals(await statusOf(ROUTES.training, { body }), refusal("control the training"));
+      }
+      assertEquals((await statusOf(ROUTES.cell, { body: '{"label":0,"predicted":0}' }))[0], 404); // there is no test set
       assertEquals(await statusOf(ROUTES.quit), refusal("stop the server"));
       assertEquals((await statusOf(ROUTES.predict))[0], 200);
     },

@@ -175,6 +175,8 @@ Deno.test("createGui() ends on a quit request, and informs the pages that watch"
       { outFeatures: 7, activation: "tanh" },
       { outFeatures: 10, activation: "softmax" },
     ],
+    input: { kind: "image", width: 28, height: 28, sheetWidth: 196, sheetHeight: 196 },
+    answer: "classes",
     isCentered: true,
     sureFrom: 0.6,
     version: 1,

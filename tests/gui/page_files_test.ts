@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { createPageResponses } from "../../src/gui/page_files.ts";
+import { pageFiles } from "../../src/gui/page/files.ts";
+import { compact, createPageResponses } from "../../src/gui/page_files.ts";
 import { ADDRESS, openGui, PAGE, requestOf } from "./support.ts";
 
 const get = { method: "GET", headers: { origin: undefined, "content-type": undefined } };
@@ -59,4 +60,20 @@ Deno.test("createPageResponses() gives every response the headers that block oth
 Deno.test("createPageResponses() refuses a page without a place for the token", async () => {
   const page = [{ route: "/", mediaType: "text/html", text: "<p>" }];
   await assertRejects(() => createPageResponses(page, "0"), TypeError, '"/": it has no <meta name="token"');
+});
+
+Deno.test("compact() removes comments that fill lines and indentation, and keeps code and line numbers", () => {
+  const text =
+    "/** A\n * module. */\n  let a = 1; // one\n  // two\n  /** @type {B} */ let b = `/* c */`;\n/* d */ e */\n";
+  assertEquals(compact(text), "\n\nlet a = 1; // one\n\n/** @type {B} */ let b = `/* c */`;\n/* d */ e */\n");
+});
+
+Deno.test("pageFiles have no text in backticks that is longer than a line, which compact() would change", () => {
+  for (const { route, text } of pageFiles) {
+    assertEquals(compact(text), text, route);
+    if (!route.endsWith(".js")) continue;
+    for (const line of text.split("\n")) {
+      assertEquals(line.replaceAll("\\`", "").split("`").length % 2, 1, `${route}: ${line}`);
+    }
+  }
 });

@@ -19,15 +19,27 @@ function networkOf(layers: LayerSpec[], input: Partial<typeof images> = {}): Mlp
 /** Networks that the page cannot show, and the reasons. */
 const REFUSED: [mlp: Mlp, why: string][] = [
   [
-    networkOf([dense(10, "softmax")], { inputShape: [5, 4] }),
-    "its inputs have shape [5, 4], drawings need [28, 28]",
+    networkOf([dense(10, "softmax")], { inputShape: [32, 32, 3] }),
+    "its inputs are color images of shape [32, 32, 3], drawings need gray ones",
+  ],
+  [
+    networkOf([dense(2, "softmax")], { inputShape: [1, 1025] }),
+    "its images have 1,025×1 pixels, the page shows at most 262,144, and 1,024 a side",
+  ],
+  [
+    networkOf([dense(2, "softmax")], { inputShape: [513, 512] }),
+    "its images have 512×513 pixels, the page shows at most 262,144, and 1,024 a side",
+  ],
+  [
+    networkOfImages({ white: 1, placement: "resize" }, [30]),
+    "its inputs have shape [30], drawings need [H, W]",
   ],
   [
     networkOf([dense(10, "softmax")], { inputScale: 1 }),
-    "its inputs have scale 1, pixels from 0 to 255 need",
+    "its inputs have scale 1, pixels from 0 to 255 need 0.00392156862745098; a table needs at most 100 columns, found 784",
   ],
-  [networkOf([dense(1, "softmax")]), "it has one output, the page needs 2 to 36 classes"],
-  [networkOf([dense(37, "softmax")]), "it has 37 outputs, the page needs 2 to 36 classes"],
+  [networkOf([dense(1, "softmax")]), "it has one output, the page needs 2 to 100 classes"],
+  [networkOf([dense(101, "softmax")]), "it has 101 outputs, the page needs 2 to 100 classes"],
   [networkOf([dense(10, "sigmoid")]), "its outputs are sigmoid, the page needs probabilities (softmax)"],
   [networkOf([dense(10, "linear")]), "its outputs are linear, the page needs probabilities (softmax)"],
 ];
@@ -38,15 +50,15 @@ for (const [mlp, why] of REFUSED) {
   });
 }
 
-Deno.test("checkShowable() accepts inputs [784], and 2 to 36 classes", () => {
-  for (const classes of [2, 26, 36]) {
+Deno.test("checkShowable() accepts inputs [784], and 2 to 100 classes", () => {
+  for (const classes of [2, 26, 100]) {
     checkShowable(networkOf([dense(classes, "softmax")], { inputShape: [784] }));
   }
 });
 
 /** Creates a network with these properties of its images. */
-function networkOfImages(image: ImageSpec): Mlp {
-  return Mlp.create([dense(10, "softmax")], { inputShape: [28, 28], inputScale: 1 / image.white, image });
+function networkOfImages(image: ImageSpec, inputShape = [28, 28]): Mlp {
+  return Mlp.create([dense(10, "softmax")], { inputShape, inputScale: 1 / image.white, image });
 }
 
 Deno.test("showNetwork() brings drawings to the range and the background of the network's pixels", () => {
@@ -74,6 +86,42 @@ Deno.test("showNetwork() scales the complete drawing for a network of complete p
   assertEquals(shown.predict(ink).seen, [...wanted]);
   assertEquals(shown.imageOf(ink), wanted);
   assertEquals(shown.predict(new Uint8Array(INK_SIDE ** 2)).seen, null);
+});
+
+Deno.test("showNetwork() describes rectangular images, and scales a sheet of a whole multiple of their size", () => {
+  for (
+    const [inputShape, size, sheet] of [
+      [[28, 28], [28, 28], [196, 196]],
+      [[784], [28, 28], [196, 196]],
+      [[8, 8], [8, 8], [200, 200]],
+      [[16, 48], [48, 16], [192, 64]],
+      [[1, 40, 10], [10, 40], [50, 200]],
+      [[300, 200], [200, 300], [200, 300]],
+    ]
+  ) {
+    const mlp = networkOfImages({ white: 255, background: "light", placement: "resize" }, inputShape);
+    const shown = showNetwork(mlp, ""), { input, isCentered } = shown.view();
+    const [width, height] = size, [sheetWidth, sheetHeight] = sheet;
+    assertEquals(input, { kind: "image", width, height, sheetWidth, sheetHeight, background: "light" });
+    assertEquals(isCentered, false);
+    const scale = sheetWidth / width, at = width * (height - 1) + 1; // one pixel in the last line
+    const ink = Uint8Array.from(
+      { length: sheetWidth * sheetHeight },
+      (_, i) =>
+        Math.floor(i / sheetWidth / scale) === height - 1 && Math.floor(i % sheetWidth / scale) === 1
+          ? 255
+          : 0,
+    );
+    const image = new Uint8Array(width * height);
+    image[at] = 255;
+    const { seen, probabilities } = shown.predict(ink),
+      wanted = mlp.predict(image.map((value) => 255 - value));
+    assertEquals(seen, [...image]);
+    for (const [label, value] of wanted.entries()) assertAlmostEquals(probabilities![label], value, 1e-6);
+    assertThrows(() => shown.predict(ink.subarray(1)), Error, `needs ${ink.length} bytes, found`);
+    assertEquals(shown.unit(0, 3).weights.length, width * height);
+    assertEquals([shown.unit(0, 3).rows, shown.unit(0, 3).columns], [height, width]);
+  }
 });
 
 Deno.test("showNetwork() turns the logits of a network into probabilities", () => {

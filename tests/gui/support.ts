@@ -53,7 +53,7 @@ export interface RequestChanges {
 /** Creates a request as the page sends it, with these differences. */
 export function requestOf(gui: Gui, route: string, changed: RequestChanges = {}): Request {
   const [path] = route.split("?");
-  const takesInk = path === ROUTES.predict || path === ROUTES.correct;
+  const takesInk = [ROUTES.predict, ROUTES.correct, ROUTES.why, ROUTES.nearest].some((ink) => ink === path);
   const { method = "POST", body = takesInk ? drawInk() : "{}" } = changed;
   const headers = {
     host: "127.0.0.1:8000",

@@ -3,6 +3,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { modelArrays, stringArray } from "../../src/model_file.ts";
 import { formatNpz } from "../../src/formats/npz.ts";
 import { dense } from "../../src/plan/layers.ts";
+import { resolveConfig } from "../../src/training/config.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { setFile, taskTest } from "./support.ts";
 
@@ -39,4 +40,28 @@ taskTest("info refuses a model whose training record has a field of the wrong ty
   const { code, stderr } = await folder.run("info", "--model", "m.npz");
   assertEquals(code, 1);
   assertStringIncludes(stderr, `it has a "config" whose training.dataset.source is 5, needs a text`);
+});
+
+taskTest("info tells which settings were changed during the training", async (folder) => {
+  const change = { step: 1200, setting: "learningRate", before: 0.001, value: 0.01 };
+  const record = { config: resolveConfig(), epochs: 2, backend: "wasm", dataset: { source: "s", rows: 5 } };
+  await folder.write("m.npz", modelFile({ ...record, steered: [change] }));
+  const { code, stdout } = await folder.run("info", "--model", "m.npz");
+  assertEquals(code, 0);
+  assertStringIncludes(
+    stdout,
+    "\nchanged during the training: learningRate from 0.001 to 0.01 after step 1,200; " +
+      "these settings alone do not give this network\n",
+  );
+  for (
+    const wrong of [{ ...change, step: -1 }, { ...change, setting: "constructor" }, {
+      ...change,
+      value: "fast",
+    }, 5]
+  ) {
+    await folder.write("m.npz", modelFile({ ...record, steered: [wrong] }));
+    const refused = await folder.run("info", "--model", "m.npz");
+    assertEquals(refused.code, 1);
+    assertStringIncludes(refused.stderr, `it has a "config" whose training.steered is [`);
+  }
 });

@@ -5,6 +5,7 @@ import { buildPlan } from "../../src/plan/build.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import { splitRows, takeRows } from "../../src/data/split.ts";
 import { evaluate } from "../../src/training/evaluate.ts";
+import { inputRangesOf } from "../../src/training/input_ranges.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { permutation } from "../../src/random.ts";
@@ -57,7 +58,8 @@ Deno.test("train() yields the results of each epoch", SANITIZED, async () => {
   }
   assertEquals(events.length, 3);
   const dataset = { source: BLOBS.source, rows: 100 };
-  assertEquals(mlp.training, { config, epochs: 3, dataset, backend: "reference" });
+  const inputRanges = inputRangesOf(BLOBS);
+  assertEquals(mlp.training, { config, epochs: 3, dataset, backend: "reference", inputRanges });
 });
 
 backendTest("train() learns separable classes", EACH, async (backend) => {

@@ -2,8 +2,11 @@
 /** @import { Confusion } from "./parts.ts" */
 import { byId, grouped, make, percent, rove } from "./dom.js";
 
-/** @returns {Confusion} */
-export function createConfusion() {
+/**
+ * @param {(label: number, predicted: number, names: readonly string[]) => void} open called when a cell is pressed
+ * @returns {Confusion}
+ */
+export function createConfusion(open) {
   const table = byId("confusion", HTMLTableElement), words = byId("confusion-words");
   /** @type {readonly string[]} */
   let names = [];
@@ -40,6 +43,16 @@ export function createConfusion() {
       if (at >= 0) words.textContent = describe(at);
     });
   }
+  for (const kind of /** @type {const} */ (["click", "keydown"])) {
+    table.addEventListener(kind, (event) => {
+      const at = cells.findIndex((cell) => cell === event.target), size = names.length;
+      if (event instanceof KeyboardEvent && event.key !== "Enter" && event.key !== " ") return;
+      if (!counts[at]) return;
+      event.preventDefault();
+      for (const cell of cells) cell.tabIndex = cell === cells[at] ? 0 : -1;
+      open(Math.floor(at / size), at % size, names);
+    });
+  }
   rove(table, () => cells);
 
   return {
@@ -54,8 +67,13 @@ export function createConfusion() {
       for (const [at, cell] of cells.entries()) {
         cell.textContent = counts[at] ? `${counts[at]}` : "";
         cell.ariaLabel = describe(at);
+        cell.classList.toggle("opens", counts[at] > 0);
         cell.style.setProperty("--heat", `${isRight(at) ? 0 : Math.sqrt(counts[at] / most)}`);
       }
+    },
+    clear() {
+      names = cells = counts = [];
+      table.tBodies[0].replaceChildren();
     },
   };
 }

@@ -2,18 +2,22 @@
 /** @import { Curves } from "./parts.ts" */
 
 /** The size and the margins of the chart, in the units of its `viewBox`. */
-const width = 280, height = 164, left = 44, right = 8, top = 8, bottom = 24;
-/** The maximum number of points of a curve with dots. */
+const width = 280, height = 164, left = 44, right = 10, top = 8, bottom = 24;
+/** The maximum number of points of a curve with a dot each; with more, only the last has one. */
 const mostDots = 40;
+/** The radius of every dot. */
+const radius = 2.2;
 
 /** @param {SVGElement} svg @param {Curves} curves */
-export function drawCurves(svg, { name, points, epochs, format, ceiling }) {
-  const values = points.flatMap(({ train = NaN, test = NaN }) => [train, test]).filter(Number.isFinite);
+export function drawCurves(svg, { name, train, test, epochs, format, ceiling }) {
+  const all = [...train, ...test], done = Math.max(...all.map(([at]) => at));
+  // The scale fits what follows the first tenth, in which values change the most; a value outside of it is not drawn.
+  const values = all.filter(([at]) => at >= done / 10).map(([, value]) => value);
   const least = Math.min(...values), greatest = Math.max(...values);
   const step = niceStep((greatest - least) / 3 || 0.1);
   const low = Math.floor(least / step) * step, high = Math.min(ceiling, Math.ceil(greatest / step) * step);
-  const last = Math.max(2, epochs);
-  const x = (/** @type {number} */ epoch) => left + (width - left - right) * (epoch - 1) / (last - 1);
+  const last = Math.min(Math.max(epochs, done), niceStep(Math.max(done, 1)));
+  const x = (/** @type {number} */ at) => left + (width - left - right) * at / last;
   const y = (/** @type {number} */ value) =>
     top + (height - top - bottom) * (high - value) / (high - low || step);
 
@@ -23,22 +27,25 @@ export function drawCurves(svg, { name, points, epochs, format, ceiling }) {
     markup += `<path class="grid" d="M${left} ${y(tick)}H${width - right}"/>` +
       `<text x="${left - 6}" y="${y(tick) + 4}" text-anchor="end">${format(tick)}</text>`;
   }
-  const every = Math.ceil(niceStep(last / 6));
-  for (let epoch = 1; epoch <= last; epoch = epoch === 1 && every > 1 ? every : epoch + every) {
-    markup += `<text x="${x(epoch)}" y="${height - 6}" text-anchor="middle">${epoch}</text>`;
+  const every = niceStep(last / 5);
+  for (let i = 0; i * every <= last + 1e-9; i++) {
+    const at = Number((i * every).toPrecision(3));
+    markup += `<text x="${x(at)}" y="${height - 6}" text-anchor="middle">${at}</text>`;
   }
-  for (const which of /** @type {const} */ (["train", "test"])) {
-    const line = points.filter((point) => point[which] !== undefined)
-      .map((point) => [x(point.epoch), y(Number(point[which]))]);
+  for (const [which, points] of /** @type {const} */ ([["train", train], ["test", test]])) {
+    const line = points.filter(([, value]) => value >= low && value <= high).map((
+      [at, value],
+    ) => [x(at).toFixed(1), y(value).toFixed(1)]);
     markup += `<polyline class="${which}" points="${line.join(" ")}"/>`;
-    if (line.length > (which === "train" ? 1 : mostDots)) continue;
-    for (const [x, y] of line) markup += `<circle class="${which}" cx="${x}" cy="${y}" r="2.6"/>`;
+    for (const [x, y] of line.length > mostDots ? line.slice(-1) : line) {
+      markup += `<circle class="${which}" cx="${x}" cy="${y}" r="${radius}"/>`;
+    }
   }
   svg.innerHTML = markup;
 
-  const { epoch, train, test } = points[points.length - 1];
-  const say = (/** @type {number | undefined} */ value) => value === undefined ? "not known" : format(value);
-  svg.ariaLabel = `${name} after epoch ${epoch}: training ${say(train)}, test ${say(test)}`;
+  const say = (/** @type {Curves["train"]} */ points) =>
+    points.length > 0 ? format(points[points.length - 1][1]) : "not known";
+  svg.ariaLabel = `${name} after epoch ${Number(done.toFixed(2))}: training ${say(train)}, test ${say(test)}`;
 }
 
 /** Rounds `step` up to the next of …, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, … @param {number} step */

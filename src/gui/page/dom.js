@@ -40,6 +40,11 @@ export const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)}\
 /** @param {number} count */
 export const grouped = (count) => Math.round(count).toLocaleString("en");
 
+/** Formats a number of any size, to 4 digits. @param {number} value */
+export const numeral = (value) =>
+  (Math.abs(value) >= 1e4 && Math.abs(value) < 1e15 ? grouped(value) : `${Number(value.toPrecision(4))}`)
+    .replace("-", "\u2212");
+
 /** Formats a number with a true minus sign. @param {number} value */
 export const signed = (value) => value.toFixed(2).replace("-", "\u2212");
 

@@ -67,9 +67,9 @@ export function createDrawing() {
     end() {
       open = undefined;
     },
-    show(pixels) {
+    show(pixels, columns) {
       open = undefined;
-      become([{ pixels }], "replaced");
+      become([columns === undefined ? { pixels } : { pixels, columns }], "replaced");
     },
     clear() {
       open = undefined;
@@ -106,5 +106,8 @@ function isItem(item) {
   if (!Array.isArray(numbers) || numbers.length === 0 || !numbers.every(Number.isFinite)) return false;
   return item.points
     ? Number.isFinite(item.width) && item.width > 0 && numbers.length % 2 === 0
-    : Number.isInteger(Math.sqrt(numbers.length));
+    : Number.isInteger(
+      item.columns === undefined ? Math.sqrt(numbers.length) : numbers.length / item.columns,
+    ) &&
+      (item.columns ?? 1) > 0;
 }

@@ -1,46 +1,41 @@
 /** The drawing, painted: for a person with the chosen pen, for the network with a pen that follows its size. @module */
 /** @import { Ink, Picture, Stroke } from "./parts.ts" */
-/** @typedef {Ink & { paint(context: CanvasRenderingContext2D, side: number, color: string): void }} PaintedInk */
+/** @typedef {Ink & { paint(context: CanvasRenderingContext2D, color: string): void }} PaintedInk */
 import { contextOf, make } from "./dom.js";
 import { createDrawing } from "./drawing.js";
 import { curveOf, withFittingPen } from "./line.js";
 
-/** @type {typeof import("../protocol.ts").INK_SIDE} */
-const side = 196;
-
-/** @returns {PaintedInk} `paint` covers a square canvas, `side` pixels wide */
+/** @returns {PaintedInk} `paint` covers a canvas of the sheet's proportions */
 export function createInk() {
-  const drawing = createDrawing();
-  const context = contextOf(make("canvas", { width: `${side}`, height: `${side}` }), {
-    willReadFrequently: true,
-    alpha: false,
-  });
+  const drawing = createDrawing(), canvas = make("canvas");
+  const context = contextOf(canvas, { willReadFrequently: true, alpha: false });
 
-  /** @type {(context: CanvasRenderingContext2D, side: number, color: string, items?: Ink["items"]) => void} */
-  const paint = (context, side, color, items = drawing.items) => {
+  /** @type {(context: CanvasRenderingContext2D, color: string, items?: Ink["items"]) => void} */
+  const paint = (context, color, items = drawing.items) => {
     context.strokeStyle = context.fillStyle = color;
     context.lineCap = context.lineJoin = "round";
     for (const item of items) {
-      if ("pixels" in item) paintPixels(context, side, item);
-      else paintStroke(context, side, item);
+      if ("pixels" in item) paintPixels(context, item);
+      else paintStroke(context, context.canvas.width, item);
     }
   };
 
   return Object.assign(drawing, {
     isCentered: true,
-    paint: (
-      /** @type {CanvasRenderingContext2D} */ context,
-      /** @type {number} */ side,
-      /** @type {string} */ color,
-    ) => paint(context, side, color),
+    size: { width: 196, height: 196 },
+    columns: /** @type {number | undefined} */ (undefined),
+    paint: (/** @type {CanvasRenderingContext2D} */ context, /** @type {string} */ color) =>
+      paint(context, color),
     /** @this {Ink} */
     sheet() {
+      const { width, height } = this.size;
+      Object.assign(canvas, { width, height }); // which also resets the context
       context.fillStyle = "#000";
-      context.fillRect(0, 0, side, side);
+      context.fillRect(0, 0, width, height);
       context.imageSmoothingEnabled = false;
-      paint(context, side, "#fff", this.isCentered ? withFittingPen(drawing.items) : drawing.items);
-      const { data } = context.getImageData(0, 0, side, side);
-      return Uint8Array.from({ length: side * side }, (_, i) => data[4 * i]);
+      paint(context, "#fff", this.isCentered ? withFittingPen(drawing.items) : drawing.items);
+      const { data } = context.getImageData(0, 0, width, height);
+      return Uint8Array.from({ length: width * height }, (_, i) => data[4 * i]);
     },
   });
 }
@@ -69,15 +64,14 @@ function paintStroke(context, side, { width, points }) {
   context.stroke();
 }
 
-/** @param {CanvasRenderingContext2D} context @param {number} side @param {Picture} picture */
-function paintPixels(context, side, { pixels }) {
-  const columns = Math.sqrt(pixels.length);
-  const small = make("canvas", { width: `${columns}`, height: `${columns}` });
+/** @param {CanvasRenderingContext2D} context @param {Picture} picture */
+function paintPixels(context, { pixels, columns = Math.sqrt(pixels.length) }) {
+  const small = make("canvas", { width: `${columns}`, height: `${pixels.length / columns}` });
   const dots = contextOf(small);
   dots.fillStyle = context.fillStyle;
   for (let i = 0; i < pixels.length; i++) {
     dots.globalAlpha = pixels[i] / 255;
     dots.fillRect(i % columns, Math.floor(i / columns), 1, 1);
   }
-  context.drawImage(small, 0, 0, side, side);
+  context.drawImage(small, 0, 0, context.canvas.width, context.canvas.height);
 }

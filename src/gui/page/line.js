@@ -69,15 +69,16 @@ function isSmoothAt(points, i) {
  *
  * @param {readonly number[]} from x, y
  * @param {readonly number[]} to x, y
+ * @param {number} [height] the height of the sheet
  * @returns {[number, number] | undefined}
  */
-export function partOnSheet(from, to) {
+export function partOnSheet(from, to, height = 1) {
   let begin = 0, end = 1;
   for (const axis of [0, 1]) {
-    const start = from[axis], step = to[axis] - start;
-    if (step === 0 && (start < 0 || start > 1)) return undefined;
+    const start = from[axis], step = to[axis] - start, length = axis === 0 ? 1 : height;
+    if (step === 0 && (start < 0 || start > length)) return undefined;
     if (step === 0) continue;
-    const edges = [-start / step, (1 - start) / step];
+    const edges = [-start / step, (length - start) / step];
     begin = Math.max(begin, Math.min(...edges));
     end = Math.min(end, Math.max(...edges));
   }

@@ -6,7 +6,7 @@ import { onPaletteChange, palette } from "./palette.js";
 
 /** Elements that a press beside the pad is meant for. */
 const controls = "button, input, label, a, [tabindex]";
-/** The step of an arrow key, in widths of the pad; with Shift, four times as long. */
+/** The step of an arrow key, in shorter sides of the pad; with Shift, four times as long. */
 const keyStep = 1 / 28;
 
 /** @param {PaintedInk} ink */
@@ -14,8 +14,10 @@ export function createPad(ink) {
   const canvas = byId("pad", HTMLCanvasElement);
   const pen = byId("pen", HTMLInputElement);
   const context = contextOf(canvas);
-  const width = () => Number(pen.value) / 100;
-  /** The pen that the arrow keys move. */
+  /** The height of the pad, its shorter side and the pen's width, in widths of the pad. */
+  const height = () => ink.size.height / ink.size.width, shorter = () => Math.min(1, height());
+  const width = () => Number(pen.value) / 100 * shorter();
+  /** The pen that the arrow keys move; its place in widths and in heights of the pad. */
   const cursor = { x: 0.5, y: 0.5, isDown: false };
   /** The pointer that draws. @type {number | undefined} */
   let pointer;
@@ -29,13 +31,13 @@ export function createPad(ink) {
     isDue = true;
     requestAnimationFrame(() => {
       isDue = false;
-      context.clearRect(0, 0, canvas.width, canvas.width);
-      ink.paint(context, canvas.width, `rgb(${palette().ink})`);
+      context.clearRect(0, 0, canvas.width, canvas.height);
+      ink.paint(context, `rgb(${palette().ink})`);
       if (canvas.matches(":focus-visible")) paintCursor();
     });
   };
   const paintCursor = () => {
-    const side = canvas.width, line = side / 200, x = cursor.x * side, y = cursor.y * side;
+    const side = canvas.width, line = side / 200, x = cursor.x * side, y = cursor.y * canvas.height;
     context.lineWidth = line;
     context.strokeStyle = `rgb(${palette()[cursor.isDown ? "minus" : "plus"]})`;
     context.beginPath();
@@ -48,9 +50,9 @@ export function createPad(ink) {
   };
 
   const fit = () => {
-    const side = Math.round(canvas.clientWidth * devicePixelRatio);
-    if (side === canvas.width) return;
-    canvas.width = canvas.height = side;
+    const side = Math.round(canvas.clientWidth * devicePixelRatio), down = Math.round(side * height());
+    if (side === canvas.width && down === canvas.height) return;
+    Object.assign(canvas, { width: side, height: down });
     repaint();
   };
   new ResizeObserver(fit).observe(canvas);
@@ -111,7 +113,7 @@ export function createPad(ink) {
     if ((event.buttons & 1) === 0) return outside = undefined;
     const places = placesIn(event);
     for (let i = 0; i < places.length; i += 2) {
-      const from = outside.place, to = places.slice(i, i + 2), part = partOnSheet(from, to);
+      const from = outside.place, to = places.slice(i, i + 2), part = partOnSheet(from, to, height());
       outside.place = to;
       if (!part) continue;
       const first = from.map((value, axis) => value + part[0] * (to[axis] - value));
@@ -130,19 +132,19 @@ export function createPad(ink) {
 
   canvas.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || pointer !== undefined) return;
-    const step = event.shiftKey ? 4 * keyStep : keyStep;
+    const step = (event.shiftKey ? 4 : 1) * keyStep * shorter();
     const { key } = event;
     if (key === " ") {
       if (event.repeat) return event.preventDefault();
       cursor.isDown = !cursor.isDown;
-      if (cursor.isDown) ink.begin(cursor.x, cursor.y, width());
+      if (cursor.isDown) ink.begin(cursor.x, cursor.y * height(), width());
       else ink.end();
       announce(cursor.isDown ? "Pen down" : "Pen up");
     } else if (/^Arrow/.test(key)) {
       const axis = key === "ArrowLeft" || key === "ArrowRight" ? "x" : "y";
-      const way = key === "ArrowLeft" || key === "ArrowUp" ? -step : step;
+      const way = (key === "ArrowLeft" || key === "ArrowUp" ? -step : step) / (axis === "x" ? 1 : height());
       cursor[axis] = Math.min(1, Math.max(0, cursor[axis] + way));
-      if (cursor.isDown) ink.extend([cursor.x, cursor.y]);
+      if (cursor.isDown) ink.extend([cursor.x, cursor.y * height()]);
     } else {
       return;
     }

@@ -1,19 +1,34 @@
 /** The entry point of the page: creates its parts and connects them. @module */
-/** @import { Connection } from "./parts.ts" */
+/** @import { Connection, Subject } from "./parts.ts" */
 import { createAsking } from "./asking.js";
 import { createBars } from "./bars.js";
 import { byId, reasonOf, write } from "./dom.js";
+import { createForm } from "./form.js";
 import { createInk } from "./ink.js";
 import { createInside } from "./inside.js";
 import { createKeys } from "./keys.js";
 import { keepDrawing } from "./keeping.js";
 import { createLarge } from "./large.js";
 import { createPad } from "./pad.js";
+import { createSample } from "./sample.js";
 import { connect } from "./server.js";
 import { createTeaching } from "./teaching.js";
 import { createTraining } from "./training.js";
+import { createWhy } from "./why.js";
+import { showInput } from "./words.js";
 
-const ink = createInk();
+const ink = createInk(), form = createForm();
+let isTable = false;
+/** @type {Subject} */
+const subject = {
+  get isBlank() {
+    return !isTable && ink.isBlank;
+  },
+  onChange(listener) {
+    for (const part of [ink, form]) part.onChange(listener);
+  },
+  sheet: () => isTable ? { values: form.values } : ink.sheet(),
+};
 /** @type {readonly string[]} */
 let classNames = [];
 
@@ -29,7 +44,9 @@ const server = connect({
       write("network", network.title);
       write("origin", network.origin);
       ink.isCentered = network.isCentered;
-      for (const part of [bars, inside]) part.setNetwork(network);
+      isTable = network.input.kind === "table";
+      showInput(network, ink, form);
+      for (const part of [bars, inside, why, sample]) part.setNetwork(network);
       teaching.setNames(classNames);
       teaching.send();
       demand();
@@ -41,24 +58,30 @@ const server = connect({
     } else if (message.type === "training") {
       training.show(message.training);
     } else if (message.type === "epochs") {
-      training.addEpochs(message.epochs, classNames, message.confusion);
+      training.addEpochs(message, classNames);
     }
   },
 });
 
 createPad(ink);
 const bars = createBars(), inside = createInside(server);
-const training = createTraining(server), teaching = createTeaching(server, ink);
-const demand = createAsking(server, ink, (prediction) => {
+const why = createWhy(server, ink, inside.select);
+const training = createTraining(server, ink), teaching = createTeaching(server, ink);
+const sample = createSample(server, subject, ({ pixels, values = [] }) => {
+  if (pixels) ink.show(pixels, ink.columns);
+  else form.show(values);
+});
+const demand = createAsking(server, subject, (prediction) => {
   bars.show(prediction);
   inside.show(prediction);
+  why.show(prediction);
 });
 
 const quit = () => void server.quit().catch((error) => notify(`The server did not end: ${reasonOf(error)}`));
-createKeys({ ...ink, large: createLarge(), quit });
-for (const name of /** @type {const} */ (["clear", "undo", "redo"])) {
-  byId(name).addEventListener("click", ink[name]);
-}
+const clear = () => isTable ? form.clear() : ink.clear();
+const undo = () => isTable || ink.undo(), redo = () => isTable || ink.redo();
+createKeys({ clear, undo, redo, large: createLarge(), quit });
+for (const [name, act] of Object.entries({ clear, undo, redo })) byId(name).addEventListener("click", act);
 byId("quit").addEventListener("click", quit);
 
 /** @param {string} text */
@@ -70,7 +93,7 @@ function notify(text) {
 
 /** Hides what a guest, a page on another machine, may not do. @param {boolean} isGuest */
 function showAccess(isGuest) {
-  for (const id of ["quit", "pause", "stop"]) byId(id).hidden = isGuest;
+  for (const id of ["quit", "pause", "stop", "steering"]) byId(id).hidden = isGuest;
   if (isGuest) write("connection", "Connected as guest");
   teaching.setAccess(isGuest);
 }
@@ -83,7 +106,9 @@ function showConnection({ kind, label, words }) {
     notify(`${words}. The drawing is kept; this page tries again until it is connected.`);
   } else if (kind === "ended") {
     notify("The server has ended. To continue, start it again and reload this page.");
-    const buttons = document.querySelectorAll("#quit, #sample, #labels button, #training button");
+    const buttons = document.querySelectorAll(
+      "#quit, #sample, #labels button, #training :is(button, select, input)",
+    );
     for (const button of buttons) button.setAttribute("disabled", "");
   } else {
     notify("");

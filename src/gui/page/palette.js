@@ -50,6 +50,10 @@ export function diverging(value) {
 /** Returns the color of an amount of ink from 0 to 1. @param {number} value */
 export const inked = (value) => mix(palette().sheet, palette().ink, value);
 
+/** Returns the color of a number from -1 to 1 over faint ink from 0 to 1. @param {number} value @param {number} ink */
+export const overlaid = (value, ink) =>
+  mix(inked(0.22 * ink), value < 0 ? palette().minus : palette().plus, Math.abs(value));
+
 /**
  * Paints numbers `[rows, columns]` as a picture with one pixel for each.
  *

@@ -4,8 +4,12 @@
  * @module
  */
 import type {
+  CellValue,
+  CellView,
+  ColumnView,
   CorrectionKept,
-  EpochView,
+  Epochs,
+  Nearest,
   NetworkView,
   Prediction,
   ROUTES,
@@ -13,6 +17,7 @@ import type {
   TrainingState,
   UnitView,
   WatchMessage,
+  WhyView,
 } from "../protocol.ts";
 
 /** A line drawn by the pen. */
@@ -25,8 +30,10 @@ export interface Stroke {
 
 /** A picture that covers the sheet. */
 export interface Picture {
-  /** The pixels `[28, 28]`, 0 to 255. */
+  /** The pixels `[rows, columns]`, 0 to 255. */
   readonly pixels: readonly number[];
+  /** Absent for a square picture. */
+  readonly columns?: number;
 }
 
 /** A change of the ink: `grew` if ink was added to the same drawing, `replaced` if it is another drawing. */
@@ -46,7 +53,7 @@ export interface Drawing {
   /** Lifts the pen. */
   end(): void;
   /** Replaces the drawing with a picture. */
-  show(pixels: readonly number[]): void;
+  show(pixels: readonly number[], columns?: number): void;
   clear(): void;
   /** Undoes the last stroke, picture or clearing. */
   undo(): void;
@@ -65,8 +72,31 @@ export interface Ink extends Drawing {
    * follows the drawing's size, so that a small drawing does not become a blot.
    */
   isCentered: boolean;
-  /** Returns the sheet as the server needs it, `[INK_SIDE, INK_SIDE]`: 0 for paper, 255 for full ink. */
+  /** The number of columns of the network's images, unless they are square. */
+  columns: number | undefined;
+  /** The size of the sheet that the server needs, in pixels. */
+  size: { readonly width: number; readonly height: number };
+  /** Returns the sheet as the server needs it, `[height, width]`: 0 for paper, 255 for full ink. */
   sheet(): Uint8Array<ArrayBuffer>;
+}
+
+/** What the network predicts for: the drawing, or the values of the form. */
+export interface Subject {
+  readonly isBlank: boolean;
+  onChange(listener: (change: InkChange) => void): void;
+  /** Returns the body of a request for a prediction. */
+  sheet(): object;
+}
+
+/** The form for the columns of a table. */
+export interface Form {
+  readonly values: readonly CellValue[];
+  onChange(listener: (change: InkChange) => void): void;
+  /** Shows a field for each column, with its usual value. */
+  setColumns(columns: readonly ColumnView[]): void;
+  show(values: readonly CellValue[]): void;
+  /** Shows the usual values. */
+  clear(): void;
 }
 
 /** The state of the connection to the server. If `gone`, the page tries to reconnect; `ended` is final. */
@@ -111,6 +141,9 @@ export interface Responses {
   [ROUTES.unit]: UnitView;
   [ROUTES.sample]: Sample;
   [ROUTES.training]: TrainingState;
+  [why: `${typeof ROUTES.why}?label=${string}`]: WhyView;
+  [ROUTES.nearest]: Nearest;
+  [ROUTES.cell]: CellView;
   [ROUTES.quit]: Record<string, never>;
   [correct: `${typeof ROUTES.correct}?label=${number}${"" | "&resent=1"}`]: CorrectionKept;
 }
@@ -132,7 +165,7 @@ export interface Server {
   quit(): Promise<void>;
 }
 
-/** Test images, and corrections by a person. */
+/** Corrections by a person. */
 export interface Teaching {
   setNames(classNames: readonly string[]): void;
   /** A guest may not correct. */
@@ -160,6 +193,8 @@ export interface Bars {
 
 /** The units of every layer. */
 export interface Inside extends Bars {
+  /** Selects a unit, moves the focus to it, and scrolls until its weights can be seen. */
+  select(layer: number, unit: number): void;
   /** Requests the weights of the selected unit again, after the parameters changed. */
   refresh(): void;
 }
@@ -167,7 +202,7 @@ export interface Inside extends Bars {
 /** The panel of the training. */
 export interface Training {
   show(state: TrainingState): void;
-  addEpochs(epochs: readonly EpochView[], classNames: readonly string[], confusion?: readonly number[]): void;
+  addEpochs(message: Epochs, classNames: readonly string[]): void;
   /** Hides the panel until the server, to which the page has connected anew, reports a training. */
   reset(): void;
 }
@@ -175,13 +210,28 @@ export interface Training {
 /** The confusion matrix `[C, C]`, with a row for each label. */
 export interface Confusion {
   show(classNames: readonly string[], counts: readonly number[]): void;
+  /** Removes the table until the next call of `show`. */
+  clear(): void;
+}
+
+/** The images of a cell of the confusion matrix. */
+export interface Cell {
+  open(label: number, predicted: number, classNames: readonly string[]): void;
+  close(): void;
+}
+
+/** The settings of the training. */
+export interface Steering {
+  show(state: TrainingState): void;
 }
 
 /** Two curves over the epochs. */
 export interface Curves {
   readonly name: string;
-  readonly points: readonly { readonly epoch: number; readonly train?: number; readonly test?: number }[];
-  /** The last epoch on the axis. */
+  /** The points of each curve: the number of epochs that are done, with fractions, and the value. */
+  readonly train: readonly (readonly [number, number])[];
+  readonly test: readonly (readonly [number, number])[];
+  /** The number of epochs of the run. */
   readonly epochs: number;
   format(value: number): string;
   /** The maximum possible value; the minimum is 0. */

@@ -1,8 +1,4 @@
-/**
- * Test images to try on the network, and corrections of its predictions by a person. Corrections wait in the page until
- * the server has acknowledged them.
- * @module
- */
+/** Corrections of predictions by a person. They wait in the page until the server has acknowledged them. @module */
 /** @import { Ink, Server, Teaching } from "./parts.ts" */
 import { byId, grouped, make, reasonOf } from "./dom.js";
 
@@ -15,7 +11,7 @@ const passing = [408, 429, 503];
 
 /** @param {Server} server @param {Ink} ink @returns {Teaching} */
 export function createTeaching(server, ink) {
-  const caption = byId("caption"), reply = byId("correction");
+  const reply = byId("correction");
   /** @type {readonly string[]} */
   let names = [];
   /** The text for a guest. */
@@ -23,16 +19,6 @@ export function createTeaching(server, ink) {
   /** The corrections that are not acknowledged. @type {{ sheet: Uint8Array, name: string, isSent: boolean }[]} */
   const waiting = [];
   let isSending = false;
-
-  byId("sample").addEventListener("click", async () => {
-    try {
-      const { pixels, label, row, source } = await server.ask("/sample", {});
-      ink.show(pixels);
-      caption.textContent = `${source}, row ${grouped(row)}: a ${names[label]}`;
-    } catch (error) {
-      caption.textContent = reasonOf(error);
-    }
-  });
 
   const warn = (/** @type {Event} */ event) => event.preventDefault(); // the browser asks before it closes the page
   /** @param {string} reason */
@@ -89,7 +75,6 @@ export function createTeaching(server, ink) {
   };
 
   ink.onChange(() => {
-    if (caption.textContent) caption.textContent = "";
     if (reply.textContent !== rights && waiting.length === 0) reply.textContent = rights;
   });
 
@@ -98,11 +83,13 @@ export function createTeaching(server, ink) {
     setNames(classNames) {
       if (`${names}` === `${classNames}`) return;
       names = classNames;
-      byId("labels").replaceChildren(...names.map((name, label) => {
-        const button = make("button", { "data-label": `${label}` }, name);
+      const buttons = names.map((name, label) => {
+        const button = make("button", { "data-label": `${label}`, title: name }, name);
         button.addEventListener("click", () => correct(label));
         return button;
-      }));
+      });
+      byId("labels").replaceChildren(...buttons);
+      byId("labels").classList.toggle("long", names.some((name) => name.length > 2));
     },
     setAccess(isGuest) {
       byId("labels").hidden = isGuest;

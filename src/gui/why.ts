@@ -1,0 +1,87 @@
+/**
+ * The reasons for a network's output: the contribution of each input to a class, by gradient × input (Shrikumar et al. 2016,
+ * arXiv 1605.01713). Needs neither Deno nor a server.
+ *
+ * The network is `y[0] = inputScale · inputs`, `z[l] = W[l] y[l-1] + b[l]`, `y[l] = f[l](z[l])`. The explained number `s` is
+ * the logit of a class: its sum in the last layer, before the softmax. With `r` the input of a blank sheet:
+ *
+ *     contribution[i] = ∂s/∂inputs[i] · (inputs[i] - r)
+ *     s = Σ contribution + biases + bends
+ *     biases = Σ over l of ∂s/∂z[l] · b[l], and Σ ∂s/∂inputs[i] · r
+ *     bends = Σ over hidden l of ∂s/∂y[l] · y[l] - ∂s/∂z[l] · z[l]
+ *
+ * This holds for every network. `bends` is 0 if the activations are made of straight lines, such as ReLU.
+ * @module
+ */
+import { activateBackward } from "../backends/reference/activations.ts";
+import { layerBuffer } from "../plan/layers.ts";
+import { type ExplainedNetwork, forward, timesMatrix } from "./forward_pass.ts";
+import { type Paths, strongestPaths } from "./paths.ts";
+
+/** The class to explain. */
+export interface Question {
+  /** The class, from 0. A network with one output has two classes, and the logit of class 0 is that of class 1 negated. */
+  readonly label: number;
+  /** Another class, whose logit is subtracted; absent for the logit of `label` alone. */
+  readonly against?: number;
+  /** The input of a blank sheet, to which contributions refer; 0 by default. */
+  readonly blank?: number;
+  /** The maximum number of paths; 8 by default. */
+  readonly paths?: number;
+}
+
+/** The reasons for a class. */
+export interface Why extends Paths {
+  /** The contribution of each input, `[I]`. */
+  readonly contributions: Float64Array;
+  /** The logit, or the difference of two. */
+  readonly logit: number;
+  /** The sum of the contributions. */
+  readonly total: number;
+  /** The part of the biases, and of the inputs of a blank sheet. */
+  readonly biases: number;
+  /** The part of activations that are curves. */
+  readonly bends: number;
+}
+
+/** Returns the reasons for a class, given one row of inputs `[I]`. All numbers are computed in float64. */
+export function whyOf(
+  network: ExplainedNetwork,
+  inputs: ArrayLike<number>,
+  { label, against, blank = 0, paths = 8 }: Question,
+): Why {
+  const { layers, parameters, inputScale } = network, last = layers.length - 1;
+  const passed = forward(network, inputs);
+  const asked = gradientOfLogit(passed[last].z.length, label, against);
+  let dZ = asked, biases = 0, bends = 0;
+  for (let at = last; at > 0; at--) {
+    biases += dot(dZ, parameters[layerBuffer(at, "bias")]);
+    const below = passed[at - 1], dY = timesMatrix(dZ, passed[at].weights, passed[at].x.length);
+    dZ = dY.slice();
+    activateBackward(dZ, below, below.activation);
+    for (let u = 0; u < dY.length; u++) bends += dY[u] * below.y[u] - dZ[u] * below.z[u];
+  }
+  biases += dot(dZ, parameters[layerBuffer(0, "bias")]);
+  const { x, weights } = passed[0], paper = blank * inputScale;
+  const gradient = timesMatrix(dZ, weights, x.length);
+  const contributions = gradient.map((slope, i) => slope * (x[i] - paper));
+  biases += paper * gradient.reduce((sum, slope) => sum + slope, 0);
+  return {
+    contributions,
+    logit: dot(asked, passed[last].z),
+    total: contributions.reduce((sum, value) => sum + value, 0),
+    biases,
+    bends,
+    ...strongestPaths(passed, { asked, ink: x.map((value) => value - paper), count: paths }),
+  };
+}
+
+/** Returns ∂s/∂z of the last layer. */
+function gradientOfLogit(outputs: number, label: number, against: number | undefined): Float64Array {
+  if (outputs === 1) return Float64Array.of(label === 1 ? 1 : -1);
+  return Float64Array.from({ length: outputs }, (_, o) => Number(o === label) - Number(o === against));
+}
+
+function dot(a: Float64Array, b: ArrayLike<number>): number {
+  return a.reduce((sum, value, i) => sum + value * b[i], 0);
+}

@@ -1,0 +1,111 @@
+/** What the server does to explain a prediction: the reasons for a class, and the nearest rows of the training set. @module */
+import { type Dataset, imageSpecOf, type InputSpec } from "../data/dataset.ts";
+import { inkOfInputs } from "../data/pictures/pixel_units.ts";
+import { type Action, type Actions, inkAction } from "./actions.ts";
+import { nearestRows, type SearchOptions } from "./nearest.ts";
+import { type Nearest, ROUTES, type WhyView } from "./protocol.ts";
+import { RequestError } from "./refusal.ts";
+import { type ShownNetwork, wholeBelow } from "./shown_network.ts";
+
+/** The maximum number of searches that wait; they run one after the other, so that predictions never wait for several. */
+const MOST_SEARCHES = 32;
+
+/** The sets whose rows can be near a drawing. */
+export interface NearestSets {
+  /** Returns the training rows, which the first call may load; `undefined` if they are not known. */
+  readonly rows?: () => Promise<Dataset | undefined>;
+  /** The test rows, which are used if the training rows are not known. */
+  readonly samples?: Dataset;
+}
+
+/** Returns the actions that explain a network's predictions. */
+export function whyActions(
+  { network, outFeatures, ...sets }: NearestSets & {
+    readonly network: ShownNetwork;
+    readonly outFeatures: number;
+  },
+): Actions {
+  const search = oneByOne();
+  return {
+    [ROUTES.why]: inkAction((body, query): WhyView => {
+      const label = classOf(query, "label", outFeatures);
+      const against = query.has("against") ? classOf(query, "against", outFeatures) : undefined;
+      const view = network.why(body, { label, against });
+      if (view === undefined) throw blank();
+      return view;
+    }),
+    [ROUTES.nearest]: inkAction((body) => {
+      const inputs = network.inputsOf(body);
+      if (inputs === undefined) throw blank();
+      return search(() => findNearest(inputs, sets));
+    }),
+  } satisfies Record<string, Action>;
+}
+
+/**
+ * Returns the nearest training rows to a network's inputs, or the nearest test rows if the training rows are not known.
+ *
+ * @throws {RequestError} 404 if there are neither, or they do not fit
+ */
+export async function findNearest(
+  inputs: Dataset["inputs"],
+  { rows, samples }: NearestSets,
+  options?: SearchOptions,
+): Promise<Nearest> {
+  const known = await rows?.().catch((error) => {
+    throw new RequestError(
+      404,
+      `The training images cannot be read: ${error instanceof Error ? error.message : error}`,
+    );
+  });
+  const set = known ?? samples, labels = set?.labels;
+  if (set === undefined || labels === undefined) {
+    throw new RequestError(404, "There are no training images to show");
+  }
+  const length = inputs.length, spec = imageSpecOf(set) ?? { white: 255 };
+  if (set.inputs.length !== length * labels.length) {
+    throw new RequestError(404, "The training images have another size");
+  }
+  const found = await nearestRows(set, inputs, options);
+  return {
+    source: set.source,
+    isTraining: known !== undefined,
+    rows: labels.length,
+    columns: widthOf(set),
+    neighbors: found.map(({ row, distance }) => ({
+      row,
+      label: labels[row],
+      distance,
+      pixels: [...inkOfInputs(set.inputs.subarray(row * length, (row + 1) * length), spec)],
+    })),
+  };
+}
+
+/** Reads a class from the query of an address. */
+function classOf(query: URLSearchParams, name: string, outFeatures: number): number {
+  const text = query.get(name) ?? "";
+  return wholeBelow(name, /^\d{1,3}$/.test(text) ? Number(text) : text, outFeatures);
+}
+
+function blank(): RequestError {
+  return new RequestError(422, "The sheet is blank");
+}
+
+/** Returns a function that runs work one after the other. */
+function oneByOne(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve(), waiting = 0;
+  return async (work) => {
+    if (waiting >= MOST_SEARCHES) {
+      throw new RequestError(429, "Too many searches at once", { "retry-after": "1" });
+    }
+    waiting++;
+    const own = last.then(work, work);
+    last = own.catch(() => {});
+    return await own.finally(() => waiting--);
+  };
+}
+
+/** Returns the width of images that are inputs; those without a height are square. */
+function widthOf({ inputShape: [height, width = Math.ceil(Math.sqrt(height))] }: InputSpec): number {
+  return width;
+}
