@@ -87,7 +87,10 @@ export async function readModel(npz: Npz): Promise<MlpParts> {
   if (dropout !== undefined && dropout.length !== layers.length) {
     throw refuse(`has ${dropout.length} rates of dropout for ${layers.length} layers`);
   }
-  const { inputScaling, targetScaling } = training ?? {}, inputs = inFeaturesOf(spec);
+  const { inputRanges, inputScaling, targetScaling } = training ?? {}, inputs = inFeaturesOf(spec);
+  if (inputRanges && inputRanges.least.length !== inputs) {
+    throw refuse(`has ranges of ${inputRanges.least.length} inputs for ${inputs} inputs`);
+  }
   if (inputScaling && inputScaling.shift.length !== inputs) {
     throw refuse(`has an input scaling of ${inputScaling.shift.length} inputs for ${inputs} inputs`);
   }

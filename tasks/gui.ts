@@ -4,6 +4,7 @@ import { openCorrections } from "../src/gui/corrections.ts";
 import { createGui, type Gui } from "../src/gui/gui.ts";
 import { isLoopback } from "../src/gui/guard.ts";
 import { lanHosts } from "../src/gui/lan_addresses.ts";
+import { inputViewOf } from "../src/gui/network_input.ts";
 import { pageFiles } from "../src/gui/page/files.ts";
 import { type GuiServer, serveGui } from "../src/gui/serve.ts";
 import { classNamesOf } from "../src/gui/shown_network.ts";
@@ -158,6 +159,8 @@ async function main(context: Context): Promise<void> {
     screen.note(`from     ${origin}`);
   }
   screen.note(`samples  ${samples ? samples.source : "none"}`);
+  const input = inputViewOf(mlp, { rows, samples });
+  if (input.kind === "table" && input.isAssumed) screen.note(`ranges   ${input.ranges} (--data tells them)`);
   screen.note("Q on the page or Ctrl-C here stops the server");
   if (page.open) openBrowser(server.url, screen);
 

@@ -6,6 +6,8 @@
 import { parseObject } from "./body.ts";
 import type { Target } from "./guard.ts";
 
+/** The maximum size of a row of a table as JSON, in bytes: 100 columns with long texts. */
+export const MAX_ROW = 2 ** 16;
 /** The maximum size of a drawing in bytes: that of the largest sheet. */
 const MAX_INK = 2 ** 18;
 

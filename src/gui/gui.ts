@@ -5,7 +5,7 @@
 import { countOf, type Dataset, imageSpecOf, type TableColumn } from "../data/dataset.ts";
 import { inkOfInputs } from "../data/pictures/pixel_units.ts";
 import type { Mlp } from "../mlp.ts";
-import { type Actions, inkAction, jsonAction } from "./actions.ts";
+import { type Actions, inkAction, jsonAction, MAX_ROW } from "./actions.ts";
 import { type BodyLimits, readBody } from "./body.ts";
 import { cellActions } from "./cell_actions.ts";
 import { correctActions } from "./correct_actions.ts";
@@ -19,10 +19,7 @@ import { tableColumnsOf, valuesOfInputs } from "./table_input.ts";
 import type { TrainingSession } from "./training.ts";
 import { trainingActions } from "./training_actions.ts";
 import { createWatchers } from "./watchers.ts";
-import { type NearestSets, whyActions } from "./why_actions.ts";
-
-/** The maximum size of a row of a table as JSON, in bytes: 100 columns with long texts. */
-const MAX_ROW = 2 ** 16;
+import { whyActions } from "./why_actions.ts";
 
 /** Options of {@linkcode createGui}. */
 export interface GuiOptions {
@@ -36,11 +33,8 @@ export interface GuiOptions {
   readonly hostname?: string;
   /** Rows of the test set with labels or targets, of which the page shows one at random. */
   readonly samples?: Dataset;
-  /**
-   * The training rows, or the function that loads them when they are needed. The page shows those that are nearest to a
-   * drawing; rows that are here already also tell the ranges of a table's columns.
-   */
-  readonly rows?: Dataset | NearestSets["rows"];
+  /** The rows of the training set, or a function that loads them when they are needed and returns `undefined` if there are none. */
+  readonly rows?: Dataset | (() => Promise<Dataset | undefined>);
   /** The file of corrections. */
   readonly corrections?: Corrections;
   /** The training of `mlp`, which the page shows and controls. */
@@ -93,13 +87,11 @@ export interface Gui extends AsyncDisposable {
  * @throws {TypeError} if the page cannot show the network, or has no place for the token
  */
 export async function createGui(options: GuiOptions): Promise<Gui> {
-  const { samples, corrections, training } = options;
+  const { samples, corrections, training } = options, { known, load } = rowsOf(options.rows);
   let { mlp } = options;
-  const rows = typeof options.rows === "function" ? undefined : options.rows;
-  const loadRows = typeof options.rows === "function" ? options.rows : rows && (() => Promise.resolve(rows));
   const limits = { ...GUI_LIMITS, ...options.limits };
   const token = createToken(), isOurs = hostRule(options.hostname ?? "127.0.0.1");
-  const network = showNetwork(mlp, options.origin, { rows, samples });
+  const network = showNetwork(mlp, options.origin, { rows: known, samples });
   const { input, classNames } = network.view();
   const pages = await createPageResponses(options.page, token);
   const watchers = createWatchers(limits.aliveMilliseconds);
@@ -131,7 +123,7 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
     ),
     ...correctActions({ network, outFeatures: classNames.length, corrections }),
     ...trainingActions(training),
-    ...whyActions({ network, outFeatures: classNames.length, rows: loadRows, samples }),
+    ...whyActions({ network, rows: load, samples }),
     ...cellActions(samples, () => mlp),
     [ROUTES.watch]: jsonAction((_body, isGuest) => {
       if (watchers.count >= limits.watchers) {
@@ -193,6 +185,12 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
     close,
     [Symbol.asyncDispose]: () => Promise.resolve(close()),
   };
+}
+
+/** Returns the training rows if they are in memory, and the function that loads them. */
+function rowsOf(rows: GuiOptions["rows"]) {
+  if (typeof rows === "function") return { load: rows };
+  return { known: rows, load: rows && (() => Promise.resolve(rows)) };
 }
 
 /** Returns a random row of the samples: as ink, or as values of the columns of a table. */

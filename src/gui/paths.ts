@@ -5,7 +5,7 @@
  *
  *     ink(u[1]) · link(u[1], u[2]) · … · link(u[L-1], class)
  *
- * where `ink(u)` is `Σ W[1][u, i] (x[i] - r)`, the part of the unit's sum that comes from the ink, and `link` is the derivative
+ * where `ink(u)` is `Σ W[1][u, i] (x[i] - r[i])`, the part of the unit's sum that comes from the ink, and `link` is the derivative
  * of a sum with respect to a sum of the layer below: `W[l][v, u] · f'(z[u])`. (The outputs of a hidden softmax depend on all its
  * sums, and its links are `Σ over k of W[l][v, k] · ∂y[k]/∂z[u]`.) Therefore the contributions of all paths add up to
  * gradient × input.

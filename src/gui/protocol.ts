@@ -42,11 +42,11 @@ export const ROUTES = {
    */
   correct: "/correct",
   /**
-   * Ink as for `predict`, with `?label=7`, and `&against=1` for the difference of two classes → {@linkcode WhyView}; 422 for a
-   * blank sheet.
+   * Ink or a row as for `predict`, with `?label=7`, and `&against=1` for the difference of two classes → {@linkcode WhyView};
+   * 422 for a blank sheet.
    */
   why: "/why",
-  /** Ink as for `predict` → {@linkcode Nearest}; 404 without training or test set, 422 for a blank sheet. */
+  /** Ink as for `predict` → {@linkcode Nearest}; 404 for tables, and without training and test set; 422 for a blank sheet. */
   nearest: "/nearest",
   /** {@linkcode TrainingRequest} → {@linkcode TrainingState}; 409 if nothing is being trained. */
   training: "/training",
@@ -146,7 +146,7 @@ export interface CorrectionKept {
   readonly file: string;
 }
 
-/** The reasons for a class: gradient × input of its logit, the sum in the last layer before the softmax. */
+/** The reasons for a class, label or value: gradient × input of its logit, the sum in the last layer before the softmax. */
 export interface WhyView {
   /** As in {@linkcode Prediction}. */
   readonly version: number;
@@ -155,15 +155,13 @@ export interface WhyView {
   readonly against?: number;
   /** As in {@linkcode Prediction}. */
   readonly seen: readonly number[];
-  /** The width of the input image. */
-  readonly columns: number;
-  /** The contribution of each input; those of a blank sheet's inputs are 0. */
+  /** The contribution of each input `[I]`, by its difference from a blank sheet, or from the usual values of a table. */
   readonly contributions: readonly number[];
   /** The logit, which is the sum of `total`, `biases` and `bends`. */
   readonly logit: number;
   /** The sum of the contributions. */
   readonly total: number;
-  /** The part of the biases, and of the paper if it is light. */
+  /** The part of the biases, and of light paper or the usual values. */
   readonly biases: number;
   /** The part of activations that are curves; 0 for ReLU. */
   readonly bends: number;
@@ -183,15 +181,8 @@ export interface Nearest {
   readonly isTraining: boolean;
   /** The number of images that were searched. */
   readonly rows: number;
-  /** The width of an image. */
-  readonly columns: number;
   /** The nearest images, in order, with the Euclidean distance over the network's inputs, on which 1 is white. */
-  readonly neighbors: readonly {
-    readonly pixels: readonly number[];
-    readonly label: number;
-    readonly row: number;
-    readonly distance: number;
-  }[];
+  readonly neighbors: readonly NearImage[];
 }
 
 /** The images that a network takes. */
@@ -231,6 +222,17 @@ export interface ColumnView {
   readonly usual: number | string;
   /** True if the value may be missing. */
   readonly isOptional: boolean;
+}
+
+/** An image near a drawing. */
+export interface NearImage {
+  /** Its row, from 0. */
+  readonly row: number;
+  /** Its class. */
+  readonly label: number;
+  readonly distance: number;
+  /** The image `[height, width]` as ink, as in {@linkcode Sample}. */
+  readonly pixels: readonly number[];
 }
 
 /** The network that the page shows. */

@@ -3,7 +3,7 @@ import type { Tensors } from "../backends/backend.ts";
 import { createForward } from "../backends/reference/forward.ts";
 import { centerDigit } from "../data/pictures/center.ts";
 import { type Dataset, imageSpecOf } from "../data/dataset.ts";
-import { inputsOfInk } from "../data/pictures/pixel_units.ts";
+import { inkOfInputs, inputsOfInk } from "../data/pictures/pixel_units.ts";
 import { resizePicture } from "../data/pictures/resize.ts";
 import { buildForwardPlan } from "../plan/build.ts";
 import { UNSURE_BELOW } from "../guess.ts";
@@ -15,6 +15,9 @@ import type { ImageInput, NetworkView, Prediction, UnitView, WhyView } from "./p
 import { RequestError } from "./refusal.ts";
 import { inputsOfValues, type KnownRows, tableColumnsOf } from "./table_input.ts";
 import { type Question, whyOf } from "./why.ts";
+
+/** A drawing `[sheetHeight, sheetWidth]`, or a row of a table. */
+export type Sheet = Uint8Array<ArrayBuffer> | { readonly values?: unknown };
 
 /** A network that the page shows. */
 export interface ShownNetwork {
@@ -39,10 +42,14 @@ export interface ShownNetwork {
    * @throws {RequestError} 400 if it has another size, or the network takes no images
    */
   imageOf(ink: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | undefined;
-  /** Returns the network's inputs for a drawing; `undefined` for a blank sheet. Throws as `imageOf`. */
-  inputsOf(ink: Uint8Array<ArrayBuffer>): Dataset["inputs"] | undefined;
-  /** Returns the reasons for a class; `undefined` for a blank sheet. Throws as `imageOf`. */
-  why(ink: Uint8Array<ArrayBuffer>, question: Pick<Question, "label" | "against">): WhyView | undefined;
+  /**
+   * Returns the network's inputs `[I]` for a drawing, or for a value of each column of a table; `undefined` for a blank sheet.
+   *
+   * @throws {RequestError} 400 as `predict` and `predictRow`
+   */
+  inputsOf(sheet: Sheet): Dataset["inputs"] | undefined;
+  /** Returns the reasons for a class, a label or a value, given inputs `[I]`. */
+  why(inputs: Dataset["inputs"], question: Pick<Question, "label" | "against">): WhyView;
   /**
    * Returns the parameters of a unit; `layer` and `unit` count from 0.
    *
@@ -89,14 +96,12 @@ export function showNetwork(mlp: Mlp, origin: string, known: KnownRows = {}): Sh
     },
     predictRow: (values) => ({ version, ...shown.predictRow(values) }),
     imageOf: (ink) => shown.imageOf(ink),
-    inputsOf(ink) {
-      const image = shown.imageOf(ink);
+    inputsOf(sheet) {
+      if (!(sheet instanceof Uint8Array)) return shown.inputsOfRow(sheet.values);
+      const image = shown.imageOf(sheet);
       return image && shown.inputsOf(image);
     },
-    why(ink, question) {
-      const image = shown.imageOf(ink);
-      return image && { version, ...question, ...shown.why(image, question) };
-    },
+    why: (inputs, question) => ({ version, ...question, ...shown.why(inputs, question) }),
     unit: (layer, unit) => shown.unit(layer, unit),
     update(parameters) {
       shown.update(parameters);
@@ -114,9 +119,13 @@ function prepare(mlp: Mlp, known: KnownRows) {
   const input = inputViewOf(mlp, known), columns = tableColumnsOf(mlp), spec = imageSpecOf(mlp);
   const { predictionOf, ...answer } = answerViewOf(mlp, known, input.kind === "table");
   const isCentered = input.kind === "image" && isCentering(mlp, input);
-  const { layers, inputScale } = mlp, last = layers.length - 1, plan = buildForwardPlan(mlp);
+  const { layers } = mlp, last = layers.length - 1, plan = buildForwardPlan(mlp);
   let parameters = mlp.parameters, forward = createForward(plan, parameters);
   const inputsOf = (image: Uint8Array<ArrayBuffer>) => inputsOfInk(image, spec!);
+  const inputsOfRow = (values: unknown) => {
+    if (input.kind === "table") return inputsOfValues(values, columns);
+    throw new RequestError(400, "This network takes drawings, not rows of a table");
+  };
   const predictionFor = (inputs: Uint8Array | Float32Array, seen: ArrayLike<number>) => {
     const outputs = forward(inputs);
     return {
@@ -145,18 +154,24 @@ function prepare(mlp: Mlp, known: KnownRows) {
     },
     inputsOf,
     predictImage: (image: Uint8Array<ArrayBuffer>) => predictionFor(inputsOf(image), image),
+    inputsOfRow,
     predictRow(values: unknown) {
-      if (input.kind !== "table") {
-        throw new RequestError(400, "This network takes drawings, not rows of a table");
-      }
-      const inputs = inputsOfValues(values, columns);
+      const inputs = inputsOfRow(values);
       return predictionFor(inputs, inputs);
     },
-    why(image: Uint8Array<ArrayBuffer>, question: Pick<Question, "label" | "against">) {
-      const [blank] = inputsOf(new Uint8Array(1)), network = { layers, parameters, inputScale };
-      const why = whyOf(network, inputsOf(image), { ...question, blank });
-      const width = input.kind === "image" ? input.width : 1;
-      return { seen: [...image], columns: width, ...why, contributions: [...why.contributions] };
+    why(inputs: Dataset["inputs"], { label, against }: Pick<Question, "label" | "against">) {
+      const { inputScale, outFeatures } = mlp, isImage = input.kind === "image";
+      const blank = isImage
+        ? inputsOf(new Uint8Array(inputs.length))
+        : inputsOfValues(input.columns.map(({ usual }) => usual), columns);
+      const isSingle = outFeatures === 1 && answer.classNames.length === 1; // and not the second of two classes
+      const why = whyOf({ layers, parameters, inputScale }, inputs, {
+        label: isSingle ? 1 : label,
+        against,
+        blank,
+      });
+      const seen = Array.from(isImage ? inkOfInputs(inputs, spec!) : inputs);
+      return { seen, ...why, contributions: [...why.contributions] };
     },
     unit(layer: unknown, unit: unknown): UnitView {
       const at = wholeBelow("layer", layer, layers.length);

@@ -42,7 +42,7 @@ function rangesOf(
 ): { readonly ranges: InputRanges; readonly words: string; readonly isAssumed: boolean } {
   const { training, inFeatures, inputScale } = mlp, isKnown = { isAssumed: false };
   const stored = training?.inputRanges, whole = new Array<boolean>(inFeatures).fill(false);
-  if (stored?.least.length === inFeatures) {
+  if (stored) {
     return { ranges: stored, words: "Each slider covers the values of the training set", ...isKnown };
   }
   const found = rows && countOf(rows) > 0 ? rows : samples, name = found === rows ? "training" : "test";
@@ -55,7 +55,7 @@ function rangesOf(
     };
   }
   const scaling = training?.inputScaling;
-  if (scaling?.shift.length === inFeatures && inputScale !== 0) {
+  if (scaling && inputScale !== 0) {
     const { shift, scale } = scaling, isMinmax = training?.config.inputScaling === "minmax";
     const at = (low: number) => shift.map((value, i) => (value + low * scale[i]) / inputScale);
     const [least, most, mean] = isMinmax ? [at(0), at(1), at(0.5)] : [at(-DEVIATIONS), at(DEVIATIONS), at(0)];
@@ -68,9 +68,8 @@ function rangesOf(
   const all = (value: number) => new Array<number>(inFeatures).fill(value);
   return {
     ranges: { least: all(low), most: all(high), mean: all(isBytes ? 128 : 0), whole: whole.fill(isBytes) },
-    words:
-      `Neither the network's file nor a data set tells the ranges; sliders from ${low} to ${high} are assumed`
-        .replace("-", "−"),
+    words: `No file tells the ranges of the columns; sliders from ${low} to ${high} are assumed`
+      .replace("-", "−"),
     isAssumed: true,
   };
 }

@@ -3,11 +3,11 @@
  * arXiv 1605.01713). Needs neither Deno nor a server.
  *
  * The network is `y[0] = inputScale · inputs`, `z[l] = W[l] y[l-1] + b[l]`, `y[l] = f[l](z[l])`. The explained number `s` is
- * the logit of a class: its sum in the last layer, before the softmax. With `r` the input of a blank sheet:
+ * the logit of a class: its sum in the last layer, before the softmax. With `r` the inputs of a blank sheet:
  *
- *     contribution[i] = ∂s/∂inputs[i] · (inputs[i] - r)
+ *     contribution[i] = ∂s/∂inputs[i] · (inputs[i] - r[i])
  *     s = Σ contribution + biases + bends
- *     biases = Σ over l of ∂s/∂z[l] · b[l], and Σ ∂s/∂inputs[i] · r
+ *     biases = Σ over l of ∂s/∂z[l] · b[l], and Σ ∂s/∂inputs[i] · r[i]
  *     bends = Σ over hidden l of ∂s/∂y[l] · y[l] - ∂s/∂z[l] · z[l]
  *
  * This holds for every network. `bends` is 0 if the activations are made of straight lines, such as ReLU.
@@ -20,12 +20,15 @@ import { type Paths, strongestPaths } from "./paths.ts";
 
 /** The class to explain. */
 export interface Question {
-  /** The class, from 0. A network with one output has two classes, and the logit of class 0 is that of class 1 negated. */
+  /**
+   * The class, from 0. A network with one output has two classes; its logit is explained for class 1, and the negated logit for
+   * class 0, also if another class is subtracted.
+   */
   readonly label: number;
   /** Another class, whose logit is subtracted; absent for the logit of `label` alone. */
   readonly against?: number;
-  /** The input of a blank sheet, to which contributions refer; 0 by default. */
-  readonly blank?: number;
+  /** The inputs `[I]` of a blank sheet or a usual row, to which contributions refer; zeros by default. */
+  readonly blank?: ArrayLike<number>;
   /** The maximum number of paths; 8 by default. */
   readonly paths?: number;
 }
@@ -38,7 +41,7 @@ export interface Why extends Paths {
   readonly logit: number;
   /** The sum of the contributions. */
   readonly total: number;
-  /** The part of the biases, and of the inputs of a blank sheet. */
+  /** The part of the biases, and of the inputs to which contributions refer. */
   readonly biases: number;
   /** The part of activations that are curves. */
   readonly bends: number;
@@ -48,7 +51,7 @@ export interface Why extends Paths {
 export function whyOf(
   network: ExplainedNetwork,
   inputs: ArrayLike<number>,
-  { label, against, blank = 0, paths = 8 }: Question,
+  { label, against, blank, paths = 8 }: Question,
 ): Why {
   const { layers, parameters, inputScale } = network, last = layers.length - 1;
   const passed = forward(network, inputs);
@@ -62,17 +65,17 @@ export function whyOf(
     for (let u = 0; u < dY.length; u++) bends += dY[u] * below.y[u] - dZ[u] * below.z[u];
   }
   biases += dot(dZ, parameters[layerBuffer(0, "bias")]);
-  const { x, weights } = passed[0], paper = blank * inputScale;
-  const gradient = timesMatrix(dZ, weights, x.length);
-  const contributions = gradient.map((slope, i) => slope * (x[i] - paper));
-  biases += paper * gradient.reduce((sum, slope) => sum + slope, 0);
+  const { x, weights } = passed[0], gradient = timesMatrix(dZ, weights, x.length);
+  const paper = x.map((_, i) => inputScale * (blank?.[i] ?? 0)), ink = x.map((value, i) => value - paper[i]);
+  const contributions = gradient.map((slope, i) => slope * ink[i]);
+  biases += dot(gradient, paper);
   return {
     contributions,
     logit: dot(asked, passed[last].z),
     total: contributions.reduce((sum, value) => sum + value, 0),
     biases,
     bends,
-    ...strongestPaths(passed, { asked, ink: x.map((value) => value - paper), count: paths }),
+    ...strongestPaths(passed, { asked, ink, count: paths }),
   };
 }
 

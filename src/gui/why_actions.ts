@@ -1,11 +1,12 @@
 /** What the server does to explain a prediction: the reasons for a class, and the nearest rows of the training set. @module */
-import { type Dataset, imageSpecOf, type InputSpec } from "../data/dataset.ts";
+import { type Dataset, imageSpecOf } from "../data/dataset.ts";
 import { inkOfInputs } from "../data/pictures/pixel_units.ts";
-import { type Action, type Actions, inkAction } from "./actions.ts";
+import { type Action, type Actions, inkAction, MAX_ROW } from "./actions.ts";
+import { parseObject } from "./body.ts";
 import { nearestRows, type SearchOptions } from "./nearest.ts";
 import { type Nearest, ROUTES, type WhyView } from "./protocol.ts";
 import { RequestError } from "./refusal.ts";
-import { type ShownNetwork, wholeBelow } from "./shown_network.ts";
+import { type Sheet, type ShownNetwork, wholeBelow } from "./shown_network.ts";
 
 /** The maximum number of searches that wait; they run one after the other, so that predictions never wait for several. */
 const MOST_SEARCHES = 32;
@@ -20,26 +21,37 @@ export interface NearestSets {
 
 /** Returns the actions that explain a network's predictions. */
 export function whyActions(
-  { network, outFeatures, ...sets }: NearestSets & {
-    readonly network: ShownNetwork;
-    readonly outFeatures: number;
-  },
+  { network, ...sets }: NearestSets & { readonly network: ShownNetwork },
 ): Actions {
-  const search = oneByOne();
+  const search = oneByOne(), { input, classNames } = network.view();
+  const inputsOf = (sheet: Sheet) => {
+    const inputs = network.inputsOf(sheet);
+    if (inputs === undefined) throw new RequestError(422, "The sheet is blank");
+    return inputs;
+  };
+  const why = (sheet: Sheet, query: URLSearchParams): WhyView => {
+    const label = classOf(query, "label", classNames.length);
+    const against = query.has("against") ? classOf(query, "against", classNames.length) : undefined;
+    return network.why(inputsOf(sheet), { label, against });
+  };
+  if (input.kind === "table") {
+    const respond: Action["respond"] = (body, query) => why(parseObject(body), query);
+    const noImages = () => {
+      throw new RequestError(404, "A table has no images to show");
+    };
+    return {
+      [ROUTES.why]: { ...inkAction(respond), contentType: "application/json", maxBytes: MAX_ROW },
+      [ROUTES.nearest]: inkAction(noImages),
+    };
+  }
+  const maxBytes = input.sheetWidth * input.sheetHeight;
   return {
-    [ROUTES.why]: inkAction((body, query): WhyView => {
-      const label = classOf(query, "label", outFeatures);
-      const against = query.has("against") ? classOf(query, "against", outFeatures) : undefined;
-      const view = network.why(body, { label, against });
-      if (view === undefined) throw blank();
-      return view;
-    }),
+    [ROUTES.why]: inkAction(why, { maxBytes }),
     [ROUTES.nearest]: inkAction((body) => {
-      const inputs = network.inputsOf(body);
-      if (inputs === undefined) throw blank();
+      const inputs = inputsOf(body);
       return search(() => findNearest(inputs, sets));
-    }),
-  } satisfies Record<string, Action>;
+    }, { maxBytes }),
+  };
 }
 
 /**
@@ -71,7 +83,6 @@ export async function findNearest(
     source: set.source,
     isTraining: known !== undefined,
     rows: labels.length,
-    columns: widthOf(set),
     neighbors: found.map(({ row, distance }) => ({
       row,
       label: labels[row],
@@ -87,10 +98,6 @@ function classOf(query: URLSearchParams, name: string, outFeatures: number): num
   return wholeBelow(name, /^\d{1,3}$/.test(text) ? Number(text) : text, outFeatures);
 }
 
-function blank(): RequestError {
-  return new RequestError(422, "The sheet is blank");
-}
-
 /** Returns a function that runs work one after the other. */
 function oneByOne(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve(), waiting = 0;
@@ -103,9 +110,4 @@ function oneByOne(): <T>(work: () => Promise<T>) => Promise<T> {
     last = own.catch(() => {});
     return await own.finally(() => waiting--);
   };
-}
-
-/** Returns the width of images that are inputs; those without a height are square. */
-function widthOf({ inputShape: [height, width = Math.ceil(Math.sqrt(height))] }: InputSpec): number {
-  return width;
 }

@@ -7,7 +7,6 @@ import type { TrainConfig } from "./config.ts";
 import { checkFit, checkTargets, isTwoClasses } from "./evaluate.ts";
 import { rowWeightsOf } from "./row_weights.ts";
 import { negated } from "./input_negative.ts";
-import { type InputRanges, inputRangesOf } from "./input_ranges.ts";
 import { inputScalingOf, scaled } from "./input_scaling.ts";
 import type { Scalings } from "./scalings.ts";
 import { standardized, targetScalingOf } from "./target_scaling.ts";
@@ -22,8 +21,6 @@ export interface RunSets {
   readonly validation: Dataset | undefined;
   /** The scalings of the inputs and of the targets of `training`. */
   readonly scalings: Scalings;
-  /** The ranges of the inputs in the rows to train on; absent for images. */
-  readonly inputRanges?: InputRanges;
 }
 
 /**
@@ -58,14 +55,7 @@ export function prepareSets(
     ...inputNegative !== undefined && { inputNegative },
     ...targetScaling && { targetScaling },
   };
-  const inputRanges = inputRangesOf(dataset, rows);
-  return {
-    training: scaled(negated(training, inputNegative), inputScaling),
-    rows,
-    validation,
-    scalings,
-    ...inputRanges && { inputRanges },
-  };
+  return { training: scaled(negated(training, inputNegative), inputScaling), rows, validation, scalings };
 }
 
 /** Returns the rows to train on, and the validation set: the given one, or the other rows. */

@@ -14,6 +14,7 @@ import { type EpochOptions, recordOf, type Run, runEpochs, type TrainEvent } fro
 export type { TrainEvent } from "./epochs.ts";
 import { createEvaluator } from "./evaluate.ts";
 import { inputNegativeOf } from "./input_negative.ts";
+import { inputRangesOf } from "./input_ranges.ts";
 import { networkParameters } from "./network_parameters.ts";
 import { checkSameRun } from "./on_ranks.ts";
 import { checkResume, checkScaling, endOfRun } from "./resume.ts";
@@ -86,13 +87,15 @@ export async function* train(
   const changed = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
   const config = resolveConfig({ ...resume?.config, ...changed });
   if (resume) checkResume(resume, config, mlp, dataset);
-  const { training, rows, validation, scalings, inputRanges } = prepareSets(
+  const { training, rows, validation, scalings } = prepareSets(
     mlp,
     { dataset, validation: given, test },
     config,
     resume ? resume.mlp.training?.inputNegative : inputNegativeOf(dataset, config),
   );
   if (resume) checkScaling(resume, scalings, dataset);
+  // A run that version 0.1 began ends with the same file as there.
+  const inputRanges = resume ? resume.mlp.training?.inputRanges : inputRangesOf(dataset, rows);
   const plan = buildPlan(mlp.layers, config, {
     inFeatures: mlp.inFeatures,
     inputScale: config.augment ? augmentedScale(training) : training.inputScale,

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { openBackend } from "../../src/backends/open.ts";
 import { pageFiles } from "../../src/gui/page/files.ts";
-import { violationsOn } from "./axe.ts";
+import { violationsOn } from "./violations.ts";
 import { SEVEN } from "./page.ts";
 import { serveTest, sessionOf, trainSmall } from "./server.ts";
 import { prepareServer } from "./suite.ts";

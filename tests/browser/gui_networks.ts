@@ -7,7 +7,7 @@ import { train, type TrainOptions } from "../../src/training/train.ts";
 import type { GuiPage } from "./page.ts";
 import { serveTest, type TestGui } from "./server.ts";
 import { prepareTests } from "./suite.ts";
-import { violationsOn } from "./axe.ts";
+import { violationsOn } from "./violations.ts";
 
 /** A table in which the class is "yes" for old passengers and for those of the first class. */
 const TABLE = [
@@ -176,7 +176,7 @@ pageTest("regression shows its value, and the range of the data", "prices", asyn
   await slide(page, 0, 70);
   await page.waitForText("#guess", /^2[34]\d(\.\d)?$/);
   assertEquals((await page.read()).verdict, "priceIn the data: 100 to 258");
-  assertEquals(await textsOf(page, "#axis"), []);
+  assertEquals(await textsOf(page, "#axis, #accuracy"), []);
   const [row] = await textsOf(page, "[data-digit] .value");
   assertEquals(row, (await page.read()).guess);
 });

@@ -1,9 +1,11 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
-import { violationsOn } from "./axe.ts";
+import { violationsOn } from "./violations.ts";
 import { collisionsOn } from "./collisions.ts";
+import { datasetFromCsv } from "../../src/data/table/from_csv.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { createRandom } from "../../src/random.ts";
+import { train } from "../../src/training/train.ts";
 import { type GuiPage, ONE, SEVEN } from "./page.ts";
 import { serveTest, trainSmall } from "./server.ts";
 import { prepareServer } from "./suite.ts";
@@ -23,6 +25,18 @@ async function openWhy(page: GuiPage): Promise<void> {
   await page.click("#why summary");
   await page.waitForText("#paths-words", /paths/);
   await page.waitForText("#nearest-words", /^Of/);
+}
+
+/** Checks that nothing overlaps or needs scrolling across. */
+async function checkRoom(page: GuiPage): Promise<void> {
+  for (let width = 320; width <= 2560; width += width < 1400 ? 72 : 232) {
+    await page.setViewportSize({ width, height: 800 });
+    assertEquals(await collisionsOn(page), [], `${width}`);
+    const overflow = await page.evaluate(() =>
+      document.documentElement.scrollWidth - document.documentElement.clientWidth
+    );
+    assertEquals(overflow, 0, `${width}`);
+  }
 }
 
 /** Returns the numbers of the sum, by their titles. */
@@ -131,11 +145,14 @@ pageTest("nearest images are rows of the training set with their labels", async 
     assertEquals(label, `${digits.train.labels![row]}`);
     assert(distance >= (tiles[i - 1]?.distance ?? 0));
   }
-  // A stroke in many parts is searched once, after it rests.
-  const before = gui.paths.filter((path) => path === "/nearest").length;
+  // A stroke in many parts is searched after it rests, not after each part.
+  const asked = (path: string) => gui.paths.filter((other) => other === path).length;
+  const [searches, predictions] = [asked("/nearest"), asked("/predict")];
   await page.draw(ONE);
-  await page.waitForTimeout(800);
-  assertEquals(gui.paths.filter((path) => path === "/nearest").length, before + 1);
+  await page.waitUntil(() => Promise.resolve(asked("/nearest") > searches), "a search");
+  await page.waitForTimeout(500);
+  const found = [asked("/nearest") - searches, asked("/predict") - predictions];
+  assert(found[0] < found[1] / 2, `${found}`);
 });
 
 test("nearest images are of the test set if the training set is not known, and the page says so", async ({ plain }) => {
@@ -217,20 +234,52 @@ pageTest(
 pageTest("nothing collides and nothing is cut off while why is open, in the large mode too", async (page) => {
   await page.draw(SEVEN);
   await openWhy(page);
-  for (let width = 320; width <= 2560; width += width < 1400 ? 72 : 232) {
-    await page.setViewportSize({ width, height: 800 });
-    assertEquals(await collisionsOn(page), [], `${width}`);
-    const overflow = await page.evaluate(() =>
-      document.documentElement.scrollWidth - document.documentElement.clientWidth
-    );
-    assertEquals(overflow, 0, `${width}`);
-  }
+  await checkRoom(page);
   await page.setViewportSize({ width: 1920, height: 1080 });
   await page.keyboard.press("l");
   for (const [width, height] of [[1920, 1080], [1280, 800], [2560, 1440]]) {
     await page.setViewportSize({ width, height });
     assertEquals(await collisionsOn(page), [], `${width} in the large mode`);
   }
+});
+
+test("nothing collides while why is open, with names of classes that are long", async ({ digits }) => {
+  const { layers, parameters, inputShape, inputScale } = (await trainSmall()).mlp;
+  const classNames = Array.from("0123456789", (name) => `a ${"very ".repeat(2)}long name of ${name}`);
+  const mlp = new Mlp({ layers, parameters, inputShape, inputScale, classNames });
+  await using gui = await serveTest(mlp, { rows: digits.train });
+  await using page = await openPage(gui.url);
+  await page.draw(SEVEN);
+  await openWhy(page);
+  await checkRoom(page);
+});
+
+test("why lists the contributions of a table's columns, and no images", async () => {
+  const file = new TextEncoder().encode(
+    [
+      "age,kind,old",
+      ...Array.from({ length: 80 }, (_, age) => `${age},${age % 3 ? "a" : "b"},${age > 50 ? "yes" : "no"}`),
+    ].join("\n"),
+  );
+  const rows = (await datasetFromCsv(file, { label: ["old"] })).train;
+  const mlp = Mlp.create([dense(8, "relu"), dense(2, "softmax")], rows);
+  for await (const _ of train(mlp, rows, { epochs: 30, inputScaling: "standardize", learningRate: 0.01 }));
+  await using gui = await serveTest(mlp, { samples: rows });
+  await using page = await openPage(gui.url);
+  await page.waitForGuess();
+  await page.click("#why summary");
+  await page.fill('#form input[type="number"]', "75");
+  await page.waitForText("#why-sum", /logit of yes/);
+  await page.waitForText("#why-columns", /age[\d.]+kind/);
+  const sum = await sumOf(page), logit = sum["sum: logit of yes"];
+  assertEquals(Object.keys(sum)[0], "gradient × (value − usual)");
+  assertAlmostEquals(Object.values(sum).reduce((all, part) => all + part, 0), 2 * logit, 0.021);
+  for (const part of ["#why-picture", "#nearest"]) {
+    assert(!await page.evaluate((part: string) => document.querySelector(part)!.checkVisibility(), part));
+  }
+  assertEquals(gui.paths.includes("/nearest"), false);
+  assertEquals(await violationsOn(page), []);
+  assertEquals(await collisionsOn(page), []);
 });
 
 const looks = {

@@ -112,6 +112,18 @@ const REFUSED: Readonly<Record<string, [bytes: Uint8Array, message: string]>> = 
     bytesWith({}, { inputScaling: { shift: [0], scale: [1] } }),
     "has an input scaling of 1 inputs for 3 inputs",
   ],
+  "ranges without means": [
+    bytesWith({}, { inputRanges: { least: [0, 0, 0], most: [1, 1, 1], whole: [true, true, true] } }),
+    "needs a least, a most and a mean number for each input, and whether it is whole",
+  ],
+  "a range whose least is more than its most": [
+    bytesWith({}, { inputRanges: { least: [2], most: [1], mean: [1], whole: [true] } }),
+    "needs a least, a most and a mean number",
+  ],
+  "ranges of another input": [
+    bytesWith({}, { inputRanges: { least: [0], most: [1], mean: [1], whole: [true] } }),
+    "has ranges of 1 inputs for 3 inputs",
+  ],
   "class weights that are no weights": [
     bytesWith({}, { config: { ...RECORD.config, classWeights: "heavy" } }),
     `Option "classWeights" needs none, balanced or a list of numbers`,

@@ -76,7 +76,6 @@ Deno.test("createGui() shows the nearest training rows, and test rows if it has 
     source: digits.source,
     isTraining: true,
     rows: 400,
-    columns: 28,
   }]);
   assertEquals(neighbors.length, 5);
   for (const { row, label, pixels } of neighbors) {
@@ -133,7 +132,7 @@ Deno.test("createGui() explains a class of a drawing, or the difference of two",
     number & number[]
   >;
   assertEquals([why.status, why.json.label, why.json.version, why.json.against], [200, 7, 1, undefined]);
-  assertEquals([contributions.length, why.json.columns, paths.length], [784, 28, 8]);
+  assertEquals([contributions.length, paths.length], [784, 8]);
   for (const [i, value] of contributions.entries()) if (seen[i] === 0) assertAlmostEquals(value, 0);
   assertAlmostEquals(total + biases + bends, logit, 1e-9);
   assertEquals((await ask(gui, ROUTES.predict)).json.seen, why.json.seen);

@@ -124,6 +124,15 @@ Deno.test("showNetwork() describes rectangular images, and scales a sheet of a w
   }
 });
 
+Deno.test("showNetwork() shows two classes of images for a network with one output", () => {
+  const one = networkOf([dense(1, "sigmoid")]), config = resolveConfig({ loss: "binary-cross-entropy" });
+  const dataset = { source: "nothing", rows: 1 }, training = { config, epochs: 1, dataset, backend: "reference" };
+  const shown = showNetwork(new Mlp({ ...one, training }), ""), { probabilities } = shown.predict(drawInk());
+  assertEquals(shown.view().classNames, ["0", "1"]);
+  assertEquals(probabilities!.length, 2);
+  assertAlmostEquals(probabilities![0] + probabilities![1], 1, 1e-6);
+});
+
 Deno.test("showNetwork() turns the logits of a network into probabilities", () => {
   const softmax = createNetwork();
   const logits = new Mlp({

@@ -86,7 +86,10 @@ Deno.test("whyOf() refers contributions to the blank sheet: dark ink on white is
   };
   const [dark, white] = [
     whyOf(mlp, ink, { label: 3 }),
-    whyOf(light, Float64Array.from(ink, (value) => 1 - value), { label: 3, blank: 1 }),
+    whyOf(light, Float64Array.from(ink, (value) => 1 - value), {
+      label: 3,
+      blank: new Array(INPUTS).fill(1),
+    }),
   ];
   for (const i of ink.keys()) assertAlmostEquals(white.contributions[i], dark.contributions[i], 1e-12);
   assertAlmostEquals(white.biases, dark.biases, 1e-12);

@@ -83,9 +83,9 @@ const REFUSED: [args: string[], code: number, stderr: RegExp][] = [
     /^error: Cannot load "none.npz": no such file or folder\n {2}hint: run `deno task train` .* or `deno task gui --demo` .*\n$/,
   ],
   [
-    ["--model", "small.npz"],
+    ["--model", "color.npz"],
     1,
-    /^error: The page cannot show this network: its inputs have shape \[5, 4\], drawings need \[28, 28\]\n$/,
+    /^error: The page cannot show this network: its inputs are color images of shape \[5, 4, 3\], drawings need gray ones\n$/,
   ],
   [
     ["--model", "m.npz", "--data", "small_set.npz"],
@@ -93,9 +93,9 @@ const REFUSED: [args: string[], code: number, stderr: RegExp][] = [
     /^error: .*inputs of shape \[5, 4\], .*\[28, 28\]\n$/,
   ],
   [
-    ["--train", "--data", "small_set.npz", "-o", "new.npz"],
+    ["--train", "--data", "color_set.npz", "-o", "new.npz"],
     1,
-    /error: The page cannot show this network: its inputs have shape \[5, 4\]/,
+    /error: The page cannot show this network: its inputs are color images of shape \[5, 4, 3\]/,
   ],
   [
     ["--train", "-o", "small_set.npz"],
@@ -118,7 +118,9 @@ const REFUSED: [args: string[], code: number, stderr: RegExp][] = [
 
 guiTest("gui refuses a command line with one error that says what it needs", async (folder) => {
   await folder.write("m.npz", createNetwork().format());
-  await folder.write("small.npz", Mlp.create([dense(3, "softmax")], { inputShape: [5, 4] }).format());
+  const color = { inputShape: [5, 4, 3], inputScale: 1 / 255 };
+  await folder.write("color.npz", Mlp.create([dense(3, "softmax")], color).format());
+  await folder.write("color_set.npz", setFile(drawImages({ shape: color.inputShape })));
   await folder.write("small_set.npz", setFile());
   await Promise.all(REFUSED.map(async ([args, wanted, message]) => {
     const { code, stdout, stderr } = await folder.run("gui", "--port", "0", ...args);

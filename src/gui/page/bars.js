@@ -23,8 +23,8 @@ export function createBars() {
   let shown;
 
   const build = () => {
-    const { answer = "classes", valueRanges } = network ?? {};
-    names = network?.classNames ?? names;
+    const { classNames = names, valueRanges } = network ?? {};
+    names = classNames;
     rows = names.map((name, digit) => {
       const title = make("span", { class: "name", title: name }, name),
         track = make("span", { class: "track" }, make("i"));
@@ -34,7 +34,6 @@ export function createBars() {
     });
     bars.replaceChildren(...rows);
     bars.classList.toggle("long", names.some((name) => name.length > 2));
-    byId("scale").dataset.answer = answer;
     all.hidden = names.length <= fewBars;
     all.ariaExpanded = "false";
     bars.removeAttribute("tabindex");

@@ -46,7 +46,7 @@ const server = connect({
       ink.isCentered = network.isCentered;
       isTable = network.input.kind === "table";
       showInput(network, ink, form);
-      for (const part of [bars, inside, why, sample]) part.setNetwork(network);
+      for (const part of [bars, inside, sample, why]) part.setNetwork(network);
       teaching.setNames(classNames);
       teaching.send();
       demand();
@@ -65,7 +65,7 @@ const server = connect({
 
 createPad(ink);
 const bars = createBars(), inside = createInside(server);
-const why = createWhy(server, ink, inside.select);
+const why = createWhy(server, subject, inside.select);
 const training = createTraining(server, ink), teaching = createTeaching(server, ink);
 const sample = createSample(server, subject, ({ pixels, values = [] }) => {
   if (pixels) ink.show(pixels, ink.columns);

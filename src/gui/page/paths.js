@@ -1,4 +1,4 @@
-/** The strongest paths through the units: nodes and links from the drawing on the left to the class on the right. @module */
+/** The strongest paths through the units: nodes and links from the input on the left to the class on the right. @module */
 /** @import { WhyView } from "../protocol.ts" */
 /** @import { Inside } from "./parts.ts" */
 import { make, signed } from "./dom.js";
@@ -39,7 +39,7 @@ export function drawPaths(box, paths, end, select) {
   links.innerHTML = markup;
 
   const nodes = columns.map((column, at) => {
-    if (at === 0 || at > depth) return make("div", {}, make("b", {}, at ? end : "drawing"));
+    if (at === 0 || at > depth) return make("div", {}, make("b", {}, at ? end : "input"));
     const buttons = Array.from(column, ([unit, sum]) => {
       const label = `Layer ${at}, unit ${unit + 1}: ${signed(sum)}`;
       const words = make("span", { class: "soft" }, signed(sum));

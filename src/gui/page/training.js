@@ -96,12 +96,13 @@ export function createTraining(server, ink) {
       ceiling: 1,
     });
     if (!last) return;
+    const isTable = document.body.dataset.input === "table";
     const share = (/** @type {number | undefined} */ value) => value === undefined ? "–" : percent(value, 2);
     write("train-loss", last.trainLoss.toFixed(4));
     write("test-loss", last.testLoss?.toFixed(4) ?? "–");
     write("train-accuracy", share(last.trainAccuracy));
     write("test-accuracy", share(last.testAccuracy));
-    write("speed", `${grouped(last.imagesPerSecond)} images/s`);
+    write("speed", `${grouped(last.imagesPerSecond)} ${isTable ? "rows" : "images"}/s`);
   };
 
   return {

@@ -1,35 +1,48 @@
 /** The panel of the reasons for a class: contributions of the pixels, strongest paths, nearest images. @module */
-/** @import { WhyView } from "../protocol.ts" */
-/** @import { Bars, Ink, Inside, Server } from "./parts.ts" */
+/** @import { NetworkView, WhyView } from "../protocol.ts" */
+/** @import { Bars, Inside, Server, Subject } from "./parts.ts" */
 import { newest } from "./asking.js";
 import { byId, grouped, make, percent, reasonOf, signed, write } from "./dom.js";
+import { showEffects } from "./effects.js";
 import { inked, onPaletteChange, overlaid, paintPicture } from "./palette.js";
 import { drawPaths } from "./paths.js";
 
 /** Milliseconds without a change until the nearest images are searched. */
 const rest = 400;
 
-/** @param {Server} server @param {Ink} ink @param {Inside["select"]} select @returns {Bars} */
-export function createWhy(server, ink, select) {
+/** @param {Server} server @param {Subject} subject @param {Inside["select"]} select @returns {Bars} */
+export function createWhy(server, subject, select) {
   const details = byId("why-details", HTMLDetailsElement), picture = byId("why-picture", HTMLCanvasElement);
   const chosen = byId("why-class", HTMLSelectElement), rival = byId("why-against", HTMLSelectElement);
+  /** @type {NetworkView | undefined} */
+  let network;
   /** @type {readonly string[]} */
   let names = [];
-  /** Absent if there is no prediction. @type {number | undefined} */
+  /** The guess, or the likeliest label. Absent if there is no prediction. @type {number | undefined} */
   let guess;
   /** @type {WhyView | undefined} */
   let view;
   let timer = 0;
 
   const paint = () => {
-    const { contributions = [0], seen = [0], columns = 1 } = view ?? {};
-    const reach = Math.max(...contributions.map(Math.abs)) || 1;
-    paintPicture(
-      picture,
-      [...seen.keys()],
-      columns,
-      (i) => overlaid(contributions[i] / reach, seen[i] / 255),
-    );
+    const { contributions = [0], seen = [0] } = view ?? {}, { input } = network ?? {};
+    let reach = Math.max(...contributions.map(Math.abs)) || 1, at = 0;
+    if (input?.kind === "table") {
+      const effects = input.columns.map(({ name, categories }) => {
+        const own = contributions.slice(at, at += categories?.length ?? 1);
+        return { name, value: own.reduce((sum, value) => sum + value, 0) };
+      });
+      reach = Math.max(...effects.map(({ value }) => Math.abs(value))) || 1;
+      showEffects(byId("why-columns"), effects, reach);
+    } else {
+      const width = view && input?.width || 1;
+      paintPicture(
+        picture,
+        [...seen.keys()],
+        width,
+        (i) => overlaid(contributions[i] / reach, seen[i] / 255),
+      );
+    }
     write("why-least", view ? `against ${signed(-reach)}` : "against");
     write("why-most", view ? `${signed(reach)} for` : "for");
   };
@@ -39,15 +52,16 @@ export function createWhy(server, ink, select) {
   const show = (next) => {
     view = next;
     paint();
-    write("why-words", ink.isBlank ? "Draw something first" : "");
+    write("why-words", subject.isBlank ? "Draw something first" : "");
     const { label = 0, against = label, paths = [], pathCount = 0, pathShare = 0 } = view ?? {};
     const name = against === label ? names[label] : `${names[label]} − ${names[against]}`;
+    const isTable = network?.input.kind === "table", noun = network?.answer === "values" ? "output" : "logit";
     const parts = view
       ? Object.entries({
-        "gradient × input": view.total,
-        biases: view.biases,
+        [`gradient × ${isTable ? "(value − usual)" : "input"}`]: view.total,
+        [`biases${isTable ? ", usual values" : ""}`]: view.biases,
         "curved activations": view.bends,
-        [`sum: logit of ${name}`]: view.logit,
+        [`sum: ${noun} of ${name}`]: view.logit,
       }).filter(([, value], i) => i > 2 || Math.abs(value) >= 0.005)
       : [];
     byId("why-sum").replaceChildren(...parts.flatMap(([title, value]) => [
@@ -65,7 +79,7 @@ export function createWhy(server, ink, select) {
     const label = chosen.value || `${guess}`;
     const against = rival.value && rival.value !== label ? `&against=${rival.value}` : "";
     try {
-      const next = await server.ask(`/why?label=${label}${against}`, ink.sheet());
+      const next = await server.ask(`/why?label=${label}${against}`, subject.sheet());
       if (!isStale()) show(next);
     } catch (error) {
       if (!isStale()) write("why-words", reasonOf(error));
@@ -77,11 +91,12 @@ export function createWhy(server, ink, select) {
     let tiles = [];
     let words = "";
     try {
-      if (details.open && guess !== undefined) {
-        const { neighbors, rows, columns, source, isTraining } = await server.ask("/nearest", ink.sheet());
+      const { input } = network ?? {};
+      if (details.open && guess !== undefined && input?.kind === "image") {
+        const { neighbors, rows, source, isTraining } = await server.ask("/nearest", subject.sheet());
         tiles = neighbors.map(({ pixels, label, row, distance }) => {
           const tile = make("canvas", { role: "img", "aria-label": `Row ${row}` });
-          paintPicture(tile, pixels, columns, (value) => inked(value / 255));
+          paintPicture(tile, pixels, input.width, (value) => inked(value / 255));
           const far = make("span", { class: "soft" }, distance.toFixed(1));
           return make("li", {}, tile, make("strong", {}, names[label] ?? "no class"), " ", far);
         });
@@ -114,16 +129,18 @@ export function createWhy(server, ink, select) {
   paint();
 
   return {
-    setNetwork({ classNames }) {
-      if (`${classNames}` === `${names}`) return;
-      names = classNames;
+    setNetwork(next) {
+      network = next;
+      if (`${next.classNames}` === `${names}`) return;
+      names = next.classNames;
       for (const field of [chosen, rival]) {
         field.length = 1;
         field.append(...names.map((name, label) => make("option", { value: `${label}` }, name)));
       }
     },
     show(prediction) {
-      guess = prediction?.guess;
+      const { probabilities, values } = prediction ?? {};
+      guess = prediction?.guess ?? probabilities?.indexOf(Math.max(...probabilities)) ?? (values && 0);
       ask();
       clearTimeout(timer);
       timer = setTimeout(search, guess === undefined ? 0 : rest);

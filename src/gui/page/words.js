@@ -4,7 +4,7 @@
 import { byId, write } from "./dom.js";
 
 /** @param {NetworkView} network @param {Ink} ink @param {Form} form */
-export function showInput({ input, classNames }, ink, form) {
+export function showInput({ input, answer, classNames }, ink, form) {
   const isTable = input.kind === "table", noun = isTable ? "row" : nounOf(classNames);
   const title = isTable ? "Set the values" : `Draw ${noun === "image" ? "an" : "a"} ${noun}`;
   document.title = `${title} – mlpcuda`;
@@ -13,8 +13,9 @@ export function showInput({ input, classNames }, ink, form) {
   write("clears", isTable ? "Reset" : "Clear");
   write("sample", `Test ${noun}`);
   write("keys", `Single keys ${isTable ? "C, L and Q" : "C, U, R, L and Q"}`);
-  document.body.dataset.input = input.kind;
+  Object.assign(document.body.dataset, { input: input.kind, answer });
   byId("form").hidden = byId("ranges").hidden = !isTable;
+  byId("nats").hidden = answer === "values";
   if (isTable) {
     const hasOptional = input.columns.some(({ isOptional }) => isOptional);
     write(

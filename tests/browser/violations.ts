@@ -1,4 +1,4 @@
-/** The check of the drawing page by axe, which comes from npm. @module */
+/** The accessibility checker axe. @module */
 import type { GuiPage } from "./page.ts";
 
 /**
