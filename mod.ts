@@ -144,12 +144,19 @@ export type { ReadZipOptions } from "./src/formats/zip.ts";
 export {
   type Candidate,
   candidatesOf,
+  energyOf,
+  type Evidence,
   type Guess,
+  guessesOf,
   guessOf,
   labelProbabilitiesOf,
   probabilitiesOf,
   UNSURE_BELOW,
+  verdictOf,
 } from "./src/guess.ts";
+export type { Thresholds } from "./src/thresholds.ts";
+export { fitThresholds } from "./src/training/thresholds.ts";
+export { drawOutliers, type DrawOutliersOptions } from "./src/data/outliers/outliers.ts";
 export { type InitName } from "./src/init.ts";
 export {
   type ImportedModel,

@@ -1,57 +1,55 @@
 /**
- * Measures how well a network reads digits drawn on a page: ten styles of each digit, each drawn several times with
- * varied size, place, pen and unsteadiness, on a page of 196×196 pixels, and centered as the page and `predict` do
- * it.
+ * Measures how a network reads what people draw on the page: thirteen kinds of drawing of each digit, and drawings that
+ * are no digits. Every drawing is painted by the page's own ink. `deno task drawn:styles` measures other styles of
+ * digits, and bench/gui/digits.ts the page in a browser.
  * @module
  */
-import { centerDigit, digitSide } from "../src/data/pictures/center.ts";
-import { indexOfLargest } from "../src/index_of_largest.ts";
+import { loadDataset } from "../src/data/load.ts";
+import { showNetwork } from "../src/gui/shown_network.ts";
 import { Mlp } from "../src/mlp.ts";
-import { createRandom } from "../src/random.ts";
-import type { Command } from "../tasks/terminal/command.ts";
-import { TaskError } from "../tasks/terminal/errors.ts";
-import { runTask, type TaskContext } from "../tasks/terminal/main.ts";
-import { accuracy } from "../tasks/terminal/numbers.ts";
-import { userPath } from "../tasks/terminal/paths.ts";
-import { startTable } from "../tasks/terminal/table.ts";
+import { TRAIN_OPTIONS } from "../src/training/config.ts";
 import { DEFAULT_MODEL, JSON_OPTION, MODEL_OPTION } from "../tasks/shared/options.ts";
-import { drawInStyle, everyStyle, fitPen, inkOf } from "../tests/support/drawn_digits.ts";
+import { type Command, withDefaults } from "../tasks/terminal/command.ts";
+import { runTask, type TaskContext } from "../tasks/terminal/main.ts";
+import { shownPath, userPath } from "../tasks/terminal/paths.ts";
+import { DRAWN_TABLES, type DrawnFigures, type Rows } from "./drawings/figures.ts";
+import { drawKind, KINDS } from "./drawings/kinds.ts";
+import { measureGroups, measureKinds, shareRight, stayingOf } from "./drawings/measure.ts";
+import { drawGroup, GROUPS } from "./drawings/non_digits.ts";
+import { pictureOf } from "./drawings/pictures.ts";
+import { judgeRows } from "./drawings/rows.ts";
+import { table } from "./markdown.ts";
+import { resultName, startMeasuring, writeResult } from "./results.ts";
+import { mnistFile } from "./sets.ts";
 
 const COMMAND = {
   name: "drawn",
   summary:
-    "Draws digits in ten styles each, as people do, and prints how many a saved network classifies correctly.",
+    "Draws digits and other things as people do, and prints how a saved network reads them; see docs/drawing.md.",
   groups: {
     drawn: {
       title: "Drawings",
       options: {
         ...MODEL_OPTION,
-        each: { kind: "integer", default: 20, min: 1, help: "drawings in each style" },
-        seed: {
+        beside: {
+          kind: "text",
+          value: "PATH",
+          help: "a network trained without --outliers: counts which of its sure and right answers stay so",
+        },
+        data: { kind: "text", value: "PATH", help: "MNIST as an .npz (default data/mnist.npz)" },
+        each: {
           kind: "integer",
-          default: 1,
-          min: 0,
-          max: 4294967295,
-          help: "seed of the drawings",
+          default: 20,
+          min: 1,
+          max: 65536,
+          help: "drawings of each digit in each kind",
         },
-        size: {
-          kind: "number",
-          default: 0,
-          min: 0,
-          max: 1,
-          help: "longest side of each digit, in widths of the page; 0 varies it",
-        },
-        pen: {
-          kind: "number",
-          default: 0,
-          min: 0,
-          max: 0.3,
-          help: "width of the pen, in widths of the page; 0 varies it",
-        },
-        "fit-pen": {
-          kind: "boolean",
-          default: false,
-          help: "paint lines as the page does for the network: neither thin nor thick for the digit",
+        seed: { kind: "integer", default: 1, min: 0, max: 4294967295, help: "seed of the drawings" },
+        name: { kind: "text", value: "NAME", help: "save the result as bench/results/NAME.json" },
+        pictures: {
+          kind: "text",
+          value: "FOLDER",
+          help: "also write a picture of the drawings of every kind and group into this folder",
         },
         ...JSON_OPTION,
       },
@@ -59,50 +57,89 @@ const COMMAND = {
   },
 } as const satisfies Command;
 
-/** The predictions for the drawings in one style. */
-interface StyleResult {
-  readonly label: number;
-  readonly style: string;
-  readonly drawings: number;
-  readonly correct: number;
-  /** The predicted digit of each drawing that was classified incorrectly. */
-  readonly wrong: readonly number[];
-}
+/** The drawings of each form that a picture shows. */
+const SHOWN = 2;
 
 if (import.meta.main) await runTask(COMMAND, main);
 
 async function main({ given, screen }: TaskContext<typeof COMMAND["groups"]>): Promise<void> {
-  const { model, each = 20, seed = 1, size, pen, "fit-pen": isFitting = false, json = false } = given.drawn;
-  const mlp = await Mlp.load(userPath(model ?? DEFAULT_MODEL));
-  if (mlp.inFeatures !== digitSide * digitSide || mlp.outFeatures !== 10) {
-    throw new TaskError(
-      `Cannot read digits with this model: it has ${mlp.inFeatures} inputs, a digit has 784`,
-    );
-  }
-  const results = everyStyle().map(({ label, style }, number): StyleResult => {
-    const guesses = Array.from({ length: each }, (_, drawing) => {
-      const drawn = drawInStyle(style, createRandom(seed, 65536 * number + drawing), { size, pen });
-      return indexOfLargest(mlp.predict(centerDigit(inkOf(isFitting ? fitPen(drawn) : drawn))));
-    });
-    const wrong = guesses.filter((guess) => guess !== label).sort();
-    return { label, style: style.name, drawings: each, correct: each - wrong.length, wrong };
+  const { each, seed, json } = withDefaults(COMMAND.groups.drawn.options, given.drawn);
+  const { model = DEFAULT_MODEL, beside, data, name, pictures } = given.drawn;
+  const start = name === undefined ? undefined : await startMeasuring();
+  const { test } = await loadDataset(await mnistFile(data));
+  if (test === undefined) throw new TypeError("The data set has no test set");
+  const networks = [model, ...beside === undefined ? [] : [beside]].map(async (path) => {
+    const mlp = await Mlp.load(userPath(path)), shown = showNetwork(mlp, path);
+    return {
+      mlp,
+      ...measureKinds(shown, { each, seed }),
+      ...measureGroups(shown, seed),
+      rows: judgeRows(mlp, test),
+    };
   });
-  if (json) return results.forEach((result) => screen.row(JSON.stringify(result)));
-
-  const share = (of: readonly StyleResult[]) => {
-    const drawings = of.reduce((sum, { drawings }) => sum + drawings, 0);
-    return accuracy(of.reduce((sum, { correct }) => sum + correct, 0) / drawings, drawings);
+  const [found, other] = await Promise.all(networks);
+  const figures: DrawnFigures = {
+    network: [found.mlp.inFeatures, ...found.mlp.layers.map(({ outFeatures }) => outFeatures)].join("-"),
+    training: optionsOf(found.mlp),
+    seed,
+    kinds: found.kinds,
+    groups: found.groups,
+    forms: found.forms,
+    mnistAccuracy: shareRight(found.rows),
+    ...other && {
+      beside: {
+        mnistAccuracy: shareRight(other.rows),
+        drawnAccuracy: shareRight(other.judged),
+        drawn: stayingOf(other.judged, found.judged),
+        mnist: stayingOf(other.rows, found.rows),
+        groups: other.groups,
+      },
+    },
   };
-  const table = startTable<{ digit: string; read: string }>([
-    { title: "digit", width: 5, cell: ({ digit }) => digit },
-    { title: "read", width: 15, cell: ({ read }) => read },
-  ], screen.row);
-  for (let digit = 0; digit < 10; digit++) {
-    table.row({ digit: `${digit}`, read: share(results.filter(({ label }) => label === digit)) });
+  if (json) screen.row(JSON.stringify(figures));
+  else print(figures, screen.row);
+  if (pictures !== undefined) await writePictures(userPath(pictures), { each, seed });
+  if (start === undefined || name === undefined) return;
+  screen.note(`wrote ${shownPath(await writeResult(resultName(name, "drawn"), start, { ...figures }))}`);
+}
+
+function print(figures: DrawnFigures, row: (line: string) => void): void {
+  const tables: readonly (Rows | undefined)[] = Object.values(DRAWN_TABLES).map((rowsOf) => rowsOf(figures));
+  for (const rows of tables) {
+    if (rows !== undefined) [...table(rows).split("\n"), ""].forEach((line) => row(line));
   }
-  table.row({ digit: "all", read: share(results) });
-  const missed = results.filter(({ wrong }) => wrong.length > 0).sort((a, b) => a.correct - b.correct);
-  for (const { label, style, drawings, correct, wrong } of missed) {
-    screen.row(`${label}, ${style}: ${correct} of ${drawings}, the others read as ${wrong.join(" ")}`);
+  const percent = (share: number) => `${(100 * share).toFixed(2)} %`, { beside, mnistAccuracy } = figures;
+  row(
+    `accuracy on MNIST's test set ${percent(mnistAccuracy)}` +
+      (beside ? `, without outliers ${percent(beside.mnistAccuracy)}` : ""),
+  );
+}
+
+/** Returns the options of a network's training that have other values than by default. */
+function optionsOf({ training }: Mlp): Readonly<Record<string, unknown>> {
+  const defaults = new Map<string, unknown>(
+    Object.entries(TRAIN_OPTIONS).map(([name, option]) => [name, option.default]),
+  );
+  const changed = Object.entries(training?.config ?? {}).filter(([name, value]) =>
+    value !== defaults.get(name)
+  );
+  return Object.fromEntries(changed);
+}
+
+/** Writes a picture for each kind and each group. */
+async function writePictures(
+  folder: string,
+  { each, seed }: { readonly each: number; readonly seed: number },
+): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  const write = async (name: string, picture: Uint8Array) =>
+    await Deno.writeFile(`${folder}/${name.replaceAll(/[^a-z0-9]+/gi, "_")}.png`, picture);
+  for (const [number, kind] of Object.keys(KINDS).entries()) {
+    const drawings = drawKind(number, { each: Math.min(each, 10), seed });
+    await write(`digits ${number + 1} ${kind}`, await pictureOf(drawings, Math.min(each, 10)));
+  }
+  for (const group of Object.keys(GROUPS)) {
+    const drawings = drawGroup(group, seed).filter((_, i) => i % GROUPS[group].each < SHOWN);
+    await write(`others ${group}`, await pictureOf(drawings, 16));
   }
 }

@@ -1,4 +1,5 @@
 /** The tables of README.md and docs/speed.md that are made from the results of bench/results. @module */
+import { renewedParts, sourceOf, table, wrapped } from "./markdown.ts";
 import type { RanksLine } from "./ranks.ts";
 import type { Result } from "./results.ts";
 import type { Line } from "./summary.ts";
@@ -182,42 +183,17 @@ function threadText(threads: number): string {
 
 /** Returns a table below a line with the machine, the versions and the date. */
 function withSource(result: Result & { readonly rounds: number }, table: string): string {
-  const { machine: { cpu, cores, os }, deno, version, date, rounds } = result;
-  const system = os.replace(/, kernel [^,]*/, "");
-  const source = `${cores} processors of an ${cpu}, ${system}, Deno ${deno}, mlpcuda ${version},`;
-  return `${wrapped(`${source} ${date.slice(0, 10)}; medians of ${rounds} alternating runs:`)}\n\n${table}`;
-}
-
-/** Breaks a paragraph into lines of at most 110 characters, as `deno fmt` does. */
-function wrapped(text: string): string {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const line = `${lines.at(-1)} ${word}`.trimStart();
-    if (line.length <= 110) lines[lines.length - 1] = line;
-    else lines.push(word);
-  }
-  return lines.join("\n");
-}
-
-/** Returns a table in Markdown, its columns padded as `deno fmt` does; the first row is the heading. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0].map((_, column) => Math.max(3, ...rows.map((row) => row[column].length)));
-  const lines = rows.map((row) => `| ${row.map((cell, at) => cell.padEnd(widths[at])).join(" | ")} |`);
-  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
-  return [lines[0], rule, ...lines.slice(1)].join("\n");
+  return `${wrapped(`${sourceOf(result)}; medians of ${result.rounds} alternating runs:`)}\n\n${table}`;
 }
 
 /**
- * Returns a document with its generated parts renewed. A part stands between the comments `<!-- speed NAME -->` and
- * `<!-- end -->`; one whose results are missing stays as it is.
+ * Returns a document with its generated parts `<!-- speed NAME -->` renewed; one whose results are missing stays as it is.
  *
  * @throws {RangeError} if there is no section of a name, or a part has no end
  */
 export function renewed(document: string, results: Results): string {
-  return document.replaceAll(/<!-- speed (\S+) -->\n(?:(.*?)<!-- end -->)?/gs, (part, name, content) => {
+  return renewedParts(document, "speed", (name) => {
     if (!Object.hasOwn(SECTIONS, name)) throw new RangeError(`There is no section "${name}"`);
-    if (content === undefined) throw new RangeError(`The section "${name}" has no end`);
-    const text = SECTIONS[name](results);
-    return text === undefined ? part : `<!-- speed ${name} -->\n\n${text}\n\n<!-- end -->`;
+    return SECTIONS[name](results);
   });
 }

@@ -1,9 +1,14 @@
 /** The guess of a network, the second most likely class, and whether the guess is sure. @module */
 import { activate } from "./backends/reference/activations.ts";
+import { predict } from "./backends/reference/forward.ts";
+import type { Dataset } from "./data/dataset.ts";
+import { buildForwardPlan } from "./plan/build.ts";
+import type { NetworkSpec } from "./plan/plan.ts";
+import type { Thresholds } from "./thresholds.ts";
 import type { Mlp } from "./mlp.ts";
 import type { MlpParts } from "./mlp_parts.ts";
 
-/** A guess with a lower probability than this counts as not sure. */
+/** A guess with a lower probability than this counts as not sure, if the network has no thresholds of its own. */
 export const UNSURE_BELOW = 0.6;
 
 /** A class and its probability. */
@@ -18,8 +23,21 @@ export interface Candidate {
 export interface Guess extends Candidate {
   /** The second most likely class; `undefined` if there is only one. */
   readonly runnerUp: Candidate | undefined;
-  /** True if the guess has a probability of {@linkcode UNSURE_BELOW} or more. */
+  /**
+   * True if the guess has a probability of {@linkcode UNSURE_BELOW} or more; with thresholds, if its probability and energy are at
+   * least theirs.
+   */
   readonly sure: boolean;
+  /** False if the input is like nothing that the network was trained on; absent without thresholds. */
+  readonly known?: boolean;
+}
+
+/** The evidence besides probabilities of a network that was trained with outliers. */
+export interface Evidence {
+  /** The thresholds of the network. */
+  readonly thresholds: Thresholds;
+  /** The energy of the input, see {@linkcode energyOf}. */
+  readonly energy: number;
 }
 
 /** The tolerance for the sum of a row of probabilities, which rounding to float32 moves away from 1. */
@@ -41,9 +59,12 @@ const SUM_TOLERANCE = 1e-3;
  * assertEquals([label, runnerUp?.label, sure], [1, 2, false]);
  * ```
  */
-export function guessOf(probabilities: ArrayLike<number>): Guess {
+export function guessOf(probabilities: ArrayLike<number>, evidence?: Evidence): Guess {
   const [best, runnerUp] = candidatesOf(probabilities);
-  return { ...best, runnerUp, sure: best.probability >= UNSURE_BELOW };
+  if (!evidence) return { ...best, runnerUp, sure: best.probability >= UNSURE_BELOW };
+  const { thresholds, energy } = evidence, together = best.probability + (runnerUp?.probability ?? 0);
+  const sure = best.probability >= thresholds.probability && energy >= thresholds.energy;
+  return { ...best, runnerUp, sure, known: sure || together >= thresholds.together };
 }
 
 /**
@@ -74,6 +95,71 @@ function checkRow(probabilities: ArrayLike<number>): void {
   if (Math.abs(sum - 1) < SUM_TOLERANCE) return;
   const found = `${length} values whose sum is ${Number(sum.toPrecision(6))}`;
   throw new RangeError(`A guess needs one row of probabilities, whose sum is 1, found ${found}`);
+}
+
+/** Returns a guess in words: `"sure"`, `"not sure"`, or that the input is like nothing that the network was trained on. */
+export function verdictOf({ sure, known = true }: Pick<Guess, "sure" | "known">): string {
+  if (!known) return "not like anything I was trained on";
+  return sure ? "sure" : "not sure";
+}
+
+/**
+ * Returns the guesses of a network for inputs `[N, I]`, with the network's thresholds if it has any. Computes on the calling
+ * thread, in float64.
+ *
+ * @returns the guesses; `undefined` if the outputs are not probabilities or logits of classes, as in a regression
+ * @throws {TypeError} if the inputs are not a whole number of rows
+ */
+export function guessesOf(mlp: Mlp, inputs: Dataset["inputs"]): Guess[] | undefined {
+  const outputs = predict(buildForwardPlan(guessNetwork(mlp)), mlp.parameters, inputs);
+  const read = readOutputs(mlp, outputs);
+  if (!read) return undefined;
+  const { probabilities, evidence } = read, rows = inputs.length / mlp.inFeatures;
+  const classes = probabilities.length / rows;
+  return Array.from(
+    { length: rows },
+    (_, row) => guessOf(probabilities.subarray(row * classes, (row + 1) * classes), evidence?.[row]),
+  );
+}
+
+/** Returns the network to compute for guesses: the part that computes logits if the guesses have thresholds, else all of it. */
+export function guessNetwork(mlp: Mlp): NetworkSpec {
+  return mlp.thresholds && answerOf(mlp).kind === "classes" ? logitsNetwork(mlp) : mlp;
+}
+
+/**
+ * Returns the probabilities `[N, C]` for outputs of a network's {@linkcode guessNetwork}, and, if it has thresholds, the evidence
+ * of each row; `undefined` as {@linkcode probabilitiesOf}.
+ */
+export function readOutputs(
+  mlp: Pick<Mlp, "layers" | "outFeatures" | "training" | "thresholds">,
+  outputs: Float32Array,
+): { readonly probabilities: Float32Array; readonly evidence?: readonly Evidence[] } | undefined {
+  const { thresholds, outFeatures } = mlp;
+  if (!thresholds || answerOf(mlp).kind !== "classes") {
+    const probabilities = probabilitiesOf(mlp, outputs);
+    return probabilities && { probabilities };
+  }
+  const evidence = Array.from({ length: outputs.length / outFeatures }, (_, row) => ({
+    thresholds,
+    energy: energyOf(outputs.subarray(row * outFeatures, (row + 1) * outFeatures)),
+  }));
+  return { probabilities: activated(outputs, outFeatures, "softmax"), evidence };
+}
+
+/** Returns the energy of one row of logits `[C]`: `log Σ e^logit`. */
+export function energyOf(logits: ArrayLike<number>): number {
+  let largest = -Infinity, sum = 0;
+  for (let label = 0; label < logits.length; label++) largest = Math.max(largest, logits[label]);
+  for (let label = 0; label < logits.length; label++) sum += Math.exp(logits[label] - largest);
+  return largest + Math.log(sum);
+}
+
+/** Returns the part of a network that computes logits: its last layer is linear in place of softmax. */
+export function logitsNetwork({ inFeatures, inputScale, layers }: NetworkSpec): NetworkSpec {
+  const last = layers[layers.length - 1];
+  const trained = last.activation === "softmax" ? { ...last, activation: "linear" as const } : last;
+  return { inFeatures, inputScale, layers: [...layers.slice(0, -1), trained] };
 }
 
 /** The meaning of a network's outputs `[O]`. */

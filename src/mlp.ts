@@ -18,6 +18,7 @@ import { checkFiles } from "./host.ts";
 import { initialParameters, type InitName } from "./init.ts";
 import { formatLayers, type LayerSpec } from "./plan/layers.ts";
 import type { MlpParts, TrainingRecord } from "./mlp_parts.ts";
+import type { Thresholds } from "./thresholds.ts";
 
 /**
  * A multi-layer perceptron.
@@ -52,6 +53,11 @@ export class Mlp implements MlpParts {
   parameters: Tensors;
   /** The record of its training; `undefined` for a network that was not trained. */
   training: TrainingRecord | undefined;
+  /**
+   * The thresholds of sure guesses and of inputs like those of training; `undefined` if it was not trained with outliers. Training
+   * replaces them.
+   */
+  thresholds: Thresholds | undefined;
 
   /** Creates a network from parts, which are not checked; `Mlp.create`, `Mlp.load` and `Mlp.parse` check them. */
   constructor(parts: MlpParts) {
@@ -64,6 +70,7 @@ export class Mlp implements MlpParts {
     this.columns = parts.columns;
     this.labelColumns = parts.labelColumns;
     this.training = parts.training;
+    this.thresholds = parts.thresholds;
   }
 
   /**

@@ -6,6 +6,7 @@ import type { InputRanges } from "./training/input_ranges.ts";
 import type { Scalings } from "./training/scalings.ts";
 import type { OptionValue } from "./plan/option.ts";
 import type { LayerSpec } from "./plan/layers.ts";
+import type { Thresholds } from "./thresholds.ts";
 
 /**
  * The record of a network's training, which is saved in its file. Its scalings were used in training only: the first layer
@@ -53,4 +54,6 @@ export interface MlpParts extends InputSpec {
   readonly parameters: Tensors;
   /** The record of its training; absent if it was not trained, or if its file has an incomplete record. */
   readonly training?: TrainingRecord;
+  /** The thresholds of sure guesses and of inputs like those of training; absent if it was not trained with outliers. */
+  readonly thresholds?: Thresholds;
 }

@@ -9,6 +9,7 @@ import {
 import { jsonText, type Refuse } from "./formats/fault.ts";
 import { isFields, readTrainingRecord, writtenConfig } from "./training/training_record.ts";
 import type { MlpParts, TrainingRecord } from "./mlp_parts.ts";
+import { isThresholds, type Thresholds } from "./thresholds.ts";
 
 /** The format that `config` names. */
 export const FORMAT = "mlpcuda model";
@@ -25,15 +26,17 @@ export interface ModelConfig extends InputSpec {
   readonly dropout?: readonly number[];
   /** The record of the training; absent if there is none or it is incomplete. */
   readonly training?: TrainingRecord;
+  /** The thresholds of sure guesses and of inputs like those of training; absent if there are none. */
+  readonly thresholds?: Thresholds;
 }
 
 /** Returns the `config` of a network as JSON; `further` fields come last. */
 export function formatConfig(mlp: MlpParts, further: Readonly<Record<string, unknown>> = {}): string {
-  const { training } = mlp;
+  const { training, thresholds } = mlp;
   const rates = mlp.layers.map(({ dropout = 0 }) => dropout);
   const dropout = rates.some((rate) => rate > 0) ? rates : undefined;
   const record = training && { ...training, config: writtenConfig(training.config) };
-  const network = { ...inputSpecOf(mlp), dropout, training: record };
+  const network = { ...inputSpecOf(mlp), dropout, thresholds, training: record };
   return JSON.stringify({ format: FORMAT, version: VERSION, ...network, ...further });
 }
 
@@ -50,7 +53,7 @@ export function parseConfig(text: string, refuse: Refuse): ModelConfig {
     throw refuse(`has a "config" that is not JSON`, { cause });
   }
   const { format, version, inputShape, inputScale, classNames, dropout, training } = config ?? {};
-  const { image, columns, labelColumns } = config ?? {};
+  const { image, columns, labelColumns, thresholds } = config ?? {};
   if (format !== FORMAT) {
     throw refuse(`has a "config" of format ${jsonText(format)}, needs "${FORMAT}"`);
   }
@@ -81,6 +84,10 @@ export function parseConfig(text: string, refuse: Refuse): ModelConfig {
   if (columns !== undefined && !isColumns(columns)) {
     throw refuse(`has a "config" whose columns are ${jsonText(columns)}, needs names of columns`);
   }
+  if (thresholds !== undefined && !isThresholds(thresholds)) {
+    const needs = "needs shares from 0 to 1 and a finite energy";
+    throw refuse(`has a "config" whose thresholds are ${jsonText(thresholds)}, ${needs}`);
+  }
   const widths = columns?.map(({ categories }) => categories?.length ?? 1);
   const width = widths?.reduce((sum, length) => sum + length, 0),
     inFeatures = inFeaturesOf({ inputShape: lengths });
@@ -96,6 +103,7 @@ export function parseConfig(text: string, refuse: Refuse): ModelConfig {
     ...columns && { columns },
     ...labelColumns && { labelColumns },
     ...dropout && { dropout },
+    ...thresholds && { thresholds },
     ...record && { training: record },
   };
 }

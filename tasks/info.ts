@@ -24,7 +24,7 @@ import { scalingText } from "./shared/run_notes.ts";
 import type { Command } from "./terminal/command.ts";
 import { UsageError } from "./terminal/errors.ts";
 import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
-import { count } from "./terminal/numbers.ts";
+import { amount, count, percent } from "./terminal/numbers.ts";
 
 const COMMAND = {
   name: "info",
@@ -168,13 +168,25 @@ async function describeWebgpu(): Promise<Description> {
   return { name: "webgpu", device: backend.device, notes };
 }
 
-function modelJson({ inputShape, inputScale, layers, classNames, parameterCount, training }: Mlp) {
-  return { inputShape, inputScale, layers, classNames, parameterCount, training };
+function modelJson(
+  { inputShape, inputScale, layers, classNames, parameterCount, thresholds, training }: Mlp,
+) {
+  return { inputShape, inputScale, layers, classNames, parameterCount, thresholds, training };
 }
 
 function modelLines(mlp: Mlp): string[] {
   const lines = [...mlp.summary().split("\n"), `inputs × ${mlp.inputScale}`];
   if (mlp.classNames) lines.push(`classes ${mlp.classNames.join(", ")}`);
+  const { thresholds } = mlp;
+  if (thresholds) {
+    const { probability, energy, together } = thresholds;
+    lines.push(
+      `sure from ${percent(probability)} with an energy of at least ${
+        amount(energy)
+      }; unlike its training if not sure and the two ` +
+        `most probable classes have less than ${percent(together)}`,
+    );
+  }
   return mlp.training ? [...lines, ...trainingLines(mlp.training, mlp)] : lines;
 }
 

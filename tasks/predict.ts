@@ -1,5 +1,6 @@
 /** `deno task predict`: classifies images with a saved network. @module */
 import { FormatError } from "../src/errors.ts";
+import { guessNetwork } from "../src/guess.ts";
 import { openBackend } from "../src/backends/open.ts";
 import type { NetworkClasses } from "../src/data/meaning/row_labels.ts";
 import { probabilitiesOf } from "../src/guess.ts";
@@ -59,7 +60,7 @@ async function main(context: Context): Promise<void> {
   if (csv?.path) await refuseToReplace(csv.path, { force: shown.force, inputs });
   await using backend = await openBackend(given.run.backend ?? "auto", backendOptionsOf(given.run));
   screen.note(`backend  ${backend.name} on ${backend.device}`);
-  await using predictor = await backend.createPredictor(mlp, mlp.parameters);
+  await using predictor = await backend.createPredictor(guessNetwork(mlp), mlp.parameters);
   const rows = readInputs(inputs, mlp, { ...options, classes });
   const all = counted(predictions(rows, { mlp, predictor, signal }), tally);
   const batches = input.many && classes ? withReadings(all, mlp, screen.note) : all;

@@ -99,7 +99,7 @@ async function trainAndSave(
   const settings = configOf({ ...resume?.config, ...config });
   if (resume) checkResume(resume, settings, mlp, sets.train);
   else checkRun(mlp, sets.train, settings.loss);
-  const lines = [...notes, ...dataNotes(mlp, sets.train, settings)];
+  const lines = [...notes, ...dataNotes(mlp, sets.train, settings, sets.validation)];
   const { backend: named = "auto" } = run;
   const onNote = (note: string) => run.quiet || screen.note(note);
   await using backend = await openBackend(named, { ...backendOptionsOf(run), ranks, onNote });

@@ -1,6 +1,15 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { resolveConfig } from "../src/training/config.ts";
-import { candidatesOf, guessOf, labelProbabilitiesOf, probabilitiesOf, UNSURE_BELOW } from "../src/guess.ts";
+import {
+  candidatesOf,
+  energyOf,
+  guessesOf,
+  guessOf,
+  labelProbabilitiesOf,
+  probabilitiesOf,
+  UNSURE_BELOW,
+  verdictOf,
+} from "../src/guess.ts";
 import { dense } from "../src/plan/layers.ts";
 import { Mlp } from "../src/mlp.ts";
 
@@ -125,4 +134,60 @@ Deno.test("labelProbabilitiesOf() has none for a network trained with another lo
   assertEquals(labelProbabilitiesOf(mlp, outputs), undefined);
   mlp.training = undefined;
   assertEquals(labelProbabilitiesOf(mlp, outputs), undefined);
+});
+
+/** Thresholds of a network, and the energy of an input like those of its training. */
+const THRESHOLDS = { probability: 0.5, energy: 3, together: 0.7 }, LIKE = 3, UNLIKE = 2.9;
+
+for (
+  const [probabilities, energy, sure, known] of [
+    [[0.5, 0.3, 0.2], LIKE, true, true],
+    [[0.49, 0.3, 0.21], LIKE, false, true],
+    [[0.9, 0.05, 0.05], UNLIKE, false, true],
+    [[0.4, 0.3, 0.3], LIKE, false, true],
+    [[0.4, 0.29, 0.31], LIKE, false, true],
+    [[0.35, 0.34, 0.31], UNLIKE, false, false],
+    [[0.36, 0.33, 0.31], LIKE, false, false],
+  ] as const
+) {
+  Deno.test(`guessOf() with thresholds decides ${probabilities} with an energy of ${energy}`, () => {
+    const found = guessOf(probabilities, { thresholds: THRESHOLDS, energy });
+    assertEquals([found.sure, found.known, found.label], [sure, known, 0]);
+  });
+}
+
+Deno.test("guessOf() has no known without thresholds", () => {
+  assertEquals("known" in guessOf([0.2, 0.8]), false);
+});
+
+Deno.test("verdictOf() says a guess in words", () => {
+  const words = [{ sure: true }, { sure: false }, { sure: false, known: true }, {
+    sure: false,
+    known: false,
+  }];
+  const unlike = "not like anything I was trained on";
+  assertEquals(words.map(verdictOf), ["sure", "not sure", "not sure", unlike]);
+});
+
+Deno.test("energyOf() is the logarithm of a sum of exponentials, also of large logits", () => {
+  assertAlmostEquals(energyOf([0, Math.log(2), Math.log(5)]), Math.log(8), 1e-12);
+  assertAlmostEquals(energyOf([1000, 1000]), 1000 + Math.log(2), 1e-9);
+});
+
+Deno.test("guessesOf() takes the energy from the logits of a softmax, and nothing from a network without thresholds", () => {
+  const mlp = Mlp.create([dense(5, "relu"), dense(3, "softmax")], { inputShape: [2] });
+  const inputs = Float32Array.of(1, -2, 0.5, 3), plain = guessesOf(mlp, inputs)!;
+  assertEquals(plain, [0, 1].map((row) => guessOf(mlp.predict(inputs).subarray(3 * row, 3 * row + 3))));
+  const logits = new Mlp({ ...mlp, layers: [mlp.layers[0], dense(3)] }).predict(inputs);
+  mlp.thresholds = { ...THRESHOLDS, energy: energyOf(logits.subarray(3)) };
+  const found = guessesOf(mlp, inputs)!;
+  assertEquals(
+    found.map(({ label, probability }) => [label, probability]),
+    plain.map((it) => [it.label, it.probability]),
+  );
+  const isSure = (row: number) =>
+    plain[row].probability >= 0.5 &&
+    energyOf(logits.subarray(3 * row, 3 * row + 3)) >= mlp.thresholds!.energy;
+  assertEquals(found.map(({ sure }) => sure), [isSure(0), isSure(1)]);
+  assertEquals(guessesOf(Mlp.create([dense(2)], { inputShape: [2] }), inputs), undefined);
 });

@@ -96,11 +96,16 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
   const pages = await createPageResponses(options.page, token);
   const watchers = createWatchers(limits.aliveMilliseconds);
   const quit = Promise.withResolvers<void>();
-  let requests = 0, closed = false;
+  let requests = 0, closed = false, hadThresholds = network.view().hasThresholds;
 
   training?.listen({
     state: (state) => watchers.send({ type: "training", training: state }),
-    parameters: ({ parameters }) => watchers.send({ type: "version", version: network.update(parameters) }),
+    parameters: ({ parameters }) => {
+      const version = network.update(parameters), view = network.view();
+      if (view.hasThresholds !== hadThresholds) watchers.send({ type: "network", network: view });
+      hadThresholds = view.hasThresholds;
+      watchers.send({ type: "version", version });
+    },
     epoch: (_event, epochs) => watchers.send(epochs),
     points: (epochs) => watchers.send(epochs),
     network(next) {

@@ -1,6 +1,6 @@
 /** The outputs of the network that the page shows: probabilities of classes or labels, or values. @module */
 import type { Dataset } from "../data/dataset.ts";
-import { answerOf, guessOf, labelProbabilitiesOf, probabilitiesOf, UNSURE_BELOW } from "../guess.ts";
+import { answerOf, guessOf, labelProbabilitiesOf, readOutputs, UNSURE_BELOW } from "../guess.ts";
 import type { Mlp } from "../mlp.ts";
 import type { LossName } from "../plan/losses.ts";
 import { refusal } from "./network_input.ts";
@@ -15,7 +15,7 @@ export interface ShownAnswer extends Pick<NetworkView, "answer" | "classNames" |
   /** Returns the parts of a prediction for outputs `[O]`. */
   predictionOf(
     outputs: Float64Array,
-  ): Pick<Prediction, "probabilities" | "values" | "guess" | "runnerUp" | "sure">;
+  ): Pick<Prediction, "probabilities" | "values" | "guess" | "runnerUp" | "sure" | "known">;
 }
 
 /**
@@ -43,9 +43,19 @@ export function answerViewOf(mlp: Mlp, { rows, samples }: KnownRows, isTable: bo
       answer: "classes",
       classNames: classNames ?? numbers,
       predictionOf(outputs) {
-        const probabilities = probabilitiesOf(known, Float32Array.from(outputs))!;
-        const { label, runnerUp, sure } = guessOf(probabilities);
-        return { probabilities: [...probabilities], guess: label, runnerUp: runnerUp?.label, sure };
+        const { thresholds } = mlp; // those that it has now
+        const { probabilities, evidence } = readOutputs(
+          { ...known, thresholds },
+          Float32Array.from(outputs),
+        )!;
+        const { label, runnerUp, sure, known: isKnown } = guessOf(probabilities, evidence?.[0]);
+        return {
+          probabilities: [...probabilities],
+          guess: label,
+          runnerUp: runnerUp?.label,
+          sure,
+          ...isKnown !== undefined && { known: isKnown },
+        };
       },
     };
   }

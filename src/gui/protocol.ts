@@ -91,10 +91,12 @@ export interface Prediction {
   /** The second most probable class. */
   readonly runnerUp?: number;
   /**
-   * True if the guess's probability is at least {@linkcode NetworkView.sureFrom}; for labels, if that is so for each label or
-   * for its absence.
+   * True if the guess's probability is at least {@linkcode NetworkView.sureFrom}, and it passes the network's thresholds if it
+   * has any; for labels, if each label or its absence has that probability.
    */
   readonly sure?: boolean;
+  /** False if the drawing is like nothing that the network was trained on; absent if the network has no thresholds. */
+  readonly known?: boolean;
   /** The outputs of every layer but the last, first to last, each `[O]`. */
   readonly activations?: readonly (readonly number[])[];
 }
@@ -255,6 +257,8 @@ export interface NetworkView {
   readonly isCentered: boolean;
   /** The probability from which a guess counts as sure, from 0 to 1. */
   readonly sureFrom: number;
+  /** True if a guess with that probability can still be not sure, because the network has thresholds. */
+  readonly hasThresholds: boolean;
   /** As in {@linkcode Prediction}. */
   readonly version: number;
 }

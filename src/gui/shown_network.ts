@@ -6,7 +6,7 @@ import { type Dataset, imageSpecOf } from "../data/dataset.ts";
 import { inkOfInputs, inputsOfInk } from "../data/pictures/pixel_units.ts";
 import { resizePicture } from "../data/pictures/resize.ts";
 import { buildForwardPlan } from "../plan/build.ts";
-import { UNSURE_BELOW } from "../guess.ts";
+import { guessNetwork, UNSURE_BELOW } from "../guess.ts";
 import { layerBuffer } from "../plan/layers.ts";
 import type { Mlp } from "../mlp.ts";
 import { answerViewOf } from "./network_answer.ts";
@@ -56,7 +56,7 @@ export interface ShownNetwork {
    * @throws {RequestError} 400 if there is no such unit
    */
   unit(layer: unknown, unit: unknown): UnitView;
-  /** Replaces the parameters, and returns their new version number. */
+  /** Replaces the parameters, and returns their new version number. The thresholds are those that the network has now. */
   update(parameters: Tensors): number;
   /**
    * Replaces the network, and with it the version.
@@ -119,8 +119,9 @@ function prepare(mlp: Mlp, known: KnownRows) {
   const input = inputViewOf(mlp, known), columns = tableColumnsOf(mlp), spec = imageSpecOf(mlp);
   const { predictionOf, ...answer } = answerViewOf(mlp, known, input.kind === "table");
   const isCentered = input.kind === "image" && isCentering(mlp, input);
-  const { layers } = mlp, last = layers.length - 1, plan = buildForwardPlan(mlp);
-  let parameters = mlp.parameters, forward = createForward(plan, parameters);
+  const { layers } = mlp, last = layers.length - 1;
+  const forwardOf = (parameters: Tensors) => createForward(buildForwardPlan(guessNetwork(mlp)), parameters);
+  let parameters = mlp.parameters, forward = forwardOf(parameters);
   const inputsOf = (image: Uint8Array<ArrayBuffer>) => inputsOfInk(image, spec!);
   const inputsOfRow = (values: unknown) => {
     if (input.kind === "table") return inputsOfValues(values, columns);
@@ -142,7 +143,8 @@ function prepare(mlp: Mlp, known: KnownRows) {
       input,
       layers,
       isCentered,
-      sureFrom: UNSURE_BELOW,
+      sureFrom: mlp.thresholds?.probability ?? UNSURE_BELOW,
+      hasThresholds: mlp.thresholds !== undefined,
     }),
     /** Returns a drawing as an image; `undefined` for a blank sheet. */
     imageOf(ink: Uint8Array<ArrayBuffer>) {
@@ -190,7 +192,7 @@ function prepare(mlp: Mlp, known: KnownRows) {
     },
     update(changed: Tensors) {
       parameters = changed;
-      forward = createForward(plan, parameters);
+      forward = forwardOf(parameters);
     },
   };
 }

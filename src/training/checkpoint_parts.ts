@@ -2,6 +2,7 @@
 import type { Tensors } from "../backends/backend.ts";
 import type { TrainConfig } from "./config.ts";
 import type { MlpParts } from "../mlp_parts.ts";
+import type { Thresholds } from "../thresholds.ts";
 
 /** The progress of a run. */
 export interface Progress {
@@ -14,7 +15,7 @@ export interface Progress {
   /** The number of steps of the run that are done. */
   readonly step: number;
   /** The epoch with the lowest validation loss; `undefined` before the first, or without a validation set. */
-  readonly best?: { readonly epoch: number; readonly loss: number };
+  readonly best?: { readonly epoch: number; readonly loss: number; readonly thresholds?: Thresholds };
 }
 
 /** Everything that training needs to continue. */
@@ -41,6 +42,8 @@ export interface Checkpoint {
 export interface Fingerprint {
   /** The number of rows. */
   readonly rows: number;
+  /** The number of rows of an epoch, with outliers and drawn digits; absent if the run has no outliers. */
+  readonly epochRows?: number;
   /** The CRC-32 of the bytes of the inputs, then of the labels or targets, then of the row weights if there are any. */
   readonly crc32: number;
 }

@@ -5,6 +5,7 @@
 import type { Checkpoint, Fingerprint, Progress } from "./checkpoint_parts.ts";
 import type { TrainConfig } from "./config.ts";
 import { heldRows } from "../data/split.ts";
+import { isThresholds } from "../thresholds.ts";
 import { jsonText, type Refuse } from "../formats/fault.ts";
 import { type Fields, isCount, isFields, readConfig, wrongOption } from "./training_record.ts";
 
@@ -37,7 +38,11 @@ export function readRecord(text: string, refuse: Refuse): CheckpointRecord {
   const config = readConfig(settings, "checkpoint", refuse);
   const backend = field("backend", (value): value is string => typeof value === "string", "a backend's name");
   const slices = record.slices === undefined ? {} : { slices: count("slices", 1) };
-  const dataset = { rows: count("dataset.rows", 1), crc32: count("dataset.crc32") };
+  const dataset = {
+    rows: count("dataset.rows", 1),
+    ...config.outliers && { epochRows: count("dataset.epochRows", 1) },
+    crc32: count("dataset.crc32"),
+  };
   if (dataset.crc32 > LARGEST_CRC32) {
     throw refuse(
       `has a "checkpoint" whose dataset.crc32 is ${dataset.crc32}, needs at most ${LARGEST_CRC32}`,
@@ -53,8 +58,15 @@ export function readRecord(text: string, refuse: Refuse): CheckpointRecord {
       rows: count("progress.sums.rows"),
     },
     step: count("progress.step"),
-    ...best !== undefined &&
-      { best: { epoch: count("progress.best.epoch", 1), loss: finite("progress.best.loss") } },
+    ...best !== undefined && {
+      best: {
+        epoch: count("progress.best.epoch", 1),
+        loss: finite("progress.best.loss"),
+        ...config.outliers && {
+          thresholds: field("progress.best.thresholds", isThresholds, "the thresholds of the network"),
+        },
+      },
+    },
   };
   checkProgress(progress, config, dataset, refuse);
   return { config, progress, backend, ...slices, dataset };
@@ -78,7 +90,8 @@ function checkProgress(progress: Progress, config: TrainConfig, dataset: Fingerp
     if (!isValid) throw refuse(`has a "checkpoint" whose progress.${name} is ${found}, needs ${needs}`);
   };
   const held = config.validationSplit > 0 ? heldRows(dataset.rows, config.validationSplit) : 0;
-  const steps = Math.ceil((dataset.rows - held) / batchSize), before = epoch - 1;
+  const { epochRows = dataset.rows - held } = dataset;
+  const steps = Math.ceil(epochRows / batchSize), before = epoch - 1;
   // After a complete run, the progress has the epoch after the last one, with no step done.
   const last = stepsDone > 0 ? epochs : epochs + 1;
   check("epoch", epoch, epoch <= last, `at most ${last}: the run has ${epochs} epochs`);

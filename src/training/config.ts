@@ -58,6 +58,14 @@ export const DATA_OPTIONS = {
     default: false,
     help: "deform the images in a new way in each epoch, to classify drawings better; for square gray images",
   },
+  outliers: {
+    kind: "boolean",
+    default: false,
+    absent: false,
+    only: { option: "loss", value: "cross-entropy" },
+    help:
+      "train on drawings of no class as well, about one for two rows, so that other things than the classes are not taken for one; for images",
+  },
   validationSplit: {
     kind: "number",
     default: 0,

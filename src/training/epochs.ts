@@ -2,7 +2,7 @@
 import type { Augmenter } from "../augment/augmenter.ts";
 import type { Ranks } from "../backends/ranks/ranks.ts";
 import type { EpochResult, Tensors, Trainer } from "../backends/backend.ts";
-import { type Dataset, NO_CLASS } from "../data/dataset.ts";
+import { countOf, type Dataset, NO_CLASS } from "../data/dataset.ts";
 import { DivergedError } from "../errors.ts";
 import type { Mlp } from "../mlp.ts";
 import type { TrainingRecord } from "../mlp_parts.ts";
@@ -20,6 +20,7 @@ import { endOfRun } from "./resume.ts";
 import { createStepRunner } from "./epoch_parts.ts";
 import type { InputRanges } from "./input_ranges.ts";
 import type { Scalings } from "./scalings.ts";
+import type { ThresholdFitter } from "./thresholds.ts";
 
 /** The results of an epoch. */
 export interface TrainEvent {
@@ -73,8 +74,12 @@ export interface Run {
   readonly trainer: Trainer;
   /** The source of the deformed inputs of each epoch; `undefined` if the inputs are those of the data set. */
   readonly augmenter: Augmenter | undefined;
-  /** The rows of the data set to train on. */
+  /** The rows to train on, of the data set and of those that the run adds to it. */
   readonly rows: Uint32Array;
+  /** The labels of all these rows; absent if they have targets. */
+  readonly labels?: Uint32Array;
+  /** The fitter of thresholds; absent if the run has no outliers, and on ranks other than 0. */
+  readonly fitter?: ThresholdFitter;
   /** The scalings of its inputs and targets. */
   readonly scalings: Scalings;
   /** The ranges of the inputs in the rows to train on; absent for images. */
@@ -114,8 +119,8 @@ export async function* runEpochs(
   run: Run,
   { signal, onProgress, onPart, resume }: EpochOptions,
 ): AsyncGenerator<TrainEvent, void, void> {
-  const { mlp, config, plan, trainer, augmenter, evaluators, scalings, ranks } = run;
-  const { labels } = run.dataset, isScaled = Object.keys(scalings).length > 0;
+  const { mlp, config, plan, trainer, augmenter, evaluators, fitter, scalings, ranks } = run;
+  const { labels } = run, isScaled = Object.keys(scalings).length > 0;
   let fingerprint = resume?.dataset; // of the same data set, which was checked
   const orderOf = (epoch: number) => {
     const order = permutation(config.seed, epoch, run.rows.length);
@@ -188,13 +193,14 @@ export async function* runEpochs(
     };
     mlp.parameters = parameters;
     const evaluate = async (): Promise<Scores> => {
-      if (!isComplete) return {};
+      const thresholds = await fitter?.run(mlp.parameters);
+      if (!isComplete) return { thresholds };
       const test = await evaluators.test?.run(mlp.parameters);
-      return { test, validation: await evaluators.validation?.run(mlp.parameters) };
+      return { test, validation: await evaluators.validation?.run(mlp.parameters), thresholds };
     };
-    const { test, validation, stopped } = await agree(ranks, signal, evaluate);
+    const { test, validation, thresholds, stopped } = await agree(ranks, signal, evaluate);
     if (validation && validation.loss < (best?.loss ?? Infinity)) { // false for NaN
-      best = { epoch, loss: validation.loss };
+      best = { epoch, loss: validation.loss, ...thresholds && { thresholds } };
       bestTensors = config.patience > 0 ? mlp.parameters : undefined;
     }
     const start = { lossSum: 0, correct: 0, rows: 0 };
@@ -204,6 +210,7 @@ export async function* runEpochs(
     const end = endOfRun({ config, progress: next }), restored = end && bestTensors;
     const ended = end ?? (stopped ? "interrupted" : undefined);
     if (restored) mlp.parameters = restored;
+    mlp.thresholds = restored && best ? best.thresholds : thresholds;
     mlp.training = recordOf(run, restored && best ? best.epoch : epoch);
     const parts = { ...mlp };
     yield {
@@ -218,14 +225,17 @@ export async function* runEpochs(
       rowsPerSecond: result.rows / seconds,
       ...(ended && { ended }),
       checkpoint: () => ({
-        mlp: { ...parts, parameters },
+        mlp: { ...parts, parameters, thresholds },
         config,
         progress: next,
         tensors: state.tensors,
         bestTensors,
         backend: run.backend,
         ...run.slices !== undefined && { slices: run.slices },
-        dataset: fingerprint ??= fingerprintOf(run.dataset),
+        dataset: fingerprint ??= {
+          ...fingerprintOf(run.dataset),
+          ...config.outliers && { epochRows: run.rows.length },
+        },
       }),
     };
     if (ended) return;
@@ -241,7 +251,8 @@ export function recordOf(
   >,
   epochs: number,
 ): TrainingRecord {
-  const { source } = dataset, record = { config, epochs, dataset: { source, rows: rows.length }, backend };
+  const { source } = dataset, own = rows.filter((row) => row < countOf(dataset)).length;
+  const record = { config, epochs, dataset: { source, rows: own }, backend };
   return { ...record, ...slices !== undefined && { slices }, ...inputRanges && { inputRanges }, ...scalings };
 }
 

@@ -10,6 +10,7 @@ import { BackendError } from "../errors.ts";
 import { sha256Of } from "../formats/sha256.ts";
 import type { StepPlan } from "../plan/plan.ts";
 import type { TrainConfig } from "./config.ts";
+import type { Thresholds } from "../thresholds.ts";
 import type { Evaluation } from "./scores.ts";
 
 /** The scores of an epoch. */
@@ -18,6 +19,8 @@ export interface Scores {
   readonly test?: Evaluation;
   /** Those on the validation set; absent if there is none. */
   readonly validation?: Evaluation;
+  /** The thresholds of the network; absent if the run has no outliers. */
+  readonly thresholds?: Thresholds;
 }
 
 /** The parts of a run that must be the same on all ranks, with their names in messages. */

@@ -50,6 +50,24 @@ export function checkScaling(
 }
 
 /**
+ * Checks that a resumed run with outliers has as many rows an epoch as before. A validation set that was given changes them,
+ * because fewer rows are held out for the thresholds.
+ *
+ * @throws {RangeError} if it has more or fewer
+ */
+export function checkEpochRows(
+  { dataset: { epochRows } }: Checkpoint,
+  found: number,
+  { source }: Dataset,
+): void {
+  if (epochRows === undefined || epochRows === found) return;
+  throw new RangeError(
+    `Cannot resume on ${source}: an epoch has ${found} rows, ${epochRows} in the checkpoint; a run with outliers needs the ` +
+      "same validation set",
+  );
+}
+
+/**
  * Checks that training can continue from a checkpoint.
  *
  * @param config the settings of the resumed run

@@ -19,6 +19,8 @@ export interface RunSets {
   readonly rows: Uint32Array;
   /** The validation set, in original units. */
   readonly validation: Dataset | undefined;
+  /** The rows to which the thresholds are fitted, in original units; `undefined` if the run has no outliers. */
+  readonly heldOut: Dataset | undefined;
   /** The scalings of the inputs and of the targets of `training`. */
   readonly scalings: Scalings;
 }
@@ -40,7 +42,7 @@ export function prepareSets(
   config: TrainConfig,
   inputNegative?: number,
 ): RunSets {
-  const { rows, validation } = splitOff(dataset, given, config);
+  const { rows, validation, heldOut } = splitOff(dataset, given, config);
   const sets = [dataset, validation, test].filter((set) => set !== undefined);
   for (const set of sets) checkFit(mlp, set, config.loss);
   const targeted = binaryTargets(mlp, dataset, config.loss);
@@ -55,24 +57,53 @@ export function prepareSets(
     ...inputNegative !== undefined && { inputNegative },
     ...targetScaling && { targetScaling },
   };
-  return { training: scaled(negated(training, inputNegative), inputScaling), rows, validation, scalings };
+  return {
+    training: scaled(negated(training, inputNegative), inputScaling),
+    rows,
+    validation,
+    heldOut,
+    scalings,
+  };
 }
 
 /** Returns the rows to train on, and the validation set: the given one, or the other rows. */
-function splitOff(dataset: Dataset, validation: Dataset | undefined, config: TrainConfig) {
+function splitOff(
+  dataset: Dataset,
+  validation: Dataset | undefined,
+  config: TrainConfig,
+): Pick<RunSets, "rows" | "validation" | "heldOut"> {
   if (validation && config.validationSplit > 0) {
     throw new RangeError(`Option "validationSplit" needs no validation set, one was given`);
   }
   const count = countOf(dataset);
   if (count === 0) throw new RangeError(`Cannot train on ${dataset.source}: it holds no rows`);
+  const { rows, others } = trainingRowsOf(count, config, validation !== undefined);
+  const held = others && takeRows(dataset, others);
   if (config.validationSplit > 0) {
-    const { train, validation } = splitRows(count, config.validationSplit, config.seed);
-    return { rows: train, validation: takeRows(dataset, validation) };
+    return { rows, validation: held, heldOut: config.outliers ? held : undefined };
   }
   if (config.patience > 0 && !validation) {
     throw new RangeError(`Option "patience" needs a validation set or "validationSplit" above 0`);
   }
-  return { rows: Uint32Array.from({ length: count }, (_, row) => row), validation };
+  return { rows, validation, heldOut: config.outliers ? validation ?? held : undefined };
+}
+
+/** The share of the rows that is held out of a run with outliers and without a validation set. */
+const HELD_OUT = 1 / 12;
+
+/**
+ * Returns the rows of a data set to train on, and the others, which are for validation or, in a run with outliers that has no
+ * validation set, for its thresholds.
+ */
+export function trainingRowsOf(
+  count: number,
+  { validationSplit, outliers, seed }: Pick<TrainConfig, "validationSplit" | "outliers" | "seed">,
+  hasValidation: boolean,
+): { readonly rows: Uint32Array; readonly others?: Uint32Array } {
+  const share = validationSplit > 0 ? validationSplit : outliers && !hasValidation ? HELD_OUT : 0;
+  if (share === 0) return { rows: Uint32Array.from({ length: count }, (_, row) => row) };
+  const { train, validation } = splitRows(count, share, seed);
+  return { rows: train, others: validation };
 }
 
 /** Returns a set of two classes with target values 0 and 1 if the network has one output; any other set unchanged. */

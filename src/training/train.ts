@@ -17,9 +17,11 @@ import { inputNegativeOf } from "./input_negative.ts";
 import { inputRangesOf } from "./input_ranges.ts";
 import { networkParameters } from "./network_parameters.ts";
 import { checkSameRun } from "./on_ranks.ts";
-import { checkResume, checkScaling, endOfRun } from "./resume.ts";
+import { checkEpochRows, checkResume, checkScaling, endOfRun } from "./resume.ts";
+import { withOutliers } from "./outlier_rows.ts";
 import { prepareSets } from "./run_sets.ts";
 import { type Scalings, toScaled } from "./scalings.ts";
+import { createThresholdFitter, type ThresholdFitter } from "./thresholds.ts";
 
 /** The options of `train`, besides the settings of {@linkcode TrainConfig}. */
 export interface TrainOptions extends Partial<TrainConfig>, EpochOptions {
@@ -87,15 +89,19 @@ export async function* train(
   const changed = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
   const config = resolveConfig({ ...resume?.config, ...changed });
   if (resume) checkResume(resume, config, mlp, dataset);
-  const { training, rows, validation, scalings } = prepareSets(
+  const prepared = prepareSets(
     mlp,
     { dataset, validation: given, test },
     config,
     resume ? resume.mlp.training?.inputNegative : inputNegativeOf(dataset, config),
   );
-  if (resume) checkScaling(resume, scalings, dataset);
+  if (resume) checkScaling(resume, prepared.scalings, dataset);
+  const { training, rows, validation, heldOut, scalings } = config.outliers
+    ? await withOutliers(prepared, { dataset, config, signal })
+    : prepared;
+  if (resume) checkEpochRows(resume, rows.length, dataset);
   // A run that version 0.1 began ends with the same file as there.
-  const inputRanges = resume ? resume.mlp.training?.inputRanges : inputRangesOf(dataset, rows);
+  const inputRanges = resume ? resume.mlp.training?.inputRanges : inputRangesOf(dataset, prepared.rows);
   const plan = buildPlan(mlp.layers, config, {
     inFeatures: mlp.inFeatures,
     inputScale: config.augment ? augmentedScale(training) : training.inputScale,
@@ -111,7 +117,7 @@ export async function* train(
     : undefined;
   const engine = opened ?? backend as Backend;
   const { ranks } = engine, evaluators: Run["evaluators"] = {};
-  let trainer: Trainer | undefined, augmenter: Augmenter | undefined;
+  let trainer: Trainer | undefined, augmenter: Augmenter | undefined, fitter: ThresholdFitter | undefined;
   try {
     if (ranks && onPart) throw new TypeError(`Option "onPart" needs a run without "ranks"`);
     if (config.augment) augmenter = await createAugmenter(training, { seed: config.seed, threads });
@@ -126,8 +132,13 @@ export async function* train(
         evaluators[name] = await createEvaluator(engine, mlp, set, { ...config, scaling });
       }
     }
+    if (heldOut && (ranks?.rank ?? 0) === 0) {
+      fitter = await createThresholdFitter(engine, mlp, heldOut, config.loss);
+    }
     const run: Run = {
       ...parts,
+      labels: training.labels,
+      fitter,
       trainer,
       augmenter,
       evaluators,
@@ -139,6 +150,7 @@ export async function* train(
     augmenter?.close();
     await trainer?.close();
     for (const evaluator of Object.values(evaluators)) await evaluator?.close();
+    await fitter?.close();
     await opened?.close();
   }
 }
@@ -165,11 +177,12 @@ function startOf(
 
 /** Gives the network the parameters and the record with which the run of a checkpoint ended. */
 function takeEnd(
-  { progress, bestTensors, tensors, backend, slices }: Checkpoint,
+  { progress, bestTensors, tensors, backend, slices, mlp }: Checkpoint,
   run: Pick<Run, "mlp" | "dataset" | "config" | "plan" | "rows" | "scalings" | "inputRanges">,
 ): void {
   const { epoch, best, step } = progress;
   run.mlp.parameters = bestTensors ??
     networkParameters(run.plan, run.mlp.layers, { step, tensors }, run.scalings);
+  run.mlp.thresholds = bestTensors && best ? best.thresholds : mlp.thresholds;
   run.mlp.training = recordOf({ ...run, backend, slices }, bestTensors && best ? best.epoch : epoch - 1);
 }

@@ -11,7 +11,8 @@ export const COMMAND = {
     "Classifies images or rows with a saved network. Prints the most probable classes, or all labels, with their " +
     `probabilities. A class below ${
       100 * UNSURE_BELOW
-    } % is marked as not sure; * marks labels above 50 %. ` +
+    } % is marked as not sure; a network that was trained with --outliers decides by its own ` +
+    "thresholds, and tells which inputs are not like anything that it was trained on. * marks labels above 50 %. " +
     "For a regression, prints the outputs.",
   positionals: {
     name: "IMAGE...",

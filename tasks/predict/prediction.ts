@@ -1,7 +1,7 @@
 /** Predictions: rows with the network's outputs, batch by batch. @module */
 import type { Predictor } from "../../src/backends/backend.ts";
 import type { InputRow } from "../../src/data/meaning/row_inputs.ts";
-import { guessOf, labelProbabilitiesOf, probabilitiesOf } from "../../src/guess.ts";
+import { type Evidence, guessOf, labelProbabilitiesOf, readOutputs, verdictOf } from "../../src/guess.ts";
 import type { Mlp } from "../../src/mlp.ts";
 import { TaskError } from "../terminal/errors.ts";
 import { unlessAborted } from "../terminal/interrupt.ts";
@@ -13,6 +13,8 @@ export interface Prediction {
   readonly outputs: Float32Array;
   /** The probabilities of classes, `[C]`; absent if the network has no classes. */
   readonly probabilities?: Float32Array;
+  /** The evidence of the guess; absent if the network has no thresholds. */
+  readonly evidence?: Evidence;
   /** The probabilities of several labels, `[O]`; absent if the network has no labels. */
   readonly labels?: Float32Array;
 }
@@ -36,7 +38,8 @@ export async function* predictions(
   const size = Math.min(BATCH_ROWS, Math.max(1, Math.floor(BATCH_BYTES / (4 * mlp.inFeatures))));
   for await (const rows of batchesOf(chunks, size, signal)) {
     const outputs = await predictor.run(inputsOf(rows, mlp.inFeatures));
-    const probabilities = probabilitiesOf(mlp, outputs), labels = labelProbabilitiesOf(mlp, outputs);
+    const { probabilities, evidence } = readOutputs(mlp, outputs) ?? {};
+    const labels = labelProbabilitiesOf(mlp, outputs);
     yield rows.map((row, i) => {
       const part = (values: Float32Array) => {
         const width = values.length / rows.length;
@@ -46,6 +49,7 @@ export async function* predictions(
         row,
         outputs: part(outputs),
         ...probabilities && { probabilities: part(probabilities) },
+        ...evidence && { evidence: evidence[i] },
         ...labels && { labels: part(labels) },
       };
     });
@@ -92,7 +96,10 @@ export function isPredicted(probability: number): boolean {
 }
 
 /** Returns a prediction as the object of a line of JSON. */
-export function predictionJson({ row, outputs, probabilities, labels }: Prediction, { classNames }: Mlp) {
+export function predictionJson(
+  { row, outputs, probabilities, evidence, labels }: Prediction,
+  { classNames }: Mlp,
+) {
   const { name: file, blank, label, parts, picture } = row;
   const several = { ...picture !== undefined && { picture }, ...parts !== undefined && { digits: parts } };
   const known = { ...several, ...label !== undefined && { trueLabel: label } };
@@ -103,8 +110,9 @@ export function predictionJson({ row, outputs, probabilities, labels }: Predicti
     return { file, ...several, labels: predicted, ...names, probabilities: [...labels] };
   }
   if (!probabilities) return { file, ...known, outputs: [...outputs] };
-  const { label: guess, ...rest } = guessOf(probabilities);
+  const found = guessOf(probabilities, evidence), { label: guess, ...fields } = found;
   const name = classNames && { className: classNames[guess] };
+  const rest = { ...fields, ...evidence && { verdict: verdictOf(found) } };
   return { file, ...known, guess, ...name, ...rest, probabilities: [...probabilities] };
 }
 

@@ -1,5 +1,5 @@
 /** Predictions as a table on the terminal. @module */
-import { type Candidate, candidatesOf, guessOf } from "../../src/guess.ts";
+import { type Candidate, candidatesOf, guessOf, verdictOf } from "../../src/guess.ts";
 import type { InputRow } from "../../src/data/meaning/row_inputs.ts";
 import type { Mlp } from "../../src/mlp.ts";
 import { imageSpecOf, type InputSpec } from "../../src/data/dataset.ts";
@@ -128,10 +128,11 @@ function labelColumns(
   ];
 }
 
-function remarkOf({ row: { blank, parts, picture }, probabilities }: Prediction): string {
+function remarkOf({ row: { blank, parts, picture }, probabilities, evidence }: Prediction): string {
   if (blank) return "no ink: nothing to classify";
+  const guess = probabilities && guessOf(probabilities, evidence);
   const remarks = [
-    ...probabilities && !guessOf(probabilities).sure ? ["not sure"] : [],
+    ...guess && !guess.sure ? [verdictOf(guess)] : [],
     ...parts !== undefined && picture === undefined ? [`seems to hold ${parts} digits`] : [],
   ];
   return remarks.join(", ");

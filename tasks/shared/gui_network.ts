@@ -122,7 +122,7 @@ export async function openTraining(
   checkShowable(mlp, { rows: sets.train, samples: sets.test });
   const settings = configOf(config);
   checkRun(mlp, sets.train, settings.loss);
-  const lines = [...notes, ...dataNotes(mlp, sets.train, settings)];
+  const lines = [...notes, ...dataNotes(mlp, sets.train, settings, sets.validation)];
   for (const line of [...dataLines, ...lines]) screen.note(line);
   screen.note(`network  ${networkText(mlp)}`);
   screen.note(`training ${configText(settings)}`);

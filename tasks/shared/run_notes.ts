@@ -1,15 +1,17 @@
 /** Lines that describe how a run uses its data. @module */
 import { countOf, type Dataset } from "../../src/data/dataset.ts";
-import { splitRows } from "../../src/data/split.ts";
+import { drawableOf } from "../../src/data/outliers/render.ts";
 import type { Mlp } from "../../src/mlp.ts";
 import type { TrainConfig } from "../../src/training/config.ts";
 import { inputNegativeOf } from "../../src/training/input_negative.ts";
 import { inputScalingOf } from "../../src/training/input_scaling.ts";
+import { addedRows } from "../../src/training/outlier_rows.ts";
+import { trainingRowsOf } from "../../src/training/run_sets.ts";
 import { classWeightsOf, rowWeightsOf } from "../../src/training/row_weights.ts";
 import { type TargetScaling, targetScalingOf } from "../../src/training/target_scaling.ts";
 import { visible } from "../../src/visible.ts";
 import { TaskError } from "../terminal/errors.ts";
-import { amount } from "../terminal/numbers.ts";
+import { amount, count } from "../terminal/numbers.ts";
 import { inputScalingText, rangeText } from "./input_scale.ts";
 import { withFlag } from "./training.ts";
 
@@ -21,9 +23,10 @@ const SHOWN_CLASSES = 10;
  *
  * @throws {TaskError} if an option does not fit the set
  */
-export function dataNotes(mlp: Mlp, set: Dataset, config: TrainConfig): string[] {
+export function dataNotes(mlp: Mlp, set: Dataset, config: TrainConfig, validation?: Dataset): string[] {
   try {
-    const rows = trainingRows(set, config), scaling = targetScalingOf(mlp.layers, set, config, rows);
+    const { rows, others } = trainingRowsOf(countOf(set), config, validation !== undefined);
+    const scaling = targetScalingOf(mlp.layers, set, config, rows);
     const inputScaling = inputScalingOf(set, config, rows);
     const weights = classWeightsOf(set, config, rows);
     rowWeightsOf(set, config, rows); // checks that each weight fits into float32
@@ -34,6 +37,7 @@ export function dataNotes(mlp: Mlp, set: Dataset, config: TrainConfig): string[]
         ? []
         : ["inputs   negated in training, because their background is light"],
       ...scaling ? [`targets  ${scalingText(scaling)}; standardized for training${off}`] : [],
+      ...config.outliers ? [outliersText(set, rows.length, others ?? validation)] : [],
       ...weights && config.classWeights === "balanced" ? [`weights  ${weightsText(weights, set)}`] : [],
     ];
   } catch (error) {
@@ -56,9 +60,12 @@ function weightsText(weights: readonly number[], { classNames }: Dataset): strin
   return `rows of class ${each} in the gradient`;
 }
 
-/** Returns the rows of a set that a run trains on. */
-function trainingRows(set: Dataset, { validationSplit, seed }: TrainConfig): Uint32Array {
-  const count = countOf(set);
-  if (validationSplit > 0) return splitRows(count, validationSplit, seed).train;
-  return Uint32Array.from({ length: count }, (_, row) => row);
+/** Returns which rows a run with outliers adds, and to which rows the thresholds are fitted. */
+function outliersText(set: Dataset, rows: number, heldOut: Dataset | Uint32Array | undefined): string {
+  drawableOf(set); // checks that the inputs are images
+  const held = heldOut instanceof Uint32Array ? heldOut.length : heldOut ? countOf(heldOut) : 0;
+  const { outliers } = addedRows(rows), fitted = held === 1 ? "1 row" : `${count(held)} rows`;
+  return `outliers ${
+    count(outliers)
+  } drawings of no class are added; thresholds are fitted to ${fitted} not trained on`;
 }

@@ -124,7 +124,7 @@ export function networkText(mlp: Mlp): string {
 /** Returns the settings of a run in a line, and its progress if it is resumed. */
 export function configText(settings: TrainConfig, resume?: Checkpoint): string {
   const { optimizer, learningRate, schedule, loss, batchSize, epochs, seed } = settings;
-  const { inputDropout, average, classWeights, augment } = settings;
+  const { inputDropout, average, classWeights, outliers, augment } = settings;
   return [
     optimizer,
     `learning rate ${learningRate} ${schedule}`,
@@ -135,6 +135,7 @@ export function configText(settings: TrainConfig, resume?: Checkpoint): string {
     ...average > 0 ? [`weights averaged by ${average}`] : [],
     ...classWeights === "none" ? [] : [`class weights ${classWeights}`],
     ...augment ? ["images deformed"] : [],
+    ...outliers ? ["outliers"] : [],
     `seed ${seed}${resume ? `; ${resumedText(resume, epochs)}` : ""}`,
   ].join(", ");
 }

@@ -55,6 +55,29 @@ test("page says that it is not sure if the guess is below the threshold", async 
   assertMatch(await page.waitForText("#live", /./), /^Not sure: 0, 10.0\u202f%, or 1, 10.0\u202f%$/);
 });
 
+test("page says of a drawing that it is not like anything that the network was trained on", async () => {
+  const { mlp } = await trainSmall();
+  mlp.thresholds = { probability: 0.5, energy: 1000, together: 1 };
+  await using server = await serveTest(mlp);
+  await using page = await openPage(server.url);
+  await page.draw(ONE);
+  await page.waitForGuess();
+  const { guess, verdict } = await page.read();
+  assertMatch(verdict, new RegExp(`^Not like anything I was trained onNearest: ${guess}, [\\d.]+\u202f%$`));
+  assertMatch(
+    await page.waitForText("#live", /./),
+    new RegExp(`^Not like anything I was trained on. Nearest: ${guess}, [\\d.]+\u202f%$`),
+  );
+  assertEquals(await page.textContent("#sure-from"), "never sure below 50\u202f%");
+  assertEquals(
+    await page.evaluate(() => {
+      const { className } = document.querySelector("#guess")!;
+      return [className, getComputedStyle(document.querySelector("#guess")!, "::before").content];
+    }),
+    ["unknown", '"?" / ""'],
+  );
+});
+
 pageTest(
   "page announces the guess to screen readers when it is stable, not at every stroke",
   async (page) => {

@@ -1,5 +1,6 @@
 /** Checks that tables and names in README.md and docs/ are those of the code. */
 import { assert, assertArrayIncludes, assertEquals, assertMatch } from "@std/assert";
+import { DRAWN_DOCUMENT, readDrawn, renewedDrawn } from "../../bench/drawn_tables.ts";
 import { DOCUMENTS, readResults } from "../../bench/speed_tables.ts";
 import { renewed } from "../../bench/tables.ts";
 import config from "../../deno.json" with { type: "json" };
@@ -129,5 +130,14 @@ Deno.test(
     for (const path of DOCUMENTS) {
       assertEquals(textOf(path), renewed(textOf(path), results), `${path}: run \`deno task speed-tables\``);
     }
+  },
+);
+
+Deno.test(
+  "docs/drawing.md has the tables of bench/results/drawn.json (needs --allow-read)",
+  reading,
+  async () => {
+    const text = textOf(DRAWN_DOCUMENT);
+    assertEquals(text, renewedDrawn(text, await readDrawn()), "run `deno task drawn:tables`");
   },
 );

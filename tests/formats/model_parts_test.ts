@@ -147,3 +147,27 @@ Deno.test("Mlp.parse() takes a record without the options that came later, with 
   }));
   assertEquals(training?.config, { ...RECORD.config, average: 0, standardizeTargets: "never" });
 });
+
+Deno.test("Mlp.parse() reads the thresholds that format() wrote; a file without them has none", async () => {
+  const mlp = mlpOf([dense(3, "softmax")]);
+  assertEquals((await Mlp.parse(mlp.format())).thresholds, undefined);
+  mlp.thresholds = { probability: 0.5, energy: -1.25, together: 0.75 };
+  const found = await Mlp.parse(mlp.format());
+  assertEquals([found.thresholds, found.format()], [mlp.thresholds, mlp.format()]);
+});
+
+for (
+  const thresholds of [
+    0.5,
+    [],
+    { probability: 0.5, energy: 1 },
+    { probability: 1.5, energy: 1, together: 0.7 },
+    { probability: 0.5, energy: null, together: 0.7 },
+    { probability: 0.5, energy: 1, together: "0.7" },
+  ]
+) {
+  Deno.test(`Mlp.parse() refuses the thresholds ${JSON.stringify(thresholds)}`, async () => {
+    const message = 'has a "config" whose thresholds are ';
+    await assertRejects(() => Mlp.parse(bytesWith({ thresholds })), FormatError, message);
+  });
+}

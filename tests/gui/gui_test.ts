@@ -179,6 +179,7 @@ Deno.test("createGui() ends on a quit request, and informs the pages that watch"
     answer: "classes",
     isCentered: true,
     sureFrom: 0.6,
+    hasThresholds: false,
     version: 1,
   });
   assertEquals((await ask(gui, ROUTES.predict)).status, 503);

@@ -126,7 +126,8 @@ Deno.test("showNetwork() describes rectangular images, and scales a sheet of a w
 
 Deno.test("showNetwork() shows two classes of images for a network with one output", () => {
   const one = networkOf([dense(1, "sigmoid")]), config = resolveConfig({ loss: "binary-cross-entropy" });
-  const dataset = { source: "nothing", rows: 1 }, training = { config, epochs: 1, dataset, backend: "reference" };
+  const dataset = { source: "nothing", rows: 1 },
+    training = { config, epochs: 1, dataset, backend: "reference" };
   const shown = showNetwork(new Mlp({ ...one, training }), ""), { probabilities } = shown.predict(drawInk());
   assertEquals(shown.view().classNames, ["0", "1"]);
   assertEquals(probabilities!.length, 2);
@@ -166,4 +167,20 @@ Deno.test("showNetwork() predicts with the newest parameters, with a new version
   assertEquals(shown.unit(0, 0).weights, [...second.parameters["layer_1.weights"].subarray(0, 784)]);
   assertEquals(shown.update(first.parameters), 3);
   assertEquals(shown.predict(ink), { ...before, version: 3 });
+});
+
+Deno.test("showNetwork() decides by the network's thresholds, which training may set", () => {
+  const mlp = createNetwork(), ink = drawInk(), shown = showNetwork(mlp, ""), before = shown.predict(ink);
+  assertEquals([shown.view().hasThresholds, "known" in before], [false, false]);
+  mlp.thresholds = { probability: 0, energy: -100, together: 0 };
+  shown.update(mlp.parameters);
+  const sure = shown.predict(ink);
+  assertEquals([shown.view().hasThresholds, shown.view().sureFrom], [true, 0]);
+  assertEquals([sure.sure, sure.known, sure.activations], [true, true, before.activations]);
+  sure.probabilities!.forEach((value, label) =>
+    assertAlmostEquals(value, before.probabilities![label], 1e-6)
+  );
+  mlp.thresholds = { probability: 0, energy: 100, together: 1 };
+  const unlike = shown.predict(ink);
+  assertEquals([unlike.sure, unlike.known, unlike.guess], [false, false, before.guess]);
 });

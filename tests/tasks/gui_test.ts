@@ -8,7 +8,7 @@ import { Mlp } from "../../src/mlp.ts";
 import { createNetwork, drawInk } from "../gui/support.ts";
 import { readerOf } from "../support/streams.ts";
 import { guiTest, images, quit, start, training } from "./gui.ts";
-import { linesOf, setFile } from "./support.ts";
+import { drawImages, linesOf, setFile } from "./support.ts";
 
 guiTest("gui serves a model until the page quits, and then frees the port", async (folder) => {
   await folder.write("m.npz", createNetwork().format());

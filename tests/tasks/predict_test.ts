@@ -44,6 +44,35 @@ taskTest("predict marks the images of which the network is not sure", async (fol
   assertMatch(linesOf(stdout)[1], /^rows\.npy\[0\] +upright +53\.\d\d % +flat \(46\.\d\d %\) +not sure$/);
 });
 
+taskTest(
+  "predict tells which images are not like anything that a network with thresholds was trained on",
+  async (folder) => {
+    await prepare(folder);
+    const write = async (energy: number, together: number) => {
+      const mlp = barsMlp();
+      mlp.thresholds = { probability: 0.5, energy, together };
+      await folder.write("m.npz", mlp.format());
+    };
+    await write(100, 1);
+    const unlike = await folder.run(...PREDICT, "up.png", "--top", "1");
+    assertMatch(
+      linesOf(unlike.stdout)[1],
+      /^up\.png +upright +9\d\.\d\d % +not like anything I was trained on$/,
+    );
+    const [object] = jsonOf(await folder.run(...PREDICT, "--json", "up.png"));
+    assertEquals([object.sure, object.known, object.verdict], [
+      false,
+      false,
+      "not like anything I was trained on",
+    ]);
+    await write(100, 0.9);
+    assertMatch(linesOf((await folder.run(...PREDICT, "up.png")).stdout)[1], /not sure$/);
+    await write(-100, 0.9);
+    const [sure] = jsonOf(await folder.run(...PREDICT, "--json", "up.png"));
+    assertEquals([sure.sure, sure.known, sure.verdict], [true, true, "sure"]);
+  },
+);
+
 taskTest("predict --json prints an object for each image, with all probabilities", async (folder) => {
   await prepare(folder);
   const [up, blank, ...more] = jsonOf(await folder.run(...PREDICT, "--json", "up.png", "blank.png"));

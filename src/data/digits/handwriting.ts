@@ -19,6 +19,7 @@ import { centerDigit, digitSide } from "../pictures/center.ts";
 import { type DeformOptions, drawWarp, type Warp, warpPoint } from "./deform.ts";
 import { digitStyles } from "./digit_strokes.ts";
 import { type Line, paintDigit } from "./pen.ts";
+import { smoothLine } from "./smooth_line.ts";
 import type { Style } from "./strokes/style.ts";
 
 /** Draws one image `[28, 28]` of the digit `label`, centered as in MNIST. */
@@ -44,10 +45,8 @@ const variation = {
   lean: 0.09,
 } as const;
 
-const deformation: DeformOptions = { rotation: 0.1, slant: 0.21, stretch: 0.2, elastic: 1.6 };
-
-/** Segments of the drawn line between two control points. */
-const segmentsPerSpan = 4;
+/** The deformation of drawn digits. */
+export const deformation: DeformOptions = { rotation: 0.1, slant: 0.21, stretch: 0.2, elastic: 1.6 };
 
 /** A parsed style. */
 interface Template {
@@ -60,6 +59,18 @@ interface Template {
 
 /** Creates a digit writer. Its images depend only on the label and the random numbers. */
 export function createDigitWriter(): DigitWriter {
+  const write = createDigitLines();
+  return (label, random) => {
+    const { lines, warp } = write(label, random);
+    return centerDigit(paintDigit(lines.map((line) => bendLine(line, warp)), random));
+  };
+}
+
+/**
+ * Creates a function that returns the lines of a digit, about 100 high, before a warp, and the random warp of a 28×28 image in
+ * which the digit is 20 pixels high.
+ */
+export function createDigitLines(): (label: number, random: Random) => { lines: Line[]; warp: Warp } {
   const templates = digitStyles.map((styles) => styles.map(parseStyle));
   return (label, random) => {
     const { forms, strokes } = chooseTemplate(templates[label], random);
@@ -71,9 +82,9 @@ export function createDigitWriter(): DigitWriter {
     const lines = strokes.map((corners) => {
       const stroke = points.subarray(at, at += 2 * corners.length);
       jitterPoints(stroke, { jitter, strokeShift }, random);
-      return bendLine(smoothLine(stroke, corners), warp);
+      return smoothLine(stroke, corners);
     });
-    return centerDigit(paintDigit(lines, random));
+    return { lines, warp };
   };
 }
 
@@ -134,38 +145,8 @@ function jitterPoints(
   }
 }
 
-/** The weights of a Catmull-Rom spline's four points at each step between the middle two. */
-const splineSteps = Array.from({ length: segmentsPerSpan }, (_, step) => {
-  const t = step / segmentsPerSpan, t2 = t * t, t3 = t2 * t;
-  return [
-    (2 * t2 - t3 - t) / 2,
-    (3 * t3 - 5 * t2 + 2) / 2,
-    (4 * t2 - 3 * t3 + t) / 2,
-    (t3 - t2) / 2,
-  ] as const;
-});
-
-/** Returns the Catmull-Rom spline through the points. At a corner, one curve ends and the next begins. */
-function smoothLine(points: Float64Array, corners: readonly boolean[]): Line {
-  const count = corners.length;
-  const line = new Float64Array(2 * ((count - 1) * segmentsPerSpan + 1));
-  let at = 0;
-  for (let i = 0; i + 1 < count; i++) {
-    const before = 2 * (i === 0 || corners[i] ? i : i - 1);
-    const after = 2 * (i + 2 === count || corners[i + 1] ? i + 1 : i + 2);
-    for (const [a, b, c, d] of splineSteps) {
-      for (let axis = 0; axis < 2; axis++) {
-        line[at++] = a * points[before + axis] + b * points[2 * i + axis] + c * points[2 * i + 2 + axis] +
-          d * points[after + axis];
-      }
-    }
-  }
-  line.set(points.subarray(-2), at);
-  return line;
-}
-
 /** Scales a line, in place, to an image of 28×28 pixels in which a digit is 20 pixels high, and applies `warp`. */
-function bendLine(line: Line, warp: Warp): Line {
+export function bendLine(line: Line, warp: Warp): Line {
   const middle = (digitSide - 1) / 2;
   for (let i = 0; i < line.length; i += 2) {
     const [x, y] = warpPoint(warp, middle + (line[i] - 35) / 5, middle + (line[i + 1] - 50) / 5);

@@ -95,7 +95,8 @@ export function createBars() {
     shown = prediction;
     paintSeen();
     arrange();
-    const { probabilities, values, guess: best = 0, runnerUp = best, sure } = prediction ?? {};
+    const { probabilities, values, guess: best = 0, runnerUp = best, sure, known: isKnown = true } =
+      prediction ?? {};
     for (let digit = 0; digit < rows.length; digit++) {
       const share = probabilities?.[digit], value = values?.[digit];
       const [least, most = 0] = network?.valueRanges?.[digit] ?? [];
@@ -104,7 +105,7 @@ export function createBars() {
       else if (least === undefined) setBar(digit, numeral(value));
       else setBar(digit, numeral(value), value, (value - least) / (most - least || 1));
     }
-    guess.className = sure || values ? "sure" : "unsure";
+    guess.className = !isKnown ? "unknown" : sure || values ? "sure" : "unsure";
     const sureness = sure ? "Sure" : "Not sure";
     if (values) {
       const texts = values.map(numeral), [range] = network?.valueRanges ?? [], few = texts.length < 4;
@@ -114,6 +115,10 @@ export function createBars() {
     } else if (probabilities && network?.answer === "labels") {
       const found = names.filter((_, o) => probabilities[o] > 0.5), text = found.join(", ") || "none";
       tell(text, `${sureness}: ${found.length} of ${names.length} labels`, "", `${sureness}: ${text}`);
+    } else if (probabilities && !isKnown) {
+      const unknown = "Not like anything I was trained on",
+        nearest = `Nearest: ${names[best]}, ${percent(probabilities[best])}`;
+      tell(names[best], unknown, nearest, `${unknown}. ${nearest}`);
     } else if (probabilities) {
       const share = percent(probabilities[best]),
         next = `${names[runnerUp]}, ${percent(probabilities[runnerUp])}`;
@@ -132,13 +137,14 @@ export function createBars() {
   return {
     show,
     setNetwork(next) {
-      const { sureFrom } = network = next, view = JSON.stringify({ ...next, version: 0 });
+      const { sureFrom, hasThresholds } = network = next, view = JSON.stringify({ ...next, version: 0 });
       if (view !== known) {
         known = view;
         build();
         show();
       }
-      write("sure-from", `sure at ${percent(sureFrom, 0)} or more`);
+      const from = percent(sureFrom, 0);
+      write("sure-from", hasThresholds ? `never sure below ${from}` : `sure at ${from} or more`);
       byId("scale").style.setProperty("--sure-from", `${sureFrom}`);
     },
   };

@@ -5,10 +5,12 @@ import { contextOf, make } from "./dom.js";
 import { createDrawing } from "./drawing.js";
 import { curveOf, withFittingPen } from "./line.js";
 
+/** @returns the context on which the network's sheet is painted */
+const sheetContext = () => contextOf(make("canvas"), { willReadFrequently: true, alpha: false });
+
 /** @returns {PaintedInk} `paint` covers a canvas of the sheet's proportions */
-export function createInk() {
-  const drawing = createDrawing(), canvas = make("canvas");
-  const context = contextOf(canvas, { willReadFrequently: true, alpha: false });
+export function createInk(context = sheetContext()) {
+  const drawing = createDrawing();
 
   /** @type {(context: CanvasRenderingContext2D, color: string, items?: Ink["items"]) => void} */
   const paint = (context, color, items = drawing.items) => {
@@ -29,7 +31,7 @@ export function createInk() {
     /** @this {Ink} */
     sheet() {
       const { width, height } = this.size;
-      Object.assign(canvas, { width, height }); // which also resets the context
+      Object.assign(context.canvas, { width, height }); // which also resets the context
       context.fillStyle = "#000";
       context.fillRect(0, 0, width, height);
       context.imageSmoothingEnabled = false;

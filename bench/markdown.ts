@@ -1,0 +1,55 @@
+/** The generated parts of documents, in Markdown as `deno fmt` writes it. @module */
+import type { Result } from "./results.ts";
+
+/** Breaks a paragraph into lines of at most 110 characters, as `deno fmt` does. */
+export function wrapped(text: string): string {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = `${lines.at(-1)} ${word}`.trimStart();
+    if (line.length <= 110) lines[lines.length - 1] = line;
+    else lines.push(word);
+  }
+  return lines.join("\n");
+}
+
+/** Returns the width of a text in columns of a terminal: two for each sign of East Asian scripts. */
+function widthOf(text: string): number {
+  return text.length +
+    (text.match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu)?.length ?? 0);
+}
+
+/** Returns a table in Markdown, its columns padded as `deno fmt` does; the first row is the heading. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0].map((_, column) => Math.max(3, ...rows.map((row) => widthOf(row[column]))));
+  const padded = (cell: string, at: number) => cell + " ".repeat(widths[at] - widthOf(cell));
+  const lines = rows.map((row) => `| ${row.map(padded).join(" | ")} |`);
+  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
+  return [lines[0], rule, ...lines.slice(1)].join("\n");
+}
+
+/** Returns the machine, the versions and the date of a result, as one line. */
+export function sourceOf({ machine: { cpu, cores, os }, deno, version, date }: Result): string {
+  const system = os.replace(/, kernel [^,]*/, "");
+  return `${cores} processors of an ${cpu}, ${system}, Deno ${deno}, mlpcuda ${version}, ${
+    date.slice(0, 10)
+  }`;
+}
+
+/**
+ * Returns a document with its generated parts renewed. A part stands between the comments `<!-- WORD NAME -->` and `<!-- end -->`; one
+ * for whose name `textOf` returns `undefined` stays as it is.
+ *
+ * @throws {RangeError} if a part has no end
+ */
+export function renewedParts(
+  document: string,
+  word: string,
+  textOf: (name: string) => string | undefined,
+): string {
+  const parts = new RegExp(`<!-- ${word} (\\S+) -->\\n(?:(.*?)<!-- end -->)?`, "gs");
+  return document.replaceAll(parts, (part, name, content) => {
+    const text = textOf(name);
+    if (content === undefined) throw new RangeError(`The section "${name}" has no end`);
+    return text === undefined ? part : `<!-- ${word} ${name} -->\n\n${text}\n\n<!-- end -->`;
+  });
+}
