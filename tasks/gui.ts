@@ -1,6 +1,6 @@
 /** `deno task gui`: a page to draw digits on and to see the network's input, activations and prediction. @module */
 import { openBackend, type OpenedBackend } from "../src/backends/open.ts";
-import { openCorrections } from "../src/gui/corrections.ts";
+import { openCorrections } from "../src/gui/corrections_file.ts";
 import { createGui, type Gui } from "../src/gui/gui.ts";
 import { isLoopback } from "../src/gui/guard.ts";
 import { lanHosts } from "../src/gui/lan_addresses.ts";
@@ -11,6 +11,7 @@ import { classNamesOf } from "../src/gui/shown_network.ts";
 import type { TrainingJob } from "../src/gui/training.ts";
 import { backendLines, type Trained, trainedOf } from "./shared/backend_lines.ts";
 import { openBrowser } from "./shared/browser.ts";
+import { lazyBackend, savePageNetwork } from "./shared/learning.ts";
 import { initOf, likeInputs, openStart, START_GROUP } from "./shared/init_option.ts";
 import { dataOptionsOf, MEANING_OPTIONS, READING_OPTIONS } from "./shared/data_options.ts";
 import { openDemo, openSaved, openTraining, type Shown } from "./shared/gui_network.ts";
@@ -117,7 +118,7 @@ export const run = (call?: Partial<Call>) => runTask(COMMAND, main, call);
 if (import.meta.main) await run();
 
 async function main(context: Context): Promise<void> {
-  const { given, screen, signal } = context, { page } = given;
+  const { given, screen, signal } = context, { page, network } = given;
   checkUsage(given);
   await using backend = page.train || page.demo
     ? await openBackend(given.machine.backend ?? "auto", backendOptionsOf(given.machine))
@@ -133,8 +134,13 @@ async function main(context: Context): Promise<void> {
   );
   const file = page.corrections === undefined ? projectPath(CORRECTIONS) : userPath(page.corrections);
   const name = shownPath(file);
-  const corrections = openCorrections(file, { name, classNames: classNamesOf(mlp) });
+  const input = inputViewOf(mlp, { rows: typeof rows === "function" ? undefined : rows, samples });
+  const corrections = input.kind === "table" ? undefined : openCorrections(file, {
+    ...{ name, classNames: classNamesOf(mlp), imageShape: [input.height, input.width] },
+  });
   const hostname = page.host ?? COMMAND.groups.page.options.host.default;
+  await using learner = lazyBackend(backend);
+  const model = page.train ? network.output : page.model;
   await using gui = await createGui({
     mlp,
     origin,
@@ -142,6 +148,8 @@ async function main(context: Context): Promise<void> {
     rows,
     training,
     corrections,
+    openBackend: learner.open,
+    save: savePageNetwork({ model, screen }),
     hostname,
     allowGuests: page.allowGuests,
     page: pageFiles,
@@ -159,7 +167,6 @@ async function main(context: Context): Promise<void> {
     screen.note(`from     ${origin}`);
   }
   screen.note(`samples  ${samples ? samples.source : "none"}`);
-  const input = inputViewOf(mlp, { rows, samples });
   if (input.kind === "table" && input.isAssumed) screen.note(`ranges   ${input.ranges} (--data tells them)`);
   screen.note("Q on the page or Ctrl-C here stops the server");
   if (page.open) openBrowser(server.url, screen);

@@ -76,7 +76,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   training: ["plan", "data", "formats", "augment", "backends"],
   export: ["plan", "data", "formats", "backends", "training", "import"],
   import: ["plan", "data", "formats", "backends", "training"],
-  gui: ["plan", "data", "formats", "backends", "training"],
+  gui: ["plan", "data", "formats", "augment", "backends", "training"],
 };
 
 Deno.test({

@@ -25,7 +25,7 @@ export interface Actions {
 }
 
 /** Properties of an action that are absent if it is for everyone and its body is as large as usual. */
-type ActionOptions = Partial<Pick<Action, "maxBytes" | "notForGuests">>;
+type ActionOptions = Partial<Pick<Action, "maxBytes" | "notForGuests" | "notForOthers">>;
 
 /** Returns an action whose body is a drawing, of the size of the network's sheet. */
 export function inkAction(respond: Action["respond"], options: ActionOptions = {}): Action {

@@ -1,40 +1,85 @@
 /** What the server does with the corrections of a person. @module */
 import { FormatError } from "../errors.ts";
-import { type Actions, inkAction } from "./actions.ts";
-import type { Corrections } from "./corrections.ts";
-import { ROUTES } from "./protocol.ts";
+import { type Actions, inkAction, jsonAction } from "./actions.ts";
+import { type Correction, type Corrections, idOf } from "./corrections.ts";
+import { ROUTES, type Taught } from "./protocol.ts";
 import { RequestError } from "./refusal.ts";
 import { type ShownNetwork, wholeBelow } from "./shown_network.ts";
 
-/** Returns the actions for corrections of a network of `outFeatures` classes. */
+/** The maximum number of corrections in a response. */
+const MOST_TILES = 500;
+/** The maximum number of deleted corrections that can be restored. */
+const MOST_RESTORED = 100;
+
+/** Returns the actions for corrections of a network of `outFeatures` classes; `onChange` is called after each change. */
 export function correctActions(
-  { network, outFeatures, corrections }: {
+  { network, outFeatures, corrections, width, onChange }: {
     readonly network: ShownNetwork;
     readonly outFeatures: number;
     readonly corrections: Corrections | undefined;
+    /** The width of an image. */
+    readonly width: number;
+    readonly onChange: () => void;
   },
 ): Actions {
+  const deleted = new Map<string, Correction>();
+  const kept = () => {
+    if (corrections === undefined) throw new RequestError(404, "This server keeps no corrections");
+    return corrections;
+  };
+  const none = () => new RequestError(404, "There is no such correction; it may be deleted");
+  const changed = async <T>(change: Promise<T>): Promise<NonNullable<T>> => {
+    const result = await change.catch(throwRefusal);
+    if (result === undefined || result === null) throw none();
+    onChange();
+    return result;
+  };
   return {
     [ROUTES.correct]: inkAction(async (body, query) => {
-      if (corrections === undefined) throw new RequestError(404, "This server keeps no corrections");
-      const text = query.get("label") ?? "";
+      const { name: file } = kept(), text = query.get("label") ?? "";
       const label = wholeBelow("label", /^\d{1,3}$/.test(text) ? Number(text) : text, outFeatures);
       const image = network.imageOf(body);
       if (image === undefined) throw new RequestError(422, "The sheet is blank");
-      const isResent = query.get("resent") === "1";
-      return { count: await keep(corrections, image, label, { isResent }), file: corrections.name };
+      return { count: await changed(kept().add(image, label)), file };
     }, { notForGuests: "add corrections" }),
+    [ROUTES.corrections]: jsonAction(async ({ most }): Promise<Taught> => {
+      const count = wholeBelow("most", most, MOST_TILES + 1);
+      const all = await kept().list().catch(throwRefusal);
+      const newest = all.slice(Math.max(0, all.length - count)).reverse();
+      return { count: all.length, width, tiles: newest.map(tileOf) };
+    }, { notForGuests: "see the corrections" }),
+    [ROUTES.correction]: jsonAction(async ({ action, id, label }) => {
+      const all = kept(), name = String(id);
+      if (action === "relabel") {
+        await changed(all.relabel(name, wholeBelow("label", label, outFeatures)));
+      } else if (action === "delete") {
+        deleted.set(name, await changed(all.remove(name)));
+        if (deleted.size > MOST_RESTORED) deleted.delete([...deleted.keys()][0]);
+      } else if (action === "restore") {
+        const correction = deleted.get(name);
+        if (!correction) throw none();
+        await changed(all.add(correction.image, correction.label));
+        deleted.delete(name);
+      } else {
+        throw new RequestError(
+          400,
+          `"action" needs relabel, delete or restore, found ${JSON.stringify(action)}`,
+        );
+      }
+      return {};
+    }, { notForGuests: "change corrections" }),
   };
 }
 
-async function keep(corrections: Corrections, ...added: Parameters<Corrections["add"]>): Promise<number> {
-  try {
-    return await corrections.add(...added);
-  } catch (error) {
-    if (error instanceof Deno.errors.Busy) throw new RequestError(503, error.message, { "retry-after": "1" });
-    if (error instanceof FormatError || error instanceof RangeError) {
-      throw new RequestError(409, error.message);
-    }
-    throw error;
+function tileOf({ image, label }: Correction) {
+  return { id: idOf(image), label, image: image.toBase64() };
+}
+
+/** Throws the refusal for an error of the corrections' file. */
+function throwRefusal(error: unknown): never {
+  if (typeof Deno !== "undefined" && error instanceof Deno.errors.Busy) {
+    throw new RequestError(503, error.message, { "retry-after": "1" });
   }
+  if (error instanceof FormatError || error instanceof RangeError) throw new RequestError(409, error.message);
+  throw error;
 }

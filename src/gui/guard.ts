@@ -14,6 +14,8 @@ export interface Target {
   readonly contentType?: string;
   /** The action, if guests may not do it: `"stop the server"`. */
   readonly notForGuests?: string;
+  /** The action, if no other machine may do it, whatever guests may do. */
+  readonly notForOthers?: string;
 }
 
 /** Matches a valid `Host` header: a host name or address, and optionally a port. */
@@ -101,13 +103,18 @@ export function checkTarget(request: Request, target: Target, token: string): vo
 }
 
 /**
- * Checks that a guest, a client on another machine, may do what a target does.
+ * Checks that a client on another machine may do what a target does.
  *
+ * @param options `isGuest` is false if this server gives guests the rights of this machine
  * @throws {RequestError} 403 if the target is only for this machine
  */
-export function checkRights({ notForGuests }: Target): void {
-  if (notForGuests === undefined) return;
-  throw new RequestError(403, `Guests may not ${notForGuests}; it needs a browser on the server's machine`);
+export function checkRights(
+  { notForGuests, notForOthers }: Target,
+  { isGuest }: { readonly isGuest: boolean },
+): void {
+  const refused = notForOthers ?? (isGuest ? notForGuests : undefined);
+  if (refused === undefined) return;
+  throw new RequestError(403, `Guests may not ${refused}; it needs a browser on the server's machine`);
 }
 
 /** Creates a token that cannot be guessed: 32 random bytes as hexadecimal digits. */

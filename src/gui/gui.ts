@@ -2,6 +2,8 @@
  * The drawing page's server as a function from requests to responses. It does not listen itself; `serveGui` does.
  * @module
  */
+import type { Backend } from "../backends/backend.ts";
+import { openBackend } from "../backends/open.ts";
 import { countOf, type Dataset, imageSpecOf, type TableColumn } from "../data/dataset.ts";
 import { inkOfInputs } from "../data/pictures/pixel_units.ts";
 import type { Mlp } from "../mlp.ts";
@@ -12,7 +14,9 @@ import { correctActions } from "./correct_actions.ts";
 import type { Corrections } from "./corrections.ts";
 import { checkRights, checkSender, checkTarget, createToken, hostRule, isLocal } from "./guard.ts";
 import { createPageResponses, type PageFile, SECURITY_HEADERS } from "./page_files.ts";
-import { ROUTES, type Sample, type WatchMessage } from "./protocol.ts";
+import { learningActions } from "./learning_actions.ts";
+import { createLearningSession } from "./learning_session.ts";
+import { type ModelSaved, ROUTES, type Sample, type SaveRequest, type WatchMessage } from "./protocol.ts";
 import { RequestError, responseOf } from "./refusal.ts";
 import { showNetwork } from "./shown_network.ts";
 import { tableColumnsOf, valuesOfInputs } from "./table_input.ts";
@@ -37,6 +41,10 @@ export interface GuiOptions {
   readonly rows?: Dataset | (() => Promise<Dataset | undefined>);
   /** The file of corrections. */
   readonly corrections?: Corrections;
+  /** Opens the backend that learns from corrections; by default the fastest, when it is needed. The caller closes it. */
+  readonly openBackend?: () => Promise<Backend>;
+  /** Saves the network as a person asks, after it has learned; absent if the page cannot save it. */
+  readonly save?: (mlp: Mlp, request: SaveRequest) => Promise<ModelSaved>;
   /** The training of `mlp`, which the page shows and controls. */
   readonly training?: TrainingSession;
   /** True if clients on other machines may also correct, control the training and quit; false by default. */
@@ -96,7 +104,8 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
   const pages = await createPageResponses(options.page, token);
   const watchers = createWatchers(limits.aliveMilliseconds);
   const quit = Promise.withResolvers<void>();
-  let requests = 0, closed = false, hadThresholds = network.view().hasThresholds;
+  let requests = 0, closed = false, ended: Promise<void> | undefined;
+  let hadThresholds = network.view().hasThresholds;
 
   training?.listen({
     state: (state) => watchers.send({ type: "training", training: state }),
@@ -111,12 +120,27 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
     network(next) {
       mlp = next;
       network.replace(mlp);
+      learning?.forget();
       watchers.send({ type: "network", network: network.view() });
     },
   });
+  const opened: Backend[] = [];
+  const openDefault = async () => opened[0] ??= await openBackend();
+  const learning = corrections && input.kind === "image"
+    ? createLearningSession({
+      ...{ classes: classNames.length, corrections, rows: load, test: samples },
+      get mlp() {
+        return mlp;
+      },
+      openBackend: options.openBackend ?? openDefault,
+      onState: (state) => watchers.send({ type: "learning", learning: state }),
+      onParameters: (parameters) => watchers.send({ type: "version", version: network.update(parameters) }),
+    })
+    : undefined;
   const close = () => {
     closed = true;
     watchers.close();
+    ended = learning?.stop().then(() => opened[0]?.close());
   };
   const actions: Actions = {
     [ROUTES.predict]: input.kind === "image"
@@ -126,8 +150,16 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
     [ROUTES.sample]: jsonAction(() =>
       sampleOf(samples, input.kind === "table" ? tableColumnsOf(mlp) : undefined)
     ),
-    ...correctActions({ network, outFeatures: classNames.length, corrections }),
-    ...trainingActions(training),
+    ...input.kind === "image" && correctActions({
+      ...{ network, outFeatures: classNames.length, corrections, width: input.width },
+      onChange: () => watchers.send({ type: "corrections" }),
+    }),
+    ...learningActions({
+      learning,
+      isTraining: () => training?.isUnderWay ?? false,
+      save: options.save && ((request) => options.save!(mlp, request)),
+    }),
+    ...trainingActions(training, () => learning?.isUnderWay ?? false),
     ...whyActions({ network, rows: load, samples }),
     ...cellActions(samples, () => mlp),
     [ROUTES.watch]: jsonAction((_body, isGuest) => {
@@ -138,6 +170,7 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
       }
       const first: WatchMessage[] = [{ type: "network", network: network.view() }];
       if (training) first.push({ type: "training", training: training.state }, training.epochs);
+      if (learning) first.push({ type: "learning", learning: learning.state });
       first.push({ type: "access", isGuest });
       return new Response(watchers.open(first), { headers: { "content-type": "application/x-ndjson" } });
     }),
@@ -149,7 +182,8 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
     }, { notForGuests: "stop the server" }),
   };
 
-  const respond = async (request: Request, isGuest: boolean): Promise<Response> => {
+  const respond = async (request: Request, isHere: boolean): Promise<Response> => {
+    const isGuest = !isHere && !options.allowGuests;
     checkSender(request, isOurs);
     const url = new URL(request.url);
     const page = pages.get(url.pathname), action = actions[url.pathname];
@@ -159,7 +193,7 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
     }
     if (action === undefined) throw new RequestError(404, "There is nothing at this address");
     checkTarget(request, action, token);
-    if (isGuest) checkRights(action);
+    if (!isHere) checkRights(action, { isGuest });
     if (closed) throw new RequestError(503, "The server is ending");
     if (requests >= limits.requests) {
       throw new RequestError(429, "Too many requests at once", { "retry-after": "1" });
@@ -178,8 +212,7 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
     token,
     quit: quit.promise,
     async handle(request, address = "127.0.0.1") {
-      const isGuest = !options.allowGuests && !isLocal(address);
-      const response = await respond(request, isGuest).catch(responseOf);
+      const response = await respond(request, isLocal(address)).catch(responseOf);
       for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.headers.set(name, value);
       // Compression would gain nothing on this machine, and would delay a stream until a block is full.
       if (!response.headers.has("cache-control")) {
@@ -188,7 +221,10 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
       return response;
     },
     close,
-    [Symbol.asyncDispose]: () => Promise.resolve(close()),
+    async [Symbol.asyncDispose]() {
+      close();
+      await ended;
+    },
   };
 }
 

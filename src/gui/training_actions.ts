@@ -9,14 +9,17 @@ import type { TrainingSession } from "./training.ts";
 /** The actions of the training. */
 const ACTIONS = ["pause", "resume", "stop", "steer", "restart"] as const;
 
-/** Returns the actions for the training. */
-export function trainingActions(training: TrainingSession | undefined): Actions {
+/** Returns the actions for the training; `isLearning` returns whether the network learns corrections now. */
+export function trainingActions(training: TrainingSession | undefined, isLearning: () => boolean): Actions {
   return {
     [ROUTES.training]: jsonAction(async ({ action: asked, settings = {}, layers }) => {
       if (training === undefined) throw new RequestError(409, "Nothing is being trained");
       const action = ACTIONS.find((action) => action === asked);
       if (action === undefined) {
         throw new RequestError(400, `"action" needs ${listOf(ACTIONS)}, found ${JSON.stringify(asked)}`);
+      }
+      if (action === "restart" && isLearning()) {
+        throw new RequestError(409, "The network is learning corrections; stop that first");
       }
       if (action !== "steer" && action !== "restart") return training[action]();
       if (!isFields(settings)) {

@@ -25,6 +25,8 @@ import { fileError } from "../terminal/system_errors.ts";
 const MNIST_PATH = "data/mnist.npz";
 /** The number of digits that are drawn for the page, which shows one of them at a time. */
 const SHOWN_DIGITS = 1000;
+/** The number of digits that are drawn to be mixed with corrections. */
+const LEARNED_DIGITS = 12_000;
 
 /** Matches the choice that a message names between arrays that could be the same. */
 const CHOICE = /the option "arrays" chooses: (.+)$/;
@@ -170,6 +172,21 @@ export async function openTestRows(
   );
 }
 
+/**
+ * Opens the training rows of the set whose test rows {@linkcode openTestRows} opens. Returns `undefined` if it has none.
+ */
+export async function openTrainRows(
+  named: readonly string[] | undefined,
+  terminal: Terminal,
+  options: LoadSetsOptions,
+): Promise<Dataset | undefined> {
+  const path = named === undefined ? projectPath(MNIST_PATH) : named[0];
+  if (named === undefined ? !await isThere(path) : named.length === 1 && path === "digits") {
+    return interpretDigits(await drawOn(terminal, { count: LEARNED_DIGITS, testCount: 0 }), options).train;
+  }
+  return (await openSets(named ?? [path], terminal, options)).sets.train;
+}
+
 async function load(
   path: string,
   { screen, signal }: Terminal,
@@ -233,7 +250,8 @@ async function draw(
 function interpretDigits({ train, test }: DatasetPair, options: DataOptions): DatasetPair {
   const names = [...train.classNames!];
   const classNames = { name: "class_names", dtype: "<U1", shape: [names.length], values: names };
-  return interpret({ file: "digits", train: rawSetOf(train), test: rawSetOf(test!), classNames }, options);
+  const sets = { train: rawSetOf(train), ...test && { test: rawSetOf(test) } };
+  return interpret({ file: "digits", ...sets, classNames }, options);
 }
 
 /** Returns drawn digits as a set of a source that is not interpreted yet. */

@@ -6,12 +6,14 @@ import type { TrainConfig } from "../../src/training/config.ts";
 import { type Dataset, type DatasetPair, imageSpecOf } from "../../src/data/dataset.ts";
 import type { DataOptions } from "../../src/data/options.ts";
 import { checkFit, type Evaluation } from "../../src/training/evaluate.ts";
+import type { GuiOptions } from "../../src/gui/gui.ts";
 import { checkShowable, classNamesOf } from "../../src/gui/shown_network.ts";
 import { createTrainingSession, type TrainingJob, type TrainingSession } from "../../src/gui/training.ts";
 import type { LayerSpec } from "../../src/plan/layers.ts";
 import type { Mlp } from "../../src/mlp.ts";
 import { train } from "../../src/training/train.ts";
-import { drawOn, openData, openTestRows } from "./data.ts";
+import { drawOn, openData, openTestRows, openTrainRows } from "./data.ts";
+import { once } from "./learning.ts";
 import type { StartNetwork } from "./init_option.ts";
 import { loadModel } from "./model.ts";
 import { DEFAULT_MODEL } from "./options.ts";
@@ -28,8 +30,8 @@ export interface Shown {
   readonly mlp: Mlp;
   readonly origin: string;
   readonly samples?: Dataset;
-  /** The rows of the training set. */
-  readonly rows?: Dataset;
+  /** The rows of the training set, or the function that loads them when they are needed. */
+  readonly rows?: GuiOptions["rows"];
   readonly training?: TrainingSession;
 }
 
@@ -63,7 +65,8 @@ export async function openSaved(
   const shown = await samplesFor(mlp, samples, terminal), { training } = mlp;
   const source = training?.dataset?.source, epochs = training?.epochs; // another program's record may lack either
   const known = [source && `on ${source}`, epochs && `for ${epochsText(epochs)}`].filter(Boolean).join(" ");
-  return { mlp, origin: `${path ?? DEFAULT_MODEL}${known && `, trained ${known}`}`, samples: shown };
+  const origin = `${path ?? DEFAULT_MODEL}${known && `, trained ${known}`}`;
+  return { mlp, origin, samples: shown, ...shown && { rows: rowsFor(mlp, samples, terminal) } };
 }
 
 /** Trains a small network on drawn digits. */
@@ -90,11 +93,9 @@ export async function openDemo(
   const origin = `a demonstration, trained on ${count(digits)} drawn digits for ${
     epochsText(epochs)
   }, not saved`;
-  return {
-    mlp,
-    origin,
-    samples: samples.data === undefined ? sets.test : await samplesFor(mlp, samples, terminal),
-  };
+  const rows = () => Promise.resolve(sets.train);
+  if (samples.data === undefined) return { mlp, origin, samples: sets.test, rows };
+  return { mlp, origin, samples: await samplesFor(mlp, samples, terminal), rows };
 }
 
 /** Creates a network, and the session that trains it while the page shows it. */
@@ -154,6 +155,15 @@ async function samplesFor(
   const samples = await openTestRows(data, terminal, { ...options, like: mlp });
   checkFit(mlp, samples);
   return samples;
+}
+
+/** Returns the function that loads the training rows of the set that {@linkcode samplesFor} opens. */
+function rowsFor(mlp: Mlp, { data, options }: SampleSource, terminal: Terminal): NonNullable<Shown["rows"]> {
+  return once(async () => {
+    const rows = await openTrainRows(data, terminal, { ...options, like: mlp });
+    if (rows) checkFit(mlp, rows);
+    return rows;
+  });
 }
 
 /** Shows the progress of a run on the transient line. */

@@ -7,7 +7,10 @@ import { Mlp } from "../../src/mlp.ts";
 export type Beside = "previous" | "interrupted";
 
 /** Returns the path of a file beside `path`: `model.previous.npz` for `model.npz`, `model.previous` for `model`. */
-export function besidePath(path: string, word: Beside | `rescued${string}` | `run-${number}`): string {
+export function besidePath(
+  path: string,
+  word: Beside | "taught" | `rescued${string}` | `run-${number}`,
+): string {
   const name = basename(path), [ending = ""] = /\.npz$/i.exec(name) ?? [];
   return join(dirname(path), `${name.slice(0, name.length - ending.length)}.${word}${ending}`);
 }

@@ -3,12 +3,15 @@ import { join } from "@std/path";
 import { loadDataset } from "../../src/data/load.ts";
 import { FormatError } from "../../src/errors.ts";
 import { formatNpz } from "../../src/formats/npz.ts";
-import { openCorrections } from "../../src/gui/corrections.ts";
+import { createCorrections, idOf } from "../../src/gui/corrections.ts";
+import { openCorrections } from "../../src/gui/corrections_file.ts";
 import { lockByName, lockFile } from "../../src/file_lock.ts";
 import { folderTest, moduleUrl, namesIn, startProgram } from "../support/folders.ts";
 import { readerOf } from "../support/streams.ts";
 
 const classNames = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
+const names = { shape: [10], values: classNames };
 
 /** Returns an image whose pixels depend on its number. */
 function imageOf(number: number): Uint8Array {
@@ -46,11 +49,11 @@ for (const [system, prepare] of [["", ""], [", on a file system without locks", 
       const path = join(folder, "c.npz");
       const program = (number: number) =>
         `${prepare}
-    import { openCorrections } from ${JSON.stringify(moduleUrl("src/gui/corrections.ts"))};
+    import { openCorrections } from ${JSON.stringify(moduleUrl("src/gui/corrections_file.ts"))};
     const corrections = openCorrections(${JSON.stringify(path)}, { classNames: ${
           JSON.stringify(classNames)
         } });
-    for (let i = 0; i < 10; i++) await corrections.add(new Uint8Array(784).fill(1), ${number});
+    for (let i = 0; i < 10; i++) await corrections.add(new Uint8Array(784).fill(10 * ${number} + i), ${number});
     console.log("done");`;
       const processes = [3, 4, 5].map((number) => startProgram(program(number)));
       const outputs = await Promise.all(processes.map(({ stdout }) => readerOf(stdout).until()));
@@ -83,17 +86,77 @@ folderTest(
   },
 );
 
+folderTest("openCorrections() keeps one label of each drawing: the last", async (folder) => {
+  const path = join(folder, "c.npz"), corrections = openCorrections(path, { classNames });
+  assertEquals(await corrections.add(imageOf(1), 1), 1);
+  assertEquals(await corrections.add(imageOf(2), 1), 2);
+  assertEquals(await corrections.add(imageOf(1), 1), 2); // such as one that is sent again after a lost response
+  assertEquals(await openCorrections(path, { classNames }).add(imageOf(1), 7), 2);
+  assertEquals((await corrections.list()).map(({ image, label }) => [image[783], label]), [[2, 1], [1, 7]]);
+  assertEquals([...(await loadDataset(path)).train.labels!], [1, 7]);
+});
+
 folderTest(
-  "openCorrections() adds a correction once that is sent again after a lost response",
+  "openCorrections() reads a file with several labels of one drawing: the last counts",
   async (folder) => {
-    const corrections = openCorrections(join(folder, "c.npz"), { classNames }), again = { isResent: true };
-    assertEquals(await corrections.add(imageOf(1), 1, again), 1); // the first one never arrived
-    assertEquals(await corrections.add(imageOf(1), 1, again), 1);
-    assertEquals(await corrections.add(imageOf(2), 1, again), 2); // another image
-    assertEquals(await corrections.add(imageOf(1), 2, again), 3); // another label
-    assertEquals(await corrections.add(imageOf(1), 1), 4); // not sent again
+    const path = join(folder, "c.npz"), x = new Uint8Array(3 * 784).fill(5);
+    x[2 * 784] = 1;
+    await Deno.writeFile(
+      path,
+      formatNpz({
+        x_train: { shape: [3, 28, 28], values: x },
+        y_train: { shape: [3], values: Uint8Array.of(1, 2, 3) },
+        class_names: names,
+      }),
+    );
+    const corrections = openCorrections(path, { classNames });
+    assertEquals((await corrections.list()).map(({ label }) => label), [2, 3]);
   },
 );
+
+folderTest("openCorrections() has images of any size", async (folder) => {
+  const path = join(folder, "c.npz"), image = Uint8Array.from({ length: 15 }, (_, i) => i);
+  const corrections = openCorrections(path, { classNames, imageShape: [3, 5] });
+  assertEquals(await corrections.add(image, 4), 1);
+  assertEquals(await corrections.list(), [{ image, label: 4 }]);
+  assertEquals((await loadDataset(path)).train.inputShape, [3, 5]);
+  await assertRejects(
+    () => openCorrections(path, { classNames }).list(),
+    FormatError,
+    "shapes [1, 3, 5] of |u1",
+  );
+});
+
+for (
+  const [kind, open] of [
+    ["openCorrections()", (folder: string) => openCorrections(join(folder, "c.npz"), { classNames })],
+    ["createCorrections()", () => createCorrections("this page")],
+  ] as const
+) {
+  folderTest(`${kind} relabels and removes corrections by the names of their images`, async (folder) => {
+    const corrections = open(folder);
+    const labels = async () => (await corrections.list()).map(({ label }) => label);
+    assertEquals(await corrections.list(), []);
+    for (const label of [1, 2, 3]) await corrections.add(imageOf(label), label);
+    assertEquals(await corrections.relabel(idOf(imageOf(2)), 9), 3);
+    assertEquals(await labels(), [1, 9, 3]);
+    assertEquals(await corrections.remove(idOf(imageOf(1))), { image: imageOf(1), label: 1 });
+    assertEquals(await labels(), [9, 3]);
+    for (const id of [idOf(imageOf(1)), "", "__proto__"]) {
+      assertEquals([await corrections.remove(id), await corrections.relabel(id, 1)], [undefined, undefined]);
+    }
+    for (const number of [2, 3]) await corrections.remove(idOf(imageOf(number)));
+    assertEquals([await labels(), await corrections.add(imageOf(1), 4)], [[], 1]);
+  });
+}
+
+Deno.test("createCorrections() holds no more than its limit, but replaces a label", async () => {
+  const corrections = createCorrections("this page", { most: 2 });
+  for (const label of [1, 2]) await corrections.add(imageOf(label), label);
+  await assertRejects(() => corrections.add(imageOf(3), 3), RangeError, "holds 2");
+  assertEquals(await corrections.add(imageOf(1), 5), 2);
+  assertEquals((await corrections.list()).map(({ label }) => label), [2, 5]);
+});
 
 folderTest("openCorrections() reports that another program keeps the file locked", async (folder) => {
   const path = join(folder, "c.npz"),
@@ -116,7 +179,6 @@ folderTest("openCorrections() saves no more corrections than its limit", async (
 
 const pixels = { shape: [1, 28, 28], values: imageOf(1) };
 const labels = { shape: [1], values: Uint8Array.of(1) };
-const names = { shape: [10], values: classNames };
 
 /** Files that are not corrections, and a part of each message. */
 const OTHERS: [kind: string, bytes: Uint8Array, message: string][] = [

@@ -1,11 +1,11 @@
 /** Tests of what clients on other machines may do. @module */
 import { assertEquals } from "@std/assert";
-import type { Corrections } from "../../src/gui/corrections.ts";
+import { createCorrections } from "../../src/gui/corrections.ts";
 import { ROUTES } from "../../src/gui/protocol.ts";
 import { ask, openGui, requestOf } from "./support.ts";
 
 const options = { sanitizeOps: true, sanitizeResources: true };
-const corrections: Corrections = { name: "c.npz", add: () => Promise.resolve(1) };
+const corrections = createCorrections("c.npz");
 const GUESTS = ["192.168.1.5", "::ffff:192.168.1.5", "2001:db8::7"];
 const OWNERS = ["127.0.0.1", "::1", "::ffff:127.0.0.1"];
 const stop = { body: '{"action":"stop"}' };
@@ -31,6 +31,13 @@ for (const address of GUESTS) {
         assertEquals(await statusOf(ROUTES.training, { body }), refusal("control the training"));
       }
       assertEquals((await statusOf(ROUTES.cell, { body: '{"label":0,"predicted":0}' }))[0], 404); // there is no test set
+      assertEquals(
+        await statusOf(ROUTES.corrections, { body: '{"most":1}' }),
+        refusal("see the corrections"),
+      );
+      assertEquals(await statusOf(ROUTES.correction), refusal("change corrections"));
+      assertEquals(await statusOf(ROUTES.learn, stop), refusal("teach the network"));
+      assertEquals(await statusOf(ROUTES.save), refusal("save the network"));
       assertEquals(await statusOf(ROUTES.quit), refusal("stop the server"));
       assertEquals((await statusOf(ROUTES.predict))[0], 200);
     },
@@ -50,6 +57,24 @@ Deno.test(
         await gui.quit;
       }
     }
+  },
+);
+
+Deno.test(
+  "createGui() saves the network only for this machine, also if guests may teach it",
+  options,
+  async () => {
+    const save = () => Promise.resolve({ file: "m.npz" });
+    const gui = await openGui({ corrections, hostname: "::", allowGuests: true, save });
+    for (const [addresses, wanted] of [[OWNERS, 200], [GUESTS, 403]] as const) {
+      for (const address of addresses) {
+        assertEquals(
+          (await ask(gui, ROUTES.save, { address })).status,
+          wanted,
+        );
+      }
+    }
+    assertEquals((await ask(gui, ROUTES.learn, { ...stop, address: GUESTS[0] })).status, 200);
   },
 );
 

@@ -2,7 +2,8 @@ import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/asse
 import { centerDigit } from "../../src/data/pictures/center.ts";
 import { loadDataset } from "../../src/data/load.ts";
 import { inputsOfInk } from "../../src/data/pictures/pixel_units.ts";
-import { type Corrections, openCorrections } from "../../src/gui/corrections.ts";
+import { createCorrections } from "../../src/gui/corrections.ts";
+import { openCorrections } from "../../src/gui/corrections_file.ts";
 import { classNamesOf } from "../../src/gui/shown_network.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { dense } from "../../src/plan/layers.ts";
@@ -68,18 +69,15 @@ Deno.test(
   "createGui() saves the image that the network got, with the given label",
   options,
   async () => {
-    const kept: unknown[] = [];
-    const corrections: Corrections = {
-      name: "c.npz",
-      add: (image, label) => Promise.resolve(kept.push([[...image], label])),
-    };
+    const corrections = createCorrections("c.npz");
     const gui = await openGui({ corrections }), ink = drawInk();
     const { status, json } = await ask(gui, `${ROUTES.correct}?label=7`, { body: ink });
     assertEquals([status, json], [200, { count: 1, file: "c.npz" }]);
-    assertEquals(kept, [[[...centerDigit({ values: ink, width: INK_SIDE, height: INK_SIDE })], 7]]);
+    const image = centerDigit({ values: ink, width: INK_SIDE, height: INK_SIDE });
+    assertEquals(await corrections.list(), [{ image, label: 7 }]);
     const blank = await ask(gui, `${ROUTES.correct}?label=7`, { body: new Uint8Array(INK_SIDE ** 2) });
     assertEquals([blank.status, blank.json], [422, { error: "The sheet is blank" }]);
-    assertEquals(kept.length, 1);
+    assertEquals((await corrections.list()).length, 1);
   },
 );
 
@@ -146,7 +144,7 @@ Deno.test(
   options,
   async () => {
     const secret = "EACCES: /home/someone";
-    const corrections: Corrections = { name: "c.npz", add: () => Promise.reject(new Error(secret)) };
+    const corrections = { ...createCorrections("c.npz"), add: () => Promise.reject(new Error(secret)) };
     const gui = await openGui({ corrections });
     const { status, json } = await ask(gui, `${ROUTES.correct}?label=1`);
     assertEquals([status, json], [500, { error: "The server failed at this request" }]);

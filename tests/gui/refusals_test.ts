@@ -1,6 +1,6 @@
 /** Tests that the page's server refuses invalid requests and keeps running. @module */
 import { assertEquals, assertMatch } from "@std/assert";
-import type { Corrections } from "../../src/gui/corrections.ts";
+import { createCorrections } from "../../src/gui/corrections.ts";
 import { ROUTES, TOKEN_HEADER } from "../../src/gui/protocol.ts";
 import { ask, drawInk, openGui, type RequestChanges } from "./support.ts";
 
@@ -90,6 +90,22 @@ const REFUSED: [name: string, status: number, error: RegExp, route: string, chan
   ["10 MB to search with", 413, /larger/, ROUTES.nearest, { body: bytes(10_000_000) }],
   ["a search without sets", 404, /no training images/, ROUTES.nearest],
   ["a search without the token", 403, /token/, ROUTES.nearest, { headers: { [TOKEN_HEADER]: undefined } }],
+  ["more corrections than are sent", 400, /"most" needs .* 0 to 500, found 501/, ROUTES.corrections, {
+    body: '{"most":501}',
+  }],
+  ["an unknown change of a correction", 400, /"action" needs relabel, delete or restore/, ROUTES.correction],
+  ["a correction that does not exist", 404, /no such correction/, ROUTES.correction, {
+    body: '{"action":"delete","id":"0123"}',
+  }],
+  ["a restored correction that was not deleted", 404, /no such correction/, ROUTES.correction, {
+    body: '{"action":"restore","id":"__proto__"}',
+  }],
+  ["a new label that is no class", 400, /"label" needs .* 0 to 9, found 10/, ROUTES.correction, {
+    body: '{"action":"relabel","id":"0123","label":10}',
+  }],
+  ["an unknown action of learning", 400, /"action" needs learn, stop or undo/, ROUTES.learn],
+  ["undo without learning", 409, /nothing to undo/, ROUTES.learn, { body: '{"action":"undo"}' }],
+  ["saving on a server that saves nothing", 404, /saves no network/, ROUTES.save],
   ["a sample without a test set", 404, /no test set/, ROUTES.sample],
   ["a cell without a test set", 404, /no test set/, ROUTES.cell, unit({ label: 0, predicted: 0 })],
   ["a training action without a training", 409, /Nothing is being trained/, ROUTES.training, {
@@ -98,8 +114,7 @@ const REFUSED: [name: string, status: number, error: RegExp, route: string, chan
 ];
 
 Deno.test("createGui() refuses an invalid request with the reason, and continues", options, async (t) => {
-  const corrections: Corrections = { name: "c.npz", add: () => Promise.resolve(1) };
-  const gui = await openGui({ corrections });
+  const gui = await openGui({ corrections: createCorrections("c.npz") });
   for (const [name, status, error, ...request] of REFUSED) {
     await t.step(name, async () => {
       const answer = await ask(gui, ...request);

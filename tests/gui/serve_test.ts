@@ -4,7 +4,7 @@ import { INK_SIDE, ROUTES, TOKEN_HEADER } from "../../src/gui/protocol.ts";
 import type { Gui, GuiOptions } from "../../src/gui/gui.ts";
 import { type GuiServer, type ListenOptions, serveGui } from "../../src/gui/serve.ts";
 import { loadDataset } from "../../src/data/load.ts";
-import { openCorrections } from "../../src/gui/corrections.ts";
+import { openCorrections } from "../../src/gui/corrections_file.ts";
 import { within } from "../support/deadline.ts";
 import { folderTest } from "../support/folders.ts";
 import { isGranted } from "../support/permissions.ts";
@@ -276,7 +276,9 @@ folderTest("two servers lose no correction of one file that they acknowledged", 
   const counts = await Promise.all([one, two].flatMap((server, at) => {
     const { post } = serve(guis[at], server);
     return Array.from({ length: 20 }, async (_, label) => {
-      const response = await post(`${ROUTES.correct}?label=${label % 10}`, drawInk({ left: 50 + label }));
+      const sheet = drawInk(), row = 42 + 5 * label, end = row * INK_SIDE + 90; // no drawing is another one
+      for (let y = 0; y < 5; y++) sheet.fill(255 - 100 * at, end + y * INK_SIDE - 30, end + y * INK_SIDE);
+      const response = await post(`${ROUTES.correct}?label=${label % 10}`, sheet);
       assertEquals(response.status, 200);
       return (await response.json()).count;
     });

@@ -21,6 +21,7 @@ import inside from "./inside.js" with { type: "text" };
 import keys from "./keys.js" with { type: "text" };
 import pad from "./pad.js" with { type: "text" };
 import keeping from "./keeping.js" with { type: "text" };
+import learning from "./learning.js" with { type: "text" };
 import large from "./large.js" with { type: "text" };
 import largeStyle from "./large.css" with { type: "text" };
 import line from "./line.js" with { type: "text" };
@@ -37,7 +38,9 @@ import sample from "./sample.js" with { type: "text" };
 import server from "./server.js" with { type: "text" };
 import steering from "./steering.js" with { type: "text" };
 import tabs from "./tabs.js" with { type: "text" };
+import taughtStyle from "./taught.css" with { type: "text" };
 import teaching from "./teaching.js" with { type: "text" };
+import tiles from "./tiles.js" with { type: "text" };
 import trainingStyle from "./training.css" with { type: "text" };
 import training from "./training.js" with { type: "text" };
 import words from "./words.js" with { type: "text" };
@@ -50,13 +53,12 @@ const styles = [
   drawingStyle,
   formStyle,
   insideStyle,
+  taughtStyle,
   trainingStyle,
   narrowStyle,
   largeStyle,
   whyStyle,
-].join(
-  "\n",
-);
+].join("\n");
 
 const files: readonly PageFile[] = [
   { route: "/", mediaType: "text/html; charset=utf-8", text: html },
@@ -76,6 +78,7 @@ const files: readonly PageFile[] = [
   { route: "/keys.js", mediaType: script, text: keys },
   { route: "/keeping.js", mediaType: script, text: keeping },
   { route: "/large.js", mediaType: script, text: large },
+  { route: "/learning.js", mediaType: script, text: learning },
   { route: "/line.js", mediaType: script, text: line },
   { route: "/memory.js", mediaType: script, text: memory },
   { route: "/pad.js", mediaType: script, text: pad },
@@ -88,6 +91,7 @@ const files: readonly PageFile[] = [
   { route: "/steering.js", mediaType: script, text: steering },
   { route: "/tabs.js", mediaType: script, text: tabs },
   { route: "/teaching.js", mediaType: script, text: teaching },
+  { route: "/tiles.js", mediaType: script, text: tiles },
   { route: "/training.js", mediaType: script, text: training },
   { route: "/words.js", mediaType: script, text: words },
 ];

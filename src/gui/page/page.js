@@ -9,10 +9,12 @@ import { createInside } from "./inside.js";
 import { createKeys } from "./keys.js";
 import { keepDrawing } from "./keeping.js";
 import { createLarge } from "./large.js";
+import { createLearning } from "./learning.js";
 import { createPad } from "./pad.js";
 import { createSample } from "./sample.js";
 import { connect } from "./server.js";
 import { createTeaching } from "./teaching.js";
+import { createTiles } from "./tiles.js";
 import { createTraining } from "./training.js";
 import { createWhy } from "./why.js";
 import { showInput } from "./words.js";
@@ -47,11 +49,15 @@ const server = connect({
       isTable = network.input.kind === "table";
       showInput(network, ink, form);
       for (const part of [bars, inside, sample, why]) part.setNetwork(network);
-      teaching.setNames(classNames);
+      for (const part of [teaching, tiles]) part.setNames(classNames);
       teaching.send();
       demand();
     } else if (message.type === "access") {
       showAccess(message.isGuest);
+    } else if (message.type === "corrections") {
+      tiles.refresh();
+    } else if (message.type === "learning") {
+      learning.show(message.learning);
     } else if (message.type === "version") {
       inside.refresh();
       demand();
@@ -67,6 +73,7 @@ createPad(ink);
 const bars = createBars(), inside = createInside(server);
 const why = createWhy(server, subject, inside.select);
 const training = createTraining(server, ink), teaching = createTeaching(server, ink);
+const tiles = createTiles(server, ink), learning = createLearning(server);
 const sample = createSample(server, subject, ({ pixels, values = [] }) => {
   if (pixels) ink.show(pixels, ink.columns);
   else form.show(values);
@@ -95,7 +102,7 @@ function notify(text) {
 function showAccess(isGuest) {
   for (const id of ["quit", "pause", "stop", "steering"]) byId(id).hidden = isGuest;
   if (isGuest) write("connection", "Connected as guest");
-  teaching.setAccess(isGuest);
+  for (const part of [teaching, tiles]) part.setAccess(isGuest);
 }
 
 /** @param {Connection} connection */
@@ -107,7 +114,7 @@ function showConnection({ kind, label, words }) {
   } else if (kind === "ended") {
     notify("The server has ended. To continue, start it again and reload this page.");
     const buttons = document.querySelectorAll(
-      "#quit, #sample, #labels button, #training :is(button, select, input)",
+      "#quit, #sample, #labels button, :is(#training, #taught) :is(button, select, input)",
     );
     for (const button of buttons) button.setAttribute("disabled", "");
   } else {

@@ -9,11 +9,14 @@ import type {
   ColumnView,
   CorrectionKept,
   Epochs,
+  LearningState,
+  ModelSaved,
   Nearest,
   NetworkView,
   Prediction,
   ROUTES,
   Sample,
+  Taught,
   TrainingState,
   UnitView,
   WatchMessage,
@@ -145,7 +148,11 @@ export interface Responses {
   [ROUTES.nearest]: Nearest;
   [ROUTES.cell]: CellView;
   [ROUTES.quit]: Record<string, never>;
-  [correct: `${typeof ROUTES.correct}?label=${number}${"" | "&resent=1"}`]: CorrectionKept;
+  [correct: `${typeof ROUTES.correct}?label=${number}`]: CorrectionKept;
+  [ROUTES.corrections]: Taught;
+  [ROUTES.correction]: Record<string, never>;
+  [ROUTES.learn]: LearningState;
+  [ROUTES.save]: ModelSaved;
 }
 
 /** The page's server. */
@@ -172,6 +179,20 @@ export interface Teaching {
   setAccess(isGuest: boolean): void;
   /** Sends the corrections that wait, after a reconnection. */
   send(): void;
+}
+
+/** The corrections as tiles. */
+export interface Tiles {
+  setNames(classNames: readonly string[]): void;
+  /** A guest may not see the corrections. */
+  setAccess(isGuest: boolean): void;
+  /** Requests the corrections again, after a change. */
+  refresh(): void;
+}
+
+/** Learning from corrections. */
+export interface Learning {
+  show(state: LearningState): void;
 }
 
 /** Red, green and blue, 0 to 255. */

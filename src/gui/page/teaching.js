@@ -16,7 +16,7 @@ export function createTeaching(server, ink) {
   let names = [];
   /** The text for a guest. */
   let rights = "";
-  /** The corrections that are not acknowledged. @type {{ sheet: Uint8Array, name: string, isSent: boolean }[]} */
+  /** The corrections that are not acknowledged. @type {{ sheet: Uint8Array, name: string }[]} */
   const waiting = [];
   let isSending = false;
 
@@ -30,13 +30,12 @@ export function createTeaching(server, ink) {
 
   /** Sends the first correction that waits; throws if it still waits. @param {boolean} isLate */
   const sendFirst = async (isLate) => {
-    const [first] = waiting, { sheet, name, isSent } = first, label = names.indexOf(name);
+    const [{ sheet, name }] = waiting, label = names.indexOf(name);
     /** @type {string} */
     let said;
     try {
       if (label < 0) throw Object.assign(new Error("this network has no such class"), { status: 0 });
-      first.isSent = true;
-      const { count, file } = await server.ask(`/correct?label=${label}${isSent ? "&resent=1" : ""}`, sheet);
+      const { count, file } = await server.ask(`/correct?label=${label}`, sheet);
       const all = count === 1 ? "the first correction" : `one of ${grouped(count)} corrections`;
       said = `Saved as a ${name}, ${all} in ${file}`;
     } catch (error) {
@@ -69,7 +68,7 @@ export function createTeaching(server, ink) {
   const correct = (label) => {
     if (ink.isBlank) return reply.textContent = "Draw something first";
     if (waiting.length >= mostWaiting) return tellWaiting("No more can wait, and this one is not kept");
-    waiting.push({ sheet: ink.sheet(), name: names[label], isSent: false });
+    waiting.push({ sheet: ink.sheet(), name: names[label] });
     if (server.isConnected) send();
     else tellWaiting("The page sends what waits when the server is back");
   };

@@ -100,11 +100,10 @@ export function createWhy(server, subject, select) {
           const far = make("span", { class: "soft" }, distance.toFixed(1));
           return make("li", {}, tile, make("strong", {}, names[label] ?? "no class"), " ", far);
         });
-        words =
-          `Of ${grouped(rows)} ${
-            isTraining ? "training" : "test"
-          } images of ${source}, by Euclidean distance ` +
-          `between inputs from 0 to 1${isTraining ? "" : "; the training images are not known"}`;
+        const set = isTraining ? "training" : "test";
+        const unknown = isTraining ? "" : "; the training images are not known";
+        words = `Of ${grouped(rows)} ${set} images of ${source}, by Euclidean distance ` +
+          `between inputs from 0 to 1${unknown}`;
       }
     } catch (error) {
       words = reasonOf(error);
