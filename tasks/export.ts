@@ -2,13 +2,13 @@
 import { basename } from "node:path";
 import type { Dataset } from "../src/data/dataset.ts";
 import { compareExport, type Comparison } from "../src/export/compare.ts";
-import { EXPORT_FORMATS, exportNetwork } from "../src/export/export.ts";
+import { type ExportFormat, exportNetwork } from "../src/export/export.ts";
 import { exportTypes } from "../src/export/javascript_types.ts";
 import { makeRows } from "../src/export/made_rows.ts";
 import { readFileBounded, writeFileAtomic } from "../src/files.ts";
 import { formatLayers } from "../src/plan/layers.ts";
 import type { Mlp } from "../src/mlp.ts";
-import { refuseToReplace, type Target, targetOf } from "./export/target.ts";
+import { FORMATS, PAGE_ROWS, refuseToReplace, type Target, targetOf } from "./export/target.ts";
 import { openSets, throwMissing } from "./shared/data.ts";
 import { dataOptionsOf, READING_OPTIONS } from "./shared/data_options.ts";
 import { loadModel } from "./shared/model.ts";
@@ -33,8 +33,9 @@ const MADE_ROWS = 1000;
 const COMMAND = {
   name: "export",
   summary:
-    "Writes a saved network for other programs: safetensors and npz for PyTorch and NumPy, ONNX, or a JavaScript module. " +
-    "Before the file gets its name, it is read back, and its predictions are compared with those of the network.",
+    "Writes a saved network for other programs: safetensors and npz for PyTorch and NumPy, ONNX, a JavaScript module, or the " +
+    "drawing page as one file of HTML that needs no server. Before the file gets its name, it is read back, and its " +
+    "predictions are compared with those of the network.",
   positionals: { name: "MODEL", help: `saved model (default ${DEFAULT_MODEL} in the current folder)` },
   groups: {
     output: {
@@ -44,13 +45,13 @@ const COMMAND = {
           kind: "text",
           value: "PATH",
           help: `file to write; its extension is the format: ${
-            Object.keys(EXPORT_FORMATS).map((name) => `.${name}`).join(", ")
+            FORMATS.map((name) => `.${name}`).join(", ")
           }; beside a .js, a .d.ts with its types`,
         },
         format: {
           kind: "choice",
           default: "auto",
-          choices: ["auto", "safetensors", "onnx", "js", "npz"],
+          choices: ["auto", "safetensors", "onnx", "js", "npz", "html"],
           help: "format, if the extension does not tell it",
         },
         precision: {
@@ -58,6 +59,13 @@ const COMMAND = {
           default: "float64",
           choices: ["float64", "float32"],
           help: "arithmetic of an ONNX graph: float64 is more exact, float32 runs also on GPUs and phones",
+        },
+        rows: {
+          kind: "integer",
+          min: 0,
+          max: 10_000,
+          default: PAGE_ROWS,
+          help: "rows of the test set and of the training set inside of a page (.html), at most",
         },
         force: { kind: "boolean", default: false, help: "replace files that exist" },
         ...JSON_OPTION,
@@ -71,7 +79,11 @@ const COMMAND = {
         ...FOREIGN_OPTIONS,
         data: {
           ...DATA_OPTION.data,
-          help: `data set to compare on, as those of eval; by default ${count(MADE_ROWS)} made rows`,
+          help:
+            `data set to compare on, as those of eval; by default ${
+              count(MADE_ROWS)
+            } made rows. A page has rows of it inside; ` +
+            "its default is data/mnist.npz, if it is there",
         },
         ...READING_OPTIONS,
         set: {
@@ -86,6 +98,7 @@ const COMMAND = {
   },
   examples: [
     { args: "model/model.npz -o digits.onnx", help: "a graph for ONNX runtimes" },
+    { args: "-o page.html", help: "the drawing page as one file, to give away" },
     { args: "-o digits.js --data data/mnist.npz", help: "a module for web pages, compared on a test set" },
     {
       args: "net.pt --layers 128:relu,10:softmax --normalize 0.1307,0.3081 -o net.npz",
@@ -104,7 +117,7 @@ if (import.meta.main) await run();
 
 async function main(context: Context): Promise<void> {
   const { given, positionals, screen } = context;
-  const { output, format, precision, force, json } = withDefaults(
+  const { output, format, precision, rows: pageRows, force, json } = withDefaults(
     COMMAND.groups.output.options,
     given.output,
   );
@@ -114,14 +127,19 @@ async function main(context: Context): Promise<void> {
   if (positionals.length > 0 && given.data.model !== undefined) {
     throw new UsageError("MODEL and --model exclude each other");
   }
-  const target = targetOf(output, format === "auto" ? undefined : format), isOnnx = target.format === "onnx";
+  const file = targetOf(output, format === "auto" ? undefined : format), isOnnx = file.format === "onnx";
+  const isPage = file.format === "html";
+  if (given.output.rows !== undefined && !isPage) throw new UsageError("--rows needs the format html");
+  if (given.data.set !== undefined && isPage) throw new UsageError("--set needs another format than html");
   if (given.output.precision !== undefined && !isOnnx) {
     throw new UsageError("--precision needs the format onnx");
   }
   const { layers, normalize } = given.data, named = positionals[0] ?? given.data.model;
   const mlp = await loadModel(named, { ...context, layers, normalize });
-  await refuseToReplace(target, { model: userPath(named ?? DEFAULT_MODEL), force });
+  await refuseToReplace(file, { model: userPath(named ?? DEFAULT_MODEL), force });
   screen.note(`network  ${formatLayers(mlp.layers)} on inputs [${mlp.inputShape.join(", ")}]`);
+  if (file.format === "html") return await writePage(file.path, { mlp, named, rows: pageRows }, context);
+  const target = { ...file, format: file.format };
   const inputs = await rowsOf(mlp, context);
   const types = target.types && basename(target.types);
   const bytes = exportNetwork(mlp, target.format, { precision, types });
@@ -143,6 +161,21 @@ async function main(context: Context): Promise<void> {
   if (beside.types) screen.row(`${beside.types}: its types`);
 }
 
+/** Writes a page. Only this format needs the page's files, so its module is loaded here. */
+async function writePage(
+  path: string,
+  { mlp, named, rows }: { readonly mlp: Mlp; readonly named: string | undefined; readonly rows: number },
+  context: Context,
+): Promise<void> {
+  const { given, screen } = context,
+    { model: _, layers: __, normalize: ___, data, set: ____, ...reading } = given.data;
+  const { exportPage, pageLine, pageResult } = await import("./export/page.ts");
+  const { data: options } = await dataOptionsOf(reading);
+  const model = basename(named ?? DEFAULT_MODEL); // the page must not reveal the folders of this machine
+  const page = await exportPage({ path, mlp, model, data, options, rows }, context);
+  screen.row(given.output.json ? JSON.stringify(pageResult(page)) : pageLine(page));
+}
+
 /** Returns the rows to compare on: those of `--data`, else made ones. */
 async function rowsOf(mlp: Mlp, { given, screen, signal }: Context): Promise<Dataset["inputs"]> {
   const { model: _, layers: __, normalize: ___, data: named, set: wanted, ...reading } = given.data;
@@ -161,7 +194,7 @@ async function rowsOf(mlp: Mlp, { given, screen, signal }: Context): Promise<Dat
 /** Writes the file; compares what the disk has with the network before the file gets its name. */
 async function save(
   { target, mlp, bytes, inputs }: {
-    readonly target: Target;
+    readonly target: Target<ExportFormat>;
     readonly mlp: Mlp;
     readonly bytes: Uint8Array;
     readonly inputs: Dataset["inputs"];

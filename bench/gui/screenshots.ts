@@ -14,59 +14,120 @@ import { DRAWN_STYLES, type DrawnStyle } from "../../tests/support/drawn_styles.
 const WIDE = { viewport: { width: 1440, height: 900 } };
 const NARROW = { viewport: { width: 360, height: 640 }, deviceScaleFactor: 2, hasTouch: true };
 
+/** The pictures of a saved network, each with the drawing in it. */
+const SAVED = [
+  { name: "light", look: WIDE, style: DRAWN_STYLES[1][5] },
+  { name: "dark", look: { ...WIDE, colorScheme: "dark" }, style: DRAWN_STYLES[0][6] },
+  { name: "narrow", look: NARROW, style: DRAWN_STYLES[5][0] },
+  { name: "inside", look: WIDE, style: DRAWN_STYLES[3][0] },
+];
+
+/** Epochs of the training in the picture, and the epoch from which it is taken, with curves of some points. */
+const TRAINING = { epochs: 30, from: 12 };
+
+/** Milliseconds without a step of the training after which the program gives up. */
+const STANDSTILL = 120_000;
+
 const COMMAND = {
   name: "bench/gui/screenshots.ts",
   runBy: "deno run --allow-read --allow-write --allow-run --allow-sys --allow-env --allow-net=127.0.0.1",
-  summary: "Takes screenshots of the drawing page, with model/model.npz and during training.",
-  groups: {},
+  summary: "Takes screenshots of the drawing page, with a saved model and during training.",
+  groups: {
+    pictures: {
+      title: "Pictures",
+      options: {
+        model: { kind: "text", value: "PATH", help: "saved model (default model/model.npz)" },
+        data: { kind: "text", value: "PATH", help: "data set, as that of `deno task gui`" },
+        only: {
+          kind: "text",
+          value: "NAMES",
+          help: "the pictures to take, such as `light,training`; all of them by default",
+        },
+      },
+    },
+  },
 } as const satisfies Command;
 
 if (import.meta.main) await runTask(COMMAND, main);
 
-async function main({ screen }: TaskContext<typeof COMMAND["groups"]>): Promise<void> {
+async function main({ given: { pictures }, screen }: TaskContext<typeof COMMAND["groups"]>): Promise<void> {
+  const only = pictures.only?.split(",");
+  const isWanted = (name: string) => only === undefined || only.includes(name);
+  const data = pictures.data === undefined ? [] : ["--data", pictures.data];
   await Deno.mkdir(projectPath("docs"), { recursive: true });
-  const browser = await openBrowser();
+  await using browser = disposable(await openBrowser(), (browser) => browser.close());
   const take = async (
     url: string,
     name: string,
     look: Readonly<Record<string, unknown>>,
     prepare: (page: GuiPage) => Promise<unknown>,
   ) => {
-    const page = await openPage(browser, url, look);
+    await using page = await openPage(browser.value, url, look);
     await prepare(page);
     const path = projectPath(`docs/page_${name}.png`);
     const clip = name === "inside" ? await placeOf(page, "#inside") : undefined;
     await page.screenshot({ path, clip });
     screen.row(path);
-    await page.context().close();
   };
 
-  const saved = await startTask(["--port", "0"]);
-  await take(saved.url, "light", WIDE, (page) => draw(page, DRAWN_STYLES[1][5]));
-  await take(saved.url, "dark", { ...WIDE, colorScheme: "dark" }, (page) => draw(page, DRAWN_STYLES[0][6]));
-  await take(saved.url, "narrow", NARROW, (page) => draw(page, DRAWN_STYLES[5][0]));
-  await take(saved.url, "inside", WIDE, (page) => draw(page, DRAWN_STYLES[3][0]));
-  saved.process.kill("SIGINT");
-  await saved.process.status;
+  if (SAVED.some(({ name }) => isWanted(name))) {
+    const model = pictures.model === undefined ? [] : ["--model", pictures.model];
+    await using server = await serve(["--port", "0", ...model, ...data]);
+    for (const { name, look, style } of SAVED.filter(({ name }) => isWanted(name))) {
+      await take(server.value.url, name, look, (page) => draw(page, style));
+    }
+  }
+  if (isWanted("training")) {
+    const output = await Deno.makeTempDir({ prefix: "mlpcuda_pictures_" });
+    await using _folder = disposable(output, (path) => Deno.remove(path, { recursive: true }));
+    const training = ["--train", "--epochs", `${TRAINING.epochs}`, "--output", `${output}/model.npz`];
+    await using server = await serve(["--port", "0", ...training, ...data]);
+    await take(server.value.url, "training", WIDE, async (page) => {
+      await draw(page, DRAWN_STYLES[2][1]);
+      await waitForEpoch(page, TRAINING.from);
+      await page.hover("#confusion tr:nth-child(5) td:nth-child(11)");
+    });
+  }
+}
 
-  const training = await startTask([
-    "--port",
-    "0",
-    "--train",
-    "--epochs",
-    "30",
-    "--output",
-    "model/pictures.npz",
-    "--force",
-  ]);
-  await take(training.url, "training", WIDE, async (page) => {
-    await draw(page, DRAWN_STYLES[2][1]);
-    await page.waitForText("#step", /^epoch 1[6-9]/);
-    await page.hover("#confusion tr:nth-child(5) td:nth-child(11)");
+/** A value with its disposal. */
+interface Disposable<T> extends AsyncDisposable {
+  readonly value: T;
+}
+
+function disposable<T>(value: T, dispose: (value: T) => Promise<unknown>): Disposable<T> {
+  return {
+    value,
+    async [Symbol.asyncDispose]() {
+      await dispose(value);
+    },
+  };
+}
+
+/**
+ * Starts `deno task gui`. Its disposal ends the process, also after an error: a server that is left behind would keep the
+ * terminal's stderr open.
+ */
+async function serve(options: readonly string[]): Promise<Disposable<{ readonly url: string }>> {
+  const { process, url } = await startTask(options, Deno.cwd());
+  return disposable({ url }, async () => {
+    process.kill("SIGINT"); // ends a training after its step
+    await process.status;
   });
-  training.process.kill("SIGINT");
-  await training.process.status;
-  await browser.close();
+}
+
+/** Waits until the training has reached an epoch, however long the epochs take, if it goes on. */
+async function waitForEpoch(page: GuiPage, wanted: number): Promise<void> {
+  let before = "", since = Date.now();
+  while (true) {
+    const text = await page.textContent("#step") ?? "", phase = await page.textContent("#phase");
+    if (Number(/^epoch (\d+)/.exec(text)?.[1] ?? 0) >= wanted || phase === "Finished") return;
+    if (text !== before) [before, since] = [text, Date.now()];
+    if (Date.now() - since > STANDSTILL || phase === "Failed") {
+      throw new Error(`The training does not go on: ${phase}, ${text}`);
+    }
+    await page.waitForTimeout(200);
+  }
 }
 
 /** Draws in a style in the middle of the pad, and selects a unit of the first layer. */

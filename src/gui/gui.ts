@@ -4,22 +4,21 @@
  */
 import type { Backend } from "../backends/backend.ts";
 import { openBackend } from "../backends/open.ts";
-import { countOf, type Dataset, imageSpecOf, type TableColumn } from "../data/dataset.ts";
-import { inkOfInputs } from "../data/pictures/pixel_units.ts";
+import type { Dataset } from "../data/dataset.ts";
 import type { Mlp } from "../mlp.ts";
-import { type Actions, inkAction, jsonAction, MAX_ROW } from "./actions.ts";
+import { type Actions, jsonAction } from "./actions.ts";
 import { type BodyLimits, readBody } from "./body.ts";
 import { cellActions } from "./cell_actions.ts";
 import { correctActions } from "./correct_actions.ts";
 import type { Corrections } from "./corrections.ts";
 import { checkRights, checkSender, checkTarget, createToken, hostRule, isLocal } from "./guard.ts";
+import { networkActions } from "./network_actions.ts";
 import { createPageResponses, type PageFile, SECURITY_HEADERS } from "./page_files.ts";
 import { learningActions } from "./learning_actions.ts";
 import { createLearningSession } from "./learning_session.ts";
-import { type ModelSaved, ROUTES, type Sample, type SaveRequest, type WatchMessage } from "./protocol.ts";
+import { type ModelSaved, ROUTES, type SaveRequest, type WatchMessage } from "./protocol.ts";
 import { RequestError, responseOf } from "./refusal.ts";
 import { showNetwork } from "./shown_network.ts";
-import { tableColumnsOf, valuesOfInputs } from "./table_input.ts";
 import type { TrainingSession } from "./training.ts";
 import { trainingActions } from "./training_actions.ts";
 import { createWatchers } from "./watchers.ts";
@@ -143,13 +142,7 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
     ended = learning?.stop().then(() => opened[0]?.close());
   };
   const actions: Actions = {
-    [ROUTES.predict]: input.kind === "image"
-      ? inkAction((body) => network.predict(body), { maxBytes: input.sheetWidth * input.sheetHeight })
-      : jsonAction(({ values }) => network.predictRow(values), { maxBytes: MAX_ROW }),
-    [ROUTES.unit]: jsonAction(({ layer, unit }) => network.unit(layer, unit)),
-    [ROUTES.sample]: jsonAction(() =>
-      sampleOf(samples, input.kind === "table" ? tableColumnsOf(mlp) : undefined)
-    ),
+    ...networkActions({ network, mlp: () => mlp, samples }),
     ...input.kind === "image" && correctActions({
       ...{ network, outFeatures: classNames.length, corrections, width: input.width },
       onChange: () => watchers.send({ type: "corrections" }),
@@ -232,22 +225,4 @@ export async function createGui(options: GuiOptions): Promise<Gui> {
 function rowsOf(rows: GuiOptions["rows"]) {
   if (typeof rows === "function") return { load: rows };
   return { known: rows, load: rows && (() => Promise.resolve(rows)) };
-}
-
-/** Returns a random row of the samples: as ink, or as values of the columns of a table. */
-function sampleOf(samples: Dataset | undefined, columns: readonly TableColumn[] | undefined): Sample {
-  const count = samples ? countOf(samples) : 0;
-  if (!samples || count === 0) throw new RequestError(404, "There is no test set with labels to show");
-  const row = Math.floor(Math.random() * count), { labels, targets, outFeatures, source } = samples;
-  const length = samples.inputs.length / count;
-  const inputs = samples.inputs.subarray(row * length, (row + 1) * length);
-  return {
-    ...columns
-      ? { values: valuesOfInputs(inputs, columns) }
-      : { pixels: [...inkOfInputs(inputs, imageSpecOf(samples) ?? { white: 255 })] },
-    ...labels && { label: labels[row] },
-    ...!labels && targets && { targets: [...targets.subarray(row * outFeatures, (row + 1) * outFeatures)] },
-    row,
-    source: `${source}, test set`,
-  };
 }

@@ -4,7 +4,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Mlp } from "../mlp.ts";
 import type { TrainingRecord } from "../mlp_parts.ts";
 import type { Corrections } from "./corrections.ts";
-import { learn } from "./learning.ts";
+import { learn, type LearnOptions } from "./learning.ts";
 import type { LearningState } from "./protocol.ts";
 import type { Thresholds } from "../thresholds.ts";
 import { RequestError } from "./refusal.ts";
@@ -25,6 +25,8 @@ export interface LearningJob {
   readonly test?: Dataset;
   /** Opens the backend, which the caller closes; it is called when the network learns. */
   readonly openBackend: () => Promise<Backend>;
+  /** Settings of learning that differ from the usual ones. */
+  readonly settings?: LearnOptions["settings"];
   /** Receives each state. */
   readonly onState: (state: LearningState) => void;
   /** Receives the parameters to show: after each epoch, and those before if learning is stopped, undone or fails. */
@@ -81,6 +83,7 @@ export function createLearningSession(job: LearningJob): LearningSession {
       const usable = rows?.labels ? rows : undefined;
       const { parameters, training, thresholds, ...result } = await learn({
         ...{ mlp, classes: job.classes, corrections, rows: usable, test: job.test, backend, signal },
+        settings: job.settings,
         onStart: (rows) => become({ phase: "learning", corrections: corrections.length, rows }),
         onProgress: (share) => become({ share }),
         onParameters(parameters) {

@@ -6,17 +6,24 @@ import { shownPath, userPath } from "../terminal/paths.ts";
 import { nearest } from "../terminal/suggest.ts";
 import { fileError } from "../terminal/system_errors.ts";
 
-const FORMATS = Object.keys(EXPORT_FORMATS) as ExportFormat[];
+/** The formats of files: those of networks, and a page with a network inside. */
+export type TargetFormat = ExportFormat | "html";
+
+/** Every format, which is also its extension. */
+export const FORMATS: readonly TargetFormat[] = [...Object.keys(EXPORT_FORMATS) as ExportFormat[], "html"];
+
+/** The number of rows of each set inside of a page, unless `--rows` says otherwise. */
+export const PAGE_ROWS = 250;
 
 /** Extensions of files with pickles, which execute code when they are loaded. */
 const PICKLES: readonly string[] = ["pt", "pth", "bin", "pkl", "ckpt"];
 
 /** The file of an export. */
-export interface Target {
+export interface Target<F extends TargetFormat = TargetFormat> {
   /** The absolute path. */
   readonly path: string;
   /** The format. */
-  readonly format: ExportFormat;
+  readonly format: F;
   /** The absolute path of the file with the types of a JavaScript module; absent for other formats. */
   readonly types?: string;
 }
@@ -27,7 +34,7 @@ export interface Target {
  * @param format the format of `--format`; by default the extension decides
  * @throws {UsageError} if the extension is that of no format
  */
-export function targetOf(named: string | undefined, format: ExportFormat | undefined): Target {
+export function targetOf(named: string | undefined, format: TargetFormat | undefined): Target {
   if (named === undefined) {
     throw new UsageError("A file to write is needed, found none", {
       hint: "name one, such as -o network.onnx",
@@ -40,7 +47,7 @@ export function targetOf(named: string | undefined, format: ExportFormat | undef
   return { path, format: chosen, types: extension === ".mjs" ? `${stem}.d.mts` : `${stem}.d.ts` };
 }
 
-function formatOf(named: string, extension: string): ExportFormat {
+function formatOf(named: string, extension: string): TargetFormat {
   const format = extension === "mjs" ? "js" : FORMATS.find((name) => name === extension);
   if (format !== undefined) return format;
   const found = extension === ""

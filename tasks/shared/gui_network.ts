@@ -62,11 +62,16 @@ export async function openSaved(
   const otherwise = `\`${terminal.program} gui --demo\` to try the page without a model`;
   const mlp = await loadModel(path, { ...terminal, otherwise });
   checkShowable(mlp);
-  const shown = await samplesFor(mlp, samples, terminal), { training } = mlp;
+  const shown = await samplesFor(mlp, samples, terminal);
+  const origin = originOf(path ?? DEFAULT_MODEL, mlp);
+  return { mlp, origin, samples: shown, ...shown && { rows: rowsFor(mlp, samples, terminal) } };
+}
+
+/** Returns the origin of a network for a person: the name of its file, and what its record says about the training. */
+export function originOf(name: string, { training }: Mlp): string {
   const source = training?.dataset?.source, epochs = training?.epochs; // another program's record may lack either
   const known = [source && `on ${source}`, epochs && `for ${epochsText(epochs)}`].filter(Boolean).join(" ");
-  const origin = `${path ?? DEFAULT_MODEL}${known && `, trained ${known}`}`;
-  return { mlp, origin, samples: shown, ...shown && { rows: rowsFor(mlp, samples, terminal) } };
+  return `${name}${known && `, trained ${known}`}`;
 }
 
 /** Trains a small network on drawn digits. */

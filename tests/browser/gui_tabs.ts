@@ -83,6 +83,7 @@ test("a page says soon that the server is suspended, keeps corrections, and send
       "#notice",
       /^The server does not respond; it may be suspended or overloaded\. The drawing is kept/,
     );
+    await page.bringToFront();
     await page.draw(ONE); // another drawing, which has another label
     await page.click('#labels [data-label="4"]');
     await page.waitForText("#correction", /^2 corrections wait in this page\. /);

@@ -52,7 +52,7 @@ test("training panel draws the curves and the confusion matrix during training, 
   }));
   assertEquals(curves.map(([name]) => name), ["train", "test", "train", "test"]);
   for (const [, points] of curves) assert(points >= 3, `${points} points`);
-  assertMatch(label!, /^Loss after epoch \d+: training [\d.]+, test [\d.]+$/);
+  assertMatch(label!, /^Loss after epoch [\d.]+: training [\d.]+, test [\d.]+$/);
   assertEquals([cells, readout], [100, "Point at a number, or use the arrow keys"]);
   assertMatch((await page.textContent("#speed"))!, /^[\d,]+ images\/s$/);
   assertMatch((await page.textContent("#backend"))!, /^wasm on /);

@@ -28,7 +28,11 @@ interface PlaywrightPage extends Page {
   emulateMedia(media: Readonly<Record<string, string | null>>): Promise<void>;
   waitForTimeout(milliseconds: number): Promise<void>;
   screenshot(
-    options?: { path?: string; clip?: { x: number; y: number; width: number; height: number } },
+    options?: {
+      path?: string;
+      clip?: { x: number; y: number; width: number; height: number };
+      fullPage?: boolean;
+    },
   ): Promise<Uint8Array>;
   context(): {
     close(): Promise<void>;
@@ -83,18 +87,22 @@ export async function openBrowser(): Promise<Browser> {
   return await launchChromium({ args: QUIET });
 }
 
-/** Opens the page in a new context with Playwright's `options`, and waits until the page has a server. */
+/**
+ * Opens the page in a new context with Playwright's `options`, and waits until the page has a server unless `isAwaited` is
+ * false. `areFaultsThrown` is false for a page whose errors a test expects.
+ */
 export async function openPage(
   browser: Browser,
   url: string,
   options: Readonly<Record<string, unknown>> = {},
+  { isAwaited = true, areFaultsThrown = true } = {},
 ): Promise<GuiPage> {
   const page = await browser.newPage(options);
-  const opened = await show(page, url);
+  const opened = await show(page, url, { isAwaited });
   return Object.assign(opened, {
     async [Symbol.asyncDispose]() {
       await opened.context().close();
-      opened.throwFaults();
+      if (areFaultsThrown) opened.throwFaults();
     },
   });
 }

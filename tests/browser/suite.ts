@@ -13,7 +13,11 @@ type PageOptions = Readonly<Record<string, unknown>>;
 /** Registers tests that share a browser. */
 export interface Suite<T> {
   /** Opens a page of any server; the test disposes of it. */
-  openPage(url: string, options?: PageOptions): Promise<GuiPage>;
+  openPage(
+    url: string,
+    options?: PageOptions,
+    expected?: { readonly isAwaited?: boolean; readonly areFaultsThrown?: boolean },
+  ): Promise<GuiPage>;
   /** Opens several tabs of any server, one after the other, which share a browser's connections; the test disposes of them. */
   openTabs(url: string, count: number, options?: { readonly isAwaited?: boolean }): Promise<Tabs>;
   /** Registers a test, which gets the prepared value. */
@@ -45,7 +49,7 @@ export function prepareTests<T>(prepare: (stack: AsyncDisposableStack) => Promis
   });
   Deno.test.afterAll(() => stack.disposeAsync());
   return {
-    openPage: (url, options) => openPage(browser, url, options),
+    openPage: (url, options, expected) => openPage(browser, url, options, expected),
     openTabs: (url, count, options) => openTabs(browser, url, { count, ...options }),
     test: (name, work) => Deno.test(name, () => work(prepared)),
   };

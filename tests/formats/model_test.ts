@@ -317,7 +317,7 @@ async function runPython(program: string, bytes: Uint8Array): Promise<string | u
 
 const hasNumpy = isGranted({ name: "run", command: "python3" }) &&
   await runPython(
-      "import sys, numpy; sys.stdin.buffer.read(); print(numpy.__version__)",
+      "import sys; sys.stdin.buffer.read(); import numpy; print(numpy.__version__)",
       Uint8Array.of(0),
     ) !== undefined;
 

@@ -112,7 +112,7 @@ function showConnection({ kind, label, words }) {
   if (kind === "gone") {
     notify(`${words}. The drawing is kept; this page tries again until it is connected.`);
   } else if (kind === "ended") {
-    notify("The server has ended. To continue, start it again and reload this page.");
+    notify(words ?? "The server has ended. To continue, start it again and reload this page.");
     const buttons = document.querySelectorAll(
       "#quit, #sample, #labels button, :is(#training, #taught) :is(button, select, input)",
     );

@@ -1,0 +1,88 @@
+/** What a page without a server does in place of one: the same actions, in the page itself. @module */
+import type { Backend } from "../../../backends/backend.ts";
+import type { Mlp } from "../../../mlp.ts";
+import { type Actions, jsonAction } from "../../actions.ts";
+import { correctActions } from "../../correct_actions.ts";
+import { createCorrections } from "../../corrections.ts";
+import { learningActions } from "../../learning_actions.ts";
+import { createLearningSession } from "../../learning_session.ts";
+import { networkActions } from "../../network_actions.ts";
+import { ROUTES, type Sample, type WatchMessage } from "../../protocol.ts";
+import { RequestError } from "../../refusal.ts";
+import type { ShownNetwork } from "../../shown_network.ts";
+import { whyActions } from "../../why_actions.ts";
+import type { PageData } from "../rows.ts";
+
+/** The name of a network that is saved, unless the person chooses another one. */
+const SAVED = "model.npz";
+
+/** The number of epochs of learning. With few rows of the training set, an epoch has few steps. */
+const EPOCHS = 20;
+
+/** The body of a request without fields. */
+const EMPTY = new TextEncoder().encode("{}");
+
+/** What the actions need. */
+export interface ActionParts {
+  readonly mlp: Mlp;
+  /** The network as the page shows it. */
+  readonly network: ShownNetwork;
+  /** The rows inside of the page. */
+  readonly data: PageData;
+  /** Opens the backend that learns from corrections. */
+  readonly openBackend: () => Promise<Backend>;
+  /** Sends a message to the page, as a server's stream does. */
+  readonly send: (message: WatchMessage) => void;
+  /** Lets the person save bytes as a file. */
+  readonly download: (name: string, bytes: Uint8Array<ArrayBuffer>) => void;
+}
+
+/** Returns the actions, by route. Corrections last until the page is closed, and a network is saved as a download. */
+export function standaloneActions({ mlp, network, data, ...host }: ActionParts): Actions {
+  const { send } = host;
+  const { test, train } = data, samples = test?.dataset, { input, classNames } = network.view();
+  const rows = train && (() => Promise.resolve(train.dataset));
+  const actions = networkActions({ network, mlp: () => mlp, samples });
+  return {
+    ...actions,
+    [ROUTES.sample]: jsonAction(() => {
+      if (test === undefined) throw new RequestError(404, "This page was written without test rows");
+      const sample = actions[ROUTES.sample]!.respond(EMPTY, new URLSearchParams(), false) as Sample;
+      return { ...sample, row: test.places[sample.row] };
+    }),
+    ...whyActions({ network, rows, samples }),
+    ...input.kind === "image" && teachingActions(),
+  };
+
+  function teachingActions(): Actions {
+    const corrections = createCorrections("this page, until it is closed");
+    let backend: Promise<Backend> | undefined;
+    const learning = createLearningSession({
+      ...{ mlp, classes: classNames.length, corrections, rows, test: samples },
+      settings: { epochs: EPOCHS },
+      openBackend: () => backend ??= host.openBackend(),
+      onState: (state) => send({ type: "learning", learning: state }),
+      onParameters: (parameters) => send({ type: "version", version: network.update(parameters) }),
+    });
+    return {
+      ...correctActions({
+        ...{
+          network,
+          outFeatures: classNames.length,
+          corrections,
+          width: input.kind === "image" ? input.width : 0,
+        },
+        onChange: () => send({ type: "corrections" }),
+      }),
+      ...learningActions({
+        learning,
+        isTraining: () => false,
+        save({ path = "" }) {
+          const file = path.replace(/^.*[\\/]/, "") || SAVED;
+          host.download(file, mlp.format());
+          return Promise.resolve({ file: `${file}, a download of this browser` });
+        },
+      }),
+    };
+  }
+}
