@@ -207,6 +207,8 @@ export type { EpochOptions, TrainEvent, TrainPart } from "./src/training/epochs.
 export { train, type TrainOptions } from "./src/training/train.ts";
 export { type AdaptedNetwork, adaptNetwork, type AdaptOptions } from "./src/training/adapt.ts";
 export type { InputRanges } from "./src/training/input_ranges.ts";
+export { initialState } from "./src/training/initial_state.ts";
+export { parametersOf } from "./src/training/network_parameters.ts";
 export { type InputScaling, inputScalingOf } from "./src/training/input_scaling.ts";
 export type { Scalings } from "./src/training/scalings.ts";
 export { type TargetScaling, targetScalingOf } from "./src/training/target_scaling.ts";

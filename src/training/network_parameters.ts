@@ -5,15 +5,10 @@ import type { AverageOp, StepPlan } from "../plan/plan.ts";
 import { type Scalings, toOriginal } from "./scalings.ts";
 
 /**
- * Returns the parameters of the network on the original values of inputs and targets. They are those of the state. If the plan keeps
- * averages, they are the averages with their bias corrected: divided by `1 - decay^t` after `t` steps.
+ * Returns the parameters of a network from the state of its trainer. If the plan keeps averages of the parameters, they are
+ * these averages, with their bias corrected: divided by `1 - decay^t` after `t` steps. The arrays are not copied.
  */
-export function networkParameters(
-  plan: StepPlan,
-  layers: readonly LayerSpec[],
-  { step, tensors }: TrainState,
-  scalings: Scalings,
-): Tensors {
+export function parametersOf(plan: StepPlan, { step, tensors }: TrainState): Tensors {
   const averages = plan.ops.filter((op): op is AverageOp => op.op === "average");
   const averageOf = new Map(averages.map((op) => [op.parameter, op]));
   const parameters = plan.buffers.filter(({ role }) => role === "parameter").map(({ name }) => {
@@ -22,5 +17,15 @@ export function networkParameters(
     const correction = 1 - op.decay ** step;
     return [name, tensors[op.average].map((sum) => sum / correction)] as const;
   });
-  return toOriginal(Object.fromEntries(parameters), layers, scalings);
+  return Object.fromEntries(parameters);
+}
+
+/** Returns the {@linkcode parametersOf} a state for the original values of inputs and targets. */
+export function networkParameters(
+  plan: StepPlan,
+  layers: readonly LayerSpec[],
+  state: TrainState,
+  scalings: Scalings,
+): Tensors {
+  return toOriginal(parametersOf(plan, state), layers, scalings);
 }

@@ -3,7 +3,6 @@ import { augmentedScale, type Augmenter, createAugmenter } from "../augment/augm
 import type { Backend, Trainer, TrainState } from "../backends/backend.ts";
 import { type BackendName, openBackend } from "../backends/open.ts";
 import { type Ranks, SLICES } from "../backends/ranks/ranks.ts";
-import { persistentBuffers, sizeOf } from "../backends/state.ts";
 import { canonicalDataset, type DatasetLike } from "../data/canonical.ts";
 import type { Mlp } from "../mlp.ts";
 import { buildPlan } from "../plan/build.ts";
@@ -13,6 +12,7 @@ import { resolveConfig, type TrainConfig } from "./config.ts";
 import { type EpochOptions, recordOf, type Run, runEpochs, type TrainEvent } from "./epochs.ts";
 export type { TrainEvent } from "./epochs.ts";
 import { createEvaluator } from "./evaluate.ts";
+import { initialState } from "./initial_state.ts";
 import { inputNegativeOf } from "./input_negative.ts";
 import { inputRangesOf } from "./input_ranges.ts";
 import { networkParameters } from "./network_parameters.ts";
@@ -165,14 +165,7 @@ function startOf(
   },
 ): TrainState {
   if (resume) return { step: resume.progress.step, tensors: resume.tensors };
-  const parameters = toScaled(mlp.parameters, mlp.layers, scalings);
-  const tensors = Object.fromEntries(
-    persistentBuffers(plan).map((buffer) => [
-      buffer.name,
-      buffer.role === "parameter" ? parameters[buffer.name] : new Float32Array(sizeOf(buffer, 0)),
-    ]),
-  );
-  return { step: 0, tensors };
+  return initialState(plan, toScaled(mlp.parameters, mlp.layers, scalings));
 }
 
 /** Gives the network the parameters and the record with which the run of a checkpoint ended. */

@@ -8,10 +8,13 @@ export function textOf(path: string): string {
   return Deno.readTextFileSync(join(ROOT, path));
 }
 
-/** Returns the paths of README.md and of all Markdown files of docs/, sorted. */
+/** The documents outside docs/. */
+const OTHERS = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md"];
+
+/** Returns the paths of README.md, of the other documents outside docs/, and of all Markdown files of docs/, sorted. */
 export function documents(): string[] {
   const names = [...Deno.readDirSync(join(ROOT, "docs"))].map(({ name }) => name);
-  return ["README.md", ...names.filter((name) => name.endsWith(".md")).sort().map((name) => `docs/${name}`)];
+  return [...OTHERS, ...names.filter((name) => name.endsWith(".md")).sort().map((name) => `docs/${name}`)];
 }
 
 /** Returns the text of all documents. */
@@ -45,8 +48,9 @@ export function tableRows(path: string): string[][] {
   );
 }
 
-/** Returns the anchors of a document's headings, as GitHub makes them. */
+/** Returns the anchors of a document's headings, or of a source file's lines, as GitHub makes them. */
 export function anchorsOf(path: string): string[] {
+  if (!path.endsWith(".md")) return textOf(path).trimEnd().split("\n").map((_, at) => `L${at + 1}`);
   return [...proseOf(path).matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
     heading.toLowerCase().replaceAll(/[^\p{L}\p{N}\- _]/gu, "").replaceAll(" ", "-")
   );
@@ -55,6 +59,6 @@ export function anchorsOf(path: string): string[] {
 /** Returns the targets of a document's links and pictures that are not on another host. */
 export function localLinks(path: string): string[] {
   const prose = proseOf(path).replaceAll(/`[^`\n]*`/g, (code) => code.includes("](") ? "" : code);
-  const targets = [...prose.matchAll(/\]\(([^)\s]+)\)|\b(?:src|srcset|href)="([^"]+)"/g)];
+  const targets = [...prose.matchAll(/\]\(([^)\s]+)(?: "[^"]*")?\)|\b(?:src|srcset|href)="([^"]+)"/g)];
   return targets.map(([, link, attribute]) => link ?? attribute).filter((target) => !/^[a-z]+:/.test(target));
 }

@@ -29,6 +29,27 @@ Deno.test({
   },
 });
 
+taskTest(
+  "TypeScript in docs/ runs, and needs no more than the files of its folder",
+  async ({ path: cwd }) => {
+    const shown = documents().filter((path) => path !== "README.md" && /^```ts$/m.test(textOf(path)));
+    const blocks = shown.flatMap((path) => textOf(path).match(/^```ts$/gm)!);
+    assert(shown.length >= 3 && blocks.length >= 8, `${blocks.length} programs in ${shown}`);
+    const files = shown.map((path) => join(ROOT, path));
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["test", "--doc", "--no-check", "--no-prompt", `--config=${join(ROOT, "deno.json")}`],
+        ...[`--allow-read=${cwd}`, `--allow-write=${cwd}`, ...files],
+      ],
+      cwd,
+      env: { NO_COLOR: "1", XDG_RUNTIME_DIR: cwd },
+    }).output();
+    const output = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+    assertEquals(code, 0, output);
+    assertMatch(output, new RegExp(`ok \\| ${blocks.length} passed`), output);
+  },
+);
+
 taskTest("README.md and docs/ show options that the tasks have", async (folder) => {
   const shown = codeLines("sh").map((line) =>
     /^(?:deno task|mlpcuda) (train|eval|predict|export|gui|info|explain) ([^#]*)/.exec(line)

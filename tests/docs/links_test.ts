@@ -13,7 +13,8 @@ Deno.test("README.md and docs/ link to files and headings that exist (needs --al
       const [file, anchor] = link.split("#");
       const target = file === "" ? path : join(dirname(path), file);
       assert(Deno.statSync(join(ROOT, target)), `${path}: ${link}`);
-      if (anchor !== undefined) assertArrayIncludes(anchorsOf(target), [anchor], `${path}: ${link}`);
+      const anchors = /^L\d+-L\d+$/.test(anchor) ? anchor.split("-") : [anchor]; // a range of lines
+      if (anchor !== undefined) assertArrayIncludes(anchorsOf(target), anchors, `${path}: ${link}`);
     }
   }
 });
