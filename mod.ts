@@ -204,6 +204,7 @@ export {
   SCHEDULES,
 } from "./src/plan/schedules.ts";
 export type { EpochOptions, TrainEvent, TrainPart } from "./src/training/epochs.ts";
+export type { ChunkedDataset } from "./src/training/chunks.ts";
 export { train, type TrainOptions } from "./src/training/train.ts";
 export { type AdaptedNetwork, adaptNetwork, type AdaptOptions } from "./src/training/adapt.ts";
 export type { InputRanges } from "./src/training/input_ranges.ts";

@@ -10,12 +10,17 @@ import {
   backendOptionsOf,
   DATA_ALIASES,
   DATA_OPTION,
+  DEFAULT_MODEL,
   FOREIGN_OPTIONS,
   JSON_OPTION,
   MODEL_OPTION,
 } from "./shared/options.ts";
+import { commandText } from "./report/command_text.ts";
+import { REPORT_OPTION } from "./report/options.ts";
+import { openReport, refuseNoReport } from "./report/report_file.ts";
 import type { Command } from "./terminal/command.ts";
 import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
+import { shownPath, userPath } from "./terminal/paths.ts";
 
 const COMMAND = {
   name: "eval",
@@ -41,7 +46,15 @@ const COMMAND = {
       },
       aliases: { ...DATA_ALIASES, model: ["m"] },
     },
-    run: { title: "Run", options: { ...BACKEND_OPTIONS, ...JSON_OPTION } },
+    run: {
+      title: "Run",
+      options: {
+        ...BACKEND_OPTIONS,
+        ...REPORT_OPTION,
+        force: { kind: "boolean", default: false, help: "replace a file even if it is not a report" },
+        ...JSON_OPTION,
+      },
+    },
   },
 } as const satisfies Command;
 
@@ -51,13 +64,16 @@ export const run = (call?: Partial<Call>) => runTask(COMMAND, main, call);
 if (import.meta.main) await run();
 
 async function main(context: TaskContext<typeof COMMAND["groups"]>): Promise<void> {
-  const { given: { data, run }, screen, signal } = context;
+  const { given: { data, run }, screen, signal, program, args } = context;
+  const path = run.report === undefined ? undefined : userPath(run.report);
+  if (path !== undefined) await refuseNoReport(path, run.force ?? false);
   const mlp = await loadModel(data.model, { ...context, layers: data.layers, normalize: data.normalize });
   const { model: _, layers: __, normalize: ___, data: named, set: ____, ...reading } = data;
   const { data: options } = await dataOptionsOf(reading);
   const set = data.set ?? COMMAND.groups.data.options.set.default;
   const { sets, lines } = await openSets(named, { screen, signal }, { ...options, like: mlp, set });
   const dataset = sets[set] ?? throwMissing(sets, set, "evaluate", "or --test-split as in training");
+  await using report = path === undefined ? undefined : await openReport(path, screen);
   await using backend = await openBackend(run.backend ?? "auto", backendOptionsOf(run));
   screen.note(`backend  ${backend.name} on ${backend.device}`);
   for (const line of lines) screen.note(line);
@@ -68,4 +84,18 @@ async function main(context: TaskContext<typeof COMMAND["groups"]>): Promise<voi
   } else {
     for (const line of evaluationLines(evaluation, mlp)) screen.row(line);
   }
+  if (report === undefined) return;
+  const file = userPath(data.model ?? DEFAULT_MODEL),
+    model = { path: file, bytes: await Deno.readFile(file) };
+  const command = commandText(program, COMMAND, args);
+  await report.write({
+    mlp,
+    model,
+    set: dataset,
+    setName: set === "train" ? "training" : set,
+    epochs: [],
+    backend,
+    command,
+  });
+  screen.note(`report   ${shownPath(path!)}`);
 }

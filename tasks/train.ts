@@ -10,6 +10,7 @@ import { backendLines, type Trained, trainedOf } from "./shared/backend_lines.ts
 import { openData } from "./shared/data.ts";
 import { dataOptionsOf } from "./shared/data_options.ts";
 import { initOf, likeInputs, openStart } from "./shared/init_option.ts";
+import { commandText } from "./report/command_text.ts";
 import { isSameFile } from "./shared/kept_files.ts";
 import { backendOptionsOf, DEFAULT_MODEL } from "./shared/options.ts";
 import { refuseToOverwrite } from "./shared/output.ts";
@@ -32,6 +33,8 @@ import {
   networkText,
 } from "./shared/training.ts";
 import { COMMAND } from "./train/command.ts";
+import { confusionLines, lossLines, nextCommand } from "./train/after.ts";
+import { noRecords, openRecords, refuseRecords } from "./train/records.ts";
 import { endOf, type PrintedJob, printer, resultJson, resultText } from "./train/results.ts";
 
 type Context = TaskContext<typeof COMMAND["groups"]>;
@@ -60,7 +63,7 @@ async function main(context: Context): Promise<void> {
 }
 
 async function trainAndSave(
-  { given, screen, signal, program }: Context,
+  { given, screen, signal, program, args }: Context,
   { ranks, isFirst, ...member }: Member,
 ): Promise<void> {
   const { run } = given, { config: settled, model } = initOf(given.config, run);
@@ -73,6 +76,7 @@ async function trainAndSave(
   if (run.resume === undefined) checkConfig(wanted);
   const written = checkpoint === undefined ? [output] : [output, checkpoint];
   if (checkpoint !== undefined) refuseSameFile(output, checkpoint);
+  if (isFirst) await unlessAborted(signal, refuseRecords(run, { output, checkpoint }));
   const read = run.resume === undefined ? undefined : readCheckpoint(userPath(run.resume), screen);
   const { resume, damaged } = read === undefined ? {} : await unlessAborted(signal, read);
   let replaced: Mlp | undefined;
@@ -114,15 +118,20 @@ async function trainAndSave(
     screen.note(`training ${configText(settings, resume)}`);
     for (const line of slicesLine(run.resume, resume, ranks)) screen.note(line);
   }
+  const command = commandText(program, COMMAND, args);
+  await using records = isFirst ? await openRecords(run, job, { screen, backend, command }) : noRecords();
   await member.begin();
 
   // An epoch is saved before its row is printed: the row then means that it is safe.
   let last: TrainEvent | undefined;
+  const losses: number[] = [];
   const print = printer(job, screen, run);
   try {
     for await (const event of train(mlp, job.train, { ...trainOptions(job, screen, run), backend, signal })) {
       last = event;
+      losses.push(event.trainLoss);
       await files.keep(event);
+      await records.add(event);
       if (event.ended === undefined) print(event);
     }
   } catch (error) {
@@ -145,8 +154,23 @@ async function trainAndSave(
   const test = job.test && (isTested ? last?.test : await evaluate(mlp, job.test, { backend }));
   const saved = path === undefined ? undefined : shownPath(path);
   screen.row(run.json ? resultJson(backend, test, saved) : resultText(end, test, saved));
-  for (const { message } of files.faults.slice(1)) screen.error(message);
-  if (files.faults.length > 0) throw files.faults[0];
+  const faults: Error[] = [...files.faults]; // the model is safe before the report is written
+  await records.end(mlp, path).catch((error: Error) => faults.push(error));
+  if (!run.quiet) {
+    const isFinished = hasFinished(end),
+      { report } = run,
+      data = given.network,
+      hasTest = job.test !== undefined;
+    for (const line of [...lossLines(losses), ...confusionLines(test ?? last?.validation, mlp)]) {
+      screen.note(line);
+    }
+    if (saved !== undefined) {
+      const next = { program, model: saved, isFinished, data, checkpoint: run.checkpoint, report, hasTest };
+      screen.note(`next     ${nextCommand(mlp, next)}`);
+    }
+  }
+  for (const { message } of faults.slice(1)) screen.error(message);
+  if (faults.length > 0) throw faults[0];
 }
 
 /** Returns the checkpoint that a run continues, or else the model that it replaces, with the backend that trained it. */

@@ -77,6 +77,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   export: ["plan", "data", "formats", "backends", "training", "import"],
   import: ["plan", "data", "formats", "backends", "training"],
   gui: ["plan", "data", "formats", "augment", "backends", "training"],
+  report: ["data", "formats", "backends", "training"],
 };
 
 Deno.test({

@@ -34,7 +34,7 @@ export interface StepRunner {
  * @param onPart receives the result of each part, and the number of steps before it
  */
 export function createStepRunner(
-  trainer: Trainer,
+  trainer: Pick<Trainer, "runEpoch" | "stepsDone">,
   parameters: number,
   onPart?: (part: EpochResult, before: number) => void,
 ): StepRunner {

@@ -10,7 +10,8 @@ import type { StepPlan } from "../plan/plan.ts";
 import { learningRates } from "../plan/schedules.ts";
 import { permutation } from "../random.ts";
 import { fingerprintOf } from "./checkpoint.ts";
-import type { Checkpoint, Progress } from "./checkpoint_parts.ts";
+import type { EpochTrainer } from "./chunks.ts";
+import type { Checkpoint, Fingerprint, Progress } from "./checkpoint_parts.ts";
 import type { TrainConfig } from "./config.ts";
 import type { Evaluator } from "./evaluate.ts";
 import type { Evaluation } from "./scores.ts";
@@ -71,11 +72,13 @@ export interface Run {
   readonly dataset: Dataset;
   readonly config: TrainConfig;
   readonly plan: StepPlan;
-  readonly trainer: Trainer;
+  readonly trainer: EpochTrainer & Partial<Pick<Trainer, "writeInputs">>;
   /** The source of the deformed inputs of each epoch; `undefined` if the inputs are those of the data set. */
   readonly augmenter: Augmenter | undefined;
-  /** The rows to train on, of the data set and of those that the run adds to it. */
-  readonly rows: Uint32Array;
+  /** The rows to train on, of the data set and of those that the run adds to it; of a set of chunks, only their number. */
+  readonly rows: Uint32Array | { readonly length: number };
+  /** The fingerprint of a set of chunks, of which `dataset` is the first; absent for other sets. */
+  readonly fingerprint?: Fingerprint;
   /** The labels of all these rows; absent if they have targets. */
   readonly labels?: Uint32Array;
   /** The fitter of thresholds; absent if the run has no outliers, and on ranks other than 0. */
@@ -121,15 +124,18 @@ export async function* runEpochs(
 ): AsyncGenerator<TrainEvent, void, void> {
   const { mlp, config, plan, trainer, augmenter, evaluators, fitter, scalings, ranks } = run;
   const { labels } = run, isScaled = Object.keys(scalings).length > 0;
-  let fingerprint = resume?.dataset; // of the same data set, which was checked
+  let fingerprint = resume?.dataset ?? run.fingerprint; // of the same data set, which was checked
   const orderOf = (epoch: number) => {
+    if (!(run.rows instanceof Uint32Array)) return new Uint32Array(); // each chunk has its own order
     const order = permutation(config.seed, epoch, run.rows.length);
     for (let i = 0; i < order.length; i++) order[i] = run.rows[order[i]];
     return order;
   };
   const hasAccuracy = labels !== undefined || config.loss === "binary-cross-entropy";
-  const accuracyOf = (correct: number, rows: Uint32Array) => {
-    const classed = hasAccuracy ? classedRows(labels, rows) : 0;
+  const accuracyOf = (correct: number, start: number, count: number) => {
+    const classed = !hasAccuracy ? 0 : run.fingerprint
+      ? count // every row of a chunk belongs to a class
+      : classedRows(labels, ran.subarray(start, start + count));
     return classed > 0 ? { trainAccuracy: correct / classed } : {};
   };
   const stepsPerEpoch = Math.ceil(run.rows.length / plan.batchSize);
@@ -148,7 +154,7 @@ export async function* runEpochs(
         step: stepsDone + before + part.steps,
         steps: stepsPerEpoch,
         trainLoss: part.lossSum / part.rows,
-        ...accuracyOf(part.correct, ran.subarray(start, start + part.rows)),
+        ...accuracyOf(part.correct, start, part.rows),
       });
     }),
   );
@@ -156,7 +162,7 @@ export async function* runEpochs(
   for (let epoch = first; epoch <= config.epochs; epoch++) {
     const rates = learningRates(config, epoch, stepsPerEpoch);
     const from = done.stepsDone, started = performance.now();
-    if (augmenter && epoch > first) await trainer.writeInputs(await augmenter.inputsOf(epoch));
+    if (augmenter && epoch > first) await trainer.writeInputs!(await augmenter.inputsOf(epoch));
     if (epoch < config.epochs) augmenter?.prepare(epoch + 1);
     const timer = onProgress &&
       setInterval(
@@ -217,7 +223,7 @@ export async function* runEpochs(
       epoch,
       step: state.step,
       trainLoss: sums.lossSum / sums.rows,
-      ...accuracyOf(sums.correct, ran.subarray(0, sums.rows)),
+      ...accuracyOf(sums.correct, 0, sums.rows),
       ...(validation && { validation }),
       ...(test && { test }),
       learningRate: rates[Math.max(0, stepsDone - 1)],
@@ -251,7 +257,8 @@ export function recordOf(
   >,
   epochs: number,
 ): TrainingRecord {
-  const { source } = dataset, own = rows.filter((row) => row < countOf(dataset)).length;
+  const { source } = dataset,
+    own = rows instanceof Uint32Array ? rows.filter((row) => row < countOf(dataset)).length : rows.length;
   const record = { config, epochs, dataset: { source, rows: own }, backend };
   return { ...record, ...slices !== undefined && { slices }, ...inputRanges && { inputRanges }, ...scalings };
 }

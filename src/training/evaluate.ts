@@ -36,6 +36,26 @@ export async function evaluate(
   dataset: DatasetLike,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
+  const { outputs, set, settings } = await evaluateRows(mlp, dataset, options);
+  return score(outputs, set, settings);
+}
+
+/** The outputs of a network for each row of a data set, and the loss that is computed from them. */
+export interface RowOutputs {
+  /** The outputs `[N, O]`, which are logits for a loss of logits. */
+  readonly outputs: Float32Array;
+  /** The data set. */
+  readonly set: Dataset;
+  /** The loss and its settings. */
+  readonly settings: RowLossOptions;
+}
+
+/** Computes the outputs of a network for each row of a data set; throws as {@linkcode evaluate} does. */
+export async function evaluateRows(
+  mlp: Mlp,
+  dataset: DatasetLike,
+  options: EvaluateOptions = {},
+): Promise<RowOutputs> {
   const { backend = "auto" } = options, set = canonicalDataset(dataset);
   const loss = options.loss ?? lossOf(mlp, set);
   checkFit(mlp, set, loss);
@@ -45,12 +65,13 @@ export async function evaluate(
   try {
     const { config, targetScaling } = mlp.training ?? {};
     const scaling = LOSSES[loss].logits || set.labels ? undefined : targetScaling;
-    const engine = opened ?? backend as Backend;
-    const evaluator = await createEvaluator(engine, mlp, set, { ...config, loss, scaling });
+    const settings = { ...config, loss, scaling };
+    const predictor = await (opened ?? backend as Backend).createPredictor(planOf(mlp, loss), mlp.parameters);
     try {
-      return await evaluator.run(mlp.parameters);
+      await predictor.place(set.inputs);
+      return { outputs: await predictor.run(), set, settings };
     } finally {
-      await evaluator.close();
+      await predictor.close();
     }
   } finally {
     await opened?.close();

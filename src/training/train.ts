@@ -4,10 +4,21 @@ import type { Backend, Trainer, TrainState } from "../backends/backend.ts";
 import { type BackendName, openBackend } from "../backends/open.ts";
 import { type Ranks, SLICES } from "../backends/ranks/ranks.ts";
 import { canonicalDataset, type DatasetLike } from "../data/canonical.ts";
+import type { Dataset } from "../data/dataset.ts";
 import type { Mlp } from "../mlp.ts";
 import { buildPlan } from "../plan/build.ts";
 import type { StepPlan } from "../plan/plan.ts";
 import type { Checkpoint } from "./checkpoint_parts.ts";
+import {
+  chunkedConfig,
+  type ChunkedDataset,
+  chunkedFingerprint,
+  createChunkTrainer,
+  type EpochTrainer,
+  firstChunk,
+  isChunked,
+  resumedOn,
+} from "./chunks.ts";
 import { resolveConfig, type TrainConfig } from "./config.ts";
 import { type EpochOptions, recordOf, type Run, runEpochs, type TrainEvent } from "./epochs.ts";
 export type { TrainEvent } from "./epochs.ts";
@@ -47,6 +58,8 @@ export interface TrainOptions extends Partial<TrainConfig>, EpochOptions {
  * those of a {@linkcode Dataset} are converted, see {@linkcode DatasetLike}. With `patience`, the network has at the end the
  * parameters of the epoch with the lowest validation loss.
  *
+ * A training set larger than memory is read in chunks, see {@linkcode ChunkedDataset}.
+ *
  * Weights that `Mlp.create` or `adaptNetwork` drew are used unchanged. All others are those of a network that takes inputs and
  * gives outputs as they are in a data set: if the run scales inputs or targets, it starts from weights with the same outputs.
  *
@@ -69,7 +82,7 @@ export interface TrainOptions extends Partial<TrainConfig>, EpochOptions {
  */
 export async function* train(
   mlp: Mlp,
-  trainingSet: DatasetLike,
+  trainingSet: DatasetLike | ChunkedDataset,
   options: TrainOptions = {},
 ): AsyncGenerator<TrainEvent, void, void> {
   const {
@@ -84,24 +97,29 @@ export async function* train(
     test: testSet,
     ...settings
   } = options;
-  const dataset = canonicalDataset(trainingSet), test = testSet && canonicalDataset(testSet);
+  const chunks = isChunked(trainingSet) ? trainingSet : undefined;
+  const dataset = chunks ? await firstChunk(chunks) : canonicalDataset(trainingSet as DatasetLike);
+  const test = testSet && canonicalDataset(testSet);
   const given = validationSet && canonicalDataset(validationSet);
   const changed = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
-  const config = resolveConfig({ ...resume?.config, ...changed });
-  if (resume) checkResume(resume, config, mlp, dataset);
-  const prepared = prepareSets(
-    mlp,
-    { dataset, validation: given, test },
-    config,
-    resume ? resume.mlp.training?.inputNegative : inputNegativeOf(dataset, config),
-  );
+  const resolved = resolveConfig({ ...resume?.config, ...changed });
+  const config = chunks ? chunkedConfig(resolved) : resolved;
+  if (chunks && onPart) throw new TypeError(`Option "onPart" needs a training set that is not in chunks`);
+  if (resume) checkResume(chunks ? resumedOn(resume, chunks, dataset) : resume, config, mlp, dataset);
+  const negative = resume ? resume.mlp.training?.inputNegative : inputNegativeOf(dataset, config);
+  const prepared = prepareSets(mlp, { dataset, validation: given, test }, config, negative);
   if (resume) checkScaling(resume, prepared.scalings, dataset);
-  const { training, rows, validation, heldOut, scalings } = config.outliers
+  const { training, rows: own, validation, heldOut, scalings } = config.outliers
     ? await withOutliers(prepared, { dataset, config, signal })
     : prepared;
+  const rows = chunks ? { length: chunks.rows } : own;
   if (resume) checkEpochRows(resume, rows.length, dataset);
-  // A run that version 0.1 began ends with the same file as there.
-  const inputRanges = resume ? resume.mlp.training?.inputRanges : inputRangesOf(dataset, prepared.rows);
+  // A run that version 0.1 began ends with the same file as there. The ranges of chunks are not known.
+  const inputRanges = resume
+    ? resume.mlp.training?.inputRanges
+    : chunks
+    ? undefined
+    : inputRangesOf(dataset, prepared.rows);
   const plan = buildPlan(mlp.layers, config, {
     inFeatures: mlp.inFeatures,
     inputScale: config.augment ? augmentedScale(training) : training.inputScale,
@@ -117,14 +135,29 @@ export async function* train(
     : undefined;
   const engine = opened ?? backend as Backend;
   const { ranks } = engine, evaluators: Run["evaluators"] = {};
-  let trainer: Trainer | undefined, augmenter: Augmenter | undefined, fitter: ThresholdFitter | undefined;
+  let trainer: Trainer | EpochTrainer | undefined, augmenter: Augmenter | undefined;
+  let fitter: ThresholdFitter | undefined;
   try {
     if (ranks && onPart) throw new TypeError(`Option "onPart" needs a run without "ranks"`);
     if (config.augment) augmenter = await createAugmenter(training, { seed: config.seed, threads });
     const inputs = await augmenter?.inputsOf(resume?.progress.epoch ?? 1) ?? training.inputs;
     const start = startOf(plan, mlp, { resume, scalings });
-    if (ranks && await checkSameRun(ranks, { plan, config, training, rows, start, signal })) return;
-    trainer = await engine.createTrainer(plan, { ...training, inputs }, start);
+    if (ranks && chunks) throw new RangeError("Cannot train on chunks with several ranks");
+    if (ranks && await checkSameRun(ranks, { plan, config, training, rows: own, start, signal })) return;
+    if (chunks) {
+      const prepare = (chunk: Dataset) =>
+        prepareSets(mlp, { dataset: chunk, validation: undefined, test: undefined }, alone, negative)
+          .training;
+      const epoch = resume?.progress.epoch ?? 1, { seed } = config, alone = { ...config, patience: 0 };
+      trainer = createChunkTrainer(engine, plan, {
+        set: chunks,
+        first: dataset,
+        prepare,
+        seed,
+        epoch,
+        start,
+      });
+    } else trainer = await engine.createTrainer(plan, { ...training, inputs }, start);
     if (resume) mlp.parameters = networkParameters(plan, mlp.layers, start, scalings);
     const scaling = scalings.targetScaling;
     for (const [name, set] of Object.entries({ validation, test })) {
@@ -143,6 +176,7 @@ export async function* train(
       augmenter,
       evaluators,
       backend: engine.name,
+      ...chunks && { fingerprint: chunkedFingerprint(chunks, dataset) },
       ...ranks && { ranks, slices: SLICES },
     };
     yield* runEpochs(run, { signal, onProgress, onPart, resume });

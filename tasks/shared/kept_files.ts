@@ -6,18 +6,23 @@ import { Mlp } from "../../src/mlp.ts";
 /** The word in the name of a file beside: `model.previous.npz`, `model.interrupted.npz`. */
 export type Beside = "previous" | "interrupted";
 
+/** The endings of names that a word is put before: those of models, reports and metrics. */
+const ENDING = /\.(?:npz|html|jsonl)$/i;
+/** Matches the words before an ending. */
+const WORDS = /(\.(previous|interrupted))+(?=(\.(npz|html|jsonl))?$)/i;
+
 /** Returns the path of a file beside `path`: `model.previous.npz` for `model.npz`, `model.previous` for `model`. */
 export function besidePath(
   path: string,
   word: Beside | "taught" | `rescued${string}` | `run-${number}`,
 ): string {
-  const name = basename(path), [ending = ""] = /\.npz$/i.exec(name) ?? [];
+  const name = basename(path), [ending = ""] = ENDING.exec(name) ?? [];
   return join(dirname(path), `${name.slice(0, name.length - ending.length)}.${word}${ending}`);
 }
 
 /** Returns a path without the words of {@linkcode besidePath}: `model.npz` for `model.interrupted.previous.npz`. */
 export function mainPathOf(path: string): string {
-  return join(dirname(path), basename(path).replace(/(\.(previous|interrupted))+(?=(\.npz)?$)/i, ""));
+  return join(dirname(path), basename(path).replace(WORDS, ""));
 }
 
 /**

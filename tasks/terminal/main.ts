@@ -28,6 +28,8 @@ const UNUSABLE: readonly string[] = ["no-library", "no-mpi", "wrong-abi", "wrong
 export interface TaskContext<G extends Command["groups"]> extends Parsed<G> {
   /** The program that was called, for hints: `deno task`, or `mlpcuda`. */
   readonly program: string;
+  /** The arguments that were typed after the name of the task. */
+  readonly args: readonly string[];
   /** The screen to write to. */
   readonly screen: Screen;
   /** Aborted by the first Ctrl-C, with {@linkcode Interrupted} as its reason; the task saves and returns. */
@@ -86,6 +88,7 @@ export async function exitCodeOf<const G extends Command["groups"]>(
       await body({
         ...parsed,
         program,
+        args: host.args,
         screen,
         signal,
         report: (error) => void report(error, command, host),

@@ -1,4 +1,5 @@
 /** The command line of `train`. @module */
+import { METRICS_OPTION, REPORT_OPTION } from "../report/options.ts";
 import { DATA_OPTIONS } from "../shared/data_options.ts";
 import { START_GROUP } from "../shared/init_option.ts";
 import {
@@ -52,7 +53,9 @@ export const COMMAND = {
             "continue from a checkpoint with its settings, of which only --epochs may change; if its run has ended, " +
             "save the model; if it is damaged, use NAME.previous.npz",
         },
-        force: OUTPUT_OPTIONS.force,
+        ...REPORT_OPTION,
+        ...METRICS_OPTION,
+        force: { ...OUTPUT_OPTIONS.force, help: "replace a file even if it is of another kind" },
         quiet: { kind: "boolean", default: false, help: "print only the result" },
         ...JSON_OPTION,
       },
@@ -78,6 +81,7 @@ export const COMMAND = {
       args: "--validation-split 0.1 --patience 5",
       help: "stop after five epochs without a better validation loss",
     },
+    { args: "--report report.html", help: "and write a report with curves, scores and the worst mistakes" },
     { args: "--ranks mpi", help: "train with the processes that mpirun -n 4 starts with this command" },
   ],
 } as const satisfies Command;

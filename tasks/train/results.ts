@@ -43,7 +43,8 @@ export function printer(
   return (event: TrainEvent) => table.row(event);
 }
 
-function epochJson({ epoch, trainLoss, trainAccuracy, validation, test, seconds }: TrainEvent) {
+/** Returns the results of an epoch for JSON. */
+export function epochJson({ epoch, trainLoss, trainAccuracy, validation, test, seconds }: TrainEvent) {
   return {
     epoch,
     trainLoss,

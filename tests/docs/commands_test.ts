@@ -29,7 +29,7 @@ const EXCEPTIONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
 ];
 
 /** Options with a path that the command writes. */
-const WRITES = /^(-o|--output|--csv|--checkpoint)$/;
+const WRITES = /^(-o|--output|--csv|--checkpoint|--report|--metrics)$/;
 
 const exceptionOf = (command: string) => EXCEPTIONS.find(([pattern]) => pattern.test(command));
 

@@ -28,7 +28,7 @@ taskTest("train continues silently and saves if nothing reads its rows", async (
   const line = `{ $TRAIN ${[...MANY_ROWS, ...files].join(" ")}; echo "code $?" >&2; } | head -1`;
   const { stdout, stderr } = await shell(folder, line);
   assertMatch(stdout, /^epoch +train loss .*\n$/);
-  assertMatch(stderr, /\ntraining .*\ncode 0\n$/);
+  assertMatch(stderr, /\ntraining .*\nloss .*\nconfused .*\nnext .*\ncode 0\n$/);
   assertEquals([await epochsOf(folder, "m.npz"), await epochsOf(folder, "c.npz")], [EPOCHS, EPOCHS]);
   assertEquals(folder.names(), ["c.npz", "m.npz", "set.npz"]);
 });
@@ -51,7 +51,7 @@ taskTest("train reports once that stdout is full, saves everything, and ends wit
     } >/dev/full`,
   );
   assertEquals(code, 1);
-  assertMatch(stderr, /\ntraining .*\nerror: Cannot write to stdout: .+\n$/);
+  assertMatch(stderr, /\ntraining .*\nerror: Cannot write to stdout: .+\nloss .*\nconfused .*\nnext .*\n$/);
   assertEquals([await epochsOf(folder, "m.npz"), await epochsOf(folder, "c.npz")], [3, 3]);
 });
 

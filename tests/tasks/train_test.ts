@@ -58,11 +58,12 @@ taskTest("train prints epochs and result on stdout, and everything else on stder
       /^backend {2}wasm on CPU, \d+ threads?/,
     ][at],
   );
-  assertEquals(notes, [
+  assertEquals(notes.slice(0, 3), [
     "data     set.npz: 240 rows to train, 60 to test; images [5, 4], 3 classes; pixels 0 to 255, dark background",
     "network  20 → 128 relu → 64 relu → 3 softmax, 11,139 parameters",
     "training adam, learning rate 0.001 constant, cross-entropy, batch 128, 3 epochs, seed 1",
   ]);
+  assertEquals(notes.slice(3).map((line) => line.split(" ")[0]), ["loss", "confused", "next"]);
 });
 
 taskTest("train saves a model with a record of its training", async (folder) => {
