@@ -205,6 +205,7 @@ export {
 } from "./src/plan/schedules.ts";
 export type { EpochOptions, TrainEvent, TrainPart } from "./src/training/epochs.ts";
 export type { ChunkedDataset } from "./src/training/chunks.ts";
+export type { DrawnRows } from "./src/training/outlier_rows.ts";
 export { train, type TrainOptions } from "./src/training/train.ts";
 export { type AdaptedNetwork, adaptNetwork, type AdaptOptions } from "./src/training/adapt.ts";
 export type { InputRanges } from "./src/training/input_ranges.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { loadDataset } from "../src/data/load.ts";
-import { showNetwork } from "../src/gui/shown_network.ts";
+import { showNetwork } from "../src/gui/network/shown_network.ts";
 import { Mlp } from "../src/mlp.ts";
 import { TRAIN_OPTIONS } from "../src/training/config.ts";
 import { DEFAULT_MODEL, JSON_OPTION, MODEL_OPTION } from "../tasks/shared/options.ts";
@@ -34,7 +34,8 @@ const COMMAND = {
         beside: {
           kind: "text",
           value: "PATH",
-          help: "a network trained without --outliers: counts which of its sure and right answers stay so",
+          help:
+            "a network trained without --outliers: counts how many of its sure and correct guesses stay so",
         },
         data: { kind: "text", value: "PATH", help: "MNIST as an .npz (default data/mnist.npz)" },
         each: {

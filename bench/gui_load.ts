@@ -5,7 +5,7 @@
  */
 import config from "../deno.json" with { type: "json" };
 import { drawDigits } from "../src/data/digits/digits.ts";
-import { INK_SIDE, type Prediction, ROUTES, TOKEN_HEADER } from "../src/gui/protocol.ts";
+import { INK_SIDE, type Prediction, ROUTES, TOKEN_HEADER } from "../src/gui/protocol/protocol.ts";
 import { type Command, withDefaults } from "../tasks/terminal/command.ts";
 import { runTask, type TaskContext } from "../tasks/terminal/main.ts";
 import { projectPath } from "../tasks/terminal/paths.ts";

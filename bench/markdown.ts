@@ -36,8 +36,8 @@ export function sourceOf({ machine: { cpu, cores, os }, deno, version, date }: R
 }
 
 /**
- * Returns a document with its generated parts renewed. A part stands between the comments `<!-- WORD NAME -->` and `<!-- end -->`; one
- * for whose name `textOf` returns `undefined` stays as it is.
+ * Returns a document with its generated parts renewed. A part is the text between the comments `<!-- WORD NAME -->` and
+ * `<!-- end -->`. A part for whose name `textOf` returns `undefined` stays as it is.
  *
  * @throws {RangeError} if a part has no end
  */

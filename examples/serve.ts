@@ -1,4 +1,4 @@
-// Serves a network over HTTP: the body of a request is an image of 28 × 28 bytes, the answer is JSON. The port is 8000, or
+// Serves a network over HTTP: the body of a request is an image of 28 × 28 bytes, the response is JSON. The port is 8000, or
 // the number after the program's name.
 //
 //     deno run --allow-net=127.0.0.1 examples/serve.ts
@@ -9,8 +9,8 @@ const { train: digits } = drawDigits({ count: 2000, testCount: 0 });
 const mlp = Mlp.create([dense(64, "relu"), dense(10, "softmax")], digits);
 for await (const _ of train(mlp, digits, { epochs: 5 }));
 
-/** Answers a request. A server of your own can mount this function at a path. */
-async function answer(request: Request): Promise<Response> {
+/** Returns the response to a request. A server of your own can mount this function at a path. */
+async function respond(request: Request): Promise<Response> {
   const fault = (status: number, error: string) => Response.json({ error }, { status });
   if (request.method !== "POST") return fault(405, `The method is ${request.method}, needs POST`);
   if (Number(request.headers.get("content-length") ?? Infinity) > 784) {
@@ -29,4 +29,4 @@ Deno.serve({
   hostname: "127.0.0.1",
   port,
   onListen: ({ port }) => console.log(`POST 784 bytes to http://127.0.0.1:${port}/`),
-}, answer);
+}, respond);

@@ -27,7 +27,7 @@ for await (const { epoch, trainLoss } of train(mlp, points, options)) {
 }
 
 const { accuracy = 0, labels } = await evaluate(mlp, test);
-console.log(`all three labels are right for ${(100 * accuracy).toFixed(1)} % of the points`);
+console.log(`all three labels are correct for ${(100 * accuracy).toFixed(1)} % of the points`);
 for (const [label, { precision, recall }] of labels!.entries()) {
   console.log(`${NAMES[label]}: precision ${precision.toFixed(3)}, recall ${recall.toFixed(3)}`);
 }

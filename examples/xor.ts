@@ -1,4 +1,4 @@
-// Learns the exclusive or of two bits, which no network without a hidden layer can compute.
+// Learns the exclusive or of two bits, for which a network needs a hidden layer.
 //
 //     deno run examples/xor.ts
 

@@ -60,9 +60,10 @@ const SUM_TOLERANCE = 1e-3;
  * ```
  */
 export function guessOf(probabilities: ArrayLike<number>, evidence?: Evidence): Guess {
-  const [best, runnerUp] = candidatesOf(probabilities);
+  const [best, runnerUp, third] = candidatesOf(probabilities);
   if (!evidence) return { ...best, runnerUp, sure: best.probability >= UNSURE_BELOW };
-  const { thresholds, energy } = evidence, together = best.probability + (runnerUp?.probability ?? 0);
+  // Two classes have all of the probability together, so that the more likely one is compared.
+  const { thresholds, energy } = evidence, together = best.probability + (third ? runnerUp.probability : 0);
   const sure = best.probability >= thresholds.probability && energy >= thresholds.energy;
   return { ...best, runnerUp, sure, known: sure || together >= thresholds.together };
 }

@@ -1,4 +1,4 @@
-/** The thresholds by which a network tells sure guesses from others, and inputs of its classes from all others. @module */
+/** The thresholds for sure guesses of a network, and for inputs like those of its training. @module */
 
 /** The thresholds of a network that was trained with outliers. They are saved with it. */
 export interface Thresholds {
@@ -11,7 +11,7 @@ export interface Thresholds {
   readonly energy: number;
   /**
    * The probability that the two most probable classes have together for an input like those of training; an input with less,
-   * whose guess is not sure, is like none of them.
+   * whose guess is not sure, is like none of them. If there are only two classes, it is that of the more probable one.
    */
   readonly together: number;
 }

@@ -139,6 +139,11 @@ async function main(context: Context): Promise<void> {
   await refuseToReplace(file, { model: userPath(named ?? DEFAULT_MODEL), force });
   screen.note(`network  ${formatLayers(mlp.layers)} on inputs [${mlp.inputShape.join(", ")}]`);
   if (file.format === "html") return await writePage(file.path, { mlp, named, rows: pageRows }, context);
+  if (mlp.thresholds && (isOnnx || file.format === "js")) {
+    screen.note(
+      `warning: a .${file.format} has no place for the thresholds of --outliers, only probabilities are in it`,
+    );
+  }
   const target = { ...file, format: file.format };
   const inputs = await rowsOf(mlp, context);
   const types = target.types && basename(target.types);

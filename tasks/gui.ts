@@ -1,17 +1,17 @@
-/** `deno task gui`: a page to draw digits on and to see the network's input, activations and prediction. @module */
+/** `deno task gui`: the drawing page, which shows the predictions of a network, its units and its training. @module */
 import { openBackend, type OpenedBackend } from "../src/backends/open.ts";
-import { openCorrections } from "../src/gui/corrections_file.ts";
-import { createGui, type Gui } from "../src/gui/gui.ts";
-import { isLoopback } from "../src/gui/guard.ts";
-import { lanHosts } from "../src/gui/lan_addresses.ts";
-import { inputViewOf } from "../src/gui/network_input.ts";
+import { openCorrections } from "../src/gui/teaching/corrections_file.ts";
+import { createGui, type Gui } from "../src/gui/server/gui.ts";
+import { isLoopback } from "../src/gui/server/guard.ts";
+import { lanHosts } from "../src/gui/server/lan_addresses.ts";
+import { inputViewOf } from "../src/gui/network/network_input.ts";
 import { pageFiles } from "../src/gui/page/files.ts";
-import { type GuiServer, serveGui } from "../src/gui/serve.ts";
-import { classNamesOf } from "../src/gui/shown_network.ts";
-import type { TrainingJob } from "../src/gui/training.ts";
+import { type GuiServer, serveGui } from "../src/gui/server/serve.ts";
+import { classNamesOf } from "../src/gui/network/shown_network.ts";
+import type { TrainingJob } from "../src/gui/training/training.ts";
 import { backendLines, type Trained, trainedOf } from "./shared/backend_lines.ts";
 import { openBrowser } from "./shared/browser.ts";
-import { lazyBackend, savePageNetwork } from "./shared/learning.ts";
+import { explained, lazyBackend, savePageNetwork } from "./shared/learning.ts";
 import { initOf, likeInputs, openStart, START_GROUP } from "./shared/init_option.ts";
 import { dataOptionsOf, MEANING_OPTIONS, READING_OPTIONS } from "./shared/data_options.ts";
 import { openDemo, openSaved, openTraining, type Shown } from "./shared/gui_network.ts";
@@ -44,7 +44,8 @@ const CORRECTIONS = "data/corrections.npz";
 const COMMAND = {
   name: "gui",
   summary:
-    "Serves a page on this machine to draw digits on and to see the network's input, activations and prediction.",
+    "Serves a page on this machine to draw on, or to set the values of a table, and to see how a network reads that: its input, " +
+    "activations, prediction, and the reasons for it. Corrections train the network further.",
   groups: {
     page: {
       title: "Page",
@@ -134,10 +135,14 @@ async function main(context: Context): Promise<void> {
   );
   const file = page.corrections === undefined ? projectPath(CORRECTIONS) : userPath(page.corrections);
   const name = shownPath(file);
-  const input = inputViewOf(mlp, { rows: typeof rows === "function" ? undefined : rows, samples });
-  const corrections = input.kind === "table" ? undefined : openCorrections(file, {
-    ...{ name, classNames: classNamesOf(mlp), imageShape: [input.height, input.width] },
-  });
+  const known = { rows: typeof rows === "function" ? undefined : rows, samples };
+  const input = inputViewOf(mlp, known);
+  const corrections = input.kind === "table" ? undefined : explained(
+    openCorrections(file, {
+      ...{ name, classNames: classNamesOf(mlp, known), imageShape: [input.height, input.width] },
+    }),
+    file,
+  );
   const hostname = page.host ?? COMMAND.groups.page.options.host.default;
   await using learner = lazyBackend(backend);
   const model = page.train ? network.output : page.model;
@@ -149,7 +154,7 @@ async function main(context: Context): Promise<void> {
     training,
     corrections,
     openBackend: learner.open,
-    save: savePageNetwork({ model, screen }),
+    save: savePageNetwork({ model, screen, own: output }),
     hostname,
     allowGuests: page.allowGuests,
     page: pageFiles,
@@ -166,15 +171,16 @@ async function main(context: Context): Promise<void> {
     screen.note(`network  ${networkText(mlp)}`);
     screen.note(`from     ${origin}`);
   }
-  screen.note(`samples  ${samples ? samples.source : "none"}`);
-  if (input.kind === "table" && input.isAssumed) screen.note(`ranges   ${input.ranges} (--data tells them)`);
+  const shown = samples?.source ?? (typeof rows === "object" ? `training set of ${rows.source}` : "none");
+  screen.note(`samples  ${shown}`);
+  if (input.kind === "table" && input.isAssumed) screen.note(`ranges   ${input.ranges} (--data sets them)`);
   screen.note("Q on the page or Ctrl-C here stops the server");
   if (page.open) openBrowser(server.url, screen);
 
   training?.run().catch(() => {}); // the page and the terminal show the error; it is thrown at the end
   await Promise.race([gui.quit, aborted(signal)]);
   await server.close();
-  if (training?.isUnderWay) await training.stop();
+  while (training?.isUnderWay) await training.stop(); // a restart that waited for a stop is a new run
   await training?.running;
   if (faults.length > 0) throw faults[0];
 }
@@ -243,7 +249,7 @@ async function openShown(
   return await openTraining({ backend, threads, ...data, layers, config: settings, start, save }, context);
 }
 
-/** Tells at which addresses other machines open the page, and what they may do there. */
+/** Prints the addresses at which other machines open the page, and a warning with what they may do. */
 function noteGuests(
   screen: Screen,
   { hostname, port, mayControl }: { hostname: string; port: number; mayControl: boolean },

@@ -180,17 +180,18 @@ function modelLines(mlp: Mlp): string[] {
   const { thresholds } = mlp;
   if (thresholds) {
     const { probability, energy, together } = thresholds;
+    const compared = mlp.outFeatures > 2
+      ? "the two most probable classes have"
+      : "the more probable class has";
     lines.push(
-      `sure from ${percent(probability)} with an energy of at least ${
-        amount(energy)
-      }; unlike its training if not sure and the two ` +
-        `most probable classes have less than ${percent(together)}`,
+      `sure from ${percent(probability)} with an energy of at least ${amount(energy)}; ` +
+        `unlike its training if not sure and ${compared} less than ${percent(together)}`,
     );
   }
   return mlp.training ? [...lines, ...trainingLines(mlp.training, mlp)] : lines;
 }
 
-/** Returns the line that tells which settings a person changed during the training. */
+/** Returns the line with the settings that a person changed during the training. */
 function steeredLines(steered: readonly Steered[]): string[] {
   if (steered.length === 0) return [];
   const changes = steered.map(({ step, setting, before, value }) =>

@@ -148,6 +148,8 @@ for (
     [[0.4, 0.29, 0.31], LIKE, false, true],
     [[0.35, 0.34, 0.31], UNLIKE, false, false],
     [[0.36, 0.33, 0.31], LIKE, false, false],
+    [[0.69, 0.31], UNLIKE, false, false], // of two classes, the more probable one is compared
+    [[0.9, 0.1], UNLIKE, false, true],
   ] as const
 ) {
   Deno.test(`guessOf() with thresholds decides ${probabilities} with an energy of ${energy}`, () => {

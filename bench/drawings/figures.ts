@@ -6,15 +6,15 @@ import { SCRIPTS } from "./non_digits.ts";
 export interface DrawnFigures {
   /** The widths of the network's layers, the inputs first. */
   readonly network: string;
-  /** The options of its training that are not those by default. */
+  /** The options of its training that differ from their defaults. */
   readonly training: Readonly<Record<string, unknown>>;
   /** The seed of the drawings. */
   readonly seed: number;
   /** The kinds of digit. */
   readonly kinds: readonly KindLine[];
-  /** The groups of what is no digit. */
+  /** The groups of non-digits. */
   readonly groups: readonly GroupLine[];
-  /** The forms of each group with a sure answer. */
+  /** The forms of each group with a sure guess. */
   readonly forms: Readonly<Record<string, readonly FormLine[]>>;
   /** The accuracy on MNIST's test set. */
   readonly mnistAccuracy: number;
@@ -22,13 +22,13 @@ export interface DrawnFigures {
   readonly beside?: {
     /** The accuracy of that network on MNIST's test set. */
     readonly mnistAccuracy: number;
-    /** The share of that network's right answers to drawn digits. */
+    /** The share of the drawn digits that it reads correctly. */
     readonly drawnAccuracy: number;
     /** The drawn digits that it reads surely and correctly. */
     readonly drawn: Staying;
     /** The images of MNIST's test set that it reads surely and correctly. */
     readonly mnist: Staying;
-    /** The groups of what is no digit, as it reads them. */
+    /** The groups of non-digits, as it reads them. */
     readonly groups: readonly GroupLine[];
   };
 }
@@ -103,7 +103,7 @@ function mistakenRows({ forms }: DrawnFigures): Rows {
       .map(({ form, sure }) => `${form} (${readAs(sure)})`).join(", "),
   ]);
   return [
-    ["no digits", "forms that are mostly sure, and what they are read as"],
+    ["no digits", "forms that are mostly sure, and the digits that they are read as"],
     ...rows.filter(([, text]) => text),
   ];
 }
@@ -124,7 +124,7 @@ export function misreadText({ kinds }: DrawnFigures): string {
 
 function stayingRows({ beside }: DrawnFigures): Rows | undefined {
   return beside && [
-    ["digits", "sure and right without outliers", "of them still with outliers"],
+    ["digits", "sure and correct without outliers", "of them still with outliers"],
     ...([["drawn on the page", beside.drawn], ["MNIST's test set", beside.mnist]] as const)
       .map(([name, { before, stay }]) => [name, counted(before), share(stay, before, 2)]),
   ];
@@ -142,7 +142,7 @@ function alikeRows({ forms }: DrawnFigures): Rows {
   ];
 }
 
-/** Returns the classes of sure answers. */
+/** Returns the classes of sure guesses as a text. */
 function readAs(sure: readonly number[]): string {
   return [...new Set(sure)].sort().join(", ");
 }

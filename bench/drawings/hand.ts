@@ -1,8 +1,8 @@
-/** The hand that draws a form on the pad: its variation, its place and size, and the pointer's events. @module */
+/** Drawing of a form on the pad as by hand: variation, place and size, and the pointer's events. @module */
 import type { Random } from "../../src/random.ts";
 import type { Point, Strokes } from "./strokes.ts";
 
-/** How a form is drawn. Two numbers are the ends of a range from which each drawing has one. */
+/** The manner of drawing a form. Two numbers are the ends of a range from which each drawing has a random one. */
 export interface Manner {
   /** The height on the pad, in heights of the pad. */
   readonly height: readonly [number, number];

@@ -1,71 +1,71 @@
-/** How a network reads the drawings: counts for each kind of digit, and for each group of what is no digit. @module */
-import type { ShownNetwork } from "../../src/gui/shown_network.ts";
+/** The readings of drawings by a network: counts for each kind of digit, and for each group of non-digits. @module */
+import type { ShownNetwork } from "../../src/gui/network/shown_network.ts";
 import type { Drawing } from "./hand.ts";
 import { drawKind, KINDS } from "./kinds.ts";
 import { drawGroup, GROUPS } from "./non_digits.ts";
 import { sheetOf } from "./page.ts";
 
-/** How a network answers. */
-export interface Answer {
-  /** The likeliest class. */
+/** The prediction of a network for a drawing. */
+export interface Reading {
+  /** The most probable class. */
   readonly guess: number;
-  /** True if the answer is sure. */
+  /** True if the guess is sure. */
   readonly isSure: boolean;
-  /** True if the answer is that the drawing is like nothing that the network was trained on. */
+  /** True if the drawing is like nothing that the network was trained on. */
   readonly isLikeNothing: boolean;
 }
 
-/** The answers to the drawings of digits of one kind. */
+/** The readings of the drawings of digits of one kind. */
 export interface KindLine {
   /** The kind's name. */
   readonly kind: string;
   /** The number of drawings. */
   readonly drawings: number;
-  /** How many were read correctly. */
+  /** The number of drawings that were read correctly. */
   readonly right: number;
-  /** How many were sure. */
+  /** The number of sure guesses. */
   readonly sure: number;
-  /** How many were sure and correct. */
+  /** The number of guesses that were sure and correct. */
   readonly sureAndRight: number;
-  /** How many were read as another digit, by both: `"1 as 7"`. */
+  /** The number of drawings that were read as another digit, by both digits: `"1 as 7"`. */
   readonly misread: Readonly<Record<string, number>>;
 }
 
-/** The answers to a group of drawings that are no digits. */
+/** The readings of a group of drawings that are no digits. */
 export interface GroupLine {
   /** The group's name. */
   readonly group: string;
   /** The number of drawings. */
   readonly drawings: number;
-  /** How many were not sure. */
+  /** The number of guesses that were not sure. */
   readonly notSure: number;
-  /** How many are said to be like nothing. */
+  /** The number of drawings that are like nothing that the network was trained on. */
   readonly likeNothing: number;
 }
 
-/** The answers to the drawings of one form. */
+/** The readings of the drawings of one form. */
 export interface FormLine {
   /** The form's name. */
   readonly form: string;
   /** The number of drawings. */
   readonly drawings: number;
-  /** The classes of the sure answers, one for each, in order. */
+  /** The classes of the sure guesses, one for each, in order. */
   readonly sure: readonly number[];
 }
 
-/** An answer that is the right one or not. */
-export interface Judged extends Answer {
+/** A reading that is correct or not. */
+export interface Judged extends Reading {
   readonly isRight: boolean;
 }
 
-/** Returns the answer to a drawing. */
-export function answerTo(shown: ShownNetwork, drawing: Drawing): Answer {
+/** Returns the reading of a drawing. */
+function readingOf(shown: ShownNetwork, drawing: Drawing): Reading {
   const { guess, sure, known = true } = shown.predict(sheetOf(drawing));
   if (guess === undefined || sure === undefined) throw new Error("A drawing has left the sheet blank");
   return { guess, isSure: sure, isLikeNothing: !known };
 }
 
-/** Measures every kind of digit. `judged` are the answers to all drawings in order. */
+/** Measures every kind of digit. `judged` has the readings of all drawings in order. */
 export function measureKinds(
   shown: ShownNetwork,
   options: { readonly each: number; readonly seed: number },
@@ -73,8 +73,8 @@ export function measureKinds(
   const all = Object.keys(KINDS).map((kind, number) => ({
     kind,
     judged: drawKind(number, options).map((drawing) => {
-      const answer = answerTo(shown, drawing), { label } = drawing;
-      return { ...answer, label, isRight: answer.guess === label };
+      const reading = readingOf(shown, drawing), { label } = drawing;
+      return { ...reading, label, isRight: reading.guess === label };
     }),
   }));
   return {
@@ -92,42 +92,44 @@ export function measureKinds(
   };
 }
 
-/** Measures every group of what is no digit; `forms` has a line for each form with a sure answer. */
+/** Measures every group of non-digits; `forms` has a line for each form with a sure guess. */
 export function measureGroups(
   shown: ShownNetwork,
   seed: number,
 ): { readonly groups: readonly GroupLine[]; readonly forms: Readonly<Record<string, readonly FormLine[]>> } {
   const all = Object.keys(GROUPS).map((group) => ({
     group,
-    answers: drawGroup(group, seed).map((drawing) => ({ form: drawing.name, ...answerTo(shown, drawing) })),
+    readings: drawGroup(group, seed).map((drawing) => ({ form: drawing.name, ...readingOf(shown, drawing) })),
   }));
   return {
-    groups: all.map(({ group, answers }) => ({
+    groups: all.map(({ group, readings }) => ({
       group,
-      drawings: answers.length,
-      notSure: answers.filter(({ isSure }) => !isSure).length,
-      likeNothing: answers.filter(({ isLikeNothing }) => isLikeNothing).length,
+      drawings: readings.length,
+      notSure: readings.filter(({ isSure }) => !isSure).length,
+      likeNothing: readings.filter(({ isLikeNothing }) => isLikeNothing).length,
     })),
-    forms: Object.fromEntries(all.map(({ group, answers }) => [
+    forms: Object.fromEntries(all.map(({ group, readings }) => [
       group,
-      [...Map.groupBy(answers, ({ form }) => form)].map(([form, answers]) => ({
+      [...Map.groupBy(readings, ({ form }) => form)].map(([form, readings]) => ({
         form,
-        drawings: answers.length,
-        sure: answers.filter(({ isSure }) => isSure).map(({ guess }) => guess),
+        drawings: readings.length,
+        sure: readings.filter(({ isSure }) => isSure).map(({ guess }) => guess),
       })).filter(({ sure }) => sure.length > 0),
     ])),
   };
 }
 
-/** How many answers are sure and right in one network, and how many of them stay so in another. */
+/** The comparison of two networks. */
 export interface Staying {
+  /** The number of guesses of the first network that are sure and correct. */
   readonly before: number;
+  /** The number of these that are also sure and correct in the second network. */
   readonly stay: number;
 }
 
-/** Compares the answers of two networks to the same drawings. */
+/** Compares the readings of the same drawings by two networks. */
 export function stayingOf(before: readonly Judged[], after: readonly Judged[]): Staying {
-  const kept = before.flatMap((answer, i) => isSureAndRight(answer) ? [after[i]] : []);
+  const kept = before.flatMap((reading, i) => isSureAndRight(reading) ? [after[i]] : []);
   return { before: kept.length, stay: kept.filter(isSureAndRight).length };
 }
 
@@ -137,7 +139,7 @@ export function countsOf(texts: readonly string[]): Record<string, number> {
   return Object.fromEntries(counts.sort(([, a], [, b]) => b - a));
 }
 
-/** Returns the share of right answers. */
+/** Returns the share of correct readings. */
 export function shareRight(judged: readonly Judged[]): number {
   return judged.filter(({ isRight }) => isRight).length / judged.length;
 }

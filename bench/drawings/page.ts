@@ -1,6 +1,6 @@
 /** The page's own ink without a browser: drawings become sheets as on the page. @module */
 import { createInk } from "../../src/gui/page/ink.js";
-import { INK_SIDE } from "../../src/gui/protocol.ts";
+import { INK_SIDE } from "../../src/gui/protocol/protocol.ts";
 import { createContext } from "./canvas.ts";
 import type { Drawing } from "./hand.ts";
 

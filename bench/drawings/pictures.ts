@@ -1,6 +1,6 @@
 /** Pictures of many drawings, for a person to look at. @module */
 import { formatPng } from "../../src/formats/png_write.ts";
-import { INK_SIDE } from "../../src/gui/protocol.ts";
+import { INK_SIDE } from "../../src/gui/protocol/protocol.ts";
 import type { Drawing } from "./hand.ts";
 import { sheetOf } from "./page.ts";
 

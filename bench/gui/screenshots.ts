@@ -1,5 +1,5 @@
 /**
- * Takes the screenshots of the drawing page that README.md and docs/tasks.md show, and writes them to docs/. Afterward, `pngquant
+ * Takes the screenshots of the drawing page that README.md and docs/page.md show, and writes them to docs/. Afterward, `pngquant
  * --force --ext .png docs/page_*.png` makes the files smaller.
  * @module
  */
@@ -14,12 +14,25 @@ import { DRAWN_STYLES, type DrawnStyle } from "../../tests/support/drawn_styles.
 const WIDE = { viewport: { width: 1440, height: 900 } };
 const NARROW = { viewport: { width: 360, height: 640 }, deviceScaleFactor: 2, hasTouch: true };
 
-/** The pictures of a saved network, each with the drawing in it. */
-const SAVED = [
+/** A picture of a saved network, with the drawing in it. */
+interface Saved {
+  readonly name: string;
+  readonly look: Readonly<Record<string, unknown>>;
+  readonly style: DrawnStyle;
+  /** The selector of the only part that is shown; the whole window by default. */
+  readonly part?: string;
+  /** What is done after the drawing. */
+  then?(page: GuiPage): Promise<unknown>;
+}
+
+/** The pictures of a saved network. */
+const SAVED: readonly Saved[] = [
   { name: "light", look: WIDE, style: DRAWN_STYLES[1][5] },
   { name: "dark", look: { ...WIDE, colorScheme: "dark" }, style: DRAWN_STYLES[0][6] },
   { name: "narrow", look: NARROW, style: DRAWN_STYLES[5][0] },
-  { name: "inside", look: WIDE, style: DRAWN_STYLES[3][0] },
+  { name: "inside", look: WIDE, style: DRAWN_STYLES[3][0], part: "#inside" },
+  { name: "why", look: WIDE, style: DRAWN_STYLES[4][0], part: "#why", then: explain },
+  { name: "taught", look: WIDE, style: DRAWN_STYLES[7][3], part: "#taught", then: teach },
 ];
 
 /** Epochs of the training in the picture, and the epoch from which it is taken, with curves of some points. */
@@ -61,20 +74,27 @@ async function main({ given: { pictures }, screen }: TaskContext<typeof COMMAND[
     name: string,
     look: Readonly<Record<string, unknown>>,
     prepare: (page: GuiPage) => Promise<unknown>,
+    part?: string,
   ) => {
     await using page = await openPage(browser.value, url, look);
     await prepare(page);
     const path = projectPath(`docs/page_${name}.png`);
-    const clip = name === "inside" ? await placeOf(page, "#inside") : undefined;
-    await page.screenshot({ path, clip });
+    const clip = part ? await placeOf(page, part) : undefined;
+    await page.screenshot({ path, clip, fullPage: part !== undefined });
     screen.row(path);
   };
 
   if (SAVED.some(({ name }) => isWanted(name))) {
     const model = pictures.model === undefined ? [] : ["--model", pictures.model];
-    await using server = await serve(["--port", "0", ...model, ...data]);
-    for (const { name, look, style } of SAVED.filter(({ name }) => isWanted(name))) {
-      await take(server.value.url, name, look, (page) => draw(page, style));
+    const folder = await Deno.makeTempDir({ prefix: "mlpcuda_pictures_" });
+    await using _folder = disposable(folder, (path) => Deno.remove(path, { recursive: true }));
+    const corrections = ["--corrections", `${folder}/corrections.npz`];
+    await using server = await serve(["--port", "0", ...model, ...data, ...corrections]);
+    for (const { name, look, style, part, then } of SAVED.filter(({ name }) => isWanted(name))) {
+      await take(server.value.url, name, look, async (page) => {
+        await draw(page, style);
+        await then?.(page);
+      }, part);
     }
   }
   if (isWanted("training")) {
@@ -130,7 +150,7 @@ async function waitForEpoch(page: GuiPage, wanted: number): Promise<void> {
   }
 }
 
-/** Draws in a style in the middle of the pad, and selects a unit of the first layer. */
+/** Draws in a style in the middle of the pad, and selects the most active of the first 48 units. */
 async function draw(page: GuiPage, { strokes }: DrawnStyle): Promise<void> {
   const [width, height] = [0, 1].map((axis) => Math.max(...strokes.flat().map((point) => point[axis])));
   for (const stroke of strokes) {
@@ -144,7 +164,14 @@ async function draw(page: GuiPage, { strokes }: DrawnStyle): Promise<void> {
     await page.mouse.up();
   }
   await page.waitForGuess();
-  await page.click('.layer [role="option"]:nth-child(37)');
+  const most = await page.evaluate(() => {
+    const redOf = (unit: HTMLElement) => parseInt(unit.style.backgroundColor.slice(4));
+    const units = [...document.querySelectorAll<HTMLElement>('.layer:first-child [role="option"]')]
+      .slice(0, 48).map(redOf);
+    const usual = [...units].sort((a, b) => a - b)[24], far = units.map((red) => Math.abs(red - usual));
+    return 1 + far.indexOf(Math.max(...far));
+  });
+  await page.click(`.layer [role="option"]:nth-child(${most})`);
   await page.evaluate(() => {
     scrollTo(0, 0);
     (document.activeElement as HTMLElement).blur();
@@ -153,9 +180,32 @@ async function draw(page: GuiPage, { strokes }: DrawnStyle): Promise<void> {
   await page.waitForTimeout(300);
 }
 
-/** Returns an element's box in the window with a small margin. */
+/** Opens the reasons for the prediction. */
+async function explain(page: GuiPage): Promise<void> {
+  await page.click("#why summary");
+  await page.waitForText("#nearest-words", /^Of/);
+}
+
+/** Labels the drawing and some more, has them learned, and selects the newest one. */
+async function teach(page: GuiPage): Promise<void> {
+  const three = DRAWN_STYLES[3][0], width = Math.max(...three.strokes.flat().map(([x]) => x));
+  const mirrored = three.strokes.map((stroke) => stroke.map(([x, y]) => [width - x, y] as const));
+  const drawings = [7, 1, 4, 9].map((label) => [label, DRAWN_STYLES[label][5]] as const);
+  for (const [label, style] of [...drawings, [3, { name: "mirrored", strokes: mirrored }] as const]) {
+    await page.keyboard.press("c");
+    await draw(page, style);
+    await page.click(`#labels [data-label="${label}"]`);
+    await page.waitForText("#correction", new RegExp(`^Saved as a ${label}`));
+  }
+  await page.click("#learn");
+  await page.waitForText("#learned", /right$/);
+  await page.click("#tiles button");
+}
+
+/** Returns an element's box on the page with a small margin. */
 function placeOf(page: GuiPage, selector: string) {
   return page.evaluate((selector: string) => {
+    scrollTo(0, 0);
     const { x, y, width, height } = document.querySelector(selector)!.getBoundingClientRect();
     return { x: x - 16, y: y - 16, width: width + 32, height: height + 32 };
   }, selector);

@@ -1,7 +1,7 @@
-/** The states of the drawing page, each with what brings it about, to look at all of them. @module */
+/** The states of the drawing page, each with the actions that lead to it, to look at all of them. @module */
 import { openBackend } from "../../src/backends/open.ts";
 import type { DatasetPair } from "../../src/data/dataset.ts";
-import { createCorrections } from "../../src/gui/corrections.ts";
+import { createCorrections } from "../../src/gui/teaching/corrections.ts";
 import { packNetwork } from "../../src/gui/standalone/network.ts";
 import { formatStandalonePage } from "../../src/gui/standalone/page.ts";
 import { chooseRows } from "../../src/gui/standalone/rows.ts";
@@ -12,14 +12,14 @@ import { train } from "../../src/training/train.ts";
 import { type GuiPage, ONE, type Place, SEVEN } from "../../tests/browser/page.ts";
 import { serveTest, sessionOf } from "../../tests/browser/server.ts";
 
-/** What the states share. */
+/** The parts that the states share. */
 export interface Shared {
   /** A small network that reads digits, and the digits. */
   readonly mlp: Mlp;
   readonly digits: DatasetPair;
 }
 
-/** A state that was brought about on its own server. */
+/** A state of a page with a server of its own. */
 export interface OpenedState extends AsyncDisposable {
   /** The address of the page. */
   readonly url: string;
@@ -46,7 +46,7 @@ async function draw(page: GuiPage, ...strokes: (readonly Place[])[]): Promise<vo
   await page.waitForGuess();
 }
 
-/** Returns the state of a server with these options, for a page that does `prepare`. */
+/** Returns the state of a server with these options, whose page is prepared by `prepare`. */
 function served(
   options: Parameters<typeof serveTest>[1],
   prepare: OpenedState["prepare"],
@@ -65,7 +65,7 @@ function served(
   };
 }
 
-/** Returns the state of a server that knows the training rows. */
+/** Returns the state of a server that has the training rows. */
 function withRows(show: string, prepare: OpenedState["prepare"]): Open {
   return (shared) => served({ rows: shared.digits.train }, prepare, { show })(shared);
 }
@@ -115,7 +115,7 @@ const table: Open = async () => {
   };
 };
 
-/** Sixty classes, of which the page shows the likeliest first. */
+/** Sixty classes, of which the page shows the most probable ones first. */
 const classes: Open = async ({ digits }) => {
   const classNames = Array.from({ length: 60 }, (_, c) => `class ${c} with ${"a long ".repeat(c % 4)}name`);
   const mlp = Mlp.create([dense(16, "relu"), dense(60, "softmax")], { ...digits.train, classNames });

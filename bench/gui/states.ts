@@ -1,6 +1,6 @@
 /**
- * Brings the drawing page into each of its states, in each size and look, takes a screenshot of each and checks it: by axe, and
- * that nothing has to be scrolled sideways.
+ * Brings the drawing page into each of its states, in each size and look, takes a screenshot of each, and checks it: with
+ * axe, and that it fits without scrolling sideways.
  * @module
  */
 import { type Command, withDefaults } from "../../tasks/terminal/command.ts";

@@ -48,7 +48,7 @@ const ORDER = [
 
 /**
  * The default strengths, chosen by the accuracy of networks trained on MNIST, on validation images and on drawings;
- * see docs/tasks.md.
+ * see docs/page.md.
  */
 export const STRENGTHS: Strengths = {
   ...{ rotation: 0.05, slant: 0.05, stretch: 0.05, shift: 0.3, bend: 0.5 },

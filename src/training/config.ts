@@ -64,7 +64,7 @@ export const DATA_OPTIONS = {
     absent: false,
     only: { option: "loss", value: "cross-entropy" },
     help:
-      "train on drawings of no class as well, about one for two rows, so that other things than the classes are not taken for one; for images",
+      "train on drawings of no class as well, about one for two rows, to recognize inputs of no class; for images",
   },
   validationSplit: {
     kind: "number",

@@ -1,9 +1,9 @@
-/** Running of an epoch's steps: in one call of the backend, or in several, for the loss within the epoch. @module */
+/** The calls of the backend for the steps of an epoch: one, or several for the loss within the epoch. @module */
 import type { EpochResult, Trainer } from "../backends/backend.ts";
 
 /** The maximum number of parts of an epoch. */
 const MAX_PARTS = 20;
-/** The minimum work of a part, in rows times parameters: some 10 ms. The epochs of small runs are not divided. */
+/** The minimum work of a part, in rows times parameters: about 10 ms. The epochs of small runs are not divided. */
 const MIN_WORK = 2e7;
 /** The duration of a part from which it is not made longer, in milliseconds, so that the calls cost no noticeable time. */
 const PART_MS = 100;

@@ -1,6 +1,6 @@
 /**
  * Rows that are added to a training set, so that a network learns that not everything is one of its classes: outliers, and, if its
- * classes are the ten digits, digits of the same pen, so that the pen does not tell outliers from digits.
+ * classes are the ten digits, digits of the same pen, so that outliers cannot be recognized by the pen.
  * @module
  */
 import { countOf, type Dataset, inFeaturesOf } from "../data/dataset.ts";
@@ -18,26 +18,46 @@ const OUTLIERS_A_ROW = 27 / 55, DIGITS_A_ROW = 12 / 55;
 /** The random streams of a seed for both, and for the order in which digits are written. */
 const STREAM = 0xc0000000;
 
+/** The rows that a run with `outliers` has drawn, of which a further run on the same data set with the same seed draws none again. */
+export interface DrawnRows {
+  /** The rows; absent before the first run, which sets it. */
+  last?: {
+    readonly dataset: Pick<Dataset, "inputs" | "labels">;
+    /** The seed and the rows to train on, from which they were drawn. */
+    readonly seed: number;
+    readonly rows: Uint32Array;
+    readonly outliers: Dataset;
+    readonly digits: Dataset | undefined;
+  };
+}
+
 /**
- * Returns the sets of a run with outliers and drawn digits among the rows to train on.
+ * Returns the sets of a run with outliers and drawn digits among the rows to train on; `undefined` if the signal is aborted while
+ * they are drawn.
  *
  * @throws {TypeError} if the inputs are not images
  */
 export async function withOutliers(
   { training, rows, scalings, ...rest }: RunSets,
-  { dataset, config, signal }: {
+  { dataset, config, signal, drawn = {} }: {
     readonly dataset: Dataset;
     readonly config: TrainConfig;
     readonly signal: AbortSignal | undefined;
+    readonly drawn?: DrawnRows;
   },
-): Promise<RunSets> {
-  const random = createRandom(config.seed, STREAM), count = addedRows(rows.length);
-  const outliers = await drawOutliers(dataset, {
-    ...{ count: count.outliers, seed: random.uint32(), rows },
-    ...signal && { signal },
-  });
-  const digits = digitsLike(dataset, { count: count.digits, seed: random.uint32(), rows });
-  const ofClass = classWeightsOf(dataset, config, rows);
+): Promise<RunSets | undefined> {
+  if (!isOf(drawn.last, { dataset, config, rows })) {
+    const random = createRandom(config.seed, STREAM), count = addedRows(rows.length);
+    const wanted = { count: count.outliers, seed: random.uint32(), rows, ...signal && { signal } };
+    const outliers = await drawOutliers(dataset, wanted).catch((error) => {
+      if (signal?.aborted && error === signal.reason) return undefined;
+      throw error;
+    });
+    if (outliers === undefined) return undefined;
+    const digits = digitsLike(dataset, { count: count.digits, seed: random.uint32(), rows });
+    drawn.last = { dataset, seed: config.seed, rows, outliers, digits };
+  }
+  const { outliers, digits } = drawn.last!, ofClass = classWeightsOf(dataset, config, rows);
   const added = (digits ? [outliers, digits] : [outliers]).map((set) => ({
     ...scaled(negated(set, scalings.inputNegative), scalings.inputScaling),
     weights: set === outliers
@@ -45,6 +65,20 @@ export async function withOutliers(
       : Float32Array.from(set.labels!, (label) => ofClass?.[label] ?? 1),
   }));
   return { ...rest, scalings, ...joined(training, rows, added) };
+}
+
+/** Returns whether rows were drawn for this data set, this seed and these rows to train on. */
+function isOf(
+  last: DrawnRows["last"],
+  { dataset, config, rows }: {
+    readonly dataset: Dataset;
+    readonly config: TrainConfig;
+    readonly rows: Uint32Array;
+  },
+): boolean {
+  return last?.dataset.inputs === dataset.inputs && last.dataset.labels === dataset.labels &&
+    last.seed === config.seed && last.rows.length === rows.length &&
+    last.rows.every((row, at) => row === rows[at]);
 }
 
 /** Returns the numbers of outliers and of drawn digits for rows to train on; at least one of each. */

@@ -3,15 +3,15 @@ import type { Backend } from "../backends/backend.ts";
 import { type BackendName, openBackend } from "../backends/open.ts";
 import { canonicalDataset, type DatasetLike } from "../data/canonical.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { answerOf, energyOf, logitsNetwork } from "../guess.ts";
+import { answerOf, energyOf, logitsNetwork, UNSURE_BELOW } from "../guess.ts";
 import type { Mlp } from "../mlp.ts";
 import type { Thresholds } from "../thresholds.ts";
 
-/** The least probability of a sure guess of a network with thresholds. */
-const PROBABILITY = 0.5;
+/** The least probability of a sure guess of a network with thresholds; of two classes, one always has half of the probability. */
+const PROBABILITY = 0.5, OF_TWO = UNSURE_BELOW;
 /** The share of rows of the data set that is below a threshold. */
 const BELOW = 0.01;
-/** The largest threshold of the two most probable classes together: with more, an input is between two classes. */
+/** The largest threshold of the two most probable classes together: with more, an input is between two classes. Of two classes, the more probable one is meant. */
 const TOGETHER = 0.75;
 
 /** Fits the thresholds of a network with changing parameters. */
@@ -81,11 +81,11 @@ function thresholdsOf(logits: Float32Array, classes: number): Thresholds {
     const energy = energies[row] = energyOf(logits.subarray(row * classes, (row + 1) * classes));
     let [best, next] = first < second ? [second, first] : [first, second];
     for (const logit of rest) [best, next] = logit > best ? [logit, best] : [best, Math.max(next, logit)];
-    sums[row] = Math.exp(best - energy) + Math.exp(next - energy);
+    sums[row] = Math.exp(best - energy) + (classes > 2 ? Math.exp(next - energy) : 0);
   }
   const at = Math.floor(BELOW * rows);
   return {
-    probability: PROBABILITY,
+    probability: classes > 2 ? PROBABILITY : OF_TWO,
     energy: energies.sort()[at],
     together: Math.min(TOGETHER, sums.sort()[at]),
   };

@@ -29,7 +29,7 @@ import { inputRangesOf } from "./input_ranges.ts";
 import { networkParameters } from "./network_parameters.ts";
 import { checkSameRun } from "./on_ranks.ts";
 import { checkEpochRows, checkResume, checkScaling, endOfRun } from "./resume.ts";
-import { withOutliers } from "./outlier_rows.ts";
+import { type DrawnRows, withOutliers } from "./outlier_rows.ts";
 import { prepareSets } from "./run_sets.ts";
 import { type Scalings, toScaled } from "./scalings.ts";
 import { createThresholdFitter, type ThresholdFitter } from "./thresholds.ts";
@@ -49,6 +49,11 @@ export interface TrainOptions extends Partial<TrainConfig>, EpochOptions {
   readonly validation?: DatasetLike;
   /** A set to evaluate on after every epoch. */
   readonly test?: DatasetLike;
+  /**
+   * The rows that `outliers` adds, which the run keeps here if it draws them: another run with this object, the same arrays and
+   * the same seed uses them, in place of drawing them again for some seconds.
+   */
+  readonly drawn?: DrawnRows;
 }
 
 /**
@@ -95,6 +100,7 @@ export async function* train(
     onPart,
     validation: validationSet,
     test: testSet,
+    drawn,
     ...settings
   } = options;
   const chunks = isChunked(trainingSet) ? trainingSet : undefined;
@@ -109,9 +115,9 @@ export async function* train(
   const negative = resume ? resume.mlp.training?.inputNegative : inputNegativeOf(dataset, config);
   const prepared = prepareSets(mlp, { dataset, validation: given, test }, config, negative);
   if (resume) checkScaling(resume, prepared.scalings, dataset);
-  const { training, rows: own, validation, heldOut, scalings } = config.outliers
-    ? await withOutliers(prepared, { dataset, config, signal })
-    : prepared;
+  const sets = config.outliers ? await withOutliers(prepared, { dataset, config, signal, drawn }) : prepared;
+  if (!sets) return; // interrupted before the first step
+  const { training, rows: own, validation, heldOut, scalings } = sets;
   const rows = chunks ? { length: chunks.rows } : own;
   if (resume) checkEpochRows(resume, rows.length, dataset);
   // A run that version 0.1 began ends with the same file as there. The ranges of chunks are not known.

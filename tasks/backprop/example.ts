@@ -29,7 +29,7 @@ const BUFFERS: Readonly<Record<ParameterName, string>> = {
 /** The row, and its label. */
 export const INPUT = [0.5, -0.75] as const, LABEL = 1;
 
-/** The settings of the two optimizers. */
+/** The settings of SGD. */
 export const SGD = { optimizer: "sgd", learningRate: 0.5, momentum: 0 } as const;
 /** The settings of Adam. */
 export const ADAM = {

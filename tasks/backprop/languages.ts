@@ -69,7 +69,7 @@ const PLACES: Readonly<Record<string, readonly (readonly [path: string, name: st
 /**
  * Returns the rows of the table, the heading first.
  *
- * @throws {RangeError} if a file does not have it
+ * @throws {RangeError} if a file does not have its function or type
  */
 export function languageRows(): string[][] {
   const cell = ([path, name]: readonly [string, string]) => {

@@ -39,7 +39,7 @@ export function planLines(): string[] {
 }
 
 /**
- * Returns the document with its made parts renewed. A part stands between the comments `<!-- made NAME WORDS -->` and
+ * Returns the document with its made parts renewed. A part is the text between the comments `<!-- made NAME WORDS -->` and
  * `<!-- end -->`. A link to a line of the source has the text of the line as its title, from which its number is renewed.
  *
  * @throws {RangeError} if there is no part of a name, a part has no end, or the source does not have a part or a line

@@ -3,7 +3,7 @@ import type { DataOptions } from "../../src/data/options.ts";
 import { countOf, type Dataset, type DatasetSets } from "../../src/data/dataset.ts";
 import { makeRows } from "../../src/export/made_rows.ts";
 import { readFileBounded, writeFileAtomic } from "../../src/files.ts";
-import { checkShowable, classNamesOf } from "../../src/gui/shown_network.ts";
+import { checkShowable, classNamesOf } from "../../src/gui/network/shown_network.ts";
 import { type PackedNetwork, packNetwork } from "../../src/gui/standalone/network.ts";
 import { formatStandalonePage } from "../../src/gui/standalone/page.ts";
 import { chooseRows } from "../../src/gui/standalone/rows.ts";
@@ -21,10 +21,10 @@ import { fileError } from "../terminal/system_errors.ts";
 /** The file of the default data set, and the names of its classes. Nothing is downloaded for a page. */
 const MNIST = { path: "data/mnist.npz", classes: "0123456789" };
 
-/** The number of made rows for the comparison without a test set. */
+/** The number of made rows for the comparison without a data set. */
 const MADE_ROWS = 1000;
 
-/** What is exported, and how. */
+/** The network to export, and the options of the page. */
 export interface PageExport {
   /** The absolute path of the page. */
   readonly path: string;
@@ -67,7 +67,7 @@ export async function exportPage(
   const { test, train } = await openRows(mlp, { data, options }, terminal);
   checkShowable(mlp, { rows: train, samples: test });
   for (const set of [test, train]) if (set) checkFit(mlp, set);
-  const inputs = inputsOf(mlp, test, screen);
+  const inputs = inputsOf(mlp, { test, train }, screen);
   const total = inputs.length / mlp.inFeatures;
   let packed: PackedNetwork;
   try {
@@ -87,7 +87,9 @@ export async function exportPage(
     test: rows > 0 && test ? chooseRows(test, rows) : undefined,
     train: rows > 0 && train ? chooseRows(train, rows) : undefined,
   };
-  if (!chosen.test) screen.note("warning: the page has no test rows, so it cannot show any");
+  if (!chosen.test && !chosen.train) {
+    screen.note("warning: the page has no rows of a data set, so it cannot show any (--data names one)");
+  }
   const { bytes, networkBytes } = await formatStandalonePage(packed.bytes, {
     origin: originOf(model, mlp),
     ...chosen,
@@ -127,9 +129,13 @@ async function openRows(
   return sets;
 }
 
-/** Returns the rows to compare on: the test set, or made ones. */
-function inputsOf(mlp: Mlp, test: Dataset | undefined, screen: Screen): Dataset["inputs"] {
+/** Returns the rows to compare on: the test set, else the training set, else made ones. */
+function inputsOf(mlp: Mlp, { test, train }: DatasetSets, screen: Screen): Dataset["inputs"] {
   if (test) return test.inputs;
+  if (train) {
+    screen.note("rows     of the training set, because there is no test set");
+    return train.inputs;
+  }
   screen.note(
     `rows     ${count(MADE_ROWS)} made rows, because there is no test set (--data names a data set)`,
   );

@@ -12,7 +12,7 @@ export const COMMAND = {
     `probabilities. A class below ${
       100 * UNSURE_BELOW
     } % is marked as not sure; a network that was trained with --outliers decides by its own ` +
-    "thresholds, and tells which inputs are not like anything that it was trained on. * marks labels above 50 %. " +
+    "thresholds, and marks inputs that are not like anything that it was trained on. * marks labels above 50 %. " +
     "For a regression, prints the outputs.",
   positionals: {
     name: "IMAGE...",

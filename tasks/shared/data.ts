@@ -150,30 +150,33 @@ async function openOne(
 }
 
 /**
- * Opens the test rows that the page shows: those of the set that `--data` names, by default those of `data/mnist.npz` if
- * that exists, else digits that the program draws. Nothing is downloaded for this.
+ * Opens the rows that the page shows: the test set of the data that `--data` names, by default that of `data/mnist.npz` if
+ * that exists, else digits that the program draws; the training set if there is no test set. Nothing is downloaded for this.
  *
- * @throws {TaskError} if the set has no test rows
+ * @throws {TaskError} if the data has neither
  */
-export async function openTestRows(
+export async function openShownRows(
   named: readonly string[] | undefined,
   terminal: Terminal,
   options: LoadSetsOptions,
-): Promise<Dataset> {
+): Promise<Pick<DatasetSets, "test" | "train">> {
   const path = named === undefined ? projectPath(MNIST_PATH) : named[0];
   if (named === undefined ? !await isThere(path) : named.length === 1 && path === "digits") {
     const digits = drawDigits({ count: 20, testCount: SHOWN_DIGITS });
-    return interpretDigits(digits, options).test!;
+    return { test: interpretDigits(digits, options).test };
   }
-  const { test } = (await openSets(named ?? [path], terminal, options)).sets;
-  if (test) return test;
+  const { test, train } = (await openSets(named ?? [path], terminal, options)).sets;
+  if (test) return { test };
+  if (train) return { train };
   throw new TaskError(
-    `Cannot show digits of ${JSON.stringify(shownPath(userPath(path)))}: it has no test rows`,
+    `Cannot show rows of ${
+      JSON.stringify(shownPath(userPath(path)))
+    }: it has no test set and no training set`,
   );
 }
 
 /**
- * Opens the training rows of the set whose test rows {@linkcode openTestRows} opens. Returns `undefined` if it has none.
+ * Opens the training rows of the data whose test set {@linkcode openShownRows} opens. Returns `undefined` if it has none.
  */
 export async function openTrainRows(
   named: readonly string[] | undefined,

@@ -6,13 +6,17 @@ import type { TrainConfig } from "../../src/training/config.ts";
 import { type Dataset, type DatasetPair, imageSpecOf } from "../../src/data/dataset.ts";
 import type { DataOptions } from "../../src/data/options.ts";
 import { checkFit, type Evaluation } from "../../src/training/evaluate.ts";
-import type { GuiOptions } from "../../src/gui/gui.ts";
-import { checkShowable, classNamesOf } from "../../src/gui/shown_network.ts";
-import { createTrainingSession, type TrainingJob, type TrainingSession } from "../../src/gui/training.ts";
+import type { GuiOptions } from "../../src/gui/server/gui.ts";
+import { checkShowable, classNamesOf } from "../../src/gui/network/shown_network.ts";
+import {
+  createTrainingSession,
+  type TrainingJob,
+  type TrainingSession,
+} from "../../src/gui/training/training.ts";
 import type { LayerSpec } from "../../src/plan/layers.ts";
 import type { Mlp } from "../../src/mlp.ts";
 import { train } from "../../src/training/train.ts";
-import { drawOn, openData, openTestRows, openTrainRows } from "./data.ts";
+import { drawOn, openData, openShownRows, openTrainRows } from "./data.ts";
 import { once } from "./learning.ts";
 import type { StartNetwork } from "./init_option.ts";
 import { loadModel } from "./model.ts";
@@ -62,12 +66,10 @@ export async function openSaved(
   const otherwise = `\`${terminal.program} gui --demo\` to try the page without a model`;
   const mlp = await loadModel(path, { ...terminal, otherwise });
   checkShowable(mlp);
-  const shown = await samplesFor(mlp, samples, terminal);
-  const origin = originOf(path ?? DEFAULT_MODEL, mlp);
-  return { mlp, origin, samples: shown, ...shown && { rows: rowsFor(mlp, samples, terminal) } };
+  return { mlp, origin: originOf(path ?? DEFAULT_MODEL, mlp), ...await setsFor(mlp, samples, terminal) };
 }
 
-/** Returns the origin of a network for a person: the name of its file, and what its record says about the training. */
+/** Returns the origin of a network for a person: the name of its file, and the data set and epochs of its record. */
 export function originOf(name: string, { training }: Mlp): string {
   const source = training?.dataset?.source, epochs = training?.epochs; // another program's record may lack either
   const known = [source && `on ${source}`, epochs && `for ${epochsText(epochs)}`].filter(Boolean).join(" ");
@@ -100,7 +102,8 @@ export async function openDemo(
   }, not saved`;
   const rows = () => Promise.resolve(sets.train);
   if (samples.data === undefined) return { mlp, origin, samples: sets.test, rows };
-  return { mlp, origin, samples: await samplesFor(mlp, samples, terminal), rows };
+  const { test: own, train: others } = await fittingRows(mlp, samples, terminal); // the network was trained on neither
+  return { mlp, origin, samples: own ?? others, rows };
 }
 
 /** Creates a network, and the session that trains it while the page shows it. */
@@ -146,23 +149,29 @@ export async function openTraining(
 }
 
 /**
- * Opens the test rows to show. Returns `undefined` if no data set was named and the network does not take images of the ten
- * digits in MNIST's size.
+ * Opens the rows to show: the test set, or else the training set. Returns none if no data set was named and the network does not
+ * take images of the ten digits in MNIST's size.
  */
-async function samplesFor(
+async function setsFor(
   mlp: Mlp,
-  { data, options }: SampleSource,
+  source: SampleSource,
   terminal: Terminal,
-): Promise<Dataset | undefined> {
+): Promise<Pick<Shown, "samples" | "rows">> {
   const isOfDigits = classNamesOf(mlp).join("") === "0123456789" && !mlp.columns && imageSpecOf(mlp) &&
     mlp.inFeatures === 28 * 28;
-  if (data === undefined && !isOfDigits) return undefined;
-  const samples = await openTestRows(data, terminal, { ...options, like: mlp });
-  checkFit(mlp, samples);
-  return samples;
+  if (source.data === undefined && !isOfDigits) return {};
+  const { test, train } = await fittingRows(mlp, source, terminal);
+  return test ? { samples: test, rows: rowsFor(mlp, source, terminal) } : { rows: train };
 }
 
-/** Returns the function that loads the training rows of the set that {@linkcode samplesFor} opens. */
+/** Opens the test set, or else the training set, and checks that it fits the network. */
+async function fittingRows(mlp: Mlp, { data, options }: SampleSource, terminal: Terminal) {
+  const { test, train } = await openShownRows(data, terminal, { ...options, like: mlp });
+  for (const set of [test, train]) if (set) checkFit(mlp, set);
+  return { test, train };
+}
+
+/** Returns the function that loads the training rows of the data whose test set {@linkcode setsFor} opens. */
 function rowsFor(mlp: Mlp, { data, options }: SampleSource, terminal: Terminal): NonNullable<Shown["rows"]> {
   return once(async () => {
     const rows = await openTrainRows(data, terminal, { ...options, like: mlp });

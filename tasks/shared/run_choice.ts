@@ -40,8 +40,12 @@ export function chooseRun(
   },
 ): RunChoice {
   const kind = kindOf(set), output = outputOf(kind, set, config.loss);
+  if (config.outliers && kind !== "classes" && config.loss === undefined) {
+    const found = kind === "labels" ? "several labels a row" : "target values";
+    throw new TaskError(`Cannot draw outliers for ${set.source}: it has ${found}, needs one class a row`);
+  }
   const { mlp, notes } = start
-    ? adapted(start, set, { layers, output, init: config.init, seed: config.seed })
+    ? adapted(start, set, { layers, output, init: config.init, seed: config.seed, outliers: config.outliers })
     : { mlp: Mlp.create(layers ?? [...HIDDEN, output], set, config), notes: [] };
   const loss = config.loss ?? lossFor(kind, set, mlp.layers[mlp.layers.length - 1]);
   const needsNote = config.loss === undefined && loss === "binary-cross-entropy";
@@ -49,10 +53,17 @@ export function chooseRun(
 }
 
 /** Returns the network with which training starts, and the line that tells which of its layers are kept. */
-function adapted({ mlp, name }: StartNetwork, set: Dataset, options: AdaptOptions) {
+function adapted(
+  { mlp, name }: StartNetwork,
+  set: Dataset,
+  { outliers, ...options }: AdaptOptions & { readonly outliers?: boolean },
+) {
   try {
     const { mlp: network, notes } = adaptNetwork(mlp, set, options);
-    return { mlp: network, notes: [`init     ${visible(name)}: ${notes.join("; ")}`] };
+    const lost = mlp.thresholds && !outliers
+      ? ["its thresholds for what is no class are not kept (--outliers fits new ones)"]
+      : [];
+    return { mlp: network, notes: [`init     ${visible(name)}: ${[...notes, ...lost].join("; ")}`] };
   } catch (error) {
     const hint = `the network is that of --init ${visible(name)}`;
     throw new TaskError((error as Error).message, { hint, cause: error });

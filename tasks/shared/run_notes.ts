@@ -1,5 +1,5 @@
 /** Lines that describe how a run uses its data. @module */
-import { countOf, type Dataset } from "../../src/data/dataset.ts";
+import { countOf, type Dataset, imageSpecOf } from "../../src/data/dataset.ts";
 import { drawableOf } from "../../src/data/outliers/render.ts";
 import type { Mlp } from "../../src/mlp.ts";
 import type { TrainConfig } from "../../src/training/config.ts";
@@ -15,6 +15,9 @@ import { amount, count } from "../terminal/numbers.ts";
 import { inputScalingText, rangeText } from "./input_scale.ts";
 import { withFlag } from "./training.ts";
 
+/** A threshold has 1 % of the rows below it; with fewer rows than this, the row with the least value decides alone. */
+const FEW_HELD_OUT = 100;
+
 /** The maximum number of classes for which each weight is printed. */
 const SHOWN_CLASSES = 10;
 
@@ -24,6 +27,7 @@ const SHOWN_CLASSES = 10;
  * @throws {TaskError} if an option does not fit the set
  */
 export function dataNotes(mlp: Mlp, set: Dataset, config: TrainConfig, validation?: Dataset): string[] {
+  if (config.outliers) checkOutliers(set);
   try {
     const { rows, others } = trainingRowsOf(countOf(set), config, validation !== undefined);
     const scaling = targetScalingOf(mlp.layers, set, config, rows);
@@ -37,7 +41,7 @@ export function dataNotes(mlp: Mlp, set: Dataset, config: TrainConfig, validatio
         ? []
         : ["inputs   negated in training, because their background is light"],
       ...scaling ? [`targets  ${scalingText(scaling)}; standardized for training${off}`] : [],
-      ...config.outliers ? [outliersText(set, rows.length, others ?? validation)] : [],
+      ...config.outliers ? [outliersText(rows.length, others ?? validation)] : [],
       ...weights && config.classWeights === "balanced" ? [`weights  ${weightsText(weights, set)}`] : [],
     ];
   } catch (error) {
@@ -60,12 +64,30 @@ function weightsText(weights: readonly number[], { classNames }: Dataset): strin
   return `rows of class ${each} in the gradient`;
 }
 
+/**
+ * Checks that outliers can be drawn for a set.
+ *
+ * @throws {TaskError} if its inputs are not images
+ */
+function checkOutliers(set: Dataset): void {
+  try {
+    drawableOf(set);
+  } catch (error) {
+    const hint = imageSpecOf(set)
+      ? undefined
+      : set.columns || set.inputShape.length === 1
+      ? "tables are trained without --outliers"
+      : "if they are pixels, tell their scale, such as --input-scale 1/16 for pixels from 0 to 16";
+    throw new TaskError((error as Error).message, { hint, cause: error });
+  }
+}
+
 /** Returns which rows a run with outliers adds, and to which rows the thresholds are fitted. */
-function outliersText(set: Dataset, rows: number, heldOut: Dataset | Uint32Array | undefined): string {
-  drawableOf(set); // checks that the inputs are images
+function outliersText(rows: number, heldOut: Dataset | Uint32Array | undefined): string {
   const held = heldOut instanceof Uint32Array ? heldOut.length : heldOut ? countOf(heldOut) : 0;
   const { outliers } = addedRows(rows), fitted = held === 1 ? "1 row" : `${count(held)} rows`;
+  const few = held < FEW_HELD_OUT ? ", which is few (--validation-split holds out more)" : "";
   return `outliers ${
     count(outliers)
-  } drawings of no class are added; thresholds are fitted to ${fitted} not trained on`;
+  } drawings of no class are added; thresholds are fitted to ${fitted} not trained on${few}`;
 }

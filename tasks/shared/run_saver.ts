@@ -1,5 +1,5 @@
 /** Saving of the networks of `gui --train`: the first to its path, those of later runs beside it. @module */
-import type { TrainingJob } from "../../src/gui/training.ts";
+import type { TrainingJob } from "../../src/gui/training/training.ts";
 import type { Screen } from "../terminal/screen.ts";
 import type { TaskError } from "../terminal/errors.ts";
 import { shownPath } from "../terminal/paths.ts";

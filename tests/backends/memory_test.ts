@@ -8,7 +8,7 @@ import { buildPlan } from "../../src/plan/build.ts";
 import { resolveConfig } from "../../src/training/config.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { evaluate } from "../../src/training/evaluate.ts";
-import { createTrainingSession } from "../../src/gui/training.ts";
+import { createTrainingSession } from "../../src/gui/training/training.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { train, type TrainOptions } from "../../src/training/train.ts";

@@ -1,4 +1,4 @@
-/** The drawings of digits and of what is no digit, from which `deno task drawn` measures a network. */
+/** The drawings of digits and non-digits with which `deno task drawn` measures a network. */
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { DIGIT_FORMS } from "../../bench/drawings/digits.ts";
 import { drawByHand, type Drawing } from "../../bench/drawings/hand.ts";
@@ -7,7 +7,7 @@ import { drawGroup, GROUPS, SCRIPTS } from "../../bench/drawings/non_digits.ts";
 import { sheetOf } from "../../bench/drawings/page.ts";
 import { strokesOf } from "../../bench/drawings/strokes.ts";
 import { createRandom } from "../../src/random.ts";
-import { INK_SIDE } from "../../src/gui/protocol.ts";
+import { INK_SIDE } from "../../src/gui/protocol/protocol.ts";
 import { isGranted } from "../support/permissions.ts";
 
 const SIZE = { each: 5, seed: 1 };
@@ -84,7 +84,7 @@ Deno.test("drawKind() makes narrow digits narrow, wide ones wide, and fast ones 
   assert(fast < usual / 3, `${fast} points, usually ${usual}`);
 });
 
-Deno.test("drawGroup() draws 700 non-digits and more, of which 200 and more are signs", () => {
+Deno.test("drawGroup() draws at least 700 non-digits, at least 200 of them signs", () => {
   const counts = Object.entries(GROUPS).map(([group, { forms, each }]) => ({
     group,
     drawings: each * Object.keys(forms).length,
@@ -119,7 +119,7 @@ Deno.test("sheetOf() paints as the page: a line of the pen that fits, where the 
 });
 
 Deno.test({
-  name: "bench/drawings has nothing of what draws training digits and outliers (needs --allow-read)",
+  name: "bench/drawings imports nothing that draws training digits or outliers (needs --allow-read)",
   ignore: !isGranted({ name: "read" }),
   fn: () => {
     const folder = new URL("../../bench/drawings/", import.meta.url);

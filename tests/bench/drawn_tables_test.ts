@@ -63,7 +63,7 @@ const RESULT = {
   version: "0.0.0 (abc)",
 };
 
-Deno.test("DRAWN_TABLES sums the kinds, and counts what is sure but wrong", () => {
+Deno.test("DRAWN_TABLES sums the kinds, and counts guesses that are sure but wrong", () => {
   assertEquals(DRAWN_TABLES.kinds(FIGURES), [
     ["digits", "drawings", "read correctly", "sure", "sure, but wrong"],
     ["small", "1,000", "99.0 %", "98.0 %", "1"],
@@ -86,7 +86,7 @@ Deno.test("DRAWN_TABLES sums signs apart, and look-alikes not at all", () => {
   assertEquals(DRAWN_TABLES.others(alone)[1], ["shapes", "100", "90.0 %", "80.0 %"]);
 });
 
-Deno.test("DRAWN_TABLES shows which answers stay, and which look-alikes are sure", () => {
+Deno.test("DRAWN_TABLES shows which guesses stay sure, and which look-alikes are sure", () => {
   assertEquals(DRAWN_TABLES.staying(FIGURES)?.slice(1), [
     ["drawn on the page", "1,990", "99.50 %"],
     ["MNIST's test set", "9,900", "99.00 %"],
@@ -94,7 +94,7 @@ Deno.test("DRAWN_TABLES shows which answers stay, and which look-alikes are sure
   assertEquals(DRAWN_TABLES.alike(FIGURES).slice(1), [["O", "5 of 5", "0"], ["C", "3 of 5", "0, 6"]]);
 });
 
-Deno.test("DRAWN_TABLES lists the forms of which more than half is sure", () => {
+Deno.test("DRAWN_TABLES lists the forms with more than half of their drawings sure", () => {
   assertEquals(DRAWN_TABLES.mistaken(FIGURES).slice(1), [["shapes", "hexagon (0, 8)"], [
     "Greek signs",
     "Ξ (3)",
@@ -109,7 +109,7 @@ Deno.test("misreadText() says which digits are misread", () => {
   assertEquals(misreadText({ ...FIGURES, kinds: [FIGURES.kinds[1]] }), "No drawing was misread.");
 });
 
-Deno.test("stayingOf() counts the sure and right answers that are still sure and right", () => {
+Deno.test("stayingOf() counts the sure and correct guesses that are still sure and correct", () => {
   const answer = (isSure: boolean, isRight: boolean): Judged => ({
     guess: 0,
     isSure,
@@ -139,7 +139,7 @@ Deno.test("renewedDrawn() writes the tables between their comments, and leaves o
   const lines = renewedDrawn(text, RESULT).split("\n");
   assertEquals([lines[0], lines[4], lines.at(-2)], [
     "# A",
-    "| digits            | sure and right without outliers | of them still with outliers |",
+    "| digits            | sure and correct without outliers | of them still with outliers |",
     "B",
   ]);
   assertEquals(lines.includes("old"), false);

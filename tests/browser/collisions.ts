@@ -1,4 +1,4 @@
-/** Finds what overlaps on the drawing page. @module */
+/** Finds elements that overlap on the drawing page. @module */
 import type { GuiPage } from "./page.ts";
 
 /** Returns the pairs of visible things that overlap, and those that stick out of the window or of their section. */

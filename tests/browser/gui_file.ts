@@ -65,7 +65,7 @@ async function draw(page: GuiPage, stroke = SEVEN): Promise<void> {
   await page.waitForGuess();
 }
 
-test("page in a file predicts what the server's page predicts, and requests nothing", async ({ mlp, url }) => {
+test("page in a file predicts as the server's page does, and requests nothing", async ({ mlp, url }) => {
   await using server = await serveTest(mlp);
   await using served = await openPage(server.url);
   await using page = await openPage(url, { offline: true });
@@ -162,7 +162,7 @@ test("page in a file works from a static host, and requests nothing else from it
   assertEquals(paths, ["/some/page.html"]);
 });
 
-test("page in a file shows hostile names as text, and says that it has no test rows", async ({ bare }) => {
+test("page in a file shows hostile names as text, and says that it has no rows", async ({ bare }) => {
   await using page = await openPage(bare);
   await draw(page);
   assertEquals(await page.textContent("#origin"), HOSTILE.join(" "));
@@ -174,7 +174,7 @@ test("page in a file shows hostile names as text, and says that it has no test r
   );
   assertEquals(await page.evaluate(() => document.querySelectorAll("img").length), 0);
   await page.click("#sample");
-  assertEquals(await page.waitForText("#caption", /./), "This page was written without test rows");
+  assertEquals(await page.waitForText("#caption", /./), "This page was written without rows of a data set");
   assertEquals(page.urls, [bare]);
 });
 

@@ -1,6 +1,6 @@
 import { join } from "@std/path";
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { openCorrections } from "../../src/gui/corrections_file.ts";
+import { openCorrections } from "../../src/gui/teaching/corrections_file.ts";
 import { loadDataset } from "../../src/data/load.ts";
 import { ONE, SEVEN } from "./page.ts";
 import { serveTest, trainSmall } from "./server.ts";

@@ -91,11 +91,14 @@ pageTest("pad can be drawn on with only the keyboard", async (page, { gui }) => 
 test("Q quits: the server ends, and the page says so and sends no more requests", async () => {
   await using server = await serveTest((await trainSmall()).mlp);
   await using page = await openPage(server.url);
+  await page.focus("#quit");
   await page.keyboard.press("q");
   await server.quit;
   await page.waitForText("#notice", /^The server has ended/);
   assertEquals(await page.textContent("#connection"), "Ended");
   const asked = server.paths.length;
+  await page.keyboard.press("Enter"); // the button has no effect any more, but keeps the focus
+  assertEquals(await page.evaluate(() => document.activeElement!.id), "quit");
   await page.draw(ONE);
   await page.waitForTimeout(1500);
   assertEquals(server.paths.length, asked);

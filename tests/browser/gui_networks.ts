@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { datasetFromCsv } from "../../src/data/table/from_csv.ts";
+import { createCorrections } from "../../src/gui/teaching/corrections.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { train, type TrainOptions } from "../../src/training/train.ts";
@@ -59,17 +60,21 @@ async function trained(rows: Dataset, options: TrainOptions): Promise<Mlp> {
 
 const { openPage, test } = prepareTests(async (stack) => {
   const file = new TextEncoder().encode(TABLE);
-  const rows = (await datasetFromCsv(file, { label: ["survived"], missing: "mean" })).train,
-    bars = drawBars();
+  const rows = (await datasetFromCsv(file, { label: ["survived"], missing: "mean" })).train;
   const { labels: _, classNames: __, ...rest } = rows;
   const targets = Float32Array.from({ length: 240 }, (_, row) => 100 + 2 * (row % 80));
   const prices: Dataset = { ...rest, targets, outFeatures: 1, labelColumns: ["price"], task: "regress" };
   const serve = async (rows: Dataset, options: TrainOptions) =>
-    stack.use(await serveTest(await trained(rows, options), { samples: rows }));
+    stack.use(
+      await serveTest(await trained(rows, options), {
+        samples: rows,
+        corrections: createCorrections("memory"),
+      }),
+    );
   return {
     table: await serve(rows, { epochs: 30, inputScaling: "standardize" }),
     prices: await serve(prices, { epochs: 30, inputScaling: "standardize", loss: "mean-squared-error" }),
-    bars: await serve(bars, { epochs: 15 }),
+    bars: await serve(drawBars(), { epochs: 15 }),
   };
 });
 
@@ -210,7 +215,20 @@ pageTest("wide images get a pad of their proportions, dark on light as well", "b
   assertEquals((await page.read()).guess, name);
 });
 
-pageTest("of 60 classes, the ten likeliest are shown first, and all on demand", "bars", async (page) => {
+pageTest("correction that is not square is shown on the pad as it was drawn", "bars", async (page) => {
+  const seen = () => page.evaluate(() => document.querySelector<HTMLCanvasElement>("#seen")!.toDataURL());
+  await page.click("#sample");
+  await page.waitForGuess();
+  const drawn = await seen();
+  for (const part of ['#labels [data-label="1"]', "#tiles button", "#clear"]) await page.click(part);
+  await page.waitForGuess({ none: true });
+  await page.click("#show");
+  await page.waitForGuess();
+  assertEquals(await seen(), drawn);
+  await page.click("#delete");
+});
+
+pageTest("of 60 classes, the ten most probable are shown first, and all on demand", "bars", async (page) => {
   await page.click("#sample");
   await page.waitForGuess();
   const shares = () =>

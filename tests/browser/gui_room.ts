@@ -11,7 +11,7 @@ const { openPage, pageTest, test } = prepareServer(async (stack) => {
   const training = sessionOf({ mlp, digits }, { backend, epochs: 2 });
   const gui = await serveTest(mlp, { training, samples: digits.test });
   await training.run();
-  return { gui, plain: stack.use(await serveTest(mlp)) };
+  return { gui, mlp, digits, plain: stack.use(await serveTest(mlp)) };
 });
 
 /** The screens on which drawing and answer need no scrolling; 640×400 is 1280×800 at 200 %. */
@@ -77,6 +77,43 @@ for (const isLarge of [false, true]) {
     },
   );
 }
+
+test("drawing and answer fit beside the notice that the server is gone", async ({ mlp }) => {
+  const server = await serveTest(mlp);
+  await using page = await openPage(server.url);
+  await page.draw(SEVEN);
+  await page.waitForGuess();
+  await server[Symbol.asyncDispose]();
+  await page.waitForText("#connection", /^No server$/);
+  for (const [width, height] of SCREENS) {
+    await page.setViewportSize({ width, height });
+    assertEquals(await collisionsOn(page), [], `${width}×${height}`);
+    for (const part of ["#notice", "#pad", ".answer", "#verdict", "#clear", "#undo", "#redo"]) {
+      const { top, bottom } = await boxOf(page, part);
+      assert(top >= 0 && bottom <= height, `${part} at ${width}×${height}: ${top} to ${bottom}`);
+    }
+  }
+});
+
+test("nothing collides below the answer if names of classes have no spaces", async ({ mlp, digits }) => {
+  const classNames = Array.from("abcdefghij", (letter) => letter.repeat(35)), { layers, parameters } = mlp;
+  const named = new Mlp({ layers, parameters, inputShape: [28, 28], inputScale: mlp.inputScale, classNames });
+  await using server = await serveTest(named, { rows: { ...digits.train, classNames } });
+  await using page = await openPage(server.url);
+  await page.draw(SEVEN);
+  await page.waitForGuess();
+  await page.click("#why summary");
+  await page.waitForText("#nearest-words", /^Of/);
+  for (const [width, height] of [...SCREENS, [320, 640], [2560, 1440]]) {
+    await page.setViewportSize({ width, height });
+    assertEquals(await collisionsOn(page), [], `${width}×${height}`);
+    const over = await page.evaluate(() =>
+      [...document.querySelectorAll("#verdict, #nearest li, #why-sum, #detail")]
+        .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).map(({ id }) => id)
+    );
+    assertEquals(over, [], `${width}×${height}`);
+  }
+});
 
 test("nothing collides if classes have long names", async () => {
   const { mlp: { layers, parameters, inputShape, inputScale } } = await trainSmall();

@@ -40,7 +40,7 @@ const choose = (page: GuiPage, id: string, value: string) =>
     field.dispatchEvent(new Event("change", { bubbles: true }));
   }, [id, value]);
 
-test("settings steer a training that runs, and the page tells from when on", async () => {
+test("settings change a training that runs, and the page shows from which step on", async () => {
   await using server = await serveTraining();
   await using page = await openPage(server.url);
   await page.waitForText("#step", /^epoch [2-9]|^epoch \d\d/);
@@ -48,7 +48,7 @@ test("settings steer a training that runs, and the page tells from when on", asy
   assertEquals(await page.waitForText("#steering-words", /./), "Used from the next step on");
   await page.waitForText(
     "#steered",
-    /^Changed: learning rate 0\.01 after step [\d,]+\. The model's record tells so\.$/,
+    /^Changed: learning rate 0\.01 after step [\d,]+\. The model's record has each change\.$/,
   );
   await choose(page, "batch", "256");
   await page.waitForText("#steering-words", /^Used from the next epoch on$/);

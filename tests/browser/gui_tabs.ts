@@ -152,7 +152,7 @@ test("a page says that the server is full, and connects when a page was closed",
   await other.pages[0].waitForText("#connection", /^Connected$/);
 });
 
-test("a guest's page says what it may not do", async ({ mlp }) => {
+test("a guest's page shows that it cannot correct or quit", async ({ mlp }) => {
   await using server = await serveTest(mlp, {}, { address: "192.168.1.5" });
   await using tabs = await openTabs(server.url, 2);
   await drawOn(tabs.pages);

@@ -1,8 +1,9 @@
 /** Tests of the corrections on the page, and of learning from them. @module */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { openBackend } from "../../src/backends/open.ts";
-import { createCorrections } from "../../src/gui/corrections.ts";
-import { RequestError } from "../../src/gui/refusal.ts";
+import { Mlp } from "../../src/mlp.ts";
+import { createCorrections } from "../../src/gui/teaching/corrections.ts";
+import { RequestError } from "../../src/gui/protocol/refusal.ts";
 import type { GuiPage, Place } from "./page.ts";
 import { violationsOn } from "./violations.ts";
 import { serveTest, trainSmall } from "./server.ts";
@@ -101,9 +102,10 @@ test("tiles can be used with the keyboard alone", async (prepared) => {
   assertEquals(await focused(), "restore");
   await page.keyboard.press("Enter");
   await waitForTiles(page, "1, 1 of 1");
+  assertEquals(await focused(), "1, 1 of 1");
 });
 
-test("Learn these teaches the network, shows what became of it, undoes it, and saves it where asked", async (prepared) => {
+test("Learn these teaches the network, shows the result, undoes it, and saves the network to a path", async (prepared) => {
   const saved: unknown[] = [];
   await using gui = await serveTaught(prepared, {
     save: (_mlp, request) => {
@@ -134,10 +136,12 @@ test("Learn these teaches the network, shows what became of it, undoes it, and s
   await page.waitForText("#saved", /^Saved as m\.npz; the file before is kept/);
   assertEquals(saved, [{ path: undefined, replace: false }, { path: undefined, replace: true }]);
 
-  await page.click("#unlearn");
+  await page.focus("#unlearn");
+  await page.keyboard.press("Enter");
   await page.waitForText("#learned", /^Undone/);
   await page.waitUntil(async () => !await changed(), "the reading before");
-  assert(await page.evaluate(() => document.querySelector<HTMLButtonElement>("#unlearn")!.disabled));
+  assertEquals(await page.evaluate(() => document.querySelector("#unlearn")!.ariaDisabled), "true");
+  assertEquals(await page.evaluate(() => document.activeElement!.id), "unlearn");
 });
 
 test("a guest's page has no corrections", async (prepared) => {
@@ -187,3 +191,46 @@ for (
     }
   });
 }
+
+test("everything of a drawing can be done with the keyboard alone, and the focus is never lost", async (prepared) => {
+  await using gui = await serveTaught({ ...prepared, mlp: new Mlp({ ...prepared.mlp }) }, {
+    save: () => Promise.resolve({ file: "m.npz" }),
+  });
+  await using page = await openPage(gui.url);
+  const isActive = (selector: string) =>
+    page.evaluate((selector: string) => document.activeElement!.matches(selector), selector);
+  const tabTo = async (selector: string) => {
+    for (let i = 0; i < 80; i++) {
+      await page.keyboard.press("Tab");
+      if (await isActive(selector)) return;
+    }
+    throw new Error(`Tab does not lead to ${selector}`);
+  };
+  const use = async (selector: string, key: string, result: string, pattern: RegExp, then = selector) => {
+    await tabTo(selector);
+    await page.keyboard.press(key);
+    await page.waitForText(result, pattern);
+    await page.waitUntil(() => isActive(then), `${key} on ${selector} leads to ${then}`);
+  };
+
+  await tabTo("#pad");
+  for (const key of ["Space", ...Array.from({ length: 12 }, () => "ArrowDown"), "Space"]) {
+    await page.keyboard.press(key);
+  }
+  await page.waitForGuess();
+  await use('[data-label="1"]', "Enter", "#correction", /^Saved as a 1/);
+  await use("#learn", "Enter", "#learned", /right$/);
+  await use("#path", "Enter", "#saved", /^Saved as m\.npz/);
+  await use("#tiles button", "Enter", "#h-taught", /^1 correction$/);
+  await use("#relabel", "ArrowDown", "#tile-words", /^Relabeled as a 2/);
+  await use("#show", "Enter", "#guess", /./);
+  await use("#delete", "Enter", "#tile-words", /^Deleted/, "#restore");
+  await page.keyboard.press("Enter");
+  await page.waitUntil(() => isActive("#tiles button"), "the restored tile has the focus");
+  await use("#why summary", "Enter", "#nearest-words", /^Of/);
+  await use("#why-class", "ArrowDown", "#why-sum", /logit of 0/);
+  await use("#paths button", "Enter", "#unit-name", /^Layer/, "[role=option]");
+  await use("#unlearn", "Enter", "#learned", /^Undone/);
+  await use("#large", "Enter", "#large", /^Large/);
+  await use("#quit", "Enter", "#notice", /^The server has ended/);
+});

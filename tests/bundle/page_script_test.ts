@@ -30,7 +30,7 @@ const MISSING = !canRun
   : "";
 
 Deno.test({
-  name: `${SCRIPT} is what \`deno task build:page\` makes of its sources${MISSING}`,
+  name: `${SCRIPT} is the result of \`deno task build:page\`${MISSING}`,
   ignore: MISSING !== "",
   fn: async () => {
     // Not assertEquals(), which would print both texts.

@@ -1,7 +1,7 @@
 /** Pictures: transposed, dark on light, in folders, and in the formats of cameras and of the web. @module */
 import { assertEquals, assertGreaterOrEqual, assertMatch, assertStringIncludes } from "@std/assert";
-import { showNetwork } from "../../src/gui/shown_network.ts";
-import { INK_SIDE } from "../../src/gui/protocol.ts";
+import { showNetwork } from "../../src/gui/network/shown_network.ts";
+import { INK_SIDE } from "../../src/gui/protocol/protocol.ts";
 import { parsePng } from "../../src/formats/png.ts";
 import type { Mlp } from "../../src/mlp.ts";
 import { assertSameParameters } from "./same.ts";

@@ -1,7 +1,7 @@
 /** Several `--data`: each has its line, and the first decides what the others mean. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { openCorrections } from "../../src/gui/corrections_file.ts";
+import { openCorrections } from "../../src/gui/teaching/corrections_file.ts";
 import { linesOf } from "../tasks/support.ts";
 import { digits, digitsNpz, negative, pictureOf, png } from "./digits.ts";
 import { assertSameTensors } from "./same.ts";

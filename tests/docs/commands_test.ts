@@ -12,6 +12,7 @@ const EXCEPTIONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^make /, "builds libraries or runs all tests; tests/cpu_make_test.ts and the CI run make"],
   [/^deno task (train|gui) .*--augment|^deno task train --augment/, "tests/training/train_augment_test.ts"],
   [/^deno task gui\b/, "serves until it is stopped; tests/tasks/gui_test.ts"],
+  [/^deno task drawn\b/, "measures on MNIST; tests/bench"],
   [/mpirun /, "needs MPI; tests/ranks"],
   [/^deno run .*program\.ts$/, "tests/docs/readme_test.ts runs the program, and from a server, too"],
   [/^deno run .*examples\/\w+\.ts$/, "tests/docs/programs_test.ts"],

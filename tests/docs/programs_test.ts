@@ -79,7 +79,7 @@ const CHECKS: Readonly<Record<string, (output: string) => void>> = {
     assert(further > before + 20 && further > random + 5, output);
   },
   "several_labels.ts": (output) => {
-    assertGreater(numbersIn(output, /right for (\S+) % of the points/)[0], 90);
+    assertGreater(numbersIn(output, /correct for (\S+) % of the points/)[0], 90);
     for (const name of ["left", "right", "top"]) {
       const scores = numbersIn(output, new RegExp(`^${name}: precision (\\S+), recall (\\S+)$`, "m"));
       assert(scores.every((score) => score > 0.9), output);
@@ -104,7 +104,7 @@ for (const [name, check] of Object.entries(CHECKS)) {
 }
 
 Deno.test({
-  name: `examples/serve.ts answers requests ${NEEDS.replace(")", " --allow-net=127.0.0.1)")}`,
+  name: `examples/serve.ts responds to requests ${NEEDS.replace(")", " --allow-net=127.0.0.1)")}`,
   ignore: !isGranted({ name: "read" }, { name: "run" }, { name: "net", host: "127.0.0.1" }),
   fn: async () => {
     const process = prepare("serve.ts", "/tmp", ["0"]).spawn();

@@ -1,7 +1,7 @@
 /** Tests of the images behind a cell of the confusion matrix. @module */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { createCells } from "../../src/gui/cells.ts";
-import { type CellView, ROUTES } from "../../src/gui/protocol.ts";
+import { createCells } from "../../src/gui/network/cells.ts";
+import { type CellView, ROUTES } from "../../src/gui/protocol/protocol.ts";
 import { indexOfLargest } from "../../src/index_of_largest.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { dense } from "../../src/plan/layers.ts";
@@ -24,7 +24,7 @@ function imagesOf(count: number) {
 }
 const images = imagesOf(200);
 
-/** Returns the class that the network takes each row for. */
+/** Returns the class that the network predicts for each row. */
 function guessesOf(network: Mlp): number[] {
   const outputs = network.predict(images.inputs);
   return Array.from(images.labels!, (_, row) => indexOfLargest(outputs.subarray(10 * row, 10 * row + 10)));
@@ -57,6 +57,17 @@ Deno.test(
       }
     }
     assertEquals(found, 200);
+  },
+);
+
+Deno.test(
+  "createCells() returns the width of images with a channel, and of square ones in rows",
+  options,
+  async () => {
+    for (const inputShape of [[28, 28, 1], [1, 28, 28], [784]]) {
+      const { columns } = await createCells({ ...images, inputShape }).find(mlp, { label: 0, predicted: 0 });
+      assertEquals(columns, 28, `${inputShape}`);
+    }
   },
 );
 

@@ -3,8 +3,8 @@ import { join } from "@std/path";
 import { loadDataset } from "../../src/data/load.ts";
 import { FormatError } from "../../src/errors.ts";
 import { formatNpz } from "../../src/formats/npz.ts";
-import { createCorrections, idOf } from "../../src/gui/corrections.ts";
-import { openCorrections } from "../../src/gui/corrections_file.ts";
+import { createCorrections, idOf } from "../../src/gui/teaching/corrections.ts";
+import { openCorrections } from "../../src/gui/teaching/corrections_file.ts";
 import { lockByName, lockFile } from "../../src/file_lock.ts";
 import { folderTest, moduleUrl, namesIn, startProgram } from "../support/folders.ts";
 import { readerOf } from "../support/streams.ts";
@@ -49,7 +49,7 @@ for (const [system, prepare] of [["", ""], [", on a file system without locks", 
       const path = join(folder, "c.npz");
       const program = (number: number) =>
         `${prepare}
-    import { openCorrections } from ${JSON.stringify(moduleUrl("src/gui/corrections_file.ts"))};
+    import { openCorrections } from ${JSON.stringify(moduleUrl("src/gui/teaching/corrections_file.ts"))};
     const corrections = openCorrections(${JSON.stringify(path)}, { classNames: ${
           JSON.stringify(classNames)
         } });

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { hostRule, isLocal } from "../../src/gui/guard.ts";
+import { hostRule, isLocal } from "../../src/gui/server/guard.ts";
 
 /** The name on which the server listens, the hosts that it accepts, and hosts that it refuses. */
 const HOSTS: [hostname: string, ours: string[], others: string[]][] = [

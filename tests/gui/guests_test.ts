@@ -1,7 +1,7 @@
-/** Tests of what clients on other machines may do. @module */
+/** Tests of the actions that clients on other machines may do. @module */
 import { assertEquals } from "@std/assert";
-import { createCorrections } from "../../src/gui/corrections.ts";
-import { ROUTES } from "../../src/gui/protocol.ts";
+import { createCorrections } from "../../src/gui/teaching/corrections.ts";
+import { ROUTES } from "../../src/gui/protocol/protocol.ts";
 import { ask, openGui, requestOf } from "./support.ts";
 
 const options = { sanitizeOps: true, sanitizeResources: true };
@@ -78,7 +78,7 @@ Deno.test(
   },
 );
 
-Deno.test("createGui() tells a page whether it is a guest's", options, async () => {
+Deno.test("createGui() sends a page whether it is a guest's", options, async () => {
   for (
     const [address, allowGuests, isGuest] of [["10.0.0.1", false, true], ["10.0.0.1", true, false], [
       "::1",

@@ -2,13 +2,13 @@ import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/asse
 import { centerDigit } from "../../src/data/pictures/center.ts";
 import { loadDataset } from "../../src/data/load.ts";
 import { inputsOfInk } from "../../src/data/pictures/pixel_units.ts";
-import { createCorrections } from "../../src/gui/corrections.ts";
-import { openCorrections } from "../../src/gui/corrections_file.ts";
-import { classNamesOf } from "../../src/gui/shown_network.ts";
+import { createCorrections } from "../../src/gui/teaching/corrections.ts";
+import { openCorrections } from "../../src/gui/teaching/corrections_file.ts";
+import { classNamesOf } from "../../src/gui/network/shown_network.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { folderTest } from "../support/folders.ts";
-import { INK_SIDE, type Prediction, ROUTES, TOKEN_HEADER } from "../../src/gui/protocol.ts";
+import { INK_SIDE, type Prediction, ROUTES, TOKEN_HEADER } from "../../src/gui/protocol/protocol.ts";
 import { drawBlobs } from "../support/sets.ts";
 import { ask, createNetwork, drawInk, openGui, requestOf } from "./support.ts";
 
@@ -62,6 +62,13 @@ Deno.test(
       rows.add(json.row);
     }
     assertEquals(rows.size, 5); // only 4 by chance once in 10⁹ runs
+    const trained = { ...rest, labels, inputs: pixels };
+    for (const loaded of [trained, () => Promise.resolve(trained)]) {
+      const { json } = await ask(await openGui({ rows: loaded }), ROUTES.sample);
+      assertEquals([json.label, json.source], [json.row, "drawn blobs, training set"]);
+    }
+    const bare = await ask(await openGui(), ROUTES.sample);
+    assertEquals([bare.status, bare.json.error], [404, "There is no data set to show"]);
   },
 );
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { type Interface, lanHosts } from "../../src/gui/lan_addresses.ts";
+import { type Interface, lanHosts } from "../../src/gui/server/lan_addresses.ts";
 
 const INTERFACES: Interface[] = [
   { name: "lo", family: "IPv4", address: "127.0.0.1" },

@@ -4,14 +4,15 @@ import { openReference } from "../../src/backends/reference/backend.ts";
 import { openBackend } from "../../src/backends/open.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { drawDigits } from "../../src/data/digits/digits.ts";
-import { type Correction, createCorrections } from "../../src/gui/corrections.ts";
-import { learn } from "../../src/gui/learning.ts";
-import type { LearningState, WatchMessage } from "../../src/gui/protocol.ts";
-import { ROUTES } from "../../src/gui/protocol.ts";
+import { type Correction, createCorrections } from "../../src/gui/teaching/corrections.ts";
+import { learn } from "../../src/gui/teaching/learning.ts";
+import type { LearningState, WatchMessage } from "../../src/gui/protocol/protocol.ts";
+import { ROUTES } from "../../src/gui/protocol/protocol.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { train } from "../../src/training/train.ts";
-import { createTrainingSession } from "../../src/gui/training.ts";
+import { createTrainingSession } from "../../src/gui/training/training.ts";
+import { watch } from "../support/watched.ts";
 import { ask, openGui, requestOf } from "./support.ts";
 
 const backend = await openBackend("wasm", { threads: 1 });
@@ -27,7 +28,7 @@ const trained = (async () => {
 /** Returns a copy of the trained network. */
 const networkOf = async () => new Mlp({ ...await trained });
 
-/** Returns signs that are no digits, with labels that no network gives all of them: diagonals, each turned another way. */
+/** Returns signs that are no digits, with labels that are not predicted for all of them before: diagonals in several directions. */
 function signs(count = 6): Correction[] {
   return Array.from({ length: count }, (_, sign) => {
     const image = new Uint8Array(784);
@@ -62,6 +63,20 @@ Deno.test("learn() learns without a training set, and without a test set", async
     ...{ mlp, classes: 10, corrections: signs(1), backend, settings: { epochs: 20, learningRate: 0.002 } },
   });
   assertEquals([before.testAccuracy, after.testAccuracy, rows, after.right], [undefined, undefined, 0, 1]);
+});
+
+Deno.test("learn() ends without another evaluation if it is interrupted", async () => {
+  const mlp = await networkOf(), abort = new AbortController(), watched = watch(openReference());
+  let made = 0;
+  const { backend } = watch(watched.backend, (trainer, _plan, ...epoch) => {
+    abort.abort(new Error("enough"));
+    made = watched.made;
+    return trainer.runEpoch(...epoch);
+  });
+  const job = { mlp, classes: 10, corrections: signs(1), test: digits.test, backend, signal: abort.signal };
+  await assertRejects(() => learn(job), Error, "enough");
+  assertEquals([watched.made, watched.open], [made, 0]);
+  assertGreater(made, 2);
 });
 
 /** Networks that take other images, and other outputs. */
@@ -243,14 +258,19 @@ Deno.test("createGui() does not teach while the network is trained", async () =>
     corrections: createCorrections("c"),
     save: () => Promise.reject(),
   });
-  for (const [route, body] of [[ROUTES.learn, '{"action":"learn"}'], [ROUTES.save, "{}"]] as const) {
+  for (
+    const [wanted, route, body] of [
+      [409, ROUTES.learn, '{"action":"learn"}'],
+      [423, ROUTES.save, "{}"], // and not 409, which asks whether to replace a file
+    ] as const
+  ) {
     const { status, json } = await ask(gui, route, { body });
-    assertEquals(status, 409);
+    assertEquals(status, wanted);
     assertMatch(String(json.error), /^The network is being trained; /);
   }
 });
 
-Deno.test("createGui() lists the newest corrections, changes them, and tells the pages", async () => {
+Deno.test("createGui() lists the newest corrections, changes them, and informs the pages", async () => {
   await using teaching = await openTeaching(signs());
   const { gui } = teaching;
   const list = async (most: number) =>

@@ -1,8 +1,8 @@
 import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { drawDigits } from "../../src/data/digits/digits.ts";
-import { nearestRows, type Neighbor } from "../../src/gui/nearest.ts";
-import { INK_SIDE, ROUTES } from "../../src/gui/protocol.ts";
+import { nearestRows, type Neighbor } from "../../src/gui/network/nearest.ts";
+import { INK_SIDE, ROUTES } from "../../src/gui/protocol/protocol.ts";
 import { ask, createNetwork, drawInk, openGui } from "./support.ts";
 
 const { train: digits, test: others } = drawDigits({ count: 400, testCount: 20 });
@@ -104,7 +104,7 @@ Deno.test("createGui() refuses to search for nearest images without images, or i
   ]);
 });
 
-Deno.test("createGui() searches for nearest images one after the other, answers predictions meanwhile, and refuses more than 32 searches", async () => {
+Deno.test("createGui() searches for nearest images one after the other, predicts meanwhile, and refuses more than 32 searches", async () => {
   const gate = Promise.withResolvers<void>();
   let running = 0, most = 0;
   const rows = async () => {
@@ -127,14 +127,14 @@ Deno.test("createGui() searches for nearest images one after the other, answers 
 Deno.test("createGui() explains a class of a drawing, or the difference of two", async () => {
   const mlp = createNetwork(), gui = await openGui({ mlp });
   const why = await ask(gui, `${ROUTES.why}?label=7`);
-  const { seen, contributions, logit, total, biases, bends, paths } = why.json as Record<
+  const { seen, contributions, logit, total, biases, curved, paths } = why.json as Record<
     string,
     number & number[]
   >;
   assertEquals([why.status, why.json.label, why.json.version, why.json.against], [200, 7, 1, undefined]);
   assertEquals([contributions.length, paths.length], [784, 8]);
   for (const [i, value] of contributions.entries()) if (seen[i] === 0) assertAlmostEquals(value, 0);
-  assertAlmostEquals(total + biases + bends, logit, 1e-9);
+  assertAlmostEquals(total + biases + curved, logit, 1e-9);
   assertEquals((await ask(gui, ROUTES.predict)).json.seen, why.json.seen);
   const [one, both] = await Promise.all(
     ["1", "7&against=1"].map((q) => ask(gui, `${ROUTES.why}?label=${q}`)),

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { pageFiles } from "../../src/gui/page/files.ts";
-import { compact, createPageResponses } from "../../src/gui/page_files.ts";
+import { compact, compactStyle, createPageResponses } from "../../src/gui/server/page_files.ts";
 import { ADDRESS, openGui, PAGE, requestOf } from "./support.ts";
 
 const get = { method: "GET", headers: { origin: undefined, "content-type": undefined } };
@@ -66,6 +66,31 @@ Deno.test("compact() removes comments that fill lines and indentation, and keeps
   const text =
     "/** A\n * module. */\n  let a = 1; // one\n  // two\n  /** @type {B} */ let b = `/* c */`;\n/* d */ e */\n";
   assertEquals(compact(text), "\n\nlet a = 1; // one\n\n/** @type {B} */ let b = `/* c */`;\n/* d */ e */\n");
+});
+
+Deno.test("compactStyle() removes comments, line ends and spaces that have no meaning, and keeps the others", () => {
+  const text = `/* one
+  two */
+h1,
+h2 :is(b, i) + p {
+  width: calc(100% - (2 * 1rem)); /* three */
+  content: "a" / "";
+}
+@media (max-width: 40rem) and (min-height: 30rem), (max-width: 33.99rem) {
+  a:has(> b):hover::before {
+    grid-template: auto / minmax(
+      0,
+      1fr
+    );
+  }
+}
+`;
+  assertEquals(
+    compactStyle(text),
+    'h1,h2 :is(b,i) + p{width:calc(100% - (2 * 1rem));content:"a" / ""}' +
+      "@media (max-width: 40rem) and (min-height: 30rem),(max-width: 33.99rem)" +
+      "{a:has(> b):hover::before{grid-template:auto / minmax(0,1fr)}}",
+  );
 });
 
 Deno.test("pageFiles have no text in backticks that is longer than a line, which compact() would change", () => {

@@ -1,8 +1,8 @@
 /** Tests that enlarged digits at any place on the sheet are recognized as well as the originals. */
 import { assert, assertGreater } from "@std/assert";
 import { openWasm } from "../../src/backends/wasm/backend.ts";
-import { INK_SIDE } from "../../src/gui/protocol.ts";
-import { showNetwork } from "../../src/gui/shown_network.ts";
+import { INK_SIDE } from "../../src/gui/protocol/protocol.ts";
+import { showNetwork } from "../../src/gui/network/shown_network.ts";
 import { indexOfLargest } from "../../src/index_of_largest.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";

@@ -1,7 +1,7 @@
 /** Tests that the page's server refuses invalid requests and keeps running. @module */
 import { assertEquals, assertMatch } from "@std/assert";
-import { createCorrections } from "../../src/gui/corrections.ts";
-import { ROUTES, TOKEN_HEADER } from "../../src/gui/protocol.ts";
+import { createCorrections } from "../../src/gui/teaching/corrections.ts";
+import { ROUTES, TOKEN_HEADER } from "../../src/gui/protocol/protocol.ts";
 import { ask, drawInk, openGui, type RequestChanges } from "./support.ts";
 
 const options = { sanitizeOps: true, sanitizeResources: true };
@@ -106,7 +106,7 @@ const REFUSED: [name: string, status: number, error: RegExp, route: string, chan
   ["an unknown action of learning", 400, /"action" needs learn, stop or undo/, ROUTES.learn],
   ["undo without learning", 409, /nothing to undo/, ROUTES.learn, { body: '{"action":"undo"}' }],
   ["saving on a server that saves nothing", 404, /saves no network/, ROUTES.save],
-  ["a sample without a test set", 404, /no test set/, ROUTES.sample],
+  ["a sample without a data set", 404, /no data set/, ROUTES.sample],
   ["a cell without a test set", 404, /no test set/, ROUTES.cell, unit({ label: 0, predicted: 0 })],
   ["a training action without a training", 409, /Nothing is being trained/, ROUTES.training, {
     body: '{"action":"stop"}',

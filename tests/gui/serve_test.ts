@@ -1,10 +1,10 @@
 /** The page's server on a real port, with hostile clients. @module */
 import { assert, assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
-import { INK_SIDE, ROUTES, TOKEN_HEADER } from "../../src/gui/protocol.ts";
-import type { Gui, GuiOptions } from "../../src/gui/gui.ts";
-import { type GuiServer, type ListenOptions, serveGui } from "../../src/gui/serve.ts";
+import { INK_SIDE, ROUTES, TOKEN_HEADER } from "../../src/gui/protocol/protocol.ts";
+import type { Gui, GuiOptions } from "../../src/gui/server/gui.ts";
+import { type GuiServer, type ListenOptions, serveGui } from "../../src/gui/server/serve.ts";
 import { loadDataset } from "../../src/data/load.ts";
-import { openCorrections } from "../../src/gui/corrections_file.ts";
+import { openCorrections } from "../../src/gui/teaching/corrections_file.ts";
 import { within } from "../support/deadline.ts";
 import { folderTest } from "../support/folders.ts";
 import { isGranted } from "../support/permissions.ts";

@@ -1,16 +1,21 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { drawDigits } from "../../src/data/digits/digits.ts";
-import { showNetwork } from "../../src/gui/shown_network.ts";
+import { showNetwork } from "../../src/gui/network/shown_network.ts";
 import { chooseRows, type PageData } from "../../src/gui/standalone/rows.ts";
 import { standaloneActions } from "../../src/gui/standalone/script/actions.ts";
 import { openBackend } from "../../src/gui/standalone/script/open_backend.ts";
-import { ROUTES, type Sample, type Taught, type WatchMessage } from "../../src/gui/protocol.ts";
+import {
+  type CorrectionList,
+  ROUTES,
+  type Sample,
+  type WatchMessage,
+} from "../../src/gui/protocol/protocol.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { createNetwork, drawInk } from "./support.ts";
 
 const digits = drawDigits({ count: 200, testCount: 50 });
 
-/** Opens the actions of a page with a network that was not trained, and collects what they send and save. */
+/** Opens the actions of a page with a network that was not trained, and collects their messages and downloads. */
 function open(mlp: Mlp = createNetwork(), data: PageData = withRows()) {
   const network = showNetwork(mlp, data.origin), messages: WatchMessage[] = [];
   const saved: { readonly name: string; readonly bytes: Uint8Array }[] = [];
@@ -41,7 +46,7 @@ async function learned(messages: readonly WatchMessage[]) {
   throw new Error("Learning has not ended");
 }
 
-Deno.test("standaloneActions() answers what the page asks of its network", async () => {
+Deno.test("standaloneActions() predicts, explains and shows units as the server does", async () => {
   const { ask, actions } = open(), ink = drawInk();
   assertEquals(Object.keys(await ask(ROUTES.predict, ink) as object).includes("probabilities"), true);
   assertEquals((await ask(ROUTES.unit, { layer: 1, unit: 2 }) as { unit: number }).unit, 2);
@@ -51,14 +56,24 @@ Deno.test("standaloneActions() answers what the page asks of its network", async
   await assertRejects(() => ask(ROUTES.unit, { layer: 9, unit: 0 }), Error, '"layer" needs a whole number');
 });
 
-Deno.test("standaloneActions() returns samples with their places in the test set, and refuses without rows", async () => {
+Deno.test("standaloneActions() returns samples with their places in the test set, else in the training set", async () => {
   const { ask } = open();
   for (let i = 0; i < 20; i++) {
     const { row, label } = await ask(ROUTES.sample) as Sample;
     assertEquals(label, digits.test!.labels![row]);
   }
+  const trained = open(createNetwork(), { origin: "a test", train: chooseRows(digits.train, 20) });
+  for (let i = 0; i < 20; i++) {
+    const { row, label, source } = await trained.ask(ROUTES.sample) as Sample;
+    assertEquals([row % 10, label], [0, digits.train.labels![row]]);
+    assertMatch(source, /, training set$/);
+  }
   const bare = open(createNetwork(), { origin: "a test" });
-  await assertRejects(() => bare.ask(ROUTES.sample), Error, "This page was written without test rows");
+  await assertRejects(
+    () => bare.ask(ROUTES.sample),
+    Error,
+    "This page was written without rows of a data set",
+  );
   await assertRejects(
     () => bare.ask(ROUTES.nearest, drawInk()),
     Error,
@@ -73,7 +88,10 @@ for (const thresholds of [undefined, { probability: 0.5, energy: 0, together: 0.
     const { ask, messages, saved } = open(mlp);
     const kept = await ask(ROUTES.correct, drawInk(), "label=4") as { count: number; file: string };
     assertEquals([kept.count, kept.file], [1, "this page, until it is closed"]);
-    assertEquals((await ask(ROUTES.corrections, { most: 9 }) as Taught).tiles.map(({ label }) => label), [4]);
+    assertEquals(
+      (await ask(ROUTES.corrections, { most: 9 }) as CorrectionList).tiles.map(({ label }) => label),
+      [4],
+    );
     await ask(ROUTES.learn, { action: "learn" });
     const state = await learned(messages);
     assertEquals([state.phase, state.error, state.rows], ["learned", undefined, 100]);

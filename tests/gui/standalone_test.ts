@@ -11,7 +11,7 @@ import { createNetwork } from "./support.ts";
 
 const { train, test } = drawDigits({ count: 60, testCount: 50 });
 
-Deno.test("unpackBytes() returns what packBytes() packed, and refuses other text", async () => {
+Deno.test("unpackBytes() reverses packBytes(), and refuses other text", async () => {
   const bytes = Uint8Array.from({ length: 5000 }, (_, i) => (i * i) % 251);
   const text = await packBytes(bytes);
   assertMatch(text, /^[\w+/=]+$/);
@@ -72,7 +72,7 @@ Deno.test("chooseRows() takes rows at equal distances, and not more than there a
   assertEquals(chooseRows(test!, 99).places.length, 50);
 });
 
-Deno.test("parsePageData() returns what formatPageData() wrote, and refuses rows of another network", async () => {
+Deno.test("parsePageData() reverses formatPageData(), and refuses rows of another network", async () => {
   const mlp = createNetwork();
   const data = {
     origin: 'm.npz, "trained" </script>',

@@ -3,8 +3,8 @@ import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert"
 import type { Backend } from "../../src/backends/backend.ts";
 import { openReference } from "../../src/backends/reference/backend.ts";
 import { openWasm } from "../../src/backends/wasm/backend.ts";
-import { createTrainingSession, type TrainingJob } from "../../src/gui/training.ts";
-import { RequestError } from "../../src/gui/refusal.ts";
+import { createTrainingSession, type TrainingJob } from "../../src/gui/training/training.ts";
+import { RequestError } from "../../src/gui/protocol/refusal.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { dense } from "../../src/plan/layers.ts";
 import type { TrainConfig } from "../../src/training/config.ts";
@@ -146,7 +146,7 @@ Deno.test(
 );
 
 Deno.test(
-  "TrainingSession.steer() refuses wrong settings in the words of the command line",
+  "TrainingSession.steer() refuses wrong settings with the messages of the command line",
   options,
   async () => {
     const { session } = sessionOf();
@@ -243,6 +243,25 @@ Deno.test("TrainingSession.restart() waits for a stop that saves", options, asyn
   await within(5, session.stop());
   await session.running;
 });
+
+Deno.test(
+  "TrainingSession.resume() does not cancel a restart, and nothing but a stop follows a stop",
+  options,
+  async () => {
+    const { session, saved } = sessionOf({ config: { ...config, epochs: 1000 } });
+    const running = session.run();
+    await new Promise<void>((resolve) => session.listen({ epoch: () => resolve() }));
+    const restarting = session.restart({}), resuming = session.resume();
+    assertEquals((await within(5, restarting)).run, 2);
+    await within(5, resuming);
+    const stopping = session.stop();
+    for (const action of ["pause", "resume"] as const) {
+      await assertRejects(() => session[action](), RequestError, "The training is ending");
+    }
+    await within(5, Promise.all([stopping, session.stop(), running]));
+    assertEquals([session.state.phase, saved.length <= 1], ["stopped", true]);
+  },
+);
 
 Deno.test("TrainingSession.restart() refuses layers that do not fit, and continues", options, async () => {
   const { session } = sessionOf();

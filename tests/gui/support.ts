@@ -1,7 +1,7 @@
 /** Test support for the page's server: a small network, sheets of ink, and requests as the page sends them. @module */
-import { createGui, type Gui, type GuiOptions } from "../../src/gui/gui.ts";
-import type { PageFile } from "../../src/gui/page_files.ts";
-import { INK_SIDE, ROUTES, TOKEN_HEADER } from "../../src/gui/protocol.ts";
+import { createGui, type Gui, type GuiOptions } from "../../src/gui/server/gui.ts";
+import type { PageFile } from "../../src/gui/server/page_files.ts";
+import { INK_SIDE, ROUTES, TOKEN_HEADER } from "../../src/gui/protocol/protocol.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 

@@ -1,7 +1,7 @@
 /** Tests of the page's server for a network of a table, and for images of another size. */
 import { assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
 import type { Dataset } from "../../src/data/dataset.ts";
-import { ROUTES, type Sample } from "../../src/gui/protocol.ts";
+import { ROUTES, type Sample } from "../../src/gui/protocol/protocol.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { ask, openGui } from "./support.ts";

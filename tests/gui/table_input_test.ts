@@ -1,9 +1,9 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import type { Dataset, TableColumn } from "../../src/data/dataset.ts";
 import { datasetFromCsv } from "../../src/data/table/from_csv.ts";
-import type { TableInput } from "../../src/gui/protocol.ts";
-import { checkShowable, showNetwork } from "../../src/gui/shown_network.ts";
-import { inputsOfValues, valuesOfInputs } from "../../src/gui/table_input.ts";
+import type { TableInput } from "../../src/gui/protocol/protocol.ts";
+import { checkShowable, showNetwork } from "../../src/gui/network/shown_network.ts";
+import { inputsOfValues, valuesOfInputs } from "../../src/gui/network/table_input.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { train, type TrainOptions } from "../../src/training/train.ts";

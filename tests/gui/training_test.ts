@@ -4,9 +4,13 @@ import { openReference } from "../../src/backends/reference/backend.ts";
 import { openWasm } from "../../src/backends/wasm/backend.ts";
 import type { TrainConfig } from "../../src/training/config.ts";
 import { DivergedError } from "../../src/errors.ts";
-import { ROUTES, type TrainingState, type WatchMessage } from "../../src/gui/protocol.ts";
-import { RequestError } from "../../src/gui/refusal.ts";
-import { createTrainingSession, type TrainingJob, type TrainingSession } from "../../src/gui/training.ts";
+import { ROUTES, type TrainingState, type WatchMessage } from "../../src/gui/protocol/protocol.ts";
+import { RequestError } from "../../src/gui/protocol/refusal.ts";
+import {
+  createTrainingSession,
+  type TrainingJob,
+  type TrainingSession,
+} from "../../src/gui/training/training.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { train } from "../../src/training/train.ts";

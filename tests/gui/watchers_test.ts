@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { createWatchers } from "../../src/gui/watchers.ts";
+import { createWatchers } from "../../src/gui/server/watchers.ts";
 
 const options = { sanitizeOps: true, sanitizeResources: true };
 const NEVER = 3_600_000;

@@ -1,8 +1,8 @@
 /** The reasons for rows of a table, for one output, and for rectangular images on a light background. @module */
 import { assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
 import type { InputSpec } from "../../src/data/dataset.ts";
-import { ROUTES, type WhyView } from "../../src/gui/protocol.ts";
-import { showNetwork } from "../../src/gui/shown_network.ts";
+import { ROUTES, type WhyView } from "../../src/gui/protocol/protocol.ts";
+import { showNetwork } from "../../src/gui/network/shown_network.ts";
 import { dense, type LayerSpec } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { resolveConfig } from "../../src/training/config.ts";
@@ -41,7 +41,7 @@ Deno.test("createGui() explains a row of a table by its differences from the usu
   const mlp = networkOf([dense(6, "relu"), dense(3, "softmax")], TABLE, "cross-entropy");
   const { status, why } = await whyRow(mlp, "label=2", [70, "second"]);
   assertEquals([status, why.contributions.length, why.seen], [200, 3, [70, 0, 1]]);
-  assertAlmostEquals(why.total + why.biases + why.bends, why.logit, 1e-9);
+  assertAlmostEquals(why.total + why.biases + why.curved, why.logit, 1e-9);
   const usual = await whyRow(mlp, "label=2", [40, "first"]);
   assertEquals([usual.why.contributions.map(Math.abs), usual.why.paths], [[0, 0, 0], []]);
 });
@@ -90,6 +90,6 @@ Deno.test("showNetwork() explains dark ink on white, in a rectangular image, by 
   const { seen } = shown.predict(ink), why = shown.why(shown.inputsOf(ink)!, { label: 3 });
   assertEquals([why.seen, why.contributions.length], [seen, 900]);
   for (const [i, value] of why.contributions.entries()) if (seen![i] === 0) assertEquals(Math.abs(value), 0);
-  assertAlmostEquals(why.total + why.biases + why.bends, why.logit, 1e-9);
+  assertAlmostEquals(why.total + why.biases + why.curved, why.logit, 1e-9);
   assertEquals(shown.inputsOf(new Uint8Array(ink.length)), undefined);
 });

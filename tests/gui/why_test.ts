@@ -5,7 +5,7 @@ import { buildForwardPlan } from "../../src/plan/build.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { createRandom } from "../../src/random.ts";
-import { type Why, whyOf } from "../../src/gui/why.ts";
+import { type Why, whyOf } from "../../src/gui/network/why.ts";
 
 const INPUTS = 6;
 
@@ -32,8 +32,8 @@ function logitsOf(mlp: Mlp): (inputs: Float32Array) => Float64Array {
 }
 
 /** Checks that the parts of a reason add up. */
-function assertSum({ logit, total, biases, bends, contributions }: Why): void {
-  assertAlmostEquals(total + biases + bends, logit, 1e-12);
+function assertSum({ logit, total, biases, curved, contributions }: Why): void {
+  assertAlmostEquals(total + biases + curved, logit, 1e-12);
   assertAlmostEquals(contributions.reduce((sum, value) => sum + value, 0), total, 1e-12);
 }
 
@@ -46,8 +46,8 @@ for (const activation of ACTIVATIONS) {
       const why = whyOf(mlp, inputs, { label });
       assertAlmostEquals(why.logit, logits(inputs)[label], 1e-12);
       assertSum(why);
-      if (STRAIGHT.includes(activation)) assertAlmostEquals(why.bends, 0, 1e-15);
-      else assert(Math.abs(why.bends) > 1e-4, `${why.bends}`);
+      if (STRAIGHT.includes(activation)) assertAlmostEquals(why.curved, 0, 1e-15);
+      else assert(Math.abs(why.curved) > 1e-4, `${why.curved}`);
       for (const [i, value] of inputs.entries()) {
         const at = (moved: number) => logits(inputs.with(i, moved))[label];
         const slope = (at(value + step) - at(value - step)) / (2 * step);

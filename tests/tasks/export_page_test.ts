@@ -67,8 +67,23 @@ taskTest("export writes a page without rows, and says so, if no data set is name
     outcome.stderr,
     "rows     1,000 made rows, because there is no test set (--data names",
   );
-  assertStringIncludes(outcome.stderr, "warning: the page has no test rows, so it cannot show any");
+  assertStringIncludes(outcome.stderr, "warning: the page has no rows of a data set, so it cannot show any");
 });
+
+taskTest(
+  "export compares a page on the training set if there is no test set, and has its rows",
+  async (folder) => {
+    await writeModel(folder);
+    await folder.write("set.npz", setFile(drawImages({ shape: [28, 28], testRows: 0 })));
+    const { code, stdout, stderr } = await folder.run(
+      ...["export", "m.npz", "-o", "p.html", "--data", "set.npz"] as const,
+    );
+    assertEquals(code, 0, stderr);
+    assertMatch(stdout, /no prediction of 240 rows changes, .*; 0 test rows and 240 training rows\n$/);
+    assertStringIncludes(stderr, "rows     of the training set, because there is no test set\n");
+    assertEquals(stderr.includes("warning"), false);
+  },
+);
 
 taskTest("export keeps float32 in a page if predictions would change, and says so", async (folder) => {
   const mlp = await writeModel(folder),

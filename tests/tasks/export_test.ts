@@ -32,6 +32,24 @@ taskTest("export writes each format, and prints its size and the largest differe
   assertEquals(folder.names(), ["m.npz", "out.d.ts", "out.js", "out.npz", "out.onnx", "out.safetensors"]);
 });
 
+taskTest(
+  "export keeps thresholds in the formats that have a place for them, and warns in others",
+  async (folder) => {
+    const thresholds = { probability: 0.5, energy: 1, together: 0.75 };
+    await folder.write("m.npz", new Mlp({ ...await writeModel(folder), thresholds }).format());
+    for (const format of ["safetensors", "npz", "onnx", "js"]) {
+      const { stderr } = await folder.run("export", "m.npz", "-o", `out.${format}`);
+      const isKept = ["safetensors", "npz"].includes(format);
+      assertEquals(stderr.includes(`warning: a .${format} has no place for the thresholds`), !isKept);
+      if (!isKept) continue;
+      assertMatch(
+        (await folder.run("info", "--model", `out.${format}`)).stdout,
+        /sure from 50\.00 % with an energy of at least 1\.000;/,
+      );
+    }
+  },
+);
+
 taskTest("export --json prints what was written, and compares on the rows of --data", async (folder) => {
   await writeModel(folder);
   await folder.write("set.npz", setFile(drawImages()));

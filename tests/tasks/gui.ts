@@ -1,6 +1,6 @@
 /** Test support for `deno task gui` as a process: its start, the actions of a page, and its end. @module */
 import { assertEquals } from "@std/assert";
-import { ROUTES, TOKEN_HEADER } from "../../src/gui/protocol.ts";
+import { ROUTES, TOKEN_HEADER } from "../../src/gui/protocol/protocol.ts";
 import { isGranted } from "../support/permissions.ts";
 import { readerOf } from "../support/streams.ts";
 import { drawImages, type Folder, inFolder, setFile } from "./support.ts";

@@ -1,6 +1,6 @@
 /** Tests the files of a training of `deno task gui --train` that is restarted from the page. @module */
 import { assertEquals, assertMatch } from "@std/assert";
-import { ROUTES } from "../../src/gui/protocol.ts";
+import { ROUTES } from "../../src/gui/protocol/protocol.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { readerOf } from "../support/streams.ts";
 import { guiTest, images, quit, start, training } from "./gui.ts";

@@ -1,14 +1,14 @@
-/** Tests that the network of `deno task gui` learns corrections, and is saved where the page asks. @module */
+/** Tests that the network of `deno task gui` learns corrections, and is saved to the path that the page requests. @module */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { ROUTES } from "../../src/gui/protocol.ts";
+import { ROUTES } from "../../src/gui/protocol/protocol.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { createNetwork, drawInk } from "../gui/support.ts";
 import { readerOf } from "../support/streams.ts";
-import { guiTest, quit, start } from "./gui.ts";
+import { guiTest, images, quit, start, training } from "./gui.ts";
 import { drawImages, linesOf, setFile } from "./support.ts";
 
 guiTest(
-  "gui learns corrections, and saves the network where it is asked to, keeping what it replaces",
+  "gui learns corrections, and saves the network to the path that the page requests, keeping a model that it replaces",
   async (folder) => {
     await folder.write("m.npz", createNetwork().format());
     await folder.write("notes.txt", new TextEncoder().encode("notes"));
@@ -42,5 +42,74 @@ guiTest(
     assertEquals(code, 0);
     await reader.until(); // the stream's end
     assertStringIncludes(stderr, "\nsaved m.taught.npz, as asked on the page\n");
+  },
+);
+
+guiTest("gui --train saves a network that has learned over its own model, and keeps that", async (folder) => {
+  await folder.write("set.npz", images());
+  const options = [...training, "--epochs", "1", "--corrections", "c.npz"];
+  const running = await start(folder, ...options);
+  const reader = readerOf((await running.post(ROUTES.watch)).body!);
+  await reader.until('"phase":"finished"');
+  const trained = await folder.read("m.npz");
+  await (await running.post(`${ROUTES.correct}?label=3`, drawInk())).body?.cancel();
+  await (await running.post(ROUTES.learn, '{"action":"learn"}')).body?.cancel();
+  await reader.until('"phase":"learned"');
+  const response = await running.post(ROUTES.save, '{"path":"m.npz","replace":true}');
+  assertEquals([response.status, await response.json()], [200, { file: "m.npz" }]);
+  const { code } = await quit(running);
+  await reader.until();
+  assertEquals([code, await folder.read("m.previous.npz")], [0, trained]);
+  assertStringIncludes(
+    (await Mlp.parse(await folder.read("m.npz"))).training!.dataset.source,
+    "a correction",
+  );
+});
+
+guiTest(
+  "gui ends at once if it is interrupted while it learns, and keeps the corrections",
+  async (folder) => {
+    await folder.write("m.npz", createNetwork().format());
+    await folder.write("set.npz", images());
+    const set = ["--data", "set.npz", "--corrections", "c.npz"];
+    const running = await start(folder, "--model", "m.npz", "--port", "0", ...set);
+    await (await running.post(`${ROUTES.correct}?label=3`, drawInk())).body?.cancel();
+    const corrections = await folder.read("c.npz"), model = await folder.read("m.npz");
+    const reader = readerOf((await running.post(ROUTES.watch)).body!);
+    await (await running.post(ROUTES.learn, '{"action":"learn"}')).body?.cancel();
+    await reader.until('"phase":"learning"');
+    running.process.kill("SIGINT");
+    const { code, stderr } = await running.end();
+    await reader.until();
+    assertEquals([code, stderr.includes("Error")], [130, false]);
+    assertEquals(folder.names(), ["c.npz", "m.npz", "set.npz"]);
+    assertEquals([await folder.read("c.npz"), await folder.read("m.npz")], [corrections, model]);
+  },
+);
+
+guiTest(
+  "gui says why the file of corrections cannot be used, so that the page keeps a correction",
+  async (folder) => {
+    await folder.write("m.npz", createNetwork().format());
+    const running = await start(folder, "--model", "m.npz", "--port", "0", "--corrections", "m.npz/c.npz");
+    const error = 'Cannot use "m.npz/c.npz": a part of the path is a file, not a folder';
+    for (
+      const [route, body] of [
+        [`${ROUTES.correct}?label=3`, drawInk()],
+        [ROUTES.corrections, '{"most":5}'],
+        [ROUTES.correction, '{"action":"delete","id":"a"}'],
+      ] as const
+    ) {
+      const response = await running.post(route, body);
+      assertEquals([response.status, await response.json()], [503, { error }]);
+    }
+    const reader = readerOf((await running.post(ROUTES.watch)).body!);
+    await (await running.post(ROUTES.learn, '{"action":"learn"}')).body?.cancel();
+    assertStringIncludes(
+      linesOf(await reader.until('"phase":"failed"')).at(-1)!,
+      JSON.stringify(error).slice(1, -1),
+    );
+    assertEquals((await quit(running)).code, 0);
+    await reader.until();
   },
 );

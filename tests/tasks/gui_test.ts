@@ -2,7 +2,12 @@
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { drawDigits } from "../../src/data/digits/digits.ts";
 import { loadDataset } from "../../src/data/load.ts";
-import { type Prediction, ROUTES, type TrainingState, type WatchMessage } from "../../src/gui/protocol.ts";
+import {
+  type Prediction,
+  ROUTES,
+  type TrainingState,
+  type WatchMessage,
+} from "../../src/gui/protocol/protocol.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { createNetwork, drawInk } from "../gui/support.ts";
@@ -27,20 +32,39 @@ guiTest("gui serves a model until the page quits, and then frees the port", asyn
   Deno.listen({ hostname: "127.0.0.1", port: Number(new URL(running.url).port) }).close();
 });
 
-guiTest("gui tells the address of this machine for guests, and what they may do", async (folder) => {
-  await folder.write("m.npz", createNetwork().format());
-  const owned: string[] = [], shared = ["--allow-guests"];
-  for (const args of [owned, shared]) {
-    const running = await start(folder, "--model", "m.npz", "--port", "0", "--host", "0.0.0.0", ...args);
-    assertMatch(running.url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
-    const { port } = new URL(running.url);
-    const { code, rest, stderr } = await quit(running);
-    assertEquals([code, rest], [0, ""]);
-    // A machine without a network has none.
-    assertMatch(stderr, new RegExp(`^guests   (http://[\\d.]+:${port}/|none: .*)$`, "m"));
-    assertEquals(stderr.includes("only this machine can label"), args === owned);
-  }
+guiTest("gui shows rows of the training set of a table without a test set", async (folder) => {
+  const table = "a,b,label\n1,2,x\n3,4,y\n5,1,x\n2,2,y\n";
+  await folder.write("set.csv", new TextEncoder().encode(table));
+  await folder.write("m.npz", Mlp.create([dense(2, "softmax")], { inputShape: [2] }).format());
+  const running = await start(folder, "--model", "m.npz", "--port", "0", "--data", "set.csv");
+  const { values, source, row } = await (await running.post(ROUTES.sample)).json();
+  assertEquals([values, source], [
+    table.split("\n")[row + 1].split(",").slice(0, 2).map(Number),
+    "set.csv, training set",
+  ]);
+  const { code, stderr } = await quit(running);
+  assertEquals(code, 0);
+  assertStringIncludes(stderr, "samples  training set of set.csv\n");
+  assertEquals(stderr.includes("ranges"), false); // they are those of these rows
 });
+
+guiTest(
+  "gui prints the address of this machine for guests, and a warning with what they may do",
+  async (folder) => {
+    await folder.write("m.npz", createNetwork().format());
+    const owned: string[] = [], shared = ["--allow-guests"];
+    for (const args of [owned, shared]) {
+      const running = await start(folder, "--model", "m.npz", "--port", "0", "--host", "0.0.0.0", ...args);
+      assertMatch(running.url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
+      const { port } = new URL(running.url);
+      const { code, rest, stderr } = await quit(running);
+      assertEquals([code, rest], [0, ""]);
+      // A machine without a network has none.
+      assertMatch(stderr, new RegExp(`^guests   (http://[\\d.]+:${port}/|none: .*)$`, "m"));
+      assertEquals(stderr.includes("only this machine can label"), args === owned);
+    }
+  },
+);
 
 guiTest("gui ends with 130 on Ctrl-C", async (folder) => {
   await folder.write("m.npz", createNetwork().format());

@@ -1,6 +1,8 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
 import { BACKENDS } from "../../src/backends/open.ts";
+import { dense } from "../../src/plan/layers.ts";
+import { Mlp } from "../../src/mlp.ts";
 import { jsonOf, linesOf, setFile, taskTest } from "./support.ts";
 
 taskTest("info names the versions and every backend", async (folder) => {
@@ -60,4 +62,19 @@ taskTest("info refuses a missing model", async (folder) => {
   const { code, stdout, stderr } = await folder.run("info", "--model", "none.npz");
   assertEquals([code, stdout], [1, ""]);
   assertMatch(stderr, /^error: Cannot load "none\.npz": no such file or folder\n {2}hint: .*\n$/);
+});
+
+taskTest("info --model names the thresholds of networks of two classes and of more", async (folder) => {
+  for (
+    const [classes, compared] of [[2, "the more probable class has"], [
+      3,
+      "the two most probable classes have",
+    ]] as const
+  ) {
+    const thresholds = { probability: 0.5, energy: 1, together: 0.75 };
+    const plain = Mlp.create([dense(classes, "softmax")], { inputShape: [4] });
+    await folder.write("m.npz", new Mlp({ ...plain, thresholds }).format());
+    const { stdout } = await folder.run("info", "--model", "m.npz");
+    assertStringIncludes(stdout, `; unlike its training if not sure and ${compared} less than 75.00 %\n`);
+  }
 });

@@ -84,6 +84,22 @@ taskTest(
   },
 );
 
+taskTest("train --init tells that thresholds are not kept without --outliers", async (folder) => {
+  await folder.write("set.npz", setFile(drawImages({ shape: [8, 8] })));
+  const spec = { inputShape: [8, 8], inputScale: 1 / 255 }, layers = [dense(4, "relu"), dense(3, "softmax")];
+  const thresholds = { probability: 0.5, energy: 1, together: 0.75 };
+  await folder.write("m.npz", new Mlp({ ...Mlp.create(layers, spec), thresholds }).format());
+  const args = ["--init", "m.npz", "--data", "set.npz", "--epochs", "1", "-o"];
+  const plain = await run(folder, ...args, "plain.npz"),
+    kept = await run(folder, ...args, "k.npz", "--outliers");
+  const lost = "; its thresholds for what is no class are not kept (--outliers fits new ones)\n";
+  assertStringIncludes(plain.stderr, lost);
+  assertEquals(kept.stderr.includes(lost), false);
+  const thresholdsIn = async (name: string) => (await Mlp.parse(await folder.read(name))).thresholds;
+  assertEquals(await thresholdsIn("plain.npz"), undefined);
+  assertEquals((await thresholdsIn("k.npz"))!.probability, 0.5);
+});
+
 taskTest("train --init refuses what does not fit, with the reason", async (folder) => {
   await writeSets(folder);
   await folder.write(

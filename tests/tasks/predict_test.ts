@@ -45,7 +45,7 @@ taskTest("predict marks the images of which the network is not sure", async (fol
 });
 
 taskTest(
-  "predict tells which images are not like anything that a network with thresholds was trained on",
+  "predict marks images that are not like anything that a network with thresholds was trained on",
   async (folder) => {
     await prepare(folder);
     const write = async (energy: number, together: number) => {

@@ -42,7 +42,7 @@ taskTest("info refuses a model whose training record has a field of the wrong ty
   assertStringIncludes(stderr, `it has a "config" whose training.dataset.source is 5, needs a text`);
 });
 
-taskTest("info tells which settings were changed during the training", async (folder) => {
+taskTest("info shows the settings that were changed during the training", async (folder) => {
   const change = { step: 1200, setting: "learningRate", before: 0.001, value: 0.01 };
   const record = { config: resolveConfig(), epochs: 2, backend: "wasm", dataset: { source: "s", rows: 5 } };
   await folder.write("m.npz", modelFile({ ...record, steered: [change] }));

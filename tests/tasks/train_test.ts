@@ -96,31 +96,6 @@ taskTest("train --augment deforms images, and reports it", async (folder) => {
   );
 });
 
-taskTest("train --outliers adds drawings, saves thresholds, and reports both", async (folder) => {
-  await folder.write("images.npz", setFile(drawImages({ shape: [8, 8] })));
-  await folder.write("set.csv", new TextEncoder().encode("a,b,label\n1,2,x\n3,4,y\n5,1,x\n2,2,y\n"));
-  const args = ["--outliers", "--epochs", "2", "-o", "m.npz"];
-  const { code, stderr } = await folder.run("train", "--data", "images.npz", ...args);
-  assertEquals(code, 0);
-  assertStringIncludes(
-    stderr,
-    "outliers 108 drawings of no class are added; thresholds are fitted to 20 rows not trained on",
-  );
-  assertStringIncludes(stderr, "batch 128, 2 epochs, outliers, seed 1");
-  const mlp = await Mlp.parse(await folder.read("m.npz"));
-  assertEquals([mlp.training?.config.outliers, mlp.training?.dataset.rows], [true, 220]);
-  assertMatch(
-    (await folder.run("info", "--model", "m.npz")).stdout,
-    /sure from 50\.00 % with an energy of at least/,
-  );
-  const refused = await folder.run("train", "--data", "set.csv", "--force", ...args);
-  assertEquals([refused.code, refused.stderr.includes("drawings of no class")], [1, false]);
-  assertStringIncludes(
-    refused.stderr,
-    "error: Cannot draw outliers for set.csv: its inputs of shape [2] are not known to be images",
-  );
-});
-
 taskTest("train --json prints an object for each epoch and a last one", async (folder) => {
   await folder.write("set.npz", setFile());
   const outcome = await folder.run(

@@ -37,7 +37,7 @@ Deno.test("initialState() refuses parameters that are missing or have another si
 
 for (const average of [0, 0.9]) {
   Deno.test(
-    `initialState() and parametersOf() make a loop that gives what train() gives, with average ${average}`,
+    `initialState() and parametersOf() make a loop with the results of train(), with average ${average}`,
     sanitized,
     async () => {
       const settings = { epochs: 3, batchSize: 32, average, schedule: "cosine" } as const;

@@ -9,6 +9,7 @@ import { guessesOf, guessOf } from "../../src/guess.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { dense } from "../../src/plan/layers.ts";
 import { formatCheckpoint, parseCheckpoint } from "../../src/training/checkpoint.ts";
+import type { DrawnRows } from "../../src/training/outlier_rows.ts";
 import { fitThresholds } from "../../src/training/thresholds.ts";
 import { train, type TrainOptions } from "../../src/training/train.ts";
 import { backendTest, EACH } from "../support/backends.ts";
@@ -97,6 +98,31 @@ backendTest(
     await run(resumed, { resume: checkpoint, backend, threads: 1 });
     assertEquals(resumed.format(), whole.format());
     assertEquals(resumed.thresholds, whole.thresholds);
+  },
+);
+
+Deno.test("train() with outliers uses rows that another run has drawn", SANITIZED, async () => {
+  const drawn: DrawnRows = {}, options = { ...SETTINGS, backend: "reference" } as const;
+  const [first, second, other] = [createMlp(), createMlp(), createMlp()];
+  await run(first, { ...options, drawn });
+  const { last } = drawn;
+  await run(second, { ...options, drawn });
+  assert(last && drawn.last === last);
+  assertEquals(second.format(), first.format());
+  await run(second, { ...options, drawn, seed: 6 });
+  assert(drawn.last !== last && drawn.last!.seed === 6);
+  await run(other, { ...options, drawn, validationSplit: 0.2 });
+  assertEquals(drawn.last!.rows.length, 96);
+});
+
+Deno.test(
+  "train() with outliers ends without an event if it is interrupted while they are drawn",
+  SANITIZED,
+  async () => {
+    const { train: set } = drawDigits({ count: 3000, testCount: 0 }), drawn: DrawnRows = {};
+    const signal = AbortSignal.abort();
+    assertEquals(await run(createMlp(set), { ...SETTINGS, backend: "reference", signal, drawn }, set), []);
+    assertEquals(drawn, {});
   },
 );
 
@@ -193,3 +219,18 @@ Deno.test(
     );
   },
 );
+
+Deno.test("fitThresholds() of two classes asks more than half of the probability", SANITIZED, async () => {
+  const mlp = new Mlp({
+    ...{ inputShape: [2], inputScale: 1, layers: [dense(2, "softmax")] },
+    parameters: { "layer_1.weights": Float32Array.of(1, 0, 0, 1), "layer_1.bias": new Float32Array(2) },
+  });
+  const set = (logit: number) => ({
+    ...{ inputs: Float32Array.of(logit, 0, 0, logit), inputShape: [2], inputScale: 1 },
+    ...{ labels: Uint32Array.of(0, 1), outFeatures: 2, source: "rows" },
+  });
+  const near = await fitThresholds(mlp, set(0.5), { backend: "reference" });
+  const far = await fitThresholds(mlp, set(5), { backend: "reference" });
+  assertEquals([near.probability, far.probability, far.together], [0.6, 0.6, 0.75]);
+  assert(Math.abs(near.together - 1 / (1 + Math.exp(-0.5))) < 1e-6, `${near.together}`);
+});

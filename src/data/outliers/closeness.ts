@@ -5,13 +5,13 @@ import { averageAreas } from "../pictures/areas.ts";
 import { imageShapeOf } from "../pictures/image_shape.ts";
 import { inkOfInputs } from "../pictures/pixel_units.ts";
 
-/** The largest number of images that others are compared with, and of those that decide what is close. */
+/** The maximum number of images of the set that others are compared with, and of those from which the limit is computed. */
 const REFERENCES = 3000, PROBES = 300;
 /** The longest side of the images that are compared. */
 const SIDE = 14;
 /**
- * The share of a set's own images that are close to another one of the references. An outlier that is as close as these are is
- * left out.
+ * The share of a set's own images that are close to another one of the references. An outlier that is as close as these is left
+ * out.
  */
 const CLOSE_SHARE = 0.25;
 
@@ -76,7 +76,7 @@ function createFeatures(dataset: Dataset): (inputs: Uint8Array | Float32Array) =
   };
 }
 
-/** Returns the squared distance of two images; some number of at least `limit` if it is at least that. */
+/** Returns the squared distance of two images. If it is `limit` or more, the result may be any number from `limit` on. */
 function squaredDistance(a: Float32Array, b: Float32Array, limit: number): number {
   let sum = 0;
   for (let i = 0; i < a.length;) {

@@ -6,13 +6,13 @@ import { inputsOfInk } from "../pictures/pixel_units.ts";
 import { createComparison } from "./closeness.ts";
 import { inputsLike } from "./render.ts";
 
-/** The digits that decide whether a set's classes are the digits, and the share of them whose nearest images must agree. */
+/** The number of digits that are drawn for the decision, and the share of them that must have the label of the nearest image. */
 const TRIED = 200, AGREE = 0.5;
 
 /**
- * Returns drawn digits as rows of a data set of centered images; `undefined` if its ten classes are not the digits. They are if most
- * of 200 drawn digits have their own label at the nearest image of the set, because names do not tell: sets of other things
- * have classes 0 to 9, too.
+ * Returns drawn digits as rows of a data set of centered images; `undefined` if the set's ten classes are not the digits. The names of
+ * the classes cannot decide that, because other sets have classes 0 to 9, too. Therefore 200 digits are drawn: the classes are
+ * the digits if most of these have the same label as the nearest image of the set.
  */
 export function digitsLike(
   dataset: Dataset,

@@ -20,10 +20,11 @@ export interface DrawOutliersOptions {
 }
 
 /** The weight of an outlier in the gradient. */
-export const OUTLIER_WEIGHT = 0.5;
+const OUTLIER_WEIGHT = 0.5;
 
-/** The drawings of which the last is taken if all are close to images of the set. */
+/** The maximum number of drawings for an outlier; if all are close to images of the set, the last one is used. */
 const TRIES = 8;
+/** The maximum number of outliers, each with its own random streams. */
 const MOST = 0x100000000 / TRIES;
 /** Milliseconds after which the drawing returns to the event loop. */
 const SLICE_MILLISECONDS = 20;

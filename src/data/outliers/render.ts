@@ -48,14 +48,17 @@ export function inputsLike(
 /**
  * Returns the properties and the size of a set's images.
  *
- * @throws {TypeError} if the inputs are not images
+ * @throws {TypeError} if the inputs are not images, or have other channels than gray or red, green and blue
  */
 export function drawableOf(
   spec: InputSpec & { readonly source: string },
 ): { readonly image: ImageSpec; readonly shape: ImageShape } {
   const image = imageSpecOf(spec), shape = imageShapeOf(spec);
   if (image && shape) return { image, shape };
-  const found = `its inputs of shape [${spec.inputShape.join(", ")}] are not known to be images`;
+  const size = `[${spec.inputShape.join(", ")}]`;
+  const found = image
+    ? `its images have shape ${size}, needs [H, W], [1, H, W] or [H, W, C] with 1 or 3 channels C`
+    : `its inputs of shape ${size} are not known to be images`;
   throw new TypeError(`Cannot draw outliers for ${spec.source}: ${found}`);
 }
 

@@ -1,5 +1,5 @@
 /** Requests predictions while a person draws: one request at a time, always for the newest drawing. @module */
-/** @import { Prediction } from "../protocol.ts" */
+/** @import { Prediction } from "../protocol/protocol.ts" */
 /** @import { Server, Subject } from "./parts.ts" */
 
 /** Milliseconds after a failure until the request is repeated. */

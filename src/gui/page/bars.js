@@ -1,5 +1,5 @@
 /** The panel of the prediction: guess, bars, and the network's input image. @module */
-/** @import { NetworkView, Prediction } from "../protocol.ts" */
+/** @import { NetworkView, Prediction } from "../protocol/protocol.ts" */
 /** @import { Bars } from "./parts.ts" */
 import { announce, byId, make, numeral, percent, write } from "./dom.js";
 import { inked, onPaletteChange, paintPicture } from "./palette.js";

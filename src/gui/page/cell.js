@@ -1,5 +1,5 @@
 /** The images of a cell of the confusion matrix; one that is chosen is put on the pad. @module */
-/** @import { CellView } from "../protocol.ts" */
+/** @import { CellView } from "../protocol/protocol.ts" */
 /** @import { Cell, Ink, Server } from "./parts.ts" */
 import { byId, grouped, make, percent, reasonOf, rove, write } from "./dom.js";
 import { inked, paintPicture } from "./palette.js";
@@ -27,7 +27,7 @@ export function createCell(server, ink) {
     paintPicture(canvas, pixels, columns, (value) => inked(value / 255));
     button.append(canvas);
     button.addEventListener("click", () => {
-      ink.show(pixels);
+      ink.show(pixels, ink.columns);
       write("caption", `Test set, row ${grouped(row)}`);
     });
     return button;

@@ -11,7 +11,7 @@ const radius = 2.2;
 /** @param {SVGElement} svg @param {Curves} curves */
 export function drawCurves(svg, { name, train, test, epochs, format, ceiling }) {
   const all = [...train, ...test], done = Math.max(...all.map(([at]) => at));
-  // The scale fits what follows the first tenth, in which values change the most; a value outside of it is not drawn.
+  // The scale fits the values after the first tenth, in which they change the most; a value outside of the scale is not drawn.
   const values = all.filter(([at]) => at >= done / 10).map(([, value]) => value);
   const least = Math.min(...values), greatest = Math.max(...values);
   const step = niceStep((greatest - least) / 3 || 0.1);

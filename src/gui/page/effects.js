@@ -1,5 +1,5 @@
 /** The weights of a unit on the columns of a table. @module */
-/** @import { ColumnView } from "../protocol.ts" */
+/** @import { ColumnView } from "../protocol/protocol.ts" */
 import { make, signed } from "./dom.js";
 
 /** @typedef {{ name: string, value: number }} Effect a column or one of its texts */

@@ -2,7 +2,7 @@
  * Every file of the page, as text. The server serves only the files of this list.
  * @module
  */
-import { compact, type PageFile } from "../page_files.ts";
+import { compact, compactStyle, type PageFile } from "../server/page_files.ts";
 import asking from "./asking.js" with { type: "text" };
 import bars from "./bars.js" with { type: "text" };
 import cell from "./cell.js" with { type: "text" };
@@ -100,6 +100,6 @@ const files: readonly PageFile[] = [
 export const pageFiles: readonly PageFile[] = files.map((file) => ({
   ...file,
   get text() {
-    return compact(file.text);
+    return (file.mediaType.startsWith("text/css") ? compactStyle : compact)(file.text);
   },
 }));

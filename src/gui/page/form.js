@@ -1,5 +1,5 @@
 /** The form for a network of a table: a slider and a number, or a choice of texts, for each column. @module */
-/** @import { CellValue, ColumnView } from "../protocol.ts" */
+/** @import { CellValue, ColumnView } from "../protocol/protocol.ts" */
 /** @import { Form, InkChange } from "./parts.ts" */
 import { byId, make } from "./dom.js";
 

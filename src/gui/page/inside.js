@@ -1,5 +1,5 @@
 /** The panel of the units: all activations, and the weights of the selected unit. @module */
-/** @import { NetworkView, UnitView } from "../protocol.ts" */
+/** @import { NetworkView, UnitView } from "../protocol/protocol.ts" */
 /** @import { Inside, Server } from "./parts.ts" */
 import { newest } from "./asking.js";
 import { byId, grouped, make, percent, reasonOf, rove, signed, write } from "./dom.js";
@@ -121,11 +121,12 @@ export function createInside(server) {
   const build = ({ layers }) =>
     layers.map(({ outFeatures, activation }, layer) => {
       const isLast = layer === layers.length - 1, title = isLast ? "Output" : `Layer ${layer + 1}`;
+      const isNamed = isLast && outputNames().every((name) => name.length < 3);
       const cells = Array.from({ length: Math.min(outFeatures, mostCells) }, (_, unit) => {
         const name = isLast ? outputNames()[unit] : `${unit + 1}`;
         const label = `${isLast ? title : "Unit"} ${name}`;
         const cell = make("div", { role: "option", "aria-selected": "false", "aria-label": label });
-        if (isLast && name.length < 3) cell.append(make("span", {}, name));
+        if (isNamed) cell.append(make("span", {}, name));
         cell.tabIndex = unit === 0 ? 0 : -1;
         cell.addEventListener("click", () => choose(layer, unit));
         cell.addEventListener("focus", () => {

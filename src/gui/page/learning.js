@@ -1,19 +1,19 @@
 /** Learning from the corrections, its result, undo, and saving. @module */
-/** @import { LearningState } from "../protocol.ts" */
+/** @import { LearningState } from "../protocol/protocol.ts" */
 /** @import { Learning, Server } from "./parts.ts" */
 import { byId, grouped, percent, reasonOf, write } from "./dom.js";
 
 /** @param {Server} server @returns {Learning} */
 export function createLearning(server) {
   const progress = byId("learning", HTMLProgressElement), path = byId("path", HTMLInputElement);
-  const start = byId("learn"), undo = byId("unlearn", HTMLButtonElement), save = byId("save");
+  const start = byId("learn"), undo = byId("unlearn"), save = byId("save");
   let isLearning = false, replace = false;
 
   /** @param {LearningState} state */
   const show = (state) => {
     isLearning = state.phase === "preparing" || state.phase === "learning";
     start.textContent = isLearning ? "Stop" : "Learn these";
-    undo.disabled = isLearning || state.undos === 0;
+    undo.ariaDisabled = `${isLearning || state.undos === 0}`;
     byId("saving").hidden = isLearning || state.undos === 0;
     progress.hidden = !isLearning;
     progress.value = state.share;

@@ -90,6 +90,13 @@ const undo = () => isTable || ink.undo(), redo = () => isTable || ink.redo();
 createKeys({ clear, undo, redo, large: createLarge(), quit });
 for (const [name, act] of Object.entries({ clear, undo, redo })) byId(name).addEventListener("click", act);
 byId("quit").addEventListener("click", quit);
+// A button that is not disabled keeps the focus also while it has no effect.
+addEventListener("click", (event) => {
+  const isOff = event.target instanceof Element && event.target.closest('[aria-disabled="true"]');
+  if (!isOff) return;
+  event.preventDefault();
+  event.stopPropagation();
+}, true);
 
 /** @param {string} text */
 function notify(text) {
@@ -98,7 +105,7 @@ function notify(text) {
   notice.hidden = text === "";
 }
 
-/** Hides what a guest, a page on another machine, may not do. @param {boolean} isGuest */
+/** Hides the controls that a guest, a page on another machine, may not use. @param {boolean} isGuest */
 function showAccess(isGuest) {
   for (const id of ["quit", "pause", "stop", "steering"]) byId(id).hidden = isGuest;
   if (isGuest) write("connection", "Connected as guest");
@@ -113,10 +120,13 @@ function showConnection({ kind, label, words }) {
     notify(`${words}. The drawing is kept; this page tries again until it is connected.`);
   } else if (kind === "ended") {
     notify(words ?? "The server has ended. To continue, start it again and reload this page.");
-    const buttons = document.querySelectorAll(
+    const controls = document.querySelectorAll(
       "#quit, #sample, #labels button, :is(#training, #taught) :is(button, select, input)",
     );
-    for (const button of buttons) button.setAttribute("disabled", "");
+    for (const control of controls) {
+      if (control instanceof HTMLButtonElement) control.ariaDisabled = "true";
+      else control.setAttribute("disabled", "");
+    }
   } else {
     notify("");
   }

@@ -8,6 +8,7 @@ import type {
   CellView,
   ColumnView,
   CorrectionKept,
+  CorrectionList,
   Epochs,
   LearningState,
   ModelSaved,
@@ -16,12 +17,11 @@ import type {
   Prediction,
   ROUTES,
   Sample,
-  Taught,
   TrainingState,
   UnitView,
   WatchMessage,
   WhyView,
-} from "../protocol.ts";
+} from "../protocol/protocol.ts";
 
 /** A line drawn by the pen. */
 export interface Stroke {
@@ -60,7 +60,7 @@ export interface Drawing {
   clear(): void;
   /** Undoes the last stroke, picture or clearing. */
   undo(): void;
-  /** Does again what was undone last, unless something was drawn since. */
+  /** Repeats the change that was undone last, unless something was drawn since. */
   redo(): void;
   /** Returns the drawing as text. */
   save(): string;
@@ -83,7 +83,7 @@ export interface Ink extends Drawing {
   sheet(): Uint8Array<ArrayBuffer>;
 }
 
-/** What the network predicts for: the drawing, or the values of the form. */
+/** The input for predictions: the drawing, or the values of the form. */
 export interface Subject {
   readonly isBlank: boolean;
   onChange(listener: (change: InkChange) => void): void;
@@ -111,7 +111,7 @@ export interface Connection {
   readonly words?: string;
 }
 
-/** The callbacks for what another tab of the page says that has the stream: the leader. */
+/** The callbacks for messages of the leader, the tab of the page that has the stream. */
 export interface TabListener {
   /** Called when another tab becomes the leader, with its token. */
   onLead(token: string): void;
@@ -128,7 +128,7 @@ export interface Tabs {
   lead(token: string): void;
   /** Passes a message of the stream on to the other tabs. */
   send(message: WatchMessage): void;
-  /** Tells the other tabs that this tab leads no more. */
+  /** Informs the other tabs that this tab is no longer the leader. */
   leave(): void;
 }
 
@@ -149,7 +149,7 @@ export interface Responses {
   [ROUTES.cell]: CellView;
   [ROUTES.quit]: Record<string, never>;
   [correct: `${typeof ROUTES.correct}?label=${number}`]: CorrectionKept;
-  [ROUTES.corrections]: Taught;
+  [ROUTES.corrections]: CorrectionList;
   [ROUTES.correction]: Record<string, never>;
   [ROUTES.learn]: LearningState;
   [ROUTES.save]: ModelSaved;

@@ -1,5 +1,5 @@
 /** The strongest paths through the units: nodes and links from the input on the left to the class on the right. @module */
-/** @import { WhyView } from "../protocol.ts" */
+/** @import { WhyView } from "../protocol/protocol.ts" */
 /** @import { Inside } from "./parts.ts" */
 import { make, signed } from "./dom.js";
 

@@ -1,5 +1,5 @@
 /** The button that shows a row of the test set. @module */
-/** @import { NetworkView, Sample } from "../protocol.ts" */
+/** @import { NetworkView, Sample } from "../protocol/protocol.ts" */
 /** @import { Server, Subject } from "./parts.ts" */
 import { byId, grouped, numeral, reasonOf } from "./dom.js";
 

@@ -2,7 +2,7 @@
 /** @import { Connection, Server, ServerListener } from "./parts.ts" */
 import { createTabs } from "./tabs.js";
 
-/** @type {typeof import("../protocol.ts").TOKEN_HEADER} */
+/** @type {typeof import("../protocol/protocol.ts").TOKEN_HEADER} */
 const tokenHeader = "x-mlpcuda-token";
 /** The first and the longest wait before a reconnection, in milliseconds; each is twice the previous one. */
 const firstWait = 500, longestWait = 2000;
@@ -39,7 +39,7 @@ export function connect({ onConnection, onMessage }) {
     requests.abort(new Error(words));
     requests = new AbortController();
   };
-  /** @param {import("../protocol.ts").WatchMessage} message */
+  /** @param {import("../protocol/protocol.ts").WatchMessage} message */
   const receive = (message) => {
     heard = performance.now();
     if (message.type === "quit") return become({ kind: "ended" });

@@ -1,5 +1,5 @@
 /** The settings of a training: some change while it runs, the layers with a restart. @module */
-/** @import { TrainingRequest, TrainingState } from "../protocol.ts" */
+/** @import { TrainingRequest, TrainingState } from "../protocol/protocol.ts" */
 /** @import { Steering } from "./parts.ts" */
 import { byId, grouped, make, reasonOf, write } from "./dom.js";
 
@@ -113,7 +113,7 @@ export function createSteering(ask) {
       const list = steered.map(({ setting, value, step }) =>
         `${words[setting]} ${value} after step ${grouped(step)}`
       );
-      const text = list.length > 0 ? `Changed: ${list.join(", ")}. The model's record tells so.` : "";
+      const text = list.length > 0 ? `Changed: ${list.join(", ")}. The model's record has each change.` : "";
       if (byId("steered").textContent !== text) write("steered", text);
       if (before?.run === next.run && JSON.stringify(before.settings) === JSON.stringify(settings)) return;
       if (before?.run !== next.run) {

@@ -15,7 +15,7 @@ export function createTeaching(server, ink) {
   /** @type {readonly string[]} */
   let names = [];
   /** The text for a guest. */
-  let rights = "";
+  let guestText = "";
   /** The corrections that are not acknowledged. @type {{ sheet: Uint8Array, name: string }[]} */
   const waiting = [];
   let isSending = false;
@@ -74,7 +74,7 @@ export function createTeaching(server, ink) {
   };
 
   ink.onChange(() => {
-    if (reply.textContent !== rights && waiting.length === 0) reply.textContent = rights;
+    if (reply.textContent !== guestText && waiting.length === 0) reply.textContent = guestText;
   });
 
   return {
@@ -92,8 +92,8 @@ export function createTeaching(server, ink) {
     },
     setAccess(isGuest) {
       byId("labels").hidden = isGuest;
-      rights = isGuest ? "Only a browser on the server's machine can add corrections" : "";
-      if (waiting.length === 0) reply.textContent = rights;
+      guestText = isGuest ? "Only a browser on the server's machine can add corrections" : "";
+      if (waiting.length === 0) reply.textContent = guestText;
     },
   };
 }

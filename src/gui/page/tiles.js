@@ -1,5 +1,5 @@
 /** The corrections as tiles, to look at, relabel and delete. @module */
-/** @import { Taught, Tile } from "../protocol.ts" */
+/** @import { CorrectionList, Tile } from "../protocol/protocol.ts" */
 /** @import { Ink, Server, Tiles } from "./parts.ts" */
 import { byId, grouped, make, reasonOf, rove } from "./dom.js";
 import { inked, onPaletteChange, paintPicture } from "./palette.js";
@@ -16,7 +16,7 @@ export function createTiles(server, ink) {
   const relabel = byId("relabel", HTMLSelectElement);
   /** @type {readonly string[]} */
   let names = [];
-  /** @type {Taught} */
+  /** @type {CorrectionList} */
   let taught = { count: 0, width: 1, tiles: [] };
   /** @type {HTMLElement[]} */
   let buttons = [];
@@ -40,9 +40,14 @@ export function createTiles(server, ink) {
     grid.replaceChildren(...buttons);
     if (buttons[at]) buttons[at].tabIndex = 0;
     if (had >= 0) (buttons[Math.min(had, buttons.length - 1)] ?? restore).focus();
+    if (!deleted && buttons[0]) {
+      if (document.activeElement === restore) buttons[0].focus();
+      restore.hidden = true;
+    }
     byId("h-taught").textContent = count === 1 ? "1 correction" : `${grouped(count)} corrections`;
     byId("taught").hidden = isGuest || count + words.textContent.length === 0;
     more.hidden = tiles.length === count || most >= limit;
+    if (more.hidden && document.activeElement === more) buttons[tiles.length - 1]?.focus();
     const tile = selectedTile();
     byId("tile").hidden = !tile;
     if (tile) relabel.selectedIndex = tile.label;
@@ -79,7 +84,7 @@ export function createTiles(server, ink) {
     } catch (error) {
       words.textContent = reasonOf(error);
     }
-    restore.hidden = !deleted;
+    if (deleted) restore.hidden = false;
   };
   /** @param {Tile | undefined} tile */
   const remove = async (tile) => {
@@ -96,13 +101,10 @@ export function createTiles(server, ink) {
   grid.addEventListener("keydown", ({ key, target }) => {
     if (key === "Delete") remove(taught.tiles[buttons.findIndex((button) => button === target)]);
   });
-  restore.addEventListener("click", async () => {
-    await change("restore", deleted, "Restored");
-    buttons[0]?.focus();
-  });
+  restore.addEventListener("click", () => change("restore", deleted, "Restored"));
   byId("show").addEventListener("click", () => {
     const tile = selectedTile();
-    if (tile) ink.show([...bytesOf(tile.image)]);
+    if (tile) ink.show([...bytesOf(tile.image)], ink.columns);
   });
   more.addEventListener("click", () => {
     most = Math.min(limit, most + step);

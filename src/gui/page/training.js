@@ -1,5 +1,5 @@
 /** The panel of a training: progress, curves, confusion matrix, buttons and settings. @module */
-/** @import { EpochPoint, EpochView, TrainingRequest, TrainingState } from "../protocol.ts" */
+/** @import { EpochPoint, EpochView, TrainingRequest, TrainingState } from "../protocol/protocol.ts" */
 /** @import { Ink, Server, Training } from "./parts.ts" */
 import { createCell } from "./cell.js";
 import { createConfusion } from "./confusion.js";
@@ -14,7 +14,7 @@ const mostPoints = 1200;
 export function createTraining(server, ink) {
   const section = byId("training"), words = byId("training-words");
   const progress = byId("progress", HTMLProgressElement);
-  const pause = byId("pause", HTMLButtonElement), stop = byId("stop", HTMLButtonElement);
+  const pause = byId("pause"), stop = byId("stop");
   const cell = createCell(server, ink), confusion = createConfusion(cell.open);
   /** @type {TrainingState | undefined} */
   let state;
@@ -54,7 +54,7 @@ export function createTraining(server, ink) {
     write("phase", phase[0].toUpperCase() + phase.slice(1));
     words.textContent = news;
     pause.textContent = phase === "paused" ? "Resume" : "Pause";
-    pause.disabled = stop.disabled = phase !== "running" && phase !== "paused";
+    pause.ariaDisabled = stop.ariaDisabled = `${phase !== "running" && phase !== "paused"}`;
   };
 
   /** @param {TrainingRequest} request */

@@ -1,5 +1,5 @@
 /** The panel of the reasons for a class: contributions of the pixels, strongest paths, nearest images. @module */
-/** @import { NetworkView, WhyView } from "../protocol.ts" */
+/** @import { NetworkView, WhyView } from "../protocol/protocol.ts" */
 /** @import { Bars, Inside, Server, Subject } from "./parts.ts" */
 import { newest } from "./asking.js";
 import { byId, grouped, make, percent, reasonOf, signed, write } from "./dom.js";
@@ -18,7 +18,7 @@ export function createWhy(server, subject, select) {
   let network;
   /** @type {readonly string[]} */
   let names = [];
-  /** The guess, or the likeliest label. Absent if there is no prediction. @type {number | undefined} */
+  /** The guess, or the most probable label. Absent if there is no prediction. @type {number | undefined} */
   let guess;
   /** @type {WhyView | undefined} */
   let view;
@@ -60,7 +60,7 @@ export function createWhy(server, subject, select) {
       ? Object.entries({
         [`gradient × ${isTable ? "(value − usual)" : "input"}`]: view.total,
         [`biases${isTable ? ", usual values" : ""}`]: view.biases,
-        "curved activations": view.bends,
+        "curved activations": view.curved,
         [`sum: ${noun} of ${name}`]: view.logit,
       }).filter(([, value], i) => i > 2 || Math.abs(value) >= 0.005)
       : [];

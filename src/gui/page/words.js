@@ -1,5 +1,5 @@
-/** What follows the kind of the network's input: the pad or the form, and the words beside it. @module */
-/** @import { NetworkView } from "../protocol.ts" */
+/** The parts of the page that depend on the network's input: the pad or the form, and the texts beside it. @module */
+/** @import { NetworkView } from "../protocol/protocol.ts" */
 /** @import { Form, Ink } from "./parts.ts" */
 import { byId, write } from "./dom.js";
 

@@ -10,7 +10,7 @@ import { indexOfLargest } from "../../index_of_largest.ts";
 import { Mlp } from "../../mlp.ts";
 import { modelArrays } from "../../model_file.ts";
 
-/** The number of rows that are computed before the caller is told of the progress. */
+/** The number of rows between two calls of `onProgress`. */
 const SLICE = 256;
 
 /** The difference of a value, as a share of the largest value of all rows, that counts as the same prediction of a regression. */
@@ -85,7 +85,9 @@ async function compare(mlp: Mlp, half: Mlp, { inputs, signal, onProgress }: Comp
   const differences: number[] = [];
   for (let start = 0; start < count; start += SLICE) {
     const end = Math.min(count, start + SLICE), slice = inputs.subarray(start * inFeatures, end * inFeatures);
-    const [expected, found] = [mlp, half].map((network) => answersOf(network, network.predict(slice)));
+    const [expected, found] = [mlp, half].map((network) =>
+      probabilitiesOrValuesOf(network, network.predict(slice))
+    );
     const width = expected.length / (end - start);
     for (let at = 0; at < expected.length; at += width) {
       const [own, other] = [expected, found].map((all) => all.subarray(at, at + width));
@@ -105,12 +107,12 @@ async function compare(mlp: Mlp, half: Mlp, { inputs, signal, onProgress }: Comp
   return { changed, largestDifference };
 }
 
-/** Returns what a network decides by one row of answers: the most likely class, or the labels that are more likely than not. */
-function decisionOf(kind: Answer["kind"], answers: Float32Array): string {
-  return kind === "labels" ? answers.map((p) => Number(p > 0.5)).join() : `${indexOfLargest(answers)}`;
+/** Returns the decision of a network for one row of outputs: the most probable class, or the labels above 0.5. */
+function decisionOf(kind: Answer["kind"], row: Float32Array): string {
+  return kind === "labels" ? row.map((p) => Number(p > 0.5)).join() : `${indexOfLargest(row)}`;
 }
 
 /** Returns the probabilities `[N, C]`, or the outputs of a network that has none. */
-function answersOf(mlp: Mlp, outputs: Float32Array): Float32Array {
+function probabilitiesOrValuesOf(mlp: Mlp, outputs: Float32Array): Float32Array {
   return probabilitiesOf(mlp, outputs) ?? labelProbabilitiesOf(mlp, outputs) ?? outputs;
 }

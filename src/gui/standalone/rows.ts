@@ -17,7 +17,7 @@ export interface ChosenRows {
   readonly places: Uint32Array;
 }
 
-/** What a page has besides the network. */
+/** The data of a page besides the network. */
 export interface PageData {
   /** The origin of the network, for a person. */
   readonly origin: string;
@@ -56,7 +56,7 @@ export function formatPageData({ origin, ...sets }: PageData): Uint8Array<ArrayB
 }
 
 /**
- * Reads what {@linkcode formatPageData} wrote, for a network.
+ * Reads the bytes of {@linkcode formatPageData}, for a network.
  *
  * @throws {FormatError} if the bytes are damaged, or do not fit the network
  */
@@ -77,15 +77,16 @@ async function readRows(npz: Npz, name: string, mlp: Mlp): Promise<ChosenRows | 
   ];
   const places = await valuesOf("places"), outFeatures = Number((await valuesOf("outFeatures"))?.[0]);
   const rows = places?.length ?? 0;
-  const isWhole = places instanceof Uint32Array &&
+  const isComplete = places instanceof Uint32Array &&
     (inputs instanceof Uint8Array || inputs instanceof Float32Array) &&
     inputs.length === rows * inFeaturesOf(mlp) &&
     (labels === undefined || labels instanceof Uint32Array && labels.length === rows) &&
     (targets === undefined || targets instanceof Float32Array && targets.length === rows * outFeatures);
-  if (!isWhole) throw new FormatError(`The rows "${name}" of the page do not fit its network`);
+  if (!isComplete) throw new FormatError(`The rows "${name}" of the page do not fit its network`);
   const source = await textOf(npz, `${name}.source`), { inputScale } = mlp;
-  const answers = { ...labels && { labels }, ...targets && { targets } };
-  return { dataset: { ...inputSpecOf(mlp), inputScale, inputs, ...answers, outFeatures, source }, places };
+  const labelsOrTargets = { ...labels && { labels }, ...targets && { targets } };
+  const dataset = { ...inputSpecOf(mlp), inputScale, inputs, ...labelsOrTargets, outFeatures, source };
+  return { dataset, places };
 }
 
 async function textOf(npz: Npz, name: string): Promise<string> {

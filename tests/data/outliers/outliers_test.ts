@@ -103,6 +103,12 @@ Deno.test("drawOutliers() refuses inputs that are no images, and impossible coun
     TypeError,
     `Cannot draw outliers for ${table.source}: its inputs of shape [16] are not known to be images`,
   );
+  const image = { white: 255, placement: "resize" } as const;
+  await assertRejects(
+    () => drawOutliers(bars([3, 8, 8], { image }), { count: 1 }),
+    TypeError,
+    "its images have shape [3, 8, 8], needs [H, W], [1, H, W] or [H, W, C] with 1 or 3 channels C",
+  );
   for (const [name, options] of [["count", { count: 0 }], ["seed", { count: 1, seed: -1 }]] as const) {
     await assertRejects(
       () => drawOutliers(DIGITS, options),

@@ -1,16 +1,16 @@
-/** What a page without a server does in place of one: the same actions, in the page itself. @module */
+/** The actions of a page without a server: those of the server, in the page itself. @module */
 import type { Backend } from "../../../backends/backend.ts";
 import type { Mlp } from "../../../mlp.ts";
-import { type Actions, jsonAction } from "../../actions.ts";
-import { correctActions } from "../../correct_actions.ts";
-import { createCorrections } from "../../corrections.ts";
-import { learningActions } from "../../learning_actions.ts";
-import { createLearningSession } from "../../learning_session.ts";
-import { networkActions } from "../../network_actions.ts";
-import { ROUTES, type Sample, type WatchMessage } from "../../protocol.ts";
-import { RequestError } from "../../refusal.ts";
-import type { ShownNetwork } from "../../shown_network.ts";
-import { whyActions } from "../../why_actions.ts";
+import { type Actions, jsonAction } from "../../server/actions.ts";
+import { correctActions } from "../../server/correct_actions.ts";
+import { createCorrections } from "../../teaching/corrections.ts";
+import { learningActions } from "../../server/learning_actions.ts";
+import { createLearningSession } from "../../teaching/learning_session.ts";
+import { networkActions } from "../../server/network_actions.ts";
+import { ROUTES, type Sample, type WatchMessage } from "../../protocol/protocol.ts";
+import { RequestError } from "../../protocol/refusal.ts";
+import type { ShownNetwork } from "../../network/shown_network.ts";
+import { whyActions } from "../../server/why_actions.ts";
 import type { PageData } from "../rows.ts";
 
 /** The name of a network that is saved, unless the person chooses another one. */
@@ -22,7 +22,7 @@ const EPOCHS = 20;
 /** The body of a request without fields. */
 const EMPTY = new TextEncoder().encode("{}");
 
-/** What the actions need. */
+/** The parts that {@linkcode standaloneActions} needs. */
 export interface ActionParts {
   readonly mlp: Mlp;
   /** The network as the page shows it. */
@@ -42,13 +42,16 @@ export function standaloneActions({ mlp, network, data, ...host }: ActionParts):
   const { send } = host;
   const { test, train } = data, samples = test?.dataset, { input, classNames } = network.view();
   const rows = train && (() => Promise.resolve(train.dataset));
-  const actions = networkActions({ network, mlp: () => mlp, samples });
+  const actions = networkActions({ network, mlp: () => mlp, samples, rows });
   return {
     ...actions,
-    [ROUTES.sample]: jsonAction(() => {
-      if (test === undefined) throw new RequestError(404, "This page was written without test rows");
-      const sample = actions[ROUTES.sample]!.respond(EMPTY, new URLSearchParams(), false) as Sample;
-      return { ...sample, row: test.places[sample.row] };
+    [ROUTES.sample]: jsonAction(async () => {
+      const shown = test ?? train;
+      if (shown === undefined) {
+        throw new RequestError(404, "This page was written without rows of a data set");
+      }
+      const sample = await actions[ROUTES.sample]!.respond(EMPTY, new URLSearchParams(), false) as Sample;
+      return { ...sample, row: shown.places[sample.row] };
     }),
     ...whyActions({ network, rows, samples }),
     ...input.kind === "image" && teachingActions(),

@@ -1,12 +1,12 @@
 /**
  * The server of a page that is one file. It takes the place of `../../page/server.js` when the page's script is bundled: the
- * same requests and messages, but the page itself computes the answers.
+ * same requests and messages, but the page itself computes the responses.
  * @module
  */
 import { Mlp } from "../../../mlp.ts";
-import type { Actions } from "../../actions.ts";
+import type { Actions } from "../../server/actions.ts";
 import type { Responses, Server, ServerListener } from "../../page/parts.ts";
-import { showNetwork, type ShownNetwork } from "../../shown_network.ts";
+import { showNetwork, type ShownNetwork } from "../../network/shown_network.ts";
 import { standaloneActions } from "./actions.ts";
 import { openBackend } from "./open_backend.ts";
 import { DATA_IDS } from "../data_ids.ts";
