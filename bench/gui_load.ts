@@ -21,13 +21,14 @@ const COMMAND = {
   name: "bench/gui_load.ts",
   runBy: "deno run --allow-read --allow-run --allow-net=127.0.0.1 --allow-env=INIT_CWD,TERM",
   summary:
-    "Sends drawings to the page's server at a steady rate; prints latencies, lost drawings and the server's memory.",
+    "Sends drawings to the page's server at a steady rate; prints latencies, lost drawings and streams, and the server's memory.",
   groups: {
     load: {
       title: "Load",
       options: {
         seconds: { kind: "integer", default: 60, min: 1, help: "seconds to send drawings" },
         rate: { kind: "integer", default: 100, min: 1, max: 1000, help: "drawings a second" },
+        streams: { kind: "integer", default: 0, min: 0, max: 250, help: "open pages, each with a stream" },
       },
     },
   },
@@ -37,7 +38,7 @@ const COMMAND = {
 if (import.meta.main) await runTask(COMMAND, main);
 
 async function main({ given, positionals, screen, signal }: TaskContext<typeof COMMAND["groups"]>) {
-  const { seconds, rate } = withDefaults(COMMAND.groups.load.options, given.load);
+  const { seconds, rate, streams } = withDefaults(COMMAND.groups.load.options, given.load);
   const [, ...granted] = config.tasks.gui.command.split(" ");
   const options = positionals.length > 0 ? positionals : ["--demo"];
   await using server = new Deno.Command(Deno.execPath(), {
@@ -70,6 +71,15 @@ async function main({ given, positionals, screen, signal }: TaskContext<typeof C
       lost++;
     }
   };
+  /** The streams that are open, and the messages that they have received. */
+  let open = 0, messages = 0;
+  const watch = async () => {
+    const { body } = await post(ROUTES.watch, "application/json", "{}");
+    open++;
+    for await (const bytes of body!) messages += bytes.filter((byte) => byte === 10).length;
+    open--;
+  };
+  const watching = Array.from({ length: streams }, () => watch());
   while (sent < WARM_UP) await draw();
   sent = 0;
   latencies.length = 0;
@@ -86,9 +96,10 @@ async function main({ given, positionals, screen, signal }: TaskContext<typeof C
     screen.progress(`${sent} of ${seconds * rate} drawings`);
   }
   await Promise.all(underWay);
-  const duration = (performance.now() - began) / 1000;
+  const duration = (performance.now() - began) / 1000, streamsLeft = open;
   await (await post(ROUTES.quit, "application/json", "{}")).body?.cancel();
   const { code } = await server.status;
+  await Promise.all(watching);
   latencies.sort((a, b) => a - b);
   const at = (share: number) =>
     Math.round(100 * latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))]) / 100;
@@ -96,6 +107,7 @@ async function main({ given, positionals, screen, signal }: TaskContext<typeof C
     drawings: sent,
     perSecond: Math.round(sent / duration),
     lost,
+    ...streams > 0 && { streams, streamsLeft, messages },
     milliseconds: { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) },
     residentMB: resident,
     exitCode: code,
