@@ -140,7 +140,8 @@ Deno.test("showNetwork() shows the values of a regression, and the probabilities
   const untrained = Mlp.create([dense(2, "sigmoid")], several);
   for (const known of [{ rows: several }, {}]) {
     if (!known.rows) {
-      for await (const _ of train(untrained, several, { epochs: 1, loss: "binary-cross-entropy" }));
+      const options = { backend: "reference", epochs: 1, loss: "binary-cross-entropy" } as const;
+      for await (const _ of train(untrained, several, options));
     }
     const labels = showNetwork(untrained, "", known);
     assertEquals([labels.view().answer, labels.view().classNames], ["labels", ["p", "q"]]);
