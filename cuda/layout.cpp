@@ -181,7 +181,7 @@ std::string lay_out(const StepShape& step, int blocks, uint64_t shared_bytes, Pe
     return format("a block would need %llu bytes of shared memory, this GPU has %llu", place(kernel).bytes(), shared_bytes);
   }
   kernel->tail.part_count = kernel->layers[stationary - 1].tiles.tiles_in;
-  // What is left is for the inputs of the next batch, after those of this one, and then for copies of the tail's weights.
+  // The rest holds the inputs of the next batch, after those of this one, and then copies of the tail's weights.
   SharedMemory shared = place(kernel);
   const auto fits_too = [&](uint64_t count) { return shared.bytes() + (count + 3) * sizeof(float) <= shared_bytes; };
   const uint64_t staged = place_staged(&kernel->tail), inputs = uint64_t(step.batch) * kernel->layers[0].x_stride;

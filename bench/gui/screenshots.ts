@@ -21,7 +21,7 @@ interface Saved {
   readonly style: DrawnStyle;
   /** The selector of the only part that is shown; the whole window by default. */
   readonly part?: string;
-  /** What is done after the drawing. */
+  /** The actions after the drawing. */
   then?(page: GuiPage): Promise<unknown>;
 }
 

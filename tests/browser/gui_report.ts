@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { dense } from "../../src/plan/layers.ts";
 import { imageReport, reportOf, tableSet } from "../report/sources.ts";
-import { violationsOn } from "./axe.ts";
+import { violationsOn } from "./violations.ts";
 import { type Browser, launchChromium, type Page } from "./chromium.ts";
 
 /** A page that can also be printed. */

@@ -1,14 +1,11 @@
-/** The accessibility checker axe. @module */
-import type { GuiPage } from "./page.ts";
+/** The accessibility checker axe, in a page. @module */
+import type { Page } from "./chromium.ts";
 
-/**
- * The specifier of axe, the accessibility checker. It is a variable, because TypeScript would fetch a literal
- * specifier.
- */
+/** The specifier of axe. It is a variable, because TypeScript would fetch a literal specifier. */
 const AXE = "npm:axe-core@^4.11";
 
 /** Returns the violations that axe finds: each rule, and the elements that break it. */
-export async function violationsOn(page: GuiPage): Promise<string[]> {
+export async function violationsOn(page: Pick<Page, "evaluate">): Promise<string[]> {
   const { default: { source } } = await import(AXE);
   await page.evaluate<void>(source); // the page's policy blocks scripts, but not those of the debugger
   return await page.evaluate(async () => {
