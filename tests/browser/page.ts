@@ -193,11 +193,11 @@ function actionsOn(page: PlaywrightPage): Actions {
         }),
       })),
     async waitUntil(isSo, condition) {
-      for (const end = Date.now() + 15_000; Date.now() < end;) {
+      for (const end = Date.now() + 60_000; Date.now() < end;) {
         if (await isSo()) return;
         await page.waitForTimeout(20);
       }
-      throw new Error(`Waited 15 seconds in vain for: ${condition}`);
+      throw new Error(`Waited a minute in vain for: ${condition}`);
     },
     async waitForGuess({ none = false } = {}) {
       const isSo = async () => ((await actions.read()).guess === "") === none;

@@ -14,7 +14,7 @@ export async function webgpuFiles(paths: readonly string[]): Promise<string[]> {
 }
 
 /** Returns the path of a file, or the test files of a folder and its subfolders. */
-async function testFiles(path: string): Promise<string[]> {
+export async function testFiles(path: string): Promise<string[]> {
   if ((await Deno.stat(path)).isFile) return [path];
   const entries = await Array.fromAsync(Deno.readDir(path));
   const found = entries.map(({ name, isDirectory }) => {
