@@ -120,6 +120,23 @@ export { EXPORT_FORMATS, type ExportFormat, exportNetwork, type ExportOptions } 
 export { exportTypes } from "./src/export/javascript_types.ts";
 export type { OnnxOptions } from "./src/export/onnx.ts";
 export type { OnnxPrecision } from "./src/export/onnx_types.ts";
+export {
+  gridMembers,
+  type GridOptions,
+  MAX_MEMBERS,
+  type SweepGrid,
+  valuesBetween,
+} from "./src/sweep/grid.ts";
+export type { SweepBackend, SweepMember, TrainedMember } from "./src/sweep/member.ts";
+export {
+  compareScores,
+  type MeanInterval,
+  meanInterval,
+  rankingScore,
+  type Scores,
+} from "./src/sweep/ranking.ts";
+export { sharedDataset } from "./src/sweep/shared_sets.ts";
+export { sweep, type SweepOptions, type SweepResult, type SweepStart } from "./src/sweep/sweep.ts";
 export { evaluate, type EvaluateOptions } from "./src/training/evaluate.ts";
 export type { Evaluation, LabelScores, Mistake, OutputScores } from "./src/training/scores.ts";
 export type { Origin } from "./src/formats/fault.ts";

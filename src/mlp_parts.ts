@@ -28,6 +28,8 @@ export interface TrainingRecord extends Scalings {
    * with these settings alone does not give the same network.
    */
   readonly steered?: readonly Steered[];
+  /** The number of networks whose mean it is; absent for a network that was trained as it is. The rest is that of the first one. */
+  readonly committee?: number;
   /** The ranges of the inputs in these rows; absent for images, and for networks of version 0.1. */
   readonly inputRanges?: InputRanges;
 }

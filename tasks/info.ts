@@ -206,6 +206,9 @@ function steeredLines(steered: readonly Steered[]): string[] {
 function trainingLines(record: TrainingRecord, { columns }: Mlp): string[] {
   const { dataset, epochs, backend, config, inputScaling, inputNegative, targetScaling } = record;
   return [
+    ...record.committee === undefined ? [] : [
+      `committee of ${record.committee} networks, the mean of their outputs; the following is about the best of them`,
+    ],
     `trained for ${epochs} of ${config.epochs} epochs on ${
       count(dataset.rows)
     } rows of ${dataset.source}, by ${backend}`,

@@ -13,6 +13,7 @@ import { nearest } from "./terminal/suggest.ts";
 /** The modules of the commands, loaded on demand. The paths are literals, so that Deno finds the modules. */
 const MODULES = {
   train: () => import("./train.ts"),
+  sweep: () => import("./sweep.ts"),
   eval: () => import("./eval.ts"),
   predict: () => import("./predict.ts"),
   export: () => import("./export.ts"),

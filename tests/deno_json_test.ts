@@ -5,6 +5,7 @@ import pathPackage from "../tasks/std/path/deno.json" with { type: "json" };
 import config from "../deno.json" with { type: "json" };
 import { MNIST } from "../src/data/sources/mnist.ts";
 import { OPENERS } from "../tasks/shared/browser.ts";
+import { SHARD_VARIABLES } from "../tasks/sweep/shard.ts";
 import { UNLINKED, unlinkedConfig } from "../tasks/unlink.ts";
 import { isGranted } from "./support/permissions.ts";
 
@@ -61,6 +62,12 @@ Deno.test("deno.json gives the tasks their permissions from one set", () => {
   }
 });
 
+Deno.test("deno.json gives sweep the permissions of the other tasks, and the variables of --shard env", () => {
+  const { permissions: { mlpcuda, sweep }, tasks } = config;
+  assertEquals(sweep, { ...mlpcuda, env: [...mlpcuda.env, ...SHARD_VARIABLES] });
+  assertMatch(tasks.sweep.command, /^deno run --quiet --no-prompt -P=sweep --allow-write tasks\/sweep\.ts$/);
+});
+
 /** Returns the paths of these URLs that are below the project's folder. */
 function pathsIn(urls: Iterable<string>): string[] {
   const root = toFileUrl(ROOT).href;
@@ -84,9 +91,10 @@ Deno.test({
     const documents = [...Deno.readDirSync(`${ROOT}docs`)].map(({ name }) => `docs/${name}`);
     const described = ["CHANGELOG.md", "LICENSE", "README.md", "deno.json", ...documents];
     const types = "src/gui/page/parts.ts"; // the types that the page's scripts share
+    const worker = "src/sweep/worker.ts"; // started by its URL
     assertEquals(
       pathsIn(Array.from(text.matchAll(/file:\S+/g), ([url]) => url)),
-      [...new Set([...pathsIn(reached), ...described, types])].sort(),
+      [...new Set([...pathsIn(reached), ...described, types, worker])].sort(),
     );
   },
 });
@@ -100,7 +108,9 @@ Deno.test("unlinkedConfig() leaves the links out, and makes each process of its 
   assertEquals(suites.command.split(` --config ${UNLINKED}`).length - 1, processes(linked.command));
 });
 
-for (const task of ["train", "eval", "predict", "export", "gui", "info", "explain", "main"] as const) {
+for (
+  const task of ["train", "sweep", "eval", "predict", "export", "gui", "info", "explain", "main"] as const
+) {
   // So that `deno install -g` can install them: it does not use `links`.
   Deno.test({
     name: `tasks/${task}.ts runs without deno.json and without the network (needs --allow-read --allow-run)`,

@@ -78,6 +78,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   import: ["plan", "data", "formats", "backends", "training"],
   gui: ["plan", "data", "formats", "augment", "backends", "training"],
   report: ["data", "formats", "backends", "training"],
+  sweep: ["plan", "data", "backends", "training"],
 };
 
 Deno.test({

@@ -87,6 +87,7 @@ export function readTrainingRecord(value: unknown, refuse: Refuse): TrainingReco
   const epochs = check("epochs", value.epochs, isWhole, "a whole number from 0");
   const backend = check("backend", value.backend, isText, "a backend's name");
   const slices = check("slices", value.slices, isPart, "a whole number from 1");
+  const committee = check("committee", value.committee, isPart, "a whole number from 1");
   const steered = check(
     "steered",
     value.steered,
@@ -134,6 +135,7 @@ export function readTrainingRecord(value: unknown, refuse: Refuse): TrainingReco
     ...slices !== undefined && { slices },
     ...steered &&
       { steered: steered.map(({ step, setting, before, value }) => ({ step, setting, before, value })) },
+    ...committee !== undefined && { committee },
     ...inputRanges && { inputRanges },
     ...scalings,
   };

@@ -5,6 +5,8 @@
 import { faultOf, WEIGHT_WORDS } from "../../src/plan/option.ts";
 import { type ArgumentSpec, type Command, dashed, flagsOf, type Given } from "./command.ts";
 import { UsageError } from "./errors.ts";
+import { parseList } from "./lists.ts";
+import { numberOf } from "./number_text.ts";
 import { beforeDashes, splitArguments } from "./split_arguments.ts";
 import { nearest } from "./suggest.ts";
 
@@ -60,6 +62,7 @@ export function parseCommand<const G extends Command["groups"]>(
 /** Converts the text of one value to its type, and checks it. */
 function valueOf(long: string, spec: ArgumentSpec, value: string | boolean): unknown {
   if (spec.kind === "text" || spec.kind === "texts") return value;
+  if (spec.kind === "list") return parseList(dashed(long), spec.of, value);
   const typed = spec.kind === "integer" || spec.kind === "number" ? numberOf(value) : value;
   const fault = faultOf(spec, typed);
   if (fault === undefined) return typed;
@@ -68,11 +71,4 @@ function valueOf(long: string, spec: ArgumentSpec, value: string | boolean): unk
   throw new UsageError(`${dashed(long)} ${fault}`, {
     hint: near && `did you mean ${dashed(long)} ${near}?`,
   });
-}
-
-/** Converts text such as `12`, `1e-3` or `.5` to a number. Returns other text unchanged, for the check to refuse. */
-function numberOf(value: unknown): unknown {
-  return typeof value === "string" && /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(value)
-    ? Number(value)
-    : value;
 }

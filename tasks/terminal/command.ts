@@ -3,7 +3,7 @@
  * {@linkcode TRAIN_OPTIONS} of the library is such a table.
  * @module
  */
-import type { OptionSpec } from "../../src/plan/option.ts";
+import type { OptionSpec, OptionValueOf } from "../../src/plan/option.ts";
 
 /** An option that takes any text, such as a path. */
 export interface TextSpec {
@@ -25,8 +25,25 @@ export interface TextsSpec extends Omit<TextSpec, "kind" | "default"> {
   readonly default?: undefined;
 }
 
+/** An option that takes several values of another option, as a list or a range. */
+export interface ListSpec<S extends OptionSpec = OptionSpec> {
+  /** The kind of its value. */
+  readonly kind: "list";
+  /** The option of one value. */
+  readonly of: S;
+  /** It has no default value; the help text shows that of one value. */
+  readonly default?: undefined;
+  /** One line of help. */
+  readonly help: string;
+}
+
+/** The options of a table, each with several values. */
+export type Lists<T extends Readonly<Record<string, OptionSpec>>> = {
+  readonly [K in keyof T]: ListSpec<T[K]>;
+};
+
 /** An option of a task. */
-export type ArgumentSpec = OptionSpec | TextSpec | TextsSpec;
+export type ArgumentSpec = OptionSpec | TextSpec | TextsSpec | ListSpec;
 
 /** Options by their name in camel case; the command line spells `batchSize` as `--batch-size`. */
 export type ArgumentTable = Readonly<Record<string, ArgumentSpec>>;
@@ -77,6 +94,7 @@ export function commandLine(
 
 /** The type of an option's value. */
 export type ValueOf<S extends ArgumentSpec> = S extends { kind: "texts" } ? readonly string[]
+  : S extends ListSpec<infer O> ? readonly OptionValueOf<O>[]
   : S extends { kind: "text" | "weights" } ? string
   : S extends { choices: readonly (infer C)[] } ? C
   : S extends { kind: "boolean" } ? boolean
@@ -120,6 +138,11 @@ export interface Flag {
   readonly aliases: readonly string[];
   /** Its entry in the table. */
   readonly spec: ArgumentSpec;
+}
+
+/** Returns whether an option can be given without a value, which then is true. */
+export function takesNoValue(spec: ArgumentSpec): boolean {
+  return spec.kind === "boolean" || (spec.kind === "list" && spec.of.kind === "boolean");
 }
 
 /** Returns every option of a command in the order of the help text, the general ones last. */

@@ -73,7 +73,10 @@ function spellings({ long, aliases, spec }: Flag): string {
 
 function placeholder(spec: ArgumentSpec): string {
   const words = { integer: " N", number: " X", choice: " NAME", weights: " WEIGHTS", boolean: "" };
-  return spec.kind === "text" || spec.kind === "texts" ? ` ${spec.value}` : words[spec.kind];
+  if (spec.kind === "text" || spec.kind === "texts") return ` ${spec.value}`;
+  if (spec.kind !== "list") return words[spec.kind];
+  if (spec.of.kind === "boolean") return "[=true,false]";
+  return `${words[spec.of.kind]}${spec.of.kind === "weights" ? "|…" : ",…"}`;
 }
 
 /**
@@ -81,6 +84,7 @@ function placeholder(spec: ArgumentSpec): string {
  * 128)`.
  */
 function details(spec: ArgumentSpec): string {
+  if (spec.kind === "list") return details(spec.of);
   if (spec.kind === "boolean") return "";
   const choices = spec.kind === "choice" ? `: ${spec.choices?.join(", ")}` : "";
   const range = spec.kind === "integer" || spec.kind === "number" ? rangeOf(spec).trim() : "";

@@ -13,8 +13,8 @@ import { reasonOf } from "./system_errors.ts";
 
 /** The minimum time between two redraws of the transient line, in milliseconds. */
 const REDRAW_MILLISECONDS = 100;
-/** The code that returns to the first column and clears the line. */
-const CLEAR = "\r\x1b[K";
+/** Returns the codes that return to the first of some transient lines, of which the last has the cursor, and clear them. */
+const clearOf = (lines: number) => lines > 1 ? `\r\x1b[${lines - 1}A\x1b[J` : "\r\x1b[K";
 
 /** An output for text, such as a standard stream. */
 export interface Stream {
@@ -65,9 +65,9 @@ export interface Screen extends Disposable {
   finalNote(text: string): void;
   /** Writes an error and its hint to stderr. */
   error(message: string, hint?: string): void;
-  /** Redraws the transient line, if there is one and it was not redrawn within the last tenth of a second. */
-  progress(text: string): void;
-  /** Clears the transient line. */
+  /** Redraws the transient lines, one or several, if the screen has any and they were not redrawn within the last tenth of a second. */
+  progress(text: string | readonly string[]): void;
+  /** Clears the transient lines. */
   clear(): void;
   /** The width of the terminal in columns. */
   readonly columns: number;
@@ -85,7 +85,7 @@ export function openScreen(options: ScreenOptions = {}): Screen {
   const paint = (code: number, text: string) => color ? `\x1b[${code}m${text}\x1b[0m` : text;
   const wasTerminal = stdout.isTerminal();
   let outlivesStdout = false, stdoutFailed = false, lostRows = false;
-  let drawn = false;
+  let drawn = 0; // transient lines
   let onlyErrors = false, errorPrefix = "";
   let drawnAt = -Infinity;
 
@@ -97,8 +97,8 @@ export function openScreen(options: ScreenOptions = {}): Screen {
     }
   };
   const clear = () => {
-    if (drawn) say(CLEAR);
-    drawn = false;
+    if (drawn > 0) say(clearOf(drawn));
+    drawn = 0;
   };
   const print = (line: string) => {
     clear();
@@ -150,8 +150,10 @@ export function openScreen(options: ScreenOptions = {}): Screen {
     progress(text) {
       if (!transient || now() - drawnAt < REDRAW_MILLISECONDS) return;
       // The last column stays free, because some terminals wrap when it is written.
-      say(CLEAR + [...visible(text)].slice(0, columns() - 1).join(""));
-      drawn = true;
+      const lines = typeof text === "string" ? [text] : text;
+      const cut = lines.map((line) => [...visible(line)].slice(0, columns() - 1).join(""));
+      say(clearOf(Math.max(1, drawn)) + cut.join("\n"));
+      drawn = lines.length;
       drawnAt = now();
     },
     clear,

@@ -3,13 +3,13 @@
  * are not checked here.
  * @module
  */
-import { dashed, type Flag, kebab } from "./command.ts";
+import { dashed, type Flag, kebab, takesNoValue } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { nearest } from "./suggest.ts";
 
 /** A split command line. */
 export interface SplitArguments {
-  /** The options that were given, each with its values in order: text, or true or false for a boolean option. */
+  /** The options that were given, each with its values in order: text, or true or false for an option without a value. */
   readonly options: ReadonlyMap<Flag, readonly (string | boolean)[]>;
   /** The arguments that belong to no option. */
   readonly positionals: readonly string[];
@@ -42,6 +42,7 @@ export function splitArguments(args: readonly string[], flags: readonly Flag[]):
     /** Adds an option whose value is `assigned`, else the next argument. */
     const take = (name: string, flag: Flag, assigned: string | undefined) => {
       if (flag.spec.kind === "boolean") return add(flag, booleanOf(name, assigned));
+      if (takesNoValue(flag.spec)) return add(flag, assigned ?? true); // the parser of lists checks the value
       const next = i + 1 < end ? args[i + 1] : undefined;
       if (assigned === undefined && isValue(next, flag, bySpelling)) i++;
       else if (!assigned) throw missingValue(flag, assigned ?? next, bySpelling);
@@ -54,14 +55,14 @@ export function splitArguments(args: readonly string[], flags: readonly Flag[]):
       const flag = bySpelling.get(name);
       const negated = name.startsWith("no-") ? bySpelling.get(name.slice(3)) : undefined;
       if (flag && name.length > 1) take(name, flag, assigned);
-      else if (negated?.spec.kind !== "boolean") throw unknownOption(arg, flags);
+      else if (!negated || !takesNoValue(negated.spec)) throw unknownOption(arg, flags);
       else if (assigned !== undefined) throw new UsageError(`${dashed(name)} takes no value`);
       else add(negated, false);
     } else {
       const [, letters, assigned] = /^-([^=]*)(?:=(.*))?$/s.exec(arg)!;
       for (const [at, letter] of [...letters].entries()) {
         const flag = bySpelling.get(letter), isLast = at === [...letters].length - 1;
-        if (!flag || (!isLast && flag.spec.kind !== "boolean")) throw unknownOption(arg, flags);
+        if (!flag || (!isLast && !takesNoValue(flag.spec))) throw unknownOption(arg, flags);
         take(letter, flag, isLast ? assigned : undefined);
       }
       if (letters === "") throw unknownOption(arg, flags);
@@ -75,7 +76,8 @@ function isValue(next: string | undefined, { spec }: Flag, known: ReadonlyMap<st
   if (!next) return false;
   if (!next.startsWith("-") || next === "-") return true;
   // `-1`, but also `-inf` or `-x`, for which the check of the value gives the better error.
-  const takesNumbers = ["number", "integer", "weights"].includes(spec.kind);
+  const { kind } = spec.kind === "list" ? spec.of : spec;
+  const takesNumbers = ["number", "integer", "weights"].includes(kind);
   return takesNumbers && next[1] !== "-" && !known.has(next[1]);
 }
 
@@ -106,7 +108,7 @@ function unknownOption(arg: string, flags: readonly Flag[]): UsageError {
   const spelling = arg.split("=")[0];
   const known = flags.flatMap(({ long, aliases, spec }) => [
     long,
-    ...spec.kind === "boolean" ? [`no-${long}`] : [],
+    ...takesNoValue(spec) ? [`no-${long}`] : [],
     ...aliases.filter((alias) => alias.length > 1),
   ]);
   // `--batchSize`, `--batch_size` and `-batch-size` mean `--batch-size`.

@@ -119,7 +119,7 @@ for (const platform of ["deno", "browser"]) {
 
 /** Programs and the maximum size of their bundles; a bundler leaves out what a program does not use. */
 const SIZES: readonly [name: string, program: string, bytes: number][] = [
-  ["everything", "export * from", 180_000],
+  ["everything", "export * from", 185_000],
   ["training and evaluation", "export { datasetFromArrays, dense, evaluate, Mlp, train } from", 112_000],
 ];
 

@@ -14,6 +14,7 @@ const EXCEPTIONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^deno task gui\b/, "serves until it is stopped; tests/tasks/gui_test.ts"],
   [/^deno task drawn\b/, "measures on MNIST; tests/bench"],
   [/mpirun /, "needs MPI; tests/ranks"],
+  [/^deno task sweep .*--shard env/, "needs the variables of a Slurm array; tests/tasks/sweep_test.ts"],
   [/^deno run .*program\.ts$/, "tests/docs/readme_test.ts runs the program, and from a server, too"],
   [/^deno run .*examples\/\w+\.ts$/, "tests/docs/programs_test.ts"],
   [/^deno task (test|check)$/, "runs all tests, or checks all files"],
@@ -41,8 +42,10 @@ const exceptionOf = (command: string) => EXCEPTIONS.find(([pattern]) => pattern.
 function boundedWords([task, ...words]: readonly string[]): string[] {
   const at = words.indexOf("--epochs"), epochs = words.includes("--resume") ? "2" : "1";
   const rest = at < 0 ? words : [...words.slice(0, at), ...words.slice(at + 2)];
-  const needsData = (task === "train" || task === "eval") && !words.includes("--data");
-  const bounds = task === "train" ? ["--epochs", epochs, "--threads", "1"] : [];
+  if (words.includes("--merge")) return [task, ...words];
+  const isTraining = task === "train" || task === "sweep";
+  const needsData = (isTraining || task === "eval") && !words.includes("--data");
+  const bounds = isTraining ? ["--epochs", epochs, "--threads", "1"] : [];
   return [task, ...rest, ...needsData ? ["--data", "data/mnist.npz"] : [], ...bounds];
 }
 

@@ -49,6 +49,20 @@ Deno.test("openScreen() clears the transient line before a row, a note and the e
   );
 });
 
+Deno.test("openScreen() draws several transient lines in place of the ones before, and clears all of them", () => {
+  const { screen, both, wait } = record({ transient: true, columns: () => 6 });
+  screen.progress(["one", "two", "a long line"]);
+  wait(100);
+  screen.progress(["three", "four\x1b"]);
+  screen.row("row");
+  wait(100);
+  screen.progress("five");
+  assertEquals(
+    both(),
+    `${CLEAR}one\ntwo\na lon\r\x1b[2A\x1b[Jthree\nfour\\\r\x1b[1A\x1b[Jrow\n${CLEAR}five`,
+  );
+});
+
 Deno.test("openScreen() redraws at most ten times a second", () => {
   const { screen, stderr, wait } = record({ transient: true });
   for (let i = 0; i < 1000; i++) {
