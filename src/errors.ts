@@ -4,6 +4,7 @@
  * through.
  * @module
  */
+import { ANY, checkArgument, checkOptions, TEXT, whole } from "./arguments.ts";
 import { visible } from "./visible.ts";
 
 /**
@@ -23,6 +24,8 @@ export class FormatError extends Error {
    * control characters: the message shows them as escapes, such as `\u001b`.
    */
   constructor(message: string, options: { file?: string; offset?: number; cause?: unknown } = {}) {
+    checkArgument("message", message, TEXT);
+    checkOptions(options, { file: TEXT, offset: whole(), cause: ANY });
     super(visible(message), { cause: options.cause });
     this.file = options.file ?? "";
     this.offset = options.offset;
@@ -40,6 +43,8 @@ export class BackendError extends Error {
 
   /** Creates the error; `message` is a complete sentence that already names the backend. */
   constructor(message: string, options: { backend: string; code: string; cause?: unknown }) {
+    checkArgument("message", message, TEXT);
+    checkOptions(options, { cause: ANY }, { backend: TEXT, code: TEXT });
     super(message, { cause: options.cause });
     this.backend = options.backend;
     this.code = options.code;
@@ -57,6 +62,8 @@ export class DivergedError extends Error {
 
   /** Creates the error; `message` is a complete sentence. */
   constructor(message: string, options: { epoch: number; step: number }) {
+    checkArgument("message", message, TEXT);
+    checkOptions(options, {}, { epoch: whole(1), step: whole() });
     super(message);
     this.epoch = options.epoch;
     this.step = options.step;

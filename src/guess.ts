@@ -1,4 +1,6 @@
 /** The guess of a network, the second most likely class, and whether the guess is sure. @module */
+import { ANSWERING, INPUTS, NETWORK, OUTPUTS, THRESHOLDS } from "./argument_kinds.ts";
+import { checkArgument, fields, FINITE, FLAG, NUMBERS } from "./arguments.ts";
 import { activate } from "./backends/reference/activations.ts";
 import { predict } from "./backends/reference/forward.ts";
 import type { Dataset } from "./data/dataset.ts";
@@ -40,6 +42,8 @@ export interface Evidence {
   readonly energy: number;
 }
 
+const EVIDENCE = fields({ thresholds: THRESHOLDS, energy: FINITE });
+
 /** The tolerance for the sum of a row of probabilities, which rounding to float32 moves away from 1. */
 const SUM_TOLERANCE = 1e-3;
 
@@ -61,6 +65,7 @@ const SUM_TOLERANCE = 1e-3;
  */
 export function guessOf(probabilities: ArrayLike<number>, evidence?: Evidence): Guess {
   const [best, runnerUp, third] = candidatesOf(probabilities);
+  if (evidence !== undefined) checkArgument("evidence", evidence, EVIDENCE);
   if (!evidence) return { ...best, runnerUp, sure: best.probability >= UNSURE_BELOW };
   // Two classes have all of the probability together, so that the more likely one is compared.
   const { thresholds, energy } = evidence, together = best.probability + (third ? runnerUp.probability : 0);
@@ -83,6 +88,7 @@ export function candidatesOf(probabilities: ArrayLike<number>): Candidate[] {
 
 /** Checks that the values are one row of probabilities, and not several rows, whose sum would be more than 1. */
 function checkRow(probabilities: ArrayLike<number>): void {
+  checkArgument("probabilities", probabilities, NUMBERS);
   const { length } = probabilities;
   if (length === 0) throw new TypeError("A guess needs probabilities, found none");
   let sum = 0;
@@ -99,7 +105,9 @@ function checkRow(probabilities: ArrayLike<number>): void {
 }
 
 /** Returns a guess in words: `"sure"`, `"not sure"`, or that the input is like nothing that the network was trained on. */
-export function verdictOf({ sure, known = true }: Pick<Guess, "sure" | "known">): string {
+export function verdictOf(guess: Pick<Guess, "sure" | "known">): string {
+  checkArgument("guess", guess, fields({ sure: FLAG }, { known: FLAG }));
+  const { sure, known = true } = guess;
   if (!known) return "not like anything I was trained on";
   return sure ? "sure" : "not sure";
 }
@@ -112,6 +120,8 @@ export function verdictOf({ sure, known = true }: Pick<Guess, "sure" | "known">)
  * @throws {TypeError} if the inputs are not a whole number of rows
  */
 export function guessesOf(mlp: Mlp, inputs: Dataset["inputs"]): Guess[] | undefined {
+  checkArgument("mlp", mlp, NETWORK);
+  checkArgument("inputs", inputs, INPUTS);
   const outputs = predict(buildForwardPlan(guessNetwork(mlp)), mlp.parameters, inputs);
   const read = readOutputs(mlp, outputs);
   if (!read) return undefined;
@@ -150,6 +160,7 @@ export function readOutputs(
 
 /** Returns the energy of one row of logits `[C]`: `log Σ e^logit`. */
 export function energyOf(logits: ArrayLike<number>): number {
+  checkArgument("logits", logits, NUMBERS);
   let largest = -Infinity, sum = 0;
   for (let label = 0; label < logits.length; label++) largest = Math.max(largest, logits[label]);
   for (let label = 0; label < logits.length; label++) sum += Math.exp(logits[label] - largest);
@@ -199,6 +210,8 @@ export function probabilitiesOf(
   mlp: Pick<Mlp, "layers" | "outFeatures" | "training">,
   outputs: Float32Array,
 ): Float32Array | undefined {
+  checkArgument("mlp", mlp, ANSWERING);
+  checkArgument("outputs", outputs, OUTPUTS);
   const { kind, activation } = answerOf(mlp);
   if (kind !== "classes" && kind !== "pair") return undefined;
   const found = activated(outputs, mlp.outFeatures, activation);
@@ -220,6 +233,8 @@ export function labelProbabilitiesOf(
   mlp: Pick<Mlp, "layers" | "outFeatures" | "training">,
   outputs: Float32Array,
 ): Float32Array | undefined {
+  checkArgument("mlp", mlp, ANSWERING);
+  checkArgument("outputs", outputs, OUTPUTS);
   const { kind, activation } = answerOf(mlp);
   return kind === "labels" ? activated(outputs, mlp.outFeatures, activation) : undefined;
 }

@@ -1,4 +1,18 @@
 /** Networks: layers, parameters, and the meaning of inputs and outputs. @module */
+import { INIT, NETWORK } from "./argument_kinds.ts";
+import { LAYER } from "./plan/layer_kind.ts";
+import {
+  BYTES,
+  checkArgument,
+  checkOptions,
+  fields,
+  type Kind,
+  list,
+  NUMBER,
+  PATH,
+  SEED,
+  TEXT,
+} from "./arguments.ts";
 import type { Tensors } from "./backends/backend.ts";
 import { predict } from "./backends/reference/forward.ts";
 import { buildForwardPlan } from "./plan/build.ts";
@@ -19,6 +33,9 @@ import { initialParameters, type InitName } from "./init.ts";
 import { formatLayers, type LayerSpec } from "./plan/layers.ts";
 import type { MlpParts, TrainingRecord } from "./mlp_parts.ts";
 import type { Thresholds } from "./thresholds.ts";
+
+/** The input of a new network, whose shape is checked with a message of its own. */
+const CREATED: Kind = fields({ inputShape: list(NUMBER) });
 
 /**
  * A multi-layer perceptron.
@@ -59,8 +76,14 @@ export class Mlp implements MlpParts {
    */
   thresholds: Thresholds | undefined;
 
-  /** Creates a network from parts, which are not checked; `Mlp.create`, `Mlp.load` and `Mlp.parse` check them. */
+  /**
+   * Creates a network from parts. The values of the parameters are not checked.
+   *
+   * @throws {TypeError} if a part is missing, of a wrong kind, or does not fit the others
+   * @throws {RangeError} if a number is out of range
+   */
   constructor(parts: MlpParts) {
+    checkArgument("parts", parts, NETWORK);
     this.inputShape = parts.inputShape;
     this.inputScale = parts.inputScale;
     this.layers = parts.layers;
@@ -87,6 +110,9 @@ export class Mlp implements MlpParts {
     input: InputSpec,
     options: { readonly init?: InitName; readonly seed?: number } = {},
   ): Mlp {
+    checkArgument("layers", layers, list(LAYER));
+    checkArgument("input", input, CREATED);
+    checkOptions(options, { init: INIT, seed: SEED });
     if (layers.length === 0) throw new RangeError("A network needs at least one layer, found none");
     const { inputShape, inputScale = 1 } = input;
     if (inputShape.length === 0 || inputShape.some((length) => !Number.isSafeInteger(length) || length < 1)) {
@@ -104,6 +130,7 @@ export class Mlp implements MlpParts {
    * @throws {TypeError} outside Deno; `Mlp.parse` reads bytes there
    */
   static async load(path: string): Promise<Mlp> {
+    checkArgument("path", path, PATH);
     checkFiles(`load ${JSON.stringify(path)}`, "pass the file's bytes to Mlp.parse()");
     return await Mlp.parse(await readFileBounded(path), { name: path });
   }
@@ -114,6 +141,8 @@ export class Mlp implements MlpParts {
    * @throws {FormatError} if they are not a network
    */
   static async parse(bytes: Uint8Array, options: { readonly name?: string } = {}): Promise<Mlp> {
+    checkArgument("bytes", bytes, BYTES);
+    checkOptions(options, { name: TEXT });
     return new Mlp(await parseModel(bytes, options));
   }
 
@@ -129,6 +158,7 @@ export class Mlp implements MlpParts {
    * @throws {TypeError} outside Deno; `Mlp.format` returns bytes there
    */
   async save(path: string): Promise<void> {
+    checkArgument("path", path, PATH);
     checkFiles(`save ${JSON.stringify(path)}`, "take the file's bytes from Mlp.format()");
     await writeFileAtomic(path, this.format());
   }

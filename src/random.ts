@@ -4,6 +4,11 @@
  * @module
  */
 
+import { checkArgument, SEED, whole } from "./arguments.ts";
+
+/** The numbers from which `below()` can draw. */
+const COUNT = whole(1, 0x100000000);
+
 /** A stream of random numbers; equal seeds and streams give equal numbers on every machine. */
 export interface Random {
   /** Returns a whole number from 0 to 2³² - 1. */
@@ -28,6 +33,8 @@ export interface Random {
  * ```
  */
 export function createRandom(seed: number, stream = 0): Random {
+  checkArgument("seed", seed, SEED);
+  checkArgument("stream", stream, SEED);
   let mixed = mix32(mix32(seed >>> 0) ^ (stream >>> 0));
   const fill = () => mix32(mixed = (mixed + 0x9e3779b9) | 0); // 2³² / golden ratio: no two fills share an input
   let a = fill(), b = fill(), c = fill(), d = fill() | 1; // a state of four zeros would stay there
@@ -47,6 +54,9 @@ export function createRandom(seed: number, stream = 0): Random {
   };
   const next = () => uint32() / 0x100000000;
   const below = (count: number) => {
+    if (!(Number.isInteger(count) && count >= 1 && count <= 0x100000000)) {
+      checkArgument("count", count, COUNT);
+    }
     const mask = count > 0x80000000 ? 0xffffffff : 0xffffffff >>> Math.clz32(count - 1 | 1);
     for (;;) {
       const drawn = (uint32() & mask) >>> 0;
@@ -68,6 +78,8 @@ export function createRandom(seed: number, stream = 0): Random {
 
 /** Returns the order of `count` rows in epoch `epoch`, from 1: Fisher and Yates' shuffle of `0 … count - 1`. */
 export function permutation(seed: number, epoch: number, count: number): Uint32Array<ArrayBuffer> {
+  checkArgument("epoch", epoch, SEED);
+  checkArgument("count", count, whole(0, 0xffffffff));
   const random = createRandom(seed, epoch);
   const order = new Uint32Array(count);
   for (let i = 0; i < count; i++) order[i] = i; // a tenth of the time of Uint32Array.from({ length }, …)

@@ -8,7 +8,7 @@ import { UsageError } from "./terminal/errors.ts";
 import { helpText } from "./terminal/help.ts";
 import { type Call, runTask } from "./terminal/main.ts";
 import { openScreen } from "./terminal/screen.ts";
-import { nearest } from "./terminal/suggest.ts";
+import { nearest } from "../src/suggest.ts";
 
 /** The modules of the commands, loaded on demand. The paths are literals, so that Deno finds the modules. */
 const MODULES = {

@@ -4,12 +4,14 @@
  * range. The values of inputs, targets and parameters are not checked.
  * @module
  */
+import { ANY, checkArgument, checkOptions, isPlain } from "../arguments.ts";
 import { ACTIVATIONS } from "../plan/activations.ts";
 import type { Tensors, TrainState } from "./backend.ts";
 import { bufferFault, describe, isTypedArray, withArticle } from "../data/arrays.ts";
 import { type Dataset, NO_CLASS } from "../data/dataset.ts";
 import { buildForwardPlan } from "../plan/build.ts";
 import { networkOf } from "../plan/network.ts";
+import { PLAN, STEP_PLAN } from "../plan/plan_kind.ts";
 import type { ForwardPlan, NetworkSpec, StepPlan } from "../plan/plan.ts";
 import { persistentBuffers, rowCount, sizeOf, tensorOf } from "./state.ts";
 
@@ -34,11 +36,7 @@ export interface InputsNeeded {
  * @throws {RangeError} if a number is out of range
  */
 export function checkTraining(plan: StepPlan, dataset: Dataset, state: TrainState): number {
-  checkObject(TRAIN, "plan", plan);
-  for (const name of ["batchSize", "inFeatures", "outFeatures"] as const) checkCount(TRAIN, name, plan[name]);
-  for (const name of ["buffers", "ops"] as const) {
-    if (!Array.isArray(plan[name])) throw refuse(TRAIN, name, plan[name], "an Array");
-  }
+  checkArgument("plan", plan, STEP_PLAN);
   checkObject(TRAIN, "dataset", dataset);
   checkArray(TRAIN, "inputs", dataset.inputs, INPUTS);
   const { inputs: { length } } = dataset, { inFeatures } = plan, rows = length / inFeatures;
@@ -106,12 +104,18 @@ export function checkState(plan: StepPlan, state: TrainState): void {
 export function copyEpoch(
   { batchSize }: StepPlan,
   count: number,
-  given: { readonly order: Uint32Array; readonly learningRates: Float64Array; readonly signal?: AbortSignal },
+  given: {
+    readonly order: Uint32Array;
+    readonly learningRates: Float64Array;
+    readonly options?: { readonly signal?: AbortSignal };
+  },
 ): { readonly order: Uint32Array<ArrayBuffer>; readonly rates: Float64Array<ArrayBuffer> } {
   checkArray(TRAIN, "order", given.order, [Uint32Array]);
   checkArray(TRAIN, "learningRates", given.learningRates, [Float64Array]);
-  if (given.signal !== undefined && !(given.signal instanceof AbortSignal)) {
-    throw refuse(TRAIN, "signal", given.signal, "an AbortSignal");
+  const { options = {} } = given;
+  checkOptions(options, { signal: ANY });
+  if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
+    throw refuse(TRAIN, "signal", options.signal, "an AbortSignal");
   }
   const steps = Math.ceil(given.order.length / batchSize), { learningRates: { length } } = given;
   if (length !== steps) {
@@ -151,6 +155,7 @@ export function checkReplacement(inputs: Dataset["inputs"], needed: InputsNeeded
 export function forwardPlanOf(network: ForwardPlan | NetworkSpec): ForwardPlan {
   checkObject(PREDICT, "network", network);
   if ("ops" in network) {
+    checkArgument("network", network, PLAN);
     networkOf(network);
     return network;
   }
@@ -215,7 +220,7 @@ function checkTensor(tensors: Tensors, name: string, size: number): void {
 }
 
 function checkObject(action: string, name: string, value: unknown): void {
-  if (typeof value !== "object" || value === null) throw refuse(action, name, value, "an object");
+  if (!isPlain(value)) throw refuse(action, name, value, "an object");
 }
 
 function checkCount(action: string, name: string, value: unknown, from: 0 | 1 = 1): void {

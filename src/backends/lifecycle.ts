@@ -190,7 +190,7 @@ async function createTrainer(
     },
     runEpoch: (order, learningRates, options) =>
       use(
-        () => copyEpoch(plan, rows, { order, learningRates, signal: options?.signal }),
+        () => copyEpoch(plan, rows, { order, learningRates, options }),
         (work, copies) => runEpoch(work, copies, options?.signal),
       ),
     readState: () => use(() => {}, async (work) => ({ step, tensors: await work.readTensors() })),

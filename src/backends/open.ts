@@ -1,4 +1,6 @@
 /** Opens backends: by name, or the fastest that this host can run. @module */
+import { RANKS } from "../argument_kinds.ts";
+import { CALLBACK, checkArgument, checkOptions, foundText, oneOf, TEXT, whole } from "../arguments.ts";
 import { BackendError } from "../errors.ts";
 import type { Backend } from "./backend.ts";
 import type { InstructionSet } from "./native/ffi.ts";
@@ -77,6 +79,15 @@ export async function openBackend(
   name: BackendName = "auto",
   options: BackendOptions = {},
 ): Promise<OpenedBackend> {
+  checkArgument("name", name, TEXT);
+  checkOptions(options, {
+    threads: whole(1, 256),
+    device: whole(0, 0xffff),
+    instructionSet: oneOf(["auto", "avx2", "avx512", "neon"] satisfies InstructionSet[]),
+    library: TEXT,
+    ranks: RANKS,
+    onNote: CALLBACK,
+  });
   if (options.ranks) {
     if (name !== "auto" && name !== ON_RANKS) throw ranksError(name);
     return Object.assign(await openByName(ON_RANKS, options, { named: true }), { passedOver: [] });
@@ -119,6 +130,6 @@ async function openByName(
     case "reference":
       return (await import("./reference/backend.ts")).openReference();
     default:
-      throw new TypeError(`Unknown backend "${name}", needs auto, ${BACKENDS.join(", ")}`);
+      throw new TypeError(`Unknown backend ${foundText(name)}, needs auto, ${BACKENDS.join(", ")}`);
   }
 }

@@ -2,6 +2,8 @@
  * Checks of the data sets that callers pass, and conversion of their arrays to the classes of a {@linkcode Dataset}.
  * @module
  */
+import { INPUT_SPEC, TASK } from "../argument_kinds.ts";
+import { checkArgument, fields, TEXT } from "../arguments.ts";
 import { shapeText } from "../formats/fault.ts";
 import { checkNumeric, describe, type Naming, type NumericArray } from "./arrays.ts";
 import { toFloats, toLabels } from "./convert.ts";
@@ -12,7 +14,7 @@ import { type Dataset, inFeaturesOf, NO_CLASS } from "./dataset.ts";
  * numbers are rounded to float32, and bytes (`Uint8Array`, `Uint8ClampedArray`) stay bytes. Every {@linkcode Dataset} is a
  * `DatasetLike`.
  */
-export interface DatasetLike extends Omit<Dataset, "inputs" | "labels" | "targets" | "weights"> {
+export interface DatasetLike extends Omit<Dataset, "inputs" | "labels" | "targets" | "weights" | "source"> {
   /** Inputs `[N, I]`, row by row. */
   readonly inputs: NumericArray;
   /** Class labels `[N]`: whole numbers from 0 to `outFeatures - 1`, or {@linkcode NO_CLASS}. */
@@ -21,6 +23,8 @@ export interface DatasetLike extends Omit<Dataset, "inputs" | "labels" | "target
   readonly targets?: NumericArray;
   /** The weights `[N]` of the rows in the gradient, each a finite number from 0. */
   readonly weights?: NumericArray;
+  /** The origin of the rows, for messages and for the model's file; `"the data set"` by default. */
+  readonly source?: string;
 }
 
 /**
@@ -55,6 +59,8 @@ export function canonicalDataset(given: DatasetLike): Dataset {
     throw refuse("shape", `it has ${found}, needs one of them`);
   }
 
+  checkArgument("dataset", given, INPUT_SPEC);
+  checkArgument("dataset", given, fields({}, { task: TASK, source: TEXT }));
   const inputs = canonicalInputs(given.inputs, { shape: inputShape, refuse });
   const rows = inputs.length / inFeaturesOf(given);
   if (!Number.isInteger(rows)) {

@@ -2,6 +2,8 @@
  * Data sets: rows of inputs, each with a class label or with target values.
  * @module
  */
+import { INPUT_SPEC, OUTPUTS, ROWS } from "../argument_kinds.ts";
+import { checkArgument, fields, list, whole } from "../arguments.ts";
 
 /** The label of a row that belongs to no class: its target in training is `1 / C` for each class. */
 export const NO_CLASS = 0xffffffff;
@@ -105,17 +107,23 @@ export function inputSpecOf(spec: InputSpec): InputSpec {
  * if its inputs are bytes of 28×28 pixels; `undefined` for inputs that are not images.
  */
 export function imageSpecOf(spec: InputSpec): ImageSpec | undefined {
+  checkArgument("spec", spec, INPUT_SPEC);
   if (spec.image) return spec.image;
   if (spec.inputScale !== 1 / 255) return undefined;
   return { white: 255, placement: inFeaturesOf(spec) === 28 * 28 ? "center" : "resize" };
 }
 
+const SHAPED = fields({ inputShape: list(whole()) });
+const COUNTED = fields({ outFeatures: whole(1) }, { labels: ROWS, targets: OUTPUTS });
+
 /** Returns the number of inputs a row, `I`: the product of `inputShape`. */
-export function inFeaturesOf({ inputShape }: Pick<Dataset, "inputShape">): number {
-  return inputShape.reduce((product, length) => product * length, 1);
+export function inFeaturesOf(spec: Pick<Dataset, "inputShape">): number {
+  checkArgument("spec", spec, SHAPED);
+  return spec.inputShape.reduce((product, length) => product * length, 1);
 }
 
 /** Returns the number of rows, `N`. */
 export function countOf(dataset: Dataset): number {
+  checkArgument("dataset", dataset, COUNTED);
   return dataset.labels?.length ?? (dataset.targets ? dataset.targets.length / dataset.outFeatures : 0);
 }

@@ -2,6 +2,8 @@
  * Data sets from arrays: inputs, labels and targets are checked and converted to the types that backends use.
  * @module
  */
+import { DATASET, NAMES } from "../argument_kinds.ts";
+import { ANY, checkOptions, FINITE, list, NUMBER, TEXT } from "../arguments.ts";
 import { shapeText } from "../formats/fault.ts";
 import { checkNumeric, type Naming, type NumericArray } from "./arrays.ts";
 import { classesOfLabels } from "./meaning/class_count.ts";
@@ -42,6 +44,19 @@ export interface DatasetArrays {
   readonly source?: string;
 }
 
+/** The kinds of the fields; those of arrays are checked with their values. */
+const OPTIONAL = {
+  labels: ANY,
+  targets: ANY,
+  weights: ANY,
+  noClass: FINITE,
+  classes: NUMBER,
+  classNames: NAMES,
+  inputScale: NUMBER,
+  like: DATASET,
+  source: TEXT,
+};
+
 /**
  * Makes a data set from arrays and checks it: lengths and shapes fit each other, there is at least one row, every number is
  * finite, and labels are classes. Numbers of other types than those of a {@linkcode Dataset} are converted: integers must be
@@ -61,6 +76,7 @@ export interface DatasetArrays {
  * ```
  */
 export function datasetFromArrays(arrays: DatasetArrays): Dataset {
+  checkOptions(arrays, OPTIONAL, { inputs: ANY, inputShape: list(NUMBER) }, { name: "arrays" });
   return checkedDataset(arrays, {
     inputs: "inputs",
     labelsOrTargets: arrays.labels === undefined ? "targets" : "labels",

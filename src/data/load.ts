@@ -1,4 +1,17 @@
 /** Data sets from files and folders. @module */
+import {
+  BYTES,
+  CALLBACK,
+  checkArgument,
+  checkOptions,
+  either,
+  type Fields,
+  fields,
+  oneOf,
+  PATH,
+  SIGNAL,
+  TEXT,
+} from "../arguments.ts";
 import { type Content, isText, openContent } from "../content.ts";
 import { FormatError } from "../errors.ts";
 import { byteCount } from "../formats/fault.ts";
@@ -10,7 +23,7 @@ import { findIdxFiles } from "./sources/idx_files.ts";
 import { openIdxRows, openIdxSource } from "./sources/idx_source.ts";
 import { interpret, interpretSets } from "./meaning/interpret.ts";
 import { hasTrainingSet, openNpzRows, openNpzSource, type SetName } from "./sources/npz_source.ts";
-import type { DataOptions } from "./options.ts";
+import { DATA_KINDS, type DataOptions } from "./options.ts";
 import { openPictureFolder } from "./pictures/picture_folder.ts";
 import type { RawSource } from "./sources/raw.ts";
 import type { RawRows } from "./sources/raw_rows.ts";
@@ -24,6 +37,8 @@ export interface LoadOptions extends DataOptions {
   /** Called with the number of pictures of a folder that are read, and their total. */
   readonly onProgress?: (progress: { readonly read: number; readonly total: number }) => void;
 }
+
+const LOAD_KINDS: Fields = { ...DATA_KINDS, signal: SIGNAL, onProgress: CALLBACK };
 
 /**
  * Loads a data set from a file or folder. Needs Deno and read permission for it.
@@ -48,6 +63,8 @@ export interface LoadOptions extends DataOptions {
  * @throws {TypeError} outside Deno; {@linkcode datasetFromNpz} reads the bytes of an `.npz` there
  */
 export async function loadDataset(path: string, options: LoadOptions = {}): Promise<DatasetPair> {
+  checkArgument("path", path, PATH);
+  checkOptions(options, LOAD_KINDS);
   checkFiles(`load ${JSON.stringify(path)}`, "pass the bytes of an .npz to datasetFromNpz()");
   return interpret(await openSource(path, options), options);
 }
@@ -67,6 +84,10 @@ export interface LoadSetsOptions extends LoadOptions {
  * @throws {FormatError} for the reasons of {@linkcode loadDataset}, or if a source without a training set lacks the set
  */
 export async function loadSets(path: string, options: LoadSetsOptions): Promise<DatasetSets> {
+  checkArgument("path", path, PATH);
+  checkOptions(options, { ...LOAD_KINDS, set: oneOf(["train", "test", "validation"]) }, {
+    like: DATA_KINDS.like,
+  });
   checkFiles(`load ${JSON.stringify(path)}`, "pass the bytes of an .npz to datasetFromNpz()");
   return interpretSets(await openSource(path, options, { set: options.set }), options);
 }
@@ -153,8 +174,11 @@ async function openFolder(path: string, options: LoadOptions): Promise<RawSource
  */
 export async function datasetFromNpz(
   source: Uint8Array | Npz,
-  { name, ...options }: DataOptions & { readonly name?: string } = {},
+  options: DataOptions & { readonly name?: string } = {},
 ): Promise<DatasetPair> {
+  checkArgument("source", source, either("a Uint8Array or an opened Npz", BYTES, fields({ read: CALLBACK })));
+  checkOptions(options, { ...DATA_KINDS, name: TEXT });
+  const { name } = options;
   const npz = source instanceof Uint8Array ? await parseNpz(source, { name }) : source;
   const file = name ?? (npz.file || "npz");
   return interpret(await openNpzSource(npz, { file, ...options }), options);

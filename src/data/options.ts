@@ -1,5 +1,23 @@
 /** The options of data sets: the interpretation of their inputs and labels, and the parts of files. @module */
+import { INPUT_SPEC, NAMES, TASK } from "../argument_kinds.ts";
+import { either, type Fields, fields, FINITE, named, oneOf, RATE, SEED, TEXT, whole } from "../arguments.ts";
 import type { InputSpec, TaskKind } from "./dataset.ts";
+
+/** The kinds of {@linkcode DataOptions}. */
+export const DATA_KINDS: Fields = {
+  inputScale: either(`"auto", "pixels", "none" or a number`, oneOf(["auto", "pixels", "none"]), FINITE),
+  task: oneOf(["auto", "classify", "regress", "multilabel"]),
+  arrays: named(TEXT),
+  classes: either("a whole number from 1 or a list of names", whole(1), NAMES),
+  label: NAMES,
+  drop: NAMES,
+  missing: oneOf(["refuse", "mean", "drop"]),
+  imageSize: fields({ width: whole(1), height: whole(1), channels: oneOf([1, 3]) }),
+  testSplit: RATE,
+  seed: SEED,
+  like: (value, path) =>
+    INPUT_SPEC(value, path) ?? fields({}, { outFeatures: whole(1), task: TASK })(value, path),
+};
 
 /** The role of an array of an `.npz`. */
 export type ArrayRole =

@@ -2,6 +2,20 @@
  * Preprocessing of data sets: scaling, flattening, one-hot rows. No function of this file changes its arguments.
  * @module
  */
+import {
+  BYTES,
+  checkArgument,
+  checkOptions,
+  fields,
+  foundText,
+  list,
+  NUMBER,
+  NUMBERS,
+  whole,
+} from "../arguments.ts";
+
+/** The maximum number of classes: rows of more do not fit into an array. */
+const MAX_CLASSES = 2 ** 30;
 
 /** Mean and standard deviation of all values, or of each feature. */
 export interface Statistics {
@@ -33,6 +47,8 @@ export function statisticsOf(
   values: ArrayLike<number>,
   options: { readonly inFeatures?: number } = {},
 ): Statistics {
+  checkArgument("values", values, NUMBERS);
+  checkOptions(options, { inFeatures: NUMBER });
   const { inFeatures = 1 } = options;
   const rows = rowsOf(values, inFeatures, "inFeatures");
   if (rows === 0) throw new TypeError("Statistics need at least one row, found none");
@@ -69,6 +85,8 @@ export function normalize(
     readonly standardDeviation: ArrayLike<number>;
   } = statisticsOf(values),
 ): Float32Array<ArrayBuffer> {
+  checkArgument("values", values, NUMBERS);
+  checkArgument("statistics", statistics, fields({ mean: NUMBERS, standardDeviation: NUMBERS }));
   const { mean, standardDeviation } = statistics;
   const features = mean.length;
   if (standardDeviation.length !== features) {
@@ -108,6 +126,7 @@ export function normalize(
  * ```
  */
 export function scalePixels(pixels: Uint8Array): Float32Array<ArrayBuffer> {
+  checkArgument("pixels", pixels, BYTES);
   const scaled = new Float32Array(pixels.length);
   for (let i = 0; i < pixels.length; i++) scaled[i] = pixels[i] / 255;
   return scaled;
@@ -131,6 +150,7 @@ export function scalePixels(pixels: Uint8Array): Float32Array<ArrayBuffer> {
 export function flatten<T extends { readonly shape: readonly number[] }>(
   array: T,
 ): Omit<T, "shape"> & { readonly shape: readonly [rows: number, inFeatures: number] } {
+  checkArgument("array", array, fields({ shape: list(whole()) }));
   const [rows, ...rest] = array.shape;
   if (rows === undefined) throw new TypeError("Cannot flatten shape [], needs [N, ...]");
   return { ...array, shape: [rows, rest.reduce((product, length) => product * length, 1)] };
@@ -153,9 +173,11 @@ export function flatten<T extends { readonly shape: readonly number[] }>(
  * ```
  */
 export function oneHot(labels: ArrayLike<number>, classes: number): Float32Array<ArrayBuffer> {
+  checkArgument("labels", labels, NUMBERS);
   if (!Number.isSafeInteger(classes) || classes < 1) {
-    throw new RangeError(`Number of classes is ${classes}, needs a whole number from 1`);
+    throw new RangeError(`Number of classes is ${foundText(classes)}, needs a whole number from 1`);
   }
+  checkArgument("classes", classes, whole(1, MAX_CLASSES));
   const rows = new Float32Array(labels.length * classes);
   for (let row = 0; row < labels.length; row++) {
     const label = labels[row];
@@ -187,6 +209,7 @@ export function oneHot(labels: ArrayLike<number>, classes: number): Float32Array
  * ```
  */
 export function fromOneHot(rows: ArrayLike<number>, classes: number): Uint32Array<ArrayBuffer> {
+  checkArgument("rows", rows, NUMBERS);
   const labels = new Uint32Array(rowsOf(rows, classes, "classes"));
   for (let row = 0; row < labels.length; row++) {
     let ones = 0;
@@ -208,7 +231,9 @@ export function fromOneHot(rows: ArrayLike<number>, classes: number): Uint32Arra
 /** Returns the number of rows of `length` values each. */
 function rowsOf(values: ArrayLike<number>, length: number, name: string): number {
   if (!Number.isSafeInteger(length) || length < 1 || values.length % length !== 0) {
-    throw new TypeError(`${values.length} values are not a whole number of rows of ${length} (${name})`);
+    throw new TypeError(
+      `${values.length} values are not a whole number of rows of ${foundText(length)} (${name})`,
+    );
   }
   return values.length / length;
 }

@@ -1,4 +1,6 @@
 /** The validation split. @module */
+import { DATASET, ROWS } from "../argument_kinds.ts";
+import { checkArgument, RATE, SEED, whole } from "../arguments.ts";
 import { permutation } from "../random.ts";
 import { countOf, type Dataset, inFeaturesOf } from "./dataset.ts";
 
@@ -14,6 +16,9 @@ export function splitRows(
   share: number,
   seed: number,
 ): { train: Uint32Array<ArrayBuffer>; validation: Uint32Array<ArrayBuffer> } {
+  checkArgument("count", count, whole(0, 0xffffffff));
+  checkArgument("share", share, RATE);
+  checkArgument("seed", seed, SEED);
   const held = heldRows(count, share);
   if (held >= count) {
     throw new RangeError(`Cannot set ${held} of ${count} rows apart for validation: none is left`);
@@ -29,6 +34,8 @@ export function heldRows(count: number, share: number): number {
 
 /** Returns a data set of copies of these rows, in this order. */
 export function takeRows(dataset: Dataset, rows: Uint32Array): Dataset {
+  checkArgument("dataset", dataset, DATASET);
+  checkRows(rows, countOf(dataset));
   const { labels, targets, weights, outFeatures } = dataset;
   const inputs = gatherRows(dataset.inputs, rows, inFeaturesOf(dataset));
   return {
@@ -39,6 +46,19 @@ export function takeRows(dataset: Dataset, rows: Uint32Array): Dataset {
     ...(weights && { weights: gatherRows(weights, rows, 1) }),
     source: `${rows.length} of the ${countOf(dataset)} rows of ${dataset.source}`,
   };
+}
+
+/**
+ * Checks indices of rows.
+ *
+ * @throws {RangeError} if the data set does not have one of the rows
+ */
+export function checkRows(rows: Uint32Array, count: number): void {
+  checkArgument("rows", rows, ROWS);
+  const at = rows.findIndex((row) => row >= count);
+  if (at >= 0) {
+    throw new RangeError(`Argument "rows" has row ${rows[at]} at [${at}], the data set has ${count} rows`);
+  }
 }
 
 function gatherRows<T extends Uint8Array | Float32Array>(values: T, rows: Uint32Array, width: number): T {

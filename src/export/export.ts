@@ -1,4 +1,6 @@
 /** The formats in which a network can be exported. @module */
+import { NETWORK_PARTS } from "../argument_kinds.ts";
+import { checkArgument, checkOptions, foundText, oneOf, TEXT } from "../arguments.ts";
 import { formatSafetensors } from "../formats/safetensors.ts";
 import type { MlpParts } from "../mlp_parts.ts";
 import { CONFIG_KEY } from "../model_config.ts";
@@ -52,6 +54,8 @@ export function exportNetwork(
   format: ExportFormat,
   options: ExportOptions = {},
 ): Uint8Array<ArrayBuffer> {
+  checkArgument("mlp", mlp, NETWORK_PARTS);
+  checkOptions(options, { types: TEXT, precision: oneOf(["float32", "float64"]) });
   switch (format) {
     case "safetensors":
       checkSize(mlp, { format, maxBytes: MAX_BYTES });
@@ -66,7 +70,7 @@ export function exportNetwork(
     default:
       format satisfies never;
       throw new TypeError(
-        `Unknown format "${format}", needs one of ${Object.keys(EXPORT_FORMATS).join(", ")}`,
+        `Unknown format ${foundText(format)}, needs one of ${Object.keys(EXPORT_FORMATS).join(", ")}`,
       );
   }
 }

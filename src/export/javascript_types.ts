@@ -1,4 +1,6 @@
 /** The types of exported JavaScript modules. @module */
+import { NETWORK } from "../argument_kinds.ts";
+import { checkArgument } from "../arguments.ts";
 import { inFeaturesOf } from "../data/dataset.ts";
 import { answerOf } from "../guess.ts";
 import type { MlpParts } from "../mlp_parts.ts";
@@ -13,6 +15,7 @@ export const RESULTS = {
 
 /** Returns the types of the JavaScript module of a network, the text of a `.d.ts` file beside it. */
 export function exportTypes(mlp: MlpParts): string {
+  checkArgument("mlp", mlp, NETWORK);
   const { kind } = answerOf(mlp), width = inFeaturesOf(mlp);
   const row = mlp.columns
     ? "ArrayLike<number> | Readonly<Record<string, number | string | null | undefined>>"

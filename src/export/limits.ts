@@ -1,11 +1,14 @@
 /** Checks of networks before they are exported. @module */
+import { NETWORK } from "../argument_kinds.ts";
+import { checkArgument } from "../arguments.ts";
 import { inFeaturesOf } from "../data/dataset.ts";
 import { byteCount } from "../formats/fault.ts";
 import type { MlpParts } from "../mlp_parts.ts";
 
 /**
- * Checks the size of a network's float32 parameters, before anything is allocated.
+ * Checks the size of a network's float32 parameters, before anything is allocated, and then the parameters.
  *
+ * @throws {TypeError} if a parameter is missing or has another size
  * @throws {RangeError} if they are larger than the format can hold
  */
 export function checkSize(
@@ -17,7 +20,7 @@ export function checkSize(
     bytes += 4 * outFeatures * (inFeatures + 1);
     inFeatures = outFeatures;
   }
-  if (bytes <= maxBytes) return;
+  if (bytes <= maxBytes) return checkArgument("mlp", mlp, NETWORK);
   const found = `its weights and biases have ${byteCount(bytes)}`;
   throw new RangeError(
     `Cannot export the network as ${format}: ${found}, the format holds ${byteCount(maxBytes)}`,

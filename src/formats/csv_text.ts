@@ -1,4 +1,5 @@
 /** The fields of CSV and TSV files as texts. @module */
+import { BYTES, checkArgument, checkOptions, TEXT } from "../arguments.ts";
 import { createCsvScanner, type CsvRow } from "./csv.ts";
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -26,7 +27,10 @@ export function fieldText(row: CsvRow, column: number): string {
  * assertEquals(parseCsv(new TextEncoder().encode(text)), [["name", "size"], ["Smith, A.", "5"]]);
  * ```
  */
-export function parseCsv(bytes: Uint8Array, { name }: { readonly name?: string } = {}): string[][] {
+export function parseCsv(bytes: Uint8Array, options: { readonly name?: string } = {}): string[][] {
+  checkArgument("bytes", bytes, BYTES);
+  checkOptions(options, { name: TEXT });
+  const { name } = options;
   const rows: string[][] = [];
   const scanner = createCsvScanner({ name }, (row) => {
     rows.push(Array.from({ length: row.count }, (_, column) => fieldText(row, column)));

@@ -2,6 +2,7 @@
  * Error messages about the content of a file, in one form for all readers of this folder.
  * @module
  */
+import { BYTES, checkArgument, checkOptions, foundText, TEXT } from "../arguments.ts";
 import { FormatError } from "../errors.ts";
 
 /** The origin of some bytes, for messages. */
@@ -10,6 +11,12 @@ export interface Origin {
   readonly name?: string;
   /** The name of the member, if the bytes are a member of an archive. */
   readonly member?: string;
+}
+
+/** Checks the arguments of a reader. */
+export function checkReading(bytes: unknown, options: unknown): void {
+  checkArgument("bytes", bytes, BYTES);
+  checkOptions(options, { name: TEXT, member: TEXT });
 }
 
 /** Creates the error for one fault. `fault` is a predicate whose subject is the file or member: `is cut short`. */
@@ -48,7 +55,7 @@ export function byteCount(count: number): string {
 
 /** Formats a shape for messages: `[128, 784]`. */
 export function shapeText(shape: readonly number[]): string {
-  return `[${shape.join(", ")}]`;
+  return `[${shape.map((length) => typeof length === "number" ? length : foundText(length)).join(", ")}]`;
 }
 
 /** The maximum number of characters of a value in a message. */

@@ -3,7 +3,7 @@
  * @module
  */
 import { swapBytes } from "./byte_order.ts";
-import { byteCount, digits, type Origin, refuser, shapeText } from "./fault.ts";
+import { byteCount, checkReading, digits, type Origin, refuser, shapeText } from "./fault.ts";
 import { gunzip, isGzip } from "./gzip.ts";
 
 /** An array of numbers. */
@@ -32,6 +32,7 @@ const TYPES = {
  * @throws {FormatError} if the file violates the format, or its length does not match its shape
  */
 export async function parseIdx(bytes: Uint8Array, options: Origin = {}): Promise<IdxArray> {
+  checkReading(bytes, options);
   const refuse = refuser("IDX", options);
   const plain = isGzip(bytes) ? await gunzip(bytes, options) : bytes;
   const view = new DataView(plain.buffer, plain.byteOffset, plain.byteLength);

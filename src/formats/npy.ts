@@ -3,7 +3,8 @@
  * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  * @module
  */
-import { byteCount, type Origin, type Refuse, refuser, shapeText } from "./fault.ts";
+import { checkArgument, either, fields, FINITE, list, TEXT, TYPED } from "../arguments.ts";
+import { byteCount, checkReading, type Origin, type Refuse, refuser, shapeText } from "./fault.ts";
 import { decodeValues, encodeValues, type NpyValues, parseNpyDtype } from "./npy_dtype.ts";
 import { formatNpyHeader, type NpyHeader, parseNpyHeader } from "./npy_header.ts";
 
@@ -22,6 +23,11 @@ export interface NpyArray {
   readonly values: NpyValues;
 }
 
+const ARRAY = fields({
+  shape: list(FINITE),
+  values: either("a typed array or a list of strings", TYPED, list(TEXT)),
+}, { dtype: TEXT });
+
 /** The maximum number of axes that every version of NumPy reads. */
 const MAX_AXES = 32;
 
@@ -35,6 +41,7 @@ const MAX_AXES = 32;
  * number, bool or string
  */
 export function parseNpy(bytes: Uint8Array, options: Origin = {}): NpyArray {
+  checkReading(bytes, options);
   const refuse = refuser("npy", options);
   const { descr, fortranOrder, shape, dataStart } = parseNpyHeader(bytes, refuse);
   return decodeArray({ descr, fortranOrder, shape }, bytes.subarray(dataStart), refuse, dataStart);
@@ -76,6 +83,7 @@ export function decodeArray(
  * @throws {RangeError} if the shape has more than 32 axes, or a string ends in NUL
  */
 export function formatNpy(array: Omit<NpyArray, "dtype"> & Partial<NpyArray>): Uint8Array {
+  checkArgument("array", array, ARRAY);
   const { shape, values } = array;
   if (shape.length > MAX_AXES) {
     throw new RangeError(`Cannot write npy: ${shape.length} axes, at most 32 are read`);

@@ -2,6 +2,7 @@
  * NumPy's `.npz` files: zip archives of named arrays, each a `.npy` file.
  * @module
  */
+import { BYTES, checkArgument, checkOptions, fields, named, TEXT, whole } from "../arguments.ts";
 import { refuser } from "./fault.ts";
 import { formatNpy, type NpyArray, parseNpy } from "./npy.ts";
 import { readZip, type ReadZipOptions, type ZipEntry } from "./zip.ts";
@@ -34,6 +35,8 @@ export type NpzInput = Omit<NpyArray, "dtype"> & Partial<NpyArray>;
  */
 // deno-lint-ignore require-await -- a damaged archive rejects the promise, as a damaged array does
 export async function parseNpz(bytes: Uint8Array, options: ReadZipOptions = {}): Promise<Npz> {
+  checkArgument("bytes", bytes, BYTES);
+  checkOptions(options, { name: TEXT, maxBytes: whole() });
   const refuse = refuser("npz", options);
   const entries = new Map<string, ZipEntry>();
   for (const entry of readZip(bytes, options)) {
@@ -45,8 +48,12 @@ export async function parseNpz(bytes: Uint8Array, options: ReadZipOptions = {}):
   return {
     file: options.name ?? "",
     names,
-    has: (name) => entries.has(name),
+    has: (name) => {
+      checkArgument("name", name, TEXT);
+      return entries.has(name);
+    },
     read: async (name) => {
+      checkArgument("name", name, TEXT);
       const entry = entries.get(name);
       if (entry === undefined) {
         throw refuse(`has no array ${JSON.stringify(name)}, it has ${names.join(", ") || "none"}`);
@@ -63,6 +70,7 @@ export async function parseNpz(bytes: Uint8Array, options: ReadZipOptions = {}):
  * @throws {RangeError} if the archive would be larger than 4 GiB
  */
 export function formatNpz(arrays: Readonly<Record<string, NpzInput>>): Uint8Array<ArrayBuffer> {
+  checkArgument("arrays", arrays, named(fields({})));
   return writeZip(
     Object.entries(arrays).map(([name, array]) => ({ name: `${name}.npy`, bytes: formatNpy(array) })),
   );

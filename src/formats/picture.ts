@@ -2,6 +2,7 @@
  * Reading of pictures: PNG by this library, and JPEG, WebP, GIF and BMP by the decoders of Deno or of a browser.
  * @module
  */
+import { BYTES, checkArgument, checkOptions, TEXT, whole } from "../arguments.ts";
 import { type Refuse, refuser } from "./fault.ts";
 import { describeContent, PICTURE_FORMATS, type PictureFormat, pictureFormatOf } from "./picture_kind.ts";
 import { type PictureSize, pictureSizeOf } from "./picture_size.ts";
@@ -38,6 +39,8 @@ export interface ReadPictureOptions {
  * ```
  */
 export async function readPicture(bytes: Uint8Array, options: ReadPictureOptions = {}): Promise<Picture> {
+  checkArgument("bytes", bytes, BYTES);
+  checkOptions(options, { name: TEXT, maxPixels: whole(1) });
   const { name, maxPixels = DEFAULT_MAX_PIXELS } = options;
   const format = formatOf(bytes, name);
   if (format === "PNG") return await parsePng(bytes, options);

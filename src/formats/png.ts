@@ -3,6 +3,7 @@
  * https://www.w3.org/TR/png-3/
  * @module
  */
+import { BYTES, checkArgument, checkOptions, TEXT, whole } from "../arguments.ts";
 import { byteCount, type Refuse, refuser } from "./fault.ts";
 import { inflate } from "./inflate.ts";
 import { readPngChunks } from "./png_chunks.ts";
@@ -56,6 +57,8 @@ interface PngFile extends PngMeaning {
  * ```
  */
 export async function parsePng(bytes: Uint8Array, options: ParsePngOptions = {}): Promise<Picture> {
+  checkArgument("bytes", bytes, BYTES);
+  checkOptions(options, { name: TEXT, maxPixels: whole(1) });
   const { name, maxPixels = DEFAULT_MAX_PIXELS } = options;
   const file = readFile(bytes, maxPixels, refuser("png", { name }));
   const { header } = file, { width, height } = header;

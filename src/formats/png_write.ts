@@ -2,6 +2,7 @@
  * Writing of PNG images, with one byte a channel and not interlaced.
  * @module
  */
+import { ANY, BYTES, checkArgument, fields, foundText } from "../arguments.ts";
 import type { Picture } from "./png.ts";
 import { writePngChunks } from "./png_chunks.ts";
 import { applyFilters } from "./png_filters.ts";
@@ -20,12 +21,17 @@ const MAX_SIDE = 2 ** 31 - 1;
  * @throws {TypeError} if the number of values is not `width * height * channels`, or that of channels not 1 to 4
  */
 export async function formatPng(picture: Picture): Promise<Uint8Array<ArrayBuffer>> {
+  checkArgument("picture", picture, fields({ width: ANY, height: ANY, channels: ANY, pixels: BYTES }));
   const { width, height, channels, pixels } = picture;
-  const type = COLOR_TYPES[channels];
-  if (type === undefined) throw new TypeError(`Cannot write PNG: ${channels} channels, needs 1 to 4`);
+  const type = typeof channels === "number" ? COLOR_TYPES[channels] : undefined;
+  if (type === undefined) {
+    throw new TypeError(`Cannot write PNG: ${foundText(channels)} channels, needs 1 to 4`);
+  }
   for (const side of [width, height]) {
     if (!Number.isInteger(side) || side < 1 || side > MAX_SIDE) {
-      throw new RangeError(`Cannot write PNG: ${width}×${height} pixels, needs whole numbers from 1`);
+      throw new RangeError(
+        `Cannot write PNG: ${foundText(width)}×${foundText(height)} pixels, needs whole numbers from 1`,
+      );
     }
   }
   if (pixels.length !== width * height * channels) {

@@ -3,6 +3,18 @@
  * https://github.com/huggingface/safetensors
  * @module
  */
+import {
+  ANY,
+  BYTES,
+  checkArgument,
+  checkOptions,
+  fields,
+  FINITE,
+  list,
+  mapOf,
+  oneOf,
+  TEXT,
+} from "../arguments.ts";
 import { bytesOf } from "./byte_order.ts";
 import { byteCount, digits, type Refuse, refuser, shapeText } from "./fault.ts";
 import { decodeBfloat16, decodeHalf } from "./half.ts";
@@ -61,6 +73,8 @@ export interface SafetensorsInput {
   readonly dtype?: "BOOL";
 }
 
+const TENSOR = fields({ shape: list(FINITE), values: ANY }, { dtype: oneOf(["BOOL"]) });
+
 /** The typed array of each dtype that needs no conversion, in the order in which files are written. */
 const ARRAYS = {
   U64: BigUint64Array,
@@ -91,6 +105,8 @@ export function parseSafetensors(
   bytes: Uint8Array,
   options: { readonly name?: string } = {},
 ): Safetensors {
+  checkArgument("bytes", bytes, BYTES);
+  checkOptions(options, { name: TEXT });
   const refuse = refuser("safetensors", options);
   const { tensors: records, metadata, dataStart } = parseSafetensorsHeader(bytes, refuse);
   checkPlaces(records, bytes.length - dataStart, refuse);
@@ -114,6 +130,8 @@ export function formatSafetensors(
   tensors: ReadonlyMap<string, SafetensorsInput>,
   metadata: ReadonlyMap<string, string> = new Map(),
 ): Uint8Array<ArrayBuffer> {
+  checkArgument("tensors", tensors, mapOf(TENSOR));
+  checkArgument("metadata", metadata, mapOf(TEXT));
   const entries = [...tensors].map(([name, input]) => ({ name, ...input, dtype: dtypeOf(name, input) }));
   entries.sort((a, b) =>
     WRITTEN.indexOf(a.dtype) - WRITTEN.indexOf(b.dtype) || compareCharacters(a.name, b.name)

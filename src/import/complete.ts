@@ -1,9 +1,23 @@
 /** Completion of foreign models: parts that their files lack come from options, or are assumed, with a note. @module */
+import { NAMES } from "../argument_kinds.ts";
+import { LAYERS } from "../plan/layer_kind.ts";
+import {
+  either,
+  type Fields,
+  fields,
+  FINITE,
+  list,
+  NUMBER,
+  NUMBERS,
+  oneOf,
+  SHAPE,
+  TEXT,
+} from "../arguments.ts";
 import type { FloatArray } from "../backends/backend.ts";
 import type { DataNote, InputSpec } from "../data/dataset.ts";
 import { jsonText, type Refuse } from "../formats/fault.ts";
 import type { MlpParts } from "../mlp_parts.ts";
-import type { ActivationName } from "../plan/activations.ts";
+import { type ActivationName, ACTIVATIONS } from "../plan/activations.ts";
 import { formatLayers, layerBuffer, type LayerSpec } from "../plan/layers.ts";
 import { type InputScaling, toOriginalInputs } from "../training/input_scaling.ts";
 import { type Normalization, scalingFor } from "./normalization.ts";
@@ -35,6 +49,19 @@ export interface ImportOptions {
   /** The names of the classes, in label order. */
   readonly classNames?: readonly string[];
 }
+
+const EACH = either("a number or an array of numbers", NUMBER, NUMBERS);
+
+/** The kinds of {@linkcode ImportOptions}. */
+export const IMPORT_KINDS: Fields = {
+  name: TEXT,
+  layers: LAYERS,
+  activations: list(oneOf(ACTIVATIONS)),
+  inputScale: either(`"none", "pixels" or a finite number`, oneOf(["none", "pixels"]), FINITE),
+  normalize: fields({ mean: EACH, std: EACH }),
+  inputShape: SHAPE,
+  classNames: NAMES,
+};
 
 /** Makes a network of layers whose file does not tell everything. */
 export function foreignParts(

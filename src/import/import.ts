@@ -3,6 +3,7 @@
  * scikit-learn's `coefs_` and `intercepts_`, and pickled dictionaries of layers.
  * @module
  */
+import { BYTES, checkArgument, checkOptions, PATH } from "../arguments.ts";
 import type { DataNote } from "../data/dataset.ts";
 import { readFileBounded } from "../files.ts";
 import { refuser } from "../formats/fault.ts";
@@ -13,7 +14,7 @@ import { checkFiles } from "../host.ts";
 import { Mlp } from "../mlp.ts";
 import type { MlpParts } from "../mlp_parts.ts";
 import { readModel } from "../model_file.ts";
-import { checkUnchanged, foreignParts, type ImportOptions } from "./complete.ts";
+import { checkUnchanged, foreignParts, IMPORT_KINDS, type ImportOptions } from "./complete.ts";
 import { configuredParts } from "./configured.ts";
 import { otherArchiveOf, otherKindOf } from "./other_kinds.ts";
 import { npzLayers, pickleLayers, safetensorsLayers, torchLayers } from "./sources.ts";
@@ -47,6 +48,8 @@ export interface ImportedModel {
  * @throws {TypeError} if an option contradicts the file
  */
 export async function importModel(bytes: Uint8Array, options: ImportOptions = {}): Promise<ImportedModel> {
+  checkArgument("bytes", bytes, BYTES);
+  checkOptions(options, IMPORT_KINDS);
   const { name } = options, refuse = refuser("model", { name });
   if (isZip(bytes)) {
     const entries = readZip(bytes, { name });
@@ -82,6 +85,8 @@ export async function importModel(bytes: Uint8Array, options: ImportOptions = {}
  * @throws {TypeError} if an option contradicts the file, or outside Deno; `importModel` reads bytes there
  */
 export async function loadModel(path: string, options: ImportOptions = {}): Promise<ImportedModel> {
+  checkArgument("path", path, PATH);
+  checkOptions(options, IMPORT_KINDS);
   checkFiles(`load ${JSON.stringify(path)}`, "pass the file's bytes to importModel()");
   return await importModel(await readFileBounded(path), { name: path, ...options });
 }

@@ -1,16 +1,23 @@
 /** Turns layers, loss and optimizer into plans: a training step, or a prediction. @module */
+import { LAYER } from "./layer_kind.ts";
+import { checkArgument, fields, FINITE, FLAG, list, oneOf, RATE, SEED, whole } from "../arguments.ts";
 import {
   backwardInputOp,
   backwardWeightOp,
-  checkDropout,
   dropoutOp,
   forwardOp,
   layerBuffer,
   type LayerSpec,
 } from "./layers.ts";
-import { type LOSS_OPTIONS, LOSSES, type LossName, trainedActivation } from "./losses.ts";
-import { type OptimizerName, OPTIMIZERS, type OptimizerSettings, statesOf } from "./optimizers.ts";
-import type { OptionValues } from "./option.ts";
+import { LOSS_OPTIONS, LOSSES, type LossName, trainedActivation } from "./losses.ts";
+import {
+  OPTIMIZER_OPTIONS,
+  type OptimizerName,
+  OPTIMIZERS,
+  type OptimizerSettings,
+  statesOf,
+} from "./optimizers.ts";
+import { optionKinds, type OptionValues } from "./option.ts";
 import type {
   AverageOp,
   BufferName,
@@ -42,6 +49,21 @@ export interface PlanConfig extends OptimizerSettings, OptionValues<typeof LOSS_
   readonly seed: number;
 }
 
+const CONFIG = fields({
+  ...optionKinds(OPTIMIZER_OPTIONS),
+  ...optionKinds(LOSS_OPTIONS),
+  batchSize: whole(1),
+  loss: oneOf(Object.keys(LOSSES)),
+  optimizer: oneOf(Object.keys(OPTIMIZERS)),
+  inputDropout: RATE,
+  average: RATE,
+  seed: SEED,
+});
+const INPUT = fields({ inFeatures: whole(1), inputScale: FINITE, labels: FLAG, outFeatures: whole(1) }, {
+  weighted: FLAG,
+});
+const NETWORK = fields({ inFeatures: whole(1), inputScale: FINITE, layers: list(LAYER) });
+
 /**
  * Builds the plan of one training step.
  *
@@ -56,13 +78,15 @@ export interface PlanConfig extends OptimizerSettings, OptionValues<typeof LOSS_
  * @throws {RangeError} if layers, settings and input do not fit each other
  */
 export function buildPlan(layers: readonly LayerSpec[], config: PlanConfig, input: PlanInput): StepPlan {
+  checkArgument("layers", layers, list(LAYER));
+  checkArgument("config", config, CONFIG);
+  checkArgument("input", input, INPUT);
   const { inFeatures, inputScale, labels, weighted = false } = input, last = lastOf(layers);
   const { outFeatures, activation: output, dropout: lastDropout = 0 } = layers[last];
   if (outFeatures !== input.outFeatures) {
     const found = labels ? `${input.outFeatures} classes` : `${input.outFeatures} target values a row`;
     throw new RangeError(`The data set has ${found}, the network's last layer has ${outFeatures} outputs`);
   }
-  for (const { dropout = 0 } of layers) checkDropout(dropout); // layers need not be made by `dense()`
   if (lastDropout > 0) {
     throw new RangeError(
       `The last layer has dropout ${lastDropout}, needs 0: the loss is computed from all of its outputs`,
@@ -139,7 +163,9 @@ function averageOf({ parameter }: UpdateOp, decay: number): AverageOp {
  *
  * @throws {RangeError} if there is no layer
  */
-export function buildForwardPlan({ inFeatures, layers, inputScale }: NetworkSpec): ForwardPlan {
+export function buildForwardPlan(network: NetworkSpec): ForwardPlan {
+  checkArgument("network", network, NETWORK);
+  const { inFeatures, layers, inputScale } = network;
   const { outFeatures } = layers[lastOf(layers)];
   const ops: (GatherOp | LinearOp)[] = [{ op: "gather", x: "x", scale: inputScale }];
   ops.push(...layers.map(({ activation }, index) => forwardOp(index, activation, { keepsZ: false })));

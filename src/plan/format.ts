@@ -1,4 +1,6 @@
 /** Formatting of a plan as text: one operation a line, with its formula. @module */
+import { checkArgument } from "../arguments.ts";
+import { PLAN } from "./plan_kind.ts";
 import type { ActivationName } from "./activations.ts";
 import type { AdamOp, BufferName, DropoutMask, ForwardPlan, LionOp, Op, SgdOp, StepPlan } from "./plan.ts";
 
@@ -28,6 +30,7 @@ const SHORT: Readonly<Record<string, string>> = {
  * ```
  */
 export function formatPlan(plan: StepPlan | ForwardPlan): string {
+  checkArgument("plan", plan, PLAN);
   const shapes = new Map(plan.buffers.map(({ name, shape }) => [name, `[${shape.join(", ")}]`]));
   const rows = plan.ops.map((op, index) => {
     const { writes, formula } = describe(op, plan);

@@ -1,4 +1,6 @@
 /** The layers of a network, and the operations of each in a plan. @module */
+import { LAYERS } from "./layer_kind.ts";
+import { checkArgument, checkOptions, foundText, TEXT } from "../arguments.ts";
 import { type ActivationName, ACTIVATIONS, needsZ } from "./activations.ts";
 export type { LayerSpec } from "./plan.ts";
 import type {
@@ -20,15 +22,18 @@ import type {
 export function dense(
   outFeatures: number,
   activation: ActivationName = "linear",
-  { dropout = 0 }: { readonly dropout?: number } = {},
+  options: { readonly dropout?: number } = {},
 ): LayerSpec {
+  checkOptions(options, { dropout: (value) => void checkDropout(value as number) });
+  const { dropout = 0 } = options;
   if (!Number.isSafeInteger(outFeatures) || outFeatures < 1) {
-    throw new RangeError(`A layer needs a whole number of outputs from 1, found ${outFeatures}`);
+    throw new RangeError(`A layer needs a whole number of outputs from 1, found ${foundText(outFeatures)}`);
   }
   if (!ACTIVATIONS.includes(activation)) {
-    throw new TypeError(`Unknown activation "${activation}", needs one of ${ACTIVATIONS.join(", ")}`);
+    throw new TypeError(
+      `Unknown activation ${foundText(activation)}, needs one of ${ACTIVATIONS.join(", ")}`,
+    );
   }
-  checkDropout(dropout);
   return { outFeatures, activation, ...dropout > 0 && { dropout } };
 }
 
@@ -39,7 +44,9 @@ export function dense(
  */
 export function checkDropout(dropout: number): void {
   if (typeof dropout === "number" && dropout >= 0 && dropout < 1) return;
-  throw new RangeError(`The dropout of a layer needs a number from 0 to below 1, found ${dropout}`);
+  throw new RangeError(
+    `The dropout of a layer needs a number from 0 to below 1, found ${foundText(dropout)}`,
+  );
 }
 
 /**
@@ -49,6 +56,7 @@ export function checkDropout(dropout: number): void {
  * @throws {RangeError} if a number is out of range
  */
 export function parseLayers(text: string): LayerSpec[] {
+  checkArgument("text", text, TEXT);
   const form = /^\s*(\d+)\s*(?::\s*([\w-]+)\s*)?(?::\s*dropout\s*=\s*([\d.eE+-]+)\s*)?$/;
   return text.split(",").map((part) => {
     const [, width, activation = "linear", dropout = "0"] = form.exec(part) ?? [];
@@ -62,6 +70,7 @@ export function parseLayers(text: string): LayerSpec[] {
 
 /** Formats layers as the text that {@linkcode parseLayers} parses. */
 export function formatLayers(layers: readonly LayerSpec[]): string {
+  checkArgument("layers", layers, LAYERS);
   return layers.map(({ outFeatures, activation, dropout = 0 }) =>
     `${outFeatures}:${activation}${dropout > 0 ? `:dropout=${dropout}` : ""}`
   ).join(",");

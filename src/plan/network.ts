@@ -1,6 +1,8 @@
 /** The layers of a plan, for backends that place or fuse the operations of a layer together. @module */
+import { checkArgument } from "../arguments.ts";
 import { isLoss } from "./losses.ts";
 import { isUpdate } from "./optimizers.ts";
+import { PLAN } from "./plan_kind.ts";
 import type {
   AverageOp,
   BufferName,
@@ -87,6 +89,7 @@ export function networkOf(plan: StepPlan): TrainingNetwork;
  */
 export function networkOf(plan: StepPlan | ForwardPlan): PlanNetwork;
 export function networkOf(plan: StepPlan | ForwardPlan): PlanNetwork {
+  checkArgument("plan", plan, PLAN);
   const ops: readonly Op[] = plan.ops, trains = "batchSize" in plan;
   const buffers = new Map(plan.buffers.map((buffer) => [buffer.name, buffer]));
   const [gather, ...others] = all(ops, "gather");

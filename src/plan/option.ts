@@ -1,4 +1,5 @@
 /** The definition of options: kind, default, range and help, and the check of a value. @module */
+import { type Fields, foundText } from "../arguments.ts";
 
 /** A value that an option can have. */
 export type OptionValue = number | string | boolean;
@@ -75,7 +76,7 @@ export function weightsOf(text: string): (typeof WEIGHT_WORDS)[number] | readonl
 
 /** Returns the fault of `value` for this option, as `needs …, found …`; `undefined` if it has none. */
 export function faultOf(spec: OptionSpec, value: unknown): string | undefined {
-  const found = typeof value === "string" ? JSON.stringify(value) : String(value);
+  const found = foundText(value);
   if (spec.kind === "boolean") {
     return typeof value === "boolean" ? undefined : `needs true or false, found ${found}`;
   }
@@ -94,6 +95,18 @@ export function faultOf(spec: OptionSpec, value: unknown): string | undefined {
     (spec.min !== undefined && value < spec.min) || (spec.max !== undefined && value > spec.max) ||
     (spec.above !== undefined && value <= spec.above) || (spec.below !== undefined && value >= spec.below);
   return wrong ? `needs ${whole ? "a whole number" : "a number"}${rangeOf(spec)}, found ${found}` : undefined;
+}
+
+/** Returns the kinds of the options of a table, for checks of arguments that have them as fields. */
+export function optionKinds(table: Readonly<Record<string, OptionSpec>>): Fields {
+  const kinds = Object.entries(table).map(([name, spec]) => [
+    name,
+    (value: unknown, path: string) => {
+      const [, needs, found] = /^needs ([^]*), found ([^]*)$/.exec(faultOf(spec, value) ?? "") ?? [];
+      return needs === undefined ? undefined : { path, needs, found, isRange: typeof value === "number" };
+    },
+  ]);
+  return Object.fromEntries(kinds);
 }
 
 /** Returns the range of a numeric option in words, such as ` from 0 to below 1`; empty if it has none. */

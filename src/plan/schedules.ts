@@ -1,5 +1,6 @@
 /** The table of learning-rate schedules. `docs/extending_training.md` explains how to add one. @module */
-import type { OptionSpec, OptionValues } from "./option.ts";
+import { checkArgument, fields, FINITE, oneOf, whole } from "../arguments.ts";
+import { optionKinds, type OptionSpec, type OptionValues } from "./option.ts";
 
 /** The options of all schedules. */
 export const SCHEDULE_OPTIONS = {
@@ -51,6 +52,13 @@ export const SCHEDULES: Readonly<Record<ScheduleName, Schedule>> = {
     minLearningRate + (learningRate - minLearningRate) * (1 + Math.cos(Math.PI * progress)) / 2,
 };
 
+const CONFIG = fields({
+  ...optionKinds(SCHEDULE_OPTIONS),
+  epochs: whole(1),
+  learningRate: FINITE,
+  schedule: oneOf(Object.keys(SCHEDULES)),
+});
+
 /**
  * Returns the learning rate of each step of epoch `epoch` (from 1), `[stepsPerEpoch]`.
  *
@@ -64,6 +72,9 @@ export function learningRates(
   epoch: number,
   stepsPerEpoch: number,
 ): Float64Array<ArrayBuffer> {
+  checkArgument("config", config, CONFIG);
+  checkArgument("epoch", epoch, whole(1));
+  checkArgument("stepsPerEpoch", stepsPerEpoch, whole(0, 0xffffffff));
   const total = config.epochs * stepsPerEpoch, rateOf = SCHEDULES[config.schedule];
   const rates = new Float64Array(stepsPerEpoch);
   for (let i = 0; i < stepsPerEpoch; i++) {

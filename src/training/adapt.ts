@@ -1,4 +1,7 @@
 /** Training of a trained network on another data set: its layers are kept, or its last layer is new. @module */
+import { INIT, NETWORK } from "../argument_kinds.ts";
+import { LAYER, LAYERS } from "../plan/layer_kind.ts";
+import { checkArgument, checkOptions, SEED } from "../arguments.ts";
 import { canonicalDataset, type DatasetLike } from "../data/canonical.ts";
 import type { Dataset, TaskKind } from "../data/dataset.ts";
 import { targetKindOf } from "../data/meaning/target_kind.ts";
@@ -56,6 +59,8 @@ export interface AdaptedNetwork {
  * @throws {RangeError} if `layers` has other hidden layers, or if no layer would be kept
  */
 export function adaptNetwork(mlp: Mlp, set: DatasetLike, options: AdaptOptions = {}): AdaptedNetwork {
+  checkArgument("mlp", mlp, NETWORK);
+  checkOptions(options, { layers: LAYERS, output: LAYER, init: INIT, seed: SEED });
   const dataset = canonicalDataset(set), { layers, init = "he", seed = 1 } = options;
   checkInputs(mlp, dataset);
   if (layers) checkHidden(mlp, layers);

@@ -8,9 +8,11 @@
  * - `digest`, which files of version 0.1 lack.
  * @module
  */
+import { BYTES, checkArgument, checkOptions, PATH, TEXT } from "../arguments.ts";
 import type { Tensors } from "../backends/backend.ts";
 import { BEST, checkArrays, hasBest, RECORD, STATE, withoutPrefix } from "./checkpoint_checks.ts";
 import { DIGEST, digestNow, digestOf } from "./checkpoint_digest.ts";
+import { CHECKPOINT } from "./checkpoint_kind.ts";
 import type { Checkpoint, Fingerprint } from "./checkpoint_parts.ts";
 import { readRecord } from "./checkpoint_record.ts";
 import { writtenConfig } from "./training_record.ts";
@@ -32,6 +34,7 @@ export function fingerprintOf(dataset: Dataset): Fingerprint {
 
 /** Returns the bytes of a checkpoint's file. Equal checkpoints give equal bytes. */
 export function formatCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
+  checkArgument("checkpoint", checkpoint, CHECKPOINT);
   const arrays = arraysOf(checkpoint);
   return formatNpz({ ...arrays, [DIGEST]: stringArray(digestNow(arrays)) });
 }
@@ -53,6 +56,8 @@ export async function parseCheckpoint(
   bytes: Uint8Array,
   options: { readonly name?: string } = {},
 ): Promise<Checkpoint> {
+  checkArgument("bytes", bytes, BYTES);
+  checkOptions(options, { name: TEXT });
   const refuse = refuser("checkpoint", options);
   const npz = await parseNpz(bytes, options);
   if (!npz.has(RECORD)) {
@@ -75,6 +80,7 @@ export async function parseCheckpoint(
  * @throws {TypeError} outside Deno; `parseCheckpoint` reads bytes there
  */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
+  checkArgument("path", path, PATH);
   checkFiles(`load ${JSON.stringify(path)}`, "pass the file's bytes to parseCheckpoint()");
   return await parseCheckpoint(await readFileBounded(path), { name: path });
 }
@@ -86,6 +92,8 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
  * @throws {TypeError} outside Deno; `formatCheckpoint` returns bytes there
  */
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+  checkArgument("path", path, PATH);
+  checkArgument("checkpoint", checkpoint, CHECKPOINT);
   checkFiles(`save ${JSON.stringify(path)}`, "take the file's bytes from formatCheckpoint()");
   await writeFileAtomic(path, await encodeCheckpoint(checkpoint));
 }

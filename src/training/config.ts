@@ -3,6 +3,7 @@
  * use this table.
  * @module
  */
+import { checkArgument, fields, unknownOption } from "../arguments.ts";
 import { LOSS_OPTIONS, LOSSES, type LossName } from "../plan/losses.ts";
 import {
   type ChoiceOf,
@@ -150,11 +151,14 @@ export type TrainConfig = OptionValues<TrainOptionsTable>;
  * @throws {RangeError} if a value is out of the range of its option, or if two options exclude each other
  */
 export function resolveConfig(given: Partial<TrainConfig> = {}): TrainConfig {
+  checkArgument("given", given, fields({}));
   const config: Record<string, OptionValue> = {};
   for (const [name, spec] of Object.entries(TRAIN_OPTIONS)) config[name] = spec.default;
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
-    if (!Object.hasOwn(TRAIN_OPTIONS, name)) throw new TypeError(`Unknown training option "${name}"`);
+    if (!Object.hasOwn(TRAIN_OPTIONS, name)) {
+      throw unknownOption(name, Object.keys(TRAIN_OPTIONS), "training option");
+    }
     const fault = faultOf(TRAIN_OPTIONS[name as keyof TrainConfig], value);
     if (fault !== undefined) throw new RangeError(`Option "${name}" ${fault}`);
     config[name] = value;

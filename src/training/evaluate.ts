@@ -1,4 +1,6 @@
 /** Evaluation of a network on a data set. @module */
+import { BACKEND, NETWORK } from "../argument_kinds.ts";
+import { checkArgument, checkOptions, oneOf } from "../arguments.ts";
 import type { Backend } from "../backends/backend.ts";
 import { type BackendName, openBackend } from "../backends/open.ts";
 import { canonicalDataset, type DatasetLike } from "../data/canonical.ts";
@@ -36,9 +38,13 @@ export async function evaluate(
   dataset: DatasetLike,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
+  checkArgument("mlp", mlp, NETWORK);
+  checkOptions(options, { backend: BACKEND, loss: LOSS });
   const { outputs, set, settings } = await evaluateRows(mlp, dataset, options);
   return score(outputs, set, settings);
 }
+
+const LOSS = oneOf(Object.keys(LOSSES));
 
 /** The outputs of a network for each row of a data set, and the loss that is computed from them. */
 export interface RowOutputs {

@@ -1,4 +1,7 @@
 /** The state from which training starts. @module */
+import { TENSORS } from "../argument_kinds.ts";
+import { checkArgument } from "../arguments.ts";
+import { STEP_PLAN } from "../plan/plan_kind.ts";
 import type { Tensors, TrainState } from "../backends/backend.ts";
 import { persistentBuffers, sizeOf, tensorOf } from "../backends/state.ts";
 import type { StepPlan } from "../plan/plan.ts";
@@ -33,6 +36,8 @@ import type { StepPlan } from "../plan/plan.ts";
  * @throws {TypeError} if a parameter of the plan is missing, or has another size
  */
 export function initialState(plan: StepPlan, parameters: Tensors): TrainState {
+  checkArgument("plan", plan, STEP_PLAN);
+  checkArgument("parameters", parameters, TENSORS);
   const tensors = Object.fromEntries(
     persistentBuffers(plan).map((buffer) => {
       const size = sizeOf(buffer, 0), { name, role } = buffer;

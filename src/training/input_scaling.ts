@@ -3,8 +3,11 @@
  * the original values, because its first layer then contains the scaling.
  * @module
  */
+import { DATASET } from "../argument_kinds.ts";
+import { checkArgument, fields, oneOf } from "../arguments.ts";
 import type { FloatArray, Tensors } from "../backends/backend.ts";
 import { countOf, type Dataset, inFeaturesOf, type TableColumn } from "../data/dataset.ts";
+import { checkRows } from "../data/split.ts";
 import { layerBuffer } from "../plan/layers.ts";
 import { visible } from "../visible.ts";
 import type { TrainConfig } from "./config.ts";
@@ -32,6 +35,8 @@ export const MAX_DISTANCE = 1e4;
 /** The range of `scale`, within which a weight divided by it is a float32 number with all of its bits. */
 const MIN_SCALE = 1e-30, MAX_SCALE = 1e30;
 
+const CONFIG = fields({ inputScaling: oneOf(["none", "standardize", "minmax"]) });
+
 /**
  * Returns the scaling of a run's inputs, from the rows to train on: mean and standard deviation for `"standardize"`, minimum
  * and maximum for `"minmax"`. They are those of the values times `inputScale`, computed in float64. The categories of a column
@@ -44,9 +49,13 @@ const MIN_SCALE = 1e-30, MAX_SCALE = 1e30;
  */
 export function inputScalingOf(
   dataset: Dataset,
-  { inputScaling }: Pick<TrainConfig, "inputScaling">,
+  config: Pick<TrainConfig, "inputScaling">,
   rows?: Uint32Array,
 ): InputScaling | undefined {
+  checkArgument("dataset", dataset, DATASET);
+  checkArgument("config", config, CONFIG);
+  if (rows !== undefined) checkRows(rows, countOf(dataset));
+  const { inputScaling } = config;
   if (inputScaling === "none") return undefined;
   const { least, most, mean } = measure(dataset, rows);
   const isStandardized = inputScaling === "standardize", shift = isStandardized ? mean : least;

@@ -1,4 +1,7 @@
 /** The parameters of the network, from the state of its trainer. @module */
+import { checkArgument } from "../arguments.ts";
+import { checkState } from "../backends/guards.ts";
+import { STEP_PLAN } from "../plan/plan_kind.ts";
 import type { Tensors, TrainState } from "../backends/backend.ts";
 import type { LayerSpec } from "../plan/layers.ts";
 import type { AverageOp, StepPlan } from "../plan/plan.ts";
@@ -8,7 +11,10 @@ import { type Scalings, toOriginal } from "./scalings.ts";
  * Returns the parameters of a network from the state of its trainer. If the plan keeps averages of the parameters, they are
  * these averages, with their bias corrected: divided by `1 - decay^t` after `t` steps. The arrays are not copied.
  */
-export function parametersOf(plan: StepPlan, { step, tensors }: TrainState): Tensors {
+export function parametersOf(plan: StepPlan, state: TrainState): Tensors {
+  checkArgument("plan", plan, STEP_PLAN);
+  checkState(plan, state);
+  const { step, tensors } = state;
   const averages = plan.ops.filter((op): op is AverageOp => op.op === "average");
   const averageOf = new Map(averages.map((op) => [op.parameter, op]));
   const parameters = plan.buffers.filter(({ role }) => role === "parameter").map(({ name }) => {

@@ -1,5 +1,7 @@
 /** Resuming from a checkpoint: its checks, and the end of its run. @module */
+import { checkArgument, whole } from "../arguments.ts";
 import { checkParameters } from "../backends/guards.ts";
+import { RUN } from "./checkpoint_kind.ts";
 import type { Checkpoint } from "./checkpoint_parts.ts";
 import { fingerprintOf } from "./checkpoint.ts";
 import type { TrainConfig } from "./config.ts";
@@ -19,13 +21,16 @@ import type { Scalings } from "./scalings.ts";
  * @param epochs the number of epochs of the run; by default that of the checkpoint
  */
 export function endOfRun(
-  { config, progress }: Pick<Checkpoint, "config" | "progress">,
-  epochs: number = config.epochs,
+  checkpoint: Pick<Checkpoint, "config" | "progress">,
+  epochs?: number,
 ): "patience" | "finished" | undefined {
+  checkArgument("checkpoint", checkpoint, RUN);
+  const { config, progress } = checkpoint, total = epochs === undefined ? config.epochs : epochs;
+  checkArgument("epochs", total, whole(1));
   const { epoch, stepsDone, best } = progress, done = epoch - 1;
   if (stepsDone > 0) return undefined;
   if (config.patience > 0 && best && done - best.epoch >= config.patience) return "patience";
-  return done === epochs ? "finished" : undefined;
+  return done === total ? "finished" : undefined;
 }
 
 /**

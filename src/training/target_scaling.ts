@@ -3,8 +3,12 @@
  * the original units, because its last layer then contains the inverse scaling.
  * @module
  */
+import { DATASET } from "../argument_kinds.ts";
+import { LAYERS } from "../plan/layer_kind.ts";
+import { checkArgument, fields, oneOf } from "../arguments.ts";
 import type { FloatArray, Tensors } from "../backends/backend.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { countOf, type Dataset } from "../data/dataset.ts";
+import { checkRows } from "../data/split.ts";
 import { layerBuffer, type LayerSpec } from "../plan/layers.ts";
 import { LOSSES } from "../plan/losses.ts";
 import type { TrainConfig } from "./config.ts";
@@ -20,6 +24,11 @@ export interface TargetScaling {
 /** `"auto"` standardizes targets with a standard deviation above this or below its inverse, or with a larger mean. */
 const WIDE = 4;
 
+const CONFIG = fields({
+  standardizeTargets: oneOf(["auto", "always", "never"]),
+  loss: oneOf(Object.keys(LOSSES)),
+});
+
 /**
  * Returns the scaling of a run's target values, from the mean and the deviation of the rows to train on. It needs target
  * values, a linear output and a loss that is not computed from logits. `"auto"` scales if the standard deviation of an
@@ -32,9 +41,14 @@ const WIDE = 4;
 export function targetScalingOf(
   layers: readonly LayerSpec[],
   dataset: Dataset,
-  { standardizeTargets, loss }: Pick<TrainConfig, "standardizeTargets" | "loss">,
+  config: Pick<TrainConfig, "standardizeTargets" | "loss">,
   rows?: Uint32Array,
 ): TargetScaling | undefined {
+  checkArgument("layers", layers, LAYERS);
+  checkArgument("dataset", dataset, DATASET);
+  checkArgument("config", config, CONFIG);
+  if (rows !== undefined) checkRows(rows, countOf(dataset));
+  const { standardizeTargets, loss } = config;
   const { activation } = layers[layers.length - 1], { targets } = dataset;
   const fault = !targets
     ? "target values, the data set has class labels"

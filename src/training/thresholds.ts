@@ -1,4 +1,6 @@
 /** The fit of a network's thresholds to rows that it was not trained on. @module */
+import { BACKEND, NETWORK } from "../argument_kinds.ts";
+import { checkArgument, checkOptions } from "../arguments.ts";
 import type { Backend } from "../backends/backend.ts";
 import { type BackendName, openBackend } from "../backends/open.ts";
 import { canonicalDataset, type DatasetLike } from "../data/canonical.ts";
@@ -59,6 +61,8 @@ export async function fitThresholds(
   dataset: DatasetLike,
   options: { readonly backend?: Backend | BackendName } = {},
 ): Promise<Thresholds> {
+  checkArgument("mlp", mlp, NETWORK);
+  checkOptions(options, { backend: BACKEND });
   const { backend = "auto" } = options, set = canonicalDataset(dataset);
   const opened = typeof backend === "string" ? await openBackend(backend) : undefined;
   try {

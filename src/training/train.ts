@@ -1,4 +1,6 @@
 /** Training of a network on a data set. @module */
+import { BACKEND, NETWORK, RANKS } from "../argument_kinds.ts";
+import { ANY, CALLBACK, checkArgument, checkOptions, fields, SIGNAL, whole } from "../arguments.ts";
 import { augmentedScale, type Augmenter, createAugmenter } from "../augment/augmenter.ts";
 import type { Backend, Trainer, TrainState } from "../backends/backend.ts";
 import { type BackendName, openBackend } from "../backends/open.ts";
@@ -8,6 +10,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { Mlp } from "../mlp.ts";
 import { buildPlan } from "../plan/build.ts";
 import type { StepPlan } from "../plan/plan.ts";
+import { CHECKPOINT } from "./checkpoint_kind.ts";
 import type { Checkpoint } from "./checkpoint_parts.ts";
 import {
   chunkedConfig,
@@ -19,7 +22,7 @@ import {
   isChunked,
   resumedOn,
 } from "./chunks.ts";
-import { resolveConfig, type TrainConfig } from "./config.ts";
+import { resolveConfig, TRAIN_OPTIONS, type TrainConfig } from "./config.ts";
 import { type EpochOptions, recordOf, type Run, runEpochs, type TrainEvent } from "./epochs.ts";
 export type { TrainEvent } from "./epochs.ts";
 import { createEvaluator } from "./evaluate.ts";
@@ -90,6 +93,8 @@ export async function* train(
   trainingSet: DatasetLike | ChunkedDataset,
   options: TrainOptions = {},
 ): AsyncGenerator<TrainEvent, void, void> {
+  checkArgument("mlp", mlp, NETWORK);
+  checkTrainOptions(options);
   const {
     backend = "auto",
     threads,
@@ -193,6 +198,25 @@ export async function* train(
     await fitter?.close();
     await opened?.close();
   }
+}
+
+/** Checks the options of a run; `resolveConfig()` checks the settings among them. */
+function checkTrainOptions(options: TrainOptions): void {
+  const settings = Object.fromEntries(Object.keys(TRAIN_OPTIONS).map((name) => [name, ANY]));
+  const run = {
+    ...settings,
+    backend: BACKEND,
+    threads: whole(1),
+    ranks: RANKS,
+    signal: SIGNAL,
+    resume: CHECKPOINT,
+    onProgress: CALLBACK,
+    onPart: CALLBACK,
+    validation: fields({}),
+    test: fields({}),
+    drawn: fields({}),
+  };
+  checkOptions(options, run, {}, { kind: "training option" });
 }
 
 /** Returns the state that training starts from: that of the checkpoint, or the network's parameters with zero state. */

@@ -3,7 +3,7 @@ import { basename, extname } from "node:path";
 import { EXPORT_FORMATS, type ExportFormat } from "../../src/export/export.ts";
 import { TaskError, UsageError } from "../terminal/errors.ts";
 import { shownPath, userPath } from "../terminal/paths.ts";
-import { nearest } from "../terminal/suggest.ts";
+import { nearest } from "../../src/suggest.ts";
 import { fileError } from "../terminal/system_errors.ts";
 
 /** The formats of files: those of networks, and a page with a network inside. */

@@ -3,7 +3,7 @@ import { ARRAY_ROLES } from "../../src/data/sources/npz_names.ts";
 import type { ArrayRole } from "../../src/data/options.ts";
 import { UsageError } from "../terminal/errors.ts";
 import type { ArgumentTable } from "../terminal/command.ts";
-import { nearest } from "../terminal/suggest.ts";
+import { nearest } from "../../src/suggest.ts";
 
 /** The names of the arrays of a data set. */
 export const ARRAYS_OPTION = {

@@ -8,7 +8,7 @@ import type { ArgumentTable } from "../terminal/command.ts";
 import { UsageError } from "../terminal/errors.ts";
 import { shownPath, userPath } from "../terminal/paths.ts";
 import type { Screen } from "../terminal/screen.ts";
-import { nearest } from "../terminal/suggest.ts";
+import { nearest } from "../../src/suggest.ts";
 import { loadModel } from "./model.ts";
 import { TRAINING_GROUP } from "./training.ts";
 

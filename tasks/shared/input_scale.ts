@@ -7,7 +7,7 @@ import { categoriesOf, type InputScaling } from "../../src/training/input_scalin
 import type { ArgumentTable } from "../terminal/command.ts";
 import { UsageError } from "../terminal/errors.ts";
 import { amount, count } from "../terminal/numbers.ts";
-import { nearest } from "../terminal/suggest.ts";
+import { nearest } from "../../src/suggest.ts";
 
 /** The scale of the inputs. */
 export const INPUT_SCALE_OPTION = {

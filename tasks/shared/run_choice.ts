@@ -46,7 +46,10 @@ export function chooseRun(
   }
   const { mlp, notes } = start
     ? adapted(start, set, { layers, output, init: config.init, seed: config.seed, outliers: config.outliers })
-    : { mlp: Mlp.create(layers ?? [...HIDDEN, output], set, config), notes: [] };
+    : {
+      mlp: Mlp.create(layers ?? [...HIDDEN, output], set, { init: config.init, seed: config.seed }),
+      notes: [],
+    };
   const loss = config.loss ?? lossFor(kind, set, mlp.layers[mlp.layers.length - 1]);
   const needsNote = config.loss === undefined && loss === "binary-cross-entropy";
   return { mlp, config: { ...config, loss }, notes: [...notes, ...needsNote ? [noteOf(kind, set)] : []] };

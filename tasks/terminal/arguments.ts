@@ -8,7 +8,7 @@ import { UsageError } from "./errors.ts";
 import { parseList } from "./lists.ts";
 import { numberOf } from "./number_text.ts";
 import { beforeDashes, splitArguments } from "./split_arguments.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "../../src/suggest.ts";
 
 /** A parsed command line. */
 export interface Parsed<G extends Command["groups"]> {

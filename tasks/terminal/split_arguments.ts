@@ -5,7 +5,7 @@
  */
 import { dashed, type Flag, kebab, takesNoValue } from "./command.ts";
 import { UsageError } from "./errors.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "../../src/suggest.ts";
 
 /** A split command line. */
 export interface SplitArguments {

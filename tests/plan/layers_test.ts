@@ -11,7 +11,8 @@ Deno.test("dense() returns a layer, linear by default", () => {
 
 Deno.test("dense() refuses invalid widths, activations and rates of dropout", () => {
   for (const dropout of [-0.1, 1, 1.5, NaN, Infinity, "0.5" as unknown as number]) {
-    const message = `The dropout of a layer needs a number from 0 to below 1, found ${dropout}`;
+    const found = typeof dropout === "string" ? `"0.5"` : `${dropout}`;
+    const message = `The dropout of a layer needs a number from 0 to below 1, found ${found}`;
     assertThrows(() => dense(1, "relu", { dropout }), RangeError, message);
   }
   for (const width of [0, -1, 1.5, NaN, Infinity, 2 ** 53]) {

@@ -28,7 +28,8 @@ export function openReference(): Backend {
 
 function createTrainer(plan: StepPlan, given: Dataset): TrainerWork {
   const buffers = allocateBuffers(plan, plan.batchSize), persistent = persistentBuffers(plan);
-  let dataset = { ...given, inputs: given.inputs.slice() }, stepsDone = 0;
+  const { labels, targets, weights } = given;
+  let dataset = { inputs: given.inputs.slice(), labels, targets, weights }, stepsDone = 0;
   return {
     get stepsDone() {
       return stepsDone;

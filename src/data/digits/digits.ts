@@ -3,6 +3,7 @@
  * @module
  */
 
+import { ANY, CALLBACK, checkOptions, foundText, SIGNAL } from "../../arguments.ts";
 import { createRandom, permutation } from "../../random.ts";
 import { digitSide } from "../pictures/center.ts";
 import type { Dataset, DatasetPair } from "../dataset.ts";
@@ -62,6 +63,7 @@ const sliceMilliseconds = 20;
  * @throws {RangeError} if a count or the seed is not a whole number in its range.
  */
 export function drawDigits(options: DrawDigitsOptions = {}): DatasetPair {
+  checkOptions(options, COUNTS);
   const { sets, drawings } = prepare(options);
   for (const drawing of drawings) for (let i = 0; i < drawing.count; i += classes) drawTen(drawing, i);
   return sets;
@@ -87,6 +89,7 @@ export function drawDigits(options: DrawDigitsOptions = {}): DatasetPair {
  * @throws {DOMException} An `AbortError` (or the reason given to `abort()`) when `signal` is aborted before the end.
  */
 export async function drawDigitsAsync(options: DrawDigitsAsyncOptions = {}): Promise<DatasetPair> {
+  checkOptions(options, { ...COUNTS, signal: SIGNAL, onProgress: CALLBACK });
   const { signal, onProgress } = options;
   signal?.throwIfAborted();
   const { sets, drawings, total } = prepare(options);
@@ -114,6 +117,9 @@ interface Drawing {
   readonly inputs: Uint8Array<ArrayBuffer>;
   readonly labels: Uint32Array<ArrayBuffer>;
 }
+
+/** The kinds of the counts, whose ranges `prepare()` checks. */
+const COUNTS = { count: ANY, testCount: ANY, seed: ANY };
 
 /** Checks the options, and allocates the sets. */
 function prepare(options: DrawDigitsOptions): { sets: DatasetPair; drawings: Drawing[]; total: number } {
@@ -165,7 +171,9 @@ function setOf({ inputs, labels }: Drawing): Dataset {
 function checkWhole(name: string, value: number, least: number, most: number): void {
   if (!Number.isInteger(value) || value < least || value > most) {
     throw new RangeError(
-      `Cannot draw digits: "${name}" is ${value}, it must be a whole number from ${least} to ${most}`,
+      `Cannot draw digits: "${name}" is ${
+        foundText(value)
+      }, it must be a whole number from ${least} to ${most}`,
     );
   }
 }

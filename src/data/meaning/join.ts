@@ -1,4 +1,6 @@
 /** Joining of data sets with the same inputs and classes. @module */
+import { DATASETS } from "../../argument_kinds.ts";
+import { checkArgument, list } from "../../arguments.ts";
 import type { Dataset, DatasetPair, DatasetSets } from "../dataset.ts";
 
 /**
@@ -8,6 +10,7 @@ import type { Dataset, DatasetPair, DatasetSets } from "../dataset.ts";
  * @throws {TypeError} if the sets have other inputs, or another kind of labels or targets, than the first
  */
 export function joinDatasets(pairs: readonly DatasetPair[]): DatasetPair {
+  checkArgument("pairs", pairs, list(DATASETS));
   const { train, ...others } = joinSets(pairs);
   if (!train) throw new TypeError("Cannot join data sets: none is given");
   return { train, ...others };

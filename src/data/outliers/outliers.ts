@@ -2,8 +2,11 @@
  * Outliers: drawings that belong to no class, from which a network learns that not everything is one of its classes.
  * @module
  */
+import { DATASET, ROWS } from "../../argument_kinds.ts";
+import { ANY, checkArgument, checkOptions, foundText, SIGNAL } from "../../arguments.ts";
+import { checkRows } from "../split.ts";
 import { createRandom } from "../../random.ts";
-import { type Dataset, inFeaturesOf, inputSpecOf, NO_CLASS } from "../dataset.ts";
+import { countOf, type Dataset, inFeaturesOf, inputSpecOf, NO_CLASS } from "../dataset.ts";
 import { createComparison } from "./closeness.ts";
 import { createOutlierWriter, inputsLike } from "./render.ts";
 
@@ -39,8 +42,12 @@ const SLICE_MILLISECONDS = 20;
  */
 export async function drawOutliers(
   dataset: Dataset,
-  { count, seed = 1, rows, signal }: DrawOutliersOptions,
+  options: DrawOutliersOptions,
 ): Promise<Dataset> {
+  checkArgument("dataset", dataset, DATASET);
+  checkOptions(options, { seed: ANY, rows: ROWS, signal: SIGNAL }, { count: ANY });
+  const { count, seed = 1, rows, signal } = options;
+  if (rows) checkRows(rows, countOf(dataset));
   checkWhole("count", count, 1, MOST);
   checkWhole("seed", seed, 0, 0xffffffff);
   const write = createOutlierWriter(dataset), inFeatures = inFeaturesOf(dataset);
@@ -74,6 +81,8 @@ export async function drawOutliers(
 function checkWhole(name: string, value: number, least: number, most: number): void {
   if (Number.isInteger(value) && value >= least && value <= most) return;
   throw new RangeError(
-    `Cannot draw outliers: "${name}" is ${value}, it must be a whole number from ${least} to ${most}`,
+    `Cannot draw outliers: "${name}" is ${
+      foundText(value)
+    }, it must be a whole number from ${least} to ${most}`,
   );
 }

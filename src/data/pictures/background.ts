@@ -1,4 +1,5 @@
 /** The background of images: dark, as MNIST's, or light, as paper. @module */
+import { checkArgument, fields, list, NUMBERS, POSITIVE, whole } from "../../arguments.ts";
 import type { InputSpec } from "../dataset.ts";
 import { type ImageShape, imageShapeOf } from "./image_shape.ts";
 
@@ -11,12 +12,17 @@ export interface ImageRows extends Pick<InputSpec, "inputShape"> {
   readonly inputs: ArrayLike<number>;
 }
 
+const IMAGES = fields({ inputs: NUMBERS, inputShape: list(whole()) });
+
 /**
  * Returns the common background of a set of images: `"dark"` if the mean of the pixels at the border is below half of
  * `white` in at least 90 % of the images, `"light"` if it is above that in at least 90 %, else `undefined`, such as for
  * photos. The result is `undefined`, too, if there are no images, or if `inputShape` is not the shape of an image.
  */
-export function backgroundOf({ inputs, inputShape }: ImageRows, white: number): "dark" | "light" | undefined {
+export function backgroundOf(images: ImageRows, white: number): "dark" | "light" | undefined {
+  checkArgument("images", images, IMAGES);
+  checkArgument("white", white, POSITIVE);
+  const { inputs, inputShape } = images;
   const shape = imageShapeOf({ inputShape });
   if (shape === undefined || inputs.length === 0) return undefined;
   const size = shape.height * shape.width * shape.channels, count = createCount(shape, white);

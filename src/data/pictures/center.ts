@@ -3,6 +3,8 @@
  * trained on.
  * @module
  */
+import { INK } from "../../argument_kinds.ts";
+import { checkArgument } from "../../arguments.ts";
 import { averageAreas } from "./areas.ts";
 
 /** The width and height of a centered image, in pixels. */
@@ -31,14 +33,8 @@ export interface Ink {
  * @throws {TypeError} if `values` is not `width * height` long.
  */
 export function centerDigit(ink: Ink): Uint8Array<ArrayBuffer> {
-  const { values, width, height } = ink;
-  if (values.length !== width * height) {
-    throw new TypeError(
-      `Cannot center a digit: its ink has ${values.length} values, ${width}×${height} pixels need ${
-        width * height
-      }`,
-    );
-  }
+  checkInk(ink, "center a digit");
+  const { values, width } = ink;
   const image = new Uint8Array(digitSide * digitSide);
   const box = boundsOf(ink);
   if (box === undefined) return image;
@@ -66,6 +62,23 @@ export function centerDigit(ink: Ink): Uint8Array<ArrayBuffer> {
     for (let x = 0; x < columns; x++, i++) image[start + x] = Math.round(scaled[i] / peak * 255);
   }
   return image;
+}
+
+/**
+ * Checks ink.
+ *
+ * @param attempt the action, such as `center a digit`
+ * @throws {TypeError} if `values` is not `width * height` long
+ */
+export function checkInk(ink: Ink, attempt: string): void {
+  checkArgument("ink", ink, INK);
+  const { values, width, height } = ink;
+  if (values.length === width * height) return;
+  throw new TypeError(
+    `Cannot ${attempt}: its ink has ${values.length} values, ${width}×${height} pixels need ${
+      width * height
+    }`,
+  );
 }
 
 /** Returns the start of a box of `length` pixels with its center of mass, `center` from its start, in the middle. */

@@ -2,7 +2,7 @@
  * Splitting of ink into digits that stand side by side, as in a number.
  * @module
  */
-import type { Ink } from "./center.ts";
+import { checkInk, type Ink } from "./center.ts";
 import { connectedParts } from "./connected.ts";
 
 /** The share of the greatest height below which a part is not a digit, but belongs to one: the bar of a 5, a dot. */
@@ -47,6 +47,7 @@ interface Group extends Box {
  * @returns the ink of each digit, on a sheet as large as its box; none if there is no ink
  */
 export function digitsOfInk(ink: Ink): Ink[] {
+  checkInk(ink, "find digits");
   const { values, width, height } = ink;
   const { count, partOf } = connectedParts(values, width);
   const digits = linesOf(boxesOf(partOf, count, { width, height })).flatMap(digitsOfLine);

@@ -2,6 +2,8 @@
  * Conversion of pictures and arrays from files to the inputs of a network.
  * @module
  */
+import { INPUT_SPEC } from "../../argument_kinds.ts";
+import { BYTES, checkArgument, checkOptions, fields, FLAG, oneOf, TEXT, whole } from "../../arguments.ts";
 import type { FormatError } from "../../errors.ts";
 import { byteCount, type Refuse, refuser } from "../../formats/fault.ts";
 import { parseNpy } from "../../formats/npy.ts";
@@ -33,6 +35,13 @@ export interface ReadImagesOptions {
   readonly rows?: { readonly first: number; readonly last: number };
 }
 
+const OPTIONAL = {
+  raw: FLAG,
+  many: FLAG,
+  set: oneOf(["train", "test", "validation"]),
+  rows: fields({ first: whole(), last: whole() }),
+};
+
 /**
  * Reads the content of a file as inputs of a network.
  *
@@ -52,6 +61,9 @@ export async function readImages(
   network: InputSpec,
   options: ReadImagesOptions,
 ): Promise<InputRow[]> {
+  checkArgument("bytes", bytes, BYTES);
+  checkArgument("network", network, INPUT_SPEC);
+  checkOptions(options, OPTIONAL, { name: TEXT });
   const { name } = options;
   const refuse = refuser("image", { name });
   if (pictureFormatOf(bytes)) return pictureInputs(await readPicture(bytes, { name }), network, options);

@@ -2,6 +2,8 @@
  * Finds the ink on a picture of a digit, such as a scan, a screenshot or an image of MNIST.
  * @module
  */
+import { PICTURE } from "../../argument_kinds.ts";
+import { checkArgument } from "../../arguments.ts";
 import type { Picture } from "../../formats/png.ts";
 import { canvasOf } from "./canvas.ts";
 import type { Ink } from "./center.ts";
@@ -35,6 +37,7 @@ const SPECK = 1 / 32;
  * @throws {TypeError} if the number of values is not `width * height * channels`
  */
 export function inkOf(picture: Picture): Ink {
+  checkArgument("picture", picture, PICTURE);
   const sheet = brightnessOf(picture), { width, height } = sheet;
   const paper = fitPaper(sheet);
   const values = sheet.values.map((value, at) => value - paper.values[at]);

@@ -2,10 +2,15 @@
  * Scaling of a picture to the inputs of a network.
  * @module
  */
+import { PICTURE } from "../../argument_kinds.ts";
+import { checkArgument, fields, foundText, NUMBER } from "../../arguments.ts";
 import type { Picture } from "../../formats/png.ts";
 import { averageAreas } from "./areas.ts";
 import type { ImageShape } from "./image_shape.ts";
 import { luminanceOf } from "./luminance.ts";
+
+/** The longest side of a picture, in pixels. */
+const MAX_SIDE = 65_535;
 
 /**
  * Scales a complete picture to a size. Each value is the mean of the area that the pixel covers. If the proportions differ,
@@ -16,6 +21,12 @@ import { luminanceOf } from "./luminance.ts";
  * @throws {RangeError} if the size is not of whole numbers from 1, or `channels` is neither 1 nor 3
  */
 export function resizePicture(picture: Picture, size: ImageShape): Uint8Array<ArrayBuffer> {
+  checkArgument("picture", picture, PICTURE);
+  checkArgument(
+    "size",
+    size,
+    fields({ width: NUMBER, height: NUMBER, channels: NUMBER }),
+  );
   const { width, height, channels } = size;
   checkImageShape(size);
   const scaled = averageAreas(linesOf(picture, channels), width, height);
@@ -29,12 +40,16 @@ export function resizePicture(picture: Picture, size: ImageShape): Uint8Array<Ar
  */
 export function checkImageShape({ width, height, channels }: ImageShape): void {
   for (const side of [width, height]) {
-    if (!Number.isSafeInteger(side) || side < 1) {
-      throw new RangeError(`Cannot scale a picture to ${width}×${height} pixels, needs whole numbers from 1`);
+    if (!Number.isSafeInteger(side) || side < 1 || side > MAX_SIDE) {
+      throw new RangeError(
+        `Cannot scale a picture to ${foundText(width)}×${
+          foundText(height)
+        } pixels, needs whole numbers from 1 to ${MAX_SIDE}`,
+      );
     }
   }
   if (channels !== 1 && channels !== 3) {
-    throw new RangeError(`Cannot scale a picture to ${channels} channels, needs 1 or 3`);
+    throw new RangeError(`Cannot scale a picture to ${foundText(channels)} channels, needs 1 or 3`);
   }
 }
 

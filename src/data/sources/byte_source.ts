@@ -1,7 +1,21 @@
 /** Bytes that come whole or in pieces. @module */
+import { BYTES, checkArgument, either } from "../../arguments.ts";
 
 /** The bytes of a file: all of them, or pieces in order, such as the `readable` of a file that `Deno.open` opened. */
 export type ByteSource = Uint8Array | AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>;
+
+/**
+ * Checks the argument `source` of a function.
+ *
+ * @throws {TypeError} if it is not a source of bytes
+ */
+export function checkSource(source: ByteSource): void {
+  const isStream = typeof source === "object" && source !== null && !ArrayBuffer.isView(source) &&
+    (source instanceof ReadableStream || Symbol.asyncIterator in source);
+  if (!isStream) checkArgument("source", source, SOURCE);
+}
+
+const SOURCE = either("a Uint8Array, a stream or an asynchronous iterable of them", BYTES);
 
 /** The maximum length of a piece: a whole file in one piece would be worked on without a pause. */
 const PIECE = 2 ** 18;

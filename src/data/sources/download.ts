@@ -3,6 +3,18 @@
  * SHA-256.
  * @module
  */
+import {
+  CALLBACK,
+  checkArgument,
+  checkOptions,
+  fields,
+  list,
+  oneOf,
+  PATH,
+  POSITIVE,
+  SIGNAL,
+  TEXT,
+} from "../../arguments.ts";
 import { writeFileAtomic } from "../../files.ts";
 import { byteCount } from "../../formats/fault.ts";
 import { parseIdx } from "../../formats/idx.ts";
@@ -35,6 +47,14 @@ export interface DownloadOptions {
   readonly sources?: MnistSources;
 }
 
+const PINNED = fields({ url: TEXT, sha256: TEXT });
+const ARRAY = fields({
+  name: oneOf(["x_train", "y_train", "x_test", "y_test"]),
+  file: TEXT,
+  sha256: TEXT,
+  decodedSha256: TEXT,
+});
+
 /** The maximum size of a file, in bytes: more than twice that of any file of MNIST. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
@@ -48,6 +68,14 @@ const MAX_BYTES = 32 * 1024 * 1024;
  * @throws {TypeError} outside Deno; there, pass the result of `fetch` to `datasetFromNpz`
  */
 export async function downloadMnist(path: string, options: DownloadOptions = {}): Promise<string> {
+  checkArgument("path", path, PATH);
+  checkOptions(options, {
+    fetch: CALLBACK,
+    signal: SIGNAL,
+    progress: CALLBACK,
+    stallSeconds: POSITIVE,
+    sources: fields({ npz: PINNED, mirrors: list(TEXT), arrays: list(ARRAY) }),
+  });
   checkFiles(
     `download MNIST to ${JSON.stringify(path)}`,
     "fetch an .npz and pass its bytes to datasetFromNpz()",

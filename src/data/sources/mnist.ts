@@ -3,6 +3,8 @@
  * and the SHA-256 of every file and of the decoded arrays.
  * @module
  */
+import { DATASETS } from "../../argument_kinds.ts";
+import { checkArgument } from "../../arguments.ts";
 import { sha256Of } from "../../formats/sha256.ts";
 import type { DatasetPair } from "../dataset.ts";
 
@@ -75,7 +77,9 @@ export const MNIST: MnistSources = {
 };
 
 /** Returns whether a loaded data set is MNIST, byte for byte. The format of its file does not matter. */
-export async function isMnist({ train, test }: DatasetPair): Promise<boolean> {
+export async function isMnist(sets: DatasetPair): Promise<boolean> {
+  checkArgument("sets", sets, DATASETS);
+  const { train, test } = sets;
   if (train.labels?.length !== 60_000 || test?.labels?.length !== 10_000) return false;
   const decoded = {
     x_train: train.inputs,

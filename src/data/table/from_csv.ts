@@ -1,8 +1,9 @@
 /** Data sets from the bytes of CSV and TSV files. @module */
-import type { ByteSource } from "../sources/byte_source.ts";
+import { checkOptions, TEXT } from "../../arguments.ts";
+import { type ByteSource, checkSource } from "../sources/byte_source.ts";
 import type { DatasetPair } from "../dataset.ts";
 import { interpret } from "../meaning/interpret.ts";
-import type { DataOptions } from "../options.ts";
+import { DATA_KINDS, type DataOptions } from "../options.ts";
 import { openTable } from "./table.ts";
 
 /**
@@ -25,7 +26,10 @@ import { openTable } from "./table.ts";
  */
 export async function datasetFromCsv(
   source: ByteSource,
-  { name = "csv", ...options }: DataOptions & { readonly name?: string } = {},
+  options: DataOptions & { readonly name?: string } = {},
 ): Promise<DatasetPair> {
+  checkSource(source);
+  checkOptions(options, { ...DATA_KINDS, name: TEXT });
+  const { name = "csv" } = options;
   return interpret(await openTable(source, { ...options, file: name }), options);
 }

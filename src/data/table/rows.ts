@@ -2,10 +2,12 @@
  * Rows of a CSV or TSV file to predict, in batches, for a network whose inputs are columns of a table or pixels.
  * @module
  */
+import { INPUT_SPEC } from "../../argument_kinds.ts";
+import { ANY, CALLBACK, checkArgument, checkOptions, foundText, oneOf, TEXT } from "../../arguments.ts";
 import type { CsvRow } from "../../formats/csv.ts";
 import { fieldText } from "../../formats/csv_text.ts";
 import { jsonText } from "../../formats/fault.ts";
-import type { ByteSource } from "../sources/byte_source.ts";
+import { type ByteSource, checkSource } from "../sources/byte_source.ts";
 import type { DataNote, InputSpec } from "../dataset.ts";
 import type { DataOptions } from "../options.ts";
 import { createCells } from "./cells.ts";
@@ -49,6 +51,8 @@ export interface ReadTableRowsOptions {
   readonly onNote?: (note: DataNote) => void;
 }
 
+const OPTIONAL = { id: TEXT, missing: oneOf(["refuse", "mean", "drop"]), batchSize: ANY, onNote: CALLBACK };
+
 /**
  * Reads the rows of a CSV or TSV file as inputs of a network, in batches. Memory does not grow with the file.
  *
@@ -75,9 +79,12 @@ export async function* readTableRows(
   spec: InputSpec,
   options: ReadTableRowsOptions,
 ): AsyncGenerator<TableRows> {
+  checkSource(source);
+  checkArgument("spec", spec, INPUT_SPEC);
+  checkOptions(options, OPTIONAL, { file: TEXT });
   const { file, missing = "refuse", batchSize = 4096, onNote } = options;
   if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
-    throw new RangeError(`Batch size is ${batchSize}, needs a whole number from 1`);
+    throw new RangeError(`Batch size is ${foundText(batchSize)}, needs a whole number from 1`);
   }
   const ready: TableRows[] = [];
   let finish = () => {};

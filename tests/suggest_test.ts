@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { editDistance, nearest } from "../../../tasks/terminal/suggest.ts";
+import { editDistance, nearest } from "../src/suggest.ts";
 
 Deno.test("editDistance() counts insertions, deletions, replacements and swaps", () => {
   const cases: [string, string, number][] = [
