@@ -1,5 +1,6 @@
 /** `deno task eval`: evaluates a saved network on a data set. @module */
 import { openBackend } from "../src/backends/open.ts";
+import { deniedBackendLines } from "./shared/backend_lines.ts";
 import { evaluate } from "../src/training/evaluate.ts";
 import { openSets, throwMissing } from "./shared/data.ts";
 import { dataOptionsOf, MEANING_OPTIONS, READING_OPTIONS } from "./shared/data_options.ts";
@@ -75,6 +76,7 @@ async function main(context: TaskContext<typeof COMMAND["groups"]>): Promise<voi
   const dataset = sets[set] ?? throwMissing(sets, set, "evaluate", "or --test-split as in training");
   await using report = path === undefined ? undefined : await openReport(path, screen);
   await using backend = await openBackend(run.backend ?? "auto", backendOptionsOf(run));
+  for (const line of deniedBackendLines(backend)) screen.note(line);
   screen.note(`backend  ${backend.name} on ${backend.device}`);
   for (const line of lines) screen.note(line);
   const evaluation = await evaluate(mlp, dataset, { backend });

@@ -2,7 +2,7 @@
 import { openBackend, type OpenedBackend } from "../src/backends/open.ts";
 import { openCorrections } from "../src/gui/teaching/corrections_file.ts";
 import { createGui, type Gui } from "../src/gui/server/gui.ts";
-import { isLoopback } from "../src/gui/server/guard.ts";
+import { hostOf, isLoopback } from "../src/gui/server/guard.ts";
 import { lanHosts } from "../src/gui/server/lan_addresses.ts";
 import { inputViewOf } from "../src/gui/network/network_input.ts";
 import { pageFiles } from "../src/gui/page/files.ts";
@@ -36,6 +36,8 @@ import { checkConfig, checkPatience, LAYERS_OPTION, layersOf, networkText } from
 
 /** The default port; if it is in use, the next free one is used. */
 const PORT = 8000;
+/** The hostnames on which this task may listen. */
+const PERMITTED: readonly string[] = ["localhost", "127.0.0.1", "::1", "0.0.0.0", "::"];
 /** The hostnames of every interface. */
 const EVERY: readonly string[] = ["0.0.0.0", "::"];
 /** The default path of corrections: drawings that the user labels. */
@@ -159,7 +161,7 @@ async function main(context: Context): Promise<void> {
     allowGuests: page.allowGuests,
     page: pageFiles,
   });
-  await using server = listen(gui, hostname, page.port);
+  await using server = listen(gui, { hostname, port: page.port, screen });
   if (page.port === undefined && server.port !== PORT) {
     screen.note(`port ${PORT} is taken, so the page is on port ${server.port}`);
   }
@@ -174,6 +176,11 @@ async function main(context: Context): Promise<void> {
   const shown = samples?.source ?? (typeof rows === "object" ? `training set of ${rows.source}` : "none");
   screen.note(`samples  ${shown}`);
   if (input.kind === "table" && input.isAssumed) screen.note(`ranges   ${input.ranges} (--data sets them)`);
+  if (corrections && Deno.permissions.querySync({ name: "write", path: file }).state !== "granted") {
+    screen.note(
+      `passed over --allow-write: drawings cannot be labeled, and the page cannot save the network`,
+    );
+  }
   screen.note("Q on the page or Ctrl-C here stops the server");
   if (page.open) openBrowser(server.url, screen);
 
@@ -290,11 +297,24 @@ function readingOf({ arrays, imageSize, label, drop, missing }: Context["given"]
 }
 
 /** Serves the page on the requested port, or by default on the first free one. */
-function listen(gui: Gui, hostname: string, asked: number | undefined): GuiServer {
+function listen(
+  gui: Gui,
+  { hostname, port: asked, screen }: {
+    readonly hostname: string;
+    readonly port: number | undefined;
+    /** The screen that shows why the page accepts no connection. */
+    readonly screen?: Screen;
+  },
+): GuiServer {
   const errorOf = (why: string, hint?: string) =>
     new TaskError(`Cannot serve the page on ${hostname}, port ${asked ?? PORT}: ${why}`, { hint });
   try {
-    return serveGui(gui, { hostname, port: asked ?? PORT, orNext: asked === undefined });
+    return serveGui(gui, {
+      hostname,
+      port: asked ?? PORT,
+      orNext: asked === undefined,
+      onTrouble: screen && ((message) => screen.note(`warning: ${message}`)),
+    });
   } catch (error) {
     const { AddrInUse, AddrNotAvailable, NotCapable, PermissionDenied } = Deno.errors;
     if (error instanceof AddrInUse) {
@@ -304,6 +324,12 @@ function listen(gui: Gui, hostname: string, asked: number | undefined): GuiServe
     }
     if (error instanceof AddrNotAvailable) throw errorOf("no interface of this machine has that address");
     if (error instanceof NotCapable) {
+      if (PERMITTED.includes(hostname)) {
+        throw errorOf(
+          "this process has no net permission",
+          `run it as \`deno task gui\`, which grants --allow-net=${hostOf(hostname)}`,
+        );
+      }
       throw errorOf(
         "this task may listen on localhost, 127.0.0.1, ::1, 0.0.0.0 and ::",
         "use --host 0.0.0.0",

@@ -2,6 +2,7 @@
 import { FormatError } from "../src/errors.ts";
 import { guessNetwork } from "../src/guess.ts";
 import { openBackend } from "../src/backends/open.ts";
+import { deniedBackendLines } from "./shared/backend_lines.ts";
 import type { NetworkClasses } from "../src/data/meaning/row_labels.ts";
 import { probabilitiesOf } from "../src/guess.ts";
 import type { Mlp } from "../src/mlp.ts";
@@ -59,6 +60,7 @@ async function main(context: Context): Promise<void> {
   const inputs = await existingInputs(positionals, options.onFault);
   if (csv?.path) await refuseToReplace(csv.path, { force: shown.force, inputs });
   await using backend = await openBackend(given.run.backend ?? "auto", backendOptionsOf(given.run));
+  for (const line of deniedBackendLines(backend)) screen.note(line);
   screen.note(`backend  ${backend.name} on ${backend.device}`);
   await using predictor = await backend.createPredictor(guessNetwork(mlp), mlp.parameters);
   const rows = readInputs(inputs, mlp, { ...options, classes });

@@ -16,6 +16,17 @@ export function trainedOf(path: string, model: Mlp | undefined): Trained | undef
   return model?.training && { path, backend: model.training.backend };
 }
 
+/** Returns a line for each backend that `auto` passed over because a permission to load its library is missing. */
+export function deniedBackendLines({ passedOver }: Pick<OpenedBackend, "passedOver">): string[] {
+  return passedOver.filter(({ reason }) => reason.includes("needs the permission --allow-")).map(
+    passedOverLine,
+  );
+}
+
+function passedOverLine({ name, reason }: OpenedBackend["passedOver"][number]): string {
+  return `passed over ${name}: ${reason}`;
+}
+
 /**
  * Returns lines with the backends that were passed over and the one that was opened. If `auto` opened another one than that
  * which trained `before`, a line tells that the results will have other bits.
@@ -28,7 +39,7 @@ export function backendLines(
   before?: Trained,
 ): string[] {
   return [
-    ...passedOver.map(({ name, reason }) => `passed over ${name}: ${reason}`),
+    ...passedOver.map(passedOverLine),
     `backend  ${name} on ${device}`,
     ...before === undefined || before.backend === name ? [] : [
       `backend  other than ${before.backend}, which trained ${

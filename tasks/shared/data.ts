@@ -143,7 +143,9 @@ async function openOne(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof AggregateError)) throw error;
-    return await draw("digits drawn by the program, because MNIST cannot be downloaded", terminal, options);
+    const isDenied = error.errors.some((each) => each instanceof Deno.errors.NotCapable);
+    const why = `MNIST cannot be downloaded${isDenied ? " without --allow-net" : ""}`;
+    return await draw(`digits drawn by the program, because ${why}`, terminal, options);
   } finally {
     screen.clear();
   }

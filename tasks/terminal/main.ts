@@ -11,7 +11,7 @@ import {
 import { BackendError, DivergedError } from "../../src/errors.ts";
 import { parseCommand, type Parsed, wantsDebug, wantsHelp } from "./arguments.ts";
 import { type Command, commandLine, DENO_TASK } from "./command.ts";
-import { quietDrivers } from "./environment.ts";
+import { deniedLine, quietDrivers } from "./environment.ts";
 import { Interrupted, ReportedElsewhere, TaskError, UsageError } from "./errors.ts";
 import { helpText } from "./help.ts";
 import { type InterruptOptions, listenForInterrupt } from "./interrupt.ts";
@@ -64,7 +64,9 @@ export async function runTask<const G extends Command["groups"]>(
   { program = DENO_TASK, args = Deno.args }: Partial<Call> = {},
 ): Promise<never> {
   quietDrivers();
-  Deno.exit(await exitCodeOf(command, body, { program, args, screen: openScreen() }));
+  const screen = openScreen(), denied = wantsHelp(args) ? undefined : deniedLine(program === DENO_TASK);
+  if (denied !== undefined) screen.note(denied);
+  Deno.exit(await exitCodeOf(command, body, { program, args, screen }));
 }
 
 /** Runs a task and resolves to its exit code. Errors are printed, not thrown. */
@@ -158,8 +160,8 @@ function hintFor(error: unknown, command: Command, program: string): string | un
   }
   if (error instanceof DivergedError) return "try a smaller --learning-rate, or --clip-norm 1";
   const { hint, permission } = obstacleOf(error instanceof TaskError ? error.cause : error) ?? {};
-  if (permission === undefined) return error instanceof TaskError ? undefined : hint;
+  if (!permission) return error instanceof TaskError ? undefined : hint;
   return isTask
-    ? `run it as \`${line}\`, which grants what it needs`
+    ? `run it as \`${line}\`, which grants --allow-${permission}`
     : `start or install ${program} with --allow-${permission}`;
 }

@@ -77,6 +77,24 @@ guiTest("gui ends with 130 on Ctrl-C", async (folder) => {
   assert(!(await watching.text()).includes('"quit"')); // the page waits for the server to come back
 });
 
+guiTest("gui goes on after it has run out of files, and says so once", async (folder) => {
+  await folder.write("m.npz", createNetwork().format());
+  const running = await start(folder.withFiles(64), "--model", "m.npz", "--port", "0");
+  const { hostname, port } = new URL(running.url);
+  const idle = await Promise.all(
+    Array.from({ length: 200 }, () => Deno.connect({ hostname, port: Number(port) })),
+  );
+  const predict = async () => (await (await running.post(ROUTES.predict, drawInk())).json()).guess;
+  const guess = await predict(); // idle connections make room
+  for (const connection of idle) connection.close();
+  assertEquals(await predict(), guess);
+  const { code, stderr } = await quit(running);
+  assertEquals(code, 0);
+  const warning =
+    "warning: the page accepts no new connection: too many files and connections are open; it tries again\n";
+  assertEquals(stderr.split(warning).length, 2, stderr);
+});
+
 guiTest(
   "gui uses another free port if the default one is taken, but not instead of a given port",
   async (folder) => {

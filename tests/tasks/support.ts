@@ -39,6 +39,8 @@ export interface Folder {
   feed(bytes: Uint8Array<ArrayBuffer>, task: TaskName, ...args: string[]): Promise<Outcome>;
   /** Starts a task. */
   start(task: TaskName, ...args: string[]): Deno.ChildProcess;
+  /** Returns the folder with tasks that can open at most so many files. */
+  withFiles(most: number): Folder;
   /** Starts a task whose stdin is a pipe. */
   startFed(task: TaskName, ...args: string[]): Deno.ChildProcess;
 }
@@ -66,15 +68,17 @@ export async function inFolder(body: (folder: Folder) => Promise<void>): Promise
   }
 }
 
-function openFolder(path: string): Folder {
+function openFolder(path: string, most?: number): Folder {
   const commandOf = (
     task: TaskName,
     args: string[],
     { stdin = "null", env = {} }: { stdin?: "null" | "piped"; env?: Readonly<Record<string, string>> } = {},
   ) => {
     const [, ...granted] = config.tasks[task].command.split(" ");
-    return new Deno.Command(Deno.execPath(), {
-      args: [...granted, ...args],
+    const all = [...granted, ...args];
+    const limited = ["-c", `ulimit -n ${most}; exec "$@"`, "sh", Deno.execPath(), ...all];
+    return new Deno.Command(most === undefined ? Deno.execPath() : "sh", {
+      args: most === undefined ? all : limited,
       cwd: ROOT,
       env: { INIT_CWD: path, NO_COLOR: "1", ...env },
       stdin,
@@ -86,6 +90,7 @@ function openFolder(path: string): Folder {
     path,
     write: (name, bytes) => Deno.writeFile(join(path, name), bytes),
     read: (name) => Deno.readFile(join(path, name)),
+    withFiles: (most) => openFolder(path, most),
     names: () => [...Deno.readDirSync(path)].map(({ name }) => name).sort(),
     start: (task, ...args) => commandOf(task, args).spawn(),
     startFed: (task, ...args) => commandOf(task, args, { stdin: "piped" }).spawn(),

@@ -18,14 +18,27 @@ export interface Target {
   readonly notForOthers?: string;
 }
 
-/** Matches a valid `Host` header: a host name or address, and optionally a port. */
-const HOST = /^(\[[\da-f:.]+\]|[\da-z._-]+)(:\d{1,5})?$/i;
-const IPV4 = /^\d{1,3}(\.\d{1,3}){3}$/;
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+/** Matches a `Host` header that has the form of a host name or address, and optionally a port. */
+const HOST = /^(\[[\da-f:.]+\]|[\da-z._-]+)(?::(\d{1,5}))?$/i;
+/** Matches a part of an IPv4 address. A leading zero is refused: some programs read it as octal. */
+const PART = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+const IPV4 = new RegExp(`^${PART}(\\.${PART}){3}$`);
+const LOOPBACK = new RegExp(`^(localhost|127(\\.${PART}){3}|\\[::1\\])$`);
 
 /** Returns a host name in the form that URLs have: in lower case, with brackets around an IPv6 address. */
 export function hostOf(hostname: string): string {
   return hostname.includes(":") ? `[${hostname}]` : hostname.toLowerCase();
+}
+
+/** Returns whether a `Host` header has the form of a host name or address, with a port or none. */
+export function hasHostForm(host: string): boolean {
+  return nameIn(host) !== undefined;
+}
+
+/** Returns the name or address in a `Host` header, in lower case; `undefined` if the header has another form. */
+function nameIn(host: string): string | undefined {
+  const [, name, port = "0"] = HOST.exec(host) ?? [];
+  return Number(port) <= 65_535 ? name?.toLowerCase() : undefined;
 }
 
 /** Returns whether an address is a loopback address, which only this machine can reach. */
@@ -50,10 +63,15 @@ export function isLocal(address: string): boolean {
 export function hostRule(hostname: string): (host: string) => boolean {
   const own = hostOf(hostname), onLoopback = isLoopback(hostname);
   return (host) => {
-    const name = HOST.exec(host)?.[1].toLowerCase();
+    const name = nameIn(host);
     if (name === undefined) return false;
-    return LOOPBACK.test(name) || (!onLoopback && (name === own || name.startsWith("[") || IPV4.test(name)));
+    return LOOPBACK.test(name) || (!onLoopback && (name === own || isAddress(name)));
   };
+}
+
+/** Returns whether a name is an IPv4 address of four numbers, or an IPv6 address in brackets. */
+function isAddress(name: string): boolean {
+  return name.startsWith("[") ? URL.canParse(`http://${name}/`) : IPV4.test(name);
 }
 
 /**

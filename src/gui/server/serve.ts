@@ -1,11 +1,44 @@
-/** Serving of the drawing page on a port. Needs Deno, and permission to listen. @module */
+/**
+ * Serving of a page on a port, over HTTP/1.1. Needs Deno, and permission to listen. It does not use `Deno.serve`, which waits
+ * for the head of a request without a time limit, and ends if the process can open no more files; nor the server of
+ * `node:http`, which in Deno never accepts a connection again after that.
+ * @module
+ */
+import { responseOf } from "../protocol/refusal.ts";
 import type { Gui } from "./gui.ts";
 import { hostOf, isLoopback } from "./guard.ts";
+import { type Connection, type ConnectionLimits, openConnection } from "./http/connection.ts";
+import { type ConnectionCounts, createConnections, tooMany } from "./http/connections.ts";
 
 /** The number of ports that are tried, one after the other, if `orNext` is true. */
 const MAX_PORTS = 100;
 /** The maximum time that the server waits, when it ends, for responses in progress, in milliseconds. */
-const CLOSE_MILLISECONDS = 1000;
+const CLOSE_MILLISECONDS = 700;
+/** The number of connections that are ended if the process can open no more files, so that some are free for other work, too. */
+const FREED = 8;
+/** The time until the next connection is accepted after one has failed, in milliseconds. */
+const RETRY_MILLISECONDS = 100;
+/** The minimum time between two reports of such a failure, in milliseconds. */
+const REPORT_MILLISECONDS = 60_000;
+/** The maximum number of connections that are being refused; others are closed without a response. */
+const MAX_REFUSED = 16;
+/** The limits of such a connection. */
+const REFUSED_LIMITS = { headMilliseconds: 1000, idleMilliseconds: 0 };
+
+/** Limits for connections: on their time, and on their number. */
+export type ServeLimits = ConnectionLimits & ConnectionCounts;
+
+/** The default limits. */
+export const SERVE_LIMITS: ServeLimits = {
+  headMilliseconds: 10_000,
+  idleMilliseconds: 60_000,
+  stallMilliseconds: 30_000,
+  connections: 1024,
+  connectionsOfOne: 512,
+};
+
+/** What is served: the function from requests to responses, and its end. */
+export type ServedPage = Pick<Gui, "handle" | "close">;
 
 /** The address to listen on. */
 export interface ListenOptions {
@@ -15,6 +48,10 @@ export interface ListenOptions {
   readonly port: number;
   /** True to use the next free port if this one is in use. */
   readonly orNext?: boolean;
+  /** Limits that differ from {@linkcode SERVE_LIMITS}. */
+  readonly limits?: Partial<ServeLimits>;
+  /** Called with a sentence for a person if no connection can be accepted, at most once a minute. The server goes on. */
+  readonly onTrouble?: (message: string) => void;
 }
 
 /** A server that listens. */
@@ -34,41 +71,87 @@ export interface GuiServer extends AsyncDisposable {
  *
  * @throws {Deno.errors.AddrInUse} if the port is in use
  */
-export function serveGui(gui: Gui, options: ListenOptions): GuiServer {
-  const { hostname = "127.0.0.1", port, orNext = false } = options;
-  const abort = new AbortController(), sending = new Set<Promise<void>>();
-  const handler = (request: Request, { completed, remoteAddr }: Deno.ServeHandlerInfo<Deno.NetAddr>) => {
-    const sent = completed.catch(() => {}).finally(() => sending.delete(sent)); // rejected if the client disconnects
-    sending.add(sent);
-    return gui.handle(request, remoteAddr.hostname);
+export function serveGui(page: ServedPage, options: ListenOptions): GuiServer {
+  const { hostname = "127.0.0.1", port, orNext = false, onTrouble } = options;
+  const limits = { ...SERVE_LIMITS, ...options.limits };
+  const listener = listen(hostname, port, orNext), connections = createConnections(limits);
+  const refused = new Set<Connection>();
+  let ended = false;
+  const serve = (wire: Deno.TcpConn) => {
+    const own = { ...limits, handle: page.handle, address: wire.remoteAddr.hostname };
+    if (connections.makeRoom(own.address)) return connections.add(openConnection(wire, own));
+    if (refused.size >= MAX_REFUSED) return wire.close();
+    const refusing = openConnection(wire, { ...own, ...REFUSED_LIMITS, handle: refuse });
+    refused.add(refusing);
+    refusing.ended.finally(() => refused.delete(refusing));
   };
-  const listen = (at: number): Deno.HttpServer<Deno.NetAddr> => {
-    try {
-      return Deno.serve({ hostname, port: at, signal: abort.signal, onListen: () => {} }, handler);
-    } catch (error) {
-      const isLast = !orNext || at >= Math.min(65_535, port + MAX_PORTS - 1);
-      if (!(error instanceof Deno.errors.AddrInUse) || isLast) throw error;
-      return listen(at + 1);
+  const accept = async () => {
+    let reported = -Infinity;
+    while (!ended) {
+      try {
+        const wire = await listener.accept();
+        try {
+          wire.setNoDelay(true);
+          serve(wire);
+        } catch {
+          wire.close(); // the client has disconnected already
+        }
+      } catch (error) {
+        if (ended) return;
+        if (performance.now() - reported > REPORT_MILLISECONDS) {
+          reported = performance.now();
+          onTrouble?.(`the page accepts no new connection: ${reasonOf(error)}; it tries again`);
+        }
+        const isFreed = isExhausted(error) && connections.endWaiting(FREED);
+        await new Promise((resolve) => setTimeout(resolve, isFreed ? 0 : RETRY_MILLISECONDS));
+      }
     }
   };
-  const server = listen(port);
+  const accepting = accept();
   const close = async () => {
-    gui.close();
-    // Deno's own `shutdown()` has no time limit: it would wait for a client that never finishes its request.
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, CLOSE_MILLISECONDS));
-    await Promise.race([Promise.all(sending), late]);
-    clearTimeout(timer);
-    abort.abort();
-    await server.finished;
+    page.close();
+    if (ended) return;
+    ended = true;
+    listener.close();
+    for (const connection of refused) connection.close();
+    await connections.endAll(CLOSE_MILLISECONDS);
+    await accepting;
   };
   // "Every interface" is not an address that a browser can open; on this machine, loopback is.
   const host = hostname === "0.0.0.0" || hostname === "::" ? "127.0.0.1" : hostOf(hostname);
   return {
-    url: `http://${host}:${server.addr.port}/`,
-    port: server.addr.port,
-    isLoopback: isLoopback(server.addr.hostname),
+    url: `http://${host}:${listener.addr.port}/`,
+    port: listener.addr.port,
+    isLoopback: isLoopback(listener.addr.hostname),
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Listens on a port, or on the next free one. */
+function listen(hostname: string, port: number, orNext: boolean): Deno.TcpListener {
+  for (let at = port;; at++) {
+    try {
+      return Deno.listen({ hostname, port: at });
+    } catch (error) {
+      const isLast = !orNext || at >= Math.min(65_535, port + MAX_PORTS - 1);
+      if (!(error instanceof Deno.errors.AddrInUse) || isLast) throw error;
+    }
+  }
+}
+
+/** Returns the response for a connection for which there is no room. */
+function refuse(): Promise<Response> {
+  return Promise.resolve(responseOf(tooMany()));
+}
+
+/** Returns whether an error says that the process or the system has no more files; a connection is one. */
+function isExhausted(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return code === "EMFILE" || code === "ENFILE";
+}
+
+/** Returns the reason, for a person, that a connection cannot be accepted. */
+function reasonOf(error: unknown): string {
+  return isExhausted(error) ? "too many files and connections are open" : (error as Error).message;
 }

@@ -15,7 +15,7 @@ const options = {
 function start(...args: string[]) {
   const script = fromFileUrl(new URL("slow_task.ts", import.meta.url));
   const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--no-check", script, ...args],
+    args: ["run", "--no-prompt", "--no-check", "--allow-env=INIT_CWD,TERM", script, ...args],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
