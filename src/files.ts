@@ -100,6 +100,25 @@ export async function targetOf(path: string): Promise<string> {
   return `${folder === "/" ? "" : folder}/${nameOf(target)}`;
 }
 
+/** Returns whether two paths lead to the same file, which need not exist. Creates nothing. */
+export async function leadToSameFile(one: string, other: string): Promise<boolean> {
+  const [first, second] = await Promise.all(
+    [one, other].map(async (path) => await placeOf(await followLinks(path))),
+  );
+  return first === second;
+}
+
+/** Returns the path of a file without symbolic links to folders. The last folders may be missing. */
+async function placeOf(path: string): Promise<string> {
+  const name = nameOf(path), folder = folderOf(path);
+  if (folder === path) return path;
+  const real = await Deno.realPath(folder).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return placeOf(folder);
+    throw error;
+  });
+  return `${real === "/" ? "" : real}/${name}`;
+}
+
 /**
  * Reads a complete file.
  *

@@ -30,7 +30,8 @@ import { fileError } from "./terminal/system_errors.ts";
 /** The number of made rows for the comparison. */
 const MADE_ROWS = 1000;
 
-const COMMAND = {
+/** The command line of `export`. */
+export const COMMAND = {
   name: "export",
   summary:
     "Writes a saved network for other programs: safetensors and npz for PyTorch and NumPy, ONNX, a JavaScript module, or the " +
@@ -115,7 +116,8 @@ export const run = (call?: Partial<Call>) => runTask(COMMAND, main, call);
 
 if (import.meta.main) await run();
 
-async function main(context: Context): Promise<void> {
+/** The body of the task. */
+export async function main(context: Context): Promise<void> {
   const { given, positionals, screen } = context;
   const { output, format, precision, rows: pageRows, force, json } = withDefaults(
     COMMAND.groups.output.options,

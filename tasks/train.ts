@@ -4,7 +4,6 @@ import type { Checkpoint } from "../src/training/checkpoint_parts.ts";
 import type { TrainConfig } from "../src/training/config.ts";
 import { evaluate } from "../src/training/evaluate.ts";
 import { Mlp } from "../src/mlp.ts";
-import { checkResume } from "../src/training/resume.ts";
 import { train, type TrainEvent } from "../src/training/train.ts";
 import { backendLines, type Trained, trainedOf } from "./shared/backend_lines.ts";
 import { openData } from "./shared/data.ts";
@@ -17,11 +16,18 @@ import { refuseToOverwrite } from "./shared/output.ts";
 import { noFiles, openRunFiles, refuseSameFile } from "./shared/run_files.ts";
 import { aloneOrOnRanks, type Member, slicesLine } from "./shared/ranks.ts";
 import { unlessAborted } from "./terminal/interrupt.ts";
+import { UsageError } from "./terminal/errors.ts";
 import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
 import { shownPath, userPath } from "./terminal/paths.ts";
 import { progressText } from "./terminal/progress.ts";
 import type { Screen } from "./terminal/screen.ts";
-import { readCheckpoint, resumedMlp } from "./shared/resumed_run.ts";
+import {
+  checkDifferences,
+  isMissing,
+  readCheckpoint,
+  readWithDifferences,
+  restartsItself,
+} from "./shared/resumed_run.ts";
 import { checkRun, chooseRun } from "./shared/run_choice.ts";
 import { dataNotes } from "./shared/run_notes.ts";
 import {
@@ -51,7 +57,8 @@ export const run = (call?: Partial<Call>) => runTask(COMMAND, main, call);
 
 if (import.meta.main) await run();
 
-async function main(context: Context): Promise<void> {
+/** The body of the task. */
+export async function main(context: Context): Promise<void> {
   const { signal, screen } = context;
   screen.outliveStdout(); // training continues if the reader of stdout ends
   try {
@@ -66,19 +73,30 @@ async function trainAndSave(
   { given, screen, signal, program, args }: Context,
   { ranks, isFirst, ...member }: Member,
 ): Promise<void> {
-  const { run } = given, { config: settled, model } = initOf(given.config, run);
+  const { run } = given, restarts = await restartsItself(run);
+  const { config: settled, model: begun } = initOf(given.config, restarts ? {} : run);
   const output = userPath(run.output ?? DEFAULT_MODEL);
   const checkpoint = run.checkpoint === undefined ? undefined : userPath(run.checkpoint);
+  const { checkpointEvery: every = 1 } = run;
+  if (run.checkpointEvery !== undefined && checkpoint === undefined) {
+    throw new UsageError("--checkpoint-every needs --checkpoint", { hint: "such as --checkpoint run.npz" });
+  }
   const layers = given.network.layers === undefined ? undefined : layersOf(given.network.layers);
   const { data, layers: layersText, normalize, ...meaning } = given.network;
   const { data: options, ...scaled } = await dataOptionsOf(meaning);
-  const wanted = { ...settled, ...scaled };
-  if (run.resume === undefined) checkConfig(wanted);
+  const wanted = { ...settled, ...scaled }, own = { layers, settings: wanted };
+  const startsAnew = await member.fromFirst(restarts && await isMissing(userPath(run.resume!)));
+  const resumed = startsAnew ? undefined : run.resume;
+  if (resumed === undefined) checkConfig(wanted);
   const written = checkpoint === undefined ? [output] : [output, checkpoint];
   if (checkpoint !== undefined) refuseSameFile(output, checkpoint);
   if (isFirst) await unlessAborted(signal, refuseRecords(run, { output, checkpoint }));
-  const read = run.resume === undefined ? undefined : readCheckpoint(userPath(run.resume), screen);
+  const read = resumed === undefined ? undefined : readCheckpoint(userPath(resumed), screen);
   const { resume, damaged } = read === undefined ? {} : await unlessAborted(signal, read);
+  if (startsAnew) screen.note(`${shownPath(checkpoint!)} does not exist yet: training starts anew`);
+  else if (resume && begun !== undefined) {
+    screen.note(`${shownPath(userPath(resumed!))} exists: training goes on from it, not from --init`);
+  }
   let replaced: Mlp | undefined;
   for (const path of isFirst ? written : []) {
     // A damaged file may be replaced: its earlier version is kept already.
@@ -87,22 +105,24 @@ async function trainAndSave(
     if (path === output) replaced = model;
   }
   const shown = run.quiet ? {} : { screen };
-  const start = await openStart(model, { signal, program, ...shown, layers: layersText, normalize });
+  // A run that restarts itself has its model of --init in its checkpoint.
+  const [model, means] = resume && begun !== undefined ? [] : [begun, normalize];
+  const start = await openStart(model, { signal, program, ...shown, layers: layersText, normalize: means });
   const like = resume ? { like: new Mlp(resume.mlp) } : likeInputs(start);
   const { inputScaling } = wanted, open = { screen, signal };
   // Rank 0 downloads a set that is missing.
   const { sets, lines: dataLines } = await member.firstAlone(
     data === undefined,
-    () => openData(data, open, { ...options, ...like, inputScaling }),
+    () => readWithDifferences(resume, own, () => openData(data, open, { ...options, ...like, inputScaling })),
   );
   if (resume === undefined) checkPatience(wanted, sets.validation);
-  await using files = isFirst ? await openRunFiles(written, { screen, damaged }) : noFiles();
+  await using files = isFirst ? await openRunFiles(written, { screen, damaged, restarts, every }) : noFiles();
+  if (resume) checkDifferences(resume, sets, own);
   const { mlp, config, notes } = resume
-    ? { mlp: resumedMlp(resume, layers), config: wanted, notes: [] }
+    ? { mlp: new Mlp(resume.mlp), config: wanted, notes: [] }
     : chooseRun(sets.train, { layers, config: wanted, start });
   const settings = configOf({ ...resume?.config, ...config });
-  if (resume) checkResume(resume, settings, mlp, sets.train);
-  else checkRun(mlp, sets.train, settings.loss);
+  if (!resume) checkRun(mlp, sets.train, settings.loss);
   const lines = [...notes, ...dataNotes(mlp, sets.train, settings, sets.validation)];
   const { backend: named = "auto" } = run;
   const onNote = (note: string) => run.quiet || screen.note(note);
@@ -111,18 +131,18 @@ async function trainAndSave(
   const job: Job = { mlp, train: sets.train, validation, test: sets.test, config, settings, resume };
   if (!run.quiet) {
     const before = named === "auto"
-      ? trainedBefore({ output, replaced }, { path: run.resume, resume })
+      ? trainedBefore({ output, replaced }, { path: resumed, resume })
       : undefined;
     for (const line of [...backendLines(backend, before), ...dataLines, ...lines]) screen.note(line);
     screen.note(`network  ${networkText(mlp)}`);
     screen.note(`training ${configText(settings, resume)}`);
-    for (const line of slicesLine(run.resume, resume, ranks)) screen.note(line);
+    for (const line of slicesLine(resumed, resume, ranks)) screen.note(line);
   }
   const command = commandText(program, COMMAND, args);
   await using records = isFirst ? await openRecords(run, job, { screen, backend, command }) : noRecords();
   await member.begin();
 
-  // An epoch is saved before its row is printed: the row then means that it is safe.
+  // An epoch is saved before its row is printed: the row of an epoch with a checkpoint then means that it is safe.
   let last: TrainEvent | undefined;
   const losses: number[] = [];
   const print = printer(job, screen, run);
@@ -165,7 +185,16 @@ async function trainAndSave(
       screen.note(line);
     }
     if (saved !== undefined) {
-      const next = { program, model: saved, isFinished, data, checkpoint: run.checkpoint, report, hasTest };
+      const next = {
+        program,
+        model: saved,
+        isFinished,
+        data,
+        checkpoint: run.checkpoint,
+        every: run.checkpointEvery,
+        report,
+        hasTest,
+      };
       screen.note(`next     ${nextCommand(mlp, next)}`);
     }
   }

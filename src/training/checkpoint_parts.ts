@@ -46,4 +46,6 @@ export interface Fingerprint {
   readonly epochRows?: number;
   /** The CRC-32 of the bytes of the inputs, then of the labels or targets, then of the row weights if there are any. */
   readonly crc32: number;
+  /** The fingerprint of the validation set, if one was given and decides when training ends. */
+  readonly validation?: Pick<Fingerprint, "rows" | "crc32">;
 }

@@ -38,16 +38,20 @@ export function readRecord(text: string, refuse: Refuse): CheckpointRecord {
   const config = readConfig(settings, "checkpoint", refuse);
   const backend = field("backend", (value): value is string => typeof value === "string", "a backend's name");
   const slices = record.slices === undefined ? {} : { slices: count("slices", 1) };
+  const crc32 = (path: string) => {
+    const value = count(path);
+    if (value <= LARGEST_CRC32) return value;
+    throw refuse(`has a "checkpoint" whose ${path} is ${value}, needs at most ${LARGEST_CRC32}`);
+  };
+  const { validation } = isFields(record.dataset) ? record.dataset : {};
   const dataset = {
     rows: count("dataset.rows", 1),
     ...config.outliers && { epochRows: count("dataset.epochRows", 1) },
-    crc32: count("dataset.crc32"),
+    crc32: crc32("dataset.crc32"),
+    ...validation !== undefined && {
+      validation: { rows: count("dataset.validation.rows", 1), crc32: crc32("dataset.validation.crc32") },
+    },
   };
-  if (dataset.crc32 > LARGEST_CRC32) {
-    throw refuse(
-      `has a "checkpoint" whose dataset.crc32 is ${dataset.crc32}, needs at most ${LARGEST_CRC32}`,
-    );
-  }
   const { best } = field("progress", isFields, "the progress of the run");
   const progress: Progress = {
     epoch: count("progress.epoch", 1),

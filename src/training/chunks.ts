@@ -6,7 +6,7 @@ import { takeRows } from "../data/split.ts";
 import type { StepPlan } from "../plan/plan.ts";
 import { permutation } from "../random.ts";
 import { fingerprintOf } from "./checkpoint.ts";
-import type { Checkpoint, Fingerprint } from "./checkpoint_parts.ts";
+import type { Fingerprint } from "./checkpoint_parts.ts";
 import type { TrainConfig } from "./config.ts";
 
 /** A training set that is read in chunks, because it is larger than memory. */
@@ -63,23 +63,14 @@ export function chunkedConfig(config: TrainConfig): TrainConfig {
   return { ...config, standardizeTargets: "never" };
 }
 
+/** Returns the given settings of a resumed run on chunks, as {@linkcode chunkedConfig} changed those of its checkpoint. */
+export function ofChunkedRun(given: Partial<TrainConfig>): Partial<TrainConfig> {
+  return given.standardizeTargets === "auto" ? { ...given, standardizeTargets: "never" } : given;
+}
+
 /** Returns the fingerprint of a set of chunks: the number of its rows, and the checksum of the first chunk. */
 export function chunkedFingerprint({ rows }: ChunkedDataset, first: Dataset): Fingerprint {
   return { rows, crc32: fingerprintOf(first).crc32 };
-}
-
-/**
- * Checks that a run continues on the same chunks.
- *
- * @returns the checkpoint as one of a run on the first chunk
- * @throws {RangeError} if it does not
- */
-export function resumedOn(resume: Checkpoint, set: ChunkedDataset, first: Dataset): Checkpoint {
-  const { rows, crc32 } = chunkedFingerprint(set, first), { dataset } = resume;
-  if (rows === dataset.rows && crc32 === dataset.crc32) return { ...resume, dataset: fingerprintOf(first) };
-  throw new RangeError(
-    `Cannot resume on chunks: they are not those of the ${dataset.rows} rows that training started with`,
-  );
 }
 
 /**

@@ -79,6 +79,8 @@ export interface Run {
   readonly rows: Uint32Array | { readonly length: number };
   /** The fingerprint of a set of chunks, of which `dataset` is the first; absent for other sets. */
   readonly fingerprint?: Fingerprint;
+  /** The validation set that was given, if patience needs it. */
+  readonly waitsFor?: Dataset;
   /** The labels of all these rows; absent if they have targets. */
   readonly labels?: Uint32Array;
   /** The fitter of thresholds; absent if the run has no outliers, and on ranks other than 0. */
@@ -123,8 +125,8 @@ export async function* runEpochs(
   { signal, onProgress, onPart, resume }: EpochOptions,
 ): AsyncGenerator<TrainEvent, void, void> {
   const { mlp, config, plan, trainer, augmenter, evaluators, fitter, scalings, ranks } = run;
-  const { labels } = run, isScaled = Object.keys(scalings).length > 0;
-  let fingerprint = resume?.dataset ?? run.fingerprint; // of the same data set, which was checked
+  const { labels } = run;
+  let fingerprint = resume?.dataset; // of the same data set, which was checked
   const orderOf = (epoch: number) => {
     if (!(run.rows instanceof Uint32Array)) return new Uint32Array(); // each chunk has its own order
     const order = permutation(config.seed, epoch, run.rows.length);
@@ -188,7 +190,7 @@ export async function* runEpochs(
     const stepsDone = from + result.steps, isComplete = stepsDone === stepsPerEpoch;
     const state = await trainer.readState();
     const parameters = networkParameters(plan, mlp.layers, state, scalings);
-    if (result.diverged || !areFinite(state.tensors) || (isScaled && !areFinite(parameters))) {
+    if (result.diverged || !areFinite(state.tensors) || !areFinite(parameters, Math.fround)) {
       throw divergedError(epoch, stepsDone, result);
     }
 
@@ -239,8 +241,9 @@ export async function* runEpochs(
         backend: run.backend,
         ...run.slices !== undefined && { slices: run.slices },
         dataset: fingerprint ??= {
-          ...fingerprintOf(run.dataset),
+          ...run.fingerprint ?? fingerprintOf(run.dataset),
           ...config.outliers && { epochRows: run.rows.length },
+          ...run.waitsFor && { validation: fingerprintOf(run.waitsFor) },
         },
       }),
     };
@@ -271,9 +274,10 @@ function classedRows(labels: Uint32Array | undefined, rows: Uint32Array): number
   return count;
 }
 
-function areFinite(tensors: Tensors): boolean {
+/** Returns whether all numbers are finite, as they are or as they are written to a file: rounded to float32. */
+function areFinite(tensors: Tensors, round = (value: number) => value): boolean {
   for (const values of Object.values(tensors)) {
-    for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+    for (let i = 0; i < values.length; i++) if (!Number.isFinite(round(values[i]))) return false;
   }
   return true;
 }

@@ -3,12 +3,10 @@ import { checkArgument, whole } from "../arguments.ts";
 import { checkParameters } from "../backends/guards.ts";
 import { RUN } from "./checkpoint_kind.ts";
 import type { Checkpoint } from "./checkpoint_parts.ts";
-import { fingerprintOf } from "./checkpoint.ts";
-import type { TrainConfig } from "./config.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { buildForwardPlan } from "../plan/build.ts";
-import { formatLayers } from "../plan/layers.ts";
 import type { Mlp } from "../mlp.ts";
+import { differencesOf, differencesText, type ResumedRun } from "./resume_differences.ts";
 import type { Scalings } from "./scalings.ts";
 
 /**
@@ -75,37 +73,24 @@ export function checkEpochRows(
 /**
  * Checks that training can continue from a checkpoint.
  *
- * @param config the settings of the resumed run
+ * @param run the resumed run; its settings are those that were given
  * @throws {TypeError} if the network has other layers, or if the parameters of the best epoch are missing or do not fit
- * @throws {RangeError} if a setting other than `epochs` differs, if `epochs` is lower than the number that is done, or if
- * the data set is another
+ * @throws {RangeError} if the layers are equal, but a setting other than `epochs` differs, or `epochs` is lower than the
+ * number that is done, or the data set is another; the message lists all differences
  */
-export function checkResume(resume: Checkpoint, config: TrainConfig, mlp: Mlp, dataset: Dataset): void {
-  const [found, needed] = [mlp, resume.mlp].map(({ layers }) => formatLayers(layers));
-  if (found !== needed) {
-    throw new TypeError(`Cannot resume a network of layers ${found}: the checkpoint has ${needed}`);
+export function checkResume(
+  resume: Checkpoint,
+  { mlp, ...run }: { readonly mlp: Mlp } & Omit<ResumedRun, "layers">,
+): void {
+  const differences = differencesOf(resume, { ...run, layers: mlp.layers });
+  if (differences.length > 0) {
+    const message = differencesText(differences);
+    throw differences.some(({ about }) => about === "layers")
+      ? new TypeError(message)
+      : new RangeError(message);
   }
-  for (const name of Object.keys(config) as (keyof TrainConfig)[]) {
-    if (name === "epochs" || config[name] === resume.config[name]) continue;
-    throw new RangeError(
-      `Cannot resume with "${name}" ${config[name]}: the checkpoint has ${resume.config[name]}`,
-    );
-  }
-  const { epoch, stepsDone, best } = resume.progress, done = epoch - 1;
-  if (config.epochs < done || (config.epochs === done && stepsDone > 0)) {
-    const more = stepsDone > 0 ? ` and ${stepsDone} steps` : "";
-    throw new RangeError(
-      `Cannot resume to epoch ${config.epochs}: ${done} epochs${more} of the checkpoint are done`,
-    );
-  }
-  if (config.patience > 0 && best) {
+  if (resume.config.patience > 0 && resume.progress.best) {
     if (!resume.bestTensors) throw new TypeError("Cannot resume: the checkpoint has no bestTensors");
     checkParameters(buildForwardPlan(mlp), resume.bestTensors);
-  }
-  const { rows, crc32 } = fingerprintOf(dataset);
-  if (rows !== resume.dataset.rows || crc32 !== resume.dataset.crc32) {
-    throw new RangeError(
-      `Cannot resume on ${dataset.source}: it is not the set of ${resume.dataset.rows} rows that training started with`,
-    );
   }
 }

@@ -20,7 +20,7 @@ import {
   type EpochTrainer,
   firstChunk,
   isChunked,
-  resumedOn,
+  ofChunkedRun,
 } from "./chunks.ts";
 import { resolveConfig, TRAIN_OPTIONS, type TrainConfig } from "./config.ts";
 import { type EpochOptions, recordOf, type Run, runEpochs, type TrainEvent } from "./epochs.ts";
@@ -113,10 +113,19 @@ export async function* train(
   const test = testSet && canonicalDataset(testSet);
   const given = validationSet && canonicalDataset(validationSet);
   const changed = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+  const ofChunks = chunks && { chunks: chunkedFingerprint(chunks, dataset) };
+  if (resume) {
+    checkResume(resume, {
+      mlp,
+      settings: chunks ? ofChunkedRun(changed) : changed,
+      dataset,
+      validation: given,
+      ...ofChunks,
+    });
+  }
   const resolved = resolveConfig({ ...resume?.config, ...changed });
   const config = chunks ? chunkedConfig(resolved) : resolved;
   if (chunks && onPart) throw new TypeError(`Option "onPart" needs a training set that is not in chunks`);
-  if (resume) checkResume(chunks ? resumedOn(resume, chunks, dataset) : resume, config, mlp, dataset);
   const negative = resume ? resume.mlp.training?.inputNegative : inputNegativeOf(dataset, config);
   const prepared = prepareSets(mlp, { dataset, validation: given, test }, config, negative);
   if (resume) checkScaling(resume, prepared.scalings, dataset);
@@ -187,7 +196,8 @@ export async function* train(
       augmenter,
       evaluators,
       backend: engine.name,
-      ...chunks && { fingerprint: chunkedFingerprint(chunks, dataset) },
+      ...ofChunks && { fingerprint: ofChunks.chunks },
+      ...given && config.patience > 0 && { waitsFor: given },
       ...ranks && { ranks, slices: SLICES },
     };
     yield* runEpochs(run, { signal, onProgress, onPart, resume });

@@ -28,6 +28,8 @@ export interface Member {
   readonly isFirst: boolean;
   /** Does some work on all ranks, on rank 0 before the others if `inOrder`. If it fails on one, it fails on all. */
   firstAlone<T>(inOrder: boolean, work: () => Promise<T>): Promise<T>;
+  /** Returns the value that rank 0 has, on all ranks. */
+  fromFirst(value: boolean): Promise<boolean>;
   /** Waits until all ranks are ready to train. If one of them fails before, this fails. */
   begin(): Promise<void>;
   /** Marks the end of training: from here on, ranks may end one after the other. */
@@ -39,6 +41,7 @@ const ALONE: Member = {
   ranks: undefined,
   isFirst: true,
   firstAlone: (_, work) => work(),
+  fromFirst: (value) => Promise.resolve(value),
   begin: () => Promise.resolve(),
   end: () => {},
 };
@@ -79,10 +82,12 @@ async function onRanks(
   const isFirst = ranks.rank === 0;
   if (!isFirst) screen.showErrorsOnly(`Rank ${ranks.rank}: `);
   const at: { phase: "preparing" | "training" | "ended" } = { phase: "preparing" };
-  const all = async (fault: string | undefined) => {
-    const faults = (await ranks.gather(JSON.stringify(fault ?? null))).map((text) => JSON.parse(text));
-    const rank = faults.findIndex((other) => other !== null);
-    if (rank >= 0) throw new SharedFault(`Rank ${rank}: ${faults[rank]}`);
+  const all = async (fault: string | undefined, value = false) => {
+    const found: { fault?: string; value: boolean }[] = (await ranks.gather(JSON.stringify({ fault, value })))
+      .map((text) => JSON.parse(text));
+    const rank = found.findIndex((other) => other.fault !== undefined);
+    if (rank >= 0) throw new SharedFault(`Rank ${rank}: ${found[rank].fault}`);
+    return found[0].value;
   };
   const member: Member = {
     ranks,
@@ -96,6 +101,7 @@ async function onRanks(
       await all(undefined);
       return await work();
     },
+    fromFirst: (value) => all(undefined, value),
     async begin() {
       await all(undefined);
       at.phase = "training";

@@ -1,4 +1,4 @@
-/** The files that a training run writes: a checkpoint after every epoch, and the model at its end. @module */
+/** The files that a training run writes: checkpoints, and the model at its end. @module */
 import { dirname } from "node:path";
 import { encodeCheckpoint } from "../../src/training/checkpoint.ts";
 import { targetOf } from "../../src/files.ts";
@@ -10,17 +10,17 @@ import { type Saved, saveOrRescue } from "./rescue.ts";
 import { type TaskError, UsageError } from "../terminal/errors.ts";
 import { shownPath } from "../terminal/paths.ts";
 import type { Screen } from "../terminal/screen.ts";
-import { reasonOf } from "../terminal/system_errors.ts";
+import { fileError, reasonOf } from "../terminal/system_errors.ts";
 
 /** The files of a run. */
 export interface RunFiles extends AsyncDisposable {
   /**
-   * Writes the checkpoint of an epoch, if the run has one. If that fails, training continues, and the next epoch
-   * tries again.
+   * Writes the checkpoint of an epoch, if the run has one and it is the epoch's turn. If that fails, training continues, and
+   * the next epoch tries again.
    */
   keep(event: TrainEvent): Promise<void>;
   /**
-   * Writes the model. If the checkpoint of `last` could not be written before, tries again to write it first.
+   * Writes the model. If the checkpoint of `last` was not written before, writes it first.
    *
    * @param options `isFinished` is false if training was interrupted; such a model does not replace a finished one
    * @returns the path of the model; `undefined` if it could not be saved anywhere
@@ -38,12 +38,18 @@ export interface RunFiles extends AsyncDisposable {
  * Prepares the files of a run.
  *
  * @param paths the path of the model, and that of the checkpoint if the run has one
- * @param options `damaged` is the path of a damaged file, which is not kept
+ * @param options `damaged` is the path of a damaged file, which is not kept; `restarts` is true if the run continues from its
+ * own checkpoint; `every` is the number of epochs from one checkpoint to the next
  * @throws {UsageError} if both are the same file, or if the earlier version of one would replace the other
  */
 export async function openRunFiles(
   [output, checkpointPath]: readonly string[],
-  { screen, damaged }: { readonly screen: Screen; readonly damaged: string | undefined },
+  { screen, damaged, restarts, every }: {
+    readonly screen: Screen;
+    readonly damaged: string | undefined;
+    readonly restarts: boolean;
+    readonly every: number;
+  },
 ): Promise<RunFiles> {
   await using opened = new AsyncDisposableStack();
   const open = async (path: string) => {
@@ -51,19 +57,26 @@ export async function openRunFiles(
     return opened.use(await openOutput(path, { screen, isDamaged }));
   };
   const model = await open(output);
-  if (checkpointPath !== undefined) refuseSameFile(model.target, await targetOf(checkpointPath));
+  if (checkpointPath !== undefined) {
+    const target = await targetOf(checkpointPath).catch((error) => {
+      throw fileError("Cannot save to", checkpointPath, error);
+    });
+    refuseSameFile(model.target, target);
+  }
   const checkpoint = checkpointPath === undefined ? undefined : await open(checkpointPath);
   const faults: TaskError[] = [];
   let isFailing = false; // true if the last checkpoint could not be written
+  let isBehind = false; // true if the last epoch has no checkpoint
   const rescued = ({ path, fault }: Saved) => {
     if (fault) faults.push(fault);
     return path;
   };
   const keepLast = async (output: Output, event: TrainEvent) => {
-    isFailing = false;
+    [isFailing, isBehind] = [false, false];
     const how = {
       name: "the checkpoint",
-      beside: event.ended === "interrupted",
+      // The checkpoint from which the run went on is its own, also if it looks like that of a finished run.
+      beside: event.ended === "interrupted" && !restarts,
       folders: [dirname(model.path)],
       screen,
     };
@@ -76,11 +89,13 @@ export async function openRunFiles(
     async keep(event) {
       if (checkpoint === undefined) return;
       if (event.ended) return await keepLast(checkpoint, event);
+      isBehind = true;
+      if (event.epoch % every !== 0 && !isFailing) return;
       const shown = JSON.stringify(shownPath(checkpoint.path));
       try {
         await checkpoint.save(await encodeCheckpoint(event.checkpoint()));
         if (isFailing) screen.note(`the checkpoint ${shown} can be written again`);
-        isFailing = false;
+        [isFailing, isBehind] = [false, false];
       } catch (error) {
         if (!isFailing) {
           screen.note(
@@ -93,7 +108,7 @@ export async function openRunFiles(
       }
     },
     async end(mlp, last, { isFinished }) {
-      if (checkpoint && isFailing && last) await keepLast(checkpoint, last);
+      if (checkpoint && isBehind && last) await keepLast(checkpoint, last);
       const folders = checkpoint ? [dirname(checkpoint.path)] : [];
       const how = { name: "the model", beside: !isFinished, folders, screen };
       return rescued(await saveOrRescue(model, mlp.format(), how));

@@ -48,8 +48,11 @@ export interface RunEnd {
   readonly isFinished: boolean;
   /** The options of the data set that were given. */
   readonly data: Readonly<Record<string, unknown>>;
-  /** The paths that were given. */
+  /** The path of the checkpoint, if it was given. */
   readonly checkpoint?: string;
+  /** The number of epochs from one checkpoint to the next, if it was given. */
+  readonly every?: number;
+  /** The path of the report, if it was given. */
   readonly report?: string;
   /** True if there is a test set. */
   readonly hasTest: boolean;
@@ -60,12 +63,13 @@ export interface RunEnd {
  * report; or to export the network if it has a report.
  */
 export function nextCommand(mlp: Mlp, end: RunEnd): string {
-  const { program, model, isFinished, checkpoint, report, data, hasTest } = end;
+  const { program, model, isFinished, checkpoint, every, report, data, hasTest } = end;
   const named = model === DEFAULT_MODEL ? [] : ["--model", model], shared = dataArguments(data);
   const line = (...words: readonly string[]) => `${program} ${words.map(quoted).join(" ")}`;
   if (!isFinished && checkpoint !== undefined) {
     const own = dataArguments(data, Object.keys(data)), output = model === DEFAULT_MODEL ? [] : ["-o", model];
-    return line("train", "--resume", checkpoint, "--checkpoint", checkpoint, ...own, ...output);
+    const often = every === undefined ? [] : ["--checkpoint-every", `${every}`];
+    return line("train", "--resume", checkpoint, "--checkpoint", checkpoint, ...often, ...own, ...output);
   }
   if (isDigits(mlp)) return line("gui", ...named);
   if (report !== undefined) return line("export", model, "-o", `${model.replace(/\.npz$/i, "")}.onnx`);

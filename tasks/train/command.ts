@@ -46,12 +46,19 @@ export const COMMAND = {
           help: "write a checkpoint after every epoch, for --resume; " +
             "the checkpoint of an earlier run is kept as NAME.previous.npz",
         },
+        checkpointEvery: {
+          kind: "integer",
+          default: 1,
+          min: 1,
+          help: "write the checkpoint only after every N-th epoch, and at the end of training",
+        },
         resume: {
           kind: "text",
           value: "PATH",
           help:
             "continue from a checkpoint with its settings, of which only --epochs may change; if its run has ended, " +
-            "save the model; if it is damaged, use NAME.previous.npz",
+            "save the model; if it is damaged, use NAME.previous.npz; if it does not exist and --checkpoint names " +
+            "the same file, start anew",
         },
         ...REPORT_OPTION,
         ...METRICS_OPTION,
@@ -82,6 +89,10 @@ export const COMMAND = {
       help: "stop after five epochs without a better validation loss",
     },
     { args: "--report report.html", help: "and write a report with curves, scores and the worst mistakes" },
+    {
+      args: "--checkpoint run.npz --resume run.npz --checkpoint-every 5",
+      help: "start, and go on when the same command is started again",
+    },
     { args: "--ranks mpi", help: "train with the processes that mpirun -n 4 starts with this command" },
   ],
 } as const satisfies Command;

@@ -89,6 +89,28 @@ mpiTest(
   },
 );
 
+mpiTest(
+  "train --ranks mpi starts anew if rank 0 has no checkpoint, else all ranks go on from it",
+  async (mpi) => {
+    const { folder } = mpi, run = ["--data", "set.npz", "--epochs", "2"];
+    await folder.write("set.npz", setFile());
+    const [a, b] = ["c.npz", "d.npz"].map((
+      file,
+    ) => ["m.npz", ...run, "--checkpoint", file, "--resume", file]);
+    const first = await mpi.runEach(a, a);
+    assertEquals(first.code, 0, first.stderr);
+    assertEquals(first.stderr.match(/^c\.npz does not exist yet: training starts anew$/gm)?.length, 1);
+    // A checkpoint that only one of them sees: rank 0 decides.
+    const anew = await mpi.runEach(b, a);
+    assertEquals(anew.code, 0, anew.stderr);
+    assertEquals(await folder.read("d.npz"), await folder.read("c.npz"));
+    await Deno.remove(join(folder.path, "c.npz"));
+    const alone = await mpi.runEach(b, a);
+    assertEquals(alone.code, 1);
+    assertMatch(alone.stderr, /^error: Rank 1: Cannot resume from "c\.npz": no such file or folder$/m);
+  },
+);
+
 mpiTest("train --ranks mpi ends if a rank is stopped, and names it", async (mpi) => {
   await mpi.folder.write("set.npz", setFile());
   const running = mpi.start(4, "m.npz", ...LONG);

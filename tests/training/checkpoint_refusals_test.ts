@@ -158,6 +158,14 @@ const DAMAGED: Record<string, readonly [bytes: () => Promise<Uint8Array> | Uint8
     () => bytesWithRecord({ dataset: { rows: 10, crc32: 2 ** 32 } }),
     `dataset.crc32 is 4294967296, needs at most 4294967295`,
   ],
+  "a validation set without rows": [
+    () => bytesWithRecord({ dataset: { ...CHECKPOINT.dataset, validation: { crc32: 1 } } }),
+    `dataset.validation.rows is undefined, needs a whole number from 1`,
+  ],
+  "an impossible checksum of a validation set": [
+    () => bytesWithRecord({ dataset: { ...CHECKPOINT.dataset, validation: { rows: 1, crc32: 2 ** 32 } } }),
+    `dataset.validation.crc32 is 4294967296, needs at most 4294967295`,
+  ],
 
   "a missing state": [
     () => bytesWith({ "state.layer_1.bias.v": undefined }),

@@ -1,40 +1,20 @@
 /** Interrupted runs that are resumed from a checkpoint's file give the same model, bit for bit. @module */
-import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import type { Backend } from "../../src/backends/backend.ts";
 import { openBackend } from "../../src/backends/open.ts";
 import type { Checkpoint } from "../../src/training/checkpoint_parts.ts";
-import { formatCheckpoint, parseCheckpoint } from "../../src/training/checkpoint.ts";
+import { formatCheckpoint } from "../../src/training/checkpoint.ts";
 import { drawDigits } from "../../src/data/digits/digits.ts";
 import { takeRows } from "../../src/data/split.ts";
-import { dense } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { endOfRun } from "../../src/training/resume.ts";
 import { train, type TrainEvent, type TrainOptions } from "../../src/training/train.ts";
 import { backendTest, EACH } from "../support/backends.ts";
-import { drawBlobs } from "../support/sets.ts";
+import { checkpointOf, createMlp, PATIENT, run, SET, SETTINGS, throughFile } from "../support/resumed.ts";
 import { inOrder } from "../support/states.ts";
 import { abortAfter, watch } from "../support/watched.ts";
 
 const SANITIZED = { sanitizeOps: true, sanitizeResources: true };
-
-const ALL = drawBlobs({ rows: 130, inFeatures: 6, classes: 3, zeros: 0.6 });
-const SET = takeRows(ALL, inOrder(90)), VALIDATION = takeRows(ALL, inOrder(130).slice(90));
-const createMlp = (set = SET) => Mlp.create([dense(8, "relu"), dense(3, "softmax")], set);
-
-/** Settings that depend on every part of a checkpoint; 4 steps an epoch, the last of 15 rows. */
-const SETTINGS = {
-  ...{ epochs: 6, batchSize: 25, learningRate: 0.02, schedule: "cosine", warmupSteps: 10 },
-  ...{ optimizer: "adamw", clipNorm: 0.5, labelSmoothing: 0.1, seed: 3 },
-} as const satisfies TrainOptions;
-
-async function run(mlp: Mlp, options: TrainOptions, set = SET): Promise<TrainEvent[]> {
-  return await Array.fromAsync(train(mlp, set, options));
-}
-
-/** Returns the last event's checkpoint after writing and reading its file. */
-function throughFile(events: readonly TrainEvent[]): Promise<Checkpoint> {
-  return parseCheckpoint(formatCheckpoint(events.at(-1)!.checkpoint()));
-}
 
 /** Returns the fields of an event that are equal in a repeated run. */
 const repeated = (
@@ -100,10 +80,6 @@ backendTest("train() resumes augmentation as if it had never stopped", EACH, asy
   await checkResume(backend, 8, options, IMAGES);
   await checkResume(backend, 6, { ...options, validationSplit: 0.1 }, IMAGES);
 });
-
-/** A validation set whose loss rises from an early epoch on, so that patience ends the run. */
-const CONTRARY = { ...VALIDATION, labels: VALIDATION.labels!.map((label) => (label + 1) % 3) };
-const PATIENT = { ...SETTINGS, epochs: 30, patience: 3, learningRate: 0.05, validation: CONTRARY };
 
 for (const steps of [2, 6, 8]) {
   backendTest(`train() resumes early stopping after ${steps} steps`, EACH, async (backend) => {
@@ -211,96 +187,6 @@ Deno.test("checkpoint() returns the state of its epoch, also after further epoch
   }
   assertEquals(checkpoints.map(formatCheckpoint), files);
   assertEquals(checkpoints.map(({ progress }) => [progress.epoch, progress.step]), [[2, 4], [3, 8], [4, 12]]);
-});
-
-/** Returns a checkpoint after epoch 2 of 3. */
-async function checkpointOf(): Promise<Checkpoint> {
-  const events = await run(createMlp(), { ...SETTINGS, epochs: 3, backend: "reference" });
-  return events[1].checkpoint();
-}
-
-Deno.test("train() refuses to resume with another setting", SANITIZED, async () => {
-  const resume = await checkpointOf();
-  for (
-    const [name, value, had] of [["batchSize", 26, 25], ["learningRate", 0.1, 0.02], ["seed", 4, 3]] as const
-  ) {
-    const next = () => train(createMlp(), SET, { resume, [name]: value, backend: "reference" }).next();
-    await assertRejects(next, RangeError, `Cannot resume with "${name}" ${value}: the checkpoint has ${had}`);
-  }
-});
-
-Deno.test(
-  "train() treats an undefined option as not given, also with a checkpoint",
-  SANITIZED,
-  async () => {
-    const resume = await checkpointOf(), mlp = new Mlp(resume.mlp);
-    await run(mlp, { resume, batchSize: undefined, seed: undefined, backend: "reference" });
-    assertEquals(mlp.training?.config.batchSize, 25);
-  },
-);
-
-Deno.test("train() refuses to resume on another set", SANITIZED, async () => {
-  const resume = await checkpointOf();
-  const others = [
-    takeRows(ALL, inOrder(89)),
-    { ...SET, inputs: SET.inputs.map((x, i) => i === 500 ? x + 1 : x) },
-    { ...SET, labels: SET.labels!.map((label, row) => row === 89 ? (label + 1) % 3 : label) },
-  ];
-  for (const other of others) {
-    const next = () => train(createMlp(), other, { resume, backend: "reference" }).next();
-    await assertRejects(next, RangeError, "it is not the set of 90 rows that training started with");
-  }
-});
-
-Deno.test("train() refuses to resume to fewer epochs than are done", SANITIZED, async () => {
-  const resume = await checkpointOf();
-  const next = (epochs: number) => train(createMlp(), SET, { resume, epochs, backend: "reference" }).next();
-  await assertRejects(
-    () => next(1),
-    RangeError,
-    "Cannot resume to epoch 1: 2 epochs of the checkpoint are done",
-  );
-
-  const controller = new AbortController(), { signal } = controller;
-  await using backend = await openBackend("reference");
-  const aborting = abortAfter(backend, controller, 9);
-  const cut = (await run(createMlp(), { ...SETTINGS, backend: aborting, signal })).at(-1)!.checkpoint();
-  await assertRejects(
-    () => train(createMlp(), SET, { resume: cut, epochs: 2, backend }).next(),
-    RangeError,
-    "Cannot resume to epoch 2: 2 epochs and 1 steps of the checkpoint are done",
-  );
-});
-
-Deno.test("train() refuses to resume without the parameters of the best epoch", SANITIZED, async () => {
-  const events = await run(createMlp(), { ...PATIENT, epochs: 2, backend: "reference" });
-  const resume = events[1].checkpoint(), { "layer_1.bias": _, ...rest } = resume.bestTensors!;
-  const options = { validation: CONTRARY, epochs: 3, backend: "reference" } as const;
-  const next = (bestTensors: Checkpoint["bestTensors"]) => () =>
-    train(createMlp(), SET, { ...options, resume: { ...resume, bestTensors } }).next();
-  await assertRejects(next(undefined), TypeError, "Cannot resume: the checkpoint has no bestTensors");
-  await assertRejects(next(rest), TypeError, `"layer_1.bias" is missing`);
-});
-
-Deno.test("train() refuses to resume a network of other layers", SANITIZED, async () => {
-  const resume = await checkpointOf();
-  for (
-    const layers of [[dense(9, "relu"), dense(3, "softmax")], [
-      dense(8, "relu"),
-      dense(8),
-      dense(3, "softmax"),
-    ]]
-  ) {
-    const other = Mlp.create(layers, SET), { parameters } = other;
-    await assertRejects(() => train(other, SET, { resume, backend: "reference" }).next(), TypeError);
-    assertEquals(other.parameters, parameters, "a refused resume leaves the network as it was");
-  }
-});
-
-Deno.test("train() refuses to resume with other activations", SANITIZED, async () => {
-  const resume = await checkpointOf();
-  const other = Mlp.create([dense(8, "tanh"), dense(3, "softmax")], SET);
-  await assertRejects(() => train(other, SET, { resume, backend: "reference" }).next(), TypeError);
 });
 
 Deno.test("train() resumes a run of another backend", SANITIZED, async () => {

@@ -36,13 +36,18 @@ export interface DownloadProgress {
 /** Options of {@linkcode downloadMnist}. */
 export interface DownloadOptions {
   /** The function that requests a file; the global `fetch` by default. */
-  readonly fetch?: (url: string, options: { readonly signal: AbortSignal }) => Promise<Response>;
+  readonly fetch?: (
+    url: string,
+    options: { readonly signal: AbortSignal; readonly redirect: "manual" },
+  ) => Promise<Response>;
   /** The signal that ends the download; the promise rejects with its reason, and nothing is written. */
   readonly signal?: AbortSignal;
   /** The callback for each piece that arrives. */
   readonly progress?: (progress: DownloadProgress) => void;
-  /** Seconds without a byte after which the next source is tried; 20 by default. */
+  /** Seconds without a byte, also before the first one, after which the next source is tried; 20 by default. */
   readonly stallSeconds?: number;
+  /** Seconds for a file, after which the next source is tried; 1800 by default. */
+  readonly limitSeconds?: number;
   /** The sources to download from; the public ones by default. */
   readonly sources?: MnistSources;
 }
@@ -58,9 +63,12 @@ const ARRAY = fields({
 /** The maximum size of a file, in bytes: more than twice that of any file of MNIST. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
+/** The maximum number of redirects in a row. */
+const MAX_REDIRECTS = 5;
+
 /**
- * Downloads MNIST and writes it atomically, as an `.npz`, to `path`. The sources are tried in turn; a file whose
- * SHA-256 differs from the pinned one is not used. Needs Deno, network access to the sources, and read and write
+ * Downloads MNIST and writes it atomically, as an `.npz`, to `path`. The sources are tried in turn, only by https; a file
+ * whose SHA-256 differs from the pinned one is not used. Nothing is written before all of it is checked. Needs Deno, network access to the sources, and read and write
  * permission for the folder of `path`.
  *
  * @returns the address of the source
@@ -121,29 +129,32 @@ async function downloadIdx(
 
 /** Downloads one file and checks its SHA-256. */
 async function download({ url, sha256 }: PinnedFile, options: DownloadOptions): Promise<Uint8Array> {
-  const { stallSeconds = 20 } = options;
+  const { stallSeconds = 20, limitSeconds = 1800 } = options;
   const file = url.slice(url.lastIndexOf("/") + 1);
-  const stall = new AbortController();
-  const abort = () => stall.abort(new Error(`${file}: no byte arrived for ${stallSeconds} s`));
-  const signal = options.signal ? AbortSignal.any([options.signal, stall.signal]) : stall.signal;
-  let timer = setTimeout(abort, stallSeconds * 1000);
+  const tooSlow = new AbortController();
+  const abort = (why: string) => tooSlow.abort(new Error(`${file}: ${why}`));
+  const signal = options.signal ? AbortSignal.any([options.signal, tooSlow.signal]) : tooSlow.signal;
+  const startStall = () => setTimeout(abort, stallSeconds * 1000, `no byte arrived for ${stallSeconds} s`);
+  const limit = setTimeout(abort, limitSeconds * 1000, `not complete after ${limitSeconds} s`);
+  let stall = startStall();
   try {
-    signal.throwIfAborted();
-    const response = await (options.fetch ?? fetch)(url, { signal });
-    if (!response.ok) {
-      await response.body?.cancel();
-      throw new Error(`${file}: the server answered ${response.status} ${response.statusText}`.trimEnd());
-    }
+    const response = await request(url, { file, signal, fetch: options.fetch ?? fetch });
     const announced = Number(response.headers.get("content-length") ?? NaN);
     const total = Number.isSafeInteger(announced) ? announced : undefined;
+    if (total !== undefined && total > MAX_BYTES) {
+      await response.body?.cancel();
+      throw new Error(
+        `${file}: the server announced ${byteCount(total)}, at most ${byteCount(MAX_BYTES)} are read`,
+      );
+    }
     const pieces: Uint8Array<ArrayBuffer>[] = [];
     let received = 0;
     for await (const piece of response.body ?? []) {
-      clearTimeout(timer);
-      timer = setTimeout(abort, stallSeconds * 1000);
-      pieces.push(piece);
+      clearTimeout(stall);
+      stall = startStall();
       received += piece.length;
       if (received > MAX_BYTES) throw new Error(`${file}: more than ${byteCount(MAX_BYTES)} arrived`);
+      pieces.push(piece);
       options.progress?.({ url, received, total });
     }
     const bytes = new Uint8Array(await new Blob(pieces).arrayBuffer());
@@ -153,8 +164,41 @@ async function download({ url, sha256 }: PinnedFile, options: DownloadOptions): 
     }
     return bytes;
   } finally {
-    clearTimeout(timer);
+    clearTimeout(stall);
+    clearTimeout(limit);
   }
+}
+
+/** Requests a file, and follows redirects; each address must be one of https. */
+async function request(
+  url: string,
+  { file, signal, fetch }: {
+    readonly file: string;
+    readonly signal: AbortSignal;
+    readonly fetch: NonNullable<DownloadOptions["fetch"]>;
+  },
+): Promise<Response> {
+  let address = url;
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+    if (!isHttps(address)) {
+      const found = redirects > 0 ? "the server redirects to" : "its address is";
+      throw new Error(`${file}: ${found} ${JSON.stringify(address)}, needs https`);
+    }
+    signal.throwIfAborted();
+    const response = await fetch(address, { signal, redirect: "manual" });
+    const location = response.headers.get("location");
+    if (response.ok) return response;
+    await response.body?.cancel();
+    if (response.status < 300 || response.status > 399 || location === null) {
+      throw new Error(`${file}: the server answered ${response.status} ${response.statusText}`.trimEnd());
+    }
+    address = URL.parse(location, address)?.href ?? location;
+  }
+  throw new Error(`${file}: more than ${MAX_REDIRECTS} redirects`);
+}
+
+function isHttps(address: string): boolean {
+  return URL.parse(address)?.protocol === "https:";
 }
 
 /** Returns the message of an error and of its cause, because the error of `fetch` itself has no details. */

@@ -123,6 +123,105 @@ Deno.test({
   },
 });
 
+/** Answers of a server, and the reason for which each is refused. */
+const REFUSED: Readonly<
+  Record<string, [responses: Readonly<Record<string, () => Response>>, reason: string]>
+> = {
+  "a redirect to http": [
+    {
+      "https://a.test/mnist.npz": () => redirect("http://a.test/mnist.npz"),
+      "http://a.test/mnist.npz": () => new Response(NPZ),
+    },
+    'mnist.npz: the server redirects to "http://a.test/mnist.npz", needs https',
+  ],
+  "a redirect to a file": [
+    { "https://a.test/mnist.npz": () => redirect("file:///etc/passwd") },
+    'mnist.npz: the server redirects to "file:///etc/passwd", needs https',
+  ],
+  "a redirect that is no address": [
+    { "https://a.test/mnist.npz": () => redirect("https://[") },
+    'mnist.npz: the server redirects to "https://[", needs https',
+  ],
+  "redirects without end": [
+    { "https://a.test/mnist.npz": () => redirect("/mnist.npz") },
+    "mnist.npz: more than 5 redirects",
+  ],
+  "a redirect without an address": [
+    { "https://a.test/mnist.npz": () => new Response(null, { status: 302, statusText: "Found" }) },
+    "mnist.npz: the server answered 302 Found",
+  ],
+  "an announced size above the limit": [
+    { "https://a.test/mnist.npz": () => new Response(NPZ, { headers: { "content-length": "33554433" } }) },
+    "mnist.npz: the server announced 33,554,433 bytes, at most 33,554,432 bytes are read",
+  ],
+};
+
+function redirect(location: string): Response {
+  return new Response(null, { status: 302, headers: { location } });
+}
+
+for (const [name, [responses, reason]] of Object.entries(REFUSED)) {
+  Deno.test({
+    name: `downloadMnist() refuses ${name}`,
+    ...strict,
+    fn: async () => {
+      const asked: string[] = [];
+      const fetch = (url: string, { redirect }: { redirect: string }) => {
+        asked.push(url);
+        assertEquals(redirect, "manual");
+        return Promise.resolve(responses[url]());
+      };
+      const options = { fetch, sources: { ...SOURCES, mirrors: [] } };
+      const error = await assertRejects(() => downloadMnist("never.npz", options), AggregateError);
+      assertEquals(error.message.split("\n").slice(1), [`  https://a.test/mnist.npz: ${reason}`]);
+      assertEquals(asked.filter((url) => !url.startsWith("https://")), []);
+    },
+  });
+}
+
+Deno.test("downloadMnist() refuses an address that is not one of https, without a request", async () => {
+  const fetch = () => Promise.reject(new Error("requested"));
+  const npz = { ...SOURCES.npz, url: "http://a.test/mnist.npz" };
+  const options = { fetch, sources: { ...SOURCES, npz, mirrors: ["ftp://b.test/"] } };
+  const { message } = await assertRejects(() => downloadMnist("never.npz", options), AggregateError);
+  assertEquals(message.split("\n").slice(1), [
+    '  http://a.test/mnist.npz: mnist.npz: its address is "http://a.test/mnist.npz", needs https',
+    '  ftp://b.test/: x.gz: its address is "ftp://b.test/x.gz", needs https',
+  ]);
+});
+
+Deno.test({
+  name: "downloadMnist() abandons a source that sends a byte now and then, and is not complete in time",
+  ...strict,
+  fn: async () => {
+    let canceled = false;
+    const slow = (_: string, { signal }: { signal: AbortSignal }) =>
+      Promise.resolve(
+        new Response(
+          new ReadableStream({
+            start(controller) {
+              const timer = setInterval(() => controller.enqueue(Uint8Array.of(1)), 5);
+              signal.addEventListener("abort", () => {
+                clearInterval(timer);
+                canceled = true;
+                controller.error(signal.reason);
+              });
+            },
+          }),
+        ),
+      );
+    const options = {
+      fetch: slow,
+      sources: { ...SOURCES, mirrors: [] },
+      stallSeconds: 5,
+      limitSeconds: 0.05,
+    };
+    const { message } = await assertRejects(() => downloadMnist("never.npz", options), AggregateError);
+    assertStringIncludes(message, "mnist.npz: not complete after 0.05 s");
+    assertEquals(canceled, true);
+  },
+});
+
 Deno.test("MNIST has a SHA-256 for every file", () => {
   const pins = [
     MNIST.npz.sha256,
@@ -130,6 +229,46 @@ Deno.test("MNIST has a SHA-256 for every file", () => {
   ];
   assertEquals(pins.filter((pin) => /^[0-9a-f]{64}$/.test(pin)).length, 9);
   assertEquals(new Set(pins).size, 9);
+});
+
+Deno.test({
+  name: "downloadMnist() follows a redirect within https (needs --allow-read --allow-write)",
+  ignore: !canUseFiles,
+  ...strict,
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const responses: Readonly<Record<string, Response>> = {
+        "https://a.test/mnist.npz": redirect("//d.test/x?y=1"),
+        "https://d.test/x?y=1": new Response(NPZ),
+      };
+      const options = { fetch: (url: string) => Promise.resolve(responses[url]), sources: SOURCES };
+      assertEquals(await downloadMnist(`${folder}/m.npz`, options), "https://a.test/mnist.npz");
+      assertEquals(await Deno.readFile(`${folder}/m.npz`), NPZ);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name:
+    "downloadMnist() leaves the file and its folder as they were if a hash differs (needs --allow-read --allow-write)",
+  ignore: !canUseFiles,
+  ...strict,
+  fn: async () => {
+    const folder = await Deno.makeTempDir(), path = `${folder}/m.npz`;
+    try {
+      const options = { fetch: server({ "https://a.test/mnist.npz": NPZ.slice(1) }), sources: SOURCES };
+      await assertRejects(() => downloadMnist(`${folder}/new/m.npz`, options), AggregateError);
+      await Deno.writeTextFile(path, "mine");
+      await assertRejects(() => downloadMnist(path, options), AggregateError);
+      assertEquals((await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name), ["m.npz"]);
+      assertEquals(await Deno.readTextFile(path), "mine");
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
 });
 
 for (const from of ["the .npz", "a mirror"]) {
