@@ -39,7 +39,7 @@ export DENO_TLS_CA_STORE
 # Runs a task with ARGS as the user quoted them: `value` keeps make from expanding text that is meant for the shell.
 run = @deno task --quiet $(1) $(value ARGS)
 
-.PHONY: help train eval predict export gui info explain test check deno mpi cpu cpu-if-needed cpu-test install-cpu cuda \
+.PHONY: help train eval predict export gui learn info explain test check deno mpi cpu cpu-if-needed cpu-test install-cpu cuda \
   cuda-emulated cuda-test cuda-mutations gpu-check install-cuda
 
 help: ## list the targets
@@ -60,6 +60,9 @@ export: $(DENO) ## write a model for other programs: make export ARGS="-o digits
 
 gui: $(DENO) ## draw digits in the browser and see how the network reads them
 	$(call run,gui)
+
+learn: $(DENO) ## see a training step on a digit that you draw, beside the code that runs
+	$(call run,learn)
 
 info: $(DENO) ## show which backends open on this machine
 	$(call run,info)

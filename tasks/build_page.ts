@@ -1,18 +1,20 @@
 /**
- * `deno task build:page`: bundles the script of a page that is one file, `src/gui/standalone/script.min.js`, from
- * `src/gui/page/page.js` with `src/gui/standalone/script/connect.ts` in place of the server. With `--check`, the bundle is only compared
- * with the committed one. The bundler of Deno fetches esbuild from npm, once.
+ * `deno task build:page`: bundles the scripts of pages that are one file. That of the drawing page is bundled from
+ * `src/gui/page/page.js` with `src/gui/standalone/script/connect.ts` in place of the server, and that of the learning page from
+ * `src/gui/learn/script/main.js`. With `--check`, the bundles are only compared with the committed ones. The bundler of Deno fetches
+ * esbuild from npm, once.
  * @module
  */
-import { bundlePage, SCRIPT } from "./page_script.ts";
+import { bundlePage, SCRIPTS } from "./page_script.ts";
 
-const script = await bundlePage();
-const path = new URL(`../${SCRIPT}`, import.meta.url);
-if (Deno.args.includes("--check")) {
-  const isSame = await Deno.readTextFile(path).catch(() => "") === script;
-  console.log(`${isSame ? "same" : "DIFFERS"}: ${SCRIPT}`);
-  if (!isSame) Deno.exit(1);
-} else {
-  await Deno.writeTextFile(path, script);
-  console.log(`wrote ${SCRIPT} (${script.length} bytes)`);
+for (const script of SCRIPTS) {
+  const text = await bundlePage(script), path = new URL(`../${script.path}`, import.meta.url);
+  if (Deno.args.includes("--check")) {
+    const isSame = await Deno.readTextFile(path).catch(() => "") === text;
+    console.log(`${isSame ? "same" : "DIFFERS"}: ${script.path}`);
+    if (!isSame) Deno.exitCode = 1;
+  } else {
+    await Deno.writeTextFile(path, text);
+    console.log(`wrote ${script.path} (${text.length} bytes)`);
+  }
 }

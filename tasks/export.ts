@@ -68,6 +68,11 @@ export const COMMAND = {
           default: PAGE_ROWS,
           help: "rows of the test set and of the training set inside of a page (.html), at most",
         },
+        learn: {
+          kind: "boolean",
+          default: false,
+          help: "write the learning page instead of the drawing page (.html), as `learn` serves it",
+        },
         force: { kind: "boolean", default: false, help: "replace files that exist" },
         ...JSON_OPTION,
       },
@@ -100,6 +105,7 @@ export const COMMAND = {
   examples: [
     { args: "model/model.npz -o digits.onnx", help: "a graph for ONNX runtimes" },
     { args: "-o page.html", help: "the drawing page as one file, to give away" },
+    { args: "--learn -o learn.html", help: "the learning page as one file" },
     { args: "-o digits.js --data data/mnist.npz", help: "a module for web pages, compared on a test set" },
     {
       args: "net.pt --layers 128:relu,10:softmax --normalize 0.1307,0.3081 -o net.npz",
@@ -132,6 +138,10 @@ export async function main(context: Context): Promise<void> {
   const file = targetOf(output, format === "auto" ? undefined : format), isOnnx = file.format === "onnx";
   const isPage = file.format === "html";
   if (given.output.rows !== undefined && !isPage) throw new UsageError("--rows needs the format html");
+  if (given.output.learn && !isPage) throw new UsageError("--learn needs the format html");
+  if (given.output.learn && given.output.rows !== undefined) {
+    throw new UsageError("--rows and --learn exclude each other: the learning page has up to 200 test rows");
+  }
   if (given.data.set !== undefined && isPage) throw new UsageError("--set needs another format than html");
   if (given.output.precision !== undefined && !isOnnx) {
     throw new UsageError("--precision needs the format onnx");
@@ -176,9 +186,14 @@ async function writePage(
 ): Promise<void> {
   const { given, screen } = context,
     { model: _, layers: __, normalize: ___, data, set: ____, ...reading } = given.data;
-  const { exportPage, pageLine, pageResult } = await import("./export/page.ts");
   const { data: options } = await dataOptionsOf(reading);
   const model = basename(named ?? DEFAULT_MODEL); // the page must not reveal the folders of this machine
+  if (given.output.learn) {
+    const { exportLearnPage, learnLine } = await import("./export/learn.ts");
+    const page = await exportLearnPage({ path, mlp, model, data, options }, context);
+    return screen.row(given.output.json ? JSON.stringify(page) : learnLine(page));
+  }
+  const { exportPage, pageLine, pageResult } = await import("./export/page.ts");
   const page = await exportPage({ path, mlp, model, data, options, rows }, context);
   screen.row(given.output.json ? JSON.stringify(pageResult(page)) : pageLine(page));
 }

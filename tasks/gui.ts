@@ -1,12 +1,11 @@
 /** `deno task gui`: the drawing page, which shows the predictions of a network, its units and its training. @module */
 import { openBackend, type OpenedBackend } from "../src/backends/open.ts";
 import { openCorrections } from "../src/gui/teaching/corrections_file.ts";
-import { createGui, type Gui } from "../src/gui/server/gui.ts";
-import { hostOf, isLoopback } from "../src/gui/server/guard.ts";
+import { createGui } from "../src/gui/server/gui.ts";
+import { isLoopback } from "../src/gui/server/guard.ts";
 import { lanHosts } from "../src/gui/server/lan_addresses.ts";
 import { inputViewOf } from "../src/gui/network/network_input.ts";
 import { pageFiles } from "../src/gui/page/files.ts";
-import { type GuiServer, serveGui } from "../src/gui/server/serve.ts";
 import { classNamesOf } from "../src/gui/network/shown_network.ts";
 import type { TrainingJob } from "../src/gui/training/training.ts";
 import { backendLines, type Trained, trainedOf } from "./shared/backend_lines.ts";
@@ -24,20 +23,17 @@ import {
   MODEL_OPTION,
   NORMALIZE_OPTION,
 } from "./shared/options.ts";
+import { listen, PORT } from "./shared/listen.ts";
 import { openOutput, type Output, OUTPUT_OPTIONS, refuseToOverwrite } from "./shared/output.ts";
 import { saverTo } from "./shared/run_saver.ts";
 import { type Command, dashed, kebab } from "./terminal/command.ts";
-import { TaskError, UsageError } from "./terminal/errors.ts";
+import { type TaskError, UsageError } from "./terminal/errors.ts";
 import { unlessAborted } from "./terminal/interrupt.ts";
 import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
 import { projectPath, shownPath, userPath } from "./terminal/paths.ts";
 import type { Screen } from "./terminal/screen.ts";
 import { checkConfig, checkPatience, LAYERS_OPTION, layersOf, networkText } from "./shared/training.ts";
 
-/** The default port; if it is in use, the next free one is used. */
-const PORT = 8000;
-/** The hostnames on which this task may listen. */
-const PERMITTED: readonly string[] = ["localhost", "127.0.0.1", "::1", "0.0.0.0", "::"];
 /** The hostnames of every interface. */
 const EVERY: readonly string[] = ["0.0.0.0", "::"];
 /** The default path of corrections: drawings that the user labels. */
@@ -161,7 +157,7 @@ async function main(context: Context): Promise<void> {
     allowGuests: page.allowGuests,
     page: pageFiles,
   });
-  await using server = listen(gui, { hostname, port: page.port, screen });
+  await using server = listen(gui, { task: "gui", hostname, port: page.port, screen });
   if (page.port === undefined && server.port !== PORT) {
     screen.note(`port ${PORT} is taken, so the page is on port ${server.port}`);
   }
@@ -294,52 +290,6 @@ function interfaces(): Deno.NetworkInterfaceInfo[] | undefined {
 /** Returns the options for the parts of the data set's file. */
 function readingOf({ arrays, imageSize, label, drop, missing }: Context["given"]["page"]) {
   return { arrays, imageSize, label, drop, missing };
-}
-
-/** Serves the page on the requested port, or by default on the first free one. */
-function listen(
-  gui: Gui,
-  { hostname, port: asked, screen }: {
-    readonly hostname: string;
-    readonly port: number | undefined;
-    /** The screen that shows why the page accepts no connection. */
-    readonly screen?: Screen;
-  },
-): GuiServer {
-  const errorOf = (why: string, hint?: string) =>
-    new TaskError(`Cannot serve the page on ${hostname}, port ${asked ?? PORT}: ${why}`, { hint });
-  try {
-    return serveGui(gui, {
-      hostname,
-      port: asked ?? PORT,
-      orNext: asked === undefined,
-      onTrouble: screen && ((message) => screen.note(`warning: ${message}`)),
-    });
-  } catch (error) {
-    const { AddrInUse, AddrNotAvailable, NotCapable, PermissionDenied } = Deno.errors;
-    if (error instanceof AddrInUse) {
-      throw asked === undefined
-        ? errorOf("it and the next 99 are taken", "use --port 0 for any free port")
-        : errorOf("it is taken", "use another port, or omit --port for a free one");
-    }
-    if (error instanceof AddrNotAvailable) throw errorOf("no interface of this machine has that address");
-    if (error instanceof NotCapable) {
-      if (PERMITTED.includes(hostname)) {
-        throw errorOf(
-          "this process has no net permission",
-          `run it as \`deno task gui\`, which grants --allow-net=${hostOf(hostname)}`,
-        );
-      }
-      throw errorOf(
-        "this task may listen on localhost, 127.0.0.1, ::1, 0.0.0.0 and ::",
-        "use --host 0.0.0.0",
-      );
-    }
-    if (error instanceof PermissionDenied) {
-      throw errorOf("the system does not allow it", "use a port of 1024 or higher");
-    }
-    throw error;
-  }
 }
 
 /** Returns a promise that resolves when the signal is aborted. */

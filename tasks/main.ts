@@ -18,6 +18,7 @@ const MODULES = {
   predict: () => import("./predict.ts"),
   export: () => import("./export.ts"),
   gui: () => import("./gui.ts"),
+  learn: () => import("./learn.ts"),
   info: () => import("./info.ts"),
   explain: () => import("./explain.ts"),
 } as const satisfies Readonly<Record<string, () => Promise<{ run(call: Call): Promise<never> }>>>;

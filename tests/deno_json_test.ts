@@ -109,7 +109,18 @@ Deno.test("unlinkedConfig() leaves the links out, and makes each process of its 
 });
 
 for (
-  const task of ["train", "sweep", "eval", "predict", "export", "gui", "info", "explain", "main"] as const
+  const task of [
+    "train",
+    "sweep",
+    "eval",
+    "predict",
+    "export",
+    "gui",
+    "learn",
+    "info",
+    "explain",
+    "main",
+  ] as const
 ) {
   // So that `deno install -g` can install them: it does not use `links`.
   Deno.test({

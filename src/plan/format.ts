@@ -210,7 +210,8 @@ function backThrough(activation: ActivationName, gradient: string, y: string): s
   return `${gradient.includes(" / ") ? gradient : `(${gradient})`} ∘ ${activation}'(${y})`;
 }
 
-function shortOf(name: BufferName): string {
+/** Returns the name of a buffer in formulas, such as `dW1`; other names as they are. */
+export function shortOf(name: BufferName): string {
   if (name === "x.dropped") return "d0";
   const [, layer, part, average] = /^layer_(\d+)\.(\w+)(\.average)?$/.exec(name) ?? [];
   if (layer === undefined || !Object.hasOwn(SHORT, part)) return name;

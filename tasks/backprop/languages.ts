@@ -2,12 +2,12 @@
 import { sourceOf } from "./source.ts";
 
 /** The languages, in the order of the columns. */
-const LANGUAGES = ["reference", "WebAssembly", "WGSL", "C++", "CUDA"] as const;
+export const LANGUAGES = ["reference", "WebAssembly", "WGSL", "C++", "CUDA"] as const;
 
 const REFERENCE = "src/backends/reference", WASM = "src/backends/wasm/kernels", WGSL = "src/backends/webgpu";
 
 /** For each operation and language, the file and a function or type in it. */
-const PLACES: Readonly<Record<string, readonly (readonly [path: string, name: string])[]>> = {
+export const PLACES: Readonly<Record<string, readonly (readonly [path: string, name: string])[]>> = {
   gather: [
     [`${REFERENCE}/ops.ts`, "gather"],
     [`${WASM}/rows.ts`, "gatherFloats"],

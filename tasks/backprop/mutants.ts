@@ -1,22 +1,15 @@
 /** Runs the gradient check of docs/backprop.md on steps with a mistake. @module */
+import { MUTANT_NAMES, MUTANTS } from "../../src/gui/learn/script/mutants.ts";
 import { INPUT, LABEL, PARAMETERS, STEP } from "./example.ts";
 import { type Mutant, type PlainParameters, plainPasses } from "./plain_step.ts";
 
 /** The row that is added for a batch of two, and its label. */
 export const SECOND = { x: [-1, 0.25], label: 0 } as const;
 
-/** The eight mistakes, each with the reason that the check sees it or does not. */
-export const REASONS: Readonly<Record<Mutant, string>> = {
-  "no ReLU mask": "the unit that is off gets a gradient, but does not change the loss",
-  "dW1 transposed": "the six numbers are right, but at the wrong places",
-  "no one-hot target": "every gradient behind it is wrong",
-  "W2 updated before dZ1": "the gradient is that of another network",
-  "sum for mean, only in the gradient": "with one row, a sum is a mean; with B rows, it is B times as large",
-  "softmax without its maximum": "the results are the same until `exp` overflows, at a logit of 710",
-  "weight decay added with the wrong sign":
-    "it is in the update, which uses the gradient and does not change it",
-  "no bias correction": "it is in the update; the first step of Adam is 3.16 times as long",
-};
+/** The eight mistakes, each with the reason that the check sees it or does not; the learning page has the same. */
+export const REASONS: Readonly<Record<Mutant, string>> = Object.fromEntries(
+  MUTANT_NAMES.map((name) => [name, MUTANTS[name].reason]),
+) as Record<Mutant, string>;
 
 /** Returns the parameters of the example as rows. */
 export function plainParameters(): PlainParameters {

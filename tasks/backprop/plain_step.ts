@@ -4,16 +4,10 @@
  * @module
  */
 
+import type { MutantName } from "../../src/gui/learn/script/mutants.ts";
+
 /** A mistake in a step, by its description. */
-export type Mutant =
-  | "no ReLU mask"
-  | "dW1 transposed"
-  | "sum for mean, only in the gradient"
-  | "no one-hot target"
-  | "W2 updated before dZ1"
-  | "softmax without its maximum"
-  | "weight decay added with the wrong sign"
-  | "no bias correction";
+export type Mutant = MutantName;
 
 /** Rows of a matrix. */
 type Matrix = number[][];

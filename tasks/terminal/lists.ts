@@ -3,7 +3,7 @@ import { faultOf, type OptionSpec, type OptionValue, WEIGHT_WORDS } from "../../
 import { MAX_MEMBERS, valuesBetween } from "../../src/sweep/grid.ts";
 import { UsageError } from "./errors.ts";
 import { numberOf } from "./number_text.ts";
-import { nearest } from "./suggest.ts";
+import { nearest } from "../../src/suggest.ts";
 
 /** Matches a range: `1e-4..1e-2:log:8`, `16..64`. */
 const RANGE = /^(.+)\.\.([^:]+)(?::(.*))?$/;

@@ -32,7 +32,14 @@ export function* argumentCases({ params }: Callable, valid: readonly unknown[]):
       param.type.name !== "Origin";
     if (isOptions) {
       const value = { ...valid[index] as object, epoch_: 5 };
-      yield { path: `${param.name}.epoch_`, text: "5", isRefused: true, args: replaced(value), isRead: () => true, parts: [] };
+      yield {
+        path: `${param.name}.epoch_`,
+        text: "5",
+        isRefused: true,
+        args: replaced(value),
+        isRead: () => true,
+        parts: [],
+      };
     }
   }
 }

@@ -33,7 +33,11 @@ Deno.test({
       if (valid !== undefined) faults.push(`${callable.name}(valid arguments): ${valid}`);
       for (const { path, text, args: changed, isRefused, isRead, parts } of argumentCases(callable, args)) {
         count++;
-        const fault = await verdict(() => call.run(...changed), { isRefused, isRead, names: namesOf([path, ...parts].join(".")) });
+        const fault = await verdict(() => call.run(...changed), {
+          isRefused,
+          isRead,
+          names: namesOf([path, ...parts].join(".")),
+        });
         if (fault !== undefined) faults.push(`${callable.name}: ${path} = ${text}: ${fault}`);
       }
       if (performance.now() - start > 300) {

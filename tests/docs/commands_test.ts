@@ -13,6 +13,7 @@ const EXCEPTIONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^deno task (train|gui) .*--augment|^deno task train --augment/, "tests/training/train_augment_test.ts"],
   [/^deno task gui\b/, "serves until it is stopped; tests/tasks/gui_test.ts"],
   [/^deno task drawn\b/, "measures on MNIST; tests/bench"],
+  [/^deno task learn\b/, "serves until it is stopped; tests/tasks/learn_test.ts"],
   [/mpirun /, "needs MPI; tests/ranks"],
   [/^deno task sweep .*--shard env/, "needs the variables of a Slurm array; tests/tasks/sweep_test.ts"],
   [/^deno run .*program\.ts$/, "tests/docs/readme_test.ts runs the program, and from a server, too"],

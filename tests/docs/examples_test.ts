@@ -52,7 +52,7 @@ taskTest(
 
 taskTest("README.md and docs/ show options that the tasks have", async (folder) => {
   const shown = codeLines("sh").map((line) =>
-    /^(?:deno task|mlpcuda) (train|eval|predict|export|gui|info|explain) ([^#]*)/.exec(line)
+    /^(?:deno task|mlpcuda) (train|eval|predict|export|gui|learn|info|explain) ([^#]*)/.exec(line)
   );
   const help: Record<string, string> = {};
   let options = 0;

@@ -6,7 +6,7 @@ import { isGranted } from "../support/permissions.ts";
 import { serveProject } from "../support/served.ts";
 import { type Folder, inFolder, linesOf, type Outcome, ROOT, setFile, taskTest } from "./support.ts";
 
-const NAMES = ["train", "sweep", "eval", "predict", "export", "gui", "info", "explain"] as const;
+const NAMES = ["train", "sweep", "eval", "predict", "export", "gui", "learn", "info", "explain"] as const;
 const MAIN = toFileUrl(join(ROOT, "tasks/main.ts")).href;
 const FLAGS = ["--no-prompt", "--allow-read", "--allow-write", "--allow-env=TERM,XDG_RUNTIME_DIR"];
 

@@ -12,7 +12,16 @@ export const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 export const NEEDS = "(needs --allow-read --allow-write --allow-run)";
 
 /** The tasks that train networks and use them. */
-export type TaskName = "train" | "sweep" | "eval" | "predict" | "export" | "gui" | "info" | "explain";
+export type TaskName =
+  | "train"
+  | "sweep"
+  | "eval"
+  | "predict"
+  | "export"
+  | "gui"
+  | "learn"
+  | "info"
+  | "explain";
 
 /** The result of a process. */
 export interface Outcome {

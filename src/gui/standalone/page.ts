@@ -1,6 +1,7 @@
 /** A page that is one file: the drawing page, with its script, its styles, a network and rows inside. @module */
 import { pageFiles } from "../page/files.ts";
 import { DATA_IDS } from "./data_ids.ts";
+import { checkInline, hashOf } from "./inline.ts";
 import { packBytes } from "./packing.ts";
 import { formatPageData, type PageData } from "./rows.ts";
 import script from "./script.min.js" with { type: "text" };
@@ -63,17 +64,4 @@ export async function formatStandalonePage(
   replace("Single keys C, U, R, L and Q", "Single keys C, U, R and L");
   replace("</body>", `${blocks}</body>`);
   return { bytes: new TextEncoder().encode(html), networkBytes: packed.length };
-}
-
-/** Checks that a text inside of an element is not changed or ended by the HTML around it. */
-function checkInline(text: string, element: string): void {
-  if (text === "" || /<\/(script|style)|<!--|<script|[\r\0]/i.test(text)) {
-    throw new TypeError(`The page's ${element} cannot be written into HTML`);
-  }
-}
-
-/** Returns the hash of an inline script or style, as a policy names it. */
-async function hashOf(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return `sha256-${new Uint8Array(digest).toBase64()}`;
 }
