@@ -139,6 +139,7 @@ export { sharedDataset } from "./src/sweep/shared_sets.ts";
 export { sweep, type SweepOptions, type SweepResult, type SweepStart } from "./src/sweep/sweep.ts";
 export { evaluate, type EvaluateOptions } from "./src/training/evaluate.ts";
 export type { Evaluation, LabelScores, Mistake, OutputScores } from "./src/training/scores.ts";
+export type { SizeOptions } from "./src/formats/expansion.ts";
 export type { Origin } from "./src/formats/fault.ts";
 export { parseCsv } from "./src/formats/csv_text.ts";
 export { type IdxArray, parseIdx } from "./src/formats/idx.ts";

@@ -6,6 +6,7 @@ import {
   checkArgument,
   checkOptions,
   fields,
+  FLAG,
   type Kind,
   list,
   NUMBER,
@@ -27,6 +28,7 @@ import {
   type TaskKind,
 } from "./data/dataset.ts";
 import { readFileBounded, writeFileAtomic } from "./files.ts";
+import type { SizeOptions } from "./formats/expansion.ts";
 import { formatModel, parseModel } from "./model_file.ts";
 import { checkFiles } from "./host.ts";
 import { initialParameters, type InitName } from "./init.ts";
@@ -129,10 +131,11 @@ export class Mlp implements MlpParts {
    * @throws {FormatError} if the file is not a network
    * @throws {TypeError} outside Deno; `Mlp.parse` reads bytes there
    */
-  static async load(path: string): Promise<Mlp> {
+  static async load(path: string, options: SizeOptions = {}): Promise<Mlp> {
     checkArgument("path", path, PATH);
+    checkOptions(options, { trustSizes: FLAG });
     checkFiles(`load ${JSON.stringify(path)}`, "pass the file's bytes to Mlp.parse()");
-    return await Mlp.parse(await readFileBounded(path), { name: path });
+    return await Mlp.parse(await readFileBounded(path), { ...options, name: path });
   }
 
   /**
@@ -140,9 +143,12 @@ export class Mlp implements MlpParts {
    *
    * @throws {FormatError} if they are not a network
    */
-  static async parse(bytes: Uint8Array, options: { readonly name?: string } = {}): Promise<Mlp> {
+  static async parse(
+    bytes: Uint8Array,
+    options: SizeOptions & { readonly name?: string } = {},
+  ): Promise<Mlp> {
     checkArgument("bytes", bytes, BYTES);
-    checkOptions(options, { name: TEXT });
+    checkOptions(options, { name: TEXT, trustSizes: FLAG });
     return new Mlp(await parseModel(bytes, options));
   }
 

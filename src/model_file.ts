@@ -8,7 +8,8 @@ import type { FloatArray } from "./backends/backend.ts";
 import { inFeaturesOf } from "./data/dataset.ts";
 import type { LayerSpec } from "./plan/layers.ts";
 import type { MlpParts } from "./mlp_parts.ts";
-import { jsonText, type Refuse, refuser, shapeText } from "./formats/fault.ts";
+import type { SizeOptions } from "./formats/expansion.ts";
+import { digits, jsonText, type Refuse, refuser, shapeText } from "./formats/fault.ts";
 import type { NpyArray } from "./formats/npy.ts";
 import { formatNpz, type Npz, type NpzInput, parseNpz } from "./formats/npz.ts";
 import { formatConfig, parseConfig } from "./model_config.ts";
@@ -40,7 +41,7 @@ export function formatModel(mlp: MlpParts): Uint8Array<ArrayBuffer> {
  */
 export async function parseModel(
   bytes: Uint8Array,
-  options: { readonly name?: string } = {},
+  options: SizeOptions & { readonly name?: string } = {},
 ): Promise<MlpParts> {
   return await readModel(await parseNpz(bytes, options));
 }
@@ -105,9 +106,16 @@ export function stringArray(text: string): NpzInput {
   return { shape: [], values: [text] };
 }
 
+/** The maximum number of characters of a text with values: parsed, they can take ten times their memory. */
+const MAX_TEXT = 2 ** 24;
+
 /** Returns the string of a 0-d array. */
 export function stringOf({ shape, values }: NpyArray, name: string, refuse: Refuse): string {
-  if (shape.length === 0 && typeof values[0] === "string") return values[0];
+  const [text] = values;
+  if (shape.length === 0 && typeof text === "string") {
+    if (text.length <= MAX_TEXT) return text;
+    throw refuse(`has "${name}" of ${digits(text.length)} characters, at most ${digits(MAX_TEXT)} are read`);
+  }
   throw refuse(`has "${name}" of shape ${shapeText(shape)}, needs one string`);
 }
 

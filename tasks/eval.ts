@@ -68,7 +68,12 @@ async function main(context: TaskContext<typeof COMMAND["groups"]>): Promise<voi
   const { given: { data, run }, screen, signal, program, args } = context;
   const path = run.report === undefined ? undefined : userPath(run.report);
   if (path !== undefined) await refuseNoReport(path, run.force ?? false);
-  const mlp = await loadModel(data.model, { ...context, layers: data.layers, normalize: data.normalize });
+  const mlp = await loadModel(data.model, {
+    ...context,
+    layers: data.layers,
+    normalize: data.normalize,
+    trustSizes: data.trustSizes,
+  });
   const { model: _, layers: __, normalize: ___, data: named, set: ____, ...reading } = data;
   const { data: options } = await dataOptionsOf(reading);
   const set = data.set ?? COMMAND.groups.data.options.set.default;

@@ -146,8 +146,8 @@ export async function main(context: Context): Promise<void> {
   if (given.output.precision !== undefined && !isOnnx) {
     throw new UsageError("--precision needs the format onnx");
   }
-  const { layers, normalize } = given.data, named = positionals[0] ?? given.data.model;
-  const mlp = await loadModel(named, { ...context, layers, normalize });
+  const { layers, normalize, trustSizes } = given.data, named = positionals[0] ?? given.data.model;
+  const mlp = await loadModel(named, { ...context, layers, normalize, trustSizes });
   await refuseToReplace(file, { model: userPath(named ?? DEFAULT_MODEL), force });
   screen.note(`network  ${formatLayers(mlp.layers)} on inputs [${mlp.inputShape.join(", ")}]`);
   if (file.format === "html") return await writePage(file.path, { mlp, named, rows: pageRows }, context);

@@ -233,7 +233,7 @@ async function openShown(
 ): Promise<Shown> {
   const { given: { page, network, config, machine }, screen } = context;
   const { data: reading } = await dataOptionsOf(readingOf(page)), { normalize } = network;
-  const foreign = { layers: network.layers, normalize };
+  const foreign = { layers: network.layers, normalize, trustSizes: page.trustSizes };
   const samples = { data: page.data, options: reading };
   if (opened === undefined) {
     return await openSaved(page.model, samples, { ...context, ...foreign });
@@ -288,8 +288,8 @@ function interfaces(): Deno.NetworkInterfaceInfo[] | undefined {
 }
 
 /** Returns the options for the parts of the data set's file. */
-function readingOf({ arrays, imageSize, label, drop, missing }: Context["given"]["page"]) {
-  return { arrays, imageSize, label, drop, missing };
+function readingOf({ arrays, imageSize, label, drop, missing, trustSizes }: Context["given"]["page"]) {
+  return { arrays, imageSize, label, drop, missing, trustSizes };
 }
 
 /** Returns a promise that resolves when the signal is aborted. */

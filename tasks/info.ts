@@ -18,10 +18,11 @@ import {
   DEFAULT_MODEL,
   FOREIGN_OPTIONS,
   JSON_OPTION,
+  TRUST_OPTION,
 } from "./shared/options.ts";
 import { inputScalingText } from "./shared/input_scale.ts";
 import { scalingText } from "./shared/run_notes.ts";
-import type { Command } from "./terminal/command.ts";
+import { type Command, dashed } from "./terminal/command.ts";
 import { UsageError } from "./terminal/errors.ts";
 import { type Call, runTask, type TaskContext } from "./terminal/main.ts";
 import { amount, count, percent } from "./terminal/numbers.ts";
@@ -35,6 +36,7 @@ const COMMAND = {
       options: {
         model: { kind: "text", value: "PATH", help: `model to describe, such as ${DEFAULT_MODEL}` },
         ...FOREIGN_OPTIONS,
+        ...TRUST_OPTION,
         threads: BACKEND_OPTIONS.threads,
         isa: BACKEND_OPTIONS.isa,
         device: BACKEND_OPTIONS.device,
@@ -52,14 +54,17 @@ if (import.meta.main) await run();
 
 async function main(context: TaskContext<typeof COMMAND["groups"]>): Promise<void> {
   const { given: { run }, screen } = context;
-  for (const option of ["layers", "normalize"] as const) {
+  for (const option of ["layers", "normalize", "trustSizes"] as const) {
     if (run[option] !== undefined && run.model === undefined) {
-      throw new UsageError(`--${option} needs --model`);
+      throw new UsageError(`${dashed(option)} needs --model`);
     }
   }
-  const mlp = run.model === undefined
-    ? undefined
-    : await loadModel(run.model, { ...context, layers: run.layers, normalize: run.normalize });
+  const mlp = run.model === undefined ? undefined : await loadModel(run.model, {
+    ...context,
+    layers: run.layers,
+    normalize: run.normalize,
+    trustSizes: run.trustSizes,
+  });
   const backends = await Promise.all(BACKENDS.map((name) => describeBackend(name, backendOptionsOf(run))));
   const versions = {
     mlpcuda: config.version,

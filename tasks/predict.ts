@@ -48,6 +48,7 @@ async function main(context: Context): Promise<void> {
     arrays: input.arrays === undefined ? undefined : parseArrays(input.arrays),
     id: csv?.submission?.id,
     missing: input.missing,
+    trustSizes: input.trustSizes,
     note: screen.note,
     onFault: (error) => {
       if (!input.keepGoing || !isFileFault(error)) throw error;
@@ -55,8 +56,9 @@ async function main(context: Context): Promise<void> {
       tally.faults++;
     },
   };
-  const { layers, normalize } = input;
-  const mlp = await loadModel(input.model, { ...context, layers, normalize }), classes = classesOf(mlp);
+  const { layers, normalize, trustSizes } = input;
+  const mlp = await loadModel(input.model, { ...context, layers, normalize, trustSizes }),
+    classes = classesOf(mlp);
   const inputs = await existingInputs(positionals, options.onFault);
   if (csv?.path) await refuseToReplace(csv.path, { force: shown.force, inputs });
   await using backend = await openBackend(given.run.backend ?? "auto", backendOptionsOf(given.run));

@@ -91,7 +91,9 @@ async function trainAndSave(
   const written = checkpoint === undefined ? [output] : [output, checkpoint];
   if (checkpoint !== undefined) refuseSameFile(output, checkpoint);
   if (isFirst) await unlessAborted(signal, refuseRecords(run, { output, checkpoint }));
-  const read = resumed === undefined ? undefined : readCheckpoint(userPath(resumed), screen);
+  const read = resumed === undefined
+    ? undefined
+    : readCheckpoint(userPath(resumed), screen, { trustSizes: meaning.trustSizes });
   const { resume, damaged } = read === undefined ? {} : await unlessAborted(signal, read);
   if (startsAnew) screen.note(`${shownPath(checkpoint!)} does not exist yet: training starts anew`);
   else if (resume && begun !== undefined) {
@@ -107,7 +109,14 @@ async function trainAndSave(
   const shown = run.quiet ? {} : { screen };
   // A run that restarts itself has its model of --init in its checkpoint.
   const [model, means] = resume && begun !== undefined ? [] : [begun, normalize];
-  const start = await openStart(model, { signal, program, ...shown, layers: layersText, normalize: means });
+  const start = await openStart(model, {
+    signal,
+    program,
+    ...shown,
+    layers: layersText,
+    normalize: means,
+    trustSizes: meaning.trustSizes,
+  });
   const like = resume ? { like: new Mlp(resume.mlp) } : likeInputs(start);
   const { inputScaling } = wanted, open = { screen, signal };
   // Rank 0 downloads a set that is missing.

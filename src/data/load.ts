@@ -16,6 +16,8 @@ import { type Content, isText, openContent } from "../content.ts";
 import { FormatError } from "../errors.ts";
 import { byteCount } from "../formats/fault.ts";
 import { type Npz, parseNpz } from "../formats/npz.ts";
+import { readZip } from "../formats/zip.ts";
+import { endsAsZip } from "../formats/zip_directory.ts";
 import { checkFiles } from "../host.ts";
 import type { DatasetPair, DatasetSets } from "./dataset.ts";
 import { visible } from "../visible.ts";
@@ -94,8 +96,13 @@ export async function loadSets(path: string, options: LoadSetsOptions): Promise<
 
 /** Opens a file or folder. With `rows`, it needs no training set. */
 async function openSource(path: string, options: LoadOptions, rows?: Rows): Promise<RawSource | RawRows> {
+  const { trustSizes } = options;
   const idx = await findIdxFiles(path); // also of a path that is the start of file names
-  if (idx) return await (rows && !idx.sets.train ? openIdxRows(idx, rows) : openIdxSource(idx));
+  if (idx) {
+    return await (rows && !idx.sets.train
+      ? openIdxRows(idx, { ...rows, trustSizes })
+      : openIdxSource(idx, { trustSizes }));
+  }
   return (await Deno.stat(path)).isDirectory
     ? await openFolder(path, options)
     : await openFile(path, options, rows);
@@ -107,6 +114,9 @@ type Rows = Pick<LoadSetsOptions, "set">;
 /** Matches the names of files and folders in zip archives and spreadsheets, which arrays do not have. */
 const OTHER_FILE =
   /\/$|\.(?:csv|tsv|txt|data|md|xml|rels|json|png|jpe?g|gif|bmp|webp|gz|ubyte|mat|pkl|bin)$/i;
+
+/** The maximum size of a file of an unknown kind that is searched for an archive. */
+const MAX_SEARCHED = 2 ** 28;
 
 /** Opens a file: an `.npz` by its first bytes, else a table, which is read piece by piece. */
 async function openFile(path: string, options: DataOptions, rows?: Rows): Promise<RawSource | RawRows> {
@@ -124,9 +134,10 @@ async function readContent(
   options: DataOptions,
   rows: Rows | undefined,
 ): Promise<RawSource | RawRows> {
-  const { head } = content;
+  const { head } = content, { trustSizes } = options;
   if (head[0] === 0x50 && head[1] === 0x4B) {
-    const npz = await parseNpz(await content.bytes(), { name: path }), named = { file: path, ...options };
+    const npz = await parseNpz(await content.bytes(), { name: path, trustSizes }),
+      named = { file: path, ...options };
     if (npz.names.length > 0 && npz.names.every((name) => OTHER_FILE.test(name))) {
       throw new FormatError(
         `Cannot load ${JSON.stringify(path)}: it is a zip archive of files such as ${
@@ -143,6 +154,10 @@ async function readContent(
   const isKnown = [[0xFF, 0xFE], [0xFE, 0xFF], [0x1F, 0x8B]].some(([a, b]) => head[0] === a && head[1] === b);
   if (isKnown || isText(head)) return await openTable(content.pieces(), { ...options, file: path });
   const { size } = await Deno.stat(path);
+  if (size <= MAX_SEARCHED) {
+    const bytes = await content.bytes();
+    if (endsAsZip(bytes)) readZip(bytes, { name: path }); // refuses the bytes before the archive
+  }
   const found = `it is neither an .npz archive nor a table of text (${byteCount(size)})`;
   throw new FormatError(
     `Cannot load ${JSON.stringify(path)}: ${found}, needs an .npz, a CSV or TSV file, or a folder`,
@@ -178,8 +193,8 @@ export async function datasetFromNpz(
 ): Promise<DatasetPair> {
   checkArgument("source", source, either("a Uint8Array or an opened Npz", BYTES, fields({ read: CALLBACK })));
   checkOptions(options, { ...DATA_KINDS, name: TEXT });
-  const { name } = options;
-  const npz = source instanceof Uint8Array ? await parseNpz(source, { name }) : source;
+  const { name, trustSizes } = options;
+  const npz = source instanceof Uint8Array ? await parseNpz(source, { name, trustSizes }) : source;
   const file = name ?? (npz.file || "npz");
   return interpret(await openNpzSource(npz, { file, ...options }), options);
 }

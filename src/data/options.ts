@@ -1,6 +1,19 @@
 /** The options of data sets: the interpretation of their inputs and labels, and the parts of files. @module */
 import { INPUT_SPEC, NAMES, TASK } from "../argument_kinds.ts";
-import { either, type Fields, fields, FINITE, named, oneOf, RATE, SEED, TEXT, whole } from "../arguments.ts";
+import {
+  either,
+  type Fields,
+  fields,
+  FINITE,
+  FLAG,
+  named,
+  oneOf,
+  RATE,
+  SEED,
+  TEXT,
+  whole,
+} from "../arguments.ts";
+import type { SizeOptions } from "../formats/expansion.ts";
 import type { InputSpec, TaskKind } from "./dataset.ts";
 
 /** The kinds of {@linkcode DataOptions}. */
@@ -15,6 +28,7 @@ export const DATA_KINDS: Fields = {
   imageSize: fields({ width: whole(1), height: whole(1), channels: oneOf([1, 3]) }),
   testSplit: RATE,
   seed: SEED,
+  trustSizes: FLAG,
   like: (value, path) =>
     INPUT_SPEC(value, path) ?? fields({}, { outFeatures: whole(1), task: TASK })(value, path),
 };
@@ -32,7 +46,7 @@ export type ArrayRole =
   | "class_names";
 
 /** The options for the interpretation and the parts of data sets. */
-export interface DataOptions {
+export interface DataOptions extends SizeOptions {
   /**
    * How inputs are scaled: `"pixels"` multiplies them by 1/255, a number by that number, `"none"` leaves them unchanged.
    * `"auto"`, the default, chooses `"pixels"` for images of whole numbers from 0 to 255, else `"none"`.

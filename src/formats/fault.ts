@@ -2,8 +2,9 @@
  * Error messages about the content of a file, in one form for all readers of this folder.
  * @module
  */
-import { BYTES, checkArgument, checkOptions, foundText, TEXT } from "../arguments.ts";
+import { BYTES, checkArgument, checkOptions, type Fields, foundText, TEXT } from "../arguments.ts";
 import { FormatError } from "../errors.ts";
+import { visible } from "../visible.ts";
 
 /** The origin of some bytes, for messages. */
 export interface Origin {
@@ -14,9 +15,9 @@ export interface Origin {
 }
 
 /** Checks the arguments of a reader. */
-export function checkReading(bytes: unknown, options: unknown): void {
+export function checkReading(bytes: unknown, options: unknown, others: Fields = {}): void {
   checkArgument("bytes", bytes, BYTES);
-  checkOptions(options, { name: TEXT, member: TEXT });
+  checkOptions(options, { ...others, name: TEXT, member: TEXT });
 }
 
 /** Creates the error for one fault. `fault` is a predicate whose subject is the file or member: `is cut short`. */
@@ -31,8 +32,8 @@ export type Refuse = (
  * @param format the format that the file should have, such as `npy`; named in messages if the file has no name
  */
 export function refuser(format: string, origin: Origin): Refuse {
-  const source = origin.name === undefined ? `${format} bytes` : JSON.stringify(origin.name);
-  const subject = origin.member === undefined ? "it" : JSON.stringify(origin.member);
+  const source = origin.name === undefined ? `${format} bytes` : quoted(origin.name);
+  const subject = origin.member === undefined ? "it" : quoted(origin.member);
   return (fault, { offset, cause } = {}) => {
     const at = offset === undefined ? "" : ` (at byte ${digits(offset)})`;
     return new FormatError(`Cannot read ${source}: ${subject} ${fault}${at}`, {
@@ -41,6 +42,11 @@ export function refuser(format: string, origin: Origin): Refuse {
       cause,
     });
   };
+}
+
+/** Formats a name for messages, in quotes and without characters that control a terminal. */
+export function quoted(name: string): string {
+  return visible(JSON.stringify(name));
 }
 
 /** Formats a whole number for messages: `47,040,128`. */

@@ -2,7 +2,9 @@
  * IDX files, the format of the original MNIST: a type, a shape and big-endian numbers, gzipped or not.
  * @module
  */
+import { FLAG } from "../arguments.ts";
 import { swapBytes } from "./byte_order.ts";
+import type { SizeOptions } from "./expansion.ts";
 import { byteCount, checkReading, digits, type Origin, refuser, shapeText } from "./fault.ts";
 import { gunzip, isGzip } from "./gzip.ts";
 
@@ -28,11 +30,12 @@ const TYPES = {
  * Reads an IDX file. Gzip is recognized by its first bytes. The values of an unzipped file of bytes are a view of
  * `bytes`.
  *
- * @param options the file's name, for messages
- * @throws {FormatError} if the file violates the format, or its length does not match its shape
+ * @param options the file's name, for messages, and `trustSizes`
+ * @throws {FormatError} if the file violates the format, its length does not match its shape, or it expands to more than 16 MiB
+ * and 100 times its size without `trustSizes`
  */
-export async function parseIdx(bytes: Uint8Array, options: Origin = {}): Promise<IdxArray> {
-  checkReading(bytes, options);
+export async function parseIdx(bytes: Uint8Array, options: Origin & SizeOptions = {}): Promise<IdxArray> {
+  checkReading(bytes, options, { trustSizes: FLAG });
   const refuse = refuser("IDX", options);
   const plain = isGzip(bytes) ? await gunzip(bytes, options) : bytes;
   const view = new DataView(plain.buffer, plain.byteOffset, plain.byteLength);

@@ -1,67 +1,107 @@
-/**
- * Decompression of deflated bytes of a known size, with the platform's `DecompressionStream`.
- * @module
- */
+/** Decompression of deflated data (RFC 1951) with pauses: into memory of a known size, or piece by piece. @module */
 import { byteCount, digits, type Refuse } from "./fault.ts";
+import { type Inflater, openInflater, WINDOW } from "./inflater.ts";
+import { createPause } from "./pause.ts";
 
-/** Bytes of one write: few enough that the result of one write is never a second copy of a large array. */
-const CHUNK = 64 * 1024;
+/** Bytes of the output between two looks at the clock. */
+const PIECE = 256 * 1024;
 
 /** The largest ratio of decompressed to compressed size: deflate turns two bits into at most 258 bytes. */
 const LARGEST_RATIO = 1032;
 
-/** Options of {@linkcode inflate}. */
-export interface InflateOptions {
-  /** The container: `"deflate-raw"` in a zip, `"gzip"` in a `.gz` file, `"deflate"` (zlib) in a PNG. */
-  readonly format: "deflate-raw" | "gzip" | "deflate";
-  /** The size of the result in bytes, as the file declares it. */
-  readonly size: number;
-  /** The array that receives the result, of `size` bytes; a new one by default. */
-  readonly into?: Uint8Array<ArrayBuffer>;
-  /** Creates the error for a fault. */
+/**
+ * Checks that deflated data can have a size.
+ *
+ * @throws {FormatError} made by `refuse` if `compressed` bytes cannot decompress to `size` bytes
+ */
+export function checkRatio(size: number, compressed: number, refuse: Refuse): void {
+  if (size <= (compressed + 1) * LARGEST_RATIO) return;
+  throw refuse(
+    `declares ${byteCount(size)}, ${byteCount(compressed)} of deflated data cannot hold as many`,
+  );
+}
+
+/** The deflated data in a file. */
+export interface Deflated {
+  /** The file, or the part of it up to which the data can reach. */
+  readonly bytes: Uint8Array;
+  /** The offset in `bytes` at which the data begins. */
+  readonly start: number;
+  /** Creates the error for a fault; receives offsets in `bytes`. */
   readonly refuse: Refuse;
+  /** Receives the output piece by piece, in order, such as for a checksum. A piece is valid during the call only. */
+  readonly onPiece?: (piece: Uint8Array) => void;
 }
 
 /**
- * Decompresses `bytes` into exactly `size` bytes. Memory is allocated only if the input can have that size.
+ * Decompresses data whose size is declared, and nothing but it is allocated. Memory is allocated only if the input can have that
+ * size. Other events are handled meanwhile.
  *
+ * @returns the offset of the first byte after the data
  * @throws {FormatError} if the bytes are damaged or cut short, or their size is not the declared one
  */
-export async function inflate(bytes: Uint8Array, options: InflateOptions): Promise<Uint8Array<ArrayBuffer>> {
-  const { size, refuse } = options;
-  if (size > (bytes.length + 1) * LARGEST_RATIO) {
-    throw refuse(
-      `declares ${byteCount(size)}, ${byteCount(bytes.length)} of deflated data cannot hold as many`,
-    );
+export async function inflate(
+  { bytes, start, refuse, onPiece }: Deflated,
+  { size, into }: {
+    /** The size of the result in bytes, as the file declares it. */
+    readonly size: number;
+    /** The array that receives the result, of `size` bytes; a new one by default. */
+    readonly into?: Uint8Array;
+  },
+): Promise<{ readonly content: Uint8Array; readonly end: number }> {
+  checkRatio(size, bytes.length - start, refuse);
+  const content = into ?? new Uint8Array(size);
+  const inflater = openInflater(bytes, { start, out: content, refuse });
+  const pause = createPause();
+  for (let step = "", from = 0; step !== "end"; from = inflater.filled) {
+    step = inflater.step(Math.min(size, from + PIECE));
+    if (inflater.filled > from) onPiece?.(content.subarray(from, inflater.filled));
+    else if (step === "full") throw refuse(`inflates to more than the ${byteCount(size)} that it declares`);
+    await pause();
   }
-  const result = options.into ?? new Uint8Array(size);
-  let filled = 0;
-  let read = 0;
-  const source = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    pull(controller) {
-      if (read >= bytes.length) return controller.close();
-      // A copy, because the stream refuses bytes of a SharedArrayBuffer.
-      controller.enqueue(bytes.slice(read, read += CHUNK));
-    },
-  }, { highWaterMark: 0 });
-  const pieces = source.pipeThrough(new DecompressionStream(options.format)).getReader();
-  while (true) {
-    let piece: Uint8Array | undefined;
-    try {
-      piece = (await pieces.read()).value;
-    } catch (cause) {
-      throw refuse(`has damaged compressed data: ${cause instanceof Error ? cause.message : cause}`, {
-        cause,
-      });
-    }
-    if (piece === undefined) break;
-    if (filled + piece.length > size) {
-      await pieces.cancel().catch(() => {});
-      throw refuse(`inflates to more than the ${byteCount(size)} that it declares`);
-    }
-    result.set(piece, filled);
-    filled += piece.length;
+  if (inflater.filled < size) {
+    throw refuse(`inflates to ${byteCount(inflater.filled)}, it declares ${digits(size)}`);
   }
-  if (filled < size) throw refuse(`inflates to ${byteCount(filled)}, it declares ${digits(size)}`);
-  return result;
+  return { content, end: inflater.at };
+}
+
+/**
+ * Decompresses data without keeping it: memory is that of a piece. Other events are handled meanwhile.
+ *
+ * @param options `most` is the maximum size of the output, and `buffer` is that of {@linkcode createBuffer}, for further use
+ * @returns the offset of the first byte after the data, and the size of the output; `end` is `undefined` if it is above `most`
+ * @throws {FormatError} if the bytes are damaged or cut short
+ */
+export async function inflatePieces(
+  { bytes, start, refuse, onPiece }: Deflated,
+  { most = Infinity, buffer = createBuffer() }: {
+    readonly most?: number;
+    readonly buffer?: Uint8Array;
+  } = {},
+): Promise<{ readonly end: number | undefined; readonly size: number }> {
+  const inflater = openInflater(bytes, { start, out: buffer, refuse });
+  const pause = createPause();
+  let size = 0;
+  for (let step = ""; step !== "end";) {
+    const from = inflater.filled;
+    step = inflater.step(inflater.out.length);
+    size += inflater.filled - from;
+    if (size > most) return { end: undefined, size };
+    onPiece?.(inflater.out.subarray(from, inflater.filled));
+    if (inflater.filled === inflater.out.length) forget(inflater);
+    await pause();
+  }
+  return { end: inflater.at, size };
+}
+
+/** Creates the memory that {@linkcode inflatePieces} uses. */
+export function createBuffer(): Uint8Array {
+  return new Uint8Array(WINDOW + PIECE);
+}
+
+/** Forgets the output except the bytes to which the following data can refer. */
+function forget(inflater: Inflater): void {
+  const { out, filled } = inflater;
+  out.copyWithin(0, filled - WINDOW, filled);
+  inflater.filled = WINDOW;
 }

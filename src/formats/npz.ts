@@ -2,9 +2,11 @@
  * NumPy's `.npz` files: zip archives of named arrays, each a `.npy` file.
  * @module
  */
-import { BYTES, checkArgument, checkOptions, fields, named, TEXT, whole } from "../arguments.ts";
-import { refuser } from "./fault.ts";
+import { BYTES, checkArgument, checkOptions, fields, FLAG, named, TEXT, whole } from "../arguments.ts";
+import { checkExpansion } from "./expansion.ts";
+import { type Origin, refuser } from "./fault.ts";
 import { formatNpy, type NpyArray, parseNpy } from "./npy.ts";
+import { parseNpyHeader } from "./npy_header.ts";
 import { readZip, type ReadZipOptions, type ZipEntry } from "./zip.ts";
 import { writeZip } from "./zip_write.ts";
 
@@ -31,12 +33,13 @@ export type NpzInput = Omit<NpyArray, "dtype"> & Partial<NpyArray>;
  * Opens an archive. Arrays that are stored uncompressed are views of `bytes` if their layout allows it, so `bytes`
  * must not be changed while they are in use.
  *
- * @throws {FormatError} if the archive is cut short or damaged
+ * @throws {FormatError} if the archive is cut short or damaged, or expands to more than 16 MiB and 100 times its size without
+ * `trustSizes`
  */
 // deno-lint-ignore require-await -- a damaged archive rejects the promise, as a damaged array does
 export async function parseNpz(bytes: Uint8Array, options: ReadZipOptions = {}): Promise<Npz> {
   checkArgument("bytes", bytes, BYTES);
-  checkOptions(options, { name: TEXT, maxBytes: whole() });
+  checkOptions(options, { name: TEXT, maxBytes: whole(), trustSizes: FLAG });
   const refuse = refuser("npz", options);
   const entries = new Map<string, ZipEntry>();
   for (const entry of readZip(bytes, options)) {
@@ -58,9 +61,30 @@ export async function parseNpz(bytes: Uint8Array, options: ReadZipOptions = {}):
       if (entry === undefined) {
         throw refuse(`has no array ${JSON.stringify(name)}, it has ${names.join(", ") || "none"}`);
       }
-      return parseNpy(await entry.read(), { name: options.name, member: name });
+      const content = await entry.read(), origin = { name: options.name, member: name };
+      checkTexts(content, bytes.length, { ...options, ...origin });
+      return parseNpy(content, origin);
     },
   };
+}
+
+/** An estimate of the memory of a string besides its characters, and of the reference to it, in bytes. */
+const STRING_BYTES = 32;
+
+/**
+ * Checks the memory of an array of strings, which is larger than their bytes.
+ *
+ * @throws {FormatError} if it is above the limit for what a file of `fileSize` bytes may expand to
+ */
+function checkTexts(content: Uint8Array, fileSize: number, options: ReadZipOptions & Origin): void {
+  const refuse = refuser("npy", options), { descr, dataStart } = parseNpyHeader(content, refuse);
+  const [, kind, length] = /^[<>=|]?([US])(\d+)$/.exec(descr) ?? [];
+  if (kind === undefined) return;
+  const count = (content.length - dataStart) / (Number(length) * (kind === "U" ? 4 : 1));
+  const size = content.length + count * STRING_BYTES;
+  if (length === "0") return; // refused with the dtype
+  const { name, trustSizes } = options;
+  checkExpansion(size, { fileSize, trustSizes, refuse: refuser("npz", { name }) });
 }
 
 /**

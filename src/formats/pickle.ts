@@ -29,6 +29,8 @@ export interface PickleOptions extends Origin {
    * value. It is never called. By default, none may.
    */
   readonly isFunction?: (name: string) => boolean;
+  /** The size of the file, if `bytes` were decompressed from it; that of `bytes` by default. It bounds the memory of the values. */
+  readonly fileSize?: number;
   /** The advice at the end of a message about a refused constructor, such as `save a dict of arrays instead`. */
   readonly advice?: string;
 }
@@ -60,7 +62,7 @@ export function parsePickle(bytes: Uint8Array, options: PickleOptions = {}): Pic
   const origin = refuser("pickle", options);
   const reader = createPickleReader(bytes, options.start ?? 0, origin);
   const refuse: Refuse = (fault, given) => origin(fault, { offset: reader.opcodeStart, ...given });
-  let memory = FREE_MEMORY + 4 * bytes.length;
+  let memory = FREE_MEMORY + 4 * (options.fileSize ?? bytes.length);
   const charge = (amount: number) => {
     memory -= amount;
     if (memory < 0) throw refuse("needs far more memory than a pickle of its size should");

@@ -2,14 +2,18 @@
  * Reading of pictures: PNG by this library, and JPEG, WebP, GIF and BMP by the decoders of Deno or of a browser.
  * @module
  */
-import { BYTES, checkArgument, checkOptions, TEXT, whole } from "../arguments.ts";
+import { BYTES, checkArgument, checkOptions, FLAG, TEXT, whole } from "../arguments.ts";
+import { checkExpansion, type SizeOptions } from "./expansion.ts";
 import { type Refuse, refuser } from "./fault.ts";
 import { describeContent, PICTURE_FORMATS, type PictureFormat, pictureFormatOf } from "./picture_kind.ts";
 import { type PictureSize, pictureSizeOf } from "./picture_size.ts";
 import { DEFAULT_MAX_PIXELS, parsePng, type Picture } from "./png.ts";
 
+/** The channels of a picture that the host decodes. */
+const CHANNELS = 4;
+
 /** Options of {@linkcode readPicture}. */
-export interface ReadPictureOptions {
+export interface ReadPictureOptions extends SizeOptions {
   /** The file's name, for messages. */
   readonly name?: string;
   /** The maximum number of pixels; 67,108,864 by default. */
@@ -26,7 +30,8 @@ export interface ReadPictureOptions {
  * - The pixels of BMP, GIF and lossless WebP are exact. The pixels of other files can differ by a few levels between hosts, and
  *   so can colors of partly transparent pixels.
  *
- * @throws {FormatError} if the file is damaged, cut short, larger than allowed, or of another format
+ * @throws {FormatError} if the file is damaged, cut short, larger than allowed, or of another format, or if its pixels have more
+ * bytes than 16 MiB and 100 times its size without `trustSizes`
  * @throws {TypeError} if the host has no decoder, such as Node.js for other formats than PNG
  *
  * @example
@@ -40,12 +45,13 @@ export interface ReadPictureOptions {
  */
 export async function readPicture(bytes: Uint8Array, options: ReadPictureOptions = {}): Promise<Picture> {
   checkArgument("bytes", bytes, BYTES);
-  checkOptions(options, { name: TEXT, maxPixels: whole(1) });
-  const { name, maxPixels = DEFAULT_MAX_PIXELS } = options;
+  checkOptions(options, { name: TEXT, maxPixels: whole(1), trustSizes: FLAG });
+  const { name, maxPixels = DEFAULT_MAX_PIXELS, trustSizes } = options;
   const format = formatOf(bytes, name);
   if (format === "PNG") return await parsePng(bytes, options);
   const refuse = refuser(format, { name });
-  pictureSizeOf(bytes, { format, maxPixels, refuse });
+  const { width, height } = pictureSizeOf(bytes, { format, maxPixels, refuse });
+  checkExpansion(width * height * CHANNELS, { fileSize: bytes.length, trustSizes, refuse });
   if (typeof createImageBitmap === "undefined" || typeof OffscreenCanvas === "undefined") {
     const file = name === undefined ? `${format} bytes` : JSON.stringify(name);
     throw new TypeError(
@@ -55,7 +61,9 @@ export async function readPicture(bytes: Uint8Array, options: ReadPictureOptions
   const bitmap = await decode(bytes, refuse);
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
   const context = canvas.getContext("2d") as unknown as Drawing | null;
-  return context ? drawn(bitmap, context) : await parsePng(await toPng(bitmap, canvas), options);
+  return context
+    ? drawn(bitmap, context)
+    : await parsePng(await toPng(bitmap, canvas), { name, maxPixels, trustSizes: true });
 }
 
 /**
@@ -80,7 +88,9 @@ async function decode(bytes: Uint8Array, refuse: Refuse): Promise<ImageBitmap> {
     // A copy, because a blob takes no bytes of a SharedArrayBuffer.
     return await createImageBitmap(new Blob([bytes.slice()]), { imageOrientation: "from-image" });
   } catch (cause) {
-    throw refuse(`cannot be decoded: ${reasonOf(cause)}`, { cause });
+    throw refuse("cannot be decoded: it is damaged, cut short, or of a kind that the decoder does not know", {
+      cause,
+    });
   }
 }
 
@@ -111,14 +121,4 @@ async function toPng(bitmap: ImageBitmap, canvas: OffscreenCanvas): Promise<Uint
   } finally {
     context.transferFromImageBitmap(null); // frees the pixels, which garbage collection may keep for long
   }
-}
-
-/** Returns the first line of a decoder's message, without the frames that Deno gives it. */
-function reasonOf(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  const inner = message.replace(/^Cannot decode image '([^]*)'$/, "$1").replace(
-    /^Format error decoding \w+: /,
-    "",
-  );
-  return inner.replace(/^"([^]*)"$/, "$1").split(/\r?\n|\\n/, 1)[0];
 }

@@ -3,13 +3,14 @@
  * https://www.w3.org/TR/png-3/
  * @module
  */
-import { BYTES, checkArgument, checkOptions, TEXT, whole } from "../arguments.ts";
+import { BYTES, checkArgument, checkOptions, FLAG, TEXT, whole } from "../arguments.ts";
+import { checkExpansion, type SizeOptions } from "./expansion.ts";
 import { byteCount, type Refuse, refuser } from "./fault.ts";
-import { inflate } from "./inflate.ts";
 import { readPngChunks } from "./png_chunks.ts";
-import { undoFilters } from "./png_filters.ts";
+import { undoFilter } from "./png_filters.ts";
 import { lineBytes, parsePngHeader, passesOf, type PngHeader } from "./png_header.ts";
-import { channelsOf, placePass, type PngMeaning } from "./png_pixels.ts";
+import { channelsOf, linePlacer, type PlaceLine, type PngMeaning } from "./png_pixels.ts";
+import { readZlib } from "./zlib.ts";
 
 /** A picture with one byte for each channel of a pixel. */
 export interface Picture {
@@ -24,10 +25,10 @@ export interface Picture {
 }
 
 /** Options of {@linkcode parsePng}. */
-export interface ParsePngOptions {
+export interface ParsePngOptions extends SizeOptions {
   /** The file's name, for messages. */
   readonly name?: string;
-  /** The maximum number of pixels; 67,108,864 by default, which take up to 800 MB while they are decoded. */
+  /** The maximum number of pixels; 67,108,864 by default. */
   readonly maxPixels?: number;
 }
 
@@ -43,9 +44,11 @@ interface PngFile extends PngMeaning {
 /**
  * Reads a PNG file. Samples of 1, 2, 4 and 16 bits are scaled to bytes, palette colors are looked up, and a `tRNS`
  * chunk becomes an alpha channel. Gamma and color profiles are not applied. If the file is an animation, its still
- * image is read.
+ * image is read. Besides the file and the pixels, memory holds a few lines. Other events are handled while a large file is
+ * decoded.
  *
- * @throws {FormatError} if the file is damaged, cut short, or larger than allowed
+ * @throws {FormatError} if the file is damaged, cut short, or larger than allowed, or if its pixels have more bytes than 16 MiB
+ * and 100 times its size without `trustSizes`
  *
  * @example
  * ```ts
@@ -58,26 +61,60 @@ interface PngFile extends PngMeaning {
  */
 export async function parsePng(bytes: Uint8Array, options: ParsePngOptions = {}): Promise<Picture> {
   checkArgument("bytes", bytes, BYTES);
-  checkOptions(options, { name: TEXT, maxPixels: whole(1) });
-  const { name, maxPixels = DEFAULT_MAX_PIXELS } = options;
-  const file = readFile(bytes, maxPixels, refuser("png", { name }));
-  const { header } = file, { width, height } = header;
-  const passes = passesOf(header);
-  const sizeOf = (pass: typeof passes[number]) => pass.height * (1 + lineBytes(header, pass.width));
-  const size = passes.reduce((sum, pass) => sum + sizeOf(pass), 0);
-  const refuse = refuser("png", { name, member: "IDAT" });
-  const data = await inflate(joined(file.pieces), { format: "deflate", size, refuse });
-
-  const channels = channelsOf(file);
+  checkOptions(options, { name: TEXT, maxPixels: whole(1), trustSizes: FLAG });
+  const { name, maxPixels = DEFAULT_MAX_PIXELS, trustSizes } = options;
+  const refuse = refuser("png", { name });
+  const file = readFile(bytes, maxPixels, refuse);
+  const { header } = file, { width, height } = header, channels = channelsOf(file);
+  checkExpansion(width * height * channels, { fileSize: bytes.length, trustSizes, refuse });
   const pixels = new Uint8Array(width * height * channels);
-  const distance = lineBytes(header, 1);
-  let at = 0;
-  for (const pass of passes) {
-    const lines = data.subarray(at, at += sizeOf(pass));
-    undoFilters(lines, { height: pass.height, bytes: lineBytes(header, pass.width), distance }, refuse);
-    placePass(lines, { meaning: file, pass, pixels, refuse });
-  }
+  await readLines(file, pixels, refuser("png", { name, member: "IDAT" }));
   return { width, height, channels, pixels };
+}
+
+/** Lines of the same length that follow each other in the compressed data. */
+interface Lines {
+  /** The number of lines. */
+  readonly height: number;
+  /** Bytes of a line, after the byte with its filter. */
+  readonly bytes: number;
+  readonly place: PlaceLine;
+}
+
+/** Decompresses the lines, undoes their filters, and writes them to `pixels`. */
+async function readLines(file: PngFile, pixels: Uint8Array, refuse: Refuse): Promise<void> {
+  const { header } = file, distance = lineBytes(header, 1);
+  const passes = passesOf(header).map((pass): Lines => ({
+    height: pass.height,
+    bytes: lineBytes(header, pass.width),
+    place: linePlacer(pass, { meaning: file, pixels, refuse }),
+  }));
+  const size = passes.reduce((sum, { height, bytes }) => sum + height * (1 + bytes), 0);
+  const longest = Math.max(...passes.map(({ bytes }) => bytes));
+  let line = new Uint8Array(longest), above = new Uint8Array(longest);
+  let pass = 0, y = 0, filter = -1, filled = 0;
+  const onPiece = (piece: Uint8Array) => {
+    for (let at = 0; at < piece.length;) {
+      const { height, bytes, place } = passes[pass];
+      if (filter < 0) {
+        filter = piece[at++];
+        continue;
+      }
+      const count = Math.min(bytes - filled, piece.length - at);
+      line.set(piece.subarray(at, at += count), filled);
+      filled += count;
+      if (filled < bytes) return;
+      const whole = line.subarray(0, bytes);
+      undoFilter(whole, { filter, above: above.subarray(0, bytes), distance, refuse });
+      place(whole, y);
+      [line, above, filter, filled] = [above, line, -1, 0];
+      if (++y < height) continue;
+      above.fill(0);
+      pass++;
+      y = 0;
+    }
+  };
+  await readZlib(joined(file.pieces), { size, onPiece, refuse });
 }
 
 /** Reads the chunks, checks their order, and returns those that the pixels need. */

@@ -21,30 +21,35 @@ export interface Lines {
 }
 
 /**
- * Undoes the filters of lines `[height, 1 + bytes]` in place. The filter byte of each line is not changed.
+ * Undoes the filter of one line in place.
  *
- * @throws {FormatError} made by `refuse` if a line has an unknown filter
+ * @param above the line before it, of as many bytes; zeros for the first line
+ * @param distance the distance from a byte to its neighbor `a`
+ * @throws {FormatError} made by `refuse` if the filter is unknown
  */
-export function undoFilters(data: Uint8Array, { height, bytes, distance }: Lines, refuse: Refuse): void {
-  let above: Uint8Array = new Uint8Array(bytes);
-  for (let row = 0; row < height; row++) {
-    const start = row * (bytes + 1), filter = data[start];
-    const line = data.subarray(start + 1, start + 1 + bytes);
-    if (filter === 1) {
-      for (let i = distance; i < bytes; i++) line[i] += line[i - distance];
-    } else if (filter === 2) {
-      for (let i = 0; i < bytes; i++) line[i] += above[i];
-    } else if (filter === 3) {
-      for (let i = 0; i < bytes; i++) line[i] += ((i < distance ? 0 : line[i - distance]) + above[i]) >> 1;
-    } else if (filter === 4) {
-      for (let i = 0; i < Math.min(distance, bytes); i++) line[i] += above[i]; // b is nearest if a and c are 0
-      for (let i = distance; i < bytes; i++) {
-        line[i] += nearest(line[i - distance], above[i], above[i - distance]);
-      }
-    } else if (filter >= FILTERS) {
-      throw refuse(`has a line with filter ${filter}, needs 0 to 4`);
+export function undoFilter(
+  line: Uint8Array,
+  { filter, above, distance, refuse }: {
+    readonly filter: number;
+    readonly above: Uint8Array;
+    readonly distance: number;
+    readonly refuse: Refuse;
+  },
+): void {
+  const bytes = line.length;
+  if (filter === 1) {
+    for (let i = distance; i < bytes; i++) line[i] += line[i - distance];
+  } else if (filter === 2) {
+    for (let i = 0; i < bytes; i++) line[i] += above[i];
+  } else if (filter === 3) {
+    for (let i = 0; i < bytes; i++) line[i] += ((i < distance ? 0 : line[i - distance]) + above[i]) >> 1;
+  } else if (filter === 4) {
+    for (let i = 0; i < Math.min(distance, bytes); i++) line[i] += above[i]; // b is nearest if a and c are 0
+    for (let i = distance; i < bytes; i++) {
+      line[i] += nearest(line[i - distance], above[i], above[i - distance]);
     }
-    above = line;
+  } else if (filter >= FILTERS) {
+    throw refuse(`has a line with filter ${filter}, needs 0 to 4`);
   }
 }
 

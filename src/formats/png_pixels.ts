@@ -3,7 +3,7 @@
  * @module
  */
 import type { Refuse } from "./fault.ts";
-import { lineBytes, type PngHeader, type PngPass } from "./png_header.ts";
+import type { PngHeader, PngPass } from "./png_header.ts";
 
 /** The chunks that define the colors of the samples. */
 export interface PngMeaning {
@@ -20,30 +20,33 @@ export function channelsOf({ header: { color, samples }, transparency }: PngMean
   return (color === "palette" ? 3 : samples) + (transparency ? 1 : 0) as 1 | 2 | 3 | 4;
 }
 
+/** Writes line `y` of a pass, with its filter undone, to the pixels of the image. */
+export type PlaceLine = (line: Uint8Array, y: number) => void;
+
 /**
- * Converts the lines of a pass, `[height, 1 + bytes]` with their filters undone, and writes them to `pixels`.
- *
- * @throws {FormatError} made by `refuse` if a sample is not an index of the palette
+ * Returns a function that converts the lines of a pass, and writes them to `pixels` `[height, width, channels]`. It throws the
+ * error of `refuse` if a sample is not an index of the palette.
  */
-export function placePass(
-  lines: Uint8Array,
-  { meaning, pass, pixels, refuse }: {
+export function linePlacer(
+  pass: PngPass,
+  { meaning, pixels, refuse }: {
     readonly meaning: PngMeaning;
-    readonly pass: PngPass;
     /** The pixels of the whole image, `[height, width, channels]`. */
     readonly pixels: Uint8Array;
     readonly refuse: Refuse;
   },
-): void {
+): PlaceLine {
   const { header } = meaning, channels = channelsOf(meaning);
-  const bytes = lineBytes(header, pass.width);
+  const startOf = (y: number) => ((pass.top + y * pass.stepY) * header.width + pass.left) * channels;
+  const isPlain = header.bitDepth === 8 && header.color !== "palette" && !meaning.transparency;
+  if (isPlain && pass.stepX === 1) return (line, y) => pixels.set(line, startOf(y));
   const place = header.color === "palette" ? paletteOf(meaning, refuse) : directOf(meaning);
-  for (let y = 0; y < pass.height; y++) {
-    const start = y * (bytes + 1) + 1;
-    const samples = samplesOf(lines.subarray(start, start + bytes), header, pass.width);
-    let at = ((pass.top + y * pass.stepY) * header.width + pass.left) * channels;
-    for (let x = 0; x < pass.width; x++, at += pass.stepX * channels) place(samples, x, pixels, at);
-  }
+  return (line, y) => {
+    const samples = samplesOf(line, header, pass.width);
+    for (let x = 0, at = startOf(y); x < pass.width; x++, at += pass.stepX * channels) {
+      place(samples, x, pixels, at);
+    }
+  };
 }
 
 /** Writes pixel `x` of a line of samples to `pixels`, from index `at` on. */
@@ -77,7 +80,9 @@ function samplesOf(line: Uint8Array, { bitDepth, samples }: PngHeader, width: nu
   if (bitDepth === 8) return line;
   const count = width * samples;
   if (bitDepth === 16) {
-    return Uint16Array.from({ length: count }, (_, i) => (line[2 * i] << 8) | line[2 * i + 1]);
+    const wide = new Uint16Array(count);
+    for (let i = 0; i < count; i++) wide[i] = (line[2 * i] << 8) | line[2 * i + 1];
+    return wide;
   }
   const values = new Uint8Array(count), mask = 2 ** bitDepth - 1;
   for (let i = 0, bit = 0; i < count; i++, bit += bitDepth) {

@@ -10,7 +10,7 @@ import { decodeBfloat16, decodeHalf } from "./half.ts";
 import { swapBytes } from "./byte_order.ts";
 import { parsePickle } from "./pickle.ts";
 import type { PickledStorage, PickledTensor, PickleValue } from "./pickle_values.ts";
-import type { ReadZipOptions, ZipEntry } from "./zip.ts";
+import type { ZipEntry } from "./zip.ts";
 
 /** The content of a file. */
 export interface TorchFile {
@@ -58,7 +58,13 @@ export function torchPickleOf(entries: readonly ZipEntry[]): ZipEntry | undefine
  *
  * @throws {FormatError} if it is damaged, or holds objects other than tensors, lists, dicts, texts and numbers
  */
-export async function parseTorch(entries: readonly ZipEntry[], options: ReadZipOptions): Promise<TorchFile> {
+export async function parseTorch(
+  entries: readonly ZipEntry[],
+  options: Origin & {
+    /** The size of the archive, which bounds the memory of the values. */
+    readonly fileSize: number;
+  },
+): Promise<TorchFile> {
   const refuse = refuser("torch", options), pickle = torchPickleOf(entries);
   if (pickle === undefined) throw refuse(`is no file of torch.save: it has no "data.pkl"`);
   const folder = pickle.name.slice(0, -"data.pkl".length);
@@ -71,6 +77,7 @@ export async function parseTorch(entries: readonly ZipEntry[], options: ReadZipO
   const { value } = parsePickle(await pickle.read(), {
     name: options.name,
     member: pickle.name,
+    fileSize: options.fileSize,
     advice: ADVICE,
   });
   const bytesOf = async ({ key, count }: PickledStorage, itemSize: number) => {
@@ -82,7 +89,7 @@ export async function parseTorch(entries: readonly ZipEntry[], options: ReadZipO
     }
     return await entry.read();
   };
-  const total = entries.reduce((sum, { size }) => sum + size, 0);
+  const total = entries.reduce((sum, { compressedSize }) => sum + compressedSize, 0);
   return { value, read: tensorReader(bytesOf, { isBig, total, refuse }) };
 }
 
@@ -126,7 +133,7 @@ export function parseLegacyTorch(bytes: Uint8Array, origin: Origin): TorchFile {
   return { value, read: tensorReader(bytesOf, { isBig, total: bytes.length, refuse }) };
 }
 
-/** The limit of the copies of values, as a multiple of the size of all storages. */
+/** The limit of the copies of values, as a multiple of the size of all storages in the file. */
 const MAX_COPIES = 4;
 
 /** Returns a reader of tensors, which decodes each storage once. */

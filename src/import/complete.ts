@@ -6,6 +6,7 @@ import {
   type Fields,
   fields,
   FINITE,
+  FLAG,
   list,
   NUMBER,
   NUMBERS,
@@ -15,6 +16,7 @@ import {
 } from "../arguments.ts";
 import type { FloatArray } from "../backends/backend.ts";
 import type { DataNote, InputSpec } from "../data/dataset.ts";
+import type { SizeOptions } from "../formats/expansion.ts";
 import { jsonText, type Refuse } from "../formats/fault.ts";
 import type { MlpParts } from "../mlp_parts.ts";
 import { type ActivationName, ACTIVATIONS } from "../plan/activations.ts";
@@ -24,7 +26,7 @@ import { type Normalization, scalingFor } from "./normalization.ts";
 import type { ForeignLayers } from "./weights.ts";
 
 /** The options of {@linkcode importModel}: what files of other programs do not tell. */
-export interface ImportOptions {
+export interface ImportOptions extends SizeOptions {
   /** The file's name, for messages. */
   readonly name?: string;
   /** The layers with their activations; their widths must be those of the file. */
@@ -61,6 +63,7 @@ export const IMPORT_KINDS: Fields = {
   normalize: fields({ mean: EACH, std: EACH }),
   inputShape: SHAPE,
   classNames: NAMES,
+  trustSizes: FLAG,
 };
 
 /** Makes a network of layers whose file does not tell everything. */

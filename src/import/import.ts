@@ -10,6 +10,7 @@ import { refuser } from "../formats/fault.ts";
 import { parseNpz } from "../formats/npz.ts";
 import { isLegacyTorch, parseLegacyTorch, parseTorch, torchPickleOf } from "../formats/torch.ts";
 import { readZip } from "../formats/zip.ts";
+import { endsAsZip } from "../formats/zip_directory.ts";
 import { checkFiles } from "../host.ts";
 import { Mlp } from "../mlp.ts";
 import type { MlpParts } from "../mlp_parts.ts";
@@ -50,21 +51,24 @@ export interface ImportedModel {
 export async function importModel(bytes: Uint8Array, options: ImportOptions = {}): Promise<ImportedModel> {
   checkArgument("bytes", bytes, BYTES);
   checkOptions(options, IMPORT_KINDS);
-  const { name } = options, refuse = refuser("model", { name });
+  const { name, trustSizes } = options, refuse = refuser("model", { name });
   if (isZip(bytes)) {
-    const entries = readZip(bytes, { name });
-    if (torchPickleOf(entries)) return made(await torchLayers(await parseTorch(entries, { name }), name));
+    const entries = readZip(bytes, { name, trustSizes });
+    if (torchPickleOf(entries)) {
+      return made(await torchLayers(await parseTorch(entries, { name, fileSize: bytes.length }), name));
+    }
     const names = entries.map((entry) => entry.name.replace(/\.npy$/, ""));
     if (names.includes("layer_1.weights")) {
-      return ownModel(await readModel(await parseNpz(bytes, { name })));
+      return ownModel(await readModel(await parseNpz(bytes, { name, trustSizes })));
     }
     const other = otherArchiveOf(names);
     if (other !== undefined) throw refuse(other);
-    return made(await npzLayers(entries, name));
+    return made(await npzLayers(entries, { name, fileSize: bytes.length }));
   }
   if (isSafetensors(bytes)) return made(await safetensorsLayers(bytes, name));
   if (isLegacyTorch(bytes)) return made(await torchLayers(parseLegacyTorch(bytes, { name }), name));
   if (bytes[0] === 0x80 && bytes[1] >= 2 && bytes[1] <= 5) return made(await pickleLayers(bytes, name));
+  if (endsAsZip(bytes)) readZip(bytes, { name }); // refuses the bytes before the archive
   throw refuse(otherKindOf(bytes) ?? "is no model: it needs an npz, safetensors or PyTorch file");
 
   async function made(foreign: ForeignLayers): Promise<ImportedModel> {

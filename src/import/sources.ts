@@ -32,7 +32,7 @@ export async function safetensorsLayers(bytes: Uint8Array, name: string | undefi
 /** Reads the layers of an `.npz` that is no model of this library. */
 export async function npzLayers(
   entries: readonly ZipEntry[],
-  name: string | undefined,
+  { name, fileSize }: { readonly name?: string; readonly fileSize: number },
 ): Promise<ForeignLayers> {
   const refuse = refuser("npz", { name });
   const arrays = new Map<string, NamedArray>(), dicts = new Map<string, PickleValue>();
@@ -45,7 +45,7 @@ export async function npzLayers(
     const member = names[index];
     const content = await entry.read(), origin = { name, member };
     if (holdsObjects(content, origin)) {
-      const objects = parseNpyObjects(content, { ...origin, ...PICKLE_OPTIONS });
+      const objects = parseNpyObjects(content, { ...origin, ...PICKLE_OPTIONS, fileSize });
       if (objects.every((object) => typeof object === "string")) { // as pandas has texts
         arrays.set(member, { shape: [objects.length], dtype: "object", read: () => objects });
         continue;

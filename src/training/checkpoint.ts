@@ -8,7 +8,7 @@
  * - `digest`, which files of version 0.1 lack.
  * @module
  */
-import { BYTES, checkArgument, checkOptions, PATH, TEXT } from "../arguments.ts";
+import { BYTES, checkArgument, checkOptions, FLAG, PATH, TEXT } from "../arguments.ts";
 import type { Tensors } from "../backends/backend.ts";
 import { BEST, checkArrays, hasBest, RECORD, STATE, withoutPrefix } from "./checkpoint_checks.ts";
 import { DIGEST, digestNow, digestOf } from "./checkpoint_digest.ts";
@@ -19,6 +19,7 @@ import { writtenConfig } from "./training_record.ts";
 import { countOf, type Dataset } from "../data/dataset.ts";
 import { readFileBounded, writeFileAtomic } from "../files.ts";
 import { crc32 } from "../formats/crc32.ts";
+import type { SizeOptions } from "../formats/expansion.ts";
 import { refuser } from "../formats/fault.ts";
 import { modelArrays, readModel, stringArray, stringOf } from "../model_file.ts";
 import type { NpyArray } from "../formats/npy.ts";
@@ -54,10 +55,10 @@ export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Arr
  */
 export async function parseCheckpoint(
   bytes: Uint8Array,
-  options: { readonly name?: string } = {},
+  options: SizeOptions & { readonly name?: string } = {},
 ): Promise<Checkpoint> {
   checkArgument("bytes", bytes, BYTES);
-  checkOptions(options, { name: TEXT });
+  checkOptions(options, { name: TEXT, trustSizes: FLAG });
   const refuse = refuser("checkpoint", options);
   const npz = await parseNpz(bytes, options);
   if (!npz.has(RECORD)) {
@@ -79,10 +80,11 @@ export async function parseCheckpoint(
  * @throws {FormatError} if the file is not a checkpoint, or is damaged
  * @throws {TypeError} outside Deno; `parseCheckpoint` reads bytes there
  */
-export async function loadCheckpoint(path: string): Promise<Checkpoint> {
+export async function loadCheckpoint(path: string, options: SizeOptions = {}): Promise<Checkpoint> {
   checkArgument("path", path, PATH);
+  checkOptions(options, { trustSizes: FLAG });
   checkFiles(`load ${JSON.stringify(path)}`, "pass the file's bytes to parseCheckpoint()");
-  return await parseCheckpoint(await readFileBounded(path), { name: path });
+  return await parseCheckpoint(await readFileBounded(path), { ...options, name: path });
 }
 
 /**

@@ -25,9 +25,9 @@ export async function arrayInputs(
   mlp: Mlp,
   options: FileOptions,
 ): Promise<Iterable<InputRow[]> | undefined> {
-  const { name, raw, set, arrays, classes, note } = options;
+  const { name, raw, set, arrays, classes, note, trustSizes } = options;
   if (bytes[0] === 0x50 && bytes[1] === 0x4B) {
-    const rows = await readNpzRows(bytes, { name, set, arrays, classes });
+    const rows = await readNpzRows(bytes, { name, set, arrays, classes, trustSizes });
     for (const text of rows.notes) note(text, text);
     if (raw === false && holdsRows(rows.shape, mlp, undefined) && !holdsRows(rows.shape, mlp, raw)) {
       return arrayPictureInputs(rows, mlp, options);

@@ -1,7 +1,13 @@
 /** The command line of `predict`. @module */
 import { UNSURE_BELOW } from "../../src/guess.ts";
 import { ARRAYS_OPTION } from "../shared/arrays.ts";
-import { BACKEND_OPTIONS, FOREIGN_OPTIONS, JSON_OPTION, MODEL_OPTION } from "../shared/options.ts";
+import {
+  BACKEND_OPTIONS,
+  FOREIGN_OPTIONS,
+  JSON_OPTION,
+  MODEL_OPTION,
+  TRUST_OPTION,
+} from "../shared/options.ts";
 import type { Command } from "../terminal/command.ts";
 
 /** The command line of `predict`. */
@@ -27,6 +33,7 @@ export const COMMAND = {
       options: {
         ...MODEL_OPTION,
         ...FOREIGN_OPTIONS,
+        ...TRUST_OPTION,
         raw: {
           kind: "boolean",
           default: false,

@@ -32,6 +32,8 @@ export interface InputOptions {
   readonly inputScale?: number;
   /** The column of a table that identifies rows. Pictures are identified by their file names. */
   readonly id?: string;
+  /** True to read also files that expand to more than 16 MiB and 100 times their size. */
+  readonly trustSizes?: boolean;
   /** The treatment of missing values of a table. */
   readonly missing?: "refuse" | "drop";
   /** The classes of the network; absent if it has none. */
@@ -153,8 +155,8 @@ async function folderPicture(path: string, mlp: Mlp, options: FileOptions): Prom
 }
 
 async function pictureRows(bytes: Uint8Array, mlp: Mlp, options: FileOptions): Promise<InputRow[]> {
-  const { name, raw = false, many, rows, id, note } = options;
-  const found = await readImages(bytes, mlp, { name, raw, many, rows });
+  const { name, raw = false, many, rows, id, note, trustSizes } = options;
+  const found = await readImages(bytes, mlp, { name, raw, many, rows, trustSizes });
   const several = many ? undefined : found.find(({ parts }) => parts !== undefined);
   if (several) {
     note("several", `${several.name} seems to hold ${several.parts} digits; --many reads them one by one`);

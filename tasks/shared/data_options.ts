@@ -8,6 +8,7 @@ import { userPath } from "../terminal/paths.ts";
 import { ARRAYS_OPTION, parseArrays } from "./arrays.ts";
 import { IMAGE_SIZE_OPTION, parseImageSize } from "./image_size.ts";
 import { INPUT_SCALE_OPTION, parseInputScale } from "./input_scale.ts";
+import { TRUST_OPTION } from "./options.ts";
 
 /** The options for the parts of a file. */
 export const READING_OPTIONS = {
@@ -31,6 +32,7 @@ export const READING_OPTIONS = {
     choices: ["refuse", "mean", "drop"],
     help: "missing values of a table: refuse the table, use the mean of the column, or drop the row",
   },
+  ...TRUST_OPTION,
 } as const satisfies ArgumentTable;
 
 /** The options for the meaning of inputs and labels. */
@@ -74,7 +76,7 @@ export interface GivenData {
  * @throws {UsageError} if a value is invalid
  */
 export async function dataOptionsOf(given: Given<typeof DATA_OPTIONS>): Promise<GivenData> {
-  const { arrays, imageSize, label, drop, missing, inputScale, task, classes, testSplit } = given;
+  const { arrays, imageSize, label, drop, missing, inputScale, task, classes, testSplit, trustSizes } = given;
   const scale = inputScale === undefined ? undefined : parseInputScale(inputScale);
   const options = {
     arrays: arrays === undefined ? undefined : parseArrays(arrays),
@@ -86,6 +88,7 @@ export async function dataOptionsOf(given: Given<typeof DATA_OPTIONS>): Promise<
     task,
     classes: classes === undefined ? undefined : await classesOf(classes),
     testSplit,
+    trustSizes,
   };
   const data = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   return { data, ...scale && { inputScaling: scale.inputScaling } };

@@ -61,7 +61,11 @@ const DEMO = { digits: 20_000, testDigits: 1000, epochs: 8 };
 export async function openSaved(
   path: string | undefined,
   samples: SampleSource,
-  terminal: Terminal & { readonly layers?: string; readonly normalize?: string },
+  terminal: Terminal & {
+    readonly layers?: string;
+    readonly normalize?: string;
+    readonly trustSizes?: boolean;
+  },
 ): Promise<Shown> {
   const otherwise = `\`${terminal.program} gui --demo\` to try the page without a model`;
   const mlp = await loadModel(path, { ...terminal, otherwise });

@@ -79,6 +79,7 @@ export async function openStart(
     readonly screen?: Screen;
     readonly layers?: string;
     readonly normalize?: string;
+    readonly trustSizes?: boolean;
   },
 ): Promise<StartNetwork | undefined> {
   if (model === undefined) {

@@ -20,12 +20,22 @@ import { fileError } from "../terminal/system_errors.ts";
  */
 export async function loadModel(
   named: string | undefined,
-  { signal, program, screen, layers, normalize, isStart = false, otherwise = "name one with --model" }: {
+  {
+    signal,
+    program,
+    screen,
+    layers,
+    normalize,
+    trustSizes,
+    isStart = false,
+    otherwise = "name one with --model",
+  }: {
     readonly signal: AbortSignal;
     readonly program: string;
     readonly screen?: Screen;
     readonly layers?: string;
     readonly normalize?: string;
+    readonly trustSizes?: boolean;
     readonly isStart?: boolean;
     readonly otherwise?: string;
   },
@@ -35,6 +45,7 @@ export async function loadModel(
   const options = {
     ...isStart ? { activations: wanted?.map(({ activation }) => activation) } : { layers: wanted },
     normalize: normalize === undefined ? undefined : parseNormalization(normalize),
+    trustSizes,
   };
   try {
     const { mlp, notes } = await unlessAborted(signal, loadAnyModel(path, options));

@@ -41,6 +41,17 @@ export const FOREIGN_OPTIONS = {
   ...NORMALIZE_OPTION,
 } as const satisfies ArgumentTable;
 
+/** The sizes of files. */
+export const TRUST_OPTION = {
+  trustSizes: {
+    kind: "boolean",
+    default: false,
+    help:
+      "also read files that expand to more than 16 MiB and 100 times their size, which can take all memory; only for files " +
+      "whose origin you trust",
+  },
+} as const satisfies ArgumentTable;
+
 /** The data set. */
 export const DATA_OPTION = {
   data: {

@@ -2,6 +2,8 @@
 import { FormatError } from "../../src/errors.ts";
 import { leadToSameFile } from "../../src/files.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
+import type { SizeOptions } from "../../src/formats/expansion.ts";
+import { Mlp } from "../../src/mlp.ts";
 import { formatLayers, type LayerSpec } from "../../src/plan/layers.ts";
 import type { Checkpoint } from "../../src/training/checkpoint_parts.ts";
 import { loadCheckpoint } from "../../src/training/checkpoint.ts";
@@ -56,13 +58,14 @@ export async function isMissing(path: string): Promise<boolean> {
 export async function readCheckpoint(
   path: string,
   screen: Screen,
+  options: SizeOptions = {},
 ): Promise<{ resume: Checkpoint; damaged?: string }> {
   try {
-    return { resume: await loadCheckpoint(path) };
+    return { resume: await loadCheckpoint(path, options) };
   } catch (error) {
     if (!(error instanceof FormatError)) throw fileError("Cannot resume from", path, error, NO_FILE);
     const kept = besidePath(await Deno.realPath(path), "previous");
-    const resume = await loadCheckpoint(kept).catch(() => undefined);
+    const resume = await loadCheckpoint(kept, options).catch(() => undefined);
     if (resume === undefined) throw error;
     screen.note(`warning: ${error.message}; going on from ${JSON.stringify(shownPath(kept))} instead`);
     return { resume, damaged: path };

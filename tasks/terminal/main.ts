@@ -8,7 +8,7 @@ import {
   NATIVE_LIBRARIES,
   readableVariable,
 } from "../../src/backends/native/library_path.ts";
-import { BackendError, DivergedError } from "../../src/errors.ts";
+import { BackendError, DivergedError, FormatError } from "../../src/errors.ts";
 import { parseCommand, type Parsed, wantsDebug, wantsHelp } from "./arguments.ts";
 import { type Command, commandLine, DENO_TASK } from "./command.ts";
 import { deniedLine, quietDrivers } from "./environment.ts";
@@ -157,6 +157,9 @@ function hintFor(error: unknown, command: Command, program: string): string | un
   }
   if (error instanceof BackendError) {
     return `run \`${program} info\` to see which backends open on this machine`;
+  }
+  if (error instanceof FormatError && error.message.includes("option trustSizes")) {
+    return "if you trust the origin of the file, add --trust-sizes";
   }
   if (error instanceof DivergedError) return "try a smaller --learning-rate, or --clip-norm 1";
   const { hint, permission } = obstacleOf(error instanceof TaskError ? error.cause : error) ?? {};

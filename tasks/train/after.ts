@@ -85,7 +85,8 @@ function isDigits(mlp: Mlp): boolean {
 function dataArguments(data: RunEnd["data"], names: readonly string[] = SHARED_OPTIONS): string[] {
   return names.flatMap((name) => {
     const value = Object.hasOwn(data, name) ? data[name] : undefined, option = dashed(kebab(name));
-    if (value === undefined) return [];
+    if (value === undefined || value === false) return [];
+    if (value === true) return [option];
     return (Array.isArray(value) ? value : [value]).flatMap((one) => [option, String(one)]);
   });
 }

@@ -1,9 +1,10 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { FormatError } from "../../src/errors.ts";
-import { scanDeflate } from "../../src/formats/deflate_scan.ts";
+import { crc32 } from "../../src/formats/crc32.ts";
 import { refuser } from "../../src/formats/fault.ts";
 import { gunzip } from "../../src/formats/gzip.ts";
 import { parseIdx } from "../../src/formats/idx.ts";
+import { createBuffer, inflatePieces } from "../../src/formats/inflate.ts";
 import { randomBytes } from "../support/random_bytes.ts";
 
 const refuse = refuser("gzip", {});
@@ -38,23 +39,31 @@ const CONTENTS: [kind: string, bytes: Uint8Array<ArrayBuffer>][] = [
 ];
 
 for (const [kind, bytes] of CONTENTS) {
-  Deno.test(`scanDeflate() finds the end and the size of ${kind}`, async () => {
+  Deno.test(`inflatePieces() finds the end, the size and the content of ${kind}`, async () => {
     const packed = await compress(bytes, "deflate-raw");
     const framed = joined([1, 2, 3], packed, [0, 255, 31, 139]);
-    assertEquals(scanDeflate(framed, 3, refuse), { end: 3 + packed.length, size: bytes.length });
+    let checksum = 0;
+    const onPiece = (piece: Uint8Array) => checksum = crc32(piece, checksum);
+    assertEquals(await inflatePieces({ bytes: framed, start: 3, refuse, onPiece }), {
+      end: 3 + packed.length,
+      size: bytes.length,
+    });
+    assertEquals(checksum, crc32(bytes));
     if (packed.length > 2000) return;
     for (let length = 0; length < packed.length; length++) {
-      assertThrows(() => scanDeflate(packed.subarray(0, length), 0, refuse), FormatError);
+      const cut = packed.subarray(0, length);
+      await assertRejects(() => inflatePieces({ bytes: cut, start: 0, refuse }), FormatError);
     }
   });
 }
 
-Deno.test("scanDeflate() ends for any bytes", () => {
+Deno.test("inflatePieces() ends for any bytes", async () => {
+  const buffer = createBuffer();
   for (let seed = 1; seed < 2000; seed++) {
     const bytes = randomBytes(300, 255, seed);
     try {
-      const { end, size } = scanDeflate(bytes, 0, refuse);
-      assertEquals([end <= 300, Number.isSafeInteger(size)], [true, true]);
+      const { end, size } = await inflatePieces({ bytes, start: 0, refuse }, { buffer });
+      assertEquals([end! <= 300, Number.isSafeInteger(size)], [true, true]);
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
     }

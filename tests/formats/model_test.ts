@@ -255,8 +255,8 @@ const DAMAGED: readonly [kind: string, bytes: Uint8Array, message: string][] = [
   ],
   [
     "an array of no layer, whose name needs escapes",
-    bytesWith({ "layer_9.\u001b": floats([1]) }),
-    String.raw`has "layer_9.\u001b"`,
+    bytesWith({ 'layer_9."': floats([1]) }),
+    String.raw`has "layer_9.\""`,
   ],
   ["a truncated archive", formatModel(MODEL).slice(0, -30), `is cut short`],
 ];

@@ -55,7 +55,7 @@ const REFUSED: [name: string, chunks: PngChunk[], fault: string][] = [
   ["too many pixels", [header({ 0: 255, 4: 255 }), IMAGE, END], "pixels, at most 67,108,864 are read"],
   [
     "more pixels than its data can hold",
-    [header({ 2: 16, 6: 16 }), IMAGE, END],
+    [header({ 2: 8, 6: 8 }), IMAGE, END],
     "of deflated data cannot hold as many",
   ],
   [

@@ -188,8 +188,8 @@ const DAMAGED: Record<string, readonly [bytes: () => Promise<Uint8Array> | Uint8
     `has "state.layer_1.weights.m", needs only the arrays`,
   ],
   "an unknown array": [
-    () => bytesWith({ "di\u001bgest": floats(1) }),
-    String.raw`has "di\u001bgest"`,
+    () => bytesWith({ 'di"gest': floats(1) }),
+    String.raw`has "di\"gest"`,
   ],
   "state of integers": [
     () => bytesWith({ "state.layer_1.bias": { shape: [2], values: new Int32Array(2) } }),

@@ -5,9 +5,12 @@
 import { INPUT_SPEC } from "../../argument_kinds.ts";
 import { BYTES, checkArgument, checkOptions, fields, FLAG, oneOf, TEXT, whole } from "../../arguments.ts";
 import type { FormatError } from "../../errors.ts";
+import type { SizeOptions } from "../../formats/expansion.ts";
 import { byteCount, type Refuse, refuser } from "../../formats/fault.ts";
 import { parseNpy } from "../../formats/npy.ts";
 import { readPicture } from "../../formats/picture.ts";
+import { readZip } from "../../formats/zip.ts";
+import { endsAsZip } from "../../formats/zip_directory.ts";
 import { describeContent, PICTURE_FORMATS, pictureFormatOf } from "../../formats/picture_kind.ts";
 import { arrayPictureInputs } from "./array_pictures.ts";
 import type { InputSpec } from "../dataset.ts";
@@ -16,7 +19,7 @@ import { pictureInputs } from "./picture_input.ts";
 import { holdsRows, type InputRow, rowInputs, type Rows } from "../meaning/row_inputs.ts";
 
 /** Options of {@linkcode readImages}. */
-export interface ReadImagesOptions {
+export interface ReadImagesOptions extends SizeOptions {
   /** The file's name, for messages. */
   readonly name: string;
   /**
@@ -52,7 +55,8 @@ const OPTIONAL = {
  * - An `.npy` of shape `[I]` or `[N, I]`, or of the network's input shape, and the sets of an `.npz`, hold rows. Their
  *   values are used unchanged, in the units of the rows that the network was trained on.
  *
- * @throws {FormatError} if the file is damaged, or of another format
+ * @throws {FormatError} if the file is damaged, or of another format, or if it expands to more than 16 MiB and 100 times its size
+ * without `trustSizes`
  * @throws {TypeError} if the content does not fit the network's inputs
  * @throws {RangeError} if a requested row does not exist, or a picture has values outside of 0 to 255
  */
@@ -63,10 +67,12 @@ export async function readImages(
 ): Promise<InputRow[]> {
   checkArgument("bytes", bytes, BYTES);
   checkArgument("network", network, INPUT_SPEC);
-  checkOptions(options, OPTIONAL, { name: TEXT });
-  const { name } = options;
+  checkOptions(options, { ...OPTIONAL, trustSizes: FLAG }, { name: TEXT });
+  const { name, trustSizes } = options;
   const refuse = refuser("image", { name });
-  if (pictureFormatOf(bytes)) return pictureInputs(await readPicture(bytes, { name }), network, options);
+  if (pictureFormatOf(bytes)) {
+    return pictureInputs(await readPicture(bytes, { name, trustSizes }), network, options);
+  }
   if (bytes[0] === 0x50 && bytes[1] === 0x4B) {
     const { outFeatures } = network as { readonly outFeatures?: number }, { classNames } = network;
     const classes = { classNames, classes: classNames?.length ?? outFeatures };
@@ -76,6 +82,7 @@ export async function readImages(
     return arrayRows(rows, network, holdsPictures ? options : { ...options, raw: true });
   }
   if (bytes[0] === 0x93) return arrayRows(parseNpy(bytes, { name }), network, options);
+  if (endsAsZip(bytes)) readZip(bytes, { name }); // refuses the bytes before the archive
   throw notAnImage(bytes, refuse);
 }
 

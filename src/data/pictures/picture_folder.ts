@@ -25,7 +25,7 @@ const DEFAULT_SIZE: ImageShape = { width: digitSide, height: digitSide, channels
 const MAX_BYTES = 2 ** 32;
 
 /** Options of {@linkcode openPictureFolder}. */
-export interface PictureFolderOptions extends Pick<DataOptions, "imageSize" | "like"> {
+export interface PictureFolderOptions extends Pick<DataOptions, "imageSize" | "like" | "trustSizes"> {
   /** Ends the reading with its reason. */
   readonly signal?: AbortSignal;
   /** Called after each picture. */
@@ -80,6 +80,7 @@ export async function openPictureFolder(
       size,
       ...image && { place: (picture) => picturePixels(picture, size, image) },
       signal,
+      trustSizes: options.trustSizes,
       onRead: (picture) => {
         sizes.add(picture);
         onProgress?.({ read: ++done, total });

@@ -3,6 +3,7 @@
  * @module
  */
 import { readFileBounded } from "../../files.ts";
+import type { SizeOptions } from "../../formats/expansion.ts";
 import { pictureSize, readPicture } from "../../formats/picture.ts";
 import type { Picture } from "../../formats/png.ts";
 import { opaque } from "./canvas.ts";
@@ -18,7 +19,7 @@ const MAX_FILE_BYTES = 2 ** 28;
 const MAX_PIXELS_AT_ONCE = 2 ** 22;
 
 /** Options of {@linkcode readPictures}. */
-export interface ReadPicturesOptions {
+export interface ReadPicturesOptions extends SizeOptions {
   /** The size to which each picture is brought. */
   readonly size: ImageShape;
   /** Brings a picture to that size; by default, the complete picture is scaled. */
@@ -38,7 +39,8 @@ export interface ReadPicturesOptions {
  */
 export async function readPictures(
   files: readonly PictureFile[],
-  { size, place = (picture) => resizePicture(opaque(picture), size), signal, onRead }: ReadPicturesOptions,
+  { size, place = (picture) => resizePicture(opaque(picture), size), signal, onRead, trustSizes }:
+    ReadPicturesOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const length = size.width * size.height * size.channels;
   const pixels = new Uint8Array(files.length * length);
@@ -52,7 +54,7 @@ export async function readPictures(
         const bytes = await readFileBounded(name, { maxBytes: MAX_FILE_BYTES });
         const { width, height } = pictureSize(bytes, { name });
         await turn(width * height, async () => {
-          const picture = await readPicture(bytes, { name });
+          const picture = await readPicture(bytes, { name, trustSizes });
           pixels.set(place(picture), at * length);
           onRead?.(picture);
         });

@@ -1,6 +1,7 @@
 /** The data sets in IDX files. Needs Deno. @module */
 import { FormatError } from "../../errors.ts";
 import { readFileBounded } from "../../files.ts";
+import type { SizeOptions } from "../../formats/expansion.ts";
 import { parseIdx } from "../../formats/idx.ts";
 import type { NpyValues } from "../../formats/npy.ts";
 import type { DataNote } from "../dataset.ts";
@@ -33,7 +34,7 @@ const QMNIST_COLUMNS = 8;
 const MAX_MAPPING_BYTES = 64 * 1024;
 
 /** The reading of one data set: its files, the names of its labels, and what was decided. */
-interface Reading {
+interface Reading extends SizeOptions {
   readonly files: IdxFiles;
   readonly names?: ReadonlyMap<number, string>;
   readonly notes: DataNote[];
@@ -46,8 +47,8 @@ interface Reading {
  *
  * @throws {FormatError} if a file is damaged, or if a set has no images or no labels
  */
-export async function openIdxSource(files: IdxFiles): Promise<RawSource> {
-  const reading = await startReading(files), { sets: { train, test, validation } } = files;
+export async function openIdxSource(files: IdxFiles, options: SizeOptions = {}): Promise<RawSource> {
+  const reading = await startReading(files, options), { sets: { train, test, validation } } = files;
   const needed = "train-images-idx3-ubyte and train-labels-idx1-ubyte (or the same with .gz)";
   if (train === undefined) throw reading.refuse(`it holds no training set, needs ${needed}`);
   for (const [name, set] of Object.entries(files.sets) as [SetName, IdxSet][]) {
@@ -71,9 +72,9 @@ export async function openIdxSource(files: IdxFiles): Promise<RawSource> {
  */
 export async function openIdxRows(
   files: IdxFiles,
-  options: { readonly set?: SetName } = {},
+  options: SizeOptions & { readonly set?: SetName } = {},
 ): Promise<RawRows> {
-  const reading = await startReading(files), { refuse } = reading;
+  const reading = await startReading(files, options), { refuse } = reading;
   const sets = (["train", "test", "validation"] as const).filter((set) => files.sets[set]?.images);
   if (sets.length === 0) throw refuse("it holds labels without images");
   const set = options.set ?? chooseSet(sets, refuse), chosen = files.sets[set];
@@ -81,7 +82,7 @@ export async function openIdxRows(
   return { set, train: await readSet(chosen, reading), ...partsOf(reading) };
 }
 
-async function startReading(files: IdxFiles): Promise<Reading> {
+async function startReading(files: IdxFiles, { trustSizes }: SizeOptions): Promise<Reading> {
   const { path, folder, mapping } = files;
   const notes = [...files.notes];
   const refuse = (fault: string) =>
@@ -89,12 +90,12 @@ async function startReading(files: IdxFiles): Promise<Reading> {
   if (isEmnist(files)) {
     notes.push({ text: "images of EMNIST, which its files have transposed, made upright" });
   }
-  if (mapping === undefined) return { files, notes, refuse };
+  if (mapping === undefined) return { files, trustSizes, notes, refuse };
   const file = `${folder}/${mapping}`;
   const text = new TextDecoder().decode(await readFileBounded(file, { maxBytes: MAX_MAPPING_BYTES }));
   const refuseLine = (fault: string) =>
     new FormatError(`Cannot read ${JSON.stringify(file)}: ${fault}`, { file });
-  return { files, names: parseMapping(text, refuseLine), notes, refuse };
+  return { files, trustSizes, names: parseMapping(text, refuseLine), notes, refuse };
 }
 
 /** Returns the parts of a source that all sets share, after they have been read. */
@@ -107,13 +108,14 @@ function partsOf({ files, names, notes }: Reading): Omit<RawSource, "train"> {
 
 async function readSet({ images, labels }: IdxSet, reading: Reading): Promise<RawSet> {
   const { files, refuse } = reading;
-  const stored = await readArray(images!, files);
+  const stored = await readArray(images!, reading);
   const inputs = isEmnist(files) ? transposedImages(stored, refuse) : stored;
   return { inputs, ...labels && { labels: await readLabels(labels, reading) } };
 }
 
-async function readLabels(file: IdxFile, { files, names, notes, refuse }: Reading): Promise<RawArray> {
-  const labels = await readArray(file, files), { shape, values } = labels;
+async function readLabels(file: IdxFile, reading: Reading): Promise<RawArray> {
+  const { files, names, notes, refuse } = reading;
+  const labels = await readArray(file, reading), { shape, values } = labels;
   if (names) return namedLabels(labels, names, refuse);
   const isQmnist = /qmnist$/i.test(files.prefix) || values instanceof Int32Array;
   if (shape.length !== 2 || shape[1] !== QMNIST_COLUMNS || !isQmnist) return labels;
@@ -123,8 +125,8 @@ async function readLabels(file: IdxFile, { files, names, notes, refuse }: Readin
   return { ...labels, shape: [shape[0]], values: classes };
 }
 
-async function readArray({ path }: IdxFile, { folder }: IdxFiles): Promise<RawArray> {
+async function readArray({ path }: IdxFile, { files: { folder }, trustSizes }: Reading): Promise<RawArray> {
   const file = `${folder}/${path}`;
-  const { shape, values } = await parseIdx(await readFileBounded(file), { name: file });
+  const { shape, values } = await parseIdx(await readFileBounded(file), { name: file, trustSizes });
   return { name: path, shape, values: values as NpyValues, dtype: DTYPES[values.constructor.name] };
 }

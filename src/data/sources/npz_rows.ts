@@ -8,7 +8,7 @@ import type { Rows } from "../meaning/row_inputs.ts";
 import { labelsLike, type NetworkClasses } from "../meaning/row_labels.ts";
 
 /** Options of {@linkcode readNpzRows}. */
-export interface NpzRowsOptions extends Pick<DataOptions, "arrays"> {
+export interface NpzRowsOptions extends Pick<DataOptions, "arrays" | "trustSizes"> {
   /** The file's name, for messages. */
   readonly name: string;
   /** The set; by default the test set, or the only set of the file. */
@@ -25,9 +25,9 @@ export interface NpzRowsOptions extends Pick<DataOptions, "arrays"> {
  */
 export async function readNpzRows(
   bytes: Uint8Array,
-  { name, set, arrays, classes }: NpzRowsOptions,
+  { name, set, arrays, classes, trustSizes }: NpzRowsOptions,
 ): Promise<Rows & { readonly notes: readonly string[] }> {
-  const npz = await parseNpz(bytes, { name });
+  const npz = await parseNpz(bytes, { name, trustSizes });
   const found = await openNpzRows(npz, { file: name, arrays, set });
   const { inputs, labels: array } = found.train;
   const notes = found.notes?.map(({ text }) => text) ?? [];
