@@ -59,9 +59,17 @@ export function byteCount(count: number): string {
   return `${digits(count)} ${count === 1 ? "byte" : "bytes"}`;
 }
 
-/** Formats a shape for messages: `[128, 784]`. */
+/** The maximum number of lengths of a shape in a message. */
+const MAX_LENGTHS = 32;
+
+/** Formats a shape for messages: `[128, 784]`; a long one is cut off. */
 export function shapeText(shape: readonly number[]): string {
-  return `[${shape.map((length) => typeof length === "number" ? length : foundText(length)).join(", ")}]`;
+  const lengths = shape.slice(0, MAX_LENGTHS).map((length) =>
+    typeof length === "number" ? length : foundText(length)
+  );
+  return `[${lengths.join(", ")}${
+    shape.length <= MAX_LENGTHS ? "" : `, … (${digits(shape.length)} lengths)`
+  }]`;
 }
 
 /** The maximum number of characters of a value in a message. */

@@ -12,6 +12,14 @@ for (const { name, base64, shape, values } of IDX_READ) {
   });
 }
 
+Deno.test("parseIdx() names at most 32 lengths of a shape in a message", async () => {
+  const bytes = new Uint8Array(4 + 4 * 255).fill(1);
+  bytes.set([0, 0, 8, 255]);
+  const { message } = await assertRejects(() => parseIdx(bytes), FormatError);
+  assertEquals(message.split("16843009").length - 1, 32);
+  assertEquals(message.includes("16843009, … (255 lengths)] needs"), true, message);
+});
+
 Deno.test("parseIdx() reads an empty array", async () => {
   const array = await parseIdx(Uint8Array.of(0, 0, 8, 2, 0, 0, 0, 3, 0, 0, 0, 0));
   assertEquals(array, { shape: [3, 0], values: new Uint8Array(0) });

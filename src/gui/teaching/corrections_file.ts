@@ -108,17 +108,30 @@ function format(all: CorrectionMap, { classNames, imageShape }: Given): Uint8Arr
   });
 }
 
-/** Reads the file. Of several rows with the same image, which an earlier version could write, the last one counts. */
-async function read(path: string, { classNames, name, imageShape, most }: Given): Promise<CorrectionMap> {
-  const pixels = pixelsOf(imageShape), all: CorrectionMap = new Map();
+async function read(path: string, given: Given): Promise<CorrectionMap> {
   let bytes: Uint8Array;
   try {
     const overhead = 64 * 1024; // of the archive
-    bytes = await readFileBounded(path, { maxBytes: most * (pixels + 1) + overhead });
+    bytes = await readFileBounded(path, {
+      maxBytes: given.most * (pixelsOf(given.imageShape) + 1) + overhead,
+    });
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    return all;
+    return new Map();
   }
+  return await parseCorrections(bytes, given);
+}
+
+/**
+ * Reads the bytes of a file. Of several rows with the same image, which an earlier version could write, the last one counts.
+ *
+ * @throws {FormatError} if they are not a file of corrections for these classes and images
+ */
+export async function parseCorrections(
+  bytes: Uint8Array,
+  { classNames, name, imageShape }: Pick<Given, "classNames" | "name" | "imageShape">,
+): Promise<CorrectionMap> {
+  const pixels = pixelsOf(imageShape), all: CorrectionMap = new Map();
   const refuse = (fault: string) =>
     new FormatError(`Cannot use ${JSON.stringify(name)}: ${fault}`, { file: name });
   const npz = await parseNpz(bytes, { name });
