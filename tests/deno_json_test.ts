@@ -88,13 +88,17 @@ Deno.test({
     const flags = ["--dry-run", "--allow-dirty", "--no-check", "--allow-slow-types"];
     const { code, text } = await deno("publish", ...flags);
     assertEquals(code, 0, text);
-    const documents = [...Deno.readDirSync(`${ROOT}docs`)].map(({ name }) => `docs/${name}`);
-    const described = ["CHANGELOG.md", "LICENSE", "README.md", "deno.json", ...documents];
+    const filesOf = (folder: string) =>
+      [...Deno.readDirSync(`${ROOT}${folder}`)].map(({ name }) => `${folder}/${name}`);
+    const described = ["CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md", "deno.json"];
     const types = "src/gui/page/parts.ts"; // the types that the page's scripts share
     const worker = "src/sweep/worker.ts"; // started by its URL
     assertEquals(
       pathsIn(Array.from(text.matchAll(/file:\S+/g), ([url]) => url)),
-      [...new Set([...pathsIn(reached), ...described, types, worker])].sort(),
+      const own = [...described, ...filesOf("docs"), ...filesOf("examples"), types, worker];
+      assertEquals(
+        pathsIn(Array.from(text.matchAll(/file:\S+/g), ([url]) => url)),
+        [...new Set([...pathsIn(reached), ...own])].sort(),
     );
   },
 });

@@ -68,7 +68,7 @@ export async function parseIdx(bytes: Uint8Array, options: Origin & SizeOptions 
     );
   }
   if (type === 0x08) return { shape, values: plain.subarray(dataStart) };
-  const data = plain.slice(dataStart);
+  const data = new Uint8Array(plain.subarray(dataStart)); // a copy; slice() of a Buffer of Node.js is none
   swapBytes(data, itemSize);
   return { shape, values: new TYPES[type](data.buffer) };
 }

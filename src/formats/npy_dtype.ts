@@ -104,7 +104,8 @@ export function decodeValues(bytes: Uint8Array, dtype: NpyDtype, refuse: Refuse)
   if (code === "S") return decodeStrings(bytes, itemSize, (item) => decodeUtf8(item, refuse));
   if (code === "u1") return bytes;
   const unit = code === "U" ? 4 : itemSize;
-  const native = dtype.swapped || bytes.byteOffset % unit !== 0 ? bytes.slice() : bytes;
+  const isCopied = dtype.swapped || bytes.byteOffset % unit !== 0;
+  const native = isCopied ? new Uint8Array(bytes) : bytes; // slice() of a Buffer of Node.js copies nothing
   if (dtype.swapped) swapBytes(native, unit);
   if (code === "U") return decodeStrings(native, itemSize, (item) => decodeUtf32(item, refuse));
   const { buffer, byteOffset, length } = native;

@@ -198,7 +198,8 @@ function itemSizeOf(dtype: string): number | undefined {
 
 function decode(data: Uint8Array, dtype: string, refuse: Refuse): TensorValues {
   const itemSize = itemSizeOf(dtype)!;
-  const { buffer, byteOffset, length } = data.byteOffset % itemSize === 0 ? data : data.slice();
+  // A copy, if it is not aligned; slice() of a Buffer of Node.js copies nothing.
+  const { buffer, byteOffset, length } = data.byteOffset % itemSize === 0 ? data : new Uint8Array(data);
   if (dtype === "F16") return decodeHalf(new Uint16Array(buffer, byteOffset, length / 2));
   if (dtype === "BF16") return decodeBfloat16(new Uint16Array(buffer, byteOffset, length / 2));
   const wrong = dtype === "BOOL" ? data.findIndex((byte) => byte > 1) : -1;

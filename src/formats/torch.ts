@@ -175,7 +175,8 @@ function tensorReader(
 
 function decode(bytes: Uint8Array, type: string, isBig: boolean): Float32Array | Float64Array {
   const itemSize = ITEM_SIZES[type];
-  const native = isBig || bytes.byteOffset % itemSize !== 0 ? bytes.slice() : bytes;
+  const isCopied = isBig || bytes.byteOffset % itemSize !== 0;
+  const native = isCopied ? new Uint8Array(bytes) : bytes; // slice() of a Buffer of Node.js copies nothing
   if (isBig) swapBytes(native, itemSize);
   const { buffer, byteOffset } = native, length = native.length / itemSize;
   if (type === "Half") return decodeHalf(new Uint16Array(buffer, byteOffset, length));

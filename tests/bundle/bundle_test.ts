@@ -7,39 +7,11 @@ import { fromFileUrl, join } from "@std/path";
 import * as library from "../../mod.ts";
 import { openWasm } from "../../src/backends/wasm/backend.ts";
 import { isGranted } from "../support/permissions.ts";
+import { canBundle, nodeVersion, outputOf } from "../support/bundling.ts";
 import { useLibrary } from "./use_library.js";
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 const canRun = isGranted({ name: "read" }, { name: "write" }, { name: "run" });
-
-/** Runs a program and returns its output; `undefined` if this machine does not have it. */
-async function outputOf(program: string, ...args: string[]): Promise<Uint8Array | undefined> {
-  let output: Deno.CommandOutput;
-  try {
-    output = await new Deno.Command(program, { args, cwd: ROOT }).output();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-  if (!output.success) throw new Error(new TextDecoder().decode(output.stderr));
-  return output.stdout;
-}
-
-/** Returns the major version of this machine's Node.js, or 0 if there is none. */
-async function nodeVersion(): Promise<number> {
-  const version = await outputOf("node", "--version");
-  return Number(/^v(\d+)\./.exec(new TextDecoder().decode(version))?.[1] ?? 0);
-}
-
-/** Returns true if `deno bundle` works here: it needs npm once, to fetch its bundler. */
-async function canBundle(): Promise<boolean> {
-  try {
-    await outputOf(Deno.execPath(), "bundle", "--quiet", "src/plan/activations.ts");
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** The ends of the tests' names: the requirements that this machine lacks. */
 const MISSING = !canRun

@@ -86,6 +86,24 @@ const passengers = (label: boolean) =>
       ].join(",")),
   ].join("\n");
 
+/** Returns rows of houses with a price, which is a whole number. */
+const houses = () =>
+  [
+    "rooms,area,price",
+    ...Array.from({ length: 60 }, (_, i) => `${1 + i % 6},${40 + 3 * i},${90_000 + 4_100 * i}`),
+  ]
+    .join("\n");
+
+/** Returns rows of films with three columns of labels that are 0 or 1. */
+const films = () =>
+  [
+    "minutes,year,comedy,drama,war",
+    ...Array.from(
+      { length: 60 },
+      (_, i) => `${80 + i},${1960 + i},${i % 2},${+(i % 3 > 0)},${+(i % 7 === 0)}`,
+    ),
+  ].join("\n");
+
 /** Returns rows of digits in the form of Kaggle's Digit Recognizer. */
 const digitRows = (label: boolean) =>
   [
@@ -120,11 +138,15 @@ export const FILES: Readonly<Record<string, () => Made>> = {
   "model/fruit.npz": () => ({ "model/fruit.npz": fruitNetwork() }),
   "model/photos.npz": () => ({ "model/photos.npz": photoNetwork() }),
   "net.pt": () => ({ "net.pt": exportNetwork(network(), "safetensors") }),
+  "docs/seven.png": () => ({ "docs/seven.png": digitPng(3) }),
   "scan.png": () => ({ "scan.png": digitPng(0) }),
   "photo.jpg": () => ({ "photo.jpg": digitPng(1) }),
   "number.png": () => ({ "number.png": digitPng(2) }),
   "photos": photos,
   "iris.csv": () => ({ "iris.csv": text(flowers()) }),
+  "houses.csv": () => ({ "houses.csv": text(houses()) }),
+  "films.csv": () => ({ "films.csv": text(films()) }),
+  "data/corrections.npz": () => ({ "data/corrections.npz": digitsNpz() }),
   "fruit.csv": () => ({ "fruit.csv": text(fruit(40)) }),
   "new.csv": () => ({ "new.csv": text("mass,diameter,color\n150,7,green\n9,2.2,red\n") }),
   "docs/data.md train.csv": () => ({ "train.csv": text(passengers(true)) }),

@@ -1,13 +1,13 @@
 /** Checks that README.md and mod.ts agree with each other and with the code. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { join, toFileUrl } from "@std/path";
+import { dirname, join, toFileUrl } from "@std/path";
 import config from "../../deno.json" with { type: "json" };
 import { buildPlan } from "../../src/plan/build.ts";
 import { formatPlan } from "../../src/plan/format.ts";
 import { parseLayers } from "../../src/plan/layers.ts";
 import { Mlp } from "../../src/mlp.ts";
 import { resolveConfig } from "../../src/training/config.ts";
-import { blockOf, localLinks, textOf } from "./documents.ts";
+import { blockOf, documents, localLinks, textOf } from "./documents.ts";
 import { isGranted } from "../support/permissions.ts";
 import { serveProject } from "../support/served.ts";
 import { inFolder, ROOT, taskTest } from "../tasks/support.ts";
@@ -140,9 +140,25 @@ Deno.test("README.md's program has at most ten lines (needs --allow-read)", read
   assert(blockOf("README.md", "ts").split("\n").filter((line) => line !== "").length <= 10);
 });
 
-Deno.test("README.md links only to files that are published (needs --allow-read)", reading, () => {
-  for (const link of localLinks("README.md")) {
-    const published = config.publish.include.some((path) => `${link.split("#")[0]}/`.startsWith(`${path}/`));
-    assert(published, link);
-  }
+/** The folders that documents link to and that only the repository has: native sources, and measurements. */
+const NOT_PUBLISHED = /^(cpu|cuda|bench)\//;
+
+Deno.test(
+  "The published documents link only to files that are published, or to the native sources and the measurements (needs --allow-read)",
+  reading,
+  () => {
+    for (const document of [...documents(), "CHANGELOG.md"]) {
+      for (const link of localLinks(document).filter((link) => !link.startsWith("#"))) {
+        const target = join(dirname(document), link.split("#")[0]);
+        const published = config.publish.include.some((path) => `${target}/`.startsWith(`${path}/`));
+        const allowed = document !== "README.md" && NOT_PUBLISHED.test(target);
+        assert(published || allowed, `${document}: ${link}`);
+      }
+    }
+  },
+);
+
+Deno.test("CHANGELOG.md begins with the version of deno.json (needs --allow-read)", reading, () => {
+  const [, version] = /^## (\S+) \(\d{4}-\d\d-\d\d\)$/m.exec(textOf("CHANGELOG.md")) ?? [];
+  assertEquals(version, config.version);
 });
