@@ -104,7 +104,9 @@ const RECORD = fields({
 });
 
 /** The parts of a network that decide the meaning of its outputs. */
-export const ANSWERING: Kind = fields({ layers: LAYERS, outFeatures: whole(1) }, { training: RECORD });
+export const ANSWERING: Kind = fields({ layers: LAYERS, outFeatures: whole(1) }, {
+  training: fields({ config: fields({ loss: TEXT }) }),
+});
 
 /** The parts of a network, without the relations between them. */
 export const NETWORK_PARTS: Kind = fields(

@@ -108,8 +108,8 @@ export const TEXT: Kind = kindOf("a string", (value) => typeof value === "string
 
 /** The path of a file. */
 export const PATH: Kind = kindOf(
-  "a string without NUL characters",
-  (value) => typeof value === "string" && !value.includes("\0"),
+  "a path, not empty and without NUL characters",
+  (value) => typeof value === "string" && value !== "" && !value.includes("\0"),
   "string",
 );
 

@@ -36,6 +36,11 @@ export interface InputsNeeded {
  * @throws {RangeError} if a number is out of range
  */
 export function checkTraining(plan: StepPlan, dataset: Dataset, state: TrainState): number {
+  checkObject(TRAIN, "plan", plan);
+  for (const name of ["batchSize", "inFeatures", "outFeatures"] as const) checkCount(TRAIN, name, plan[name]);
+  for (const name of ["buffers", "ops"] as const) {
+    if (!Array.isArray(plan[name])) throw refuse(TRAIN, name, plan[name], "an Array");
+  }
   checkArgument("plan", plan, STEP_PLAN);
   checkObject(TRAIN, "dataset", dataset);
   checkArray(TRAIN, "inputs", dataset.inputs, INPUTS);

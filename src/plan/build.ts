@@ -1,9 +1,10 @@
 /** Turns layers, loss and optimizer into plans: a training step, or a prediction. @module */
-import { LAYER } from "./layer_kind.ts";
+import { LAYER, LAYER_PARTS } from "./layer_kind.ts";
 import { checkArgument, fields, FINITE, FLAG, list, oneOf, RATE, SEED, whole } from "../arguments.ts";
 import {
   backwardInputOp,
   backwardWeightOp,
+  checkDropout,
   dropoutOp,
   forwardOp,
   layerBuffer,
@@ -78,7 +79,7 @@ const NETWORK = fields({ inFeatures: whole(1), inputScale: FINITE, layers: list(
  * @throws {RangeError} if layers, settings and input do not fit each other
  */
 export function buildPlan(layers: readonly LayerSpec[], config: PlanConfig, input: PlanInput): StepPlan {
-  checkArgument("layers", layers, list(LAYER));
+  checkArgument("layers", layers, list(LAYER_PARTS));
   checkArgument("config", config, CONFIG);
   checkArgument("input", input, INPUT);
   const { inFeatures, inputScale, labels, weighted = false } = input, last = lastOf(layers);
@@ -87,6 +88,7 @@ export function buildPlan(layers: readonly LayerSpec[], config: PlanConfig, inpu
     const found = labels ? `${input.outFeatures} classes` : `${input.outFeatures} target values a row`;
     throw new RangeError(`The data set has ${found}, the network's last layer has ${outFeatures} outputs`);
   }
+  for (const { dropout = 0 } of layers) checkDropout(dropout); // layers need not be made by `dense()`
   if (lastDropout > 0) {
     throw new RangeError(
       `The last layer has dropout ${lastDropout}, needs 0: the loss is computed from all of its outputs`,

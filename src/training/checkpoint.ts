@@ -95,8 +95,8 @@ export async function loadCheckpoint(path: string, options: SizeOptions = {}): P
  */
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   checkArgument("path", path, PATH);
-  checkArgument("checkpoint", checkpoint, CHECKPOINT);
   checkFiles(`save ${JSON.stringify(path)}`, "take the file's bytes from formatCheckpoint()");
+  checkArgument("checkpoint", checkpoint, CHECKPOINT);
   await writeFileAtomic(path, await encodeCheckpoint(checkpoint));
 }
 

@@ -3,7 +3,6 @@ import { FormatError } from "../../src/errors.ts";
 import { leadToSameFile } from "../../src/files.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import type { SizeOptions } from "../../src/formats/expansion.ts";
-import { Mlp } from "../../src/mlp.ts";
 import { formatLayers, type LayerSpec } from "../../src/plan/layers.ts";
 import type { Checkpoint } from "../../src/training/checkpoint_parts.ts";
 import { loadCheckpoint } from "../../src/training/checkpoint.ts";

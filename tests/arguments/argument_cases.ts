@@ -77,7 +77,7 @@ function* fieldCases(
         const isOfSome = field.type.kind === "either";
         for (const each of fieldCases(inner, value, `${path}.${inner.name}`, depth - 1, isOfSome)) {
           const { copy, isRead } = withField(valid, inner.name, each.value);
-          yield { ...each, value: copy, isRead };
+          yield { ...each, value: copy, isRead: () => isRead() && each.isRead() };
         }
       }
     }

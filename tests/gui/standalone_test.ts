@@ -88,7 +88,7 @@ Deno.test("parsePageData() reverses formatPageData(), and refuses rows of anothe
     assertEquals(found[set]!.dataset.source, data[set].dataset.source);
   }
   assertEquals(await parsePageData(formatPageData({ origin: "m" }), mlp), { origin: "m" });
-  const other = new Mlp({ ...mlp, inputShape: [10, 10] });
+  const other = Mlp.create(mlp.layers, { ...mlp, inputShape: [10, 10] });
   await assertRejects(() => parsePageData(formatPageData(data), other), Error, "do not fit its network");
 });
 

@@ -30,7 +30,7 @@ const LAYERS = [[dense(3, "softmax")], [dense(8, "relu", { dropout: 0.2 }), dens
 const MEMBERS = gridMembers({
   layers: LAYERS,
   seed: [1, 2],
-  learningRate: [0.003, 0.03],
+  learningRate: [0.03],
   schedule: ["constant", "cosine"],
   batchSize: [16],
   epochs: [3],

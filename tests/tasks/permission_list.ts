@@ -66,7 +66,7 @@ function ffi(...args: string[]): Permission {
     args: [...args, "--backend", "cpu"],
     // The second if the machine has not built the library.
     denied:
-      /^error: Cannot open backend "cpu": (loading ".*" needs the permission --allow-ffi=.*|library ".*" .*)\n  hint: .*\n$/m,
+      /^error: Cannot open backend "cpu": (loading ".*" needs the permission --allow-ffi=.*|library ".*" .*)\n {2}hint: .*\n$/m,
     ends: true,
   };
 }

@@ -88,7 +88,7 @@ export function createAnew(
       `A network that the page starts needs at most ${MAX_PARAMETERS} parameters, found ${count}`,
     );
   }
-  const next = Mlp.create(layers, mlp, config), { loss } = config;
+  const { init, seed, loss } = config, next = Mlp.create(layers, mlp, { init, seed });
   trainedActivation(loss, activation, train.labels !== undefined && !isTwoClasses(next, loss));
   checkFit(next, train, loss);
   checkTargets(next, train, loss);

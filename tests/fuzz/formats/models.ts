@@ -1,7 +1,7 @@
 /** Inputs for the readers of this library's own files: models, checkpoints and corrections. @module */
 import { parseCorrections } from "../../../src/gui/teaching/corrections_file.ts";
 import { encodeValues } from "../../../src/formats/npy_dtype.ts";
-import { type NpzInput } from "../../../src/formats/npz.ts";
+import type { NpzInput } from "../../../src/formats/npz.ts";
 import { Mlp } from "../../../src/mlp.ts";
 import type { MlpParts } from "../../../src/mlp_parts.ts";
 import { formatModel, modelArrays, parseModel, stringArray } from "../../../src/model_file.ts";

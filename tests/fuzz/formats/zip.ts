@@ -1,6 +1,6 @@
 /** Inputs for the readers of zip archives and of `.npz` files. @module */
 import { crc32 } from "node:zlib";
-import { type NpyArray } from "../../../src/formats/npy.ts";
+import type { NpyArray } from "../../../src/formats/npy.ts";
 import { parseNpz } from "../../../src/formats/npz.ts";
 import { readZip } from "../../../src/formats/zip.ts";
 import type { Draw } from "../draw.ts";
