@@ -135,8 +135,10 @@ export {
   rankingScore,
   type Scores,
 } from "./src/sweep/ranking.ts";
+export { committeeOf } from "./src/sweep/committee.ts";
 export { sharedDataset } from "./src/sweep/shared_sets.ts";
 export { sweep, type SweepOptions, type SweepResult, type SweepStart } from "./src/sweep/sweep.ts";
+export { type ShareInterval, wilsonInterval } from "./src/wilson.ts";
 export { evaluate, type EvaluateOptions } from "./src/training/evaluate.ts";
 export type { Evaluation, LabelScores, Mistake, OutputScores } from "./src/training/scores.ts";
 export type { SizeOptions } from "./src/formats/expansion.ts";
@@ -173,6 +175,7 @@ export {
   verdictOf,
 } from "./src/guess.ts";
 export type { Thresholds } from "./src/thresholds.ts";
+export { fitTemperature, withTemperature } from "./src/training/temperature.ts";
 export { fitThresholds } from "./src/training/thresholds.ts";
 export { drawOutliers, type DrawOutliersOptions } from "./src/data/outliers/outliers.ts";
 export { type InitName } from "./src/init.ts";

@@ -18,7 +18,7 @@ import { measureGroups, measureKinds, shareRight, stayingOf } from "./drawings/m
 import { drawGroup, GROUPS } from "./drawings/non_digits.ts";
 import { pictureOf } from "./drawings/pictures.ts";
 import { judgeRows } from "./drawings/rows.ts";
-import { table } from "./markdown.ts";
+import { table } from "../tasks/shared/markdown.ts";
 import { resultName, startMeasuring, writeResult } from "./results.ts";
 import { mnistFile } from "./sets.ts";
 

@@ -3,7 +3,8 @@ import type { Command } from "../tasks/terminal/command.ts";
 import { runTask } from "../tasks/terminal/main.ts";
 import { projectPath } from "../tasks/terminal/paths.ts";
 import { DRAWN_TABLES, type DrawnFigures, misreadText } from "./drawings/figures.ts";
-import { renewedParts, sourceOf, table, wrapped } from "./markdown.ts";
+import { renewedParts, sourceOf, wrapped } from "./markdown.ts";
+import { table } from "../tasks/shared/markdown.ts";
 import type { Result } from "./results.ts";
 
 /** The document with the tables. */

@@ -1,5 +1,6 @@
 /** The tables of README.md and docs/speed.md that are made from the results of bench/results. @module */
-import { renewedParts, sourceOf, table, wrapped } from "./markdown.ts";
+import { renewedParts, sourceOf, wrapped } from "./markdown.ts";
+import { table } from "../tasks/shared/markdown.ts";
 import type { RanksLine } from "./ranks.ts";
 import type { Result } from "./results.ts";
 import type { Line } from "./summary.ts";

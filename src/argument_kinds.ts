@@ -99,12 +99,14 @@ const RECORD = fields({
 }, {
   ...SCALINGS,
   slices: whole(1),
+  committee: whole(1),
+  temperature: POSITIVE,
   steered: list(fields({ step: whole(), setting: TEXT })),
   inputRanges: fields({ least: NUMBER_LIST, most: NUMBER_LIST, mean: NUMBER_LIST, whole: list(FLAG) }),
 });
 
 /** The parts of a network that decide the meaning of its outputs. */
-export const ANSWERING: Kind = fields({ layers: LAYERS, outFeatures: whole(1) }, {
+export const OUTPUT_PARTS: Kind = fields({ layers: LAYERS, outFeatures: whole(1) }, {
   training: fields({ config: fields({ loss: TEXT }) }),
 });
 

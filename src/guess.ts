@@ -1,5 +1,5 @@
 /** The guess of a network, the second most likely class, and whether the guess is sure. @module */
-import { ANSWERING, INPUTS, NETWORK, OUTPUTS, THRESHOLDS } from "./argument_kinds.ts";
+import { INPUTS, NETWORK, OUTPUT_PARTS, OUTPUTS, THRESHOLDS } from "./argument_kinds.ts";
 import { checkArgument, fields, FINITE, FLAG, NUMBERS } from "./arguments.ts";
 import { activate } from "./backends/reference/activations.ts";
 import { predict } from "./backends/reference/forward.ts";
@@ -210,7 +210,7 @@ export function probabilitiesOf(
   mlp: Pick<Mlp, "layers" | "outFeatures" | "training">,
   outputs: Float32Array,
 ): Float32Array | undefined {
-  checkArgument("mlp", mlp, ANSWERING);
+  checkArgument("mlp", mlp, OUTPUT_PARTS);
   checkArgument("outputs", outputs, OUTPUTS);
   const { kind, activation } = answerOf(mlp);
   if (kind !== "classes" && kind !== "pair") return undefined;
@@ -233,7 +233,7 @@ export function labelProbabilitiesOf(
   mlp: Pick<Mlp, "layers" | "outFeatures" | "training">,
   outputs: Float32Array,
 ): Float32Array | undefined {
-  checkArgument("mlp", mlp, ANSWERING);
+  checkArgument("mlp", mlp, OUTPUT_PARTS);
   checkArgument("outputs", outputs, OUTPUTS);
   const { kind, activation } = answerOf(mlp);
   return kind === "labels" ? activated(outputs, mlp.outFeatures, activation) : undefined;

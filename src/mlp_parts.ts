@@ -30,6 +30,8 @@ export interface TrainingRecord extends Scalings {
   readonly steered?: readonly Steered[];
   /** The number of networks whose mean it is; absent for a network that was trained as it is. The rest is that of the first one. */
   readonly committee?: number;
+  /** The temperature by which the last layer was divided after training, see {@linkcode withTemperature}; absent if it was not. */
+  readonly temperature?: number;
   /** The ranges of the inputs in these rows; absent for images, and for networks of version 0.1. */
   readonly inputRanges?: InputRanges;
 }

@@ -2,6 +2,7 @@
  * Formatting of numbers, with widths that align in columns.
  * @module
  */
+import { type ShareInterval, wilsonInterval } from "./wilson.ts";
 
 /** Formats a loss with four decimals, or in scientific notation if it is very small or large: `0.0431`, `3.10e-6`. */
 export function loss(value: number): string {
@@ -15,10 +16,14 @@ export function percent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;
 }
 
-/** Formats an accuracy with its standard error over `rows` rows, `√(p (1 - p) / rows)`: `97.94 ±0.14 %`. */
-export function accuracy(share: number, rows: number): string {
-  const error = 100 * Math.sqrt(share * (1 - share) / rows);
-  return `${(100 * share).toFixed(2)} ±${error.toFixed(2)} %`;
+/**
+ * Formats an accuracy with its 95 % interval: `97.94 % [97.64, 98.20]`.
+ *
+ * @param of the number of rows, or the interval
+ */
+export function accuracy(share: number, of: number | ShareInterval): string {
+  const { low, high } = typeof of === "number" ? wilsonInterval(Math.round(share * of), of) : of;
+  return `${percent(share)} [${(100 * low).toFixed(2)}, ${(100 * high).toFixed(2)}]`;
 }
 
 /** Formats a count with thousands separators: `60,000`. */

@@ -1,9 +1,10 @@
 /** `deno task eval`: evaluates a saved network on a data set. @module */
 import { openBackend } from "../src/backends/open.ts";
 import { deniedBackendLines } from "./shared/backend_lines.ts";
-import { evaluate } from "../src/training/evaluate.ts";
+import { evaluateRows, scoreRows } from "../src/training/evaluate.ts";
 import { openSets, throwMissing } from "./shared/data.ts";
 import { dataOptionsOf, MEANING_OPTIONS, READING_OPTIONS } from "./shared/data_options.ts";
+import { calibrationGain } from "./shared/calibration_gain.ts";
 import { evaluationLines } from "./shared/evaluation_lines.ts";
 import { loadModel } from "./shared/model.ts";
 import {
@@ -26,7 +27,7 @@ import { shownPath, userPath } from "./terminal/paths.ts";
 const COMMAND = {
   name: "eval",
   summary:
-    "Evaluates a saved network. For classes, prints loss, accuracy with its standard error, and confusion matrix; for " +
+    "Evaluates a saved network. For classes, prints loss, accuracy with its 95 % interval, expected calibration error (ECE), and confusion matrix; for " +
     "labels, accuracy, precision, recall and F1 of each; for target values, R² and mean absolute error of each.",
   groups: {
     data: {
@@ -84,12 +85,15 @@ async function main(context: TaskContext<typeof COMMAND["groups"]>): Promise<voi
   for (const line of deniedBackendLines(backend)) screen.note(line);
   screen.note(`backend  ${backend.name} on ${backend.device}`);
   for (const line of lines) screen.note(line);
-  const evaluation = await evaluate(mlp, dataset, { backend });
+  const rows = await evaluateRows(mlp, dataset, { backend }), evaluation = scoreRows(mlp, rows);
+  const calibration = calibrationGain(mlp, rows, evaluation);
   if (run.json) {
     const { confusion, ...rest } = evaluation;
-    screen.row(JSON.stringify({ ...rest, ...(confusion && { confusion: [...confusion] }), set }));
+    screen.row(
+      JSON.stringify({ ...rest, ...calibration, ...(confusion && { confusion: [...confusion] }), set }),
+    );
   } else {
-    for (const line of evaluationLines(evaluation, mlp)) screen.row(line);
+    for (const line of evaluationLines(evaluation, mlp, calibration)) screen.row(line);
   }
   if (report === undefined) return;
   const file = userPath(data.model ?? DEFAULT_MODEL),

@@ -23,6 +23,7 @@ import {
   MODEL_OPTION,
   NORMALIZE_OPTION,
 } from "./shared/options.ts";
+import { withRecipe } from "./shared/recipes.ts";
 import { listen, PORT } from "./shared/listen.ts";
 import { openOutput, type Output, OUTPUT_OPTIONS, refuseToOverwrite } from "./shared/output.ts";
 import { saverTo } from "./shared/run_saver.ts";
@@ -220,7 +221,7 @@ function checkUsage({ page, network, config, machine }: Context["given"]): void 
     refuseWithout("--train, or --model with a file of another program", foreign);
   }
   if (!page.train && !page.demo) refuseWithout("--train or --demo", machine);
-  const settings = initOf(config, {}).config;
+  const settings = initOf(withRecipe(config).config, {}).config;
   checkConfig(settings);
   if (page.data === undefined) checkPatience(settings, undefined); // MNIST has no validation set
 }
@@ -245,11 +246,25 @@ async function openShown(
   const { threads } = backendOptionsOf(machine);
   const { layers: _, normalize: __, output: ___, force: ____, ...meaning } = network;
   const { data: options, ...scaled } = await dataOptionsOf({ ...readingOf(page), ...meaning });
-  const { config: given, model } = initOf(config, {}),
+  const { recipe, hidden, config: chosen } = withRecipe(config),
+    { config: given, model } = initOf(chosen, {}),
     start = await openStart(model, { ...context, ...foreign });
   const settings = { ...given, ...scaled },
     data = { data: page.data, options: { ...options, ...likeInputs(start) } };
-  return await openTraining({ backend, threads, ...data, layers, config: settings, start, save }, context);
+  return await openTraining(
+    {
+      backend,
+      threads,
+      ...data,
+      layers,
+      hidden,
+      recipe: recipe && { name: recipe, config: given },
+      config: settings,
+      start,
+      save,
+    },
+    context,
+  );
 }
 
 /** Prints the addresses at which other machines open the page, and a warning with what they may do. */

@@ -221,6 +221,9 @@ function trainingLines(record: TrainingRecord, { columns }: Mlp): string[] {
     ...inputScaling ? [`inputs: ${inputScalingText(inputScaling, config, columns)}`] : [],
     ...inputNegative === undefined ? [] : ["inputs: negated in training, because their background is light"],
     ...targetScaling ? [`targets standardized in training: ${scalingText(targetScaling)}`] : [],
+    ...record.temperature === undefined
+      ? []
+      : [`calibrated: the last layer was divided by a temperature of ${amount(record.temperature)}`],
     Object.entries(config).map(([name, value]) => `${name} ${value}`).join(", "),
     ...steeredLines(record.steered ?? []),
   ];

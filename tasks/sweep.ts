@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { DatasetPair } from "../src/data/dataset.ts";
 import { chooseBackend, type ChosenBackend } from "../src/sweep/backend.ts";
+import { mayStartWorkers } from "../src/sweep/trainers.ts";
 import { sharedSets } from "../src/sweep/shared_sets.ts";
 import { sweep, type SweepResult, type SweepStart } from "../src/sweep/sweep.ts";
 import { sha256Of } from "../src/formats/sha256.ts";
@@ -13,7 +14,7 @@ import { openFolder, type SweepFolder } from "./sweep/folder.ts";
 import { identityOf } from "./sweep/identity.ts";
 import { merge } from "./sweep/merge.ts";
 import { endLines } from "./sweep/end.ts";
-import { type Axes, networksOf, planSweep, type SweepPlan } from "./sweep/plan.ts";
+import { type Axes, networksOf, ofNetwork, planSweep, type SweepPlan } from "./sweep/plan.ts";
 import { openProgress, printer } from "./sweep/printed.ts";
 import { formatRow, type Row, rowOf } from "./sweep/rows.ts";
 import { membersOf, type Shard, shardOf } from "./sweep/shard.ts";
@@ -127,6 +128,7 @@ async function trainRest(
     onStart,
     onEpoch: ({ member, epoch }) => progress.epoch(left[member], epoch),
   });
+  if (left.length === 0 && !run.quiet) screen.note(nothingLine(own.length, plan.members.length));
   try {
     for await (const result of results) {
       const row = await rowFor(result, left[result.member], plan);
@@ -135,6 +137,8 @@ async function trainRest(
       print(row);
       progress.done(left[result.member]);
     }
+  } catch (error) {
+    throw ofNetwork(error, (member) => left[member]);
   } finally {
     screen.clear();
   }
@@ -151,8 +155,19 @@ function startLine(
   { left, own, all }: { readonly left: number; readonly own: number; readonly all: number },
 ): string {
   const done = left < own ? `, ${own - left} are done` : "", part = own < all ? ` of ${all}` : "";
-  const how = alone ? "one after the other, because this host runs no workers" : `${atOnce} at once`;
+  const how = !alone
+    ? `${atOnce} at once`
+    : mayStartWorkers()
+    ? "one after the other, because this host runs no workers"
+    : "one after the other, because workers need --allow-read for the files of this program";
   return `networks ${own}${part}${done}; ${how}, one thread each`;
+}
+
+/** Returns the line of a run that has nothing to train. */
+function nothingLine(own: number, all: number): string {
+  return own === 0
+    ? `networks none of ${all} in this shard`
+    : `networks ${own}${own < all ? ` of ${all}` : ""}, all are done`;
 }
 
 /** Prints the table of settings, the best network, and what to do next. */

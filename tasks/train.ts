@@ -28,6 +28,7 @@ import {
   readWithDifferences,
   restartsItself,
 } from "./shared/resumed_run.ts";
+import { recipeLine, withRecipe } from "./shared/recipes.ts";
 import { checkRun, chooseRun } from "./shared/run_choice.ts";
 import { dataNotes } from "./shared/run_notes.ts";
 import {
@@ -39,7 +40,7 @@ import {
   networkText,
 } from "./shared/training.ts";
 import { COMMAND } from "./train/command.ts";
-import { confusionLines, lossLines, nextCommand } from "./train/after.ts";
+import { confusionLines, fasterLines, lossLines, nextCommand } from "./train/after.ts";
 import { noRecords, openRecords, refuseRecords } from "./train/records.ts";
 import { endOf, type PrintedJob, printer, resultJson, resultText } from "./train/results.ts";
 
@@ -74,7 +75,8 @@ async function trainAndSave(
   { ranks, isFirst, ...member }: Member,
 ): Promise<void> {
   const { run } = given, restarts = await restartsItself(run);
-  const { config: settled, model: begun } = initOf(given.config, restarts ? {} : run);
+  const { recipe, hidden, config: chosen } = withRecipe(given.config);
+  const { config: settled, model: begun } = initOf(chosen, restarts ? {} : run);
   const output = userPath(run.output ?? DEFAULT_MODEL);
   const checkpoint = run.checkpoint === undefined ? undefined : userPath(run.checkpoint);
   const { checkpointEvery: every = 1 } = run;
@@ -129,7 +131,7 @@ async function trainAndSave(
   if (resume) checkDifferences(resume, sets, own);
   const { mlp, config, notes } = resume
     ? { mlp: new Mlp(resume.mlp), config: wanted, notes: [] }
-    : chooseRun(sets.train, { layers, config: wanted, start });
+    : chooseRun(sets.train, { layers, hidden, config: wanted, start });
   const settings = configOf({ ...resume?.config, ...config });
   if (!resume) checkRun(mlp, sets.train, settings.loss);
   const lines = [...notes, ...dataNotes(mlp, sets.train, settings, sets.validation)];
@@ -143,6 +145,7 @@ async function trainAndSave(
       ? trainedBefore({ output, replaced }, { path: resumed, resume })
       : undefined;
     for (const line of [...backendLines(backend, before), ...dataLines, ...lines]) screen.note(line);
+    if (recipe !== undefined) screen.note(recipeLine(recipe, settled, mlp.layers));
     screen.note(`network  ${networkText(mlp)}`);
     screen.note(`training ${configText(settings, resume)}`);
     for (const line of slicesLine(resumed, resume, ranks)) screen.note(line);
@@ -178,8 +181,8 @@ async function trainAndSave(
   if (end === undefined) return screen.note("Nothing is saved: no step was done");
   const path = await files.end(mlp, last, { isFinished: hasFinished(end) });
   if (last?.ended) print(last);
-  // With patience, the network may be that of an earlier epoch than the last one.
-  const isTested = last?.ended === "finished" && settings.patience === 0;
+  // With patience, the network may be that of an earlier epoch than the last one; calibration changes it after the last one.
+  const isTested = last?.ended === "finished" && settings.patience === 0 && !settings.calibrate;
   const test = job.test && (isTested ? last?.test : await evaluate(mlp, job.test, { backend }));
   const saved = path === undefined ? undefined : shownPath(path);
   screen.row(run.json ? resultJson(backend, test, saved) : resultText(end, test, saved));
@@ -205,6 +208,10 @@ async function trainAndSave(
         hasTest,
       };
       screen.note(`next     ${nextCommand(mlp, next)}`);
+    }
+    const isDefault = isFinished && resume === undefined && layers === undefined;
+    if (isDefault) {
+      for (const line of fasterLines(mlp, { program, given: given.config })) screen.note(line);
     }
   }
   for (const { message } of faults.slice(1)) screen.error(message);

@@ -55,6 +55,14 @@ export const STRENGTHS: Strengths = {
   ...{ redrawn: 0.5, thinnest: 1, thickest: 6, contrast: 1 },
 };
 
+/** Returns the default strengths with the displacements multiplied by a factor; the width of lines and the contrast stay. */
+export function strengthsOf(factor: number): Strengths {
+  const { rotation, slant, stretch, shift, bend } = STRENGTHS,
+    displacements = { rotation, slant, stretch, shift, bend };
+  const scaled = Object.entries(displacements).map(([name, value]) => [name, value * factor]);
+  return { ...STRENGTHS, ...Object.fromEntries(scaled) };
+}
+
 /** The first random stream of a seed that is reserved for deformations; each epoch has one. */
 const FIRST_STREAM = 0x80000000;
 

@@ -256,7 +256,8 @@ export function createCsvScanner(
           end = at++;
           return true;
         }
-        doubled[count < capacity ? count : (grow(), count)] = 1;
+        if (count === capacity) grow(); // replaces the array
+        doubled[count] = 1;
         hasDoubled = true;
         at += 2;
         continue;

@@ -32,7 +32,7 @@ export type Refuse = (
  * @param format the format that the file should have, such as `npy`; named in messages if the file has no name
  */
 export function refuser(format: string, origin: Origin): Refuse {
-  const source = origin.name === undefined ? `${format} bytes` : quoted(origin.name);
+  const source = origin.name === undefined ? `${format} bytes` : visible(JSON.stringify(origin.name));
   const subject = origin.member === undefined ? "it" : quoted(origin.member);
   return (fault, { offset, cause } = {}) => {
     const at = offset === undefined ? "" : ` (at byte ${digits(offset)})`;
@@ -44,14 +44,21 @@ export function refuser(format: string, origin: Origin): Refuse {
   };
 }
 
-/** Formats a name for messages, in quotes and without characters that control a terminal. */
+/** The maximum number of characters of a name in a message: those of a long path. */
+const MAX_NAME_LENGTH = 300;
+
+/** Formats a name for messages, in quotes and without characters that control a terminal; a long one is cut off. */
 export function quoted(name: string): string {
-  return visible(JSON.stringify(name));
+  const shown = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}...` : name;
+  return visible(JSON.stringify(shown));
 }
+
+let numbers: Intl.NumberFormat | undefined;
 
 /** Formats a whole number for messages: `47,040,128`. */
 export function digits(count: number): string {
-  return count.toLocaleString("en-US");
+  numbers ??= new Intl.NumberFormat("en-US"); // a file of many faults would wait for a new one each time
+  return numbers.format(count);
 }
 
 /** Formats a number of bytes for messages: `1 byte`, `10,000 bytes`. */

@@ -121,7 +121,7 @@ async function membersOf(bytes: Uint8Array, limit: number, refuse: Refuse): Prom
       throw refuse(
         declared > limit
           ? expansionFault(declared, bytes.length)
-          : expansionFault(limit, bytes.length, "more than "),
+          : expansionFault(limit, bytes.length, { bound: "more than " }),
       );
     }
     const end = dataEnd + TRAILER;

@@ -2,12 +2,15 @@
 
 /** A code: bits for each symbol. */
 export interface HuffmanCode {
-  /** For each value of the next {@linkcode FAST_BITS} bits: a symbol · 16 + the length of its bits; 0 if they are more. */
-  readonly fast: Uint16Array;
+  /**
+   * For each value of the next {@linkcode FAST_BITS} bits: the meaning of a symbol + the length of its bits; 0 if they are more,
+   * or if no symbol has such bits.
+   */
+  readonly fast: Uint32Array;
   /** The number of symbols of each length in bits. */
   readonly counts: Uint16Array;
-  /** The symbols in the order of their bits. */
-  readonly symbols: Uint16Array;
+  /** The meanings of the symbols in the order of their bits. */
+  readonly meanings: Uint32Array;
 }
 
 /** The number of bits that {@linkcode HuffmanCode.fast} decodes. Larger tables take longer to make for each block. */
@@ -15,47 +18,55 @@ export const FAST_BITS = 10;
 /** The maximum number of bits of a symbol. */
 export const MAX_BITS = 15;
 
+/** The bits of a meaning that {@linkcode huffmanCode} fills with the length of the symbol's bits. */
+export const LENGTH_MASK = 15;
+
 /**
- * Makes the code of symbols with these lengths in bits; 0 is a symbol without bits. Returns `undefined` if there are more symbols
- * of some length than that many bits can tell apart.
+ * Makes the code of symbols with these lengths in bits; 0 is a symbol without bits. `meanings` has a number for each symbol,
+ * whose bits {@linkcode LENGTH_MASK} are 0 and others are not.
+ *
+ * Returns `undefined` if a length has more symbols than so many bits can distinguish, or if some bits have no symbol,
+ * except for a code of a single symbol of one bit and one without symbols, which deflated data may have.
  */
-export function huffmanCode(lengths: Uint8Array): HuffmanCode | undefined {
+export function huffmanCode(lengths: Uint8Array, meanings: Uint32Array): HuffmanCode | undefined {
   const counts = new Uint16Array(MAX_BITS + 1);
   for (const length of lengths) counts[length]++;
+  const symbols = lengths.length - counts[0];
   counts[0] = 0;
-  for (let length = 1, left = 1; length <= MAX_BITS; length++) {
+  let left = 1;
+  for (let length = 1; length <= MAX_BITS; length++) {
     left = 2 * left - counts[length];
     if (left < 0) return undefined;
   }
+  if (left > 0 && symbols > counts[1]) return undefined;
   const places = new Uint16Array(MAX_BITS + 2), next = new Uint16Array(MAX_BITS + 2);
   for (let length = 1; length <= MAX_BITS; length++) {
     places[length + 1] = places[length] + counts[length];
     next[length + 1] = (next[length] + counts[length]) << 1;
   }
-  const symbols = new Uint16Array(lengths.length), fast = new Uint16Array(1 << FAST_BITS);
+  const ordered = new Uint32Array(symbols), fast = new Uint32Array(1 << FAST_BITS);
   for (let symbol = 0; symbol < lengths.length; symbol++) {
     const length = lengths[symbol];
     if (length === 0) continue;
-    symbols[places[length]++] = symbol;
+    ordered[places[length]++] = meanings[symbol];
     const code = next[length]++;
     if (length > FAST_BITS) continue;
-    for (let index = reversed(code, length); index < fast.length; index += 1 << length) {
-      fast[index] = symbol << 4 | length;
-    }
+    const entry = meanings[symbol] | length;
+    for (let index = reversed(code, length); index < fast.length; index += 1 << length) fast[index] = entry;
   }
-  return { fast, counts, symbols };
+  return { fast, counts, meanings: ordered };
 }
 
 /**
  * Finds the symbol whose bits are the lowest ones of `held`.
  *
- * @returns the symbol · 16 + the length of its bits; 0 if no symbol has such bits
+ * @returns its meaning + the length of its bits; 0 if no symbol has such bits
  */
-export function findSymbol({ counts, symbols }: HuffmanCode, held: number): number {
+export function findSymbol({ counts, meanings }: HuffmanCode, held: number): number {
   for (let length = 1, code = 0, first = 0, index = 0; length <= MAX_BITS; length++) {
     code |= (held >>> (length - 1)) & 1;
     const count = counts[length];
-    if (code - first < count) return symbols[index + code - first] << 4 | length;
+    if (code - first < count) return meanings[index + code - first] | length;
     index += count;
     first = (first + count) << 1;
     code <<= 1;
@@ -63,22 +74,9 @@ export function findSymbol({ counts, symbols }: HuffmanCode, held: number): numb
   return 0;
 }
 
-/** Reverses the lowest `length` bits: codes begin with their highest bit, and all else with its lowest. */
+/** Reverses the lowest `length` bits: codes begin with their highest bit, all other numbers with their lowest. */
 function reversed(code: number, length: number): number {
   let result = 0;
   for (let bit = 0; bit < length; bit++) result |= ((code >> bit) & 1) << (length - 1 - bit);
   return result;
-}
-
-/** The code of literals and lengths, and that of distances. */
-export type BlockCodes = readonly [literals: HuffmanCode, distances: HuffmanCode];
-
-let fixed: BlockCodes | undefined;
-
-/** Returns the codes of blocks that do not list their own. */
-export function fixedCodes(): BlockCodes {
-  return fixed ??= [
-    huffmanCode(Uint8Array.from({ length: 288 }, (_, s) => s < 144 ? 8 : s < 256 ? 9 : s < 280 ? 7 : 8))!,
-    huffmanCode(new Uint8Array(30).fill(5))!,
-  ];
 }

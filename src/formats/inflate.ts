@@ -3,7 +3,7 @@ import { byteCount, digits, type Refuse } from "./fault.ts";
 import { type Inflater, openInflater, WINDOW } from "./inflater.ts";
 import { createPause } from "./pause.ts";
 
-/** Bytes of the output between two looks at the clock. */
+/** The number of bytes of the output between two checks of the clock. */
 const PIECE = 256 * 1024;
 
 /** The largest ratio of decompressed to compressed size: deflate turns two bits into at most 258 bytes. */
@@ -34,8 +34,8 @@ export interface Deflated {
 }
 
 /**
- * Decompresses data whose size is declared, and nothing but it is allocated. Memory is allocated only if the input can have that
- * size. Other events are handled meanwhile.
+ * Decompresses data whose size is declared. Memory of that size is allocated, and only if the input can decompress to it. Other
+ * events are handled meanwhile.
  *
  * @returns the offset of the first byte after the data
  * @throws {FormatError} if the bytes are damaged or cut short, or their size is not the declared one
@@ -66,7 +66,7 @@ export async function inflate(
 }
 
 /**
- * Decompresses data without keeping it: memory is that of a piece. Other events are handled meanwhile.
+ * Decompresses data without keeping it; needs the memory of one piece. Other events are handled meanwhile.
  *
  * @param options `most` is the maximum size of the output, and `buffer` is that of {@linkcode createBuffer}, for further use
  * @returns the offset of the first byte after the data, and the size of the output; `end` is `undefined` if it is above `most`

@@ -4,8 +4,8 @@
 const WORK_MILLISECONDS = 20;
 
 /**
- * Returns a function to be called, and its result awaited, between pieces of long work. If 20 ms have passed since its last pause,
- * it lets other tasks of the event loop run.
+ * Returns a function to call between pieces of long work; its result needs to be awaited. If 20 ms have passed since its last
+ * pause, it lets other tasks of the event loop run.
  */
 export function createPause(): () => Promise<void> | undefined {
   let last = performance.now();

@@ -3,7 +3,7 @@
  * @module
  */
 import { BYTES, checkArgument, checkOptions, FLAG, TEXT, whole } from "../arguments.ts";
-import { checkExpansion, type SizeOptions } from "./expansion.ts";
+import { checkExpansion, FREE_OF_PICTURES, type SizeOptions } from "./expansion.ts";
 import { type Refuse, refuser } from "./fault.ts";
 import { describeContent, PICTURE_FORMATS, type PictureFormat, pictureFormatOf } from "./picture_kind.ts";
 import { type PictureSize, pictureSizeOf } from "./picture_size.ts";
@@ -31,7 +31,7 @@ export interface ReadPictureOptions extends SizeOptions {
  *   so can colors of partly transparent pixels.
  *
  * @throws {FormatError} if the file is damaged, cut short, larger than allowed, or of another format, or if its pixels have more
- * bytes than 16 MiB and 100 times its size without `trustSizes`
+ * bytes than 64 MiB and 100 times its size without `trustSizes`
  * @throws {TypeError} if the host has no decoder, such as Node.js for other formats than PNG
  *
  * @example
@@ -51,7 +51,8 @@ export async function readPicture(bytes: Uint8Array, options: ReadPictureOptions
   if (format === "PNG") return await parsePng(bytes, options);
   const refuse = refuser(format, { name });
   const { width, height } = pictureSizeOf(bytes, { format, maxPixels, refuse });
-  checkExpansion(width * height * CHANNELS, { fileSize: bytes.length, trustSizes, refuse });
+  const free = FREE_OF_PICTURES;
+  checkExpansion(width * height * CHANNELS, { fileSize: bytes.length, trustSizes, free, refuse });
   if (typeof createImageBitmap === "undefined" || typeof OffscreenCanvas === "undefined") {
     const file = name === undefined ? `${format} bytes` : JSON.stringify(name);
     throw new TypeError(

@@ -4,8 +4,9 @@
  * @module
  */
 import { BYTES, checkArgument, checkOptions, FLAG, TEXT, whole } from "../arguments.ts";
-import { checkExpansion, type SizeOptions } from "./expansion.ts";
+import { checkExpansion, FREE_OF_PICTURES, type SizeOptions } from "./expansion.ts";
 import { byteCount, type Refuse, refuser } from "./fault.ts";
+import { checkRatio } from "./inflate.ts";
 import { readPngChunks } from "./png_chunks.ts";
 import { undoFilter } from "./png_filters.ts";
 import { lineBytes, parsePngHeader, passesOf, type PngHeader } from "./png_header.ts";
@@ -47,7 +48,7 @@ interface PngFile extends PngMeaning {
  * image is read. Besides the file and the pixels, memory holds a few lines. Other events are handled while a large file is
  * decoded.
  *
- * @throws {FormatError} if the file is damaged, cut short, or larger than allowed, or if its pixels have more bytes than 16 MiB
+ * @throws {FormatError} if the file is damaged, cut short, or larger than allowed, or if its pixels have more bytes than 64 MiB
  * and 100 times its size without `trustSizes`
  *
  * @example
@@ -66,10 +67,22 @@ export async function parsePng(bytes: Uint8Array, options: ParsePngOptions = {})
   const refuse = refuser("png", { name });
   const file = readFile(bytes, maxPixels, refuse);
   const { header } = file, { width, height } = header, channels = channelsOf(file);
-  checkExpansion(width * height * channels, { fileSize: bytes.length, trustSizes, refuse });
+  const free = FREE_OF_PICTURES;
+  checkExpansion(width * height * channels, { fileSize: bytes.length, trustSizes, free, refuse });
+  const refuseData = refuser("png", { name, member: "IDAT" });
+  const compressed = file.pieces.reduce((sum, { length }) => sum + length, 0);
+  checkRatio(lineBytesOf(header), compressed, refuseData); // before the pixels are allocated
   const pixels = new Uint8Array(width * height * channels);
-  await readLines(file, pixels, refuser("png", { name, member: "IDAT" }));
+  await readLines(file, pixels, refuseData);
   return { width, height, channels, pixels };
+}
+
+/** Returns the number of bytes of all lines, each with its filter. */
+function lineBytesOf(header: PngHeader): number {
+  return passesOf(header).reduce(
+    (sum, { width, height }) => sum + height * (1 + lineBytes(header, width)),
+    0,
+  );
 }
 
 /** Lines of the same length that follow each other in the compressed data. */
@@ -89,7 +102,7 @@ async function readLines(file: PngFile, pixels: Uint8Array, refuse: Refuse): Pro
     bytes: lineBytes(header, pass.width),
     place: linePlacer(pass, { meaning: file, pixels, refuse }),
   }));
-  const size = passes.reduce((sum, { height, bytes }) => sum + height * (1 + bytes), 0);
+  const size = lineBytesOf(header);
   const longest = Math.max(...passes.map(({ bytes }) => bytes));
   let line = new Uint8Array(longest), above = new Uint8Array(longest);
   let pass = 0, y = 0, filter = -1, filled = 0;

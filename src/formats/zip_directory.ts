@@ -18,7 +18,7 @@ export interface DirectoryRecord {
   readonly localStart: number;
 }
 
-/** The directory's place, and its number of entries as the end record tells it. */
+/** The place of the directory, and its number of entries according to the end record. */
 export interface Directory {
   readonly start: number;
   readonly end: number;
@@ -181,7 +181,7 @@ function sizesOf(view: DataView, at: number, extraStart: number, extraEnd: numbe
 /**
  * Reads 64 bits.
  *
- * @throws {FormatError} made by `refuse` if they are above every file's size
+ * @throws {FormatError} made by `refuse` if the number is larger than the size of any file
  */
 export function readUint64(view: DataView, at: number, refuse: Refuse): number {
   const value = Number(view.getBigUint64(at, true));

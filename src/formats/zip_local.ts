@@ -1,14 +1,14 @@
 /**
- * The local headers of a zip archive, one before the data of each entry. They repeat what the directory says; an archive in which
- * they say something else has other content for a reader that goes by them.
+ * The local headers of a zip archive, one before the data of each entry. They repeat fields of the directory. If a field differs,
+ * a program that reads the local headers finds other content than one that reads the directory.
  * @module
  */
 import { byteCount, digits, quoted, type Refuse } from "./fault.ts";
 import { type DirectoryRecord, IN_ZIP64, LOCAL_SIGNATURE, readUint64 } from "./zip_directory.ts";
 
-/** The bit of an entry's flags that tells that it is encrypted. */
+/** The bit of an entry's flags that is 1 if the entry is encrypted. */
 export const ENCRYPTED = 1;
-/** The bit of an entry's flags that tells that sizes and checksum follow the data, and may be 0 in the local header. */
+/** The bit of an entry's flags that is 1 if sizes and checksum follow the data; they may then be 0 in the local header. */
 const DESCRIBED = 8;
 const DESCRIPTOR_SIGNATURE = 0x08074B50;
 const HEADER_SIZE = 30;
@@ -34,7 +34,8 @@ export function dataStarts(
   const starts: number[] = [];
   order.forEach((index, place) => {
     const record = records[index], { localStart, compressedSize } = record;
-    const limit = place + 1 < order.length ? records[order[place + 1]].localStart : directory;
+    const next = place + 1 < order.length ? records[order[place + 1]].localStart : directory;
+    const limit = Math.min(next, directory); // the next entry may be said to lie beyond the directory
     const entry = quoted(record.name), at = { offset: localStart };
     if (localStart + HEADER_SIZE > directory || view.getUint32(localStart, true) !== LOCAL_SIGNATURE) {
       throw refuse(`has no entry ${entry} where its directory says`, at);

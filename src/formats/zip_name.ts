@@ -3,7 +3,7 @@
 /** Matches a name that leads out of the folder in which the archive is unpacked: `../x`, `/x`, `C:\\x`, `C:x`. */
 const OUTSIDE = /(^|[\\/])\.\.([\\/]|$)|^[\\/]|^[A-Za-z]:(?!\d+(?:\.npy)?$)/;
 /** Matches control characters, and those that change the direction or the lines of a text. */
-// deno-lint-ignore no-control-regex -- these are what it is about
+// deno-lint-ignore no-control-regex -- it finds control characters
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 /** Matches a part of a name that is a property of every object. */
 const PROTOTYPE = /(^|\/)__proto__(\.[^/]*)?(\/|$)/;

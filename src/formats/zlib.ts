@@ -4,7 +4,7 @@ import { checkRatio, inflatePieces } from "./inflate.ts";
 
 /** Bytes of the header, and of the checksum after the data. */
 const HEADER = 2, TRAILER = 4;
-/** The modulus of the checksum, and the most bytes whose sums stay below 2^32 without it. */
+/** The modulus of the checksum, and the maximum number of bytes whose sums stay below 2^32 without it. */
 const MODULUS = 65_521, MOST_BYTES = 3800;
 
 /** Returns the checksum Adler-32 of `bytes`; `previous` is that of the bytes before these. */

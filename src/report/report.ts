@@ -2,12 +2,13 @@
 import { countOf } from "../data/dataset.ts";
 import { accuracy, amount, count, loss, percent, r2 } from "../numbers.ts";
 import { type Evaluation, score } from "../training/scores.ts";
-import { type Calibration, calibrationOf, calibrationSection } from "./calibration.ts";
+import { calibrationSection } from "./calibration.ts";
+import { type Calibration, calibrationOf, predictionsOf } from "../training/calibration.ts";
 import { classesSection, classScoresOf, confusionSection, meanF1 } from "./classes.ts";
 import { constant, type Html, html, section } from "./html.ts";
 import { labelsSection, worstLabelRows } from "./labels.ts";
 import { mistakesSection } from "./mistakes.ts";
-import { classRows, labelProbabilities, namesOf, rowLosses } from "./rows.ts";
+import { classRows, namesOf, rowLosses } from "./rows.ts";
 import type { ReportSource } from "./source.ts";
 import { STYLE } from "./style.ts";
 import { settingsSection, trainingSection } from "./training.ts";
@@ -67,8 +68,8 @@ export async function formatReport(source: ReportSource): Promise<string> {
           `
         )
       }</dl>`,
-      head.some(([, value]) => value.includes("±"))
-        ? html`<p class="soft">The number after ± is one standard error.</p>`
+      head.some(([name]) => name.startsWith("accuracy"))
+        ? html`<p class="soft">The numbers in brackets are the 95 % Wilson score interval of the accuracy.</p>`
         : undefined,
     )}${trainingSection(epochs)}${sections}${await weightsSection(source)}${settingsSection(
       mlp,
@@ -107,11 +108,7 @@ async function classResults(
   confusion: Uint32Array,
 ): Promise<Results> {
   const nameOf = namesOf(source), rows = classRows(source), scores = classScoresOf(confusion);
-  const calibration = rows.every(({ confidence }) => confidence !== undefined)
-    ? calibrationOf(
-      rows.map(({ label, guess, confidence }) => ({ probability: confidence!, isTrue: label === guess })),
-    )
-    : undefined;
+  const predictions = predictionsOf(source), calibration = predictions && calibrationOf(predictions);
   const { accuracy: share, correct = 0 } = evaluation;
   return {
     scores: [
@@ -144,12 +141,7 @@ function withoutProbabilities(): Html {
 async function labelResults(source: ReportSource, evaluation: Evaluation): Promise<Results> {
   const nameOf = namesOf(source),
     { labels = [], f1 = 0, accuracy: share = 0, correct = 0, rows } = evaluation;
-  const { targets } = source.set;
-  const predictions = Array.from(labelProbabilities(source), (probability, at) => ({
-    probability,
-    isTrue: targets![at] > 0.5,
-  }));
-  const calibration = calibrationOf(predictions);
+  const calibration = calibrationOf(predictionsOf(source)!);
   return {
     scores: [
       [`accuracy${labels.length > 1 ? ", all labels of a row" : ""}`, accuracy(share, rows)],

@@ -1,7 +1,7 @@
 /** The rows of a report: the loss of each, and the predicted class or labels with their probabilities. @module */
-import { activate } from "../backends/reference/activations.ts";
 import { countOf, NO_CLASS } from "../data/dataset.ts";
 import { indexOfLargest } from "../index_of_largest.ts";
+import { confidenceOf } from "../training/calibration.ts";
 import { createRowLoss } from "../training/row_losses.ts";
 import type { ReportSource } from "./source.ts";
 
@@ -37,36 +37,9 @@ export function classRows(source: ReportSource): ClassRow[] {
     if (label === NO_CLASS) continue;
     const values = outputs.subarray(row * width, (row + 1) * width);
     const guess = width === 1 ? Number(values[0] > 0) : indexOfLargest(values);
-    rows.push({ row, label, guess, confidence: confidenceOf(source, values, guess), loss: losses[row] });
+    rows.push({ row, label, guess, confidence: confidenceOf(values, guess, source), loss: losses[row] });
   }
   return rows;
-}
-
-/** Returns the probability of a predicted class; `undefined` if the outputs are not probabilities. */
-function confidenceOf(
-  { mlp, settings: { loss } }: ReportSource,
-  values: Float32Array,
-  guess: number,
-): number | undefined {
-  if (values.length === 1) {
-    const p = sigmoid(values[0]);
-    return guess === 1 ? p : 1 - p;
-  }
-  if (loss === "cross-entropy") {
-    const row = Float64Array.from(values);
-    activate(row, "softmax");
-    return row[guess];
-  }
-  return mlp.layers[mlp.layers.length - 1].activation === "softmax" ? values[guess] : undefined;
-}
-
-/** Returns the probabilities `[N, O]` of several labels a row from their logits. */
-export function labelProbabilities({ outputs }: ReportSource): Float64Array {
-  return Float64Array.from(outputs, sigmoid);
-}
-
-function sigmoid(z: number): number {
-  return 1 / (1 + Math.exp(-z));
 }
 
 /** Returns the names of the classes or labels; a class without a name is its number. */

@@ -1,6 +1,9 @@
 /** Committees: one network with the mean of the logits of several. @module */
+import { NETWORK } from "../argument_kinds.ts";
+import { checkArgument, list } from "../arguments.ts";
 import { inFeaturesOf, inputSpecOf } from "../data/dataset.ts";
 import { Mlp } from "../mlp.ts";
+import type { TrainingRecord } from "../mlp_parts.ts";
 import type { LayerSpec } from "../plan/layers.ts";
 
 /** The activations of outputs that can be averaged before them: the mean of logits, or of outputs that are sums. */
@@ -54,6 +57,7 @@ function activationsOf(layers: readonly LayerSpec[]): string {
  * @throws {TypeError} if there is no network, or if they differ in their inputs, outputs, depth or activations
  */
 export function committeeOf(members: readonly Mlp[]): Mlp {
+  checkArgument("members", members, list(NETWORK));
   const fault = committeeFault(members.map(({ layers }) => layers)) ?? inputFault(members);
   if (fault !== undefined) throw new TypeError(`Cannot make a committee: ${fault}`);
   const [first] = members, { layers, training } = first, last = layers.length - 1, count = members.length;
@@ -81,7 +85,8 @@ export function committeeOf(members: readonly Mlp[]): Mlp {
     made.push({ outFeatures, activation });
     inFeatures = outFeatures;
   }
-  const record = training && { ...training, committee: count };
+  const { temperature: _, ...trained } = training ?? {}; // those of the members are in their last layers
+  const record = training && { ...trained as TrainingRecord, committee: count };
   const { inputScale } = first;
   return new Mlp({
     ...inputSpecOf(first),

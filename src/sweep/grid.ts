@@ -1,7 +1,10 @@
 /** The members of a sweep: all combinations of values, or some of them. @module */
+import { checkArgument, checkOptions, FINITE, list, oneOf, SEED, whole } from "../arguments.ts";
+import { LAYER } from "../plan/layer_kind.ts";
 import type { LayerSpec } from "../plan/layers.ts";
+import { optionKinds } from "../plan/option.ts";
 import { createRandom } from "../random.ts";
-import type { TrainConfig } from "../training/config.ts";
+import { TRAIN_OPTIONS, type TrainConfig } from "../training/config.ts";
 import type { SweepMember } from "./member.ts";
 
 /** The values of each setting, and the layers, of which a sweep trains the combinations. */
@@ -27,7 +30,7 @@ export const RANDOM_SEED = 1;
 const DRAW_STREAM = 0xfffe0000;
 
 /**
- * Returns the members of a grid. The seed changes slowest, so that a sweep tries every setting with the first seed first; of the
+ * Returns the members of a grid. The seed changes slowest, so that a sweep first tries every setting with the first seed; of the
  * other settings, in the order of the grid, the last changes fastest.
  *
  * ```ts
@@ -42,6 +45,10 @@ const DRAW_STREAM = 0xfffe0000;
  * grid has
  */
 export function gridMembers(grid: SweepGrid, options: GridOptions = {}): SweepMember[] {
+  const kinds = Object.entries(optionKinds(TRAIN_OPTIONS)).map(([name, kind]) => [name, list(kind)]);
+  const layers = list(list(LAYER)), name = "grid", kind = "training option";
+  checkOptions(grid, Object.fromEntries(kinds), { layers }, { name, kind });
+  checkOptions(options, { random: whole(), randomSeed: SEED });
   const axes = axesOf(grid), size = axes.reduce((product, [, values]) => product * values.length, 1);
   const { random, randomSeed = RANDOM_SEED } = options;
   const indices = random === undefined ? undefined : draw(size, random, randomSeed);
@@ -111,14 +118,12 @@ function below(random: ReturnType<typeof createRandom>, count: number): number {
 export function valuesBetween(
   from: number,
   to: number,
-  { count, spacing = "linear" }: { readonly count: number; readonly spacing?: "linear" | "log" },
+  options: { readonly count: number; readonly spacing?: "linear" | "log" },
 ): number[] {
-  if (!Number.isSafeInteger(count) || count < 2 || count > MAX_MEMBERS) {
-    throw new RangeError(`A range needs a number of values from 2 to ${MAX_MEMBERS}, found ${count}`);
-  }
-  if (!Number.isFinite(from) || !Number.isFinite(to)) {
-    throw new RangeError(`A range needs finite numbers, found ${from} and ${to}`);
-  }
+  checkArgument("from", from, FINITE);
+  checkArgument("to", to, FINITE);
+  checkOptions(options, { spacing: oneOf(["linear", "log"]) }, { count: whole(2, MAX_MEMBERS) });
+  const { count, spacing = "linear" } = options;
   if (spacing === "log" && (from <= 0 || to <= 0)) {
     throw new RangeError(`A range with equal ratios needs numbers above 0, found ${Math.min(from, to)}`);
   }

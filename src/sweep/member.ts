@@ -44,8 +44,8 @@ export interface SweepBackend {
 /** A trained member. */
 export interface TrainedMember {
   /**
-   * The reason that training ended: all epochs are done, `patience` stopped it, or the loss or a parameter was no finite number
-   * any more.
+   * The reason that training ended: all epochs are done, `patience` stopped it, or the loss or a parameter became
+   * infinite or NaN.
    */
   readonly ended: "finished" | "patience" | "diverged";
   /** The number of epochs that are done. */
@@ -113,7 +113,7 @@ async function trainMember(
   },
 ): Promise<TrainedMember | undefined> {
   const started = performance.now(), seconds = () => (performance.now() - started) / 1000;
-  const mlp = Mlp.create(layers, sets.train, config);
+  const { init, seed } = config, mlp = Mlp.create(layers, sets.train, { init, seed });
   const validation = (config.validationSplit ?? 0) > 0 ? undefined : sets.validation;
   let last: TrainEvent | undefined, best: TrainEvent | undefined;
   try {

@@ -9,7 +9,7 @@ export type Request =
   | { readonly kind: "stop" }
   | { readonly kind: "close" };
 
-/** A message of a worker. The first one, `started`, tells that the host runs workers. */
+/** A message of a worker. The first one, `started`, shows that the host runs workers. */
 export type Reply =
   | { readonly kind: "started" }
   | { readonly kind: "opened"; readonly device: string }

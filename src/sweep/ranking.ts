@@ -1,8 +1,11 @@
 /** The ranking of a sweep's members by their validation rows, and of settings by their mean over seeds. @module */
+import { checkArgument, fields, NUMBER, NUMBERS } from "../arguments.ts";
 import type { Evaluation } from "../training/scores.ts";
 
 /** The scores of a member on validation rows; those that its kind of targets has. */
 export type Scores = Pick<Evaluation, "loss" | "accuracy" | "r2">;
+
+const SCORES = fields({ loss: NUMBER }, { accuracy: NUMBER, r2: NUMBER });
 
 /** A mean over several runs. */
 export interface MeanInterval {
@@ -15,7 +18,9 @@ export interface MeanInterval {
 }
 
 /** Returns the score that ranks members, higher is better: the accuracy, else R², else the negative loss. */
-export function rankingScore({ accuracy, r2, loss }: Scores): number {
+export function rankingScore(scores: Scores): number {
+  checkArgument("scores", scores, SCORES);
+  const { accuracy, r2, loss } = scores;
   return accuracy ?? r2 ?? -loss;
 }
 
@@ -24,6 +29,8 @@ export function rankingScore({ accuracy, r2, loss }: Scores): number {
  * one that diverged, or with scores that are not finite, comes last.
  */
 export function compareScores(one: Scores | undefined, other: Scores | undefined): number {
+  if (one !== undefined) checkArgument("one", one, SCORES);
+  if (other !== undefined) checkArgument("other", other, SCORES);
   const [first, second] = [one, other].map((scores) => {
     const score = scores ? rankingScore(scores) : NaN;
     return Number.isFinite(score) ? score : -Infinity;
@@ -38,6 +45,7 @@ export function compareScores(one: Scores | undefined, other: Scores | undefined
 
 /** Returns the mean of values and its 95 % interval; `undefined` for no values. */
 export function meanInterval(values: readonly number[]): MeanInterval | undefined {
+  checkArgument("values", values, NUMBERS);
   const count = values.length;
   if (count === 0) return undefined;
   const mean = values.reduce((sum, value) => sum + value, 0) / count;

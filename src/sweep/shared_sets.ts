@@ -1,4 +1,6 @@
 /** Data sets in shared memory, which all workers of a sweep read without copies. @module */
+import { DATASET } from "../argument_kinds.ts";
+import { checkArgument } from "../arguments.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { SweepSets } from "./member.ts";
 
@@ -7,6 +9,7 @@ import type { SweepSets } from "./member.ts";
  * memory the set is returned unchanged, and each worker gets a copy.
  */
 export function sharedDataset(set: Dataset): Dataset {
+  checkArgument("set", set, DATASET);
   const { inputs, labels, targets, weights } = set;
   return {
     ...set,

@@ -1,15 +1,26 @@
 /** Training of many networks at once, one on each thread. @module */
+import {
+  CALLBACK,
+  checkArgument,
+  checkOptions,
+  fields,
+  list,
+  oneOf,
+  SIGNAL,
+  TEXT,
+  whole,
+} from "../arguments.ts";
 import { canonicalDataset, type DatasetLike } from "../data/canonical.ts";
-import { inFeaturesOf, inputSpecOf } from "../data/dataset.ts";
-import { checkThreads } from "../backends/threads.ts";
+import { inFeaturesOf } from "../data/dataset.ts";
+import { INSTRUCTION_SETS } from "../backends/native/ffi.ts";
+import { MAX_THREADS } from "../backends/threads.ts";
 import { processorCount } from "../host.ts";
-import { Mlp } from "../mlp.ts";
-import { trainedActivation } from "../plan/losses.ts";
+import { LAYER } from "../plan/layer_kind.ts";
 import { resolveConfig } from "../training/config.ts";
-import { checkFit, checkTargets, isTwoClasses } from "../training/evaluate.ts";
+import { checkMembers, ofMember } from "./checks.ts";
 import { chooseBackend } from "./backend.ts";
-import { openCrew } from "./crew.ts";
-import type { MemberTrainer, SweepBackend, SweepMember, SweepSets, TrainedMember } from "./member.ts";
+import { openTrainers } from "./trainers.ts";
+import type { MemberTrainer, SweepBackend, SweepMember, TrainedMember } from "./member.ts";
 import { sharedSets } from "./shared_sets.ts";
 
 /** The options of {@linkcode sweep}. */
@@ -29,13 +40,26 @@ export interface SweepOptions {
   readonly validation?: DatasetLike;
   /** A set to test each trained network on. */
   readonly test?: DatasetLike;
-  /** Ends the sweep soon: members under way are given up, those that are trained stay. */
+  /** Ends the sweep soon: members under way are abandoned, the results of trained ones remain. */
   readonly signal?: AbortSignal;
   /** Receives the backend and the number of workers when they are open, before the first member is trained. */
   readonly onStart?: (start: SweepStart) => void;
   /** Receives the number of epochs of a member that are done, after each of its epochs. */
   readonly onEpoch?: (progress: { readonly member: number; readonly epoch: number }) => void;
 }
+
+const MEMBER = fields({ layers: list(LAYER), config: fields({}) });
+const OPTIONS = {
+  backend: oneOf(["auto", "cpu", "wasm"]),
+  instructionSet: oneOf(Object.keys(INSTRUCTION_SETS)),
+  library: TEXT,
+  threads: whole(1, MAX_THREADS),
+  validation: fields({}),
+  test: fields({}),
+  signal: SIGNAL,
+  onStart: CALLBACK,
+  onEpoch: CALLBACK,
+};
 
 /** The workers of a sweep. */
 export interface SweepStart {
@@ -89,8 +113,9 @@ export async function* sweep(
   members: readonly SweepMember[],
   options: SweepOptions = {},
 ): AsyncGenerator<SweepResult, void, void> {
-  const { threads = processorCount(), signal, onStart, onEpoch } = options;
-  checkThreads("cpu", threads);
+  checkArgument("members", members, list(MEMBER));
+  checkOptions(options, OPTIONS);
+  const { threads = Math.min(processorCount(), MAX_THREADS), signal, onStart, onEpoch } = options;
   const sets = sharedSets({
     train: canonicalDataset(trainingSet),
     ...options.validation && { validation: canonicalDataset(options.validation) },
@@ -100,8 +125,8 @@ export async function* sweep(
   if (members.length === 0 || signal?.aborted) return;
   const { passedOver, ...backend } = chooseBackend(options);
   const queue = inOrder(members, inFeaturesOf(sets.train));
-  const crew = await openCrew(sets, backend, Math.min(threads, members.length));
-  const { trainers, alone } = crew, atOnce = trainers.length;
+  const opened = await openTrainers(sets, backend, Math.min(threads, members.length));
+  const { trainers, alone } = opened, atOnce = trainers.length;
   const ending = new AbortController(), end = () => ending.abort();
   signal?.addEventListener("abort", end, { once: true });
   if (signal?.aborted) end();
@@ -109,9 +134,17 @@ export async function* sweep(
   const next = (trainer: MemberTrainer) => {
     const member = ending.signal.aborted ? undefined : queue.shift();
     if (member === undefined) return void running.delete(trainer);
-    const told = (epoch: number) => onEpoch?.({ member, epoch });
-    const training = trainer.train(members[member], { signal: ending.signal, onEpoch: told });
-    running.set(trainer, training.then((result) => ({ trainer, member, result })));
+    const onMemberEpoch = (epoch: number) => onEpoch?.({ member, epoch });
+    const training = trainer.train(members[member], { signal: ending.signal, onEpoch: onMemberEpoch });
+    running.set(
+      trainer,
+      training.then(
+        (result) => ({ trainer, member, result }),
+        (error) => {
+          throw ofMember(member, error);
+        },
+      ),
+    );
   };
   try {
     onStart?.({
@@ -130,42 +163,16 @@ export async function* sweep(
   } finally {
     signal?.removeEventListener("abort", end);
     end();
-    await Promise.allSettled(running.values()); // a worker that computes cannot be ended safely
-    await crew.close();
+    await Promise.allSettled(running.values()); // it is not safe to end a worker while it computes
+    await opened.close();
   }
 }
 
-/** A member that a trainer has trained; without a result if it was given up. */
+/** A member that a trainer has trained; without a result if it was abandoned. */
 interface Trained {
   readonly trainer: MemberTrainer;
   readonly member: number;
   readonly result: TrainedMember | undefined;
-}
-
-/** Checks that settings, networks and sets fit each other, before any member is trained. */
-function checkMembers(members: readonly SweepMember[], { train, validation }: SweepSets): void {
-  const checked = new Set<string>();
-  for (const [index, { layers, config }] of members.entries()) {
-    try {
-      const { loss, validationSplit, patience } = resolveConfig(config);
-      if (patience > 0 && validationSplit === 0 && !validation) {
-        throw new RangeError(`Option "patience" needs a validation set or "validationSplit" above 0`);
-      }
-      const key = JSON.stringify([layers, loss]);
-      if (checked.has(key)) continue;
-      if (layers.length === 0) throw new RangeError("A network needs at least one layer, found none");
-      const mlp = new Mlp({ ...inputSpecOf(train), inputScale: train.inputScale, layers, parameters: {} });
-      const areLabels = train.labels !== undefined && !isTwoClasses(mlp, loss);
-      trainedActivation(loss, layers[layers.length - 1].activation, areLabels);
-      checkFit(mlp, train, loss);
-      checkTargets(mlp, train, loss);
-      checked.add(key);
-    } catch (error) {
-      if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
-      const kind = error instanceof RangeError ? RangeError : TypeError;
-      throw new kind(`Member ${index}: ${error.message}`, { cause: error });
-    }
-  }
 }
 
 /** Returns the numbers of the members, those with the most work first; of the same work, in their order. */

@@ -11,7 +11,7 @@ interface WorkerScope {
 const scope = globalThis as unknown as WorkerScope;
 let trainer: MemberTrainer | undefined, controller: AbortController | undefined;
 
-async function answer(request: Request): Promise<Reply | undefined> {
+async function replyTo(request: Request): Promise<Reply | undefined> {
   switch (request.kind) {
     case "open":
       trainer = await openMemberTrainer(request.sets, request.backend);
@@ -32,7 +32,7 @@ async function answer(request: Request): Promise<Reply | undefined> {
 
 scope.onmessage = async ({ data }) => {
   try {
-    const reply = await answer(data);
+    const reply = await replyTo(data);
     if (reply) scope.postMessage(reply);
   } catch (error) {
     scope.postMessage({ kind: "failed", fault: faultOf(error) });

@@ -14,11 +14,15 @@ const PROGRESS = fields({
 /** The settings and the progress of a run. */
 export const RUN: Kind = fields({ config: fields(optionKinds(TRAIN_OPTIONS)), progress: PROGRESS });
 
+const CRC = whole(0, 0xffffffff);
 const REST = fields({
   mlp: NETWORK,
   tensors: TENSORS,
   backend: TEXT,
-  dataset: fields({ rows: whole(1), crc32: whole(0, 0xffffffff) }, { epochRows: whole(1) }),
+  dataset: fields({ rows: whole(1), crc32: CRC }, {
+    epochRows: whole(1),
+    validation: fields({ rows: whole(1), crc32: CRC }),
+  }),
 }, { bestTensors: TENSORS, slices: whole(1) });
 
 /** A checkpoint. */

@@ -42,7 +42,7 @@ export interface Checkpoint {
 export interface Fingerprint {
   /** The number of rows. */
   readonly rows: number;
-  /** The number of rows of an epoch, with outliers and drawn digits; absent if the run has no outliers. */
+  /** The number of rows of an epoch, with outliers and drawn digits; absent if the run has no outliers and is not calibrated. */
   readonly epochRows?: number;
   /** The CRC-32 of the bytes of the inputs, then of the labels or targets, then of the row weights if there are any. */
   readonly crc32: number;

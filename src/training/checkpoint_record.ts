@@ -46,7 +46,7 @@ export function readRecord(text: string, refuse: Refuse): CheckpointRecord {
   const { validation } = isFields(record.dataset) ? record.dataset : {};
   const dataset = {
     rows: count("dataset.rows", 1),
-    ...config.outliers && { epochRows: count("dataset.epochRows", 1) },
+    ...(config.outliers || config.calibrate) && { epochRows: count("dataset.epochRows", 1) },
     crc32: crc32("dataset.crc32"),
     ...validation !== undefined && {
       validation: { rows: count("dataset.validation.rows", 1), crc32: crc32("dataset.validation.crc32") },

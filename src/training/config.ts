@@ -59,6 +59,15 @@ export const DATA_OPTIONS = {
     default: false,
     help: "deform the images in a new way in each epoch, to classify drawings better; for square gray images",
   },
+  augmentStrength: {
+    kind: "number",
+    default: 1,
+    absent: 1,
+    above: 0,
+    max: 4,
+    help:
+      "factor of the rotation, slant, stretch, shift and bend of augment; 1 suits drawings, 1.75 long runs on MNIST",
+  },
   outliers: {
     kind: "boolean",
     default: false,
@@ -79,6 +88,13 @@ export const DATA_OPTIONS = {
     default: 0,
     min: 0,
     help: "epochs without a lower validation loss before training stops; 0 never stops early",
+  },
+  calibrate: {
+    kind: "boolean",
+    default: false,
+    absent: false,
+    help:
+      "fit a temperature to validation rows after training, so that about 9 of 10 guesses with a probability of 90 % are correct; without such rows, 1 of 12 rows is held out",
   },
   classWeights: {
     kind: "weights",
@@ -170,6 +186,11 @@ export function resolveConfig(given: Partial<TrainConfig> = {}): TrainConfig {
   const resolved = config as unknown as TrainConfig;
   if (resolved.nesterov && resolved.momentum === 0) {
     throw new RangeError(`Option "nesterov" needs "momentum" above 0, found 0`);
+  }
+  if (resolved.calibrate && !LOSSES[resolved.loss].logits) {
+    const names = Object.keys(LOSSES).filter((name) => LOSSES[name as LossName].logits);
+    const needs = names.map((name) => JSON.stringify(name)).join(" or ");
+    throw new RangeError(`Option "calibrate" needs loss ${needs}, found "${resolved.loss}"`);
   }
   if (resolved.augment && resolved.inputScaling !== "none") {
     const found = `found "inputScaling" "${resolved.inputScaling}"`;

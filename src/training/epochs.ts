@@ -21,6 +21,7 @@ import { endOfRun } from "./resume.ts";
 import { createStepRunner } from "./epoch_parts.ts";
 import type { InputRanges } from "./input_ranges.ts";
 import type { Scalings } from "./scalings.ts";
+import { atTemperature, type Calibrator } from "./temperature.ts";
 import type { ThresholdFitter } from "./thresholds.ts";
 
 /** The results of an epoch. */
@@ -36,9 +37,9 @@ export interface TrainEvent {
    * row, all labels of a row must be correct. Absent for regression, and if no row belongs to a class.
    */
   readonly trainAccuracy?: number;
-  /** The scores on the validation set; absent if there is none. */
+  /** The scores on the validation set, before a temperature is fitted; absent if there is none. */
   readonly validation?: Evaluation;
-  /** The scores on the test set; absent if none was given. */
+  /** The scores on the test set, before a temperature is fitted; absent if none was given. */
   readonly test?: Evaluation;
   /** The learning rate of the last step. */
   readonly learningRate: number;
@@ -85,6 +86,8 @@ export interface Run {
   readonly labels?: Uint32Array;
   /** The fitter of thresholds; absent if the run has no outliers, and on ranks other than 0. */
   readonly fitter?: ThresholdFitter;
+  /** The source of the temperature; absent if the run is not calibrated, and on ranks other than 0. */
+  readonly calibrator?: Calibrator;
   /** The scalings of its inputs and targets. */
   readonly scalings: Scalings;
   /** The ranges of the inputs in the rows to train on; absent for images. */
@@ -186,7 +189,10 @@ export async function* runEpochs(
     } finally {
       clearInterval(timer);
     }
-    if (result.steps === 0) return; // interrupted before the first step of this epoch
+    if (result.steps === 0) { // interrupted before the first step of this epoch
+      if (done.step > 0) await calibrate(run);
+      return;
+    }
     const stepsDone = from + result.steps, isComplete = stepsDone === stepsPerEpoch;
     const state = await trainer.readState();
     const parameters = networkParameters(plan, mlp.layers, state, scalings);
@@ -221,6 +227,7 @@ export async function* runEpochs(
     mlp.thresholds = restored && best ? best.thresholds : thresholds;
     mlp.training = recordOf(run, restored && best ? best.epoch : epoch);
     const parts = { ...mlp };
+    if (ended) await calibrate(run);
     yield {
       epoch,
       step: state.step,
@@ -242,7 +249,7 @@ export async function* runEpochs(
         ...run.slices !== undefined && { slices: run.slices },
         dataset: fingerprint ??= {
           ...run.fingerprint ?? fingerprintOf(run.dataset),
-          ...config.outliers && { epochRows: run.rows.length },
+          ...(config.outliers || config.calibrate) && { epochRows: run.rows.length },
           ...run.waitsFor && { validation: fingerprintOf(run.waitsFor) },
         },
       }),
@@ -250,6 +257,24 @@ export async function* runEpochs(
     if (ended) return;
     done = next;
   }
+}
+
+/** Divides the logits of the network by its temperature at the end of the run, if it is calibrated. Thresholds are fitted anew. */
+export async function calibrate(
+  { mlp, config, ranks, calibrator, fitter }: Pick<
+    Run,
+    "mlp" | "config" | "ranks" | "calibrator" | "fitter"
+  >,
+): Promise<void> {
+  if (!config.calibrate) return;
+  const scaled = (temperature: number) => atTemperature(mlp.parameters, mlp.layers, temperature);
+  const { temperature, thresholds } = await agree(ranks, undefined, async () => {
+    const temperature = await calibrator!.run(mlp.parameters);
+    return { temperature, thresholds: await fitter?.run(scaled(temperature)) };
+  });
+  mlp.parameters = scaled(temperature!);
+  mlp.training = { ...mlp.training!, temperature };
+  mlp.thresholds = thresholds;
 }
 
 /** Returns the record of a network after `epochs` epochs of this run. */

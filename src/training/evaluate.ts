@@ -9,7 +9,9 @@ import { buildForwardPlan } from "../plan/build.ts";
 import { LOSSES, type LossName, trainedActivation } from "../plan/losses.ts";
 import type { ForwardPlan } from "../plan/plan.ts";
 import type { Mlp } from "../mlp.ts";
+import { calibrationOf, predictionsOf } from "./calibration.ts";
 import type { RowLossOptions } from "./row_losses.ts";
+import type { NetworkShape } from "./network_shape.ts";
 import { type Evaluation, score } from "./scores.ts";
 export type { Evaluation } from "./scores.ts";
 
@@ -40,8 +42,16 @@ export async function evaluate(
 ): Promise<Evaluation> {
   checkArgument("mlp", mlp, NETWORK);
   checkOptions(options, { backend: BACKEND, loss: LOSS });
-  const { outputs, set, settings } = await evaluateRows(mlp, dataset, options);
-  return score(outputs, set, settings);
+  return scoreRows(mlp, await evaluateRows(mlp, dataset, options));
+}
+
+/** Returns the scores of the outputs of a network. */
+export function scoreRows(mlp: Mlp, rows: RowOutputs): Evaluation {
+  const predictions = predictionsOf({ mlp, ...rows });
+  return {
+    ...score(rows.outputs, rows.set, rows.settings),
+    ...predictions && predictions.length > 0 && { calibrationError: calibrationOf(predictions).error },
+  };
 }
 
 const LOSS = oneOf(Object.keys(LOSSES));
@@ -120,7 +130,11 @@ export async function createEvaluator(
  * @throws {TypeError} if the number of inputs or of outputs differs, or the scale of the inputs
  * @throws {RangeError} if a label is not a class of the network, or not a class of the set
  */
-export function checkFit(mlp: Mlp, dataset: Dataset, loss: LossName = lossOf(mlp, dataset)): void {
+export function checkFit(
+  mlp: NetworkShape,
+  dataset: Dataset,
+  loss: LossName = lossOf(mlp, dataset),
+): void {
   const { source, labels } = dataset;
   const classes = isTwoClasses(mlp, loss) ? 2 : mlp.outFeatures;
   const fault = (found: string, needed: string) =>
@@ -150,7 +164,7 @@ export function checkFit(mlp: Mlp, dataset: Dataset, loss: LossName = lossOf(mlp
  * @throws {RangeError} if a target value is out of the loss's range, or if a row belongs to no class and the loss needs one
  */
 export function checkTargets(
-  mlp: Mlp,
+  mlp: NetworkShape,
   { source, labels, targets, outFeatures }: Dataset,
   loss: LossName,
 ): void {
@@ -172,12 +186,12 @@ export function checkTargets(
 }
 
 /** Returns whether a network has one output that is the probability of class 1 of two classes. */
-export function isTwoClasses({ outFeatures }: Mlp, loss: LossName): boolean {
+export function isTwoClasses({ outFeatures }: Pick<NetworkShape, "outFeatures">, loss: LossName): boolean {
   return outFeatures === 1 && loss === "binary-cross-entropy";
 }
 
 /** Returns the loss of a network and a data set if none is named. */
-export function lossOf(mlp: Mlp, dataset: Dataset): LossName {
+export function lossOf(mlp: NetworkShape, dataset: Dataset): LossName {
   const trained = mlp.training?.config?.loss;
   if (trained !== undefined) return trained;
   const { activation } = mlp.layers[mlp.layers.length - 1];

@@ -21,6 +21,8 @@ export interface Scores {
   readonly validation?: Evaluation;
   /** The thresholds of the network; absent if the run has no outliers. */
   readonly thresholds?: Thresholds;
+  /** The temperature of a network that is calibrated, at the end of the run. */
+  readonly temperature?: number;
 }
 
 /** The parts of a run that must be the same on all ranks, with their names in messages. */

@@ -53,20 +53,21 @@ export function checkScaling(
 }
 
 /**
- * Checks that a resumed run with outliers has as many rows an epoch as before. A validation set that was given changes them,
- * because fewer rows are held out for the thresholds.
+ * Checks that a resumed run with outliers or calibration has as many rows an epoch as before. A validation set that was given
+ * changes them, because no rows are then held out.
  *
  * @throws {RangeError} if it has more or fewer
  */
 export function checkEpochRows(
-  { dataset: { epochRows } }: Checkpoint,
+  { dataset: { epochRows }, config }: Checkpoint,
   found: number,
   { source }: Dataset,
 ): void {
   if (epochRows === undefined || epochRows === found) return;
   throw new RangeError(
-    `Cannot resume on ${source}: an epoch has ${found} rows, ${epochRows} in the checkpoint; a run with outliers needs the ` +
-      "same validation set",
+    `Cannot resume on ${source}: an epoch has ${found} rows, ${epochRows} in the checkpoint; a run with ${
+      config.outliers ? "outliers" : "calibration"
+    } needs the same validation set`,
   );
 }
 

@@ -19,7 +19,7 @@ export interface RunSets {
   readonly rows: Uint32Array;
   /** The validation set, in original units. */
   readonly validation: Dataset | undefined;
-  /** The rows to which the thresholds are fitted, in original units; `undefined` if the run has no outliers. */
+  /** The rows to which thresholds and temperature are fitted, in original units; `undefined` if the run fits neither. */
   readonly heldOut: Dataset | undefined;
   /** The scalings of the inputs and of the targets of `training`. */
   readonly scalings: Scalings;
@@ -78,29 +78,34 @@ function splitOff(
   const count = countOf(dataset);
   if (count === 0) throw new RangeError(`Cannot train on ${dataset.source}: it holds no rows`);
   const { rows, others } = trainingRowsOf(count, config, validation !== undefined);
-  const held = others && takeRows(dataset, others);
-  if (config.validationSplit > 0) {
-    return { rows, validation: held, heldOut: config.outliers ? held : undefined };
-  }
+  const held = others && takeRows(dataset, others), isFitted = config.outliers || config.calibrate;
+  if (config.validationSplit > 0) return { rows, validation: held, heldOut: isFitted ? held : undefined };
   if (config.patience > 0 && !validation) {
     throw new RangeError(`Option "patience" needs a validation set or "validationSplit" above 0`);
   }
-  return { rows, validation, heldOut: config.outliers ? validation ?? held : undefined };
+  return { rows, validation, heldOut: isFitted ? validation ?? held : undefined };
 }
 
-/** The share of the rows that is held out of a run with outliers and without a validation set. */
+/** The share of the rows that is held out of a run with outliers or calibration and without a validation set. */
 const HELD_OUT = 1 / 12;
 
 /**
- * Returns the rows of a data set to train on, and the others, which are for validation or, in a run with outliers that has no
- * validation set, for its thresholds.
+ * Returns the rows of a data set to train on, and the others, which are for validation or, in a run with outliers or
+ * calibration that has no validation set, for its thresholds and its temperature.
  */
 export function trainingRowsOf(
   count: number,
-  { validationSplit, outliers, seed }: Pick<TrainConfig, "validationSplit" | "outliers" | "seed">,
+  { validationSplit, outliers, calibrate, seed }: Pick<
+    TrainConfig,
+    "validationSplit" | "outliers" | "calibrate" | "seed"
+  >,
   hasValidation: boolean,
 ): { readonly rows: Uint32Array; readonly others?: Uint32Array } {
-  const share = validationSplit > 0 ? validationSplit : outliers && !hasValidation ? HELD_OUT : 0;
+  const share = validationSplit > 0
+    ? validationSplit
+    : (outliers || calibrate) && !hasValidation
+    ? HELD_OUT
+    : 0;
   if (share === 0) return { rows: Uint32Array.from({ length: count }, (_, row) => row) };
   const { train, validation } = splitRows(count, share, seed);
   return { rows: train, others: validation };

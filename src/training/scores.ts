@@ -1,6 +1,7 @@
 /** The scores of a network's outputs on a data set. @module */
 import { countOf, type Dataset, NO_CLASS } from "../data/dataset.ts";
 import { indexOfLargest } from "../index_of_largest.ts";
+import { type ShareInterval, wilsonInterval } from "../wilson.ts";
 import { createRowLoss, type RowLossOptions } from "./row_losses.ts";
 
 /** A row that was predicted incorrectly. */
@@ -49,6 +50,13 @@ export interface Evaluation {
   readonly accuracy?: number;
   /** The standard error of the accuracy, `√(a (1 - a) / rows)` of those rows. */
   readonly standardError?: number;
+  /** The 95 % interval of the accuracy, see {@linkcode wilsonInterval}. */
+  readonly accuracyInterval?: ShareInterval;
+  /**
+   * The expected calibration error: in 15 ranges of probability, the mean distance of the predictions' probability from the share
+   * of them that is correct. `evaluate()` gives it if the outputs are probabilities; events of a training lack it.
+   */
+  readonly calibrationError?: number;
   /** The number of rows of class `label` that were predicted as `guess`: `[C, C]`, entry `label * C + guess`. */
   readonly confusion?: Uint32Array;
   /** The incorrectly predicted rows with the highest losses, highest first; at most 10. */
@@ -107,7 +115,8 @@ function classScores(outputs: Float32Array, labels: Uint32Array, losses: Float64
 function accuracyOf(correct: number, rows: number): Partial<Evaluation> {
   if (rows === 0) return { correct };
   const accuracy = correct / rows;
-  return { correct, accuracy, standardError: Math.sqrt(accuracy * (1 - accuracy) / rows) };
+  const standardError = Math.sqrt(accuracy * (1 - accuracy) / rows);
+  return { correct, accuracy, standardError, accuracyInterval: wilsonInterval(correct, rows) };
 }
 
 function labelScores(logits: Float32Array, targets: Float32Array, rows: number): Partial<Evaluation> {

@@ -119,7 +119,7 @@ export function toStandardUnits(
 }
 
 /** Returns parameters with a change to each number of the last layer, which depends on its output. */
-function withOutputs(
+export function withOutputs(
   parameters: Tensors,
   layers: readonly LayerSpec[],
   change: (value: number, output: number, isBias: boolean) => number,

@@ -1,7 +1,7 @@
 /** Training of a network on a data set. @module */
 import { BACKEND, NETWORK, RANKS } from "../argument_kinds.ts";
 import { ANY, CALLBACK, checkArgument, checkOptions, fields, SIGNAL, whole } from "../arguments.ts";
-import { augmentedScale, type Augmenter, createAugmenter } from "../augment/augmenter.ts";
+import { augmentedScale, type Augmenter, createAugmenter, strengthsOf } from "../augment/augmenter.ts";
 import type { Backend, Trainer, TrainState } from "../backends/backend.ts";
 import { type BackendName, openBackend } from "../backends/open.ts";
 import { type Ranks, SLICES } from "../backends/ranks/ranks.ts";
@@ -23,7 +23,7 @@ import {
   ofChunkedRun,
 } from "./chunks.ts";
 import { resolveConfig, TRAIN_OPTIONS, type TrainConfig } from "./config.ts";
-import { type EpochOptions, recordOf, type Run, runEpochs, type TrainEvent } from "./epochs.ts";
+import { calibrate, type EpochOptions, recordOf, type Run, runEpochs, type TrainEvent } from "./epochs.ts";
 export type { TrainEvent } from "./epochs.ts";
 import { createEvaluator } from "./evaluate.ts";
 import { initialState } from "./initial_state.ts";
@@ -35,6 +35,7 @@ import { checkEpochRows, checkResume, checkScaling, endOfRun } from "./resume.ts
 import { type DrawnRows, withOutliers } from "./outlier_rows.ts";
 import { prepareSets } from "./run_sets.ts";
 import { type Scalings, toScaled } from "./scalings.ts";
+import { createCalibrator } from "./temperature.ts";
 import { createThresholdFitter, type ThresholdFitter } from "./thresholds.ts";
 
 /** The options of `train`, besides the settings of {@linkcode TrainConfig}. */
@@ -64,7 +65,8 @@ export interface TrainOptions extends Partial<TrainConfig>, EpochOptions {
  *
  * The first call of `next()` checks the data sets, the settings and the plan before any step. Numbers of other types than
  * those of a {@linkcode Dataset} are converted, see {@linkcode DatasetLike}. With `patience`, the network has at the end the
- * parameters of the epoch with the lowest validation loss.
+ * parameters of the epoch with the lowest validation loss. With `calibrate`, its last layer is then divided by the temperature,
+ * see {@linkcode withTemperature}; if the run fails or the caller stops asking for events, it is not.
  *
  * A training set larger than memory is read in chunks, see {@linkcode ChunkedDataset}.
  *
@@ -125,6 +127,9 @@ export async function* train(
   }
   const resolved = resolveConfig({ ...resume?.config, ...changed });
   const config = chunks ? chunkedConfig(resolved) : resolved;
+  if (chunks && config.calibrate && !given) {
+    throw new RangeError(`Option "calibrate" needs a validation set, because the training set is in chunks`);
+  }
   if (chunks && onPart) throw new TypeError(`Option "onPart" needs a training set that is not in chunks`);
   const negative = resume ? resume.mlp.training?.inputNegative : inputNegativeOf(dataset, config);
   const prepared = prepareSets(mlp, { dataset, validation: given, test }, config, negative);
@@ -148,7 +153,9 @@ export async function* train(
     outFeatures: training.labels ? mlp.outFeatures : training.outFeatures,
   });
   const parts = { mlp, dataset, config, plan, rows, scalings, inputRanges };
-  if (resume && endOfRun(resume, config.epochs)) return takeEnd(resume, parts);
+  const hasEnded = resume !== undefined && endOfRun(resume, config.epochs) !== undefined;
+  if (resume && hasEnded) takeEnd(resume, parts);
+  if (hasEnded && !config.calibrate) return;
 
   const opened = typeof backend === "string"
     ? await openBackend(backend, { threads, ranks: givenRanks })
@@ -159,16 +166,28 @@ export async function* train(
   let fitter: ThresholdFitter | undefined;
   try {
     if (ranks && onPart) throw new TypeError(`Option "onPart" needs a run without "ranks"`);
-    if (config.augment) augmenter = await createAugmenter(training, { seed: config.seed, threads });
+    if (config.augment) {
+      const strengths = strengthsOf(config.augmentStrength);
+      augmenter = await createAugmenter(training, { seed: config.seed, threads, strengths });
+    }
     const inputs = await augmenter?.inputsOf(resume?.progress.epoch ?? 1) ?? training.inputs;
     const start = startOf(plan, mlp, { resume, scalings });
     if (ranks && chunks) throw new RangeError("Cannot train on chunks with several ranks");
     if (ranks && await checkSameRun(ranks, { plan, config, training, rows: own, start, signal })) return;
+    const calibrator = heldOut && config.calibrate
+      ? createCalibrator(engine, mlp, heldOut, config.loss)
+      : undefined;
+    if (heldOut && config.outliers && (ranks?.rank ?? 0) === 0) {
+      fitter = await createThresholdFitter(engine, mlp, heldOut, config.loss);
+    }
+    if (hasEnded) return await calibrate({ mlp, config, ranks, calibrator, fitter });
     if (chunks) {
       const prepare = (chunk: Dataset) =>
         prepareSets(mlp, { dataset: chunk, validation: undefined, test: undefined }, alone, negative)
           .training;
-      const epoch = resume?.progress.epoch ?? 1, { seed } = config, alone = { ...config, patience: 0 };
+      const epoch = resume?.progress.epoch ?? 1,
+        { seed } = config,
+        alone = { ...config, patience: 0, calibrate: false };
       trainer = createChunkTrainer(engine, plan, {
         set: chunks,
         first: dataset,
@@ -185,13 +204,11 @@ export async function* train(
         evaluators[name] = await createEvaluator(engine, mlp, set, { ...config, scaling });
       }
     }
-    if (heldOut && (ranks?.rank ?? 0) === 0) {
-      fitter = await createThresholdFitter(engine, mlp, heldOut, config.loss);
-    }
     const run: Run = {
       ...parts,
       labels: training.labels,
       fitter,
+      calibrator,
       trainer,
       augmenter,
       evaluators,

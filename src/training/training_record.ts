@@ -117,6 +117,8 @@ export function readTrainingRecord(value: unknown, refuse: Refuse): TrainingReco
   );
   const isNumber = (field: unknown): field is number => Number.isFinite(field);
   const inputNegative = check("inputNegative", value.inputNegative, isNumber, "a finite number");
+  const isTemperature = (field: unknown): field is number => isNumber(field) && field > 0;
+  const temperature = check("temperature", value.temperature, isTemperature, "a finite number above 0");
   if (wrongOption(value.config) !== undefined) return undefined;
   const config = readConfig(value.config, "config", refuse);
   const isIncomplete = epochs === undefined || backend === undefined || source === undefined ||
@@ -136,6 +138,7 @@ export function readTrainingRecord(value: unknown, refuse: Refuse): TrainingReco
     ...steered &&
       { steered: steered.map(({ step, setting, before, value }) => ({ step, setting, before, value })) },
     ...committee !== undefined && { committee },
+    ...temperature !== undefined && { temperature },
     ...inputRanges && { inputRanges },
     ...scalings,
   };

@@ -20,7 +20,7 @@ self.onmessage = ({ data: { job, instance, module, memory, name, args } }) => {
   }
 };`;
 
-/** Milliseconds that the calling thread works before it returns to the event loop. */
+/** Milliseconds that the calling thread works, in one call or in many, before it returns to the event loop. */
 const TURN_MS = 20;
 
 /** The limit of work for a call on a worker, which is practically unlimited. */
@@ -134,19 +134,22 @@ export async function createPool({ threads, shared, fault }: PoolOptions): Promi
     return { call, close };
   };
 
+  let busy = 0; // milliseconds of work since the last return to the event loop
   const callHere = async (exports: WebAssembly.Exports, { name, args, slice, isDone }: PoolCall) => {
     if (ended) throw ended;
     const run = exports[name] as (...args: number[]) => void;
-    for (let turned = performance.now(); !isDone();) {
+    while (!isDone()) {
+      const begun = performance.now();
       try {
         run(...args(0, slice));
       } catch (error) {
         throw fault("kernel", String(error));
       }
-      if (performance.now() - turned < TURN_MS) continue;
+      busy += performance.now() - begun;
+      if (busy < TURN_MS) continue;
+      busy = 0;
       await new Promise((resolve) => setTimeout(resolve, 0));
       if (ended) throw ended;
-      turned = performance.now();
     }
   };
 

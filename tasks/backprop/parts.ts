@@ -3,7 +3,7 @@ import { buildPlan } from "../../src/plan/build.ts";
 import { formatPlan } from "../../src/plan/format.ts";
 import { parseLayers } from "../../src/plan/layers.ts";
 import { resolveConfig } from "../../src/training/config.ts";
-import { table } from "../../bench/markdown.ts";
+import { table } from "../shared/markdown.ts";
 import { ADAM, examplePlan, SGD } from "./example.ts";
 import { DEPTH, meanSquares } from "./initialization.ts";
 import { languageRows } from "./languages.ts";

@@ -9,9 +9,8 @@ import { formatStandalonePage } from "../../src/gui/standalone/page.ts";
 import { chooseRows } from "../../src/gui/standalone/rows.ts";
 import type { Mlp } from "../../src/mlp.ts";
 import { checkFit } from "../../src/training/evaluate.ts";
-import { openSets } from "../shared/data.ts";
+import { isDefaultThere, openSets } from "../shared/data.ts";
 import { originOf } from "../shared/gui_network.ts";
-import { isThere } from "../shared/kept_files.ts";
 import { TaskError } from "../terminal/errors.ts";
 import { count } from "../terminal/numbers.ts";
 import { projectPath, shownPath } from "../terminal/paths.ts";
@@ -122,8 +121,9 @@ async function openRows(
   terminal: { readonly screen: Screen; readonly signal: AbortSignal },
 ): Promise<DatasetSets> {
   const path = projectPath(MNIST.path);
-  const isDefault = classNamesOf(mlp).join("") === MNIST.classes && await isThere(path);
-  if (data === undefined && !isDefault) return {};
+  const isDefault = data === undefined;
+  if (isDefault && classNamesOf(mlp).join("") !== MNIST.classes) return {};
+  if (isDefault && !await isDefaultThere(path, terminal)) return {};
   const { sets, lines } = await openSets(data ?? [path], terminal, { ...options, like: mlp });
   for (const line of lines) terminal.screen.note(line);
   return sets;

@@ -1,10 +1,10 @@
 /** The file that `export` writes: its format, and refusals before the work. @module */
 import { basename, extname } from "node:path";
 import { EXPORT_FORMATS, type ExportFormat } from "../../src/export/export.ts";
-import { TaskError, UsageError } from "../terminal/errors.ts";
-import { shownPath, userPath } from "../terminal/paths.ts";
+import { checkReplaced } from "../shared/replaced.ts";
+import { UsageError } from "../terminal/errors.ts";
+import { userPath } from "../terminal/paths.ts";
 import { nearest } from "../../src/suggest.ts";
-import { fileError } from "../terminal/system_errors.ts";
 
 /** The formats of files: those of networks, and a page with a network inside. */
 export type TargetFormat = ExportFormat | "html";
@@ -79,19 +79,17 @@ export async function refuseToReplace(
   { model, force }: { readonly model: string; readonly force: boolean },
 ): Promise<void> {
   for (const file of types === undefined ? [path] : [path, types]) {
-    const refuse = (why: string, hint?: string) =>
-      new TaskError(`Cannot export to ${JSON.stringify(shownPath(file))}: ${why}`, { hint });
-    try {
-      const { isFile, isDirectory } = await Deno.stat(file);
-      if (isDirectory) throw refuse("it is a folder", "name a file");
-      if (!isFile) throw refuse("it is a device or a pipe, needs a file that can be read back");
-      if (await Deno.realPath(file) === await Deno.realPath(model)) {
-        throw refuse("it is the model that is exported", "name another file");
-      }
-      if (!force) throw refuse("it exists already", "use --force to replace it, or name another file");
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) continue;
-      throw fileError("Cannot export to", file, error);
-    }
+    await checkReplaced(file, {
+      about: "Cannot export to",
+      file: async (refuse) => {
+        if (await Deno.realPath(file) === await Deno.realPath(model)) {
+          throw refuse("it is the model that is exported", "name another file");
+        }
+        if (!force) throw refuse("it exists already", "use --force to replace it, or name another file");
+      },
+      other: (refuse) => {
+        throw refuse("it is a device or a pipe, needs a file that can be read back");
+      },
+    });
   }
 }

@@ -1,7 +1,7 @@
 /** The CSV file that `predict` writes. @module */
 import { targetOf, writeFileAtomic } from "../../src/files.ts";
-import { TaskError } from "../terminal/errors.ts";
-import { shownPath, userPath } from "../terminal/paths.ts";
+import { checkReplaced } from "../shared/replaced.ts";
+import { userPath } from "../terminal/paths.ts";
 import { fileError } from "../terminal/system_errors.ts";
 
 /**
@@ -30,21 +30,16 @@ export async function refuseToReplace(
   path: string,
   { force, inputs }: { readonly force: boolean; readonly inputs: readonly string[] },
 ): Promise<void> {
-  const refuse = (why: string, hint?: string) =>
-    new TaskError(`Cannot save to ${JSON.stringify(shownPath(path))}: ${why}`, { hint });
-  try {
-    const { isDirectory, isFile } = await Deno.stat(path);
-    if (isDirectory) throw refuse("it is a folder", "name a file");
-    if (!isFile) return;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
-    throw fileError("Cannot save to", path, error);
-  }
-  const target = await targetOf(path);
-  for (const input of inputs) {
-    if (input !== "-" && await Deno.realPath(userPath(input)) === target) {
-      throw refuse("it is a file to predict", "name another");
-    }
-  }
-  if (!force) throw refuse("it exists already", "name another, or use --force to replace it");
+  await checkReplaced(path, {
+    about: "Cannot save to",
+    file: async (refuse) => {
+      const target = await targetOf(path);
+      for (const input of inputs) {
+        if (input !== "-" && await Deno.realPath(userPath(input)) === target) {
+          throw refuse("it is a file to predict", "name another");
+        }
+      }
+      if (!force) throw refuse("it exists already", "name another, or use --force to replace it");
+    },
+  });
 }

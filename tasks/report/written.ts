@@ -1,7 +1,7 @@
 /** Checks of the files that a task writes about its results, before it begins. @module */
 import { mainPathOf } from "../shared/kept_files.ts";
-import { TaskError, UsageError } from "../terminal/errors.ts";
-import { shownPath } from "../terminal/paths.ts";
+import { checkReplaced } from "../shared/replaced.ts";
+import { UsageError } from "../terminal/errors.ts";
 import { fileError } from "../terminal/system_errors.ts";
 
 /** The number of bytes by which a file is recognized. */
@@ -17,17 +17,17 @@ export async function refuseOtherKind(
   path: string,
   { force, start, noun }: { readonly force: boolean; readonly start: string; readonly noun: string },
 ): Promise<void> {
-  const refuse = (why: string, hint?: string) =>
-    new TaskError(`Cannot save to ${JSON.stringify(shownPath(path))}: ${why}`, { hint });
-  try {
-    const { isDirectory, isFile } = await Deno.stat(path);
-    if (isDirectory) throw refuse("it is a folder", "name a file");
-    if (!isFile || force || (await headOf(path)).startsWith(start)) return;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
-    throw fileError("Cannot save to", path, error);
-  }
-  throw refuse(`the file there is not ${noun}`, "name another, or use --force to write over it");
+  await checkReplaced(path, {
+    about: "Cannot save to",
+    file: async (refuse) => {
+      if (force) return;
+      const head = await headOf(path).catch((error) => {
+        throw fileError("Cannot save to", path, error);
+      });
+      if (head.startsWith(start)) return;
+      throw refuse(`the file there is not ${noun}`, "name another, or use --force to write over it");
+    },
+  });
 }
 
 /** Returns the text at the beginning of a file. */

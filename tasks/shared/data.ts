@@ -151,6 +151,16 @@ async function openOne(
   }
 }
 
+/** Returns whether a default file is there. One that may not be read is passed over. */
+export async function isDefaultThere(
+  path: string,
+  { screen }: { readonly screen: Pick<Screen, "note"> },
+): Promise<boolean> {
+  if (Deno.permissions.querySync({ name: "read", path }).state === "granted") return await isThere(path);
+  screen.note(`passed over --allow-read: ${shownPath(path)} is not used`);
+  return false;
+}
+
 /**
  * Opens the rows that the page shows: the test set of the data that `--data` names, by default that of `data/mnist.npz` if
  * that exists, else digits that the program draws; the training set if there is no test set. Nothing is downloaded for this.
@@ -163,7 +173,7 @@ export async function openShownRows(
   options: LoadSetsOptions,
 ): Promise<Pick<DatasetSets, "test" | "train">> {
   const path = named === undefined ? projectPath(MNIST_PATH) : named[0];
-  if (named === undefined ? !await isThere(path) : named.length === 1 && path === "digits") {
+  if (named === undefined ? !await isDefaultThere(path, terminal) : named.length === 1 && path === "digits") {
     const digits = drawDigits({ count: 20, testCount: SHOWN_DIGITS });
     return { test: interpretDigits(digits, options).test };
   }
@@ -186,7 +196,7 @@ export async function openTrainRows(
   options: LoadSetsOptions,
 ): Promise<Dataset | undefined> {
   const path = named === undefined ? projectPath(MNIST_PATH) : named[0];
-  if (named === undefined ? !await isThere(path) : named.length === 1 && path === "digits") {
+  if (named === undefined ? !await isDefaultThere(path, terminal) : named.length === 1 && path === "digits") {
     return interpretDigits(await drawOn(terminal, { count: LEARNED_DIGITS, testCount: 0 }), options).train;
   }
   return (await openSets(named ?? [path], terminal, options)).sets.train;

@@ -3,19 +3,21 @@ import type { Mlp } from "../../src/mlp.ts";
 import type { Evaluation, LabelScores, OutputScores } from "../../src/training/scores.ts";
 import { visible } from "../../src/visible.ts";
 import { accuracy, amount, count, loss, percent, r2 } from "../terminal/numbers.ts";
+import { type CalibrationGain, calibrationLines } from "./calibration_gain.ts";
 import { type Column, startTable } from "../terminal/table.ts";
 
 /** The maximum number of classes for which the confusion matrix is shown; more do not fit a terminal. */
 const SHOWN_CLASSES = 20;
 
 /** Returns the lines that show an evaluation: the scores of its kind of targets. */
-export function evaluationLines(evaluation: Evaluation, mlp: Mlp): string[] {
+export function evaluationLines(evaluation: Evaluation, mlp: Mlp, gain?: CalibrationGain): string[] {
   const nameOf = (label: number) => visible(mlp.classNames?.[label] ?? String(label));
   const { labels, outputs, confusion } = evaluation;
   const isScaled = outputs !== undefined && mlp.training?.targetScaling !== undefined;
   return [
     `loss     ${loss(evaluation.loss)}${isScaled ? " (of standardized targets)" : ""}`,
     ...accuracyLines(evaluation),
+    ...calibrationLines(evaluation, mlp, gain),
     ...outputs ? outputLines(evaluation, outputs) : [],
     ...labels ? labelLines(labels, (o) => nameOf(confusion ? 1 : o)) : [],
     ...confusion ? confusionLines(confusion, nameOf) : [],

@@ -17,7 +17,7 @@ import type { LayerSpec } from "../../src/plan/layers.ts";
 import type { Mlp } from "../../src/mlp.ts";
 import { train } from "../../src/training/train.ts";
 import { drawOn, openData, openShownRows, openTrainRows } from "./data.ts";
-import { once } from "./learning.ts";
+import { once } from "./once.ts";
 import type { StartNetwork } from "./init_option.ts";
 import { loadModel } from "./model.ts";
 import { DEFAULT_MODEL } from "./options.ts";
@@ -25,6 +25,7 @@ import { accuracy, count } from "../terminal/numbers.ts";
 import { progressText } from "../terminal/progress.ts";
 import type { Screen } from "../terminal/screen.ts";
 import { epochColumns, scoreOf, startTable } from "../terminal/table.ts";
+import { recipeLine, type RecipeName } from "./recipes.ts";
 import { checkRun, chooseRun } from "./run_choice.ts";
 import { dataNotes } from "./run_notes.ts";
 import { checkPatience, configOf, configText, networkText } from "./training.ts";
@@ -96,7 +97,7 @@ export async function openDemo(
   for await (const event of train(mlp, sets.train, options)) test = event.test;
   signal.throwIfAborted();
   if (test?.accuracy !== undefined) {
-    const correct = accuracy(test.accuracy, test.rows);
+    const correct = accuracy(test.accuracy, test.accuracyInterval!);
     screen.note(
       `accuracy ${correct} on other drawn digits; \`${program} train\` makes a better network for MNIST`,
     );
@@ -118,6 +119,10 @@ export async function openTraining(
     readonly data: readonly string[] | undefined;
     readonly options: DataOptions;
     readonly layers: LayerSpec[] | undefined;
+    /** The hidden layers if no layers are named. */
+    readonly hidden?: readonly LayerSpec[];
+    /** The recipe with the settings that it stands for. */
+    readonly recipe?: { readonly name: RecipeName; readonly config: Partial<TrainConfig> };
     readonly config: Partial<TrainConfig>;
     /** A network to train further. */
     readonly start: StartNetwork | undefined;
@@ -125,7 +130,7 @@ export async function openTraining(
   },
   terminal: Terminal,
 ): Promise<Shown> {
-  const { backend, threads, save } = options, { screen } = terminal;
+  const { backend, threads, recipe, save } = options, { screen } = terminal;
   const { sets, lines: dataLines } = await openData(options.data, terminal, {
     ...options.options,
     inputScaling: options.config.inputScaling,
@@ -137,6 +142,7 @@ export async function openTraining(
   checkRun(mlp, sets.train, settings.loss);
   const lines = [...notes, ...dataNotes(mlp, sets.train, settings, sets.validation)];
   for (const line of [...dataLines, ...lines]) screen.note(line);
+  if (recipe) screen.note(recipeLine(recipe.name, recipe.config, mlp.layers));
   screen.note(`network  ${networkText(mlp)}`);
   screen.note(`training ${configText(settings)}`);
   const validation = settings.validationSplit > 0 ? undefined : sets.validation;
@@ -238,7 +244,7 @@ function printTraining(
       progress.restart();
       const tested = evaluation?.accuracy === undefined ? [] : [
         `test accuracy ${
-          accuracy(evaluation.accuracy, evaluation.rows)
+          accuracy(evaluation.accuracy, evaluation.accuracyInterval!)
         } after epoch ${training.epochs.epochs.length}`,
       ];
       const why = state.error === undefined ? "" : ` (${state.error})`;

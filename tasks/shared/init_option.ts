@@ -10,6 +10,7 @@ import { shownPath, userPath } from "../terminal/paths.ts";
 import type { Screen } from "../terminal/screen.ts";
 import { nearest } from "../../src/suggest.ts";
 import { loadModel } from "./model.ts";
+import { RECIPE_OPTION } from "./recipes.ts";
 import { TRAINING_GROUP } from "./training.ts";
 
 /** The names of the distributions. */
@@ -31,7 +32,7 @@ const INIT_OPTION = {
 /** The settings of a run, of which `--init` may also be a model. */
 export const START_GROUP = {
   ...TRAINING_GROUP,
-  options: { ...TRAINING_GROUP.options, ...INIT_OPTION },
+  options: { ...RECIPE_OPTION, ...TRAINING_GROUP.options, ...INIT_OPTION },
 } as const;
 
 /** A network to train further. */

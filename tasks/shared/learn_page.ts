@@ -44,7 +44,7 @@ export async function trainSmall({ screen, signal }: Terminal): Promise<LearnNet
     for await (
       const { test } of train(mlp, sets.train, { backend, epochs, signal, test: sets.test, onProgress })
     ) {
-      if (test?.accuracy !== undefined) tested = accuracy(test.accuracy, test.rows);
+      if (test?.accuracy !== undefined) tested = accuracy(test.accuracy, test.accuracyInterval!);
     }
   } finally {
     screen.clear();

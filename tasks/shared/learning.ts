@@ -7,6 +7,7 @@ import type { GuiOptions } from "../../src/gui/server/gui.ts";
 import { RequestError } from "../../src/gui/protocol/refusal.ts";
 import { besidePath, isThere, keepPrevious } from "./kept_files.ts";
 import { openOutput, type Output, refuseToOverwrite } from "./output.ts";
+import { once } from "./once.ts";
 import { DEFAULT_MODEL } from "./options.ts";
 import { TaskError } from "../terminal/errors.ts";
 import { fileError } from "../terminal/system_errors.ts";
@@ -26,16 +27,6 @@ export function lazyBackend(open: Backend | undefined): LazyBackend {
     open: once(async () => open ?? (opened = await openBackend())),
     [Symbol.asyncDispose]: async () => await opened?.close(),
   };
-}
-
-/** Returns a function that calls `load` once; if that fails, the next call tries again. */
-export function once<T>(load: () => Promise<T>): () => Promise<T> {
-  let loaded: Promise<T> | undefined;
-  return () =>
-    loaded ??= load().catch((error) => {
-      loaded = undefined;
-      throw error;
-    });
 }
 
 /** Returns corrections whose errors say why their file cannot be used, so that the page can say it and send again. */

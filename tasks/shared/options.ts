@@ -47,7 +47,7 @@ export const TRUST_OPTION = {
     kind: "boolean",
     default: false,
     help:
-      "also read files that expand to more than 16 MiB and 100 times their size, which can take all memory; only for files " +
+      "also read files that expand to more than 16 MiB (pictures 64 MiB) and 100 times their size, which can take all memory; only for files " +
       "whose origin you trust",
   },
 } as const satisfies ArgumentTable;

@@ -154,6 +154,9 @@ async function prepare(path: string) {
     const lock = await lockFile(mainPathOf(target));
     if (lock === undefined) return { target };
     try {
+      if (Deno.permissions.querySync({ name: "write", path: target }).state !== "granted") {
+        throw new Deno.errors.NotCapable(`Requires write access to ${JSON.stringify(target)}`);
+      }
       const part = await createPart(target);
       part.file.close();
       await Deno.remove(part.path);

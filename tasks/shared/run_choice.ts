@@ -28,13 +28,15 @@ export interface RunChoice {
 /**
  * Chooses the network and the loss of a run on a set. {@linkcode checkRun} checks that they fit each other.
  *
- * @param options `start` is a network to train further, whose layers are used as far as they fit
+ * @param options `hidden` are the hidden layers if no layers are named; `start` is a network to train further, whose layers are
+ * used as far as they fit
  * @throws {TaskError} if it cannot be trained on this set
  */
 export function chooseRun(
   set: Dataset,
-  { layers, config, start }: {
+  { layers, hidden = HIDDEN, config, start }: {
     readonly layers?: readonly LayerSpec[];
+    readonly hidden?: readonly LayerSpec[];
     readonly config: Partial<TrainConfig>;
     readonly start?: StartNetwork;
   },
@@ -44,10 +46,13 @@ export function chooseRun(
     const found = kind === "labels" ? "several labels a row" : "target values";
     throw new TaskError(`Cannot draw outliers for ${set.source}: it has ${found}, needs one class a row`);
   }
+  if (config.calibrate && kind !== "classes" && kind !== "labels" && config.loss === undefined) {
+    throw new TaskError(`Cannot calibrate on ${set.source}: it has target values, needs classes or labels`);
+  }
   const { mlp, notes } = start
     ? adapted(start, set, { layers, output, init: config.init, seed: config.seed, outliers: config.outliers })
     : {
-      mlp: Mlp.create(layers ?? [...HIDDEN, output], set, { init: config.init, seed: config.seed }),
+      mlp: Mlp.create(layers ?? [...hidden, output], set, { init: config.init, seed: config.seed }),
       notes: [],
     };
   const loss = config.loss ?? lossFor(kind, set, mlp.layers[mlp.layers.length - 1]);
@@ -138,7 +143,8 @@ export function checkRun(mlp: Mlp, set: Dataset, loss: LossName): void {
 /** Returns the last layer that a loss needs for a set: `10:softmax`. */
 function layerText({ labels, outFeatures }: Dataset, loss: LossName, activation: string): string {
   const isBinary = labels !== undefined && loss === "binary-cross-entropy";
-  return `${isBinary ? 1 : outFeatures}:${activation}`;
+  const isConstant = !labels && outFeatures === 1 && activation === "softmax"; // always 1
+  return `${isBinary ? 1 : outFeatures}:${isConstant ? "linear" : activation}`;
 }
 
 /** Returns the hint with the options with which the last layer, the loss and the set fit each other. */

@@ -26,11 +26,16 @@ const SHOWN_CLASSES = 10;
  *
  * @throws {TaskError} if an option does not fit the set
  */
-export function dataNotes(mlp: Mlp, set: Dataset, config: TrainConfig, validation?: Dataset): string[] {
+export function dataNotes(
+  { layers }: Pick<Mlp, "layers">,
+  set: Dataset,
+  config: TrainConfig,
+  validation?: Dataset,
+): string[] {
   if (config.outliers) checkOutliers(set);
   try {
     const { rows, others } = trainingRowsOf(countOf(set), config, validation !== undefined);
-    const scaling = targetScalingOf(mlp.layers, set, config, rows);
+    const scaling = targetScalingOf(layers, set, config, rows);
     const inputScaling = inputScalingOf(set, config, rows);
     const weights = classWeightsOf(set, config, rows);
     rowWeightsOf(set, config, rows); // checks that each weight fits into float32
@@ -42,6 +47,7 @@ export function dataNotes(mlp: Mlp, set: Dataset, config: TrainConfig, validatio
         : ["inputs   negated in training, because their background is light"],
       ...scaling ? [`targets  ${scalingText(scaling)}; standardized for training${off}`] : [],
       ...config.outliers ? [outliersText(rows.length, others ?? validation)] : [],
+      ...config.calibrate ? [calibrationText(others ?? validation, others !== undefined)] : [],
       ...weights && config.classWeights === "balanced" ? [`weights  ${weightsText(weights, set)}`] : [],
     ];
   } catch (error) {
@@ -82,9 +88,22 @@ function checkOutliers(set: Dataset): void {
   }
 }
 
+/** Returns the rows to which the temperature is fitted. */
+function calibrationText(heldOut: Dataset | Uint32Array | undefined, isSplit: boolean): string {
+  const held = rowsOf(heldOut),
+    of = isSplit ? "of the training set, not trained on" : "of the validation set";
+  return `calibration of the probabilities after training, by ${
+    held === 1 ? "1 row" : `${count(held)} rows`
+  } ${of}`;
+}
+
+function rowsOf(heldOut: Dataset | Uint32Array | undefined): number {
+  return heldOut instanceof Uint32Array ? heldOut.length : heldOut ? countOf(heldOut) : 0;
+}
+
 /** Returns which rows a run with outliers adds, and to which rows the thresholds are fitted. */
 function outliersText(rows: number, heldOut: Dataset | Uint32Array | undefined): string {
-  const held = heldOut instanceof Uint32Array ? heldOut.length : heldOut ? countOf(heldOut) : 0;
+  const held = rowsOf(heldOut);
   const { outliers } = addedRows(rows), fitted = held === 1 ? "1 row" : `${count(held)} rows`;
   const few = held < FEW_HELD_OUT ? ", which is few (--validation-split holds out more)" : "";
   return `outliers ${

@@ -74,7 +74,10 @@ export function layersOf(text: string): LayerSpec[] {
  * @throws {UsageError} if two exclude each other
  */
 export function checkConfig(given: Partial<TrainConfig>): void {
-  configOf(given);
+  const { augment, augmentStrength } = configOf(given);
+  if (!augment && augmentStrength !== TRAIN_OPTIONS.augmentStrength.default) {
+    throw new UsageError("--augment-strength needs --augment");
+  }
 }
 
 /**
@@ -124,7 +127,7 @@ export function networkText(mlp: Mlp): string {
 /** Returns the settings of a run in a line, and its progress if it is resumed. */
 export function configText(settings: TrainConfig, resume?: Checkpoint): string {
   const { optimizer, learningRate, schedule, loss, batchSize, epochs, seed } = settings;
-  const { inputDropout, average, classWeights, outliers, augment } = settings;
+  const { inputDropout, average, classWeights, outliers, augment, augmentStrength, calibrate } = settings;
   return [
     optimizer,
     `learning rate ${learningRate} ${schedule}`,
@@ -134,8 +137,9 @@ export function configText(settings: TrainConfig, resume?: Checkpoint): string {
     ...inputDropout > 0 ? [`input dropout ${inputDropout}`] : [],
     ...average > 0 ? [`weights averaged by ${average}`] : [],
     ...classWeights === "none" ? [] : [`class weights ${classWeights}`],
-    ...augment ? ["images deformed"] : [],
+    ...augment ? [`images deformed${augmentStrength === 1 ? "" : `, strength ${augmentStrength}`}`] : [],
     ...outliers ? ["outliers"] : [],
+    ...calibrate ? ["calibrated"] : [],
     `seed ${seed}${resume ? `; ${resumedText(resume, epochs)}` : ""}`,
   ].join(", ");
 }

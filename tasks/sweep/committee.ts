@@ -86,7 +86,9 @@ async function scoresOf(
   await using backend = await openBackend(name);
   const found = await evaluate(committee, test, { backend });
   return [
-    ...found.accuracy === undefined ? [] : [`test accuracy ${accuracy(found.accuracy, found.rows)}`],
+    ...found.accuracy === undefined
+      ? []
+      : [`test accuracy ${accuracy(found.accuracy, found.accuracyInterval!)}`],
     ...found.r2 === undefined ? [] : [`test R² ${r2(found.r2)}`],
     `test loss ${loss(found.loss)}`,
   ];

@@ -3,8 +3,8 @@
  * - `sweep.json`: what the sweep trains;
  * - `results.jsonl` and `results.csv`: a row for each network that is trained, in the order in which they were;
  * - `best.npz`: the best of these networks, and for a committee `networks` with the best of them by their numbers.
- * A network is written before its row, and a row is one write, so that a kill at any moment leaves a folder with which the
- * sweep goes on.
+ * A row is one write, and is written before its network, which replaces that of an earlier row: after a kill between them, only
+ * this network is trained again.
  * @module
  */
 import { join } from "node:path";
@@ -121,11 +121,10 @@ async function openRows(
     rows,
     async add(row, model) {
       try {
-        if (model) await kept.add(row, model);
         await write(lineFile, `${formatRow(row)}\n`);
         await write(tableFile, csvOf(row));
-        await kept.trim();
         rows.push(row);
+        if (model) await kept.add(row, model);
       } catch (error) {
         throw fileError("Cannot write to", path, error);
       }

@@ -24,7 +24,10 @@ export function variedOf(axes: Axes): string[] {
   return [...names.filter((name) => name !== "seed"), ...names.filter((name) => name === "seed")];
 }
 
-/** Returns the networks by their settings without the seed, those with the best mean first. */
+/**
+ * Returns the networks by their settings without the seed, those with the best mean first, and at the end those with a network
+ * that diverged: the mean of the others does not tell of it. Of equal ones, that with the lowest number of a network is first.
+ */
 export function groupsOf(rows: readonly Row[], varied: readonly string[]): SettingGroup[] {
   const names = varied.filter((name) => name !== "seed"), groups = new Map<string, Row[]>();
   for (const row of rows) {
@@ -32,7 +35,9 @@ export function groupsOf(rows: readonly Row[], varied: readonly string[]): Setti
     if (group) group.push(row);
     else groups.set(key, [row]);
   }
-  const made = [...groups.values()].map((group): SettingGroup => {
+  const numberOf = (group: readonly Row[]) => Math.min(...group.map(({ member }) => member));
+  const ordered = [...groups.values()].sort((one, other) => numberOf(one) - numberOf(other));
+  const made = ordered.map((group): SettingGroup => {
     const kept = group.filter((row) => rankedBy(row) !== undefined);
     const mean = (of: (row: Row) => number | undefined) => {
       const values = kept.map(of).filter((value) => value !== undefined);
@@ -51,9 +56,10 @@ export function groupsOf(rows: readonly Row[], varied: readonly string[]): Setti
   const scoresOf = ({ score, loss }: SettingGroup) => score && { loss, r2: score.mean };
   const sign = isLoss(rows) ? -1 : 1; // of a score that is the loss, lower is better
   return made.sort((one, other) =>
-    sign < 0
+    Number(one.diverged > 0) - Number(other.diverged > 0) ||
+    (sign < 0
       ? (one.score?.mean ?? Infinity) - (other.score?.mean ?? Infinity)
-      : compareScores(scoresOf(one), scoresOf(other))
+      : compareScores(scoresOf(one), scoresOf(other)))
   );
 }
 

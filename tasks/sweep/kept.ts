@@ -11,10 +11,11 @@ export interface KeptNetworks {
   readonly bestPath: string;
   /** The rows of the best networks, at most as many as are kept, the best one first. */
   readonly best: readonly Row[];
-  /** Writes the network of a row if it is one of the best; call it before the row is written. */
+  /**
+   * Writes the network of a row if it is one of the best, and removes the one that is not any more. Call it when the row is
+   * written: after a kill before that, no row would have the network in `best.npz`.
+   */
   add(row: Row, model: Uint8Array): Promise<void>;
-  /** Removes the network that is not one of the best any more; call it after the row is written. */
-  trim(): Promise<void>;
 }
 
 /** Returns the rows of the best `count` networks, the best one first. */
@@ -39,7 +40,7 @@ export async function missingNetworks(folder: string, rows: readonly Row[], coun
 /** Opens the networks of a folder that has all that are to be kept of `rows`. */
 export function openKept(folder: string, rows: readonly Row[], count: number): KeptNetworks {
   let best = bestRows(rows, count);
-  const outdated: string[] = [], bestPath = bestPathOf(folder);
+  const bestPath = bestPathOf(folder);
   return {
     bestPath,
     get best() {
@@ -50,14 +51,11 @@ export function openKept(folder: string, rows: readonly Row[], count: number): K
       if (!next.includes(row)) return;
       if (count > 1) await writeFileAtomic(networkPath(folder, row.member), model);
       if (next[0] === row) await writeFileAtomic(bestPath, model);
-      outdated.push(
-        ...best.filter((each) => !next.includes(each)).map(({ member }) => networkPath(folder, member)),
-      );
+      const outdated = count > 1 ? best.filter((each) => !next.includes(each)) : [];
       best = next;
-    },
-    async trim() {
-      if (count === 1) return void outdated.splice(0);
-      for (const path of outdated.splice(0)) await Deno.remove(path).catch(() => {}); // it only takes room
+      for (const { member } of outdated) {
+        await Deno.remove(networkPath(folder, member)).catch(() => {}); // it only takes room
+      }
     },
   };
 }

@@ -1,14 +1,14 @@
 /** The members of a sweep: the settings of the command line, and what the data set decides. @module */
-import { countOf, type DatasetPair, inputSpecOf } from "../../src/data/dataset.ts";
-import { Mlp } from "../../src/mlp.ts";
+import { countOf, type DatasetPair } from "../../src/data/dataset.ts";
 import { formatLayers, type LayerSpec } from "../../src/plan/layers.ts";
 import type { OptionValue } from "../../src/plan/option.ts";
+import { checkMembers } from "../../src/sweep/checks.ts";
 import { gridMembers, type GridOptions, type SweepGrid } from "../../src/sweep/grid.ts";
 import type { SweepMember } from "../../src/sweep/member.ts";
 import { resolveConfig, type TrainConfig } from "../../src/training/config.ts";
 import { dataNotes } from "../shared/run_notes.ts";
 import { checkRun, chooseRun } from "../shared/run_choice.ts";
-import { configOf, layersOf } from "../shared/training.ts";
+import { configOf, layersOf, withFlag } from "../shared/training.ts";
 import { TaskError, UsageError } from "../terminal/errors.ts";
 
 /** The values of each setting that was given, by name. */
@@ -70,16 +70,34 @@ export function planSweep(given: Axes, { train, validation }: DatasetPair, optio
       const settings = Object.fromEntries([...names].map((name) => [name, values[name]]));
       return { ...chosen, settings };
     } catch (error) {
+      if (error instanceof RangeError) { // settings that exclude each other with the loss that was chosen
+        throw new TaskError(`Network ${index + 1}: ${withFlag(error.message)}`, { cause: error });
+      }
       if (!(error instanceof TaskError)) throw error;
       const kind = error instanceof UsageError ? UsageError : TaskError;
       throw new kind(`Network ${index + 1}: ${error.message}`, { hint: error.hint, cause: error });
     }
   });
   const [first] = members; // the scalings of the others differ by their validation rows only
-  const { inputScale } = train;
-  const mlp = new Mlp({ ...inputSpecOf(train), inputScale, layers: first.layers, parameters: {} });
-  const told = dataNotes(mlp, train, resolveConfig(first.config), validation);
+  const told = dataNotes(first, train, resolveConfig(first.config), validation);
+  try {
+    checkMembers(members, { train, validation });
+  } catch (error) {
+    throw ofNetwork(error, (member) => member);
+  }
   return { axes, members, notes: [...notes, ...told], splits };
+}
+
+/**
+ * Returns an error about a member with its number in the plan, from 1; other errors unchanged.
+ *
+ * @param indexOf returns the index in the plan of the member with the index in the message
+ */
+export function ofNetwork(error: unknown, indexOf: (member: number) => number): unknown {
+  if (!(error instanceof RangeError || error instanceof TypeError)) return error;
+  const [, member, rest] = /^Member (\d+): ([^]*)$/.exec(error.message) ?? [];
+  if (member === undefined) return error;
+  return new TaskError(`Network ${indexOf(Number(member)) + 1}: ${withFlag(rest)}`, { cause: error });
 }
 
 function membersOf(grid: SweepGrid, options: GridOptions): SweepMember[] {

@@ -13,6 +13,9 @@ import { groupLines, progressOf, rowColumns, scoreText, settingsText } from "./s
 /** The settings that are shown while networks are trained. */
 const SHOWN = 8;
 
+/** The least time between two computations of the table, which takes the longer the more networks are done. */
+const REDRAW_MS = 250;
+
 /** Returns a function that prints the row of a network. */
 export function printer(
   { axes, members }: SweepPlan,
@@ -55,9 +58,11 @@ export function openProgress(
     works = new Map(left.map((at) => [at, workOf(members[at], inFeatures)]));
   const all = [...works.values()].reduce((sum, work) => sum + work, 0), started = performance.now();
   const underWay = new Map<number, number>();
-  let done = 0, shown: { readonly count: number; readonly lines: readonly string[] } | undefined;
+  let done = 0;
+  let shown: { readonly count: number; readonly at: number; readonly lines: readonly string[] } | undefined;
   const table = () => {
-    if (shown?.count === rows.length) return shown.lines;
+    const now = performance.now();
+    if (shown && (shown.count === rows.length || now - shown.at < REDRAW_MS)) return shown.lines;
     const best = bestOf(rows), varied = variedOf(axes), score = scoreName(rows);
     const lines = best === undefined ? [] : [
       "",
@@ -67,7 +72,7 @@ export function openProgress(
           .filter((text) => text !== "").join(", ")
       }`,
     ];
-    shown = { count: rows.length, lines };
+    shown = { count: rows.length, at: now, lines };
     return lines;
   };
   const draw = () => {

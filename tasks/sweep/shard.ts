@@ -64,7 +64,11 @@ function fromEnvironment(read: (name: string) => string | undefined): Shard {
     return { index, count };
   }
   if (rank !== undefined && size !== undefined && rank < size) return { index: rank + 1, count: size };
+  const [given, total] = [read("RANK"), read("WORLD_SIZE")];
+  const found = given === undefined || total === undefined
+    ? "which are not set or not readable"
+    : `found RANK ${JSON.stringify(given)}, WORLD_SIZE ${JSON.stringify(total)}`;
   throw new UsageError(
-    "--shard env needs the variables of a Slurm array, or RANK from 0 and WORLD_SIZE, which are not set or not readable",
+    `--shard env needs the variables of a Slurm array, or RANK from 0 to below WORLD_SIZE, ${found}`,
   );
 }

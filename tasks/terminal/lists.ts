@@ -64,13 +64,14 @@ function rangeOf(flag: string, spec: OptionSpec, text: string): number[] | undef
   if (rest !== undefined) {
     const [, spacing, count] = SPACING.exec(rest) ?? [];
     if (spacing === undefined) throw refuse(`is no range, needs :log:N or :linear:N at its end, ${EXAMPLE}`);
-    try {
-      const values = valuesBetween(from, to, { count: Number(count), spacing: spacing as "log" | "linear" });
-      return isWhole ? values.map(Math.round) : values;
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      throw refuse(`is no range: ${error.message}`);
+    if (!(Number(count) >= 2 && Number(count) <= MAX_MEMBERS)) {
+      throw refuse(`is no range, needs 2 to ${MAX_MEMBERS} values, found ${count}`);
     }
+    if (spacing === "log" && from <= 0) {
+      throw refuse(`is no range, equal ratios need numbers above 0, found ${from}`);
+    }
+    const values = valuesBetween(from, to, { count: Number(count), spacing: spacing as "log" | "linear" });
+    return isWhole ? values.map(Math.round) : values;
   }
   if (!isWhole) throw refuse(`needs the number of its values, ${EXAMPLE}`);
   if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to)) throw refuse("is no range of whole numbers");

@@ -3,6 +3,7 @@
  * is not shown.
  * @module
  */
+import { dirname } from "node:path";
 import { TaskError } from "./errors.ts";
 import { shownPath } from "./paths.ts";
 
@@ -88,8 +89,24 @@ export function fileError(
   const obstacle = obstacleOf(error);
   if (obstacle === undefined) return error;
   const { code = "" } = error as { code?: string };
-  const message = `${failure} ${JSON.stringify(shownPath(path))}: ${obstacle.why}`;
+  const why = folderNeeded(path, error) ?? obstacle.why;
+  const message = `${failure} ${JSON.stringify(shownPath(path))}: ${why}`;
   return new TaskError(message, { hint: hints[code] ?? obstacle.hint, cause: error });
+}
+
+/**
+ * Returns the reason if the process has the permission for a file, but not for the one beside it that is written first and
+ * then renamed; `undefined` for other errors.
+ */
+function folderNeeded(path: string, error: unknown): string | undefined {
+  if (!(error instanceof Deno.errors.NotCapable)) return undefined;
+  const [, name, found = ""] = MISSING_PERMISSION.exec(error.message) ?? [];
+  if (name !== "write" && name !== "read") return undefined;
+  const denied = found.slice(1, -1), folder = dirname(path);
+  const isBeside = denied !== path && dirname(denied) === folder; // NAME.1a2b3c4d.part, or its lock
+  if (!isBeside && denied !== folder) return undefined;
+  if (Deno.permissions.querySync({ name, path }).state !== "granted") return undefined;
+  return `this process has ${name} permission for the file, but not for its folder, where it is written first`;
 }
 
 /**

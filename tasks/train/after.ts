@@ -1,12 +1,14 @@
 /** The lines after training: the curve of the loss, the most frequent confusions, and the next command. @module */
 import { imageSpecOf, inFeaturesOf } from "../../src/data/dataset.ts";
 import type { Mlp } from "../../src/mlp.ts";
+import { TRAIN_OPTIONS } from "../../src/training/config.ts";
 import { confusionsOf } from "../../src/report/classes.ts";
 import type { Evaluation } from "../../src/training/scores.ts";
 import { visible } from "../../src/visible.ts";
 import { quoted } from "../report/command_text.ts";
 import { READING_OPTIONS } from "../shared/data_options.ts";
 import { DEFAULT_MODEL } from "../shared/options.ts";
+import { RECIPES } from "../shared/recipes.ts";
 import { dashed, kebab } from "../terminal/command.ts";
 import { count, loss } from "../terminal/numbers.ts";
 import { sparkline } from "./sparkline.ts";
@@ -74,6 +76,23 @@ export function nextCommand(mlp: Mlp, end: RunEnd): string {
   if (isDigits(mlp)) return line("gui", ...named);
   if (report !== undefined) return line("export", model, "-o", `${model.replace(/\.npz$/i, "")}.onnx`);
   return line("eval", ...named, ...shared, ...hasTest ? [] : ["--set", "train"], "--report", "report.html");
+}
+
+/** The settings that a run like the default one may have. */
+const SIMILAR = ["recipe", "seed"];
+
+/** Returns the line that names the recipe `fast` after a run with the default settings; none after another run. */
+export function fasterLines(
+  mlp: Mlp,
+  { program, given }: { readonly program: string; readonly given: Readonly<Record<string, unknown>> },
+): string[] {
+  const isDefault = (given.recipe ?? "default") === "default" &&
+    Object.keys(given).every((name) => SIMILAR.includes(name));
+  if (!isDefault || !isDigits(mlp)) return [];
+  const { epochs } = RECIPES.fast.config;
+  return [
+    `faster   ${program} train --recipe fast: ${epochs} epochs in place of ${TRAIN_OPTIONS.epochs.default}`,
+  ];
 }
 
 /** Returns whether a network reads digits as they are drawn on the page. */

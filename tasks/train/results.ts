@@ -97,7 +97,9 @@ export function resultText(
   const why = ended === "finished" ? undefined : ended === "patience" ? "stopped early" : "interrupted";
   return [
     ...why ? [`${why} in epoch ${epoch}`] : [],
-    ...test?.accuracy === undefined ? [] : [`test accuracy ${accuracy(test.accuracy, test.rows)}`],
+    ...test?.accuracy === undefined
+      ? []
+      : [`test accuracy ${accuracy(test.accuracy, test.accuracyInterval!)}`],
     ...test?.f1 === undefined ? [] : [`test F1 ${test.f1.toFixed(4)}`],
     ...test?.r2 === undefined ? [] : [`test R² ${r2(test.r2)}`],
     ...test?.meanAbsoluteError === undefined ? [] : [`mean absolute error ${amount(test.meanAbsoluteError)}`],

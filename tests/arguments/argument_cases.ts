@@ -84,7 +84,7 @@ function* fieldCases(
   }
 }
 
-/** Returns the kinds of which a value can be: of several objects, those whose words it has, such as `op`. */
+/** Returns the possible kinds of a value: of several objects, those whose words it has, such as `op`. */
 function partsOf(type: Declared, value: object): readonly Declared[] {
   const found = value as Readonly<Record<string, unknown>>;
   return (type.kind === "either" ? type.of : [type]).filter((part) =>
@@ -111,4 +111,20 @@ function withField(object: object, name: string, value: unknown): { copy: object
     },
   });
   return { copy, isRead: () => isRead };
+}
+
+/** Returns the paths of the arguments and fields whose declared kind is not known. */
+export function untypedOf({ name, params }: Callable): string[] {
+  const below = ({ name, type }: Field, path: string, depth: number): string[] => {
+    const own = `${path}.${name}`, parts = type.kind === "either" ? type.of : [type];
+    return parts.flatMap((part) => {
+      if (part.kind === "any") return [own];
+      const inner = part.kind === "list" ? part.of : part;
+      if (inner.kind === "any") return [`${own}[0]`];
+      return inner.kind === "object" && depth > 0
+        ? inner.fields.flatMap((field) => below(field, own, depth - 1))
+        : [];
+    });
+  };
+  return params.flatMap((param) => below(param, name, DEPTH));
 }

@@ -71,6 +71,8 @@ const dataOptions = {
 
 const folder = await Deno.makeTempDir({ prefix: "mlpcuda_test_" });
 const file = (name: string) => `${folder}/${name}`;
+const started = Deno.cwd();
+Deno.chdir(folder); // some calls write to wrong paths
 await writeFileAtomic(file("set.npz"), npz);
 await writeFileAtomic(file("model.npz"), mlp.format());
 await writeFileAtomic(file("checkpoint.npz"), api.formatCheckpoint(checkpoint!));
@@ -78,6 +80,7 @@ await writeFileAtomic(file("checkpoint.npz"), api.formatCheckpoint(checkpoint!))
 /** Frees what the calls need. */
 export async function close(): Promise<void> {
   await backend.close();
+  Deno.chdir(started);
   await Deno.remove(folder, { recursive: true });
 }
 
@@ -244,6 +247,29 @@ export const CALLS: Readonly<Record<string, Call>> = {
     onProgress: () => {},
     onPart: () => {},
   }),
+  wilsonInterval: call(api.wilsonInterval, 9, 10),
+  fitTemperature: call(api.fitTemperature, trained, set, { backend, loss: "cross-entropy" }),
+  withTemperature: call(api.withTemperature, trained, 2),
+  gridMembers: call(
+    api.gridMembers,
+    { layers: [layers], learningRate: [0.1, 0.2], seed: [1] },
+    { random: 1, randomSeed: 1 },
+  ),
+  valuesBetween: call(api.valuesBetween, 0.1, 1, { count: 3, spacing: "log" }),
+  sweep: call(api.sweep, set, [{ layers, config: { epochs: 1 } }], {
+    backend: "wasm",
+    threads: 1,
+    validation: set,
+    test: set,
+    signal: AbortSignal.abort(), // it ends when all arguments are checked
+    onStart: () => {},
+    onEpoch: () => {},
+  }),
+  sharedDataset: call(api.sharedDataset, set),
+  committeeOf: call(api.committeeOf, [trained, trained]),
+  rankingScore: call(api.rankingScore, { loss: 1, accuracy: 0.5 }),
+  compareScores: call(api.compareScores, { loss: 1, accuracy: 0.5 }, { loss: 2, accuracy: 0.5 }),
+  meanInterval: call(api.meanInterval, [1, 2]),
   adaptNetwork: call(api.adaptNetwork, trained, set, {
     layers,
     output: api.dense(2, "softmax"),
@@ -290,6 +316,9 @@ export const CALLS: Readonly<Record<string, Call>> = {
     () => [set],
   ),
 };
+
+/** Functions to which NaN is a value like others, such as the loss of a network that diverged. */
+export const TAKES_NAN: readonly string[] = ["compareScores", "meanInterval", "rankingScore"];
 
 /** Functions that are not called, each with the reason. */
 export const NOT_CALLED: Readonly<Record<string, string>> = {

@@ -45,8 +45,7 @@ export function createVerdicts(): Verdict {
   };
   return async (run, { isRefused, names, isRead = () => true }) => {
     try {
-      const result = await run();
-      await finish(result);
+      await finish(run());
       return isRefused && isRead() ? "is accepted" : undefined;
     } catch (error) {
       if (error instanceof OwnError) return undefined;
@@ -71,8 +70,9 @@ function isOfDeno(error: Error): boolean {
   return Object.values(Deno.errors).some((each) => error instanceof each);
 }
 
-/** Reads a result to its end, and closes it. */
-async function finish(result: unknown): Promise<void> {
+/** Waits for a result, reads it to its end, and closes it. */
+export async function finish(pending: unknown): Promise<void> {
+  const result = await pending;
   if (typeof result !== "object" || result === null) return;
   if (Symbol.asyncIterator in result) { for await (const _ of result as AsyncIterable<unknown>); }
   else if (Symbol.asyncDispose in result) await (result as AsyncDisposable)[Symbol.asyncDispose]();

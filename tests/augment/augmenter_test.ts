@@ -14,6 +14,7 @@ import {
   createAugmenter,
   STRENGTHS,
   type Strengths,
+  strengthsOf,
 } from "../../src/augment/augmenter.ts";
 import type { Dataset } from "../../src/data/dataset.ts";
 import { drawDigits } from "../../src/data/digits/digits.ts";
@@ -320,4 +321,13 @@ Deno.test("prepare() lets the event loop run if there is no shared memory", SANI
   await making;
   augmenter.close();
   assertGreater(turns, 1);
+});
+
+Deno.test("strengthsOf() multiplies the displacements, and keeps the lines", () => {
+  const { rotation, slant, stretch, shift, bend, ...lines } = strengthsOf(2),
+    { rotation: _, ...one } = strengthsOf(1);
+  assertEquals([rotation, slant, stretch, shift, bend], [0.1, 0.1, 0.1, 0.6, 1]);
+  const { redrawn, thinnest, thickest, contrast } = STRENGTHS;
+  assertEquals(lines, { redrawn, thinnest, thickest, contrast });
+  assertEquals({ rotation: STRENGTHS.rotation, ...one }, STRENGTHS);
 });

@@ -9,7 +9,7 @@ import { prepareServer } from "./suite.ts";
 const { openPage, pageTest, test } = prepareServer(async (stack) => {
   const { mlp, digits } = await trainSmall(), backend = stack.use(await openBackend("wasm", { threads: 1 }));
   const training = sessionOf({ mlp, digits }, { backend, epochs: 3 });
-  const gui = await serveTest(mlp, { training, samples: digits.test });
+  const gui = await serveTest(mlp, { training, samples: digits.test, rows: digits.train });
   await training.run();
   return { gui };
 });
@@ -34,6 +34,58 @@ for (const [look, options] of Object.entries(looks)) {
     assertEquals(await violationsOn(page), []);
   });
 }
+
+pageTest("page is printed light, without its controls, and with nothing cut off", {
+  colorScheme: "dark",
+  viewport: { width: 740, height: 1000 }, // of A4, in CSS pixels
+}, async (page) => {
+  await page.draw(SEVEN);
+  await page.waitForGuess();
+  await page.click("#why-details summary");
+  await page.waitForText("#nearest-words", /distance/);
+  await page.click("#confusion .opens");
+  await page.waitForText("#cell-words", /choose one/);
+  await page.emulateMedia({ media: "print" });
+  const read = () =>
+    page.evaluate(() => {
+      const shown = [...document.querySelectorAll("body *")].filter((element) => element.checkVisibility());
+      const isCut = (element: Element) => {
+        const { overflowX, overflowY } = getComputedStyle(element);
+        return overflowY !== "visible" && element.scrollHeight > element.clientHeight + 1 ||
+          overflowX !== "visible" && element.scrollWidth > element.clientWidth + 1;
+      };
+      const canvases = shown.filter((element) => element instanceof HTMLCanvasElement) as HTMLCanvasElement[];
+      // Ink on paper: the corner of a picture is light, or transparent; something on the pad is dark.
+      const cornersOf = (
+        canvas: HTMLCanvasElement,
+      ) => [...canvas.getContext("2d")!.getImageData(0, 0, 1, 1).data];
+      const pad = canvases.find(({ id }) => id === "pad")!;
+      const painted = pad.getContext("2d")!.getImageData(0, 0, pad.width, pad.height).data;
+      return {
+        paper: getComputedStyle(document.body).backgroundColor,
+        controls: shown.filter((element) =>
+          element.matches("button:not(#paths *, #cell-images *), input, progress")
+        )
+          .map(({ id }) => id),
+        cut: shown.filter((element) => !element.matches("#live, #guess") && isCut(element)).map(({ id }) =>
+          id
+        ),
+        pictures: canvases.length,
+        dark: canvases.filter((canvas) => {
+          const [red, , , alpha] = cornersOf(canvas);
+          return alpha > 0 && red < 128;
+        }).map(({ id }) => id),
+        ink: Math.max(...painted.filter((_, at) => at % 4 === 0 && painted[at + 3] === 255)),
+      };
+    });
+  // The page paints the pictures anew when its colors have changed.
+  await page.waitUntil(async () => (await read()).dark.length === 0, "no picture is dark");
+  const found = await read();
+  const { pictures, ink, ...rest } = found;
+  assertEquals(rest, { paper: "rgb(255, 255, 255)", controls: [], cut: [], dark: [] });
+  assert(pictures >= 10 && ink < 64, JSON.stringify({ pictures, ink }));
+  assertEquals(await violationsOn(page), []);
+});
 
 pageTest("axe finds no violation in the large mode, and with something to redo", {
   viewport: { width: 1920, height: 1080 },

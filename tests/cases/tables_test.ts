@@ -87,8 +87,8 @@ caseTest("train learns several labels a row, each with its scores", multilabelFi
   assertStringIncludes(said, "\ntraining adam, learning rate 0.001 constant, binary-cross-entropy, ");
   const lines = linesOf((await given.run("eval", "-m", "m.npz", ...data, "--set", "train")).stdout);
   assertMatch(lines[2], /^F1 +0\.\d{4} \(mean of the labels\)$/);
-  assertMatch(lines[4], /^label +rows +accuracy +precision +recall +F1$/);
-  assertEquals(lines.slice(5).map((line) => line.trim().split(/ +/)[0]), ["0", "1", "2"]);
+  assertMatch(lines[5], /^label +rows +accuracy +precision +recall +F1$/);
+  assertEquals(lines.slice(6).map((line) => line.trim().split(/ +/)[0]), ["0", "1", "2"]);
   const [{ labels }] = (await given.run("eval", "-m", "m.npz", ...data, "--set", "train", "--json")).json;
   if (!given.isMade) return; // the labels of the file are random
   for (const { accuracy, f1 } of labels as Record<string, number>[]) {

@@ -12,7 +12,7 @@ const EXCEPTIONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^make /, "builds libraries or runs all tests; tests/cpu_make_test.ts and the CI run make"],
   [/^deno task (train|gui) .*--augment|^deno task train --augment/, "tests/training/train_augment_test.ts"],
   [/^deno task gui\b/, "serves until it is stopped; tests/tasks/gui_test.ts"],
-  [/^deno task drawn\b/, "measures on MNIST; tests/bench"],
+  [/^deno task (drawn|speedrun)\b/, "measures on MNIST; tests/bench"],
   [/^deno task learn\b/, "serves until it is stopped; tests/tasks/learn_test.ts"],
   [/mpirun /, "needs MPI; tests/ranks"],
   [/^deno task sweep .*--shard env/, "needs the variables of a Slurm array; tests/tasks/sweep_test.ts"],

@@ -205,6 +205,7 @@ Deno.test("docs/formats.md has the arrays and the fields of models and checkpoin
     "training.inputNegative",
     "training.targetScaling",
     "training.steered",
+    "training.temperature",
   ];
   assertArrayIncludes([...seen, ...rare], [...fields]);
 

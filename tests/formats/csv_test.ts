@@ -66,6 +66,12 @@ Deno.test("createCsvScanner() marks the fields with doubled quotes, and no other
   assertEquals(marks, [[0, 0], [1, 0], [0, 1], [0, 0]]);
 });
 
+Deno.test("parseCsv() reads doubled quotes in a field of any column, also where the memory for columns grows", () => {
+  const row = Array.from({ length: 300 }, (_, column) => `"${column}`);
+  const line = row.map((field) => `"${field.replaceAll('"', '""')}"`).join(",");
+  assertEquals(parseCsv(encoder.encode(`${line}\n${line}\n`)), [row, row]);
+});
+
 Deno.test("parseCsv() takes tabs as separators if the name ends in .tsv or .tab", () => {
   for (const name of ["a.tsv", "A.TAB"]) {
     assertEquals(parseCsv(encoder.encode("a,b,c\n1,2,3\n"), { name }), [["a,b,c"], ["1,2,3"]]);

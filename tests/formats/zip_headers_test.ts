@@ -24,6 +24,27 @@ Deno.test("readZip() refuses two entries with the same name", () => {
   assertThrows(() => readZip(bytes), FormatError, `has two entries named "ab"`);
 });
 
+Deno.test("readZip() refuses a local name and an extra field that end beyond the file, before an entry beyond the file", () => {
+  const bytes = writeZip([{ name: "ab", bytes: HELLO }, { name: "ac", bytes: HELLO }]),
+    view = new DataView(bytes.buffer);
+  view.setUint32(find(bytes, CENTRAL, find(bytes, CENTRAL) + 1) + 42, 1_000_000_000, true);
+  for (const offset of [26, 28]) {
+    const changed = bytes.slice();
+    new DataView(changed.buffer).setUint16(offset, 65_535, true);
+    assertThrows(
+      () => readZip(changed),
+      FormatError,
+      'has an entry "ab" of 26 bytes that overlaps the data after it',
+    );
+  }
+  assertThrows(() => readZip(bytes), FormatError, 'has no entry "ac" where its directory says');
+});
+
+Deno.test("readZip() names at most 300 characters of a name in a message", () => {
+  const { message } = assertThrows(() => readZip(renamed(`../${"x".repeat(5000)}`)), FormatError);
+  assertEquals(message.includes(`named "../${"x".repeat(297)}...", which`), true, message);
+});
+
 for (const name of ["../x", "..", "a/../x", "a\\..\\x", "a/..", "/x", "\\x", "C:\\x", "c:/x", "C:x"]) {
   Deno.test(`readZip() and writeZip() refuse the name ${JSON.stringify(name)}`, () => {
     const bytes = renamed(name), quoted = JSON.stringify(name);

@@ -10,6 +10,8 @@ import { createRandom, type Random } from "../../src/random.ts";
 
 /** The choices of one input. */
 export interface Draw extends Random {
+  /** Returns a whole number from 0 to below `count`; 0 if there is none, as in an empty list. */
+  below(count: number): number;
   /** The number of faults so far. */
   readonly faults: number;
   /** Returns one item of a list. */
@@ -51,7 +53,7 @@ const EDGES = [
   ...[-1, -2, -128, -32768, -(2 ** 31), -(2 ** 63)],
 ];
 
-/** Literals that are no whole numbers, or not in the usual form. */
+/** Literals that are not whole numbers, or not in the usual form. */
 const LITERALS = [
   ...[
     "-0",
@@ -139,7 +141,8 @@ const LONGEST = 2 ** 16;
  * @param places the usual number of places of an input that can have a fault
  */
 export function createDraw(seed: number, stream: number, index: number, places: number): Draw {
-  const random = createRandom((seed ^ Math.imul(stream + 1, 0x9e3779b1)) >>> 0, index), { below } = random;
+  const random = createRandom((seed ^ Math.imul(stream + 1, 0x9e3779b1)) >>> 0, index);
+  const below = (count: number) => count > 0 ? random.below(count) : 0;
   // An eighth of the inputs has no fault, the others one to four on average.
   const rate = below(8) === 0 ? 0 : 4 ** random.next() / places;
   let faults = 0;
@@ -152,6 +155,7 @@ export function createDraw(seed: number, stream: number, index: number, places: 
   const between = (least: number, most: number) => least + below(most - least + 1);
   return {
     ...random,
+    below,
     get faults() {
       return faults;
     },
@@ -252,7 +256,7 @@ export function otherBytes(value: Uint8Array, { below, next }: Random): Uint8Arr
       return joined(value.subarray(0, at), value.subarray(at + size));
     case 5: {
       const part = value.subarray(at, at + size);
-      // Seldom a part is repeated many times: a loop of quadratic time shows.
+      // Rarely, a part is repeated many times, which shows a loop of quadratic time.
       const times = next() < 0.004 ? Math.floor(LONGEST / size) : 1 + below(3);
       return joined(value.subarray(0, at), ...Array.from({ length: times }, () => part), value.subarray(at));
     }

@@ -1,7 +1,7 @@
 /**
- * Feeds the readers of files, and the native libraries, with inputs that have faults. An input knows its format: its checksums and
- * sizes fit, so that most faults get past the container. Each must give a FormatError, or a right result, within a second and
- * within 16 MiB and 101 times the input's size of memory.
+ * Feeds the readers of files, and the native libraries, with inputs that have faults. The checksums and sizes of an input fit its
+ * content, so that most faults get past the container. Each must give a FormatError, or a right result, within a second and
+ * within a limit of memory: 16 MiB (PNG 64) and 100 times the input's size for what it expands to, and one copy.
  *
  * ```
  * deno task fuzz                                     a minute
@@ -10,14 +10,14 @@
  * deno task fuzz --reader npz --input .cache/fuzz/npz-1-1200.bin
  * ```
  *
- * The seed, the reader and the number of an input decide it. The exit code is 1 if a reader failed.
+ * The seed, the reader and the number of an input decide it. The exit code is 1 if a reader fails.
  * @module
  */
 import { machineLines, resultName, startMeasuring, writeResult } from "../../bench/results.ts";
 import { type Command, withDefaults } from "../../tasks/terminal/command.ts";
 import { TaskError, UsageError } from "../../tasks/terminal/errors.ts";
 import { runTask, type TaskContext } from "../../tasks/terminal/main.ts";
-import { userPath } from "../../tasks/terminal/paths.ts";
+import { shownPath, userPath } from "../../tasks/terminal/paths.ts";
 import { measureCoverage } from "./coverage.ts";
 import { type Failure, LONGEST_MILLISECONDS, memoryLimit, type Portion } from "./loop.ts";
 import { buildPlans, LIBRARIES, type PlanCounts, type PlansName, runPlans } from "./native.ts";
@@ -83,10 +83,13 @@ const PLAN_SHARES: Readonly<Record<PlansName, number>> = { "plans-cpu": 20, "pla
 /** The share of the time that the plans of each library have. */
 const PLAN_TIME = 0.15;
 
-/** The failures of a reader that are alike and are shown, at most. */
+/** The maximum number of similar failures of a reader that are shown. */
 const SHOWN = 2;
 
-/** The inputs of a portion, at most. */
+/** The inputs between two lines about the progress of a long run. */
+const TOLD = 1_000_000;
+
+/** The maximum number of inputs of a portion. */
 const PORTION = 1000;
 
 if (import.meta.main) await runTask(COMMAND, main);
@@ -114,32 +117,44 @@ async function main({ given, screen, signal }: Context): Promise<void> {
   }
   const start = name === undefined ? undefined : await startMeasuring();
   if (start) { for (const line of machineLines(start)) screen.note(line); }
-  const begun = performance.now(), end = begun + 1000 * options.seconds;
   const readers = READERS.filter((known) => reader === undefined || known.name === reader);
-  const plans = PLANS.filter((known) => reader === undefined ? !options.noPlans : known === reader);
-  const counts = new Map<string, PlanCounts>();
-  const failures: Failure[] = [];
-  for (const plan of plans) {
+  const plans: PlansName[] = [], failures: Failure[] = [], isAlone = reader !== undefined;
+  for (const plan of PLANS.filter((known) => isAlone ? known === reader : !options.noPlans)) {
     const obstacle = await buildPlans(plan);
-    if (obstacle !== undefined) {
-      screen.note(`without ${plan}: ${obstacle}`);
-      continue;
-    }
-    const share = reader === undefined ? PLAN_SHARES[plan] / 1000 : 1;
-    const seconds = options.inputs > 0 ? 0 : options.seconds * (reader === undefined ? PLAN_TIME : 1);
-    screen.note(`${plan}: recording plans`);
-    const found = await runPlans(plan, { seed, from, inputs: Math.round(options.inputs * share), seconds });
-    counts.set(plan, found);
-    failures.push(...found.failures);
+    if (obstacle === undefined) plans.push(plan);
+    else screen.note(`without ${plan}: ${obstacle}`);
   }
-  const portions = readers.length === 0 ? [] : portionsOf(readers, { ...options, end, signal });
+  const begun = performance.now(), end = begun + 1000 * options.seconds;
+  const planInputs = (plan: PlansName) =>
+    isAlone ? options.inputs : Math.round(options.inputs * PLAN_SHARES[plan] / 1000);
+  const recording = plans.map(async (plan): Promise<[PlansName, PlanCounts]> => {
+    const seconds = options.inputs > 0 ? 0 : options.seconds * (isAlone ? 1 : PLAN_TIME);
+    const found = await runPlans(plan, { seed, from, inputs: planInputs(plan), seconds });
+    for (const { fault } of found.failures) screen.note(`${plan}: ${fault}`);
+    return [plan, found];
+  });
+  const inputs = options.inputs - plans.reduce((sum, plan) => sum + planInputs(plan), 0);
+  const portions = readers.length === 0 ? [] : portionsOf(readers, { ...options, inputs, end, signal });
+  let told = 0;
   const found = await runPortions(portions, {
     threads,
     onProgress: (inputs, added) => {
+      const before = told;
+      told = Math.floor(inputs / TOLD);
+      if (told > before) screen.note(`${inputs.toLocaleString("en-US")} inputs, ${failures.length} failures`);
+      const known = new Set(
+        added.length === 0 ? [] : failures.map(({ reader, fault }) => `${reader} ${kindOf(fault)}`),
+      );
+      for (const { reader, index, fault } of added) {
+        if (!known.has(`${reader} ${kindOf(fault)}`)) screen.note(`${reader}, input ${index}: ${fault}`);
+        known.add(`${reader} ${kindOf(fault)}`);
+      }
       failures.push(...added);
       screen.progress(`${inputs} inputs, ${failures.length} failures`);
     },
   });
+  const counts = new Map(await Promise.all(recording));
+  failures.push(...[...counts.values()].flatMap(({ failures }) => failures));
   signal.throwIfAborted();
   for (const line of tableOf(found, counts)) screen.row(line);
   await tellFailures(failures, { seed, folder, screen });
@@ -152,14 +167,18 @@ async function main({ given, screen, signal }: Context): Promise<void> {
   if (start && name) {
     const seconds = (performance.now() - begun) / 1000;
     screen.note(
-      `wrote ${await writeResult(name, start, {
-        seed,
-        threads,
-        seconds,
-        ...resultOf(found, counts),
-        failures,
-        coverage,
-      })}`,
+      `wrote ${
+        shownPath(
+          await writeResult(name, start, {
+            seed,
+            threads,
+            seconds,
+            ...resultOf(found, counts),
+            failures,
+            coverage,
+          }),
+        )
+      }`,
     );
   }
   if (failures.length > 0) throw new TaskError(`${failures.length} inputs failed`);
@@ -233,7 +252,7 @@ function resultOf({ tallies, peakBytes }: Counts, plans: ReadonlyMap<string, Pla
     all: sumOf(tallies, plans),
     limits: {
       milliseconds: LONGEST_MILLISECONDS,
-      bytes: `${memoryLimit(0)} + ${memoryLimit(1) - memoryLimit(0)} × size`,
+      bytes: `${memoryLimit(0)} + ${memoryLimit(1) - memoryLimit(0)} × size; PNG ${memoryLimit(0, 64)} + …`,
     },
     peakBytes,
     readers: Object.fromEntries([...tallies].map(without)),

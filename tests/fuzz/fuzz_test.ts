@@ -2,12 +2,14 @@
 import { assert, assertEquals } from "@std/assert";
 import { inflateRawSync } from "node:zlib";
 import { FormatError } from "../../src/errors.ts";
+import { isGranted } from "../support/permissions.ts";
 import { createDraw } from "./draw.ts";
 import { deflated } from "./formats/deflate.ts";
 import { type FuzzReader, isSame } from "./kinds.ts";
 import { makeInput, memoryLimit, runPortion } from "./loop.ts";
 import { READERS } from "./readers.ts";
 import { smaller } from "./reproduce.ts";
+import { runPortions } from "./threads.ts";
 import { judge } from "./verdict.ts";
 
 /** Inputs of a reader in each test run. */
@@ -70,7 +72,7 @@ const FAULTS: readonly (readonly [kind: string, error: unknown, fault: string])[
     new FormatError('Cannot read "a": corrupt deflate stream'),
     "inner text",
   ],
-  ["an offset that is no place", new FormatError('Cannot read "a": no', { offset: -1 }), "offset -1"],
+  ["a wrong offset", Object.assign(new FormatError('Cannot read "a": no'), { offset: -1 }), "offset -1"],
   [
     "a long message",
     new FormatError(`Cannot read "${"a".repeat(2000)}": no`),
@@ -114,6 +116,27 @@ Deno.test("smaller() removes the parts of an input that its failure does not nee
   assertEquals(await smaller(reader, Uint8Array.of(1, 2, 7, 3, 4, 5, 9, 6)), Uint8Array.of(7, 9));
 });
 
-Deno.test("memoryLimit() is 16 MiB, 100 times the size, and a copy", () => {
-  assertEquals(memoryLimit(1000), 16_777_216 + 101_000);
+Deno.test({
+  name: "runPortions() gives the same counts on threads as without (needs --allow-read)",
+  ignore: !isGranted({ name: "read" }),
+  fn: async () => {
+    const portions = [0, 20, 40].map((from) => ({ reader: "npy", seed: 3, from, count: 20 }));
+    const countsOn = async (threads: number) => {
+      const progress: number[] = [];
+      const { tallies } = await runPortions(portions, {
+        threads,
+        onProgress: (inputs) => progress.push(inputs),
+      });
+      const { inputs, bytes, past, results, errors, faultless } = tallies.get("npy")!;
+      return { progress, inputs, bytes, past, results, errors, faultless };
+    };
+    const counts = await countsOn(0);
+    assertEquals(counts.progress, [20, 40, 60]);
+    assertEquals(await countsOn(2), counts);
+  },
+});
+
+Deno.test("memoryLimit() is 16 MiB and 100 times the size, and a copy of that", () => {
+  assertEquals(memoryLimit(1000), 2 * (16_777_216 + 100_000));
+  assertEquals(memoryLimit(1000, 64), 2 * (67_108_864 + 100_000));
 });

@@ -17,6 +17,8 @@ export interface FuzzReader {
   readonly share: number;
   /** The usual number of places of an input that can have a fault. */
   readonly places: number;
+  /** The size that every file may expand to, in MiB; 16 by default. */
+  readonly free?: number;
   /** Makes an input. */
   make(draw: Draw): Made;
   /** Reads an input. */

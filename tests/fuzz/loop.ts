@@ -1,10 +1,10 @@
-/** The loop over inputs of one reader, with the watch of time and memory. @module */
+/** The loop over inputs of one reader, with measurements of time and memory. @module */
 import { createDraw } from "./draw.ts";
 import type { FuzzReader, Made } from "./kinds.ts";
 import { readerNamed } from "./readers.ts";
 import { judge, type Verdict } from "./verdict.ts";
 
-/** A row of inputs for one reader. */
+/** Consecutive inputs for one reader. */
 export interface Portion {
   readonly reader: string;
   readonly seed: number;
@@ -32,7 +32,7 @@ export interface Tally {
   faultless: number;
   milliseconds: number;
   slowest: { milliseconds: number; index: number };
-  /** The most memory that one input took, in bytes. */
+  /** The maximum memory that one input took, in bytes. */
   largest: { bytes: number; index: number };
   failures: Failure[];
 }
@@ -40,13 +40,18 @@ export interface Tally {
 /** The longest time of an input, in milliseconds. */
 export const LONGEST_MILLISECONDS = 1000;
 
-/** The limit of the memory that a reader may take for an input of this size: 16 MiB, 100 times the size, and a copy. */
-export const memoryLimit = (size: number) => 16 * 2 ** 20 + 101 * size;
+/**
+ * Returns the limit of the memory that a reader may take for an input of this size: `free` MiB and 100 times the size for what the
+ * input expands to, and as much for one copy of that, such as the pixels that are made of the lines of a picture.
+ */
+export function memoryLimit(size: number, free = 16): number {
+  return 2 * (free * 2 ** 20 + 100 * size);
+}
 
-/** Inputs between two measurements of memory, at most. */
+/** The maximum number of inputs between two measurements of memory. */
 const LARGEST_BATCH = 16;
 
-/** An input of this time, in milliseconds, is timed again: other programs may have had the processor. */
+/** An input that takes as long as this, in milliseconds, is timed again, because other programs may have used the processor. */
 const TIMED_AGAIN = 50;
 
 /** Returns empty counts. */
@@ -81,7 +86,7 @@ export function makeInput(
 /**
  * Runs the inputs of a portion.
  *
- * @param begin called before each input, so that another thread can see which one does not end
+ * @param begin called before each input, so that another thread can find one that does not end
  */
 export async function runPortion(
   portion: Portion,
@@ -133,7 +138,7 @@ export async function runPortion(
     }
   }
   async function weigh(index: number): Promise<void> {
-    const input = inputOf(index), limit = memoryLimit(input.bytes.length);
+    const input = inputOf(index), limit = memoryLimit(input.bytes.length, reader.free);
     let least = Infinity;
     for (let again = 0; again < 3 && (again === 0 || least > limit / 2); again++) {
       if (again > 0) collect();

@@ -49,8 +49,9 @@ export async function runPlans(
   }).output();
   const text = new TextDecoder().decode(stdout).trim(), errors = new TextDecoder().decode(stderr).trim();
   if (success) return { ...JSON.parse(text.split("\n").at(-1)!), failures: [] };
+  const shown = errors.replace(/^.*WARNING: AddressSanitizer failed to allocate.*\n?/gm, "").trim(); // which a plan may cause
   const [, index = "-1"] = /fault in input (\d+)/.exec(errors) ?? [];
-  const failure: Failure = { reader: name, index: Number(index), fault: errors || "the program has ended" };
+  const failure: Failure = { reader: name, index: Number(index), fault: shown || "the program has ended" };
   return {
     ...{
       inputs: Math.max(0, Number(index) - from + 1),

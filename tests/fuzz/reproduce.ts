@@ -5,7 +5,7 @@ import { type Failure, makeInput } from "./loop.ts";
 import { readerNamed } from "./readers.ts";
 import { judge } from "./verdict.ts";
 
-/** The most attempts to make an input smaller. */
+/** The maximum number of attempts to make an input smaller. */
 const MOST_ATTEMPTS = 2000;
 
 /** Judges bytes, of which no result is expected. */
@@ -48,7 +48,7 @@ export async function keepInput(
   return path;
 }
 
-/** Runs the input of a file; returns the fault, or a text of what the reader did. */
+/** Runs the input of a file; returns the fault, or the result of the reader as text. */
 export async function runFile(
   name: string,
   path: string,

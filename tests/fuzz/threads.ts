@@ -1,21 +1,21 @@
-/** Threads that run portions of inputs, and the watch over them. @module */
+/** Threads that run portions of inputs, and the replacement of threads that do not end. @module */
 import { addTally, emptyTally, type Failure, type Portion, runPortion, type Tally } from "./loop.ts";
 import type { Order, Report } from "./worker.ts";
 
-/** An input that takes as long as this is taken for endless, in milliseconds. */
+/** The time in milliseconds after which an input is counted as endless. */
 const ENDLESS = 30_000;
 
 /** The counts of a run. */
 export interface Counts {
   /** The counts of each reader, by name. */
   readonly tallies: ReadonlyMap<string, Tally>;
-  /** The most memory of the process, in bytes. */
+  /** The maximum memory of the process, in bytes. */
   readonly peakBytes: number;
 }
 
 /** The options of {@linkcode runPortions}. */
 export interface ThreadOptions {
-  /** The number of threads; 0 runs on the calling thread, without a watch over endless inputs. */
+  /** The number of threads; 0 runs on the calling thread, which cannot find endless inputs. */
   readonly threads: number;
   /** Called after each portion with the number of inputs so far. */
   readonly onProgress: (inputs: number, failures: readonly Failure[]) => void;
@@ -65,14 +65,15 @@ function startThread() {
     /** Runs a portion. If one of its inputs does not end, the thread is replaced, and the rest of the portion is left out. */
     run: (portion: Portion) =>
       new Promise<Report>((resolve, reject) => {
-        let before = position[1], since = performance.now();
+        const first = position[1]; // a thread first loads its modules, which may take long
+        let before = first, since = performance.now();
         const watch = setInterval(() => {
-          if (position[1] !== before) [before, since] = [position[1], performance.now()];
+          if (position[1] !== before || before === first) [before, since] = [position[1], performance.now()];
           else if (performance.now() - since > ENDLESS) {
-            finish({ tally: endless(portion, position[0]), rss: rssNow() }, true);
+            finish({ tally: endless(portion, position[0]), rss: rssNow() }, { isLost: true });
           }
         }, 500);
-        const finish = (report: Report, isLost = false) => {
+        const finish = (report: Report, { isLost = false } = {}) => {
           clearInterval(watch);
           if (isLost) worker.terminate(), worker = start();
           resolve(report);

@@ -3,17 +3,17 @@ import { FormatError } from "../../src/errors.ts";
 import { visible } from "../../src/visible.ts";
 import { type FuzzReader, isSame, type Made } from "./kinds.ts";
 
-/** What a reader did with an input. */
+/** The verdict on a reader and an input. */
 export interface Verdict {
   /** A result, or an error. */
   readonly kind: "result" | "error";
   /** True if the input got past the container. */
   readonly isPast: boolean;
-  /** What is wrong; absent if nothing is. */
+  /** The fault of the reader; absent if there is none. */
   readonly fault?: string;
 }
 
-/** Texts of V8, of Deno and of its decompressor, which mean nothing to the user of a file. */
+/** Texts of V8, of Deno and of its decompressor, which do not help the user of a file. */
 const INNER = new RegExp(
   [
     ...["is not valid JSON", "in JSON at", "Unexpected (?:token|end|identifier)", "Invalid (?:typed )?array"],
@@ -32,7 +32,7 @@ const INNER = new RegExp(
 /** The maximum length of a message, in characters. */
 const LONGEST_MESSAGE = 1500;
 
-/** Reads an input and judges what the reader does. Never throws. */
+/** Reads an input, and judges the result or the error. Never throws. */
 export async function judge(
   reader: FuzzReader,
   { bytes, expected }: Made,
@@ -67,7 +67,7 @@ export async function judge(
   return { kind: "result", isPast: true, ...fault && { fault: `wrong result: ${fault}` } };
 }
 
-/** Describes what is wrong about an error; `undefined` if nothing is. */
+/** Describes the fault of an error; `undefined` if there is none. */
 function errorFault(error: unknown): string | undefined {
   if (!(error instanceof FormatError)) {
     return error instanceof Error ? `another error: ${error.stack}` : `throws ${String(error)}`;

@@ -86,6 +86,8 @@ const REFUSED: readonly (readonly [status: number, text: string])[] = [
   [400, request("POST / HTTP/1.1", HOST, "Content-Length: 3", "Content-Length: 3") + "abc"],
   [400, request("POST / HTTP/1.1", HOST, "Content-Length: 3, 3") + "abc"],
   [400, request("POST / HTTP/1.1", HOST, "Content-Length: +3") + "abc"],
+  [400, request("POST / HTTP/1.1", HOST, "Content-Length: \xa03") + "abc"],
+  [501, request("POST / HTTP/1.1", HOST, "Transfer-Encoding: chunked\xa0") + "0\r\n\r\n"],
   [400, request("POST / HTTP/1.1", HOST, "Content-Length: 3", "Transfer-Encoding: chunked") + "0\r\n\r\n"],
   [400, request("POST / HTTP/1.0", HOST, "Transfer-Encoding: chunked") + "0\r\n\r\n"],
   [405, request("CONNECT localhost:8000 HTTP/1.1", HOST)],
@@ -114,6 +116,12 @@ Deno.test("openConnection() refuses what is not HTTP/1.1, with a reason, and clo
   }
 });
 
+Deno.test("openConnection() refuses a line end without CR before the head is complete", options, async () => {
+  for (const text of ["GET / HTTP/1.1\n", `GET / HTTP/1.1\r\n${HOST}\n`]) {
+    assertEquals(statusesOf(await talk(text)), [400], text);
+  }
+});
+
 Deno.test(
   "openConnection() responds to requests that are sent one after the other without waiting",
   options,
@@ -136,8 +144,10 @@ Deno.test(
   options,
   async () => {
     const one = request("GET / HTTP/1.0", HOST),
-      kept = request("GET / HTTP/1.0", HOST, "Connection: Keep-Alive");
+      kept = request("GET / HTTP/1.0", HOST, "Connection: Keep-Alive"),
+      both = request("GET / HTTP/1.0", HOST, "Connection: Keep-Alive, close");
     assertEquals(statusesOf(await talk(one + one)), [200]);
+    assertEquals(statusesOf(await talk(both + one)), [200]);
     assertEquals(statusesOf(await talk(kept + one)), [200, 200]);
   },
 );
@@ -171,6 +181,7 @@ Deno.test("openConnection() fails to read chunks of another form", options, asyn
   const bodies = [
     "x\r\n",
     "3\nabc",
+    "3;\rx\r\nabc\r\n0\r\n\r\n",
     "3\r\nabcd\r\n",
     "-1\r\n",
     "123456789\r\n",

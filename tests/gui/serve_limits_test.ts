@@ -1,6 +1,8 @@
 /** The hosts that the page's server accepts, and its limits on time and on the number of connections, on a real port. @module */
 import { assertEquals, assertMatch } from "@std/assert";
 import { ROUTES } from "../../src/gui/protocol/protocol.ts";
+import { serveGui } from "../../src/gui/server/serve.ts";
+import { within } from "../support/deadline.ts";
 import { serveTest } from "./served.ts";
 
 /** `Host` headers that are not this server's; tests/gui/guard_test.ts has more. */
@@ -65,3 +67,21 @@ serveTest(
   {},
   { connections: 4 },
 );
+
+Deno.test("serveGui() goes on at once after connections that have ended before it accepts them", async () => {
+  const { listen } = Deno, accepted = Promise.withResolvers<void>(), closed = Promise.withResolvers<never>();
+  let ended = 0;
+  const gone = () => Promise.reject(Object.assign(new Error("not connected"), { code: "ENOTCONN" }));
+  const accept = () => ++ended <= 1000 ? gone() : (accepted.resolve(), closed.promise);
+  const close = () => closed.reject(new Error("closed"));
+  const troubles: string[] = [];
+  try {
+    Deno.listen = (() => ({ accept, close, addr: { hostname: "127.0.0.1", port: 1 } })) as never;
+    const page = { handle: () => Promise.reject(new Error("no request")), close() {} };
+    await using _server = serveGui(page, { port: 1, onTrouble: (message) => void troubles.push(message) });
+    await within(20, accepted.promise); // with a pause after each, it would take 100 seconds
+    assertEquals(troubles, []);
+  } finally {
+    Deno.listen = listen;
+  }
+});

@@ -2,11 +2,9 @@
 import { type ConnectionOptions, openConnection } from "../../src/gui/server/http/connection.ts";
 import type { Wire } from "../../src/gui/server/http/source.ts";
 
-const encoder = new TextEncoder();
-
 /** A connection whose client is a test. */
 export interface TestWire extends Wire {
-  /** Sends text to the server. */
+  /** Sends text to the server, one character a byte. */
   send(text: string): void;
   /** Ends the client's sending side. */
   end(): void;
@@ -25,7 +23,7 @@ export function createWire(takes = Infinity): TestWire {
   fail.promise.catch(() => {});
   return {
     send(text) {
-      arrived.push(encoder.encode(text));
+      arrived.push(Uint8Array.from(text, (character) => character.charCodeAt(0)));
       wake();
     },
     end() {

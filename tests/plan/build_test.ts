@@ -227,7 +227,9 @@ Deno.test("buildPlan() refuses parts that do not fit each other", () => {
   );
   for (const dropout of [1, -0.5, NaN, "0.5", null]) {
     const layers = [{ ...dense(8, "relu"), dropout: dropout as number }, dense(10, "softmax")];
-    const message = `The dropout of a layer needs a number from 0 to below 1, found ${dropout}`;
+    const message = `The dropout of a layer needs a number from 0 to below 1, found ${
+      typeof dropout === "string" ? `"${dropout}"` : dropout
+    }`;
     assertThrows(build(layers), RangeError, message);
   }
   for (const loss of ["binary-cross-entropy", "huber"] as const) {

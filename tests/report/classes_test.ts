@@ -1,5 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { dense } from "../../src/plan/layers.ts";
+import { wilsonInterval } from "../../src/wilson.ts";
 import { confusionsOf } from "../../src/report/classes.ts";
 import { chartIn, imagesIn, rowsIn, scoresIn, sectionIn, textOf } from "./parse.ts";
 import { imageReport, imageSet, reportOf } from "./sources.ts";
@@ -26,8 +27,8 @@ Deno.test("formatReport() shows the accuracy, the loss and the mean F1 of the ne
       return 2 * both /
         (rows.filter(({ label }) => label === c).length + rows.filter(({ guess }) => guess === c).length);
     });
-  const scores = scoresIn(html), error = 100 * Math.sqrt(share * (1 - share) / n);
-  assertEquals(scores.accuracy, `${(100 * share).toFixed(2)} ±${error.toFixed(2)} %`);
+  const scores = scoresIn(html), { low, high } = wilsonInterval(n - wrong.length, n);
+  assertEquals(scores.accuracy, `${percent(share)} [${(100 * low).toFixed(2)}, ${(100 * high).toFixed(2)}]`);
   assertEquals(scores.correct, `${n - wrong.length} of ${n}`);
   assertEquals(scores["mean F1 of the classes"], (f1.reduce((a, b) => a + b) / 4).toFixed(4));
   assertEquals(scores.loss, (rows.reduce((sum, { loss }) => sum + loss, 0) / n).toFixed(4));

@@ -3,7 +3,7 @@ import { fromFileUrl } from "@std/path";
 import { dense } from "../../src/plan/layers.ts";
 import { NO_CLASS } from "../../src/data/dataset.ts";
 import { linearScale, logScale } from "../../src/report/axes.ts";
-import { calibrationOf } from "../../src/report/calibration.ts";
+import { calibrationOf } from "../../src/training/calibration.ts";
 import { everyNth } from "../../src/report/charts.ts";
 import { html } from "../../src/report/html.ts";
 import { colorOf, inputPixels } from "../../src/report/pictures.ts";

@@ -27,7 +27,7 @@ export const CODES = {
 export type FaultCode = (typeof CODES)[keyof typeof CODES][number];
 
 /**
- * Calls `work` while chosen operations fail as the system lets them fail.
+ * Calls `work` while chosen operations fail with errors of the system.
  *
  * @param failing returns the error of an operation; `undefined` lets it succeed
  * @returns the result of `work`, and all operations
@@ -79,7 +79,7 @@ export async function withFaults<T>(
       next("truncate", pathOf(this));
       await truncate.call(this, size);
     },
-    // The disk is not synced, which takes long: a test survives no power failure anyway.
+    // The disk is not synced, which would take long: the tests do not simulate a power failure.
     sync(this: Deno.FsFile) {
       return Promise.resolve().then(() => void next("sync", pathOf(this)));
     },

@@ -54,5 +54,5 @@ Deno.test("valuesBetween() returns equal ratios or differences with exact ends, 
   assertEquals(valuesBetween(0, 0.5, { count: 6 }), [0, 0.1, 0.2, 0.3, 0.4, 0.5]);
   assertThrows(() => valuesBetween(0, 1, { count: 3, spacing: "log" }), RangeError, "above 0, found 0");
   assertThrows(() => valuesBetween(0, 1, { count: 1 }), RangeError, "from 2 to 100000, found 1");
-  assertThrows(() => valuesBetween(0, NaN, { count: 2 }), RangeError, "finite numbers");
+  assertThrows(() => valuesBetween(0, NaN, { count: 2 }), RangeError, "a finite number");
 });

@@ -55,7 +55,7 @@ Deno.test({
     assertEquals(results.map(({ member }) => member), [...MEMBERS.keys()]);
     await using backend = await openWasm({ threads: 1, shared: false });
     for (const { member, model, validation, test, ended } of results) {
-      const { layers, config } = MEMBERS[member], mlp = Mlp.create(layers, SET, config);
+      const { layers, config } = MEMBERS[member], mlp = Mlp.create(layers, SET, { seed: config.seed });
       let last;
       for await (const event of train(mlp, SET, { ...config, backend })) last = event;
       assertEquals(model, mlp.format(), `member ${member}`);
@@ -122,7 +122,10 @@ Deno.test("sweep() refuses a member that does not fit before it trains any", asy
   await refused({ layers: [dense(2, "softmax")], config }, RangeError, "");
   await refused({ layers, config: { patience: 1 } }, RangeError, 'Option "patience" needs a validation set');
   await refused({ layers: [], config }, RangeError, "A network needs at least one layer");
-  await assertRejects(() => swept(MEMBERS, { backend: "cuda" as "cpu" }), TypeError, 'found "cuda"');
+  await refused({ layers, config: { ...config, augment: true } }, TypeError, "Cannot augment");
+  await refused({ layers, config: { ...config, outliers: true } }, TypeError, "Cannot draw outliers");
+  await refused({ layers, config: { ...config, classWeights: "1,2" } }, RangeError, 'Option "classWeights"');
+  await assertRejects(() => swept(MEMBERS, { backend: "cuda" as "cpu" }), RangeError, 'found "cuda"');
   await assertRejects(() => swept(MEMBERS, { threads: 0 }), RangeError);
 });
 

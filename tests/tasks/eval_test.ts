@@ -1,5 +1,6 @@
-import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { formatNpz } from "../../src/formats/npz.ts";
+import { wilsonInterval } from "../../src/wilson.ts";
 import { drawImages, type Folder, jsonOf, linesOf, setFile, taskTest } from "./support.ts";
 
 /** Writes `set.npz`, and `m.npz` trained on it; returns the result that train printed. */
@@ -18,16 +19,20 @@ taskTest("eval prints loss, accuracy, confusion matrix and worst mistakes", asyn
   assertEquals(code, 0);
   const lines = linesOf(stdout);
   assertMatch(lines[0], /^loss {5}\d\.\d{4}$/);
-  assertMatch(lines[1], /^accuracy \d\d\.\d\d ±\d\.\d\d % \(\d+ of 60\)$/);
+  assertMatch(lines[1], /^accuracy \d\d\.\d\d % \[\d+\.\d\d, \d+\.\d\d\] \(\d+ of 60\)$/);
   const [, correct] = lines[1].match(/\((\d+) of/)!;
-  assertEquals(lines[2], "");
-  assertMatch(lines[3], /^label +0 +1 +2 +correct \(columns: predicted\)$/);
-  const matrix = lines.slice(4, 7).map((line) => line.trim().split(/ +/));
+  assertMatch(
+    lines[2],
+    /^ECE {6}\d+\.\d\d %( \(\d+\.\d\d % with a temperature of \d+\.\d\d, fitted to these rows; .*\))?$/,
+  );
+  assertEquals(lines[3], "");
+  assertMatch(lines[4], /^label +0 +1 +2 +correct \(columns: predicted\)$/);
+  const matrix = lines.slice(5, 8).map((line) => line.trim().split(/ +/));
   assertEquals(matrix.map(([label]) => label), ["0", "1", "2"]);
   const diagonal = matrix.reduce((sum, row, label) => sum + Number(row[1 + label].replace(".", "0")), 0);
   assertEquals(diagonal, Number(correct));
-  assertEquals(lines[8], "worst mistakes (row: label, predicted, loss)");
-  assertMatch(lines[9], /^ +\d+: \d, \d, \d\.\d{4}$/);
+  assertEquals(lines[9], "worst mistakes (row: label, predicted, loss)");
+  assertMatch(lines[10], /^ +\d+: \d, \d, \d\.\d{4}$/);
   assertMatch(stderr, /^backend {2}wasm on CPU.*\ndata {5}set\.npz: 240 rows to train, 60 to test; .*\n$/);
 });
 
@@ -35,14 +40,47 @@ taskTest("eval --json prints the same results as train, as one object", async (f
   const result = await trained(folder, setFile(), "--epochs", "3");
   const [evaluation, ...more] = jsonOf(await folder.run(...EVAL, "--json"));
   assertEquals(more, []);
-  const { confusion, worst, standardError, correct, ...rest } = evaluation;
+  const { confusion, worst, standardError, accuracyInterval, correct, ...others } = evaluation;
+  const { calibrationError, fittedTemperature, fittedCalibrationError, ...rest } = others;
+  for (const value of [calibrationError, fittedTemperature, fittedCalibrationError]) {
+    assert(Number(value) > 0);
+  }
   const { testLoss: loss, testAccuracy: accuracy } = result;
   assertEquals(rest, { rows: 60, loss, accuracy, set: "test" });
   assertEquals(correct, Number(accuracy) * 60);
   assertEquals(standardError, Math.sqrt(Number(accuracy) * (1 - Number(accuracy)) / 60));
+  assertEquals(accuracyInterval, { ...wilsonInterval(Number(correct), 60) });
   assertEquals((confusion as number[]).reduce((a, b) => a + b), 60);
   assertEquals(Array.isArray(worst), true);
 });
+
+taskTest(
+  "train --calibrate fits a temperature, which info, eval and the test loss of train tell",
+  async (folder) => {
+    await folder.write("set.npz", setFile(drawImages({ wrong: 0.3 })));
+    const args = ["--data", "set.npz", "-o", "m.npz", "--epochs", "20", "--backend", "wasm"] as const;
+    const trained = await folder.run("train", ...args, "--calibrate");
+    assertStringIncludes(
+      trained.stderr,
+      "\ncalibration of the probabilities after training, by 20 rows of the training set, not trained on\n",
+    );
+    assertMatch(trained.stderr, /\ntraining .*, calibrated, seed 1\n/);
+    const lines = linesOf((await folder.run(...EVAL)).stdout);
+    assertMatch(lines[2], /^ECE {6}\d+\.\d\d % \(with its temperature of \d+\.\d\d\)$/);
+    const [, loss] = /test loss (\d\.\d{4})/.exec(trained.stdout)!;
+    assertEquals(lines[0], `loss     ${loss}`);
+    assertMatch(
+      (await folder.run("info", "--model", "m.npz")).stdout,
+      /\ncalibrated: the last layer was divided by a temperature of /,
+    );
+    await folder.write("v.csv", new TextEncoder().encode("a,y\n1,2.5\n2,3.5\n3,1.25\n"));
+    const refused = await folder.run("train", "--data", "v.csv", "--calibrate", "-o", "v.npz");
+    assertStringIncludes(
+      refused.stderr,
+      "error: Cannot calibrate on v.csv: it has target values, needs classes or labels\n",
+    );
+  },
+);
 
 taskTest("eval --set train evaluates on the training rows", async (folder) => {
   await trained(folder, setFile(drawImages({ testRows: 0 })), "--epochs", "3");

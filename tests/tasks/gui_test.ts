@@ -187,7 +187,7 @@ guiTest("gui --demo trains a network that classifies drawn digits, and writes no
   assertGreater(right, 28);
   const { code, stderr } = await quit(running);
   assertEquals([code, folder.names()], [0, []]);
-  assertMatch(stderr, /\naccuracy \d\d\.\d\d ±\d\.\d\d % on other drawn digits; /);
+  assertMatch(stderr, /\naccuracy \d\d\.\d\d % \[\d+\.\d\d, \d+\.\d\d\] on other drawn digits; /);
 });
 
 guiTest("gui saves corrections in a file that train accepts", async (folder) => {

@@ -13,7 +13,10 @@ taskTest(
     );
     assertStringIncludes(printed, "→ 3 sigmoid, ");
     assertMatch(printed, /\nepoch +train loss +train acc +test loss +test acc +seconds +rows\/s\n/);
-    assertMatch(printed, /\ntest accuracy \d\d\.\d\d ±\d\.\d\d %, test F1 0\.\d{4}, test loss /);
+    assertMatch(
+      printed,
+      /\ntest accuracy \d\d\.\d\d % \[\d+\.\d\d, \d+\.\d\d\], test F1 0\.\d{4}, test loss /,
+    );
   },
 );
 
@@ -29,14 +32,18 @@ taskTest("eval prints a table of the labels, and the mean F1", async (folder) =>
   await trained(folder, several(), "--epochs", "30", "-q");
   const lines = linesOf(await evaluated(folder));
   assertMatch(lines[0], /^loss {5}0\.\d{4}$/);
-  assertMatch(lines[1], /^accuracy \d\d\.\d\d ±\d\.\d\d % \(\d\d of 100, all labels of each\)$/);
+  assertMatch(
+    lines[1],
+    /^accuracy \d\d\.\d\d % \[\d+\.\d\d, \d+\.\d\d\] \(\d\d of 100, all labels of each\)$/,
+  );
   assertMatch(lines[2], /^F1 {7}0\.\d{4} \(mean of the labels\)$/);
-  assertEquals(lines.slice(3, 5), ["", "label     rows  accuracy  precision    recall      F1"]);
-  assertEquals(lines.length, 8);
+  assertMatch(lines[3], /^ECE {6}\d+\.\d\d %/);
+  assertEquals(lines.slice(4, 6), ["", "label     rows  accuracy  precision    recall      F1"]);
+  assertEquals(lines.length, 9);
   const [json] = jsonOf({ code: 0, stderr: "", stdout: await evaluated(folder, "--json") });
   const labels = json.labels as Record<string, number>[];
   for (const [o, { positives, accuracy, precision, recall, f1 }] of labels.entries()) {
-    const cells = lines[5 + o].trim().split(/ {2,}/);
+    const cells = lines[6 + o].trim().split(/ {2,}/);
     const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
     assertEquals(cells, [
       `${o}`,
@@ -89,10 +96,10 @@ taskTest(
     const printed = await trained(folder, set, "--layers", "8:relu,1:sigmoid", "--epochs", "10");
     assertStringIncludes(printed, "\ntargets  2 classes for one sigmoid output: binary-cross-entropy (");
     const lines = linesOf(await evaluated(folder));
-    assertMatch(lines[1], /^accuracy \d+\.\d\d ±\d\.\d\d % \(\d+ of 60\)$/);
+    assertMatch(lines[1], /^accuracy \d+\.\d\d % \[\d+\.\d\d, \d+\.\d\d\] \(\d+ of 60\)$/);
     assertMatch(lines[2], /^F1 {7}\d\.\d{4}$/);
-    assertMatch(lines[5], /^ *dog +30 /);
-    assertMatch(lines[7], /^label +cat +dog +correct \(columns: predicted\)$/);
+    assertMatch(lines[6], /^ *dog +30 /);
+    assertMatch(lines[8], /^label +cat +dog +correct \(columns: predicted\)$/);
     const args = ["--model", "m.npz", "set.npz", "--rows", "0-1", ...REFERENCE];
     assertMatch(
       (await folder.run("predict", ...args)).stdout,

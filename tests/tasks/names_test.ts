@@ -72,7 +72,7 @@ taskTest("predict and eval align their columns by the names as shown", async (fo
   const { stdout } = await folder.run("predict", ...MODEL, `set${HOSTILE}.npz`, "--rows", "0-3", ...WASM);
   const ends = linesOf(stdout).slice(1).map((line) => line.indexOf(" %"));
   assertEquals(ends, ends.map(() => ends[0]));
-  const matrix = linesOf((await folder.run("eval", ...MODEL, ...DATA, ...WASM)).stdout).slice(3, 7);
+  const matrix = linesOf((await folder.run("eval", ...MODEL, ...DATA, ...WASM)).stdout).slice(4, 8);
   assertStringIncludes(matrix[0], visible(CLASS_NAMES[2]));
   const at = matrix[0].indexOf(visible(CLASS_NAMES[2])) + visible(CLASS_NAMES[2]).length;
   for (const row of matrix.slice(1)) assert(/[\d.] {2}/.test(row.slice(at - 1, at + 2)), row);

@@ -71,7 +71,7 @@ function ffi(...args: string[]): Permission {
   };
 }
 
-/** The permissions of each task. The command lines use the files of the test: m.npz, a network, and set.npz, a data set. */
+/** The permissions of each task. The command lines use the files of the test: m.npz and drawn.npz, networks, and set.npz, a data set. */
 export const TASK_PERMISSIONS: Readonly<Record<string, TaskPermissions>> = {
   train: {
     args: [
@@ -92,6 +92,27 @@ export const TASK_PERMISSIONS: Readonly<Record<string, TaskPermissions>> = {
       MNIST,
       ffi("--data", "set.npz", "--layers", "3:softmax", "-o", "new.npz"),
       ENV,
+    ],
+  },
+  sweep: {
+    args: [
+      "--data",
+      "set.npz",
+      "--layers",
+      "3:softmax",
+      "--epochs",
+      "1",
+      "--out",
+      "swept",
+      "--backend",
+      "wasm",
+    ],
+    permissions: [
+      read("reads data sets, and the results of `--out` with which it goes on"),
+      write("saves the results of `--out`", "ends with an error if it has something to save"),
+      MNIST,
+      ffi("--data", "set.npz", "--layers", "3:softmax"),
+      { ...ENV, use: "reads the variables below, and those of `--shard env`" },
     ],
   },
   eval: {
@@ -162,6 +183,26 @@ export const TASK_PERMISSIONS: Readonly<Record<string, TaskPermissions>> = {
         denied:
           /^guests {3}at this machine's address, which needs --allow-sys=networkInterfaces to be shown$/m,
       },
+    ],
+  },
+  learn: {
+    args: ["--model", "drawn.npz", "--port", "0"],
+    permissions: [
+      read("reads the model"),
+      {
+        name: "net",
+        use: "listens on 127.0.0.1 to serve the page",
+        without: "ends with an error",
+        denied: refused("net"),
+        ends: true,
+      },
+      {
+        name: "ffi",
+        use: "loads the libraries of `cuda` and `cpu`, for `--measure`",
+        without: "goes on, and says so: their steps are not timed",
+        denied: SILENT,
+      },
+      ENV,
     ],
   },
   info: {

@@ -22,8 +22,9 @@ function flagsOf(command: string): Map<string, string> {
         before === undefined ? value : before === "" || value === "" ? "" : `${before},${value}`,
       );
     };
-  if (command.includes(" -P=mlpcuda ")) {
-    for (const [name, values] of Object.entries(config.permissions.mlpcuda)) {
+  const [, set] = / -P=(mlpcuda|sweep) /.exec(command) ?? [];
+  if (set) {
+    for (const [name, values] of Object.entries(config.permissions[set as "mlpcuda" | "sweep"])) {
       add(name, values === true ? "" : (values as readonly string[]).join());
     }
   }
@@ -38,6 +39,7 @@ function start(
   task: string,
   flags: Map<string, string>,
   args: readonly string[],
+  denied: readonly (readonly [name: string, value: string])[] = [],
 ): Deno.ChildProcess {
   const allowed = [...flags].map(([name, value]) => `--allow-${name}${value === "" ? "" : `=${value}`}`);
   return new Deno.Command(Deno.execPath(), {
@@ -47,6 +49,7 @@ function start(
       "--no-check",
       "--no-prompt",
       ...allowed,
+      ...denied.map(([name, value]) => `--${name}=${value}`),
       join(ROOT, "tasks", `${task}.ts`),
       ...args,
     ],
@@ -62,19 +65,25 @@ function start(
 async function run(...given: Parameters<typeof start>): Promise<Outcome> {
   const process = start(...given), [, task] = given;
   const stdout = readerOf(process.stdout), stderr = readerOf(process.stderr);
-  const isServed = task === "gui" && (await stdout.until("\n")).endsWith("\n");
+  const isServed = (task === "gui" || task === "learn") && (await stdout.until("\n")).endsWith("\n");
   if (isServed) {
-    await stderr.until(given[3].includes("--open") ? "Cannot open the browser" : "Q on the page");
+    const last = task === "learn" ? "Ctrl-C stops" : "Q on the page";
+    await stderr.until(given[3].includes("--open") ? "Cannot open the browser" : last);
     process.kill("SIGINT");
   }
   const texts = [await stdout.until(), await stderr.until()], { code } = await process.status;
   return { code: isServed && code === 130 ? 0 : code, stdout: texts[0], stderr: texts[1] };
 }
 
-/** Writes a network and a data set. */
+/** Writes networks and a data set. */
 async function writeFiles(folder: Folder): Promise<void> {
   const shape = [4, 4], mlp = Mlp.create([dense(3, "softmax")], { inputShape: shape, inputScale: 1 / 255 });
   await folder.write("m.npz", mlp.format());
+  const drawn = Mlp.create([dense(4, "relu"), dense(10, "softmax")], {
+    inputShape: [28, 28],
+    inputScale: 1 / 255,
+  });
+  await folder.write("drawn.npz", drawn.format());
   await folder.write("set.npz", setFile(drawImages({ rows: 6, testRows: 3, shape, classes: 3 })));
 }
 
@@ -127,6 +136,59 @@ for (const [task, { args, permissions }] of Object.entries(TASK_PERMISSIONS)) {
     },
   );
 }
+
+taskTest(
+  "train refuses a file that it cannot save later, before it trains, with the reason",
+  async (folder) => {
+    await writeFiles(folder);
+    await Deno.mkdir(join(folder.path, "out"));
+    const { args } = TASK_PERMISSIONS.train,
+      given = args.map((arg) => arg === "new.npz" ? "out/new.npz" : arg);
+    const cases: [write: string, denied: [string, string][], reason: string][] = [
+      ["out/new.npz", [], "write permission for the file, but not for its folder, where it is written first"],
+      ["out", [["deny-write", "out/new.npz"]], "no write permission"],
+    ];
+    await Promise.all(cases.map(async ([write, denied, reason]) => {
+      const flags = new Map([...flagsOf(config.tasks.train.command), ["write", write]]);
+      const { code, stderr } = await run(folder, "train", flags, given, denied);
+      const error = `error: Cannot save to "out/new.npz": this process has ${reason}\n`;
+      assertEquals([code, stderr], [
+        1,
+        `${error}  hint: run it as \`deno task train\`, which grants --allow-write\n`,
+      ]);
+    }));
+  },
+);
+
+taskTest(
+  "sweep and export go on if they may read only the named files, and say what they pass over",
+  async (folder) => {
+    await writeFiles(folder);
+    const mlp = Mlp.create([dense(10, "softmax")], { inputShape: [28, 28], inputScale: 1 / 255 });
+    await folder.write("digits.npz", mlp.format());
+    await Deno.mkdir(join(folder.path, "out"));
+    const { args } = TASK_PERMISSIONS.sweep;
+    const cases: [task: "sweep" | "export", args: string[], said: RegExp][] = [
+      [
+        "sweep",
+        args.map((arg) => arg === "swept" ? "out/swept" : arg),
+        /; one after the other, because workers need --allow-read for the files of this program, /,
+      ],
+      [
+        "export",
+        ["digits.npz", "-o", "out/page.html"],
+        /^passed over --allow-read: \S*data\/mnist\.npz is not used$/m,
+      ],
+    ];
+    await Promise.all(cases.map(async ([task, args, said]) => {
+      const named: [string, string][] = [["read", "set.npz,digits.npz,out"], ["write", "out"]];
+      const flags = new Map([...flagsOf(config.tasks[task].command), ...named]);
+      const { code, stdout, stderr } = await run(folder, task, flags, args);
+      assertEquals([code, /ncaught|Requires/.test(stdout + stderr)], [0, false], stderr);
+      assertMatch(stderr, said);
+    }));
+  },
+);
 
 taskTest("train() of a program needs only the files that the program names", async (folder) => {
   await writeFiles(folder);

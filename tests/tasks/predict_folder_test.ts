@@ -27,7 +27,7 @@ taskTest(
       ["bars/flat/2.png", "flat", "upright"],
       ["bars/upright/1.png", "upright", "upright"],
     ]);
-    assertStringIncludes(stderr, "accuracy 66.67 ±27.22 % (2 of 3 correct)\n");
+    assertStringIncludes(stderr, "accuracy 66.67 % [20.77, 93.85] (2 of 3 correct)\n");
     const chosen = await folder.run(...PREDICT, "bars", "--rows", "1-2", "--json");
     assertEquals(jsonOf(chosen).map(({ file }) => file), ["bars/flat/2.png", "bars/upright/1.png"]);
   },
@@ -46,7 +46,7 @@ taskTest("eval on a folder reads pictures as predict does", async (folder) => {
   );
   assertEquals(code, 0, stderr);
   assertStringIncludes(stderr, "ink of images of 80×60 pixels centered on 28×28 gray");
-  assertStringIncludes(stdout, "accuracy 66.67 ±27.22 % (2 of 3)\n");
+  assertStringIncludes(stdout, "accuracy 66.67 % [20.77, 93.85] (2 of 3)\n");
 });
 
 taskTest("predict says that a folder's class folders are not classes of the network", async (folder) => {

@@ -75,7 +75,7 @@ taskTest(
       ["s.npz[1]", "big", "big"],
       ["s.npz[2]", "small", "big"],
     ]);
-    assertStringIncludes(stderr, "accuracy 66.67 ±27.22 % (2 of 3 correct)\n");
+    assertStringIncludes(stderr, "accuracy 66.67 % [20.77, 93.85] (2 of 3 correct)\n");
     await folder.write("other.npz", formatNpz({ X: rows, y: { ...labels, values: ["a", "b", "c"] } }));
     const other = await folder.run("predict", "-m", "m.npz", "other.npz", "--json");
     assertEquals(jsonOf(other).map(({ trueLabel }) => trueLabel), [undefined, undefined, undefined]);

@@ -1,5 +1,5 @@
 /** `deno task sweep`: the files of a sweep, and its going on. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { sha256Now } from "../../src/formats/sha256.ts";
 import { shardOf } from "../../tasks/sweep/shard.ts";
@@ -244,6 +244,28 @@ taskTest("sweep refuses settings before it trains, with the options that are at 
   await refused(["--backend", "cuda"], 2, "needs auto, cpu or wasm");
   await refused(["--seed", "1-1000", "--epochs", "1-1000"], 2, "at most 100000 members");
 });
+
+taskTest(
+  "sweep names the first network whose settings do not fit the data, and writes nothing",
+  async (folder) => {
+    await folder.write("values.csv", new TextEncoder().encode("a,target\n1,2.5\n2,3.5\n3,4.25\n4,5.75\n"));
+    for (
+      const [setting, message] of [
+        ["--calibrate=false,true", 'error: Network 2: --calibrate needs loss "cross-entropy"'],
+        ["--augment=false,true", "error: Network 2: Cannot augment values.csv"],
+        ["--class-weights=none|balanced", "error: Network 2: --class-weights needs class labels"],
+      ]
+    ) {
+      const { code, stderr } = await folder.run(
+        "sweep",
+        ...["--data", "values.csv", "--epochs", "1", "--backend", "wasm", "--out", "out", setting],
+      );
+      assertEquals(code, 1, stderr);
+      assertStringIncludes(stderr, message);
+      assertEquals([...Deno.readDirSync(folder.path)].map(({ name }) => name), ["values.csv"]);
+    }
+  },
+);
 
 Deno.test("shardOf() reads I/N, Slurm's arrays, and RANK with WORLD_SIZE", () => {
   const of = (variables: Record<string, string>) => shardOf("env", (name) => variables[name]);

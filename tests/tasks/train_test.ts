@@ -40,7 +40,7 @@ taskTest("train prints epochs and result on stdout, and everything else on stder
   }
   assertMatch(
     result,
-    /^test accuracy \d+\.\d\d ±\d\.\d\d %, test loss \d\.\d{4}, \d+\.\d+ s, saved m\.npz$/,
+    /^test accuracy \d+\.\d\d % \[\d+\.\d\d, \d+\.\d\d\], test loss \d\.\d{4}, \d+\.\d+ s, saved m\.npz$/,
   );
   const lines = linesOf(stderr), at = lines.findIndex((line) => line.startsWith("backend "));
   const notes = lines.slice(at + 1);

@@ -64,6 +64,12 @@ Deno.test("train() on ranks evaluates on rank 0, and yields the same events on a
   assertEquals(first.events[0].test?.confusion instanceof Uint32Array, true);
 });
 
+Deno.test("train() on ranks gives all of them the temperature that rank 0 fits", async () => {
+  const [first, other] = await trainOn(2, () => ({ epochs: 2, calibrate: true, validation: TEST }));
+  assertEquals(typeof first.mlp.training?.temperature, "number");
+  assertEquals(other.mlp.format(), first.mlp.format());
+});
+
 Deno.test("train() on ranks does no step on any if one is to stop before", async () => {
   const results = await trainOn(4, (rank) => rank === 2 ? { signal: AbortSignal.abort() } : {});
   assertEquals(results.map(({ events }) => events.map(({ ended }) => ended)), [[], [], [], []]);

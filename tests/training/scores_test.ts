@@ -1,6 +1,7 @@
 /** Tests of scores against numbers that were computed by hand; scikit-learn's functions give the same. @module */
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { type Dataset, NO_CLASS } from "../../src/data/dataset.ts";
+import { wilsonInterval } from "../../src/wilson.ts";
 import { score } from "../../src/training/scores.ts";
 
 const set = (
@@ -69,6 +70,7 @@ Deno.test("score() counts correct predictions of each label, and rows with all l
     correct: 1,
     accuracy: 0.25,
     standardError: Math.sqrt(0.25 * 0.75 / 4),
+    accuracyInterval: wilsonInterval(1, 4),
     f1: 0.5,
   });
   const entropies = [...logits].map((z, i) => Math.log1p(Math.exp(targets[i] === 1 ? -z : z)));
@@ -95,7 +97,7 @@ Deno.test("score() counts rows that belong to no class in the loss only", () => 
   const rows = set(3, { labels, outFeatures: 2 });
   const found = score(logits, rows, { ...OPTIONS, loss: "cross-entropy" });
   assertEquals([found.rows, found.correct, found.accuracy], [3, 1, 0.5]);
-  assertEquals(found.standardError, Math.sqrt(0.25 / 2));
+  assertEquals([found.standardError, found.accuracyInterval], [Math.sqrt(0.25 / 2), wilsonInterval(1, 2)]);
   assertEquals(found.confusion, Uint32Array.of(1, 0, 1, 0));
   assertEquals(found.worst?.map(({ row }) => row), [2]);
   // A target of 1/2 for each class: log(e⁰ + e³) - 3 / 2.
@@ -108,6 +110,7 @@ Deno.test("score() counts rows that belong to no class in the loss only", () => 
 Deno.test("score() has no accuracy if no row belongs to a class", () => {
   const rows = set(1, { labels: Uint32Array.of(NO_CLASS), outFeatures: 2 });
   const found = score(Float32Array.of(0, 0), rows, { ...OPTIONS, loss: "cross-entropy" });
-  assertEquals([found.correct, found.accuracy, found.standardError], [0, undefined, undefined]);
+  const { correct, accuracy, standardError, accuracyInterval } = found;
+  assertEquals([correct, accuracy, standardError, accuracyInterval], [0, undefined, undefined, undefined]);
   assertAlmostEquals(found.loss, Math.LN2, 1e-12);
 });

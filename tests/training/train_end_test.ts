@@ -1,6 +1,8 @@
 /** The end of runs: by patience, by divergence, by a signal, or by the caller; and the closing of their resources. @module */
 import { assert, assertEquals, assertLess, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
 import { openBackend } from "../../src/backends/open.ts";
+import { openReference } from "../../src/backends/reference/backend.ts";
+import { openWasm } from "../../src/backends/wasm/backend.ts";
 import type { Tensors } from "../../src/backends/backend.ts";
 import { buildPlan } from "../../src/plan/build.ts";
 import { formatCheckpoint, parseCheckpoint } from "../../src/training/checkpoint.ts";
@@ -40,6 +42,19 @@ Deno.test("train() stops with patience and restores the best epoch", SANITIZED, 
   assertNotEquals(mlp.parameters["layer_1.bias"], last.tensors["layer_1.bias"]);
   assertEquals(mlp.parameters, last.bestTensors);
 });
+
+for (const open of [openReference, () => openWasm({ threads: 1, shared: false })]) {
+  const name = open === openReference ? "reference" : "wasm, no shared memory";
+  Deno.test(`train() lets other events happen between short epochs (${name})`, async () => {
+    await using backend = await open();
+    const options = { epochs: name === "reference" ? 4000 : 20_000, batchSize: 10, backend };
+    let others = 0;
+    const timer = setInterval(() => others++, 0);
+    for await (const _ of train(createMlp(), BLOBS, options));
+    clearInterval(timer);
+    assert(others >= 3, `other events happened ${others} times`);
+  });
+}
 
 Deno.test("train() continues a run until patience ends it, and not afterwards", SANITIZED, async () => {
   const options = { learningRate: 0.05, batchSize: 10, validation: CONTRARY, backend: "reference" } as const;

@@ -47,10 +47,9 @@ Deno.test("train() yields the results of each epoch", SANITIZED, async () => {
     assertEquals([event.trainLoss, event.trainAccuracy], [wanted.lossSum / 100, wanted.correct / 100]);
     assertEquals(event.learningRate, 0.02 * 0.5 ** index);
     assertEquals(seen[index]["layer_2.weights"], tensors["layer_2.weights"]);
-    assertEquals(
-      event.test,
-      await evaluate(new Mlp({ ...mlp, parameters: seen[index], training: undefined }), TEST, { backend }),
-    );
+    const epochMlp = new Mlp({ ...mlp, parameters: seen[index], training: undefined });
+    const { calibrationError: _, ...scores } = await evaluate(epochMlp, TEST, { backend });
+    assertEquals(event.test, scores);
     assertGreater(event.seconds, 0);
     assertAlmostEquals(event.rowsPerSecond, 100 / event.seconds, 1e-6 * event.rowsPerSecond);
     assertEquals(event.validation, undefined);

@@ -67,8 +67,8 @@ inline void add_fault(Script& script, Random& random, bool is_cpu) {
   Call& call = calls[at];
   const auto changed = [&](int64_t value) {
     switch (random.below(4)) {
-      case 0: return value + 1;
-      case 1: return value - 1;
+      case 0: return static_cast<int64_t>(static_cast<uint64_t>(value) + 1);
+      case 1: return static_cast<int64_t>(static_cast<uint64_t>(value) - 1);
       case 2: return static_cast<int64_t>(random.below(24));
       default: return random.pick(EDGES);
     }

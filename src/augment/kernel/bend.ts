@@ -1,4 +1,5 @@
 // The random bend of an image (an elastic displacement), and the sampling of an image under an affine map and a bend.
+import { firstX, firstY, lastX, lastY } from "./frames";
 import { KNOT_COLUMN, KNOTS, knots, lines, side, splineAt, stride, weights } from "./layout";
 import { uniform } from "./random";
 
@@ -41,13 +42,26 @@ function splined(l: usize, next: usize, w0: v128, w1: v128, w2: v128, w3: v128):
   return f32x4.add(first, f32x4.add(f32x4.mul(w2, v128.load(l + 2 * next)), f32x4.mul(w3, v128.load(l + 3 * next))));
 }
 
+/** 2²³: the sum of it and a whole number from 0 to below 2²³ has that number as its low bits. */
+const WHOLE: f32 = 8388608;
+
+/** Returns four whole numbers from 0 to below 2²³, given as floats, as integers; cheaper than a conversion that saturates. */
+// @ts-ignore: decorator
+@inline
+function integers(whole: v128): v128 {
+  return v128.xor(f32x4.add(whole, f32x4.splat(WHOLE)), f32x4.splat(WHOLE));
+}
+
 /**
  * Computes target (x, y) = frame at (xx x + xy y + x0, yx x + yy y + y0) plus the bend of (x, y), four pixels at a
- * time.
+ * time. Pixels whose position is outside the extent that `measure` found are blank.
  */
 export function sample(frame: usize, target: usize, xx: f32, xy: f32, x0: f32, yx: f32, yy: f32, y0: f32, contrast: f32): void {
   const most = f32x4.splat(<f32>(side + 1)), zero = f32x4.splat(0), one = f32x4.splat(1);
-  const stepX = f32x4.splat(xx), stepY = f32x4.splat(yx), rowBytes = i32x4.splat(<i32>stride), byte = i32x4.splat(255);
+  const stepX = f32x4.splat(xx), stepY = f32x4.splat(yx), rowBytes = f32x4.splat(<f32>stride), byte = i32x4.splat(255);
+  // Position p interpolates pixels ⌊p⌋ - 1 and ⌊p⌋ of the image.
+  const leastX = f32x4.splat(<f32>firstX), leastY = f32x4.splat(<f32>firstY);
+  const endX = f32x4.splat(<f32>(lastX + 2)), endY = f32x4.splat(<f32>(lastY + 2));
   const gain = f32x4.splat(contrast), gray = f32x4.splat(128), white = f32x4.splat(255), half = f32x4.splat(0.5);
   for (let y = 0; y < side; y++, target += side) {
     const w = weights + (<usize>y << 4), line = lines + <usize>(<i32>splineAt(y)) * 8 * stride;
@@ -60,30 +74,43 @@ export function sample(frame: usize, target: usize, xx: f32, xy: f32, x0: f32, y
       const at = f32x4.add(f32x4.splat(<f32>x), f32x4(0, 1, 2, 3));
       let px = f32x4.add(f32x4.add(startX, f32x4.mul(stepX, at)), bendX);
       let py = f32x4.add(f32x4.add(startY, f32x4.mul(stepY, at)), bendY);
-      px = f32x4.min(f32x4.max(px, zero), most), py = f32x4.min(f32x4.max(py, zero), most);
-      const ix = i32x4.trunc_sat_f32x4_s(px), iy = i32x4.trunc_sat_f32x4_s(py);
-      const shareX = f32x4.sub(px, f32x4.convert_i32x4_s(ix)), shareY = f32x4.sub(py, f32x4.convert_i32x4_s(iy));
-      const place = i32x4.add(i32x4.mul(iy, rowBytes), ix);
+      const isInX = v128.and(f32x4.ge(px, leastX), f32x4.lt(px, endX));
+      const isInY = v128.and(f32x4.ge(py, leastY), f32x4.lt(py, endY));
+      if (!v128.any_true(v128.and(isInX, isInY))) {
+        blank(target, x);
+        continue;
+      }
+      px = f32x4.pmin(f32x4.pmax(px, zero), most), py = f32x4.pmin(f32x4.pmax(py, zero), most);
+      const floorX = f32x4.floor(px), floorY = f32x4.floor(py);
+      const shareX = f32x4.sub(px, floorX), shareY = f32x4.sub(py, floorY);
+      const place = integers(f32x4.add(f32x4.mul(floorY, rowBytes), floorX));
       const p0 = frame + i32x4.extract_lane(place, 0), p1 = frame + i32x4.extract_lane(place, 1);
       const p2 = frame + i32x4.extract_lane(place, 2), p3 = frame + i32x4.extract_lane(place, 3);
       const upper = i32x4(load<u16>(p0), load<u16>(p1), load<u16>(p2), load<u16>(p3));
       const q0 = p0 + stride, q1 = p1 + stride, q2 = p2 + stride, q3 = p3 + stride;
       const lower = i32x4(load<u16>(q0), load<u16>(q1), load<u16>(q2), load<u16>(q3));
       if (!v128.any_true(v128.or(upper, lower))) {
-        if (x + 4 <= side) store<u32>(target + x, 0);
-        else for (let i = x; i < side; i++) store<u8>(target + i, 0);
+        blank(target, x);
         continue;
       }
       const u = between(upper, byte, shareX), v = between(lower, byte, shareX);
       let value = f32x4.add(u, f32x4.mul(shareY, f32x4.sub(v, u)));
       value = f32x4.add(f32x4.mul(f32x4.sub(value, gray), gain), gray);
-      value = f32x4.add(f32x4.min(f32x4.max(value, zero), white), half);
-      const whole = i32x4.trunc_sat_f32x4_s(value), words = i16x8.narrow_i32x4_u(whole, whole);
+      value = f32x4.add(f32x4.pmin(f32x4.pmax(value, zero), white), half);
+      const whole = integers(f32x4.floor(value)), words = i16x8.narrow_i32x4_u(whole, whole);
       const bytes = i32x4.extract_lane(i8x16.narrow_i16x8_u(words, words), 0);
       if (x + 4 <= side) store<u32>(target + x, bytes);
       else for (let i = x, rest = bytes; i < side; i++, rest >>>= 8) store<u8>(target + i, rest);
     }
   }
+}
+
+/** Sets the four pixels of a row from x on, or fewer at its end, to 0. */
+// @ts-ignore: decorator
+@inline
+function blank(row: usize, x: i32): void {
+  if (x + 4 <= side) store<u32>(row + x, 0);
+  else for (let i = x; i < side; i++) store<u8>(row + i, 0);
 }
 
 /** Interpolates between the low byte of each pair and the high one. */

@@ -12,6 +12,8 @@ const LEAST_PEAK: i32 = 48;
 // The results of `measure`.
 export let ink: i64, inkX: i64, inkY: i64;
 export let left: i32, right: i32, top: i32, bottom: i32;
+/** The extent of all pixels that are not 0, faint ones included. */
+export let firstX: i32, lastX: i32, firstY: i32, lastY: i32;
 
 // @ts-ignore: decorator
 @inline
@@ -31,6 +33,7 @@ export function copyIn(source: usize, frame: usize): void {
 export function measure(frame: usize): void {
   ink = inkX = inkY = 0;
   left = side, right = -1, top = side, bottom = -1;
+  firstX = firstY = side, lastX = lastY = -1;
   memory.fill(columns, 0, 2 * stride);
   for (let y = 0; y < side; y++) {
     const row = rowOf(frame, y);
@@ -49,12 +52,17 @@ export function measure(frame: usize): void {
     const sum = <i64>sumOf(sums);
     ink += sum;
     inkY += sum * y;
+    if (sum) firstY = min(firstY, y), lastY = y;
     store<i32>(spans + (<usize>y << 3), first);
     store<i32>(spans + (<usize>y << 3), last, 4);
     if (first < 0) continue;
     left = min(left, first), right = max(right, last), top = min(top, y), bottom = y;
   }
-  for (let x = 0; x < side; x++) inkX += <i64>load<u16>(columns + (<usize>(x + 1) << 1)) * x;
+  for (let x = 0; x < side; x++) {
+    const sum = <i64>load<u16>(columns + (<usize>(x + 1) << 1));
+    inkX += sum * x;
+    if (sum) firstX = min(firstX, x), lastX = x;
+  }
 }
 
 // @ts-ignore: decorator

@@ -30,13 +30,15 @@ function createTrainer(plan: StepPlan, given: Dataset): TrainerWork {
   const buffers = allocateBuffers(plan, plan.batchSize), persistent = persistentBuffers(plan);
   const { labels, targets, weights } = given;
   let dataset = { inputs: given.inputs.slice(), labels, targets, weights }, stepsDone = 0;
+  let busy = 0; // milliseconds of computation since other tasks could run, in all epochs: one can be short
   return {
     get stepsDone() {
       return stepsDone;
     },
     async runEpoch({ order, rates, step, signal }) {
-      let lossSum = 0, correct = 0, rows = 0, diverged = false, turned = performance.now();
+      let lossSum = 0, correct = 0, rows = 0, diverged = false;
       for (stepsDone = 0; stepsDone < rates.length && !signal.aborted && !diverged;) {
+        const begun = performance.now();
         const from = stepsDone * plan.batchSize, batch = order.subarray(from, from + plan.batchSize);
         const learningRate = rates[stepsDone++];
         const sums = runOps(plan.ops, buffers, {
@@ -49,9 +51,10 @@ function createTrainer(plan: StepPlan, given: Dataset): TrainerWork {
         correct += sums.correct;
         rows += batch.length;
         diverged = !Number.isFinite(sums.lossSum);
-        if (performance.now() - turned < TURN_MS) continue;
+        busy += performance.now() - begun;
+        if (busy < TURN_MS) continue;
+        busy = 0;
         await new Promise((resolve) => setTimeout(resolve, 0));
-        turned = performance.now();
       }
       return { lossSum, correct, rows, steps: stepsDone, diverged };
     },

@@ -55,7 +55,7 @@ const OPTIONAL = {
  * - An `.npy` of shape `[I]` or `[N, I]`, or of the network's input shape, and the sets of an `.npz`, hold rows. Their
  *   values are used unchanged, in the units of the rows that the network was trained on.
  *
- * @throws {FormatError} if the file is damaged, or of another format, or if it expands to more than 16 MiB and 100 times its size
+ * @throws {FormatError} if the file is damaged, or of another format, or if it expands to more than 16 MiB (pictures 64 MiB) and 100 times its size
  * without `trustSizes`
  * @throws {TypeError} if the content does not fit the network's inputs
  * @throws {RangeError} if a requested row does not exist, or a picture has values outside of 0 to 255

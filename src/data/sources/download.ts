@@ -68,8 +68,8 @@ const MAX_REDIRECTS = 5;
 
 /**
  * Downloads MNIST and writes it atomically, as an `.npz`, to `path`. The sources are tried in turn, only by https; a file
- * whose SHA-256 differs from the pinned one is not used. Nothing is written before all of it is checked. Needs Deno, network access to the sources, and read and write
- * permission for the folder of `path`.
+ * whose SHA-256 differs from the pinned one is not used. Nothing is written before all of it is checked. Needs Deno, network
+ * access to the sources, and read and write permission for the folder of `path`.
  *
  * @returns the address of the source
  * @throws {AggregateError} if every source failed; its message has a line for each
@@ -82,6 +82,7 @@ export async function downloadMnist(path: string, options: DownloadOptions = {})
     signal: SIGNAL,
     progress: CALLBACK,
     stallSeconds: POSITIVE,
+    limitSeconds: POSITIVE,
     sources: fields({ npz: PINNED, mirrors: list(TEXT), arrays: list(ARRAY) }),
   });
   checkFiles(

@@ -1,4 +1,4 @@
-/** Reads what the learning page has inside: a network for digits, and rows to test it on. @module */
+/** Reading of the data inside of the learning page: a network for digits, and rows to test it on. @module */
 import { FormatError } from "../../errors.ts";
 import { crc32 } from "../../formats/crc32.ts";
 import { decodeHalf } from "../../formats/half.ts";

@@ -1,4 +1,4 @@
-/** Writes what the learning page has inside. @module */
+/** Writing of the data inside of the learning page. @module */
 import { countOf, type Dataset, imageSpecOf } from "../../data/dataset.ts";
 import { crc32 } from "../../formats/crc32.ts";
 import { encodeHalf } from "../../formats/half.ts";
@@ -6,7 +6,7 @@ import { layerBuffer } from "../../plan/layers.ts";
 import type { Mlp } from "../../mlp.ts";
 import type { Header } from "./data.ts";
 
-/** The most rows inside of the page. */
+/** The maximum number of rows inside of the page. */
 export const MOST_ROWS = 200;
 
 /** The width of images. */

@@ -17,7 +17,7 @@ import script from "./script.min.js" with { type: "text" };
 import type { StepTimes } from "./step_times.ts";
 import sources from "./sources.json" with { type: "json" };
 
-/** A page, its policy, and how its network differs from the one that was given. */
+/** A page, its policy, and the difference of its network from the given one. */
 export interface LearnPage {
   /** The bytes of the HTML. */
   readonly bytes: Uint8Array<ArrayBuffer>;

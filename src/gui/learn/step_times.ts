@@ -1,9 +1,9 @@
 /** The times of whole steps on the backends of a machine, which the tabs of the learning page show. @module */
 
-/** A language of the page that a page cannot run, and the backend that runs it. */
+/** The languages of the page that a browser cannot run, and the backends that run them. */
 export const STEP_BACKENDS = { WGSL: "webgpu", "C++": "cpu", CUDA: "cuda" } as const;
 
-/** A measured step, or the reason why there is none. */
+/** A measured step, or the reason that it was not measured. */
 export type StepTime =
   | { readonly milliseconds: number; readonly device: string }
   | { readonly reason: string };

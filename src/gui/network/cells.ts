@@ -4,6 +4,7 @@ import { createForward } from "../../backends/reference/forward.ts";
 import { type Dataset, inFeaturesOf } from "../../data/dataset.ts";
 import { imageShapeOf } from "../../data/pictures/image_shape.ts";
 import { probabilitiesOf } from "../../guess.ts";
+import { inTurn } from "../../in_turn.ts";
 import { indexOfLargest } from "../../index_of_largest.ts";
 import type { Mlp } from "../../mlp.ts";
 import { buildForwardPlan } from "../../plan/build.ts";
@@ -34,7 +35,7 @@ interface Found {
 export function createCells(dataset: Dataset): Cells {
   const { labels } = dataset, length = inFeaturesOf(dataset);
   const inputsOf = (row: number) => dataset.inputs.subarray(row * length, (row + 1) * length);
-  let last: Promise<unknown> = Promise.resolve();
+  const turn = inTurn();
 
   const search = async (mlp: Mlp, { label, predicted }: CellRequest) => {
     const forward = createForward(buildForwardPlan(mlp), mlp.parameters), found: Found[] = [];
@@ -60,9 +61,7 @@ export function createCells(dataset: Dataset): Cells {
 
   return {
     async find(mlp, cell) {
-      const searching = last.then(() => search(mlp, cell));
-      last = searching.catch(() => {});
-      const { found, searched, ofLabel } = await searching;
+      const { found, searched, ofLabel } = await turn(() => search(mlp, cell));
       return {
         ...cell,
         searched,

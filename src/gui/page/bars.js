@@ -2,7 +2,7 @@
 /** @import { NetworkView, Prediction } from "../protocol/protocol.ts" */
 /** @import { Bars } from "./parts.ts" */
 import { announce, byId, make, numeral, percent, write } from "./dom.js";
-import { inked, onPaletteChange, paintPicture } from "./palette.js";
+import { inked, paintPicture } from "./palette.js";
 
 /** Milliseconds for which the panel must not change before a change is announced to screen readers. */
 const announceAfter = 900;
@@ -75,7 +75,6 @@ export function createBars() {
     if (input?.kind === "table") return;
     paintPicture(seen, shown?.seen ?? new Uint8Array(width * height), width, (value) => inked(value / 255));
   };
-  onPaletteChange(paintSeen);
 
   /** @param {string} text */
   const setGuess = (text) => {

@@ -30,6 +30,7 @@ import narrowStyle from "./narrow.css" with { type: "text" };
 import pageStyle from "./page.css" with { type: "text" };
 import html from "./page.html" with { type: "text" };
 import page from "./page.js" with { type: "text" };
+import printStyle from "./print.css" with { type: "text" };
 import paths from "./paths.js" with { type: "text" };
 import whyStyle from "./why.css" with { type: "text" };
 import why from "./why.js" with { type: "text" };
@@ -58,6 +59,7 @@ const styles = [
   narrowStyle,
   largeStyle,
   whyStyle,
+  printStyle,
 ].join("\n");
 
 const files: readonly PageFile[] = [

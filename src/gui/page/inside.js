@@ -150,10 +150,7 @@ export function createInside(server) {
       return { cells, least, most };
     });
 
-  onPaletteChange(() => {
-    paint();
-    paintWeights();
-  });
+  onPaletteChange(paint);
 
   return {
     setNetwork(next) {

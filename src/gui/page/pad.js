@@ -29,12 +29,13 @@ export function createPad(ink) {
   const repaint = () => {
     if (isDue) return;
     isDue = true;
-    requestAnimationFrame(() => {
-      isDue = false;
-      context.clearRect(0, 0, canvas.width, canvas.height);
-      ink.paint(context, `rgb(${palette().ink})`);
-      if (canvas.matches(":focus-visible")) paintCursor();
-    });
+    requestAnimationFrame(paint);
+  };
+  const paint = () => {
+    isDue = false;
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    ink.paint(context, `rgb(${palette().ink})`);
+    if (canvas.matches(":focus-visible")) paintCursor();
   };
   const paintCursor = () => {
     const side = canvas.width, line = side / 200, x = cursor.x * side, y = cursor.y * canvas.height;
@@ -57,7 +58,7 @@ export function createPad(ink) {
   };
   new ResizeObserver(fit).observe(canvas);
   addEventListener("resize", fit); // also if the window moves to a screen of another density
-  onPaletteChange(repaint);
+  onPaletteChange(paint); // at once: the page may be printed now
 
   /** @param {readonly PointerEvent[]} events */
   const placesOf = (events) => {

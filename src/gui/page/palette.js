@@ -6,6 +6,8 @@ import { contextOf, make } from "./dom.js";
 let known;
 /** @type {(() => void)[]} */
 const listeners = [];
+/** Paints a picture again. @type {WeakMap<HTMLCanvasElement, () => void>} */
+const repaints = new WeakMap();
 
 /** Returns the current colors. */
 export function palette() {
@@ -17,14 +19,15 @@ export function palette() {
   };
 }
 
-/** Adds a listener for changes of the colors. @param {() => void} listener */
+/** Adds a listener for changes of the colors; pictures are painted again without one. @param {() => void} listener */
 export function onPaletteChange(listener) {
   listeners.push(listener);
 }
 
-for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) {
+for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)", "print"]) {
   matchMedia(query).addEventListener("change", () => {
     known = undefined;
+    for (const canvas of document.querySelectorAll("canvas")) repaints.get(canvas)?.();
     for (const listener of listeners) listener();
   });
 }
@@ -55,17 +58,18 @@ export const overlaid = (value, ink) =>
   mix(inked(0.22 * ink), value < 0 ? palette().minus : palette().plus, Math.abs(value));
 
 /**
- * Paints numbers `[rows, columns]` as a picture with one pixel for each.
+ * Paints numbers `[rows, columns]` as a picture with one pixel for each, and again if the colors change, as for print.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {ArrayLike<number>} values
  * @param {number} columns
- * @param {(value: number) => Color} colorOf
+ * @param {(value: number, at: number) => Color} colorOf
  */
 export function paintPicture(canvas, values, columns, colorOf) {
+  repaints.set(canvas, () => paintPicture(canvas, values, columns, colorOf));
   canvas.width = columns;
   canvas.height = Math.ceil(values.length / columns);
   const image = new ImageData(canvas.width, canvas.height);
-  for (let i = 0; i < values.length; i++) image.data.set([...colorOf(values[i]), 255], 4 * i);
+  for (let i = 0; i < values.length; i++) image.data.set([...colorOf(values[i], i), 255], 4 * i);
   contextOf(canvas).putImageData(image, 0, 0);
 }

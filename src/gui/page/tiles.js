@@ -2,7 +2,7 @@
 /** @import { CorrectionList, Tile } from "../protocol/protocol.ts" */
 /** @import { Ink, Server, Tiles } from "./parts.ts" */
 import { byId, grouped, make, reasonOf, rove } from "./dom.js";
-import { inked, onPaletteChange, paintPicture } from "./palette.js";
+import { inked, paintPicture } from "./palette.js";
 
 /** The number of tiles that are shown at first and added by More, and the maximum. */
 const step = 100, limit = 500;
@@ -110,7 +110,6 @@ export function createTiles(server, ink) {
     most = Math.min(limit, most + step);
     refresh();
   });
-  onPaletteChange(show);
   rove(grid, () => buttons);
 
   return {

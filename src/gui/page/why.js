@@ -4,7 +4,7 @@
 import { newest } from "./asking.js";
 import { byId, grouped, make, percent, reasonOf, signed, write } from "./dom.js";
 import { showEffects } from "./effects.js";
-import { inked, onPaletteChange, overlaid, paintPicture } from "./palette.js";
+import { inked, overlaid, paintPicture } from "./palette.js";
 import { drawPaths } from "./paths.js";
 
 /** Milliseconds without a change until the nearest images are searched. */
@@ -36,17 +36,11 @@ export function createWhy(server, subject, select) {
       showEffects(byId("why-columns"), effects, reach);
     } else {
       const width = view && input?.width || 1;
-      paintPicture(
-        picture,
-        [...seen.keys()],
-        width,
-        (i) => overlaid(contributions[i] / reach, seen[i] / 255),
-      );
+      paintPicture(picture, contributions, width, (value, i) => overlaid(value / reach, seen[i] / 255));
     }
     write("why-least", view ? `against ${signed(-reach)}` : "against");
     write("why-most", view ? `${signed(reach)} for` : "for");
   };
-  onPaletteChange(paint);
 
   /** @param {WhyView} [next] */
   const show = (next) => {

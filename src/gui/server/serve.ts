@@ -18,6 +18,8 @@ const CLOSE_MILLISECONDS = 700;
 const FREED = 8;
 /** The time until the next connection is accepted after one has failed, in milliseconds. */
 const RETRY_MILLISECONDS = 100;
+/** The codes of errors of a connection whose client has ended it already; macOS has EINVAL. */
+const GONE: readonly string[] = ["ECONNABORTED", "ECONNRESET", "EINVAL", "ENOTCONN", "EPIPE", "EPROTO"];
 /** The minimum time between two reports of such a failure, in milliseconds. */
 const REPORT_MILLISECONDS = 60_000;
 /** The maximum number of connections that are being refused; others are closed without a response. */
@@ -98,6 +100,7 @@ export function serveGui(page: ServedPage, options: ListenOptions): GuiServer {
         }
       } catch (error) {
         if (ended) return;
+        if (isOfClient(error)) continue;
         if (performance.now() - reported > REPORT_MILLISECONDS) {
           reported = performance.now();
           onTrouble?.(`the page accepts no new connection: ${reasonOf(error)}; it tries again`);
@@ -143,6 +146,12 @@ function listen(hostname: string, port: number, orNext: boolean): Deno.TcpListen
 /** Returns the response for a connection for which there is no room. */
 function refuse(): Promise<Response> {
   return Promise.resolve(responseOf(tooMany()));
+}
+
+/** Returns whether an error is about the new connection only: its client has ended it before it was accepted. */
+function isOfClient(error: unknown): boolean {
+  const { code = "" } = error as { code?: string };
+  return GONE.includes(code);
 }
 
 /** Returns whether an error says that the process or the system has no more files; a connection is one. */

@@ -1,5 +1,6 @@
 /** The actions that explain a prediction: the reasons for a class, and the nearest rows of the training set. @module */
 import type { Dataset } from "../../data/dataset.ts";
+import { inTurn, type Turns } from "../../in_turn.ts";
 import { type Action, type Actions, inkAction, MAX_ROW } from "./actions.ts";
 import { parseObject } from "./body.ts";
 import { nearestRows } from "../network/nearest.ts";
@@ -90,16 +91,15 @@ async function findNearest(
   };
 }
 
-/** Returns a function that runs work one after the other. */
-function oneByOne(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve(), waiting = 0;
+/** Returns a function that does one search after the other; it refuses more than may wait. */
+function oneByOne(): Turns {
+  const turn = inTurn();
+  let waiting = 0;
   return async (work) => {
     if (waiting >= MOST_SEARCHES) {
       throw new RequestError(429, "Too many searches at once", { "retry-after": "1" });
     }
     waiting++;
-    const own = last.then(work, work);
-    last = own.catch(() => {});
-    return await own.finally(() => waiting--);
+    return await turn(work).finally(() => waiting--);
   };
 }

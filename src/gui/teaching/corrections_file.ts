@@ -5,6 +5,7 @@ import { nameOf } from "../../file_paths.ts";
 import { readFileBounded, targetOf, writeFileAtomic } from "../../files.ts";
 import { formatNpz, parseNpz } from "../../formats/npz.ts";
 import { FormatError } from "../../errors.ts";
+import { inTurn } from "../../in_turn.ts";
 import { type CorrectionMap, type Corrections, correctionsOf, MOST_CORRECTIONS, put } from "./corrections.ts";
 
 /** Milliseconds between two attempts to lock the file. */
@@ -32,7 +33,7 @@ export function openCorrections(path: string, options: CorrectionsOptions): Corr
   const { classNames, name = path, imageShape = [digitSide, digitSide] } = options;
   const { most = mostOf(imageShape), lockMilliseconds = 5000 } = options;
   const given = { classNames, name, imageShape, most };
-  let last: Promise<unknown> = Promise.resolve();
+  const turn = inTurn();
   const refuse = (fault: string) => new Deno.errors.Busy(`Cannot change ${JSON.stringify(name)}: ${fault}`);
   const locked = async <T>(work: () => Promise<T>): Promise<T> => {
     const target = await targetOf(path);
@@ -64,9 +65,7 @@ export function openCorrections(path: string, options: CorrectionsOptions): Corr
         if (result !== undefined) await writeFileAtomic(path, format(all, given));
         return result;
       };
-      const result = last.then(() => locked(work)); // in turn, because each reads the result of the previous one
-      last = result.catch(() => {});
-      return result;
+      return turn(() => locked(work)); // because each reads the result of the previous one
     },
   });
 }

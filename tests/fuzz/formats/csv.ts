@@ -44,7 +44,9 @@ const UTF8 = new TextEncoder();
 
 /** Makes a file, with the fields that it holds. */
 function makeCsv(draw: Draw): Made {
-  const columns = draw.between(1, 5), rows = draw.between(1, 8), delimiter = draw.pick([",", ",", "\t", ";"]);
+  const columns = draw.chance(0.01) ? draw.between(60, 200) : draw.between(1, 5),
+    rows = draw.between(1, 8),
+    delimiter = draw.pick([",", ",", "\t", ";"]);
   const fields = Array.from({ length: rows }, (_, row) =>
     Array.from(
       { length: columns },
@@ -129,7 +131,11 @@ export const CSV: FuzzReader = {
       return "rows of different lengths";
     }
     const found = JSON.stringify(rows), other = JSON.stringify(simpleCsv(text));
-    if (found !== other) return `${found}, needs ${other}`;
+    if (found === other) return;
+    const at = [...found].findIndex((character, index) => character !== other[index]);
+    return `…${found.slice(Math.max(0, at - 40), at + 40)}…, needs …${
+      other.slice(Math.max(0, at - 40), at + 40)
+    }…`;
   },
 };
 

@@ -91,7 +91,7 @@ export function writeNpy(
   if (draw.chance(0.3)) text = draw.text(text);
   const major = draw.pick([1, 1, 1, 2, 3]), start = major === 1 ? 10 : 12;
   const isAligned = draw.chance(0.8);
-  while ((start + text.length + 1) % 64 !== 0 && isAligned) text += " ";
+  if (isAligned) text += " ".repeat(-(start + text.length + 1) & 63);
   const writer = createWriter(), header = latin1(`${text}\n`);
   writer.bytes(draw.chance(0.3) ? draw.bytes(MAGIC) : MAGIC);
   writer.little(draw.chance(0.3) ? draw.number(major) : major, 1);
@@ -103,7 +103,9 @@ export function writeNpy(
 }
 
 function latin1(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0) & 255);
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = text.charCodeAt(at); // the lowest eight bits
+  return bytes;
 }
 
 function fill(data: Uint8Array, { code, size }: Kind, isBig: boolean, draw: Draw): void {

@@ -45,7 +45,7 @@ export function makePng(draw: Draw): Made {
   header.big(draw.number(height), 4);
   for (const value of [depth, type, 0, 0, Number(isInterlaced)]) header.little(draw.number(value), 1);
   const packed = draw.bytes(zlibbed(draw.bytes(lines.done()), draw));
-  const cut = draw.chance(0.2) ? draw.below(packed.length) : packed.length;
+  const cut = draw.chance(0.2) ? draw.below(packed.length + 1) : packed.length;
   const hasAlpha = draw.chance(0.2) && type < 4,
     colors = Uint8Array.from({ length: 3 << Math.min(depth, 8) }, () => draw.below(256));
   const chunks: [string, Uint8Array][] = [
@@ -85,6 +85,7 @@ export const PNG: FuzzReader = {
   name: "png",
   share: 30,
   places: 24,
+  free: 64,
   make: makePng,
   read: (bytes) => parsePng(bytes),
   isPast: (bytes) => {

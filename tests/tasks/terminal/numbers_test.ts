@@ -11,9 +11,9 @@ Deno.test("percent() has two decimals", () => {
   assertEquals([0, 0.9794, 1].map(percent), ["0.00 %", "97.94 %", "100.00 %"]);
 });
 
-Deno.test("accuracy() gives the standard error over its rows", () => {
-  assertEquals(accuracy(0.9794, 10_000), "97.94 ±0.14 %");
-  assertEquals(accuracy(1, 10), "100.00 ±0.00 %");
+Deno.test("accuracy() gives the Wilson interval over its rows", () => {
+  assertEquals(accuracy(0.9794, 10_000), "97.94 % [97.64, 98.20]");
+  assertEquals(accuracy(1, 10), "100.00 % [72.25, 100.00]");
 });
 
 Deno.test("count() separates thousands", () => {

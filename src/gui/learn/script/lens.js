@@ -47,7 +47,7 @@ export function createLens(lesson, current) {
     if (inputs !== undefined) input.value = `${at % inputs}`;
   };
 
-  /** Whether the user has chosen the element. */
+  /** True if the user has chosen the element. */
   let isChosen = false;
   /** @param {boolean} [isNew] whether the digit is another one; the steepest element of it is shown if the user has chosen none */
   const show = (isNew) => {

@@ -64,7 +64,7 @@ export interface TracedOp {
   readonly loss?: number;
 }
 
-/** The loss of rows, the number of correct ones, and whether each unit is on. */
+/** The loss of rows, the number of correct ones, and the units that are on. */
 export interface LessonLoss {
   /** The mean over the rows. */
   readonly loss: number;

@@ -33,9 +33,9 @@ export interface Edit {
 export interface Mutant {
   /** The changed expressions; none if the order of the plan is changed. */
   readonly edits: readonly Edit[];
-  /** Whether the gradient check sees it: with any rows, only with several, or never. */
+  /** The rows with which the gradient check sees it: any, only several, or none. */
   readonly seen: "always" | "batches" | "never";
-  /** Why the gradient check sees it, or does not. */
+  /** The reason that the gradient check sees it, or does not. */
   readonly reason: string;
 }
 

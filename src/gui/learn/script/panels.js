@@ -160,7 +160,7 @@ export function createPanels(sources, view) {
   };
 }
 
-/** Returns what a panel shows: of a changed parameter also the change. @param {Pick<TracedOp, "op" | "reads" | "writes">} traced */
+/** Returns the tensors of a panel, with the change of a changed parameter. @param {Pick<TracedOp, "op" | "reads" | "writes">} traced */
 function tensorsOf({ op, reads, writes }) {
   if (!isUpdate(op)) return [...writes, ...reads];
   const [parameter, ...states] = writes, { before = parameter.values } = parameter;
@@ -190,7 +190,7 @@ function linesOf({ path, text }, mutant) {
   });
 }
 
-/** Returns a line whose wrapped parts are indented further than its begin. @param {"span" | "del" | "ins"} tag @param {string} line */
+/** Returns a line whose wrapped parts are indented further than its beginning. @param {"span" | "del" | "ins"} tag @param {string} line */
 function lineOf(tag, line) {
   const element = make(tag, {}, `${line}\n`), indent = Math.max(0, line.search(/\S/)) + 2;
   element.style.paddingLeft = `${indent}ch`;

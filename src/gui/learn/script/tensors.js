@@ -95,8 +95,7 @@ export function createTensor(first, view) {
       const share = (value) => Number.isFinite(value / reach) ? value / reach : 0;
       if (!isImages) return paintPicture(canvas, values, columns, (value) => diverging(share(value)));
       if (!isMatrix) return paintPicture(canvas, values, 28, (value) => inked(share(value)));
-      let at = 0;
-      paintPicture(canvas, values, 28, (value) => overlaid(share(value), view.digit[at++] / 255));
+      paintPicture(canvas, values, 28, (value, at) => overlaid(share(value), view.digit[at] / 255));
     },
   };
 }

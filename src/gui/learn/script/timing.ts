@@ -29,7 +29,7 @@ export interface OpTime {
   readonly wasm?: number;
 }
 
-/** Rows of random numbers, none of them 0: so that no kernel skips zeros, and the time does not depend on a drawing. */
+/** Rows of random numbers, none of them 0, so that no kernel skips zeros and the time does not depend on the drawing. */
 function denseRows(inFeatures: number, classes: number) {
   let state = 1;
   const next = () => (state = Math.imul(state, 1_664_525) + 1_013_904_223 >>> 0) / 2 ** 32;
@@ -39,7 +39,7 @@ function denseRows(inFeatures: number, classes: number) {
   };
 }
 
-/** Returns the shortest time of a call in milliseconds; `run` repeats its work as often as it is told. */
+/** Returns the shortest time of a call in milliseconds; the argument of `run` is the number of repetitions. */
 function shortest(run: (times: number) => void): number {
   let least = Infinity, times = 1;
   for (let measured = 0; measured < MEASUREMENTS;) {

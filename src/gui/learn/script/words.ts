@@ -2,7 +2,7 @@
 import type { Op } from "../../../plan/plan.ts";
 import type { TracedTensor } from "./lesson.ts";
 
-/** What an operation does, and the section of docs/backprop.md that derives it. */
+/** The words about an operation, and the section of docs/backprop.md that derives it. */
 export interface OpWords {
   readonly words: string;
   readonly section: string;

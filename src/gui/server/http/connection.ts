@@ -28,17 +28,17 @@ export interface ConnectionOptions extends ConnectionLimits {
 export interface Connection {
   /** The IP address of the client. */
   readonly address: string;
-  /** The time since when it waits for a request, as of `performance.now()`; `undefined` during a request. */
+  /** The time at which it began to wait for a request, as of `performance.now()`; `undefined` during a request. */
   readonly waitingSince: number | undefined;
   /** The promise that resolves when it has ended. */
   readonly ended: Promise<void>;
-  /** Ends it, if it waits for a request, at once, else after its response. A request that has arrived in part gets `reason`. */
+  /** Ends it: at once if it waits for a request, else after its response. A request of which a part has arrived gets `reason`. */
   end(reason: RequestError): void;
   /** Ends it at once. */
   close(): void;
 }
 
-/** The time and the bytes for which the server goes on reading after a refusal, so that the client can read that. */
+/** The maximum time and number of bytes that the server reads after a refusal, so that the client can read the refusal. */
 const LINGER_MILLISECONDS = 500, LINGER_BYTES = 16 * 2 ** 20;
 
 /** Serves a connection. */
@@ -68,7 +68,7 @@ export function openConnection(wire: Wire, options: ConnectionOptions): Connecti
     await send(responseOf(error), {}, false);
     await linger();
   };
-  /** Reads on for a moment: if unread bytes are left, the system tells the client of an error before it reads the response. */
+  /** Continues to read for a moment: with unread bytes left, the system would report an error to the client before its response. */
   const linger = async () => {
     timer = setTimeout(close, LINGER_MILLISECONDS);
     await wire.closeWrite();
@@ -102,7 +102,7 @@ export function openConnection(wire: Wire, options: ConnectionOptions): Connecti
     while (true) {
       while (source.bytes[0] === 13 && source.bytes[1] === 10) source.skip(2); // an empty line before a request is allowed
       const { bytes } = source, at = endOfHead(bytes, seen);
-      if (at >= 0 || bytes.length === BUFFER_BYTES || isNoHead(bytes)) {
+      if (at >= 0 || bytes.length === BUFFER_BYTES || isNoHead(bytes, seen)) {
         clearTimeout(timer);
         waitingSince = undefined;
         if (at < 0 && bytes.length === BUFFER_BYTES) {
@@ -165,13 +165,13 @@ async function responseTo(
     if (request.method !== method) throw new TypeError("The method is in lower case");
   } catch {
     return responseOf(
-      new RequestError(405, "This server does not know the method", { allow: "GET, HEAD, POST" }),
+      new RequestError(405, "This server does not support the method", { allow: "GET, HEAD, POST" }),
     );
   }
   return await handle(request, address);
 }
 
-/** Returns the index of the line ends after a head, of which the last byte is at `from` or later; -1 if there are none. */
+/** Returns the index of the line ends after a head, whose last byte is at `from` or later; -1 if the head has not ended. */
 function endOfHead(bytes: Uint8Array, from: number): number {
   for (let at = bytes.indexOf(10, Math.max(3, from)); at >= 0; at = bytes.indexOf(10, at + 1)) {
     if (bytes[at - 1] === 13 && bytes[at - 2] === 10 && bytes[at - 3] === 13) return at - 3;
@@ -179,7 +179,11 @@ function endOfHead(bytes: Uint8Array, from: number): number {
   return -1;
 }
 
-/** Returns whether bytes cannot be the beginning of a head, as those of TLS. */
-function isNoHead(bytes: Uint8Array): boolean {
-  return bytes.length > 0 && !/[!#$%&'*+.^`|~\w\r-]/.test(String.fromCharCode(bytes[0]));
+/** Returns whether bytes cannot be the beginning of a head, such as those of TLS, or have a line end without CR at `from` or later. */
+function isNoHead(bytes: Uint8Array, from: number): boolean {
+  if (bytes.length > 0 && !/[!#$%&'*+.^`|~\w\r-]/.test(String.fromCharCode(bytes[0]))) return true;
+  for (let at = bytes.indexOf(10, from); at >= 0; at = bytes.indexOf(10, at + 1)) {
+    if (bytes[at - 1] !== 13) return true;
+  }
+  return false;
 }

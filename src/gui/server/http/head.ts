@@ -1,4 +1,4 @@
-/** The head of a request of HTTP/1.0 or 1.1. Only what a browser or a program sends on purpose is accepted. @module */
+/** The head of a request of HTTP/1.0 or 1.1. Forms that browsers and HTTP clients do not send are refused. @module */
 import { RequestError } from "../../protocol/refusal.ts";
 
 /** The maximum number of header fields. */
@@ -10,7 +10,7 @@ const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 /** Matches a target in absolute form: its authority, path and query. */
 const ABSOLUTE = /^http:\/\/([^/?]*)(.*)$/i;
 
-/** The way in which the length of a body is given: in bytes, or by chunks. */
+/** The length of a body in bytes, or `chunked` if each chunk has its own length. */
 export type BodyLength = number | "chunked";
 
 /** The head of a request. */
@@ -40,7 +40,7 @@ export function parseHead(text: string): RequestHead {
   const [first, ...lines] = text.split("\r\n");
   const [, method, asked, major, minor] = REQUEST_LINE.exec(first) ?? [];
   if (method === undefined || !TOKEN.test(method)) throw malformed("request line");
-  if (major !== "1") throw new RequestError(505, "This server speaks HTTP/1.1");
+  if (major !== "1") throw new RequestError(505, "This server supports HTTP/1.1");
   if (lines.length > MAX_FIELDS) {
     throw new RequestError(431, `The request has more than ${MAX_FIELDS} header fields`);
   }
@@ -54,7 +54,7 @@ export function parseHead(text: string): RequestHead {
   const options = valuesOf("connection").join(",").toLowerCase().split(",").map((option) => option.trim());
   const expected = valuesOf("expect").join(",").toLowerCase();
   if (expected !== "" && expected !== "100-continue") {
-    throw new RequestError(417, "This server knows no other expectation than 100-continue");
+    throw new RequestError(417, "This server supports no other expectation than 100-continue");
   }
   return {
     method,
@@ -63,7 +63,7 @@ export function parseHead(text: string): RequestHead {
     fields,
     length: lengthOf(valuesOf("content-length"), valuesOf("transfer-encoding"), isOld),
     isOld,
-    keepsAlive: isOld ? options.includes("keep-alive") : !options.includes("close"),
+    keepsAlive: !options.includes("close") && (!isOld || options.includes("keep-alive")),
     awaitsContinue: expected !== "" && !isOld,
   };
 }
@@ -77,7 +77,15 @@ function malformed(part: string): RequestError {
 function fieldOf(line: string): [name: string, value: string] {
   const colon = line.indexOf(":"), name = line.slice(0, colon), value = line.slice(colon + 1);
   if (colon < 1 || !TOKEN.test(name) || NOT_IN_VALUE.test(value)) throw malformed("header");
-  return [name.toLowerCase(), value.trim()];
+  return [name.toLowerCase(), withoutBlanks(value)];
+}
+
+/** Returns a value without the spaces and tabs around it; `trim()` would also remove U+00A0. */
+function withoutBlanks(value: string): string {
+  let start = 0, end = value.length;
+  while (value[start] === " " || value[start] === "\t") start++;
+  while (end > start && (value[end - 1] === " " || value[end - 1] === "\t")) end--;
+  return value.slice(start, end);
 }
 
 /** Returns the path and query of a request's target. A target with a host must have that of the `Host` header. */
@@ -85,7 +93,7 @@ function targetOf(asked: string, method: string, host: string): string {
   if (asked.startsWith("/")) return asked;
   if (method === "OPTIONS" && asked === "*") return "/*";
   if (method === "CONNECT") {
-    throw new RequestError(405, "This server is no proxy", { allow: "GET, HEAD, POST" });
+    throw new RequestError(405, "This server is not a proxy", { allow: "GET, HEAD, POST" });
   }
   const [, authority, rest] = ABSOLUTE.exec(asked) ?? [];
   if (authority === undefined) throw malformed("request line");
@@ -95,12 +103,12 @@ function targetOf(asked: string, method: string, host: string): string {
   return rest.startsWith("/") ? rest : `/${rest}`;
 }
 
-/** Returns the length of the body. Two lengths, or a length and chunks, are refused, because programs differ about them. */
+/** Returns the length of the body. Two lengths, or a length and chunks, are refused, because programs read them differently. */
 function lengthOf(lengths: readonly string[], encodings: readonly string[], isOld: boolean): BodyLength {
   if (encodings.length > 0) {
     if (isOld || lengths.length > 0) throw malformed("length of the body");
     if (encodings.join(",").toLowerCase() !== "chunked") {
-      throw new RequestError(501, "This server knows no other transfer encoding than chunked");
+      throw new RequestError(501, "This server supports no other transfer encoding than chunked");
     }
     return "chunked";
   }

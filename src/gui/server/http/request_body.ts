@@ -52,7 +52,7 @@ async function* partsOf(source: Source, length: number): AsyncGenerator<Uint8Arr
 /** Yields the bytes of the next chunks, up to the last chunk and its trailers. */
 async function* chunksOf(source: Source): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
   while (true) {
-    const [, size] = /^([\da-f]{1,8})[ \t]*(?:;|$)/i.exec(await lineOf(source)) ?? [];
+    const [, size] = /^([\da-f]{1,8})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/i.exec(await lineOf(source)) ?? [];
     if (size === undefined) throw malformed();
     if (Number.parseInt(size, 16) === 0) break;
     yield* partsOf(source, Number.parseInt(size, 16));

@@ -14,14 +14,14 @@ export interface SendOptions {
   readonly keepsAlive: boolean;
   /** The maximum time that a client may take no bytes, in milliseconds. */
   readonly stallMilliseconds: number;
-  /** Resolves if the client disconnects during a stream. */
+  /** Resolves if the client disconnects during a stream. One that ends only its sending side counts as gone, too. */
   readonly untilGone: () => Promise<void>;
 }
 
 /**
  * Sends a response, and returns whether the connection can have another request. A body that ends within a turn of the
- * event loop is sent with its length, in one write with the head. Any other body is a stream: each part is sent when it
- * is there.
+ * event loop is sent with its length, in one write with the head. Any other body is a stream, and each part is sent as soon
+ * as it is available.
  */
 export async function sendResponse(
   wire: Pick<Wire, "write" | "close">,
@@ -31,11 +31,10 @@ export async function sendResponse(
   const { isHead, isOld, stallMilliseconds } = options;
   const reader = response.body?.getReader();
   const write = (...parts: readonly Uint8Array[]) => writeAll(wire, joined(parts), stallMilliseconds);
-  const parts: Uint8Array[] = [];
+  const parts: Uint8Array[] = [], turn = nextTurn();
   let next: Promise<ReadableStreamReadResult<Uint8Array>> | undefined, isWhole = reader === undefined;
   try {
     if (reader && !isHead) {
-      using turn = nextTurn();
       while (!isWhole) {
         next = reader.read();
         const read = await Promise.race([next, turn.ended]);
@@ -79,6 +78,7 @@ export async function sendResponse(
     if (!isOld) await write(LAST_CHUNK);
     return isKept;
   } finally {
+    turn.cancel();
     next?.catch(() => {});
     reader?.cancel().catch(() => {});
   }
@@ -91,7 +91,7 @@ function headOf({ status, headers }: Response, more: readonly string[]): Uint8Ar
   return encoder.encode([...lines, ...more, "", ""].join("\r\n"));
 }
 
-/** Returns the field that says what happens to the connection, if it is not what the version of HTTP says. */
+/** Returns the field `connection`, unless its value is the default of the HTTP version. */
 function connectionField(keepsAlive: boolean, isOld: boolean): string[] {
   if (keepsAlive === !isOld) return [];
   return [`connection: ${keepsAlive ? "keep-alive" : "close"}`];
@@ -109,8 +109,8 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /** Returns a promise that resolves after the microtasks of this turn of the event loop. */
-function nextTurn(): Disposable & { readonly ended: Promise<undefined> } {
+function nextTurn(): { readonly ended: Promise<undefined>; cancel(): void } {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => resolve(undefined), 0);
-  return { ended: promise, [Symbol.dispose]: () => clearTimeout(timer) };
+  return { ended: promise, cancel: () => clearTimeout(timer) };
 }

@@ -15,7 +15,7 @@ export interface Wire {
   close(): void;
 }
 
-/** What a client has sent and the server has not used yet. */
+/** The bytes that a client has sent and the server has not used yet. */
 export interface Source {
   /** The unused bytes in memory; valid until the next call. */
   readonly bytes: Uint8Array<ArrayBuffer>;

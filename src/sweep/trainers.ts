@@ -2,11 +2,14 @@
 import { type MemberTrainer, openMemberTrainer, type SweepBackend, type SweepSets } from "./member.ts";
 import { errorOf, type Reply, type Request } from "./messages.ts";
 
-/** Milliseconds to wait for the first message of workers, after which this host does not run them. */
-const START_MS = 30_000;
+/**
+ * Milliseconds to wait for the first message of workers; without one, this host does not run workers. `deno test` first checks
+ * the types of their program, which takes long on a busy machine.
+ */
+const START_MS = 120_000;
 
 /** The trainers of a sweep. */
-export interface Crew {
+export interface SweepTrainers {
   /** The trainers. */
   readonly trainers: readonly MemberTrainer[];
   /** True if the calling thread trains, because this host runs no workers. */
@@ -19,7 +22,11 @@ export interface Crew {
  * Opens `count` trainers, each in a worker. All workers read the same memory of the data sets, if it is shared. If the host
  * does not run workers, opens one trainer on the calling thread.
  */
-export async function openCrew(sets: SweepSets, backend: SweepBackend, count: number): Promise<Crew> {
+export async function openTrainers(
+  sets: SweepSets,
+  backend: SweepBackend,
+  count: number,
+): Promise<SweepTrainers> {
   const workers = await startWorkers(count);
   if (workers === undefined) {
     const trainer = await openMemberTrainer(sets, backend);
@@ -47,9 +54,17 @@ export async function openCrew(sets: SweepSets, backend: SweepBackend, count: nu
   }
 }
 
+/** Returns false if Deno may not read the file of the worker's program; it would print an error for each worker. */
+export function mayStartWorkers(): boolean {
+  const path = new URL("./worker.ts", import.meta.url);
+  if (typeof Deno === "undefined" || path.protocol !== "file:") return true;
+  return Deno.permissions.querySync({ name: "read", path }).state === "granted";
+}
+
 /** Starts workers; `undefined` if this host does not run them. */
 async function startWorkers(count: number): Promise<Worker[] | undefined> {
   const workers: Worker[] = [];
+  if (!mayStartWorkers()) return undefined;
   try {
     const started = Array.from({ length: count }, () => {
       const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
