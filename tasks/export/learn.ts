@@ -13,7 +13,7 @@ import { shownPath } from "../terminal/paths.ts";
 import type { Screen } from "../terminal/screen.ts";
 import { fileError } from "../terminal/system_errors.ts";
 
-/** What is exported. */
+/** The network and the rows to export. */
 export interface LearnExport {
   /** The absolute path of the page. */
   readonly path: string;

@@ -6,7 +6,7 @@ import { fileError } from "../terminal/system_errors.ts";
 /** Returns an error that refuses a path. */
 export type Refuse = (why: string, hint?: string) => TaskError;
 
-/** What happens to a path that names something else than a folder. */
+/** The treatment of a path that is not a folder. */
 export interface Replacement {
   /** The beginning of messages, such as `Cannot save to`. */
   readonly about: string;

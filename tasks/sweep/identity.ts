@@ -1,4 +1,4 @@
-/** What a sweep trains: it must be the same whenever the sweep goes on, and in all shards that are joined. @module */
+/** The identity of a sweep, which is the same whenever the sweep goes on, and in all shards that are joined. @module */
 import config from "../../deno.json" with { type: "json" };
 import type { Dataset, DatasetPair } from "../../src/data/dataset.ts";
 import type { OptionValue } from "../../src/plan/option.ts";
@@ -7,7 +7,7 @@ import { dashed, kebab } from "../terminal/command.ts";
 import type { Axes } from "./plan.ts";
 import type { Shard } from "./shard.ts";
 
-/** What identifies a data set: its arrays by a checksum, and their meaning. */
+/** The identity of a data set: a checksum of its arrays, and their meaning. */
 interface SetIdentity {
   readonly rows: number;
   readonly crc32: number;
@@ -16,7 +16,7 @@ interface SetIdentity {
   readonly outFeatures: number;
 }
 
-/** What identifies a sweep. */
+/** The identity of a sweep. */
 export interface SweepIdentity {
   /** The version of this program. */
   readonly mlpcuda: string;

@@ -19,7 +19,7 @@ interface Part {
 
 /** Joined results. */
 export interface Merged {
-  /** What the sweep trains, without a shard. */
+  /** The identity of the sweep, without a shard. */
   readonly identity: SweepIdentity;
   /** The rows, by their numbers. */
   readonly rows: readonly Row[];

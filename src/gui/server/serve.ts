@@ -39,7 +39,7 @@ export const SERVE_LIMITS: ServeLimits = {
   connectionsOfOne: 512,
 };
 
-/** What is served: the function from requests to responses, and its end. */
+/** The page to serve: its function from requests to responses, and its end. */
 export type ServedPage = Pick<Gui, "handle" | "close">;
 
 /** The address to listen on. */
