@@ -196,7 +196,7 @@ export async function* runEpochs(
     const stepsDone = from + result.steps, isComplete = stepsDone === stepsPerEpoch;
     const state = await trainer.readState();
     const parameters = networkParameters(plan, mlp.layers, state, scalings);
-    if (result.diverged || !areFinite(state.tensors) || !areFinite(parameters, Math.fround)) {
+    if (result.diverged || !areBelow(Infinity, state.tensors) || !areBelow(INFINITE_FLOAT32, parameters)) {
       throw divergedError(epoch, stepsDone, result);
     }
 
@@ -285,10 +285,17 @@ export function recordOf(
   >,
   epochs: number,
 ): TrainingRecord {
-  const { source } = dataset,
-    own = rows instanceof Uint32Array ? rows.filter((row) => row < countOf(dataset)).length : rows.length;
-  const record = { config, epochs, dataset: { source, rows: own }, backend };
+  const record = { config, epochs, dataset: { source: dataset.source, rows: ownRows(dataset, rows) }, backend };
   return { ...record, ...slices !== undefined && { slices }, ...inputRanges && { inputRanges }, ...scalings };
+}
+
+/** Returns the number of these rows that are of the data set, in contrast to rows that the run adds. */
+function ownRows(dataset: Dataset, rows: Run["rows"]): number {
+  if (!(rows instanceof Uint32Array)) return rows.length;
+  const count = countOf(dataset); // checks its argument, which takes far longer than a comparison
+  let own = 0;
+  for (const row of rows) if (row < count) own++;
+  return own;
 }
 
 /** Returns the number of these rows that belong to a class. */
@@ -299,10 +306,13 @@ function classedRows(labels: Uint32Array | undefined, rows: Uint32Array): number
   return count;
 }
 
-/** Returns whether all numbers are finite, as they are or as they are written to a file: rounded to float32. */
-function areFinite(tensors: Tensors, round = (value: number) => value): boolean {
+/** The smallest number that is infinite when it is written to a file, rounded to float32. */
+const INFINITE_FLOAT32 = 2 ** 128 - 2 ** 103;
+
+/** Returns whether the absolute values of all numbers are below a limit; NaN is not. */
+function areBelow(limit: number, tensors: Tensors): boolean {
   for (const values of Object.values(tensors)) {
-    for (let i = 0; i < values.length; i++) if (!Number.isFinite(round(values[i]))) return false;
+    for (let i = 0; i < values.length; i++) if (!(Math.abs(values[i]) < limit)) return false;
   }
   return true;
 }
