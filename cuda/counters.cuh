@@ -14,11 +14,12 @@ __device__ __forceinline__ void arrive(uint32_t* counter ALSO_CALLED_FROM) {
   if (threadIdx.x == 0) add_release(counter, 1);
 }
 
-// Waits until a counter has reached `value`.
+// Waits until a counter has reached `value`. Only the last load of the counter acquires: on a GPU each acquire empties the L1.
 __device__ __forceinline__ void wait_for(const uint32_t* counter, uint32_t value ALSO_CALLED_FROM) {
   if (IS_LEFT_OUT) return;
   if (threadIdx.x == 0) {
-    while (static_cast<int32_t>(load_acquire(counter) - value) < 0) pause();
+    while (static_cast<int32_t>(load_shared_word(counter) - value) < 0) pause();
+    load_acquire(counter);
   }
   __syncthreads();
 }

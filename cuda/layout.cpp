@@ -16,6 +16,10 @@ constexpr uint64_t MAX_TAIL_WIDTH = ((48 << 10) / sizeof(float) - TAIL_WARPS * T
 // not measured.
 constexpr int TAIL_BLOCKS = 64;
 
+// Cycles by which an update of a patch delays the next step in a block that has a tile, too. On an H100 it took 7,400 for the
+// default network (2026-11-27); tile_cycles() gives about half of what tiles take there.
+constexpr double PATCH_CYCLES = 3500;
+
 int log2_of(int power) {
   int shift = 0;
   while (1 << shift < power) shift++;
@@ -118,6 +122,50 @@ bool divide_small_layers(Persistent* kernel, const std::vector<PatchedLayer>& sh
   return true;
 }
 
+// Returns the weights of the largest patch.
+int largest_patch(const Persistent& kernel) {
+  int weights = 0;
+  for (int l = 0; l < kernel.tail.count; l++) {
+    weights = std::max(weights, 1 << (kernel.small[l].out_shift + kernel.small[l].in_shift));
+  }
+  return weights;
+}
+
+// Returns the estimated cycles of a step that the tiles of a block take.
+double cycles_of_tiles(const Persistent& kernel) {
+  double cycles = 0;
+  for (int l = 0; l < kernel.layer_count; l++) {
+    const StationaryLayer& layer = kernel.layers[l];
+    cycles += tile_cycles({layer.in_features, layer.out_features, l == 0}, layer.tiles, static_cast<int>(kernel.batch_size));
+  }
+  return cycles;
+}
+
+// Divides the small layers into patches and the large ones into tiles. A block with both updates its patch while others wait for
+// its next tile. Fewer, larger patches in blocks without a tile are needed later, but leave fewer blocks for the tiles. Returns
+// the reason if that is not possible, else "".
+std::string divide(Persistent* kernel, const std::vector<PatchedLayer>& small, int blocks, uint64_t bytes) {
+  const Persistent undivided = *kernel;
+  if (!divide_small_layers(kernel, small, blocks)) return "its small layers are too large for the blocks of this GPU";
+  if (!choose_tiles(kernel, blocks, bytes)) {
+    return format("a block would need %llu bytes of shared memory, this GPU has %llu", place(kernel).bytes(), bytes);
+  }
+  const Persistent shared = *kernel;
+  double least = cycles_of_tiles(shared) + (shared.patches > 0 ? PATCH_CYCLES : 0);
+  for (int patches = shared.patches; patches > 1;) {
+    Persistent parted = undivided;
+    if (!divide_small_layers(&parted, small, patches - 1) || largest_patch(parted) > 4 * largest_patch(shared)) break;
+    patches = parted.patches;
+    if (patches >= blocks || !choose_tiles(&parted, blocks - patches, bytes)) continue;
+    const double cycles = cycles_of_tiles(parted);
+    if (cycles >= least) continue;
+    least = cycles;
+    *kernel = parted;
+  }
+  place(kernel);
+  return "";
+}
+
 // Fills in the layers and places of the tail.
 void shape_tail(const StepShape& step, size_t first, Tail* tail) {
   tail->width = 0;
@@ -134,6 +182,14 @@ void shape_tail(const StepShape& step, size_t first, Tail* tail) {
 }
 
 }  // namespace
+
+int most_tiles(const Persistent& kernel) {
+  int most = 0;
+  for (int l = 0; l < kernel.layer_count; l++) {
+    most = std::max(most, kernel.layers[l].tiles.tiles_in * kernel.layers[l].tiles.tiles_out);
+  }
+  return most;
+}
 
 size_t first_of_tail(const StepShape& step) {
   size_t first = step.layers.size();
@@ -176,10 +232,8 @@ std::string lay_out(const StepShape& step, int blocks, uint64_t shared_bytes, Pe
   }
   shape_tail(step, stationary, &kernel->tail);
   kernel->tail_rows = divide_up(step.batch, std::min(blocks, TAIL_BLOCKS));
-  if (!divide_small_layers(kernel, small, blocks)) return "its small layers are too large for the blocks of this GPU";
-  if (!choose_tiles(kernel, blocks, shared_bytes)) {
-    return format("a block would need %llu bytes of shared memory, this GPU has %llu", place(kernel).bytes(), shared_bytes);
-  }
+  const std::string obstacle = divide(kernel, small, blocks, shared_bytes);
+  if (!obstacle.empty()) return obstacle;
   kernel->tail.part_count = kernel->layers[stationary - 1].tiles.tiles_in;
   // The rest holds the inputs of the next batch, after those of this one, and then copies of the tail's weights.
   SharedMemory shared = place(kernel);

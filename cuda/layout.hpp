@@ -25,3 +25,6 @@ size_t first_of_tail(const StepShape& step);
 // Lays out the kernel for as many blocks, each with at most `shared_bytes` of shared memory, and returns "", or returns the
 // reason if that is not possible. Fills in all of `kernel` but pointers, inputs and loss.
 std::string lay_out(const StepShape& step, int blocks, uint64_t shared_bytes, Persistent* kernel);
+
+// Returns the number of blocks that have a tile.
+int most_tiles(const Persistent& kernel);

@@ -205,6 +205,8 @@ Prediction predict_persistent(const GpuFacts& gpu, const StepShape& step, const 
     backward += backward_cycles(next, batch);
   }
   for (int l = 0; l < kernel.tail.count; l++) small = std::max(small, patch_cycles(kernel.small[l], batch));
+  // Patches in blocks without a tile are updated while the others do the backward pass and the next forward pass.
+  if (most_tiles(kernel) + kernel.patches <= gpu.multiprocessors) small = std::max(0.0, small - backward - weights - forward);
   const int rows = std::min(kernel.tail_rows, batch);
   const StationaryLayer& before = kernel.layers[last];
   return finished({{"forward", forward},

@@ -4,9 +4,8 @@
 // A phase is rounds of a hot loop, and waits. Rounds take as long as one warp needs for them alone, or as long as the four
 // schedulers of a multiprocessor need to issue the instructions of all its warps, whichever is longer. Not in the model:
 // conflicts in shared memory and caches, fetching instructions, the code between the loops beyond a few constants, and waiting
-// for the slowest block. Real steps take longer: an H100 needed 97,000 to 103,000 cycles for a step of an earlier version of
-// these kernels for which an estimate of this kind was 34,000 to 56,000. So the predictions explain where the time of a step
-// goes, and rank the two paths. They do not replace a measurement.
+// for the slowest block. Real steps take two to three times as long; cuda/README.md compares. So the predictions explain where
+// the time of a step goes, and rank the two paths. They do not replace a measurement.
 #pragma once
 
 #include <cstdint>
@@ -22,19 +21,20 @@ struct GpuFacts {
   double gigahertz;
 };
 
-// The constants of the model. For other GPUs than an H100, only what GpuFacts holds differs.
+// The constants of the model; hop, edge and loss are as measured on an H100 on 2026-11-27, by the programs of bench/ and Nsight
+// Compute. For other GPUs than an H100, only what GpuFacts holds differs.
 struct ModelConstants {
   double l2 = 270;           // cycles of a load from the L2
   double l1 = 35;            // from the L1
-  double hop = 0.75;         // µs from the release of a counter until another block has acquired it
-  double edge = 1.3;         // µs between two kernels of a graph
+  double hop = 0.6;          // µs from the release of a counter until another block has acquired it: 0.57 to 0.66
+  double edge = 0.85;        // µs between two kernels of a graph: 0.79 of 1 block, 0.90 of 132
   double gigahertz = 1.98;   // if the clock is not known
   double schedulers = 4;     // of a multiprocessor; each issues one instruction a cycle
   double registers = 65536;  // of a multiprocessor
   double bytes = 12.8;       // that a multiprocessor gets from memory in a cycle
   double barrier = 50;       // cycles of a barrier of the block, with the wait for its slowest warp
   double slice = 35;         // cycles of adding the sums of another warp, from shared memory
-  double loss = 600;         // of the loss of a row: exponentials and six sums over a warp
+  double loss = 2500;        // of the loss of a row: exponentials and six sums over a warp
   double epoch_end = 1500;   // of the end of a step on the graph path: one atomic operation, and the sum of the rows' scores
 };
 constexpr ModelConstants MODEL;

@@ -293,9 +293,11 @@ __device__ __forceinline__ void update_weights(const Persistent& p, const Statio
   }
   if (place.in_tile != 0) return;
   for (int o = threadIdx.x / WARP; o < place.outs; o += PERSISTENT_WARPS) {
+    // Loaded first, so that the sum is computed while they are on their way.
+    const Number bias = lane == 0 ? load_number(layer.bias, place.out + o) : Number{};
     float sum = 0;
     for (int row = lane; row < batch.rows; row += WARP) sum += dz[row * tile_out + o];
     sum = warp_sum(sum);
-    if (lane == 0) update(p.rule, rates, sum, layer.bias, place.out + o);
+    if (lane == 0) update_and_store(p.rule, rates, sum, bias, layer.bias, place.out + o);
   }
 }

@@ -80,15 +80,29 @@ __host__ __device__ __forceinline__ void update_number(const UpdateRule& rule, c
   __builtin_unreachable();
 }
 
+// A number of a parameter with its states.
+struct Number {
+  float value, first, second;
+};
+__host__ __device__ __forceinline__ Number load_number(const Parameter& parameter, size_t at) {
+  const float *const a = parameter.states[0], *const b = parameter.states[1];
+  return {parameter.values[at], a ? a[at] : 0, b ? b[at] : 0};
+}
+
+// Updates a loaded number, whose gradient is `g`, and stores it as number `at` of the parameter.
+__host__ __device__ __forceinline__ void update_and_store(const UpdateRule& rule, const float4& rates, float g, Number number,
+                                                          const Parameter& parameter, size_t at) {
+  float *const a = parameter.states[0], *const b = parameter.states[1];
+  update_number(rule, rates, g, number.value, number.first, number.second, a != nullptr);
+  parameter.values[at] = number.value;
+  if (a) a[at] = number.first;
+  if (b) b[at] = number.second;
+}
+
 // Updates number `at` of a parameter, whose gradient is `g`.
 __host__ __device__ __forceinline__ void update(const UpdateRule& rule, const float4& rates, float g,
                                                 const Parameter& parameter, size_t at) {
-  float *const a = parameter.states[0], *const b = parameter.states[1];
-  float p = parameter.values[at], first = a ? a[at] : 0, second = b ? b[at] : 0;
-  update_number(rule, rates, g, p, first, second, a != nullptr);
-  parameter.values[at] = p;
-  if (a) a[at] = first;
-  if (b) b[at] = second;
+  update_and_store(rule, rates, g, load_number(parameter, at), parameter, at);
 }
 
 // Updates four numbers of a parameter from number `at`, whose gradients are `g`; or the first `count` of them. `aligned`: `at` is a

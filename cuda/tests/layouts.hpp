@@ -39,6 +39,9 @@ inline const std::vector<LayoutCase>& layout_cases() {
        [](const Persistent& p) {
          return p.batch_size > 2 * UNIT_MINOR && p.small[0].chunk_rows < 300 && p.tail_rows > PERSISTENT_WARPS;
        }},
+      {"patches in blocks without a tile",
+       {{300, 64, 24, 6}, 12, 26, MLP_ADAM, 0}, 40, SHARED,
+       [](const Persistent& p) { return p.patches > 1 && most_tiles(p) > 20 && most_tiles(p) + p.patches <= 40; }},
       {"more partial sums than are loaded at once",
        {{200, 16, 1100, 4}, 6, 14, MLP_SGD, 0}, 24, SHARED,
        [](const Persistent& p) {
