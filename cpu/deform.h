@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-/* The strengths of the deformations, in the order of `strengths`; `Strengths` of `src/augment/strengths.ts` describes each. All
+/* The strengths of the deformations, in the order of `strengths`; `Strengths` of `src/augment/augmenter.ts` describes each. All
  * are finite, and the contrast is not negative. */
 enum {
   MLP_STRENGTH_ROTATION = 0,
