@@ -158,6 +158,10 @@ SHARED_INLINE size_t list_count(int batch, int columns) {
   return static_cast<size_t>((batch + LIST_ROWS - 1) / LIST_ROWS) * ((columns + 1) / 2);
 }
 
+// Deformed images; see deform.hpp.
+struct Deformation;
+struct DeformMemory;
+
 // The functions of one instruction set. Every range is a share; ranges of rows are rows of the batch if not stated otherwise.
 struct Kernels {
   void (*gather)(const Gather&, const BatchRows&, Range rows);
@@ -190,6 +194,7 @@ struct Kernels {
   // any number of threads.
   double (*sum_of_squares)(const Panels& gradient, int panel, Range rows);
   void (*scale)(float* values, float factor, size_t count);
+  void (*deform)(const Deformation&, const DeformMemory&, Range images);
 };
 
 // The kernels of each instruction set (table.cpp). Those of other processors are not part of the build.

@@ -1,4 +1,5 @@
 // The table of the kernels of one instruction set.
+#include "deform.hpp"
 #include "kernels.hpp"
 
 namespace MLP_ISA {
@@ -21,6 +22,7 @@ void average(const float* parameter, float* average, float decay, float compleme
 void transpose(const Panels& by_input, const Panels& by_output, Range inputs, Range panels);
 double sum_of_squares(const Panels& gradient, int panel, Range rows);
 void scale(float* values, float factor, size_t count);
+void deform(const Deformation&, const DeformMemory&, Range images);
 
 const Kernels KERNELS = {gather,
                          dropout,
@@ -38,6 +40,7 @@ const Kernels KERNELS = {gather,
                          average,
                          transpose,
                          sum_of_squares,
-                         scale};
+                         scale,
+                         deform};
 
 }  // namespace MLP_ISA

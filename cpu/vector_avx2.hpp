@@ -94,6 +94,8 @@ SHARED_INLINE V negate(V x) {
 SHARED_INLINE V max(V x, V y) { return {_mm256_max_ps(x.a, y.a), _mm256_max_ps(x.b, y.b)}; }
 // x < y ? x : y
 SHARED_INLINE V min(V x, V y) { return {_mm256_min_ps(x.a, y.a), _mm256_min_ps(x.b, y.b)}; }
+// Rounds down to a whole number.
+SHARED_INLINE V floor(V x) { return {_mm256_floor_ps(x.a), _mm256_floor_ps(x.b)}; }
 
 // Returns 2ⁿ, with n from -126 to 127.
 SHARED_INLINE __m256 power(__m256i n) {
@@ -162,6 +164,19 @@ SHARED_INLINE V floats_of(W x) { return {_mm256_castsi256_ps(x.a), _mm256_castsi
 SHARED_INLINE V to_floats(W x) { return {_mm256_cvtepi32_ps(x.a), _mm256_cvtepi32_ps(x.b)}; }
 // Rounds to int32_t, to the nearest, even ones if two are as near; the magnitude is below 2³¹.
 SHARED_INLINE W to_words_nearest(V x) { return {_mm256_cvtps_epi32(x.a), _mm256_cvtps_epi32(x.b)}; }
+// Rounds toward 0 to int32_t; a lane whose magnitude is not below 2³¹ becomes any word.
+SHARED_INLINE W to_words(V x) { return {_mm256_cvttps_epi32(x.a), _mm256_cvttps_epi32(x.b)}; }
+// Reads the words from[index], with indices below 2³¹.
+SHARED_INLINE W gather_words(const uint32_t* from, W index) {
+  const int* words = reinterpret_cast<const int*>(from);
+  return {_mm256_i32gather_epi32(words, index.a, 4), _mm256_i32gather_epi32(words, index.b, 4)};
+}
+// Writes words below 256 as 16 bytes at any alignment.
+SHARED_INLINE void store_as_bytes(uint8_t* to, W x) {
+  const __m256i halves = _mm256_permute4x64_epi64(_mm256_packus_epi32(x.a, x.b), 0xd8);
+  const __m128i bytes = _mm_packus_epi16(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), bytes);
+}
 // Converts 16 bytes at any alignment.
 SHARED_INLINE V bytes_to_floats(const uint8_t* from) {
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));

@@ -70,6 +70,8 @@ SHARED_INLINE V negate(V a) { return {_mm512_xor_ps(a.v, _mm512_set1_ps(-0.0f))}
 SHARED_INLINE V max(V a, V b) { return {_mm512_max_ps(a.v, b.v)}; }
 // a < b ? a : b
 SHARED_INLINE V min(V a, V b) { return {_mm512_min_ps(a.v, b.v)}; }
+// Rounds down to a whole number.
+SHARED_INLINE V floor(V a) { return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC)}; }
 
 // Returns x 2ⁿ, rounded once. Each n is a whole number from -240 to 254, and 2⁻⁸ <= |x| <= 2⁸, or x is NaN.
 SHARED_INLINE V scale_by_power(V x, V n) { return {_mm512_scalef_ps(x.v, n.v)}; }
@@ -113,6 +115,14 @@ SHARED_INLINE V floats_of(W a) { return {_mm512_castsi512_ps(a.w)}; }
 SHARED_INLINE V to_floats(W a) { return {_mm512_cvtepi32_ps(a.w)}; }
 // Rounds to int32_t, to the nearest, even ones if two are as near; the magnitude is below 2³¹.
 SHARED_INLINE W to_words_nearest(V a) { return {_mm512_cvtps_epi32(a.v)}; }
+// Rounds toward 0 to int32_t; a lane whose magnitude is not below 2³¹ becomes any word.
+SHARED_INLINE W to_words(V a) { return {_mm512_cvttps_epi32(a.v)}; }
+// Reads the words from[index], with indices below 2³¹.
+SHARED_INLINE W gather_words(const uint32_t* from, W index) { return {_mm512_i32gather_epi32(index.w, from, 4)}; }
+// Writes words below 256 as 16 bytes at any alignment.
+SHARED_INLINE void store_as_bytes(uint8_t* to, W a) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(a.w));
+}
 // Converts 16 bytes at any alignment.
 SHARED_INLINE V bytes_to_floats(const uint8_t* from) {
   return {_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))))};

@@ -111,6 +111,23 @@ SHARED_INLINE W to_words_nearest(V x) {
   return {vreinterpretq_u32_s32(vcvtnq_s32_f32(x.a)), vreinterpretq_u32_s32(vcvtnq_s32_f32(x.b)),
           vreinterpretq_u32_s32(vcvtnq_s32_f32(x.c)), vreinterpretq_u32_s32(vcvtnq_s32_f32(x.d))};
 }
+// Rounds toward 0 to int32_t; a lane whose magnitude is not below 2³¹ becomes any word.
+SHARED_INLINE W to_words(V x) {
+  return {vreinterpretq_u32_s32(vcvtq_s32_f32(x.a)), vreinterpretq_u32_s32(vcvtq_s32_f32(x.b)),
+          vreinterpretq_u32_s32(vcvtq_s32_f32(x.c)), vreinterpretq_u32_s32(vcvtq_s32_f32(x.d))};
+}
+// Reads the words from[index], with indices below 2³¹.
+SHARED_INLINE W gather_words(const uint32_t* from, W index) {
+  alignas(16) uint32_t lanes[16];
+  store_words(lanes, index);
+  for (int i = 0; i < 16; i++) lanes[i] = from[lanes[i]];
+  return load_words(lanes);
+}
+// Writes words below 256 as 16 bytes at any alignment.
+SHARED_INLINE void store_as_bytes(uint8_t* to, W x) {
+  const uint16x8_t low = vmovn_high_u32(vmovn_u32(x.a), x.b), high = vmovn_high_u32(vmovn_u32(x.c), x.d);
+  vst1q_u8(to, vmovn_high_u16(vmovn_u16(low), high));
+}
 // Converts 16 bytes at any alignment.
 SHARED_INLINE V bytes_to_floats(const uint8_t* from) {
   const uint8x16_t bytes = vld1q_u8(from);
@@ -208,6 +225,8 @@ SHARED_INLINE V negate(V x) { return {vnegq_f32(x.a), vnegq_f32(x.b), vnegq_f32(
 SHARED_INLINE V max(V x, V y) { return select(greater(x, y), x, y); }
 // x < y ? x : y
 SHARED_INLINE V min(V x, V y) { return select(less(x, y), x, y); }
+// Rounds down to a whole number.
+SHARED_INLINE V floor(V x) { return {vrndmq_f32(x.a), vrndmq_f32(x.b), vrndmq_f32(x.c), vrndmq_f32(x.d)}; }
 
 // Returns x 2ⁿ, rounded once. The first of the two multiplications is exact.
 SHARED_INLINE float32x4_t scale_by_power4(float32x4_t x, float32x4_t n) {

@@ -13,6 +13,7 @@
   use(fused, fma(a, b, c))                                         \
   use(fused_negative, fnma(a, b, c))                               \
   use(root, sqrt(a))                                               \
+  use(rounded_down, floor(a))                                      \
   use(chosen_by_is_nan, select(is_nan(a), b, c))                   \
   use(with_sign_of, with_sign(abs(a), b))                          \
   use(from_int, to_floats(words_of(a)))                            \
@@ -47,6 +48,7 @@
   use(word_right_31, shift_right<31>(words_of(a)))                                   \
   use(chosen_by_word_greater_equal, words_of(select(greater_equal(words_of(a), words_of(b)), a, c))) \
   use(chosen_by_word_equal, words_of(select(equal(words_of(a), words_of(b)), a, c))) \
+  use(truncated, to_words(keep(less(abs(a), splat(2147483648.0f)), a)))               \
   use(nearest, to_words_nearest(keep(less(abs(a), splat(2147483648.0f)), a)))
 
 // A number with the sign and the digits of a, and one of 8 exponents around 0 by b.

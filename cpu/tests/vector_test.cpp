@@ -51,11 +51,13 @@ uint32_t shift_left(uint32_t a) { return a << n; }
 template <int n>
 uint32_t shift_right(uint32_t a) { return a >> n; }
 float to_floats(uint32_t a) { return static_cast<float>(static_cast<int32_t>(a)); }
+uint32_t to_words(float a) { return static_cast<uint32_t>(static_cast<int32_t>(a)); }
 uint32_t to_words_nearest(float a) { return static_cast<uint32_t>(static_cast<int32_t>(std::nearbyint(a))); }
 
 float fma(float a, float b, float c) { return std::fma(a, b, c); }
 float fnma(float a, float b, float c) { return std::fma(-a, b, c); }
 float sqrt(float a) { return std::sqrt(a); }
+float floor(float a) { return std::floor(a); }
 float abs(float a) { return floats_of(words_of(a) & 0x7fffffffu); }
 float negate(float a) { return floats_of(words_of(a) ^ 0x80000000u); }
 float max(float a, float b) { return a > b ? a : b; }

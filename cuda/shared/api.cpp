@@ -2,45 +2,14 @@
 // of the library: plan.hpp, with a `struct mlp_plan` that is derived from Recording and has the functions that are called here;
 // and group.hpp, with a `struct mlp_group`, made from a transport and a number of slices.
 #include <cstring>
-#include <new>
 
 #include "group.hpp"
 #include "plan.hpp"
 #include "shared/device.hpp"
+#include "shared/guarded.hpp"
 #include "shared/running_call.hpp"
 
-#if defined(_WIN32)
-#define EXPORT extern "C" __declspec(dllexport)
-#else
-#define EXPORT extern "C" __attribute__((visibility("default")))
-#endif
-
 namespace {
-
-void write_text(const std::string& from, char* to, uint32_t size) {
-  if (!to || size == 0) return;
-  const size_t length = from.size() < size - 1 ? from.size() : size - 1;
-  memcpy(to, from.data(), length);
-  to[length] = 0;
-}
-
-// Runs `work`, and turns a thrown error into a status and a message.
-template <class Work>
-int32_t guarded(char* error, uint32_t error_size, const Work& work) {
-  try {
-    work();
-    return MLP_OK;
-  } catch (const Fault& fault) {
-    write_text(fault.message, error, error_size);
-    return fault.status;
-  } catch (const std::bad_alloc&) {
-    write_text("the computer's memory is used up", error, error_size);
-    return MLP_OUT_OF_MEMORY;
-  } catch (const std::exception& exception) {
-    write_text(exception.what(), error, error_size);
-    return MLP_FAILED;
-  }
-}
 
 // Runs `work` on a plan, as guarded() does, with the plan's device as that of the calling thread.
 template <class Work>

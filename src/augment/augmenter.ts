@@ -5,15 +5,15 @@
  * bits on every machine and for any number of threads.
  * @module
  */
-import { countOf, type Dataset, type ImageSpec, imageSpecOf } from "../data/dataset.ts";
+import { type Dataset, type ImageSpec, imageSpecOf } from "../data/dataset.ts";
 import { imageShapeOf } from "../data/pictures/image_shape.ts";
 import { inkOfInputs } from "../data/pictures/pixel_units.ts";
 import { createRandom } from "../random.ts";
-import { createArena, createMemory } from "../workers/arena.ts";
-import { createPool, type WorkerPool } from "../workers/pool.ts";
-import { canShareMemory, moduleBytes } from "../workers/shared_memory.ts";
-import * as packedKernel from "./binary/deform.ts";
+import type { DeformImages } from "../deform_images.ts";
 import { processorCount } from "../host.ts";
+import { canShareMemory } from "../workers/shared_memory.ts";
+import { openBackendImages } from "./backend_images.ts";
+import { openWasmImages } from "./wasm_images.ts";
 
 /**
  * The strengths of the deformations. Rotation, slant, stretch, shift and bend are random with mean 0; their strength
@@ -36,7 +36,7 @@ export interface Strengths {
   readonly thinnest: number;
   /** The maximum width of these lines. */
   readonly thickest: number;
-  /** The maximum gain in contrast, which makes the edges of lines sharper; gains are uniformly distributed from 0. */
+  /** The maximum gain in contrast, at least 0, which makes the edges of lines sharper; gains are uniformly distributed from 0. */
   readonly contrast: number;
 }
 
@@ -67,8 +67,6 @@ export function strengthsOf(factor: number): Strengths {
 const FIRST_STREAM = 0x80000000;
 
 const MIN_SIDE = 8, MAX_SIDE = 256;
-/** Chunks of images that the calling thread deforms before it checks the time. */
-const SLICE = 4;
 
 /** Deforms the images of a data set, epoch by epoch. */
 export interface Augmenter {
@@ -78,10 +76,10 @@ export interface Augmenter {
    * Returns an epoch's inputs `[N, I]` when they are computed: pixels from 0 (black) to 255 (white) on the data set's own
    * background, which need the scale {@linkcode augmentedScale}. They are valid until another epoch is prepared or requested.
    *
-   * @throws {Error} if a kernel has trapped, a worker has ended, or the augmenter is closed
+   * @throws {Error} if a kernel has trapped, a worker has ended, a call to the backend has failed, or the augmenter is closed
    */
   inputsOf(epoch: number): Promise<Uint8Array>;
-  /** Ends the workers, and rejects the promises of inputs that are not computed yet. A second call does nothing. */
+  /** Ends the work, and rejects the promises of inputs that are not computed yet. A second call does nothing. */
   close(): void;
 }
 
@@ -89,7 +87,7 @@ export interface Augmenter {
 export interface AugmenterOptions {
   /** The seed, from 0 to 2³² - 1. */
   readonly seed: number;
-  /** The number of workers; by default one for each processor, but at most 8. */
+  /** The number of threads; by default one for each processor, but at most 8. */
   readonly threads?: number;
   /**
    * True to share memory with workers, which is the default if the host allows it. Otherwise, or if the host cannot
@@ -98,9 +96,11 @@ export interface AugmenterOptions {
   readonly shared?: boolean;
   /** The strengths of the deformations; {@linkcode STRENGTHS} by default. */
   readonly strengths?: Strengths;
+  /** Deforms the images instead of the WebAssembly kernel, with the same bits; `deformImagesOf()` returns that of a backend. */
+  readonly deformImages?: DeformImages;
 }
 
-/** The default maximum of workers: more of them need more memory but save little time. */
+/** The default maximum of threads: more of them need more memory but save little time. */
 const DEFAULT_MAX_THREADS = 8;
 
 /**
@@ -111,63 +111,22 @@ const DEFAULT_MAX_THREADS = 8;
  * @throws {RangeError} if two copies of the inputs do not fit into memory
  */
 export async function createAugmenter(dataset: Dataset, options: AugmenterOptions): Promise<Augmenter> {
-  const side = sideOf(dataset);
+  const side = sideOf(dataset), image = specOf(dataset), { seed, deformImages } = options;
   const { threads = Math.min(DEFAULT_MAX_THREADS, processorCount()), shared = canShareMemory() } = options;
-  const pool = await createPool({
-    threads,
-    shared,
-    fault: (code, reason) =>
-      new Error(`Cannot augment: ${code === "closed" ? "the augmenter is closed" : reason}`),
-  });
-  try {
-    return await openKernel(pool, dataset, side, options);
-  } catch (error) {
-    pool.close();
-    throw error;
-  }
-}
-
-/**
- * Copies the images and the kernel's arguments into a memory, opens the kernel on the pool, and returns the
- * augmenter.
- */
-async function openKernel(
-  pool: WorkerPool,
-  dataset: Dataset,
-  side: number,
-  { seed, strengths = STRENGTHS }: AugmenterOptions,
-): Promise<Augmenter> {
-  const count = countOf(dataset), image = specOf(dataset), { shared } = pool;
-  const inputs = inkOfInputs(dataset.inputs, image), isLight = image.background === "light";
-  const module = await WebAssembly.compile(await moduleBytes(packedKernel, "deform", { shared }));
-
-  const arena = createArena(), { reserve } = arena;
-  const source = reserve(inputs.length), target = reserve(inputs.length);
-  const numbers = reserve(ORDER.length * 8), next = reserve(4);
-  const workBytes = workBytesOf(module, side, shared);
-  const works = Array.from({ length: pool.threads }, () => reserve(workBytes));
-  const memory = createMemory(arena.bytes, {
-    shared,
-    fault: (reason, cause) => new RangeError(`Cannot augment: that takes ${reason}`, { cause }),
-  });
-  new Uint8Array(memory.buffer, source, inputs.length).set(inputs);
-  new Float64Array(memory.buffer, numbers, ORDER.length).set(ORDER.map((name) => strengths[name]));
-  const deformed = new Uint8Array(memory.buffer, target, inputs.length);
-  const nextImage = new Int32Array(memory.buffer, next, 1);
-  const kernel = await pool.open(module, memory);
+  const numbers = options.strengths ?? STRENGTHS,
+    strengths = Float64Array.from(ORDER, (name) => numbers[name]);
+  const inputs = inkOfInputs(dataset.inputs, image), settings = { side, strengths, threads };
+  const { images, ...work } = deformImages
+    ? openBackendImages(inputs, settings, deformImages)
+    : await openWasmImages(inputs, { ...settings, shared });
 
   let current: { readonly epoch: number; readonly done: Promise<void> } | undefined;
   const deform = async (epoch: number, before: Promise<void> | undefined) => {
     await before;
-    nextImage[0] = 0;
-    const epochSeed = createRandom(seed, FIRST_STREAM + epoch).uint32() | 0;
-    await kernel.call({
-      name: "deformImages",
-      args: (thread, limit) => [source, target, side, count, epochSeed, numbers, next, limit, works[thread]],
-      slice: SLICE,
-      isDone: () => nextImage[0] >= count,
-    });
-    if (isLight) { for (let at = 0; at < deformed.length; at++) deformed[at] = 255 - deformed[at]; }
+    await work.deform(createRandom(seed, FIRST_STREAM + epoch).uint32());
+    if (image.background === "light") {
+      for (let at = 0; at < images.length; at++) images[at] = 255 - images[at];
+    }
   };
   const prepare = (epoch: number) => {
     if (current?.epoch === epoch) return;
@@ -179,12 +138,9 @@ async function openKernel(
     async inputsOf(epoch) {
       prepare(epoch);
       await current!.done;
-      return deformed;
+      return images;
     },
-    close() {
-      Atomics.store(nextImage, 0, count); // Deno lets a worker end its call before it ends the worker
-      pool.close();
-    },
+    close: work.close,
   };
 }
 
@@ -217,11 +173,4 @@ export function sideOf(dataset: Dataset): number {
       `augmentation needs images of bytes, [S, S] with S from ${MIN_SIDE} to ${MAX_SIDE}` +
       (fits ? ", or floats that are known to be pixels" : ""),
   );
-}
-
-/** Returns the bytes of working memory that the kernel needs for each thread. */
-function workBytesOf(module: WebAssembly.Module, side: number, shared: boolean): number {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared });
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  return (exports.workBytes as (side: number) => number)(side);
 }

@@ -7,6 +7,7 @@ import { type BackendName, openBackend } from "../backends/open.ts";
 import { type Ranks, SLICES } from "../backends/ranks/ranks.ts";
 import { canonicalDataset, type DatasetLike } from "../data/canonical.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { deformImagesOf } from "../deform_images.ts";
 import type { Mlp } from "../mlp.ts";
 import { buildPlan } from "../plan/build.ts";
 import type { StepPlan } from "../plan/plan.ts";
@@ -168,7 +169,8 @@ export async function* train(
     if (ranks && onPart) throw new TypeError(`Option "onPart" needs a run without "ranks"`);
     if (config.augment) {
       const strengths = strengthsOf(config.augmentStrength);
-      augmenter = await createAugmenter(training, { seed: config.seed, threads, strengths });
+      const deformImages = deformImagesOf(engine);
+      augmenter = await createAugmenter(training, { seed: config.seed, threads, strengths, deformImages });
     }
     const inputs = await augmenter?.inputsOf(resume?.progress.epoch ?? 1) ?? training.inputs;
     const start = startOf(plan, mlp, { resume, scalings });

@@ -5,10 +5,12 @@
  */
 import type { Backend } from "../backend.ts";
 import type { Dataset } from "../../data/dataset.ts";
+import { DEFORM_IMAGES, type Deformation } from "../../deform_images.ts";
 import type { StepPlan } from "../../plan/plan.ts";
 import { createBackend } from "../lifecycle.ts";
 import { type Ranks, SLICES } from "../ranks/ranks.ts";
 import { checkThreads, MAX_THREADS } from "../threads.ts";
+import { createDeformer } from "./deform.ts";
 import { INSTRUCTION_SETS, type InstructionSet } from "./ffi.ts";
 import { type Library, type LibraryOptions, opening, openLibrary } from "./library.ts";
 import type { Path } from "./recording.ts";
@@ -71,6 +73,7 @@ export function openCpu(options: CpuOptions = {}): CpuBackend {
   }
   const count = threads ?? Math.min(ranks?.processors ?? facts.multiprocessors, MAX_THREADS);
   const host: Host = { library, device, path, threads: count, group };
+  const deformer = createDeformer(library, device);
   return createBackend({
     name: "cpu",
     fields: (checkOpen) => ({
@@ -78,6 +81,10 @@ export function openCpu(options: CpuOptions = {}): CpuBackend {
       ...ranks && { ranks },
       library: library.path,
       facts,
+      [DEFORM_IMAGES]: (deformation: Deformation) => {
+        checkOpen();
+        return deformer.deformImages(deformation);
+      },
       describePlan(plan: StepPlan, dataset: Dataset) {
         checkOpen();
         return describeTraining(host, plan, dataset);
@@ -85,7 +92,8 @@ export function openCpu(options: CpuOptions = {}): CpuBackend {
     }),
     createTrainer: (plan, dataset) => createTrainer(host, plan, dataset),
     createPredictor: (plan) => createPredictor(host, plan),
-    close() {
+    async close() {
+      await deformer.close();
       if (group) library.symbols.mlp_group_destroy(group);
       library.close();
     },

@@ -113,5 +113,17 @@ export const SYMBOLS = {
   mlp_group_destroy: { parameters: [group], result: "void" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
+/** The functions that the CPU library has besides. `cpu/deform.h` describes their parameters. */
+export const CPU_SYMBOLS = {
+  mlp_deform_images: {
+    parameters: ["i32", "u32", "buffer", "buffer", count, "u32", "u32", "buffer", count, "buffer", ...error],
+    result,
+    nonblocking: true,
+  },
+} as const satisfies Deno.ForeignLibraryInterface;
+
 /** The functions of a loaded library. */
 export type Symbols = Deno.StaticForeignLibraryInterface<typeof SYMBOLS>;
+
+/** The functions of the CPU library alone. */
+export type CpuSymbols = Deno.StaticForeignLibraryInterface<typeof CPU_SYMBOLS>;

@@ -1,6 +1,6 @@
 /** Finds and loads the native libraries. @module */
 import type { BackendError } from "../../errors.ts";
-import { ABI_VERSION, KIND_NUMBERS, SYMBOLS, type Symbols } from "./ffi.ts";
+import { ABI_VERSION, CPU_SYMBOLS, type CpuSymbols, KIND_NUMBERS, SYMBOLS, type Symbols } from "./ffi.ts";
 import { findLibrary } from "./library_path.ts";
 import { libraryFault } from "./shared_object.ts";
 import { type Attempt, nativeError, type NativeName } from "./status.ts";
@@ -13,6 +13,8 @@ export interface Library {
   readonly path: string;
   /** Its functions. */
   readonly symbols: Symbols;
+  /** The functions that only the library of the backend cpu has. */
+  readonly cpuSymbols?: CpuSymbols;
   /** True if it is the emulation, which runs CUDA kernels on the CPU for tests. */
   readonly emulated: boolean;
   /** Unloads the library. */
@@ -66,7 +68,19 @@ export function openLibrary(backend: NativeName, { library, named }: LibraryOpti
       const other = kind === KIND_NUMBERS.cpu ? "cpu" : "cuda";
       throw refuse(`library "${path}" is that of backend "${other}"`, "wrong-kind");
     }
-    return { backend, path, symbols, emulated, close };
+    if (backend !== "cpu") return { backend, path, symbols, emulated, close };
+    const own = load(attempt, path, CPU_SYMBOLS);
+    return {
+      backend,
+      path,
+      symbols,
+      cpuSymbols: own.symbols,
+      emulated,
+      close() {
+        own.close();
+        close();
+      },
+    };
   } catch (error) {
     close();
     throw error;
