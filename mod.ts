@@ -75,6 +75,7 @@ export {
   NO_CLASS,
   type TableColumn,
   type TaskKind,
+  type TeacherRecord,
 } from "./src/data/dataset.ts";
 export {
   drawDigits,
@@ -228,6 +229,7 @@ export type { EpochOptions, TrainEvent, TrainPart } from "./src/training/epochs.
 export type { ChunkedDataset } from "./src/training/chunks.ts";
 export type { DrawnRows } from "./src/training/outlier_rows.ts";
 export { train, type TrainOptions } from "./src/training/train.ts";
+export { distill, type DistillOptions } from "./src/training/distill.ts";
 export { type AdaptedNetwork, adaptNetwork, type AdaptOptions } from "./src/training/adapt.ts";
 export type { InputRanges } from "./src/training/input_ranges.ts";
 export { initialState } from "./src/training/initial_state.ts";

@@ -1,6 +1,7 @@
 // loss: the loss of each row of y (B, O), its gradient dz (B, O), and whether its prediction is correct.
 //
-//   softmaxCrossEntropy  loss = -Σ t log softmax(z),  dz = weight (softmax(z) - t) / rows,  t = (1 - ε) onehot + ε / C
+//   softmaxCrossEntropy  loss = -Σ t log softmax(z),  dz = weight (softmax(z) - t) / rows,  t = (1 - ε) onehot + ε / C;
+//                        target values are probabilities in place of onehot
 //   binaryCrossEntropy   loss = mean(max(z, 0) - z t + log(1 + q)),  dz = weight (sigmoid(z) - t) / (O rows),  q = e^-|z|
 //   meanSquaredError     loss = mean((y - t)²),  dy = 2 weight (y - t) / (O rows)
 //   huber                loss = mean(h(y - t)),  dy = weight clamp(y - t, -δ, δ) / (O rows),
@@ -66,25 +67,35 @@ SHARED_INLINE bool is_first_largest(const Panels& y, int row, uint32_t label, fl
   return (first != first ? 0 : found) == label;
 }
 
-template <bool NARROW>
+// Returns the first index of the largest of `count` numbers. NaN counts as in is_first_largest().
+inline uint32_t index_of_largest(const float* values, int count) {
+  int best = 0;
+  for (int c = 1; c < count; c++) best = values[c] > values[best] ? c : best;
+  return static_cast<uint32_t>(best);
+}
+
+template <bool NARROW, bool LABELS>
 SHARED_INLINE RowScore cross_entropy_of_row(const Loss& loss, int row, const Example& example) {
   const Panels &z = loss.y, &dz = loss.dz;
   const int classes = z.columns;
   const float largest = largest_of_row<NARROW>(z, row), sum = exp_of_row<NARROW>(z, dz, row, largest, LOWEST_LOGIT);
   const float smoothing = loss.settings[0], share = smoothing / classes;
   const float others = target_of_other_classes(example.label, classes);
+  const V factor = splat(1 - smoothing), shares = splat(share);
   const V target_of_class = splat((1 - smoothing) + share), target_of_others = splat((1 - smoothing) * others + share);
   const V top = splat(largest), all = splat(sum), log_sum = log(all);
   const V scale = splat(example.weight / static_cast<float>(loss.batch_rows));
   V losses = zero();
   for_columns<NARROW>(classes, [&](const Place& at) __attribute__((always_inline)) {
-    const V target = select(is_class(example.label, at), target_of_class, target_of_others);
+    const V target = LABELS ? select(is_class(example.label, at), target_of_class, target_of_others)
+                            : factor * load_first(example.targets + at.column, at.count) + shares;
     const V loss_of_class = log_sum - (load(at.of(z, row)) - top);
     losses += keep(at.mask & ~equal(target, zero()), target * loss_of_class);  // 0 times infinity is 0 here, not NaN
     float* gradients = at.of(dz, row);
     store(gradients, (load(gradients) / all - target) * scale);
   });
-  return {add_lanes(losses), is_first_largest<NARROW>(z, row, example.label, largest) ? 1u : 0u};
+  const uint32_t label = LABELS ? example.label : index_of_largest(example.targets, classes);
+  return {add_lanes(losses), is_first_largest<NARROW>(z, row, label, largest) ? 1u : 0u};
 }
 
 // Loss and gradient are computed from q = e^-|z|: it cannot overflow, and q / (1 + q) = 1 - sigmoid(|z|) stays exact when
@@ -150,6 +161,13 @@ SHARED_INLINE void for_rows(const Loss& loss, const BatchRows& batch, Range rows
   }
 }
 
+template <bool NARROW, bool LABELS>
+void cross_entropy(const Loss& loss, const BatchRows& batch, Range rows) {
+  for_rows(loss, batch, rows, [&](int row, const Example& example) __attribute__((always_inline)) {
+    return cross_entropy_of_row<NARROW, LABELS>(loss, row, example);
+  });
+}
+
 // Turns the gradient of the outputs into that of the sums, in place.
 void backward(const Loss& loss, Range rows) {
   const Panels &y = loss.y, &z = loss.z.data ? loss.z : loss.y, &dz = loss.dz;
@@ -171,13 +189,9 @@ void loss(const Loss& loss, const BatchRows& batch, Range rows) {
   switch (loss.kind) {
     case MLP_SOFTMAX_CROSS_ENTROPY:
       if (loss.y.columns <= LANES) {
-        return for_rows(loss, batch, rows, [&](int row, const Example& example) __attribute__((always_inline)) {
-          return cross_entropy_of_row<true>(loss, row, example);
-        });
+        return loss.labels ? cross_entropy<true, true>(loss, batch, rows) : cross_entropy<true, false>(loss, batch, rows);
       }
-      return for_rows(loss, batch, rows, [&](int row, const Example& example) __attribute__((always_inline)) {
-        return cross_entropy_of_row<false>(loss, row, example);
-      });
+      return loss.labels ? cross_entropy<false, true>(loss, batch, rows) : cross_entropy<false, false>(loss, batch, rows);
     case MLP_BINARY_CROSS_ENTROPY:
       return for_rows(loss, batch, rows, [&](int row, const Example& example) __attribute__((always_inline)) {
         return binary_cross_entropy_of_row(loss, row, example);

@@ -53,10 +53,10 @@ __device__ __forceinline__ float target_of_other_classes(uint32_t label, int cla
 }
 
 // Returns -Σ target log softmax(z), and writes dZ = weight (softmax(z) - target) / rows. The target of a class is
-// (1 - ε) t + ε / C: ε is the label smoothing, and t is 1 for the label's class and 0 for the others, or 1 / C for each class
-// if the row belongs to no class.
-__device__ __forceinline__ RowScore cross_entropy_of_row(const float* z, float* dz, int classes, uint32_t label,
-                                                         float smoothing, float weight, int rows, int lane) {
+// (1 - ε) t + ε / C: ε is the label smoothing, and t is that of the probabilities `targets`. Without them, t is 1 for the
+// label's class and 0 for the others, or 1 / C for each class if the row belongs to no class.
+__device__ __forceinline__ RowScore cross_entropy_of_row(const float* z, float* dz, int classes, const float* targets,
+                                                         uint32_t label, float smoothing, float weight, int rows, int lane) {
   float largest = -INFINITY;
   for (int c = lane; c < classes; c += WARP) largest = fmaxf(largest, z[c]);
   largest = warp_max(largest);  // e^(z - largest) cannot overflow
@@ -67,11 +67,12 @@ __device__ __forceinline__ RowScore cross_entropy_of_row(const float* z, float* 
   float loss = 0;
   for (int c = lane; c < classes; c += WARP) {
     const float shifted = z[c] - largest;
-    const float unsmoothed = static_cast<uint32_t>(c) == label ? 1.0f : others;
+    const float unsmoothed = targets ? targets[c] : static_cast<uint32_t>(c) == label ? 1.0f : others;
     const float target = (1 - smoothing) * unsmoothed + smoothing / classes;
     if (target != 0) loss += target * (log_sum - shifted);  // 0 times infinity is 0 here, not NaN
     dz[c] = (expf(shifted) / sum - target) * scale;
   }
+  if (targets) label = index_of_largest(targets, classes, lane);
   return {warp_sum(loss), index_of_largest(z, classes, lane) == label ? 1u : 0u};
 }
 
@@ -147,7 +148,7 @@ __device__ __forceinline__ RowScore loss_of_row(const Loss& loss, const RowTarge
   const float* z = loss.z ? loss.z + static_cast<size_t>(row) * loss.width : nullptr;
   switch (loss.kind) {
     case MLP_SOFTMAX_CROSS_ENTROPY:
-      return cross_entropy_of_row(y, dz, loss.width, label, loss.settings[0], weight, rows, lane);
+      return cross_entropy_of_row(y, dz, loss.width, targets, label, loss.settings[0], weight, rows, lane);
     case MLP_MEAN_SQUARED_ERROR:
       return squared_error_of_row(y, z, dz, loss.width, targets, label, loss.activation, weight, rows, lane);
     case MLP_BINARY_CROSS_ENTROPY:

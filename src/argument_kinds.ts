@@ -60,6 +60,12 @@ export const INPUT_SPEC: Kind = fields({ inputShape: SHAPE }, SPEC);
 /** The kind of a data set's labels or targets. */
 export const TASK: Kind = oneOf(["classify", "regress", "multilabel"]);
 
+/** The record of a teacher. */
+const TEACHER = fields({ name: TEXT, share: SHARE, temperature: POSITIVE, crc32: whole(0, 0xffffffff) });
+
+/** The labels of a set with the targets of a teacher. */
+export const DISTILLED: Kind = fields({ labels: ROWS, teacher: TEACHER });
+
 /** A data set, without the relations between the lengths of its arrays. */
 export const DATASET: Kind = (value, path) => {
   const fault = ARRAYS(value, path);
@@ -72,7 +78,7 @@ export const DATASET: Kind = (value, path) => {
 
 const ARRAYS = fields(
   { inputs: INPUTS, inputShape: SHAPE, inputScale: FINITE, outFeatures: whole(1), source: TEXT },
-  { ...SPEC, task: TASK, labels: ROWS, targets: OUTPUTS, weights: OUTPUTS },
+  { ...SPEC, task: TASK, labels: ROWS, targets: OUTPUTS, weights: OUTPUTS, distilled: DISTILLED },
 );
 
 /** The thresholds of sure guesses. */
@@ -101,6 +107,7 @@ const RECORD = fields({
   slices: whole(1),
   committee: whole(1),
   temperature: POSITIVE,
+  teacher: TEACHER,
   steered: list(fields({ step: whole(), setting: TEXT })),
   inputRanges: fields({ least: NUMBER_LIST, most: NUMBER_LIST, mean: NUMBER_LIST, whole: list(FLAG) }),
 });

@@ -1,5 +1,5 @@
 /** The parts of a network that its file has. @module */
-import type { InputSpec } from "./data/dataset.ts";
+import type { InputSpec, TeacherRecord } from "./data/dataset.ts";
 import type { Tensors } from "./backends/backend.ts";
 import type { TrainConfig } from "./training/config.ts";
 import type { InputRanges } from "./training/input_ranges.ts";
@@ -32,6 +32,8 @@ export interface TrainingRecord extends Scalings {
   readonly committee?: number;
   /** The temperature by which the last layer was divided after training, see {@linkcode withTemperature}; absent if it was not. */
   readonly temperature?: number;
+  /** The teacher that made the targets, see {@linkcode distill}; absent if they were those of the data set. */
+  readonly teacher?: TeacherRecord;
   /** The ranges of the inputs in these rows; absent for images, and for networks of version 0.1. */
   readonly inputRanges?: InputRanges;
 }

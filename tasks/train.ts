@@ -32,6 +32,14 @@ import { recipeLine, withRecipe } from "./shared/recipes.ts";
 import { checkRun, chooseRun } from "./shared/run_choice.ts";
 import { dataNotes } from "./shared/run_notes.ts";
 import {
+  checkTeacherLoss,
+  checkTeacherOptions,
+  openTeacher,
+  taught,
+  teacherLines,
+  withTeacher,
+} from "./shared/teacher.ts";
+import {
   checkConfig,
   checkPatience,
   configOf,
@@ -90,6 +98,7 @@ async function trainAndSave(
   const startsAnew = await member.fromFirst(restarts && await isMissing(userPath(run.resume!)));
   const resumed = startsAnew ? undefined : run.resume;
   if (resumed === undefined) checkConfig(wanted);
+  checkTeacherOptions(given.teacher, wanted);
   const written = checkpoint === undefined ? [output] : [output, checkpoint];
   if (checkpoint !== undefined) refuseSameFile(output, checkpoint);
   if (isFirst) await unlessAborted(signal, refuseRecords(run, { output, checkpoint }));
@@ -119,6 +128,12 @@ async function trainAndSave(
     normalize: means,
     trustSizes: meaning.trustSizes,
   });
+  const teacher = await openTeacher(given.teacher, resume, {
+    signal,
+    program,
+    ...shown,
+    trustSizes: meaning.trustSizes,
+  });
   const like = resume ? { like: new Mlp(resume.mlp) } : likeInputs(start);
   const { inputScaling } = wanted, open = { screen, signal };
   // Rank 0 downloads a set that is missing.
@@ -128,18 +143,25 @@ async function trainAndSave(
   );
   if (resume === undefined) checkPatience(wanted, sets.validation);
   await using files = isFirst ? await openRunFiles(written, { screen, damaged, restarts, every }) : noFiles();
-  if (resume) checkDifferences(resume, sets, own);
+  if (resume) checkDifferences(resume, { ...sets, train: withTeacher(sets.train, teacher) }, own);
+  else withTeacher(sets.train, teacher);
   const { mlp, config, notes } = resume
     ? { mlp: new Mlp(resume.mlp), config: wanted, notes: [] }
     : chooseRun(sets.train, { layers, hidden, config: wanted, start });
   const settings = configOf({ ...resume?.config, ...config });
   if (!resume) checkRun(mlp, sets.train, settings.loss);
-  const lines = [...notes, ...dataNotes(mlp, sets.train, settings, sets.validation)];
+  checkTeacherLoss(teacher, settings);
+  const lines = [
+    ...notes,
+    ...teacherLines(teacher, settings),
+    ...dataNotes(mlp, sets.train, settings, sets.validation),
+  ];
   const { backend: named = "auto" } = run;
   const onNote = (note: string) => run.quiet || screen.note(note);
   await using backend = await openBackend(named, { ...backendOptionsOf(run), ranks, onNote });
   const validation = settings.validationSplit > 0 ? undefined : sets.validation;
-  const job: Job = { mlp, train: sets.train, validation, test: sets.test, config, settings, resume };
+  const taughtSet = await taught(sets.train, teacher, { backend, signal });
+  const job: Job = { mlp, train: taughtSet, validation, test: sets.test, config, settings, resume };
   if (!run.quiet) {
     const before = named === "auto"
       ? trainedBefore({ output, replaced }, { path: resumed, resume })

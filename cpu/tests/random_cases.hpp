@@ -21,7 +21,7 @@ struct Case {
 
   int inputs = 0, outputs = 0;
   uint64_t rows = 0;
-  bool bytes = false, labels = false;
+  bool bytes = false, labels = false, probabilities = false;
   std::vector<uint8_t> byte_sets[2];
   std::vector<float> float_sets[2];
   ReferenceSet set;
@@ -54,12 +54,19 @@ inline void draw_inputs(Numbers& numbers, Case& made) {
   }
 }
 
+// Draws a row of probabilities: multiples of 1/64.
+inline void draw_probabilities(Numbers& numbers, float* row, uint32_t classes) {
+  std::fill(row, row + classes, 0.0f);
+  for (int part = 0; part < 64; part++) row[numbers.next() % classes] += 1.0f / 64;
+}
+
 inline void draw_data(Numbers& numbers, Case& made, bool row_weights) {
   draw_inputs(numbers, made);
   for (uint64_t row = 0; row < made.rows; row++) {
     const uint32_t outputs = static_cast<uint32_t>(made.outputs);
     if (made.labels) made.set.labels.push_back(chance(numbers, 5) ? outputs + numbers.next() % 2 * 1000 : numbers.next() % outputs);
     for (uint32_t o = 0; !made.labels && o < outputs; o++) made.set.targets.push_back(static_cast<float>(numbers.next() % 2));
+    if (made.probabilities) draw_probabilities(numbers, made.set.targets.data() + row * outputs, outputs);
     if (row_weights) made.set.row_weights.push_back(chance(numbers, 20) ? 0 : std::fabs(2 * numbers.real()));
   }
   // The first epoch has every row once; the second a part of them, or some several times.
@@ -98,7 +105,8 @@ inline Case draw(uint64_t seed) {
 
   const auto kind = static_cast<LossKind>(numbers.next() % MLP_LOSSES);
   const bool logits = kind == MLP_SOFTMAX_CROSS_ENTROPY || kind == MLP_BINARY_CROSS_ENTROPY;
-  made.labels = kind == MLP_SOFTMAX_CROSS_ENTROPY || (kind == MLP_MEAN_SQUARED_ERROR && chance(numbers, 50));
+  made.labels = (kind == MLP_SOFTMAX_CROSS_ENTROPY || kind == MLP_MEAN_SQUARED_ERROR) && chance(numbers, 50);
+  made.probabilities = kind == MLP_SOFTMAX_CROSS_ENTROPY && !made.labels;
   std::vector<int> widths;
   for (int layer = 0; layer < count; layer++) widths.push_back(width(numbers));
   made.outputs = widths.back();

@@ -192,6 +192,10 @@ class Reference {
     loss_sum += loss;
     if (op.labels) correct += static_cast<size_t>(std::max_element(y, y + width) - y) == set.labels[source];
     else if (op.kind == MLP_BINARY_CROSS_ENTROPY) correct += all;
+    else if (op.kind == MLP_SOFTMAX_CROSS_ENTROPY) {
+      const float* const given = set.targets.data() + source * width;
+      correct += std::max_element(y, y + width) - y == std::max_element(given, given + width) - given;
+    }
   }
 
   void compute(const LinearBackwardInputOp& op) {

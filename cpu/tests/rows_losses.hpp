@@ -36,6 +36,13 @@ struct LossData {
     const Tested& set = instruction_sets()[0];
     set.activate(given.activation, z.memory.data(), y.memory.data(), z.memory.size());
     if (given.activation == MLP_SOFTMAX) set.kernels.softmax(y.panels, {0, ROWS});
+    if (given.kind == MLP_SOFTMAX_CROSS_ENTROPY) {  // probabilities: multiples of 1/64, some of them 0 or equal
+      std::fill(targets.data(), targets.data() + static_cast<size_t>(SET) * width, 0.0f);
+      for (int n = 0; n < SET; n++) {
+        const uint32_t most = 1 + generator()() % width;
+        for (int part = 0; part < 64; part++) targets[n * width + generator()() % most] += 1.0f / 64;
+      }
+    }
     if (given.kind == MLP_BINARY_CROSS_ENTROPY) {
       for (int row = 0; row < ROWS; row++) {
         for (int c = 0; c < width; c++) {
@@ -49,9 +56,10 @@ struct LossData {
 };
 
 inline Bounded target_in_double(const LossCase& given, const LossData& data, uint32_t n, int c, int width) {
-  if (!given.labels) return data.targets[n * width + c];
   const Bounded one = 1, classes = width;
-  const Bounded unsmoothed = data.labels[n] >= uint32_t(width) ? one / classes : Bounded(data.labels[n] == uint32_t(c));
+  const Bounded unsmoothed = !given.labels ? Bounded(data.targets[n * width + c])
+                             : data.labels[n] >= uint32_t(width) ? one / classes
+                                                                 : Bounded(data.labels[n] == uint32_t(c));
   if (given.kind != MLP_SOFTMAX_CROSS_ENTROPY || given.setting == 0) return unsmoothed;
   return (one - Bounded(given.setting)) * unsmoothed + Bounded(given.setting) / classes;
 }
@@ -105,10 +113,11 @@ inline Bounded loss_in_double(const LossCase& given, const LossData& data, int r
 // Returns whether a row is correct, by the definition of the reference backend.
 inline bool is_correct(const LossCase& given, const LossData& data, int row, int width) {
   const uint32_t n = data.order[row];
-  if (given.labels) {
+  if (given.labels || given.kind == MLP_SOFTMAX_CROSS_ENTROPY) {
     int best = 0;
     for (int c = 1; c < width; c++) best = *data.y.panels.at(row, c) > *data.y.panels.at(row, best) ? c : best;
-    return uint32_t(best) == data.labels[n];
+    if (given.labels) return uint32_t(best) == data.labels[n];
+    return &data.targets[n * width + best] == std::max_element(&data.targets[n * width], &data.targets[n * width] + width);
   }
   if (given.kind != MLP_BINARY_CROSS_ENTROPY) return false;
   for (int c = 0; c < width; c++) {
@@ -159,9 +168,9 @@ inline void test_loss(int width, const LossCase& given) {
 inline void test_losses(int width) {
   for (bool weighted : {false, true}) {
     for (float smoothing : {0.0f, 0.1f, 1.0f}) {
-      test_loss(width, {MLP_SOFTMAX_CROSS_ENTROPY, MLP_LINEAR, true, weighted, smoothing});
+      for (bool labels : {true, false}) test_loss(width, {MLP_SOFTMAX_CROSS_ENTROPY, MLP_LINEAR, labels, weighted, smoothing});
     }
-    test_loss(width, {MLP_SOFTMAX_CROSS_ENTROPY, MLP_LINEAR, true, weighted, 0, 60});
+    for (bool labels : {true, false}) test_loss(width, {MLP_SOFTMAX_CROSS_ENTROPY, MLP_LINEAR, labels, weighted, 0, 60});
     for (double deviation : {3, 60}) test_loss(width, {MLP_BINARY_CROSS_ENTROPY, MLP_LINEAR, false, weighted, 0, deviation});
     for (mlp_activation activation : ALL_ACTIVATIONS) {
       test_loss(width, {MLP_MEAN_SQUARED_ERROR, activation, true, weighted, 0, 1});
@@ -221,10 +230,20 @@ inline void test_edges_of_losses() {
         Matrix y(1, width), dz(1, width);
         for (int c = 0; c < width; c++) y.at(0, c) = size_t(c) < edge.y.size() ? edge.y[c] : edge.rest;
         RowScore score;
-        for (mlp_loss kind : {MLP_SOFTMAX_CROSS_ENTROPY, MLP_MEAN_SQUARED_ERROR}) {
-          const Loss op{kind, y.panels, {nullptr, 0, 0}, dz.panels, &edge.label, nullptr, nullptr, MLP_LINEAR, {0}, &score, 1};
+        struct Given {
+          mlp_loss kind;
+          bool labels;
+        };
+        for (const auto& [kind, labels] : {Given{MLP_SOFTMAX_CROSS_ENTROPY, true}, Given{MLP_SOFTMAX_CROSS_ENTROPY, false},
+                                           Given{MLP_MEAN_SQUARED_ERROR, true}}) {
+          if (!labels && edge.label >= uint32_t(width)) continue;
+          std::vector<float> onehot(static_cast<size_t>(width));
+          if (!labels) onehot[edge.label] = 1;
+          const Loss op{kind, y.panels, {nullptr, 0, 0}, dz.panels, labels ? &edge.label : nullptr,
+                        labels ? nullptr : onehot.data(), nullptr, MLP_LINEAR, {0}, &score, 1};
           set.kernels.loss(op, {nullptr, 0}, {0, 1});
-          const std::string name = std::string(edge.check) + ", " + std::to_string(width) + " columns, " + set.name;
+          const std::string name = std::string(edge.check) + ", " + std::to_string(width) + " columns, " + set.name +
+                                   (labels ? "" : ", probabilities");
           expect(score.correct == edge.correct, name);
           if (kind != MLP_SOFTMAX_CROSS_ENTROPY || edge.loss == -1) continue;
           expect(bits_of(score.loss) == bits_of(edge.loss), name + ", loss");

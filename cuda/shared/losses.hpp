@@ -37,7 +37,7 @@ struct LossNeeds {
 inline LossNeeds needs_of(LossKind kind) {
   switch (kind) {
     case MLP_SOFTMAX_CROSS_ENTROPY:
-      return {LossInput::logits, LossTarget::labels, {{"Label smoothing needs a number from 0 to 1", is_share}}};
+      return {LossInput::logits, LossTarget::labels_or_values, {{"Label smoothing needs a number from 0 to 1", is_share}}};
     case MLP_MEAN_SQUARED_ERROR: return {LossInput::outputs, LossTarget::labels_or_values, {}};
     case MLP_BINARY_CROSS_ENTROPY: return {LossInput::logits, LossTarget::values, {}};
     case MLP_HUBER:

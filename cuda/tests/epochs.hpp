@@ -21,7 +21,9 @@ struct EpochCase {
   bool floats = false;               // if true, the inputs are floats
   double bias_decay = 0;             // weight decay of the biases, added to that of the optimizer
 
-  bool has_labels() const { return needs_of(loss).target != LossTarget::values; }
+  bool probabilities = false;        // if true, the targets of the cross-entropy are probabilities
+
+  bool has_labels() const { return needs_of(loss).target != LossTarget::values && !probabilities; }
 };
 
 inline std::vector<double> settings_of(mlp_optimizer optimizer) {
@@ -123,6 +125,11 @@ inline Curve run_case(const EpochCase& given, int path, const std::function<void
   } else {
     std::vector<float> targets(given.rows * given.widths.back());
     for (float& value : targets) value = random() % 5 / 4.0f;
+    for (uint32_t row = 0; row < given.rows && given.probabilities; row++) {
+      const int classes = given.widths.back();
+      std::fill_n(&targets[row * classes], classes, 0.0f);
+      for (int part = 0; part < 8; part++) targets[row * classes + random() % classes] += 1 / 8.0f;
+    }
     done(mlp_plan_set_targets(plan, targets.data(), targets.size(), given.widths.back(), error, sizeof error));
   }
   if (given.weighted) {
@@ -268,6 +275,8 @@ inline const std::vector<EpochCase>& epoch_cases() {
       {{33, 40, 24, 5}, 16, 40, MLP_ADAM, 0, {}, entropy, false, {}, 0, false, true},
       {{20, 16, 4}, 8, 30, MLP_ADAM, 0, {}, entropy, false, {}, 0, false, false, 0.5},
       {{20, 16, 4}, 8, 30, MLP_LION, 0, {}, entropy, false, {}, 0.9, false, false, 0.5},
+      {{20, 16, 4}, 8, 30, MLP_ADAM, 0, {}, entropy, false, {}, 0, true, false, 0, true},
+      {{33, 40, 24, 16, 5}, 16, 40, MLP_SGD, 0, {}, entropy, false, {}, 0, false, false, 0, true},
   };
   return cases;
 }

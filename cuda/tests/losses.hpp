@@ -55,6 +55,9 @@ inline double loss_in_double(LossKind kind, const float* y, const double* target
 
 inline bool is_correct(const LossCase& given, const float* y, const double* target, uint32_t label, int width) {
   if (given.labels) return uint32_t(std::max_element(y, y + width) - y) == label;
+  if (given.kind == MLP_SOFTMAX_CROSS_ENTROPY) {
+    return std::max_element(y, y + width) - y == std::max_element(target, target + width) - target;
+  }
   if (given.kind != MLP_BINARY_CROSS_ENTROPY) return false;
   for (int o = 0; o < width; o++) {
     if ((y[o] > 0) != (target[o] > 0.5)) return false;
@@ -74,6 +77,12 @@ inline void test_loss(const Size& size, const LossCase& given) {
     labels[row] = generator()() % size.out;
     if (row % 3 == 1) labels[row] = row % 2 ? size.out : UINT32_MAX;  // no class
     if (row % 3 == 2) row_weights.values[row] = 0;
+    if (given.kind == MLP_SOFTMAX_CROSS_ENTROPY) {  // probabilities: multiples of 1/64, some of them 0 or equal
+      float* target = &targets.values[row * size.out];
+      std::fill(target, target + size.out, 0.0f);
+      const uint32_t most = 1 + generator()() % size.out;
+      for (int part = 0; part < 64; part++) target[generator()() % most] += 1.0f / 64;
+    }
     for (int o = 0; o < size.out && given.kind == MLP_BINARY_CROSS_ENTROPY; o++) {
       float& target = targets.values[row * size.out + o];
       const bool matches = row % 2 || generator()() % 2;  // so that some rows are correct
@@ -100,8 +109,10 @@ inline void test_loss(const Size& size, const LossCase& given) {
     const float* y = &output.y.values[row * size.out];
     double* d = &wanted[row * size.out];
     std::vector<double> target(&targets.values[row * size.out], &targets.values[row * size.out] + size.out);
-    for (int c = 0; c < size.out && given.labels; c++) {
-      const double unsmoothed = labels[row] >= uint32_t(size.out) ? 1.0 / size.out : uint32_t(c) == labels[row];
+    for (int c = 0; c < size.out && (given.labels || smoothing > 0); c++) {
+      const double unsmoothed = !given.labels                        ? target[c]
+                                : labels[row] >= uint32_t(size.out) ? 1.0 / size.out
+                                                                    : uint32_t(c) == labels[row];
       target[c] = (1 - double(smoothing)) * unsmoothed + double(smoothing) / size.out;
     }
     loss += loss_in_double(given.kind, y, target.data(), delta, size.out, d);
@@ -119,7 +130,7 @@ inline void test_loss(const Size& size, const LossCase& given) {
 
 inline void test_losses(const Size& size, const std::vector<Activation>& activations) {
   for (bool weighted : {false, true}) {
-    test_loss(size, {MLP_SOFTMAX_CROSS_ENTROPY, MLP_LINEAR, true, weighted});
+    for (bool labels : {true, false}) test_loss(size, {MLP_SOFTMAX_CROSS_ENTROPY, MLP_LINEAR, labels, weighted});
     test_loss(size, {MLP_BINARY_CROSS_ENTROPY, MLP_LINEAR, false, weighted});
     test_loss(size, {MLP_BINARY_CROSS_ENTROPY, MLP_LINEAR, false, weighted, 60});
     test_loss(size, {MLP_MEAN_SQUARED_ERROR, MLP_RELU, true, weighted});

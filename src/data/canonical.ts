@@ -2,7 +2,7 @@
  * Checks of the data sets that callers pass, and conversion of their arrays to the classes of a {@linkcode Dataset}.
  * @module
  */
-import { INPUT_SPEC, TASK } from "../argument_kinds.ts";
+import { DISTILLED, INPUT_SPEC, TASK } from "../argument_kinds.ts";
 import { checkArgument, fields, TEXT } from "../arguments.ts";
 import { shapeText } from "../formats/fault.ts";
 import { checkNumeric, describe, type Naming, type NumericArray } from "./arrays.ts";
@@ -60,7 +60,7 @@ export function canonicalDataset(given: DatasetLike): Dataset {
   }
 
   checkArgument("dataset", given, INPUT_SPEC);
-  checkArgument("dataset", given, fields({}, { task: TASK, source: TEXT }));
+  checkArgument("dataset", given, fields({}, { task: TASK, source: TEXT, distilled: DISTILLED }));
   const inputs = canonicalInputs(given.inputs, { shape: inputShape, refuse });
   const rows = inputs.length / inFeaturesOf(given);
   if (!Number.isInteger(rows)) {
@@ -74,6 +74,10 @@ export function canonicalDataset(given: DatasetLike): Dataset {
   if (values.length !== rows * width) {
     const needed = `"inputs" has ${rows} rows, which need ${rows * width}`;
     throw refuse("shape", `"${name}" has ${values.length} values, ${needed}`);
+  }
+  const kept = given.distilled?.labels.length ?? rows;
+  if (kept !== rows) {
+    throw refuse("shape", `"distilled" has ${kept} labels, "inputs" has ${rows} rows, which need ${rows}`);
   }
   const labelsOrTargets = name === "labels"
     ? {

@@ -50,6 +50,18 @@ export interface InputSpec {
   readonly labelColumns?: readonly string[];
 }
 
+/** The record of a teacher, see {@linkcode distill}. */
+export interface TeacherRecord {
+  /** Its name, such as the path of its file. */
+  readonly name: string;
+  /** Its share of each target, from 0 to 1. */
+  readonly share: number;
+  /** The number above 0 by which its logits were divided. */
+  readonly temperature: number;
+  /** The CRC-32 of its layers, as text, and then of the bytes of its parameters in float32. */
+  readonly crc32: number;
+}
+
 /** Rows to train on or to evaluate on. The library does not write to its arrays. */
 export interface Dataset extends InputSpec {
   /** Inputs `[N, I]`, row by row. A network multiplies them by `inputScale`. */
@@ -60,8 +72,10 @@ export interface Dataset extends InputSpec {
   readonly task?: TaskKind;
   /** Class labels `[N]`, each from 0 to `outFeatures - 1`, or {@linkcode NO_CLASS}; present for classification. */
   readonly labels?: Uint32Array;
-  /** Target values `[N, O]`; present for regression and for several labels a row. */
+  /** Target values `[N, O]`; present for regression, for several labels a row, and for probabilities of classes. */
   readonly targets?: Float32Array;
+  /** The labels `[N]` of a set whose targets a teacher made, and its record, see {@linkcode distill}; absent for other sets. */
+  readonly distilled?: { readonly labels: Uint32Array; readonly teacher: TeacherRecord };
   /** The weights `[N]` of the rows in the gradient, each a finite number from 0; if absent, every row has weight 1. */
   readonly weights?: Float32Array;
   /** The number of classes, or of target values a row. */

@@ -36,13 +36,15 @@ export function heldRows(count: number, share: number): number {
 export function takeRows(dataset: Dataset, rows: Uint32Array): Dataset {
   checkArgument("dataset", dataset, DATASET);
   checkRows(rows, countOf(dataset));
-  const { labels, targets, weights, outFeatures } = dataset;
+  const { labels, targets, distilled, weights, outFeatures } = dataset;
+  const labelsOf = (labels: Uint32Array) => Uint32Array.from(rows, (row) => labels[row]);
   const inputs = gatherRows(dataset.inputs, rows, inFeaturesOf(dataset));
   return {
     ...dataset,
     inputs,
-    ...(labels && { labels: Uint32Array.from(rows, (row) => labels[row]) }),
+    ...(labels && { labels: labelsOf(labels) }),
     ...(targets && { targets: gatherRows(targets, rows, outFeatures) }),
+    ...(distilled && { distilled: { ...distilled, labels: labelsOf(distilled.labels) } }),
     ...(weights && { weights: gatherRows(weights, rows, 1) }),
     source: `${rows.length} of the ${countOf(dataset)} rows of ${dataset.source}`,
   };

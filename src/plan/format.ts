@@ -89,9 +89,12 @@ function describe(op: Op, plan: StepPlan | ForwardPlan): { writes: readonly Buff
       const smoothed = op.labelSmoothing > 0
         ? `, ${numberText(op.labelSmoothing)} of it over all classes`
         : "";
-      const softmax = `softmax(${s(op.logits)})`;
-      const formula = `loss = mean(-log ${softmax}[${s(op.target)}])${smoothed}, ` +
-        `${s(op.dZ)} = ${weighted(op)}(${softmax} - onehot(${s(op.target)})) / B`;
+      const softmax = `softmax(${s(op.logits)})`, t = s(op.target);
+      const [loss, target] = op.labels
+        ? [`-log ${softmax}[${t}]`, `onehot(${t})`]
+        : [`-Σ ${t} log ${softmax}`, t];
+      const formula = `loss = mean(${loss})${smoothed}, ` +
+        `${s(op.dZ)} = ${weighted(op)}(${softmax} - ${target}) / B`;
       return { writes: [op.dZ], formula };
     }
     case "binaryCrossEntropy": {

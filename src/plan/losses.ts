@@ -67,16 +67,17 @@ export type LossName = "cross-entropy" | "mean-squared-error" | "binary-cross-en
 /** The losses by name. */
 export const LOSSES: Readonly<Record<LossName, LossDefinition>> = {
   "cross-entropy": {
-    formula: "-Σ t log softmax(z), with t = (1 - ε) onehot(label) + ε / C",
+    formula: "-Σ ((1 - ε) t + ε / C) log softmax(z), with t = onehot(label), or a row of probabilities",
     outputs: ["softmax", "linear"],
     needs: "a softmax output, or a linear one that gives logits",
     labels: true,
-    targets: false,
+    targets: true,
     logits: true,
-    op: ({ index, rowWeights, settings: { labelSmoothing } }) => ({
+    op: ({ index, labels, rowWeights, settings: { labelSmoothing } }) => ({
       op: "softmaxCrossEntropy",
       logits: layerBuffer(index, "y"),
       target: "target",
+      labels,
       ...rowWeights && { rowWeights },
       dZ: layerBuffer(index, "dZ"),
       labelSmoothing,

@@ -72,19 +72,24 @@ export interface DropoutOp {
   readonly mask: DropoutMask;
 }
 
-/** Mean cross-entropy in nats of softmax(logits) against labels, its gradient, and the count of correct rows. */
+/**
+ * Mean cross-entropy in nats of softmax(logits) against labels or rows of probabilities, its gradient, and the count of correct
+ * rows. With probabilities, a row is correct if its largest logit is at its largest target, the first of equal ones.
+ */
 export interface SoftmaxCrossEntropyOp {
   /** The name of the operation. */
   readonly op: "softmaxCrossEntropy";
   /** `[B, C]` */
   readonly logits: BufferName;
-  /** Class labels `[B]`. */
+  /** Class labels `[B]`, or probabilities `[B, C]` whose sum is 1 in each row; the target of a label is its one-hot row. */
   readonly target: BufferName;
+  /** True if `target` has class labels. */
+  readonly labels: boolean;
   /** Row weights `[B]`; absent if every row weighs 1. */
   readonly rowWeights?: BufferName;
   /** Receives `[B, C]`. */
   readonly dZ: BufferName;
-  /** ε: a target is `(1 - ε) onehot + ε / C`. */
+  /** ε: a target `t` is smoothed to `(1 - ε) t + ε / C`. */
   readonly labelSmoothing: number;
 }
 

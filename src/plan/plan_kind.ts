@@ -38,7 +38,7 @@ const NEEDED: Readonly<Record<Op["op"], string>> = {
   gather: "x scale",
   linear: "x weights bias y activation",
   dropout: "x y mask",
-  softmaxCrossEntropy: "logits target dZ labelSmoothing",
+  softmaxCrossEntropy: "logits target labels dZ labelSmoothing",
   binaryCrossEntropy: "logits target dZ",
   meanSquaredError: "y target labels dZ activation",
   huber: "y target dZ activation delta",

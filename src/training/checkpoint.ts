@@ -28,8 +28,10 @@ import { checkFiles } from "../host.ts";
 
 /** Returns the fingerprint of a data set: its number of rows and a checksum. */
 export function fingerprintOf(dataset: Dataset): Fingerprint {
-  const { inputs, labels, targets, weights } = dataset;
-  const arrays = [inputs, labels ?? targets, weights].filter((array) => array !== undefined);
+  const { inputs, labels, targets, distilled, weights } = dataset;
+  const arrays = [inputs, labels ?? distilled?.labels ?? targets, weights].filter((array) =>
+    array !== undefined
+  );
   return { rows: countOf(dataset), crc32: arrays.reduce((crc, array) => crc32(bytesOf(array), crc), 0) };
 }
 

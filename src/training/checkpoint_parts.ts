@@ -44,7 +44,10 @@ export interface Fingerprint {
   readonly rows: number;
   /** The number of rows of an epoch, with outliers and drawn digits; absent if the run has no outliers and is not calibrated. */
   readonly epochRows?: number;
-  /** The CRC-32 of the bytes of the inputs, then of the labels or targets, then of the row weights if there are any. */
+  /**
+   * The CRC-32 of the bytes of the inputs, then of the labels or targets, then of the row weights if there are any. A set with
+   * the targets of a teacher has the labels here, and its teacher in the record of the network.
+   */
   readonly crc32: number;
   /** The fingerprint of the validation set, if one was given and decides when training ends. */
   readonly validation?: Pick<Fingerprint, "rows" | "crc32">;

@@ -177,12 +177,14 @@ function joinRows(one: Dataset, other: Dataset): Dataset {
     : new Float32Array(count * width);
   inputs.set(one.inputs);
   inputs.set(other.inputs, one.inputs.length);
-  const { labels, targets, weights } = one;
+  const { labels, targets, distilled, weights } = one;
   return {
     ...other,
     inputs,
     ...labels && { labels: joinLabels(labels, other.labels!) },
     ...targets && { targets: joinFloats(targets, other.targets!) },
+    ...distilled && other.distilled &&
+      { distilled: { ...distilled, labels: joinLabels(distilled.labels, other.distilled.labels) } },
     ...weights && { weights: joinFloats(weights, other.weights!) },
   };
 }

@@ -34,7 +34,8 @@ export interface TrainEvent {
   readonly trainLoss: number;
   /**
    * Share of the epoch's rows that were predicted correctly, without rows that belong to no class. With several labels a
-   * row, all labels of a row must be correct. Absent for regression, and if no row belongs to a class.
+   * row, all labels of a row must be correct; with probabilities as targets, the most likely class must be. Absent for
+   * regression, and if no row belongs to a class.
    */
   readonly trainAccuracy?: number;
   /** The scores on the validation set, before a temperature is fitted; absent if there is none. */
@@ -136,7 +137,7 @@ export async function* runEpochs(
     for (let i = 0; i < order.length; i++) order[i] = run.rows[order[i]];
     return order;
   };
-  const hasAccuracy = labels !== undefined || config.loss === "binary-cross-entropy";
+  const hasAccuracy = labels !== undefined || config.loss.endsWith("cross-entropy");
   const accuracyOf = (correct: number, start: number, count: number) => {
     const classed = !hasAccuracy ? 0 : run.fingerprint
       ? count // every row of a chunk belongs to a class
@@ -285,7 +286,8 @@ export function recordOf(
   >,
   epochs: number,
 ): TrainingRecord {
-  const record = { config, epochs, dataset: { source: dataset.source, rows: ownRows(dataset, rows) }, backend };
+  const own = ownRows(dataset, rows), teacher = dataset.distilled && { teacher: dataset.distilled.teacher };
+  const record = { config, epochs, dataset: { source: dataset.source, rows: own }, backend, ...teacher };
   return { ...record, ...slices !== undefined && { slices }, ...inputRanges && { inputRanges }, ...scalings };
 }
 

@@ -10,6 +10,7 @@ import { LOSSES, type LossName, trainedActivation } from "../plan/losses.ts";
 import type { ForwardPlan } from "../plan/plan.ts";
 import type { Mlp } from "../mlp.ts";
 import { calibrationOf, predictionsOf } from "./calibration.ts";
+import { checkProbabilities } from "./probability_rows.ts";
 import type { RowLossOptions } from "./row_losses.ts";
 import type { NetworkShape } from "./network_shape.ts";
 import { type Evaluation, score } from "./scores.ts";
@@ -161,18 +162,21 @@ export function checkFit(
  * Checks that a loss can be computed from the targets of a data set.
  *
  * @throws {TypeError} if the loss does not take the set's kind of targets
- * @throws {RangeError} if a target value is out of the loss's range, or if a row belongs to no class and the loss needs one
+ * @throws {RangeError} if a target value is out of the loss's range, if a row of probabilities has another sum than 1, or if a
+ * row belongs to no class and the loss needs one
  */
 export function checkTargets(
   mlp: NetworkShape,
-  { source, labels, targets, outFeatures }: Dataset,
+  dataset: Dataset,
   loss: LossName,
 ): void {
+  const { source, labels, targets, outFeatures } = dataset;
   const takes = labels ? LOSSES[loss].labels || isTwoClasses(mlp, loss) : LOSSES[loss].targets;
   if (!takes) {
     const [found, needed] = labels ? ["class labels", "target values"] : ["target values", "class labels"];
     throw new TypeError(`Cannot use ${source}: it has ${found}, loss "${loss}" needs ${needed}`);
   }
+  if (loss === "cross-entropy" && targets) checkProbabilities(dataset);
   if (loss !== "binary-cross-entropy") return;
   const unclassed = labels ? labels.indexOf(NO_CLASS) : -1;
   if (unclassed >= 0) {

@@ -2,14 +2,15 @@
 import type { Checkpoint, Fingerprint } from "./checkpoint_parts.ts";
 import { fingerprintOf } from "./checkpoint.ts";
 import { TRAIN_OPTIONS, type TrainConfig } from "./config.ts";
-import type { Dataset } from "../data/dataset.ts";
+import type { Dataset, TeacherRecord } from "../data/dataset.ts";
 import { shapeText } from "../formats/fault.ts";
 import { formatLayers, type LayerSpec } from "../plan/layers.ts";
+import { visible } from "../visible.ts";
 
 /** A difference between a run and a checkpoint. */
 export interface Difference {
   /** The part of the run that differs. */
-  readonly about: "layers" | "inputs" | "setting" | "epochs" | "data" | "validation";
+  readonly about: "layers" | "inputs" | "setting" | "epochs" | "data" | "teacher" | "validation";
   /** The message if nothing else differs. */
   readonly alone: string;
   /** The entry in a list of differences. */
@@ -35,6 +36,7 @@ export function differencesOf(resume: Checkpoint, run: ResumedRun): Difference[]
   return [
     ...givenDifferences(resume, run),
     ...dataDifferences(resume, run),
+    ...teacherDifference(resume, run),
     ...validationDifference(resume, run),
   ];
 }
@@ -123,6 +125,31 @@ function dataDifferences(
     entry: `${name} of ${has}, the checkpoint has ${rows} rows with CRC-32 ${hex(crc32)}`,
   });
   return differences;
+}
+
+/** Returns the difference of the teachers. Equal ones may have other names. */
+function teacherDifference(
+  { mlp }: Checkpoint,
+  { dataset: { distilled } }: Pick<ResumedRun, "dataset">,
+): Difference[] {
+  const found = distilled?.teacher, needed = mlp.training?.teacher;
+  const isSame = found?.crc32 === needed?.crc32 && found?.share === needed?.share &&
+    found?.temperature === needed?.temperature;
+  if (isSame) return [];
+  const isOther = found !== undefined && needed !== undefined && found.crc32 !== needed.crc32;
+  const textOf = (teacher: TeacherRecord | undefined) => {
+    if (!teacher) return "no teacher";
+    const { name, share, temperature, crc32 } = teacher;
+    return `teacher ${visible(name)}${
+      isOther ? ` with CRC-32 ${hex(crc32)}` : ""
+    }, share ${share}, temperature ${temperature}`;
+  };
+  const has = `the checkpoint has ${textOf(needed)}`;
+  return [{
+    about: "teacher",
+    alone: `Cannot resume with ${textOf(found)}: ${has}`,
+    entry: `${textOf(found)}; ${has}`,
+  }];
 }
 
 /** Returns the difference of the validation sets, if that of the checkpoint decides when training ends. */

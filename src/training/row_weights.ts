@@ -2,6 +2,7 @@
 import { type Dataset, NO_CLASS } from "../data/dataset.ts";
 import { weightsOf } from "../plan/option.ts";
 import type { TrainConfig } from "./config.ts";
+import { classLabels } from "./distilled.ts";
 
 /**
  * Returns the weight of each row of a data set, `[N]`: its weight in the data set, times that of its class or of no class.
@@ -15,7 +16,7 @@ export function rowWeightsOf(
   config: Pick<TrainConfig, "classWeights" | "noClassWeight">,
   rows: Uint32Array,
 ): Float32Array | undefined {
-  const { labels, weights } = dataset, { noClassWeight } = config;
+  const { weights } = dataset, labels = classLabels(dataset), { noClassWeight } = config;
   const ofClass = classWeightsOf(dataset, config, rows);
   const weighsNoClass = noClassWeight !== 1 && labels?.includes(NO_CLASS);
   if (!labels || !(ofClass || weighsNoClass)) return weights;
@@ -42,10 +43,11 @@ export function rowWeightsOf(
  * @throws {RangeError} if the set has no labels, if the number of weights is not the number of classes, or if all are 0
  */
 export function classWeightsOf(
-  { labels, outFeatures: classes }: Dataset,
+  dataset: Dataset,
   { classWeights }: Pick<TrainConfig, "classWeights">,
   rows: Uint32Array,
 ): readonly number[] | undefined {
+  const labels = classLabels(dataset), classes = dataset.outFeatures;
   const given = weightsOf(classWeights) ?? "none";
   if (given === "none") return undefined;
   if (!labels) {

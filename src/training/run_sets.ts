@@ -4,6 +4,7 @@ import { splitRows, takeRows } from "../data/split.ts";
 import type { Mlp } from "../mlp.ts";
 import { type LossName, trainedActivation } from "../plan/losses.ts";
 import type { TrainConfig } from "./config.ts";
+import { withLabels } from "./distilled.ts";
 import { checkFit, checkTargets, isTwoClasses } from "./evaluate.ts";
 import { rowWeightsOf } from "./row_weights.ts";
 import { negated } from "./input_negative.ts";
@@ -48,6 +49,13 @@ export function prepareSets(
   const targeted = binaryTargets(mlp, dataset, config.loss);
   trainedActivation(config.loss, mlp.layers[mlp.layers.length - 1].activation, targeted.labels !== undefined);
   for (const set of sets) checkTargets(mlp, set, config.loss);
+  const withoutLabels = [
+    ...config.outliers && !dataset.labels ? ["outliers"] : [],
+    ...config.calibrate && config.loss === "cross-entropy" && !heldOut?.labels ? ["calibrate"] : [],
+  ];
+  if (withoutLabels.length > 0) {
+    throw new RangeError(`Option "${withoutLabels[0]}" needs class labels, the data set has target values`);
+  }
   const weights = rowWeightsOf(dataset, config, rows);
   const targetScaling = targetScalingOf(mlp.layers, dataset, config, rows);
   const inputScaling = inputScalingOf(dataset, config, rows);
@@ -78,7 +86,8 @@ function splitOff(
   const count = countOf(dataset);
   if (count === 0) throw new RangeError(`Cannot train on ${dataset.source}: it holds no rows`);
   const { rows, others } = trainingRowsOf(count, config, validation !== undefined);
-  const held = others && takeRows(dataset, others), isFitted = config.outliers || config.calibrate;
+  const held = others && withLabels(takeRows(dataset, others)),
+    isFitted = config.outliers || config.calibrate;
   if (config.validationSplit > 0) return { rows, validation: held, heldOut: isFitted ? held : undefined };
   if (config.patience > 0 && !validation) {
     throw new RangeError(`Option "patience" needs a validation set or "validationSplit" above 0`);

@@ -44,7 +44,7 @@ export interface Evaluation {
   readonly rows: number;
   /** Mean loss over the rows, without row weights; of standardized targets if training standardized them. */
   readonly loss: number;
-  /** The number of rows that were predicted correctly: the class, or all labels. */
+  /** The number of rows that were predicted correctly: the class, the most likely class of the targets, or all labels. */
   readonly correct?: number;
   /** `correct` as a share of the rows that belong to a class; absent if no row does. */
   readonly accuracy?: number;
@@ -85,12 +85,13 @@ export function score(outputs: Float32Array, dataset: Dataset, options: RowLossO
     losses[row] = lossOf(outputs.subarray(row * width, (row + 1) * width), labelOrTargets);
   }
   const all = { rows, loss: losses.reduce((sum, loss) => sum + loss, 0) / rows };
-  const isBinary = options.loss === "binary-cross-entropy";
+  const isBinary = options.loss === "binary-cross-entropy", isSoft = options.loss === "cross-entropy";
   return {
     ...all,
     ...labels && classScores(outputs, labels, losses),
     ...isBinary && labelScores(outputs, targets ?? Float32Array.from(labels!), rows),
-    ...!isBinary && targets && outputScores(outputs, targets, width),
+    ...isSoft && targets && softScores(outputs, targets, rows),
+    ...!isBinary && !isSoft && targets && outputScores(outputs, targets, width),
   };
 }
 
@@ -117,6 +118,19 @@ function accuracyOf(correct: number, rows: number): Partial<Evaluation> {
   const accuracy = correct / rows;
   const standardError = Math.sqrt(accuracy * (1 - accuracy) / rows);
   return { correct, accuracy, standardError, accuracyInterval: wilsonInterval(correct, rows) };
+}
+
+/** Returns the scores of rows of probabilities: a row is correct if the largest output is at its largest target. */
+function softScores(outputs: Float32Array, targets: Float32Array, rows: number): Partial<Evaluation> {
+  const width = outputs.length / rows;
+  let correct = 0;
+  for (let row = 0; row < rows; row++) {
+    const [guess, wanted] = [outputs, targets].map((all) =>
+      indexOfLargest(all.subarray(row * width, (row + 1) * width))
+    );
+    if (guess === wanted) correct++;
+  }
+  return accuracyOf(correct, rows);
 }
 
 function labelScores(logits: Float32Array, targets: Float32Array, rows: number): Partial<Evaluation> {

@@ -120,6 +120,9 @@ export function temperatureOf(rows: RowOutputs): number {
   if (!LOSSES[loss].logits) {
     throw new TypeError(`Cannot fit a temperature: loss "${loss}" is not computed from logits`);
   }
+  if (loss === "cross-entropy" && !rows.set.labels) {
+    throw new TypeError(`Cannot fit a temperature: ${rows.set.source} has target values, needs class labels`);
+  }
   const at = rows.outputs.findIndex((logit) => !Number.isFinite(logit));
   if (at >= 0) {
     const row = Math.floor(at / (rows.outputs.length / countOf(rows.set)));

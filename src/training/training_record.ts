@@ -3,6 +3,7 @@
  * @module
  */
 import { resolveConfig, TRAIN_OPTIONS, type TrainConfig } from "./config.ts";
+import type { TeacherRecord } from "../data/dataset.ts";
 import type { Steered, TrainingRecord } from "../mlp_parts.ts";
 import { faultOf, type OptionSpec } from "../plan/option.ts";
 import type { InputRanges } from "./input_ranges.ts";
@@ -119,6 +120,12 @@ export function readTrainingRecord(value: unknown, refuse: Refuse): TrainingReco
   const inputNegative = check("inputNegative", value.inputNegative, isNumber, "a finite number");
   const isTemperature = (field: unknown): field is number => isNumber(field) && field > 0;
   const temperature = check("temperature", value.temperature, isTemperature, "a finite number above 0");
+  const teacher = check(
+    "teacher",
+    value.teacher,
+    isTeacher,
+    "a name, a share from 0 to 1, a temperature above 0 and a CRC-32",
+  );
   if (wrongOption(value.config) !== undefined) return undefined;
   const config = readConfig(value.config, "config", refuse);
   const isIncomplete = epochs === undefined || backend === undefined || source === undefined ||
@@ -139,6 +146,7 @@ export function readTrainingRecord(value: unknown, refuse: Refuse): TrainingReco
       { steered: steered.map(({ step, setting, before, value }) => ({ step, setting, before, value })) },
     ...committee !== undefined && { committee },
     ...temperature !== undefined && { temperature },
+    ...teacher && { teacher: teacherOf(teacher) },
     ...inputRanges && { inputRanges },
     ...scalings,
   };
@@ -152,6 +160,17 @@ function isSteered(value: unknown): value is Steered[] {
     const spec = TRAIN_OPTIONS[change.setting as keyof TrainConfig];
     return faultOf(spec, change.before) === undefined && faultOf(spec, change.value) === undefined;
   });
+}
+
+function isTeacher(value: unknown): value is TeacherRecord {
+  if (!isFields(value)) return false;
+  const { name, share, temperature, crc32 } = value;
+  return typeof name === "string" && typeof share === "number" && share >= 0 && share <= 1 &&
+    typeof temperature === "number" && temperature > 0 && isCount(crc32) && crc32 <= 0xffffffff;
+}
+
+function teacherOf({ name, share, temperature, crc32 }: TeacherRecord): TeacherRecord {
+  return { name, share, temperature, crc32 };
 }
 
 function isTargetScaling(value: unknown): value is TargetScaling {

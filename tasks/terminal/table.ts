@@ -82,7 +82,7 @@ export interface EpochColumnOptions {
 
 /** Returns the score that is shown beside each loss for this training set. */
 export function scoreOf({ labels }: Pick<Dataset, "labels">, loss: LossName): EpochColumnOptions["score"] {
-  return labels || loss === "binary-cross-entropy" ? "accuracy" : "r2";
+  return labels || loss.endsWith("cross-entropy") ? "accuracy" : "r2";
 }
 
 /**

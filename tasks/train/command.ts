@@ -12,6 +12,7 @@ import {
 } from "../shared/options.ts";
 import { OUTPUT_OPTIONS } from "../shared/output.ts";
 import { RANKS_OPTION } from "../shared/ranks.ts";
+import { TEACHER_GROUP } from "../shared/teacher.ts";
 import { LAYERS_OPTION } from "../shared/training.ts";
 import type { Command } from "../terminal/command.ts";
 
@@ -34,6 +35,7 @@ export const COMMAND = {
       sections: { Network: ["layers", "normalize"] },
     },
     config: START_GROUP,
+    teacher: TEACHER_GROUP,
     run: {
       title: "Run",
       options: {
@@ -89,6 +91,10 @@ export const COMMAND = {
       help: "stop after five epochs without a better validation loss",
     },
     { args: "--report report.html", help: "and write a report with curves, scores and the worst mistakes" },
+    {
+      args: "--layers 32:relu,10:softmax --teacher model/model.npz -o small.npz",
+      help: "a smaller network, which learns from the probabilities of a saved one",
+    },
     {
       args: "--checkpoint run.npz --resume run.npz --checkpoint-every 5",
       help: "start, and go on when the same command is started again",

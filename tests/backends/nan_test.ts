@@ -90,10 +90,13 @@ interface StepCase {
 }
 
 /** Yields steps of a network, with each special number in each of its arrays. */
-function* stepCases({ layers, weighted = false, ...given }: StepSettings): Generator<StepCase> {
-  const config = resolveConfig({ batchSize: 10, ...given });
-  const { outFeatures } = layers.at(-1)!, { targets } = LOSSES[config.loss];
-  const drawn = drawSet({ rows: 10, inFeatures: 6, outFeatures, targets }), { inputScale } = drawn;
+function* stepCases(
+  { layers, weighted = false, isSoft = false, ...given }: StepSettings,
+): Generator<StepCase> {
+  const config = resolveConfig({ batchSize: 10, ...given }), isEntropy = config.loss === "cross-entropy";
+  const { outFeatures } = layers.at(-1)!, targets = isEntropy ? isSoft : LOSSES[config.loss].targets;
+  const form = { rows: 10, inFeatures: 6, outFeatures };
+  const drawn = drawSet({ ...form, targets: isSoft ? "probabilities" : targets }), { inputScale } = drawn;
   const weights = Float32Array.from({ length: 10 }, (_, row) => row / 4); // the weight of the first row is 0
   const dataset = { ...drawn, ...weighted && { weights } };
   const plan = buildPlan(layers, config, {
@@ -106,7 +109,8 @@ function* stepCases({ layers, weighted = false, ...given }: StepSettings): Gener
   const { tensors } = startState(plan, drawParameters(6, layers, 1));
   for (const value of SPECIAL) {
     const name = (place: string) =>
-      `${formatLayers(layers)}, ${config.loss}, ${config.optimizer}, ${value} in ${place}`;
+      `${formatLayers(layers)}, ${config.loss}${isSoft ? " to probabilities" : ""}, ${config.optimizer}, ` +
+      `${value} in ${place}`;
     const inputs = replaced(dataset.inputs as Float32Array, 6 * 3 + 2, value);
     yield { name: name("inputs"), plan, dataset: { ...dataset, inputs }, tensors };
     if (dataset.targets) {
@@ -160,6 +164,8 @@ type StepSettings = Partial<TrainConfig> & {
   readonly layers: readonly LayerSpec[];
   /** True if rows have weights. */
   readonly weighted?: boolean;
+  /** True if the targets of cross-entropy are rows of probabilities. */
+  readonly isSoft?: boolean;
 };
 
 /**
@@ -190,6 +196,8 @@ const PLANS: readonly StepSettings[] = [
     weighted: true,
   })),
   { layers: [dense(40, "softmax")], optimizer: "sgd", momentum: 0.9, labelSmoothing: 0.1 },
+  { layers: [dense(40, "softmax")], optimizer: "sgd", labelSmoothing: 0.1, isSoft: true },
+  { layers: [dense(5, "tanh"), dense(3, "linear")], optimizer: "sgd", weighted: true, isSoft: true },
   { layers: [dense(40, "relu")], ...MEAN_SQUARED_ERROR, momentum: 0.9, nesterov: true },
   ...(Object.keys(OPTIMIZERS) as OptimizerName[]).map((optimizer) => ({
     layers: TWO_LAYERS,

@@ -56,6 +56,57 @@ backendTest(
   },
 );
 
+backendTest(
+  "softmaxCrossEntropy() of probabilities is that of labels if they are 0 and 1, and between them else",
+  [REFERENCE, ...COMPARED],
+  async (backend) => {
+    for (const [logits, label, labelSmoothing, loss] of LOGITS) {
+      const targets = logits.map((_, c) => c === label ? 1 : 0), message = `logits ${logits}, label ${label}`;
+      const hard = await stepOn(backend, logits, { targets, labelSmoothing });
+      assertAlmostEquals(hard.lossSum, loss, 1e-7 * Math.max(1, loss), message);
+      assertEquals(hard.correct, logits.indexOf(Math.max(...logits)) === label ? 1 : 0, message);
+      const other = (label + 1) % 3,
+        mixed = logits.map((_, c) => c === label ? 0.75 : c === other ? 0.25 : 0);
+      const { lossSum, gradients } = await stepOn(backend, logits, { targets: mixed, labelSmoothing });
+      const largest = Math.max(...logits), exps = logits.map((z) => Math.exp(z - largest));
+      const sum = exps.reduce((a, b) => a + b);
+      const smooth = mixed.map((t) => (1 - labelSmoothing) * t + labelSmoothing / 3);
+      const wanted = smooth.reduce((all, t, c) => all + t * (largest + Math.log(sum) - logits[c]), 0);
+      assertAlmostEquals(lossSum, wanted, 2e-7 * Math.max(1, wanted), message);
+      for (const [c, e] of exps.entries()) {
+        assertAlmostEquals(gradients[c], e / sum - smooth[c], 2e-7, message);
+      }
+    }
+  },
+);
+
+backendTest(
+  "softmaxCrossEntropy() counts a row if its largest logit is at the largest probability, the first of equals",
+  [REFERENCE, ...COMPARED],
+  async (backend) => {
+    const rows: [logits: number[], targets: number[], correct: number][] = [
+      [[1, 2, 0], [0.25, 0.5, 0.25], 1],
+      [[1, 2, 0], [0.5, 0.25, 0.25], 0],
+      [[1, 1, 0], [0.5, 0.5, 0], 1],
+      [[0, 1, 1], [0, 0.5, 0.5], 1],
+      [[0, 1, 2], [0, 0.5, 0.5], 0],
+      [[-0, 0, -1], [0.5, 0.25, 0.25], 1], // -0 and 0 are equal
+    ];
+    for (const width of [16, 17, 40, 70]) { // in several lanes, vectors and panels
+      for (const at of [0, 1, 9, width - 2]) {
+        const logits = Array.from({ length: width }, (_, c) => c === at || c === width - 1 ? 3 : c % 3 - 1);
+        const targets = (top: number) =>
+          Array.from({ length: width }, (_, c) => c === top ? 0.5 : 0.5 / (width - 1));
+        rows.push([logits, targets(at), 1], [logits, targets(width - 1), 0]);
+      }
+    }
+    for (const [logits, targets, wanted] of rows) {
+      const { correct } = await stepOn(backend, logits, { targets });
+      assertEquals(correct, wanted, `logits ${logits}, targets ${targets}`);
+    }
+  },
+);
+
 /** Pairs of logits and targets, on both sides of the logit from which on `1 + e^-|z|` is 1 in float32. */
 const BINARY_LOGITS = [0, 1e-4, 0.5, 5, 16, 17, 30, 80, 100, 1e4].flatMap((z) => [z, -z]).flatMap((z) =>
   [0, 0.25, 1].map((target) => [z, target] as const)

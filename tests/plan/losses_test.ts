@@ -8,6 +8,7 @@ Deno.test("trainedActivation() is linear for a loss of logits, and unchanged for
   for (const output of ACTIVATIONS) assertEquals(trainedActivation("huber", output, false), output);
   assertEquals(trainedActivation("cross-entropy", "softmax", true), "linear");
   assertEquals(trainedActivation("cross-entropy", "linear", true), "linear");
+  assertEquals(trainedActivation("cross-entropy", "softmax", false), "linear");
   for (const labels of [true, false]) {
     for (const output of ACTIVATIONS) {
       assertEquals(trainedActivation("mean-squared-error", output, labels), output);
@@ -15,17 +16,20 @@ Deno.test("trainedActivation() is linear for a loss of logits, and unchanged for
   }
 });
 
-Deno.test("trainedActivation() refuses cross-entropy without class labels or a softmax", () => {
+Deno.test("trainedActivation() refuses cross-entropy without a softmax, and losses of target values for labels", () => {
   for (const output of ["relu", "sigmoid", "tanh"] as const) {
-    const message =
-      `Loss "cross-entropy" needs a softmax output, or a linear one that gives logits, found "${output}"; ` +
-      `loss "mean-squared-error" takes any output`;
-    assertThrows(() => trainedActivation("cross-entropy", output, true), RangeError, message);
+    const start =
+      `Loss "cross-entropy" needs a softmax output, or a linear one that gives logits, found "${output}"; `;
+    const others = { true: `loss "mean-squared-error"`, false: `loss "mean-squared-error" or "huber"` };
+    for (const labels of [true, false]) {
+      const message = `${start}${others[`${labels}`]} takes any output`;
+      assertThrows(() => trainedActivation("cross-entropy", output, labels), RangeError, message);
+    }
   }
-  const message = `Loss "cross-entropy" needs class labels, the data set has target values, ` +
-    `which need loss "mean-squared-error"`;
+  const message = `Loss "huber" needs target values, the data set has class labels, ` +
+    `which need loss "cross-entropy" or "mean-squared-error"`;
   for (const output of ACTIVATIONS) {
-    assertThrows(() => trainedActivation("cross-entropy", output, false), RangeError, message);
+    assertThrows(() => trainedActivation("huber", output, true), RangeError, message);
   }
 });
 
@@ -34,7 +38,11 @@ Deno.test("LOSSES make the operation of each loss, with the sums that its gradie
   const buffers = { target: "target", dZ: "layer_2.dZ" };
   assertEquals(
     LOSSES["cross-entropy"].op({ ...input, output: "softmax" }),
-    { op: "softmaxCrossEntropy", logits: "layer_2.y", ...buffers, labelSmoothing: 0.25 },
+    { op: "softmaxCrossEntropy", logits: "layer_2.y", ...buffers, labels: true, labelSmoothing: 0.25 },
+  );
+  assertEquals(
+    LOSSES["cross-entropy"].op({ ...input, output: "linear", labels: false }),
+    { op: "softmaxCrossEntropy", logits: "layer_2.y", ...buffers, labels: false, labelSmoothing: 0.25 },
   );
   assertEquals(
     LOSSES["mean-squared-error"].op({ ...input, output: "tanh", labels: false }),

@@ -80,8 +80,37 @@ function addedOptimizer(optimizer: OptimizerName): Added {
 /** The rows of {@linkcode addedLevels} that are combined with parts. They are small, and the last two have labels. */
 const ROWS_WITH_PARTS = [1, 3, 0, 4];
 
-/** Returns the levels of each case that the entries after `FIRST` add, with the case's name. */
+/** Returns cases of cross-entropy with rows of probabilities. */
+function softLevels(): (readonly [id: string, levels: Levels])[] {
+  const soft = (levels: Levels, row: number): Levels => ({
+    ...levels,
+    output: {
+      output: row % 2 === 0 ? "softmax" : "linear",
+      loss: "cross-entropy",
+      targets: true,
+      ...row % 3 === 0 && { smoothing: 0.1 },
+    },
+  });
+  return [
+    ...Array.from({ length: 12 }, (_, row) => [`probabilities ${row}`, soft(addedLevels(row), row)] as const),
+    ...ROWS_WITH_PARTS.map((row, number) =>
+      [
+        `probabilities with parts ${number}`,
+        withParts(soft(addedLevels(row), number), (part) => (number + (part === 3 ? 0 : part)) % 4),
+      ] as const
+    ),
+  ];
+}
+
+/**
+ * Returns the levels of each case that the entries after `FIRST` add, with the case's name, and last those of cross-entropy with
+ * rows of probabilities.
+ */
 export function levelsOfAdded(): (readonly [id: string, levels: Levels])[] {
+  return [...levelsOfEntries(), ...softLevels()];
+}
+
+function levelsOfEntries(): (readonly [id: string, levels: Levels])[] {
   return ADDED.flatMap(({ table, name, in: within, more, meetingRow }, index) => {
     const rows = Array.from({ length: 12 }, (_, row) => within(addedLevels(row), row));
     rows[11] = { ...rows[11], activations: [] };

@@ -105,7 +105,8 @@ export function conformanceCase(number: number): ConformanceCase {
     ? whole + Math.ceil(batchSize / 4)
     : Math.ceil(0.8 * batchSize);
   const targets = output.targets ?? false;
-  const drawn = drawSet({ rows, inFeatures, outFeatures, targets, ...inputs, seed: seed + 1 });
+  const kind = targets && output.loss === "cross-entropy" ? "probabilities" : targets;
+  const drawn = drawSet({ rows, inFeatures, outFeatures, targets: kind, ...inputs, seed: seed + 1 });
   const dataset = adapted(drawn, levels, seed), { inputScale } = dataset;
   const drops = inputDropout > 0 || rates.some((rate) => rate > 0);
   return {

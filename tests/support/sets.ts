@@ -10,8 +10,8 @@ export interface SetSpec {
   readonly inFeatures: number;
   /** The number of classes, or of target values of a row. */
   readonly outFeatures: number;
-  /** True for target values; class labels by default. */
-  readonly targets?: boolean;
+  /** True for target values, `"probabilities"` for rows of them with the sum 1; class labels by default. */
+  readonly targets?: boolean | "probabilities";
   /** True for bytes, which the network scales by 1/128; by default floats from -1 to 1, which it scales by 1/2. */
   readonly bytes?: boolean;
   /** The share of inputs that are zero; 0 by default. */
@@ -32,7 +32,9 @@ export function drawSet(spec: SetSpec): Dataset {
     : () => (random.below(128) + 1) / 128 * (random.below(2) * 2 - 1);
   const inputs = bytes ? new Uint8Array(rows * inFeatures) : new Float32Array(rows * inFeatures);
   for (let at = 0; at < inputs.length; at++) if (random.next() >= zeros) inputs[at] = draw();
-  const labelsOrTargets = targets
+  const labelsOrTargets = targets === "probabilities"
+    ? { targets: drawProbabilities(rows, outFeatures, seed) }
+    : targets
     ? { targets: Float32Array.from({ length: rows * outFeatures }, () => random.below(256) / 128 - 1) }
     : { labels: Uint32Array.from({ length: rows }, () => random.below(outFeatures)) };
   return {
@@ -43,6 +45,16 @@ export function drawSet(spec: SetSpec): Dataset {
     outFeatures,
     source: "a drawn set",
   };
+}
+
+/** Draws rows of probabilities `[N, C]`: multiples of 1/64, of which some are equal and some are 0. Their sum is exactly 1. */
+function drawProbabilities(rows: number, classes: number, seed: number): Float32Array {
+  const random = createRandom(seed, 104), probabilities = new Float32Array(rows * classes);
+  for (let row = 0; row < rows; row++) {
+    const most = 1 + random.below(classes); // a row with few classes above 0, or many
+    for (let part = 0; part < 64; part++) probabilities[row * classes + random.below(most)] += 1 / 64;
+  }
+  return probabilities;
 }
 
 /**

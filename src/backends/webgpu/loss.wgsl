@@ -2,7 +2,7 @@
 // all its outputs:
 // - `flags_of(row, o)` returns DIVERGED if an output or its target is not finite, and flags of the loss itself;
 // - `loss_of(row, top)` returns the loss, and writes the gradient dz (B, O) times weight_of(row);
-// - `is_correct(row, top)` returns true if the row counts as correct.
+// - `is_correct(row, top)` returns true in lane 0 if the row counts as correct; all lanes call it.
 //
 // outputs (B, O); targets is labels (B), or the bits of targets (B, O). losses has an element for each row of each step of
 // the submission. Split: see rows.wgsl.
@@ -19,8 +19,8 @@ fn work(row: Row) {
   }
   let top = largest_of_lanes(row.index, own);
   let loss = loss_of(row, top);
+  let correct = select(0u, CORRECT, is_correct(row, top));
   if (row.end != 0u && row.lane == 0u) {
-    let correct = select(0u, CORRECT, is_correct(row, top));
     let diverged = select(DIVERGED, 0u, is_finite(loss));
     losses[step.index * rows.batch_size + row.number] = RowLoss(loss, top.flags | correct | diverged);
   }

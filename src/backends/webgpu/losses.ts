@@ -62,7 +62,7 @@ function optionalBuffers(op: LossOp): [buffer: "z" | "weights", name: BufferName
 function codeOf(op: LossOp): readonly string[] {
   switch (op.op) {
     case "softmaxCrossEntropy":
-      return [wgsl.softmaxCrossEntropy];
+      return [`const LABELS = ${op.labels};`, wgsl.softmaxCrossEntropy];
     case "binaryCrossEntropy":
       return [wgsl.binaryCrossEntropy];
     case "meanSquaredError":

@@ -36,9 +36,10 @@ interface Setup {
 const ROW_WEIGHTS = Float32Array.of(0.25, 1, 0, 3, 1.5);
 
 /** Draws the rows of a setup. */
-function drawRows({ targets = false, weighted = false, noClass = false }: Partial<Setup>): Dataset {
-  const form = { rows: ROWS, inFeatures: IN_FEATURES, outFeatures: OUT_FEATURES, targets, zeros: 0.2 };
-  const dataset = drawSet(form), { labels } = dataset;
+function drawRows({ targets = false, weighted = false, noClass = false, config }: Partial<Setup>): Dataset {
+  const isSoft = targets && (config?.loss ?? "cross-entropy") === "cross-entropy";
+  const form = { rows: ROWS, inFeatures: IN_FEATURES, outFeatures: OUT_FEATURES, zeros: 0.2 };
+  const dataset = drawSet({ ...form, targets: isSoft ? "probabilities" : targets }), { labels } = dataset;
   return {
     ...dataset,
     ...noClass && { labels: labels!.map((label, row) => row % 3 === 0 ? NO_CLASS : label) },
@@ -203,6 +204,28 @@ Deno.test("runOps() counts the rows whose largest output, the first of equals, i
       const wanted = loss === "cross-entropy" ? ROWS * Math.log(OUT_FEATURES) : classed * (4 + 1 + 1) / 27;
       assertLess(Math.abs(lossSum - wanted), 1e-12);
     }
+  }
+});
+
+Deno.test("runOps() counts the rows whose largest logit is at the largest probability, the first of equals", () => {
+  const setup: Setup = { layers: [dense(OUT_FEATURES, "softmax")], config: {}, targets: true };
+  const rows: [logits: number[], probabilities: number[], correct: number][] = [
+    [[1, 2, 0], [0.25, 0.5, 0.25], 1],
+    [[1, 2, 0], [0.5, 0.25, 0.25], 0],
+    [[1, 1, 0], [0.5, 0.5, 0], 1], // equal ones: the first of both
+    [[0, 1, 1], [0, 0.5, 0.5], 1],
+    [[0, 1, 2], [0, 0.5, 0.5], 0],
+    [[0, 1, 2], [1 / 3, 1 / 3, 1 / 3], 0],
+  ];
+  for (const [logits, probabilities, wanted] of rows) {
+    const dataset = { ...drawRows(setup), targets: Float32Array.from(probabilities) };
+    const { buffers, plan } = prepare(setup);
+    buffers["layer_1.weights"].values.fill(0);
+    buffers["layer_1.bias"].values.set(logits);
+    const { correct } = runOps(plan.ops, buffers, {
+      ...{ dataset, rows: Uint32Array.of(0), learningRate: 0, step: 1 },
+    });
+    assertEquals(correct, wanted, `logits ${logits}, probabilities ${probabilities}`);
   }
 });
 

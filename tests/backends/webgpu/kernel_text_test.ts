@@ -158,7 +158,7 @@ Deno.test("linearBackwardInputKernel() and lossKernel() have no code of dropout 
   const tile = { block: 4, bytes: SMALL_TILE_BYTES } as const;
   const backward = linearBackwardInputKernel(tile, { activation: "relu", dropped: false });
   assertEquals(/\bmixed\(|\bthreshold\b/.test(backward.code), false);
-  const op = { op: "softmaxCrossEntropy", logits: "y", target: "target", dZ: "dZ" } as const;
+  const op = { op: "softmaxCrossEntropy", logits: "y", target: "target", labels: true, dZ: "dZ" } as const;
   const losses = [{}, { rowWeights: "rowWeights" }].map((more) =>
     lossKernel({ ...op, labelSmoothing: 0, ...more }, 10)
   );

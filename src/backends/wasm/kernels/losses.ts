@@ -3,6 +3,7 @@
 // batch.
 //
 //   softmaxCrossEntropy:  loss = log Σ e^z - Σ t z,             dZ = (softmax(z) - t) / rows,  t = (1 - ε) onehot + ε / C
+//                         with probabilities p:                 t = (1 - ε) p + ε / C,  loss = Σ t (log Σ e^z - z)
 //   binaryCrossEntropy:   loss = Σ (max(z, 0) - z t + log(1 + q)) / O,  dZ = (σ(z) - t) / (O rows),  q = e^-|z|
 //   meanSquaredError:     loss = Σ (y - t)² / O,                dY = 2 (y - t) / (O rows), then the activation backward
 //   huber:                loss = Σ h(y - t) / O,                dY = clamp(y - t, -δ, δ) / (O rows), then the same,
@@ -21,6 +22,18 @@ function isFirstLargest(m: usize, stride: i32, r: i32, label: i32, top: f32): i3
   if (!(load<f32>(elementAt(m, stride, r, label)) == top)) return 0;
   for (let c = 0; c < label; c++) if (load<f32>(elementAt(m, stride, r, c)) == top) return 0;
   return 1;
+}
+
+/** Returns the first index of the largest of `count` numbers; NaN counts only in the first place. */
+function indexOfLargest(values: usize, count: i32): i32 {
+  let best = 0, top = load<f32>(values);
+  for (let c = 1; c < count; c++) {
+    const value = load<f32>(values + (<usize>c << 2));
+    if (!(value > top)) continue;
+    best = c;
+    top = value;
+  }
+  return best;
 }
 
 /** Returns the address of row r of the batch in an array of the data set with `size` bytes in each row. */
@@ -42,7 +55,8 @@ function writeLoss(program: Program, r: i32, loss: f64, isCorrect: i32): void {
 export function computeLoss(op: RowOp, program: Program, order: usize, rows: i32, r0: i32, r1: i32): void {
   switch (op.loss) {
     case Loss.softmaxCrossEntropy:
-      return softmaxCrossEntropy(op, program, order, rows, r0, r1);
+      if (op.labels) return softmaxCrossEntropy(op, program, order, rows, r0, r1);
+      return softCrossEntropy(op, program, order, rows, r0, r1);
     case Loss.meanSquaredError:
       return meanSquaredError(op, program, order, rows, r0, r1);
     case Loss.binaryCrossEntropy:
@@ -90,6 +104,38 @@ function softmaxCrossEntropy(op: RowOp, program: Program, order: usize, rows: i3
     if (!isClass) continue;
     const at = elementAt(d, stride, r, label);
     store<f32>(at, load<f32>(at) - (1 - smoothing) * inverse);
+  }
+}
+
+/** The softmax cross-entropy of probabilities. */
+function softCrossEntropy(op: RowOp, program: Program, order: usize, rows: i32, r0: i32, r1: i32): void {
+  const z = op.a, d = op.result, stride = program.stride, classes = op.columns, zero = f32x4.splat(0);
+  const inverse: f32 = 1.0 / <f32>rows, factor = f32x4.splat(1 - op.scale), share = f32x4.splat(op.scale / <f32>classes);
+  for (let r = r0; r < r1; r++) {
+    const targets = sourceAt(op.source, order, r, <usize>classes << 2);
+    const top = rowMax(z, stride, r, classes), sum = rowExp(z, d, stride, r, classes, top);
+    const largest = f32x4.splat(top), logSum = f32x4.splat(<f32>Math.log(<f64>sum));
+    const toShare = f32x4.splat(1 / sum), scale = f32x4.splat(inverse);
+    let p = targets, sums = f64x2.splat(0);
+    for (let panel = 0, panels = panelsOf(classes); panel < panels; panel++) {
+      const zs = rowAt(z, stride, panel, r), ds = rowAt(d, stride, panel, r);
+      for (let v = 0; v < 4; v++, p += 16) {
+        const at = <usize>v << 4, mask = columnMask(panel, v, classes);
+        if (!v128.any_true(mask)) {
+          v128.store(ds + at, zero);
+          continue; // there is no target to load
+        }
+        const t = f32x4.add(f32x4.mul(factor, v128.load(p)), share);
+        const part = f32x4.mul(t, f32x4.sub(logSum, f32x4.sub(v128.load(zs + at), largest)));
+        const loss = v128.and(part, v128.andnot(mask, f32x4.eq(t, zero))); // 0 ∞ is 0 here
+        sums = f64x2.add(sums, f64x2.promote_low_f32x4(loss));
+        sums = f64x2.add(sums, f64x2.promote_low_f32x4(v128.shuffle<f64>(loss, loss, 1, 1)));
+        const g = f32x4.mul(f32x4.sub(f32x4.mul(v128.load(ds + at), toShare), t), scale);
+        v128.store(ds + at, v128.and(g, mask));
+      }
+    }
+    const isCorrect = isFirstLargest(z, stride, r, indexOfLargest(targets, classes), top);
+    writeLoss(program, r, f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1), isCorrect);
   }
 }
 
