@@ -40,8 +40,8 @@ export interface Strengths {
   readonly contrast: number;
 }
 
-/** The names of the strengths, in the order of the kernel's record. */
-const ORDER = [
+/** The names of the strengths, in the order of the kernels' record: `Strengths` of `kernel/main.ts`, and `cpu/deform.h`. */
+export const STRENGTH_ORDER = [
   ...["rotation", "slant", "stretch", "shift", "bend"] as const,
   ...["redrawn", "thinnest", "thickest", "contrast"] as const,
 ] as const satisfies readonly (keyof Strengths)[];
@@ -114,7 +114,7 @@ export async function createAugmenter(dataset: Dataset, options: AugmenterOption
   const side = sideOf(dataset), image = specOf(dataset), { seed, deformImages } = options;
   const { threads = Math.min(DEFAULT_MAX_THREADS, processorCount()), shared = canShareMemory() } = options;
   const numbers = options.strengths ?? STRENGTHS,
-    strengths = Float64Array.from(ORDER, (name) => numbers[name]);
+    strengths = Float64Array.from(STRENGTH_ORDER, (name) => numbers[name]);
   const inputs = inkOfInputs(dataset.inputs, image), settings = { side, strengths, threads };
   const { images, ...work } = deformImages
     ? openBackendImages(inputs, settings, deformImages)

@@ -1,8 +1,11 @@
-/** Compares `cuda/mlp.h` with the tables of `ffi.ts` and `src/plan/`. */
+/** Compares `cuda/mlp.h` and `cpu/deform.h` with the tables of `ffi.ts`, `src/plan/` and the augmenter. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import deformHeader from "../../../cpu/deform.h" with { type: "text" };
 import header from "../../../cuda/mlp.h" with { type: "text" };
+import { STRENGTH_ORDER } from "../../../src/augment/augmenter.ts";
 import {
   ABI_VERSION,
+  CPU_SYMBOLS,
   FACTS,
   INSTRUCTION_SETS,
   KIND_NUMBERS,
@@ -16,11 +19,11 @@ import { LOSS_OPS, LOSSES } from "../../../src/plan/losses.ts";
 import { UPDATES } from "../../../src/plan/optimizers.ts";
 import { resolveConfig } from "../../../src/training/config.ts";
 
-const CODE = header.replaceAll(/\/\*[^]*?\*\//g, "");
+const [CODE, DEFORM_CODE] = [header, deformHeader].map((text) => text.replaceAll(/\/\*[^]*?\*\//g, ""));
 
 /** Returns the numbers of the enumeration whose first name is `first`, by name: `"loss-sum"` for `MLP_RESULT_LOSS_SUM`. */
-function enumOf(first: string, prefix = "MLP_"): Record<string, number> {
-  const [, body] = CODE.match(new RegExp(`enum[^{]*\\{\\s*(${first} = [^}]*)\\}`))!;
+function enumOf(first: string, prefix = "MLP_", code = CODE): Record<string, number> {
+  const [, body] = code.match(new RegExp(`enum[^{]*\\{\\s*(${first} = [^}]*)\\}`))!;
   const entries = body.split(",").map((entry) => entry.trim().split(" = "));
   const named = entries.filter(([name]) => name.startsWith(prefix));
   return Object.fromEntries(
@@ -104,7 +107,12 @@ Deno.test("mlp.h numbers statuses, kinds, instruction sets, paths, facts and res
   assertStringIncludes(CODE, `MLP_ABI_VERSION ${ABI_VERSION}u\n`);
 });
 
-Deno.test("SYMBOLS has the functions of mlp.h, with their types", () => {
+Deno.test("deform.h numbers the strengths in the order in which the augmenter passes them", () => {
+  assertEquals(enumOf("MLP_STRENGTH_ROTATION", "MLP_STRENGTH_", DEFORM_CODE), inOrder(STRENGTH_ORDER));
+  assertStringIncludes(DEFORM_CODE, `MLP_STRENGTHS = ${STRENGTH_ORDER.length}\n`);
+});
+
+Deno.test("SYMBOLS has the functions of mlp.h, CPU_SYMBOLS those of deform.h, with their types", () => {
   const types: Record<string, string> = {
     int32_t: "i32",
     uint32_t: "u32",
@@ -117,13 +125,17 @@ Deno.test("SYMBOLS has the functions of mlp.h, with their types", () => {
     const [, type, pointer] = text.match(/^\s*(?:const )?(\w+) (\*?)/)!;
     return pointer ? type.startsWith("mlp_") ? "pointer" : "buffer" : types[type];
   };
-  const found = CODE.matchAll(/^(\w+ \*?)(mlp_\w+)\(([^)]*)\);/gm).map(([, result, name, parameters]) => {
-    const list = parameters === "void" ? [] : parameters.split(",").map(typeOf);
-    return [name, { parameters: list, result: typeOf(result) }];
-  });
-  const wanted = Object.entries(SYMBOLS).map(([alias, { parameters, result, ...rest }]) => {
-    const name = "name" in rest ? rest.name : alias;
-    return [name, { parameters: [...parameters] as string[], result: result as string }] as const;
-  });
+  const found = (CODE + DEFORM_CODE).matchAll(/^(\w+ \*?)(mlp_\w+)\(([^)]*)\);/gm).map(
+    ([, result, name, parameters]) => {
+      const list = parameters === "void" ? [] : parameters.split(",").map(typeOf);
+      return [name, { parameters: list, result: typeOf(result) }];
+    },
+  );
+  const wanted = Object.entries({ ...SYMBOLS, ...CPU_SYMBOLS }).map(
+    ([alias, { parameters, result, ...rest }]) => {
+      const name = "name" in rest ? rest.name : alias;
+      return [name, { parameters: [...parameters] as string[], result: result as string }] as const;
+    },
+  );
   assertEquals(Object.fromEntries(found), Object.fromEntries(wanted));
 });

@@ -4,7 +4,13 @@
  */
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "@std/path";
-import { ABI_VERSION, KIND_NUMBERS, STATUS_CODES, SYMBOLS } from "../../../src/backends/native/ffi.ts";
+import {
+  ABI_VERSION,
+  CPU_SYMBOLS,
+  KIND_NUMBERS,
+  STATUS_CODES,
+  SYMBOLS,
+} from "../../../src/backends/native/ffi.ts";
 import { isGranted } from "../../support/permissions.ts";
 
 const compiler = ["cc", "gcc", "g++"].find((name) => {
@@ -19,9 +25,15 @@ const compiler = ["cc", "gcc", "g++"].find((name) => {
 const ignore = compiler === undefined || Deno.build.os !== "linux" ||
   !isGranted({ name: "read" }, { name: "write" }, { name: "run" });
 
-/** Returns the source of a library that does nothing but tell its version and kind, and refuse its device. */
-function sourceOf({ version = ABI_VERSION, kind }: { version?: number; kind: number }): string {
-  const functions = Object.keys(SYMBOLS).filter((name) => !/version$|kind$|query$|count$|_here$/.test(name));
+/**
+ * Returns the source of a library that does nothing but tell its version and kind, and refuse its device; `own` are functions
+ * that it has besides those of `mlp.h`.
+ */
+function sourceOf(
+  { version = ABI_VERSION, kind, own = [] }: { version?: number; kind: number; own?: readonly string[] },
+): string {
+  const functions = [...Object.keys(SYMBOLS), ...own]
+    .filter((name) => !/version$|kind$|query$|count$|_here$/.test(name));
   return `
     #include <stdint.h>
     #include <string.h>
@@ -91,7 +103,8 @@ Deno.test({
         assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);
       };
       await compile("old.so", sourceOf({ version: 3, kind: 0 }));
-      await compile("cpu.so", sourceOf({ kind: KIND_NUMBERS.cpu }));
+      await compile("cpu.so", sourceOf({ kind: KIND_NUMBERS.cpu, own: Object.keys(CPU_SYMBOLS) }));
+      await compile("fewer.so", sourceOf({ kind: KIND_NUMBERS.cpu }));
       await compile("cuda.so", sourceOf({ kind: KIND_NUMBERS.cuda }));
       await compile("other.so", "int f(void) { return 1; }");
       await compile("needs.so", "int f(void); int g(void) { return f(); }", "-x", "none", path("other.so"));
@@ -119,6 +132,7 @@ Deno.test({
         ],
         ["cpu", "cuda.so", "wrong-kind", `library "FILE" is that of backend "cuda"`],
         ["cuda", "cpu.so", "wrong-kind", `library "FILE" is that of backend "cpu"`],
+        ["cpu", "fewer.so", "wrong-abi", `"FILE" is not a library of this version of mlpcuda`],
         ["cpu", "cpu.so", "device-unsupported", "this processor has no AVX2, needs AVX2 and FMA"],
         ["cpu", "text.so", "no-library", `"FILE" is no shared library`],
         ["cpu", "folder.so", "no-library", `"FILE" is no file`],
