@@ -147,7 +147,7 @@ function teacherDifference(
   const has = `the checkpoint has ${textOf(needed)}`;
   return [{
     about: "teacher",
-    alone: `Cannot resume with ${textOf(found)}: ${has}`,
+    alone: `Cannot resume ${found ? `with ${textOf(found)}` : "without a teacher"}: ${has}`,
     entry: `${textOf(found)}; ${has}`,
   }];
 }

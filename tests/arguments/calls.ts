@@ -250,6 +250,7 @@ export const CALLS: Readonly<Record<string, Call>> = {
   wilsonInterval: call(api.wilsonInterval, 9, 10),
   fitTemperature: call(api.fitTemperature, trained, set, { backend, loss: "cross-entropy" }),
   withTemperature: call(api.withTemperature, trained, 2),
+  distill: call(api.distill, trained, set, { share: 0.5, temperature: 2, name: "a teacher", backend }),
   gridMembers: call(
     api.gridMembers,
     { layers: [layers], learningRate: [0.1, 0.2], seed: [1] },

@@ -206,6 +206,7 @@ Deno.test("docs/formats.md has the arrays and the fields of models and checkpoin
     "training.targetScaling",
     "training.steered",
     "training.temperature",
+    "training.teacher",
   ];
   assertArrayIncludes([...seen, ...rare], [...fields]);
 

@@ -138,8 +138,8 @@ const REFUSALS: Refusal[] = [
     name: "target values with cross-entropy",
     bytes: setFile(drawRegression()),
     args: ["--loss", "cross-entropy"],
-    message: 'error: Loss "cross-entropy" needs class labels, the data set has target values, ' +
-      'which need loss "mean-squared-error", "binary-cross-entropy" or "huber"\n' +
+    message: "error: Cannot use set.npz: row 0 has target value -3.3874709606170654, " +
+      'loss "cross-entropy" needs class labels, or rows of probabilities from 0 to 1\n' +
       "  hint: use --loss mean-squared-error or huber",
   },
   ...Object.entries(CANNOT).map(([option, cannot]) => ({

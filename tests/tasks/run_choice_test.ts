@@ -148,7 +148,7 @@ const REFUSED: readonly [
     "several",
     "2",
     "cross-entropy",
-    'needs class labels, the data set has target values, which need loss "mean-squared-error", "binary-cross-entropy" or "huber"',
+    'row 1 has target values with the sum 2, loss "cross-entropy" needs class labels, or rows of probabilities',
     "use --loss mean-squared-error, binary-cross-entropy or huber",
   ],
   ["values", "1", "cross-entropy", "needs class labels", "use --loss mean-squared-error or huber"],

@@ -162,10 +162,13 @@ Deno.test("evaluate() refuses targets that the loss does not take", SANITIZED, a
   await refuse(
     trained,
     targets,
-    TypeError,
-    `Cannot use written rows: it has target values, loss "cross-entropy" needs class labels`,
+    RangeError,
+    `Cannot use written rows: row 0 has target value 2, loss "cross-entropy" needs class labels, or rows of probabilities ` +
+      `from 0 to 1`,
   );
-  await refuse(passing(2, "linear"), targets, TypeError, "needs class labels", "cross-entropy");
+  const halves = rowsOf([[1, 2], [3, 4]], { targets: Float32Array.of(0.5, 0.5, 0.5, 0.25) });
+  const sum = "row 1 has target values with the sum 0.75";
+  await refuse(passing(2, "linear"), halves, RangeError, sum, "cross-entropy");
   await refuse(
     passing(2, "linear"),
     labels,

@@ -110,8 +110,9 @@ const REFUSED: readonly [
   ],
   [
     "a test set with target values for a network of classes",
-    `Cannot use the test set: it has target values, loss "cross-entropy" needs class labels`,
-    TypeError,
+    `Cannot use the test set: row 0 has target values with the sum 0, loss "cross-entropy" needs class labels, or rows of ` +
+    `probabilities with the sum 1`,
+    RangeError,
     () => {
       const targets = { ...REST, targets: new Float32Array(40), source: "the test set" };
       return prepared(CLASSES, SOFTMAX, {}, { test: targets });

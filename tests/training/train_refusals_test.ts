@@ -43,14 +43,14 @@ const REFUSALS: readonly Refusal[] = [
     set: TARGETS,
     kind: RangeError,
     message:
-      `Loss "cross-entropy" needs class labels, the data set has target values, which need loss "mean-squared-error"`,
+      `row 0 has target values with the sum 1.13281, loss "cross-entropy" needs class labels, or rows of probabilities`,
   },
   {
     name: "cross-entropy of target values with a sigmoid output",
     mlp: Mlp.create([dense(2, "sigmoid")], TARGETS),
     set: TARGETS,
     kind: RangeError,
-    message: `the data set has target values, which need loss "mean-squared-error"`,
+    message: `found "sigmoid"; loss "mean-squared-error" or "huber" takes any output`,
   },
   {
     name: "target rows of another width",

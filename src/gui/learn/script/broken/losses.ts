@@ -18,8 +18,9 @@ export interface LossSums {
   /** The sum of the losses of the rows, without row weights, which affect only `dZ`. */
   readonly lossSum: number;
   /**
-   * Correct rows. With labels: those whose largest output is the one of the label. With binary cross-entropy: those whose
-   * outputs are all on the same side of 1/2 as their targets. 0 with other losses of target values.
+   * Correct rows. With labels: those whose largest output is the one of the label. With cross-entropy and probabilities: those
+   * whose largest logit is at the largest target, the first of equal ones. With binary cross-entropy: those whose outputs are
+   * all on the same side of 1/2 as their targets. 0 with other losses of target values.
    */
   readonly correct: number;
 }
@@ -55,9 +56,12 @@ function classTargetOf(label: number, c: number, classes: number): number {
   return c === label ? 1 : 0;
 }
 
-/** Computes `-Σ target log softmax(logits)` for each row, and `dZ = weight (softmax(logits) - target) / rows`. */
+/**
+ * Computes `-Σ target log softmax(logits)` for each row, and `dZ = weight (softmax(logits) - target) / rows`, which is its
+ * gradient if the sum of the targets is 1.
+ */
 function softmaxCrossEntropy(op: SoftmaxCrossEntropyOp, buffers: Buffers, rows: number): LossSums {
-  const labels = buffers[op.target].values, classes = buffers[op.logits].width;
+  const targets = buffers[op.target], classes = buffers[op.logits].width;
   let lossSum = 0, correct = 0;
   for (let row = 0; row < rows; row++) {
     const weight = rowWeightOf(op, buffers, row);
@@ -65,14 +69,14 @@ function softmaxCrossEntropy(op: SoftmaxCrossEntropyOp, buffers: Buffers, rows: 
     const largest = (broken.by === "softmax without its maximum" ? 0 : z.reduce((a, b) => Math.max(a, b))); // e^(z - largest) cannot overflow
     let sum = 0;
     for (let c = 0; c < classes; c++) sum += Math.exp(z[c] - largest);
-    const logSum = largest + Math.log(sum);
+    const logSum = largest + Math.log(sum), given = rowOf(targets, row);
     for (let c = 0; c < classes; c++) {
-      const share = classTargetOf(labels[row], c, classes);
-      const target = (1 - op.labelSmoothing) * share + op.labelSmoothing / classes;
+      const unsmoothed = op.labels ? classTargetOf(given[0], c, classes) : given[c];
+      const target = (1 - op.labelSmoothing) * unsmoothed + op.labelSmoothing / classes;
       if (target !== 0) lossSum += target * (logSum - z[c]); // skips 0 · ∞, which is NaN
       dRow[c] = weight * ((broken.by === "no one-hot target" ? Math.exp(z[c] - logSum) : Math.exp(z[c] - logSum) - target)) / (broken.by === "sum for mean, only in the gradient" ? 1 : rows);
     }
-    if (indexOfLargest(z) === labels[row]) correct++;
+    if (indexOfLargest(z) === (op.labels ? given[0] : indexOfLargest(given))) correct++;
   }
   return { lossSum, correct };
 }
