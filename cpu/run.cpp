@@ -34,11 +34,9 @@ uint64_t list_bytes(uint64_t batch, uint64_t rows, uint64_t columns, bool bytes)
   return list_count(static_cast<int>(std::min(batch, rows)), static_cast<int>(columns)) * LIST_STRIDE * entry_bytes;
 }
 
-template <class T>
-Memory<T> copy_of(const T* from, uint64_t count) {
-  Memory<T> memory = Memory<T>::unset(count);
-  if (count > 0) std::memcpy(memory.get(), from, count * sizeof(T));
-  return memory;
+// Returns whether a data set may be stored without its zeros, if it has enough of them.
+bool may_be_sparse(uint64_t batch, uint64_t rows, uint64_t columns, bool bytes) {
+  return rows >= SPARSE_ROWS && columns <= MAX_SPARSE_COLUMNS && list_bytes(batch, rows, columns, bytes) <= MAX_LIST_BYTES;
 }
 
 }  // namespace
@@ -62,11 +60,13 @@ ThreadPool& mlp_plan::pool() {
 void mlp_plan::set_inputs(const uint8_t* bytes, const float* floats, uint64_t count, uint64_t columns) {
   check_inputs(bytes != nullptr, count, columns);
   const uint64_t rows = count / columns;
-  const bool fits = !data_.is_sparse && count > 0 && fits_inputs(bytes != nullptr, count);
+  const bool fits = !data_.shared && !data_.is_sparse && count > 0 && fits_inputs(bytes != nullptr, count);
   set_.rows = 0;  // until the numbers are copied: if the memory is used up, no rows are left to read
+  if (data_.shared) lowered_ = false;
+  data_.shared.reset();
   const DenseRows dense{bytes, floats, static_cast<int>(columns), 1};
   data_.is_sparse = false;
-  if (rows >= SPARSE_ROWS && columns <= MAX_SPARSE_COLUMNS && list_bytes(batch_size(), rows, columns, bytes) <= MAX_LIST_BYTES) {
+  if (may_be_sparse(batch_size(), rows, columns, bytes)) {
     data_.share = data_.sparse.count(dense, rows, pool());
     data_.is_sparse = data_.share <= SPARSE_SHARE;
   }
@@ -88,6 +88,27 @@ void mlp_plan::set_inputs(const uint8_t* bytes, const float* floats, uint64_t co
   set_.rows = rows;
   set_.columns = columns;
   set_.bytes = bytes != nullptr;
+}
+
+void mlp_plan::set_rows(const mlp_rows& given) {
+  const SharedRows& rows = *given.shared;
+  const DenseRows dense = rows.dense();
+  const uint64_t columns = static_cast<uint64_t>(dense.columns);
+  check_inputs(rows.are_bytes(), rows.count() * columns, columns);
+  double share = 1;
+  const bool is_sparse =
+      may_be_sparse(batch_size(), rows.count(), columns, rows.are_bytes()) && (share = rows.share()) <= SPARSE_SHARE;
+  if (is_sparse) rows.make_sparse();
+  data_.shared = given.shared;
+  data_.is_sparse = is_sparse;
+  data_.share = share;
+  data_.bytes = {};
+  data_.floats = {};
+  data_.sparse = {};
+  lowered_ = false;
+  set_.rows = rows.count();
+  set_.columns = columns;
+  set_.bytes = rows.are_bytes();
 }
 
 void mlp_plan::set_labels(const uint32_t* labels, uint64_t count) {

@@ -115,7 +115,8 @@ Deno.test("SYMBOLS has the functions of mlp.h, with their types", () => {
   };
   const typeOf = (text: string) => {
     const [, type, pointer] = text.match(/^\s*(?:const )?(\w+) (\*?)/)!;
-    return pointer ? type.startsWith("mlp_") ? "pointer" : "buffer" : types[type];
+    if (!pointer) return types[type];
+    return type === "mlp_rows" ? "usize" : type.startsWith("mlp_") ? "pointer" : "buffer";
   };
   const found = CODE.matchAll(/^(\w+ \*?)(mlp_\w+)\(([^)]*)\);/gm).map(([, result, name, parameters]) => {
     const list = parameters === "void" ? [] : parameters.split(",").map(typeOf);
