@@ -1,5 +1,6 @@
 // Plans on several threads that read the same rows: the bits of plans with inputs of their own, rows that are freed while plans
 // run, and rows for which there is no memory.
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <thread>
@@ -7,6 +8,7 @@
 #include "network.hpp"
 #include "shared/fault.hpp"
 #include "shared/tests/expect.hpp"
+#include "shared_rows.hpp"
 
 // The sanitizers end a program whose memory is used up, if they are not told otherwise.
 extern "C" __attribute__((visibility("default"))) const char* __asan_default_options() { return "allocator_may_return_null=1"; }
@@ -103,7 +105,26 @@ void test_threads(int zeros) {
   }
 }
 
-// Tests that rows without memory are one error. The array is not read: the memory is asked for first.
+// Tests that rows with zeros are the numbers that were given, bit for bit, whether they are stored without zeros or not.
+template <class T>
+void test_dense(int zeros, bool negative_zero) {
+  std::vector<T> inputs = random_inputs<T>(zeros);
+  if (negative_zero) *std::find(inputs.begin(), inputs.end(), T(0)) = static_cast<T>(-0.0);
+  const uint64_t count = inputs.size();
+  const auto* bytes = sizeof(T) == 1 ? reinterpret_cast<const uint8_t*>(inputs.data()) : nullptr;
+  const auto* floats = sizeof(T) == 1 ? nullptr : reinterpret_cast<const float*>(inputs.data());
+  const SharedRows rows(bytes, floats, count, INPUTS);
+  expect(rows.is_sparse() == (zeros > 50), "another form of the rows");
+  std::thread other([&] { rows.make_dense(); });
+  rows.make_dense();
+  other.join();
+  const DenseRows dense = rows.dense();
+  const void* found = bytes ? static_cast<const void*>(dense.bytes) : dense.floats;
+  expect(found && std::memcmp(found, inputs.data(), count * sizeof(T)) == 0, format("%d %% zeros: other numbers", zeros));
+}
+
+// Tests that rows without memory are one error. There are too many columns to count zeros, so that the array is not read before
+// the memory is asked for.
 void test_out_of_memory() {
   const uint8_t byte = 0;
   char error[512] = "";
@@ -117,6 +138,9 @@ void test_out_of_memory() {
 
 int main() {
   for (const int zeros : {0, 90}) {
+    test_dense<uint8_t>(zeros, false);
+    test_dense<float>(zeros, false);
+    if (zeros > 0) test_dense<float>(zeros, true);
     test_threads<uint8_t>(zeros);
     test_threads<float>(zeros);
   }

@@ -224,6 +224,7 @@ export async function* train(
     for (const evaluator of Object.values(evaluators)) await evaluator?.close();
     await fitter?.close();
     await opened?.close();
+    if (!given) (validation?.inputs.buffer as ArrayBuffer | undefined)?.transfer(0);
   }
 }
 
