@@ -39,8 +39,14 @@ Range all_panels(const Panels& matrix) { return {0, matrix.panels()}; }
 
 }  // namespace
 
+DenseRows mlp_plan::dense_rows() const {
+  DenseRows rows = data_.shared ? data_.shared->dense() : DenseRows{data_.bytes.get(), data_.floats.get(), columns(gather().x), 1};
+  rows.scale = gather().scale;
+  return rows;
+}
+
 SparseRows mlp_plan::sparse_rows() const {
-  SparseRows rows = data_.sparse.rows();
+  SparseRows rows = data_.shared ? data_.shared->sparse() : data_.sparse.rows();
   rows.scale = gather().scale;
   return rows;
 }
@@ -60,7 +66,7 @@ void mlp_plan::add_op(const GatherOp& op) {
     });
     return;
   }
-  const Gather gather{{data_.bytes.get(), data_.floats.get(), columns(op.x), op.scale}, panels(op.x)};
+  const Gather gather{dense_rows(), panels(op.x)};
   add_phase(true, [this, gather](int part, int parts, const Step& step) {
     kernels_->gather(gather, step.from, rows_of(step, part, parts));
   });

@@ -55,3 +55,10 @@ class Memory {
   T* data_ = nullptr;
   size_t count_ = 0;
 };
+
+template <class T>
+Memory<T> copy_of(const T* from, size_t count) {
+  Memory<T> memory = Memory<T>::unset(count);
+  if (count > 0) std::memcpy(memory.get(), from, count * sizeof(T));
+  return memory;
+}

@@ -12,12 +12,14 @@
 #include "kernels.hpp"
 #include "memory.hpp"
 #include "shared/recording.hpp"
+#include "shared_rows.hpp"
 #include "sparse_rows.hpp"
 #include "thread_pool.hpp"
 
-// The numbers of a data set. Inputs are stored without their zeros if most of them are 0, else as they are.
+// The numbers of a data set. Inputs are used without their zeros if most of them are 0, else as they are.
 struct DataSet {
-  Memory<uint8_t> bytes;
+  std::shared_ptr<const SharedRows> shared;  // the inputs, if they are those of several plans; else null
+  Memory<uint8_t> bytes;                     // the plan's own inputs, in one of these three
   Memory<float> floats;
   SparseSet sparse;
   bool is_sparse = false;
@@ -81,6 +83,7 @@ struct mlp_plan : Recording {
   mlp_plan(int32_t instruction_set, uint32_t batch_size, int32_t path);
 
   void set_inputs(const uint8_t* bytes, const float* floats, uint64_t count, uint64_t columns);
+  void set_rows(const mlp_rows& rows);
   void set_labels(const uint32_t* labels, uint64_t count);
   void set_targets(const float* targets, uint64_t count, uint64_t columns);
   void set_row_weights(const float* row_weights, uint64_t count);
@@ -128,6 +131,7 @@ struct mlp_plan : Recording {
   LayerGradients stored_gradients(const LinearBackwardWeightOp& op);
   bool is_rowwise(const Panels& weights);
   int32_t find_sparse_buffer() const;
+  DenseRows dense_rows() const;
   SparseRows sparse_rows() const;
   void fuse(LayerGradients& layer, const StoredUpdate& weights, const StoredUpdate& bias) const;
   void describe_path(bool is_network);

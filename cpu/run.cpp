@@ -10,13 +10,6 @@
 
 namespace {
 
-// A data set is stored without its zeros if at most this share of its pairs of inputs is not 0. Measured with 64 to 512
-// outputs on an AMD EPYC (Zen 5): at 0.64, a layer takes 0.85 to 0.98 of the time of the dense kernels.
-constexpr double SPARSE_SHARE = 0.6;
-
-// Below this number of rows, reading a set once costs more than its zeros save.
-constexpr uint64_t SPARSE_ROWS = 64;
-
 // The most memory of the lists of a batch's inputs, for each thread: batches of 76,000 rows of 784 bytes, or 25,000 of floats. It
 // does not depend on the number of threads, because sparse and dense kernels may give zeros of different signs.
 constexpr uint64_t MAX_LIST_BYTES = uint64_t(1) << 27;
@@ -28,17 +21,11 @@ constexpr double EPOCH_WORK = 5e4, PREDICTION_WORK = 8e6;
 // Rows of a batch of a prediction, for each thread: enough to use each weight often, and few enough for the L2 cache.
 constexpr int PREDICTION_ROWS = 128;
 
-// Returns the bytes of the lists of a batch, each with an entry for every row.
-uint64_t list_bytes(uint64_t batch, uint64_t rows, uint64_t columns, bool bytes) {
+// Returns whether the lists of a batch, each with an entry for every row, fit in that memory.
+bool lists_fit(uint64_t batch, uint64_t rows, uint64_t columns, bool bytes) {
   const uint64_t entry_bytes = bytes ? sizeof(uint32_t) : sizeof(uint32_t) + 2 * sizeof(float);
-  return list_count(static_cast<int>(std::min(batch, rows)), static_cast<int>(columns)) * LIST_STRIDE * entry_bytes;
-}
-
-template <class T>
-Memory<T> copy_of(const T* from, uint64_t count) {
-  Memory<T> memory = Memory<T>::unset(count);
-  if (count > 0) std::memcpy(memory.get(), from, count * sizeof(T));
-  return memory;
+  return list_count(static_cast<int>(std::min(batch, rows)), static_cast<int>(columns)) * LIST_STRIDE * entry_bytes <=
+         MAX_LIST_BYTES;
 }
 
 }  // namespace
@@ -62,11 +49,13 @@ ThreadPool& mlp_plan::pool() {
 void mlp_plan::set_inputs(const uint8_t* bytes, const float* floats, uint64_t count, uint64_t columns) {
   check_inputs(bytes != nullptr, count, columns);
   const uint64_t rows = count / columns;
-  const bool fits = !data_.is_sparse && count > 0 && fits_inputs(bytes != nullptr, count);
+  const bool fits = !data_.shared && !data_.is_sparse && count > 0 && fits_inputs(bytes != nullptr, count);
   set_.rows = 0;  // until the numbers are copied: if the memory is used up, no rows are left to read
+  if (data_.shared) lowered_ = false;
+  data_.shared.reset();
   const DenseRows dense{bytes, floats, static_cast<int>(columns), 1};
   data_.is_sparse = false;
-  if (rows >= SPARSE_ROWS && columns <= MAX_SPARSE_COLUMNS && list_bytes(batch_size(), rows, columns, bytes) <= MAX_LIST_BYTES) {
+  if (SparseSet::takes(rows, columns) && lists_fit(batch_size(), rows, columns, bytes)) {
     data_.share = data_.sparse.count(dense, rows, pool());
     data_.is_sparse = data_.share <= SPARSE_SHARE;
   }
@@ -88,6 +77,23 @@ void mlp_plan::set_inputs(const uint8_t* bytes, const float* floats, uint64_t co
   set_.rows = rows;
   set_.columns = columns;
   set_.bytes = bytes != nullptr;
+}
+
+void mlp_plan::set_rows(const mlp_rows& given) {
+  const SharedRows& rows = *given.shared;
+  check_inputs(rows.are_bytes(), rows.count() * rows.columns(), rows.columns());
+  const bool is_sparse = rows.is_sparse() && lists_fit(batch_size(), rows.count(), rows.columns(), rows.are_bytes());
+  if (!is_sparse) rows.make_dense();
+  data_.shared = given.shared;
+  data_.is_sparse = is_sparse;
+  data_.share = rows.share();
+  data_.bytes = {};
+  data_.floats = {};
+  data_.sparse = {};
+  lowered_ = false;
+  set_.rows = rows.count();
+  set_.columns = rows.columns();
+  set_.bytes = rows.are_bytes();
 }
 
 void mlp_plan::set_labels(const uint32_t* labels, uint64_t count) {

@@ -1,10 +1,22 @@
-// Memory on the GPU, and memory of the computer for copies, both freed with their owner.
+// Streams, memory on the GPU, and memory of the computer for copies, all freed with their owner.
 #pragma once
 
 #include <memory>
 #include <utility>
 
 #include "fault.hpp"
+
+// A CUDA stream, destroyed with its owner.
+class Stream {
+ public:
+  Stream() { check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking)); }
+  ~Stream() { cudaStreamDestroy(stream_); }
+  Stream(const Stream&) = delete;
+  operator cudaStream_t() const { return stream_; }
+
+ private:
+  cudaStream_t stream_ = nullptr;
+};
 
 template <class T>
 class DeviceMemory {

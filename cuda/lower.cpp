@@ -22,9 +22,11 @@ InputSource mlp_plan::input_source(int32_t x, bool from_set) {
   const int in_features = columns(x);
   if (!from_set) return buffer_source(buffer(x), in_features);
   const float scale = gather().scale;
-  const bool bytes = set_memory_.bytes.get() != nullptr;
-  const void* values = bytes ? static_cast<const void*>(set_memory_.bytes.get()) : set_memory_.floats.get();
-  return {values, trains() ? order_.get() : nullptr, in_features, scale, true, bytes};
+  const SharedRows* shared = set_memory_.shared.get();
+  const uint8_t* bytes = shared ? shared->bytes.get() : set_memory_.bytes.get();
+  const float* floats = shared ? shared->floats.get() : set_memory_.floats.get();
+  const void* values = bytes ? static_cast<const void*>(bytes) : floats;
+  return {values, trains() ? order_.get() : nullptr, in_features, scale, true, bytes != nullptr};
 }
 
 TargetSource mlp_plan::target_source(int32_t target, int32_t row_weights, bool from_set) {

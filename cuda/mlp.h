@@ -7,9 +7,10 @@
  *
  *   version and devices   mlp_abi_version  mlp_kind  mlp_driver_version  mlp_runtime_version  mlp_device_count
  *                         mlp_device_query
+ *   rows of several plans mlp_rows_create_u8  mlp_rows_create_f32  mlp_rows_free
  *   plan                  mlp_plan_create  mlp_plan_set_threads  mlp_plan_set_group  mlp_plan_add_buffer
- *                         mlp_plan_set_inputs_u8  mlp_plan_set_inputs_f32  mlp_plan_set_labels  mlp_plan_set_targets
- *                         mlp_plan_set_row_weights  mlp_plan_finish  mlp_plan_describe  mlp_plan_destroy
+ *                         mlp_plan_set_inputs_u8  mlp_plan_set_inputs_f32  mlp_plan_set_rows  mlp_plan_set_labels
+ *                         mlp_plan_set_targets  mlp_plan_set_row_weights  mlp_plan_finish  mlp_plan_describe  mlp_plan_destroy
  *   operations            mlp_plan_gather  mlp_plan_dropout  mlp_plan_linear  mlp_plan_loss
  *                         mlp_plan_linear_backward_input  mlp_plan_linear_backward_weight  mlp_plan_clip_by_norm
  *                         mlp_plan_update  mlp_plan_average
@@ -35,7 +36,7 @@
 extern "C" {
 #endif
 
-#define MLP_ABI_VERSION 5u
+#define MLP_ABI_VERSION 6u
 
 /* Status codes. */
 enum {
@@ -105,6 +106,9 @@ typedef struct mlp_plan mlp_plan;
 /* Processes that train one network together. */
 typedef struct mlp_group mlp_group;
 
+/* Inputs on one device that several plans read. They never change. */
+typedef struct mlp_rows mlp_rows;
+
 /* ---- version and devices ---- */
 
 /* Returns MLP_ABI_VERSION of the library. Compare it before any other call. */
@@ -154,6 +158,20 @@ enum {
 int32_t mlp_device_query(int32_t device, char *name, uint32_t name_size, int64_t *facts, uint64_t fact_count, char *error,
                          uint32_t error_size);
 
+/* ---- rows of several plans ---- */
+
+/* Copies inputs (N, columns) to a device, for any number of plans; `count` is N times `columns`. What a plan derives from them,
+ * such as the rows without their zeros, is kept with them and made once. Returns null, with a code in `status`, if that fails.
+ * The caller passes the rows to mlp_rows_free once. */
+mlp_rows *mlp_rows_create_u8(int32_t device, const uint8_t *inputs, uint64_t count, uint64_t columns, int32_t *status,
+                             char *error, uint32_t error_size);
+mlp_rows *mlp_rows_create_f32(int32_t device, const float *inputs, uint64_t count, uint64_t columns, int32_t *status,
+                              char *error, uint32_t error_size);
+
+/* Ends the caller's use of rows. Their memory is freed when no plan has them any more, so that plans may be at work. Does nothing
+ * if `rows` is null. On a GPU it may wait for the work of plans. */
+void mlp_rows_free(mlp_rows *rows);
+
 /* ---- plan ---- */
 
 /* Creates a plan on a device, for batches of up to `batch_size` rows; `path` is one of MLP_PATH_…. Returns null, with a code in
@@ -179,6 +197,11 @@ int32_t mlp_plan_set_inputs_u8(mlp_plan *plan, const uint8_t *inputs, uint64_t c
                                uint32_t error_size);
 int32_t mlp_plan_set_inputs_f32(mlp_plan *plan, const float *inputs, uint64_t count, uint64_t columns, char *error,
                                 uint32_t error_size);
+
+/* Makes rows the inputs of the data set, without a copy, with the conditions and the results of mlp_plan_set_inputs_…. Plans on
+ * several threads may do this, and read the rows, at the same time; mlp_rows_free must not be called before it returns. A plan
+ * of libmlpcuda must be on the GPU of the rows; in libmlpcpu, rows of any device can be used by every plan. */
+int32_t mlp_plan_set_rows(mlp_plan *plan, const mlp_rows *rows, char *error, uint32_t error_size);
 
 /* Copies class labels (N) or target values (N, columns) to the device; a data set has one of these. A row whose label is C or more
  * belongs to no class: its target is 1 / C for each class. */

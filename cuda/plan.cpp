@@ -28,6 +28,7 @@ void mlp_plan::set_inputs(const uint8_t* bytes, const float* floats, uint64_t co
   if (count == 0 || most < count) {
     set_.rows = 0;
     lowered_ = false;
+    set_memory_.shared.reset();  // then there is no own memory
     set_memory_.bytes = {};
     set_memory_.floats = {};
     if (are_bytes) set_memory_.bytes = DeviceMemory<uint8_t>(count);
@@ -39,6 +40,19 @@ void mlp_plan::set_inputs(const uint8_t* bytes, const float* floats, uint64_t co
   set_.rows = count / columns;
   set_.columns = columns;
   set_.bytes = are_bytes;
+}
+
+void mlp_plan::set_rows(const mlp_rows& given) {
+  const SharedRows& rows = *given.shared;
+  need(rows.device == device_, "The rows are on GPU %d, the plan is on GPU %d", rows.device, device_);
+  check_inputs(rows.are_bytes, rows.rows * rows.columns, rows.columns);
+  set_memory_.shared = given.shared;
+  set_memory_.bytes = {};
+  set_memory_.floats = {};
+  lowered_ = false;
+  set_.rows = rows.rows;
+  set_.columns = rows.columns;
+  set_.bytes = rows.are_bytes;
 }
 
 void mlp_plan::set_labels(const uint32_t* labels, uint64_t count) {

@@ -12,6 +12,7 @@
 #include "ops.cuh"
 #include "pieces.hpp"
 #include "shared/recording.hpp"
+#include "shared_rows.hpp"
 #include "tail.cuh"
 
 struct GpuFacts;
@@ -20,23 +21,12 @@ struct StepShape;
 
 // The numbers of the data set on the GPU. Memory of what was not set is empty.
 struct SetMemory {
-  DeviceMemory<uint8_t> bytes;
+  std::shared_ptr<const SharedRows> shared;  // the inputs, if they are those of several plans; else null
+  DeviceMemory<uint8_t> bytes;               // the plan's own inputs, in one of these two
   DeviceMemory<float> floats;
   DeviceMemory<uint32_t> labels;
   DeviceMemory<float> targets;
   DeviceMemory<float> row_weights;
-};
-
-// A CUDA stream, destroyed with its owner.
-class Stream {
- public:
-  Stream() { check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking)); }
-  ~Stream() { cudaStreamDestroy(stream_); }
-  Stream(const Stream&) = delete;
-  operator cudaStream_t() const { return stream_; }
-
- private:
-  cudaStream_t stream_ = nullptr;
 };
 
 // A CUDA graph of several steps, destroyed with its owner.
@@ -63,6 +53,7 @@ struct mlp_plan : Recording {
 
   // Recording; see mlp.h.
   void set_inputs(const uint8_t* bytes, const float* floats, uint64_t count, uint64_t columns);
+  void set_rows(const mlp_rows& rows);
   void set_labels(const uint32_t* labels, uint64_t count);
   void set_targets(const float* targets, uint64_t count, uint64_t columns);
   void set_row_weights(const float* row_weights, uint64_t count);

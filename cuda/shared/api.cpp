@@ -1,6 +1,7 @@
-// The C interface of each library: checks of null pointers and numbers, and statuses for faults. It is compiled with two files
+// The C interface of each library: checks of null pointers and numbers, and statuses for faults. It is compiled with three files
 // of the library: plan.hpp, with a `struct mlp_plan` that is derived from Recording and has the functions that are called here;
-// and group.hpp, with a `struct mlp_group`, made from a transport and a number of slices.
+// shared_rows.hpp, with a `struct mlp_rows`, made from a device and inputs; and group.hpp, with a `struct mlp_group`, made from a
+// transport and a number of slices.
 #include <cstring>
 
 #include "group.hpp"
@@ -8,6 +9,7 @@
 #include "shared/device.hpp"
 #include "shared/guarded.hpp"
 #include "shared/running_call.hpp"
+#include "shared_rows.hpp"
 
 namespace {
 
@@ -51,6 +53,19 @@ void check_transport(const mlp_transport* transport, uint32_t slices) {
 
 void need_values(const void* values, uint64_t count) { need(values || count == 0, "An array is null"); }
 
+// Makes rows of bytes or of floats; the other address is null.
+mlp_rows* create_rows(int32_t device, const uint8_t* bytes, const float* floats, uint64_t count, uint64_t columns,
+                      int32_t* status, char* error, uint32_t error_size) {
+  mlp_rows* rows = nullptr;
+  const int32_t result = guarded(error, error_size, [&] {
+    need_values(bytes ? static_cast<const void*>(bytes) : floats, count);
+    check_rows(count, columns);
+    rows = new mlp_rows(device, bytes, floats, count, columns);
+  });
+  if (status) *status = result;
+  return rows;
+}
+
 }  // namespace
 
 EXPORT uint32_t mlp_abi_version(void) { return MLP_ABI_VERSION; }
@@ -77,6 +92,21 @@ EXPORT int32_t mlp_device_query(int32_t device, char* name, uint32_t name_size, 
     write_text(found.name, name, name_size);
     memcpy(facts, found.facts, sizeof found.facts);
   });
+}
+
+EXPORT mlp_rows* mlp_rows_create_u8(int32_t device, const uint8_t* inputs, uint64_t count, uint64_t columns, int32_t* status,
+                                    char* error, uint32_t error_size) {
+  return create_rows(device, inputs, nullptr, count, columns, status, error, error_size);
+}
+
+EXPORT mlp_rows* mlp_rows_create_f32(int32_t device, const float* inputs, uint64_t count, uint64_t columns, int32_t* status,
+                                     char* error, uint32_t error_size) {
+  return create_rows(device, nullptr, inputs, count, columns, status, error, error_size);
+}
+
+EXPORT void mlp_rows_free(mlp_rows* rows) {
+  const RunningCall call([] {});
+  delete rows;
 }
 
 EXPORT mlp_plan* mlp_plan_create(int32_t device, uint32_t batch_size, int32_t path, int32_t* status, char* error,
@@ -115,6 +145,13 @@ EXPORT int32_t mlp_plan_set_inputs_f32(mlp_plan* plan, const float* inputs, uint
   return with_plan(plan, error, error_size, [&] {
     need_values(inputs, count);
     plan->set_inputs(nullptr, inputs, count, columns);
+  });
+}
+
+EXPORT int32_t mlp_plan_set_rows(mlp_plan* plan, const mlp_rows* rows, char* error, uint32_t error_size) {
+  return with_plan(plan, error, error_size, [&] {
+    need(rows != nullptr, "The rows are null");
+    plan->set_rows(*rows);
   });
 }
 

@@ -24,10 +24,14 @@ void Recording::set_group(mlp_group* group) {
   group_ = group;
 }
 
-void Recording::check_inputs(bool bytes, uint64_t count, uint64_t columns) const {
+void check_rows(uint64_t count, uint64_t columns) {
   need(columns >= 1 && columns <= LARGEST_SIDE && count % columns == 0, "%llu inputs are not a whole number of rows of %llu",
        count, columns);
   need(count / columns <= UINT32_MAX, "A data set can have at most 2^32 - 1 rows, found %llu", count / columns);
+}
+
+void Recording::check_inputs(bool bytes, uint64_t count, uint64_t columns) const {
+  check_rows(count, columns);
   need(!finished_ || columns == set_.columns, "The plan was made for rows of %llu inputs, found %llu", set_.columns, columns);
   need(!trains_ || fits_inputs(bytes, count), "The plan trains on %llu rows of %s, found %llu rows of %s", set_.rows,
        set_.bytes ? "bytes" : "floats", count / columns, bytes ? "bytes" : "floats");

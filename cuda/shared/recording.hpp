@@ -24,6 +24,9 @@ struct SetFacts {
   uint64_t row_weights = 0;
 };
 
+// Throws unless `count` inputs are a data set of rows of `columns`.
+void check_rows(uint64_t count, uint64_t columns);
+
 class Recording {
  public:
   Recording(const Recording&) = delete;

@@ -2,6 +2,7 @@
 // sanitizers these tests find reads and writes out of bounds, and with several seeds they find missing barriers.
 #include "../shared/tests/interface.hpp"
 #include "../shared/tests/recorded.hpp"
+#include "../shared/tests/shared_rows.hpp"
 #include "check.hpp"
 #include "dropout.hpp"
 #include "epochs.hpp"
@@ -153,6 +154,7 @@ int main(int argc, char** argv) {
     check(cudaGetDeviceCount(&devices));
     // These run first: the errors that they cause must not affect later tests.
     test_interface();
+    test_shared_rows();
     test_recorded();
     test_too_large();
     test_not_for_gpus();

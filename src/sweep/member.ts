@@ -1,7 +1,9 @@
 /** One member of a sweep: a network that is trained alone, on one thread. @module */
 import type { Backend } from "../backends/backend.ts";
 import { openCpu } from "../backends/native/cpu.ts";
+import type { PlacedRows } from "../backends/native/recording.ts";
 import type { InstructionSet } from "../backends/native/ffi.ts";
+import type { RowsAddress } from "../backends/native/shared_rows.ts";
 import { openWasm } from "../backends/wasm/backend.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { DivergedError } from "../errors.ts";
@@ -40,6 +42,9 @@ export interface SweepBackend {
   /** The file of the library of the cpu backend; by default as for `openBackend`. */
   readonly library?: string;
 }
+
+/** The inputs of the sets of a sweep in the memory of the cpu library, by the name of the set; none with other backends. */
+export type SweepRows = Partial<Record<keyof SweepSets, RowsAddress>>;
 
 /** A trained member. */
 export interface TrainedMember {
@@ -83,9 +88,20 @@ export interface MemberTrainer {
   close(): Promise<void>;
 }
 
-/** Opens a trainer of members on a backend with one thread. */
-export async function openMemberTrainer(sets: SweepSets, opened: SweepBackend): Promise<MemberTrainer> {
-  const backend = await openOneThread(opened), drawn: DrawnRows = {};
+/**
+ * Opens a trainer of members on a backend with one thread.
+ *
+ * @param rows the sets' inputs in the library's memory, which stay there until the trainer is closed
+ */
+export async function openMemberTrainer(
+  sets: SweepSets,
+  opened: SweepBackend,
+  rows: SweepRows,
+): Promise<MemberTrainer> {
+  const placed = Object.entries(rows).map(([name, address]) =>
+    [sets[name as keyof SweepSets]!.inputs, address] as const
+  );
+  const backend = await openOneThread(opened, new Map(placed)), drawn: DrawnRows = {};
   return {
     // The kernels share no memory, because they run on the thread of the member: that is intended here.
     device: backend.device.replace(" (no shared memory)", ""),
@@ -95,10 +111,13 @@ export async function openMemberTrainer(sets: SweepSets, opened: SweepBackend): 
 }
 
 /** Opens a backend whose work is done on one thread: that of a worker, or one beside it. */
-async function openOneThread({ name, instructionSet, library }: SweepBackend): Promise<Backend> {
+async function openOneThread(
+  { name, instructionSet, library }: SweepBackend,
+  rows: PlacedRows,
+): Promise<Backend> {
   // Without shared memory, the kernels run on the calling thread, which is that of the member.
   return name === "cpu"
-    ? openCpu({ threads: 1, instructionSet, library })
+    ? openCpu({ threads: 1, instructionSet, library, rows })
     : await openWasm({ threads: 1, shared: false });
 }
 

@@ -1,10 +1,15 @@
 /** The messages between a sweep and its workers, each of which trains one member at a time. @module */
 import { BackendError } from "../errors.ts";
-import type { SweepBackend, SweepMember, SweepSets, TrainedMember } from "./member.ts";
+import type { SweepBackend, SweepMember, SweepRows, SweepSets, TrainedMember } from "./member.ts";
 
 /** A message to a worker. */
 export type Request =
-  | { readonly kind: "open"; readonly sets: SweepSets; readonly backend: SweepBackend }
+  | {
+    readonly kind: "open";
+    readonly sets: SweepSets;
+    readonly backend: SweepBackend;
+    readonly rows: SweepRows;
+  }
   | { readonly kind: "train"; readonly member: SweepMember }
   | { readonly kind: "stop" }
   | { readonly kind: "close" };

@@ -1,5 +1,13 @@
 /** The trainers of a sweep that work at the same time: one in each worker, or one on the calling thread. @module */
-import { type MemberTrainer, openMemberTrainer, type SweepBackend, type SweepSets } from "./member.ts";
+import { shareRows } from "../backends/native/shared_rows.ts";
+import { inFeaturesOf } from "../data/dataset.ts";
+import {
+  type MemberTrainer,
+  openMemberTrainer,
+  type SweepBackend,
+  type SweepRows,
+  type SweepSets,
+} from "./member.ts";
 import { errorOf, type Reply, type Request } from "./messages.ts";
 
 /**
@@ -28,18 +36,19 @@ export async function openTrainers(
   count: number,
 ): Promise<SweepTrainers> {
   const workers = await startWorkers(count);
-  if (workers === undefined) {
-    const trainer = await openMemberTrainer(sets, backend);
-    return { trainers: [trainer], alone: true, close: () => trainer.close() };
-  }
+  let shared: SetsRows | undefined;
   const end = () => {
-    for (const worker of workers) worker.terminate();
+    for (const worker of workers ?? []) worker.terminate();
+    shared?.close();
   };
   try {
-    const trainers = await Promise.all(workers.map((worker) => openRemote(worker, sets, backend)));
+    const { rows } = shared = rowsOf(sets, backend);
+    const trainers = workers === undefined
+      ? [await openMemberTrainer(sets, backend, rows)]
+      : await Promise.all(workers.map((worker) => openRemote(worker, { sets, backend, rows })));
     return {
       trainers,
-      alone: false,
+      alone: workers === undefined,
       async close() {
         try {
           await Promise.all(trainers.map((trainer) => trainer.close()));
@@ -52,6 +61,21 @@ export async function openTrainers(
     end();
     throw error;
   }
+}
+
+/** The rows of a sweep, until they are closed. */
+interface SetsRows {
+  readonly rows: SweepRows;
+  close(): void;
+}
+
+/** Copies the inputs of the sets to the memory of the cpu library, once for all trainers; does nothing for other backends. */
+function rowsOf(sets: SweepSets, { name, library, instructionSet }: SweepBackend): SetsRows {
+  if (name !== "cpu") return { rows: {}, close: () => {} };
+  const names = (["train", "validation", "test"] as const).filter((set) => sets[set] !== undefined);
+  const inputs = names.map((set) => ({ inputs: sets[set]!.inputs, columns: inFeaturesOf(sets[set]!) }));
+  const { addresses, close } = shareRows(inputs, { library, instructionSet });
+  return { rows: Object.fromEntries(names.map((set, index) => [set, addresses[index]])), close };
 }
 
 /** Returns false if Deno may not read the file of the worker's program; it would print an error for each worker. */
@@ -95,7 +119,10 @@ function firstMessage(worker: Worker): Promise<void> {
 }
 
 /** Opens the trainer in a worker. */
-async function openRemote(worker: Worker, sets: SweepSets, backend: SweepBackend): Promise<MemberTrainer> {
+async function openRemote(
+  worker: Worker,
+  parts: Omit<Extract<Request, { readonly kind: "open" }>, "kind">,
+): Promise<MemberTrainer> {
   let waiting: { resolve(reply: Reply): void; reject(error: Error): void } | undefined;
   let ended: Error | undefined, onEpoch: (epoch: number) => void = () => {};
   worker.onmessage = ({ data }: MessageEvent<Reply>) => {
@@ -115,7 +142,7 @@ async function openRemote(worker: Worker, sets: SweepSets, backend: SweepBackend
       waiting = { resolve, reject };
       worker.postMessage(request);
     });
-  const opened = await ask({ kind: "open", sets, backend });
+  const opened = await ask({ kind: "open", ...parts });
   return {
     device: opened.kind === "opened" ? opened.device : "",
     async train(member, { signal, onEpoch: told }) {

@@ -14,7 +14,7 @@ let trainer: MemberTrainer | undefined, controller: AbortController | undefined;
 async function replyTo(request: Request): Promise<Reply | undefined> {
   switch (request.kind) {
     case "open":
-      trainer = await openMemberTrainer(request.sets, request.backend);
+      trainer = await openMemberTrainer(request.sets, request.backend, request.rows);
       return { kind: "opened", device: trainer.device };
     case "train": {
       const { signal } = controller = new AbortController();

@@ -226,6 +226,8 @@ export async function* train(
     for (const evaluator of Object.values(evaluators)) await evaluator?.close();
     await fitter?.close();
     await opened?.close();
+    // Frees the copied rows at once: until they are collected, each worker of a sweep would have those of several runs.
+    if (!given) (validation?.inputs.buffer as ArrayBuffer | undefined)?.transfer(0);
   }
 }
 

@@ -9,7 +9,9 @@ import { sharedDataset } from "../../src/sweep/shared_sets.ts";
 import { sweep, type SweepOptions, type SweepResult, type SweepStart } from "../../src/sweep/sweep.ts";
 import { evaluate } from "../../src/training/evaluate.ts";
 import { train } from "../../src/training/train.ts";
+import { openCpu } from "../../src/backends/native/cpu.ts";
 import { openWasm } from "../../src/backends/wasm/backend.ts";
+import { CPU_LIBRARY, cpuTest } from "../support/backends.ts";
 import { isGranted } from "../support/permissions.ts";
 
 /** The worker's module is a file. */
@@ -65,6 +67,39 @@ Deno.test({
     }
   },
 });
+
+cpuTest(
+  "sweep() on cpu gives the same files as training each member alone, for dense and sparse inputs",
+  async () => {
+    const sparse = { ...SET, inputs: SET.inputs.map((value, at) => at % 4 === 0 ? value : 0) };
+    const bytes = { ...SET, inputs: Uint8Array.from(SET.inputs, (value) => 9 * Math.abs(value)) };
+    await using backend = openCpu({ threads: 1, library: CPU_LIBRARY });
+    for (const set of [SET, sparse, bytes]) {
+      const options = {
+        backend: "cpu",
+        library: CPU_LIBRARY,
+        threads: 2,
+        test: TEST,
+        validation: TEST,
+      } as const;
+      const members = MEMBERS.map(({ layers, config }) => ({
+        layers,
+        config: { ...config, validationSplit: 0 },
+      }));
+      let count = 0;
+      for await (const { member, model, validation, test } of sweep(set, members, options)) {
+        const { layers, config } = members[member], mlp = Mlp.create(layers, set, { seed: config.seed });
+        for await (const _ of train(mlp, set, { ...config, backend }));
+        assertEquals(model, mlp.format(), `member ${member}`);
+        const scores = await evaluate(mlp, TEST, { backend });
+        assertEquals(test, scores);
+        assertEquals(validation!.loss, scores.loss);
+        count++;
+      }
+      assertEquals(count, members.length);
+    }
+  },
+);
 
 Deno.test({
   name: "sweep() with patience gives the scores of the best epoch (needs --allow-read)",

@@ -13,7 +13,7 @@ import { checkThreads, MAX_THREADS } from "../threads.ts";
 import { createDeformer } from "./deform.ts";
 import { INSTRUCTION_SETS, type InstructionSet } from "./ffi.ts";
 import { type Library, type LibraryOptions, opening, openLibrary } from "./library.ts";
-import type { Path } from "./recording.ts";
+import type { Path, PlacedRows } from "./recording.ts";
 import { checkStatus, nativeError } from "./status.ts";
 import {
   createPredictor,
@@ -34,6 +34,8 @@ export interface CpuOptions extends Partial<LibraryOptions> {
   readonly path?: Exclude<Path, "persistent">;
   /** The processes with which to train. They stay connected when the backend is closed. */
   readonly ranks?: Ranks;
+  /** Inputs that `shareRows` has copied to the library. Trainers and predictors read them there, in place of copying them. */
+  readonly rows?: PlacedRows;
 }
 
 /** The CPU backend, with its library and processor. */
@@ -55,7 +57,7 @@ export interface CpuBackend extends Backend {
  * or if the number of ranks is not 1, 2, 4 or 8
  */
 export function openCpu(options: CpuOptions = {}): CpuBackend {
-  const { threads, instructionSet = "auto", path = "auto", named = true, ranks } = options;
+  const { threads, instructionSet = "auto", path = "auto", named = true, ranks, rows } = options;
   if (threads !== undefined) checkThreads("cpu", threads);
   if (!Object.hasOwn(INSTRUCTION_SETS, instructionSet)) {
     const names = Object.keys(INSTRUCTION_SETS).join(", ");
@@ -72,7 +74,7 @@ export function openCpu(options: CpuOptions = {}): CpuBackend {
     throw error;
   }
   const count = threads ?? Math.min(ranks?.processors ?? facts.multiprocessors, MAX_THREADS);
-  const host: Host = { library, device, path, threads: count, group };
+  const host: Host = { library, device, path, threads: count, group, rows };
   const deformer = createDeformer(library, device);
   return createBackend({
     name: "cpu",

@@ -1,7 +1,7 @@
 /** The C interface of the native libraries, `cuda/mlp.h`, for Deno: the types of each function, and the numbers of its constants. @module */
 
 /** The version of the interface that this table describes. */
-export const ABI_VERSION = 5;
+export const ABI_VERSION = 6;
 
 /** The size of the buffer of an error message, in bytes. */
 export const ERROR_BYTES = 512;
@@ -48,6 +48,7 @@ export const STATUS_CODES: readonly string[] = [
 
 const plan = "pointer", id = "i32", count = "u64", flag = "i32", choice = "i32", number = "f64";
 const group = "pointer", transport = "pointer";
+const rows = "usize"; // a pointer as a number, which can be sent to a worker
 const mask = ["f64", "u32", "u32"] as const; // double rate, uint32_t seed, uint32_t layer
 const error = ["buffer", "u32"] as const; // char *error, uint32_t error_size
 const result = "i32"; // a status
@@ -61,10 +62,15 @@ export const SYMBOLS = {
   mlp_device_count: { parameters: ["buffer", ...error], result },
   mlp_device_query: { parameters: ["i32", "buffer", "u32", "buffer", count, ...error], result },
 
+  mlp_rows_create_u8: { parameters: ["i32", "buffer", count, count, "buffer", ...error], result: rows },
+  mlp_rows_create_f32: { parameters: ["i32", "buffer", count, count, "buffer", ...error], result: rows },
+  mlp_rows_free: { parameters: [rows], result: "void" },
+
   mlp_plan_create: { parameters: ["i32", "u32", choice, "buffer", ...error], result: plan },
   mlp_plan_add_buffer: { parameters: [plan, count, count, ...error], result },
   mlp_plan_set_inputs_u8: { parameters: [plan, "buffer", count, count, ...error], result },
   mlp_plan_set_inputs_f32: { parameters: [plan, "buffer", count, count, ...error], result },
+  mlp_plan_set_rows: { parameters: [plan, rows, ...error], result },
   mlp_plan_set_labels: { parameters: [plan, "buffer", count, ...error], result },
   mlp_plan_set_targets: { parameters: [plan, "buffer", count, count, ...error], result },
   mlp_plan_set_row_weights: { parameters: [plan, "buffer", count, ...error], result },

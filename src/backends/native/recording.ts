@@ -8,10 +8,14 @@ import type { BufferName, BufferSpec, DropoutMask, ForwardPlan, Op, StepPlan } f
 import { sizeOf } from "../state.ts";
 import { PATH_NUMBERS } from "./ffi.ts";
 import type { Library } from "./library.ts";
-import { type Attempt, call, checkStatus, textOf } from "./status.ts";
+import type { RowsAddress } from "./shared_rows.ts";
+import { type Attempt, call, checkStatus, passed, textOf } from "./status.ts";
 
 /** The path by which a plan is run; `auto` takes the fastest that is possible. */
 export type Path = keyof typeof PATH_NUMBERS;
+
+/** Inputs that are in the library's memory already, by their arrays. These must not change. */
+export type PlacedRows = ReadonlyMap<Dataset["inputs"], RowsAddress>;
 
 /** A plan recorded in the library. It holds memory on the device until `destroy()`. */
 export interface Recording {
@@ -23,7 +27,7 @@ export interface Recording {
   write(tensors: Tensors): void;
   /** Copies buffers out, by name. */
   read(buffers: readonly BufferSpec[]): Tensors;
-  /** Copies the inputs of a data set in. */
+  /** Copies the inputs of a data set in, if they are not in the library's memory already. */
   placeInputs(inputs: Dataset["inputs"], columns: number): void;
   /** Ends the recording. */
   finish(): void;
@@ -45,6 +49,8 @@ export interface RecordingOptions {
   readonly threads: number;
   /** The group of processes that train together; absent if this one trains alone. */
   readonly group?: Deno.PointerObject;
+  /** The inputs that are in the library's memory already; absent for none. */
+  readonly rows?: PlacedRows;
   /** The beginning of the message if a call fails. */
   readonly attempt: Attempt;
 }
@@ -56,7 +62,7 @@ type RecordedPlan = Pick<StepPlan, "batchSize" | "buffers" | "ops"> & Partial<Pi
 function record(
   { symbols }: Library,
   { batchSize, buffers, ops, labels = false }: RecordedPlan,
-  { device, path, threads, attempt }: RecordingOptions,
+  { device, path, threads, rows, attempt }: RecordingOptions,
 ): Recording {
   const status = new Int32Array(1), error = new Uint8Array(512);
   const handle = symbols.mlp_plan_create(device, batchSize, PATH_NUMBERS[path], status, error, error.length);
@@ -96,11 +102,13 @@ function record(
       );
     },
     placeInputs(inputs, columns) {
+      const address = rows?.get(inputs);
+      if (address !== undefined) return call(attempt, symbols.mlp_plan_set_rows, plan, address);
       const [count, width] = [BigInt(inputs.length), BigInt(columns)];
       const set = inputs instanceof Uint8Array
         ? symbols.mlp_plan_set_inputs_u8
         : symbols.mlp_plan_set_inputs_f32;
-      call(attempt, set, plan, unshared(inputs), count, width);
+      call(attempt, set, plan, passed(inputs), count, width);
     },
     finish() {
       call(attempt, symbols.mlp_plan_finish, plan);
@@ -200,13 +208,6 @@ function recordOp(op: Op, { symbols, plan, labels, id, attempt }: Place): void {
   }
 }
 
-/** Returns the values in a view of an ArrayBuffer, because calls do not accept a SharedArrayBuffer. */
-function unshared<T extends Uint8Array | Uint32Array | Float32Array>(
-  values: T,
-): T & ArrayBufferView<ArrayBuffer> {
-  return (values.buffer instanceof ArrayBuffer ? values : values.slice()) as T & ArrayBufferView<ArrayBuffer>;
-}
-
 /** Records a training step with its data set. */
 export function recordTraining(
   library: Library,
@@ -220,10 +221,10 @@ export function recordTraining(
     recording.placeInputs(dataset.inputs, plan.inFeatures);
     const { labels, targets, weights } = dataset;
     if (labels) {
-      call(options.attempt, symbols.mlp_plan_set_labels, handle, unshared(labels), BigInt(labels.length));
+      call(options.attempt, symbols.mlp_plan_set_labels, handle, passed(labels), BigInt(labels.length));
     }
     if (targets) {
-      const given = [unshared(targets), BigInt(targets.length), BigInt(plan.outFeatures)] as const;
+      const given = [passed(targets), BigInt(targets.length), BigInt(plan.outFeatures)] as const;
       call(options.attempt, symbols.mlp_plan_set_targets, handle, ...given);
     }
     if (weights) {
@@ -231,7 +232,7 @@ export function recordTraining(
         options.attempt,
         symbols.mlp_plan_set_row_weights,
         handle,
-        unshared(weights),
+        passed(weights),
         BigInt(weights.length),
       );
     }

@@ -57,6 +57,13 @@ export function checkStatus(attempt: Attempt, status: number, error: Uint8Array)
   if (status !== 0) throw nativeError(attempt, textOf(error), STATUS_CODES[status] ?? "failed");
 }
 
+/** Returns an array as an argument of a call. Deno passes the address of shared memory, too, but its types do not allow that. */
+export function passed<T extends Uint8Array | Uint32Array | Float32Array>(
+  values: T,
+): T & ArrayBufferView<ArrayBuffer> {
+  return values as T & ArrayBufferView<ArrayBuffer>;
+}
+
 /** Returns the text before the first NUL byte. */
 export function textOf(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);

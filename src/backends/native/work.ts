@@ -6,7 +6,7 @@ import { persistentBuffers, sizeOf } from "../state.ts";
 import type { PredictorWork, TrainerWork } from "../work.ts";
 import { FACTS, RESULTS } from "./ffi.ts";
 import { type Library, opening } from "./library.ts";
-import { type Path, recordPrediction, recordTraining } from "./recording.ts";
+import { type Path, type PlacedRows, recordPrediction, recordTraining } from "./recording.ts";
 import { type Attempt, call, callAside, textOf } from "./status.ts";
 
 /** A library and the device on which it runs plans. */
@@ -21,6 +21,8 @@ export interface Host {
   readonly threads: number;
   /** The group of processes that train together; absent if this one trains alone. */
   readonly group?: Deno.PointerObject;
+  /** The inputs that are in the library's memory already; absent for none. */
+  readonly rows?: PlacedRows;
   /** Is called with a note if an epoch had to be run by another path than the one described when its plan was made. */
   readonly onNote?: (note: string) => void;
 }

@@ -123,7 +123,8 @@ Deno.test("SYMBOLS has the functions of mlp.h, CPU_SYMBOLS those of deform.h, wi
   };
   const typeOf = (text: string) => {
     const [, type, pointer] = text.match(/^\s*(?:const )?(\w+) (\*?)/)!;
-    return pointer ? type.startsWith("mlp_") ? "pointer" : "buffer" : types[type];
+    if (!pointer) return types[type];
+    return type === "mlp_rows" ? "usize" : type.startsWith("mlp_") ? "pointer" : "buffer";
   };
   const found = (CODE + DEFORM_CODE).matchAll(/^(\w+ \*?)(mlp_\w+)\(([^)]*)\);/gm).map(
     ([, result, name, parameters]) => {
