@@ -81,6 +81,7 @@ struct StoredUpdate {
 struct mlp_plan : Recording {
  public:
   mlp_plan(int32_t instruction_set, uint32_t batch_size, int32_t path);
+  ~mlp_plan();
 
   void set_inputs(const uint8_t* bytes, const float* floats, uint64_t count, uint64_t columns);
   void set_rows(const mlp_rows& rows);

@@ -65,7 +65,10 @@ Deno.test("deno.json gives the tasks their permissions from one set", () => {
 Deno.test("deno.json gives sweep the permissions of the other tasks, and the variables of --shard env", () => {
   const { permissions: { mlpcuda, sweep }, tasks } = config;
   assertEquals(sweep, { ...mlpcuda, env: [...mlpcuda.env, ...SHARD_VARIABLES] });
-  assertMatch(tasks.sweep.command, /^deno run --quiet --no-prompt -P=sweep --allow-write tasks\/sweep\.ts$/);
+  assertMatch(
+    tasks.sweep.command,
+    /^deno run --quiet --no-prompt -P=sweep --allow-write --v8-flags=\S+ tasks\/sweep\.ts$/,
+  );
 });
 
 /** Returns the paths of these URLs that are below the project's folder. */

@@ -146,7 +146,7 @@ inline void test_misused_losses() {
   refused({squared, MLP_RELU, {1}}, "Loss 1 needs 0 settings, found 1");
   refused({binary, MLP_LINEAR, {1}}, "Loss 2 needs 0 settings, found 1");
   refused({huber, MLP_RELU, {1, 1}}, "Loss 3 needs 1 settings, found 2");
-  refused({entropy, MLP_LINEAR, {0}}, "Loss 0 needs labels, found target values");
+  refused({entropy, MLP_LINEAR, {0}, 0, y, -1, dz, labels}, "Buffer 7 has shape [B, 1], needs [B, 3] as targets");
   refused({binary, MLP_LINEAR, {}, 1}, "Loss 2 needs target values, found labels");
   refused({huber, MLP_RELU, {1}, 1}, "Loss 3 needs target values, found labels");
   refused({entropy, MLP_SOFTMAX, {0}, 1}, "Loss 0 is computed from logits and needs activation 0, found 4");
@@ -159,7 +159,7 @@ inline void test_misused_losses() {
   expect(record({huber, MLP_RELU, {NAN}}) == MLP_INVALID, "a distance of NaN is refused");
   expect(mlp_plan_loss(plan, huber, y, -1, values, 0, -1, dz, MLP_RELU, nullptr, 1, error, size) == MLP_INVALID &&
              strcmp(error, "An array is null") == 0, "null settings are refused");
-  for (const Call& given : {Call{entropy, MLP_LINEAR, {1}, 1}, {squared, MLP_SOFTMAX, {}, 1}, {squared, MLP_SILU, {}, 0, y, z},
+  for (const Call& given : {Call{entropy, MLP_LINEAR, {1}, 1}, {entropy, MLP_LINEAR, {0}}, {squared, MLP_SOFTMAX, {}, 1}, {squared, MLP_SILU, {}, 0, y, z},
                             {binary, MLP_LINEAR, {}}, {huber, MLP_RELU, {0.5}}}) {
     expect(record(given) == MLP_OK, std::string("a loss is recorded: ") + error);
   }
