@@ -21,8 +21,8 @@ struct GpuFacts {
   double gigahertz;
 };
 
-// The constants of the model; hop, edge and loss are as measured on an H100 on 2026-11-27, by the programs of bench/ and Nsight
-// Compute. For other GPUs than an H100, only what GpuFacts holds differs.
+// The constants of the model; hop and edge are as measured on an H100 on 2026-11-27 by the programs of bench/. For other GPUs
+// than an H100, only what GpuFacts holds differs.
 struct ModelConstants {
   double l2 = 270;           // cycles of a load from the L2
   double l1 = 35;            // from the L1
@@ -34,7 +34,7 @@ struct ModelConstants {
   double bytes = 12.8;       // that a multiprocessor gets from memory in a cycle
   double barrier = 50;       // cycles of a barrier of the block, with the wait for its slowest warp
   double slice = 35;         // cycles of adding the sums of another warp, from shared memory
-  double loss = 2500;        // of the loss of a row: exponentials and six sums over a warp
+  double loss = 600;         // of the loss of a row: exponentials and six sums over a warp; in the kernel it took 2,500
   double epoch_end = 1500;   // of the end of a step on the graph path: one atomic operation, and the sum of the rows' scores
 };
 constexpr ModelConstants MODEL;

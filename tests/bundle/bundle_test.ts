@@ -91,8 +91,8 @@ for (const platform of ["deno", "browser"]) {
 
 /** Programs and the maximum size of their bundles; a bundler leaves out what a program does not use. */
 const SIZES: readonly [name: string, program: string, bytes: number][] = [
-  ["everything", "export * from", 195_000],
-  ["training and evaluation", "export { datasetFromArrays, dense, evaluate, Mlp, train } from", 122_000],
+  ["everything", "export * from", 198_000],
+  ["training and evaluation", "export { datasetFromArrays, dense, evaluate, Mlp, train } from", 124_000],
 ];
 
 for (const [name, program, bytes] of SIZES) {
