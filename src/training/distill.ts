@@ -53,7 +53,7 @@ const OPTIONS = { share: SHARE, temperature: POSITIVE, name: TEXT, backend: BACK
  * ```ts
  * import { dense, distill, drawDigits, Mlp, train } from "@mlpcuda/mlpcuda";
  *
- * const digits = drawDigits({ train: 500, test: 100, seed: 1 });
+ * const digits = drawDigits({ count: 500, testCount: 100, seed: 1 });
  * const teacher = Mlp.create([dense(64, "relu"), dense(10, "softmax")], digits.train);
  * for await (const _ of train(teacher, digits.train, { epochs: 3, backend: "wasm" }));
  * const soft = await distill(teacher, digits.train, { temperature: 2, backend: "wasm" });
