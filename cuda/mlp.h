@@ -83,7 +83,7 @@ enum { MLP_OPTIMIZERS = MLP_LION + 1 };
 /* Losses, numbered as in `src/plan/losses.ts`: what each is computed from, the targets that it takes, and the settings of
  * mlp_plan_loss, in order. Logits are the sums z of the last layer, whose activation is then MLP_LINEAR: y = z. */
 enum mlp_loss {
-  MLP_SOFTMAX_CROSS_ENTROPY = 0, /* from logits; labels or probabilities; settings: label smoothing (0 to 1) */
+  MLP_SOFTMAX_CROSS_ENTROPY = 0, /* from logits; labels or target values (probabilities); settings: label smoothing (0 to 1) */
   MLP_MEAN_SQUARED_ERROR = 1, /* from outputs; labels or target values; settings: none */
   MLP_BINARY_CROSS_ENTROPY = 2, /* from logits; target values; settings: none */
   MLP_HUBER = 3 /* from outputs; target values; settings: delta (above 0) */
