@@ -22,7 +22,7 @@ for (const seed of values.seeds.split(",").map(Number)) {
       validationSplit: 0.1,
       loss: "cross-entropy",
     } as const;
-    const mlp = Mlp.create(layers, set, config);
+    const mlp = Mlp.create(layers, set, { seed });
     let accuracy: number | undefined;
     for await (const event of train(mlp, { ...set, source }, { ...config, backend, threads })) {
       accuracy = event.validation?.accuracy;
