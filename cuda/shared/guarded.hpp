@@ -1,4 +1,4 @@
-// What every function of a C interface does: statuses and messages for faults.
+// Statuses and messages for faults, which every function of a C interface returns.
 #pragma once
 
 #include <cstring>
