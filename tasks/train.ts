@@ -143,8 +143,8 @@ async function trainAndSave(
   );
   if (resume === undefined) checkPatience(wanted, sets.validation);
   await using files = isFirst ? await openRunFiles(written, { screen, damaged, restarts, every }) : noFiles();
-  if (resume) checkDifferences(resume, { ...sets, train: withTeacher(sets.train, teacher) }, own);
-  else withTeacher(sets.train, teacher);
+  const compared = { ...sets, train: withTeacher(sets.train, teacher) };
+  if (resume) checkDifferences(resume, compared, own);
   const { mlp, config, notes } = resume
     ? { mlp: new Mlp(resume.mlp), config: wanted, notes: [] }
     : chooseRun(sets.train, { layers, hidden, config: wanted, start });

@@ -95,11 +95,12 @@ export async function openTeacher(
   if (teacher === undefined) return undefined;
   const mlp = await loadModel(teacher, { ...options, otherwise: "name one with --teacher" });
   const before = resume?.mlp.training?.teacher ?? DISTILL_DEFAULTS;
-  const { share = before.share, temperature = before.temperature } = {
-    share: teacherShare,
-    temperature: teacherTemperature,
+  return {
+    mlp,
+    name: shownPath(userPath(teacher)),
+    share: teacherShare ?? before.share,
+    temperature: teacherTemperature ?? before.temperature,
   };
-  return { mlp, name: shownPath(userPath(teacher)), share, temperature };
 }
 
 /**
